@@ -1,0 +1,64 @@
+"""Who can be given a credit benefit: one answer for the list of people, beside their names, and for the commit (U1, U4, U6)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from benefits_portal.tenants.models import DirectoryUser
+
+from .exceptions import NotAssignable
+
+if TYPE_CHECKING:
+    from .models import Benefit
+
+
+class Eligibility:
+    """The facts that decide for some people whether they can hold `benefit`, loaded in two queries."""
+
+    def __init__(self, benefit: "Benefit", people: Iterable[DirectoryUser], on: date) -> None:
+        from .models import Assignment, HeldOffer  # the models ask this class
+
+        self.benefit, self.on = benefit, on
+        self.held_credit: dict[int, list[Assignment]] = defaultdict(list)
+        self.held_offers: dict[int, list[HeldOffer]] = defaultdict(list)
+        self.partner_offers: list[HeldOffer] = []
+        people = list(people)
+        for assignment in (
+            Assignment.objects.running(on)
+            .filter(directory_user__in=people)
+            .select_related("benefit__product", "benefit__membership__offer")
+        ):
+            self.held_credit[assignment.directory_user_id].append(assignment)
+        held = HeldOffer.objects.held(on).filter(Q(directory_user__in=people) | Q(directory_user=None, partner=benefit.partner))
+        for offer in held.excluding(benefit.product).select_related("external_offer"):
+            (self.held_offers[offer.directory_user_id] if offer.directory_user_id else self.partner_offers).append(offer)
+
+    def refusal(self, person: DirectoryUser) -> NotAssignable | None:
+        """Why `person` cannot be chosen, or None."""
+        if person.tenant.partner_id != self.benefit.partner_id:
+            return NotAssignable(_("Not in your organisation's directory."), _("Add a user entry in one of your tenants first."))
+        if not person.is_enabled:
+            return NotAssignable(_("Disabled in the directory."), _("Enable the user entry first, or choose somebody else."))
+        for assignment in self.held_credit[person.pk]:
+            if assignment.benefit_id == self.benefit.pk:
+                return NotAssignable(_("Holds this credit already."), rule="U2")
+        return self._combination_refusal(person)
+
+    def _combination_refusal(self, person: DirectoryUser) -> NotAssignable | None:
+        """U4: bulk credit cannot be combined with other credit, nor with the offers recorded as excluding it."""
+        for held in [*self.held_offers[person.pk], *self.partner_offers]:
+            return NotAssignable(
+                _("Holds %(offer)s, which cannot be combined with this credit.") % {"offer": held.external_offer}, rule="U4"
+            )
+        for assignment in self.held_credit[person.pk]:
+            if self.benefit.product.is_bulk_credit or assignment.benefit.product.is_bulk_credit:
+                return NotAssignable(
+                    _("Holds %(product)s (%(offer)s); bulk credit cannot be combined with other credit.")
+                    % {"product": assignment.benefit.product, "offer": assignment.benefit.membership.offer},
+                    rule="U4",
+                )
+        return None

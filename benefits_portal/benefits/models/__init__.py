@@ -1,0 +1,23 @@
+"""What a partner may use: offers and their packages, memberships, benefits, assignments and product keys."""
+
+from .actions import BenefitAction
+from .assignment import Assignment, ExternalOffer, HeldOffer
+from .benefit import Benefit
+from .catalogue import BenefitType, CreditAmount, Offer, PackageLine, Product
+from .membership import Membership
+from .productkey import ProductKey
+
+__all__ = [
+    "Assignment",
+    "Benefit",
+    "BenefitAction",
+    "BenefitType",
+    "CreditAmount",
+    "ExternalOffer",
+    "HeldOffer",
+    "Membership",
+    "Offer",
+    "PackageLine",
+    "Product",
+    "ProductKey",
+]

@@ -1,0 +1,20 @@
+"""What this app puts on record (rule A1)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.tenants.models import recordable
+
+
+@recordable
+class BenefitAction(models.TextChoices):
+    """What this app puts on record."""
+
+    PROVISIONED = "benefits.provisioned", _("Provisioned benefits")
+    KEY_ISSUED = "benefits.key-issued", _("Issued a product key")
+    KEY_REVEALED = "benefits.key-revealed", _("Revealed a product key")
+    KEY_REVOKED = "benefits.key-revoked", _("Revoked a product key")
+    KEY_TRIED = "benefits.key-tried", _("Tried a product key")
+    ASSIGNED = "benefits.assigned", _("Assigned credit")
+    REMOVED = "benefits.removed", _("Removed credit")
+    TRANSFERRED = "benefits.transferred", _("Transferred credit")

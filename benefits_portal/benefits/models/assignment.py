@@ -1,0 +1,266 @@
+"""Credit given to people, and the offers that it cannot be combined with (rules U1 to U5)."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Never, Self
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal import clock
+from benefits_portal.benefits.eligibility import Eligibility
+from benefits_portal.benefits.exceptions import (
+    AlreadyHeld,
+    AssignmentEnded,
+    BenefitExpired,
+    NotAssignable,
+    NotRemovable,
+    NotTransferable,
+    day,
+)
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
+
+from .actions import BenefitAction
+from .catalogue import Product
+
+if TYPE_CHECKING:
+    from .benefit import Benefit
+
+
+class ExternalOffer(models.Model):
+    """An offer from elsewhere that some credit cannot be combined with: an Enterprise Agreement, Azure Pass … (U4)."""
+
+    name = models.CharField(gettext_lazy("name"), max_length=80, unique=True)
+    excludes = models.ManyToManyField(
+        Product,
+        blank=True,
+        related_name="excluded_by",
+        limit_choices_to=~Q(kind=Product.Kind.LICENSES),
+        verbose_name=gettext_lazy("cannot be combined with"),
+    )
+
+    class Meta:
+        verbose_name = gettext_lazy("external offer")
+        verbose_name_plural = gettext_lazy("external offers")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class HeldOfferQuerySet(models.QuerySet["HeldOffer"]):
+    def held(self, on: date) -> Self:
+        return self.filter(Q(until=None) | Q(until__gte=on), since__lte=on)
+
+    def excluding(self, product: Product) -> Self:
+        return self.filter(external_offer__excludes=product)
+
+
+class HeldOffer(models.Model):
+    """That a person, or a whole partner, holds an external offer."""
+
+    external_offer = models.ForeignKey(ExternalOffer, models.PROTECT, related_name="holders", verbose_name=gettext_lazy("external offer"))
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="held_offers", verbose_name=gettext_lazy("partner"))
+    directory_user = models.ForeignKey(
+        DirectoryUser,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="held_offers",
+        verbose_name=gettext_lazy("directory user"),
+        help_text=gettext_lazy("Empty: the whole partner holds it."),
+    )
+    since = models.DateField(gettext_lazy("since"))
+    until = models.DateField(gettext_lazy("until"), null=True, blank=True, help_text=gettext_lazy("The last day, included."))
+
+    objects = HeldOfferQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = gettext_lazy("held offer")
+        verbose_name_plural = gettext_lazy("held offers")
+        ordering = ["partner__name", "external_offer__name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gte=F("since")),
+                name="held_offer_days_in_order",
+                violation_error_message=gettext_lazy("An offer cannot end before it began."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.external_offer}: {self.directory_user or self.partner}"
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def delete(self) -> Never:
+        raise TypeError("Assignments are ended, never deleted (A1).")
+
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def running(self, on: date) -> Self:
+        """Not ended by anybody, nor by the benefit's expiration (U5)."""
+        return self.filter(ended_at=None, benefit__expires_on__gte=on)
+
+    def for_display(self) -> Self:
+        return self.select_related("directory_user__tenant", "assigned_by", "ended_by").order_by("-ended_at", "assigned_at", "pk")
+
+    def give(self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
+        """The body of `Benefit.assign`."""
+        try:
+            with transaction.atomic():
+                assignment = self.give_under_lock(benefit, person, by=by, on=on)
+                note(BenefitAction.ASSIGNED, assignment, by=by)
+                return assignment
+        except Refusal as refusal:
+            Record.objects.note(
+                BenefitAction.ASSIGNED, by=by, partner=benefit.partner, subject=benefit, after={"person": person.pk}, refusal=refusal
+            )
+            raise
+
+    def give_under_lock(
+        self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date, replacing: "Assignment | None" = None
+    ) -> "Assignment":
+        """Check under locks and write. Locks are taken in one order: the person, then the benefit."""
+        person = DirectoryUser.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=person.pk)
+        benefit = (
+            type(benefit).objects.select_for_update(of=("self",)).select_related("product", "membership", "partner").get(pk=benefit.pk)
+        )
+        if not benefit.is_usage_based:
+            raise NotAssignable(_("Licences are not assigned here: this benefit has a product key."))
+        if not benefit.is_usable(on):
+            raise BenefitExpired(benefit)
+        is_bulk = benefit.product.is_bulk_credit
+        if refusal := Eligibility(benefit, [person], on).refusal(person):
+            raise refusal
+        if is_bulk and (
+            holder := self.filter(benefit=benefit, ended_at=None)
+            .exclude(pk=replacing.pk if replacing else 0)
+            .select_related("directory_user")
+            .first()
+        ):
+            raise AlreadyHeld(holder.directory_user.display_name)
+        return self.create(
+            partner=benefit.partner,
+            benefit=benefit,
+            directory_user=person,
+            is_exclusive=is_bulk,
+            assigned_on=on,
+            assigned_by=by.user,
+            transferred_from=replacing,
+        )
+
+
+def note(action: BenefitAction, assignment: "Assignment", *, by: Actor, refusal: Refusal | None = None) -> None:
+    """Put on record what happened to `assignment`; its subject is the benefit."""
+    Record.objects.note(
+        action,
+        by=by,
+        partner=assignment.partner,
+        tenant=assignment.directory_user.tenant,
+        subject=assignment.benefit,
+        before={"person": assignment.transferred_from.directory_user_id} if assignment.transferred_from else {},
+        after={"person": assignment.directory_user_id, "assignment": assignment.pk},
+        refusal=refusal,
+    )
+
+
+class Assignment(models.Model):
+    """A usage-based benefit given to a directory user, until it is removed, transferred, or the benefit expires."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="assignments", verbose_name=gettext_lazy("partner"))
+    benefit = models.ForeignKey("benefits.Benefit", models.PROTECT, related_name="assignments", verbose_name=gettext_lazy("benefit"))
+    directory_user = models.ForeignKey(
+        DirectoryUser, models.PROTECT, related_name="assignments", verbose_name=gettext_lazy("directory user")
+    )
+    is_exclusive = models.BooleanField(
+        gettext_lazy("exclusive"), default=False, help_text=gettext_lazy("Bulk credit has one holder at a time (U3).")
+    )
+    assigned_on = models.DateField(gettext_lazy("assigned on"))
+    assigned_at = models.DateTimeField(gettext_lazy("assigned at"), default=clock.now, editable=False)
+    assigned_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=gettext_lazy("assigned by"))
+    transferred_from = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="transferred_to", verbose_name=gettext_lazy("transferred from")
+    )
+    ended_on = models.DateField(gettext_lazy("ended on"), null=True, blank=True)
+    ended_at = models.DateTimeField(gettext_lazy("ended at"), null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=gettext_lazy("ended by"))
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = gettext_lazy("assignment")
+        verbose_name_plural = gettext_lazy("assignments")
+        ordering = ["-assigned_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["benefit", "directory_user"],
+                condition=Q(ended_at=None),
+                name="assignment_once_per_person",
+                violation_error_message=gettext_lazy("This person holds this credit already."),
+            ),
+            models.UniqueConstraint(
+                fields=["benefit"],
+                condition=Q(ended_at=None, is_exclusive=True),
+                name="assignment_one_holder_of_bulk_credit",
+                violation_error_message=gettext_lazy("Bulk credit has one holder at a time."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ended_on=None, ended_by=None) | Q(ended_at__isnull=False, ended_on__gte=F("assigned_on")),
+                name="assignment_end_all_or_none",
+                violation_error_message=gettext_lazy("An assignment's end has a day and a time, not before its beginning."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.directory_user} – {self.benefit}"
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        raise TypeError("Assignments are ended, never deleted (A1).")
+
+    def is_running(self, on: date) -> bool:
+        return self.ended_at is None and self.benefit.is_usable(on)
+
+    def remove(self, *, by: Actor, on: date) -> None:
+        """Take monthly credit away again (U2). Raises NotRemovable for bulk credit, AssignmentEnded if nothing runs."""
+        try:
+            with transaction.atomic():
+                if self.is_exclusive:
+                    raise NotRemovable
+                self._end(by=by, on=on)
+                note(BenefitAction.REMOVED, self, by=by)
+        except Refusal as refusal:
+            note(BenefitAction.REMOVED, self, by=by, refusal=refusal)
+            raise
+
+    def transfer(self, person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
+        """Give bulk credit to somebody else, within the enrolment year (U3). The old assignment ends and is kept."""
+        try:
+            with transaction.atomic():
+                self.check_transferable(on)
+                list(DirectoryUser.objects.select_for_update().filter(pk__in=[person.pk, self.directory_user_id]).order_by("pk"))
+                self._end(by=by, on=on)
+                successor = Assignment.objects.give_under_lock(self.benefit, person, by=by, on=on, replacing=self)
+                note(BenefitAction.TRANSFERRED, successor, by=by)
+                return successor
+        except Refusal as refusal:
+            note(BenefitAction.TRANSFERRED, self, by=by, refusal=refusal)
+            raise
+
+    def check_transferable(self, on: date) -> None:
+        """Raise NotTransferable unless this is bulk credit within its enrolment year (U3)."""
+        if not self.is_exclusive:
+            raise NotTransferable(_("Monthly credit is not transferred."), _("Remove it here and assign it to somebody else."))
+        if on > self.benefit.membership.ends_on:
+            raise NotTransferable(
+                _("The enrolment year ended on %(date)s; bulk credit is transferred within it only.")
+                % {"date": day(self.benefit.membership.ends_on)},
+                _("The holder keeps it until the benefit expires."),
+            )
+
+    def _end(self, *, by: Actor, on: date) -> None:
+        running = Assignment.objects.running(on).filter(pk=self.pk)
+        if not running.update(ended_on=on, ended_at=clock.now(), ended_by=by.user):
+            raise AssignmentEnded

@@ -1,0 +1,138 @@
+"""A benefit: one line of the Azure & cloud products page, and what can be done with it."""
+
+from datetime import date, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.benefits import productkeys
+from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
+
+from .actions import BenefitAction
+from .assignment import Assignment
+from .catalogue import BenefitType, PackageLine, Product
+from .productkey import ProductKey
+
+
+class BenefitQuerySet(models.QuerySet["Benefit"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def for_display(self) -> Self:
+        """With everything a row or a details page says about the benefit itself, in one query."""
+        live_keys = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
+        assignments = Assignment.objects.filter(benefit=OuterRef("pk"), ended_at=None)
+        return self.select_related("product", "membership__offer").annotate(
+            is_redeemed=Exists(live_keys.filter(redeemed_at__isnull=False)), is_assigned=Exists(assignments)
+        )
+
+    def usage_based(self) -> Self:
+        return self.exclude(product__kind=Product.Kind.LICENSES)
+
+    def license_based(self) -> Self:
+        return self.filter(product__kind=Product.Kind.LICENSES)
+
+    def usable(self, on: date) -> Self:
+        """Whose expiration date has not passed (B5)."""
+        return self.filter(expires_on__gte=on)
+
+    def expiring_within(self, days: int, on: date) -> Self:
+        return self.usable(on).filter(expires_on__lte=on + timedelta(days=days))
+
+    def unused(self) -> Self:
+        """Not redeemed, or not assigned: what is lost on the expiration date. Needs `for_display`."""
+        return self.filter(
+            Q(product__kind=Product.Kind.LICENSES, is_redeemed=False) | ~Q(product__kind=Product.Kind.LICENSES) & Q(is_assigned=False)
+        )
+
+
+class Benefit(models.Model):
+    """A right to a product in some quantity, or to an amount of credit, until the expiration date (B5)."""
+
+    class Status(models.TextChoices):
+        NOT_REDEEMED = "not-redeemed", _("Not redeemed")
+        REDEEMED = "redeemed", _("Redeemed")
+        EXPIRED = "expired", _("Expired")
+        NOT_ASSIGNED = "not-assigned", _("Not assigned")
+        ASSIGNED = "assigned", _("Assigned")
+        ENDED = "ended", _("Ended")
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="benefits", verbose_name=_("partner"))
+    membership = models.ForeignKey("benefits.Membership", models.PROTECT, related_name="benefits", verbose_name=_("membership"))
+    package_line = models.ForeignKey(PackageLine, models.PROTECT, related_name="benefits", verbose_name=_("package line"))
+    product = models.ForeignKey(Product, models.PROTECT, related_name="benefits", verbose_name=_("product"))
+    benefit_type = models.CharField(_("benefit type"), max_length=11, choices=BenefitType)
+    competency = models.CharField(_("competency"), max_length=80, blank=True)
+    quantity = models.PositiveIntegerField(_("licences"), null=True, blank=True)
+    credit_amount = models.DecimalField(_("credit"), max_digits=12, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    expires_on = models.DateField(_("expiration date"))
+
+    objects = BenefitQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("benefit")
+        verbose_name_plural = _("benefits")
+        ordering = ["product__name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["membership", "package_line"],
+                name="benefit_once_per_package_line",
+                violation_error_message=_("This membership already has this benefit."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, credit_amount=None, currency="") | Q(quantity=None, credit_amount__gt=0) & ~Q(currency=""),
+                name="benefit_quantity_or_credit",
+                violation_error_message=_("A benefit has a number of licences, or an amount of credit with its currency."),
+            ),
+        ]
+        indexes = [models.Index(fields=["partner", "expires_on"], name="benefit_partner_expires")]
+
+    # Filled in by BenefitQuerySet.for_display
+    is_redeemed: bool
+    is_assigned: bool
+
+    def __str__(self) -> str:
+        return f"{self.product} ({self.partner})"
+
+    @property
+    def is_usage_based(self) -> bool:
+        return self.credit_amount is not None
+
+    def is_usable(self, on: date) -> bool:
+        """B5: on its expiration date, for the last time."""
+        return on <= self.expires_on
+
+    def status(self, on: date) -> Status:
+        """Derived, never stored. Needs a benefit from `for_display`."""
+        if self.is_usage_based:
+            if not self.is_usable(on):
+                return self.Status.ENDED
+            return self.Status.ASSIGNED if self.is_assigned else self.Status.NOT_ASSIGNED
+        if self.is_redeemed:
+            return self.Status.REDEEMED
+        return self.Status.NOT_REDEEMED if self.is_usable(on) else self.Status.EXPIRED
+
+    def live_key(self) -> ProductKey | None:
+        """The one key that is not revoked."""
+        return self.keys.filter(revoked_at=None).select_related("redeemed_by", "redeemed_in").first()
+
+    def issue_key(self, *, by: Actor, text: str = "") -> ProductKey:
+        """Make the benefit's key. IntegrityError if it already has a live one."""
+        text = text or productkeys.draw()
+        key = self.keys.create(
+            partner=self.partner,
+            product=self.product,
+            licenses=self.quantity or 0,  # the database refuses a key for credit
+            digest=productkeys.digests(text)[0],
+            ciphertext=productkeys.encrypted(text),
+            last_five=text[-5:],
+        )
+        Record.objects.note(BenefitAction.KEY_ISSUED, by=by, partner=self.partner, subject=self, after={"key": key.pk})
+        return key
+
+    def assign(self, person: DirectoryUser, *, by: Actor, on: date) -> Assignment:
+        """Give the credit to `person` (U1 to U5). Raises a Refusal, which is put on record."""
+        return Assignment.objects.give(self, person, by=by, on=on)

@@ -1,0 +1,165 @@
+"""The programme's catalogue: offers, products, and which product an offer's package holds (rules B2 to B4)."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class BenefitType(models.TextChoices):
+    """Whether a benefit comes with the offer itself or with a competency."""
+
+    CORE = "core", _("Core")
+    INCREMENTAL = "incremental", _("Incremental")
+
+
+class Offer(models.Model):
+    """What a partner enrols in: Microsoft Action Pack, a silver competency, a gold competency."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    is_competency = models.BooleanField(
+        _("competency"),
+        default=True,
+        help_text=_("Products that were discontinued are left out of competency packages (B4)."),
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Order in lists."))
+
+    class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    """What a benefit gives: Azure credit to a person, or licences in a tenant."""
+
+    class Kind(models.TextChoices):
+        MONTHLY_CREDIT = "monthly-credit", _("Azure monthly credit")
+        BULK_CREDIT = "bulk-credit", _("Azure bulk (yearly) credit")
+        LICENSES = "licenses", _("Licenses")
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    kind = models.CharField(_("kind"), max_length=14, choices=Kind, default=Kind.LICENSES)
+    discontinued_on = models.DateField(
+        _("discontinued on"),
+        null=True,
+        blank=True,
+        help_text=_("From this day on, competency packages leave the product out (B4)."),
+    )
+    replaced_by = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="replaces", verbose_name=_("replaced by"))
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_usage_based(self) -> bool:
+        return self.kind != self.Kind.LICENSES
+
+    @property
+    def is_bulk_credit(self) -> bool:
+        return self.kind == self.Kind.BULK_CREDIT
+
+    def is_discontinued(self, on: date) -> bool:
+        return self.discontinued_on is not None and self.discontinued_on <= on
+
+
+class PackageLineQuerySet(models.QuerySet["PackageLine"]):
+    def of_package(self, offer: Offer, on: date) -> Self:
+        """The lines that an enrolment in `offer` on that day provisions (B2), without what was discontinued (B4)."""
+        lines = self.filter(Q(withdrawn_on=None) | Q(withdrawn_on__gt=on), offer=offer).select_related("product")
+        if offer.is_competency:
+            lines = lines.filter(Q(product__discontinued_on=None) | Q(product__discontinued_on__gt=on))
+        return lines.prefetch_related("credit_amounts")
+
+
+class PackageLine(models.Model):
+    """One product in an offer's package. A changed package changes future memberships only."""
+
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="lines", verbose_name=_("offer"))
+    product = models.ForeignKey(Product, models.PROTECT, related_name="lines", verbose_name=_("product"))
+    benefit_type = models.CharField(_("benefit type"), max_length=11, choices=BenefitType, default=BenefitType.CORE)
+    competency = models.CharField(_("competency"), max_length=80, blank=True)
+    quantity = models.PositiveIntegerField(
+        _("licences"), null=True, blank=True, help_text=_("For licences; credit has an amount for each currency instead.")
+    )
+    withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True)
+
+    objects = PackageLineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("package line")
+        verbose_name_plural = _("package lines")
+        ordering = ["offer__position", "benefit_type", "product__name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(benefit_type=BenefitType.CORE, competency="") | Q(benefit_type=BenefitType.INCREMENTAL) & ~Q(competency=""),
+                name="package_line_competency_if_incremental",
+                violation_error_message=_("Name the competency of an incremental benefit, and of no other."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity=None) | Q(quantity__gte=1),
+                name="package_line_quantity_positive",
+                violation_error_message=_("A package holds at least one licence."),
+            ),
+            models.UniqueConstraint(
+                fields=["offer", "product", "competency"],
+                condition=Q(withdrawn_on=None),
+                name="package_line_once_per_offer",
+                violation_error_message=_("The package already holds this product for this competency."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer}: {self.product}"
+
+    def clean(self) -> None:
+        """Licences have a quantity, credit has none (its amounts are lines of their own)."""
+        if self.product_id and self.product.is_usage_based != (self.quantity is None):
+            raise ValidationError({"quantity": _("Licences need a quantity; credit has an amount for each currency instead.")})
+
+    def amount_in(self, currency: str) -> Decimal | None:
+        """The credit in `currency`, per month or per year; None if the package has none in it."""
+        return next((amount.amount for amount in self.credit_amounts.all() if amount.currency == currency), None)
+
+
+class CreditAmount(models.Model):
+    """The credit of a package line in one currency (B3)."""
+
+    line = models.ForeignKey(PackageLine, models.CASCADE, related_name="credit_amounts", verbose_name=_("package line"))
+    currency = models.CharField(
+        _("currency"), max_length=3, validators=[RegexValidator(r"^[A-Z]{3}$", _("Write the currency as three capitals, as in EUR."))]
+    )
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2, validators=[MinValueValidator(1)])
+
+    class Meta:
+        verbose_name = _("credit amount")
+        verbose_name_plural = _("credit amounts")
+        ordering = ["currency"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["line", "currency"],
+                name="credit_amount_once_per_currency",
+                violation_error_message=_("There is an amount in this currency already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0),
+                name="credit_amount_positive",
+                violation_error_message=_("The amount must be more than nothing."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"

@@ -1,0 +1,166 @@
+"""Product keys: issued, revealed, redeemed once, revoked (rules K1 to K8)."""
+
+from datetime import date
+from typing import Any, Never, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.benefits import productkeys
+from benefits_portal.benefits.exceptions import (
+    BenefitExpired,
+    KeyAlreadyRedeemed,
+    KeyMistyped,
+    KeyOfAnotherPartner,
+    KeyRevoked,
+    KeyUnknown,
+    NotAKey,
+    TooManyTries,
+)
+from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant, User
+
+from .actions import BenefitAction
+from .catalogue import Product
+
+
+class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
+    def delete(self) -> Never:
+        raise TypeError("Product keys are revoked, never deleted (A1).")
+
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def redeemable(self, on: date) -> Self:
+        return self.filter(redeemed_at=None, revoked_at=None, benefit__expires_on__gte=on)
+
+    def for_display(self) -> Self:
+        return self.select_related("benefit__membership__offer", "product", "partner", "redeemed_by", "redeemed_in")
+
+    def typed(self, text: str, *, partner: Partner, by: Actor) -> "ProductKey":
+        """The key of `partner` that somebody typed as `text`.
+
+        Raises, in the order of K7, TooManyTries, NotAKey, KeyMistyped, KeyOfAnotherPartner or KeyUnknown. Only the
+        last counts as a guess (K6); what was typed is kept as a digest alone (K3).
+        """
+        user = by.user
+        if user and (until := KeyAttempt.objects.locked_until(user, partner, clock.now())):
+            Record.objects.note(BenefitAction.KEY_TRIED, by=by, partner=partner, refusal=TooManyTries(until))
+            raise TooManyTries(until)
+        text = productkeys.normalised(text)
+        if not productkeys.is_shaped(text):
+            raise NotAKey
+        if not productkeys.is_consistent(text):
+            raise KeyMistyped
+        digests = productkeys.digests(text)
+        key = self.for_display().filter(digest__in=digests).first()
+        if key and key.partner_id == partner.pk:
+            return key
+        if key and user and Partner.objects.with_role_for(user).filter(pk=key.partner_id).exists():
+            raise KeyOfAnotherPartner(key)
+        if user:
+            KeyAttempt.objects.create(user=user, partner=partner, digest=digests[0])
+        Record.objects.note(BenefitAction.KEY_TRIED, by=by, partner=partner, refusal=KeyUnknown())
+        raise KeyUnknown
+
+    def claim(self, key: "ProductKey", *, tenant: Tenant, by: Actor, on: date) -> "ProductKey":
+        """Spend `key`: the one update that only one of many can win (K2). Inside the caller's transaction.
+
+        Raises KeyUnknown in a tenant of another partner (K4), KeyRevoked, KeyAlreadyRedeemed or BenefitExpired.
+        """
+        if tenant.partner_id != key.partner_id:
+            raise KeyUnknown
+        won = self.filter(pk=key.pk, redeemed_at=None, revoked_at=None).update(
+            redeemed_at=clock.now(), redeemed_on=on, redeemed_by=by.user, redeemed_in=tenant
+        )
+        if not won:
+            self.for_display().get(pk=key.pk).check_redeemable(on)
+        key.check_in_time(on)
+        return key
+
+
+class ProductKey(models.Model):
+    """25 characters that stand for a number of prepaid licences of one product; single use."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="product_keys", verbose_name=_("partner"))
+    benefit = models.ForeignKey("benefits.Benefit", models.PROTECT, related_name="keys", verbose_name=_("benefit"))
+    product = models.ForeignKey(Product, models.PROTECT, related_name="keys", verbose_name=_("product"))
+    licenses = models.PositiveIntegerField(_("licences"))
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    ciphertext = models.TextField(editable=False)
+    last_five = models.CharField(_("last five characters"), max_length=5, editable=False)
+    issued_at = models.DateTimeField(_("issued at"), default=clock.now, editable=False)
+    redeemed_at = models.DateTimeField(_("redeemed at"), null=True, editable=False)
+    redeemed_on = models.DateField(_("redeemed on"), null=True, editable=False)
+    redeemed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("redeemed by"), editable=False)
+    redeemed_in = models.ForeignKey(
+        Tenant, models.PROTECT, null=True, related_name="redeemed_keys", verbose_name=_("redeemed in"), editable=False
+    )
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, editable=False)
+    revoked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("revoked by"), editable=False)
+    revoked_why = models.CharField(_("revoked because"), max_length=200, blank=True, editable=False)
+
+    objects = ProductKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("product key")
+        verbose_name_plural = _("product keys")
+        ordering = ["-issued_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(licenses__gte=1), name="product_key_licenses_positive"),
+            models.CheckConstraint(
+                condition=Q(redeemed_at=None, redeemed_on=None, redeemed_by=None, redeemed_in=None)
+                | Q(redeemed_at__isnull=False, redeemed_on__isnull=False, redeemed_in__isnull=False),
+                name="product_key_redeemed_all_or_none",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at=None, revoked_by=None, revoked_why="") | Q(revoked_at__isnull=False) & ~Q(revoked_why=""),
+                name="product_key_revoked_all_or_none",
+            ),
+            models.UniqueConstraint(
+                fields=["benefit"],
+                condition=Q(revoked_at=None),
+                name="product_key_one_live_per_benefit",
+                violation_error_message=_("This benefit has a live key already. Revoke it first."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return productkeys.masked(self.last_five)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        raise TypeError("Product keys are revoked, never deleted (A1).")
+
+    @property
+    def is_redeemed(self) -> bool:
+        return self.redeemed_at is not None
+
+    def check_redeemable(self, on: date) -> None:
+        """Raise KeyRevoked, KeyAlreadyRedeemed or BenefitExpired, in the order of K7."""
+        if self.revoked_at is not None:
+            raise KeyRevoked(self)
+        if self.redeemed_at is not None:
+            raise KeyAlreadyRedeemed(self)
+        self.check_in_time(on)
+
+    def check_in_time(self, on: date) -> None:
+        """Raise BenefitExpired after the benefit's last day (B5)."""
+        if not self.benefit.is_usable(on):
+            raise BenefitExpired(self.benefit)
+
+    def reveal(self, *, by: Actor, on: date) -> str:
+        """The key in full, 5 × 5; put on record (K3). Raises KeyRevoked, KeyAlreadyRedeemed or BenefitExpired."""
+        self.check_redeemable(on)
+        Record.objects.note(BenefitAction.KEY_REVEALED, by=by, partner=self.partner, subject=self.benefit, after={"key": self.pk})
+        return productkeys.grouped(productkeys.decrypted(self.ciphertext))
+
+    def revoke(self, why: str, *, by: Actor) -> bool:
+        """Make the key unusable for good, with a reason; False if it was redeemed or revoked already."""
+        unspent = ProductKey.objects.filter(pk=self.pk, redeemed_at=None, revoked_at=None)
+        revoked = bool(unspent.update(revoked_at=clock.now(), revoked_by=by.user, revoked_why=why))
+        if revoked:
+            Record.objects.note(
+                BenefitAction.KEY_REVOKED, by=by, partner=self.partner, subject=self.benefit, after={"key": self.pk, "why": why}
+            )
+        return revoked

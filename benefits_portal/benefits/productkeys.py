@@ -1,0 +1,79 @@
+"""What a product key looks like, and how it is kept. Pure text and cryptography: no database (rules K1, K3).
+
+A key has 25 characters: the prefix `PCBEN`, 19 drawn at random and a check character. At rest there are two
+values: a ciphertext, for the owner's reveal, and a keyed digest, for look-up and uniqueness.
+"""
+
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from hashlib import sha256
+
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from stdnum.iso7064 import mod_37_36
+
+PREFIX = "PCBEN"  # so that no key of ours passes for a genuine one
+ALPHABET = "BCDFGHJKMPQRTVWXY2346789"  # no look-alikes, no vowels
+LENGTH = 25
+DRAWN = LENGTH - len(PREFIX) - 1
+
+_IGNORED = dict.fromkeys(map(ord, " \t\r\n\u00a0\u200b\u2009\u202f\ufeff-\u2010\u2011\u2012\u2013\u2014\u2212_."))
+
+
+def draw(choice: Callable[[Sequence[str]], str] = secrets.choice) -> str:
+    """A new key, 25 characters. `choice` is another source of chance only where a demo tells the same story twice."""
+    drawn = "".join(choice(ALPHABET) for _ in range(DRAWN))
+    return PREFIX + drawn + mod_37_36.calc_check_digit(drawn, ALPHABET)
+
+
+def normalised(typed: str) -> str:
+    """What was typed without blanks and hyphens, in capitals."""
+    return typed.translate(_IGNORED).upper()
+
+
+def is_shaped(key: str) -> bool:
+    """Whether `key`, normalised, has the length, prefix and characters of one of our keys."""
+    return len(key) == LENGTH and key.startswith(PREFIX) and set(key[len(PREFIX) :]) <= set(ALPHABET)
+
+
+def is_consistent(key: str) -> bool:
+    """Whether the check character fits; if not, the key was mistyped."""
+    return bool(mod_37_36.checksum(key[len(PREFIX) :], ALPHABET) == 1)
+
+
+def grouped(key: str) -> str:
+    """5 × 5: PCBEN-XXXXX-XXXXX-XXXXX-XXXXX."""
+    return "-".join(key[start : start + 5] for start in range(0, len(key), 5))
+
+
+def masked(last_five: str) -> str:
+    return grouped("•" * (LENGTH - 5) + last_five)
+
+
+def digests(key: str) -> list[str]:
+    """The keyed digests under which `key` may be on file: the current secret's first, then the retired ones'."""
+    return [hmac.new(_derived(secret, b"digest"), key.encode(), sha256).hexdigest() for secret in settings.PRODUCT_KEY_SECRETS]
+
+
+def encrypted(key: str) -> str:
+    return _fernet(tuple(settings.PRODUCT_KEY_SECRETS)).encrypt(key.encode()).decode()
+
+
+def decrypted(ciphertext: str) -> str:
+    return _fernet(tuple(settings.PRODUCT_KEY_SECRETS)).decrypt(ciphertext.encode()).decode()
+
+
+@lru_cache(maxsize=8)
+def _fernet(all_secrets: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(urlsafe_b64encode(_derived(secret, b"ciphertext"))) for secret in all_secrets])
+
+
+@lru_cache(maxsize=16)
+def _derived(secret: str, purpose: bytes) -> bytes:
+    """32 bytes from `secret`, different for each purpose."""
+    return HKDF(SHA256(), 32, salt=b"benefits-portal product keys", info=purpose).derive(secret.encode())

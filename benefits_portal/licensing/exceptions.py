@@ -1,0 +1,94 @@
+"""What the end-date rules say no to, in words for the person who asked."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from benefits_portal.benefits.exceptions import day
+from benefits_portal.tenants.exceptions import Refusal
+
+if TYPE_CHECKING:
+    from benefits_portal.benefits.models import Product
+
+    from .models import Subscription
+    from .quotes import Quote
+
+
+class DifferentProduct(Refusal):
+    rule = "K7"
+
+    def __init__(self, key_product: "Product", subscription: "Subscription") -> None:
+        self.key_product, self.subscription = key_product, subscription
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        return _("This key is for %(key)s; the subscription is %(subscription)s.") % {
+            "key": self.key_product,
+            "subscription": self.subscription.product,
+        }
+
+    @property
+    def advice(self) -> str:  # type: ignore[override]
+        return _("Choose a key for %(subscription)s, or activate this one by itself.") % {"subscription": self.subscription.product}
+
+
+class SubscriptionNotActive(Refusal):
+    rule = "S4"
+
+    def __init__(self, subscription: "Subscription") -> None:
+        self.subscription = subscription
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        return _("This subscription ended on %(date)s; only an active one can be extended or get more licences.") % {
+            "date": day(self.subscription.ends_on)
+        }
+
+    @property
+    def advice(self) -> str:  # type: ignore[override]
+        return _("Use first activation: it can bring the subscription back, or start a new one.")
+
+
+class NotReactivatable(Refusal):
+    """Only the latest Expired or Disabled subscription of its product in its tenant comes back (S3)."""
+
+    rule = "S3"
+    message = gettext_lazy("This subscription cannot be brought back.")
+    advice = gettext_lazy("Activate the key as a new subscription instead.")
+
+
+class ExtensionLimitExceeded(Refusal):
+    """One key extends by at most three years, so by at most three times the licences (S5, scenario 4)."""
+
+    rule = "S5"
+
+    def __init__(self, key_licenses: int, licenses: int) -> None:
+        self.key_licenses, self.licenses, self.largest = key_licenses, licenses, 3 * licenses
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        return ngettext(
+            "A key with %(key)s licence would move the end date more than 3 years.",
+            "A key with %(key)s licences would move the end date more than 3 years.",
+            self.key_licenses,
+        ) % {"key": number_format(self.key_licenses)}
+
+    @property
+    def advice(self) -> str:  # type: ignore[override]
+        return _(
+            "The largest key that fits this subscription has %(largest)s licences. "
+            "Use a smaller one, add licences, or start a new subscription."
+        ) % {"largest": number_format(self.largest)}
+
+
+class ChangedMeanwhile(Refusal):
+    """What was shown no longer holds; `quote` is what holds now, or None if nothing does (S8)."""
+
+    rule = "S8"
+    message = gettext_lazy("Something changed since this was shown, so nothing was redeemed.")
+    advice = gettext_lazy("Check the new figures below, then redeem again.")
+
+    def __init__(self, quote: "Quote | None" = None) -> None:
+        self.quote = quote

@@ -1,0 +1,9 @@
+"""What runs in a tenant: subscriptions, the end-date rules, and the redemptions that brought them about."""
+
+from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
+from benefits_portal.licensing.terms import Term
+
+from .redemption import Redemption, RedemptionAction
+from .subscription import Subscription
+
+__all__ = ["ExtensionLimitExceeded", "Redemption", "RedemptionAction", "Subscription", "Term"]

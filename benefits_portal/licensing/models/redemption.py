@@ -1,0 +1,153 @@
+"""Redemptions: the ledger of what each key was used for. Never changed, never deleted (rules K2, S8, A1)."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.terms import Term, Working
+from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
+from benefits_portal.tenants.models.record import AppendOnly, AppendOnlyQuerySet
+
+if TYPE_CHECKING:
+    from .subscription import Subscription
+
+
+@recordable
+class RedemptionAction(models.TextChoices):
+    """What this app puts on record, by the way in which a key is redeemed."""
+
+    NEW = "licensing.new", _("Activated a subscription")
+    REACTIVATE = "licensing.reactivate", _("Reactivated a subscription")
+    EXTEND = "licensing.extend", _("Extended an end date")
+    ADD = "licensing.add", _("Added licenses")
+
+
+class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def in_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+    def for_display(self) -> Self:
+        return self.select_related(
+            "key__benefit__membership__offer", "key__product", "subscription__product", "tenant", "partner", "redeemed_by"
+        )
+
+    def write(self, key: ProductKey, subscription: "Subscription", quote: Quote, *, started_on: date | None, by: Actor) -> "Redemption":
+        """Put into the ledger that `quote` was carried out; `started_on` is the subscription's start before it."""
+        before, after = quote.before, quote.after
+        return self.create(
+            key=key,
+            subscription=subscription,
+            partner=key.partner,
+            tenant=subscription.tenant,
+            way=quote.way,
+            key_licenses=key.licenses,
+            redeemed_on=quote.on,
+            redeemed_by=by.user,
+            submission=quote.submission,
+            before_licenses=before.licenses if before else None,
+            before_starts_on=started_on,
+            before_ends_on=before.ends_on if before else None,
+            before_carried_license_days=before.carried_license_days if before else None,
+            after_licenses=after.licenses,
+            after_ends_on=after.ends_on,
+            after_carried_license_days=after.carried_license_days,
+        )
+
+
+class Redemption(AppendOnly):
+    """The one use of a key: what the subscription ran for before and after it. Also its receipt (A3)."""
+
+    key = models.OneToOneField(ProductKey, models.PROTECT, related_name="redemption", verbose_name=_("product key"), editable=False)
+    subscription = models.ForeignKey(
+        "licensing.Subscription", models.PROTECT, related_name="redemptions", verbose_name=_("subscription"), editable=False
+    )
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="redemptions", verbose_name=_("partner"), editable=False)
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="redemptions", verbose_name=_("tenant"), editable=False)
+    way = models.CharField(_("redeemed for"), max_length=10, choices=Way, editable=False)
+    key_licenses = models.PositiveIntegerField(_("licences of the key"), editable=False)
+    redeemed_on = models.DateField(_("redeemed on"), editable=False)
+    redeemed_at = models.DateTimeField(_("redeemed at"), default=clock.now, editable=False)
+    redeemed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("redeemed by"), editable=False)
+    submission = models.UUIDField(_("submission"), unique=True, editable=False)
+    before_licenses = models.PositiveIntegerField(_("licences before"), null=True, editable=False)
+    before_starts_on = models.DateField(_("start before"), null=True, editable=False)
+    before_ends_on = models.DateField(_("end before"), null=True, editable=False)
+    before_carried_license_days = models.PositiveIntegerField(_("carried before"), null=True, editable=False)
+    after_licenses = models.PositiveIntegerField(_("licences after"), editable=False)
+    after_ends_on = models.DateField(_("end after"), editable=False)
+    after_carried_license_days = models.PositiveIntegerField(_("carried after"), editable=False)
+
+    objects = RedemptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("redemption")
+        verbose_name_plural = _("redemptions")
+        ordering = ["-redeemed_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(way=Way.NEW, before_licenses=None, before_starts_on=None, before_ends_on=None, before_carried_license_days=None)
+                | ~Q(way=Way.NEW)
+                & Q(
+                    before_licenses__isnull=False,
+                    before_starts_on__isnull=False,
+                    before_ends_on__isnull=False,
+                    before_carried_license_days__isnull=False,
+                ),
+                name="redemption_before_unless_new",
+            ),
+        ]
+        indexes = [models.Index(fields=["subscription", "redeemed_at"], name="redemption_of_subscription")]
+
+    def __str__(self) -> str:
+        return f"{self.get_way_display()}: {self.subscription}"
+
+    @property
+    def before(self) -> Term | None:
+        if self.before_licenses is None or self.before_ends_on is None or self.before_carried_license_days is None:
+            return None
+        return Term(self.before_licenses, self.before_ends_on, self.before_carried_license_days)
+
+    @property
+    def after(self) -> Term:
+        return Term(self.after_licenses, self.after_ends_on, self.after_carried_license_days, self.working)
+
+    @property
+    def working(self) -> Working | None:
+        """The calculation as it was done, from the figures before (S8)."""
+        before = self.before
+        if before is None or self.way == Way.REACTIVATE:
+            return Term.activated(self.key_licenses, self.redeemed_on).working
+        then = type(self.subscription)(licenses=before.licenses, ends_on=before.ends_on, carried_license_days=before.carried_license_days)
+        if self.way == Way.EXTEND:
+            return then.extended(self.key_licenses).working
+        return then.with_added_licenses(self.key_licenses, self.redeemed_on).working
+
+    @property
+    def days_later(self) -> int | None:
+        """How much later than before it ends, in days, negative for earlier; None where nothing ran before."""
+        return self.after.days_later_than(self.before_ends_on) if self.before_ends_on else None
+
+    @property
+    def licenses_brought(self) -> int:
+        """Extending brings time only."""
+        return 0 if self.way == Way.EXTEND else self.key_licenses
+
+    def put_on_record(self, action: RedemptionAction, *, by: Actor) -> None:
+        """Note it in the history of the subscription; the key by its number alone (A1, K3)."""
+
+        def figures(term: Term | None) -> dict[str, object]:
+            return {"licenses": term.licenses, "ends_on": term.ends_on, "carried_license_days": term.carried_license_days} if term else {}
+
+        after = {**figures(self.after), "key": self.key_id, "redemption": self.pk}
+        Record.objects.note(
+            action, by=by, partner=self.partner, tenant=self.tenant, subject=self.subscription, before=figures(self.before), after=after
+        )

@@ -1,0 +1,228 @@
+"""Subscriptions and THE END-DATE RULES (S1 to S9).
+
+The arithmetic methods touch no database and read no clock: the day is an argument. The verbs at the end of the class
+change rows; they check the status and use exactly the same methods.
+"""
+
+from datetime import date, timedelta
+from typing import Self
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.benefits.models import Product, ProductKey
+from benefits_portal.dates import add_months, days_in_months
+from benefits_portal.licensing.exceptions import ChangedMeanwhile, ExtensionLimitExceeded
+from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.terms import KEY_MONTHS, MAX_EXTENSION_YEARS, Addition, Extension, Term
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.models import Actor, Partner, Record, Tenant
+
+from .redemption import Redemption, RedemptionAction
+
+EXPIRED_DAYS, DISABLED_DAYS = timedelta(days=30), timedelta(days=90)
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def in_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+    def of_product(self, product: Product) -> Self:
+        return self.filter(product=product)
+
+    def active(self, on: date) -> Self:
+        return self.filter(ends_on__gte=on)
+
+    def expired(self, on: date) -> Self:
+        return self.filter(ends_on__lt=on, ends_on__gte=on - EXPIRED_DAYS)
+
+    def disabled(self, on: date) -> Self:
+        return self.filter(ends_on__lt=on - EXPIRED_DAYS, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS)
+
+    def deleted(self, on: date) -> Self:
+        return self.filter(ends_on__lt=on - EXPIRED_DAYS - DISABLED_DAYS)
+
+    def ending_within(self, days: int, on: date) -> Self:
+        return self.active(on).filter(ends_on__lte=on + timedelta(days=days))
+
+    def reactivatable(self, on: date) -> Self:
+        """Expired or Disabled, the latest first; Deleted ones cannot come back (S3)."""
+        return (self.expired(on) | self.disabled(on)).order_by("-ends_on", "-pk")
+
+    def for_display(self) -> Self:
+        return self.select_related("product", "tenant", "partner")
+
+
+class Subscription(models.Model):
+    """A product active in a tenant: licences, first and last day of service, and what no whole day could hold."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        EXPIRED = "expired", _("Expired")
+        DISABLED = "disabled", _("Disabled")
+        DELETED = "deleted", _("Deleted")
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="subscriptions", verbose_name=_("partner"))
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="subscriptions", verbose_name=_("tenant"))
+    product = models.ForeignKey(Product, models.PROTECT, related_name="subscriptions", verbose_name=_("product"))
+    licenses = models.PositiveIntegerField(_("licences"))
+    starts_on = models.DateField(_("starts on"))
+    ends_on = models.DateField(_("ends on"))
+    carried_license_days = models.PositiveIntegerField(
+        _("carried licence-days"), default=0, help_text=_("What a whole day could not hold; it goes into the next calculation (S7).")
+    )
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        ordering = ["product__name", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(licenses__gte=1), name="subscription_licenses_positive"),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="subscription_days_in_order"),
+            models.CheckConstraint(
+                condition=Q(carried_license_days__gte=0, carried_license_days__lt=F("licenses")),
+                name="subscription_carries_less_than_a_day",
+            ),
+        ]
+        indexes = [models.Index(fields=["partner", "tenant", "product", "ends_on"], name="subscription_place_product")]
+
+    def __str__(self) -> str:
+        return f"{self.product} ({self.tenant})"
+
+    # What holds on a day
+
+    @property
+    def expired_until(self) -> date:
+        return self.ends_on + EXPIRED_DAYS
+
+    @property
+    def disabled_until(self) -> date:
+        return self.expired_until + DISABLED_DAYS
+
+    def status(self, on: date) -> Status:
+        """S2: derived, never stored."""
+        if on <= self.ends_on:
+            return self.Status.ACTIVE
+        if on <= self.expired_until:
+            return self.Status.EXPIRED
+        return self.Status.DISABLED if on <= self.disabled_until else self.Status.DELETED
+
+    def is_active(self, on: date) -> bool:
+        return self.status(on) is self.Status.ACTIVE
+
+    def can_come_back(self, on: date) -> bool:
+        """Whether it is the latest Expired or Disabled one of its product in its tenant (S3). One query."""
+        same = Subscription.objects.in_tenant(self.tenant).of_product(self.product)
+        return self == same.reactivatable(on).first()
+
+    def next_change_on(self, on: date) -> date | None:
+        """The day the status changes next; None once it is Deleted."""
+        last_days = (self.ends_on, self.expired_until, self.disabled_until)
+        return next((last + timedelta(days=1) for last in last_days if on <= last), None)
+
+    @property
+    def latest_extension_on(self) -> date:
+        """As far as one key can move the end date (S5)."""
+        return add_months(self.ends_on, KEY_MONTHS * MAX_EXTENSION_YEARS)
+
+    # The arithmetic
+
+    @property
+    def term(self) -> Term:
+        return Term(self.licenses, self.ends_on, self.carried_license_days)
+
+    def extended(self, key_licenses: int) -> Term:
+        """The term after *Extend end date* with a key of `key_licenses` (S4, S7). Raises ExtensionLimitExceeded (S5)."""
+        if key_licenses > MAX_EXTENSION_YEARS * self.licenses:
+            raise ExtensionLimitExceeded(key_licenses, self.licenses)
+        months, rest = divmod(KEY_MONTHS * key_licenses, self.licenses)
+        moved_to = add_months(self.ends_on, months)
+        following_month_days = (add_months(self.ends_on, months + 1) - moved_to).days
+        days, carried = divmod(rest * following_month_days + self.carried_license_days, self.licenses)
+        working = Extension(self.term, key_licenses, months, rest, moved_to, following_month_days, days, carried)
+        return Term(self.licenses, moved_to + timedelta(days=days), carried, working)
+
+    def with_added_licenses(self, key_licenses: int, on: date) -> Term:
+        """The term after *Add licenses* on day `on` with a key of `key_licenses` (S6, S7)."""
+        days_left, year_days = (self.ends_on - on).days, days_in_months(on, KEY_MONTHS)
+        licenses = self.licenses + key_licenses
+        days, carried = divmod(self.licenses * days_left + key_licenses * year_days + self.carried_license_days, licenses)
+        working = Addition(self.term, key_licenses, on, days_left, year_days, days, carried)
+        return Term(licenses, on + timedelta(days=days), carried, working)
+
+    # The verbs: each spends one key and changes one subscription, both or neither
+
+    @classmethod
+    def activate(cls, key: ProductKey, tenant: Tenant, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
+        """Redeem `key` for a new subscription in `tenant` (S1)."""
+        return cls.redeem(Way.NEW, key, tenant, None, by=by, on=on, quote=quote)
+
+    def reactivate(self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
+        """Redeem `key` to bring this Expired or Disabled subscription back (S3)."""
+        return self.redeem(Way.REACTIVATE, key, self.tenant, self, by=by, on=on, quote=quote)
+
+    def extend(self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
+        """Redeem `key` to move the end date; the licences stay (S4, S5)."""
+        return self.redeem(Way.EXTEND, key, self.tenant, self, by=by, on=on, quote=quote)
+
+    def add_licenses(self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
+        """Redeem `key` to add its licences and average the end dates (S6)."""
+        return self.redeem(Way.ADD, key, self.tenant, self, by=by, on=on, quote=quote)
+
+    @classmethod
+    def redeem(
+        cls,
+        way: Way,
+        key: ProductKey,
+        tenant: Tenant,
+        subscription: "Subscription | None",
+        *,
+        by: Actor,
+        on: date,
+        quote: Quote | None = None,
+    ) -> Redemption:
+        """What all four verbs do.
+
+        Given the `quote` that was shown, it does exactly that or raises ChangedMeanwhile (S8); the same quote a second
+        time returns the first time's redemption (K2). Any other Refusal is raised in the order of K7 and put on record.
+        """
+        action = RedemptionAction[way.name]
+        try:
+            with transaction.atomic():
+                redemption = cls._claim_lock_and_write(way, key, tenant, subscription, by=by, on=on, quote=quote)
+                redemption.put_on_record(action, by=by)
+                return redemption
+        except Refusal as refusal:
+            if quote and (done := Redemption.objects.filter(submission=quote.submission).first()):
+                return done
+            subject, tried = subscription or key.benefit, {"key": key.pk}
+            Record.objects.note(action, by=by, partner=key.partner, tenant=tenant, subject=subject, after=tried, refusal=refusal)
+            raise
+
+    @classmethod
+    def _claim_lock_and_write(
+        cls, way: Way, key: ProductKey, tenant: Tenant, subscription: "Subscription | None", *, by: Actor, on: date, quote: Quote | None
+    ) -> Redemption:
+        """Locks are taken in one order, the key and then the subscription, and what decides is read after them."""
+        key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
+        if subscription is not None:
+            subscription = cls.objects.select_for_update(of=("self",)).select_related("product", "tenant").get(pk=subscription.pk)
+        fresh = Quote.of(way, key, tenant, subscription, on)
+        if quote is not None and quote != fresh:
+            raise ChangedMeanwhile(fresh)
+        started_on = subscription.starts_on if subscription else None
+        if subscription is None:
+            subscription = cls(partner=key.partner, tenant=tenant, product=key.product)
+        if way in (Way.NEW, Way.REACTIVATE):
+            subscription.starts_on = on
+        subscription.licenses = fresh.after.licenses
+        subscription.ends_on = fresh.after.ends_on
+        subscription.carried_license_days = fresh.after.carried_license_days
+        subscription.save()
+        return Redemption.objects.write(key, subscription, quote or fresh, started_on=started_on, by=by)

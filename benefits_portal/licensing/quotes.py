@@ -1,0 +1,111 @@
+"""A quote: what redeeming one key in one way on one day does, pinned so that Redeem does exactly that (S8)."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.core import signing
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .exceptions import ChangedMeanwhile, DifferentProduct, NotReactivatable, SubscriptionNotActive
+from .terms import Term
+
+if TYPE_CHECKING:
+    from benefits_portal.benefits.models import ProductKey
+    from benefits_portal.tenants.models import Tenant
+
+    from .models import Subscription
+
+SALT = "benefits_portal.licensing.quote"
+
+
+class Way(models.TextChoices):
+    """What a key is redeemed for."""
+
+    NEW = "new", _("New subscription")
+    REACTIVATE = "reactivate", _("Reactivation")
+    EXTEND = "extend", _("Extend end date")
+    ADD = "add", _("Add licenses")
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Before and after, for a key, a tenant, a day and, unless it is new, a subscription.
+
+    `submission` marks the one form that shows this quote: sent twice, it leads to the same receipt (K2).
+    """
+
+    way: Way
+    key_id: int
+    tenant_id: int
+    subscription_id: int | None
+    on: date
+    before: Term | None
+    after: Term
+    submission: uuid.UUID = field(default_factory=uuid.uuid4, compare=False)
+
+    @classmethod
+    def of(cls, way: Way, key: "ProductKey", tenant: "Tenant", subscription: "Subscription | None", on: date) -> "Quote":
+        """Raises, in the order of K7, DifferentProduct, SubscriptionNotActive or NotReactivatable, ExtensionLimitExceeded."""
+        if subscription is None:
+            return cls(Way.NEW, key.pk, tenant.pk, None, on, None, Term.activated(key.licenses, on))
+        if key.product_id != subscription.product_id:
+            raise DifferentProduct(key.product, subscription)
+        if way is Way.REACTIVATE:
+            if not subscription.can_come_back(on):
+                raise NotReactivatable
+            after = Term.activated(key.licenses, on)
+        elif not subscription.is_active(on):
+            raise SubscriptionNotActive(subscription)
+        elif way is Way.EXTEND:
+            after = subscription.extended(key.licenses)
+        else:
+            after = subscription.with_added_licenses(key.licenses, on)
+        return cls(way, key.pk, tenant.pk, subscription.pk, on, subscription.term, after)
+
+    @property
+    def days_later(self) -> int | None:
+        """How many days later than before it ends, negative for earlier; None where nothing ran before."""
+        return self.after.days_later_than(self.before.ends_on) if self.before else None
+
+    def signed(self) -> str:
+        def packed(term: Term) -> list[Any]:
+            return [term.licenses, term.ends_on.isoformat(), term.carried_license_days]
+
+        return signing.dumps(
+            {
+                "way": self.way.value,
+                "key": self.key_id,
+                "tenant": self.tenant_id,
+                "subscription": self.subscription_id,
+                "on": self.on.isoformat(),
+                "before": packed(self.before) if self.before else None,
+                "after": packed(self.after),
+                "submission": self.submission.hex,
+            },
+            salt=SALT,
+        )
+
+    @classmethod
+    def loaded(cls, text: str) -> "Quote":
+        """The quote that `signed` wrote. Raises ChangedMeanwhile for anything else."""
+
+        def unpacked(term: list[Any]) -> Term:
+            return Term(term[0], date.fromisoformat(term[1]), term[2])
+
+        try:
+            values = signing.loads(text, salt=SALT)
+        except signing.BadSignature:
+            raise ChangedMeanwhile from None
+        return cls(
+            way=Way(values["way"]),
+            key_id=values["key"],
+            tenant_id=values["tenant"],
+            subscription_id=values["subscription"],
+            on=date.fromisoformat(values["on"]),
+            before=unpacked(values["before"]) if values["before"] else None,
+            after=unpacked(values["after"]),
+            submission=uuid.UUID(values["submission"]),
+        )

@@ -1,0 +1,172 @@
+"""What a subscription runs for, and how that came about, with the numbers (rules S1, S4, S6, S7).
+
+Values only: `Subscription`'s methods make them; pages, receipts and the calculator show them, so that no page can say
+another date than the stored one. Time is counted in whole days and in licence-days: one licence for one day.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Protocol
+
+from django.utils.formats import date_format
+from django.utils.formats import number_format as number
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.dates import add_months
+
+KEY_MONTHS = 12  # what a product key gives each of its licences
+MAX_EXTENSION_YEARS = 3  # by one key (S5)
+
+
+def in_days(count: int) -> str:
+    return ngettext("%(count)s day", "%(count)s days", count) % {"count": number(count)}
+
+
+def in_license_days(count: int) -> str:
+    return ngettext("%(count)s licence-day", "%(count)s licence-days", count) % {"count": number(count)}
+
+
+def in_licenses(count: int) -> str:
+    return ngettext("%(count)s licence", "%(count)s licences", count) % {"count": number(count)}
+
+
+def in_months(count: int) -> str:
+    return ngettext("%(count)s month", "%(count)s months", count) % {"count": number(count)}
+
+
+def as_day(day: date) -> str:
+    return date_format(day, "DATE_FORMAT")
+
+
+class Working(Protocol):
+    """How a term came about."""
+
+    def steps(self) -> list[str]:
+        """One line for each step of the calculation, with numbers and units, in the reader's language."""
+
+    def balance(self) -> tuple[int, int]:
+        """S7 in licence-days: what there was, and what became of it. Both are equal."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """What a subscription runs for: licences, last day of service, and the licence-days that no whole day could hold."""
+
+    licenses: int
+    ends_on: date
+    carried_license_days: int = 0
+    working: Working | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def activated(cls, key_licenses: int, on: date) -> "Term":
+        """The key's licences, 12 months from `on`, nothing carried (S1)."""
+        ends_on = add_months(on, KEY_MONTHS)
+        return cls(key_licenses, ends_on, 0, Activation(key_licenses, on, ends_on))
+
+    def days_later_than(self, ends_on: date) -> int:
+        """Days from `ends_on` to this term's end; negative when this one is earlier."""
+        return (self.ends_on - ends_on).days
+
+
+@dataclass(frozen=True)
+class Activation:
+    """The working of a first activation (S1)."""
+
+    key_licenses: int
+    on: date
+    ends_on: date
+
+    def steps(self) -> list[str]:
+        return [_("%(on)s + 12 months = %(result)s") % {"on": as_day(self.on), "result": as_day(self.ends_on)}]
+
+    def balance(self) -> tuple[int, int]:
+        total = self.key_licenses * (self.ends_on - self.on).days
+        return total, total
+
+
+@dataclass(frozen=True)
+class Extension:
+    """The working of *Extend end date* (S4): `months` whole calendar months, then a fraction of the next one in days."""
+
+    before: Term
+    key_licenses: int
+    months: int
+    rest: int  # licence-months that make no whole month
+    moved_to: date  # before.ends_on + months
+    following_month_days: int
+    days: int
+    carried: int  # licence-days
+
+    def steps(self) -> list[str]:
+        numbers = {
+            "key": in_licenses(self.key_licenses),
+            "licenses": in_licenses(self.before.licenses),
+            "months": in_months(self.months),
+            "rest": number(self.rest),
+            "ends_on": as_day(self.before.ends_on),
+            "moved_to": as_day(self.moved_to),
+            "following": in_days(self.following_month_days),
+            "before": in_license_days(self.before.carried_license_days),
+            "days": in_days(self.days),
+            "carried": in_license_days(self.carried),
+            "result": as_day(self.moved_to + timedelta(days=self.days)),
+        }
+        months = _("12 months × %(key)s ÷ %(licenses)s = %(months)s")
+        if self.rest:
+            months = _("12 months × %(key)s ÷ %(licenses)s = %(months)s, remainder %(rest)s")
+        lines = [months, _("%(ends_on)s + %(months)s = %(moved_to)s")]
+        if self.rest or self.before.carried_license_days:
+            lines += [
+                _(
+                    "(%(rest)s × %(following)s of the month that follows + %(before)s carried) ÷ %(licenses)s "
+                    "= %(days)s, remainder %(carried)s"
+                ),
+                _("%(moved_to)s + %(days)s = %(result)s"),
+            ]
+        return [line % numbers for line in lines]
+
+    def balance(self) -> tuple[int, int]:
+        whole = (self.moved_to - self.before.ends_on).days
+        licenses = self.before.licenses
+        there_was = licenses * whole + self.rest * self.following_month_days + self.before.carried_license_days
+        return there_was, licenses * (whole + self.days) + self.carried
+
+
+@dataclass(frozen=True)
+class Addition:
+    """The working of *Add licenses* (S6): the two end dates, averaged over all licences."""
+
+    before: Term
+    key_licenses: int
+    on: date
+    days_left: int
+    year_days: int  # of the 12 months from `on`
+    days: int
+    carried: int  # licence-days
+
+    def steps(self) -> list[str]:
+        there_was, _became = self.balance()
+        numbers = {
+            "licenses": in_licenses(self.before.licenses),
+            "key": in_licenses(self.key_licenses),
+            "all": in_licenses(self.before.licenses + self.key_licenses),
+            "left": in_days(self.days_left),
+            "year": in_days(self.year_days),
+            "before": in_license_days(self.before.carried_license_days),
+            "total": in_license_days(there_was),
+            "days": in_days(self.days),
+            "carried": in_license_days(self.carried),
+            "on": as_day(self.on),
+            "result": as_day(self.on + timedelta(days=self.days)),
+        }
+        total = _("%(licenses)s × %(left)s left + %(key)s × %(year)s (12 months) = %(total)s")
+        if self.before.carried_license_days:
+            total = _("%(licenses)s × %(left)s left + %(key)s × %(year)s (12 months) + %(before)s carried = %(total)s")
+        lines = [total, _("%(total)s ÷ %(all)s = %(days)s, remainder %(carried)s"), _("%(on)s + %(days)s = %(result)s")]
+        return [line % numbers for line in lines]
+
+    def balance(self) -> tuple[int, int]:
+        licenses = self.before.licenses
+        there_was = licenses * self.days_left + self.key_licenses * self.year_days + self.before.carried_license_days
+        return there_was, (licenses + self.key_licenses) * self.days + self.carried

@@ -1,0 +1,67 @@
+"""Who gets through to a view (the matrix of *Who may do what*; rules P1 to P3)."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from .exceptions import NotPermitted
+from .middleware import ElsewhereError, PartnerRequest
+from .models import RoleAssignment
+
+type View = Callable[..., HttpResponse]
+
+
+def acts_nowhere(view: View) -> View:
+    """Its POST changes nothing of a partner's, so its form need not say where it was rendered (P4)."""
+    view.acts_nowhere = True  # type: ignore[attr-defined]
+    return view
+
+
+def role_required(view: View) -> View:
+    """For anybody with a role at the partner; without one there is a single page, which says who to ask (P2)."""
+
+    @wraps(view)
+    def guarded(request: PartnerRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.partner is None:
+            return no_role(request)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def admin_required(view: View) -> View:
+    """For whoever may act: Global admins and MPN partner admins; an account member is told why not (P3)."""
+
+    @role_required
+    @wraps(view)
+    def guarded(request: PartnerRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.role.may_act:
+            admins = RoleAssignment.objects.admins_of(request.partner)
+            return render(request, "tenants/not_permitted.html", {"refusal": NotPermitted(), "admins": admins}, status=403)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def no_role(request: PartnerRequest) -> HttpResponse:
+    home = request.user.home_partner
+    admins = RoleAssignment.objects.admins_of(home) if home else RoleAssignment.objects.none()
+    return render(request, "tenants/no_role.html", {"home": home, "admins": admins}, status=403)
+
+
+def get_own(request: PartnerRequest, queryset: QuerySet[Any], pk: int) -> Any:
+    """The object of the partner one acts for. Another partner's does not exist (404); at another place of one's own,
+    ElsewhereError offers to switch. `queryset` is of a model with a partner, perhaps also a tenant.
+    """
+    found = queryset.filter(partner__in={place.partner_id for place in request.places}, pk=pk).first()
+    if found is None:
+        raise Http404
+    here = found.partner_id == request.partner.pk and getattr(found, "tenant_id", request.tenant.pk) == request.tenant.pk
+    if here:
+        return found
+    wanted = getattr(found, "tenant_id", None)
+    raise ElsewhereError(next(p for p in request.places if p.pk == wanted or (wanted is None and p.partner_id == found.partner_id)))

@@ -1,0 +1,89 @@
+"""Where the signed-in person acts: the partner and tenant of this session, on every request (rules P1, P2, P4)."""
+
+from collections.abc import Callable
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from benefits_portal import clock
+
+from .models import Actor, How, Partner, Role, Tenant, User
+
+SESSION_KEY = "tenant"
+
+
+class PartnerRequest(HttpRequest):
+    """A request of somebody with a role, with what `ActingMiddleware` sets; for annotations only.
+
+    Without a role `tenant`, `partner` and `role` are None, `places` is empty and `acting_in` too.
+    """
+
+    user: User
+    places: list[Tenant]
+    tenant: Tenant
+    partner: Partner
+    role: Role
+    actor: Actor
+    acting_in: str
+    today: date
+    htmx: bool
+
+
+class ElsewhereError(Exception):
+    """What was asked for belongs to another place of one's own: offer to switch, and do nothing (P1, P4)."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+
+
+class ActingMiddleware:
+    """Sets `partner`, `tenant`, `role`, `actor`, `places`, `acting_in` and `today` on the request.
+
+    A POST of somebody with a role must carry the place that its form was rendered for; if the session has moved on
+    meanwhile it is refused with both named. Views marked `acts_nowhere` and the back office carry none.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: PartnerRequest) -> HttpResponse:
+        set_place(request)
+        return self.get_response(request)
+
+    def process_view(self, request: PartnerRequest, view: Callable, args: object, kwargs: object) -> HttpResponse | None:  # type: ignore[type-arg]
+        needs_place = request.method == "POST" and request.acting_in and not getattr(view, "acts_nowhere", False)
+        if not needs_place or (request.resolver_match and "admin" in request.resolver_match.namespaces):
+            return None
+        rendered_for = request.POST.get("acting_in", "")
+        if rendered_for == request.acting_in:
+            return None
+        then = next((place for place in request.places if acting_in(place) == rendered_for), None)
+        return render(request, "tenants/stale_form.html", {"rendered_for": then}, status=409)
+
+    def process_exception(self, request: PartnerRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, ElsewhereError):
+            return None
+        status = 200 if request.method in ("GET", "HEAD") else 409
+        return render(request, "tenants/elsewhere.html", {"place": exception.tenant}, status=status)
+
+
+def acting_in(tenant: Tenant) -> str:
+    """What a form carries to say where it was rendered."""
+    return f"{tenant.partner_id}-{tenant.pk}"
+
+
+def set_place(request: PartnerRequest) -> None:
+    """Set on `request` where the person acts: the session's choice while it is theirs, else the first place, home."""
+    user = request.user
+    places = list(Tenant.objects.places_of(user)) if user.is_authenticated else []
+    chosen = request.session.get(SESSION_KEY) if places else None
+    request.places, request.acting_in, request.today = places, "", clock.today()
+    request.actor = Actor(user if user.is_authenticated else None, How.PORTAL)
+    request.tenant = request.partner = request.role = None  # type: ignore[assignment]
+    if places:
+        request.tenant = next((place for place in places if place.pk == chosen), places[0])
+        request.partner = request.tenant.partner
+        request.role = Role(request.tenant.role)
+        request.acting_in = acting_in(request.tenant)
+        request.today = request.partner.today()

@@ -1,0 +1,209 @@
+"""Partners, their tenants, and the people in those tenants' directories."""
+
+import uuid
+import zoneinfo
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+
+if TYPE_CHECKING:
+    from .people import User
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError unless `name` is an IANA time zone."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("%(name)s is not a time zone. Write it as in Europe/Amsterdam."), params={"name": name})
+
+
+class PartnerQuerySet(models.QuerySet["Partner"]):
+    def with_role_for(self, user: "User") -> Self:
+        """The partners at which `user` holds a role."""
+        return self.filter(role_assignments__user=user)
+
+
+class Partner(models.Model):
+    """An organisation in the partner network."""
+
+    name = models.CharField(_("name"), max_length=120)
+    mpn_id = models.CharField(
+        _("MPN ID"),
+        max_length=10,
+        unique=True,
+        validators=[RegexValidator(r"^\d{4,10}$", _("An MPN ID is 4 to 10 digits."))],
+    )
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        validators=[RegexValidator(r"^[A-Z]{2}$", _("Write the country as two capitals, as in NL."))],
+    )
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        validators=[RegexValidator(r"^[A-Z]{3}$", _("Write the currency as three capitals, as in EUR."))],
+    )
+    time_zone = models.CharField(_("time zone"), max_length=40, default="UTC", validators=[validate_time_zone])
+    is_practice = models.BooleanField(_("practice partner"), default=False, editable=False)
+    days_ahead = models.PositiveIntegerField(_("days ahead"), default=0, editable=False)
+
+    objects = PartnerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("partner")
+        verbose_name_plural = _("partners")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(days_ahead=0) | Q(is_practice=True),
+                name="partner_only_practice_moves_its_calendar",
+                violation_error_message=_("Only a practice partner's calendar can be moved."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def today(self) -> date:
+        """The partner's own calendar day; every rule that takes `on` takes this one on the portal's pages."""
+        return clock.today(self.time_zone, self.days_ahead)
+
+    def move_calendar_to(self, day: date) -> bool:
+        """Move a practice partner's today forward to `day`; False if `day` is not later or the partner is real."""
+        days_ahead = (day - clock.today(self.time_zone)).days
+        moved = Partner.objects.filter(pk=self.pk, is_practice=True, days_ahead__lt=days_ahead)
+        return bool(moved.update(days_ahead=days_ahead))
+
+
+class TenantQuerySet(models.QuerySet["Tenant"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def places_of(self, user: "User") -> Self:
+        """Where `user` can act: tenants of the partners at which they hold a role, each with it as `role`; home first."""
+        home = DirectoryUser.objects.filter(tenant=OuterRef("pk"), user=user)
+        return (
+            self.filter(partner__role_assignments__user=user)
+            .select_related("partner")
+            .annotate(role=F("partner__role_assignments__role"), is_home=Exists(home))
+            .order_by("-is_home", "partner__name", "-is_primary", "name")
+        )
+
+
+class Tenant(models.Model):
+    """An Azure Active Directory tenant of a partner."""
+
+    class Colour(models.TextChoices):
+        BLUE = "blue", _("blue")
+        GREEN = "green", _("green")
+        PURPLE = "purple", _("purple")
+        ORANGE = "orange", _("orange")
+        TEAL = "teal", _("teal")
+        MAGENTA = "magenta", _("magenta")
+        RED = "red", _("red")
+        GREY = "grey", _("grey")
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="tenants", verbose_name=_("partner"))
+    name = models.CharField(_("name"), max_length=120)
+    domain = models.CharField(
+        _("domain"),
+        max_length=120,
+        validators=[RegexValidator(r"^[a-z0-9.-]+\.[a-z]{2,}$", _("Write the domain in small letters, as in contoso.com."))],
+    )
+    guid = models.UUIDField(_("tenant ID"), default=uuid.uuid4, unique=True)
+    is_primary = models.BooleanField(_("primary"), default=False)
+    colour = models.CharField(
+        _("colour"),
+        max_length=8,
+        choices=Colour,
+        default=Colour.BLUE,
+        help_text=_("Shown wherever somebody acts in this tenant, so that it is not mistaken for another (P4)."),
+    )
+
+    objects = TenantQuerySet.as_manager()
+
+    role: str  # of the person whose place this is: set by TenantQuerySet.places_of
+
+    class Meta:
+        verbose_name = _("tenant")
+        verbose_name_plural = _("tenants")
+        ordering = ["partner__name", "-is_primary", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("domain"),
+                name="tenant_domain_unique",
+                violation_error_message=_("This domain cannot be used. Ask the programme's staff."),
+            ),
+            models.UniqueConstraint(
+                fields=["partner"],
+                condition=Q(is_primary=True),
+                name="tenant_one_primary_per_partner",
+                violation_error_message=_("The partner already has a primary tenant."),
+            ),
+            models.UniqueConstraint(
+                fields=["partner", "colour"],
+                name="tenant_colour_unique_per_partner",
+                violation_error_message=_("Another tenant of this partner has this colour. Choose a different one."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.domain})"
+
+
+class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(tenant__partner=partner).select_related("tenant")
+
+    def enabled(self) -> Self:
+        return self.filter(disabled_at=None)
+
+    def matching(self, words: str) -> Self:
+        """People whose name or address contains every one of `words`."""
+        matches = self
+        for word in words.split():
+            matches = matches.filter(Q(display_name__icontains=word) | Q(user_principal_name__icontains=word))
+        return matches
+
+
+class DirectoryUser(models.Model):
+    """A user entry in a tenant, a member or a guest. Not every one of them can sign in to the portal."""
+
+    class Kind(models.TextChoices):
+        MEMBER = "member", _("Member")
+        GUEST = "guest", _("Guest")
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="directory_users", verbose_name=_("tenant"))
+    display_name = models.CharField(_("name"), max_length=120)
+    user_principal_name = models.EmailField(_("user principal name"), max_length=150)
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.MEMBER)
+    disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
+
+    objects = DirectoryUserQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("directory user")
+        verbose_name_plural = _("directory users")
+        ordering = ["display_name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("user_principal_name"),
+                "tenant",
+                name="directory_user_name_unique_in_tenant",
+                violation_error_message=_("This tenant already has a user with this address."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.display_name} ({self.user_principal_name})"
+
+    @property
+    def is_enabled(self) -> bool:
+        return self.disabled_at is None

@@ -1,0 +1,129 @@
+"""The record of what happened: append-only, and never with a product key in it (rules A1, A2, K3)."""
+
+from typing import Any, ClassVar, Never, Self
+
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.tenants.exceptions import Refusal
+
+from .directory import Partner, Tenant
+from .people import Actor, How, User
+
+
+class AppendOnlyError(TypeError):
+    """Somebody tried to change or delete what is kept."""
+
+
+class AppendOnlyQuerySet[M: models.Model](models.QuerySet[M]):
+    """Rows that are written once: neither changed nor deleted."""
+
+    def update(self, **kwargs: Any) -> Never:
+        raise AppendOnlyError(f"{self.model.__name__} rows are never changed.")
+
+    def delete(self) -> Never:
+        raise AppendOnlyError(f"{self.model.__name__} rows are never deleted.")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> Never:
+        raise AppendOnlyError(f"{self.model.__name__} rows are never changed.")
+
+
+class AppendOnly(models.Model):
+    """A model whose rows are written once."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnlyError(f"{type(self).__name__} rows are never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        raise AppendOnlyError(f"{type(self).__name__} rows are never deleted.")
+
+
+def recordable[C: type[models.TextChoices]](actions: C) -> C:
+    """Class decorator: make an app's own actions known to the record, so that it can show their labels."""
+    Record.actions.update({action.value: action.label for action in actions})
+    return actions
+
+
+class RecordQuerySet(AppendOnlyQuerySet["Record"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def about(self, subject: models.Model) -> Self:
+        """The history of one benefit, subscription, person …, the latest first (rule A2)."""
+        return self.filter(subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk)
+
+    def note(
+        self,
+        action: str,
+        *,
+        by: Actor,
+        partner: Partner | None = None,
+        tenant: Tenant | None = None,
+        subject: models.Model | None = None,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+        refusal: Refusal | None = None,
+    ) -> "Record":
+        """Write one line. A refusal is noted outside the transaction that it rolled back."""
+        return self.create(
+            action=action,
+            actor=by.user,
+            how=by.how,
+            partner=partner,
+            tenant=tenant,
+            subject=subject,
+            before=before or {},
+            after=after or {},
+            refused=type(refusal).__name__ if refusal else "",
+        )
+
+
+class Record(AppendOnly):
+    """One thing that happened, or was refused: who, acting how, when, where, what, before and after."""
+
+    actions: ClassVar[dict[str, str | Promise]] = {}
+
+    at = models.DateTimeField(_("at"), default=clock.now, editable=False)
+    actor = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("who"), editable=False)
+    how = models.CharField(_("acting how"), max_length=11, choices=How, editable=False)
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("partner"), editable=False
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("tenant"), editable=False
+    )
+    action = models.CharField(_("what"), max_length=40, editable=False)
+    refused = models.CharField(_("refused because"), max_length=60, blank=True, editable=False)
+    subject_type = models.ForeignKey(ContentType, models.PROTECT, null=True, blank=True, verbose_name=_("subject type"), editable=False)
+    subject_id = models.BigIntegerField(_("subject"), null=True, blank=True, editable=False)
+    subject = GenericForeignKey("subject_type", "subject_id")
+    before = models.JSONField(_("before"), default=dict, encoder=DjangoJSONEncoder, editable=False)
+    after = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder, editable=False)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("record")
+        verbose_name_plural = _("records")
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["partner", "-at", "-id"], name="record_partner_at"),
+            models.Index(fields=["subject_type", "subject_id", "-at"], name="record_subject_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.action_label}"
+
+    @property
+    def action_label(self) -> str | Promise:
+        return self.actions.get(self.action, self.action)

@@ -1,0 +1,21 @@
+"""The mark of a practice database."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+
+
+class PracticeWorld(models.Model):
+    """One row in a database that holds nothing but a demo; a database becomes one only while it is still empty."""
+
+    told_on = models.DateField(_("told as of"))
+    made_at = models.DateTimeField(_("made at"), default=clock.now)
+    one = models.BooleanField(default=True, unique=True, editable=False)
+
+    class Meta:
+        verbose_name = _("practice world")
+        verbose_name_plural = _("practice worlds")
+
+    def __str__(self) -> str:
+        return str(self.told_on)

@@ -1,0 +1,80 @@
+"""Pages that belong to no app: home, help, theme, health, and the frame around every page."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from benefits_portal.tenants.access import acts_nowhere
+
+THEMES = ("", "light", "dark")  # empty: as the system says
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: what the frame of every page needs."""
+    theme = request.COOKIES.get("theme", "")
+    return {"demo": settings.DEMO, "theme": theme if theme in THEMES else "", "support_address": settings.SUPPORT_ADDRESS}
+
+
+def back(request: HttpRequest) -> HttpResponse:
+    """Where the form says it came from, if that is on this site; else home."""
+    address = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return redirect(address if safe else "home")
+
+
+@login_not_required
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "help.html")
+
+
+@login_not_required
+@acts_nowhere
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remember light or dark, or follow the system again."""
+    chosen = request.POST.get("theme", "")
+    response = back(request)
+    response.set_cookie(
+        "theme",
+        chosen if chosen in THEMES else "",
+        max_age=365 * 24 * 60 * 60,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that is too old, or came from elsewhere: what happened and what to do."""
+    return render(request, "csrf_failure.html", status=403)
+
+
+@login_not_required
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Alive: the process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Able to serve: the database answers and has every migration."""
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return HttpResponse("database unavailable\n", content_type="text/plain", status=503)
+    if pending:
+        return HttpResponse("migrations pending\n", content_type="text/plain", status=503)
+    return HttpResponse("ready\n", content_type="text/plain")
