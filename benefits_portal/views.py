@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from benefits_portal.licensing.scenarios import SCENARIOS
 from benefits_portal.tenants.access import acts_nowhere
 
 THEMES = ("", "light", "dark")  # empty: as the system says
@@ -32,7 +33,7 @@ def back(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "help.html")
+    return render(request, "help.html", {"scenarios": SCENARIOS})
 
 
 @login_not_required

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,14 @@ from .exceptions import NotAssignable
 
 if TYPE_CHECKING:
     from .models import Benefit
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody in the list of people, and why they cannot be chosen, if so."""
+
+    person: DirectoryUser
+    refusal: NotAssignable | None
 
 
 class Eligibility:

@@ -151,12 +151,10 @@ class NotAssignable(Refusal):
         self.rule = rule
 
 
-class NoSuchPerson(Refusal):
-    rule = "U1"
-    message = gettext_lazy("There is no such person in your organisation's directory.")
-    advice = gettext_lazy(
-        "Pick somebody from the list. Who is not in it needs a user entry in one of your tenants first; a Global admin adds it."
-    )
+NO_SUCH_PERSON = gettext_lazy(
+    "There is no such person in your organisation's directory. Pick somebody from the list. Who is not in it needs a "
+    "user entry in one of your tenants first; a Global admin adds it."  # U1
+)
 
 
 class NotRemovable(Refusal):

@@ -42,7 +42,7 @@ class SubscriptionNotActive(Refusal):
 
     @property
     def message(self) -> str:  # type: ignore[override]
-        return _("This subscription ended on %(date)s; only an active one can be extended or get more licences.") % {
+        return _("This subscription ended on %(date)s; only an active one can be extended or get more licenses.") % {
             "date": day(self.subscription.ends_on)
         }
 
@@ -60,7 +60,7 @@ class NotReactivatable(Refusal):
 
 
 class ExtensionLimitExceeded(Refusal):
-    """One key extends by at most three years, so by at most three times the licences (S5, scenario 4)."""
+    """One key extends by at most three years, so by at most three times the licenses (S5, scenario 4)."""
 
     rule = "S5"
 
@@ -70,16 +70,16 @@ class ExtensionLimitExceeded(Refusal):
     @property
     def message(self) -> str:  # type: ignore[override]
         return ngettext(
-            "A key with %(key)s licence would move the end date more than 3 years.",
-            "A key with %(key)s licences would move the end date more than 3 years.",
+            "A key with %(key)s license would move the end date more than 3 years.",
+            "A key with %(key)s licenses would move the end date more than 3 years.",
             self.key_licenses,
         ) % {"key": number_format(self.key_licenses)}
 
     @property
     def advice(self) -> str:  # type: ignore[override]
         return _(
-            "The largest key that fits this subscription has %(largest)s licences. "
-            "Use a smaller one, add licences, or start a new subscription."
+            "The largest key that fits this subscription has %(largest)s licenses. "
+            "Use a smaller one, add licenses, or start a new subscription."
         ) % {"largest": number_format(self.largest)}
 
 

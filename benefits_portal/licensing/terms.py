@@ -1,7 +1,7 @@
 """What a subscription runs for, and how that came about, with the numbers (rules S1, S4, S6, S7).
 
 Values only: `Subscription`'s methods make them; pages, receipts and the calculator show them, so that no page can say
-another date than the stored one. Time is counted in whole days and in licence-days: one licence for one day.
+another date than the stored one. Time is counted in whole days and in license-days: one license for one day.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from benefits_portal.dates import add_months
 
-KEY_MONTHS = 12  # what a product key gives each of its licences
+KEY_MONTHS = 12  # what a product key gives each of its licenses
 MAX_EXTENSION_YEARS = 3  # by one key (S5)
 
 
@@ -24,11 +24,11 @@ def in_days(count: int) -> str:
 
 
 def in_license_days(count: int) -> str:
-    return ngettext("%(count)s licence-day", "%(count)s licence-days", count) % {"count": number(count)}
+    return ngettext("%(count)s license-day", "%(count)s license-days", count) % {"count": number(count)}
 
 
 def in_licenses(count: int) -> str:
-    return ngettext("%(count)s licence", "%(count)s licences", count) % {"count": number(count)}
+    return ngettext("%(count)s license", "%(count)s licenses", count) % {"count": number(count)}
 
 
 def in_months(count: int) -> str:
@@ -46,12 +46,12 @@ class Working(Protocol):
         """One line for each step of the calculation, with numbers and units, in the reader's language."""
 
     def balance(self) -> tuple[int, int]:
-        """S7 in licence-days: what there was, and what became of it. Both are equal."""
+        """S7 in license-days: what there was, and what became of it. Both are equal."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """What a subscription runs for: licences, last day of service, and the licence-days that no whole day could hold."""
+    """What a subscription runs for: licenses, last day of service, and the license-days that no whole day could hold."""
 
     licenses: int
     ends_on: date
@@ -60,7 +60,7 @@ class Term:
 
     @classmethod
     def activated(cls, key_licenses: int, on: date) -> "Term":
-        """The key's licences, 12 months from `on`, nothing carried (S1)."""
+        """The key's licenses, 12 months from `on`, nothing carried (S1)."""
         ends_on = add_months(on, KEY_MONTHS)
         return cls(key_licenses, ends_on, 0, Activation(key_licenses, on, ends_on))
 
@@ -92,11 +92,11 @@ class Extension:
     before: Term
     key_licenses: int
     months: int
-    rest: int  # licence-months that make no whole month
+    rest: int  # license-months that make no whole month
     moved_to: date  # before.ends_on + months
     following_month_days: int
     days: int
-    carried: int  # licence-days
+    carried: int  # license-days
 
     def steps(self) -> list[str]:
         numbers = {
@@ -135,7 +135,7 @@ class Extension:
 
 @dataclass(frozen=True)
 class Addition:
-    """The working of *Add licenses* (S6): the two end dates, averaged over all licences."""
+    """The working of *Add licenses* (S6): the two end dates, averaged over all licenses."""
 
     before: Term
     key_licenses: int
@@ -143,7 +143,7 @@ class Addition:
     days_left: int
     year_days: int  # of the 12 months from `on`
     days: int
-    carried: int  # licence-days
+    carried: int  # license-days
 
     def steps(self) -> list[str]:
         there_was, _became = self.balance()

@@ -5,14 +5,14 @@ from functools import wraps
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from .exceptions import NotPermitted
 from .middleware import ElsewhereError, PartnerRequest
 from .models import RoleAssignment
 
-type View = Callable[..., HttpResponse]
+type View = Callable[..., HttpResponseBase]
 
 
 def acts_nowhere(view: View) -> View:
@@ -25,7 +25,7 @@ def role_required(view: View) -> View:
     """For anybody with a role at the partner; without one there is a single page, which says who to ask (P2)."""
 
     @wraps(view)
-    def guarded(request: PartnerRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: PartnerRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.partner is None:
             return no_role(request)
         return view(request, *args, **kwargs)
@@ -38,7 +38,7 @@ def admin_required(view: View) -> View:
 
     @role_required
     @wraps(view)
-    def guarded(request: PartnerRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: PartnerRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.role.may_act:
             admins = RoleAssignment.objects.admins_of(request.partner)
             return render(request, "tenants/not_permitted.html", {"refusal": NotPermitted(), "admins": admins}, status=403)

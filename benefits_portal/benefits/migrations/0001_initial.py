@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('benefit_type', models.CharField(choices=[('core', 'Core'), ('incremental', 'Incremental')], max_length=11, verbose_name='benefit type')),
                 ('competency', models.CharField(blank=True, max_length=80, verbose_name='competency')),
-                ('quantity', models.PositiveIntegerField(blank=True, null=True, verbose_name='licences')),
+                ('quantity', models.PositiveIntegerField(blank=True, null=True, verbose_name='licenses')),
                 ('credit_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='credit')),
                 ('currency', models.CharField(blank=True, max_length=3, verbose_name='currency')),
                 ('expires_on', models.DateField(verbose_name='expiration date')),
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('benefit_type', models.CharField(choices=[('core', 'Core'), ('incremental', 'Incremental')], default='core', max_length=11, verbose_name='benefit type')),
                 ('competency', models.CharField(blank=True, max_length=80, verbose_name='competency')),
-                ('quantity', models.PositiveIntegerField(blank=True, help_text='For licences; credit has an amount for each currency instead.', null=True, verbose_name='licences')),
+                ('quantity', models.PositiveIntegerField(blank=True, help_text='For licenses; credit has an amount for each currency instead.', null=True, verbose_name='licenses')),
                 ('withdrawn_on', models.DateField(blank=True, null=True, verbose_name='withdrawn on')),
             ],
             options={
@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
             name='ProductKey',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('licenses', models.PositiveIntegerField(verbose_name='licences')),
+                ('licenses', models.PositiveIntegerField(verbose_name='licenses')),
                 ('digest', models.CharField(editable=False, max_length=64, unique=True)),
                 ('ciphertext', models.TextField(editable=False)),
                 ('last_five', models.CharField(editable=False, max_length=5, verbose_name='last five characters')),

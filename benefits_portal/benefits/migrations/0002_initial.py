@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='packageline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity', None), ('quantity__gte', 1), _connector='OR'), name='package_line_quantity_positive', violation_error_message='A package holds at least one licence.'),
+            constraint=models.CheckConstraint(condition=models.Q(('quantity', None), ('quantity__gte', 1), _connector='OR'), name='package_line_quantity_positive', violation_error_message='A package holds at least one license.'),
         ),
         migrations.AddConstraint(
             model_name='packageline',
@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='benefit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('credit_amount', None), ('currency', ''), ('quantity__gte', 1)), models.Q(('credit_amount__gt', 0), ('quantity', None), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='benefit_quantity_or_credit', violation_error_message='A benefit has a number of licences, or an amount of credit with its currency.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('credit_amount', None), ('currency', ''), ('quantity__gte', 1)), models.Q(('credit_amount__gt', 0), ('quantity', None), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='benefit_quantity_or_credit', violation_error_message='A benefit has a number of licenses, or an amount of credit with its currency.'),
         ),
         migrations.AddConstraint(
             model_name='productkey',

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any, Never, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -92,6 +93,11 @@ class HeldOffer(models.Model):
     def __str__(self) -> str:
         return f"{self.external_offer}: {self.directory_user or self.partner}"
 
+    def clean(self) -> None:
+        """Whoever holds it for the partner is in the partner's own directory."""
+        if self.partner_id and self.directory_user and self.directory_user.tenant.partner_id != self.partner_id:
+            raise ValidationError({"directory_user": gettext_lazy("This person is in the directory of another partner.")})
+
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def delete(self) -> Never:
@@ -105,7 +111,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(ended_at=None, benefit__expires_on__gte=on)
 
     def for_display(self) -> Self:
-        return self.select_related("directory_user__tenant", "assigned_by", "ended_by").order_by("-ended_at", "assigned_at", "pk")
+        return self.select_related(
+            "directory_user__tenant", "assigned_by", "ended_by", "partner", "benefit__product", "benefit__membership__offer"
+        ).order_by("-ended_at", "assigned_at", "pk")
 
     def give(self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
         """The body of `Benefit.assign`."""
@@ -253,7 +261,7 @@ class Assignment(models.Model):
         """Raise NotTransferable unless this is bulk credit within its enrolment year (U3)."""
         if not self.is_exclusive:
             raise NotTransferable(_("Monthly credit is not transferred."), _("Remove it here and assign it to somebody else."))
-        if on > self.benefit.membership.ends_on:
+        if not self.benefit.can_transfer(on):
             raise NotTransferable(
                 _("The enrolment year ended on %(date)s; bulk credit is transferred within it only.")
                 % {"date": day(self.benefit.membership.ends_on)},

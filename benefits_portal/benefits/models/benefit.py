@@ -5,9 +5,13 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from benefits_portal.benefits import productkeys
+from benefits_portal.benefits.eligibility import Candidate, Eligibility
+from benefits_portal.benefits.money import money
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
 
 from .actions import BenefitAction
@@ -41,11 +45,32 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
     def expiring_within(self, days: int, on: date) -> Self:
         return self.usable(on).filter(expires_on__lte=on + timedelta(days=days))
 
+    def matching(self, word: str) -> Self:
+        """Whose product, offer or competency contains `word`."""
+        return self.filter(Q(product__name__icontains=word) | Q(membership__offer__name__icontains=word) | Q(competency__icontains=word))
+
     def unused(self) -> Self:
         """Not redeemed, or not assigned: what is lost on the expiration date. Needs `for_display`."""
         return self.filter(
             Q(product__kind=Product.Kind.LICENSES, is_redeemed=False) | ~Q(product__kind=Product.Kind.LICENSES) & Q(is_assigned=False)
         )
+
+    def with_status(self, status: "Benefit.Status", on: date) -> Self:
+        """The same as `Benefit.status`, asked of the database. Needs `for_display`."""
+        statuses = Benefit.Status
+        match status:
+            case statuses.NOT_REDEEMED:
+                return self.license_based().filter(is_redeemed=False).usable(on)
+            case statuses.REDEEMED:
+                return self.license_based().filter(is_redeemed=True)
+            case statuses.EXPIRED:
+                return self.license_based().filter(is_redeemed=False, expires_on__lt=on)
+            case statuses.NOT_ASSIGNED:
+                return self.usage_based().filter(is_assigned=False).usable(on)
+            case statuses.ASSIGNED:
+                return self.usage_based().filter(is_assigned=True).usable(on)
+            case statuses.ENDED:
+                return self.usage_based().filter(expires_on__lt=on)
 
 
 class Benefit(models.Model):
@@ -65,7 +90,7 @@ class Benefit(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, related_name="benefits", verbose_name=_("product"))
     benefit_type = models.CharField(_("benefit type"), max_length=11, choices=BenefitType)
     competency = models.CharField(_("competency"), max_length=80, blank=True)
-    quantity = models.PositiveIntegerField(_("licences"), null=True, blank=True)
+    quantity = models.PositiveIntegerField(_("licenses"), null=True, blank=True)
     credit_amount = models.DecimalField(_("credit"), max_digits=12, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     expires_on = models.DateField(_("expiration date"))
@@ -85,7 +110,7 @@ class Benefit(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, credit_amount=None, currency="") | Q(quantity=None, credit_amount__gt=0) & ~Q(currency=""),
                 name="benefit_quantity_or_credit",
-                violation_error_message=_("A benefit has a number of licences, or an amount of credit with its currency."),
+                violation_error_message=_("A benefit has a number of licenses, or an amount of credit with its currency."),
             ),
         ]
         indexes = [models.Index(fields=["partner", "expires_on"], name="benefit_partner_expires")]
@@ -101,9 +126,32 @@ class Benefit(models.Model):
     def is_usage_based(self) -> bool:
         return self.credit_amount is not None
 
+    @property
+    def quantity_text(self) -> str:
+        """Its licenses, or its credit per month or per year, in the reader's language."""
+        if self.credit_amount is None:
+            quantity = self.quantity or 0
+            return ngettext("%(count)s license", "%(count)s licenses", quantity) % {"count": number_format(quantity)}
+        amount = money(self.credit_amount, self.currency)
+        return (_("%(amount)s per year") if self.product.is_bulk_credit else _("%(amount)s per month")) % {"amount": amount}
+
+    @property
+    def title(self) -> str:
+        """Its product, and for credit the amount too, so that no two rows look alike."""
+        return f"{self.product}, {self.quantity_text}" if self.is_usage_based else str(self.product)
+
+    @property
+    def type_text(self) -> str:
+        """Core, or Incremental with its competency."""
+        return f"{self.get_benefit_type_display()} ({self.competency})" if self.competency else self.get_benefit_type_display()
+
     def is_usable(self, on: date) -> bool:
         """B5: on its expiration date, for the last time."""
         return on <= self.expires_on
+
+    def can_transfer(self, on: date) -> bool:
+        """U3: bulk credit, within the enrolment year."""
+        return self.product.is_bulk_credit and on <= self.membership.ends_on
 
     def status(self, on: date) -> Status:
         """Derived, never stored. Needs a benefit from `for_display`."""
@@ -132,6 +180,12 @@ class Benefit(models.Model):
         )
         Record.objects.note(BenefitAction.KEY_ISSUED, by=by, partner=self.partner, subject=self, after={"key": key.pk})
         return key
+
+    def candidates(self, words: str, on: date, limit: int = 20) -> list[Candidate]:
+        """People of the partner's directory by name or address, each with the reason if they cannot be chosen (U6)."""
+        people = list(DirectoryUser.objects.for_partner(self.partner).matching(words)[:limit])
+        eligibility = Eligibility(self, people, on)
+        return [Candidate(person, eligibility.refusal(person)) for person in people]
 
     def assign(self, person: DirectoryUser, *, by: Actor, on: date) -> Assignment:
         """Give the credit to `person` (U1 to U5). Raises a Refusal, which is put on record."""

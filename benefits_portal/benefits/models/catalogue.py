@@ -39,7 +39,7 @@ class Offer(models.Model):
 
 
 class Product(models.Model):
-    """What a benefit gives: Azure credit to a person, or licences in a tenant."""
+    """What a benefit gives: Azure credit to a person, or licenses in a tenant."""
 
     class Kind(models.TextChoices):
         MONTHLY_CREDIT = "monthly-credit", _("Azure monthly credit")
@@ -77,12 +77,27 @@ class Product(models.Model):
 
 
 class PackageLineQuerySet(models.QuerySet["PackageLine"]):
+    def offered(self, on: date) -> Self:
+        """Not withdrawn from their package."""
+        return self.filter(Q(withdrawn_on=None) | Q(withdrawn_on__gt=on))
+
+    def discontinued(self, on: date) -> Self:
+        return self.filter(product__discontinued_on__lte=on)
+
     def of_package(self, offer: Offer, on: date) -> Self:
-        """The lines that an enrolment in `offer` on that day provisions (B2), without what was discontinued (B4)."""
-        lines = self.filter(Q(withdrawn_on=None) | Q(withdrawn_on__gt=on), offer=offer).select_related("product")
+        """The lines that an enrolment in `offer` on that day provisions (B2), without what was discontinued (B4).
+
+        In the package's own order, so that every database provisions them alike, however it sorts names.
+        """
+        lines = self.offered(on).filter(offer=offer).select_related("product")
         if offer.is_competency:
             lines = lines.filter(Q(product__discontinued_on=None) | Q(product__discontinued_on__gt=on))
-        return lines.prefetch_related("credit_amounts")
+        return lines.order_by("pk").prefetch_related("credit_amounts")
+
+    def left_out_of_package(self, offer: Offer, on: date) -> Self:
+        """The lines that such an enrolment skips, because their product was discontinued (B4)."""
+        lines = self.offered(on).discontinued(on).filter(offer=offer).select_related("product")
+        return lines if offer.is_competency else lines.none()
 
 
 class PackageLine(models.Model):
@@ -93,7 +108,7 @@ class PackageLine(models.Model):
     benefit_type = models.CharField(_("benefit type"), max_length=11, choices=BenefitType, default=BenefitType.CORE)
     competency = models.CharField(_("competency"), max_length=80, blank=True)
     quantity = models.PositiveIntegerField(
-        _("licences"), null=True, blank=True, help_text=_("For licences; credit has an amount for each currency instead.")
+        _("licenses"), null=True, blank=True, help_text=_("For licenses; credit has an amount for each currency instead.")
     )
     withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True)
 
@@ -112,7 +127,7 @@ class PackageLine(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity=None) | Q(quantity__gte=1),
                 name="package_line_quantity_positive",
-                violation_error_message=_("A package holds at least one licence."),
+                violation_error_message=_("A package holds at least one license."),
             ),
             models.UniqueConstraint(
                 fields=["offer", "product", "competency"],
@@ -126,9 +141,9 @@ class PackageLine(models.Model):
         return f"{self.offer}: {self.product}"
 
     def clean(self) -> None:
-        """Licences have a quantity, credit has none (its amounts are lines of their own)."""
+        """Licenses have a quantity, credit has none (its amounts are lines of their own)."""
         if self.product_id and self.product.is_usage_based != (self.quantity is None):
-            raise ValidationError({"quantity": _("Licences need a quantity; credit has an amount for each currency instead.")})
+            raise ValidationError({"quantity": _("Licenses need a quantity; credit has an amount for each currency instead.")})
 
     def amount_in(self, currency: str) -> Decimal | None:
         """The credit in `currency`, per month or per year; None if the package has none in it."""

@@ -28,6 +28,18 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def overlapping(self, starts_on: date, ends_on: date) -> Self:
         return self.filter(starts_on__lte=ends_on, ends_on__gte=starts_on)
 
+    def running(self, on: date) -> Self:
+        return self.overlapping(on, on)
+
+    def ending_within(self, days: int, on: date) -> Self:
+        return self.running(on).filter(ends_on__lte=on + timedelta(days=days))
+
+    def upcoming(self, on: date) -> Self:
+        return self.filter(starts_on__gt=on)
+
+    def ended(self, on: date) -> Self:
+        return self.filter(ends_on__lt=on)
+
 
 class Membership(models.Model):
     """One enrolment year of a partner in an offer. Its last day and its benefits' are stored, each included (B1)."""
@@ -91,7 +103,7 @@ class Membership(models.Model):
         return membership
 
     def provision(self, *, by: Actor, draw_key: Callable[[], str] = draw) -> list[Benefit]:
-        """Make what the package holds and this membership lacks: benefits, with a key for each licence-based one (B2).
+        """Make what the package holds and this membership lacks: benefits, with a key for each license-based one (B2).
 
         Returns the new benefits; a second call makes nothing. Raises NoCreditInCurrency.
         """

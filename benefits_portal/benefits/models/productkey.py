@@ -35,6 +35,16 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
     def redeemable(self, on: date) -> Self:
         return self.filter(redeemed_at=None, revoked_at=None, benefit__expires_on__gte=on)
 
+    def lapsed(self, on: date) -> Self:
+        """Neither redeemed nor revoked, and too late for either."""
+        return self.filter(redeemed_at=None, revoked_at=None, benefit__expires_on__lt=on)
+
+    def redeemed(self) -> Self:
+        return self.exclude(redeemed_at=None)
+
+    def revoked(self) -> Self:
+        return self.exclude(revoked_at=None)
+
     def for_display(self) -> Self:
         return self.select_related("benefit__membership__offer", "product", "partner", "redeemed_by", "redeemed_in")
 
@@ -81,12 +91,12 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
 
 
 class ProductKey(models.Model):
-    """25 characters that stand for a number of prepaid licences of one product; single use."""
+    """25 characters that stand for a number of prepaid licenses of one product; single use."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="product_keys", verbose_name=_("partner"))
     benefit = models.ForeignKey("benefits.Benefit", models.PROTECT, related_name="keys", verbose_name=_("benefit"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="keys", verbose_name=_("product"))
-    licenses = models.PositiveIntegerField(_("licences"))
+    licenses = models.PositiveIntegerField(_("licenses"))
     digest = models.CharField(max_length=64, unique=True, editable=False)
     ciphertext = models.TextField(editable=False)
     last_five = models.CharField(_("last five characters"), max_length=5, editable=False)

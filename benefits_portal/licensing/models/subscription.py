@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Self
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.models import Product, ProductKey
@@ -56,9 +56,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def for_display(self) -> Self:
         return self.select_related("product", "tenant", "partner")
 
+    def with_source(self) -> Self:
+        """With the offer of the benefit whose key was redeemed last, as `source`."""
+        latest = Redemption.objects.filter(subscription=OuterRef("pk")).order_by("-redeemed_at", "-pk")
+        return self.annotate(source=Subquery(latest.values("key__benefit__membership__offer__name")[:1]))
+
 
 class Subscription(models.Model):
-    """A product active in a tenant: licences, first and last day of service, and what no whole day could hold."""
+    """A product active in a tenant: licenses, first and last day of service, and what no whole day could hold."""
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -69,11 +74,11 @@ class Subscription(models.Model):
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="subscriptions", verbose_name=_("partner"))
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="subscriptions", verbose_name=_("tenant"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="subscriptions", verbose_name=_("product"))
-    licenses = models.PositiveIntegerField(_("licences"))
+    licenses = models.PositiveIntegerField(_("licenses"))
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"))
     carried_license_days = models.PositiveIntegerField(
-        _("carried licence-days"), default=0, help_text=_("What a whole day could not hold; it goes into the next calculation (S7).")
+        _("carried license-days"), default=0, help_text=_("What a whole day could not hold; it goes into the next calculation (S7).")
     )
 
     objects = SubscriptionQuerySet.as_manager()
@@ -168,11 +173,11 @@ class Subscription(models.Model):
         return self.redeem(Way.REACTIVATE, key, self.tenant, self, by=by, on=on, quote=quote)
 
     def extend(self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
-        """Redeem `key` to move the end date; the licences stay (S4, S5)."""
+        """Redeem `key` to move the end date; the licenses stay (S4, S5)."""
         return self.redeem(Way.EXTEND, key, self.tenant, self, by=by, on=on, quote=quote)
 
     def add_licenses(self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
-        """Redeem `key` to add its licences and average the end dates (S6)."""
+        """Redeem `key` to add its licenses and average the end dates (S6)."""
         return self.redeem(Way.ADD, key, self.tenant, self, by=by, on=on, quote=quote)
 
     @classmethod

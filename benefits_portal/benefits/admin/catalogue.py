@@ -1,0 +1,173 @@
+"""Offers, products and packages, and the offers from elsewhere that credit cannot be combined with."""
+
+# mypy: disable-error-code="type-arg"
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count
+from django.http import HttpRequest
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal import clock
+from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Membership, Offer, PackageLine, Product
+from benefits_portal.benefits.money import money
+from benefits_portal.tenants.admin.base import BackOfficeForm, RecordedAdmin
+from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, address, linked
+
+
+class PackageLineForm(BackOfficeForm):
+    fixed = ("offer", "product")
+
+
+@admin.display(description=gettext_lazy("licenses or credit"))
+def content(line: PackageLine) -> str | None:
+    """What a line gives: licenses, or its credit in every currency. Amounts are fetched with the lines."""
+    if not line.pk:
+        return None
+    if line.quantity is not None:
+        return number_format(line.quantity)
+    amounts = [money(amount.amount, amount.currency) for amount in line.credit_amounts.all()]
+    return ", ".join(amounts) or _("no amount yet: open the line to add it")
+
+
+class PackageLineInline(admin.TabularInline):
+    model = PackageLine
+    form = PackageLineForm
+    fields = ["product", "benefit_type", "competency", "quantity", content, "withdrawn_on"]
+    readonly_fields = [content]
+    autocomplete_fields = ["product"]
+    extra = 0
+    show_change_link = True
+    verbose_name_plural = gettext_lazy("package: the amounts of credit are on each line's own page")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("offer", "product").prefetch_related("credit_amounts")
+
+
+@admin.register(Offer)
+class OfferAdmin(RecordedAdmin):
+    list_display = ["name", "is_competency", "package", "enrolments", "position"]
+    list_filter = ["is_competency"]
+    search_fields = ["name"]
+    fields = ["name", "is_competency", "position"]
+    inlines = [PackageLineInline]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        counts = {"line_count": Count("lines", distinct=True), "membership_count": Count("memberships", distinct=True)}
+        return super().get_queryset(request).annotate(**counts)
+
+    @admin.display(description=gettext_lazy("package lines"), ordering="line_count")
+    def package(self, offer: Any) -> str:
+        return self.counted(PackageLine, offer, offer.line_count)
+
+    @admin.display(description=gettext_lazy("memberships"), ordering="membership_count")
+    def enrolments(self, offer: Any) -> str:
+        return self.counted(Membership, offer, offer.membership_count)
+
+    def counted(self, model: Any, offer: Offer, count: int) -> str:
+        return format_html('<a href="{}?offer__id__exact={}">{}</a>', address(model, "changelist"), offer.pk, number_format(count))
+
+
+@admin.register(Product)
+class ProductAdmin(RecordedAdmin):
+    list_display = ["name", "kind", "discontinued_on", "replacements"]
+    list_filter = ["kind", ("discontinued_on", admin.EmptyFieldListFilter)]
+    search_fields = ["name"]
+    autocomplete_fields = ["replaced_by"]
+    fields = ["name", "kind", "discontinued_on", "replaced_by"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("replaced_by")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["kind"] if obj else []  # packages and benefits have a quantity or a credit because of it
+
+    @admin.display(description=gettext_lazy("replaced by"))
+    def replacements(self, product: Product) -> str:
+        return ", ".join(str(replacement) for replacement in product.replaced_by.all())
+
+
+class CreditAmountInline(admin.TabularInline):
+    model = CreditAmount
+    extra = 0
+
+
+class PackageStateFilter(DayFilter):
+    title = gettext_lazy("in the package")
+    parameter_name = "state"
+    cases = {
+        "offered": (gettext_lazy("Offered"), lambda lines, on: lines.offered(on)),
+        "withdrawn": (gettext_lazy("Withdrawn"), lambda lines, on: lines.exclude(pk__in=lines.offered(on))),
+        "discontinued": (gettext_lazy("Product discontinued"), lambda lines, on: lines.discontinued(on)),
+    }
+
+
+@admin.register(PackageLine)
+class PackageLineAdmin(RecordedAdmin):
+    form = PackageLineForm
+    list_display = [
+        "product",
+        linked("offer", gettext_lazy("offer")),
+        "benefit_type",
+        "competency",
+        content,
+        "withdrawn_on",
+        "is_discontinued",
+    ]
+    list_filter = [PackageStateFilter, ("offer", FewChoicesFilter), "benefit_type", "product__kind"]
+    search_fields = ["product__name", "offer__name", "competency"]
+    search_help_text = gettext_lazy("Product, offer or competency")
+    autocomplete_fields = ["offer", "product"]
+    fields = ["offer", "product", "benefit_type", "competency", "quantity", "withdrawn_on"]
+    inlines = [CreditAmountInline]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("offer", "product").prefetch_related("credit_amounts")
+
+    @admin.display(description=gettext_lazy("discontinued"), boolean=True, ordering="product__discontinued_on")
+    def is_discontinued(self, line: PackageLine) -> bool:
+        return line.product.is_discontinued(clock.today())
+
+
+@admin.register(ExternalOffer)
+class ExternalOfferAdmin(RecordedAdmin):
+    list_display = ["name", "excluded"]
+    search_fields = ["name"]
+    autocomplete_fields = ["excludes"]
+    fields = ["name", "excludes"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("excludes")
+
+    @admin.display(description=gettext_lazy("cannot be combined with"))
+    def excluded(self, offer: ExternalOffer) -> str:
+        return ", ".join(str(product) for product in offer.excludes.all())
+
+
+class HeldFilter(DayFilter):
+    title = gettext_lazy("held")
+    parameter_name = "held"
+    cases = {
+        "yes": (gettext_lazy("Held"), lambda offers, on: offers.held(on)),
+        "no": (gettext_lazy("Not held"), lambda offers, on: offers.exclude(pk__in=offers.held(on))),
+    }
+
+
+@admin.register(HeldOffer)
+class HeldOfferAdmin(RecordedAdmin):
+    list_display = ["external_offer", linked("partner", gettext_lazy("partner")), "holder", "since", "until"]
+    list_filter = [HeldFilter, ("external_offer", FewChoicesFilter), ("partner", FewChoicesFilter)]
+    list_select_related = ["external_offer", "partner", "directory_user"]
+    search_fields = ["external_offer__name", "partner__name", "partner__mpn_id", "directory_user__display_name"]
+    search_help_text = gettext_lazy("Offer, partner or person")
+    date_hierarchy = "since"
+    autocomplete_fields = ["external_offer", "partner", "directory_user"]
+    fields = ["external_offer", "partner", "directory_user", "since", "until"]
+
+    @admin.display(description=gettext_lazy("held by"), ordering="directory_user__display_name")
+    def holder(self, held: HeldOffer) -> str:
+        return str(held.directory_user or _("the whole partner"))

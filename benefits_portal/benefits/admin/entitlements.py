@@ -1,0 +1,162 @@
+"""What partners are entitled to, for looking at: benefits, keys and assignments change through their own verbs only."""
+
+# mypy: disable-error-code="type-arg"
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
+from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline
+from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, linked, on_day
+
+
+@admin.display(description=_("licenses or credit"))
+def quantity(benefit: Benefit) -> str:
+    return benefit.quantity_text
+
+
+@admin.display(description=_("status today"))
+def status_today(benefit: Benefit) -> str:
+    return str(benefit.status(clock.today()).label)
+
+
+class StatusFilter(DayFilter):
+    title = _("status")
+    parameter_name = "status"
+    cases = {
+        status.value: (status.label, lambda benefits, on, status=status: benefits.with_status(status, on)) for status in Benefit.Status
+    }
+
+
+class UnusedFilter(DayFilter):
+    title = _("neither redeemed nor assigned")
+    parameter_name = "unused"
+    cases = {
+        "all": (_("Can still be used"), lambda benefits, on: benefits.unused().usable(on)),
+        "30": (_("Lost within 30 days"), lambda benefits, on: benefits.unused().expiring_within(30, on)),
+        "91": (_("Lost within 3 months"), lambda benefits, on: benefits.unused().expiring_within(91, on)),
+    }
+
+
+class KeyInline(LedgerInline):
+    model = ProductKey
+    fields = readonly_fields = ["__str__", "licenses", "issued_at", "redeemed_on", "redeemed_in", "revoked_at"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).for_display()
+
+
+class AssignmentInline(LedgerInline):
+    model = Assignment
+    fields = readonly_fields = ["directory_user", "assigned_on", "assigned_by", "ended_on", "ended_by"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).for_display().select_related("benefit__product", "benefit__partner")
+
+
+@admin.register(Benefit)
+class BenefitAdmin(LedgerAdmin):
+    list_display = [
+        "product",
+        quantity,
+        linked("partner", _("partner")),
+        linked("membership__offer", _("offer")),
+        "type",
+        "expires_on",
+        status_today,
+    ]
+    list_filter = [StatusFilter, UnusedFilter, "product__kind", ("membership__offer", FewChoicesFilter), ("partner", FewChoicesFilter)]
+    search_fields = ["product__name", "competency", "partner__name", "partner__mpn_id"]
+    search_help_text = _("Product, competency or partner")
+    date_hierarchy = "expires_on"
+    fields = ["product", quantity, "partner", "membership", "type", "expires_on", "status_on"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).for_display().select_related("partner", "membership__partner")
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return [AssignmentInline if obj.is_usage_based else KeyInline] if obj else []
+
+    @admin.display(description=_("benefit type"), ordering="benefit_type")
+    def type(self, benefit: Benefit) -> str:
+        return benefit.type_text
+
+    @admin.display(description=_("status"))
+    def status_on(self, benefit: Benefit) -> str:
+        return f"{status_today(benefit)}, {on_day(clock.today())}"
+
+
+class KeyStateFilter(DayFilter):
+    title = _("state")
+    parameter_name = "state"
+    cases = {
+        "redeemable": (_("Can be redeemed"), lambda keys, on: keys.redeemable(on)),
+        "redeemed": (_("Redeemed"), lambda keys, _on: keys.redeemed()),
+        "lapsed": (_("Never redeemed, benefit expired"), lambda keys, on: keys.lapsed(on)),
+        "revoked": (_("Revoked"), lambda keys, _on: keys.revoked()),
+    }
+
+
+@admin.register(ProductKey)
+class ProductKeyAdmin(LedgerAdmin):
+    """Masked (K3). The search takes no key: what is searched for stands in the address."""
+
+    list_display = [
+        "__str__",
+        linked("benefit", _("benefit")),
+        "licenses",
+        linked("partner", _("partner")),
+        "issued_at",
+        "redeemed_on",
+        linked("redeemed_in", _("redeemed in")),
+        "revoked_at",
+    ]
+    list_filter = [KeyStateFilter, ("partner", FewChoicesFilter)]
+    search_fields = ["product__name", "partner__name", "partner__mpn_id"]
+    search_help_text = _("Product or partner. Do not type a key here: it would stay in the browser's history.")
+    date_hierarchy = "issued_at"
+    fieldsets = [
+        (None, {"fields": ["__str__", "benefit", "product", "licenses", "partner", "issued_at"]}),
+        (_("Redeemed"), {"fields": ["redeemed_at", "redeemed_on", "redeemed_by", "redeemed_in"]}),
+        (_("Revoked"), {"fields": ["revoked_at", "revoked_by", "revoked_why"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).for_display().select_related("benefit__product", "benefit__partner")
+
+
+class RunningFilter(DayFilter):
+    title = _("assignment")
+    parameter_name = "running"
+    cases = {
+        "yes": (_("Running"), lambda assignments, on: assignments.running(on)),
+        "no": (_("Ended"), lambda assignments, on: assignments.exclude(pk__in=assignments.running(on))),
+    }
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(LedgerAdmin):
+    list_display = [
+        "directory_user",
+        linked("benefit", _("benefit")),
+        linked("partner", _("partner")),
+        "assigned_on",
+        linked("assigned_by", _("assigned by")),
+        "ended_on",
+        "is_running",
+    ]
+    list_filter = [RunningFilter, "is_exclusive", ("partner", FewChoicesFilter)]
+    list_select_related = ["directory_user", "benefit__product", "benefit__partner", "partner", "assigned_by"]
+    search_fields = ["directory_user__display_name", "directory_user__user_principal_name", "benefit__product__name", "partner__name"]
+    search_help_text = _("Person, product or partner")
+    date_hierarchy = "assigned_on"
+    fields = ["directory_user", "benefit", "partner", "is_exclusive", "assigned_on", "assigned_by", "transferred_from"]
+    fields += ["ended_on", "ended_by"]
+
+    @admin.display(description=_("running today"), boolean=True)
+    def is_running(self, assignment: Assignment) -> bool:
+        return assignment.is_running(clock.today())

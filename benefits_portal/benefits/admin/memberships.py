@@ -1,0 +1,122 @@
+"""Enrolling a partner by hand: saving a new membership provisions its benefits and keys (B1 to B4)."""
+
+# mypy: disable-error-code="type-arg"
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import ActionLocation
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from benefits_portal import clock
+from benefits_portal.benefits.models import Benefit, BenefitAction, Membership, PackageLine
+from benefits_portal.tenants.admin.base import KeptAdmin, LedgerInline, actor
+from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, address, linked
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.models import Record
+
+from .entitlements import quantity, status_today
+
+
+class MembershipStateFilter(DayFilter):
+    title = gettext_lazy("enrolment year")
+    parameter_name = "state"
+    cases = {
+        "running": (gettext_lazy("Running"), lambda memberships, on: memberships.running(on)),
+        "ends-30": (gettext_lazy("Ends within 30 days"), lambda memberships, on: memberships.ending_within(30, on)),
+        "ends-90": (gettext_lazy("Ends within 90 days"), lambda memberships, on: memberships.ending_within(90, on)),
+        "upcoming": (gettext_lazy("Not begun"), lambda memberships, on: memberships.upcoming(on)),
+        "ended": (gettext_lazy("Ended"), lambda memberships, on: memberships.ended(on)),
+    }
+
+
+class BenefitInline(LedgerInline):
+    model = Benefit
+    fields = readonly_fields = ["product", quantity, "benefit_type", "competency", "expires_on", status_today]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).for_display().select_related("partner")
+
+
+@admin.register(Membership)
+class MembershipAdmin(KeptAdmin):
+    """Made once, with everything that its package holds; afterwards it is only looked at, or completed."""
+
+    list_display = ["partner", linked("offer", gettext_lazy("offer")), "starts_on", "ends_on", "benefits_expire_on", "benefit_count"]
+    list_filter = [MembershipStateFilter, ("offer", FewChoicesFilter), ("partner", FewChoicesFilter)]
+    search_fields = ["partner__name", "partner__mpn_id", "offer__name"]
+    search_help_text = gettext_lazy("Partner or offer")
+    date_hierarchy = "starts_on"
+    autocomplete_fields = ["partner", "offer"]
+    actions = ["provision_what_is_missing"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("partner", "offer").annotate(benefit_total=Count("benefits"))
+
+    @admin.display(description=gettext_lazy("benefits"), ordering="benefit_total")
+    def benefit_count(self, membership: Any) -> str:
+        benefits = address(Benefit, "changelist")
+        return format_html('<a href="{}?membership__id__exact={}">{}</a>', benefits, membership.pk, number_format(membership.benefit_total))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj:
+            return [(None, {"fields": ["partner", "offer", "starts_on", "ends_on", "benefits_expire_on"]})]
+        description = _("Saving provisions the offer's package at once: its benefits, and a product key for each benefit with licenses.")
+        return [(None, {"fields": ["partner", "offer", "starts_on"], "description": description})]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return [BenefitInline] if obj else []
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"starts_on": clock.today(), **super().get_changeform_initial_data(request)}
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        obj.pk = Membership.enrol(obj.partner, obj.offer, obj.starts_on, by=actor(request)).pk
+        self.announce(request, obj, list(obj.benefits.select_related("product")))
+        left_out = PackageLine.objects.left_out_of_package(obj.offer, obj.starts_on)
+        if products := ", ".join(str(line.product) for line in left_out):
+            text = _("Left out, because they are discontinued: %(products)s.") % {"products": products}
+            self.message_user(request, text, messages.WARNING)
+
+    def note_refusal(self, request: HttpRequest, error: Exception) -> None:
+        if isinstance(error, Refusal):
+            tried = {name: request.POST.get(name, "") for name in ("partner", "offer", "starts_on")}
+            Record.objects.note(BenefitAction.PROVISIONED, by=actor(request), after=tried, refusal=error)
+
+    @admin.action(
+        description=gettext_lazy("Provision what is missing"),
+        permissions=["change"],
+        location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM],
+    )
+    def provision_what_is_missing(self, request: HttpRequest, memberships: "QuerySet[Membership]") -> None:
+        """Make what a package holds and the membership lacks; each membership whole or not at all."""
+        for membership in memberships:
+            try:
+                self.announce(request, membership, membership.provision(by=actor(request)))
+            except Refusal as refusal:
+                Record.objects.note(
+                    BenefitAction.PROVISIONED, by=actor(request), partner=membership.partner, subject=membership, refusal=refusal
+                )
+                self.message_user(request, f"{membership}: {refusal}", messages.ERROR)
+
+    def announce(self, request: HttpRequest, membership: Membership, made: list[Benefit]) -> None:
+        """Say what was made."""
+        if not made:
+            text = _("%(membership)s: nothing was missing, nothing was made.") % {"membership": membership}
+            self.message_user(request, text, messages.INFO)
+            return
+        keys = sum(not benefit.is_usage_based for benefit in made)
+        counts = {
+            "membership": membership,
+            "benefits": ngettext("%(count)s benefit", "%(count)s benefits", len(made)) % {"count": number_format(len(made))},
+            "keys": ngettext("%(count)s product key", "%(count)s product keys", keys) % {"count": number_format(keys)},
+        }
+        self.message_user(request, _("%(membership)s: made %(benefits)s and %(keys)s.") % counts, messages.SUCCESS)

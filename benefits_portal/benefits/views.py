@@ -1,0 +1,83 @@
+"""Azure & cloud products, and giving credit to people. A benefit's own page shows subscriptions too: see licensing."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from benefits_portal.benefits.forms import BenefitFilter, BenefitRow, PersonForm
+from benefits_portal.benefits.models import Assignment, Benefit
+from benefits_portal.tenants.access import admin_required, get_own, role_required
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.middleware import PartnerRequest
+
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@role_required
+@require_safe
+def benefit_list(request: PartnerRequest) -> HttpResponse:
+    chosen = BenefitFilter(request.GET)
+    benefits = chosen.of(Benefit.objects.for_partner(request.partner).for_display(), request.today)
+    rows = [BenefitRow(benefit, request.today) for benefit in benefits]
+    sections = {
+        "usage_based": [row for row in rows if row.benefit.is_usage_based],
+        "license_based": [row for row in rows if not row.benefit.is_usage_based],
+    }
+    return render(request, "benefits/benefit_list.html", {"filter": chosen, **sections})
+
+
+@admin_required
+@form_methods
+def assign(request: PartnerRequest, pk: int) -> HttpResponse:
+    """Give the credit to somebody (U1 to U6)."""
+    benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
+    form = PersonForm(request.partner, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        person = form.cleaned_data["directory_user"]
+        try:
+            benefit.assign(person, by=request.actor, on=request.today)
+            messages.success(request, _("%(name)s now holds this credit.") % {"name": person.display_name})
+            return redirect("licensing:benefit-detail", pk)
+        except Refusal as refusal:
+            form.add_error("directory_user", str(refusal))
+    return render(request, "benefits/assign.html", choosing(request, benefit, form))
+
+
+@admin_required
+@form_methods
+def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse:
+    """Take monthly credit away again, after a question (U2)."""
+    assignment = get_own(request, Assignment.objects.for_display().filter(benefit=pk), assignment_pk)
+    if request.method == "POST":
+        try:
+            assignment.remove(by=request.actor, on=request.today)
+            messages.success(request, _("%(name)s no longer holds this credit.") % {"name": assignment.directory_user.display_name})
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        return redirect("licensing:benefit-detail", pk)
+    return render(request, "benefits/remove.html", {"assignment": assignment, "benefit": assignment.benefit})
+
+
+@admin_required
+@form_methods
+def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse:
+    """Pass bulk credit on to somebody else, within the enrolment year (U3)."""
+    assignment = get_own(request, Assignment.objects.for_display().filter(benefit=pk), assignment_pk)
+    form = PersonForm(request.partner, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        person = form.cleaned_data["directory_user"]
+        try:
+            assignment.transfer(person, by=request.actor, on=request.today)
+            messages.success(request, _("%(name)s now holds this credit.") % {"name": person.display_name})
+            return redirect("licensing:benefit-detail", pk)
+        except Refusal as refusal:
+            form.add_error("directory_user", str(refusal))
+    return render(request, "benefits/transfer.html", {"assignment": assignment, **choosing(request, assignment.benefit, form)})
+
+
+def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dict[str, object]:
+    """What the list of people needs: who matches the words, who can be chosen, and why not."""
+    words = (request.GET.get("q") or request.POST.get("q") or "").replace("\0", "").strip()[:80]
+    return {"benefit": benefit, "form": form, "words": words, "candidates": benefit.candidates(words, request.today)}

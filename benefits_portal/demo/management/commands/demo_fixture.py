@@ -1,0 +1,26 @@
+"""Keeps fixtures/demo.json equal to the story."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from benefits_portal.demo.outcome import FIXTURE, outcome, steady
+from benefits_portal.demo.world import NotAPracticeDatabase
+
+
+class Command(BaseCommand):
+    help = "Write fixtures/demo.json: the story's outcome as of its reference day. The database stays as it is."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCT_KEY_SECRETS != [settings.PRACTICE_SECRET]:
+            raise CommandError("Only the demo's own secret may encrypt a fixture's keys: run this without PRODUCT_KEY_SECRETS.")
+        try:
+            told = outcome()
+        except NotAPracticeDatabase as problem:
+            raise CommandError(str(problem)) from problem
+        if FIXTURE.exists() and steady(FIXTURE.read_text(encoding="utf-8")) == steady(told):
+            self.stdout.write(f"{FIXTURE.name} is up to date.")
+            return
+        FIXTURE.write_text(told, encoding="utf-8")
+        self.stdout.write(f"{FIXTURE.name} was written.")

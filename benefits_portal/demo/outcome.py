@@ -1,0 +1,49 @@
+"""The story's outcome as a fixture, for plain `loaddata demo`."""
+
+import json
+from datetime import date
+from io import StringIO
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+
+from benefits_portal import clock
+from benefits_portal.benefits.productkeys import decrypted
+from benefits_portal.tenants.models import User
+
+from .world import make_world, reset_world
+
+REFERENCE_DAY = date(2026, 11, 1)
+FIXTURE = settings.BASE_DIR / "fixtures" / "demo.json"
+
+
+def outcome() -> str:
+    """The practice world as of REFERENCE_DAY as JSON, without passwords. What the database holds stays as it is.
+
+    Raises NotAPracticeDatabase for a database that holds anything else.
+    """
+    text = StringIO()
+    with clock.telling(REFERENCE_DAY, "UTC"), transaction.atomic():
+        make_world(REFERENCE_DAY)
+        reset_world(REFERENCE_DAY)  # so that rows are numbered from 1, whatever the database went through before
+        for user in User.objects.all():
+            user.set_password(None)
+            user.save(update_fields=["password"])
+        call_command("dumpdata", "auth.group", "tenants", "benefits", "licensing", natural_foreign=True, indent=1, stdout=text)
+        transaction.set_rollback(True)
+    return text.getvalue()
+
+
+def steady(text: str) -> list[dict[str, Any]]:
+    """The rows of a fixture without what differs from one telling to the next: random salts and numbers, and sets' order."""
+    rows: list[dict[str, Any]] = json.loads(text)
+    for row in rows:
+        fields = row["fields"]
+        if "ciphertext" in fields:
+            fields["ciphertext"] = decrypted(fields["ciphertext"])
+        for random in ("password", "submission"):
+            fields.pop(random, None)
+        fields.update({name: sorted(value) for name, value in fields.items() if isinstance(value, list)})
+    return rows

@@ -1,0 +1,162 @@
+"""The demo's past, told anew: what `fixtures/story.toml` says happened, done through the models' own verbs."""
+
+import random
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from benefits_portal import clock
+from benefits_portal.benefits import productkeys
+from benefits_portal.benefits.models import Assignment, Benefit, ExternalOffer, HeldOffer, Membership, Offer, ProductKey
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.quotes import Way
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Tenant, User
+
+STORY = settings.BASE_DIR / "fixtures" / "story.toml"
+
+
+class StoryError(Exception):
+    """An event could not be told as it is written."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the story: `what` was done `ago` days before it is told, `by` which persona; the rest says to what."""
+
+    ago: int
+    what: str
+    by: str
+    product: str = ""
+    offer: str = ""
+    competency: str = ""
+    tenant: str = ""
+    person: str = ""
+    to: str = ""
+    why: str = ""
+    days: int = 0
+    refused: str = ""
+
+
+def tell(on: date) -> None:
+    """Let everything happen that the story says, as of `on`. Raises StoryError, naming the event that failed."""
+    for chapter in tomllib.loads(STORY.read_text(encoding="utf-8"))["partner"]:
+        telling = Telling(Partner.objects.get(mpn_id=chapter["mpn_id"]), on)
+        for event in chapter["events"]:
+            telling.tell(Event(**event))
+
+
+class Telling:
+    """The story of one partner. The same story draws the same keys, whatever the day and whatever happens elsewhere."""
+
+    def __init__(self, partner: Partner, on: date) -> None:
+        self.partner, self.on = partner, on
+        self._chance = random.Random(partner.mpn_id)  # noqa: S311 - practice keys open nothing; the same story tells the same ones
+
+    def tell(self, event: Event) -> None:
+        """Do what `event` says, on its day and at noon there. Raises StoryError unless it goes as written."""
+        day = self.on - timedelta(days=event.ago)
+        refused = ""
+        with clock.telling(day, self.partner.time_zone):
+            try:
+                VERBS[event.what](self, event, day)
+            except Refusal as refusal:
+                refused = type(refusal).__name__
+        if refused != event.refused:
+            raise StoryError(f"{self.partner}: {event} met {refused or 'no refusal'}.")
+
+    # What happened
+
+    def enrol(self, event: Event, day: date) -> None:
+        offer = Offer.objects.get(name=event.offer)
+        Membership.enrol(self.partner, offer, day, by=self._actor(event), draw_key=self._draw_key)
+
+    def reveal(self, event: Event, day: date) -> None:
+        self._key(event).reveal(by=self._actor(event), on=day)
+
+    def activate(self, event: Event, day: date) -> None:
+        Subscription.activate(self._key(event), self._tenant(event), by=self._actor(event), on=day)
+
+    def redeem(self, event: Event, day: date) -> None:
+        """Reactivate, extend or add."""
+        key, tenant = self._key(event), self._tenant(event)
+        subscription = Subscription.objects.in_tenant(tenant).of_product(key.product).latest("pk")
+        Subscription.redeem(Way(event.what), key, tenant, subscription, by=self._actor(event), on=day)
+
+    def assign(self, event: Event, day: date) -> None:
+        self._benefit(event).assign(self._person(event.person), by=self._actor(event), on=day)
+
+    def remove(self, event: Event, day: date) -> None:
+        self._assignment(event).remove(by=self._actor(event), on=day)
+
+    def transfer(self, event: Event, day: date) -> None:
+        self._assignment(event).transfer(self._person(event.to), by=self._actor(event), on=day)
+
+    def revoke(self, event: Event, day: date) -> None:
+        self._key(event).revoke(event.why, by=self._actor(event))
+
+    def issue(self, event: Event, day: date) -> None:
+        self._benefit(event).issue_key(by=self._actor(event), text=self._draw_key())
+
+    def hold(self, event: Event, day: date) -> None:
+        HeldOffer.objects.create(
+            external_offer=ExternalOffer.objects.get(name=event.offer),
+            partner=self.partner,
+            directory_user=self._person(event.person) if event.person else None,
+            since=day,
+            until=day + timedelta(days=event.days) if event.days else None,
+        )
+
+    def disable(self, event: Event, day: date) -> None:
+        DirectoryUser.objects.filter(pk=self._person(event.person).pk).update(disabled_at=clock.now())
+
+    # What the story calls by name
+
+    def _draw_key(self) -> str:
+        return productkeys.draw(self._chance.choice)
+
+    def _actor(self, event: Event) -> Actor:
+        user = User.objects.get(persona=event.by)
+        return Actor(user, How.BACK_OFFICE if user.is_staff else How.PORTAL)
+
+    def _person(self, name: str) -> DirectoryUser:
+        return DirectoryUser.objects.for_partner(self.partner).get(display_name=name)
+
+    def _tenant(self, event: Event) -> Tenant:
+        return Tenant.objects.for_partner(self.partner).get(domain=event.tenant)
+
+    def _benefit(self, event: Event) -> Benefit:
+        """The one of the latest enrolment."""
+        named: dict[str, Any] = {"product__name": event.product, "membership__offer__name": event.offer}
+        if event.competency:
+            named["competency"] = event.competency
+        benefits = Benefit.objects.for_partner(self.partner).select_related("product", "membership", "partner")
+        return benefits.filter(**named).latest("membership__starts_on")
+
+    def _key(self, event: Event) -> ProductKey:
+        """The live one of the benefit."""
+        return ProductKey.objects.for_display().get(benefit=self._benefit(event), revoked_at=None)
+
+    def _assignment(self, event: Event) -> Assignment:
+        return Assignment.objects.get(benefit=self._benefit(event), directory_user=self._person(event.person), ended_at=None)
+
+
+VERBS: dict[str, Callable[[Telling, Event, date], None]] = {
+    "enrol": Telling.enrol,
+    "reveal": Telling.reveal,
+    "activate": Telling.activate,
+    "reactivate": Telling.redeem,
+    "extend": Telling.redeem,
+    "add": Telling.redeem,
+    "assign": Telling.assign,
+    "remove": Telling.remove,
+    "transfer": Telling.transfer,
+    "revoke": Telling.revoke,
+    "issue": Telling.issue,
+    "hold": Telling.hold,
+    "disable": Telling.disable,
+}

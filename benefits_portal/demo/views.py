@@ -1,0 +1,86 @@
+"""What exists in a demo only: one-click sign-in, the movable calendar, and the world made anew."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from benefits_portal import clock
+from benefits_portal.tenants.access import acts_nowhere, role_required
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import User
+from benefits_portal.tenants.views import welcome
+from benefits_portal.views import back
+
+from .forms import ClockForm
+from .world import is_practice_database, reset_world
+
+type View = Callable[..., HttpResponseBase]
+
+
+def practice_only(view: View) -> View:
+    """404 unless this is a demo and the database holds a practice world."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not (settings.DEMO and is_practice_database()):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@practice_only
+@login_not_required
+@acts_nowhere
+@require_POST
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in as a persona, without a password."""
+    user = get_object_or_404(User, persona=request.POST.get("persona", ""), is_active=True)
+    return welcome(request, user, first_page(request, user))
+
+
+def first_page(request: HttpRequest, user: User) -> HttpResponse:
+    """The back office for its staff, who act for no partner; for others where they were going."""
+    office = reverse("admin:index")
+    if user.is_staff and not user.role_assignments.exists() and not request.POST.get("next", "").startswith(office):
+        return redirect(office)
+    return back(request)
+
+
+@practice_only
+@require_POST
+@role_required
+def move_clock(request: PartnerRequest) -> HttpResponse:
+    """Move the calendar of the partner one acts for forward, for everybody at it."""
+    form = ClockForm(request.POST, partner=request.partner)
+    if form.is_valid() and request.partner.move_calendar_to(form.cleaned_data["today"]):
+        day = date_format(form.cleaned_data["today"])
+        messages.success(request, _("At %(partner)s it is %(day)s now, for everybody.") % {"partner": request.partner, "day": day})
+    else:
+        for error in form.errors.get("today", [_("The calendar was moved meanwhile.")]):
+            messages.error(request, str(error))
+    return back(request)
+
+
+@practice_only
+@login_not_required
+@acts_nowhere
+@require_POST
+def reset(request: HttpRequest) -> HttpResponse:
+    """Make the practice world anew, and sign the same persona in again."""
+    slug = getattr(request.user, "persona", None)
+    reset_world(clock.today())
+    request.session.flush()
+    messages.success(request, _("The practice world was made anew."))
+    user = User.objects.filter(persona=slug).first() if slug else None
+    return welcome(request, user, first_page(request, user)) if user else redirect(settings.LOGIN_URL)

@@ -1,0 +1,90 @@
+"""The practice world: made in an empty database only, and made anew as a whole. It never touches anything else."""
+
+from datetime import date, timedelta
+
+from django.apps import apps
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
+from django.core.management import call_command
+from django.core.management.color import no_style
+from django.db import connection, transaction
+
+from benefits_portal import clock
+from benefits_portal.tenants.models import PracticeWorld, User
+
+from .staff import ROOMS, make_groups
+from .story import tell
+
+PASSWORD = "practice makes perfect"  # noqa: S105 - every persona's, and public on purpose
+BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
+KEPT = {"django_content_type", "auth_permission"}  # what migrations put there
+
+
+class NotAPracticeDatabase(Exception):
+    """The database holds other things than a practice world, so none is made in it and nothing is changed."""
+
+    def __str__(self) -> str:
+        return (
+            "This database holds other things than a practice world, so nothing was changed in it. "
+            "Point DATABASE_URL at an empty database, or leave it out: the demo then keeps one of its own."
+        )
+
+
+def is_practice_database() -> bool:
+    """Whether the database holds a practice world, whichever migrations it has."""
+    return PracticeWorld._meta.db_table in connection.introspection.table_names() and PracticeWorld.objects.exists()
+
+
+def check_database() -> None:
+    """Raise NotAPracticeDatabase unless the database is empty or holds a practice world, whichever migrations it has."""
+    tables = set(connection.introspection.table_names())
+    ours = [model for room in ROOMS for model in apps.get_app_config(room).get_models() if model._meta.db_table in tables]
+    if any(model._base_manager.exists() for model in ours) and not is_practice_database():
+        raise NotAPracticeDatabase
+
+
+def make_world(on: date) -> bool:
+    """Make the practice world as of `on` in an empty database; False, and nothing changed, if it is there already.
+
+    Raises NotAPracticeDatabase.
+    """
+    with transaction.atomic():
+        check_database()
+        if is_practice_database():
+            return False
+        _fill(on)
+        return True
+
+
+def reset_world(on: date) -> None:
+    """Replace the whole practice world by a new one as of `on`; others see the old one until the new one is there.
+
+    Raises NotAPracticeDatabase for any other database. Sessions end, since the people they are of are replaced.
+    """
+    with transaction.atomic():
+        if not PracticeWorld.objects.select_for_update().first():
+            raise NotAPracticeDatabase
+        _empty_tables()
+        _fill(on)
+
+
+def give_passwords() -> None:
+    """Let personas sign in with e-mail and password too; a fixture brings them without one."""
+    without = User.objects.filter(persona__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    if without.exists():  # hashing takes its time: once for all of them
+        without.update(password=make_password(PASSWORD))
+
+
+def _fill(on: date) -> None:
+    PracticeWorld.objects.create(told_on=on)  # first: of two at the same time one fails here, whole
+    with clock.telling(on - BEFORE_THE_STORY, "UTC"):
+        call_command("loaddata", "catalogue", "partners", verbosity=0)
+    make_groups()
+    give_passwords()
+    tell(on)
+
+
+def _empty_tables() -> None:
+    """By Django's own flush: querysets refuse to delete what is kept (A1), and nothing is edited here but replaced."""
+    connection.check_constraints()  # PostgreSQL truncates no table whose deferred foreign keys still wait for their check
+    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT
+    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), sorted(tables), reset_sequences=True))

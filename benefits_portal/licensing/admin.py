@@ -1,0 +1,97 @@
+"""What runs in tenants, for looking at: a subscription changes through redemptions only, and those are never changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline
+from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, linked, on_day
+
+
+class StatusFilter(DayFilter):
+    title = _("status")
+    parameter_name = "status"
+    cases = {
+        "active": (Subscription.Status.ACTIVE.label, lambda subscriptions, on: subscriptions.active(on)),
+        "ends-30": (_("Active, ends within 30 days"), lambda subscriptions, on: subscriptions.ending_within(30, on)),
+        "ends-90": (_("Active, ends within 90 days"), lambda subscriptions, on: subscriptions.ending_within(90, on)),
+        "expired": (Subscription.Status.EXPIRED.label, lambda subscriptions, on: subscriptions.expired(on)),
+        "disabled": (Subscription.Status.DISABLED.label, lambda subscriptions, on: subscriptions.disabled(on)),
+        "deleted": (Subscription.Status.DELETED.label, lambda subscriptions, on: subscriptions.deleted(on)),
+    }
+
+
+class RedemptionInline(LedgerInline):
+    model = Redemption
+    fields = readonly_fields = ["way", "key", "key_licenses", "after_licenses", "after_ends_on", "redeemed_on", "redeemed_by"]
+
+    def get_queryset(self, request: Any) -> Any:
+        return super().get_queryset(request).for_display().select_related("subscription__tenant")
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(LedgerAdmin):
+    list_display = [
+        "product",
+        linked("tenant", _("tenant")),
+        linked("partner", _("partner")),
+        "licenses",
+        "starts_on",
+        "ends_on",
+        "status_today",
+    ]
+    list_filter = [StatusFilter, ("partner", FewChoicesFilter)]
+    search_fields = ["product__name", "tenant__name", "tenant__domain", "partner__name", "partner__mpn_id"]
+    search_help_text = _("Product, tenant or partner")
+    date_hierarchy = "ends_on"
+    fields = ["product", "tenant", "partner", "licenses", "starts_on", "ends_on", "carried_license_days", "status_on"]
+    inlines = [RedemptionInline]
+
+    def get_queryset(self, request: Any) -> Any:
+        return super().get_queryset(request).for_display()
+
+    @admin.display(description=_("status today"), ordering="ends_on")
+    def status_today(self, subscription: Subscription) -> str:
+        return str(subscription.status(clock.today()).label)
+
+    @admin.display(description=_("status"))
+    def status_on(self, subscription: Subscription) -> str:
+        return f"{self.status_today(subscription)}, {on_day(clock.today())}"
+
+
+@admin.register(Redemption)
+class RedemptionAdmin(LedgerAdmin):
+    list_display = [
+        "redeemed_at",
+        "way",
+        linked("subscription", _("subscription")),
+        linked("key", _("product key")),
+        "key_licenses",
+        "after_licenses",
+        "after_ends_on",
+        linked("partner", _("partner")),
+        linked("redeemed_by", _("redeemed by")),
+    ]
+    list_filter = ["way", ("partner", FewChoicesFilter)]
+    search_fields = ["subscription__product__name", "tenant__domain", "partner__name", "partner__mpn_id", "redeemed_by__name"]
+    search_help_text = _("Product, tenant, partner or person")
+    date_hierarchy = "redeemed_on"
+    fieldsets = [
+        (None, {"fields": ["way", "subscription", "key", "key_licenses", "tenant", "partner"]}),
+        (_("Who and when"), {"fields": ["redeemed_by", "redeemed_on", "redeemed_at"]}),
+        (_("Before"), {"fields": ["before_licenses", "before_starts_on", "before_ends_on", "before_carried_license_days"]}),
+        (_("After"), {"fields": ["after_licenses", "after_ends_on", "after_carried_license_days", "calculation"]}),
+    ]
+
+    def get_queryset(self, request: Any) -> Any:
+        return super().get_queryset(request).for_display().select_related("subscription__tenant")
+
+    @admin.display(description=_("how the end date is calculated"))
+    def calculation(self, redemption: Redemption) -> SafeString | None:
+        working = redemption.working
+        return format_html_join("", "<p>{}</p>", ((step,) for step in working.steps())) if working else None

@@ -1,0 +1,43 @@
+"""Several days on one line, for the drawing and for its text."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from benefits_portal.licensing.terms import as_day
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A day with a name; `kind` is "today", "now", "new", "limit" or nothing."""
+
+    label: str
+    day: date
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Marks in the order of their days, with positions between `MARGIN` and 100 − `MARGIN` per cent of the width."""
+
+    days: list[Mark]
+
+    MARGIN = 3
+
+    def position(self, day: date) -> int:
+        first, last = min(mark.day for mark in self.days), max(mark.day for mark in self.days)
+        whole = max((last - first).days, 1)
+        return self.MARGIN + (day - first).days * (100 - 2 * self.MARGIN) // whole
+
+    def marks(self) -> list[dict[str, Any]]:
+        return [
+            {"label": mark.label, "date": as_day(mark.day), "position": self.position(mark.day), "kind": mark.kind}
+            for mark in sorted(self.days, key=lambda mark: mark.day)
+        ]
+
+    def span(self) -> dict[str, int] | None:
+        """The stretch from today to the present end, where both are marked."""
+        ends = {mark.kind: self.position(mark.day) for mark in self.days if mark.kind in ("today", "now")}
+        if len(ends) < 2 or ends["now"] <= ends["today"]:
+            return None
+        return {"start": ends["today"], "width": ends["now"] - ends["today"]}

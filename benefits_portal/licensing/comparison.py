@@ -1,0 +1,152 @@
+"""Every way to use a key, side by side, before one is chosen (rules S3, S8)."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing.axis import Axis, Mark
+from benefits_portal.licensing.models import Redemption, Subscription, Term
+from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.terms import as_day, in_licenses
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.models import Tenant
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to use a key: what it would do, or why it cannot be done."""
+
+    way: Way
+    key: ProductKey
+    subscription: Subscription | None
+    quote: Quote | None = None
+    refusal: Refusal | None = None
+
+    @classmethod
+    def of(cls, way: Way, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date) -> "Choice":
+        try:
+            return cls(way, key, subscription, quote=Quote.of(way, key, tenant, subscription, on))
+        except Refusal as refusal:
+            return cls(way, key, subscription, refusal=refusal)
+
+    @property
+    def address(self) -> str:
+        """Where this way begins, with the key by reference."""
+        if self.way in (Way.EXTEND, Way.ADD) and self.subscription:
+            name = "licensing:extend" if self.way is Way.EXTEND else "licensing:add-licenses"
+            return reverse(name, args=[self.subscription.pk]) + f"?{urlencode({'key': self.key.pk})}"
+        return reverse("licensing:product-key-start") + f"?{urlencode({'key': self.key.pk, 'way': self.way.value})}"
+
+    def card(self) -> dict[str, Any]:
+        """What the comparison card shows, in the reader's language."""
+        card: dict[str, Any] = {"title": self.way.label, "summary": SUMMARIES[self.way]()}
+        if self.refusal:
+            return card | {"reason": str(self.refusal)}
+        assert self.quote is not None  # noqa: S101 - a choice has a quote or a refusal
+        card |= term_facts(self.quote.after)
+        if self.way is not Way.REACTIVATE:
+            card |= shift(self.quote.days_later)
+        return card | {"action": _("Choose"), "href": self.address}
+
+
+SUMMARIES = {
+    Way.EXTEND: lambda: _("The licenses stay, the end date moves."),
+    Way.ADD: lambda: _("More licenses; the end dates are averaged over all of them."),
+    Way.NEW: lambda: _("A subscription of its own, beside what there is."),
+    Way.REACTIVATE: lambda: _("The subscription comes back with the licenses of this key."),
+}
+
+
+def term_facts(term: Term) -> dict[str, Any]:
+    steps = term.working.steps() if term.working else []
+    return {"licenses": number_format(term.licenses), "ends_on": as_day(term.ends_on), "steps": steps}
+
+
+def shift(days: int | None) -> dict[str, str]:
+    """How much later or earlier than the present end, in words, and its effect for the colour."""
+    if days is None:
+        return {"shift": _("12 months of its own"), "effect": "new"}
+    if days == 0:
+        return {"shift": _("the same end date"), "effect": "same"}
+    count = {"count": number_format(abs(days))}
+    if days > 0:
+        return {"shift": ngettext("+%(count)s day: later", "+%(count)s days: later", days) % count, "effect": "later"}
+    return {"shift": ngettext("−%(count)s day: earlier", "−%(count)s days: earlier", -days) % count, "effect": "earlier"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a key can do for one subscription, or, without one, on its own."""
+
+    subscription: Subscription | None
+    choices: list[Choice]
+    key: ProductKey
+    on: date
+
+    def cards(self) -> list[dict[str, Any]]:
+        cards = [choice.card() for choice in self.choices]
+        if self.subscription and self.subscription.is_active(self.on):
+            cards.append(self.waiting_card(self.subscription))
+        return cards
+
+    def waiting_card(self, subscription: Subscription) -> dict[str, Any]:
+        """For fewer licenses for a full year: let the subscription end and start a new one the day after."""
+        start = subscription.ends_on + timedelta(days=1)
+        card = {"title": _("Let it end and start new"), "summary": _("Only the licenses of this key, for a full year.")}
+        if not self.key.benefit.is_usable(start):
+            last_day = as_day(self.key.benefit.expires_on)
+            return card | {
+                "reason": _("This key must be redeemed by %(last_day)s, while the subscription still runs.") % {"last_day": last_day}
+            }
+        term = Term.activated(self.key.licenses, start)
+        note = _("Nothing to do now: redeem the key on %(start)s.") % {"start": as_day(start)}
+        return card | term_facts(term) | shift(term.days_later_than(subscription.ends_on)) | {"note": note}
+
+    def axis(self) -> Axis:
+        """Today, the present end, the new ends, the benefit's expiration and the 3-year limit on one line."""
+        marks = [Mark(_("Today"), self.on, "today"), Mark(_("Benefit expires"), self.key.benefit.expires_on)]
+        if self.subscription and self.subscription.is_active(self.on):
+            marks.append(Mark(_("Ends now"), self.subscription.ends_on, "now"))
+            marks.append(Mark(_("Latest end with one key (3 years)"), self.subscription.latest_extension_on, "limit"))
+        marks += [
+            Mark(_("End after: %(way)s") % {"way": choice.way.label}, choice.quote.after.ends_on, "new")
+            for choice in self.choices
+            if choice.quote
+        ]
+        return Axis(marks)
+
+
+def comparisons(key: ProductKey, tenant: Tenant, on: date) -> list[Comparison]:
+    """For each Active subscription of the key's product in `tenant`; without one, what starts anew (S3)."""
+    same = Subscription.objects.in_tenant(tenant).of_product(key.product).for_display()
+    new = Choice.of(Way.NEW, key, tenant, None, on)
+    found = [
+        Comparison(active, [Choice.of(way, key, tenant, active, on) for way in (Way.EXTEND, Way.ADD)] + [new], key, on)
+        for active in same.active(on).order_by("ends_on", "pk")
+    ]
+    if ended := same.reactivatable(on).first():
+        found.append(Comparison(ended, [Choice.of(Way.REACTIVATE, key, tenant, ended, on), new], key, on))
+    return found or [Comparison(None, [new], key, on)]
+
+
+def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:
+    """The rows of the review's table, and of the receipt's."""
+    before, after = quote.before, quote.after
+    nothing = "–"
+    moved = shift(quote.days_later) if before else {}
+    return [
+        {"label": _("Licenses"), "before": number_format(before.licenses) if before else nothing, "after": in_licenses(after.licenses)},
+        {"label": _("End date"), "before": as_day(before.ends_on) if before else nothing, "after": as_day(after.ends_on), **moved},
+        {
+            "label": _("Carried license-days"),
+            "before": number_format(before.carried_license_days) if before else nothing,
+            "after": number_format(after.carried_license_days),
+        },
+    ]

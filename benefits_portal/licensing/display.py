@@ -1,0 +1,109 @@
+"""What the pages about subscriptions show, worked out once for each page."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from benefits_portal.licensing.axis import Axis, Mark
+from benefits_portal.licensing.comparison import shift
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.terms import as_day, in_licenses
+
+
+class ProductRow:
+    """A line of Your products."""
+
+    def __init__(self, subscription: Subscription, on: date) -> None:
+        self.subscription = subscription
+        self.status = subscription.status(on)
+
+    @property
+    def status_text(self) -> str:
+        """Active: expires on …; for the others what happens next and when."""
+        subscription = self.subscription
+        match self.status:
+            case Subscription.Status.ACTIVE:
+                return _("Active: expires on %(day)s") % {"day": as_day(subscription.ends_on)}
+            case Subscription.Status.EXPIRED:
+                return _("Expired: disabled after %(day)s") % {"day": as_day(subscription.expired_until)}
+            case Subscription.Status.DISABLED:
+                return _("Disabled: deleted after %(day)s") % {"day": as_day(subscription.disabled_until)}
+        return _("Deleted since %(day)s") % {"day": as_day(subscription.disabled_until + timedelta(days=1))}
+
+
+def current_run(redemptions: Sequence[Redemption]) -> list[Redemption]:
+    """Those that made what runs now, oldest first: since the last activation. `redemptions` come latest first."""
+    run = []
+    for redemption in redemptions:
+        run.append(redemption)
+        if redemption.way in (Way.NEW, Way.REACTIVATE):
+            break
+    return run[::-1]
+
+
+def license_segments(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
+    """The license bar: one stretch for each redemption that brought licenses, in per cent of the whole."""
+    brought = [redemption for redemption in current_run(redemptions) if redemption.licenses_brought]
+    total = sum(redemption.licenses_brought for redemption in brought) or 1
+    segments, before = [], 0
+    for redemption in brought:
+        label = _("%(licenses)s: %(way)s, %(day)s") % {
+            "licenses": in_licenses(redemption.licenses_brought),
+            "way": redemption.get_way_display(),
+            "day": as_day(redemption.redeemed_on),
+        }
+        start = before * 100 // total
+        before += redemption.licenses_brought
+        segments.append({"label": label, "start": start, "width": before * 100 // total - start})
+    return segments
+
+
+def ledger(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
+    """The redemptions, latest first, with what each changed."""
+    return [
+        {"redemption": redemption, **(shift(redemption.days_later) if redemption.way != Way.REACTIVATE else {})}
+        for redemption in redemptions
+    ]
+
+
+def status_history(subscription: Subscription, redemptions: Sequence[Redemption], on: date) -> list[dict[str, Any]]:
+    """The timeline: what happened, where it stands, and what comes next (S2)."""
+    events: list[dict[str, Any]] = [
+        {
+            "when": as_day(redemption.redeemed_on),
+            "title": redemption.get_way_display(),
+            "detail": _("%(licenses)s, ends on %(day)s")
+            % {"licenses": in_licenses(redemption.after_licenses), "day": as_day(redemption.after_ends_on)},
+            "who": redemption.redeemed_by.name if redemption.redeemed_by else "",
+            "href": reverse("licensing:receipt", args=[redemption.pk]),
+            "link": _("Receipt"),
+        }
+        for redemption in reversed(redemptions)
+    ]
+    day = timedelta(days=1)
+    changes = [
+        (subscription.ends_on + day, _("Expired"), _("It can be brought back with a key; people lose nothing yet.")),
+        (subscription.expired_until + day, _("Disabled"), _("Nobody can use it; it can still be brought back.")),
+        (subscription.disabled_until + day, _("Deleted"), _("It cannot come back; a key starts a new subscription.")),
+    ]
+    statuses = [
+        {"when": as_day(when), "title": title, "detail": detail, "kind": "past" if when <= on else "next"}
+        for when, title, detail in changes
+    ]
+    return events + statuses
+
+
+def end_axis(subscription: Subscription, redemptions: Sequence[Redemption], on: date) -> Axis:
+    """The benefit's own expiration beside the subscription's end (B5)."""
+    marks = [
+        Mark(_("Start"), subscription.starts_on),
+        Mark(_("Today"), on, "today"),
+        Mark(_("Subscription ends"), subscription.ends_on, "now"),
+    ]
+    if redemptions:
+        marks.append(Mark(_("Benefit expires"), redemptions[0].key.benefit.expires_on))
+    return Axis(marks)

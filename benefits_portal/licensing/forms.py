@@ -1,0 +1,97 @@
+"""Forms of this app: the tenant, the key, and the tick before a key is shown."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import Tenant
+
+
+class VerifiedForm(forms.Form):
+    """The tick box before *Get key*."""
+
+    verified = forms.BooleanField(
+        label=gettext_lazy("I have verified the tenant"),
+        error_messages={"required": gettext_lazy("Check that this is the right tenant and tick the box; then get the key.")},
+    )
+
+
+class TenantForm(forms.Form):
+    """Into which tenant a key goes; its domain too, the first time one does (K5)."""
+
+    tenant = forms.TypedChoiceField(
+        label=gettext_lazy("Tenant"),
+        coerce=int,
+        error_messages={
+            "required": gettext_lazy("Choose the tenant in which the product should run."),
+            "invalid_choice": gettext_lazy("This is not a tenant of your organisation. Choose one of those below."),
+        },
+    )
+    domain = forms.CharField(label=gettext_lazy("The tenant's domain"), required=False, max_length=120)
+
+    def __init__(self, request: PartnerRequest, data: Any = None) -> None:
+        super().__init__(data)
+        self.tenants = {place.pk: place for place in request.places if place.partner_id == request.partner.pk}
+        used = set(Redemption.objects.filter(tenant__in=self.tenants).values_list("tenant", flat=True))
+        self.unused = self.tenants.keys() - used
+        self.fields["tenant"].choices = [(pk, str(tenant)) for pk, tenant in self.tenants.items()]  # type: ignore[attr-defined]
+
+    def cards(self) -> list[dict[str, Any]]:
+        note = _("No key was redeemed here yet: type its domain below.")
+        chosen = str(self["tenant"].value() or "")
+        return [
+            {"tenant": tenant, "note": note if pk in self.unused else "", "checked": chosen == str(pk)}
+            for pk, tenant in self.tenants.items()
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        tenant: Tenant | None = self.tenants.get(self.cleaned_data.get("tenant", 0))
+        typed = self.cleaned_data.get("domain", "").strip().lower()
+        if tenant and tenant.pk in self.unused and typed != tenant.domain.lower():
+            self.add_error("domain", _("Type %(domain)s: it is the first key that goes into this tenant.") % {"domain": tenant.domain})
+        return self.cleaned_data
+
+
+class KeyForm(forms.Form):
+    """A typed product key; valid if it can be used, for `subscription` where there is one. Refuses in the order of K7."""
+
+    key = forms.CharField(
+        label=gettext_lazy("Product key"),
+        max_length=200,
+        help_text=gettext_lazy("25 characters. Capitals, blanks and hyphens do not matter."),
+        error_messages={
+            "required": gettext_lazy("Enter the product key."),
+            "max_length": gettext_lazy("This is longer than a product key."),
+        },
+    )
+
+    def __init__(
+        self, request: PartnerRequest, data: Any = None, *, way: Way | None = None, subscription: Subscription | None = None
+    ) -> None:
+        super().__init__(data)
+        self.request, self.way, self.subscription = request, way, subscription
+        self.refusal: Refusal | None = None
+
+    def clean_key(self) -> ProductKey:
+        request = self.request
+        try:
+            key = ProductKey.objects.typed(self.cleaned_data["key"], partner=request.partner, by=request.actor)
+            check_usable(key, self.way, self.subscription, request.today)
+        except Refusal as refusal:
+            self.refusal = refusal
+            raise forms.ValidationError(str(refusal)) from None
+        return key
+
+
+def check_usable(key: ProductKey, way: Way | None, subscription: Subscription | None, on: date) -> Quote | None:
+    """What `key` does for `subscription`; raises a Refusal in the order of K7."""
+    key.check_redeemable(on)
+    return Quote.of(way, key, subscription.tenant, subscription, on) if way and subscription else None

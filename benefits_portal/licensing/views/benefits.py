@@ -1,0 +1,96 @@
+"""One benefit in full: who holds the credit, or its key, its subscription and the way to activate it."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from benefits_portal.benefits.forms import PersonForm
+from benefits_portal.benefits.models import Assignment, Benefit
+from benefits_portal.benefits.views import choosing
+from benefits_portal.licensing.comparison import comparisons
+from benefits_portal.licensing.forms import VerifiedForm
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.tenants.access import admin_required, get_own, role_required
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.middleware import PartnerRequest
+
+
+@role_required
+@require_safe
+def benefit_detail(request: PartnerRequest, pk: int) -> HttpResponse:
+    """A page of its own; for htmx only its middle, to be opened in place under a row."""
+    benefit = get_own(request, Benefit.objects.for_display(), pk)
+    context = credit_context(request, benefit) if benefit.is_usage_based else license_context(request, benefit, VerifiedForm())
+    return render(request, f"licensing/benefit_detail.html{'#details' if request.htmx else ''}", context)
+
+
+@never_cache
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def key(request: PartnerRequest, pk: int) -> HttpResponse:
+    """*Get key*: shows it once, on purpose, on record (K3). The key is in this answer alone."""
+    benefit = get_own(request, Benefit.objects.for_display().license_based(), pk)
+    if request.method != "POST":
+        return redirect("licensing:benefit-detail", pk)
+    form = VerifiedForm(request.POST)
+    context = license_context(request, benefit, form)
+    if form.is_valid() and context["key"]:
+        try:
+            context["revealed"] = context["key"].reveal(by=request.actor, on=request.today)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+    return render(request, f"licensing/benefit_detail.html{'#details' if request.htmx else ''}", context)
+
+
+@admin_required
+@require_safe
+def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
+    """What can be done with this benefit's key, in this tenant, today (S3, S8)."""
+    benefit = get_own(request, Benefit.objects.for_display().license_based(), pk)
+    context = license_context(request, benefit, VerifiedForm())
+    if context["key"] and not context["refusal"]:
+        context["comparisons"] = comparisons(context["key"], request.tenant, request.today)
+    return render(request, "licensing/walkthrough.html", context)
+
+
+def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
+    """Who holds the credit and who held it; for whoever may assign, the people to choose from (U5, U6)."""
+    assignments = list(Assignment.objects.for_display().filter(benefit=benefit))
+    running = [assignment for assignment in assignments if assignment.ended_at is None]
+    usable = benefit.is_usable(request.today)
+    context: dict[str, Any] = {
+        "benefit": benefit,
+        "status": benefit.status(request.today),
+        "running": running,
+        "past": [assignment for assignment in assignments if assignment.ended_at],
+        "is_usable": usable,
+        "can_transfer": benefit.can_transfer(request.today),
+        "can_assign": usable and not (benefit.product.is_bulk_credit and running),
+    }
+    return context | (choosing(request, benefit, PersonForm(request.partner)) if request.role.may_act and context["can_assign"] else {})
+
+
+def license_context(request: PartnerRequest, benefit: Benefit, form: VerifiedForm) -> dict[str, Any]:
+    """The key, why it cannot be used if so, and what runs of the product in this tenant."""
+    key = benefit.live_key()
+    running = Subscription.objects.in_tenant(request.tenant).of_product(benefit.product).for_display().order_by("-ends_on").first()
+    refusal = None
+    try:
+        if key:
+            key.check_redeemable(request.today)
+    except Refusal as error:
+        refusal = error
+    return {
+        "benefit": benefit,
+        "status": benefit.status(request.today),
+        "key": key,
+        "refusal": refusal,
+        "form": form,
+        "subscription": running,
+        "subscription_status": running.status(request.today) if running else None,
+        "redemption": Redemption.objects.for_display().filter(key__benefit=benefit).first(),
+        "replacements": benefit.product.replaced_by.all() if benefit.product.is_discontinued(request.today) else [],
+    }

@@ -1,0 +1,165 @@
+"""Redeeming a key: first activation, Extend end date, Add licenses. Each is tenant → key → review → receipt."""
+
+from typing import Any
+
+from django.core import signing
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing.comparison import before_after, comparisons
+from benefits_portal.licensing.exceptions import ChangedMeanwhile
+from benefits_portal.licensing.forms import KeyForm, TenantForm
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.tenants.access import admin_required, get_own
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.middleware import SESSION_KEY, PartnerRequest
+
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+PLACE_SALT, PLACE_MAX_AGE = "benefits_portal.licensing.place", 24 * 60 * 60  # seconds
+CARRIED = ("key", "way")  # what a walkthrough chose before the tenant was
+
+
+@never_cache
+@admin_required
+@form_methods
+def product_key_start(request: PartnerRequest) -> HttpResponse:
+    """First activation (S1, S3), one step after the other; all state but the session is in the address."""
+    if not tenant_is_confirmed(request):
+        return choose_tenant(request)
+    key = chosen_key(request)
+    if key is None:
+        return enter_key(request)
+    return activate(request, key)
+
+
+@never_cache
+@admin_required
+@form_methods
+def extend(request: PartnerRequest, pk: int) -> HttpResponse:
+    """Extend end date (S4, S5)."""
+    return change(request, get_own(request, Subscription.objects.for_display(), pk), Way.EXTEND)
+
+
+@never_cache
+@admin_required
+@form_methods
+def add_licenses(request: PartnerRequest, pk: int) -> HttpResponse:
+    """Add licenses (S6)."""
+    return change(request, get_own(request, Subscription.objects.for_display(), pk), Way.ADD)
+
+
+# The steps
+
+
+def choose_tenant(request: PartnerRequest) -> HttpResponse:
+    """K5: explicitly, and the first time with the domain typed in. Choosing another tenant is a switch to it."""
+    posted = request.method == "POST"
+    form = TenantForm(request, request.POST if posted else None)
+    if posted and form.is_valid():
+        tenant = form.cleaned_data["tenant"]
+        request.session[SESSION_KEY] = tenant
+        place = signing.dumps([request.user.pk, tenant], salt=PLACE_SALT)
+        carried = {name: request.GET[name] for name in CARRIED if name in request.GET}
+        return redirect(f"{request.path}?{urlencode({'place': place, **carried})}")
+    return render(request, "licensing/start_tenant.html", {"form": form})
+
+
+def tenant_is_confirmed(request: PartnerRequest) -> bool:
+    """Whether this tenant was chosen in this flow. A partner's only tenant is asked about once, for its first key."""
+    try:
+        place = signing.loads(request.GET.get("place", ""), salt=PLACE_SALT, max_age=PLACE_MAX_AGE)
+    except signing.BadSignature:
+        only = sum(place.partner_id == request.partner.pk for place in request.places) == 1
+        return only and Redemption.objects.in_tenant(request.tenant).exists()
+    return bool(place == [request.user.pk, request.tenant.pk])
+
+
+def chosen_key(request: PartnerRequest) -> ProductKey | None:
+    """The key that travels by reference, masked; another partner's does not exist (K3, K4)."""
+    reference = request.GET.get("key", "")
+    return get_own(request, ProductKey.objects.for_display(), int(reference[:18])) if reference.isdecimal() else None
+
+
+def enter_key(request: PartnerRequest, subscription: Subscription | None = None, way: Way | None = None) -> HttpResponse:
+    """One field, or one of the partner's own keys. *Validate* shows what the key is; *Next* goes on to the review."""
+    form = KeyForm(request, request.POST or None, way=way, subscription=subscription)
+    valid = request.method == "POST" and form.is_valid()
+    if valid and "validate" not in request.POST:
+        return redirect(with_key(request, form.cleaned_data["key"]))
+    own = ProductKey.objects.for_partner(request.partner).redeemable(request.today).for_display().order_by("product__name", "pk")
+    context = {
+        "form": form,
+        "validated": form.cleaned_data["key"] if valid else None,
+        "own_keys": [(key, with_key(request, key)) for key in (own.filter(product=subscription.product) if subscription else own)[:50]],
+        "subscription": subscription,
+        "way": way,
+    }
+    return render(request, "licensing/panel_key.html" if subscription else "licensing/start_key.html", context)
+
+
+def activate(request: PartnerRequest, key: ProductKey) -> HttpResponse:
+    """Choose between what can start or come back, review it, and redeem."""
+    found = comparisons(key, request.tenant, request.today)
+    way = Way.REACTIVATE if request.GET.get("way") == Way.REACTIVATE else Way.NEW
+    ended = next((c.subscription for c in found if c.choices[0].way is Way.REACTIVATE), None)
+    subscription = ended if way is Way.REACTIVATE else None
+    undecided = "way" not in request.GET and found[0].subscription is not None
+    if request.method == "GET" and undecided and not key.is_redeemed:
+        cards = {"comparisons": found, "key": key, "place": request.GET.get("place", "")}
+        return render(request, "licensing/start_choose.html", cards)
+    return review(request, key, subscription, way, "licensing/start_review.html")
+
+
+def change(request: PartnerRequest, subscription: Subscription, way: Way) -> HttpResponse:
+    key = chosen_key(request)
+    if key is None:
+        return enter_key(request, subscription, way)
+    return review(request, key, subscription, way, "licensing/panel_review.html")
+
+
+def review(request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: Way, template: str) -> HttpResponse:
+    """What Redeem will do, pinned (S8); a POST does exactly that and leads to its receipt."""
+    context: dict[str, Any] = {"key": key, "subscription": subscription, "way": way}
+    if request.method == "POST":
+        try:
+            return redirect("licensing:receipt", redeem(request, key, subscription).pk)
+        except Refusal as refusal:
+            context["refusal"] = refusal
+    try:
+        key.check_redeemable(request.today)
+        quote = Quote.of(way, key, request.tenant, subscription, request.today)
+        context |= {"quote": quote, "rows": before_after(quote), "other": other_way(request, key, subscription, way)}
+    except Refusal as refusal:
+        context["refusal"] = refusal
+    return render(request, template, context, status=409 if isinstance(context.get("refusal"), ChangedMeanwhile) else 200)
+
+
+def redeem(request: PartnerRequest, key: ProductKey, subscription: Subscription | None) -> Redemption:
+    """Carry out the quote that the form was shown with. Raises a Refusal."""
+    quote = Quote.loaded(request.POST.get("quote", ""))
+    if (quote.key_id, quote.tenant_id) != (key.pk, request.tenant.pk):
+        raise ChangedMeanwhile
+    if subscription is None and quote.subscription_id:
+        subscription = get_own(request, Subscription.objects.for_display(), quote.subscription_id)
+    return Subscription.redeem(quote.way, key, request.tenant, subscription, by=request.actor, on=request.today, quote=quote)
+
+
+def other_way(request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: Way) -> dict[str, Any] | None:
+    """Beside Extend what Add would do, and the other way round: the two are mistaken for each other."""
+    if subscription is None or way not in (Way.EXTEND, Way.ADD):
+        return None
+    found = comparisons(key, request.tenant, request.today)
+    choices = next((c.choices for c in found if c.subscription == subscription), [])
+    return next((choice.card() for choice in choices if choice.way in (Way.EXTEND, Way.ADD) and choice.way is not way), None)
+
+
+def with_key(request: PartnerRequest, key: ProductKey) -> str:
+    """This address with `key` chosen."""
+    address = request.GET.copy()
+    address["key"] = str(key.pk)
+    return f"{request.path}?{address.urlencode()}"

@@ -1,0 +1,50 @@
+"""The admin center: what runs in the current tenant, and the receipts of what brought it about."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from benefits_portal.licensing.comparison import before_after, shift
+from benefits_portal.licensing.display import ProductRow, end_axis, ledger, license_segments, status_history
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.tenants.access import get_own, role_required
+from benefits_portal.tenants.middleware import PartnerRequest
+
+
+@role_required
+@require_safe
+def product_list(request: PartnerRequest) -> HttpResponse:
+    """Your products: the current tenant's subscriptions, the active ones unless all are asked for."""
+    subscriptions = Subscription.objects.in_tenant(request.tenant).for_display().with_source()
+    everything = request.GET.get("show") == "all"
+    shown = subscriptions if everything else subscriptions.active(request.today)
+    rows = [ProductRow(subscription, request.today) for subscription in shown]
+    return render(request, "licensing/product_list.html", {"rows": rows, "everything": everything})
+
+
+@role_required
+@require_safe
+def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
+    subscription = get_own(request, Subscription.objects.for_display(), pk)
+    redemptions = list(subscription.redemptions.for_display())
+    context = {
+        "subscription": subscription,
+        "status": subscription.status(request.today),
+        "is_active": subscription.is_active(request.today),
+        "next_change_on": subscription.next_change_on(request.today),
+        "segments": license_segments(redemptions),
+        "ledger": ledger(redemptions),
+        "latest": redemptions[0] if redemptions else None,
+        "history": status_history(subscription, redemptions, request.today),
+        "axis": end_axis(subscription, redemptions, request.today),
+    }
+    return render(request, "licensing/subscription_detail.html", context)
+
+
+@role_required
+@require_safe
+def receipt(request: PartnerRequest, pk: int) -> HttpResponse:
+    """What a key was used for: before, after, where, by whom, when (A3). Made to be printed."""
+    redemption = get_own(request, Redemption.objects.for_display(), pk)
+    context = {"redemption": redemption, "rows": before_after(redemption), "shift": shift(redemption.days_later)}
+    return render(request, "licensing/receipt.html", context)

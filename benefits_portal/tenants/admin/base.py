@@ -1,0 +1,210 @@
+"""What every page of the back office shares: edits on record (A1), refusals on the form, ledgers that are only read."""
+
+# mypy: disable-error-code="type-arg"
+
+from typing import Any, ClassVar, cast
+
+from django import forms
+from django.apps import apps
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User, recordable
+
+from .columns import link
+
+SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter
+
+
+@recordable
+class EditAction(models.TextChoices):
+    """What the back office puts on record by itself; what a model's own verb does, that verb puts on record."""
+
+    CREATED = "tenants.created", gettext_lazy("Created")
+    EDITED = "tenants.edited", gettext_lazy("Edited")
+    DELETED = "tenants.deleted", gettext_lazy("Deleted")
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Whoever is signed in, acting in the back office."""
+    return Actor(cast("User", request.user), How.BACK_OFFICE)
+
+
+def place(subject: models.Model) -> dict[str, Any]:
+    """The partner and the tenant that `subject` belongs to, if any."""
+    tenant = subject if isinstance(subject, Tenant) else getattr(subject, "tenant", None)
+    partner = subject if isinstance(subject, Partner) else getattr(subject, "partner", None)
+    return {"partner": partner or (tenant.partner if tenant else None), "tenant": tenant}
+
+
+def note(action: EditAction, subject: models.Model, request: HttpRequest, **values: dict[str, Any]) -> None:
+    Record.objects.note(action, by=actor(request), subject=subject, **place(subject), **values)
+
+
+def note_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> None:
+    """Put on record what a saved form created or changed: fields as stored, relations by number, nothing secret."""
+    fields = {field.name: field for field in [*form.instance._meta.fields, *form.instance._meta.many_to_many] if not field.primary_key}
+    names = [name for name in (form.fields if is_new else form.changed_data) if name in fields and name not in SECRETS]
+
+    def stored(name: str) -> Any:
+        if fields[name].many_to_many:
+            return [related.pk for related in form.cleaned_data[name]]
+        return fields[name].value_from_object(form.instance)
+
+    def initial(name: str) -> Any:
+        value = form.initial.get(name)
+        return [related.pk for related in value] if fields[name].many_to_many and value else value
+
+    after = {name: stored(name) for name in names}
+    if is_new:
+        filled = {name: value for name, value in after.items() if value not in (None, "", [])}
+        note(EditAction.CREATED, form.instance, request, after=filled)
+    elif names:
+        note(EditAction.EDITED, form.instance, request, before={name: initial(name) for name in names}, after=after)
+
+
+def note_deletion(subject: models.Model, request: HttpRequest) -> None:
+    fields = [field for field in subject._meta.fields if not field.primary_key and field.name not in SECRETS]
+    note(EditAction.DELETED, subject, request, before={field.name: field.value_from_object(subject) for field in fields})
+
+
+def said(error: Exception) -> str:
+    """What stood in the way, for people. A constraint that only the database could check says its own message."""
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    if isinstance(error, IntegrityError):
+        constraints = [constraint for model in apps.get_models() for constraint in model._meta.constraints]
+        broken = [constraint for constraint in constraints if constraint.name in str(error)]
+        if broken:
+            return str(broken[0].get_violation_error_message())
+        return _("Two rows of this page contradict each other, or somebody saved the same thing at this moment. Nothing was saved.")
+    return str(error)
+
+
+class FixedField(forms.Widget):
+    """What was chosen once and stays: its name, as a link."""
+
+    def __init__(self, chosen: models.Model) -> None:
+        super().__init__()
+        self.chosen = chosen
+
+    def render(self, *args: Any, **kwargs: Any) -> Any:
+        return link(self.chosen)
+
+    def id_for_label(self, id_: str | None) -> str:
+        return ""
+
+
+class BackOfficeForm(forms.ModelForm):
+    """Shows a refusal that came up while saving. `fixed` relations are chosen when a row is made and stay as they are."""
+
+    fixed: ClassVar[tuple[str, ...]] = ()
+    refusal: ClassVar[str] = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.fixed if self.instance.pk else ():
+            if name in self.fields:  # a disabled field stays in the form, so that constraints over it are checked
+                self.fields[name].disabled = True
+                self.fields[name].widget = FixedField(getattr(self.instance, name))
+                self.fields[name].help_text = ""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.refusal:
+            self.add_error(None, self.refusal)
+        return cleaned
+
+
+class BackOfficeAdmin(admin.ModelAdmin):
+    list_per_page = 50
+    show_full_result_count = False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return SECRETS.isdisjoint(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
+
+
+class LedgerAdmin(BackOfficeAdmin):
+    """For everybody to look at and for nobody to change, superusers included."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class LedgerInline(admin.TabularInline):
+    """Rows of a ledger beside what they belong to."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class RecordedAdmin(BackOfficeAdmin):
+    """Every change is put on record, and a refusal while saving is shown on the form, with nothing saved."""
+
+    form = BackOfficeForm
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (Refusal, ValidationError, IntegrityError) as error:  # Django's own transaction has rolled back
+            self.note_refusal(request, error)
+            request.refusal = said(error)  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def note_refusal(self, request: HttpRequest, error: Exception) -> None:
+        """For an admin whose verbs do not put their refusals on record."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.refusal = getattr(request, "refusal", "")  # type: ignore[attr-defined]
+        return form
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        note_form(form, request, is_new=not change)
+        super().save_related(request, form, formsets, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.deleted_forms:
+            if row.instance.pk:
+                note_deletion(row.instance, request)
+        super().save_formset(request, form, formset, change)
+        for row in formset.forms:
+            if row.has_changed() and row not in formset.deleted_forms:
+                note_form(row, request, is_new=row in formset.extra_forms)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        note_deletion(obj, request)
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for row in queryset:
+            note_deletion(row, request)
+        super().delete_queryset(request, queryset)
+
+
+class KeptAdmin(RecordedAdmin):
+    """Can be changed, and stays: what is on record refers to it."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,84 @@
+"""Columns and filters for lists: links along the relations, and what holds on a day."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from benefits_portal import clock
+
+type Text = str | Promise
+
+
+def address(model: type[models.Model] | models.Model, page: str, *args: Any) -> str:
+    """Where the back office shows a page of `model`."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def link(target: models.Model | None, text: Text = "") -> str | None:
+    """`target`, as a link to its own page."""
+    return format_html('<a href="{}">{}</a>', address(target, "change", target.pk), text or target) if target else None
+
+
+def linked(path: str, description: Text) -> Callable[[Any], str | None]:
+    """A column with the object that `path` leads to, as a link. The list must fetch it with its rows."""
+
+    @admin.display(description=description, ordering=path)
+    def column(row: Any) -> str | None:
+        for relation in path.split("__"):
+            row = getattr(row, relation)
+        return link(row)
+
+    return column
+
+
+def on_day(day: date) -> str:
+    """The day that an answer holds on, with whose day it is."""
+    return _("%(day)s (%(zone)s)") % {"day": date_format(day, "SHORT_DATE_FORMAT"), "zone": settings.TIME_ZONE}
+
+
+class DayFilter(admin.SimpleListFilter):
+    """What holds today, the project's own day; the heading says which. Each case asks the QuerySet's own vocabulary."""
+
+    title: Text
+    cases: ClassVar[Mapping[str, tuple[Text, Callable[[Any, date], Any]]]]
+
+    def __init__(self, *args: Any) -> None:
+        self.on = clock.today()
+        super().__init__(*args)
+        self.title = _("%(what)s on %(day)s") % {"what": self.title, "day": on_day(self.on)}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        return [(value, label) for value, (label, _case) in self.cases.items()]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if (value := self.value()) not in self.cases:
+            return queryset
+        _label, case = self.cases[value]
+        return case(queryset, self.on)
+
+
+class FewChoicesFilter(admin.RelatedFieldListFilter):
+    """A choice as long as it can be overlooked. Beyond that only what is chosen is shown: search, or follow a link to it."""
+
+    MOST = 30
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        rows = field.remote_field.model._default_manager.all()
+        choices = [(str(row.pk), str(row)) for row in rows[: self.MOST + 1]]
+        if len(choices) <= self.MOST:
+            return choices
+        chosen = [value for value in self.lookup_val or [] if value.isdecimal()]
+        return [(str(row.pk), str(row)) for row in rows.filter(pk__in=chosen)]
+
+    def has_output(self) -> bool:
+        return super().has_output() or bool(self.lookup_val)

@@ -1,0 +1,131 @@
+"""Partners, their tenants, and the people in those tenants' directories."""
+
+# mypy: disable-error-code="type-arg"
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
+
+from .base import BackOfficeForm, KeptAdmin
+from .columns import FewChoicesFilter, linked
+from .people import RoleInline
+
+
+class TenantForm(BackOfficeForm):
+    fixed = ("partner",)
+
+
+class TenantRows(forms.BaseInlineFormSet):
+    """Looks at all the rows together for what the database allows once."""
+
+    def clean(self) -> None:
+        super().clean()
+        rows = [row for row in self.forms if row.cleaned_data and not row.cleaned_data.get("DELETE")]
+        if sum(bool(row.cleaned_data.get("is_primary")) for row in rows) > 1:
+            raise ValidationError(_("A partner has one primary tenant."))
+        domains = Counter(row.cleaned_data.get("domain") for row in rows)
+        if twice := [domain for domain, count in domains.items() if domain and count > 1]:
+            raise ValidationError(_("%(domain)s stands here twice."), params={"domain": twice[0]})
+
+
+class TenantInline(admin.TabularInline):
+    model = Tenant
+    form, formset = TenantForm, TenantRows
+    fields = ["name", "domain", "guid", "is_primary", "colour"]
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+
+@admin.register(Partner)
+class PartnerAdmin(KeptAdmin):
+    list_display = ["name", "mpn_id", "country", "currency", "tenant_domains", "time_zone", "today_there", "is_practice"]
+    list_filter = ["is_practice", "country", "currency"]
+    search_fields = ["name", "mpn_id", "tenants__domain"]
+    search_help_text = gettext_lazy("Name, MPN ID or a tenant's domain")
+    fieldsets = [
+        (None, {"fields": ["name", "mpn_id"]}),
+        (
+            gettext_lazy("Country, money and calendar"),
+            {
+                "fields": ["country", "currency", "time_zone", "today_there"],
+                "description": gettext_lazy(
+                    "Credit provisioned from now on is in this currency. The time zone decides which day it is there."
+                ),
+            },
+        ),
+    ]
+    readonly_fields = ["today_there"]
+    inlines = [TenantInline, RoleInline]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("tenants")
+
+    @admin.display(description=gettext_lazy("tenants"))
+    def tenant_domains(self, partner: Partner) -> str:
+        return ", ".join(tenant.domain for tenant in partner.tenants.all())
+
+    @admin.display(description=gettext_lazy("today there"))
+    def today_there(self, partner: Partner) -> date | None:
+        return partner.today() if partner.pk else None
+
+
+@admin.register(Tenant)
+class TenantAdmin(KeptAdmin):
+    form = TenantForm
+    list_display = ["name", "domain", linked("partner", gettext_lazy("partner")), "is_primary", "colour", "guid"]
+    list_filter = ["is_primary", ("partner", FewChoicesFilter)]
+    list_select_related = ["partner"]
+    search_fields = ["name", "domain", "=guid", "partner__name", "partner__mpn_id"]
+    search_help_text = gettext_lazy("Name, domain, tenant ID or partner")
+    autocomplete_fields = ["partner"]
+    fields = ["partner", "name", "domain", "guid", "is_primary", "colour"]
+
+
+class DirectoryUserForm(BackOfficeForm):
+    fixed = ("tenant",)
+
+
+class EnabledFilter(admin.SimpleListFilter):
+    title = gettext_lazy("user entry")
+    parameter_name = "entry"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("enabled", _("Enabled")), ("disabled", _("Disabled"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "enabled":
+            return queryset.enabled()
+        return queryset.exclude(pk__in=queryset.enabled()) if self.value() == "disabled" else queryset
+
+
+@admin.register(DirectoryUser)
+class DirectoryUserAdmin(KeptAdmin):
+    form = DirectoryUserForm
+    list_display = [
+        "display_name",
+        "user_principal_name",
+        "kind",
+        linked("tenant", gettext_lazy("tenant")),
+        linked("tenant__partner", gettext_lazy("partner")),
+        "entry_enabled",
+    ]
+    list_filter = [EnabledFilter, "kind", ("tenant__partner", FewChoicesFilter)]
+    list_select_related = ["tenant__partner"]
+    search_fields = ["display_name", "user_principal_name", "tenant__name", "tenant__domain", "tenant__partner__name"]
+    search_help_text = gettext_lazy("Name, address, tenant or partner")
+    autocomplete_fields = ["tenant"]
+    fields = ["tenant", "display_name", "user_principal_name", "kind", "disabled_at"]
+
+    @admin.display(description=gettext_lazy("enabled"), boolean=True, ordering="disabled_at")
+    def entry_enabled(self, person: DirectoryUser) -> bool:
+        return person.is_enabled

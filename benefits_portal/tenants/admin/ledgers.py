@@ -1,0 +1,181 @@
+"""What happened: the record, wrong keys, sign-ins, and the mark of a practice database."""
+
+# mypy: disable-error-code="type-arg"
+
+from typing import Any
+
+from axes import admin as _axes  # noqa: F401 - registers its own pages, which ours replace
+from axes.attempts import get_cool_off_threshold
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
+
+from .base import LedgerAdmin, note_deletion
+from .columns import FewChoicesFilter, Text, address, linked
+
+
+class ActionFilter(admin.SimpleListFilter):
+    title = gettext_lazy("what")
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        return sorted(Record.actions.items())
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
+class RefusedFilter(admin.SimpleListFilter):
+    title = gettext_lazy("outcome")
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("done", _("Done")), ("refused", _("Refused"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "done":
+            return queryset.filter(refused="")
+        return queryset.exclude(refused="") if self.value() == "refused" else queryset
+
+
+class AboutFilter(admin.SimpleListFilter):
+    """The history of one thing (A2). Only ever reached from its own page, by `?about=<model>:<number>`."""
+
+    title = gettext_lazy("about")
+    parameter_name = "about"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        value = request.GET.get("about", "")
+        subject = self.subject(value)
+        return [(value, f"{subject._meta.verbose_name} {subject.pk}")] if subject else []
+
+    @staticmethod
+    def subject(value: str) -> Any:
+        """An unsaved stand-in for the thing, or None for an address that makes no sense."""
+        label, _colon, number = value.partition(":")
+        models = {model._meta.label_lower: model for model in apps.get_models()}
+        return models[label](pk=int(number)) if label in models and number.isdecimal() and len(number) < 19 else None
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if not self.value():
+            return queryset
+        subject = self.subject(self.value() or "")
+        return queryset.about(subject) if subject else queryset.none()
+
+
+@admin.register(Record)
+class RecordAdmin(LedgerAdmin):
+    list_display = [
+        "at",
+        "what",
+        "outcome",
+        linked("actor", gettext_lazy("who")),
+        "how",
+        linked("partner", gettext_lazy("partner")),
+        linked("tenant", gettext_lazy("tenant")),
+        "about",
+    ]
+    list_filter = [AboutFilter, RefusedFilter, "how", ActionFilter, ("partner", FewChoicesFilter)]
+    list_select_related = ["actor", "partner", "tenant", "subject_type"]
+    search_fields = ["actor__name", "actor__email", "partner__name", "partner__mpn_id"]
+    search_help_text = gettext_lazy("Person or partner")
+    date_hierarchy = "at"
+    fields = ["at", "what", "outcome", "actor", "how", "partner", "tenant", "about", "changes"]
+
+    @admin.display(description=gettext_lazy("what"), ordering="action")
+    def what(self, record: Record) -> Text:
+        return record.action_label
+
+    @admin.display(description=gettext_lazy("outcome"), ordering="refused")
+    def outcome(self, record: Record) -> str:
+        return _("Refused: %(fact)s") % {"fact": record.refused} if record.refused else _("Done")
+
+    @admin.display(description=gettext_lazy("about"))
+    def about(self, record: Record) -> str | None:
+        """Its kind and number: what it was may be gone."""
+        model = record.subject_type.model_class() if record.subject_type else None
+        if model is None:
+            return None
+        name = f"{model._meta.verbose_name} {record.subject_id}"
+        if not admin.site.is_registered(model):
+            return name
+        return format_html('<a href="{}">{}</a>', address(model, "change", record.subject_id), name)
+
+    @admin.display(description=gettext_lazy("changes"))
+    def changes(self, record: Record) -> SafeString | None:
+        names = [*record.before, *(name for name in record.after if name not in record.before)]
+        if not names:
+            return None
+        rows = format_html_join(
+            "",
+            '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>',
+            ((name, record.before.get(name, ""), record.after.get(name, "")) for name in names),
+        )
+        heads = (_("field"), _("before"), _("after"))
+        return format_html(
+            "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>",
+            format_html_join("", '<th scope="col">{}</th>', ((head,) for head in heads)),
+            rows,
+        )
+
+
+@admin.register(KeyAttempt)
+class KeyAttemptAdmin(LedgerAdmin):
+    list_display = ["at", linked("user", gettext_lazy("user")), linked("partner", gettext_lazy("partner"))]
+    list_filter = [("partner", FewChoicesFilter)]
+    list_select_related = ["user", "partner"]
+    search_fields = ["user__name", "user__email", "partner__name", "partner__mpn_id"]
+    search_help_text = gettext_lazy("Person or partner. Of the key that was tried nothing can be seen.")
+    date_hierarchy = "at"
+    fields = ["at", "user", "partner"]
+
+
+@admin.register(PracticeWorld)
+class PracticeWorldAdmin(LedgerAdmin):
+    list_display = ["told_on", "made_at"]
+    fields = ["told_on", "made_at"]
+
+
+admin.site.unregister([AccessAttempt, AccessFailureLog, AccessLog])  # failures are counted in the attempts; no log of them is kept
+
+
+@admin.register(AccessAttempt)
+class AccessAttemptAdmin(LedgerAdmin):
+    """Wrong passwords, by account and address. Deleting one lifts a lock-out before its time; that goes on record."""
+
+    list_display = ["attempt_time", "username", "ip_address", "failures_since_start", "is_locked_out"]
+    search_fields = ["username", "ip_address"]
+    date_hierarchy = "attempt_time"
+    fields = ["attempt_time", "username", "ip_address", "failures_since_start", "is_locked_out", "user_agent"]
+
+    @admin.display(description=gettext_lazy("locked out"), boolean=True, ordering="failures_since_start")
+    def is_locked_out(self, attempt: Any) -> bool:
+        return bool(attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT and attempt.attempt_time >= get_cool_off_threshold())
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super(LedgerAdmin, self).has_delete_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        note_deletion(obj, request)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for attempt in queryset:
+            note_deletion(attempt, request)
+        super().delete_queryset(request, queryset)
+
+
+@admin.register(AccessLog)
+class AccessLogAdmin(LedgerAdmin):
+    list_display = ["attempt_time", "username", "ip_address", "logout_time"]
+    search_fields = ["username", "ip_address"]
+    date_hierarchy = "attempt_time"
+    fields = ["attempt_time", "logout_time", "username", "ip_address", "user_agent"]

@@ -1,0 +1,156 @@
+"""Who signs in, which role they hold where, and what staff may do."""
+
+# mypy: disable-error-code="type-arg"
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from benefits_portal.tenants.models import Record, RoleAssignment, User, recordable
+
+from .base import BackOfficeForm, KeptAdmin, RecordedAdmin, actor
+from .columns import FewChoicesFilter, link, linked
+
+
+@recordable
+class PasswordAction(models.TextChoices):
+    """Never with the password."""
+
+    PASSWORD_SET = "tenants.password-set", _("Set somebody's password")
+
+
+class RoleForm(BackOfficeForm):
+    fixed = ("user", "partner")
+
+
+class RoleInline(admin.TabularInline):
+    """On a partner, the people who hold a role there; on a person, the partners."""
+
+    model = RoleAssignment
+    form = RoleForm
+    autocomplete_fields = ["user", "partner"]
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("user", "partner")
+
+
+@admin.register(RoleAssignment)
+class RoleAssignmentAdmin(RecordedAdmin):
+    form = RoleForm
+    list_display = ["person", "role", linked("partner", _("partner")), "is_active"]
+    list_filter = ["role", "user__is_active", ("partner", FewChoicesFilter)]
+    list_select_related = ["user", "partner"]
+    search_fields = ["user__name", "user__email", "partner__name", "partner__mpn_id"]
+    search_help_text = _("Person or partner")
+    autocomplete_fields = ["user", "partner"]
+    fields = ["user", "partner", "role"]
+
+    @admin.display(description=_("user"), ordering="user__name")
+    def person(self, held: RoleAssignment) -> str:
+        return str(held.user)
+
+    @admin.display(description=_("can sign in"), boolean=True, ordering="user__is_active")
+    def is_active(self, held: RoleAssignment) -> bool:
+        return held.user.is_active
+
+
+class SmallLettersMixin(forms.ModelForm):
+    """The e-mail address is the name that somebody signs in with; it is kept in small letters."""
+
+    language = forms.ChoiceField(label=_("language"), choices=[("", _("The browser's own")), *settings.LANGUAGES], required=False)
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+class UserAddForm(SmallLettersMixin, AdminUserCreationForm, BackOfficeForm):
+    class Meta:
+        model = User
+        fields = ("email", "name", "directory_user", "language")
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
+
+
+class UserForm(SmallLettersMixin, UserChangeForm, BackOfficeForm):
+    class Meta:
+        model = User
+        fields = (*UserAddForm.Meta.fields, "password", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
+
+
+@admin.register(User)
+class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
+    """People leave by being made inactive. Only a superuser gives rights in the back office."""
+
+    form, add_form = UserForm, UserAddForm
+    list_display = ["name", "email", "roles", "home", "is_active", "is_staff", "last_login"]
+    list_filter = ["is_active", "is_staff", "is_superuser", "role_assignments__role", "groups"]
+    list_select_related = ["directory_user__tenant__partner"]
+    search_fields = ["name", "email", "directory_user__user_principal_name", "role_assignments__partner__name"]
+    search_help_text = _("Name, address or partner")
+    ordering = ["email"]
+    autocomplete_fields = ["directory_user"]
+    readonly_fields = ["joined_at", "last_login"]
+    inlines = [RoleInline]
+    fieldsets = [
+        (None, {"fields": ["email", "name", "password", "is_active"]}),
+        (_("At home"), {"fields": ["directory_user", "language"]}),
+        (_("Back office"), {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"], "classes": ["collapse"]}),
+        (_("Dates"), {"fields": ["joined_at", "last_login"]}),
+    ]
+    add_fieldsets = [
+        (
+            None,
+            {
+                "classes": ["wide"],
+                "fields": ["email", "name", "directory_user", "language", "usable_password", "password1", "password2"],
+            },
+        )
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("role_assignments__partner")
+
+    @admin.display(description=_("roles"))
+    def roles(self, user: User) -> str:
+        return ", ".join(f"{held.get_role_display()} ({held.partner})" for held in user.role_assignments.all())
+
+    @admin.display(description=_("home partner"), ordering="directory_user__tenant__partner")
+    def home(self, user: User) -> str | None:
+        return link(user.home_partner)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        rights = [] if request.user.is_superuser else ["is_staff", "is_superuser", "groups", "user_permissions"]  # type: ignore[union-attr]
+        return [*self.readonly_fields, *rights]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser  # type: ignore[union-attr]
+        return not above and super().has_change_permission(request, obj)
+
+    @method_decorator(sensitive_post_parameters())
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's name
+        before = self.get_object(request, id)
+        response = super().user_change_password(request, id, form_url)
+        after = self.get_object(request, id)
+        if before and after and before.password != after.password:
+            Record.objects.note(PasswordAction.PASSWORD_SET, by=actor(request), subject=after)
+        return response
+
+
+admin.site.unregister(Group)  # Django's own page does not put changes on record
+
+
+@admin.register(Group)
+class GroupAdmin(RecordedAdmin, auth_admin.GroupAdmin):
+    """What staff may do, by group."""

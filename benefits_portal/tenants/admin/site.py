@@ -1,0 +1,32 @@
+"""The back office as a whole: its name, and who comes in."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+
+
+@never_cache
+@login_not_required
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """There is one sign-in page, the portal's. Somebody who is signed in and is not staff is told so."""
+    address = LoginView().get_redirect_url(request) or reverse("admin:index")  # only ever an address of this site
+    if admin.site.has_permission(request):
+        return redirect(address)
+    if request.user.is_authenticated:
+        raise PermissionDenied(_("The back office is for the programme's own staff. Sign in with a staff account to use it."))
+    return redirect_to_login(address, resolve_url(settings.LOGIN_URL))
+
+
+admin.site.site_header = gettext_lazy("Benefits Portal: back office")
+admin.site.site_title = gettext_lazy("Benefits Portal: back office")
+admin.site.index_title = gettext_lazy("Back office")
+admin.site.empty_value_display = "–"
+admin.site.login = sign_in  # type: ignore[method-assign,assignment]

@@ -1,0 +1,70 @@
+"""Signing in and out, and switching between one's own places."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from benefits_portal.tenants.access import acts_nowhere, role_required
+from benefits_portal.tenants.forms import PlaceForm, SignInForm
+from benefits_portal.tenants.middleware import SESSION_KEY, PartnerRequest
+from benefits_portal.tenants.models import Actor, How, Record, User, recordable
+
+
+@recordable
+class SignInAction(models.TextChoices):
+    """What signing in puts on record."""
+
+    SIGNED_IN = "tenants.signed-in", gettext_lazy("Signed in")
+
+
+def welcome(request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
+    """Sign `user` in, put it on record (A1), and let `response` bring the account's language."""
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    Record.objects.note(SignInAction.SIGNED_IN, by=Actor(user, How.PORTAL), partner=user.home_partner, subject=user)
+    if user.language:
+        secure = settings.LANGUAGE_COOKIE_SECURE
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, secure=secure, httponly=True, samesite="Lax")
+    return response
+
+
+class SignInView(LoginView):
+    template_name = "tenants/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user = form.get_user()
+        assert isinstance(user, User)  # noqa: S101 - what AUTH_USER_MODEL says
+        return welcome(self.request, user, redirect(self.get_success_url()))
+
+
+def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """After too many wrong passwords, from one address for one account."""
+    minutes = round(settings.AXES_COOLOFF_TIME * 60)
+    return render(request, "tenants/locked_out.html", {"minutes": minutes}, status=429)
+
+
+@acts_nowhere
+@role_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def switch(request: PartnerRequest) -> HttpResponse:
+    """Choose which of one's own partners and tenants to act in; the only way in which it changes (P4)."""
+    form = PlaceForm(request, request.POST or None)
+    then = request.POST.get("next") or request.GET.get("next", "")
+    if request.method == "POST" and form.is_valid():
+        place = form.places[form.cleaned_data["place"]]
+        request.session[SESSION_KEY] = place.pk
+        messages.success(request, _("You now act for %(partner)s in %(tenant)s.") % {"partner": place.partner, "tenant": place})
+        return redirect(then if url_has_allowed_host_and_scheme(then, {request.get_host()}) else "home")
+    return render(request, "tenants/switch.html", {"form": form, "next": then})

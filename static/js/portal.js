@@ -1,0 +1,140 @@
+// Makes smooth what already works without it. Listens at the document, so that what is loaded later takes part too.
+document.documentElement.dataset.script = "";
+
+const plainClick = (event) => event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+
+// Navigation: the menu button shows or hides it; without script it is a link to it.
+const menu = document.querySelector("[data-menu]");
+if (menu) {
+  const shown = () => getComputedStyle(document.getElementById("navigation")).display !== "none";
+  menu.setAttribute("role", "button");
+  menu.setAttribute("aria-expanded", shown());
+  const toggle = (event) => {
+    event.preventDefault();
+    document.body.dataset.navigation = shown() ? "closed" : "open";
+    menu.setAttribute("aria-expanded", shown());
+  };
+  menu.addEventListener("click", toggle);
+  menu.addEventListener("keydown", (event) => event.key === " " && toggle(event));
+}
+
+// Flyouts close by Esc, by a click elsewhere, and when the focus leaves them.
+const openFlyouts = () => document.querySelectorAll("details[data-flyout][open]");
+document.addEventListener("click", (event) => openFlyouts().forEach((flyout) => flyout.contains(event.target) || (flyout.open = false)));
+document.addEventListener("focusin", (event) => openFlyouts().forEach((flyout) => flyout.contains(event.target) || (flyout.open = false)));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  openFlyouts().forEach((flyout) => {
+    flyout.open = false;
+    flyout.querySelector("summary").focus();
+  });
+});
+
+// Copy: <button data-copy="id of the value" data-copied="Copied">; the status element beside it says so.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const value = document.getElementById(button.dataset.copy);
+  const text = value.innerText.trim();
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    getSelection().selectAllChildren(value);
+    document.execCommand("copy");
+  }
+  const status = button.parentElement.querySelector("[role=status]");
+  status.textContent = button.dataset.copied;
+  setTimeout(() => (status.textContent = ""), 4000);
+});
+
+// Product key: five groups of five, upper case, the caret kept behind the same character.
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (!field.matches?.("[data-key-field]")) return;
+  const clean = (text) => text.toUpperCase().replace(/[^A-Z0-9]/g, "");
+  const before = clean(field.value.slice(0, field.selectionStart)).length;
+  const groups = clean(field.value).match(/.{1,5}/g) ?? [];
+  field.value = groups.join("-");
+  const erasing = event.inputType?.startsWith("delete");
+  const caret = before + Math.floor(Math.max(erasing ? before - 1 : before, 0) / 5);
+  field.setSelectionRange(caret, caret);
+});
+
+// Opened rows: <a data-opens="row id" aria-controls aria-expanded href="the details">; fetched once, then shown and hidden.
+document.addEventListener("click", async (event) => {
+  const opener = event.target.closest("a[data-opens]");
+  if (!opener || !plainClick(event) || !window.htmx) return;
+  event.preventDefault();
+  const row = document.getElementById(opener.dataset.opens);
+  const content = row.querySelector("[data-opened]");
+  if (!content.childElementCount) {
+    opener.setAttribute("aria-busy", "true");
+    await htmx.ajax("GET", opener.href, { target: content, swap: "innerHTML" });
+    opener.removeAttribute("aria-busy");
+    if (!content.childElementCount) return location.assign(opener.href);
+  }
+  row.hidden = !row.hidden;
+  opener.setAttribute("aria-expanded", !row.hidden);
+});
+
+// Side panel: <a data-panel-link href> lays that page's [data-panel] over this one; its links and forms stay in it, and whatever has no panel is a page again.
+const panel = { dialog: null, opener: null, address: "" };
+
+const closePanel = () => panel.dialog?.close();
+
+async function loadPanel(address, options) {
+  panel.dialog?.setAttribute("aria-busy", "true");
+  const response = await fetch(address, options);
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const content = page.querySelector("[data-panel]");
+  if (!content) {
+    if (options?.method !== "POST" || response.redirected) return location.assign(response.url);
+    showPanel(page.querySelector("main"), page, address);
+  } else {
+    showPanel(content, page, response.url);
+  }
+}
+
+function showPanel(content, page, address) {
+  if (!panel.dialog) {
+    panel.dialog = document.createElement("dialog");
+    panel.dialog.className = "panel-dialog";
+    panel.dialog.addEventListener("click", (event) => event.target === panel.dialog && closePanel());
+    panel.dialog.addEventListener("close", () => {
+      panel.dialog.remove();
+      panel.dialog = null;
+      panel.opener?.focus();
+    });
+    document.body.append(panel.dialog);
+  }
+  panel.address = address;
+  panel.dialog.removeAttribute("aria-busy");
+  panel.dialog.replaceChildren(document.adoptNode(content));
+  panel.dialog.setAttribute("aria-label", page.title);
+  window.htmx?.process(panel.dialog);
+  if (!panel.dialog.open) panel.dialog.showModal();
+  panel.dialog.scrollTop = 0;
+  (panel.dialog.querySelector(".error-summary") ?? panel.dialog.querySelector("h1"))?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-panel-link], .panel-dialog [data-panel-close]");
+  if (!link || !plainClick(event)) return;
+  event.preventDefault();
+  if (link.hasAttribute("data-panel-close")) return closePanel();
+  if (!panel.dialog) panel.opener = link;
+  loadPanel(link.href).catch(() => location.assign(link.href));
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!panel.dialog?.contains(form)) return;
+  event.preventDefault();
+  const action = form.getAttribute("action") || panel.address;
+  const fields = new URLSearchParams(new FormData(form, event.submitter));
+  const request = form.method === "post" ? loadPanel(action, { method: "POST", body: fields }) : loadPanel(`${action.split("?")[0]}?${fields}`);
+  request.catch(() => {
+    form.action = action;
+    form.submit();
+  });
+});

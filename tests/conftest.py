@@ -1,0 +1,105 @@
+"""Chooses the database before Django is set up, and the few fixtures that every room uses.
+
+By default the run starts a PostgreSQL of its own. TEST_DATABASE=sqlite runs the same suite on SQLite, in a file,
+so that threads have connections of their own; any other value is taken as a DATABASE_URL.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import django
+import pytest
+import time_machine
+from hypothesis import HealthCheck, settings
+
+from tests.postgres import Server
+
+
+def database_url() -> str:
+    chosen = os.environ.get("TEST_DATABASE", "postgresql")
+    if chosen == "sqlite":
+        folder = tempfile.mkdtemp(prefix="portal-sqlite-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        chosen = f"sqlite:///{folder}/portal.sqlite3"
+    elif chosen == "postgresql":
+        server = Server()
+        atexit.register(server.stop)
+        chosen = server.url
+    os.environ["TEST_DATABASE"] = chosen  # the workers of xdist inherit it: one server for all of them
+    return chosen
+
+
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "benefits_portal.settings",
+    "DATABASE_URL": database_url(),
+    "DEMO": "on",  # pages render without collectstatic, TLS or a proxy; production's settings have tests of their own
+    "DEBUG": "off",
+    "SECRET_KEY": "for tests only",
+    "PRODUCT_KEY_SECRETS": "for tests only",
+    "TIME_ZONE": "UTC",
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright runs an event loop in the tests' own thread
+}
+django.setup()
+
+from django.conf import settings as django_settings  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
+from tests import factories  # noqa: E402
+
+django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; nothing here needs protection
+if "sqlite" in django_settings.DATABASES["default"]["ENGINE"]:
+    name = Path(django_settings.DATABASES["default"]["NAME"])
+    django_settings.DATABASES["default"]["TEST"]["NAME"] = str(name.with_name("test.sqlite3"))  # else it would be in memory
+
+settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ)
+settings.load_profile("portal")
+
+
+@pytest.fixture
+def today() -> Iterator[date]:
+    """The tests' own day, 2021-05-01: within the block the clock stands still at noon, UTC."""
+    with time_machine.travel(datetime.combine(factories.TODAY, time(12), UTC), tick=False):
+        yield factories.TODAY
+
+
+@pytest.fixture
+def partner(db: None) -> Partner:
+    return factories.PartnerFactory.create()
+
+
+@pytest.fixture
+def tenant(partner: Partner) -> Tenant:
+    """The primary tenant of `partner`."""
+    return factories.TenantFactory.create(partner=partner, is_primary=True)
+
+
+@pytest.fixture
+def admin(tenant: Tenant) -> User:
+    """An MPN partner admin of `partner`, at home in `tenant`."""
+    user = factories.UserFactory.create(directory_user__tenant=tenant)
+    factories.RoleAssignmentFactory.create(user=user, partner=tenant.partner, role=Role.PARTNER_ADMIN)
+    return user
+
+
+@pytest.fixture
+def by(admin: User) -> Actor:
+    """`admin`, acting on the portal's pages."""
+    return Actor(admin, How.PORTAL)
+
+
+@pytest.fixture
+def sign_in(db: None) -> Callable[[User], Client]:
+    """A client of its own for each person: `sign_in(user).get(…)`."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in

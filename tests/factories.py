@@ -1,0 +1,303 @@
+"""Valid objects of every model; a test names only what it is about.
+
+The world's day is 2021-05-01. A membership of the factories started on 2021-01-01, so its enrolment year ends on
+2022-01-01 and its benefits expire on 2022-01-31.
+"""
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from benefits_portal.benefits.models import (
+    Assignment,
+    Benefit,
+    BenefitType,
+    CreditAmount,
+    ExternalOffer,
+    HeldOffer,
+    Membership,
+    Offer,
+    PackageLine,
+    Product,
+    ProductKey,
+)
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.tenants.models import (
+    Actor,
+    DirectoryUser,
+    KeyAttempt,
+    Partner,
+    PracticeWorld,
+    Record,
+    Role,
+    RoleAssignment,
+    Tenant,
+    User,
+)
+
+TODAY = date(2021, 5, 1)
+NOW = datetime.combine(TODAY, time(12), UTC)
+PASSWORD = "correct horse battery staple"
+
+
+class PartnerFactory(DjangoModelFactory):
+    class Meta:
+        model = Partner
+
+    name = factory.Sequence("Partner {}".format)
+    mpn_id = factory.Sequence(lambda n: f"{1_000_000 + n}")
+    country = "US"
+    currency = "USD"
+
+
+class TenantFactory(DjangoModelFactory):
+    """A further tenant of a partner; `is_primary=True` for the first. Each gets the first colour that is free."""
+
+    class Meta:
+        model = Tenant
+
+    partner = factory.SubFactory(PartnerFactory)
+    name = factory.Sequence("Tenant {}".format)
+    domain = factory.Sequence("tenant{}.onmicrosoft.com".format)
+
+    @factory.lazy_attribute
+    def colour(self) -> str:
+        used = set(self.partner.tenants.values_list("colour", flat=True)) if self.partner.pk else set()
+        return next(colour for colour in Tenant.Colour.values if colour not in used)
+
+
+class DirectoryUserFactory(DjangoModelFactory):
+    class Meta:
+        model = DirectoryUser
+
+    tenant = factory.SubFactory(TenantFactory)
+    display_name = factory.Sequence("Person {}".format)
+    user_principal_name = factory.LazyAttributeSequence(lambda person, n: f"person{n}@{person.tenant.domain}")
+
+    class Params:
+        disabled = factory.Trait(disabled_at=NOW)
+        guest = factory.Trait(kind=DirectoryUser.Kind.GUEST)
+
+
+class UserFactory(DjangoModelFactory):
+    """Somebody who can sign in with PASSWORD and holds no role. `directory_user=None` for somebody from nowhere."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    directory_user = factory.SubFactory(DirectoryUserFactory)
+    name = factory.Sequence("User {}".format)
+    email = factory.Sequence("user{}@example.com".format)
+    password = factory.django.Password(PASSWORD)
+
+    class Params:
+        staff = factory.Trait(is_staff=True, directory_user=None)
+
+
+class RoleAssignmentFactory(DjangoModelFactory):
+    class Meta:
+        model = RoleAssignment
+
+    user = factory.SubFactory(UserFactory)
+    partner = factory.SelfAttribute("user.home_partner")
+    role = Role.PARTNER_ADMIN
+
+
+class RecordFactory(DjangoModelFactory):
+    class Meta:
+        model = Record
+
+    action = "tests.noted"
+    how = "command"
+    partner = factory.SubFactory(PartnerFactory)
+
+
+class KeyAttemptFactory(DjangoModelFactory):
+    class Meta:
+        model = KeyAttempt
+
+    user = factory.SubFactory(UserFactory)
+    partner = factory.SelfAttribute("user.home_partner")
+    digest = factory.Sequence("{:064x}".format)
+
+
+class PracticeWorldFactory(DjangoModelFactory):
+    class Meta:
+        model = PracticeWorld
+
+    told_on = TODAY
+
+
+class OfferFactory(DjangoModelFactory):
+    """A competency; `is_competency=False` for an Action Pack."""
+
+    class Meta:
+        model = Offer
+
+    name = factory.Sequence("Competency {}".format)
+
+
+class ProductFactory(DjangoModelFactory):
+    """Licences, unless `monthly` or `bulk`."""
+
+    class Meta:
+        model = Product
+
+    name = factory.Sequence("Product {}".format)
+
+    class Params:
+        monthly = factory.Trait(kind=Product.Kind.MONTHLY_CREDIT)
+        bulk = factory.Trait(kind=Product.Kind.BULK_CREDIT)
+
+
+class PackageLineFactory(DjangoModelFactory):
+    """25 licences, or 100 USD of credit where its product is credit."""
+
+    class Meta:
+        model = PackageLine
+        skip_postgeneration_save = True
+
+    offer = factory.SubFactory(OfferFactory)
+    product = factory.SubFactory(ProductFactory)
+    quantity = factory.LazyAttribute(lambda line: None if line.product.is_usage_based else 25)
+
+    class Params:
+        incremental = factory.Trait(benefit_type=BenefitType.INCREMENTAL, competency="Cloud Platform")
+
+    @factory.post_generation
+    def amount(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        if create and self.product.is_usage_based and extracted is not False:
+            CreditAmountFactory.create(line=self, amount=extracted or 100)
+
+
+class CreditAmountFactory(DjangoModelFactory):
+    class Meta:
+        model = CreditAmount
+
+    line = factory.SubFactory(PackageLineFactory, product__monthly=True, amount=False)
+    currency = "USD"
+    amount = 100
+
+
+class MembershipFactory(DjangoModelFactory):
+    """An enrolment as of 2021-01-01, not provisioned; `Membership.enrol` does both."""
+
+    class Meta:
+        model = Membership
+
+    partner = factory.SubFactory(PartnerFactory)
+    offer = factory.SubFactory(OfferFactory)
+    starts_on = date(2021, 1, 1)
+
+    @classmethod
+    def _build(cls, model_class: type[Membership], *args: Any, **kwargs: Any) -> Membership:
+        membership = model_class(*args, **kwargs)
+        membership.set_days()
+        return membership
+
+    @classmethod
+    def _create(cls, model_class: type[Membership], *args: Any, **kwargs: Any) -> Membership:
+        membership = cls._build(model_class, *args, **kwargs)
+        membership.save()
+        return membership
+
+
+class BenefitFactory(DjangoModelFactory):
+    """25 licences of a product without a key; credit with `monthly` or `bulk`; `key=True` issues the key too."""
+
+    class Meta:
+        model = Benefit
+        skip_postgeneration_save = True
+
+    partner = factory.SubFactory(PartnerFactory)
+    membership = factory.SubFactory(MembershipFactory, partner=factory.SelfAttribute("..partner"))
+    product = factory.SubFactory(ProductFactory)
+    package_line = factory.SubFactory(
+        PackageLineFactory, offer=factory.SelfAttribute("..membership.offer"), product=factory.SelfAttribute("..product")
+    )
+    benefit_type = factory.SelfAttribute("package_line.benefit_type")
+    competency = factory.SelfAttribute("package_line.competency")
+    quantity = 25
+    expires_on = factory.SelfAttribute("membership.benefits_expire_on")
+
+    class Params:
+        credit = factory.Trait(quantity=None, credit_amount=100, currency=factory.SelfAttribute("partner.currency"))
+        monthly = factory.Trait(credit=True, product__monthly=True)
+        bulk = factory.Trait(credit=True, product__bulk=True, credit_amount=6000)
+
+    @factory.post_generation
+    def key(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        if create and extracted:
+            self.issue_key(by=Actor(), text=extracted if isinstance(extracted, str) else "")
+
+
+def issue_key(**facts: Any) -> ProductKey:
+    """A live key; `partner`, `product`, `quantity`, `expires_on` … are its benefit's."""
+    return BenefitFactory.create(**facts).issue_key(by=Actor())
+
+
+class ExternalOfferFactory(DjangoModelFactory):
+    class Meta:
+        model = ExternalOffer
+        skip_postgeneration_save = True
+
+    name = factory.Sequence("External offer {}".format)
+
+    @factory.post_generation
+    def excludes(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        if create and extracted:
+            self.excludes.add(*extracted)
+
+
+class HeldOfferFactory(DjangoModelFactory):
+    """Held by a person; `directory_user=None` with a `partner` for a whole partner."""
+
+    class Meta:
+        model = HeldOffer
+
+    external_offer = factory.SubFactory(ExternalOfferFactory)
+    directory_user = factory.SubFactory(DirectoryUserFactory)
+    partner = factory.SelfAttribute("directory_user.tenant.partner")
+    since = date(2020, 1, 1)
+
+
+class AssignmentFactory(DjangoModelFactory):
+    """Monthly credit given to somebody, unless its benefit is bulk credit."""
+
+    class Meta:
+        model = Assignment
+
+    benefit = factory.SubFactory(BenefitFactory, monthly=True)
+    partner = factory.SelfAttribute("benefit.partner")
+    directory_user = factory.SubFactory(DirectoryUserFactory, tenant__partner=factory.SelfAttribute("...partner"))
+    is_exclusive = factory.SelfAttribute("benefit.product.is_bulk_credit")
+    assigned_on = TODAY
+
+
+class SubscriptionFactory(DjangoModelFactory):
+    """25 licences that ran from 2021-01-01 and end on 2022-01-01, in the middle of its life on the world's day."""
+
+    class Meta:
+        model = Subscription
+
+    tenant = factory.SubFactory(TenantFactory)
+    partner = factory.SelfAttribute("tenant.partner")
+    product = factory.SubFactory(ProductFactory)
+    licenses = 25
+    starts_on = factory.LazyAttribute(lambda subscription: min(date(2021, 1, 1), subscription.ends_on))
+    ends_on = date(2022, 1, 1)
+
+
+def redeem(key: ProductKey | None = None, *, tenant: Tenant | None = None, on: date = TODAY, by: Actor | None = None) -> Redemption:
+    """A first activation: `redemption.subscription` is what it brought."""
+    key = key or issue_key(**({"partner": tenant.partner} if tenant else {}))
+    tenant = tenant or key.partner.tenants.first() or TenantFactory.create(partner=key.partner, is_primary=True)
+    return Subscription.activate(key, tenant, by=by or Actor(), on=on)
+
+
+def key_for(subscription: Subscription, licenses: int | None = None) -> ProductKey:
+    """A live key that fits `subscription`, with as many licences as it has unless told."""
+    return issue_key(partner=subscription.partner, product=subscription.product, quantity=licenses or subscription.licenses)

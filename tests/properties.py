@@ -1,0 +1,24 @@
+"""Properties in two tiers: a hundred examples with every change, thousands with `-m slow`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+QUICK, LONG = 100, 5_000
+
+
+def for_all(**strategies: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Decorator: the test holds for every choice from `strategies`."""
+
+    def decorate(body: Callable[..., None]) -> Callable[..., None]:
+        @pytest.mark.parametrize("examples", [QUICK, pytest.param(LONG, marks=pytest.mark.slow)])
+        def test(examples: int) -> None:
+            settings(max_examples=examples)(given(**strategies)(body))()
+
+        test.__name__, test.__qualname__, test.__doc__ = body.__name__, body.__qualname__, body.__doc__
+        test.__module__ = body.__module__
+        return test
+
+    return decorate
