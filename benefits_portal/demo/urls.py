@@ -1,11 +1,16 @@
-"""Addresses of the demo; each answers 404 anywhere else."""
+"""Addresses of the demo: a portal without DEMO has none of them."""
 
+from django.conf import settings
 from django.urls import path
 
 from benefits_portal.demo import views
 
-urlpatterns = [
-    path("sign-in/demo/", views.sign_in, name="demo-sign-in"),
-    path("demo/clock/", views.move_clock, name="demo-clock"),
-    path("demo/reset/", views.reset, name="demo-reset"),
-]
+urlpatterns = (
+    [
+        path("sign-in/demo/", views.sign_in, name="demo-sign-in"),
+        path("demo/clock/", views.move_clock, name="demo-clock"),
+        path("demo/reset/", views.reset, name="demo-reset"),
+    ]
+    if settings.DEMO
+    else []
+)

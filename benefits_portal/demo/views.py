@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.decorators import login_not_required, login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -39,9 +39,9 @@ def practice_only(view: View) -> View:
     return guarded
 
 
-@practice_only
 @login_not_required
 @acts_nowhere
+@practice_only
 @require_POST
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in as a persona, without a password."""
@@ -57,8 +57,10 @@ def first_page(request: HttpRequest, user: User) -> HttpResponse:
     return back(request)
 
 
+@login_not_required  # so that outside a demo it does not exist for anybody; within one, one signs in
 @practice_only
 @require_POST
+@login_required
 @role_required
 def move_clock(request: PartnerRequest) -> HttpResponse:
     """Move the calendar of the partner one acts for forward, for everybody at it."""
@@ -72,9 +74,9 @@ def move_clock(request: PartnerRequest) -> HttpResponse:
     return back(request)
 
 
-@practice_only
 @login_not_required
 @acts_nowhere
+@practice_only
 @require_POST
 def reset(request: HttpRequest) -> HttpResponse:
     """Make the practice world anew, and sign the same persona in again."""

@@ -31,7 +31,7 @@ class RedemptionInline(LedgerInline):
     fields = readonly_fields = ["way", "key", "key_licenses", "after_licenses", "after_ends_on", "redeemed_on", "redeemed_by"]
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).for_display().select_related("subscription__tenant")
+        return Redemption.objects.for_display().select_related("subscription__tenant")
 
 
 @admin.register(Subscription)
@@ -53,7 +53,7 @@ class SubscriptionAdmin(LedgerAdmin):
     inlines = [RedemptionInline]
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).for_display()
+        return Subscription.objects.for_display()
 
     @admin.display(description=_("status today"), ordering="ends_on")
     def status_today(self, subscription: Subscription) -> str:
@@ -89,7 +89,7 @@ class RedemptionAdmin(LedgerAdmin):
     ]
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).for_display().select_related("subscription__tenant")
+        return Redemption.objects.for_display().select_related("subscription__tenant")
 
     @admin.display(description=_("how the end date is calculated"))
     def calculation(self, redemption: Redemption) -> SafeString | None:

@@ -14,9 +14,11 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, Way
-from benefits_portal.licensing.terms import as_day, in_licenses
+from benefits_portal.licensing.terms import as_day
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Tenant
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,17 @@ class Choice:
 
     def card(self) -> dict[str, Any]:
         """What the comparison card shows, in the reader's language."""
-        card: dict[str, Any] = {"title": self.way.label, "summary": SUMMARIES[self.way]()}
-        if self.refusal:
-            return card | {"reason": str(self.refusal)}
-        assert self.quote is not None  # noqa: S101 - a choice has a quote or a refusal
-        card |= term_facts(self.quote.after)
-        if self.way is not Way.REACTIVATE:
-            card |= shift(self.quote.days_later)
-        return card | {"action": _("Choose"), "href": self.address}
+        if self.refusal or not self.quote:
+            return card(self.way, refusal=self.refusal)
+        return card(self.way, term=self.quote.after, days_later=self.quote.days_later) | {"action": _("Choose"), "href": self.address}
+
+
+def card(way: Way, *, term: Term | None = None, days_later: int | None = None, refusal: Refusal | None = None) -> dict[str, Any]:
+    """One way to use a key, as the comparison card shows it: the term it leads to, or the reason why it cannot."""
+    words: dict[str, Any] = {"title": way.label, "summary": SUMMARIES[way]()}
+    if term is None:
+        return words | {"reason": str(refusal or "")}
+    return words | term_facts(term) | shift(None if way is Way.REACTIVATE else days_later)
 
 
 SUMMARIES = {
@@ -62,6 +67,16 @@ SUMMARIES = {
     Way.NEW: lambda: _("A subscription of its own, beside what there is."),
     Way.REACTIVATE: lambda: _("The subscription comes back with the licenses of this key."),
 }
+
+
+def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any]:
+    """For fewer licenses for a full year: let the subscription end on `ends_on` and start a new one the day after."""
+    words = {"title": _("Let it end and start new"), "summary": _("Only the licenses of the key, for a full year.")}
+    if ends_on is None:
+        return words
+    term = Term.activated(key_licenses, ends_on + DAY)
+    note = _("Nothing to do now: redeem the key on %(start)s.") % {"start": as_day(ends_on + DAY)}
+    return words | term_facts(term) | shift(term.days_later_than(ends_on)) | {"note": note}
 
 
 def term_facts(term: Term) -> dict[str, Any]:
@@ -97,17 +112,12 @@ class Comparison:
         return cards
 
     def waiting_card(self, subscription: Subscription) -> dict[str, Any]:
-        """For fewer licenses for a full year: let the subscription end and start a new one the day after."""
-        start = subscription.ends_on + timedelta(days=1)
-        card = {"title": _("Let it end and start new"), "summary": _("Only the licenses of this key, for a full year.")}
-        if not self.key.benefit.is_usable(start):
-            last_day = as_day(self.key.benefit.expires_on)
-            return card | {
-                "reason": _("This key must be redeemed by %(last_day)s, while the subscription still runs.") % {"last_day": last_day}
-            }
-        term = Term.activated(self.key.licenses, start)
-        note = _("Nothing to do now: redeem the key on %(start)s.") % {"start": as_day(start)}
-        return card | term_facts(term) | shift(term.days_later_than(subscription.ends_on)) | {"note": note}
+        """The card of waiting, refused where the key's benefit expires before the subscription ends."""
+        last_day = self.key.benefit.expires_on
+        if not self.key.benefit.is_usable(subscription.ends_on + DAY):
+            reason = _("This key must be redeemed by %(last_day)s, while the subscription still runs.") % {"last_day": as_day(last_day)}
+            return waiting() | {"reason": reason}
+        return waiting(self.key.licenses, subscription.ends_on)
 
     def axis(self) -> Axis:
         """Today, the present end, the new ends, the benefit's expiration and the 3-year limit on one line."""
@@ -142,7 +152,7 @@ def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:
     nothing = "–"
     moved = shift(quote.days_later) if before else {}
     return [
-        {"label": _("Licenses"), "before": number_format(before.licenses) if before else nothing, "after": in_licenses(after.licenses)},
+        {"label": _("Licenses"), "before": number_format(before.licenses) if before else nothing, "after": number_format(after.licenses)},
         {"label": _("End date"), "before": as_day(before.ends_on) if before else nothing, "after": as_day(after.ends_on), **moved},
         {
             "label": _("Carried license-days"),

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from benefits_portal.licensing.views import benefits, redeeming, subscriptions
+from benefits_portal.licensing.views import benefits, calculator, redeeming, subscriptions
 
 app_name = "licensing"
 urlpatterns = [
     path("mpn/benefits/azure-cloud/<int:pk>/", benefits.benefit_detail, name="benefit-detail"),
     path("mpn/benefits/azure-cloud/<int:pk>/key/", benefits.key, name="key"),
     path("mpn/benefits/azure-cloud/<int:pk>/walkthrough/", benefits.walkthrough, name="walkthrough"),
+    path("calculator/", calculator.calculator, name="calculator"),
     path("product-key/start/", redeeming.product_key_start, name="product-key-start"),
     path("admin-center/products/", subscriptions.product_list, name="products"),
     path("admin-center/products/<int:pk>/", subscriptions.subscription_detail, name="subscription"),

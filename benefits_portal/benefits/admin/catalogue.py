@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from benefits_portal import clock
 from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Membership, Offer, PackageLine, Product
 from benefits_portal.benefits.money import money
-from benefits_portal.tenants.admin.base import BackOfficeForm, RecordedAdmin
+from benefits_portal.tenants.admin.base import BackOfficeForm, BackOfficeInline, RecordedAdmin
 from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, address, linked
 
 
@@ -24,7 +24,7 @@ class PackageLineForm(BackOfficeForm):
 
 
 @admin.display(description=gettext_lazy("licenses or credit"))
-def content(line: PackageLine) -> str | None:
+def content(line: PackageLine) -> Any:
     """What a line gives: licenses, or its credit in every currency. Amounts are fetched with the lines."""
     if not line.pk:
         return None
@@ -34,14 +34,12 @@ def content(line: PackageLine) -> str | None:
     return ", ".join(amounts) or _("no amount yet: open the line to add it")
 
 
-class PackageLineInline(admin.TabularInline):
+class PackageLineInline(BackOfficeInline):
     model = PackageLine
     form = PackageLineForm
     fields = ["product", "benefit_type", "competency", "quantity", content, "withdrawn_on"]
     readonly_fields = [content]
     autocomplete_fields = ["product"]
-    extra = 0
-    show_change_link = True
     verbose_name_plural = gettext_lazy("package: the amounts of credit are on each line's own page")
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -91,9 +89,9 @@ class ProductAdmin(RecordedAdmin):
         return ", ".join(str(replacement) for replacement in product.replaced_by.all())
 
 
-class CreditAmountInline(admin.TabularInline):
+class CreditAmountInline(BackOfficeInline):
     model = CreditAmount
-    extra = 0
+    show_change_link = False
 
 
 class PackageStateFilter(DayFilter):

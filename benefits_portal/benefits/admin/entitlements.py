@@ -2,6 +2,8 @@
 
 # mypy: disable-error-code="type-arg"
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -24,12 +26,14 @@ def status_today(benefit: Benefit) -> str:
     return str(benefit.status(clock.today()).label)
 
 
+def having(status: Benefit.Status) -> Callable[[Any, date], Any]:
+    return lambda benefits, on: benefits.with_status(status, on)
+
+
 class StatusFilter(DayFilter):
     title = _("status")
     parameter_name = "status"
-    cases = {
-        status.value: (status.label, lambda benefits, on, status=status: benefits.with_status(status, on)) for status in Benefit.Status
-    }
+    cases = {status.value: (status.label, having(status)) for status in Benefit.Status}
 
 
 class UnusedFilter(DayFilter):
@@ -47,7 +51,7 @@ class KeyInline(LedgerInline):
     fields = readonly_fields = ["__str__", "licenses", "issued_at", "redeemed_on", "redeemed_in", "revoked_at"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).for_display()
+        return ProductKey.objects.for_display()
 
 
 class AssignmentInline(LedgerInline):
@@ -55,7 +59,7 @@ class AssignmentInline(LedgerInline):
     fields = readonly_fields = ["directory_user", "assigned_on", "assigned_by", "ended_on", "ended_by"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).for_display().select_related("benefit__product", "benefit__partner")
+        return Assignment.objects.for_display().select_related("benefit__partner")
 
 
 @admin.register(Benefit)
@@ -76,7 +80,7 @@ class BenefitAdmin(LedgerAdmin):
     fields = ["product", quantity, "partner", "membership", "type", "expires_on", "status_on"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).for_display().select_related("partner", "membership__partner")
+        return Benefit.objects.for_display().select_related("partner", "membership__partner")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return [AssignmentInline if obj.is_usage_based else KeyInline] if obj else []
@@ -126,7 +130,7 @@ class ProductKeyAdmin(LedgerAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).for_display().select_related("benefit__product", "benefit__partner")
+        return ProductKey.objects.for_display().select_related("benefit__product", "benefit__partner")
 
 
 class RunningFilter(DayFilter):

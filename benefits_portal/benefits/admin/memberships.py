@@ -40,7 +40,7 @@ class BenefitInline(LedgerInline):
     fields = readonly_fields = ["product", quantity, "benefit_type", "competency", "expires_on", status_today]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).for_display().select_related("partner")
+        return Benefit.objects.for_display().select_related("partner")
 
 
 @admin.register(Membership)

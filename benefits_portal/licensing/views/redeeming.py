@@ -132,8 +132,9 @@ def review(request: PartnerRequest, key: ProductKey, subscription: Subscription 
             context["refusal"] = refusal
     try:
         key.check_redeemable(request.today)
+        context["other"] = other_way(request, key, subscription, way)
         quote = Quote.of(way, key, request.tenant, subscription, request.today)
-        context |= {"quote": quote, "rows": before_after(quote), "other": other_way(request, key, subscription, way)}
+        context |= {"quote": quote, "rows": before_after(quote)}
     except Refusal as refusal:
         context["refusal"] = refusal
     return render(request, template, context, status=409 if isinstance(context.get("refusal"), ChangedMeanwhile) else 200)

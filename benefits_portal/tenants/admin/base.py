@@ -42,7 +42,7 @@ def place(subject: models.Model) -> dict[str, Any]:
     return {"partner": partner or (tenant.partner if tenant else None), "tenant": tenant}
 
 
-def note(action: EditAction, subject: models.Model, request: HttpRequest, **values: dict[str, Any]) -> None:
+def note(action: EditAction, subject: models.Model, request: HttpRequest, **values: Any) -> None:
     Record.objects.note(action, by=actor(request), subject=subject, **place(subject), **values)
 
 
@@ -122,6 +122,7 @@ class BackOfficeForm(forms.ModelForm):
 
 
 class BackOfficeAdmin(admin.ModelAdmin):
+    fields: ClassVar[Any] = None  # functions among them, as Django allows
     list_per_page = 50
     show_full_result_count = False
 
@@ -142,17 +143,24 @@ class LedgerAdmin(BackOfficeAdmin):
         return False
 
 
-class LedgerInline(admin.TabularInline):
-    """Rows of a ledger beside what they belong to."""
-
+class BackOfficeInline(admin.TabularInline):
+    form = BackOfficeForm
+    fields: ClassVar[Any] = None
+    readonly_fields: ClassVar[Any] = ()
     extra = 0
-    can_delete = False
     show_change_link = True
+
+
+class LedgerInline(BackOfficeInline):
+    """Rows of a ledger beside what they belong to."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -175,7 +183,7 @@ class RecordedAdmin(BackOfficeAdmin):
         """For an admin whose verbs do not put their refusals on record."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
         form.refusal = getattr(request, "refusal", "")  # type: ignore[attr-defined]
         return form
 

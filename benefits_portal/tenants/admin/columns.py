@@ -10,13 +10,12 @@ from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from benefits_portal import clock
 
-type Text = str | Promise
+type Text = Any  # a string, or one that is translated when it is shown
 
 
 def address(model: type[models.Model] | models.Model, page: str, *args: Any) -> str:
@@ -24,16 +23,16 @@ def address(model: type[models.Model] | models.Model, page: str, *args: Any) -> 
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
-def link(target: models.Model | None, text: Text = "") -> str | None:
-    """`target`, as a link to its own page."""
-    return format_html('<a href="{}">{}</a>', address(target, "change", target.pk), text or target) if target else None
+def link(target: models.Model | None) -> Any:
+    """`target`, as a link to its own page; nothing for nobody."""
+    return format_html('<a href="{}">{}</a>', address(target, "change", target.pk), target) if target else None
 
 
-def linked(path: str, description: Text) -> Callable[[Any], str | None]:
+def linked(path: str, description: Text) -> Callable[[Any], Any]:
     """A column with the object that `path` leads to, as a link. The list must fetch it with its rows."""
 
     @admin.display(description=description, ordering=path)
-    def column(row: Any) -> str | None:
+    def column(row: Any) -> Any:
         for relation in path.split("__"):
             row = getattr(row, relation)
         return link(row)
@@ -61,9 +60,7 @@ class DayFilter(admin.SimpleListFilter):
         return [(value, label) for value, (label, _case) in self.cases.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if (value := self.value()) not in self.cases:
-            return queryset
-        _label, case = self.cases[value]
+        _label, case = self.cases.get(self.value() or "", ("", lambda everything, _on: everything))
         return case(queryset, self.on)
 
 
@@ -72,7 +69,7 @@ class FewChoicesFilter(admin.RelatedFieldListFilter):
 
     MOST = 30
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         rows = field.remote_field.model._default_manager.all()
         choices = [(str(row.pk), str(row)) for row in rows[: self.MOST + 1]]
         if len(choices) <= self.MOST:

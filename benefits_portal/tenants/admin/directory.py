@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
 
-from .base import BackOfficeForm, KeptAdmin
+from .base import BackOfficeForm, BackOfficeInline, KeptAdmin
 from .columns import FewChoicesFilter, linked
 from .people import RoleInline
 
@@ -37,13 +37,14 @@ class TenantRows(forms.BaseInlineFormSet):
             raise ValidationError(_("%(domain)s stands here twice."), params={"domain": twice[0]})
 
 
-class TenantInline(admin.TabularInline):
+class TenantInline(BackOfficeInline):
     model = Tenant
     form, formset = TenantForm, TenantRows
     fields = ["name", "domain", "guid", "is_primary", "colour"]
-    extra = 0
     can_delete = False
-    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("partner")
 
 
 @admin.register(Partner)

@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.tenants.models import Record, RoleAssignment, User, recordable
 
-from .base import BackOfficeForm, KeptAdmin, RecordedAdmin, actor
+from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, RecordedAdmin, actor
 from .columns import FewChoicesFilter, link, linked
 
 
@@ -33,13 +33,12 @@ class RoleForm(BackOfficeForm):
     fixed = ("user", "partner")
 
 
-class RoleInline(admin.TabularInline):
+class RoleInline(BackOfficeInline):
     """On a partner, the people who hold a role there; on a person, the partners."""
 
     model = RoleAssignment
     form = RoleForm
     autocomplete_fields = ["user", "partner"]
-    extra = 0
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("user", "partner")
@@ -126,15 +125,15 @@ class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
         return ", ".join(f"{held.get_role_display()} ({held.partner})" for held in user.role_assignments.all())
 
     @admin.display(description=_("home partner"), ordering="directory_user__tenant__partner")
-    def home(self, user: User) -> str | None:
+    def home(self, user: User) -> Any:
         return link(user.home_partner)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        rights = [] if request.user.is_superuser else ["is_staff", "is_superuser", "groups", "user_permissions"]  # type: ignore[union-attr]
+        rights = [] if request.user.is_superuser else ["is_staff", "is_superuser", "groups", "user_permissions"]
         return [*self.readonly_fields, *rights]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        above = obj is not None and obj.is_superuser and not request.user.is_superuser  # type: ignore[union-attr]
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
         return not above and super().has_change_permission(request, obj)
 
     @method_decorator(sensitive_post_parameters())

@@ -1,0 +1,172 @@
+"""The end-date calculator: the same rules for anybody's own figures, without a database (rules S4 to S8)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal import clock
+from benefits_portal.licensing.axis import Axis, Mark
+from benefits_portal.licensing.comparison import card, waiting
+from benefits_portal.licensing.exceptions import ExtensionLimitExceeded, SubscriptionNotActive
+from benefits_portal.licensing.models import Subscription, Term
+from benefits_portal.licensing.quotes import Way
+from benefits_portal.tenants.exceptions import Refusal
+
+MOST_LICENSES, MOST_KEYS = 1_000_000, 12
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
+
+NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
+
+day_range = [
+    MinValueValidator(FIRST_DAY, gettext_lazy("Choose a day from the year 2000 on.")),
+    MaxValueValidator(LAST_DAY, gettext_lazy("Choose a day up to the year 2100.")),
+]
+
+
+def day_field(label: Any, help_text: Any = "") -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        help_text=help_text,
+        validators=day_range,
+        localize=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": gettext_lazy("Enter a day."),
+            "invalid": gettext_lazy("Enter the day as year-month-day, as in 2027-06-30."),
+        },
+    )
+
+
+class CalculatorForm(forms.Form):
+    """A subscription's figures, and the keys to use on it one after the other."""
+
+    licenses = forms.IntegerField(
+        label=gettext_lazy("Licenses of the subscription"),
+        min_value=1,
+        max_value=MOST_LICENSES,
+        widget=forms.TextInput(attrs=NUMBER),
+        error_messages={
+            "required": gettext_lazy("Enter how many licenses the subscription has."),
+            "invalid": gettext_lazy("Enter a whole number, as in 100."),
+        },
+    )
+    ends_on = day_field(gettext_lazy("End date of the subscription"), gettext_lazy("Its last day of service."))
+    keys = forms.CharField(
+        label=gettext_lazy("Licenses of the key"),
+        max_length=120,
+        help_text=gettext_lazy("Several keys, one after the other: 25, 10, 10."),
+        error_messages={"required": gettext_lazy("Enter how many licenses the key has.")},
+    )
+    on = day_field(gettext_lazy("Redeemed on"))
+    carried = forms.IntegerField(
+        label=gettext_lazy("License-days carried over"),
+        required=False,
+        min_value=0,
+        max_value=MOST_LICENSES,
+        widget=forms.TextInput(attrs=NUMBER),
+        error_messages={"invalid": gettext_lazy("Enter a whole number, as in 25.")},
+        help_text=gettext_lazy("From an earlier calculation; empty for none."),
+    )
+
+    def clean_keys(self) -> list[int]:
+        parts = [part for part in self.cleaned_data["keys"].replace(";", ",").replace("+", ",").replace(" ", ",").split(",") if part]
+        if not parts or not all(
+            part.isascii() and part.isdecimal() and 0 < int(part[:9]) <= MOST_LICENSES and len(part) < 9 for part in parts
+        ):
+            raise forms.ValidationError(_("Enter whole numbers of at least 1, as in 25 or 25, 10."))
+        if len(parts) > MOST_KEYS:
+            raise forms.ValidationError(_("Enter at most %(most)s keys.") % {"most": MOST_KEYS})
+        return [int(part) for part in parts]
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if (data.get("carried") or 0) >= data.get("licenses", MOST_LICENSES + 1):
+            self.add_error("carried", _("Fewer license-days than licenses are carried: a whole day is used at once."))
+        return data
+
+    def calculation(self) -> "Calculation":
+        data = self.cleaned_data
+        return Calculation(Term(data["licenses"], data["ends_on"], data.get("carried") or 0), data["keys"], data["on"])
+
+
+@dataclass(frozen=True)
+class Calculation:
+    """What keys of these sizes, used one after the other on day `on`, make of a subscription."""
+
+    before: Term
+    keys: list[int]
+    on: date
+
+    def cards(self) -> list[dict[str, Any]]:
+        cards = [self.card(Way.EXTEND, self.extended), self.card(Way.ADD, self.with_added_licenses), self.card(Way.NEW, self.started_new)]
+        return [*cards, waiting(sum(self.keys), self.before.ends_on)] if self.subscription(self.before).is_active(self.on) else cards
+
+    def card(self, way: Way, terms: Callable[[], list[Term]]) -> dict[str, Any]:
+        try:
+            chain = terms()
+        except Refusal as refusal:
+            return card(way, refusal=refusal)
+        later = None if way is Way.NEW else chain[-1].days_later_than(self.before.ends_on)
+        return card(way, term=chain[-1], days_later=later) | {"steps": self.steps(chain)}
+
+    def steps(self, chain: list[Term]) -> list[str]:
+        """The lines of every key's calculation, with the key's number where there are several."""
+        lines = []
+        for number, term in enumerate(chain, start=1):
+            prefix = _("Key %(number)s: ") % {"number": number} if len(chain) > 1 else ""
+            lines += [prefix + step for step in term.working.steps()] if term.working else []
+        return lines
+
+    def extended(self) -> list[Term]:
+        """Raises SubscriptionNotActive or ExtensionLimitExceeded."""
+        return self.chain(lambda subscription, key: subscription.extended(key))
+
+    def with_added_licenses(self) -> list[Term]:
+        """Raises SubscriptionNotActive."""
+        return self.chain(lambda subscription, key: subscription.with_added_licenses(key, self.on))
+
+    def started_new(self) -> list[Term]:
+        """The first key starts a subscription, the others add to it on the same day."""
+        first = Term.activated(self.keys[0], self.on)
+        return [first, *Calculation(first, self.keys[1:], self.on).with_added_licenses()]
+
+    def chain(self, step: Callable[[Subscription, int], Term]) -> list[Term]:
+        terms, subscription = [], self.subscription(self.before)
+        if not subscription.is_active(self.on):
+            raise SubscriptionNotActive(subscription)
+        for key in self.keys:
+            terms.append(step(subscription, key))
+            subscription = self.subscription(terms[-1])
+        return terms
+
+    def axis(self) -> Axis:
+        """Today, the present end, the new ends and the 3-year limit on one line."""
+        marks = [Mark(_("Redeemed on"), self.on, "today"), Mark(_("Ends now"), self.before.ends_on, "now")]
+        limit = self.subscription(self.before).latest_extension_on
+        marks.append(Mark(_("Latest end with one key (3 years)"), limit, "limit"))
+        for way, terms in ((Way.EXTEND, self.extended), (Way.ADD, self.with_added_licenses), (Way.NEW, self.started_new)):
+            try:
+                marks.append(Mark(_("End after: %(way)s") % {"way": way.label}, terms()[-1].ends_on, "new"))
+            except (ExtensionLimitExceeded, SubscriptionNotActive):
+                continue
+        return Axis(marks)
+
+    @staticmethod
+    def subscription(term: Term) -> Subscription:
+        return Subscription(licenses=term.licenses, ends_on=term.ends_on, carried_license_days=term.carried_license_days)
+
+
+def form_for(address: QueryDict) -> CalculatorForm:
+    """The form as the address says; before anything was asked, with an example and today in the project's time zone."""
+    today = clock.today()
+    if address:
+        return CalculatorForm(address if "on" in address else QueryDict(f"{address.urlencode()}&on={today.isoformat()}"))
+    return CalculatorForm(initial={"licenses": 100, "ends_on": today.replace(day=28), "keys": "25", "on": today})

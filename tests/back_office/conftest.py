@@ -1,0 +1,62 @@
+"""Staff, and every kind of row that the back office shows."""
+
+from collections.abc import Callable
+
+import pytest
+from axes.models import AccessAttempt, AccessLog
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal.tenants.models import PracticeWorld, User
+from tests import factories
+
+
+def page(model, name, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
+
+
+def registered():
+    return list(admin.site._registry)
+
+
+@pytest.fixture
+def programme(db: None) -> User:
+    """Programme staff, who may do everything that anybody may."""
+    return factories.UserFactory.create(staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def support(db: None) -> User:
+    """Support staff, who may look at everything."""
+    user = factories.UserFactory.create(staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    return user
+
+
+@pytest.fixture
+def office(programme: User, sign_in: Callable[[User], Client]) -> Client:
+    """A browser in which programme staff are signed in."""
+    return sign_in(programme)
+
+
+def make_rows(count):
+    """`count` more rows of every model that the back office shows."""
+    for _ in range(count):
+        redemption = factories.redeem()
+        factories.CreditAmountFactory.create(line=factories.PackageLineFactory.create(product__monthly=True, amount=False))
+        factories.AssignmentFactory.create()
+        held = factories.HeldOfferFactory.create()
+        held.external_offer.excludes.add(factories.ProductFactory.create(monthly=True))
+        redemption.key.product.replaced_by.add(factories.ProductFactory.create())
+        role = factories.RoleAssignmentFactory.create()
+        factories.KeyAttemptFactory.create(user=role.user)
+        factories.RecordFactory.create(subject=redemption.subscription, actor=role.user, tenant=redemption.tenant, before={"licenses": 1})
+        Group.objects.create(name=f"Group {role.pk}")
+        AccessLog.objects.create(username=role.user.email, ip_address="192.0.2.1", path_info="/sign-in/")
+        AccessAttempt.objects.create(
+            username=role.user.email, ip_address="192.0.2.1", path_info="/sign-in/", post_data="what was typed", failures_since_start=1
+        )
+    if not PracticeWorld.objects.exists():
+        factories.PracticeWorldFactory.create()

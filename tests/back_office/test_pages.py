@@ -1,0 +1,200 @@
+"""Every page of the back office: it answers, says no key, and asks the database as often for many rows as for one."""
+
+import pytest
+from axes.models import AccessAttempt, AccessLog
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from benefits_portal.benefits import productkeys
+from benefits_portal.benefits.models import Benefit, CreditAmount, Membership, Offer, PackageLine, Product, ProductKey
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.tenants.models import DirectoryUser, KeyAttempt, Partner, PracticeWorld, Record, Role, RoleAssignment, Tenant, User
+from tests import factories
+
+from .conftest import make_rows, page, registered
+
+OURS = ("tenants", "benefits", "licensing")
+MADE_BY_HAND = {
+    Partner, Tenant, DirectoryUser, User, RoleAssignment, Group,
+    Offer, Product, PackageLine, Membership, *(apps.get_model("benefits", name) for name in ("ExternalOffer", "HeldOffer")),
+}  # fmt: skip
+
+
+def queries(client, address):
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        response = client.get(address)
+    assert response.status_code == 200, address
+    return len(asked)
+
+
+def test_every_model_has_its_pages():
+    shown_with_their_line = {CreditAmount}
+    assert {model for label in OURS for model in apps.get_app_config(label).get_models()} - shown_with_their_line <= set(registered())
+
+
+def test_of_the_sign_ins_what_is_kept_is_shown_and_nothing_else():
+    assert {model for model in registered() if model._meta.app_label == "axes"} == {AccessAttempt, AccessLog}
+
+
+def test_a_list_asks_the_database_as_often_for_30_rows_as_for_1(office, today):
+    make_rows(1)
+    addresses = [page(model, "changelist") for model in registered()]
+    for address in addresses:
+        office.get(address)
+    for_one = {address: queries(office, address) for address in addresses}
+    make_rows(29)
+    assert {address: queries(office, address) for address in addresses} == for_one
+    assert max(for_one.values()) <= 12
+
+
+def many_children(count):
+    """One object of each model that shows others, with `count` of them."""
+    partner = factories.PartnerFactory.create()
+    tenant = factories.TenantFactory.create(partner=partner)
+    user = factories.UserFactory.create()
+    offer = factories.OfferFactory.create()
+    line = factories.PackageLineFactory.create(product__monthly=True, amount=False)
+    membership = factories.MembershipFactory.create(partner=partner)
+    licensed = factories.BenefitFactory.create(partner=partner)
+    credit = factories.BenefitFactory.create(partner=partner, monthly=True)
+    subscription = factories.SubscriptionFactory.create(tenant=tenant)
+    for number in range(count):
+        if number < len(Tenant.Colour) - 1:
+            factories.TenantFactory.create(partner=partner)
+        factories.RoleAssignmentFactory.create(partner=partner)
+        factories.RoleAssignmentFactory.create(user=user, partner=factories.PartnerFactory.create())
+        factories.PackageLineFactory.create(offer=offer)
+        factories.PackageLineFactory.create(offer=offer, product__monthly=True)
+        factories.CreditAmountFactory.create(line=line, currency=f"{chr(65 + number // 26)}{chr(65 + number % 26)}X")
+        factories.BenefitFactory.create(membership=membership, partner=partner)
+        licensed.issue_key(by=factories.Actor()).revoke("for a test", by=factories.Actor())
+        factories.AssignmentFactory.create(benefit=credit)
+        subscription.add_licenses(factories.key_for(subscription, 1), by=factories.Actor(), on=factories.TODAY)
+    return [partner, user, offer, line, membership, licensed, credit, subscription]
+
+
+def test_a_page_asks_the_database_as_often_for_30_rows_beside_it_as_for_1(office, today):
+    few = many_children(1)
+    for shown in few:
+        office.get(page(type(shown), "change", shown.pk))
+    for_one = [(type(shown), queries(office, page(type(shown), "change", shown.pk))) for shown in few]
+    assert [(type(shown), queries(office, page(type(shown), "change", shown.pk))) for shown in many_children(30)] == for_one
+
+
+@pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label)
+def test_every_page_answers(model, office, today):
+    make_rows(1)
+    shown = model._default_manager.latest("pk")
+    assert office.get(page(model, "changelist")).status_code == 200
+    assert office.get(page(model, "changelist"), {"q": "partner"}).status_code == 200
+    assert office.get(page(model, "change", shown.pk)).status_code == 200
+    assert office.get(page(model, "add")).status_code == (200 if model in MADE_BY_HAND else 403)
+
+
+@pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label)
+def test_every_choice_of_every_filter_answers(model, office, today):
+    make_rows(1)
+    listing = office.get(page(model, "changelist")).context["cl"]
+    choices = [choice["query_string"] for spec in listing.filter_specs for choice in spec.choices(listing)]
+    assert {office.get(page(model, "changelist") + choice).status_code for choice in choices} <= {200}
+    assert office.get(page(model, "changelist"), {"_facets": "True"}).status_code == 200
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_first_page_names_the_portal(office, language):
+    assert b"Benefits Portal" in office.get(reverse("admin:index"), headers={"accept-language": language}).content
+
+
+@pytest.mark.rule("K3")
+def test_no_page_says_a_key_or_what_is_kept_of_it(office, today):
+    redeemed = factories.redeem().key
+    live = factories.issue_key(partner=redeemed.partner)
+    attempt = factories.KeyAttemptFactory.create(partner=redeemed.partner)
+    keys = [productkeys.decrypted(key.ciphertext) for key in (redeemed, live)]
+    secrets = [*keys, *map(productkeys.grouped, keys), redeemed.digest, live.digest, redeemed.ciphertext, live.ciphertext, attempt.digest]
+    addresses = [reverse("admin:index")]
+    for model in registered():
+        addresses.append(page(model, "changelist"))
+        for shown in model._default_manager.all():
+            addresses += [page(model, "change", shown.pk), page(model, "history", shown.pk)]
+    said = {address: office.get(address).content.decode() for address in addresses}
+    assert redeemed.last_five in said[page(ProductKey, "changelist")]
+    assert redeemed.last_five in said[page(Redemption, "changelist")]
+    assert live.last_five in said[page(Benefit, "change", live.benefit_id)]
+    assert page(KeyAttempt, "change", attempt.pk) in said
+    assert [(address, secret) for address, text in said.items() for secret in secrets if secret in text] == []
+
+
+@pytest.mark.rule("K3")
+@pytest.mark.parametrize("lookup", ["digest__startswith", "ciphertext__contains", "digest"])
+def test_a_key_cannot_be_found_out_by_filtering(office, lookup):
+    factories.issue_key()
+    assert office.get(page(ProductKey, "changelist"), {lookup: "a"}).status_code == 400
+    assert office.get(page(KeyAttempt, "changelist"), {lookup: "a"}).status_code == 400
+
+
+def test_a_password_cannot_be_found_out_by_filtering(office):
+    assert office.get(page(User, "changelist"), {"password__startswith": "m"}).status_code == 400
+
+
+@pytest.mark.rule("A2")
+def test_the_history_of_a_thing_is_what_is_on_record_about_it(office):
+    about, other = factories.SubscriptionFactory.create_batch(2)
+    factories.RecordFactory.create(subject=about, action="tests.ours")
+    factories.RecordFactory.create(subject=other, action="tests.other")
+    history = f"{page(Record, 'changelist')}?about=licensing.subscription:{about.pk}"
+    assert history in office.get(page(Subscription, "change", about.pk)).content.decode()
+    assert [record.action for record in office.get(history).context["cl"].result_list] == ["tests.ours"]
+
+
+@pytest.mark.parametrize(
+    "about", ["", "x", "licensing.subscription:", "licensing.subscription:x", "no.model:1", f"licensing.subscription:{9**99}"]
+)
+def test_a_history_of_nothing_is_no_error(office, about):
+    assert office.get(page(Record, "changelist"), {"about": about}).status_code == 200
+
+
+def test_links_lead_along_the_relations(office, today):
+    redemption = factories.redeem()
+    listing = office.get(page(Redemption, "changelist")).content.decode()
+    for related in (redemption.subscription, redemption.key, redemption.partner):
+        assert f'href="{page(type(related), "change", related.pk)}"' in listing
+    partner = office.get(page(Partner, "change", redemption.partner_id)).content.decode()
+    for model in (Membership, Benefit, ProductKey, Subscription):
+        assert f"{page(model, 'changelist')}?partner__id__exact={redemption.partner_id}" in partner
+
+
+def test_more_partners_than_can_be_overlooked_are_not_listed_beside_a_list(office):
+    partners = factories.PartnerFactory.create_batch(31)
+    subscription = factories.SubscriptionFactory.create(tenant__partner=partners[7])
+    beside = office.get(page(Subscription, "changelist")).context["cl"]
+    assert [spec.title for spec in beside.filter_specs if spec.title == "partner"] == []
+    chosen = office.get(page(Subscription, "changelist"), {"partner__id__exact": subscription.partner_id}).context["cl"]
+    assert [choice for spec in chosen.filter_specs if spec.title == "partner" for choice, _name in spec.lookup_choices] == [
+        str(partners[7].pk)
+    ]
+    assert list(chosen.result_list) == [subscription]
+
+
+def test_a_practice_world_says_when_it_was_told(office):
+    world = factories.PracticeWorldFactory.create()
+    assert office.get(page(PracticeWorld, "change", world.pk)).status_code == 200
+
+
+def test_today_is_the_projects_own_day_and_says_so(office, today, settings):
+    partner = factories.PartnerFactory.create(time_zone="Pacific/Kiritimati")  # there it is tomorrow already
+    factories.SubscriptionFactory.create(ends_on=today, tenant__partner=partner)
+    listing = office.get(page(Subscription, "changelist"), {"status": "active"})
+    assert [subscription.ends_on for subscription in listing.context["cl"].result_list] == [today]
+    assert f"({settings.TIME_ZONE})" in listing.content.decode()
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_somebody_holds_where_stands_in_the_list(office, role):
+    held = factories.RoleAssignmentFactory.create(role=role)
+    assert f"{role.label} ({held.partner})" in office.get(page(User, "changelist")).content.decode()

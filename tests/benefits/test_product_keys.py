@@ -1,0 +1,370 @@
+"""Product keys: what they look like, how they are kept, found, revealed and revoked (rules K1, K3, K4, B5)."""
+
+from datetime import timedelta
+
+import pytest
+from cryptography.fernet import InvalidToken
+from django.db import IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benefits_portal.benefits import productkeys
+from benefits_portal.benefits.exceptions import (
+    BenefitExpired,
+    KeyAlreadyRedeemed,
+    KeyMistyped,
+    KeyOfAnotherPartner,
+    KeyRevoked,
+    KeyUnknown,
+    NotAKey,
+)
+from benefits_portal.benefits.models import Benefit, ProductKey
+from benefits_portal.tenants.models import Actor, KeyAttempt, Record
+from tests.factories import NOW, TODAY, BenefitFactory, RoleAssignmentFactory, issue_key, redeem
+from tests.properties import for_all
+
+rule = pytest.mark.rule
+
+keys = st.lists(st.sampled_from(productkeys.ALPHABET), min_size=productkeys.DRAWN, max_size=productkeys.DRAWN).map(
+    lambda drawn: productkeys.draw(choice=lambda _alphabet, letters=iter(drawn): next(letters))
+)
+KEY = productkeys.draw()
+DRAWN_PLACES = range(len(productkeys.PREFIX), productkeys.LENGTH)
+
+
+# What they look like
+
+
+@rule("K1")
+@for_all(key=keys)
+def test_a_key_has_25_characters_our_prefix_and_a_check_character_that_fits(key):
+    assert len(key) == 25
+    assert key.startswith("PCBEN")
+    assert productkeys.is_shaped(key)
+    assert productkeys.is_consistent(key)
+
+
+@rule("K1")
+def test_the_alphabet_has_no_look_alikes_and_no_vowels():
+    assert not set("01IL5S8OAEUZ") & set(productkeys.ALPHABET) - {"8"}
+    assert len(productkeys.ALPHABET) == len(set(productkeys.ALPHABET)) == 24
+
+
+@rule("K1")
+def test_two_keys_are_never_the_same():
+    assert len({productkeys.draw() for _ in range(1_000)}) == 1_000
+
+
+@rule("K1")
+@pytest.mark.parametrize("place", DRAWN_PLACES)
+def test_every_single_substitution_is_found(place):
+    for other in set(productkeys.ALPHABET) - {KEY[place]}:
+        assert not productkeys.is_consistent(KEY[:place] + other + KEY[place + 1 :])
+
+
+@rule("K1")
+@for_all(key=keys, place=st.sampled_from(list(DRAWN_PLACES)), other=st.sampled_from(productkeys.ALPHABET))
+def test_every_single_substitution_in_any_key_is_found(key, place, other):
+    mistyped = key[:place] + other + key[place + 1 :]
+    assert productkeys.is_consistent(mistyped) == (mistyped == key)
+
+
+@rule("K1")
+def test_nearly_every_swap_of_two_neighbours_is_found():
+    swapped = found = 0
+    for key in (productkeys.draw() for _ in range(400)):
+        for place in range(len(productkeys.PREFIX), productkeys.LENGTH - 1):
+            mistyped = key[:place] + key[place + 1] + key[place] + key[place + 2 :]
+            if mistyped != key:
+                swapped += 1
+                found += not productkeys.is_consistent(mistyped)
+    assert found / swapped > 0.97
+
+
+@rule("K1")
+@pytest.mark.parametrize("place", range(len(productkeys.PREFIX)))
+def test_a_typing_error_in_the_prefix_is_no_key_of_ours(place):
+    assert not productkeys.is_shaped(KEY[:place] + "X" + KEY[place + 1 :])
+
+
+@rule("K1")
+@pytest.mark.parametrize(
+    "typed",
+    [
+        productkeys.grouped(KEY),
+        productkeys.grouped(KEY).lower(),
+        " ".join(KEY[start : start + 5] for start in range(0, 25, 5)),
+        f"  {KEY}\r\n",
+        f"\t{KEY.lower()} ",
+        productkeys.grouped(KEY).replace("-", "\u2013"),
+        productkeys.grouped(KEY).replace("-", "\u2014"),
+        productkeys.grouped(KEY).replace("-", "\u2010"),
+        productkeys.grouped(KEY).replace("-", "\u2011"),
+        productkeys.grouped(KEY).replace("-", "\u2212"),
+        productkeys.grouped(KEY).replace("-", "\u2015"),
+        productkeys.grouped(KEY).replace("-", "\uff0d"),
+        productkeys.grouped(KEY).replace("-", "\u00a0"),
+        productkeys.grouped(KEY).replace("-", "\u202f"),
+        productkeys.grouped(KEY).replace("-", "\u2003"),
+        productkeys.grouped(KEY).replace("-", "\u3000"),
+        "\ufeff" + KEY + "\u200b",
+        "\u200e" + KEY[:7] + "\u00ad" + KEY[7:],
+        "".join(chr(ord(letter) + 0xFEE0) for letter in KEY),
+    ],
+    ids=[
+        "as shown", "small letters", "blanks", "line end", "tab", "en dash", "em dash", "hyphen", "non-breaking hyphen",
+        "minus", "horizontal bar", "full-width hyphen", "non-breaking blank", "narrow blank", "em blank", "ideographic blank",
+        "byte order mark", "invisible marks", "full-width letters",
+    ],
+)  # fmt: skip
+def test_entry_forgives_case_blanks_and_hyphens(typed):
+    assert productkeys.normalised(typed) == KEY
+
+
+@rule("K1")
+@given(text=st.text(max_size=60))
+def test_anything_typed_is_either_shaped_like_a_key_or_not(text):
+    normalised = productkeys.normalised(text)
+    assert productkeys.normalised(normalised) == normalised
+    if productkeys.is_shaped(normalised):
+        productkeys.is_consistent(normalised)
+
+
+@rule("K3")
+def test_a_masked_key_shows_its_last_five_characters():
+    assert productkeys.masked(KEY[-5:]) == "•••••-•••••-•••••-•••••-" + KEY[-5:]
+
+
+# At rest
+
+
+@rule("K1")
+@pytest.mark.django_db
+def test_a_dump_of_the_database_holds_no_usable_key():
+    text = productkeys.draw()
+    key = BenefitFactory.create(key=text).live_key()
+    row = " ".join(str(value) for value in ProductKey.objects.filter(pk=key.pk).values().get().values())
+    assert text not in row
+    assert text[5:20] not in row
+    assert text[-5:] in row, "what the mask shows"
+    assert str(key) == productkeys.masked(text[-5:])
+
+
+@rule("K1")
+@pytest.mark.django_db
+def test_a_new_first_secret_still_finds_and_reveals_the_old_keys(settings, by):
+    text = productkeys.draw()
+    key = BenefitFactory.create(partner=by.user.home_partner, key=text).live_key()
+    settings.PRODUCT_KEY_SECRETS = ["new", *settings.PRODUCT_KEY_SECRETS]
+    assert ProductKey.objects.typed(text, partner=key.partner, by=by) == key
+    assert key.reveal(by=by, on=TODAY) == productkeys.grouped(text)
+    newer = productkeys.draw()
+    BenefitFactory.create(partner=key.partner, key=newer)
+    settings.PRODUCT_KEY_SECRETS = ["new"]
+    assert ProductKey.objects.typed(newer, partner=key.partner, by=by)
+    with pytest.raises(KeyUnknown):
+        ProductKey.objects.typed(text, partner=key.partner, by=by)
+    with pytest.raises(InvalidToken):
+        key.reveal(by=by, on=TODAY)
+
+
+@rule("K1")
+@pytest.mark.django_db
+def test_the_same_key_is_never_issued_twice():
+    text = productkeys.draw()
+    BenefitFactory.create(key=text)
+    with pytest.raises(IntegrityError):
+        BenefitFactory.create(key=text)
+
+
+# Typed
+
+
+@rule("K1", "K6")
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "refusal"),
+    [
+        ("", NotAKey),
+        ("hello", NotAKey),
+        (KEY[:-1], NotAKey),
+        (KEY + "B", NotAKey),
+        ("XXXXX" + KEY[5:], NotAKey),
+        (KEY[:10] + "O" + KEY[11:], NotAKey),
+        (KEY[:-1] + ("B" if KEY[-1] != "B" else "C"), KeyMistyped),
+        (KEY, KeyUnknown),
+        ("\x00" * 25, NotAKey),
+        ("ß" * 25, NotAKey),
+    ],
+    ids=["empty", "short", "one missing", "one too many", "other prefix", "a look-alike", "mistyped", "never issued", "nulls", "letters"],
+)
+def test_what_is_typed_wrongly_is_told_by_what_is_wrong_and_only_a_whole_wrong_key_counts(tenant, by, typed, refusal):
+    with pytest.raises(refusal):
+        ProductKey.objects.typed(typed, partner=tenant.partner, by=by)
+    assert KeyAttempt.objects.count() == (1 if refusal is KeyUnknown else 0)
+
+
+@rule("K1")
+@pytest.mark.django_db
+def test_a_key_is_found_however_it_is_typed(by):
+    text = productkeys.draw()
+    key = BenefitFactory.create(partner=by.user.home_partner, key=text).live_key()
+    found = ProductKey.objects.typed(f" {productkeys.grouped(text).lower()} ", partner=key.partner, by=by)
+    assert found == key
+    assert not KeyAttempt.objects.exists()
+
+
+@rule("K3")
+@pytest.mark.django_db
+def test_of_a_wrong_key_only_the_digest_is_kept(by):
+    with pytest.raises(KeyUnknown):
+        ProductKey.objects.typed(KEY, partner=by.user.home_partner, by=by)
+    [attempt] = KeyAttempt.objects.values()
+    [record] = Record.objects.values()
+    for kept in (attempt, record):
+        assert KEY[5:] not in str(kept)
+        assert KEY[-5:] not in str(kept)
+    assert record["refused"] == "KeyUnknown"
+
+
+@rule("K4")
+@pytest.mark.django_db
+def test_another_partner_s_key_and_a_key_never_issued_are_told_apart_by_nothing(by, django_assert_num_queries):
+    text = productkeys.draw()
+    BenefitFactory.create(key=text)
+    answers = []
+    for typed in (text, KEY):
+        with django_assert_num_queries(6), pytest.raises(KeyUnknown) as refusal:
+            ProductKey.objects.typed(typed, partner=by.user.home_partner, by=by)
+        answers.append((str(refusal.value.message), str(refusal.value.advice)))
+    assert answers[0] == answers[1]
+    assert KeyAttempt.objects.count() == 2, "both count as guesses"
+
+
+@rule("K4")
+@pytest.mark.django_db
+def test_another_partner_s_redeemed_or_revoked_key_does_not_exist_either(by):
+    for spoil in (lambda key: redeem(key), lambda key: key.revoke("replaced", by=Actor())):
+        text = productkeys.draw()
+        spoil(BenefitFactory.create(key=text).live_key())
+        with pytest.raises(KeyUnknown):
+            ProductKey.objects.typed(text, partner=by.user.home_partner, by=by)
+
+
+@rule("K4")
+@pytest.mark.django_db
+def test_somebody_with_a_role_at_both_partners_is_told_which_one_it_belongs_to_and_it_is_no_guess(by):
+    text = productkeys.draw()
+    key = BenefitFactory.create(key=text).live_key()
+    RoleAssignmentFactory.create(user=by.user, partner=key.partner)
+    with pytest.raises(KeyOfAnotherPartner) as refusal:
+        ProductKey.objects.typed(text, partner=by.user.home_partner, by=by)
+    assert key.partner.name in str(refusal.value.message)
+    assert not KeyAttempt.objects.exists()
+
+
+# Revealed
+
+
+@rule("K3", "A1")
+@pytest.mark.django_db
+def test_a_reveal_gives_the_key_5_by_5_and_is_put_on_record(by):
+    text = productkeys.draw()
+    key = BenefitFactory.create(partner=by.user.home_partner, key=text).live_key()
+    assert key.reveal(by=by, on=TODAY) == productkeys.grouped(text)
+    record = Record.objects.about(key.benefit).first()
+    assert (record.action, record.actor, record.partner) == ("benefits.key-revealed", by.user, key.partner)
+
+
+@rule("K3", "B5")
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "allowed"), [(-1, True), (0, True), (1, False)])
+def test_a_key_can_be_revealed_through_its_benefit_s_last_day(by, days, allowed):
+    key = issue_key()
+    on = key.benefit.expires_on + timedelta(days=days)
+    assert ProductKey.objects.redeemable(on).contains(key) is allowed
+    if allowed:
+        assert key.reveal(by=by, on=on)
+    else:
+        with pytest.raises(BenefitExpired):
+            key.reveal(by=by, on=on)
+
+
+@rule("K3", "A1")
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("spoil", "refusal"),
+    [(lambda key: redeem(key), KeyAlreadyRedeemed), (lambda key: key.revoke("replaced", by=Actor()), KeyRevoked)],
+    ids=["redeemed", "revoked"],
+)
+def test_a_key_that_is_used_up_is_not_revealed_and_the_attempt_is_on_record(by, spoil, refusal):
+    key = issue_key()
+    spoil(key)
+    key.refresh_from_db()
+    with pytest.raises(refusal):
+        key.reveal(by=by, on=TODAY)
+    assert Record.objects.filter(action="benefits.key-revealed", actor=by.user).get().refused == refusal.__name__
+
+
+# Revoked
+
+
+@rule("K8", "A1")
+@pytest.mark.django_db
+def test_revoking_makes_a_key_unusable_for_good_and_says_why(by):
+    key = issue_key()
+    assert key.revoke("went to the wrong tenant", by=by)
+    key.refresh_from_db()
+    assert (key.revoked_by, key.revoked_why) == (by.user, "went to the wrong tenant")
+    assert not ProductKey.objects.redeemable(TODAY).contains(key)
+    with pytest.raises(KeyRevoked):
+        redeem(key)
+    assert not key.revoke("again", by=by)
+    assert Record.objects.filter(action="benefits.key-revoked").count() == 1
+
+
+@rule("K8")
+@pytest.mark.django_db
+def test_a_redeemed_key_is_not_revoked_by_this(by):
+    key = redeem().key
+    assert not key.revoke("too late", by=by)
+
+
+@rule("K8")
+@pytest.mark.django_db
+def test_a_benefit_has_one_live_key_and_gets_another_once_that_is_revoked(by):
+    benefit = BenefitFactory.create(key=True)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        benefit.issue_key(by=by)
+    first = benefit.live_key()
+    first.revoke("replaced", by=by)
+    second = benefit.issue_key(by=by)
+    assert benefit.live_key() == second != first
+
+
+@rule("A1")
+@pytest.mark.django_db
+def test_keys_are_never_deleted():
+    key = issue_key()
+    for delete in (key.delete, ProductKey.objects.all().delete, key.benefit.keys.all().delete):
+        with pytest.raises(TypeError):
+            delete()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "facts",
+    [{"licenses": 0}, {"redeemed_at": NOW}, {"redeemed_on": TODAY}, {"revoked_at": NOW}, {"revoked_why": "because"}],
+    ids=str,
+)
+def test_the_database_refuses_half_a_fact_about_a_key(facts):
+    key = issue_key()
+    with pytest.raises(IntegrityError):
+        ProductKey.objects.filter(pk=key.pk).update(**facts)
+
+
+@pytest.mark.django_db
+def test_credit_has_no_key(by):
+    with pytest.raises(IntegrityError):
+        BenefitFactory.create(monthly=True).issue_key(by=by)
+    assert Benefit.objects.count() == 1

@@ -1,0 +1,82 @@
+"""The catalogue's figures, and demo.json against the story."""
+
+import pytest
+from django.core.management import call_command
+from django.db.models import Q
+
+from benefits_portal.benefits.models import Offer, PackageLine, Product, ProductKey
+from benefits_portal.demo.outcome import FIXTURE, REFERENCE_DAY, outcome, steady
+from benefits_portal.tenants.models import Partner, PracticeWorld, User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def practice_secret(settings) -> None:
+    settings.PRODUCT_KEY_SECRETS = [settings.PRACTICE_SECRET]  # what a demo has: the fixture's keys are encrypted with it
+
+
+def test_demo_json_equals_the_storys_outcome() -> None:
+    """If not, the story or a model changed: `DEMO=on manage.py demo_fixture` writes it anew."""
+    assert steady(FIXTURE.read_text(encoding="utf-8")) == steady(outcome())
+
+
+def test_taking_the_outcome_leaves_the_database_as_it_is() -> None:
+    outcome()
+
+    assert not Partner.objects.exists()
+
+
+def test_demo_json_loads_into_an_empty_database() -> None:
+    call_command("loaddata", "demo", verbosity=0)
+
+    assert PracticeWorld.objects.get().told_on == REFERENCE_DAY
+    assert not any(user.has_usable_password() for user in User.objects.all())
+    assert ProductKey.objects.redeemable(REFERENCE_DAY).exists()
+
+
+def test_the_fixture_command_says_when_nothing_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("demo_fixture")
+
+    assert capsys.readouterr().out == "demo.json is up to date.\n"
+
+
+@pytest.fixture
+def catalogue() -> None:
+    call_command("loaddata", "catalogue", verbosity=0)
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_a_hundred_dollars_is_ten_thousand_yen() -> None:
+    for line in PackageLine.objects.filter(quantity=None).prefetch_related("credit_amounts"):
+        assert line.amount_in("JPY") == 100 * line.amount_in("USD")
+        assert line.amount_in("EUR") is not None
+
+
+@pytest.mark.rule("B4")
+@pytest.mark.usefixtures("catalogue")
+def test_discontinued_products_name_their_replacements() -> None:
+    replacements = {"Microsoft 365 E3", "Microsoft 365 E5"}
+    discontinued = Product.objects.exclude(discontinued_on=None)
+
+    assert {frozenset(product.replaced_by.values_list("name", flat=True)) for product in discontinued} == {frozenset(replacements)}
+    assert set(discontinued.values_list("name", flat=True)) == {
+        "Enterprise Mobility + Security",
+        "Enterprise Mobility + Security E5",
+        "Enterprise Mobility Suite",
+        "Microsoft Intune",
+        "Microsoft Office 365 E3",
+        "Office 365 E5",
+        "Windows 10 Enterprise",
+        "Windows 10 Enterprise E5",
+    }
+
+
+@pytest.mark.rule("B4")
+@pytest.mark.usefixtures("catalogue")
+def test_competency_packages_leave_them_out_and_the_action_pack_does_not() -> None:
+    provisioned = {offer.name: PackageLine.objects.of_package(offer, REFERENCE_DAY).count() for offer in Offer.objects.all()}
+    left_out = PackageLine.objects.filter(~Q(product__discontinued_on=None), offer__is_competency=True).count()
+
+    assert provisioned == {"Microsoft Action Pack": 7, "Silver competency": 12, "Gold competency": 13}
+    assert left_out == 3

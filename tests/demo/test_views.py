@@ -1,0 +1,220 @@
+"""One-click sign-in, the movable calendar, and the reset: in a demo only."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth import get_user
+from django.contrib.messages import get_messages
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal import clock
+from benefits_portal.demo.personas import SHOWS
+from benefits_portal.tenants.models import Partner, PracticeWorld, Record, Tenant, User
+
+from .conftest import Told
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def world(told: Told) -> Iterator[date]:
+    with told(clock.today()) as day:
+        yield day
+
+
+@pytest.fixture
+def signed_in(client: Client) -> Callable[[str], Client]:
+    """The client, signed in by a click on a persona's card."""
+
+    def sign_in(persona: str) -> Client:
+        client.post(reverse("demo-sign-in"), {"persona": persona})
+        return client
+
+    return sign_in
+
+
+def said(response: HttpResponse) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+# Sign-in
+
+
+@pytest.mark.parametrize("persona", SHOWS)
+def test_everybody_on_a_card_signs_in_without_a_password(client: Client, persona: str) -> None:
+    client.post(reverse("demo-sign-in"), {"persona": persona})
+
+    assert get_user(client).persona == persona
+
+
+@pytest.mark.parametrize(
+    ("persona", "then", "address"),
+    [
+        ("partner-admin", "", "/"),
+        ("partner-admin", "/mpn/benefits/azure-cloud/?q=visio", "/mpn/benefits/azure-cloud/?q=visio"),
+        ("partner-admin", "https://elsewhere.example/", "/"),
+        ("support", "", "/back-office/"),
+        ("support", "/", "/back-office/"),
+        ("programme", "/back-office/benefits/offer/", "/back-office/benefits/offer/"),
+    ],
+)
+def test_signing_in_leads_where_one_was_going(client: Client, persona: str, then: str, address: str) -> None:
+    response = client.post(reverse("demo-sign-in"), {"persona": persona, "next": then})
+
+    assert (response.status_code, response.url) == (302, address)
+
+
+def test_signing_in_brings_the_accounts_language(client: Client, settings) -> None:
+    response = client.post(reverse("demo-sign-in"), {"persona": "fabrikam-admin"})
+
+    assert response.cookies[settings.LANGUAGE_COOKIE_NAME].value == "nl"
+
+
+def test_switching_personas_leaves_nothing_of_the_one_before(signed_in: Callable[[str], Client]) -> None:
+    signed_in("global-admin").session["tenant"] = Tenant.objects.get(domain="contoso-labs.onmicrosoft.com").pk
+
+    assert "tenant" not in signed_in("adventure-admin").session
+
+
+def test_nobody_else_signs_in_without_a_password(client: Client) -> None:
+    User.objects.create_user("somebody@example.com", name="Somebody")
+
+    for persona in ("", "nobody", "None"):
+        assert client.post(reverse("demo-sign-in"), {"persona": persona}).status_code == 404
+    assert not get_user(client).is_authenticated
+
+
+# The calendar
+
+
+def move(client: Client, today: object, partner: str = "Contoso") -> HttpResponse:
+    place = Tenant.objects.get(partner__name=partner, is_primary=True)
+    return client.post(reverse("demo-clock"), {"today": str(today), "acting_in": f"{place.partner_id}-{place.pk}", "next": "/help/"})
+
+
+def test_the_calendar_moves_for_everybody_at_the_partner_and_nobody_else(signed_in: Callable[[str], Client]) -> None:
+    contoso, day = Partner.objects.get(name="Contoso"), clock.today("America/New_York") + timedelta(days=40)
+
+    response = move(signed_in("member"), day)
+
+    contoso.refresh_from_db()
+    assert (contoso.today(), contoso.days_ahead, response.url) == (day, 40, "/help/")
+    assert Partner.objects.get(name="Fabrikam").days_ahead == 0
+    assert len(said(response)) == 1
+
+
+@pytest.mark.parametrize("days", [5, 4, 0, -1, 4000], ids=["the day it is", "earlier", "the real day", "yesterday", "too far"])
+def test_it_moves_neither_back_nor_too_far(signed_in: Callable[[str], Client], days: int) -> None:
+    Partner.objects.filter(name="Contoso").update(days_ahead=5)
+
+    response = move(signed_in("partner-admin"), clock.today("America/New_York") + timedelta(days=days))
+
+    assert Partner.objects.get(name="Contoso").days_ahead == 5
+    assert said(response)[0].startswith("That is too far ahead." if days == 4000 else "The calendar moves forward only.")
+
+
+@pytest.mark.parametrize("day", ["", "tomorrow", "2027-02-30", "31-01-2027", "99999-01-01"])
+def test_what_is_no_day_moves_nothing(signed_in: Callable[[str], Client], day: str) -> None:
+    response = move(signed_in("partner-admin"), day)
+
+    assert Partner.objects.get(name="Contoso").days_ahead == 0
+    assert said(response) == ["This is not a day. Write it as in 2027-01-31." if day else "Choose the day to move the calendar to."]
+
+
+def test_a_real_partners_calendar_stays(signed_in: Callable[[str], Client]) -> None:
+    Partner.objects.filter(name="Contoso").update(is_practice=False)
+
+    response = move(signed_in("partner-admin"), clock.today() + timedelta(days=40))
+
+    assert Partner.objects.get(name="Contoso").days_ahead == 0
+    assert len(said(response)) == 1
+
+
+def test_whoever_is_not_signed_in_moves_no_calendar(client: Client) -> None:
+    response = move(client, clock.today() + timedelta(days=40))
+
+    assert response.url.startswith(reverse("tenants:sign-in"))
+    assert Partner.objects.get(name="Contoso").days_ahead == 0
+
+
+@pytest.mark.rule("P2")
+def test_without_a_role_there_is_no_calendar_to_move(signed_in: Callable[[str], Client]) -> None:
+    assert move(signed_in("no-role"), clock.today() + timedelta(days=40)).status_code == 403
+
+
+@pytest.mark.rule("P4")
+def test_a_form_from_another_place_moves_no_calendar(signed_in: Callable[[str], Client]) -> None:
+    response = move(signed_in("adventure-admin"), clock.today() + timedelta(days=40), partner="Fabrikam")
+
+    assert response.status_code == 409
+    assert set(Partner.objects.values_list("days_ahead", flat=True)) == {0}
+
+
+# The reset
+
+
+def test_a_reset_makes_the_world_anew_and_keeps_the_persona_signed_in(signed_in: Callable[[str], Client]) -> None:
+    Partner.objects.filter(name="Contoso").update(days_ahead=5)
+    client = signed_in("guest-admin")
+
+    response = client.post(reverse("demo-reset"), {"next": "/help/"})
+
+    assert (response.status_code, response.url) == (302, "/help/")
+    assert get_user(client).persona == "guest-admin"
+    assert Partner.objects.get(name="Contoso").days_ahead == 0
+    assert said(response) == ["The practice world was made anew."]
+
+
+def test_a_reset_ends_everybody_elses_session(signed_in: Callable[[str], Client]) -> None:
+    other = Client()
+    other.post(reverse("demo-sign-in"), {"persona": "member"})
+
+    signed_in("guest-admin").post(reverse("demo-reset"))
+
+    assert not get_user(other).is_authenticated
+
+
+def test_anybody_can_reset_from_the_sign_in_page(client: Client) -> None:
+    response = client.post(reverse("demo-reset"))
+
+    assert response.url == reverse("tenants:sign-in")
+    assert not Record.objects.filter(action="tenants.signed-in").exists()
+
+
+# Nowhere else
+
+
+@pytest.fixture(params=["DEMO off", "no practice world"])
+def real_portal(request: pytest.FixtureRequest, settings) -> None:
+    if request.param == "DEMO off":
+        settings.DEMO = False
+    else:
+        PracticeWorld.objects.all().delete()
+
+
+@pytest.mark.parametrize("name", ["demo-sign-in", "demo-clock", "demo-reset"])
+@pytest.mark.usefixtures("real_portal")
+def test_outside_a_demo_none_of_it_exists(client: Client, name: str) -> None:
+    before = list(Partner.objects.values_list("name", "days_ahead"))
+
+    for person in (None, User.objects.get(persona="partner-admin")):
+        if person:
+            client.force_login(person)
+        for method in (client.get, client.post):
+            assert method(reverse(name), {"persona": "programme", "today": "2030-01-01", "acting_in": "1-1"}).status_code == 404
+
+    assert list(Partner.objects.values_list("name", "days_ahead")) == before
+    assert get_user(client).persona == "partner-admin"
+
+
+@pytest.mark.parametrize("name", ["demo-sign-in", "demo-clock", "demo-reset"])
+def test_each_needs_a_post_with_its_token(name: str, settings) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(persona="partner-admin"))
+
+    assert client.get(reverse(name)).status_code == 405
+    assert client.post(reverse(name), {"persona": "programme", "acting_in": "1-1"}).status_code == 403
+    assert get_user(client).persona == "partner-admin"

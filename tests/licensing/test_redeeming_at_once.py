@@ -1,0 +1,225 @@
+"""One key, many people; one subscription, many keys (rule K2). Real connections, on both databases.
+
+Each guard is also switched off, to show that these tests would notice: a test that cannot fail proves nothing.
+"""
+
+from collections import Counter
+from datetime import date
+from functools import partial
+from itertools import permutations
+
+import pytest
+from django.db import IntegrityError, models
+from django.db.models import QuerySet
+
+from benefits_portal import clock
+from benefits_portal.benefits.exceptions import KeyAlreadyRedeemed
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.benefits.models.productkey import ProductKeyQuerySet
+from benefits_portal.licensing.models import Redemption, Subscription, Term
+from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.tenants.models import Record
+from tests.factories import TODAY, SubscriptionFactory, TenantFactory, issue_key, key_for
+from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once, without_unique
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("K2")]
+
+A_CROWD = 40 if IS_POSTGRES else 8
+A_BIG_CROWD = 200 if IS_POSTGRES else 32
+crowds = pytest.mark.parametrize("crowd", [A_CROWD, pytest.param(A_BIG_CROWD, marks=pytest.mark.slow)])
+
+needs_row_locks = pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer at a time: BEGIN IMMEDIATE is its guard")
+
+
+def redemptions(outcomes: list) -> list[Redemption]:
+    return [outcome for outcome in outcomes if isinstance(outcome, Redemption)]
+
+
+def kinds(outcomes: list) -> Counter:
+    return Counter(type(outcome).__name__ for outcome in outcomes)
+
+
+# One key
+
+
+@crowds
+def test_of_many_who_activate_one_key_at_once_one_succeeds_and_the_others_are_told(by, tenant, crowd):
+    key = issue_key(partner=tenant.partner)
+    outcomes = at_once([partial(Subscription.activate, key, tenant, by=by, on=TODAY)] * crowd)
+    assert kinds(outcomes) == {"Redemption": 1, "KeyAlreadyRedeemed": crowd - 1}
+    assert Subscription.objects.count() == Redemption.objects.count() == 1
+    assert Record.objects.filter(action="licensing.new", refused="").count() == 1
+    assert Record.objects.filter(action="licensing.new", refused="KeyAlreadyRedeemed").count() == crowd - 1
+
+
+@crowds
+def test_of_many_who_extend_with_one_key_at_once_one_moves_the_end(by, crowd):
+    subscription = SubscriptionFactory.create(licenses=25, ends_on=date(2021, 6, 30))
+    key = key_for(subscription)
+    outcomes = at_once([partial(subscription.extend, key, by=by, on=TODAY)] * crowd)
+    assert kinds(outcomes) == {"Redemption": 1, "KeyAlreadyRedeemed": crowd - 1}
+    subscription.refresh_from_db()
+    assert subscription.term == Term(25, date(2022, 6, 30), 0)
+
+
+@pytest.mark.rule("S9")
+def test_one_key_to_extend_to_add_and_to_activate_at_once_does_one_of_them(by):
+    subscription = SubscriptionFactory.create(licenses=25, ends_on=date(2021, 6, 30))
+    key, tenant = key_for(subscription), subscription.tenant
+    outcomes = at_once(
+        [
+            partial(subscription.extend, key, by=by, on=TODAY),
+            partial(subscription.add_licenses, key, by=by, on=TODAY),
+            partial(Subscription.activate, key, tenant, by=by, on=TODAY),
+        ]
+        * 3
+    )
+    assert kinds(outcomes) == {"Redemption": 1, "KeyAlreadyRedeemed": 8}
+    [done] = redemptions(outcomes)
+    assert Subscription.objects.get(pk=done.subscription_id).term == done.after
+    assert Subscription.objects.count() == (2 if done.way == Way.NEW else 1)
+
+
+def test_one_key_in_two_tenants_at_once_is_redeemed_in_one(by, tenant):
+    key = issue_key(partner=tenant.partner)
+    places = [tenant, TenantFactory.create(partner=tenant.partner)]
+    outcomes = at_once([partial(Subscription.activate, key, place, by=by, on=TODAY) for place in places])
+    assert kinds(outcomes) == {"Redemption": 1, "KeyAlreadyRedeemed": 1}
+    key.refresh_from_db()
+    assert key.redeemed_in == redemptions(outcomes)[0].subscription.tenant
+
+
+def test_the_same_submission_many_times_at_once_is_one_redemption_that_everybody_gets(by):
+    subscription = SubscriptionFactory.create()
+    key = key_for(subscription)
+    quote = Quote.of(Way.ADD, key, subscription.tenant, subscription, TODAY)
+    outcomes = at_once([partial(subscription.add_licenses, key, by=by, on=TODAY, quote=quote)] * A_CROWD)
+    assert len(redemptions(outcomes)) == A_CROWD
+    assert len(set(outcomes)) == Redemption.objects.count() == 1
+    assert not Record.objects.exclude(refused="").exists()
+
+
+# Several keys on one subscription
+
+
+def in_some_order(start: Term, steps: list[tuple[str, int]]) -> set[tuple[int, date, int]]:
+    """Every outcome that carrying out `steps` one after the other can have."""
+    results = set()
+    for order in permutations(steps):
+        subscription = Subscription(licenses=start.licenses, ends_on=start.ends_on, carried_license_days=start.carried_license_days)
+        for verb, key_licenses in order:
+            after = subscription.extended(key_licenses) if verb == "extend" else subscription.with_added_licenses(key_licenses, TODAY)
+            subscription = Subscription(licenses=after.licenses, ends_on=after.ends_on, carried_license_days=after.carried_license_days)
+        results.add((subscription.licenses, subscription.ends_on, subscription.carried_license_days))
+    return results
+
+
+def test_several_keys_on_one_subscription_at_once_all_count_as_in_some_serial_order(by):
+    subscription = SubscriptionFactory.create(licenses=55, ends_on=date(2021, 8, 31), carried_license_days=7)
+    start = subscription.term
+    steps = [("extend", 5), ("extend", 12), ("add_licenses", 3), ("add_licenses", 20), ("extend", 31), ("add_licenses", 1)]
+    tasks = [partial(getattr(subscription, verb), key_for(subscription, licenses), by=by, on=TODAY) for verb, licenses in steps]
+    outcomes = at_once(tasks)
+    assert kinds(outcomes) == {"Redemption": len(steps)}
+    subscription.refresh_from_db()
+    term = subscription.term
+    assert (term.licenses, term.ends_on, term.carried_license_days) in in_some_order(start, steps)
+
+
+@crowds
+def test_many_keys_at_once_leave_a_ledger_without_a_gap(by, crowd):
+    """Each redemption begins where another ended: nothing lost, nothing counted twice."""
+    subscription = SubscriptionFactory.create(licenses=100, ends_on=date(2021, 8, 31))
+    first = subscription.term
+    keys = [key_for(subscription, 1 + number % 7) for number in range(crowd)]
+    verbs = [subscription.extend if number % 2 else subscription.add_licenses for number in range(crowd)]
+    outcomes = at_once([partial(verb, key, by=by, on=TODAY) for verb, key in zip(verbs, keys, strict=True)])
+    assert kinds(outcomes) == {"Redemption": crowd}
+    subscription.refresh_from_db()
+    befores = Counter(redemption.before for redemption in outcomes)
+    afters = Counter(redemption.after for redemption in outcomes)
+    assert befores - afters == Counter([first])
+    assert afters - befores == Counter([subscription.term])
+
+
+def test_of_two_keys_that_reactivate_one_subscription_at_once_one_does(by):
+    subscription = SubscriptionFactory.create(ends_on=date(2021, 4, 30))
+    keys = [key_for(subscription), key_for(subscription)]
+    outcomes = at_once([partial(subscription.reactivate, key, by=by, on=TODAY) for key in keys])
+    assert kinds(outcomes) == {"Redemption": 1, "NotReactivatable": 1}
+    assert ProductKey.objects.redeemable(TODAY).count() == 1, "the other key is still good"
+
+
+# With the guards off
+
+
+def claim_without_looking(self, key, *, tenant, by, on):
+    """`claim` without its condition: whoever comes takes it."""
+    self.filter(pk=key.pk).update(redeemed_at=clock.now(), redeemed_on=on, redeemed_by=by.user, redeemed_in=tenant)
+    return key
+
+
+@pytest.fixture
+def unguarded_claim(monkeypatch):
+    monkeypatch.setattr(ProductKeyQuerySet, "claim", claim_without_looking)
+
+
+@pytest.fixture
+def no_row_locks(monkeypatch):
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_options: self)
+
+
+@pytest.mark.usefixtures("unguarded_claim")
+def test_without_the_conditional_claim_the_ledger_s_own_key_still_lets_one_through_but_tells_nobody_why(by, tenant):
+    key = issue_key(partner=tenant.partner)
+    outcomes = at_once([partial(Subscription.activate, key, tenant, by=by, on=TODAY)] * 4)
+    assert kinds(outcomes) == {"Redemption": 1, "IntegrityError": 3}
+    assert not any(isinstance(outcome, KeyAlreadyRedeemed) for outcome in outcomes)
+    assert Subscription.objects.count() == 1
+
+
+@pytest.mark.usefixtures("unguarded_claim")
+def test_without_both_guards_one_key_is_spent_many_times(by, tenant):
+    key = issue_key(partner=tenant.partner)
+    many = models.ForeignKey(ProductKey, models.PROTECT, related_name="redemption")
+    with without_unique(Redemption, "key", many):
+        outcomes = at_once([partial(Subscription.activate, key, tenant, by=by, on=TODAY)] * 4)
+        assert kinds(outcomes) == {"Redemption": 4}
+        assert Subscription.objects.count() == 4
+
+
+def test_the_ledger_takes_a_key_once_even_from_whoever_goes_round_the_verbs(by, tenant):
+    redemption = Subscription.activate(issue_key(partner=tenant.partner), tenant, by=by, on=TODAY)
+    quote = Quote.of(Way.NEW, redemption.key, tenant, None, TODAY)
+    with pytest.raises(IntegrityError):
+        Redemption.objects.write(redemption.key, redemption.subscription, quote, started_on=None, by=by)
+
+
+def two_keys_meeting_after_the_read(monkeypatch, by) -> tuple[Subscription, int]:
+    """Add 10 licenses and 1 license at once; each waits for the other between reading the subscription and writing it."""
+    subscription = SubscriptionFactory.create(licenses=100)
+    meet, honest = Rendezvous(2), Quote.of
+    keys = [key_for(subscription, licenses) for licenses in (10, 1)]
+
+    def quote_after_meeting(*facts):
+        meet.wait()
+        return honest(*facts)
+
+    monkeypatch.setattr(Quote, "of", quote_after_meeting)
+    outcomes = at_once([partial(subscription.add_licenses, key, by=by, on=TODAY) for key in keys])
+    assert kinds(outcomes) == {"Redemption": 2}
+    subscription.refresh_from_db()
+    return subscription, Redemption.objects.count()
+
+
+def test_with_the_row_lock_two_keys_that_meet_both_count(monkeypatch, by):
+    subscription, count = two_keys_meeting_after_the_read(monkeypatch, by)
+    assert (subscription.licenses, count) == (111, 2)
+
+
+@needs_row_locks
+@pytest.mark.usefixtures("no_row_locks")
+def test_without_the_row_lock_one_of_two_keys_that_meet_is_lost(monkeypatch, by):
+    subscription, count = two_keys_meeting_after_the_read(monkeypatch, by)
+    assert subscription.licenses in (110, 101)
+    assert count == 2
