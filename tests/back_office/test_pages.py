@@ -73,7 +73,7 @@ def many_children(count):
         factories.CreditAmountFactory.create(line=line, currency=f"{chr(65 + number // 26)}{chr(65 + number % 26)}X")
         factories.BenefitFactory.create(membership=membership, partner=partner)
         licensed.issue_key(by=factories.Actor()).revoke("for a test", by=factories.Actor())
-        factories.AssignmentFactory.create(benefit=credit)
+        factories.AssignmentFactory.create(benefit=credit, directory_user__tenant=tenant)
         subscription.add_licenses(factories.key_for(subscription, 1), by=factories.Actor(), on=factories.TODAY)
     return [partner, user, offer, line, membership, licensed, credit, subscription]
 

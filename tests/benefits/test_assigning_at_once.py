@@ -1,0 +1,140 @@
+"""Two people's clicks at one instant (rules U2 to U4). Real connections; each guard is switched off once, too."""
+
+from collections import Counter
+from functools import partial
+
+import pytest
+from django.db.models import QuerySet
+
+from benefits_portal.benefits.eligibility import Eligibility
+from benefits_portal.benefits.models import Assignment, Membership
+from benefits_portal.tenants.models import DirectoryUser, Partner, Record
+from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, MembershipFactory, PackageLineFactory
+from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+rule = pytest.mark.rule
+
+A_CROWD = 12 if IS_POSTGRES else 6
+needs_row_locks = pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer at a time: BEGIN IMMEDIATE is its guard")
+
+
+def kinds(outcomes: list) -> Counter:
+    return Counter(type(outcome).__name__ for outcome in outcomes)
+
+
+def people(partner: Partner, count: int) -> list[DirectoryUser]:
+    return DirectoryUserFactory.create_batch(count, tenant=partner.tenants.get())
+
+
+@pytest.fixture
+def no_row_locks(monkeypatch):
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_options: self)
+
+
+@rule("U3")
+def test_of_many_first_assignments_of_bulk_credit_one_succeeds_and_the_others_are_told(by, partner):
+    benefit = BenefitFactory.create(partner=partner, bulk=True)
+    outcomes = at_once([partial(benefit.assign, person, by=by, on=TODAY) for person in people(partner, A_CROWD)])
+    assert kinds(outcomes) == {"Assignment": 1, "AlreadyHeld": A_CROWD - 1}
+    assert Assignment.objects.running(TODAY).count() == 1
+
+
+@rule("U2")
+def test_one_person_assigned_many_times_at_once_holds_the_credit_once(by, partner):
+    benefit, [person] = BenefitFactory.create(partner=partner, monthly=True), people(partner, 1)
+    outcomes = at_once([partial(benefit.assign, person, by=by, on=TODAY)] * A_CROWD)
+    assert kinds(outcomes) == {"Assignment": 1, "NotAssignable": A_CROWD - 1}
+
+
+@rule("U4")
+def test_of_bulk_and_monthly_credit_for_one_person_at_once_one_is_given(by, partner):
+    [person] = people(partner, 1)
+    benefits = [BenefitFactory.create(partner=partner, **{kind: True}) for kind in ("bulk", "monthly") * 3]
+    outcomes = at_once([partial(benefit.assign, person, by=by, on=TODAY) for benefit in benefits])
+    held = [outcome.benefit.product.is_bulk_credit for outcome in outcomes if isinstance(outcome, Assignment)]
+    assert held in ([True], [False] * 3), "one bulk credit, or the monthly ones"
+    assert set(kinds(outcomes)) == {"Assignment", "NotAssignable"}
+
+
+@rule("U3")
+def test_of_many_transfers_of_one_assignment_at_once_one_happens(by, partner):
+    benefit = BenefitFactory.create(partner=partner, bulk=True)
+    holder, *heirs = people(partner, A_CROWD + 1)
+    assignment = benefit.assign(holder, by=by, on=TODAY)
+    outcomes = at_once([partial(assignment.transfer, heir, by=by, on=TODAY) for heir in heirs])
+    assert kinds(outcomes) == {"Assignment": 1, "AssignmentEnded": A_CROWD - 1}
+    assert Assignment.objects.running(TODAY).count() == 1
+
+
+@rule("U3")
+def test_two_holders_who_swap_their_bulk_credit_at_once_do_not_lock_each_other_up(by, partner):
+    one, two = people(partner, 2)
+    a, b = (BenefitFactory.create(partner=partner, bulk=True).assign(person, by=by, on=TODAY) for person in (one, two))
+    outcomes = at_once([partial(a.transfer, two, by=by, on=TODAY), partial(b.transfer, one, by=by, on=TODAY)])
+    assert kinds(outcomes) == {"NotAssignable": 2}
+
+
+@rule("U2", "A1")
+def test_of_many_removals_of_one_assignment_at_once_one_happens(by, partner):
+    benefit, [person] = BenefitFactory.create(partner=partner, monthly=True), people(partner, 1)
+    assignment = benefit.assign(person, by=by, on=TODAY)
+    outcomes = at_once([partial(assignment.remove, by=by, on=TODAY)] * A_CROWD)
+    assert kinds(outcomes) == {"NoneType": 1, "AssignmentEnded": A_CROWD - 1}
+    assert Record.objects.filter(action="benefits.removed", refused="").count() == 1
+
+
+@rule("B2")
+def test_provisioning_a_membership_many_times_at_once_makes_nothing_twice(by, partner):
+    membership = MembershipFactory.create(partner=partner)
+    PackageLineFactory.create_batch(3, offer=membership.offer)
+    outcomes = at_once([partial(Membership.objects.get(pk=membership.pk).provision, by=by)] * 4)
+    assert sorted(len(made) for made in outcomes) == [0, 0, 0, 3]
+    assert membership.benefits.count() == 3
+
+
+# With the guards off
+
+
+def bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) -> Counter:
+    """Both are checked before either is written."""
+    [person] = people(partner, 1)
+    benefits = [BenefitFactory.create(partner=partner, **{kind: True}) for kind in ("bulk", "monthly")]
+    meet, honest = Rendezvous(2), Eligibility.refusal
+
+    def refusal_then_meet(self, person):
+        answer = honest(self, person)
+        meet.wait()
+        return answer
+
+    monkeypatch.setattr(Eligibility, "refusal", refusal_then_meet)
+    return kinds(at_once([partial(benefit.assign, person, by=by, on=TODAY) for benefit in benefits]))
+
+
+@rule("U4")
+def test_with_the_lock_on_the_person_two_credits_that_meet_are_one_and_a_refusal(monkeypatch, by, partner):
+    assert bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) == {"Assignment": 1, "NotAssignable": 1}
+
+
+@rule("U4")
+@needs_row_locks
+@pytest.mark.usefixtures("no_row_locks")
+def test_without_it_one_person_gets_both(monkeypatch, by, partner):
+    assert bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) == {"Assignment": 2}
+
+
+@rule("U3")
+@needs_row_locks
+@pytest.mark.usefixtures("no_row_locks")
+def test_without_the_lock_on_the_benefit_its_second_holder_is_stopped_by_the_database_alone(monkeypatch, by, partner):
+    benefit = BenefitFactory.create(partner=partner, bulk=True)
+    meet, honest = Rendezvous(2), Assignment.objects._queryset_class.create
+
+    def meet_then_create(self, **facts):
+        if self.model is Assignment:
+            meet.wait()
+        return honest(self, **facts)
+
+    monkeypatch.setattr(Assignment.objects._queryset_class, "create", meet_then_create)
+    outcomes = at_once([partial(benefit.assign, person, by=by, on=TODAY) for person in people(partner, 2)])
+    assert kinds(outcomes) == {"Assignment": 1, "IntegrityError": 1}

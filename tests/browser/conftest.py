@@ -1,0 +1,66 @@
+"""A real browser on a practice world. Debian's Chromium; without one the tests are skipped, in CI they fail."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from benefits_portal import clock
+from benefits_portal.demo.world import make_world
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    if not CHROMIUM:
+        missing = "Chromium is not installed: apt-get install chromium"
+        pytest.fail(missing) if "CI" in os.environ else pytest.skip(missing)
+    return {"executable_path": CHROMIUM, "chromium_sandbox": os.geteuid() != 0, "args": QUIET}
+
+
+@pytest.fixture
+def portal(live_server: LiveServer) -> str:
+    """The address of a running portal with a practice world made today."""
+    make_world(clock.today())
+    return live_server.url
+
+
+type Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(portal: str, browser: Browser) -> Iterator[Visit]:
+    """`visit("partner-admin")`: a browser window in which that persona is signed in. Its console must stay empty."""
+    contexts, said = [], []
+
+    def visiting(persona: str, **options: Any) -> Page:
+        context = browser.new_context(base_url=portal, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
+        page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
+        page.goto("/sign-in/")
+        page.locator(f"form:has(input[value={persona}]) button").click()
+        expect(page.locator("h1")).to_be_visible()
+        return page
+
+    yield visiting
+    for context in contexts:
+        context.close()
+    assert said == []
