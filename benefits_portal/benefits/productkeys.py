@@ -6,6 +6,7 @@ values: a ciphertext, for the owner's reveal, and a keyed digest, for look-up an
 
 import hmac
 import secrets
+import unicodedata
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -22,7 +23,8 @@ ALPHABET = "BCDFGHJKMPQRTVWXY2346789"  # no look-alikes, no vowels
 LENGTH = 25
 DRAWN = LENGTH - len(PREFIX) - 1
 
-_IGNORED = dict.fromkeys(map(ord, " \t\r\n\u00a0\u200b\u2009\u202f\ufeff-\u2010\u2011\u2012\u2013\u2014\u2212_."))
+_IGNORED = {"Cc", "Cf", "Pd", "Zl", "Zp", "Zs"}  # Unicode's blanks, hyphens and what cannot be seen
+_IGNORED_TOO = {"_", ".", "\u2212"}  # the last is the minus sign
 
 
 def draw(choice: Callable[[Sequence[str]], str] = secrets.choice) -> str:
@@ -32,8 +34,9 @@ def draw(choice: Callable[[Sequence[str]], str] = secrets.choice) -> str:
 
 
 def normalised(typed: str) -> str:
-    """What was typed without blanks and hyphens, in capitals."""
-    return typed.translate(_IGNORED).upper()
+    """What was typed without blanks and hyphens, in capitals; full-width letters as ordinary ones."""
+    letters = unicodedata.normalize("NFKC", typed).upper()
+    return "".join(letter for letter in letters if unicodedata.category(letter) not in _IGNORED and letter not in _IGNORED_TOO)
 
 
 def is_shaped(key: str) -> bool:

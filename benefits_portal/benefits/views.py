@@ -1,5 +1,7 @@
 """Azure & cloud products, and giving credit to people. A benefit's own page shows subscriptions too: see licensing."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +13,7 @@ from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.tenants.access import admin_required, get_own, role_required
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import DirectoryUser
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -35,13 +38,8 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
     benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
     form = PersonForm(request.partner, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        person = form.cleaned_data["directory_user"]
-        try:
-            benefit.assign(person, by=request.actor, on=request.today)
-            messages.success(request, _("%(name)s now holds this credit.") % {"name": person.display_name})
+        if hand_over(request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)):
             return redirect("licensing:benefit-detail", pk)
-        except Refusal as refusal:
-            form.add_error("directory_user", str(refusal))
     return render(request, "benefits/assign.html", choosing(request, benefit, form))
 
 
@@ -50,14 +48,15 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
 def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse:
     """Take monthly credit away again, after a question (U2)."""
     assignment = get_own(request, Assignment.objects.for_display().filter(benefit=pk), assignment_pk)
-    if request.method == "POST":
-        try:
-            assignment.remove(by=request.actor, on=request.today)
-            messages.success(request, _("%(name)s no longer holds this credit.") % {"name": assignment.directory_user.display_name})
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-        return redirect("licensing:benefit-detail", pk)
-    return render(request, "benefits/remove.html", {"assignment": assignment, "benefit": assignment.benefit})
+    try:
+        assignment.check_removable()
+        if request.method != "POST":
+            return render(request, "benefits/remove.html", {"assignment": assignment, "benefit": assignment.benefit})
+        assignment.remove(by=request.actor, on=request.today)
+        messages.success(request, _("%(name)s no longer holds this credit.") % {"name": assignment.directory_user.display_name})
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    return redirect("licensing:benefit-detail", pk)
 
 
 @admin_required
@@ -66,15 +65,27 @@ def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpRespon
     """Pass bulk credit on to somebody else, within the enrolment year (U3)."""
     assignment = get_own(request, Assignment.objects.for_display().filter(benefit=pk), assignment_pk)
     form = PersonForm(request.partner, request.POST or None)
+    try:
+        assignment.check_transferable(request.today)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("licensing:benefit-detail", pk)
     if request.method == "POST" and form.is_valid():
-        person = form.cleaned_data["directory_user"]
-        try:
-            assignment.transfer(person, by=request.actor, on=request.today)
-            messages.success(request, _("%(name)s now holds this credit.") % {"name": person.display_name})
+        if hand_over(request, form, lambda person: assignment.transfer(person, by=request.actor, on=request.today)):
             return redirect("licensing:benefit-detail", pk)
-        except Refusal as refusal:
-            form.add_error("directory_user", str(refusal))
     return render(request, "benefits/transfer.html", {"assignment": assignment, **choosing(request, assignment.benefit, form)})
+
+
+def hand_over(request: PartnerRequest, form: PersonForm, give: Callable[[DirectoryUser], Assignment]) -> bool:
+    """Give the credit to the person chosen in `form`; a refusal becomes the form's error."""
+    person = form.cleaned_data["directory_user"]
+    try:
+        give(person)
+    except Refusal as refusal:
+        form.add_error("directory_user", str(refusal))
+        return False
+    messages.success(request, _("%(name)s now holds this credit.") % {"name": person.display_name})
+    return True
 
 
 def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dict[str, object]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.tenants.models import User
+from benefits_portal.tenants.models import Tenant, User
 
 SHOWS: dict[str, str | Promise] = {
     "global-admin": _("May do everything at a partner with two tenants: roles, people, credit, and the keys of three offers."),
@@ -22,7 +22,7 @@ SHOWS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class Persona:
-    """One card on the sign-in page; `partner` and `role` are empty for somebody without."""
+    """One card on the sign-in page. `partner` is empty for the back office; `colour` is the home tenant's (P4)."""
 
     slug: str
     name: str
@@ -30,6 +30,7 @@ class Persona:
     partner: str
     role: str | Promise
     shows: str | Promise
+    colour: str
 
 
 def personas() -> list[Persona]:
@@ -45,4 +46,5 @@ def _persona(user: User) -> Persona:
     roles = sorted(user.role_assignments.all(), key=lambda held: (held.partner != home, held.partner.name))
     partner = ", ".join(held.partner.name for held in roles) or (home.name if home else "")
     role = roles[0].get_role_display() if roles else _("Back office") if user.is_staff else _("No role")
-    return Persona(slug, user.name, user.email, partner, role, SHOWS[slug])
+    colour = user.directory_user.tenant.colour if user.directory_user else Tenant.Colour.GREY
+    return Persona(slug, user.name, user.email, partner, role, SHOWS[slug], colour)

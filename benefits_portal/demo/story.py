@@ -55,6 +55,9 @@ class Telling:
 
     def __init__(self, partner: Partner, on: date) -> None:
         self.partner, self.on = partner, on
+        self._users = {user.persona: user for user in User.objects.exclude(persona=None)}
+        self._people = {person.display_name: person for person in DirectoryUser.objects.for_partner(partner)}
+        self._tenants = {tenant.domain: tenant for tenant in Tenant.objects.for_partner(partner)}
         self._chance = random.Random(partner.mpn_id)  # noqa: S311 - practice keys open nothing; the same story tells the same ones
 
     def tell(self, event: Event) -> None:
@@ -79,22 +82,22 @@ class Telling:
         self._key(event).reveal(by=self._actor(event), on=day)
 
     def activate(self, event: Event, day: date) -> None:
-        Subscription.activate(self._key(event), self._tenant(event), by=self._actor(event), on=day)
+        Subscription.activate(self._key(event), self._tenants[event.tenant], by=self._actor(event), on=day)
 
     def redeem(self, event: Event, day: date) -> None:
         """Reactivate, extend or add."""
-        key, tenant = self._key(event), self._tenant(event)
+        key, tenant = self._key(event), self._tenants[event.tenant]
         subscription = Subscription.objects.in_tenant(tenant).of_product(key.product).latest("pk")
         Subscription.redeem(Way(event.what), key, tenant, subscription, by=self._actor(event), on=day)
 
     def assign(self, event: Event, day: date) -> None:
-        self._benefit(event).assign(self._person(event.person), by=self._actor(event), on=day)
+        self._benefit(event).assign(self._people[event.person], by=self._actor(event), on=day)
 
     def remove(self, event: Event, day: date) -> None:
         self._assignment(event).remove(by=self._actor(event), on=day)
 
     def transfer(self, event: Event, day: date) -> None:
-        self._assignment(event).transfer(self._person(event.to), by=self._actor(event), on=day)
+        self._assignment(event).transfer(self._people[event.to], by=self._actor(event), on=day)
 
     def revoke(self, event: Event, day: date) -> None:
         self._key(event).revoke(event.why, by=self._actor(event))
@@ -106,13 +109,13 @@ class Telling:
         HeldOffer.objects.create(
             external_offer=ExternalOffer.objects.get(name=event.offer),
             partner=self.partner,
-            directory_user=self._person(event.person) if event.person else None,
+            directory_user=self._people[event.person] if event.person else None,
             since=day,
             until=day + timedelta(days=event.days) if event.days else None,
         )
 
     def disable(self, event: Event, day: date) -> None:
-        DirectoryUser.objects.filter(pk=self._person(event.person).pk).update(disabled_at=clock.now())
+        DirectoryUser.objects.filter(pk=self._people[event.person].pk).update(disabled_at=clock.now())
 
     # What the story calls by name
 
@@ -120,14 +123,8 @@ class Telling:
         return productkeys.draw(self._chance.choice)
 
     def _actor(self, event: Event) -> Actor:
-        user = User.objects.get(persona=event.by)
+        user = self._users[event.by]
         return Actor(user, How.BACK_OFFICE if user.is_staff else How.PORTAL)
-
-    def _person(self, name: str) -> DirectoryUser:
-        return DirectoryUser.objects.for_partner(self.partner).get(display_name=name)
-
-    def _tenant(self, event: Event) -> Tenant:
-        return Tenant.objects.for_partner(self.partner).get(domain=event.tenant)
 
     def _benefit(self, event: Event) -> Benefit:
         """The one of the latest enrolment."""
@@ -142,7 +139,7 @@ class Telling:
         return ProductKey.objects.for_display().get(benefit=self._benefit(event), revoked_at=None)
 
     def _assignment(self, event: Event) -> Assignment:
-        return Assignment.objects.get(benefit=self._benefit(event), directory_user=self._person(event.person), ended_at=None)
+        return Assignment.objects.get(benefit=self._benefit(event), directory_user=self._people[event.person], ended_at=None)
 
 
 VERBS: dict[str, Callable[[Telling, Event, date], None]] = {

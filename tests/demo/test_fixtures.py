@@ -1,12 +1,13 @@
 """The catalogue's figures, and demo.json against the story."""
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db.models import Q
 
 from benefits_portal.benefits.models import Offer, PackageLine, Product, ProductKey
 from benefits_portal.demo.outcome import FIXTURE, REFERENCE_DAY, outcome, steady
 from benefits_portal.tenants.models import Partner, PracticeWorld, User
+from tests.factories import PartnerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -18,13 +19,8 @@ def practice_secret(settings) -> None:
 
 def test_demo_json_equals_the_storys_outcome() -> None:
     """If not, the story or a model changed: `DEMO=on manage.py demo_fixture` writes it anew."""
-    assert steady(FIXTURE.read_text(encoding="utf-8")) == steady(outcome())
-
-
-def test_taking_the_outcome_leaves_the_database_as_it_is() -> None:
-    outcome()
-
-    assert not Partner.objects.exists()
+    assert steady(outcome()) == steady(FIXTURE.read_text(encoding="utf-8"))
+    assert not Partner.objects.exists()  # telling it left the database as it is
 
 
 def test_demo_json_loads_into_an_empty_database() -> None:
@@ -35,10 +31,23 @@ def test_demo_json_loads_into_an_empty_database() -> None:
     assert ProductKey.objects.redeemable(REFERENCE_DAY).exists()
 
 
-def test_the_fixture_command_says_when_nothing_changed(capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("demo_fixture")
+def test_the_fixture_is_written_with_the_demos_own_secret_only(settings) -> None:
+    settings.PRODUCT_KEY_SECRETS = ["a real one"]
+    before = FIXTURE.read_bytes()
 
-    assert capsys.readouterr().out == "demo.json is up to date.\n"
+    with pytest.raises(CommandError, match="PRODUCT_KEY_SECRETS"):
+        call_command("demo_fixture")
+
+    assert FIXTURE.read_bytes() == before
+
+
+def test_the_fixture_is_not_written_from_a_database_with_anything_else() -> None:
+    PartnerFactory.create()
+
+    with pytest.raises(CommandError, match="nothing was changed"):
+        call_command("demo_fixture")
+
+    assert Partner.objects.count() == 1
 
 
 @pytest.fixture
@@ -49,8 +58,9 @@ def catalogue() -> None:
 @pytest.mark.usefixtures("catalogue")
 def test_a_hundred_dollars_is_ten_thousand_yen() -> None:
     for line in PackageLine.objects.filter(quantity=None).prefetch_related("credit_amounts"):
-        assert line.amount_in("JPY") == 100 * line.amount_in("USD")
-        assert line.amount_in("EUR") is not None
+        dollars, euros, yen = (line.amount_in(currency) for currency in ("USD", "EUR", "JPY"))
+        assert dollars and euros
+        assert yen == 100 * dollars
 
 
 @pytest.mark.rule("B4")

@@ -368,7 +368,7 @@ def test_a_subscription_of_another_tenant_than_the_one_named_is_refused(tenant, 
     elsewhere = SubscriptionFactory.create(tenant=TenantFactory.create(partner=tenant.partner))
     key = key_for(elsewhere)
     before = elsewhere.term
-    with pytest.raises(Refusal):
+    with pytest.raises(Subscription.DoesNotExist):
         Subscription.redeem(Way.EXTEND, key, tenant, elsewhere, by=by, on=TODAY)
     assert term_of(elsewhere) == before
     assert ProductKey.objects.redeemable(TODAY).contains(key)

@@ -68,10 +68,10 @@ class BenefitAdmin(LedgerAdmin):
         "product",
         quantity,
         linked("partner", _("partner")),
+        status_today,
+        "expires_on",
         linked("membership__offer", _("offer")),
         "type",
-        "expires_on",
-        status_today,
     ]
     list_filter = [StatusFilter, UnusedFilter, "product__kind", ("membership__offer", FewChoicesFilter), ("partner", FewChoicesFilter)]
     search_fields = ["product__name", "competency", "partner__name", "partner__mpn_id"]

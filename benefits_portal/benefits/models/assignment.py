@@ -235,19 +235,25 @@ class Assignment(models.Model):
         """Take monthly credit away again (U2). Raises NotRemovable for bulk credit, AssignmentEnded if nothing runs."""
         try:
             with transaction.atomic():
-                if self.is_exclusive:
-                    raise NotRemovable
+                self.check_removable()
                 self._end(by=by, on=on)
                 note(BenefitAction.REMOVED, self, by=by)
         except Refusal as refusal:
             note(BenefitAction.REMOVED, self, by=by, refusal=refusal)
             raise
 
+    def check_removable(self) -> None:
+        """Raise NotRemovable for bulk credit (U3)."""
+        if self.is_exclusive:
+            raise NotRemovable
+
     def transfer(self, person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
         """Give bulk credit to somebody else, within the enrolment year (U3). The old assignment ends and is kept."""
         try:
             with transaction.atomic():
                 self.check_transferable(on)
+                if person == self.directory_user:
+                    raise NotAssignable(_("Holds this credit already."), rule="U3")
                 list(DirectoryUser.objects.select_for_update().filter(pk__in=[person.pk, self.directory_user_id]).order_by("pk"))
                 self._end(by=by, on=on)
                 successor = Assignment.objects.give_under_lock(self.benefit, person, by=by, on=on, replacing=self)
@@ -269,6 +275,7 @@ class Assignment(models.Model):
             )
 
     def _end(self, *, by: Actor, on: date) -> None:
-        running = Assignment.objects.running(on).filter(pk=self.pk)
-        if not running.update(ended_on=on, ended_at=clock.now(), ended_by=by.user):
+        # The condition is on the row itself: behind a join it would not be asked again once the row's lock is free.
+        not_ended = Assignment.objects.filter(pk=self.pk, ended_at=None)
+        if not (self.benefit.is_usable(on) and not_ended.update(ended_on=on, ended_at=clock.now(), ended_by=by.user)):
             raise AssignmentEnded

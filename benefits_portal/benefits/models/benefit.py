@@ -28,7 +28,7 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
         """With everything a row or a details page says about the benefit itself, in one query."""
         live_keys = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
         assignments = Assignment.objects.filter(benefit=OuterRef("pk"), ended_at=None)
-        return self.select_related("product", "membership__offer").annotate(
+        return self.select_related("partner", "product", "membership__offer").annotate(
             is_redeemed=Exists(live_keys.filter(redeemed_at__isnull=False)), is_assigned=Exists(assignments)
         )
 

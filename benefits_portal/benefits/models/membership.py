@@ -108,7 +108,7 @@ class Membership(models.Model):
         Returns the new benefits; a second call makes nothing. Raises NoCreditInCurrency.
         """
         with transaction.atomic():
-            membership = Membership.objects.select_for_update().select_related("partner").get(pk=self.pk)
+            membership = Membership.objects.select_for_update(of=("self",)).select_related("partner").get(pk=self.pk)
             have = set(membership.benefits.values_list("package_line", flat=True))
             lines = PackageLine.objects.of_package(self.offer, self.starts_on).exclude(pk__in=have)
             benefits = [membership._provision_line(line, by=by, draw_key=draw_key) for line in lines]

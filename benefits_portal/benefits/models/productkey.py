@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, Never, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +19,7 @@ from benefits_portal.benefits.exceptions import (
     NotAKey,
     TooManyTries,
 )
+from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant, User
 
 from .actions import BenefitAction
@@ -54,25 +55,38 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
         Raises, in the order of K7, TooManyTries, NotAKey, KeyMistyped, KeyOfAnotherPartner or KeyUnknown. Only the
         last counts as a guess (K6); what was typed is kept as a digest alone (K3).
         """
-        user = by.user
-        if user and (until := KeyAttempt.objects.locked_until(user, partner, clock.now())):
-            Record.objects.note(BenefitAction.KEY_TRIED, by=by, partner=partner, refusal=TooManyTries(until))
-            raise TooManyTries(until)
+        with transaction.atomic():
+            found = self._look_up(text, partner=partner, by=by)
+        if isinstance(found, ProductKey):
+            return found
+        if isinstance(found, TooManyTries | KeyUnknown):
+            Record.objects.note(BenefitAction.KEY_TRIED, by=by, partner=partner, refusal=found)
+        raise found
+
+    def _look_up(self, text: str, *, partner: Partner, by: Actor) -> "ProductKey | Refusal":
+        """The body of `typed`: one look-up at a time for each account, so that simultaneous guesses are counted too.
+
+        The refusal is returned, not raised, so that the attempt stays counted.
+        """
+        user, now = by.user, clock.now()
+        visible = Q(partner=partner)
+        if user:
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)
+            if until := KeyAttempt.objects.locked_until(user, partner, now):
+                return TooManyTries(until)
+            visible |= Q(partner__in=Partner.objects.with_role_for(user))
         text = productkeys.normalised(text)
         if not productkeys.is_shaped(text):
-            raise NotAKey
+            return NotAKey()
         if not productkeys.is_consistent(text):
-            raise KeyMistyped
+            return KeyMistyped()
         digests = productkeys.digests(text)
-        key = self.for_display().filter(digest__in=digests).first()
-        if key and key.partner_id == partner.pk:
-            return key
-        if key and user and Partner.objects.with_role_for(user).filter(pk=key.partner_id).exists():
-            raise KeyOfAnotherPartner(key)
+        key = self.for_display().filter(visible, digest__in=digests).first()  # somebody else's key: as if never issued (K4)
+        if key:
+            return key if key.partner_id == partner.pk else KeyOfAnotherPartner(key)
         if user:
-            KeyAttempt.objects.create(user=user, partner=partner, digest=digests[0])
-        Record.objects.note(BenefitAction.KEY_TRIED, by=by, partner=partner, refusal=KeyUnknown())
-        raise KeyUnknown
+            KeyAttempt.objects.remember(user, partner, digests[0], now)
+        return KeyUnknown()
 
     def claim(self, key: "ProductKey", *, tenant: Tenant, by: Actor, on: date) -> "ProductKey":
         """Spend `key`: the one update that only one of many can win (K2). Inside the caller's transaction.
@@ -85,7 +99,9 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
             redeemed_at=clock.now(), redeemed_on=on, redeemed_by=by.user, redeemed_in=tenant
         )
         if not won:
-            self.for_display().get(pk=key.pk).check_redeemable(on)
+            key = self.for_display().get(pk=key.pk)
+            key.check_redeemable(on)
+            raise KeyAlreadyRedeemed(key)  # whatever the reason: what was not claimed is not spent
         key.check_in_time(on)
         return key
 
@@ -161,7 +177,13 @@ class ProductKey(models.Model):
 
     def reveal(self, *, by: Actor, on: date) -> str:
         """The key in full, 5 × 5; put on record (K3). Raises KeyRevoked, KeyAlreadyRedeemed or BenefitExpired."""
-        self.check_redeemable(on)
+        try:
+            self.check_redeemable(on)
+        except Refusal as refusal:
+            Record.objects.note(
+                BenefitAction.KEY_REVEALED, by=by, partner=self.partner, subject=self.benefit, after={"key": self.pk}, refusal=refusal
+            )
+            raise
         Record.objects.note(BenefitAction.KEY_REVEALED, by=by, partner=self.partner, subject=self.benefit, after={"key": self.pk})
         return productkeys.grouped(productkeys.decrypted(self.ciphertext))
 

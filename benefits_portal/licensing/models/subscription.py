@@ -217,7 +217,8 @@ class Subscription(models.Model):
         """Locks are taken in one order, the key and then the subscription, and what decides is read after them."""
         key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
         if subscription is not None:
-            subscription = cls.objects.select_for_update(of=("self",)).select_related("product", "tenant").get(pk=subscription.pk)
+            there = cls.objects.in_tenant(tenant).select_for_update(of=("self",)).select_related("product", "tenant")
+            subscription = there.get(pk=subscription.pk)  # in the tenant that was named, or not at all (K5)
         fresh = Quote.of(way, key, tenant, subscription, on)
         if quote is not None and quote != fresh:
             raise ChangedMeanwhile(fresh)

@@ -7,16 +7,19 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User, recordable
 
-from .columns import link
+from .columns import address, link
 
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter
 
@@ -94,7 +97,7 @@ class FixedField(forms.Widget):
         self.chosen = chosen
 
     def render(self, *args: Any, **kwargs: Any) -> Any:
-        return link(self.chosen)
+        return format_html('<div class="readonly">{}</div>', link(self.chosen))
 
     def id_for_label(self, id_: str | None) -> str:
         return ""
@@ -128,6 +131,10 @@ class BackOfficeAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return SECRETS.isdisjoint(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one history, the record (A2)."""
+        return redirect(f"{address(Record, 'changelist')}?about={self.opts.label_lower}:{unquote(object_id)}")
 
 
 class LedgerAdmin(BackOfficeAdmin):

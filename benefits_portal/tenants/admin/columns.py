@@ -42,7 +42,7 @@ def linked(path: str, description: Text) -> Callable[[Any], Any]:
 
 def on_day(day: date) -> str:
     """The day that an answer holds on, with whose day it is."""
-    return _("%(day)s (%(zone)s)") % {"day": date_format(day, "SHORT_DATE_FORMAT"), "zone": settings.TIME_ZONE}
+    return _("%(day)s (%(zone)s)") % {"day": date_format(day, "DATE_FORMAT"), "zone": settings.TIME_ZONE}
 
 
 class DayFilter(admin.SimpleListFilter):

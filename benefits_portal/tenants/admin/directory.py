@@ -3,13 +3,13 @@
 # mypy: disable-error-code="type-arg"
 
 from collections import Counter
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -76,8 +76,8 @@ class PartnerAdmin(KeptAdmin):
         return ", ".join(tenant.domain for tenant in partner.tenants.all())
 
     @admin.display(description=gettext_lazy("today there"))
-    def today_there(self, partner: Partner) -> date | None:
-        return partner.today() if partner.pk else None
+    def today_there(self, partner: Partner) -> str | None:
+        return date_format(partner.today(), "DATE_FORMAT") if partner.pk else None
 
 
 @admin.register(Tenant)

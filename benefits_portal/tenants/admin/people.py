@@ -69,6 +69,11 @@ class SmallLettersMixin(forms.ModelForm):
 
     language = forms.ChoiceField(label=_("language"), choices=[("", _("The browser's own")), *settings.LANGUAGES], required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "email" in self.fields:  # somebody else's: nothing to fill in from this browser
+            self.fields["email"].widget.attrs = {**self.fields["email"].widget.attrs, "autocomplete": "off", "autofocus": False}
+
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
 

@@ -1,5 +1,6 @@
 """The back office as a whole: its name, and who comes in."""
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -25,6 +26,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(address, resolve_url(settings.LOGIN_URL))
 
 
+apps.get_app_config("axes").verbose_name = gettext_lazy("Sign-ins")  # its own name says nothing to staff
 admin.site.site_header = gettext_lazy("Benefits Portal: back office")
 admin.site.site_title = gettext_lazy("Benefits Portal: back office")
 admin.site.index_title = gettext_lazy("Back office")

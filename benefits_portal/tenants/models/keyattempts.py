@@ -20,6 +20,11 @@ class KeyAttemptQuerySet(models.QuerySet["KeyAttempt"]):
     def since(self, moment: datetime) -> Self:
         return self.filter(at__gt=moment)
 
+    def remember(self, user: User, partner: Partner, digest: str, now: datetime) -> None:
+        """Count a wrong key; the same one again within the window counts once, and is kept once."""
+        if not self.since(now - WINDOW).filter(user=user, partner=partner, digest=digest).exists():
+            self.create(user=user, partner=partner, digest=digest, at=now)
+
     def locked_until(self, user: User, partner: Partner, now: datetime) -> datetime | None:
         """When typed keys are accepted again from `user` at `partner`; None if they are now."""
         attempts = self.since(now - LOCK_OUT - PARTNER_WINDOW).order_by("at")

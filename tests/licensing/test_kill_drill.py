@@ -1,0 +1,75 @@
+"""Killed in the middle of redeeming: no key spent without its redemption, no redemption without its effect (K2)."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.tenants.models import Record
+from tests.factories import SubscriptionFactory, key_for
+from tests.simultaneous import IS_POSTGRES
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.rule("K2", "A1")]
+
+PROJECT = Path(__file__).parents[2]
+KILLS = 50
+
+
+def test_database_url() -> str:
+    """Where the tests' own database is, for a process of its own."""
+    name = str(connection.settings_dict["NAME"])
+    url = os.environ["DATABASE_URL"]
+    return url.replace("/postgres?", f"/{name}?") if IS_POSTGRES else f"sqlite:///{name}"
+
+
+test_database_url.__test__ = False
+
+
+def redeem_and_kill(subscription: Subscription, after: float) -> list[int]:
+    """Let a process redeem for `after` seconds, then kill it; the redemptions that it had confirmed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.licensing.redeem_until_killed", str(subscription.pk)],
+        cwd=PROJECT,
+        env={**os.environ, "DATABASE_URL": test_database_url()},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(after)
+    process.kill()
+    rest, _ = process.communicate()
+    return [int(line) for line in rest.splitlines()]
+
+
+def test_killed_fifty_times_nothing_is_half_done():
+    subscription = SubscriptionFactory.create(licenses=500, ends_on=date(2021, 6, 30))
+    chance = random.Random(20210501)
+    confirmed: list[int] = []
+    for _ in range(KILLS):
+        while ProductKey.objects.filter(redeemed_at=None).count() < 12:
+            key_for(subscription, chance.randint(1, 12))
+        confirmed += redeem_and_kill(subscription, chance.uniform(0.0, 0.09))
+
+    redemptions = list(Redemption.objects.order_by("pk"))
+    spent = set(ProductKey.objects.filter(redeemed_at__isnull=False).values_list("pk", flat=True))
+    assert {redemption.key_id for redemption in redemptions} == spent
+    assert set(confirmed) <= {redemption.pk for redemption in redemptions}, "what was confirmed is there"
+    assert Record.objects.filter(action="licensing.extend", refused="").count() == len(redemptions)
+    assert len(redemptions) > KILLS, "the kills came in the middle of work"
+
+    replayed = Subscription(licenses=500, ends_on=date(2021, 6, 30))
+    for redemption in redemptions:
+        assert redemption.before == replayed.term
+        term = replayed.extended(redemption.key_licenses)
+        replayed = Subscription(licenses=term.licenses, ends_on=term.ends_on, carried_license_days=term.carried_license_days)
+    subscription.refresh_from_db()
+    assert subscription.term == replayed.term

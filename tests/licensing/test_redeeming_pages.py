@@ -1,0 +1,178 @@
+"""Redeeming on the pages: tenant, key, review, receipt (rules K2, K5, S3, S8)."""
+
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.quotes import Quote, Way
+from tests import factories
+from tests.factories import TODAY
+
+pytestmark = pytest.mark.usefixtures("today")
+
+START = "/product-key/start/"
+
+
+@pytest.fixture
+def client(admin, sign_in) -> Client:
+    return sign_in(admin)
+
+
+@pytest.fixture
+def acting(tenant) -> dict[str, str]:
+    return {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
+
+
+@pytest.fixture
+def subscription(tenant) -> Subscription:
+    return factories.SubscriptionFactory.create(tenant=tenant, licenses=100, ends_on=date(2021, 6, 30))
+
+
+@pytest.fixture
+def extend(subscription) -> str:
+    """Where a key of 25 licenses, chosen by reference, extends `subscription`."""
+    key = factories.key_for(subscription, 25)
+    return reverse("licensing:extend", args=[subscription.pk]) + f"?key={key.pk}"
+
+
+def test_the_review_shows_what_redeem_then_does(client, acting, subscription, extend):
+    quote = client.get(extend).context["quote"]
+    receipt = client.post(extend, acting | {"quote": quote.signed()}, follow=True)
+    subscription.refresh_from_db()
+    assert (quote.after, receipt.context["redemption"].after, subscription.term) == (quote.after,) * 3
+    assert subscription.ends_on == date(2021, 9, 30)
+
+
+@pytest.mark.rule("K2")
+def test_sending_the_same_form_twice_leads_to_the_same_receipt(client, acting, extend):
+    form = acting | {"quote": client.get(extend).context["quote"].signed()}
+    first, second = client.post(extend, form), client.post(extend, form)
+    assert (first.status_code, first.url) == (302, second.url)
+    assert Redemption.objects.count() == 1
+
+
+@pytest.mark.rule("S8")
+def test_when_midnight_passed_nothing_is_redeemed_and_a_fresh_review_is_shown(client, admin, sign_in, acting, extend):
+    shown = client.get(extend).context["quote"]
+    with time_machine.travel(factories.NOW + timedelta(days=1), tick=False):
+        response = sign_in(admin).post(extend, acting | {"quote": shown.signed()})
+    assert (response.status_code, response.context["quote"].on, Redemption.objects.count()) == (409, TODAY + timedelta(days=1), 0)
+
+
+@pytest.mark.rule("S8")
+def test_when_the_subscription_changed_meanwhile_nothing_is_redeemed_and_a_fresh_review_is_shown(client, acting, subscription, extend, by):
+    shown = client.get(extend).context["quote"]
+    subscription.extend(factories.key_for(subscription, 100), by=by, on=TODAY)
+    response = client.post(extend, acting | {"quote": shown.signed()})
+    assert (response.status_code, Redemption.objects.count()) == (409, 1)
+    assert response.context["quote"].before.ends_on == date(2022, 6, 30)
+
+
+@pytest.mark.parametrize("quote", ["", "nonsense", "a:b:c"])
+def test_a_quote_that_is_not_ours_redeems_nothing(client, acting, extend, quote):
+    response = client.post(extend, acting | {"quote": quote})
+    assert (response.status_code, Redemption.objects.count()) == (409, 0)
+
+
+def test_a_quote_for_another_key_redeems_nothing(client, acting, subscription, extend, tenant):
+    other = factories.key_for(subscription, 50)
+    quote = Quote.of(Way.EXTEND, other, tenant, subscription, TODAY)
+    assert client.post(extend, acting | {"quote": quote.signed()}).status_code == 409
+
+
+@pytest.mark.rule("K7")
+def test_a_used_key_is_refused_with_when_where_and_by_whom(client, acting, tenant, admin, by):
+    key = factories.redeem(tenant=tenant, by=by).key
+    text = client.get(START + f"?key={key.pk}").text
+    assert f"This key was redeemed on May 1, 2021 in {tenant} by {admin.name}." in text
+
+
+@pytest.mark.rule("K5")
+def test_the_first_key_into_a_tenant_asks_for_its_domain(client, acting, tenant):
+    page = client.post(START, acting | {"tenant": tenant.pk, "domain": "typo.example"})
+    assert page.context["form"].errors == {"domain": [f"Type {tenant.domain}: it is the first key that goes into this tenant."]}
+    assert client.post(START, acting | {"tenant": tenant.pk, "domain": f" {tenant.domain.upper()} "}).status_code == 302
+
+
+@pytest.mark.rule("K5")
+def test_a_partner_with_one_tenant_is_asked_for_it_once(client, tenant):
+    assert client.get(START).templates[0].name == "licensing/start_tenant.html"
+    factories.redeem(tenant=tenant)
+    assert client.get(START).templates[0].name == "licensing/start_key.html"
+
+
+@pytest.mark.rule("K5")
+def test_a_partner_with_two_tenants_chooses_each_time(client, tenant):
+    factories.TenantFactory.create(partner=tenant.partner)
+    factories.redeem(tenant=tenant)
+    assert client.get(START).templates[0].name == "licensing/start_tenant.html"
+
+
+@pytest.mark.rule("K5")
+def test_choosing_another_tenant_moves_the_session_there_and_carries_the_key(client, acting, tenant):
+    second = factories.TenantFactory.create(partner=tenant.partner)
+    key = factories.issue_key(partner=tenant.partner)
+    response = client.post(START + f"?key={key.pk}", acting | {"tenant": second.pk, "domain": second.domain})
+    review = client.get(response.url)
+    assert (review.wsgi_request.tenant, review.context["key"], review.context["quote"].tenant_id) == (second, key, second.pk)
+
+
+def test_a_typed_key_is_validated_and_then_travels_by_reference(client, acting, tenant):
+    factories.redeem(tenant=tenant)
+    key = factories.issue_key(partner=tenant.partner, key="", quantity=7)
+    typed = key.reveal(by=factories.Actor(), on=TODAY)
+    validated = client.post(START, acting | {"key": typed.lower(), "validate": "1"})
+    assert (validated.context["validated"], validated.context["form"]["key"].value()) == (key, typed.lower())
+    assert client.post(START, acting | {"key": typed}).url == f"{START}?key={key.pk}"
+
+
+@pytest.mark.rule("S3")
+def test_where_the_product_expired_one_chooses_between_bringing_it_back_and_a_new_one(client, acting, tenant):
+    expired = factories.redeem(tenant=tenant, on=date(2020, 4, 15)).subscription
+    key = factories.key_for(expired)
+    choose = client.get(START + f"?key={key.pk}")
+    assert [choice.way for choice in choose.context["comparisons"][0].choices] == [Way.REACTIVATE, Way.NEW]
+    review = START + f"?key={key.pk}&way=reactivate"
+    client.post(review, acting | {"quote": client.get(review).context["quote"].signed()})
+    expired.refresh_from_db()
+    assert (expired.starts_on, expired.ends_on) == (TODAY, date(2022, 5, 1))
+
+
+@pytest.mark.rule("S3", "S8")
+def test_where_the_product_is_active_every_way_is_shown_side_by_side(client, tenant):
+    active = factories.redeem(tenant=tenant).subscription
+    key = factories.key_for(active)
+    comparison = client.get(reverse("licensing:walkthrough", args=[key.benefit_id])).context["comparisons"][0]
+    assert [choice.way for choice in comparison.choices] == [Way.EXTEND, Way.ADD, Way.NEW]
+    assert [card["title"] for card in comparison.cards()] == [
+        "Extend end date",
+        "Add licenses",
+        "New subscription",
+        "Let it end and start new",
+    ]
+
+
+@pytest.mark.rule("S6")
+def test_add_licenses_that_would_bring_the_end_forward_says_so(client, tenant):
+    long = factories.SubscriptionFactory.create(tenant=tenant, licenses=10, ends_on=date(2022, 8, 1))
+    key = factories.key_for(long, 10)
+    page = client.get(reverse("licensing:add-licenses", args=[long.pk]) + f"?key={key.pk}")
+    assert {row["label"]: row.get("shift") for row in page.context["rows"]}["End date"] == "−46 days: earlier"
+    assert page.context["other"]["title"] == "Extend end date"
+
+
+def test_the_receipt_tells_before_after_where_who_and_when(client, acting, tenant, admin, extend):
+    receipt = client.post(extend, acting | {"quote": client.get(extend).context["quote"].signed()}, follow=True)
+    told = [
+        tenant.domain,
+        str(tenant.guid),
+        admin.name,
+        "June 30, 2021",
+        "Sept. 30, 2021",
+        "12 months × 25 licenses ÷ 100 licenses = 3 months",
+    ]
+    assert [text for text in told if text not in receipt.text] == []

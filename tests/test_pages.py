@@ -1,0 +1,340 @@
+"""Every page: who gets in, that it parses, how many queries it takes, and what bad input leads to."""
+
+import re
+from dataclasses import dataclass
+
+import html5lib
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.tenants.models import Role, Tenant, User
+from tests import factories
+
+pytestmark = pytest.mark.usefixtures("today")
+
+
+@dataclass
+class Place:
+    """A partner with one of everything, and what its pages are called."""
+
+    tenant: Tenant
+    credit: Benefit
+    assignment: Assignment
+    bulk: Assignment
+    licenses: Benefit
+    key: ProductKey
+    subscription: Subscription
+    redemption: Redemption
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> "Place":
+        partner = tenant.partner
+        credit = factories.BenefitFactory.create(partner=partner, monthly=True)
+        person = factories.DirectoryUserFactory.create(tenant=tenant)
+        licenses = factories.BenefitFactory.create(partner=partner, key=True)
+        redemption = factories.redeem(tenant=tenant)
+        return cls(
+            tenant,
+            credit,
+            factories.AssignmentFactory.create(benefit=credit, directory_user=person),
+            factories.AssignmentFactory.create(
+                benefit=factories.BenefitFactory.create(partner=partner, bulk=True), directory_user__tenant=tenant
+            ),
+            licenses,
+            licenses.keys.get(),
+            redemption.subscription,
+            redemption,
+        )
+
+    @property
+    def acting_in(self) -> dict[str, str]:
+        return {"acting_in": f"{self.tenant.partner_id}-{self.tenant.pk}"}
+
+    def to_look_at(self) -> dict[str, str]:
+        return {
+            "home": reverse("home"),
+            "list": reverse("benefits:azure-cloud"),
+            "credit": reverse("licensing:benefit-detail", args=[self.credit.pk]),
+            "licenses": reverse("licensing:benefit-detail", args=[self.licenses.pk]),
+            "products": reverse("licensing:products"),
+            "subscription": reverse("licensing:subscription", args=[self.subscription.pk]),
+            "receipt": reverse("licensing:receipt", args=[self.redemption.pk]),
+            "switch": reverse("tenants:switch"),
+        }
+
+    def to_act_on(self) -> dict[str, str]:
+        return {
+            "assign": reverse("benefits:assign", args=[self.credit.pk]),
+            "remove": reverse("benefits:remove", args=[self.credit.pk, self.assignment.pk]),
+            "transfer": reverse("benefits:transfer", args=[self.bulk.benefit_id, self.bulk.pk]),
+            "walkthrough": reverse("licensing:walkthrough", args=[self.licenses.pk]),
+            "start": reverse("licensing:product-key-start"),
+            "start with a key": reverse("licensing:product-key-start") + f"?key={self.key.pk}",
+            "extend": reverse("licensing:extend", args=[self.subscription.pk]),
+            "add": reverse("licensing:add-licenses", args=[self.subscription.pk]),
+        }
+
+    def to_post_to(self) -> dict[str, str]:
+        keys = {"get key": reverse("licensing:key", args=[self.licenses.pk])}
+        return keys | {name: address for name, address in self.to_act_on().items() if name != "walkthrough"}
+
+
+OPEN = ["help", "licensing:calculator", "tenants:sign-in"]
+LOOKING = ["home", "list", "credit", "licenses", "products", "subscription", "receipt", "switch"]
+ACTING = ["assign", "remove", "transfer", "walkthrough", "start", "start with a key", "extend", "add"]
+POSTING = ["get key", "assign", "remove", "transfer", "start", "start with a key", "extend", "add"]
+
+
+@pytest.fixture
+def place(tenant: Tenant) -> Place:
+    return Place.of(tenant)
+
+
+@pytest.fixture
+def elsewhere(db: None) -> Place:
+    """Another partner with the same things."""
+    return Place.of(factories.TenantFactory.create(is_primary=True))
+
+
+@pytest.fixture
+def client(admin: User, sign_in) -> Client:
+    return sign_in(admin)
+
+
+@pytest.fixture
+def member(tenant: Tenant) -> User:
+    return factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.MEMBER).user
+
+
+# Who gets in
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_some_pages_are_open_to_anybody(client, db, name):
+    assert Client().get(reverse(name)).status_code == 200
+
+
+@pytest.mark.parametrize("name", [*LOOKING, *ACTING])
+def test_every_other_page_asks_to_sign_in_first(place, name):
+    address = (place.to_look_at() | place.to_act_on())[name]
+    response = Client().get(address)
+    assert (response.status_code, response.url.split("?")[0]) == (302, reverse("tenants:sign-in"))
+
+
+@pytest.mark.parametrize("name", [*LOOKING, *ACTING])
+@pytest.mark.rule("P2")
+def test_somebody_without_a_role_sees_one_page_that_names_who_has_one(place, admin, sign_in, name):
+    nobody = factories.UserFactory.create(directory_user__tenant=place.tenant)
+    response = sign_in(nobody).get((place.to_look_at() | place.to_act_on())[name])
+    assert (response.status_code, response.templates[0].name) == (403, "tenants/no_role.html")
+    assert admin.email in response.text
+
+
+@pytest.mark.parametrize("name", LOOKING)
+def test_a_member_may_look(place, member, sign_in, name):
+    assert sign_in(member).get(place.to_look_at()[name]).status_code == 200
+
+
+@pytest.mark.parametrize("name", ACTING)
+@pytest.mark.rule("P3")
+def test_a_member_is_told_why_they_may_not_act_and_who_may(place, member, admin, sign_in, name):
+    response = sign_in(member).get(place.to_act_on()[name])
+    assert (response.status_code, response.templates[0].name) == (403, "tenants/not_permitted.html")
+    assert admin.email in response.text
+
+
+@pytest.mark.parametrize("name", POSTING)
+@pytest.mark.rule("P3")
+def test_a_member_s_post_is_refused_too(place, member, sign_in, name):
+    response = sign_in(member).post(place.to_post_to()[name], place.acting_in)
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("name", [*LOOKING, *ACTING])
+def test_an_admin_gets_every_page(place, client, name):
+    assert client.get((place.to_look_at() | place.to_act_on())[name]).status_code == 200
+
+
+FOREIGN = ["credit", "licenses", "subscription", "receipt", "assign", "remove", "transfer", "walkthrough", "extend", "add"]
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.rule("P1", "K4")
+def test_what_belongs_to_another_partner_does_not_exist(place, elsewhere, client, sign_in, name):
+    address = (elsewhere.to_look_at() | elsewhere.to_act_on())[name]
+    owner = factories.RoleAssignmentFactory.create(user__directory_user__tenant=elsewhere.tenant).user
+    assert sign_in(owner).get(address).status_code == 200
+    missing = client.get("/mpn/benefits/azure-cloud/999999/")
+    response = client.get(address)
+    assert (response.status_code, elsewhere.tenant.partner.name in response.text) == (404, False)
+    assert without_what_varies(response) == without_what_varies(missing)
+
+
+def without_what_varies(response: HttpResponse) -> str:
+    """The page without its own address and its form tokens, which differ each time."""
+    text = response.text.replace(response.wsgi_request.path, "")
+    return re.sub(r"[A-Za-z0-9]{64}", "", text)
+
+
+@pytest.mark.rule("K4")
+def test_another_partner_s_key_cannot_be_chosen_by_reference(place, elsewhere, client):
+    assert client.get(reverse("licensing:extend", args=[place.subscription.pk]) + f"?key={elsewhere.key.pk}").status_code == 404
+
+
+@pytest.mark.rule("P4")
+def test_a_form_from_another_place_is_refused_with_both_named_and_nothing_happens(place, client, admin):
+    second = factories.TenantFactory.create(partner=place.tenant.partner)
+    client.post(reverse("tenants:switch"), {"place": second.pk})
+    response = client.post(place.to_act_on()["remove"], place.acting_in)
+    assert response.status_code == 409
+    assert (place.tenant.domain in response.text, second.domain in response.text) == (True, True)
+    place.assignment.refresh_from_db()
+    assert place.assignment.ended_at is None
+
+
+@pytest.mark.rule("P4")
+def test_a_post_that_does_not_say_where_it_was_rendered_is_refused(place, client):
+    assert client.post(place.to_act_on()["remove"]).status_code == 409
+
+
+@pytest.mark.rule("P1", "P4")
+def test_a_link_into_another_partner_of_ones_own_offers_to_switch(place, elsewhere, admin, client):
+    factories.RoleAssignmentFactory.create(user=admin, partner=elsewhere.tenant.partner)
+    address = elsewhere.to_look_at()["subscription"]
+    offered = client.get(address)
+    assert (offered.status_code, offered.templates[0].name) == (200, "tenants/elsewhere.html")
+    assert client.post(reverse("tenants:switch"), {"place": elsewhere.tenant.pk, "next": address}).url == address
+    assert client.get(address).templates[0].name == "licensing/subscription_detail.html"
+
+
+# What a page is made of
+
+
+@pytest.mark.parametrize("name", [*LOOKING, *ACTING])
+def test_every_page_parses(place, client, name):
+    html5lib.HTMLParser(strict=True).parse(client.get((place.to_look_at() | place.to_act_on())[name]).text)
+
+
+@pytest.mark.parametrize("name", [*OPEN, "home"])
+def test_every_open_page_and_the_no_role_page_parse(db, sign_in, name):
+    someone = sign_in(factories.UserFactory.create()) if name == "home" else Client()
+    html5lib.HTMLParser(strict=True).parse(someone.get(reverse(name)).text)
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_list_takes_five_queries_at_the_most_with_session_and_user(client, partner, django_assert_max_num_queries, count):
+    factories.BenefitFactory.create_batch(count, partner=partner)
+    factories.BenefitFactory.create_batch(count, partner=partner, monthly=True)
+    client.get(reverse("benefits:azure-cloud"))
+    with django_assert_max_num_queries(5):
+        text = client.get(reverse("benefits:azure-cloud")).text
+    assert text.count('class="opener"') == 2 * count
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_your_products_takes_as_many_queries_whatever_its_length(client, tenant, django_assert_max_num_queries, count):
+    for _ in range(count):
+        factories.redeem(tenant=tenant)
+    with django_assert_max_num_queries(5):
+        client.get(reverse("licensing:products"))
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_benefit_takes_as_many_queries_however_many_people_hold_it(client, place, django_assert_max_num_queries, count):
+    for _ in range(count):
+        factories.AssignmentFactory.create(benefit=place.credit, directory_user__tenant=place.tenant)
+    client.get(place.to_look_at()["credit"])
+    with django_assert_max_num_queries(8):
+        client.get(place.to_look_at()["credit"])
+
+
+def test_the_calculator_asks_the_database_nothing(db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = Client().get(reverse("licensing:calculator") + "?licenses=100&ends_on=2021-06-30&keys=25&on=2021-05-01")
+    assert "Sept. 30, 2021" in response.text
+
+
+# The key
+
+
+@pytest.mark.rule("K3")
+def test_a_key_is_masked_on_every_page_and_shown_only_by_get_key(place, client):
+    shown = client.post(reverse("licensing:key", args=[place.licenses.pk]), place.acting_in | {"verified": "on"})
+    key = shown.context["revealed"]
+    assert key in shown.text
+    assert shown.headers["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
+    for name, address in (place.to_look_at() | place.to_act_on()).items():
+        text = client.get(address).text
+        assert (name, key in text, key.replace("-", "") in text) == (name, False, False)
+
+
+def test_get_key_asks_for_the_tick_first(place, client):
+    response = client.post(reverse("licensing:key", args=[place.licenses.pk]), place.acting_in)
+    assert "revealed" not in response.context
+    assert response.context["form"].errors == {"verified": ["Check that this is the right tenant and tick the box; then get the key."]}
+
+
+# Bad input
+
+
+HOSTILE = ["", " ", "\x00", "A" * 300, "9" * 30, "-1", "0", "NaN", "' OR 1=1--", "<zq9\"'>", "٣", "null", "2026-02-30"]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_no_field_of_any_form_breaks_the_portal_or_changes_anything(place, client, value):
+    names = ["tenant", "domain", "key", "quote", "directory_user", "verified", "q", "place", "next"]
+    for address in place.to_post_to().values():
+        if address != place.to_act_on()["remove"]:
+            response = client.post(address, place.acting_in | dict.fromkeys(names, value) | {"verified": ""})
+            assert (address, response.status_code < 500) == (address, True)
+    place.key.refresh_from_db()
+    assert (place.key.redeemed_at, Redemption.objects.count(), Assignment.objects.count()) == (None, 1, 2)
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_no_query_string_breaks_a_page(place, client, value):
+    names = ["q", "show", "sort", "offer", "key", "place", "way", "licenses", "ends_on", "keys", "on", "carried", "next"]
+    addresses = [*place.to_look_at().values(), *place.to_act_on().values(), *(reverse(name) for name in OPEN)]
+    for address in addresses:
+        response = client.get(address.split("?")[0], dict.fromkeys(names, value))
+        assert (address, response.status_code < 500, "<zq9" in response.text) == (address, True, False)
+
+
+def test_a_wrong_key_keeps_what_was_typed_and_says_what_to_do(place, client):
+    response = client.post(place.to_act_on()["extend"], place.acting_in | {"key": "not a key"})
+    assert response.context["form"]["key"].value() == "not a key"
+    assert response.context["form"].errors["key"] == [
+        "This is not a product key of this portal: those have 25 characters and begin with PCBEN. "
+        "Copy the whole key from its benefit and paste it here."
+    ]
+
+
+@pytest.mark.rule("U3")
+def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(place, client):
+    addresses = [
+        reverse("benefits:remove", args=[place.bulk.benefit_id, place.bulk.pk]),
+        reverse("benefits:transfer", args=[place.credit.pk, place.assignment.pk]),
+    ]
+    told = [str(list(client.get(address, follow=True).context["messages"])[0]) for address in addresses]
+    assert told == [
+        "Bulk credit cannot be removed. Transfer it to somebody else instead.",
+        "Monthly credit is not transferred. Remove it here and assign it to somebody else.",
+    ]
+
+
+@pytest.mark.rule("U1")
+def test_a_person_from_nowhere_cannot_be_assigned_and_the_answer_says_where_to_add_one(place, elsewhere, client):
+    response = client.post(place.to_act_on()["assign"], place.acting_in | {"directory_user": elsewhere.assignment.directory_user_id})
+    assert response.context["form"].errors["directory_user"] == [
+        "There is no such person in your organisation's directory. Pick somebody from the list. "
+        "Who is not in it needs a user entry in one of your tenants first; a Global admin adds it."
+    ]
+
+
+def test_health_is_told_without_signing_in(db):
+    answers = [Client().get(address) for address in ("/healthz", "/readyz")]
+    assert [(answer.status_code, answer.text) for answer in answers] == [(200, "ok\n"), (200, "ready\n")]
