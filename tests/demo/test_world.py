@@ -135,7 +135,7 @@ def test_the_command_serves_from_nothing(tmp_path: Path) -> None:
             server.terminate()
 
 
-def answer(address: str, patience: float = 30) -> str:
+def answer(address: str, patience: float = 120) -> str:
     """What `address` says, once somebody answers; `patience` in seconds."""
     until = time.monotonic() + patience
     while True:
