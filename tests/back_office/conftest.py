@@ -60,3 +60,38 @@ def make_rows(count):
         )
     if not PracticeWorld.objects.exists():
         factories.PracticeWorldFactory.create()
+
+
+def filled(response, **changes):
+    """What a browser would send for the form in `response`, with `changes`; None leaves a field out."""
+    sent = {}
+    for inline in response.context["inline_admin_formsets"]:
+        for form in [inline.formset.management_form, *inline.formset.forms]:
+            sent |= sent_for(form)
+    sent |= sent_for(response.context["adminform"].form) | changes
+    return {name: value for name, value in sent.items() if value is not None}
+
+
+def sent_for(form):
+    sent = {}
+    for field in form:
+        value = field.value()
+        if field.field.disabled or value is False:
+            continue
+        if hasattr(field.field.widget, "decompress"):
+            sent |= {f"{field.html_name}_{part}": item or "" for part, item in enumerate(field.field.widget.decompress(value))}
+        else:
+            sent[field.html_name] = "" if value is None else value
+        if field.field.show_hidden_initial:
+            sent[field.html_initial_name] = value
+    return sent
+
+
+def new_row(prefix, number, **values):
+    """The fields of one more row of an inline, after the `number` that are there."""
+    return {f"{prefix}-TOTAL_FORMS": number + 1, **{f"{prefix}-{number}-{name}": value for name, value in values.items()}}
+
+
+def errors(response):
+    """Everything that a form said it refuses."""
+    return [str(error) for error in response.context["errors"].as_data()] if "errors" in response.context else []

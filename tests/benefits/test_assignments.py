@@ -406,3 +406,11 @@ def test_the_database_refuses_what_went_round_the_rules(person, partner, kind):
     Assignment.objects.create(directory_user=person, **facts)
     with pytest.raises(IntegrityError):
         Assignment.objects.create(directory_user=somebody(partner) if kind == "bulk" else person, **facts)
+
+
+@rule("A1")
+@pytest.mark.parametrize("half", [{"ended_at": NOW}, {"ended_on": TODAY}, {"ended_at": NOW, "ended_on": TODAY - timedelta(days=1)}], ids=str)
+def test_the_database_refuses_half_an_end_and_one_before_the_beginning(by, person, monthly, half):
+    monthly.assign(person, by=by, on=TODAY)
+    with pytest.raises(IntegrityError):
+        Assignment.objects.update(**half)

@@ -1,10 +1,12 @@
 """The catalogue's figures, and demo.json against the story."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Q
 
-from benefits_portal.benefits.models import Offer, PackageLine, Product, ProductKey
+from benefits_portal.benefits.models import CreditAmount, Offer, PackageLine, Product, ProductKey
 from benefits_portal.demo.outcome import FIXTURE, REFERENCE_DAY, outcome, steady
 from benefits_portal.tenants.models import Partner, PracticeWorld, User
 from tests.factories import PartnerFactory
@@ -55,12 +57,25 @@ def catalogue() -> None:
     call_command("loaddata", "catalogue", verbosity=0)
 
 
+@pytest.mark.rule("B3")
 @pytest.mark.usefixtures("catalogue")
 def test_a_hundred_dollars_is_ten_thousand_yen() -> None:
-    for line in PackageLine.objects.filter(quantity=None).prefetch_related("credit_amounts"):
-        dollars, euros, yen = (line.amount_in(currency) for currency in ("USD", "EUR", "JPY"))
-        assert dollars and euros
-        assert yen == 100 * dollars
+    amounts = set(CreditAmount.objects.values_list("line__product__kind", "currency", "amount"))
+
+    assert amounts == {
+        ("monthly-credit", "USD", Decimal(100)),
+        ("monthly-credit", "EUR", Decimal(85)),
+        ("monthly-credit", "JPY", Decimal(10_000)),
+        ("bulk-credit", "USD", Decimal(6_000)),
+        ("bulk-credit", "EUR", Decimal(5_100)),
+        ("bulk-credit", "JPY", Decimal(600_000)),
+        ("bulk-credit", "USD", Decimal(12_000)),
+        ("bulk-credit", "EUR", Decimal(10_200)),
+        ("bulk-credit", "JPY", Decimal(1_200_000)),
+        ("bulk-credit", "USD", Decimal(13_000)),
+        ("bulk-credit", "EUR", Decimal(11_050)),
+        ("bulk-credit", "JPY", Decimal(1_300_000)),
+    }
 
 
 @pytest.mark.rule("B4")

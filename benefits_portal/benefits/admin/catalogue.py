@@ -23,13 +23,11 @@ class PackageLineForm(BackOfficeForm):
     fixed = ("offer", "product")
 
 
-@admin.display(description=gettext_lazy("licenses or credit"))
-def content(line: PackageLine) -> Any:
-    """What a line gives: licenses, or its credit in every currency. Amounts are fetched with the lines."""
-    if not line.pk:
+@admin.display(description=gettext_lazy("credit"))
+def credit(line: PackageLine) -> Any:
+    """A line's credit in every currency that it has. Fetch the amounts with the lines."""
+    if not line.pk or line.quantity is not None:
         return None
-    if line.quantity is not None:
-        return number_format(line.quantity)
     amounts = [money(amount.amount, amount.currency) for amount in line.credit_amounts.all()]
     return ", ".join(amounts) or _("no amount yet: open the line to add it")
 
@@ -37,8 +35,8 @@ def content(line: PackageLine) -> Any:
 class PackageLineInline(BackOfficeInline):
     model = PackageLine
     form = PackageLineForm
-    fields = ["product", "benefit_type", "competency", "quantity", content, "withdrawn_on"]
-    readonly_fields = [content]
+    fields = ["product", "benefit_type", "competency", "quantity", credit, "withdrawn_on"]
+    readonly_fields = [credit]
     autocomplete_fields = ["product"]
     verbose_name_plural = gettext_lazy("package: the amounts of credit are on each line's own page")
 
@@ -112,7 +110,8 @@ class PackageLineAdmin(RecordedAdmin):
         linked("offer", gettext_lazy("offer")),
         "benefit_type",
         "competency",
-        content,
+        "quantity",
+        credit,
         "withdrawn_on",
         "is_discontinued",
     ]

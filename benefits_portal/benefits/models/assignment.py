@@ -216,7 +216,8 @@ class Assignment(models.Model):
                 violation_error_message=gettext_lazy("Bulk credit has one holder at a time."),
             ),
             models.CheckConstraint(
-                condition=Q(ended_at=None, ended_on=None, ended_by=None) | Q(ended_at__isnull=False, ended_on__gte=F("assigned_on")),
+                condition=Q(ended_at=None, ended_on=None, ended_by=None)
+                | Q(ended_at__isnull=False, ended_on__isnull=False, ended_on__gte=F("assigned_on")),
                 name="assignment_end_all_or_none",
                 violation_error_message=gettext_lazy("An assignment's end has a day and a time, not before its beginning."),
             ),

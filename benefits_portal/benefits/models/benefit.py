@@ -108,7 +108,8 @@ class Benefit(models.Model):
                 violation_error_message=_("This membership already has this benefit."),
             ),
             models.CheckConstraint(
-                condition=Q(quantity__gte=1, credit_amount=None, currency="") | Q(quantity=None, credit_amount__gt=0) & ~Q(currency=""),
+                condition=Q(quantity__isnull=False, quantity__gte=1, credit_amount=None, currency="")
+                | Q(quantity=None, credit_amount__isnull=False, credit_amount__gt=0) & ~Q(currency=""),  # a check passes what is NULL
                 name="benefit_quantity_or_credit",
                 violation_error_message=_("A benefit has a number of licenses, or an amount of credit with its currency."),
             ),

@@ -67,7 +67,7 @@ class RoleAssignmentAdmin(RecordedAdmin):
 class SmallLettersMixin(forms.ModelForm):
     """The e-mail address is the name that somebody signs in with; it is kept in small letters."""
 
-    language = forms.ChoiceField(label=_("language"), choices=[("", _("The browser's own")), *settings.LANGUAGES], required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=[("", _("The browser's own")), *settings.LANGUAGES], required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

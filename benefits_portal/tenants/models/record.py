@@ -29,6 +29,11 @@ class AppendOnlyQuerySet[M: models.Model](models.QuerySet[M]):
     def delete(self) -> Never:
         raise AppendOnlyError(f"{self.model.__name__} rows are never deleted.")
 
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list[M]:
+        if kwargs.get("update_conflicts"):
+            raise AppendOnlyError(f"{self.model.__name__} rows are never changed.")
+        return super().bulk_create(*args, **kwargs)
+
     def bulk_update(self, *args: Any, **kwargs: Any) -> Never:
         raise AppendOnlyError(f"{self.model.__name__} rows are never changed.")
 

@@ -1,0 +1,253 @@
+"""Edits in the back office are on record (A1), refusals are said on the form, and what is fixed stays."""
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.auth.models import Group
+
+from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Offer, PackageLine, Product
+from benefits_portal.tenants.admin.base import EditAction
+from benefits_portal.tenants.models import DirectoryUser, How, Partner, Record, Role, RoleAssignment, Tenant, User
+from tests import factories
+
+from .conftest import filled, new_row, page
+
+pytestmark = pytest.mark.rule("A1")
+
+
+def edits():
+    return [(record.action, record.subject_type.model, record.before, record.after) for record in Record.objects.order_by("pk")]
+
+
+def save(office, obj, **changes):
+    its_page = page(type(obj), "change", obj.pk)
+    return office.post(its_page, filled(office.get(its_page), **changes))
+
+
+def test_an_edit_is_on_record_with_before_and_after(office, programme, partner):
+    save(office, partner, name="Contoso", currency="EUR")
+    assert edits() == [(EditAction.EDITED, "partner", {"name": partner.name, "currency": "USD"}, {"name": "Contoso", "currency": "EUR"})]
+    record = Record.objects.get()
+    assert (record.actor, record.how, record.partner, record.subject) == (programme, How.BACK_OFFICE, partner, partner)
+
+
+def test_saving_without_a_change_is_no_edit(office, partner):
+    assert save(office, partner).status_code == 302
+    assert edits() == []
+
+
+def test_what_is_created_is_on_record_with_its_partner_and_tenant(office, tenant):
+    office.post(
+        page(DirectoryUser, "add"),
+        {"tenant": tenant.pk, "display_name": "Anna", "user_principal_name": "anna@example.com", "kind": "member"},
+    )
+    record = Record.objects.get()
+    assert (record.action, record.partner, record.tenant, record.subject) == (
+        EditAction.CREATED,
+        tenant.partner,
+        tenant,
+        DirectoryUser.objects.get(),
+    )
+    assert record.after == {"tenant": tenant.pk, "display_name": "Anna", "user_principal_name": "anna@example.com", "kind": "member"}
+
+
+def test_rows_edited_on_another_things_page_are_on_record_each_by_itself(office, tenant):
+    held = factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant)
+    taken = factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant)
+    new = factories.UserFactory.create()
+    order = list(tenant.partner.role_assignments.values_list("pk", flat=True))
+    changes = {
+        f"role_assignments-{order.index(held.pk)}-role": Role.GLOBAL_ADMIN,
+        f"role_assignments-{order.index(taken.pk)}-DELETE": "on",
+        **new_row("role_assignments", 2, user=new.pk, role=Role.MEMBER),
+    }
+    gone = taken.pk
+    assert save(office, tenant.partner, **changes).status_code == 302
+    made = RoleAssignment.objects.get(user=new)
+    assert {(record.action, record.subject_id): (record.before, record.after) for record in Record.objects.all()} == {
+        (EditAction.EDITED, held.pk): ({"role": "partner-admin"}, {"role": "global-admin"}),
+        (EditAction.DELETED, gone): ({"user": taken.user_id, "partner": tenant.partner_id, "role": "partner-admin"}, {}),
+        (EditAction.CREATED, made.pk): ({}, {"user": new.pk, "partner": tenant.partner_id, "role": "member"}),
+    }
+    assert set(Record.objects.values_list("partner", flat=True)) == {tenant.partner_id}
+
+
+def test_relations_to_many_are_on_record_too(office):
+    offer, product = factories.ExternalOfferFactory.create(), factories.ProductFactory.create(bulk=True)
+    save(office, offer, excludes=[product.pk])
+    assert edits() == [(EditAction.EDITED, "externaloffer", {"excludes": []}, {"excludes": [product.pk]})]
+
+
+def test_a_deletion_is_on_record_with_what_was_there(office):
+    offer = factories.OfferFactory.create(name="By mistake")
+    office.post(page(Offer, "delete", offer.pk), {"post": "yes"})
+    assert Offer.objects.count() == 0
+    assert edits() == [(EditAction.DELETED, "offer", {"name": "By mistake", "is_competency": True, "position": 0}, {})]
+
+
+def test_deleting_several_at_once_is_on_record_for_each(office):
+    offers = factories.OfferFactory.create_batch(2)
+    selected = {"action": "delete_selected", "_selected_action": [offer.pk for offer in offers], "post": "yes"}
+    office.post(page(Offer, "changelist"), selected)
+    assert Offer.objects.count() == 0
+    assert {(record.action, record.subject_id) for record in Record.objects.all()} == {(EditAction.DELETED, offer.pk) for offer in offers}
+
+
+def test_lifting_a_lock_out_is_on_record_without_what_was_typed(office):
+    attempt = AccessAttempt.objects.create(username="anna@example.com", ip_address="192.0.2.1", post_data="secret", failures_since_start=10)
+    office.post(page(AccessAttempt, "delete", attempt.pk), {"post": "yes"})
+    record = Record.objects.get()
+    assert (AccessAttempt.objects.count(), record.action, record.before["username"]) == (0, EditAction.DELETED, "anna@example.com")
+    assert "secret" not in str(record.before)
+
+
+# People
+
+
+def test_somebody_is_added_with_a_password_that_is_nowhere_on_record(office, sign_in):
+    form = {
+        "email": "Anna@Example.com",
+        "name": "Anna",
+        "usable_password": "true",
+        "password1": factories.PASSWORD,
+        "password2": factories.PASSWORD,
+    }
+    assert office.post(page(User, "add"), filled(office.get(page(User, "add"))) | form).status_code == 302
+    anna = User.objects.get(name="Anna")
+    assert (anna.email, anna.check_password(factories.PASSWORD), anna.is_staff) == ("anna@example.com", True, False)
+    assert edits() == [(EditAction.CREATED, "user", {}, {"email": "anna@example.com", "name": "Anna"})]
+
+
+def test_an_address_that_somebody_has_in_other_letters_is_refused(office):
+    factories.UserFactory.create(email="anna@example.com")
+    form = {
+        "email": "ANNA@example.com",
+        "name": "Anna",
+        "usable_password": "true",
+        "password1": factories.PASSWORD,
+        "password2": factories.PASSWORD,
+    }
+    refused = office.post(page(User, "add"), filled(office.get(page(User, "add"))) | form)
+    assert refused.context["adminform"].form.errors == {"email": ["Somebody already signs in with this address."]}
+
+
+def test_a_new_password_is_on_record_as_a_fact(office, programme):
+    user = factories.UserFactory.create()
+    its_page = f"{page(User, 'change', user.pk).removesuffix('change/')}password/"
+    new = "another horse, another staple"
+    office.post(its_page, {"password1": new, "password2": new, "usable_password": "true"})
+    user.refresh_from_db()
+    assert user.check_password(new)
+    record = Record.objects.get()
+    assert (record.action, record.actor, record.subject, record.before, record.after) == ("tenants.password-set", programme, user, {}, {})
+
+
+def test_a_password_that_is_refused_is_not_on_record(office):
+    user = factories.UserFactory.create()
+    its_page = f"{page(User, 'change', user.pk).removesuffix('change/')}password/"
+    assert office.post(its_page, {"password1": "short", "password2": "short", "usable_password": "true"}).status_code == 200
+    assert edits() == []
+
+
+def test_people_are_edited_with_their_rights(office):
+    user, group = factories.UserFactory.create(), Group.objects.create(name="Support")
+    assert save(office, user, is_staff="on", groups=[group.pk], language="nl").status_code == 302
+    user.refresh_from_db()
+    assert (user.is_staff, list(user.groups.all()), user.language) == (True, [group], "nl")
+    assert edits() == [
+        (
+            EditAction.EDITED,
+            "user",
+            {"is_staff": False, "groups": [], "language": ""},
+            {"is_staff": True, "groups": [group.pk], "language": "nl"},
+        )
+    ]
+
+
+# What is refused, and what is fixed
+
+
+def test_two_primary_tenants_on_one_page_are_refused_and_nothing_is_saved(office, partner):
+    rows = {}
+    for number, colour in enumerate(["blue", "green"]):
+        row = {"name": colour, "domain": f"{colour}.example", "is_primary": "on", "colour": colour, "guid": f"{number:032x}"}
+        rows |= new_row("tenants", number, **row)
+    refused = save(office, partner, **rows)
+    assert refused.status_code == 200
+    assert "A partner has one primary tenant." in refused.content.decode()
+    assert Tenant.objects.count() == 0
+
+
+def test_the_same_domain_twice_on_one_page_is_refused(office, partner):
+    rows = {}
+    for number, colour in enumerate(["blue", "green"]):
+        rows |= new_row("tenants", number, name=colour, domain="same.example", colour=colour, guid=f"{number:032x}")
+    assert "same.example stands here twice." in save(office, partner, **rows).content.decode()
+
+
+def test_what_only_the_database_can_tell_is_said_on_the_form_and_nothing_is_saved(office):
+    offer, product = factories.OfferFactory.create(), factories.ProductFactory.create()
+    row = {"product": product.pk, "benefit_type": "core", "quantity": "5"}
+    refused = save(office, offer, name="Renamed", **(new_row("lines", 0, **row) | new_row("lines", 1, **row)))
+    assert refused.status_code == 200
+    assert len(refused.context["adminform"].form.non_field_errors()) == 1
+    assert (PackageLine.objects.count(), Offer.objects.get().name, edits()) == (0, offer.name, [])
+
+
+@pytest.mark.rule("P4")
+def test_a_second_tenant_of_one_colour_is_refused_where_its_partner_is_fixed(office, tenant):
+    other = factories.TenantFactory.create(partner=tenant.partner)
+    refused = save(office, other, colour=tenant.colour)
+    assert "Another tenant of this partner has this colour" in refused.content.decode()
+
+
+def test_a_tenant_stays_with_its_partner(office, tenant):
+    assert save(office, tenant, partner=factories.PartnerFactory.create().pk, name="Renamed").status_code == 302
+    stored = Tenant.objects.get()
+    assert (stored.partner, stored.name) == (tenant.partner, "Renamed")
+
+
+def test_a_package_line_keeps_its_product_and_a_product_its_kind(office):
+    line = factories.PackageLineFactory.create()
+    save(office, line, product=factories.ProductFactory.create().pk, quantity="7")
+    save(office, line.product, kind="bulk-credit", name="Renamed")
+    stored = PackageLine.objects.get()
+    assert (stored.product, stored.quantity, stored.product.kind) == (line.product, 7, Product.Kind.LICENSES)
+
+
+@pytest.mark.rule("B3")
+def test_a_line_has_one_amount_in_each_currency(office):
+    line = factories.PackageLineFactory.create(product__monthly=True, amount=False)
+    rows = new_row("credit_amounts", 0, currency="EUR", amount="85") | new_row("credit_amounts", 1, currency="EUR", amount="90")
+    assert save(office, line, **rows).status_code == 200
+    assert CreditAmount.objects.count() == 0
+
+
+@pytest.mark.rule("U4")
+def test_who_holds_an_offer_for_a_partner_is_in_the_partners_directory(office, partner):
+    stranger, external = factories.DirectoryUserFactory.create(), factories.ExternalOfferFactory.create()
+    form = {"external_offer": external.pk, "partner": partner.pk, "directory_user": stranger.pk, "since": "2021-01-01", "until": ""}
+    refused = office.post(page(HeldOffer, "add"), form)
+    assert refused.context["adminform"].form.errors == {"directory_user": ["This person is in the directory of another partner."]}
+    assert office.post(page(HeldOffer, "add"), form | {"partner": stranger.tenant.partner_id}).status_code == 302
+
+
+@pytest.mark.parametrize("model", [Partner, Tenant, DirectoryUser, User])
+def test_what_the_record_refers_to_is_never_deleted(office, model):
+    factories.UserFactory.create()
+    row = model.objects.exclude(pk=getattr(office, "pk", None)).latest("pk")
+    assert office.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+def test_an_offer_with_memberships_cannot_be_deleted(office):
+    membership = factories.MembershipFactory.create()
+    assert office.post(page(Offer, "delete", membership.offer_id), {"post": "yes"}).status_code == 200
+    assert Offer.objects.filter(pk=membership.offer_id).exists()
+
+
+def test_an_external_offer_can_be_found_by_typing(office):
+    external = factories.ExternalOfferFactory.create(name="Azure Pass")
+    factories.ExternalOfferFactory.create(name="Something else")
+    asked = {"app_label": "benefits", "model_name": "heldoffer", "field_name": "external_offer", "term": "pass"}
+    found = office.get(page(ExternalOffer, "changelist").replace("benefits/externaloffer/", "autocomplete/"), asked).json()
+    assert found["results"] == [{"id": str(external.pk), "text": "Azure Pass"}]

@@ -1,0 +1,169 @@
+"""Enrolling by hand: a partner, its tenant and its membership, made through the forms alone."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from benefits_portal.benefits.models import Benefit, BenefitAction, Membership, Offer, PackageLine, ProductKey
+from benefits_portal.tenants.models import How, Partner, Record
+from tests import factories
+
+from .conftest import filled, new_row, page
+
+
+def messages(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+def enrol(office, partner, offer, starts_on="2021-05-01"):
+    return office.post(page(Membership, "add"), {"partner": partner.pk, "offer": offer.pk, "starts_on": starts_on}, follow=True)
+
+
+def provision(office, *memberships):
+    return office.post(
+        page(Membership, "changelist"),
+        {"action": "provision_what_is_missing", "_selected_action": [membership.pk for membership in memberships]},
+        follow=True,
+    )
+
+
+@pytest.fixture
+def offer(db):
+    """25 licenses of one product, and 100 USD a month."""
+    offer = factories.OfferFactory.create()
+    factories.PackageLineFactory.create(offer=offer)
+    factories.PackageLineFactory.create(offer=offer, product__monthly=True)
+    return offer
+
+
+@pytest.mark.rule("B1", "B2", "B3")
+def test_a_partner_a_tenant_and_a_membership_made_by_hand_bring_benefits_and_keys(office, today):
+    licensed, credit = factories.ProductFactory.create(), factories.ProductFactory.create(monthly=True)
+    for number, (product, quantity) in enumerate([(licensed, 5), (credit, "")]):
+        if number == 0:
+            office.post(page(Offer, "add"), filled(office.get(page(Offer, "add")), name="Action Pack", is_competency=None))
+        offer = Offer.objects.get()
+        form = filled(office.get(page(Offer, "change", offer.pk)))
+        office.post(
+            page(Offer, "change", offer.pk), form | new_row("lines", number, product=product.pk, benefit_type="core", quantity=quantity)
+        )
+    line = PackageLine.objects.get(product=credit)
+    form = filled(office.get(page(PackageLine, "change", line.pk)))
+    office.post(page(PackageLine, "change", line.pk), form | new_row("credit_amounts", 0, currency="EUR", amount="85"))
+
+    form = filled(
+        office.get(page(Partner, "add")), name="Fabrikam", mpn_id="4711", country="NL", currency="EUR", time_zone="Europe/Amsterdam"
+    )
+    row = new_row("tenants", 0, name="Fabrikam", domain="fabrikam.example", is_primary="on", colour="blue")
+    row["tenants-0-guid"] = "5b4b1a7e-3c1d-4e0a-9a55-2f7d8c6e1b01"
+    office.post(page(Partner, "add"), form | row)
+    partner = Partner.objects.get()
+    said = messages(enrol(office, partner, offer))
+
+    membership = Membership.objects.get()
+    assert [tenant.domain for tenant in partner.tenants.all()] == ["fabrikam.example"]
+    assert (membership.partner, membership.ends_on, membership.benefits_expire_on) == (partner, date(2022, 5, 1), date(2022, 5, 31))
+    assert {(benefit.product, benefit.quantity, benefit.credit_amount, benefit.currency) for benefit in Benefit.objects.all()} == {
+        (licensed, 5, None, ""),
+        (credit, None, 85, "EUR"),
+    }
+    assert [(key.product, key.licenses) for key in ProductKey.objects.all()] == [(licensed, 5)]
+    assert said[0] == f"{membership}: made 2 benefits and 1 product key."
+
+
+@pytest.mark.rule("A1")
+def test_provisioning_by_hand_is_on_record_with_who_did_it_and_where(office, programme, partner, offer):
+    enrol(office, partner, offer)
+    record = Record.objects.get(action=BenefitAction.PROVISIONED)
+    assert (record.actor, record.how, record.partner, record.subject) == (programme, How.BACK_OFFICE, partner, Membership.objects.get())
+
+
+@pytest.mark.rule("B2")
+def test_provisioning_a_second_time_makes_nothing(office, partner, offer):
+    enrol(office, partner, offer)
+    membership, keys = Membership.objects.get(), list(ProductKey.objects.values_list("digest"))
+    assert messages(provision(office, membership)) == [f"{membership}: nothing was missing, nothing was made."]
+    assert (Benefit.objects.count(), list(ProductKey.objects.values_list("digest"))) == (2, keys)
+
+
+@pytest.mark.rule("B2")
+def test_what_is_missing_can_be_made_from_the_list_and_from_the_memberships_own_page(office, partner, offer):
+    listed = factories.MembershipFactory.create(partner=partner, offer=offer)
+    opened = factories.MembershipFactory.create(partner=partner, offer=offer, starts_on=date(2022, 6, 1))
+    assert messages(provision(office, listed)) == [f"{listed}: made 2 benefits and 1 product key."]
+    its_page = page(Membership, "change", opened.pk)
+    prefix = office.get(its_page).context["action_form"].prefix
+    said = office.post(
+        its_page,
+        {f"{prefix}-action": "provision_what_is_missing", "action": "provision_what_is_missing", "_selected_action": opened.pk},
+        follow=True,
+    )
+    assert messages(said) == [f"{opened}: made 2 benefits and 1 product key."]
+    assert Benefit.objects.count() == 4
+
+
+@pytest.mark.rule("B4")
+def test_discontinued_products_are_left_out_of_a_competency_and_said(office, partner, offer):
+    factories.PackageLineFactory.create(offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1))
+    said = messages(enrol(office, partner, offer))
+    assert "Left out, because they are discontinued: Office 365 E3." in said
+    assert Benefit.objects.filter(product__name="Office 365 E3").count() == 0
+
+
+@pytest.mark.rule("B4")
+def test_of_an_action_pack_nothing_is_left_out(office, partner, offer):
+    Offer.objects.update(is_competency=False)
+    factories.PackageLineFactory.create(offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1))
+    assert len(messages(enrol(office, partner, offer))) == 2  # what was made, and Django's own word
+    assert Benefit.objects.filter(product__name="Office 365 E3").count() == 1
+
+
+@pytest.mark.rule("B3")
+def test_a_package_without_the_partners_currency_is_refused_on_the_form_and_nothing_is_made(office, offer):
+    partner = factories.PartnerFactory.create(currency="JPY")
+    refused = enrol(office, partner, offer)
+    assert refused.status_code == 200
+    assert "has no amount in JPY" in str(refused.context["adminform"].form.non_field_errors())
+    assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (0, 0, 0)
+    assert [(record.action, record.refused, record.how) for record in Record.objects.all()] == [
+        (BenefitAction.PROVISIONED, "NoCreditInCurrency", How.BACK_OFFICE)
+    ]
+
+
+@pytest.mark.rule("B3")
+def test_completing_a_membership_without_the_partners_currency_makes_nothing_and_says_why(office, offer):
+    refused = factories.MembershipFactory.create(offer=offer, partner__currency="JPY")
+    fine = factories.MembershipFactory.create(offer=offer)
+    said = messages(provision(office, refused, fine))
+    assert [text for text in said if "has no amount in JPY" in text and str(refused) in text] != []
+    assert set(Benefit.objects.values_list("membership", flat=True)) == {fine.pk}
+    assert Record.objects.get(refused="NoCreditInCurrency").subject == refused
+
+
+def test_a_second_enrolment_in_the_same_year_is_refused_beside_the_day(office, partner, offer):
+    enrol(office, partner, offer)
+    refused = enrol(office, partner, offer, "2022-05-01")
+    assert "overlaps" in str(refused.context["adminform"].form.errors["starts_on"])
+    assert Membership.objects.count() == 1
+
+
+def test_an_enrolment_starts_today_unless_told_and_for_the_partner_whose_page_it_was_opened_from(office, today, partner):
+    opened = office.get(page(Membership, "add"), {"partner": partner.pk}).context["adminform"].form
+    assert (opened.initial["starts_on"], opened.initial["partner"]) == (today, str(partner.pk))
+
+
+def test_a_membership_is_not_changed_once_it_is_made(office, partner, offer):
+    enrol(office, partner, offer)
+    membership = Membership.objects.get()
+    changed = office.post(page(Membership, "change", membership.pk), {"partner": partner.pk, "offer": offer.pk, "starts_on": "2020-01-01"})
+    assert changed.status_code == 403
+    assert Membership.objects.get().starts_on == date(2021, 5, 1)
+
+
+def test_a_memberships_page_shows_its_benefits(office, partner, offer, today):
+    enrol(office, partner, offer)
+    shown = office.get(page(Membership, "change", Membership.objects.get().pk)).content.decode()
+    for benefit in Benefit.objects.all():
+        assert benefit.quantity_text in shown
+        assert reverse("admin:benefits_benefit_change", args=[benefit.pk]) in shown

@@ -1,0 +1,113 @@
+"""Who comes into the back office, and what they can do there: ledgers are changed by nobody."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from benefits_portal.benefits.models import Assignment, Benefit, Membership, ProductKey
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.tenants.models import KeyAttempt, Partner, PracticeWorld, Record, User
+from tests import factories
+
+from .conftest import filled, make_rows, page, registered
+
+LEDGERS = [Record, KeyAttempt, PracticeWorld, Benefit, ProductKey, Assignment, Subscription, Redemption]
+INDEX = "/back-office/"
+
+
+def names(model):
+    return [field.name for field in model._meta.fields if not field.primary_key]
+
+
+@pytest.mark.rule("A1", "K3")
+@pytest.mark.parametrize("model", LEDGERS, ids=lambda model: model.__name__)
+def test_nobody_adds_to_a_ledger_changes_it_or_deletes_from_it(model, office, today):
+    make_rows(1)
+    row = model.objects.latest("pk")
+    before = list(model.objects.values())
+    sent = dict.fromkeys(names(model), "1")
+    assert office.post(page(model, "add"), sent).status_code == 403
+    assert office.post(page(model, "change", row.pk), sent).status_code == 403
+    assert office.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    office.post(page(model, "changelist"), {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"})
+    assert list(model.objects.values()) == before
+
+
+@pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label)
+def test_support_sees_everything_and_changes_nothing(model, support, sign_in, today):
+    make_rows(1)
+    row, office = model._default_manager.latest("pk"), sign_in(support)
+    before = list(model._default_manager.values())
+    assert office.get(page(model, "changelist")).status_code == 200
+    assert office.get(page(model, "change", row.pk)).status_code == 200
+    assert office.get(page(model, "add")).status_code == 403
+    assert office.post(page(model, "add"), {}).status_code == 403
+    assert office.post(page(model, "change", row.pk), dict.fromkeys(names(model), "1")).status_code == 403
+    assert office.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert list(model._default_manager.values()) == before
+
+
+@pytest.mark.rule("B2")
+def test_support_cannot_provision(support, sign_in):
+    membership = factories.MembershipFactory.create()
+    factories.PackageLineFactory.create(offer=membership.offer)
+    sent = {"action": "provision_what_is_missing", "_selected_action": membership.pk}
+    sign_in(support).post(page(Membership, "changelist"), sent)
+    assert Benefit.objects.count() == 0
+
+
+@pytest.fixture
+def officer(db):
+    """Staff who may change partners and people, and are no superuser."""
+    user = factories.UserFactory.create(staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=["change_partner", "view_user", "change_user", "add_user"]))
+    return user
+
+
+def test_staff_cannot_give_themselves_rights(officer, sign_in):
+    office, its_page = sign_in(officer), page(User, "change", officer.pk)
+    assert office.post(its_page, filled(office.get(its_page), is_superuser="on", name="Renamed")).status_code == 302
+    officer.refresh_from_db()
+    assert (officer.is_superuser, officer.name) == (False, "Renamed")
+
+
+def test_staff_cannot_take_over_a_superuser(officer, programme, sign_in):
+    office, its_page = sign_in(officer), page(User, "change", programme.pk)
+    assert office.post(its_page, {"name": "Renamed"}).status_code == 403
+    assert office.post(its_page.replace("change/", "password/"), {"password1": "x", "password2": "x"}).status_code == 403
+
+
+def test_somebody_who_is_not_signed_in_signs_in_at_the_portal_and_comes_back(client, db):
+    answer = client.get(page(Partner, "changelist"), follow=True)
+    assert answer.redirect_chain[-1][0] == f"{reverse('tenants:sign-in')}?next={page(Partner, 'changelist')}"
+
+
+@pytest.mark.parametrize("address", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"])
+def test_signing_in_leads_to_no_other_site(client, office, address):
+    login = reverse("admin:login")
+    assert client.get(login, {"next": address}).url == f"{reverse('tenants:sign-in')}?next={INDEX}"
+    assert office.get(login, {"next": address}).url == INDEX
+
+
+def test_somebody_who_is_not_staff_is_told_so(sign_in, admin):
+    answer = sign_in(admin).get(INDEX, follow=True)
+    assert answer.status_code == 403
+    assert "for the programme&#x27;s own staff" in answer.content.decode()
+
+
+def test_staff_need_no_role_at_a_partner(office):
+    answer = office.get(INDEX)
+    assert (answer.status_code, answer.wsgi_request.partner) == (200, None)
+
+
+@pytest.mark.rule("P4")
+def test_staff_who_also_hold_a_role_save_forms_of_the_back_office(admin, sign_in, partner):
+    User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
+    office = sign_in(admin)
+    its_page = page(Partner, "change", partner.pk)
+    assert office.post(its_page, filled(office.get(its_page), name="Renamed")).status_code == 302
+    assert Partner.objects.get(pk=partner.pk).name == "Renamed"
+
+
+def test_leaving_the_back_office_leads_to_the_portals_sign_in_page(office):
+    assert office.post(reverse("admin:logout")).url == reverse("tenants:sign-in")

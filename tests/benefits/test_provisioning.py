@@ -1,0 +1,154 @@
+"""Enrolments and what they provision (rules B1 to B4)."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from benefits_portal.benefits import productkeys
+from benefits_portal.benefits.exceptions import NoCreditInCurrency
+from benefits_portal.benefits.models import Benefit, Membership, PackageLine, ProductKey
+from benefits_portal.tenants.models import Record
+from tests.factories import (
+    TODAY,
+    CreditAmountFactory,
+    MembershipFactory,
+    OfferFactory,
+    PackageLineFactory,
+    PartnerFactory,
+    ProductFactory,
+)
+
+pytestmark = pytest.mark.django_db
+rule = pytest.mark.rule
+
+
+@rule("B1")
+@pytest.mark.parametrize(
+    ("starts_on", "ends_on", "benefits_expire_on"),
+    [("2021-01-01", "2022-01-01", "2022-01-31"), ("2020-02-29", "2021-02-28", "2021-03-30"), ("2023-03-01", "2024-02-29", "2024-03-30")],
+)
+def test_a_membership_ends_after_365_days_and_its_benefits_30_days_later(partner, by, starts_on, ends_on, benefits_expire_on):
+    offer = OfferFactory.create()
+    PackageLineFactory.create(offer=offer)
+    membership = Membership.enrol(partner, offer, date.fromisoformat(starts_on), by=by)
+    assert (str(membership.ends_on), str(membership.benefits_expire_on)) == (ends_on, benefits_expire_on)
+    assert str(Benefit.objects.get().expires_on) == benefits_expire_on
+
+
+@rule("B2")
+def test_enrolling_makes_the_package_s_benefits_and_a_key_for_each_license_based_one(partner, by):
+    offer = OfferFactory.create()
+    licenses = PackageLineFactory.create(offer=offer, quantity=100)
+    credit = PackageLineFactory.create(offer=offer, product__bulk=True, amount=6000, incremental=True)
+    PackageLineFactory.create()  # of another offer
+    membership = Membership.enrol(partner, offer, TODAY, by=by)
+    made = {benefit.package_line: benefit for benefit in membership.benefits.all()}
+    assert set(made) == {licenses, credit}
+    assert (made[licenses].quantity, made[licenses].benefit_type, made[licenses].live_key().licenses) == (100, "core", 100)
+    assert (made[credit].credit_amount, made[credit].competency, made[credit].live_key()) == (Decimal(6000), "Cloud Platform", None)
+    record = Record.objects.about(membership).get()
+    assert sorted(record.after["benefits"]) == sorted(benefit.pk for benefit in made.values())
+
+
+@rule("B2")
+def test_provisioning_twice_makes_nothing_twice_and_what_the_package_gained_is_made(partner, by):
+    membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=by)
+    assert membership.provision(by=by) == []
+    line = PackageLineFactory.create(offer=membership.offer)
+    assert [benefit.package_line for benefit in membership.provision(by=by)] == [line]
+    assert ProductKey.objects.count() == membership.benefits.count() == 2
+
+
+@rule("B2")
+@pytest.mark.parametrize(("withdrawn_on", "provisioned"), [(TODAY, False), (TODAY + timedelta(days=1), True), (None, True)], ids=str)
+def test_what_the_package_withdrew_is_not_provisioned_from_that_day(partner, by, withdrawn_on, provisioned):
+    line = PackageLineFactory.create(withdrawn_on=withdrawn_on)
+    assert Membership.enrol(partner, line.offer, TODAY, by=by).benefits.exists() is provisioned
+
+
+@rule("B2")
+def test_the_keys_of_a_story_can_be_told_again(partner, by):
+    text = productkeys.draw()
+    offer = PackageLineFactory.create().offer
+    Membership.enrol(partner, offer, TODAY, by=by, draw_key=lambda: text)
+    assert ProductKey.objects.typed(text, partner=partner, by=by)
+
+
+@rule("B3")
+def test_credit_is_in_the_partner_s_own_currency(by):
+    line = PackageLineFactory.create(product__monthly=True, amount=100)
+    CreditAmountFactory.create(line=line, currency="JPY", amount=10_000)
+    benefit = Membership.enrol(PartnerFactory.create(currency="JPY"), line.offer, TODAY, by=by).benefits.get()
+    assert (benefit.credit_amount, benefit.currency, benefit.quantity) == (10_000, "JPY", None)
+
+
+@rule("B3")
+def test_a_package_without_the_partner_s_currency_is_refused_as_a_whole(by):
+    line = PackageLineFactory.create(product__monthly=True)
+    PackageLineFactory.create(offer=line.offer)
+    with pytest.raises(NoCreditInCurrency, match="EUR"):
+        Membership.enrol(PartnerFactory.create(currency="EUR"), line.offer, TODAY, by=by)
+    assert not Membership.objects.exists()
+    assert not Benefit.objects.exists()
+
+
+@rule("B4")
+@pytest.mark.parametrize(
+    ("is_competency", "discontinued_on", "provisioned"),
+    [
+        (True, TODAY, False),
+        (True, TODAY - timedelta(days=1), False),
+        (True, TODAY + timedelta(days=1), True),
+        (True, None, True),
+        (False, TODAY, True),
+    ],
+    ids=["since today", "since yesterday", "from tomorrow", "never", "an Action Pack may still hold it"],
+)
+def test_a_competency_s_package_leaves_out_what_was_discontinued(partner, by, is_competency, discontinued_on, provisioned):
+    product = ProductFactory.create(discontinued_on=discontinued_on)
+    line = PackageLineFactory.create(product=product, offer=OfferFactory.create(is_competency=is_competency))
+    assert Membership.enrol(partner, line.offer, TODAY, by=by).benefits.exists() is provisioned
+    assert product.is_discontinued(TODAY) == (discontinued_on is not None and discontinued_on <= TODAY)
+
+
+@rule("B4")
+def test_replacements_are_data(partner):
+    old, e3, e5 = (ProductFactory.create(name=name) for name in ("Office 365 E3", "Microsoft 365 E3", "Microsoft 365 E5"))
+    old.replaced_by.add(e3, e5)
+    assert list(old.replaced_by.all()) == [e3, e5]
+    assert not e3.replaced_by.exists(), "not the other way round"
+
+
+@rule("B1")
+@pytest.mark.parametrize(("days", "allowed"), [(365, False), (366, True), (-365, False), (-366, True)])
+def test_two_enrolments_in_one_offer_do_not_overlap(partner, by, days, allowed):
+    offer = PackageLineFactory.create().offer
+    MembershipFactory.create(partner=partner, offer=offer, starts_on=TODAY)
+    if allowed:
+        assert Membership.enrol(partner, offer, TODAY + timedelta(days=days), by=by)
+    else:
+        with pytest.raises(ValidationError, match="overlaps"):
+            Membership.enrol(partner, offer, TODAY + timedelta(days=days), by=by)
+
+
+@rule("B2")
+@pytest.mark.parametrize(
+    "facts",
+    [{"benefit_type": "core", "competency": "Cloud Platform"}, {"benefit_type": "incremental", "competency": ""}, {"quantity": 0}],
+    ids=str,
+)
+def test_the_database_refuses_a_package_line_that_makes_no_sense(facts):
+    line = PackageLineFactory.create()
+    with pytest.raises(IntegrityError):
+        PackageLine.objects.filter(pk=line.pk).update(**facts)
+
+
+@rule("B2")
+def test_licenses_need_a_quantity_and_credit_has_none():
+    for line in (PackageLineFactory.build(product=ProductFactory.create(monthly=True), quantity=5), PackageLineFactory.create()):
+        line.quantity = 5 if line.product.is_usage_based else None
+        with pytest.raises(ValidationError, match="quantity"):
+            line.clean()

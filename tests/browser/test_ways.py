@@ -1,0 +1,93 @@
+"""Extending a subscription in four ways: by keyboard alone, without JavaScript, on a phone, and in Dutch (rule S8).
+
+Each time the date is known before anything is redeemed, and so is the other date that Add licenses would have given.
+"""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from benefits_portal.dates import add_months
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.terms import as_day
+from tests.browser.conftest import Visit
+from tests.browser.test_main_job import key_of, subscription_of
+
+
+@pytest.fixture
+def subscription(portal: str) -> Subscription:
+    """100 licenses; a key of 25 extends it by three months."""
+    return subscription_of("Microsoft 365 E3", 100)
+
+
+def expect_extended(page: Page, subscription: Subscription, heading: str = "Receipt") -> None:
+    expected = add_months(subscription.ends_on, 3)
+    expect(page.locator("h1")).to_contain_text(heading)
+    subscription.refresh_from_db()
+    assert subscription.ends_on == expected
+
+
+def press_until_focused(page: Page, text: str, key: str = "Tab") -> None:
+    """Press `key` until what has the focus says `text`, as somebody without a mouse does."""
+    for _ in range(80):
+        page.keyboard.press(key)
+        if page.evaluate("document.activeElement.innerText").strip() == text:
+            return
+    raise AssertionError(f"{text} cannot be reached by {key}")
+
+
+def test_by_keyboard_alone(visit: Visit, subscription: Subscription) -> None:
+    page = visit("partner-admin")
+    page.goto(f"/admin-center/products/{subscription.pk}/")
+
+    press_until_focused(page, "Extend end date")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="Extend end date")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("link", name="Extend end date")).to_be_focused()
+
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("heading", name="Extend end date")).to_be_focused()
+    press_until_focused(page, "Microsoft 365 E3")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("heading", name="Review: Extend end date")).to_be_focused()
+    press_until_focused(page, "Redeem")
+    page.keyboard.press("Enter")
+
+    expect_extended(page, subscription)
+
+
+def test_without_javascript(visit: Visit, subscription: Subscription) -> None:
+    page = visit("partner-admin", java_script_enabled=False)
+    page.get_by_role("link", name="Your products").first.click()
+    page.get_by_role("link", name="Microsoft 365 E3").click()
+    page.get_by_role("link", name="Extend end date").click()
+    page.get_by_role("link", name="Microsoft 365 E3").last.click()
+    review = page.locator("main").inner_text()
+    assert (as_day(add_months(subscription.ends_on, 3)) in review, "With Add licenses instead: 125 licenses" in review) == (True, True)
+    page.get_by_role("button", name="Redeem").click()
+    expect_extended(page, subscription)
+
+
+def test_on_a_phone(visit: Visit, subscription: Subscription) -> None:
+    page = visit("partner-admin", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page.goto(f"/mpn/benefits/azure-cloud/{key_of('Microsoft 365 E3', 25).benefit_id}/")
+    page.get_by_role("link", name="Activation walkthrough").tap()
+    page.locator("article", has_text="The licenses stay").get_by_role("link", name="Choose").tap()
+    expect(page.get_by_role("heading", name="Review")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_role("button", name="Redeem").tap()
+    expect_extended(page, subscription)
+
+
+def test_in_dutch(visit: Visit, subscription: Subscription) -> None:
+    page = visit("partner-admin")
+    page.locator("summary[title=Language]").click()
+    page.get_by_role("button", name="Nederlands").click()
+    expect(page.locator("html")).to_have_attribute("lang", "nl")
+    page.goto(f"/admin-center/products/{subscription.pk}/")
+    page.get_by_role("link", name="Einddatum verlengen").click()
+    page.get_by_role("dialog").locator(".key-list a").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Inwisselen").click()
+    expect_extended(page, subscription, "Ontvangstbewijs")

@@ -1,0 +1,178 @@
+"""Partners, tenants, people and their roles; whose day it is (rules P1, P2, P4)."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from benefits_portal import clock
+from benefits_portal.tenants.models import DirectoryUser, Partner, Role, RoleAssignment, Tenant, User
+from tests.factories import (
+    NOW,
+    PASSWORD,
+    TODAY,
+    DirectoryUserFactory,
+    PartnerFactory,
+    RoleAssignmentFactory,
+    TenantFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+rule = pytest.mark.rule
+
+
+# Days
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "on"),
+    [
+        ("UTC", date(2021, 4, 30)),
+        ("Europe/Amsterdam", date(2021, 5, 1)),
+        ("Asia/Tokyo", date(2021, 5, 1)),
+        ("America/New_York", date(2021, 4, 30)),
+    ],
+)
+def test_today_is_the_partner_s_own_calendar_day(time_zone, on):
+    with time_machine.travel(datetime(2021, 4, 30, 23, 30, tzinfo=UTC), tick=False):
+        assert PartnerFactory.build(time_zone=time_zone).today() == on
+
+
+def test_a_practice_partner_s_calendar_moves_forward_only(today):
+    partner = PartnerFactory.create(is_practice=True)
+    assert partner.move_calendar_to(today + timedelta(days=40))
+    partner.refresh_from_db()
+    assert partner.today() == today + timedelta(days=40)
+    for day in (today, today + timedelta(days=39), today + timedelta(days=40)):
+        assert not partner.move_calendar_to(day)
+
+
+def test_a_real_partner_s_calendar_does_not_move(today):
+    partner = PartnerFactory.create()
+    assert not partner.move_calendar_to(today + timedelta(days=1))
+    with pytest.raises(IntegrityError):
+        Partner.objects.filter(pk=partner.pk).update(days_ahead=1)
+
+
+def test_now_is_always_real_although_a_calendar_moved(today):
+    partner = PartnerFactory.create(is_practice=True)
+    partner.move_calendar_to(today + timedelta(days=40))
+    assert clock.now() == NOW
+
+
+def test_a_story_is_told_at_noon_of_its_day_and_the_clock_goes_back_afterwards(today):
+    with clock.telling(date(2020, 2, 29), "Asia/Tokyo"):
+        assert clock.now() == datetime(2020, 2, 29, 3, tzinfo=UTC)
+        assert clock.today("Asia/Tokyo") == date(2020, 2, 29)
+    assert clock.now() == NOW
+
+
+# Places
+
+
+@rule("P1", "P4")
+def test_somebody_acts_in_the_tenants_of_the_partners_where_they_hold_a_role_home_first():
+    other = TenantFactory.create(partner__name="A partner", is_primary=True)
+    home = TenantFactory.create(partner__name="Z partner", is_primary=True, name="Z")
+    labs = TenantFactory.create(partner=home.partner, name="B")
+    TenantFactory.create()  # no role there
+    user = UserFactory.create(directory_user__tenant=labs)
+    RoleAssignmentFactory.create(user=user, role=Role.MEMBER)
+    RoleAssignmentFactory.create(user=user, partner=other.partner, role=Role.GLOBAL_ADMIN)
+    places = list(Tenant.objects.places_of(user))
+    assert places == [labs, other, home]
+    assert [place.role for place in places] == [Role.MEMBER, Role.GLOBAL_ADMIN, Role.MEMBER]
+
+
+@rule("P1")
+def test_without_a_role_there_is_no_place_although_one_is_in_the_directory():
+    user = UserFactory.create()
+    assert user.home_partner
+    assert not Tenant.objects.places_of(user).exists()
+    assert not Partner.objects.with_role_for(user).exists()
+
+
+@rule("P4")
+def test_no_two_tenants_of_a_partner_have_the_same_colour(tenant):
+    with pytest.raises(IntegrityError):
+        TenantFactory.create(partner=tenant.partner, colour=tenant.colour)
+
+
+@rule("P1")
+def test_a_domain_is_taken_whatever_its_case_and_the_answer_names_nobody(tenant):
+    double = TenantFactory.build(partner=PartnerFactory.create(), domain=tenant.domain)
+    with pytest.raises(ValidationError) as refusal:
+        double.full_clean()
+    assert tenant.name not in str(refusal.value)
+    with pytest.raises(IntegrityError):
+        TenantFactory.create(domain=tenant.domain.upper())
+
+
+def test_a_partner_has_one_primary_tenant(tenant):
+    with pytest.raises(IntegrityError):
+        TenantFactory.create(partner=tenant.partner, is_primary=True)
+
+
+# People
+
+
+@rule("P2")
+def test_the_admins_of_a_partner_are_those_who_may_act_global_admins_first(partner, tenant):
+    for role, name in [(Role.MEMBER, "A"), (Role.PARTNER_ADMIN, "B"), (Role.GLOBAL_ADMIN, "C")]:
+        RoleAssignmentFactory.create(user__name=name, user__directory_user__tenant=tenant, role=role)
+    RoleAssignmentFactory.create(user__is_active=False, user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN)
+    RoleAssignmentFactory.create()
+    assert [assignment.user.name for assignment in RoleAssignment.objects.admins_of(partner)] == ["C", "B"]
+    assert [role for role in Role if role.may_act] == [Role.GLOBAL_ADMIN, Role.PARTNER_ADMIN]
+
+
+@rule("P1")
+def test_somebody_holds_one_role_at_a_partner(admin):
+    with pytest.raises(IntegrityError):
+        RoleAssignmentFactory.create(user=admin, role=Role.GLOBAL_ADMIN)
+
+
+@rule("P1")
+def test_the_directory_of_a_partner_is_that_of_all_its_tenants_and_of_nobody_else(tenant):
+    here = DirectoryUserFactory.create(tenant=tenant)
+    there = DirectoryUserFactory.create(tenant=TenantFactory.create(partner=tenant.partner))
+    DirectoryUserFactory.create()
+    assert list(DirectoryUser.objects.for_partner(tenant.partner).order_by("pk")) == [here, there]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("kelly", True), ("KELLY wil", True), ("wil kelly", True), ("contoso", True), ("kelly smith", False), ("", True)],
+    ids=["a name", "two words", "in any order", "of the address", "one that does not match", "nothing"],
+)
+def test_people_are_found_by_any_part_of_their_name_or_address(words, found):
+    DirectoryUserFactory.create(display_name="Kelly Wilson", user_principal_name="kwilson@contoso.com")
+    assert DirectoryUser.objects.matching(words).exists() is found
+
+
+def test_the_enabled_are_those_who_are_not_disabled():
+    enabled, disabled = DirectoryUserFactory.create(), DirectoryUserFactory.create(disabled=True)
+    assert (enabled.is_enabled, disabled.is_enabled) == (True, False)
+    assert list(DirectoryUser.objects.enabled()) == [enabled]
+
+
+def test_an_address_is_once_in_a_tenant_whatever_its_case():
+    person = DirectoryUserFactory.create()
+    with pytest.raises(IntegrityError):
+        DirectoryUserFactory.create(tenant=person.tenant, user_principal_name=person.user_principal_name.upper())
+
+
+def test_one_signs_in_with_the_address_in_any_case():
+    user = User.objects.create_user("Kelly@Example.com", PASSWORD, name="Kelly")
+    assert user.email == "kelly@example.com"
+    assert User.objects.get_by_natural_key("KELLY@example.com") == user
+    assert user.check_password(PASSWORD)
+    with pytest.raises(IntegrityError):
+        User.objects.filter(pk=user.pk).update(email="Kelly@example.com")
+
+
+def test_the_test_world_stands_on_its_day(today):
+    assert clock.today() == TODAY

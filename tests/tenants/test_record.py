@@ -1,0 +1,117 @@
+"""What is kept is kept: nothing changes or deletes it (rules A1, A2)."""
+
+import pytest
+from django.db import connection
+from django.db.models import F, ProtectedError
+
+from benefits_portal.licensing.models import Redemption
+from benefits_portal.tenants.exceptions import NotPermitted
+from benefits_portal.tenants.models import Actor, How, Record
+from benefits_portal.tenants.models.record import AppendOnlyError
+from tests.factories import PartnerFactory, RecordFactory, redeem
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
+
+
+def change_by_save(row):
+    row.save()
+
+
+def delete_one(row):
+    row.delete()
+
+
+def change_all(row):
+    type(row).objects.all().update(pk=F("pk"))
+
+
+def delete_all(row):
+    type(row).objects.all().delete()
+
+
+def bulk_update(row):
+    type(row).objects.bulk_update([row], ["partner"])
+
+
+def update_or_create(row):
+    type(row).objects.update_or_create(pk=row.pk, defaults={"partner": PartnerFactory.create()})
+
+
+def bulk_create_over_it(row):
+    type(row).objects.bulk_create([row], update_conflicts=True, unique_fields=["id"], update_fields=["partner"])
+
+
+def change_those_of_the_partner(row):
+    model = type(row)
+    model.objects.for_partner(row.partner).update(partner=PartnerFactory.create())
+
+
+def delete_those_of_the_partner(row):
+    (row.partner.records if isinstance(row, Record) else row.partner.redemptions).all().delete()
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        change_by_save,
+        delete_one,
+        change_all,
+        delete_all,
+        bulk_update,
+        update_or_create,
+        bulk_create_over_it,
+        change_those_of_the_partner,
+        delete_those_of_the_partner,
+    ],
+)
+@pytest.mark.parametrize("make", [RecordFactory.create, redeem], ids=["record", "redemption"])
+def test_a_row_of_the_ledgers_is_neither_changed_nor_deleted(make, attempt):
+    row = make()
+    before = type(row).objects.filter(pk=row.pk).values().get()
+    with pytest.raises(AppendOnlyError):
+        attempt(row)
+    assert type(row).objects.filter(pk=row.pk).values().get() == before
+
+
+@pytest.mark.parametrize("holder", ["subscription", "tenant", "partner", "redeemed_by"])
+def test_what_a_redemption_stands_on_is_not_deleted_under_it(by, holder):
+    redemption = redeem(by=by)
+    with pytest.raises(ProtectedError):
+        getattr(redemption, holder).delete()
+    assert Redemption.objects.contains(redemption)
+
+
+@pytest.mark.rule("A2")
+def test_the_history_of_a_thing_is_its_own_latest_first(by):
+    one, other = PartnerFactory.create(), PartnerFactory.create()
+    first = Record.objects.note("tests.first", by=by, subject=one)
+    second = Record.objects.note("tests.second", by=by, subject=one)
+    Record.objects.note("tests.other", by=by, subject=other)
+    Record.objects.note("tests.same-number", by=by, subject=by.user)
+    assert list(Record.objects.about(one)) == [second, first]
+
+
+def test_a_line_says_who_acting_how_where_and_what(by, tenant):
+    record = Record.objects.note(
+        "tests.noted", by=by, partner=tenant.partner, tenant=tenant, subject=tenant, before={"a": 1}, after={"a": 2}
+    )
+    record.refresh_from_db()
+    assert (record.actor, record.how, record.partner, record.tenant) == (by.user, How.PORTAL, tenant.partner, tenant)
+    assert (record.subject, record.before, record.after, record.refused) == (tenant, {"a": 1}, {"a": 2}, "")
+
+
+def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user():
+    record = Record.objects.note("tests.noted", by=Actor(), refusal=NotPermitted())
+    assert (record.refused, record.actor, record.how) == ("NotPermitted", None, How.COMMAND)
+
+
+def test_every_action_has_a_label():
+    from benefits_portal.benefits.models import BenefitAction
+    from benefits_portal.licensing.models import RedemptionAction
+
+    assert {*BenefitAction.values, *RedemptionAction.values} <= set(Record.actions)
+    assert RecordFactory.build(action="licensing.extend").action_label == "Extended an end date"
+
+
+def test_the_ledgers_are_really_in_the_database():
+    assert {"tenants_record", "licensing_redemption"} <= set(connection.introspection.table_names())

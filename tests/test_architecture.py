@@ -1,0 +1,158 @@
+"""The house stays as it was laid out: the direction of rooms, what every model and template has, what the docs say."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import models
+from django.utils.functional import Promise
+from importlinter.cli import lint_imports
+
+PROJECT = Path(__file__).parents[1]
+ROOMS = ["tenants", "benefits", "licensing"]  # from the ground floor up
+OURS = [model for model in apps.get_models() if model._meta.app_label in ROOMS and not model._meta.auto_created]
+
+each_model = pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
+
+
+def floor(model: Any) -> int:
+    """0 for tenants and for what comes with Django."""
+    return ROOMS.index(model._meta.app_label) if model._meta.app_label in ROOMS else 0
+
+
+# Rooms
+
+
+def test_there_is_something_to_keep_in_order():
+    assert {model._meta.app_label for model in OURS} == set(ROOMS)
+
+
+@each_model
+def test_a_foreign_key_never_points_upwards(model):
+    related = [field for field in model._meta.get_fields() if field.is_relation and field.related_model and not field.auto_created]
+    upwards = [field.name for field in related if floor(field.related_model) > floor(model)]
+    assert not upwards
+
+
+def test_imports_never_point_upwards(monkeypatch, capsys):
+    monkeypatch.chdir(PROJECT)
+    assert lint_imports(no_cache=True) == 0, capsys.readouterr().out
+
+
+# Models
+
+
+def names_of(model: type[models.Model]) -> dict[str, Any]:
+    fields = {field.name: field._verbose_name for field in model._meta.fields if field.editable and not field.primary_key}
+    options = {option: model._meta.original_attrs.get(option) for option in ("verbose_name", "verbose_name_plural")}
+    return fields | options
+
+
+@each_model
+def test_a_model_and_its_fields_have_names_that_can_be_translated(model):
+    abstract = ("last_login", "is_superuser", "password", "groups")  # Django's own
+    nameless = [name for name, text in names_of(model).items() if not isinstance(text, Promise) and name not in abstract]
+    assert not nameless
+
+
+@each_model
+def test_a_model_says_in_one_line_what_it_is(model):
+    assert model.__doc__
+    assert not model.__doc__.startswith(f"{model.__name__}(")
+
+
+@each_model
+def test_what_belongs_to_a_partner_can_be_asked_for_by_partner(model):
+    partner = next((field for field in model._meta.fields if field.name == "partner"), None)
+    if partner is None:
+        pytest.skip("belongs to no partner by itself")
+    found = model._default_manager.for_partner if hasattr(model._default_manager, "for_partner") else None
+    assert found or model._meta.label in BY_PARTNER_OTHERWISE
+
+
+BY_PARTNER_OTHERWISE = {
+    "tenants.RoleAssignment": "asked for by person, or as the admins of a partner",
+    "tenants.KeyAttempt": "counted, never shown",
+    "benefits.HeldOffer": "asked for by person and partner at once, in Eligibility",
+}
+
+
+@each_model
+def test_every_model_is_in_the_back_office(model):
+    assert admin.site.is_registered(model)
+
+
+@each_model
+def test_what_is_stored_has_no_status_column(model):
+    assert not {"status", "state"} & {field.name for field in model._meta.fields}
+
+
+# Templates
+
+TEMPLATES = sorted(path for path in (PROJECT / "templates").rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_template_has_no_style_or_script_of_its_own(path):
+    """The Content-Security-Policy would refuse it."""
+    text = re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL)
+    assert not re.search(r"<style\b|\sstyle\s*=", text, re.IGNORECASE)
+    assert not re.search(r"<script\b(?![^>]*\bsrc\s*=)", text, re.IGNORECASE)
+    assert not re.search(r"<[a-z][^>]*\son[a-z]+\s*=|javascript:", text, re.IGNORECASE)
+
+
+def test_there_are_templates():
+    assert TEMPLATES
+
+
+# What the docs say about the code
+
+DOMAIN = PROJECT / "docs" / "domain.md"
+ROW = re.compile(r"^\| (?P<rule>[A-Z]\d) \|(?P<what>[^|]*)\|(?P<where>[^|]*)\|(?P<proof>[^|]*)\|$", re.MULTILINE)
+ROWS = list(ROW.finditer(DOMAIN.read_text()))
+CODE = re.compile(r"`([^`]+)`")
+
+
+def module_of(dotted: str) -> tuple[ModuleType, list[str]]:
+    """The module that `dotted` begins with, and the names that are left."""
+    parts = dotted.split(".")
+    for length in range(len(parts), 0, -1):
+        try:
+            return importlib.import_module(".".join(["benefits_portal", *parts[:length]])), parts[length:]
+        except ModuleNotFoundError:
+            continue
+    raise AssertionError(f"{dotted} is in no module")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["rule"])
+def test_every_method_that_the_domain_document_names_exists(row):
+    for dotted in CODE.findall(row["where"]):
+        found, rest = module_of(dotted)
+        for name in rest:
+            found = inspect.getattr_static(found, name)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["rule"])
+def test_every_test_that_the_domain_document_names_exists_and_is_about_that_rule(row):
+    named = CODE.findall(row["proof"])
+    assert named
+    for address in named:
+        path, name = address.split("::")
+        module = importlib.import_module("tests." + path.removesuffix(".py").replace("/", "."))
+        marks = [*getattr(module, "pytestmark", []), *getattr(module, name).pytestmark] if hasattr(module, "pytestmark") else None
+        marks = marks if marks is not None else getattr(module, name).pytestmark
+        rules = {rule for mark in marks if mark.name == "rule" for rule in mark.args}
+        assert row["rule"] in rules, f"{address} is about {sorted(rules)}"
+
+
+def test_the_domain_document_has_a_row_for_every_rule_once():
+    rules = [row["rule"] for row in ROWS]
+    assert len(rules) == len(set(rules))
+    expected = {f"S{n}" for n in range(1, 10)} | {f"B{n}" for n in range(1, 6)} | {f"U{n}" for n in range(1, 7)}
+    assert expected <= set(rules)
