@@ -144,9 +144,8 @@ def test_every_test_that_the_domain_document_names_exists_and_is_about_that_rule
     assert named
     for address in named:
         path, name = address.split("::")
-        module = importlib.import_module("tests." + path.removesuffix(".py").replace("/", "."))
-        marks = [*getattr(module, "pytestmark", []), *getattr(module, name).pytestmark] if hasattr(module, "pytestmark") else None
-        marks = marks if marks is not None else getattr(module, name).pytestmark
+        module: Any = importlib.import_module("tests." + path.removesuffix(".py").replace("/", "."))
+        marks = [*getattr(module, "pytestmark", []), *getattr(getattr(module, name), "pytestmark", [])]
         rules = {rule for mark in marks if mark.name == "rule" for rule in mark.args}
         assert row["rule"] in rules, f"{address} is about {sorted(rules)}"
 

@@ -409,7 +409,9 @@ def test_the_database_refuses_what_went_round_the_rules(person, partner, kind):
 
 
 @rule("A1")
-@pytest.mark.parametrize("half", [{"ended_at": NOW}, {"ended_on": TODAY}, {"ended_at": NOW, "ended_on": TODAY - timedelta(days=1)}], ids=str)
+@pytest.mark.parametrize(
+    "half", [{"ended_at": NOW}, {"ended_on": TODAY}, {"ended_at": NOW, "ended_on": TODAY - timedelta(days=1)}], ids=str
+)
 def test_the_database_refuses_half_an_end_and_one_before_the_beginning(by, person, monthly, half):
     monthly.assign(person, by=by, on=TODAY)
     with pytest.raises(IntegrityError):

@@ -21,7 +21,7 @@ def subscription(portal: str) -> Subscription:
 
 def expect_extended(page: Page, subscription: Subscription, heading: str = "Receipt") -> None:
     expected = add_months(subscription.ends_on, 3)
-    expect(page.locator("h1")).to_contain_text(heading)
+    expect(page.get_by_role("heading", name=heading, exact=False).first).to_be_visible()
     subscription.refresh_from_db()
     assert subscription.ends_on == expected
 

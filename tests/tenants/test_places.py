@@ -119,7 +119,7 @@ def test_a_partner_has_one_primary_tenant(tenant):
 # People
 
 
-@rule("P2")
+@rule("P2", "P3")
 def test_the_admins_of_a_partner_are_those_who_may_act_global_admins_first(partner, tenant):
     for role, name in [(Role.MEMBER, "A"), (Role.PARTNER_ADMIN, "B"), (Role.GLOBAL_ADMIN, "C")]:
         RoleAssignmentFactory.create(user__name=name, user__directory_user__tenant=tenant, role=role)
