@@ -85,7 +85,8 @@ BY_PARTNER_OTHERWISE = {
 
 @each_model
 def test_every_model_is_in_the_back_office(model):
-    assert admin.site.is_registered(model)
+    inlines = {inline.model for page in admin.site._registry.values() for inline in page.inlines}
+    assert admin.site.is_registered(model) or model in inlines
 
 
 @each_model
@@ -130,6 +131,11 @@ def module_of(dotted: str) -> tuple[ModuleType, list[str]]:
     raise AssertionError(f"{dotted} is in no module")
 
 
+def marks_of(marked: Any) -> list[Any]:
+    marks = getattr(marked, "pytestmark", [])
+    return marks if isinstance(marks, list) else [marks]
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["rule"])
 def test_every_method_that_the_domain_document_names_exists(row):
     for dotted in CODE.findall(row["where"]):
@@ -145,7 +151,7 @@ def test_every_test_that_the_domain_document_names_exists_and_is_about_that_rule
     for address in named:
         path, name = address.split("::")
         module: Any = importlib.import_module("tests." + path.removesuffix(".py").replace("/", "."))
-        marks = [*getattr(module, "pytestmark", []), *getattr(getattr(module, name), "pytestmark", [])]
+        marks = [*marks_of(module), *marks_of(getattr(module, name))]
         rules = {rule for mark in marks if mark.name == "rule" for rule in mark.args}
         assert row["rule"] in rules, f"{address} is about {sorted(rules)}"
 

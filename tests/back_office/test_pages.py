@@ -86,23 +86,25 @@ def test_a_page_asks_the_database_as_often_for_30_rows_beside_it_as_for_1(office
     assert [(type(shown), queries(office, page(type(shown), "change", shown.pk))) for shown in many_children(30)] == for_one
 
 
-@pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label)
-def test_every_page_answers(model, office, today):
+def test_every_page_answers(office, today):
     make_rows(1)
-    shown = model._default_manager.latest("pk")
-    assert office.get(page(model, "changelist")).status_code == 200
-    assert office.get(page(model, "changelist"), {"q": "partner"}).status_code == 200
-    assert office.get(page(model, "change", shown.pk)).status_code == 200
-    assert office.get(page(model, "add")).status_code == (200 if model in MADE_BY_HAND else 403)
+    wanted = {}
+    for model in registered():
+        wanted[page(model, "changelist")] = wanted[f"{page(model, 'changelist')}?q=partner"] = 200
+        wanted[page(model, "change", model._default_manager.latest("pk").pk)] = 200
+        wanted[page(model, "add")] = 200 if model in MADE_BY_HAND else 403
+    assert {address: office.get(address).status_code for address in wanted} == wanted
 
 
-@pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label)
-def test_every_choice_of_every_filter_answers(model, office, today):
+def test_every_choice_of_every_filter_answers(office, today):
     make_rows(1)
-    listing = office.get(page(model, "changelist")).context["cl"]
-    choices = [choice["query_string"] for spec in listing.filter_specs for choice in spec.choices(listing)]
-    assert {office.get(page(model, "changelist") + choice).status_code for choice in choices} <= {200}
-    assert office.get(page(model, "changelist"), {"_facets": "True"}).status_code == 200
+    addresses = []
+    for model in registered():
+        listing = office.get(page(model, "changelist")).context["cl"]
+        choices = [choice["query_string"] for spec in listing.filter_specs for choice in spec.choices(listing)]
+        addresses += [page(model, "changelist") + choice for choice in [*choices, "?_facets=True"]]
+    assert [address for address in addresses if office.get(address).status_code != 200] == []
+    assert len(addresses) > 100
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
@@ -121,7 +123,7 @@ def test_no_page_says_a_key_or_what_is_kept_of_it(office, today):
     for model in registered():
         addresses.append(page(model, "changelist"))
         for shown in model._default_manager.all():
-            addresses += [page(model, "change", shown.pk), page(model, "history", shown.pk)]
+            addresses.append(page(model, "change", shown.pk))
     said = {address: office.get(address).content.decode() for address in addresses}
     assert redeemed.last_five in said[page(ProductKey, "changelist")]
     assert redeemed.last_five in said[page(Redemption, "changelist")]
@@ -147,9 +149,9 @@ def test_the_history_of_a_thing_is_what_is_on_record_about_it(office):
     about, other = factories.SubscriptionFactory.create_batch(2)
     factories.RecordFactory.create(subject=about, action="tests.ours")
     factories.RecordFactory.create(subject=other, action="tests.other")
-    history = f"{page(Record, 'changelist')}?about=licensing.subscription:{about.pk}"
-    assert history in office.get(page(Subscription, "change", about.pk)).content.decode()
-    assert [record.action for record in office.get(history).context["cl"].result_list] == ["tests.ours"]
+    history = page(Subscription, "history", about.pk)
+    assert f'href="{history}"' in office.get(page(Subscription, "change", about.pk)).content.decode()
+    assert [record.action for record in office.get(history, follow=True).context["cl"].result_list] == ["tests.ours"]
 
 
 @pytest.mark.parametrize(

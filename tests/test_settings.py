@@ -1,0 +1,45 @@
+"""Settings that cannot serve are refused at the start, with the way to repair them; production's pass Django's own checks."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PRODUCTION = {
+    "SECRET_KEY": "0123456789abcdef" * 4,
+    "PRODUCT_KEY_SECRETS": "another secret of some length",
+    "DATABASE_URL": "postgres://portal@localhost/portal",
+    "ALLOWED_HOSTS": "benefits.example.org",
+    "DEMO": "off",
+    "DEBUG": "off",
+}
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=kept | environment, capture_output=True, text=True, check=False)
+
+
+def test_production_passes_every_deployment_check() -> None:
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "PRODUCT_KEY_SECRETS", "DATABASE_URL"])
+def test_what_is_missing_is_named_with_the_way_to_repair_it(missing: str) -> None:
+    refused = manage("check", **{name: value for name, value in PRODUCTION.items() if name != missing})
+    assert refused.returncode != 0
+    assert f"{missing} is not set." in refused.stderr
+    assert "manage.py demo" in refused.stderr
+
+
+def test_the_readme_names_every_setting_that_comes_from_the_environment() -> None:
+    settings = (ROOT / "benefits_portal" / "settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings)) | set(re.findall(r'secret\("([A-Z_]+)"\)', settings))
+    told = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert told == read
