@@ -1,5 +1,6 @@
 """What exists in a demo only: one-click sign-in, the movable calendar, and the world made anew."""
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -8,13 +9,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from benefits_portal import clock
+from benefits_portal.licensing.calculator import CalculatorForm
 from benefits_portal.tenants.access import acts_nowhere, role_required
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import User
@@ -86,3 +88,12 @@ def reset(request: HttpRequest) -> HttpResponse:
     messages.success(request, _("The practice world was made anew."))
     user = User.objects.filter(persona=slug).first() if slug else None
     return welcome(request, user, first_page(request, user)) if user else redirect(settings.LOGIN_URL)
+
+
+@practice_only
+@login_not_required
+@require_safe
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Every component with sample values, for whoever writes pages."""
+    samples = json.loads((settings.BASE_DIR / "templates" / "components" / "gallery.json").read_text())
+    return render(request, "components/gallery.html", {**samples, "form": CalculatorForm({"licenses": "many", "keys": "25"})})

@@ -11,15 +11,17 @@ from django.views.decorators.http import require_safe
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.terms import as_day, in_licenses
-from benefits_portal.tenants.access import role_required
+from benefits_portal.tenants.access import no_role
 from benefits_portal.tenants.middleware import PartnerRequest
 
 SOON_DAYS, URGENT_DAYS, AT_MOST = 91, 30, 12
 
 
-@role_required
 @require_safe
 def home(request: PartnerRequest) -> HttpResponse:
+    """Where everybody lands who signs in; without a role the page that says who can give one (P2)."""
+    if request.partner is None:
+        return no_role(request, status=200)
     return render(request, "home.html", {"attention": attention(request)})
 
 

@@ -47,10 +47,11 @@ def admin_required(view: View) -> View:
     return guarded
 
 
-def no_role(request: PartnerRequest) -> HttpResponse:
+def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
+    """The page of somebody without a role: which there are, and who in their organisation can give one (P2)."""
     home = request.user.home_partner
     admins = RoleAssignment.objects.admins_of(home) if home else RoleAssignment.objects.none()
-    return render(request, "tenants/no_role.html", {"home": home, "admins": admins}, status=403)
+    return render(request, "tenants/no_role.html", {"home": home, "admins": admins}, status=status)
 
 
 def get_own(request: PartnerRequest, queryset: QuerySet[Any], pk: int) -> Any:

@@ -3,6 +3,7 @@
 import pytest
 from axes.models import AccessAttempt, AccessLog
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -96,15 +97,22 @@ def test_every_page_answers(office, today):
     assert {address: office.get(address).status_code for address in wanted} == wanted
 
 
-def test_every_choice_of_every_filter_answers(office, today):
+def test_every_choice_of_every_filter_answers(programme, rf, today):
     make_rows(1)
-    addresses = []
+    asked = 0
+
+    def rows(model, query=""):
+        request = rf.get(page(model, "changelist") + query)
+        request.user = programme
+        listing = admin.site.get_model_admin(model).get_changelist_instance(request)
+        return listing, list(listing.result_list)
+
     for model in registered():
-        listing = office.get(page(model, "changelist")).context["cl"]
-        choices = [choice["query_string"] for spec in listing.filter_specs for choice in spec.choices(listing)]
-        addresses += [page(model, "changelist") + choice for choice in [*choices, "?_facets=True"]]
-    assert [address for address in addresses if office.get(address).status_code != 200] == []
-    assert len(addresses) > 100
+        listing, everything = rows(model)
+        for choice in [choice["query_string"] for spec in listing.filter_specs for choice in spec.choices(listing)]:
+            asked += 1
+            assert {row.pk for row in rows(model, choice)[1]} <= {row.pk for row in everything}, (model, choice)
+    assert asked > 100
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
@@ -121,9 +129,7 @@ def test_no_page_says_a_key_or_what_is_kept_of_it(office, today):
     secrets = [*keys, *map(productkeys.grouped, keys), redeemed.digest, live.digest, redeemed.ciphertext, live.ciphertext, attempt.digest]
     addresses = [reverse("admin:index")]
     for model in registered():
-        addresses.append(page(model, "changelist"))
-        for shown in model._default_manager.all():
-            addresses.append(page(model, "change", shown.pk))
+        addresses += [page(model, "changelist"), *(page(model, "change", shown.pk) for shown in model._default_manager.all())]
     said = {address: office.get(address).content.decode() for address in addresses}
     assert redeemed.last_five in said[page(ProductKey, "changelist")]
     assert redeemed.last_five in said[page(Redemption, "changelist")]
