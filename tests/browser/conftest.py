@@ -60,7 +60,7 @@ def visit(portal: str, browser: Browser) -> Iterator[Visit]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
+        page.on("console", lambda message: "status of 404" in message.text or said.append(f"{page.url}: {message.text}"))
         page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
         page.goto("/sign-in/")
         page.locator(f"form:has(input[value={persona}]) button").click()

@@ -1,6 +1,8 @@
 """Redeeming on the pages: tenant, key, review, receipt (rules K2, K5, S3, S8)."""
 
+from collections import Counter
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -11,6 +13,7 @@ from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, Way
 from tests import factories
 from tests.factories import TODAY
+from tests.simultaneous import at_once
 
 pytestmark = pytest.mark.usefixtures("today")
 
@@ -176,3 +179,31 @@ def test_the_receipt_tells_before_after_where_who_and_when(client, acting, tenan
         "12 months × 25 licenses ÷ 100 licenses = 3 months",
     ]
     assert [text for text in told if text not in receipt.text] == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.rule("K2", "K7")
+@pytest.mark.parametrize("crowd", [12, pytest.param(40, marks=pytest.mark.slow)])
+def test_of_many_who_press_redeem_at_once_one_gets_a_receipt_and_the_others_a_clear_answer(tenant, sign_in, acting, extend, crowd):
+    people = [factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant).user for _ in range(crowd)]
+    clients = [sign_in(person) for person in people]
+    forms = [acting | {"quote": client.get(extend).context["quote"].signed()} for client in clients]
+    answers = at_once([partial(client.post, extend, form) for client, form in zip(clients, forms, strict=True)])
+    assert Counter(answer.status_code for answer in answers) == {302: 1, 200: crowd - 1}
+    assert {type(answer.context["refusal"]).__name__ for answer in answers if answer.status_code == 200} == {"KeyAlreadyRedeemed"}
+    assert Redemption.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.rule("K2")
+def test_of_one_form_sent_many_times_at_once_every_answer_leads_to_the_same_receipt(admin, sign_in, acting, extend):
+    clients = [sign_in(admin) for _ in range(8)]
+    form = acting | {"quote": clients[0].get(extend).context["quote"].signed()}
+    answers = at_once([partial(client.post, extend, form) for client in clients])
+    assert {(answer.status_code, answer.url) for answer in answers} == {(302, f"/admin-center/receipts/{Redemption.objects.get().pk}/")}
+
+
+def test_redeeming_takes_ten_queries_at_the_most(client, acting, extend, django_assert_max_num_queries):
+    form = acting | {"quote": client.get(extend).context["quote"].signed()}
+    with django_assert_max_num_queries(10 + len(["SAVEPOINT", "RELEASE SAVEPOINT"])):  # the test itself runs in a transaction
+        assert client.post(extend, form).status_code == 302
