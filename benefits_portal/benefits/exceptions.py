@@ -20,6 +20,7 @@ def day(value: date) -> str:
 
 class NoCreditInCurrency(Refusal):
     rule = "B3"
+    fact = gettext_lazy("The package has no amount in the partner's currency.")
     advice = gettext_lazy("Add the amount in that currency to the package, then provision again.")
 
     def __init__(self, line: "PackageLine", currency: str) -> None:
@@ -39,6 +40,7 @@ class NoCreditInCurrency(Refusal):
 
 class TooManyTries(Refusal):
     rule = "K6"
+    fact = gettext_lazy("Too many different keys were tried that do not exist.")
 
     def __init__(self, until: datetime) -> None:
         self.until = until
@@ -76,6 +78,7 @@ class KeyOfAnotherPartner(Refusal):
     """Only for somebody with a role at both partners."""
 
     rule = "K4"
+    fact = gettext_lazy("This key does not exist for your organisation.")  # not even that it exists elsewhere (K4)
 
     def __init__(self, key: "ProductKey") -> None:
         self.key = key
@@ -91,6 +94,7 @@ class KeyOfAnotherPartner(Refusal):
 
 class KeyRevoked(Refusal):
     rule = "K8"
+    fact = gettext_lazy("The key was revoked.")
 
     def __init__(self, key: "ProductKey") -> None:
         self.key = key
@@ -107,6 +111,7 @@ class KeyRevoked(Refusal):
 
 class KeyAlreadyRedeemed(Refusal):
     rule = "K2"
+    fact = gettext_lazy("The key was redeemed already.")
 
     def __init__(self, key: "ProductKey") -> None:
         self.key = key
@@ -126,6 +131,7 @@ class KeyAlreadyRedeemed(Refusal):
 
 class BenefitExpired(Refusal):
     rule = "B5"
+    fact = gettext_lazy("The benefit had expired.")
 
     def __init__(self, benefit: "Benefit") -> None:
         self.benefit = benefit
@@ -144,6 +150,8 @@ class BenefitExpired(Refusal):
 
 class NotAssignable(Refusal):
     """Somebody cannot be given this credit; `message` says which fact stands in the way (U1, U4)."""
+
+    fact = gettext_lazy("The person cannot hold this credit.")
 
     def __init__(self, message: str, advice: str = "", rule: str = "U1") -> None:
         self.message = message
@@ -167,6 +175,7 @@ class NotTransferable(Refusal):
     """Only bulk credit is transferred, only within the enrolment year."""
 
     rule = "U3"
+    fact = gettext_lazy("The credit cannot be transferred.")
 
     def __init__(self, message: str, advice: str) -> None:
         self.message, self.advice = message, advice
@@ -176,6 +185,7 @@ class AlreadyHeld(Refusal):
     """The bulk credit has a holder: it is transferred, not assigned again."""
 
     rule = "U3"
+    fact = gettext_lazy("The credit has a holder already.")
 
     def __init__(self, holder: str) -> None:
         self.holder = holder

@@ -25,9 +25,9 @@ class PersonForm(forms.Form):
         error_messages={"required": _("Choose somebody from the list."), "invalid_choice": NO_SUCH_PERSON},
     )
 
-    def __init__(self, partner: Partner, data: Any = None) -> None:
-        super().__init__(data)
-        self.fields["directory_user"].queryset = DirectoryUser.objects.for_partner(partner)  # type: ignore[attr-defined]
+    def __init__(self, benefit: Benefit, data: Any = None) -> None:
+        super().__init__(data, auto_id=f"id_%s_{benefit.pk}")  # several rows of the list can be open at once
+        self.fields["directory_user"].queryset = DirectoryUser.objects.for_partner(benefit.partner)  # type: ignore[attr-defined]
 
 
 class BenefitFilter:

@@ -36,7 +36,7 @@ def benefit_list(request: PartnerRequest) -> HttpResponse:
 def assign(request: PartnerRequest, pk: int) -> HttpResponse:
     """Give the credit to somebody (U1 to U6)."""
     benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
-    form = PersonForm(request.partner, request.POST or None)
+    form = PersonForm(benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if hand_over(request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)):
             return redirect("licensing:benefit-detail", pk)
@@ -64,7 +64,7 @@ def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse
 def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse:
     """Pass bulk credit on to somebody else, within the enrolment year (U3)."""
     assignment = get_own(request, Assignment.objects.for_display().filter(benefit=pk), assignment_pk)
-    form = PersonForm(request.partner, request.POST or None)
+    form = PersonForm(assignment.benefit, request.POST or None)
     try:
         assignment.check_transferable(request.today)
     except Refusal as refusal:

@@ -4,13 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline
-from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, linked, on_day
+from benefits_portal.tenants.admin.columns import NOTHING, DayFilter, FewChoicesFilter, linked, on_day
 
 
 class StatusFilter(DayFilter):
@@ -92,6 +91,6 @@ class RedemptionAdmin(LedgerAdmin):
         return Redemption.objects.for_display().select_related("subscription__tenant")
 
     @admin.display(description=_("how the end date is calculated"))
-    def calculation(self, redemption: Redemption) -> SafeString | None:
+    def calculation(self, redemption: Redemption) -> str:
         working = redemption.working
-        return format_html_join("", "<p>{}</p>", ((step,) for step in working.steps())) if working else None
+        return format_html_join("", "<p>{}</p>", ((step,) for step in working.steps())) if working else NOTHING

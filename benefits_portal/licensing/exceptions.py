@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 class DifferentProduct(Refusal):
     rule = "K7"
+    fact = gettext_lazy("The key is for another product.")
 
     def __init__(self, key_product: "Product", subscription: "Subscription") -> None:
         self.key_product, self.subscription = key_product, subscription
@@ -36,6 +37,7 @@ class DifferentProduct(Refusal):
 
 class SubscriptionNotActive(Refusal):
     rule = "S4"
+    fact = gettext_lazy("The subscription is not active.")
 
     def __init__(self, subscription: "Subscription") -> None:
         self.subscription = subscription
@@ -63,6 +65,7 @@ class ExtensionLimitExceeded(Refusal):
     """One key extends by at most three years, so by at most three times the licenses (S5, scenario 4)."""
 
     rule = "S5"
+    fact = gettext_lazy("One key extends by at most 3 years.")
 
     def __init__(self, key_licenses: int, licenses: int) -> None:
         self.key_licenses, self.licenses, self.largest = key_licenses, licenses, 3 * licenses

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.benefits.models import ProductKey
+from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.exceptions import Refusal
@@ -22,6 +22,9 @@ class VerifiedForm(forms.Form):
         label=gettext_lazy("I have verified the tenant"),
         error_messages={"required": gettext_lazy("Check that this is the right tenant and tick the box; then get the key.")},
     )
+
+    def __init__(self, benefit: Benefit, data: Any = None) -> None:
+        super().__init__(data, auto_id=f"id_%s_{benefit.pk}")  # several rows of the list can be open at once
 
 
 class TenantForm(forms.Form):

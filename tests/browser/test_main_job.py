@@ -58,7 +58,7 @@ def test_an_admin_gives_credit_activates_a_key_extends_one_subscription_and_adds
     opened = page.locator(f"#details-{key.benefit_id}")
     opened.get_by_label("I have verified the tenant").check()
     opened.get_by_role("button", name="Get key").click()
-    typed = opened.locator("#revealed-key").inner_text()
+    typed = opened.locator(".copy-value").inner_text()
     assert re.fullmatch(r"PCBEN(-[A-Z0-9]{5}){4}", typed)
 
     opened.get_by_role("link", name="Activation walkthrough").click()

@@ -16,7 +16,7 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Membership, Offer, PackageLine, Product
 from benefits_portal.benefits.money import money
 from benefits_portal.tenants.admin.base import BackOfficeForm, BackOfficeInline, RecordedAdmin
-from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, address, linked
+from benefits_portal.tenants.admin.columns import NOTHING, DayFilter, FewChoicesFilter, address, linked
 
 
 class PackageLineForm(BackOfficeForm):
@@ -24,10 +24,10 @@ class PackageLineForm(BackOfficeForm):
 
 
 @admin.display(description=gettext_lazy("credit"))
-def credit(line: PackageLine) -> Any:
+def credit(line: PackageLine) -> str:
     """A line's credit in every currency that it has. Fetch the amounts with the lines."""
     if not line.pk or line.quantity is not None:
-        return None
+        return NOTHING
     amounts = [money(amount.amount, amount.currency) for amount in line.credit_amounts.all()]
     return ", ".join(amounts) or _("no amount yet: open the line to add it")
 

@@ -100,6 +100,11 @@ class Subscription(models.Model):
     def __str__(self) -> str:
         return f"{self.product} ({self.tenant})"
 
+    @property
+    def title(self) -> str:
+        """What it is called where the tenant stands beside it."""
+        return str(self.product)
+
     # What holds on a day
 
     @property

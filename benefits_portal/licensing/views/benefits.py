@@ -23,7 +23,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 def benefit_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     """A page of its own; for htmx only its middle, to be opened in place under a row."""
     benefit = get_own(request, Benefit.objects.for_display(), pk)
-    context = credit_context(request, benefit) if benefit.is_usage_based else license_context(request, benefit, VerifiedForm())
+    context = credit_context(request, benefit) if benefit.is_usage_based else license_context(request, benefit, VerifiedForm(benefit))
     return render(request, f"licensing/benefit_detail.html{'#details' if request.htmx else ''}", context)
 
 
@@ -35,7 +35,7 @@ def key(request: PartnerRequest, pk: int) -> HttpResponse:
     benefit = get_own(request, Benefit.objects.for_display().license_based(), pk)
     if request.method != "POST":
         return redirect("licensing:benefit-detail", pk)
-    form = VerifiedForm(request.POST)
+    form = VerifiedForm(benefit, request.POST)
     context = license_context(request, benefit, form)
     if form.is_valid() and context["key"]:
         try:
@@ -50,7 +50,7 @@ def key(request: PartnerRequest, pk: int) -> HttpResponse:
 def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
     """What can be done with this benefit's key, in this tenant, today (S3, S8)."""
     benefit = get_own(request, Benefit.objects.for_display().license_based(), pk)
-    context = license_context(request, benefit, VerifiedForm())
+    context = license_context(request, benefit, VerifiedForm(benefit))
     if context["key"] and not context["refusal"]:
         context["comparisons"] = comparisons(context["key"], request.tenant, request.today)
     return render(request, "licensing/walkthrough.html", context)
@@ -70,7 +70,7 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
         "can_transfer": benefit.can_transfer(request.today),
         "can_assign": usable and not (benefit.product.is_bulk_credit and running),
     }
-    return context | (choosing(request, benefit, PersonForm(request.partner)) if request.role.may_act and context["can_assign"] else {})
+    return context | (choosing(request, benefit, PersonForm(benefit)) if request.role.may_act and context["can_assign"] else {})
 
 
 def license_context(request: PartnerRequest, benefit: Benefit, form: VerifiedForm) -> dict[str, Any]:
