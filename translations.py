@@ -6,6 +6,7 @@ out of the code and the templates into every catalogue, and compiles them. `--up
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -35,7 +36,7 @@ KEYWORDS: dict[str, Any] = {
 
 def extract_django(file: IO[bytes], keywords: Any, comments: Any, options: Any) -> Iterator[Any]:
     """Babel's extraction method for Django templates: Django turns them into calls, which a lenient lexer then finds."""
-    calls = templatize(file.read().decode()).replace("u'", "'").replace('u"', '"')
+    calls = re.sub(r"\bu(?=['\"])", "", templatize(file.read().decode()))
     return extract_javascript(BytesIO(calls.encode()), keywords, comments, {"encoding": "utf-8", "parse_template_string": False})
 
 

@@ -14,7 +14,7 @@ import psycopg
 OLDEST = 15
 OPTIONS = {
     "listen_addresses": "",
-    "max_connections": "260",  # the concurrency tests open 200 at once
+    "max_connections": "450",  # the concurrency tests open 200 at once, under xdist in two processes
     "fsync": "off",  # the data is thrown away anyway
     "synchronous_commit": "off",
     "full_page_writes": "off",

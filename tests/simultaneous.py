@@ -41,7 +41,7 @@ class Rendezvous:
 
     def wait(self) -> None:
         with suppress(threading.BrokenBarrierError):
-            self.barrier.wait(timeout=1)
+            self.barrier.wait(timeout=0.5)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ ROOMS = ("tenants", "benefits", "licensing")
 CHANGED_BY_PROGRAMME = (
     "partner",
     "tenant",
+    "tenantrequest",  # accepted or declined (P1); its fields cannot be edited
     "directoryuser",
     "user",
     "roleassignment",
@@ -29,7 +30,8 @@ def make_groups() -> None:
     ours = Permission.objects.filter(content_type__app_label__in=ROOMS)
     view, change = Q(codename__startswith="view_"), Q(codename__startswith="change_")
     changed = Q(content_type__model__in=CHANGED_BY_PROGRAMME)
-    added = changed & Q(codename__startswith="add_") & ~Q(content_type__model="productkey")  # keys come with benefits
+    # Keys come with benefits, requests from partners.
+    added = changed & Q(codename__startswith="add_") & ~Q(content_type__model__in=["productkey", "tenantrequest"])
     for name, persona, may in (("Support", "support", view), ("Programme", "programme", view | (changed & change) | added)):
         group = Group.objects.create(name=name)
         group.permissions.set(ours.filter(may))

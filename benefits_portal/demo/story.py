@@ -15,7 +15,7 @@ from benefits_portal.benefits.models import Assignment, Benefit, ExternalOffer, 
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import Way
 from benefits_portal.tenants.exceptions import Refusal
-from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Tenant, User
+from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Tenant, TenantRequest, User
 
 STORY = settings.BASE_DIR / "fixtures" / "story.toml"
 
@@ -35,6 +35,7 @@ class Event:
     offer: str = ""
     competency: str = ""
     tenant: str = ""
+    name: str = ""
     person: str = ""
     to: str = ""
     why: str = ""
@@ -115,7 +116,10 @@ class Telling:
         )
 
     def disable(self, event: Event, day: date) -> None:
-        DirectoryUser.objects.filter(pk=self._people[event.person].pk).update(disabled_at=clock.now())
+        self._people[event.person].disable(by=self._actor(event))
+
+    def ask(self, event: Event, day: date) -> None:
+        TenantRequest.objects.ask(self.partner, event.name, event.tenant, by=self._actor(event))
 
     # What the story calls by name
 
@@ -156,4 +160,5 @@ VERBS: dict[str, Callable[[Telling, Event, date], None]] = {
     "issue": Telling.issue,
     "hold": Telling.hold,
     "disable": Telling.disable,
+    "ask": Telling.ask,
 }

@@ -1,16 +1,16 @@
 """Who gets through to a view (the matrix of *Who may do what*; rules P1 to P3)."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import reduce, wraps
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from .exceptions import NotPermitted
+from .exceptions import NotPermitted, OnlyGlobalAdmins, Refusal
 from .middleware import ElsewhereError, PartnerRequest
-from .models import RoleAssignment
+from .models import Role, RoleAssignment
 
 type View = Callable[..., HttpResponseBase]
 
@@ -35,13 +35,21 @@ def role_required(view: View) -> View:
 
 def admin_required(view: View) -> View:
     """For whoever may act: Global admins and MPN partner admins; an account member is told why not (P3)."""
+    return _required(view, lambda role: role.may_act, NotPermitted)
 
+
+def global_admin_required(view: View) -> View:
+    """For whoever may change people, roles and tenants: Global admins; the others are told why not (P3)."""
+    return _required(view, lambda role: role.may_manage_people, OnlyGlobalAdmins)
+
+
+def _required(view: View, allows: Callable[[Role], bool], refusal: type[Refusal]) -> View:
     @role_required
     @wraps(view)
     def guarded(request: PartnerRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.role.may_act:
-            admins = RoleAssignment.objects.admins_of(request.partner)
-            return render(request, "tenants/not_permitted.html", {"refusal": NotPermitted(), "admins": admins}, status=403)
+        if not allows(request.role):
+            admins = [held for held in RoleAssignment.objects.admins_of(request.partner) if allows(Role(held.role))]
+            return render(request, "tenants/not_permitted.html", {"refusal": refusal(), "admins": admins}, status=403)
         return view(request, *args, **kwargs)
 
     return guarded
@@ -54,15 +62,16 @@ def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
     return render(request, "tenants/no_role.html", {"home": home, "admins": admins}, status=status)
 
 
-def get_own(request: PartnerRequest, queryset: QuerySet[Any], pk: int) -> Any:
+def get_own(request: PartnerRequest, queryset: QuerySet[Any], pk: int, *, owner: str = "partner") -> Any:
     """The object of the partner one acts for. Another partner's does not exist (404); at another place of one's own,
-    ElsewhereError offers to switch. `queryset` is of a model with a partner, perhaps also a tenant.
+    ElsewhereError offers to switch. `queryset` is of a model with a partner, perhaps also a tenant. `owner` is the path to
+    the partner of what has none itself, such as somebody in a directory: there it makes no difference in which tenant.
     """
-    found = queryset.filter(partner__in={place.partner_id for place in request.places}, pk=pk).first()
+    found = queryset.filter(**{f"{owner}__in": {place.partner_id for place in request.places}}, pk=pk).first()
     if found is None:
         raise Http404
-    here = found.partner_id == request.partner.pk and getattr(found, "tenant_id", request.tenant.pk) == request.tenant.pk
-    if here:
+    partner_id = reduce(getattr, f"{owner}_id".split("__"), found)
+    wanted = getattr(found, "tenant_id", None) if owner == "partner" else None
+    if partner_id == request.partner.pk and wanted in (None, request.tenant.pk):
         return found
-    wanted = getattr(found, "tenant_id", None)
-    raise ElsewhereError(next(p for p in request.places if p.pk == wanted or (wanted is None and p.partner_id == found.partner_id)))
+    raise ElsewhereError(next(p for p in request.places if p.pk == wanted or (wanted is None and p.partner_id == partner_id)))

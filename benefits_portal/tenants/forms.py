@@ -1,12 +1,21 @@
 """Forms of this app."""
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest
+from benefits_portal.tenants.models.directoryusers import DirectoryUserQuerySet
+from benefits_portal.tenants.models.record import RecordQuerySet
 
 
 class SignInForm(AuthenticationForm):
@@ -44,3 +53,211 @@ class PlaceForm(forms.Form):
         super().__init__(data)
         self.places = {place.pk: place for place in request.places}
         self.fields["place"].choices = [(pk, str(place)) for pk, place in self.places.items()]  # type: ignore[attr-defined]
+
+
+# The directory
+
+
+class DirectoryFilter:
+    """The list's words, quick filter and page. All of it is in the address; what makes no sense is left out."""
+
+    SHOW = {"guests": _("Guests"), "disabled": _("Disabled")}
+    PAGE = 50
+
+    def __init__(self, address: QueryDict) -> None:
+        self.words = address.get("q", "").replace("\0", "").strip()[:80]
+        self.show = address.get("show", "") if address.get("show") in self.SHOW else ""
+        page = address.get("page", "")
+        self.number = max(int(page[:6]), 1) if page.isdecimal() else 1
+        self.has_next = False
+
+    def __bool__(self) -> bool:
+        """Whether anybody is left out of the list."""
+        return bool(self.words or self.show)
+
+    def page(self, people: DirectoryUserQuerySet) -> list[DirectoryUser]:
+        """Those of `people` that were asked for, one page of them."""
+        people = people.matching(self.words)
+        if self.show == "guests":
+            people = people.filter(kind=DirectoryUser.Kind.GUEST)
+        if self.show == "disabled":
+            people = people.disabled()
+        start = (self.number - 1) * self.PAGE
+        found = list(people[start : start + self.PAGE + 1])
+        self.has_next = len(found) > self.PAGE
+        return found[: self.PAGE]
+
+    def address(self, **changes: Any) -> str:
+        """The query string of this list with `changes`, without what is empty."""
+        query = QueryDict(mutable=True)
+        query.update({name: str(value) for name, value in ({"q": self.words, "show": self.show} | changes).items() if value})
+        return f"?{query.urlencode()}"
+
+    def quick(self) -> list[dict[str, Any]]:
+        """The quick filters: label, the address that sets or clears each, and whether it is set."""
+        return [
+            {"label": label, "href": self.address(show="" if self.show == show else show), "is_set": self.show == show}
+            for show, label in self.SHOW.items()
+        ]
+
+    @property
+    def previous_href(self) -> str:
+        return self.address(page=self.number - 1) if self.number > 1 else ""
+
+    @property
+    def next_href(self) -> str:
+        return self.address(page=self.number + 1) if self.has_next else ""
+
+
+class AddUserForm(forms.Form):
+    """A member for one of the partner's tenants, or a guest of it."""
+
+    kind = forms.TypedChoiceField(
+        label=_("Kind"),
+        choices=[
+            (DirectoryUser.Kind.MEMBER, _("Member: somebody of your organisation, with an address of the tenant")),
+            (DirectoryUser.Kind.GUEST, _("Guest: somebody from outside, invited with the address they have there")),
+        ],
+        coerce=DirectoryUser.Kind,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose member or guest."), "invalid_choice": _("Choose member or guest.")},
+    )
+    tenant = forms.ModelChoiceField(
+        Tenant.objects.none(),
+        label=_("Tenant"),
+        empty_label=None,
+        error_messages={"required": _("Choose a tenant."), "invalid_choice": _("Choose one of your own tenants.")},
+    )
+    name = forms.CharField(label=_("Name"), max_length=120, error_messages={"required": _("Enter the person's name.")})
+    address = forms.EmailField(
+        label=_("Address"),
+        max_length=150,
+        help_text=_("The user principal name. Of a member it ends in the tenant's domain; of a guest it is their own e-mail address."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={
+            "required": _("Enter the person's address."),
+            "invalid": _("This is not an address. Write it as in kim@contoso.com."),
+        },
+    )
+
+    def __init__(self, partner: Partner, data: Any = None, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        self.fields["tenant"].queryset = Tenant.objects.for_partner(partner)  # type: ignore[attr-defined]
+
+
+# Roles
+
+
+class RoleForm(forms.Form):
+    role = forms.TypedChoiceField(
+        label=_("Role"),
+        coerce=Role,
+        choices=Role,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a role."), "invalid_choice": _("Choose one of the three roles.")},
+    )
+
+    def __init__(self, data: Any = None, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        self.fields["role"].choices = [(role.value, f"{role.label}: {role.description}") for role in Role]  # type: ignore[attr-defined]
+
+
+class GiveRoleForm(RoleForm):
+    """A role for somebody of the partner's own directory."""
+
+    person = forms.ModelChoiceField(
+        DirectoryUser.objects.none(),
+        label=_("Person"),
+        error_messages={
+            "required": _("Choose somebody from the list."),
+            "invalid_choice": _("There is no such person in your organisation's directory. Add a directory user first."),
+        },
+    )
+    field_order = ["person", "role"]
+
+    def __init__(self, partner: Partner, data: Any = None) -> None:
+        super().__init__(data)
+        people = DirectoryUser.objects.for_partner(partner).select_related("tenant__partner")
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+
+
+# Tenants
+
+
+class TenantRequestForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A further tenant. It says nothing about who has the domain (P1)."""
+
+    class Meta:
+        model = TenantRequest
+        fields = ["name", "domain"]
+        help_texts = {"domain": _("As in contoso-labs.onmicrosoft.com")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].error_messages["required"] = _("Enter the tenant's name.")
+        self.fields["domain"].error_messages["required"] = _("Enter the tenant's domain.")
+
+
+# The record
+
+
+class ActivityFilter(forms.Form):
+    """What of the record is shown. All of it is in the address; a field that makes no sense says so and leaves out nothing."""
+
+    action = forms.ChoiceField(label=_("What"), required=False)
+    person = forms.CharField(label=_("By or about whom"), max_length=80, required=False)
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    refused = forms.BooleanField(label=_("Refused only"), required=False)
+
+    def __init__(self, partner: Partner, data: QueryDict) -> None:
+        super().__init__(data)
+        self.partner = partner
+        actions = sorted(((action, str(label)) for action, label in Record.actions.items()), key=lambda choice: choice[1])
+        self.fields["action"].choices = [("", _now("Everything")), *actions]  # type: ignore[attr-defined]
+        for name in ("since", "until"):
+            self.fields[name].input_formats = ["%Y-%m-%d"]  # type: ignore[attr-defined]
+            self.fields[name].validators += [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
+            self.fields[name].error_messages["invalid"] = _("This is not a day. Write it as in 2027-01-31.")
+
+    def clean(self) -> dict[str, Any]:
+        chosen = super().clean() or {}
+        since, until = chosen.get("since"), chosen.get("until")
+        if since and until and until < since:
+            self.add_error("until", _now("This is before the first day."))
+        return chosen
+
+    @property
+    def fields_in_a_row(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("action", "person", "since", "until")]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is left out."""
+        return any(self.chosen.values())
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        self.is_valid()
+        return self.cleaned_data
+
+    def of(self, records: RecordQuerySet) -> RecordQuerySet:
+        """Those of `records` that were asked for; days are the partner's own."""
+        chosen, zone = self.chosen, ZoneInfo(self.partner.time_zone)
+        if chosen.get("action"):
+            records = records.filter(action=chosen["action"])
+        if chosen.get("refused"):
+            records = records.exclude(refused="")
+        if chosen.get("since"):
+            records = records.filter(at__gte=datetime.combine(chosen["since"], time.min, zone))
+        if chosen.get("until"):
+            records = records.filter(at__lt=datetime.combine(chosen["until"] + timedelta(days=1), time.min, zone))
+        return self._by_or_about(records, chosen["person"]) if chosen.get("person") else records
+
+    def _by_or_about(self, records: RecordQuerySet, words: str) -> RecordQuerySet:
+        actor = Q()
+        for word in words.split():
+            actor &= Q(actor__name__icontains=word) | Q(actor__email__icontains=word)
+        people = list(DirectoryUser.objects.for_partner(self.partner).matching(words).values_list("pk", flat=True))
+        about = Q(subject_type__app_label="tenants", subject_type__model="directoryuser", subject_id__in=people)
+        return records.filter(actor | about | Q(before__person__in=people) | Q(after__person__in=people))

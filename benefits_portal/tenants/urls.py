@@ -3,10 +3,25 @@ from django.urls import path
 
 from benefits_portal.tenants import views
 from benefits_portal.tenants.access import acts_nowhere
+from benefits_portal.tenants.views import activity, directory, roles, tenants
 
 app_name = "tenants"
 urlpatterns = [
     path("sign-in/", acts_nowhere(views.SignInView.as_view()), name="sign-in"),
     path("sign-out/", acts_nowhere(LogoutView.as_view()), name="sign-out"),
     path("switch/", views.switch, name="switch"),
+    path("account/users/", directory.users, name="users"),
+    path("account/users/add/", directory.add_user, name="add-user"),
+    path("account/users/<int:pk>/", directory.user, name="user"),
+    path("account/users/<int:pk>/disable/", directory.disable_user, name="disable-user"),
+    path("account/users/<int:pk>/enable/", directory.enable_user, name="enable-user"),
+    path("account/roles/", roles.roles, name="roles"),
+    path("account/roles/give/", roles.give_role, name="give-role"),
+    path("account/roles/<int:pk>/", roles.change_role, name="change-role"),
+    path("account/roles/<int:pk>/take/", roles.take_role, name="take-role"),
+    path("account/tenants/", tenants.tenants, name="tenants"),
+    path("account/tenants/ask/", tenants.ask_for_tenant, name="ask-for-tenant"),
+    path("account/tenants/<int:pk>/primary/", tenants.make_primary, name="make-primary"),
+    path("account/activity/", activity.activity, name="activity"),
+    path("account/activity/csv/", activity.activity_csv, name="activity-csv"),
 ]

@@ -94,7 +94,9 @@ def test_every_page_answers(office, today):
         wanted[page(model, "changelist")] = wanted[f"{page(model, 'changelist')}?q=partner"] = 200
         wanted[page(model, "change", model._default_manager.latest("pk").pk)] = 200
         wanted[page(model, "add")] = 200 if model in MADE_BY_HAND else 403
-    assert {address: office.get(address).status_code for address in wanted} == wanted
+    answers = {address: office.get(address) for address in wanted}
+    assert {address: answer.status_code for address, answer in answers.items()} == wanted
+    assert [address for address, answer in answers.items() if ">None<" in answer.content.decode()] == []
 
 
 def test_every_choice_of_every_filter_answers(programme, rf, today):

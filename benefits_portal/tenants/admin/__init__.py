@@ -3,6 +3,6 @@
 `base` and `columns` hold what the other apps' pages use as well.
 """
 
-from . import directory, ledgers, people, site
+from . import directory, ledgers, people, requests, site
 
-__all__ = ["directory", "ledgers", "people", "site"]
+__all__ = ["directory", "ledgers", "people", "requests", "site"]

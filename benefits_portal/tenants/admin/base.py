@@ -150,8 +150,18 @@ class LedgerAdmin(BackOfficeAdmin):
         return False
 
 
+class Rows(forms.BaseInlineFormSet):
+    """Rows of a table: each field says its column's name to whoever cannot see the column."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            widget = getattr(field.widget, "widget", field.widget)  # relations are wrapped
+            widget.attrs["aria-label"] = field.label or name
+
+
 class BackOfficeInline(admin.TabularInline):
-    form = BackOfficeForm
+    form, formset = BackOfficeForm, Rows
     fields: ClassVar[Any] = None
     readonly_fields: ClassVar[Any] = ()
     extra = 0

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from benefits_portal import clock
 
+NOTHING = "–"  # in a list and on a page alike
+
 type Text = Any  # a string, or one that is translated when it is shown
 
 

@@ -5,7 +5,6 @@
 from collections import Counter
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -15,8 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
 
-from .base import BackOfficeForm, BackOfficeInline, KeptAdmin
-from .columns import FewChoicesFilter, linked
+from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, Rows
+from .columns import NOTHING, FewChoicesFilter, linked
 from .people import RoleInline
 
 
@@ -24,7 +23,7 @@ class TenantForm(BackOfficeForm):
     fixed = ("partner",)
 
 
-class TenantRows(forms.BaseInlineFormSet):
+class TenantRows(Rows):
     """Looks at all the rows together for what the database allows once."""
 
     def clean(self) -> None:
@@ -76,8 +75,8 @@ class PartnerAdmin(KeptAdmin):
         return ", ".join(tenant.domain for tenant in partner.tenants.all())
 
     @admin.display(description=gettext_lazy("today there"))
-    def today_there(self, partner: Partner) -> str | None:
-        return date_format(partner.today(), "DATE_FORMAT") if partner.pk else None
+    def today_there(self, partner: Partner) -> str:
+        return date_format(partner.today(), "DATE_FORMAT") if partner.pk else NOTHING
 
 
 @admin.register(Tenant)

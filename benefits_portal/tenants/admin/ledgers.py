@@ -12,14 +12,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
 from .base import LedgerAdmin, note_deletion
-from .columns import FewChoicesFilter, Text, address, linked
+from .columns import NOTHING, FewChoicesFilter, Text, address, linked
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -99,21 +98,21 @@ class RecordAdmin(LedgerAdmin):
         return _("Refused: %(fact)s") % {"fact": record.refused} if record.refused else _("Done")
 
     @admin.display(description=gettext_lazy("about"))
-    def about(self, record: Record) -> str | None:
+    def about(self, record: Record) -> str:
         """Its kind and number: what it was may be gone."""
         model = record.subject_type.model_class() if record.subject_type else None
         if model is None:
-            return None
+            return NOTHING
         name = f"{model._meta.verbose_name} {record.subject_id}"
         if not admin.site.is_registered(model):
             return name
         return format_html('<a href="{}">{}</a>', address(model, "change", record.subject_id), name)
 
     @admin.display(description=gettext_lazy("changes"))
-    def changes(self, record: Record) -> SafeString | None:
+    def changes(self, record: Record) -> str:
         names = [*record.before, *(name for name in record.after if name not in record.before)]
         if not names:
-            return None
+            return NOTHING
         rows = format_html_join(
             "",
             '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>',

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
+from .columns import NOTHING
+
 
 @never_cache
 @login_not_required
@@ -30,5 +32,5 @@ apps.get_app_config("axes").verbose_name = gettext_lazy("Sign-ins")  # its own n
 admin.site.site_header = gettext_lazy("Benefits Portal: back office")
 admin.site.site_title = gettext_lazy("Benefits Portal: back office")
 admin.site.index_title = gettext_lazy("Back office")
-admin.site.empty_value_display = "–"
+admin.site.empty_value_display = NOTHING
 admin.site.login = sign_in  # type: ignore[method-assign,assignment]

@@ -1,9 +1,12 @@
 """Who: partners, their tenants and people, and the record of what happened."""
 
-from .directory import DirectoryUser, Partner, Tenant
+from .actions import TenantsAction
+from .directory import Partner, Tenant
+from .directoryusers import DirectoryUser
 from .keyattempts import KeyAttempt
-from .people import Actor, How, Role, RoleAssignment, User
-from .record import Record, recordable
+from .people import Role, RoleAssignment, User
+from .record import Actor, How, Record, recordable
+from .tenantrequests import TenantRequest
 from .world import PracticeWorld
 
 __all__ = [
@@ -17,6 +20,8 @@ __all__ = [
     "Role",
     "RoleAssignment",
     "Tenant",
+    "TenantRequest",
+    "TenantsAction",
     "User",
     "recordable",
 ]

@@ -1,9 +1,9 @@
-"""Partners, their tenants, and the people in those tenants' directories."""
+"""Partners and their tenants."""
 
 import uuid
 import zoneinfo
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -13,6 +13,10 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.tenants.exceptions import AlreadyPrimary
+
+from .actions import TenantsAction
+from .record import Actor, Record, recorded_if_refused
 
 if TYPE_CHECKING:
     from .people import User
@@ -88,7 +92,7 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
 
     def places_of(self, user: "User") -> Self:
         """Where `user` can act: tenants of the partners at which they hold a role, each with it as `role`; home first."""
-        home = DirectoryUser.objects.filter(tenant=OuterRef("pk"), user=user)
+        home = self.model.objects.filter(pk=OuterRef("pk"), directory_users__user=user)
         return (
             self.filter(partner__role_assignments__user=user)
             .select_related("partner")
@@ -157,53 +161,17 @@ class Tenant(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.domain})"
 
-
-class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
-    def for_partner(self, partner: Partner) -> Self:
-        return self.filter(tenant__partner=partner).select_related("tenant")
-
-    def enabled(self) -> Self:
-        return self.filter(disabled_at=None)
-
-    def matching(self, words: str) -> Self:
-        """People whose name or address contains every one of `words`."""
-        matches = self
-        for word in words.split():
-            matches = matches.filter(Q(display_name__icontains=word) | Q(user_principal_name__icontains=word))
-        return matches
-
-
-class DirectoryUser(models.Model):
-    """A user entry in a tenant, a member or a guest. Not every one of them can sign in to the portal."""
-
-    class Kind(models.TextChoices):
-        MEMBER = "member", _("Member")
-        GUEST = "guest", _("Guest")
-
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="directory_users", verbose_name=_("tenant"))
-    display_name = models.CharField(_("name"), max_length=120)
-    user_principal_name = models.EmailField(_("user principal name"), max_length=150)
-    kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.MEMBER)
-    disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
-
-    objects = DirectoryUserQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("directory user")
-        verbose_name_plural = _("directory users")
-        ordering = ["display_name", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                Lower("user_principal_name"),
-                "tenant",
-                name="directory_user_name_unique_in_tenant",
-                violation_error_message=_("This tenant already has a user with this address."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.display_name} ({self.user_principal_name})"
-
-    @property
-    def is_enabled(self) -> bool:
-        return self.disabled_at is None
+    def make_primary(self, *, by: Actor) -> None:
+        """Make this the partner's primary tenant instead of the present one. Raises AlreadyPrimary."""
+        about: dict[str, Any] = {"by": by, "partner": self.partner, "tenant": self, "subject": self}
+        with recorded_if_refused(TenantsAction.PRIMARY_CHOSEN, **about):
+            Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
+            tenants = Tenant.objects.for_partner(self.partner)
+            before = tenants.filter(is_primary=True).first()
+            if before == self:
+                raise AlreadyPrimary
+            tenants.filter(is_primary=True).update(is_primary=False)  # first: there is never a second one
+            tenants.filter(pk=self.pk).update(is_primary=True)
+            self.is_primary = True
+            was = {"primary": before.pk} if before else {}
+            Record.objects.note(TenantsAction.PRIMARY_CHOSEN, **about, before=was, after={"primary": self.pk})

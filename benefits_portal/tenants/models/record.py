@@ -1,19 +1,41 @@
 """The record of what happened: append-only, and never with a product key in it (rules A1, A2, K3)."""
 
-from typing import Any, ClassVar, Never, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Never, Self
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.tenants.exceptions import Refusal
 
-from .directory import Partner, Tenant
-from .people import Actor, How, User
+if TYPE_CHECKING:
+    from .directory import Partner, Tenant
+    from .directoryusers import DirectoryUser
+    from .people import User
+
+
+class How(models.TextChoices):
+    """Through which door something was done."""
+
+    PORTAL = "portal", _("portal")
+    BACK_OFFICE = "back-office", _("back office")
+    COMMAND = "command", _("command")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something, and acting how. Without a user: the project itself, by a command."""
+
+    user: "User | None" = None
+    how: How = How.COMMAND
 
 
 class AppendOnlyError(TypeError):
@@ -60,20 +82,36 @@ def recordable[C: type[models.TextChoices]](actions: C) -> C:
 
 
 class RecordQuerySet(AppendOnlyQuerySet["Record"]):
-    def for_partner(self, partner: Partner) -> Self:
+    def for_partner(self, partner: "Partner") -> Self:
         return self.filter(partner=partner)
 
     def about(self, subject: models.Model) -> Self:
         """The history of one benefit, subscription, person …, the latest first (rule A2)."""
         return self.filter(subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk)
 
+    def before(self, latest: "Record | None") -> Self:
+        """What comes after `latest` where the newest is first; everything if there is none."""
+        if latest is None:
+            return self
+        return self.filter(at__lte=latest.at).filter(Q(at__lt=latest.at) | Q(pk__lt=latest.pk))
+
+    def for_display(self) -> Self:
+        return self.select_related("actor", "tenant")
+
+    def concerning(self, person: "DirectoryUser") -> Self:
+        """The history of a person: their entry, the account they sign in with, and what was given to them or taken (A2)."""
+        account = ContentType.objects.get_for_model(person._meta.get_field("user").related_model)
+        own = Q(subject_type=ContentType.objects.get_for_model(person), subject_id=person.pk)
+        signing_in = Q(subject_type=account, subject_id__in=type(person).objects.filter(pk=person.pk).values("user"))
+        return self.filter(own | signing_in | Q(before__person=person.pk) | Q(after__person=person.pk))
+
     def note(
         self,
         action: str,
         *,
         by: Actor,
-        partner: Partner | None = None,
-        tenant: Tenant | None = None,
+        partner: "Partner | None" = None,
+        tenant: "Tenant | None" = None,
         subject: models.Model | None = None,
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
@@ -99,13 +137,15 @@ class Record(AppendOnly):
     actions: ClassVar[dict[str, str | Promise]] = {}
 
     at = models.DateTimeField(_("at"), default=clock.now, editable=False)
-    actor = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("who"), editable=False)
+    actor = models.ForeignKey(
+        "tenants.User", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("who"), editable=False
+    )
     how = models.CharField(_("acting how"), max_length=11, choices=How, editable=False)
     partner = models.ForeignKey(
-        Partner, models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("partner"), editable=False
+        "tenants.Partner", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("partner"), editable=False
     )
     tenant = models.ForeignKey(
-        Tenant, models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("tenant"), editable=False
+        "tenants.Tenant", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("tenant"), editable=False
     )
     action = models.CharField(_("what"), max_length=40, editable=False)
     refused = models.CharField(_("refused because"), max_length=60, blank=True, editable=False)
@@ -132,3 +172,14 @@ class Record(AppendOnly):
     @property
     def action_label(self) -> str | Promise:
         return self.actions.get(self.action, self.action)
+
+
+@contextmanager
+def recorded_if_refused(action: str, *, by: Actor, **facts: Any) -> Iterator[None]:
+    """The block happens whole or not at all; a refusal rolls it back first and is then put on record with `facts` (A1)."""
+    try:
+        with transaction.atomic():
+            yield
+    except Refusal as refusal:
+        Record.objects.note(action, by=by, refusal=refusal, **facts)
+        raise

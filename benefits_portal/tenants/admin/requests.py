@@ -1,0 +1,88 @@
+"""Further tenants that partners ask for: staff accept or decline (P1)."""
+
+# mypy: disable-error-code="type-arg"
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import ActionLocation
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.models import TenantRequest
+
+from .base import LedgerAdmin, actor
+from .columns import FewChoicesFilter, linked
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+class AnswerFilter(admin.SimpleListFilter):
+    title = gettext_lazy("answer")
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("none", _("Not decided")), ("decided", _("Decided"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "none":
+            return queryset.undecided()
+        return queryset.exclude(decided_at=None) if self.value() == "decided" else queryset
+
+
+@admin.register(TenantRequest)
+class TenantRequestAdmin(LedgerAdmin):
+    """Decided by the two actions, never edited. Whoever may change requests may decide."""
+
+    list_display = [
+        "name",
+        "domain",
+        linked("partner", gettext_lazy("partner")),
+        "asked_at",
+        linked("asked_by", gettext_lazy("asked by")),
+        "answer",
+    ]
+    list_filter = [AnswerFilter, ("partner", FewChoicesFilter)]
+    list_select_related = ["partner", "asked_by"]
+    search_fields = ["name", "domain", "partner__name", "partner__mpn_id"]
+    search_help_text = gettext_lazy("Name, domain or partner")
+    date_hierarchy = "asked_at"
+    fields = ["partner", "name", "domain", "asked_at", "asked_by", "answer", "decided_at", "decided_by", "tenant"]
+    actions = ["accept", "decline"]
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tenants.change_tenantrequest")
+
+    @admin.display(description=gettext_lazy("answer"), ordering="decided_at")
+    def answer(self, asked: TenantRequest) -> str:
+        if not asked.is_decided:
+            return _("Not decided")
+        return _("Accepted") if asked.is_accepted else _("Declined")
+
+    @admin.action(
+        description=gettext_lazy("Accept: make the tenant"),
+        permissions=["decide"],
+        location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM],
+    )
+    def accept(self, request: HttpRequest, requests: "QuerySet[TenantRequest]") -> None:
+        self.decide(request, requests, lambda asked: asked.accept(by=actor(request)), _("%(tenant)s: accepted."))
+
+    @admin.action(
+        description=gettext_lazy("Decline"), permissions=["decide"], location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
+    )
+    def decline(self, request: HttpRequest, requests: "QuerySet[TenantRequest]") -> None:
+        self.decide(request, requests, lambda asked: asked.decline(by=actor(request)), _("%(tenant)s: declined."))
+
+    def decide(self, request: HttpRequest, requests: "QuerySet[TenantRequest]", verb: Callable[[TenantRequest], object], told: str) -> None:
+        """Each for itself: one that is refused does not stand in the others' way."""
+        for asked in requests.select_related("partner"):
+            try:
+                verb(asked)
+            except Refusal as refusal:
+                self.message_user(request, f"{asked}: {refusal}", messages.ERROR)
+            else:
+                self.message_user(request, told % {"tenant": asked}, messages.SUCCESS)

@@ -1,0 +1,169 @@
+"""The record in words: who did what, where, and what it changed, with people and things by their names (A2)."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils.formats import date_format, number_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .exceptions import Refusal
+from .models import DirectoryUser, Partner, Record, RoleAssignment, Tenant
+
+UNSAID = {"key", "assignment", "redemption", "guid"}  # numbers that lead back to rows, for the back office
+NAMES = {"person": gettext_lazy("Person"), "primary": gettext_lazy("Primary tenant"), "why": gettext_lazy("Reason")}
+MODELS: dict[str, type[models.Model]] = {"person": DirectoryUser, "primary": Tenant}
+
+type Reference = tuple[type[models.Model], int]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One fact before and after; either may be empty."""
+
+    label: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        what = f"{self.before} → {self.after}" if self.before and self.after else self.before or self.after
+        return f"{self.label}: {what}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A record as a page or a spreadsheet shows it. `kind` and `number` are its subject's, for a link."""
+
+    at: datetime
+    what: str
+    refused: str
+    who: str
+    how: str
+    where: str
+    about: str
+    kind: str
+    number: int | None
+    changes: list[Change]
+
+    @property
+    def day(self) -> str:
+        return date_format(self.at, "DATE_FORMAT")
+
+    @property
+    def time(self) -> str:
+        return date_format(self.at, "TIME_FORMAT")
+
+
+def lines(records: Iterable[Record], partner: Partner) -> list[Line]:
+    """`records` in words, with times as the clocks of `partner` show. As many queries however many records."""
+    records = list(records)
+    names = _names(records)
+    zone = ZoneInfo(partner.time_zone)
+    return [_line(record, names, zone) for record in records]
+
+
+def _line(record: Record, names: dict[Reference, str], zone: ZoneInfo) -> Line:
+    model = _model(record)
+    kind = str(capfirst(str(model._meta.verbose_name))) if model else ""
+    return Line(
+        at=record.at.astimezone(zone),
+        what=str(record.action_label),
+        refused=str(Refusal.words(record.refused)) if record.refused else "",
+        who=record.actor.name if record.actor else _("the programme"),
+        how=record.get_how_display(),
+        where=record.tenant.name if record.tenant else "",
+        about=names.get((model, record.subject_id), kind) if model and record.subject_id else "",
+        kind=model._meta.label_lower if model else "",
+        number=record.subject_id,
+        changes=[_change(record, name, names) for name in {**record.before, **record.after} if _is_said(record, name)],
+    )
+
+
+def _is_said(record: Record, name: str) -> bool:
+    """What stayed as it was is no change."""
+    return name not in UNSAID and (name not in record.before or record.before[name] != record.after.get(name))
+
+
+def _change(record: Record, name: str, names: dict[Reference, str]) -> Change:
+    field = _field(_model(record), name)
+    label = NAMES.get(name) or getattr(field, "verbose_name", None) or (field.related_model._meta.verbose_name_plural if field else name)
+    said = [_value(name, field, values.get(name), names) for values in (record.before, record.after)]
+    return Change(capfirst(str(label)), *said)
+
+
+def _value(name: str, field: Any, value: Any, names: dict[Reference, str]) -> str:
+    """`value` as people write it; a list is counted."""
+    if value is None or value == "":
+        return ""
+    if reference := _reference(name, field, value):
+        return names.get(reference, _("no longer there"))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return number_format(len(value))
+    if choices := dict(getattr(field, "flatchoices", ()) or ()):
+        return str(choices.get(value, value))
+    if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
+        with suppress(ValueError):
+            return date_format(date.fromisoformat(value), "DATE_FORMAT")
+    return number_format(value) if isinstance(value, int) else str(value)
+
+
+# What numbers stand for
+
+
+def _model(record: Record) -> type[models.Model] | None:
+    if record.subject_type_id is None:
+        return None
+    return ContentType.objects.get_for_id(record.subject_type_id).model_class()
+
+
+def _field(model: type[models.Model] | None, name: str) -> Any:
+    """The field of the subject that `name` stands for, or of the one it is named after on a role; None for neither."""
+    for owner in (model, RoleAssignment):
+        with suppress(FieldDoesNotExist):
+            if owner:
+                return owner._meta.get_field(name)
+    return None
+
+
+def _reference(name: str, field: Any, value: Any) -> Reference | None:
+    model = MODELS.get(name) or (field.related_model if field is not None and field.many_to_one else None)
+    return (model, value) if model and isinstance(value, int) else None
+
+
+def _names(records: list[Record]) -> dict[Reference, str]:
+    """What everything is called that `records` refer to by number: one query for each kind of thing."""
+    wanted: dict[type[models.Model], set[int]] = {}
+    for record in records:
+        model = _model(record)
+        references = [
+            _reference(name, _field(model, name), value) for values in (record.before, record.after) for name, value in values.items()
+        ]
+        if model and record.subject_id:
+            references.append((model, record.subject_id))
+        for found in filter(None, references):
+            wanted.setdefault(found[0], set()).add(found[1])
+    return {(model, pk): _name(row) for model, pks in wanted.items() for pk, row in _rows(model).in_bulk(pks).items()}
+
+
+def _rows(model: type[models.Model]) -> Any:
+    """All rows of `model`, each with what it takes to say its name."""
+    rows = model._default_manager.all()
+    if hasattr(rows, "for_display"):
+        return rows.for_display()
+    return rows.select_related(*(field.name for field in model._meta.fields if field.many_to_one))
+
+
+def _name(row: models.Model) -> str:
+    """What it is called where it is clear whose it is; that is shorter than in the back office."""
+    names = (getattr(row, name, "") for name in ("title", "display_name", "name"))
+    return str(next(filter(None, names), row))

@@ -1,0 +1,24 @@
+"""What this app's verbs put on record (rule A1)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .record import recordable
+
+
+@recordable
+class TenantsAction(models.TextChoices):
+    """What happens to people, roles and tenants."""
+
+    PERSON_ADDED = "tenants.person-added", _("Added a directory user")
+    GUEST_INVITED = "tenants.guest-invited", _("Invited a guest")
+    PERSON_DISABLED = "tenants.person-disabled", _("Disabled a directory user")
+    PERSON_ENABLED = "tenants.person-enabled", _("Enabled a directory user again")
+    ACCOUNT_OPENED = "tenants.account-opened", _("Opened an account")
+    ROLE_GIVEN = "tenants.role-given", _("Gave a role")
+    ROLE_CHANGED = "tenants.role-changed", _("Changed a role")
+    ROLE_TAKEN = "tenants.role-taken", _("Took a role away")
+    PRIMARY_CHOSEN = "tenants.primary-chosen", _("Chose the primary tenant")
+    TENANT_ASKED_FOR = "tenants.tenant-asked-for", _("Asked for a further tenant")
+    TENANT_ACCEPTED = "tenants.tenant-accepted", _("Accepted a further tenant")
+    TENANT_DECLINED = "tenants.tenant-declined", _("Declined a further tenant")

@@ -1,0 +1,131 @@
+"""The people in the tenants' directories."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.tenants.exceptions import (
+    AddressOutsideTenant,
+    AlreadyDisabled,
+    AlreadyEnabled,
+    AlreadyInDirectory,
+    GuestFromInside,
+)
+
+from .actions import TenantsAction
+from .directory import Partner, Tenant
+from .record import Actor, Record, recorded_if_refused
+
+if TYPE_CHECKING:
+    from .people import RoleAssignment
+
+
+class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(tenant__partner=partner).select_related("tenant")
+
+    def disabled(self) -> Self:
+        return self.exclude(disabled_at=None)
+
+    def enabled(self) -> Self:
+        return self.filter(disabled_at=None)
+
+    def matching(self, words: str) -> Self:
+        """People whose name or address contains every one of `words`."""
+        matches = self
+        for word in words.split():
+            matches = matches.filter(Q(display_name__icontains=word) | Q(user_principal_name__icontains=word))
+        return matches
+
+    def add_to(self, tenant: Tenant, name: str, address: str, *, by: Actor, kind: str = "member") -> "DirectoryUser":
+        """Add a member to the directory of `tenant`, or invite a guest to it.
+
+        Raises AddressOutsideTenant for a member from elsewhere, GuestFromInside, or AlreadyInDirectory.
+        """
+        is_guest, address = kind == DirectoryUser.Kind.GUEST, address.lower()
+        action = TenantsAction.GUEST_INVITED if is_guest else TenantsAction.PERSON_ADDED
+        facts = {"display_name": name, "user_principal_name": address, "kind": kind}
+        about: dict[str, Any] = {"by": by, "partner": tenant.partner, "tenant": tenant, "after": facts}
+        with recorded_if_refused(action, **about):
+            if is_guest == address.endswith(f"@{tenant.domain}"):
+                raise GuestFromInside if is_guest else AddressOutsideTenant(tenant.domain)
+            person, is_new = self.get_or_create(tenant=tenant, user_principal_name__iexact=address, defaults=facts)
+            if not is_new:
+                raise AlreadyInDirectory(person)
+            Record.objects.note(action, **about, subject=person)
+            return person
+
+
+class DirectoryUser(models.Model):
+    """A user entry in a tenant, a member or a guest. Not every one of them can sign in to the portal."""
+
+    class Kind(models.TextChoices):
+        MEMBER = "member", _("Member")
+        GUEST = "guest", _("Guest")
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="directory_users", verbose_name=_("tenant"))
+    display_name = models.CharField(_("name"), max_length=120)
+    user_principal_name = models.EmailField(_("user principal name"), max_length=150)
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.MEMBER)
+    disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
+
+    objects = DirectoryUserQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("directory user")
+        verbose_name_plural = _("directory users")
+        ordering = ["display_name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("user_principal_name"),
+                "tenant",
+                name="directory_user_name_unique_in_tenant",
+                violation_error_message=_("This tenant already has a user with this address."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.display_name} ({self.user_principal_name})"
+
+    @property
+    def is_enabled(self) -> bool:
+        return self.disabled_at is None
+
+    @property
+    def partner(self) -> Partner:
+        return self.tenant.partner
+
+    def disable(self, *, by: Actor) -> None:
+        """Disable the entry. Credit stays with the person until it is removed or transferred; a role is taken away with it.
+
+        Raises AlreadyDisabled, or LastGlobalAdmin.
+        """
+        with recorded_if_refused(TenantsAction.PERSON_DISABLED, **self._about(by)):
+            Partner.objects.select_for_update(no_key=True).get(pk=self.tenant.partner_id)
+            now = clock.now()
+            if not DirectoryUser.objects.enabled().filter(pk=self.pk).update(disabled_at=now):
+                raise AlreadyDisabled
+            if (role := self.role()) and not role.people().enabled().exists():
+                role.take(by=by)
+            self.disabled_at = now
+            Record.objects.note(TenantsAction.PERSON_DISABLED, **self._about(by))
+
+    def enable(self, *, by: Actor) -> None:
+        """Enable the entry again; a role that it had is given anew. Raises AlreadyEnabled."""
+        with recorded_if_refused(TenantsAction.PERSON_ENABLED, **self._about(by)):
+            if not DirectoryUser.objects.disabled().filter(pk=self.pk).update(disabled_at=None):
+                raise AlreadyEnabled
+            self.disabled_at = None
+            Record.objects.note(TenantsAction.PERSON_ENABLED, **self._about(by))
+
+    def role(self) -> "RoleAssignment | None":
+        """The role that the person holds at the partner of this directory."""
+        held = self.partner.role_assignments.select_related("user__directory_user__tenant", "partner")
+        return next((role for role in held.of_people([self]).values()), None)
+
+    def _about(self, by: Actor) -> dict[str, Any]:
+        return {"by": by, "partner": self.partner, "tenant": self.tenant, "subject": self}

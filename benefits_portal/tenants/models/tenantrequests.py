@@ -1,0 +1,135 @@
+"""Further tenants that partners ask for; the programme's staff decide (rule P1)."""
+
+from typing import Any, Self
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.tenants.exceptions import AlreadyAskedFor, AlreadyDecided, DomainInUse, NoColourLeft
+
+from .actions import TenantsAction
+from .directory import Partner, Tenant
+from .people import User
+from .record import Actor, Record, recorded_if_refused
+
+
+class TenantRequestQuerySet(models.QuerySet["TenantRequest"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def undecided(self) -> Self:
+        return self.filter(decided_at=None)
+
+    def ask(self, partner: Partner, name: str, domain: str, *, by: Actor) -> "TenantRequest":
+        """Pass on that `partner` wants a further tenant. Whether somebody else has the domain makes no difference here.
+
+        Raises AlreadyAskedFor for one that the partner itself has, or waits for.
+        """
+        domain = domain.lower()
+        about: dict[str, Any] = {"by": by, "partner": partner, "after": {"name": name, "domain": domain}}
+        with recorded_if_refused(TenantsAction.TENANT_ASKED_FOR, **about):
+            Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+            waiting = self.undecided().filter(partner=partner, domain__iexact=domain)
+            if waiting.exists() or Tenant.objects.for_partner(partner).filter(domain__iexact=domain).exists():
+                raise AlreadyAskedFor
+            request = self.create(partner=partner, name=name, domain=domain, asked_by=by.user)
+            Record.objects.note(TenantsAction.TENANT_ASKED_FOR, **about, subject=request)
+            return request
+
+
+class TenantRequest(models.Model):
+    """That a partner asks for a further tenant. Accepted, it has made one; declined, it has not."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="tenant_requests", verbose_name=_("partner"))
+    name = models.CharField(_("name"), max_length=120)
+    domain = models.CharField(
+        _("domain"),
+        max_length=120,
+        validators=[RegexValidator(r"^[a-z0-9.-]+\.[a-z]{2,}$", _("Write the domain in small letters, as in contoso.com."))],
+    )
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by"))
+    asked_at = models.DateTimeField(_("asked at"), default=clock.now, editable=False)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by"))
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    tenant = models.OneToOneField(
+        Tenant,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="request",
+        verbose_name=_("tenant"),
+        help_text=_("What it has made; empty if it was declined."),
+    )
+
+    objects = TenantRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("request for a tenant")
+        verbose_name_plural = _("requests for tenants")
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_at=None, decided_by=None, tenant=None) | Q(decided_at__isnull=False),
+                name="tenant_request_decision_has_a_time",
+                violation_error_message=_("A decision has a time."),
+            ),
+            models.UniqueConstraint(
+                Lower("domain"),
+                "partner",
+                condition=Q(decided_at=None),
+                name="tenant_request_once_at_a_time",
+                violation_error_message=_("The partner waits for this tenant already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.domain})"
+
+    @property
+    def is_decided(self) -> bool:
+        return self.decided_at is not None
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.tenant_id is not None
+
+    def accept(self, *, by: Actor) -> Tenant:
+        """Make the tenant, in a colour of its own; the partner's first one is its primary (P4).
+
+        Raises AlreadyDecided, DomainInUse or NoColourLeft; the record of that is for the back office alone (P1).
+        """
+        with recorded_if_refused(TenantsAction.TENANT_ACCEPTED, by=by, subject=self):
+            self._decide(by)
+            tenants = Tenant.objects.for_partner(self.partner)
+            used = set(tenants.values_list("colour", flat=True))
+            free = [colour for colour in Tenant.Colour if colour not in used]
+            if not free:
+                raise NoColourLeft
+            facts = {"partner": self.partner, "name": self.name, "domain": self.domain, "colour": free[0], "is_primary": not used}
+            tenant, is_new = Tenant.objects.get_or_create(domain__iexact=self.domain, defaults=facts)
+            if not is_new:
+                raise DomainInUse
+            TenantRequest.objects.filter(pk=self.pk).update(tenant=tenant)
+            self.tenant = tenant
+            Record.objects.note(TenantsAction.TENANT_ACCEPTED, **self._about(by), tenant=tenant)
+            return tenant
+
+    def decline(self, *, by: Actor) -> None:
+        """Raises AlreadyDecided."""
+        with recorded_if_refused(TenantsAction.TENANT_DECLINED, **self._about(by)):
+            self._decide(by)
+            Record.objects.note(TenantsAction.TENANT_DECLINED, **self._about(by))
+
+    def _decide(self, by: Actor) -> None:
+        Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)  # two tenants would choose the same colour
+        decided_at = clock.now()
+        if not TenantRequest.objects.undecided().filter(pk=self.pk).update(decided_at=decided_at, decided_by=by.user):
+            raise AlreadyDecided
+        self.decided_at, self.decided_by = decided_at, by.user
+
+    def _about(self, by: Actor) -> dict[str, Any]:
+        return {"by": by, "partner": self.partner, "subject": self, "after": {"name": self.name, "domain": self.domain}}

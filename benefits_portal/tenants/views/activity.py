@@ -1,0 +1,57 @@
+"""Activity: the partner's record, for its admins (A2)."""
+
+from collections.abc import Iterator
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from benefits_portal.tenants.access import admin_required
+from benefits_portal.tenants.display import Line, lines
+from benefits_portal.tenants.forms import ActivityFilter
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import Partner, Record
+from benefits_portal.tenants.models.record import RecordQuerySet
+from benefits_portal.tenants.spreadsheets import spreadsheet
+
+PAGE, BATCH = 50, 500
+
+
+@admin_required
+@require_safe
+def activity(request: PartnerRequest) -> HttpResponse:
+    """The newest first; `?before=` is the last record of the page before."""
+    chosen, before = ActivityFilter(request.partner, request.GET), request.GET.get("before", "")
+    ours = Record.objects.for_partner(request.partner).for_display()
+    latest = ours.filter(pk=int(before[:18])).first() if before.isdecimal() else None
+    found = list(chosen.of(ours).before(latest)[: PAGE + 1])
+    shown, address = found[:PAGE], request.GET.copy()
+    address.pop("before", None)
+    context = {"form": chosen, "lines": lines(shown, request.partner), "address": address.urlencode(), "is_newest": latest is None}
+    if len(found) > PAGE:
+        address["before"] = str(shown[-1].pk)
+        context["next_href"] = f"?{address.urlencode()}"
+    return render(request, "tenants/activity.html", context)
+
+
+@admin_required
+@require_safe
+def activity_csv(request: PartnerRequest) -> HttpResponseBase:
+    """All that the filter leaves, written while it is read."""
+    ours = ActivityFilter(request.partner, request.GET).of(Record.objects.for_partner(request.partner).for_display())
+    return spreadsheet("activity", rows(ours, request.partner))
+
+
+def rows(records: RecordQuerySet, partner: Partner) -> Iterator[list[str]]:
+    """The heads, then a row for each record; some records at a time, however many there are."""
+    yield [_("When"), _("What"), _("Refused because"), _("Who"), _("Acting how"), _("Tenant"), _("About"), _("Changes")]
+    latest: Record | None = None
+    while batch := list(records.before(latest)[:BATCH]):
+        yield from (cells(line) for line in lines(batch, partner))
+        latest = batch[-1]
+
+
+def cells(line: Line) -> list[str]:
+    changes = "; ".join(map(str, line.changes))
+    return [line.at.isoformat(sep=" ", timespec="seconds"), line.what, line.refused, line.who, line.how, line.where, line.about, changes]

@@ -1,0 +1,91 @@
+"""The directory: finding people in the partner's tenants, adding, disabling and enabling them."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from benefits_portal.tenants.access import get_own, global_admin_required, role_required
+from benefits_portal.tenants.display import lines
+from benefits_portal.tenants.forms import AddUserForm, DirectoryFilter
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import DirectoryUser, Record, RoleAssignment
+
+from .telling import done
+
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+LATEST = 50  # of a person's history; all of it is in Activity
+
+
+@role_required
+@require_safe
+def users(request: PartnerRequest) -> HttpResponse:
+    chosen = DirectoryFilter(request.GET)
+    people = chosen.page(DirectoryUser.objects.for_partner(request.partner))
+    held = RoleAssignment.objects.for_partner(request.partner).of_people(people)
+    rows = [(person, held.get(person.pk)) for person in people]
+    return render(request, "tenants/users.html", {"filter": chosen, "rows": rows})
+
+
+@role_required
+@require_safe
+def user(request: PartnerRequest, pk: int) -> HttpResponse:
+    """Somebody's own page, with their history (A2)."""
+    person = own_person(request, pk)
+    records = Record.objects.for_partner(request.partner).concerning(person).for_display()[:LATEST]
+    context = {"person": person, "held": person.role(), "lines": lines(records, request.partner)}
+    return render(request, "tenants/user.html", context)
+
+
+@global_admin_required
+@form_methods
+def add_user(request: PartnerRequest) -> HttpResponse:
+    """Add a member, or invite a guest."""
+    kind = DirectoryUser.Kind.GUEST if request.GET.get("kind") == "guest" else DirectoryUser.Kind.MEMBER
+    form = AddUserForm(request.partner, request.POST or None, {"kind": kind, "tenant": request.tenant.pk})
+    if request.method == "POST" and form.is_valid() and add(request, form.cleaned_data, form):
+        return redirect("tenants:users")
+    return render(request, "tenants/user_add.html", {"form": form})
+
+
+def add(request: PartnerRequest, chosen: dict[str, Any], form: AddUserForm) -> bool:
+    told = _("%(name)s is now in the directory of %(tenant)s.") % chosen
+    tenant, kind = chosen["tenant"], chosen["kind"]
+    return done(
+        request,
+        lambda: DirectoryUser.objects.add_to(tenant, chosen["name"], chosen["address"], kind=kind, by=request.actor),
+        told,
+        form,
+        "address",
+    )
+
+
+@global_admin_required
+@form_methods
+def disable_user(request: PartnerRequest, pk: int) -> HttpResponse:
+    """After a question that says what disabling takes away and what not."""
+    person = own_person(request, pk)
+    if request.method != "POST":
+        held = person.role()
+        return render(request, "tenants/user_disable.html", {"person": person, "held": held})
+    told = _("%(name)s is disabled. Credit that they hold stays until you remove or transfer it.") % {"name": person.display_name}
+    done(request, lambda: person.disable(by=request.actor), told)
+    return redirect("tenants:user", pk)
+
+
+@global_admin_required
+@form_methods
+def enable_user(request: PartnerRequest, pk: int) -> HttpResponse:
+    person = own_person(request, pk)
+    if request.method != "POST":
+        return render(request, "tenants/user_enable.html", {"person": person})
+    done(request, lambda: person.enable(by=request.actor), _("%(name)s is enabled again.") % {"name": person.display_name})
+    return redirect("tenants:user", pk)
+
+
+def own_person(request: PartnerRequest, pk: int) -> DirectoryUser:
+    people = DirectoryUser.objects.select_related("tenant__partner")
+    person: DirectoryUser = get_own(request, people, pk, owner="tenant__partner")
+    return person

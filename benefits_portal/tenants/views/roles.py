@@ -1,0 +1,69 @@
+"""Who holds which role; giving, changing and taking away."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from benefits_portal.tenants.access import get_own, global_admin_required, role_required
+from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import DirectoryUser, Role, RoleAssignment
+
+from .directory import form_methods
+from .telling import done
+
+
+@role_required
+@require_safe
+def roles(request: PartnerRequest) -> HttpResponse:
+    holders = RoleAssignment.objects.holders(request.partner)
+    return render(request, "tenants/roles.html", {"holders": holders, "kinds": list(Role)})
+
+
+@global_admin_required
+@form_methods
+def give_role(request: PartnerRequest) -> HttpResponse:
+    """To somebody of the directory; those who cannot be chosen are there, with the reason."""
+    form = GiveRoleForm(request.partner, request.POST or None)
+    if request.method == "POST" and form.is_valid() and give(request, form):
+        return redirect("tenants:roles")
+    words = (request.GET.get("q") or request.POST.get("q") or "").replace("\0", "").strip()[:80]
+    candidates = RoleAssignment.objects.candidates(request.partner, words)
+    return render(request, "tenants/role_give.html", {"form": form, "words": words, "candidates": candidates})
+
+
+def give(request: PartnerRequest, form: GiveRoleForm) -> bool:
+    person, role = form.cleaned_data["person"], form.cleaned_data["role"]
+    told = _("%(name)s now holds the role %(role)s.") % {"name": person.display_name, "role": role.label}
+    return done(request, lambda: RoleAssignment.objects.give(person, role, by=request.actor), told, form, "person")
+
+
+@global_admin_required
+@form_methods
+def change_role(request: PartnerRequest, pk: int) -> HttpResponse:
+    held = get_own(request, RoleAssignment.objects.for_display(), pk)
+    form = RoleForm(request.POST or None, {"role": held.role})
+    if request.method == "POST" and form.is_valid():
+        role, name = form.cleaned_data["role"], name_of(held)
+        told = _("%(name)s now holds the role %(role)s.") % {"name": name, "role": role.label}
+        if done(request, lambda: held.change_to(role, by=request.actor), told, form, "role"):
+            return redirect("tenants:roles")
+    return render(request, "tenants/role_change.html", {"held": held, "name": name_of(held), "form": form})
+
+
+@global_admin_required
+@form_methods
+def take_role(request: PartnerRequest, pk: int) -> HttpResponse:
+    held = get_own(request, RoleAssignment.objects.for_display(), pk)
+    if request.method != "POST":
+        return render(request, "tenants/role_take.html", {"held": held, "name": name_of(held)})
+    told = _("%(name)s no longer holds the role %(role)s.") % {"name": name_of(held), "role": held.get_role_display()}
+    done(request, lambda: held.take(by=request.actor), told)
+    return redirect("tenants:roles")
+
+
+def name_of(held: RoleAssignment) -> str:
+    """As the partner's own directory calls them."""
+    person: DirectoryUser | None = held.people().first()
+    return person.display_name if person else held.user.name

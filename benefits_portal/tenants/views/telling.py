@@ -1,0 +1,23 @@
+"""Doing what was asked, and telling how it went."""
+
+from collections.abc import Callable
+
+from django import forms
+from django.contrib import messages
+
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.middleware import PartnerRequest
+
+
+def done(request: PartnerRequest, verb: Callable[[], object], told: str, form: forms.BaseForm | None = None, field: str = "") -> bool:
+    """Carry out `verb` and say `told`. A refusal becomes an error of `form`, at `field`; without a form, a message."""
+    try:
+        verb()
+    except Refusal as refusal:
+        if form is None:
+            messages.error(request, str(refusal))
+        else:
+            form.add_error(field or None, str(refusal))
+        return False
+    messages.success(request, told)
+    return True

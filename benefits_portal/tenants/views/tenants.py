@@ -1,0 +1,44 @@
+"""The partner's tenants: which one is primary, and asking for a further one."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from benefits_portal.tenants.access import get_own, global_admin_required, role_required
+from benefits_portal.tenants.forms import TenantRequestForm
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import Tenant, TenantRequest
+
+from .directory import form_methods
+from .telling import done
+
+
+@role_required
+@require_safe
+def tenants(request: PartnerRequest) -> HttpResponse:
+    asked = TenantRequest.objects.for_partner(request.partner).select_related("asked_by")[:20]
+    return render(request, "tenants/tenants.html", {"tenants": Tenant.objects.for_partner(request.partner), "asked": asked})
+
+
+@global_admin_required
+@form_methods
+def make_primary(request: PartnerRequest, pk: int) -> HttpResponse:
+    tenant = get_own(request, Tenant.objects.select_related("partner"), pk)
+    if request.method != "POST":
+        return render(request, "tenants/tenant_primary.html", {"tenant": tenant})
+    done(request, lambda: tenant.make_primary(by=request.actor), _("%(tenant)s is now the primary tenant.") % {"tenant": tenant})
+    return redirect("tenants:tenants")
+
+
+@global_admin_required
+@form_methods
+def ask_for_tenant(request: PartnerRequest) -> HttpResponse:
+    """The programme's staff decide, and the answer here is the same whoever has the domain (P1)."""
+    form = TenantRequestForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        name, domain = form.cleaned_data["name"], form.cleaned_data["domain"]
+        told = _("We have passed it on: the programme's staff look at %(domain)s and decide.") % {"domain": domain}
+        if done(request, lambda: TenantRequest.objects.ask(request.partner, name, domain, by=request.actor), told, form, "domain"):
+            return redirect("tenants:tenants")
+    return render(request, "tenants/tenant_ask.html", {"form": form})
