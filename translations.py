@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent
 LOCALE = ROOT / "locale"
 KEYWORDS: dict[str, Any] = {
     "_": None,
+    "_now": None,  # gettext where `_` is gettext_lazy
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

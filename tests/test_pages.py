@@ -64,6 +64,10 @@ class Place:
             "subscription": reverse("licensing:subscription", args=[self.subscription.pk]),
             "receipt": reverse("licensing:receipt", args=[self.redemption.pk]),
             "switch": reverse("tenants:switch"),
+            "users": reverse("tenants:users"),
+            "user": reverse("tenants:user", args=[self.assignment.directory_user_id]),
+            "roles": reverse("tenants:roles"),
+            "tenants": reverse("tenants:tenants"),
         }
 
     def to_act_on(self) -> dict[str, str]:
@@ -84,7 +88,7 @@ class Place:
 
 
 OPEN = ["help", "licensing:calculator", "tenants:sign-in"]
-LOOKING = ["home", "list", "credit", "licenses", "products", "subscription", "receipt", "switch"]
+LOOKING = ["home", "list", "credit", "licenses", "products", "subscription", "receipt", "switch", "users", "user", "roles", "tenants"]
 ACTING = ["assign", "remove", "transfer", "walkthrough", "start", "start with a key", "extend", "add"]
 POSTING = ["get key", "assign", "remove", "transfer", "start", "start with a key", "extend", "add"]
 
@@ -159,7 +163,7 @@ def test_an_admin_gets_every_page(place, client, name):
     assert client.get((place.to_look_at() | place.to_act_on())[name]).status_code == 200
 
 
-FOREIGN = ["credit", "licenses", "subscription", "receipt", "assign", "remove", "transfer", "walkthrough", "extend", "add"]
+FOREIGN = ["credit", "licenses", "subscription", "receipt", "user", "assign", "remove", "transfer", "walkthrough", "extend", "add"]
 
 
 @pytest.mark.parametrize("name", FOREIGN)

@@ -131,12 +131,15 @@ class Telling:
         return Actor(user, How.BACK_OFFICE if user.is_staff else How.PORTAL)
 
     def _benefit(self, event: Event) -> Benefit:
-        """The one of the latest enrolment."""
+        """The one of the latest enrolment; the core one where no competency is named."""
         named: dict[str, Any] = {"product__name": event.product, "membership__offer__name": event.offer}
         if event.competency:
             named["competency"] = event.competency
         benefits = Benefit.objects.for_partner(self.partner).select_related("product", "membership", "partner")
-        return benefits.filter(**named).latest("membership__starts_on")
+        benefit = benefits.filter(**named).order_by("-membership__starts_on", "competency").first()
+        if benefit is None:
+            raise StoryError(f"{self.partner} has no such benefit: {event}.")
+        return benefit
 
     def _key(self, event: Event) -> ProductKey:
         """The live one of the benefit."""

@@ -14,7 +14,7 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, Way
-from benefits_portal.licensing.terms import as_day
+from benefits_portal.licensing.terms import as_day, in_licenses
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Tenant
 
@@ -81,7 +81,8 @@ def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any
 
 def term_facts(term: Term) -> dict[str, Any]:
     steps = term.working.steps() if term.working else []
-    return {"licenses": number_format(term.licenses), "ends_on": as_day(term.ends_on), "steps": steps}
+    words = in_licenses(term.licenses)
+    return {"licenses": number_format(term.licenses), "licenses_in_words": words, "ends_on": as_day(term.ends_on), "steps": steps}
 
 
 def shift(days: int | None) -> dict[str, str]:
@@ -104,6 +105,17 @@ class Comparison:
     choices: list[Choice]
     key: ProductKey
     on: date
+
+    @property
+    def heading(self) -> str:
+        """Which subscription this is about."""
+        if self.subscription is None:
+            return _("This product does not run here yet")
+        return _("%(product)s: %(licenses)s, end date %(day)s") % {
+            "product": self.subscription.product,
+            "licenses": in_licenses(self.subscription.licenses),
+            "day": as_day(self.subscription.ends_on),
+        }
 
     def cards(self) -> list[dict[str, Any]]:
         cards = [choice.card() for choice in self.choices]

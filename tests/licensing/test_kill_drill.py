@@ -23,14 +23,11 @@ PROJECT = Path(__file__).parents[2]
 KILLS = 50
 
 
-def test_database_url() -> str:
+def url_of_the_tests_own_database() -> str:
     """Where the tests' own database is, for a process of its own."""
     name = str(connection.settings_dict["NAME"])
     url = os.environ["DATABASE_URL"]
     return url.replace("/postgres?", f"/{name}?") if IS_POSTGRES else f"sqlite:///{name}"
-
-
-test_database_url.__test__ = False
 
 
 def redeem_and_kill(subscription: Subscription, after: float) -> list[int]:
@@ -38,7 +35,7 @@ def redeem_and_kill(subscription: Subscription, after: float) -> list[int]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.licensing.redeem_until_killed", str(subscription.pk)],
         cwd=PROJECT,
-        env={**os.environ, "DATABASE_URL": test_database_url()},
+        env={**os.environ, "DATABASE_URL": url_of_the_tests_own_database()},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -137,7 +137,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             type(benefit).objects.select_for_update(of=("self",)).select_related("product", "membership", "partner").get(pk=benefit.pk)
         )
         if not benefit.is_usage_based:
-            raise NotAssignable(_("Licences are not assigned here: this benefit has a product key."))
+            raise NotAssignable(_("Licenses are not assigned here: this benefit has a product key."))
         if not benefit.is_usable(on):
             raise BenefitExpired(benefit)
         is_bulk = benefit.product.is_bulk_credit

@@ -139,7 +139,7 @@ class Benefit(models.Model):
     @property
     def title(self) -> str:
         """Its product, and for credit the amount too, so that no two rows look alike."""
-        return f"{self.product}, {self.quantity_text}" if self.is_usage_based else str(self.product)
+        return f"{self.product.name}, {self.quantity_text}" if self.is_usage_based else self.product.name
 
     @property
     def type_text(self) -> str:

@@ -46,7 +46,7 @@ class Product(models.Model):
         BULK_CREDIT = "bulk-credit", _("Azure bulk (yearly) credit")
         LICENSES = "licenses", _("Licenses")
 
-    name = models.CharField(_("name"), max_length=120, unique=True)
+    name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("kind"), max_length=14, choices=Kind, default=Kind.LICENSES)
     discontinued_on = models.DateField(
         _("discontinued on"),
@@ -59,10 +59,17 @@ class Product(models.Model):
     class Meta:
         verbose_name = _("product")
         verbose_name_plural = _("products")
-        ordering = ["name"]
+        ordering = ["name", "kind"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "kind"],
+                name="product_once_per_kind",
+                violation_error_message=_("There is a product of this name and kind already."),
+            ),
+        ]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name} ({self.get_kind_display()})" if self.is_usage_based else self.name
 
     @property
     def is_usage_based(self) -> bool:
