@@ -39,7 +39,9 @@ def secret(name: str) -> str:
 
 SECRET_KEY = secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-PRODUCT_KEY_SECRETS = secret("PRODUCT_KEY_SECRETS").split(",")  # first encrypts; the others still decrypt
+PRODUCT_KEY_SECRETS = [part.strip() for part in secret("PRODUCT_KEY_SECRETS").split(",")]  # first encrypts, the others decrypt
+if not all(PRODUCT_KEY_SECRETS):
+    raise ImproperlyConfigured("PRODUCT_KEY_SECRETS has an empty part. Separate the secrets by single commas, the current one first.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [

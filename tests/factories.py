@@ -34,6 +34,7 @@ from benefits_portal.tenants.models import (
     Role,
     RoleAssignment,
     Tenant,
+    TenantRequest,
     User,
 )
 
@@ -66,6 +67,17 @@ class TenantFactory(DjangoModelFactory):
     def colour(self) -> str:
         used = set(self.partner.tenants.values_list("colour", flat=True)) if self.partner.pk else set()
         return next(colour for colour in Tenant.Colour.values if colour not in used)
+
+
+class TenantRequestFactory(DjangoModelFactory):
+    """Not decided yet. `TenantRequest.objects.ask` also checks, and puts it on record."""
+
+    class Meta:
+        model = TenantRequest
+
+    partner = factory.SubFactory(PartnerFactory)
+    name = factory.Sequence("Asked for {}".format)
+    domain = factory.Sequence("asked-for{}.example".format)
 
 
 class DirectoryUserFactory(DjangoModelFactory):

@@ -323,7 +323,7 @@ def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(place, client)
         reverse("benefits:remove", args=[place.bulk.benefit_id, place.bulk.pk]),
         reverse("benefits:transfer", args=[place.credit.pk, place.assignment.pk]),
     ]
-    told = [str(list(client.get(address, follow=True).context["messages"])[0]) for address in addresses]
+    told = [str(next(iter(client.get(address, follow=True).context["messages"]))) for address in addresses]
     assert told == [
         "Bulk credit cannot be removed. Transfer it to somebody else instead.",
         "Monthly credit is not transferred. Remove it here and assign it to somebody else.",

@@ -38,6 +38,11 @@ def test_what_is_missing_is_named_with_the_way_to_repair_it(missing: str) -> Non
     assert "manage.py demo" in refused.stderr
 
 
+def test_a_product_key_secret_is_never_empty() -> None:
+    refused = manage("check", **PRODUCTION | {"PRODUCT_KEY_SECRETS": "the current one,,a retired one"})
+    assert "PRODUCT_KEY_SECRETS has an empty part." in refused.stderr
+
+
 def test_the_readme_names_every_setting_that_comes_from_the_environment() -> None:
     settings = (ROOT / "benefits_portal" / "settings.py").read_text()
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings)) | set(re.findall(r'secret\("([A-Z_]+)"\)', settings))

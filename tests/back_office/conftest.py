@@ -53,7 +53,7 @@ def make_rows(count):
         role = factories.RoleAssignmentFactory.create()
         factories.KeyAttemptFactory.create(user=role.user)
         factories.RecordFactory.create(subject=redemption.subscription, actor=role.user, tenant=redemption.tenant, before={"licenses": 1})
-        role.partner.tenant_requests.create(name="Labs", domain=f"labs{role.pk}.example")
+        factories.TenantRequestFactory.create(partner=role.partner)
         Group.objects.create(name=f"Group {role.pk}")
         AccessLog.objects.create(username=role.user.email, ip_address="192.0.2.1", path_info="/sign-in/")
         AccessAttempt.objects.create(

@@ -188,7 +188,7 @@ class Assignment(models.Model):
     )
     assigned_on = models.DateField(gettext_lazy("assigned on"))
     assigned_at = models.DateTimeField(gettext_lazy("assigned at"), default=clock.now, editable=False)
-    assigned_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=gettext_lazy("assigned by"))
+    assigned_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=gettext_lazy("assigned by"))
     transferred_from = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="transferred_to", verbose_name=gettext_lazy("transferred from")
     )

@@ -96,8 +96,9 @@ class Membership(models.Model):
         Raises ValidationError for an overlapping enrolment, NoCreditInCurrency for a package without the partner's currency.
         """
         membership = cls(partner=partner, offer=offer, starts_on=starts_on)
-        membership.full_clean(exclude=["ends_on", "benefits_expire_on"])
         with transaction.atomic():
+            Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)  # one enrolment after the other: they may not overlap
+            membership.full_clean(exclude=["ends_on", "benefits_expire_on"])
             membership.save()
             membership.provision(by=by, draw_key=draw_key)
         return membership

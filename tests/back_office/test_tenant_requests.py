@@ -1,0 +1,43 @@
+"""Staff decide on the tenants that partners ask for (rule P1)."""
+
+import pytest
+
+from benefits_portal.tenants.models import How, Record, Tenant, TenantRequest
+from tests import factories
+
+from .conftest import page
+
+pytestmark = pytest.mark.rule("P1")
+
+
+def decide(office, action, *requests):
+    sent = {"action": action, "_selected_action": [asked.pk for asked in requests]}
+    answer = office.post(page(TenantRequest, "changelist"), sent, follow=True)
+    return [str(message) for message in answer.context["messages"]]
+
+
+def test_an_accepted_tenant_is_made_and_a_declined_one_is_not(office, programme):
+    wanted, unwanted = factories.TenantRequestFactory.create_batch(2)
+    assert decide(office, "accept", wanted) == [f"{wanted}: accepted."]
+    assert decide(office, "decline", unwanted) == [f"{unwanted}: declined."]
+    assert [tenant.domain for tenant in Tenant.objects.all()] == [wanted.domain]
+    assert [(record.action, record.actor, record.how) for record in Record.objects.order_by("pk")] == [
+        ("tenants.tenant-accepted", programme, How.BACK_OFFICE),
+        ("tenants.tenant-declined", programme, How.BACK_OFFICE),
+    ]
+
+
+def test_one_whose_domain_is_in_use_is_refused_and_the_others_are_made(office):
+    taken = factories.TenantRequestFactory.create(domain=factories.TenantFactory.create().domain)
+    free = factories.TenantRequestFactory.create()
+    told = decide(office, "accept", free, taken)
+    assert f"{free}: accepted." in told
+    assert any("There is a tenant with this domain already." in text for text in told)
+    assert [asked.domain for asked in TenantRequest.objects.undecided()] == [taken.domain]
+
+
+@pytest.mark.parametrize("action", ["accept", "decline"])
+def test_support_decides_nothing(support, sign_in, action):
+    asked = factories.TenantRequestFactory.create()
+    decide(sign_in(support), action, asked)
+    assert (TenantRequest.objects.undecided().get(), Tenant.objects.count()) == (asked, 0)
