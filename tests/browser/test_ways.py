@@ -90,4 +90,4 @@ def test_in_dutch(visit: Visit, subscription: Subscription) -> None:
     page.get_by_role("link", name="Einddatum verlengen").click()
     page.get_by_role("dialog").locator(".key-list a").first.click()
     page.get_by_role("dialog").get_by_role("button", name="Inwisselen").click()
-    expect_extended(page, subscription, "Ontvangstbewijs")
+    expect_extended(page, subscription, "Inwisselbewijs")
