@@ -130,7 +130,6 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")  # of the calculator and the back office
 USE_TZ = True
-USE_THOUSAND_SEPARATOR = True
 
 # Static files: hashed and compressed in production, straight from static/ otherwise
 

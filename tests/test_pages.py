@@ -262,6 +262,12 @@ def test_the_calculator_asks_the_database_nothing(db, django_assert_num_queries)
     assert "Sept. 30, 2021" in response.text
 
 
+def test_a_large_id_is_written_as_it_is_and_a_large_number_in_groups(client, partner):
+    factories.BenefitFactory.create(pk=1_234_567, partner=partner, quantity=12_345)
+    text = client.get(reverse("benefits:azure-cloud")).text
+    assert ('id="benefit-1234567"' in text, "12,345 licenses" in text) == (True, True)
+
+
 # The key
 
 

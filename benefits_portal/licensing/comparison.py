@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.figures import number
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, Way
@@ -82,7 +82,7 @@ def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any
 def term_facts(term: Term) -> dict[str, Any]:
     steps = term.working.steps() if term.working else []
     words = in_licenses(term.licenses)
-    return {"licenses": number_format(term.licenses), "licenses_in_words": words, "ends_on": as_day(term.ends_on), "steps": steps}
+    return {"licenses": number(term.licenses), "licenses_in_words": words, "ends_on": as_day(term.ends_on), "steps": steps}
 
 
 def shift(days: int | None) -> dict[str, str]:
@@ -91,7 +91,7 @@ def shift(days: int | None) -> dict[str, str]:
         return {"shift": _("12 months of its own"), "effect": "new"}
     if days == 0:
         return {"shift": _("the same end date"), "effect": "same"}
-    count = {"count": number_format(abs(days))}
+    count = {"count": number(abs(days))}
     if days > 0:
         return {"shift": ngettext("+%(count)s day: later", "+%(count)s days: later", days) % count, "effect": "later"}
     return {"shift": ngettext("−%(count)s day: earlier", "−%(count)s days: earlier", -days) % count, "effect": "earlier"}
@@ -164,11 +164,11 @@ def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:
     nothing = "–"
     moved = shift(quote.days_later) if before else {}
     return [
-        {"label": _("Licenses"), "before": number_format(before.licenses) if before else nothing, "after": number_format(after.licenses)},
+        {"label": _("Licenses"), "before": number(before.licenses) if before else nothing, "after": number(after.licenses)},
         {"label": _("End date"), "before": as_day(before.ends_on) if before else nothing, "after": as_day(after.ends_on), **moved},
         {
             "label": _("Carried license-days"),
-            "before": number_format(before.carried_license_days) if before else nothing,
-            "after": number_format(after.carried_license_days),
+            "before": number(before.carried_license_days) if before else nothing,
+            "after": number(after.carried_license_days),
         },
     ]

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from benefits_portal.benefits.exceptions import day
+from benefits_portal.figures import number
 from benefits_portal.tenants.exceptions import Refusal
 
 if TYPE_CHECKING:
@@ -76,14 +76,14 @@ class ExtensionLimitExceeded(Refusal):
             "A key with %(key)s license would move the end date more than 3 years.",
             "A key with %(key)s licenses would move the end date more than 3 years.",
             self.key_licenses,
-        ) % {"key": number_format(self.key_licenses)}
+        ) % {"key": number(self.key_licenses)}
 
     @property
     def advice(self) -> str:  # type: ignore[override]
         return _(
             "The largest key that fits this subscription has %(largest)s licenses. "
             "Use a smaller one, add licenses, or start a new subscription."
-        ) % {"largest": number_format(self.largest)}
+        ) % {"largest": number(self.largest)}
 
 
 class ChangedMeanwhile(Refusal):

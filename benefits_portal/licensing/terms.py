@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from django.utils.formats import date_format
-from django.utils.formats import number_format as number
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.dates import add_months
+from benefits_portal.figures import number
 
 KEY_MONTHS = 12  # what a product key gives each of its licenses
 MAX_EXTENSION_YEARS = 3  # by one key (S5)

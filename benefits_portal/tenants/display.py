@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from benefits_portal.figures import number
 
 from .exceptions import Refusal
 from .models import DirectoryUser, Partner, Record, RoleAssignment, Tenant
@@ -108,13 +110,13 @@ def _value(name: str, field: Any, value: Any, names: dict[Reference, str]) -> st
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return number_format(len(value))
+        return number(len(value))
     if choices := dict(getattr(field, "flatchoices", ()) or ()):
         return str(choices.get(value, value))
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
         with suppress(ValueError):
             return date_format(date.fromisoformat(value), "DATE_FORMAT")
-    return number_format(value) if isinstance(value, int) else str(value)
+    return number(value) if isinstance(value, int) else str(value)
 
 
 # What numbers stand for

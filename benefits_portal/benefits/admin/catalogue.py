@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count
 from django.http import HttpRequest
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from benefits_portal import clock
 from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Membership, Offer, PackageLine, Product
 from benefits_portal.benefits.money import money
+from benefits_portal.figures import number
 from benefits_portal.tenants.admin.base import BackOfficeForm, BackOfficeInline, RecordedAdmin
 from benefits_portal.tenants.admin.columns import NOTHING, DayFilter, FewChoicesFilter, address, linked
 
@@ -65,7 +65,7 @@ class OfferAdmin(RecordedAdmin):
         return self.counted(Membership, offer, offer.membership_count)
 
     def counted(self, model: Any, offer: Offer, count: int) -> str:
-        return format_html('<a href="{}?offer__id__exact={}">{}</a>', address(model, "changelist"), offer.pk, number_format(count))
+        return format_html('<a href="{}?offer__id__exact={}">{}</a>', address(model, "changelist"), offer.pk, number(count))
 
 
 @admin.register(Product)

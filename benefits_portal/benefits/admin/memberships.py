@@ -8,13 +8,13 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import Benefit, BenefitAction, Membership, PackageLine
+from benefits_portal.figures import number
 from benefits_portal.tenants.admin.base import KeptAdmin, LedgerInline, actor
 from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, address, linked
 from benefits_portal.tenants.exceptions import Refusal
@@ -61,7 +61,7 @@ class MembershipAdmin(KeptAdmin):
     @admin.display(description=gettext_lazy("benefits"), ordering="benefit_total")
     def benefit_count(self, membership: Any) -> str:
         benefits = address(Benefit, "changelist")
-        return format_html('<a href="{}?membership__id__exact={}">{}</a>', benefits, membership.pk, number_format(membership.benefit_total))
+        return format_html('<a href="{}?membership__id__exact={}">{}</a>', benefits, membership.pk, number(membership.benefit_total))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None and super().has_change_permission(request, obj)
@@ -116,7 +116,7 @@ class MembershipAdmin(KeptAdmin):
         keys = sum(not benefit.is_usage_based for benefit in made)
         counts = {
             "membership": membership,
-            "benefits": ngettext("%(count)s benefit", "%(count)s benefits", len(made)) % {"count": number_format(len(made))},
-            "keys": ngettext("%(count)s product key", "%(count)s product keys", keys) % {"count": number_format(keys)},
+            "benefits": ngettext("%(count)s benefit", "%(count)s benefits", len(made)) % {"count": number(len(made))},
+            "keys": ngettext("%(count)s product key", "%(count)s product keys", keys) % {"count": number(keys)},
         }
         self.message_user(request, _("%(membership)s: made %(benefits)s and %(keys)s.") % counts, messages.SUCCESS)

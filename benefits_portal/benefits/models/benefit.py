@@ -5,13 +5,13 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.eligibility import Candidate, Eligibility
 from benefits_portal.benefits.money import money
+from benefits_portal.figures import number
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
 
 from .actions import BenefitAction
@@ -132,7 +132,7 @@ class Benefit(models.Model):
         """Its licenses, or its credit per month or per year, in the reader's language."""
         if self.credit_amount is None:
             quantity = self.quantity or 0
-            return ngettext("%(count)s license", "%(count)s licenses", quantity) % {"count": number_format(quantity)}
+            return ngettext("%(count)s license", "%(count)s licenses", quantity) % {"count": number(quantity)}
         amount = money(self.credit_amount, self.currency)
         return (_("%(amount)s per year") if self.product.is_bulk_credit else _("%(amount)s per month")) % {"amount": amount}
 

@@ -15,7 +15,7 @@ from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.dates import add_months, days_in_months
 from benefits_portal.licensing.exceptions import ChangedMeanwhile, ExtensionLimitExceeded
 from benefits_portal.licensing.quotes import Quote, Way
-from benefits_portal.licensing.terms import KEY_MONTHS, MAX_EXTENSION_YEARS, Addition, Extension, Term
+from benefits_portal.licensing.terms import KEY_MONTHS, MAX_EXTENSION_YEARS, Addition, Extension, Term, in_licenses
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant
 
@@ -104,6 +104,10 @@ class Subscription(models.Model):
     def title(self) -> str:
         """What it is called where the tenant stands beside it."""
         return str(self.product)
+
+    @property
+    def licenses_text(self) -> str:
+        return in_licenses(self.licenses)
 
     # What holds on a day
 
