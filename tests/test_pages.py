@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 import html5lib
 import pytest
@@ -348,3 +349,16 @@ def test_a_person_from_nowhere_cannot_be_assigned_and_the_answer_says_where_to_a
 def test_health_is_told_without_signing_in(db):
     answers = [Client().get(address) for address in ("/healthz", "/readyz")]
     assert [(answer.status_code, answer.text) for answer in answers] == [(200, "ok\n"), (200, "ready\n")]
+
+
+@pytest.mark.rule("U3", "U5")
+def test_what_cannot_be_assigned_any_more_says_so_before_a_person_is_chosen(place, client):
+    expired = factories.BenefitFactory.create(partner=place.tenant.partner, monthly=True, expires_on=factories.TODAY - timedelta(days=1))
+    addresses = [reverse("benefits:assign", args=[benefit.pk]) for benefit in (expired, place.bulk.benefit)]
+    answers = [client.get(address, follow=True) for address in addresses]
+    told = [str(next(iter(answer.context["messages"]))) for answer in answers]
+    assert told == [
+        "This benefit expired: April 30, 2021 was the last day to use it. "
+        "Renew the membership to receive new benefits. What already runs goes on.",
+        f"{place.bulk.directory_user.display_name} holds this credit; it has one holder at a time. Transfer it instead.",
+    ]

@@ -26,25 +26,28 @@ class Candidate:
 
 
 class Eligibility:
-    """The facts that decide for some people whether they can hold `benefit`, loaded in two queries."""
+    """The facts that decide for some people whether they can hold `benefit`, loaded in two queries.
+
+    A person is known by the address: entries of the same address in two tenants of the partner are one person (U4).
+    """
 
     def __init__(self, benefit: "Benefit", people: Iterable[DirectoryUser], on: date) -> None:
         from .models import Assignment, HeldOffer  # the models ask this class
 
         self.benefit, self.on = benefit, on
-        self.held_credit: dict[int, list[Assignment]] = defaultdict(list)
-        self.held_offers: dict[int, list[HeldOffer]] = defaultdict(list)
+        self.held_credit: dict[str, list[Assignment]] = defaultdict(list)
+        self.held_offers: dict[str, list[HeldOffer]] = defaultdict(list)
         self.partner_offers: list[HeldOffer] = []
-        people = list(people)
+        same = DirectoryUser.objects.same_people(people)
         for assignment in (
             Assignment.objects.running(on)
-            .filter(directory_user__in=people)
-            .select_related("benefit__product", "benefit__membership__offer")
+            .filter(directory_user__in=same)
+            .select_related("directory_user", "benefit__product", "benefit__membership__offer")
         ):
-            self.held_credit[assignment.directory_user_id].append(assignment)
-        held = HeldOffer.objects.held(on).filter(Q(directory_user__in=people) | Q(directory_user=None, partner=benefit.partner))
-        for offer in held.excluding(benefit.product).select_related("external_offer"):
-            (self.held_offers[offer.directory_user_id] if offer.directory_user_id else self.partner_offers).append(offer)
+            self.held_credit[assignment.directory_user.known_as].append(assignment)
+        held = HeldOffer.objects.held(on).filter(Q(directory_user__in=same) | Q(directory_user=None, partner=benefit.partner))
+        for offer in held.excluding(benefit.product).select_related("external_offer", "directory_user"):
+            (self.held_offers[offer.directory_user.known_as] if offer.directory_user else self.partner_offers).append(offer)
 
     def refusal(self, person: DirectoryUser) -> NotAssignable | None:
         """Why `person` cannot be chosen, or None."""
@@ -52,18 +55,18 @@ class Eligibility:
             return NotAssignable(_("Not in your organisation's directory."), _("Add a user entry in one of your tenants first."))
         if not person.is_enabled:
             return NotAssignable(_("Disabled in the directory."), _("Enable the user entry first, or choose somebody else."))
-        for assignment in self.held_credit[person.pk]:
+        for assignment in self.held_credit[person.known_as]:
             if assignment.benefit_id == self.benefit.pk:
                 return NotAssignable(_("Holds this credit already."), rule="U2")
         return self._combination_refusal(person)
 
     def _combination_refusal(self, person: DirectoryUser) -> NotAssignable | None:
         """U4: bulk credit cannot be combined with other credit, nor with the offers recorded as excluding it."""
-        for held in [*self.held_offers[person.pk], *self.partner_offers]:
+        for held in [*self.held_offers[person.known_as], *self.partner_offers]:
             return NotAssignable(
                 _("Holds %(offer)s, which cannot be combined with this credit.") % {"offer": held.external_offer}, rule="U4"
             )
-        for assignment in self.held_credit[person.pk]:
+        for assignment in self.held_credit[person.known_as]:
             if self.benefit.product.is_bulk_credit or assignment.benefit.product.is_bulk_credit:
                 return NotAssignable(
                     _("Holds %(product)s (%(offer)s); bulk credit cannot be combined with other credit.")

@@ -51,7 +51,7 @@ class TooManyTries(Refusal):
 
     @property
     def advice(self) -> str:  # type: ignore[override]
-        return _("You can type a key again at %(time)s. A key chosen from its own benefit works meanwhile.") % {
+        return _("From %(time)s on you can type a key again. A key chosen from its own benefit works meanwhile.") % {
             "time": date_format(localtime(self.until), "TIME_FORMAT")
         }
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from benefits_portal.benefits.forms import BenefitFilter, BenefitRow, PersonForm
 from benefits_portal.benefits.models import Assignment, Benefit
+from benefits_portal.benefits.models.benefit import MOST_CANDIDATES
 from benefits_portal.tenants.access import admin_required, get_own, role_required
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -37,6 +38,11 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
     """Give the credit to somebody (U1 to U6)."""
     benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
     form = PersonForm(benefit, request.POST or None)
+    try:
+        benefit.check_assignable(request.today)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("licensing:benefit-detail", pk)
     if request.method == "POST" and form.is_valid():
         if hand_over(request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)):
             return redirect("licensing:benefit-detail", pk)
@@ -49,7 +55,7 @@ def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse
     """Take monthly credit away again, after a question (U2)."""
     assignment = get_own(request, Assignment.objects.for_display().filter(benefit=pk), assignment_pk)
     try:
-        assignment.check_removable()
+        assignment.check_removable(request.today)
         if request.method != "POST":
             return render(request, "benefits/remove.html", {"assignment": assignment, "benefit": assignment.benefit})
         assignment.remove(by=request.actor, on=request.today)
@@ -91,4 +97,10 @@ def hand_over(request: PartnerRequest, form: PersonForm, give: Callable[[Directo
 def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dict[str, object]:
     """What the list of people needs: who matches the words, who can be chosen, and why not."""
     words = (request.GET.get("q") or request.POST.get("q") or "").replace("\0", "").strip()[:80]
-    return {"benefit": benefit, "form": form, "words": words, "candidates": benefit.candidates(words, request.today)}
+    return {
+        "benefit": benefit,
+        "form": form,
+        "words": words,
+        "candidates": benefit.candidates(words, request.today),
+        "most_people": MOST_CANDIDATES,
+    }

@@ -1,5 +1,6 @@
 """The end-date calculator: the same rules for anybody's own figures, without a database (rules S4 to S8)."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal import clock
+from benefits_portal import clock, figures
+from benefits_portal.dates import add_months
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.comparison import card, waiting
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded, SubscriptionNotActive
@@ -21,8 +23,6 @@ from benefits_portal.tenants.exceptions import Refusal
 
 MOST_LICENSES, MOST_KEYS = 1_000_000, 12
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
-
-NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
 
 day_range = [
     MinValueValidator(FIRST_DAY, gettext_lazy("Choose a day from the year 2000 on.")),
@@ -45,46 +45,69 @@ def day_field(label: Any, help_text: Any = "") -> forms.DateField:
     )
 
 
+def whole_number(typed: str) -> int:
+    """12345, also grouped as in 12,345 or 12.345 or 12 345. Raises ValidationError for anything else: nothing is cut off."""
+    text = typed.strip()
+    if re.fullmatch(r"[0-9]{1,3}([.,’' \u00a0\u202f])[0-9]{3}(\1[0-9]{3})*", text):
+        text = re.sub(r"[^0-9]", "", text)
+    if not re.fullmatch(r"[0-9]{1,12}", text):
+        raise forms.ValidationError(_("Enter a whole number, as in 100."))
+    return int(text)
+
+
+class NumberField(forms.CharField):
+    """A whole number of licenses or license-days, as people write it."""
+
+    def __init__(self, *, at_least: int, **kwargs: Any) -> None:
+        self.at_least = at_least
+        super().__init__(max_length=20, widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}), **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        return checked(whole_number(text), self.at_least) if text else None
+
+
+def checked(number: int, at_least: int) -> int:
+    if not at_least <= number <= MOST_LICENSES:
+        numbers = {"least": figures.number(at_least), "most": figures.number(MOST_LICENSES)}
+        raise forms.ValidationError(_("Enter a number from %(least)s to %(most)s.") % numbers)
+    return number
+
+
 class CalculatorForm(forms.Form):
     """A subscription's figures, and the keys to use on it one after the other."""
 
-    licenses = forms.IntegerField(
+    licenses = NumberField(
         label=gettext_lazy("Licenses of the subscription"),
-        min_value=1,
-        max_value=MOST_LICENSES,
-        widget=forms.TextInput(attrs=NUMBER),
-        error_messages={
-            "required": gettext_lazy("Enter how many licenses the subscription has."),
-            "invalid": gettext_lazy("Enter a whole number, as in 100."),
-        },
+        at_least=1,
+        error_messages={"required": gettext_lazy("Enter how many licenses the subscription has.")},
     )
     ends_on = day_field(gettext_lazy("End date of the subscription"), gettext_lazy("Its last day of service."))
     keys = forms.CharField(
         label=gettext_lazy("Licenses of the key"),
         max_length=120,
-        help_text=gettext_lazy("Several keys, one after the other: 25, 10, 10."),
+        help_text=gettext_lazy("Several keys, one after the other: 25; 10; 10."),
         error_messages={"required": gettext_lazy("Enter how many licenses the key has.")},
     )
     on = day_field(gettext_lazy("Redeemed on"))
-    carried = forms.IntegerField(
+    carried = NumberField(
         label=gettext_lazy("License-days carried over"),
         required=False,
-        min_value=0,
-        max_value=MOST_LICENSES,
-        widget=forms.TextInput(attrs=NUMBER),
-        error_messages={"invalid": gettext_lazy("Enter a whole number, as in 25.")},
+        at_least=0,
         help_text=gettext_lazy("From an earlier calculation; empty for none."),
     )
 
     def clean_keys(self) -> list[int]:
-        parts = [part for part in self.cleaned_data["keys"].replace(";", ",").replace("+", ",").replace(" ", ",").split(",") if part]
-        if not parts or not all(
-            part.isascii() and part.isdecimal() and 0 < int(part[:9]) <= MOST_LICENSES and len(part) < 9 for part in parts
-        ):
-            raise forms.ValidationError(_("Enter whole numbers of at least 1, as in 25 or 25, 10."))
+        """Between keys stands a semicolon, a plus, a comma or a blank; `1,200` could be both, so it is asked back."""
+        typed = self.cleaned_data["keys"]
+        if re.search(r"\b[0-9]{1,3},[0-9]{3}\b", typed):
+            raise forms.ValidationError(_("Write 1200 for one key, or 1; 200 for two."))
+        parts = [part for part in re.split(r"[;+,\s]+", typed) if part]
         if len(parts) > MOST_KEYS:
             raise forms.ValidationError(_("Enter at most %(most)s keys.") % {"most": MOST_KEYS})
-        return [int(part) for part in parts]
+        if not parts:
+            raise forms.ValidationError(_("Enter how many licenses the key has."))
+        return [checked(whole_number(part), 1) for part in parts]
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -169,4 +192,4 @@ def form_for(address: QueryDict) -> CalculatorForm:
     today = clock.today()
     if address:
         return CalculatorForm(address if "on" in address else QueryDict(f"{address.urlencode()}&on={today.isoformat()}"))
-    return CalculatorForm(initial={"licenses": 100, "ends_on": today.replace(day=28), "keys": "25", "on": today})
+    return CalculatorForm(initial={"licenses": 100, "ends_on": add_months(today, 6), "keys": "25", "on": today})

@@ -30,11 +30,12 @@ class Choice:
     subscription: Subscription | None
     quote: Quote | None = None
     refusal: Refusal | None = None
+    place: str = ""  # that a first activation's tenant was chosen already, signed
 
     @classmethod
-    def of(cls, way: Way, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date) -> "Choice":
+    def of(cls, way: Way, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date, place: str = "") -> "Choice":
         try:
-            return cls(way, key, subscription, quote=Quote.of(way, key, tenant, subscription, on))
+            return cls(way, key, subscription, quote=Quote.of(way, key, tenant, subscription, on), place=place)
         except Refusal as refusal:
             return cls(way, key, subscription, refusal=refusal)
 
@@ -44,7 +45,8 @@ class Choice:
         if self.way in (Way.EXTEND, Way.ADD) and self.subscription:
             name = "licensing:extend" if self.way is Way.EXTEND else "licensing:add-licenses"
             return reverse(name, args=[self.subscription.pk]) + f"?{urlencode({'key': self.key.pk})}"
-        return reverse("licensing:product-key-start") + f"?{urlencode({'key': self.key.pk, 'way': self.way.value})}"
+        place = {"place": self.place} if self.place else {}
+        return reverse("licensing:product-key-start") + f"?{urlencode(place | {'key': str(self.key.pk), 'way': self.way.value})}"
 
     def card(self) -> dict[str, Any]:
         """What the comparison card shows, in the reader's language."""
@@ -145,16 +147,16 @@ class Comparison:
         return Axis(marks)
 
 
-def comparisons(key: ProductKey, tenant: Tenant, on: date) -> list[Comparison]:
+def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> list[Comparison]:
     """For each Active subscription of the key's product in `tenant`; without one, what starts anew (S3)."""
     same = Subscription.objects.in_tenant(tenant).of_product(key.product).for_display()
-    new = Choice.of(Way.NEW, key, tenant, None, on)
+    new = Choice.of(Way.NEW, key, tenant, None, on, place)
     found = [
         Comparison(active, [Choice.of(way, key, tenant, active, on) for way in (Way.EXTEND, Way.ADD)] + [new], key, on)
         for active in same.active(on).order_by("ends_on", "pk")
     ]
     if ended := same.reactivatable(on).first():
-        found.append(Comparison(ended, [Choice.of(Way.REACTIVATE, key, tenant, ended, on), new], key, on))
+        found.append(Comparison(ended, [Choice.of(Way.REACTIVATE, key, tenant, ended, on, place), new], key, on))
     return found or [Comparison(None, [new], key, on)]
 
 

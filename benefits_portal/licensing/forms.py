@@ -1,18 +1,18 @@
 """Forms of this app: the tenant, the key, and the tick before a key is shown."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.benefits.models import Benefit, ProductKey
+from benefits_portal.benefits.models import Benefit, BenefitAction, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Tenant
+from benefits_portal.tenants.models.record import recorded_if_refused
 
 
 class VerifiedForm(forms.Form):
@@ -81,20 +81,17 @@ class KeyForm(forms.Form):
     ) -> None:
         super().__init__(data)
         self.request, self.way, self.subscription = request, way, subscription
-        self.refusal: Refusal | None = None
 
     def clean_key(self) -> ProductKey:
-        request = self.request
+        request, on = self.request, self.request.today
         try:
-            key = ProductKey.objects.typed(self.cleaned_data["key"], partner=request.partner, by=request.actor)
-            check_usable(key, self.way, self.subscription, request.today)
+            key = ProductKey.objects.typed(self.cleaned_data["key"], partner=request.partner, tenant=request.tenant, by=request.actor)
+            with recorded_if_refused(
+                BenefitAction.KEY_TRIED, by=request.actor, partner=request.partner, tenant=request.tenant, subject=key.benefit
+            ):
+                key.check_redeemable(on)
+                if self.way and self.subscription:
+                    Quote.of(self.way, key, request.tenant, self.subscription, on)
         except Refusal as refusal:
-            self.refusal = refusal
             raise forms.ValidationError(str(refusal)) from None
         return key
-
-
-def check_usable(key: ProductKey, way: Way | None, subscription: Subscription | None, on: date) -> Quote | None:
-    """What `key` does for `subscription`; raises a Refusal in the order of K7."""
-    key.check_redeemable(on)
-    return Quote.of(way, key, subscription.tenant, subscription, on) if way and subscription else None

@@ -9,7 +9,7 @@ from django.core import signing
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .exceptions import ChangedMeanwhile, DifferentProduct, NotReactivatable, SubscriptionNotActive
+from .exceptions import ChangedMeanwhile, DifferentProduct, NotReactivatable
 from .terms import Term
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Quote:
     @classmethod
     def of(cls, way: Way, key: "ProductKey", tenant: "Tenant", subscription: "Subscription | None", on: date) -> "Quote":
         """Raises, in the order of K7, DifferentProduct, SubscriptionNotActive or NotReactivatable, ExtensionLimitExceeded."""
+        if (way is Way.NEW) != (subscription is None):
+            raise ValueError("A new subscription has none before it; every other way changes one.")
         if subscription is None:
             return cls(Way.NEW, key.pk, tenant.pk, None, on, None, Term.activated(key.licenses, on))
         if key.product_id != subscription.product_id:
@@ -57,12 +59,9 @@ class Quote:
             if not subscription.can_come_back(on):
                 raise NotReactivatable
             after = Term.activated(key.licenses, on)
-        elif not subscription.is_active(on):
-            raise SubscriptionNotActive(subscription)
-        elif way is Way.EXTEND:
-            after = subscription.extended(key.licenses)
         else:
-            after = subscription.with_added_licenses(key.licenses, on)
+            subscription.check_active(on)
+            after = subscription.extended(key.licenses) if way is Way.EXTEND else subscription.with_added_licenses(key.licenses, on)
         return cls(way, key.pk, tenant.pk, subscription.pk, on, subscription.term, after)
 
     @property

@@ -416,3 +416,14 @@ def test_the_database_refuses_half_an_end_and_one_before_the_beginning(by, perso
     monthly.assign(person, by=by, on=TODAY)
     with pytest.raises(IntegrityError):
         Assignment.objects.update(**half)
+
+
+@pytest.mark.rule("U4")
+def test_one_person_with_an_entry_in_two_tenants_is_one_person(partner, tenant, by):
+    second = TenantFactory.create(partner=partner)
+    member = DirectoryUserFactory.create(tenant=tenant, user_principal_name="pat@contoso.example")
+    guest = DirectoryUserFactory.create(tenant=second, user_principal_name="Pat@contoso.example", guest=True)
+    BenefitFactory.create(partner=partner, bulk=True).assign(member, by=by, on=TODAY)
+    monthly = BenefitFactory.create(partner=partner, monthly=True)
+    with pytest.raises(NotAssignable, match="bulk credit cannot be combined"):
+        monthly.assign(guest, by=by, on=TODAY)

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.tenants.models import Record
 from tests import factories
 from tests.factories import TODAY
 from tests.simultaneous import at_once
@@ -207,3 +208,72 @@ def test_redeeming_takes_ten_queries_at_the_most(client, acting, extend, django_
     form = acting | {"quote": client.get(extend).context["quote"].signed()}
     with django_assert_max_num_queries(10 + len(["SAVEPOINT", "RELEASE SAVEPOINT"])):  # the test itself runs in a transaction
         assert client.post(extend, form).status_code == 302
+
+
+# What a review found: each of these once went wrong
+
+
+@pytest.mark.rule("K7")
+def test_a_key_of_an_expired_benefit_is_refused_before_any_choice_is_offered(client, tenant):
+    active = factories.redeem(tenant=tenant).subscription
+    key = factories.issue_key(partner=tenant.partner, product=active.product, expires_on=TODAY - timedelta(days=1))
+    page = client.get(START + f"?key={key.pk}")
+    assert (page.templates[0].name, type(page.context["refusal"]).__name__) == ("licensing/start_review.html", "BenefitExpired")
+
+
+@pytest.mark.rule("K5")
+def test_the_tenant_that_was_chosen_is_not_asked_for_again_after_the_choice(client, acting, tenant):
+    factories.TenantFactory.create(partner=tenant.partner)
+    active = factories.redeem(tenant=tenant).subscription
+    key = factories.key_for(active)
+    choose = client.get(client.post(START + f"?key={key.pk}", acting | {"tenant": tenant.pk}).url)
+    new = next(card for card in choose.context["comparisons"][0].cards() if card["title"] == "New subscription")
+    assert client.get(new["href"]).templates[0].name == "licensing/start_review.html"
+
+
+@pytest.mark.rule("S3")
+def test_bringing_back_what_cannot_come_back_is_refused_and_the_choice_shown(client, tenant):
+    active = factories.redeem(tenant=tenant).subscription
+    key = factories.key_for(active)
+    page = client.get(START + f"?key={key.pk}&way=reactivate")
+    assert (page.templates[0].name, type(page.context["refusal"]).__name__) == ("licensing/start_choose.html", "NotReactivatable")
+
+
+@pytest.mark.rule("S9")
+def test_a_form_that_adds_cannot_be_sent_to_the_page_that_extends(client, acting, tenant, subscription):
+    key = factories.key_for(subscription, 25)
+    add = Quote.of(Way.ADD, key, tenant, subscription, TODAY)
+    extend = reverse("licensing:extend", args=[subscription.pk]) + f"?key={key.pk}"
+    assert (client.post(extend, acting | {"quote": add.signed()}).status_code, Redemption.objects.count()) == (409, 0)
+
+
+@pytest.mark.rule("K2", "S3")
+def test_bringing_back_twice_with_one_form_leads_to_the_same_receipt(client, acting, tenant):
+    expired = factories.redeem(tenant=tenant, on=date(2020, 4, 15)).subscription
+    review = START + f"?key={factories.key_for(expired).pk}&way=reactivate"
+    form = acting | {"quote": client.get(review).context["quote"].signed()}
+    assert client.post(review, form).url == client.post(review, form).url
+
+
+@pytest.mark.rule("S4", "S6")
+@pytest.mark.parametrize("name", ["licensing:extend", "licensing:add-licenses"])
+def test_an_ended_subscription_is_refused_before_a_key_is_asked_for(client, tenant, name):
+    ended = factories.SubscriptionFactory.create(tenant=tenant, ends_on=TODAY - timedelta(days=1))
+    page = client.get(reverse(name, args=[ended.pk]))
+    assert (type(page.context["refusal"]).__name__, START in page.text) == ("SubscriptionNotActive", True)
+
+
+@pytest.mark.rule("S8")
+def test_the_review_has_every_other_way_beside_it(client, extend):
+    compared = client.get(extend).context["comparisons"]
+    assert [choice.way for comparison in compared for choice in comparison.choices] == [Way.EXTEND, Way.ADD, Way.NEW]
+
+
+@pytest.mark.rule("A1")
+def test_a_typed_key_that_cannot_be_used_any_more_is_put_on_record_with_its_tenant(client, acting, tenant, subscription, by):
+    key = factories.key_for(subscription, 25)
+    typed = key.reveal(by=by, on=TODAY)
+    subscription.extend(key, by=by, on=TODAY)
+    client.post(reverse("licensing:extend", args=[subscription.pk]), acting | {"key": typed})
+    tried = Record.objects.get(action="benefits.key-tried")
+    assert (tried.refused, tried.tenant) == ("KeyAlreadyRedeemed", tenant)

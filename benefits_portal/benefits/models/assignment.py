@@ -12,9 +12,7 @@ from django.utils.translation import gettext_lazy
 from benefits_portal import clock
 from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.benefits.exceptions import (
-    AlreadyHeld,
     AssignmentEnded,
-    BenefitExpired,
     NotAssignable,
     NotRemovable,
     NotTransferable,
@@ -22,6 +20,7 @@ from benefits_portal.benefits.exceptions import (
 )
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
+from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
 from .catalogue import Product
@@ -117,44 +116,28 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def give(self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
         """The body of `Benefit.assign`."""
-        try:
-            with transaction.atomic():
-                assignment = self.give_under_lock(benefit, person, by=by, on=on)
-                note(BenefitAction.ASSIGNED, assignment, by=by)
-                return assignment
-        except Refusal as refusal:
-            Record.objects.note(
-                BenefitAction.ASSIGNED, by=by, partner=benefit.partner, subject=benefit, after={"person": person.pk}, refusal=refusal
-            )
-            raise
+        about: dict[str, Any] = {"by": by, "partner": benefit.partner, "subject": benefit, "after": {"person": person.pk}}
+        with recorded_if_refused(BenefitAction.ASSIGNED, **about):
+            assignment = self.give_under_lock(benefit, person, by=by, on=on)
+            note(BenefitAction.ASSIGNED, assignment, by=by)
+            return assignment
 
     def give_under_lock(
         self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date, replacing: "Assignment | None" = None
     ) -> "Assignment":
-        """Check under locks and write. Locks are taken in one order: the person, then the benefit."""
-        person = DirectoryUser.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=person.pk)
-        benefit = (
-            type(benefit).objects.select_for_update(of=("self",)).select_related("product", "membership", "partner").get(pk=benefit.pk)
-        )
-        if not benefit.is_usage_based:
-            raise NotAssignable(_("Licenses are not assigned here: this benefit has a product key."))
-        if not benefit.is_usable(on):
-            raise BenefitExpired(benefit)
-        is_bulk = benefit.product.is_bulk_credit
+        """Check under locks and write. Locks are taken in one order: the person in all tenants, then the benefit."""
+        entries = DirectoryUser.objects.same_people([person]).order_by("pk")
+        person = next(entry for entry in entries.select_for_update(of=("self",)).select_related("tenant") if entry.pk == person.pk)
+        benefits = type(benefit).objects.select_for_update(of=("self",)).select_related("product", "membership", "partner")
+        benefit = benefits.get(pk=benefit.pk)
+        benefit.check_assignable(on, replacing)
         if refusal := Eligibility(benefit, [person], on).refusal(person):
             raise refusal
-        if is_bulk and (
-            holder := self.filter(benefit=benefit, ended_at=None)
-            .exclude(pk=replacing.pk if replacing else 0)
-            .select_related("directory_user")
-            .first()
-        ):
-            raise AlreadyHeld(holder.directory_user.display_name)
         return self.create(
             partner=benefit.partner,
             benefit=benefit,
             directory_user=person,
-            is_exclusive=is_bulk,
+            is_exclusive=benefit.product.is_bulk_credit,
             assigned_on=on,
             assigned_by=by.user,
             transferred_from=replacing,
@@ -236,17 +219,19 @@ class Assignment(models.Model):
         """Take monthly credit away again (U2). Raises NotRemovable for bulk credit, AssignmentEnded if nothing runs."""
         try:
             with transaction.atomic():
-                self.check_removable()
+                self.check_removable(on)
                 self._end(by=by, on=on)
                 note(BenefitAction.REMOVED, self, by=by)
         except Refusal as refusal:
             note(BenefitAction.REMOVED, self, by=by, refusal=refusal)
             raise
 
-    def check_removable(self) -> None:
-        """Raise NotRemovable for bulk credit (U3)."""
+    def check_removable(self, on: date) -> None:
+        """Raise NotRemovable for bulk credit (U3), AssignmentEnded if nothing runs any more."""
         if self.is_exclusive:
             raise NotRemovable
+        if not self.is_running(on):
+            raise AssignmentEnded
 
     def transfer(self, person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
         """Give bulk credit to somebody else, within the enrolment year (U3). The old assignment ends and is kept."""

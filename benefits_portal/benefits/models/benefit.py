@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.eligibility import Candidate, Eligibility
+from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, NotAssignable
 from benefits_portal.benefits.money import money
 from benefits_portal.figures import number
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
@@ -18,6 +19,8 @@ from .actions import BenefitAction
 from .assignment import Assignment
 from .catalogue import BenefitType, PackageLine, Product
 from .productkey import ProductKey
+
+MOST_CANDIDATES = 20  # people shown at a time
 
 
 class BenefitQuerySet(models.QuerySet["Benefit"]):
@@ -182,11 +185,25 @@ class Benefit(models.Model):
         Record.objects.note(BenefitAction.KEY_ISSUED, by=by, partner=self.partner, subject=self, after={"key": key.pk})
         return key
 
-    def candidates(self, words: str, on: date, limit: int = 20) -> list[Candidate]:
+    def candidates(self, words: str, on: date) -> list[Candidate]:
         """People of the partner's directory by name or address, each with the reason if they cannot be chosen (U6)."""
-        people = list(DirectoryUser.objects.for_partner(self.partner).matching(words)[:limit])
+        people = list(DirectoryUser.objects.for_partner(self.partner).matching(words)[:MOST_CANDIDATES])
         eligibility = Eligibility(self, people, on)
         return [Candidate(person, eligibility.refusal(person)) for person in people]
+
+    def check_assignable(self, on: date, replacing: Assignment | None = None) -> None:
+        """Raise NotAssignable for licenses, BenefitExpired (U5), or AlreadyHeld: bulk credit has one holder (U3).
+
+        In a transfer the assignment that is replaced does not count.
+        """
+        if not self.is_usage_based:
+            raise NotAssignable(str(_("Licenses are not assigned here: this benefit has a product key.")))
+        if not self.is_usable(on):
+            raise BenefitExpired(self)
+        if self.product.is_bulk_credit:
+            held = self.assignments.filter(ended_at=None).exclude(pk=replacing.pk if replacing else 0)
+            if holder := held.select_related("directory_user").first():
+                raise AlreadyHeld(holder.directory_user.display_name)
 
     def assign(self, person: DirectoryUser, *, by: Actor, on: date) -> Assignment:
         """Give the credit to `person` (U1 to U5). Raises a Refusal, which is put on record."""

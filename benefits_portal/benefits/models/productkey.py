@@ -6,6 +6,7 @@ from typing import Any, Never, Self
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from benefits_portal import clock
 from benefits_portal.benefits import productkeys
@@ -21,6 +22,7 @@ from benefits_portal.benefits.exceptions import (
 )
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant, User
+from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
 from .catalogue import Product
@@ -49,7 +51,8 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
     def for_display(self) -> Self:
         return self.select_related("benefit__membership__offer", "product", "partner", "redeemed_by", "redeemed_in")
 
-    def typed(self, text: str, *, partner: Partner, by: Actor) -> "ProductKey":
+    @sensitive_variables("text")
+    def typed(self, text: str, *, partner: Partner, by: Actor, tenant: Tenant | None = None) -> "ProductKey":
         """The key of `partner` that somebody typed as `text`.
 
         Raises, in the order of K7, TooManyTries, NotAKey, KeyMistyped, KeyOfAnotherPartner or KeyUnknown. Only the
@@ -60,9 +63,10 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
         if isinstance(found, ProductKey):
             return found
         if isinstance(found, TooManyTries | KeyUnknown):
-            Record.objects.note(BenefitAction.KEY_TRIED, by=by, partner=partner, refusal=found)
+            Record.objects.note(BenefitAction.KEY_TRIED, by=by, partner=partner, tenant=tenant, refusal=found)
         raise found
 
+    @sensitive_variables("text")
     def _look_up(self, text: str, *, partner: Partner, by: Actor) -> "ProductKey | Refusal":
         """The body of `typed`: one look-up at a time for each account, so that simultaneous guesses are counted too.
 
@@ -170,21 +174,24 @@ class ProductKey(models.Model):
             raise KeyAlreadyRedeemed(self)
         self.check_in_time(on)
 
+    def is_redeemable(self, on: date) -> bool:
+        """Whether it is neither revoked nor redeemed, and in time."""
+        return self.revoked_at is None and self.redeemed_at is None and self.benefit.is_usable(on)
+
     def check_in_time(self, on: date) -> None:
         """Raise BenefitExpired after the benefit's last day (B5)."""
         if not self.benefit.is_usable(on):
             raise BenefitExpired(self.benefit)
 
-    def reveal(self, *, by: Actor, on: date) -> str:
-        """The key in full, 5 × 5; put on record (K3). Raises KeyRevoked, KeyAlreadyRedeemed or BenefitExpired."""
-        try:
+    def reveal(self, *, by: Actor, on: date, tenant: Tenant | None = None) -> str:
+        """The key in full, 5 × 5; put on record, with the tenant that was verified (K3).
+
+        Raises KeyRevoked, KeyAlreadyRedeemed or BenefitExpired.
+        """
+        about: dict[str, Any] = {"by": by, "partner": self.partner, "tenant": tenant, "subject": self.benefit, "after": {"key": self.pk}}
+        with recorded_if_refused(BenefitAction.KEY_REVEALED, **about):
             self.check_redeemable(on)
-        except Refusal as refusal:
-            Record.objects.note(
-                BenefitAction.KEY_REVEALED, by=by, partner=self.partner, subject=self.benefit, after={"key": self.pk}, refusal=refusal
-            )
-            raise
-        Record.objects.note(BenefitAction.KEY_REVEALED, by=by, partner=self.partner, subject=self.benefit, after={"key": self.pk})
+        Record.objects.note(BenefitAction.KEY_REVEALED, **about)
         return productkeys.grouped(productkeys.decrypted(self.ciphertext))
 
     def revoke(self, why: str, *, by: Actor) -> bool:

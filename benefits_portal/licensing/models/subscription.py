@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.dates import add_months, days_in_months
-from benefits_portal.licensing.exceptions import ChangedMeanwhile, ExtensionLimitExceeded
+from benefits_portal.licensing.exceptions import ChangedMeanwhile, ExtensionLimitExceeded, SubscriptionNotActive
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.licensing.terms import KEY_MONTHS, MAX_EXTENSION_YEARS, Addition, Extension, Term, in_licenses
 from benefits_portal.tenants.exceptions import Refusal
@@ -129,6 +129,11 @@ class Subscription(models.Model):
 
     def is_active(self, on: date) -> bool:
         return self.status(on) is self.Status.ACTIVE
+
+    def check_active(self, on: date) -> None:
+        """Raise SubscriptionNotActive after the last day of service (S4, S6)."""
+        if not self.is_active(on):
+            raise SubscriptionNotActive(self)
 
     def can_come_back(self, on: date) -> bool:
         """Whether it is the latest Expired or Disabled one of its product in its tenant (S3). One query."""

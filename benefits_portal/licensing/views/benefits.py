@@ -39,7 +39,7 @@ def key(request: PartnerRequest, pk: int) -> HttpResponse:
     context = license_context(request, benefit, form)
     if form.is_valid() and context["key"]:
         try:
-            context["revealed"] = context["key"].reveal(by=request.actor, on=request.today)
+            context["revealed"] = context["key"].reveal(by=request.actor, on=request.today, tenant=request.tenant)
         except Refusal as refusal:
             form.add_error(None, str(refusal))
     return render(request, f"licensing/benefit_detail.html{'#details' if request.htmx else ''}", context)

@@ -7,23 +7,28 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from benefits_portal.benefits.exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.licensing.comparison import before_after, comparisons
-from benefits_portal.licensing.exceptions import ChangedMeanwhile
+from benefits_portal.licensing.comparison import Comparison, before_after, comparisons
+from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivatable
 from benefits_portal.licensing.forms import KeyForm, TenantForm
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.access import admin_required, get_own
 from benefits_portal.tenants.exceptions import Refusal
-from benefits_portal.tenants.middleware import SESSION_KEY, PartnerRequest
+from benefits_portal.tenants.middleware import PartnerRequest, act_in
 
+key_is_secret = sensitive_post_parameters("key")  # not in an error report either (K3)
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 PLACE_SALT, PLACE_MAX_AGE = "benefits_portal.licensing.place", 24 * 60 * 60  # seconds
+MOST_KEYS = 50  # of one's own to choose from on a page
 CARRIED = ("key", "way")  # what a walkthrough chose before the tenant was
 
 
+@key_is_secret
 @never_cache
 @admin_required
 @form_methods
@@ -37,6 +42,7 @@ def product_key_start(request: PartnerRequest) -> HttpResponse:
     return activate(request, key)
 
 
+@key_is_secret
 @never_cache
 @admin_required
 @form_methods
@@ -45,6 +51,7 @@ def extend(request: PartnerRequest, pk: int) -> HttpResponse:
     return change(request, get_own(request, Subscription.objects.for_display(), pk), Way.EXTEND)
 
 
+@key_is_secret
 @never_cache
 @admin_required
 @form_methods
@@ -62,7 +69,7 @@ def choose_tenant(request: PartnerRequest) -> HttpResponse:
     form = TenantForm(request, request.POST if posted else None)
     if posted and form.is_valid():
         tenant = form.cleaned_data["tenant"]
-        request.session[SESSION_KEY] = tenant
+        act_in(request, form.tenants[tenant])
         place = signing.dumps([request.user.pk, tenant], salt=PLACE_SALT)
         carried = {name: request.GET[name] for name in CARRIED if name in request.GET}
         return redirect(f"{request.path}?{urlencode({'place': place, **carried})}")
@@ -92,10 +99,14 @@ def enter_key(request: PartnerRequest, subscription: Subscription | None = None,
     if valid and "validate" not in request.POST:
         return redirect(with_key(request, form.cleaned_data["key"]))
     own = ProductKey.objects.for_partner(request.partner).redeemable(request.today).for_display().order_by("product__name", "pk")
+    own = own.filter(product=subscription.product) if subscription else own
     context = {
         "form": form,
         "validated": form.cleaned_data["key"] if valid else None,
-        "own_keys": [(key, with_key(request, key)) for key in (own.filter(product=subscription.product) if subscription else own)[:50]],
+        "own_keys": [
+            (key, with_key(request, key)) for key in (own.filter(product=subscription.product) if subscription else own)[:MOST_KEYS]
+        ],
+        "most_keys": MOST_KEYS,
         "subscription": subscription,
         "way": way,
     }
@@ -104,22 +115,28 @@ def enter_key(request: PartnerRequest, subscription: Subscription | None = None,
 
 def activate(request: PartnerRequest, key: ProductKey) -> HttpResponse:
     """Choose between what can start or come back, review it, and redeem."""
-    found = comparisons(key, request.tenant, request.today)
-    way = Way.REACTIVATE if request.GET.get("way") == Way.REACTIVATE else Way.NEW
+    place = request.GET.get("place", "")
+    found = comparisons(key, request.tenant, request.today, place)
     ended = next((c.subscription for c in found if c.choices[0].way is Way.REACTIVATE), None)
-    subscription = ended if way is Way.REACTIVATE else None
-    undecided = "way" not in request.GET and found[0].subscription is not None
-    if request.method == "GET" and undecided and not key.is_redeemed:
-        cards = {"comparisons": found, "key": key, "place": request.GET.get("place", "")}
-        return render(request, "licensing/start_choose.html", cards)
-    return review(request, key, subscription, way, "licensing/start_review.html")
+    chosen = request.GET.get("way", "")
+    way = Way.REACTIVATE if chosen == Way.REACTIVATE and ended else Way.NEW
+    is_decided = chosen == way or found[0].subscription is None or not key.is_redeemable(request.today)
+    if request.method == "POST" or is_decided:
+        return review(request, key, ended if way is Way.REACTIVATE else None, way, "licensing/start_review.html")
+    refusal = NotReactivatable() if chosen == Way.REACTIVATE else None
+    return render(request, "licensing/start_choose.html", {"comparisons": found, "key": key, "refusal": refusal})
 
 
 def change(request: PartnerRequest, subscription: Subscription, way: Way) -> HttpResponse:
+    """Extend or add: the key, then the review; an ended subscription is refused before a key is asked for."""
     key = chosen_key(request)
-    if key is None:
-        return enter_key(request, subscription, way)
-    return review(request, key, subscription, way, "licensing/panel_review.html")
+    if key is not None:
+        return review(request, key, subscription, way, "licensing/panel_review.html")
+    try:
+        subscription.check_active(request.today)
+    except Refusal as refusal:
+        return render(request, "licensing/panel_review.html", {"refusal": refusal, "subscription": subscription, "way": way})
+    return enter_key(request, subscription, way)
 
 
 def review(request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: Way, template: str) -> HttpResponse:
@@ -127,36 +144,42 @@ def review(request: PartnerRequest, key: ProductKey, subscription: Subscription 
     context: dict[str, Any] = {"key": key, "subscription": subscription, "way": way}
     if request.method == "POST":
         try:
-            return redirect("licensing:receipt", redeem(request, key, subscription).pk)
+            return redirect("licensing:receipt", redeem(request, key, subscription, way).pk)
         except Refusal as refusal:
             context["refusal"] = refusal
-    try:
-        key.check_redeemable(request.today)
-        context["other"] = other_way(request, key, subscription, way)
-        quote = Quote.of(way, key, request.tenant, subscription, request.today)
-        context |= {"quote": quote, "rows": before_after(quote)}
-    except Refusal as refusal:
-        context["refusal"] = refusal
+    context |= shown(request, key, subscription, way) if not isinstance(context.get("refusal"), KeyAlreadyRedeemed) else {}
     return render(request, template, context, status=409 if isinstance(context.get("refusal"), ChangedMeanwhile) else 200)
 
 
-def redeem(request: PartnerRequest, key: ProductKey, subscription: Subscription | None) -> Redemption:
-    """Carry out the quote that the form was shown with. Raises a Refusal."""
+def shown(request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: Way) -> dict[str, Any]:
+    """The quote, and every other way beside it; or, for a key or a subscription that it does not fit, why not."""
+    context: dict[str, Any] = {}
+    try:
+        key.check_redeemable(request.today)
+        found = comparisons(key, request.tenant, request.today, request.GET.get("place", ""))
+        beside = [comparison for comparison in found if comparison.subscription and subscription in (None, comparison.subscription)]
+        context = {"comparisons": beside, "other": other_way(beside, way)}
+        quote = Quote.of(way, key, request.tenant, subscription, request.today)
+        return context | {"quote": quote, "rows": before_after(quote)}
+    except Refusal as refusal:
+        return context | {"refusal": refusal}
+
+
+def redeem(request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: Way) -> Redemption:
+    """Carry out the quote that the form was shown with, or find what it led to already (K2). Raises a Refusal."""
     quote = Quote.loaded(request.POST.get("quote", ""))
-    if (quote.key_id, quote.tenant_id) != (key.pk, request.tenant.pk):
+    shown_for = (quote.way, quote.key_id, quote.tenant_id, quote.subscription_id)
+    if shown_for != (way, key.pk, request.tenant.pk, subscription.pk if subscription else None):
+        if done := Redemption.objects.for_partner(request.partner).filter(submission=quote.submission).first():
+            return done
         raise ChangedMeanwhile
-    if subscription is None and quote.subscription_id:
-        subscription = get_own(request, Subscription.objects.for_display(), quote.subscription_id)
-    return Subscription.redeem(quote.way, key, request.tenant, subscription, by=request.actor, on=request.today, quote=quote)
+    return Subscription.redeem(way, key, request.tenant, subscription, by=request.actor, on=request.today, quote=quote)
 
 
-def other_way(request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: Way) -> dict[str, Any] | None:
+def other_way(beside: list[Comparison], way: Way) -> dict[str, Any] | None:
     """Beside Extend what Add would do, and the other way round: the two are mistaken for each other."""
-    if subscription is None or way not in (Way.EXTEND, Way.ADD):
-        return None
-    found = comparisons(key, request.tenant, request.today)
-    choices = next((c.choices for c in found if c.subscription == subscription), [])
-    return next((choice.card() for choice in choices if choice.way in (Way.EXTEND, Way.ADD) and choice.way is not way), None)
+    other = {Way.EXTEND: Way.ADD, Way.ADD: Way.EXTEND}.get(way)
+    return next((choice.card() for comparison in beside for choice in comparison.choices if choice.way is other), None)
 
 
 def with_key(request: PartnerRequest, key: ProductKey) -> str:

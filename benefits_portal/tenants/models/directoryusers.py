@@ -1,5 +1,6 @@
 """The people in the tenants' directories."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -30,6 +31,14 @@ class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
 
     def disabled(self) -> Self:
         return self.exclude(disabled_at=None)
+
+    def same_people(self, people: Iterable["DirectoryUser"]) -> Self:
+        """Every entry with the address of one of `people` at their partner: in two tenants, it is still one person."""
+        people = list(people)
+        names, partners = {person.known_as for person in people}, {person.tenant.partner_id for person in people}
+        return self.alias(name_in_small_letters=Lower("user_principal_name")).filter(
+            name_in_small_letters__in=names, tenant__partner__in=partners
+        )
 
     def enabled(self) -> Self:
         return self.filter(disabled_at=None)
@@ -90,6 +99,11 @@ class DirectoryUser(models.Model):
 
     def __str__(self) -> str:
         return f"{self.display_name} ({self.user_principal_name})"
+
+    @property
+    def known_as(self) -> str:
+        """The user principal name in small letters: who somebody is, whichever tenant the entry is in."""
+        return self.user_principal_name.lower()
 
     @property
     def is_enabled(self) -> bool:
