@@ -96,7 +96,7 @@ def contoso_pages() -> dict[str, tuple[str, Step]]:
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits(visit: Visit, theme: str, width: int, language: str) -> None:
-    page = visit("partner-admin", color_scheme=theme, viewport={"width": width, "height": 900}, locale=language)
+    page = visit("partner-admin", reduced_motion="reduce", color_scheme=theme, viewport={"width": width, "height": 900}, locale=language)
     faults = []
     for name, (address, step) in contoso_pages().items():
         page.goto(address)

@@ -289,7 +289,7 @@ def play(machine: type[RuleBasedStateMachine], *, runs: int, steps: int) -> None
     )
 
 
-MANY = int(os.environ.get("LIFE_RUNS", "300"))  # LIFE_RUNS=2000 before a release: a run of 50 steps takes a third of a second
+MANY = int(os.environ.get("LIFE_RUNS", "150"))  # LIFE_RUNS=2000 before a release: a run of 50 steps takes a third of a second
 
 
 @pytest.mark.parametrize(("runs", "steps"), [(10, 25), pytest.param(MANY, 50, marks=pytest.mark.slow)])
