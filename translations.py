@@ -44,7 +44,10 @@ def extract_django(file: IO[bytes], keywords: Any, comments: Any, options: Any) 
 def template() -> Catalog:
     """Every text of the code and the templates."""
     catalog = Catalog(project="Benefits Portal", charset="utf-8")
-    for folder, methods in (("benefits_portal", [("**.py", "python")]), ("templates", [("**.html", "translations:extract_django")])):
+    for folder, methods in (
+        ("benefits_portal", [("**.py", "python")]),
+        ("templates", [("**.html", "translations:extract_django"), ("**.txt", "translations:extract_django")]),
+    ):
         for _file, _line, message, comments, context in extract_from_dir(ROOT / folder, methods, keywords=KEYWORDS):
             catalog.add(message, auto_comments=comments, context=context)
     return catalog

@@ -1,8 +1,9 @@
-"""Headers that Django has no setting for."""
+"""Headers that Django has no setting for, and whole pages for whoever asked for a part of one."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -16,5 +17,30 @@ def security_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+    return respond
+
+
+def whole_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """What answers htmx with a redirect or a refusal is a page of its own, such as signing in: the browser goes there.
+
+    htmx itself would put a redirect's page into the row that asked, and show nothing of a refusal. A refused GET is asked
+    for again, as a page; a refused POST is not, so its answer takes the place of the page (static/js/portal.js).
+    """
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not request.htmx:  # type: ignore[attr-defined]
+            return response
+        if location := response.headers.get("Location"):
+            there = HttpResponseClientRedirect(location)
+            there.cookies = response.cookies
+            return there
+        if response.status_code < 400:
+            return response
+        if request.method == "GET":
+            response.headers["HX-Redirect"] = request.get_full_path()
+            return response
+        return reswap(retarget(response, "body"), "innerHTML show:window:top")  # type: ignore[arg-type]
 
     return respond

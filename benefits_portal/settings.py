@@ -44,6 +44,7 @@ if not all(PRODUCT_KEY_SECRETS):
     raise ImproperlyConfigured("PRODUCT_KEY_SECRETS has an empty part. Separate the secrets by single commas, the current one first.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many stand before the portal; what others forward is not believed
 INSTALLED_APPS = [
     "benefits_portal.tenants",
     "benefits_portal.benefits",
@@ -75,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "benefits_portal.middleware.whole_pages",  # outside of what answers with them
     "benefits_portal.tenants.middleware.ActingMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -158,12 +160,34 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "tenants:sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "tenants:sign-in"
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds that the link to set a password works
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
+AXES_USERNAME_FORM_FIELD = "username"  # what the form and its credentials call it; axes would look for "email" and count for nobody
+AXES_CLIENT_IP_CALLABLE = "benefits_portal.tenants.clients.client_address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # the pair: nobody can lock out somebody else (K6)
 AXES_LOCKOUT_CALLABLE = "benefits_portal.tenants.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+
+# E-mail: links to set a password
+
+MAILERS = {
+    "default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if EMBEDDED
+    else {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": env.str("EMAIL_HOST", default="localhost"),
+            "port": env.int("EMAIL_PORT", default=25),
+            "username": env.str("EMAIL_USER", default=""),
+            "password": env.str("EMAIL_PASSWORD", default=""),
+            "use_tls": env.bool("EMAIL_TLS", default=False),
+            "timeout": 10,  # seconds; who asks for a link waits for it
+        },
+    }
+}
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=SUPPORT_ADDRESS)
 
 # Security
 
@@ -187,9 +211,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 if not EMBEDDED:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # the load balancer asks over plain HTTP
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES > 0 else None
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True)
+    SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=True)
 
 # Logging: one line an event, to standard error, never a form's content
 

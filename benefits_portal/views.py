@@ -4,17 +4,18 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from benefits_portal.licensing.scenarios import SCENARIOS
+from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.tenants.access import acts_nowhere
 
 THEMES = ("", "light", "dark")  # empty: as the system says
+_migrated = False  # whether this process has once seen a database with every migration
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def back(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "help.html", {"scenarios": SCENARIOS})
+    return render(request, "help.html", {"scenarios": SCENARIOS, "ends_on": ENDS_ON})
 
 
 @login_not_required
@@ -72,10 +73,21 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Able to serve: the database answers and has every migration."""
     try:
-        executor = MigrationExecutor(connection)
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+        pending = migrations_pending()
+    except (DatabaseError, InterfaceError):
         return HttpResponse("database unavailable\n", content_type="text/plain", status=503)
     if pending:
         return HttpResponse("migrations pending\n", content_type="text/plain", status=503)
     return HttpResponse("ready\n", content_type="text/plain")
+
+
+def migrations_pending() -> bool:
+    """Whether the database lacks a migration of this code. Once it has them all, this process only asks whether it answers."""
+    global _migrated
+    if _migrated:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return False
+    executor = MigrationExecutor(connection)
+    _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return not _migrated

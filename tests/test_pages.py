@@ -6,13 +6,16 @@ from datetime import timedelta
 
 import html5lib
 import pytest
+from django.db import InterfaceError, OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from benefits_portal import views
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.tenants.models import Role, Tenant, User
+from benefits_portal.tenants.models import Actor, Partner, Record, Role, Tenant, User
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("today")
@@ -88,7 +91,7 @@ class Place:
         return keys | {name: address for name, address in self.to_act_on().items() if name != "walkthrough"}
 
 
-OPEN = ["help", "licensing:calculator", "tenants:sign-in"]
+OPEN = ["help", "licensing:calculator", "tenants:sign-in", "tenants:password-ask", "tenants:password-sent", "tenants:password-done"]
 LOOKING = ["home", "list", "credit", "licenses", "products", "subscription", "receipt", "switch", "users", "user", "roles", "tenants"]
 ACTING = ["assign", "remove", "transfer", "walkthrough", "start", "start with a key", "extend", "add"]
 POSTING = ["get key", "assign", "remove", "transfer", "start", "start with a key", "extend", "add"]
@@ -362,3 +365,85 @@ def test_what_cannot_be_assigned_any_more_says_so_before_a_person_is_chosen(plac
         "Renew the membership to receive new benefits. What already runs goes on.",
         f"{place.bulk.directory_user.display_name} holds this credit; it has one holder at a time. Transfer it instead.",
     ]
+
+
+@pytest.fixture
+def unasked(monkeypatch):
+    """A process that has not looked at the migrations yet."""
+    monkeypatch.setattr(views, "_migrated", False)
+
+
+def test_migrations_are_looked_up_until_none_is_pending_and_then_no_more(db, unasked, django_assert_num_queries):
+    assert Client().get("/readyz").status_code == 200
+    with django_assert_num_queries(1):
+        assert Client().get("/readyz").text == "ready\n"
+
+
+def test_pending_migrations_are_told_each_time_until_they_ran(db, unasked):
+    MigrationRecorder(connection).record_unapplied("tenants", "0001_initial")
+    assert [Client().get("/readyz").status_code for _ in range(2)] == [503, 503]
+    MigrationRecorder(connection).record_applied("tenants", "0001_initial")
+    assert Client().get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("failure", [InterfaceError, OperationalError])
+@pytest.mark.parametrize("migrated", [True, False])
+def test_a_database_that_does_not_answer_is_told(db, monkeypatch, failure, migrated):
+    def refuse(execute, sql, params, many, context):
+        raise failure
+
+    monkeypatch.setattr(views, "_migrated", migrated)
+    with connection.execute_wrapper(refuse):
+        answer = Client().get("/readyz")
+    assert (answer.status_code, answer.text) == (503, "database unavailable\n")
+
+
+# Whose clock
+
+
+@pytest.mark.rule("A3")
+@pytest.mark.parametrize(("time_zone", "told"), [("America/New_York", "8 a.m. EDT"), ("Asia/Tokyo", "9 p.m. JST"), ("UTC", "noon UTC")])
+def test_a_receipt_tells_the_moment_by_the_partner_s_clock(place, client, partner, time_zone, told):
+    Partner.objects.filter(pk=partner.pk).update(time_zone=time_zone)
+    assert f"May 1, 2021, {told}" in client.get(place.to_look_at()["receipt"]).text
+
+
+def test_activity_tells_it_by_the_same_clock_not_moved_twice(place, client, partner):
+    Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
+    Record.objects.note("tests.noted", by=Actor(), partner=partner)
+    page = client.get(reverse("tenants:activity"))
+    assert {line.time for line in page.context["lines"]} == {"8 a.m."}
+    assert ("8 a.m." in page.text, "noon" in page.text, "4 a.m." in page.text) == (True, False, False)
+
+
+@pytest.mark.rule("K6")
+def test_a_lock_out_tells_its_end_by_the_partner_s_clock(place, client, admin, partner):
+    Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
+    factories.KeyAttemptFactory.create_batch(10, user=admin, partner=partner, at=factories.NOW)
+    response = client.post(place.to_act_on()["extend"], place.acting_in | {"key": "PCBEN"})
+    assert response.context["form"].errors["key"] == [
+        "Too many different keys were tried that do not exist. "
+        "From 8:15 a.m. on you can type a key again. A key chosen from its own benefit works meanwhile."
+    ]
+
+
+def test_the_back_office_keeps_the_project_s_time_zone_also_for_somebody_with_a_role(admin, client, partner):
+    Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
+    type(admin).objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
+    record = Record.objects.note("tests.noted", by=Actor(), partner=partner)
+    text = client.get(reverse("admin:tenants_record_change", args=[record.pk])).text
+    assert ("noon" in text, "8 a.m." in text) == (True, False)
+
+
+# What a member may not do
+
+
+@pytest.mark.rule("P3")
+@pytest.mark.parametrize("name", ["home", "products"])
+def test_a_member_sees_why_redeeming_is_not_for_them(place, member, client, sign_in, name):
+    address, reason = place.to_look_at()[name], "Redeeming is for Global admins and MPN partner admins of your organisation."
+    texts = [client.get(address).text, sign_in(member).get(address).text]
+    assert [reason in text for text in texts] == [False, True]
+    assert all("Redeem a product key" in text.split("<main")[1] for text in texts)
+    assert f'href="{reverse("licensing:product-key-start")}"' not in texts[1].split("<main")[1]
+    html5lib.HTMLParser(strict=True).parse(texts[1])

@@ -43,6 +43,33 @@ def test_a_product_key_secret_is_never_empty() -> None:
     assert "PRODUCT_KEY_SECRETS has an empty part." in refused.stderr
 
 
+SAID = "; ".join(
+    f"print(settings.{name})"
+    for name in ("SECURE_PROXY_SSL_HEADER", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD")
+)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, ["None", "31536000", "True", "True"]),
+        ({"TRUSTED_PROXIES": "1"}, ["('HTTP_X_FORWARDED_PROTO', 'https')", "31536000", "True", "True"]),
+        ({"HSTS_INCLUDE_SUBDOMAINS": "off", "HSTS_PRELOAD": "off"}, ["None", "31536000", "False", "False"]),
+    ],
+    ids=["by default", "behind a proxy", "subdomains and preload off"],
+)
+def test_a_proxy_is_believed_and_hsts_goes_only_as_far_as_the_environment_says(environment: dict[str, str], said: list[str]) -> None:
+    shell = manage("shell", "--no-imports", "-c", f"from django.conf import settings; {SAID}", **PRODUCTION | environment)
+    assert shell.stdout.split("\n")[:-1] == said, shell.stderr
+
+
+def test_mail_is_sent_as_the_environment_says() -> None:
+    said = "from django.conf import settings; print(settings.MAILERS['default'], settings.DEFAULT_FROM_EMAIL)"
+    mail = {"EMAIL_HOST": "smtp.example.org", "EMAIL_PORT": "587", "EMAIL_TLS": "on", "EMAIL_FROM": "benefits@example.org"}
+    told = manage("shell", "--no-imports", "-c", said, **PRODUCTION | mail).stdout
+    assert all(part in told for part in ("'host': 'smtp.example.org'", "'port': 587", "'use_tls': True", " benefits@example.org"))
+
+
 def test_the_readme_names_every_setting_that_comes_from_the_environment() -> None:
     settings = (ROOT / "benefits_portal" / "settings.py").read_text()
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings)) | set(re.findall(r'secret\("([A-Z_]+)"\)', settings))

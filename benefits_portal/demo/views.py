@@ -47,7 +47,7 @@ def practice_only(view: View) -> View:
 @require_POST
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in as a persona, without a password."""
-    user = get_object_or_404(User, persona=request.POST.get("persona", ""), is_active=True)
+    user = get_object_or_404(User, persona=request.POST.get("persona", "").replace("\0", ""), is_active=True)
     return welcome(request, user, first_page(request, user))
 
 

@@ -5,6 +5,8 @@ from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
 
 from benefits_portal import clock
 
@@ -38,7 +40,8 @@ class ElsewhereError(Exception):
 
 
 class ActingMiddleware:
-    """Sets `partner`, `tenant`, `role`, `actor`, `places`, `acting_in` and `today` on the request.
+    """Sets `partner`, `tenant`, `role`, `actor`, `places`, `acting_in` and `today` on the request, and shows every moment as
+    the partner's clocks do; the back office keeps the project's time zone.
 
     A POST of somebody with a role must carry the place that its form was rendered for; if the session has moved on
     meanwhile it is refused with both named. Views marked `acts_nowhere` and the back office carry none.
@@ -49,11 +52,12 @@ class ActingMiddleware:
 
     def __call__(self, request: PartnerRequest) -> HttpResponse:
         set_place(request)
-        return self.get_response(request)
+        with timezone.override(request.partner.time_zone if request.partner and not in_back_office(request) else None):
+            return self.get_response(request)
 
     def process_view(self, request: PartnerRequest, view: Callable, args: object, kwargs: object) -> HttpResponse | None:  # type: ignore[type-arg]
         needs_place = request.method == "POST" and request.acting_in and not getattr(view, "acts_nowhere", False)
-        if not needs_place or (request.resolver_match and "admin" in request.resolver_match.namespaces):
+        if not needs_place or in_back_office(request):
             return None
         rendered_for = request.POST.get("acting_in", "")
         if rendered_for == request.acting_in:
@@ -64,8 +68,17 @@ class ActingMiddleware:
     def process_exception(self, request: PartnerRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, ElsewhereError):
             return None
-        status = 200 if request.method in ("GET", "HEAD") else 409
+        status = 200 if request.method in ("GET", "HEAD") and not request.htmx else 409
         return render(request, "tenants/elsewhere.html", {"place": exception.tenant}, status=status)
+
+
+def in_back_office(request: HttpRequest) -> bool:
+    return request.path.startswith(reverse("admin:index"))
+
+
+def act_in(request: PartnerRequest, tenant: Tenant) -> None:
+    """Act in `tenant`, one of `request.places`, from the next request on; the only way in which the place changes (P4)."""
+    request.session[SESSION_KEY] = tenant.pk
 
 
 def acting_in(tenant: Tenant) -> str:

@@ -8,6 +8,10 @@ from benefits_portal.tenants.views import activity, directory, roles, tenants
 app_name = "tenants"
 urlpatterns = [
     path("sign-in/", acts_nowhere(views.SignInView.as_view()), name="sign-in"),
+    path("sign-in/reset/", acts_nowhere(views.ForgottenView.as_view()), name="password-ask"),
+    path("sign-in/reset/sent/", views.PasswordSentView.as_view(), name="password-sent"),
+    path("sign-in/reset/done/", views.PasswordDoneView.as_view(), name="password-done"),
+    path("sign-in/reset/<uidb64>/<token>/", acts_nowhere(views.NewPasswordView.as_view()), name="password-set"),
     path("sign-out/", acts_nowhere(LogoutView.as_view()), name="sign-out"),
     path("switch/", views.switch, name="switch"),
     path("account/users/", directory.users, name="users"),

@@ -77,6 +77,11 @@ document.addEventListener("click", async (event) => {
   opener.setAttribute("aria-expanded", !row.hidden);
 });
 
+// A refusal that the server wrote as a whole page (HX-Retarget: body) is shown; htmx itself shows none.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.getResponseHeader("HX-Retarget") === "body") Object.assign(event.detail, { shouldSwap: true, isError: false });
+});
+
 // Side panel: <a data-panel-link href> lays that page's [data-panel] over this one; its links and forms stay in it, and whatever has no panel is a page again.
 const panel = { dialog: null, opener: null, address: "" };
 

@@ -210,6 +210,11 @@ def test_anybody_can_reset_from_the_sign_in_page(client: Client) -> None:
     assert not Record.objects.filter(action="tenants.signed-in").exists()
 
 
+@pytest.mark.parametrize("persona", ["", "\x00", "global\x00", "nobody", "A" * 300])
+def test_there_is_no_such_persona(client: Client, persona: str) -> None:
+    assert client.post(reverse("demo-sign-in"), {"persona": persona}).status_code == 404
+
+
 # Nowhere else
 
 

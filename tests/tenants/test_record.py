@@ -1,7 +1,7 @@
 """What is kept is kept: nothing changes or deletes it (rules A1, A2)."""
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, ProtectedError
 
 from benefits_portal.licensing.models import Redemption
@@ -46,6 +46,14 @@ def change_those_of_the_partner(row):
     model.objects.for_partner(row.partner).update(partner=PartnerFactory.create())
 
 
+def change_all_behind_its_back(row):
+    type(row)._base_manager.filter(pk=row.pk).update(partner=PartnerFactory.create())
+
+
+def delete_all_behind_its_back(row):
+    type(row)._base_manager.all().delete()
+
+
 def delete_those_of_the_partner(row):
     (row.partner.records if isinstance(row, Record) else row.partner.redemptions).all().delete()
 
@@ -62,6 +70,8 @@ def delete_those_of_the_partner(row):
         bulk_create_over_it,
         change_those_of_the_partner,
         delete_those_of_the_partner,
+        change_all_behind_its_back,
+        delete_all_behind_its_back,
     ],
 )
 @pytest.mark.parametrize("make", [RecordFactory.create, redeem], ids=["record", "redemption"])
@@ -70,6 +80,17 @@ def test_a_row_of_the_ledgers_is_neither_changed_nor_deleted(make, attempt):
     before = type(row).objects.filter(pk=row.pk).values().get()
     with pytest.raises(AppendOnlyError):
         attempt(row)
+    assert type(row).objects.filter(pk=row.pk).values().get() == before
+
+
+@pytest.mark.parametrize("make", [RecordFactory.create, redeem], ids=["record", "redemption"])
+def test_a_new_row_does_not_take_the_number_of_an_old_one(make):
+    row = make()
+    before = type(row).objects.filter(pk=row.pk).values().get()
+    double = type(row)(**before | {"partner_id": PartnerFactory.create().pk})
+    for options in ({}, {"force_insert": False}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            double.save(**options)
     assert type(row).objects.filter(pk=row.pk).values().get() == before
 
 

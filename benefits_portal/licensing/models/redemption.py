@@ -86,7 +86,7 @@ class Redemption(AppendOnly):
     after_ends_on = models.DateField(_("end after"), editable=False)
     after_carried_license_days = models.PositiveIntegerField(_("carried after"), editable=False)
 
-    objects = RedemptionQuerySet.as_manager()
+    objects = RedemptionQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("redemption")

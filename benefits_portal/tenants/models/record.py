@@ -63,13 +63,17 @@ class AppendOnlyQuerySet[M: models.Model](models.QuerySet[M]):
 class AppendOnly(models.Model):
     """A model whose rows are written once."""
 
+    objects = AppendOnlyQuerySet.as_manager()
+
     class Meta:
         abstract = True
+        base_manager_name = "objects"  # so that the manager that Django itself uses refuses too
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Inserts, whatever number it was given: a row that is there already is an IntegrityError, never overwritten."""
         if not self._state.adding:
             raise AppendOnlyError(f"{type(self).__name__} rows are never changed.")
-        super().save(*args, **kwargs)
+        super().save(*args, **kwargs | {"force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> Never:
         raise AppendOnlyError(f"{type(self).__name__} rows are never deleted.")
@@ -155,7 +159,7 @@ class Record(AppendOnly):
     before = models.JSONField(_("before"), default=dict, encoder=DjangoJSONEncoder, editable=False)
     after = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder, editable=False)
 
-    objects = RecordQuerySet.as_manager()
+    objects = RecordQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("record")

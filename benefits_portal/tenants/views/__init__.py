@@ -1,5 +1,14 @@
 """Views, by what they show: signing in and switching, the directory, roles, tenants, and the record."""
 
-from .signing_in import SignInView, locked_out, switch, welcome
+from .signing_in import ForgottenView, NewPasswordView, PasswordDoneView, PasswordSentView, SignInView, locked_out, switch, welcome
 
-__all__ = ["SignInView", "locked_out", "switch", "welcome"]
+__all__ = [
+    "ForgottenView",
+    "NewPasswordView",
+    "PasswordDoneView",
+    "PasswordSentView",
+    "SignInView",
+    "locked_out",
+    "switch",
+    "welcome",
+]

@@ -5,19 +5,26 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
+from django.contrib.auth.views import (
+    LoginView,
+    PasswordResetCompleteView,
+    PasswordResetConfirmView,
+    PasswordResetDoneView,
+    PasswordResetView,
+)
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from benefits_portal.tenants.access import acts_nowhere, role_required
-from benefits_portal.tenants.forms import PlaceForm, SignInForm
-from benefits_portal.tenants.middleware import SESSION_KEY, PartnerRequest
+from benefits_portal.tenants.forms import ForgottenForm, NewPasswordForm, PlaceForm, SignInForm
+from benefits_portal.tenants.middleware import PartnerRequest, act_in
 from benefits_portal.tenants.models import Actor, How, Record, User, recordable
 
 
@@ -26,6 +33,7 @@ class SignInAction(models.TextChoices):
     """What signing in puts on record."""
 
     SIGNED_IN = "tenants.signed-in", gettext_lazy("Signed in")
+    PASSWORD_SET = "tenants.password-set", gettext_lazy("Set a new password")
 
 
 def welcome(request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
@@ -49,6 +57,40 @@ class SignInView(LoginView):
         return welcome(self.request, user, redirect(self.get_success_url()))
 
 
+# A forgotten password, or the first one: asked for → sent → set → done
+
+
+class ForgottenView(PasswordResetView):
+    template_name = "tenants/password_ask.html"
+    form_class = ForgottenForm
+    subject_template_name = "email/password_subject.txt"
+    email_template_name = "email/password.txt"
+    success_url = reverse_lazy("tenants:password-sent")
+
+
+class PasswordSentView(PasswordResetDoneView):
+    template_name = "tenants/password_sent.html"
+
+
+class NewPasswordView(PasswordResetConfirmView):
+    """Behind the link, which works once; whoever is signed in to the account elsewhere no longer is."""
+
+    template_name = "tenants/password_set.html"
+    form_class = NewPasswordForm
+    success_url = reverse_lazy("tenants:password-done")
+
+    def form_valid(self, form: SetPasswordForm[Any]) -> HttpResponse:
+        response = super().form_valid(form)
+        user = self.user
+        assert isinstance(user, User)  # noqa: S101 - what AUTH_USER_MODEL says
+        Record.objects.note(SignInAction.PASSWORD_SET, by=Actor(user, How.PORTAL), partner=user.home_partner, subject=user)
+        return response
+
+
+class PasswordDoneView(PasswordResetCompleteView):
+    template_name = "tenants/password_done.html"
+
+
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """After too many wrong passwords, from one address for one account."""
     minutes = round(settings.AXES_COOLOFF_TIME * 60)
@@ -59,12 +101,12 @@ def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 @role_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def switch(request: PartnerRequest) -> HttpResponse:
-    """Choose which of one's own partners and tenants to act in; the only way in which it changes (P4)."""
+    """Choose which of one's own partners and tenants to act in (P4)."""
     form = PlaceForm(request, request.POST or None)
     then = request.POST.get("next") or request.GET.get("next", "")
     if request.method == "POST" and form.is_valid():
         place = form.places[form.cleaned_data["place"]]
-        request.session[SESSION_KEY] = place.pk
+        act_in(request, place)
         messages.success(request, _("You now act for %(partner)s in %(tenant)s.") % {"partner": place.partner, "tenant": place})
         return redirect(then if url_has_allowed_host_and_scheme(then, {request.get_host()}) else "home")
     return render(request, "tenants/switch.html", {"form": form, "next": then})

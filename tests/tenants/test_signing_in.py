@@ -1,0 +1,187 @@
+"""Signing in: the lock-out, where a request comes from, and setting a password by e-mail (rule K6)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from benefits_portal import clock
+from benefits_portal.tenants.clients import client_address
+from benefits_portal.tenants.models import Actor, Record, Role, RoleAssignment, User
+from tests.factories import PASSWORD, DirectoryUserFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+SIGN_IN, ASK = "/sign-in/", "/sign-in/reset/"
+NEW = "a staple that no horse ever saw"
+
+
+def sign_in(user: User, password: str = PASSWORD, address: str = "203.0.113.7"):
+    return Client(REMOTE_ADDR=address).post(SIGN_IN, {"username": user.email, "password": password})
+
+
+def guess(user: User, times: int, **options: str) -> list[int]:
+    return [sign_in(user, "wrong", **options).status_code for _ in range(times)]
+
+
+# The lock-out
+
+
+@pytest.mark.rule("K6")
+def test_ten_wrong_passwords_lock_that_account_from_that_address_until_the_cool_off_is_over():
+    user = UserFactory.create()
+    assert guess(user, 10) == [200] * 9 + [429]
+    refused = sign_in(user)
+    assert (refused.status_code, "Too many wrong passwords" in refused.text) == (429, True)
+    assert "for 15 minutes." in refused.text
+    assert sign_in(user, address="203.0.113.8").status_code == 302
+    with time_machine.travel(clock.now() + timedelta(minutes=16)):
+        assert sign_in(user).status_code == 302
+
+
+@pytest.mark.rule("K6")
+def test_a_colleague_at_the_same_address_is_not_locked_out():
+    user, colleague = UserFactory.create(), UserFactory.create()
+    guess(user, 10)
+    assert guess(colleague, 1) == [200]
+    assert sign_in(colleague).status_code == 302
+
+
+@pytest.mark.rule("K6")
+def test_wrong_passwords_of_many_people_at_one_address_do_not_add_up():
+    colleagues = UserFactory.create_batch(3)
+    assert [guess(colleague, 5) for colleague in colleagues] == [[200] * 5] * 3
+    assert sign_in(colleagues[0]).status_code == 302
+
+
+@pytest.mark.rule("K6")
+def test_behind_a_proxy_nobody_locks_out_somebody_elsewhere(settings):
+    settings.TRUSTED_PROXIES = 1
+    user = UserFactory.create()
+    form = {"username": user.email, "password": "wrong"}
+    for number in range(10):  # what a client makes up further left does not make it another client
+        Client(REMOTE_ADDR="10.0.0.1").post(SIGN_IN, form, headers={"x-forwarded-for": f"192.0.2.{number}, 203.0.113.7"})
+    right = form | {"password": PASSWORD}
+    answers = [
+        Client(REMOTE_ADDR="10.0.0.1").post(SIGN_IN, right, headers={"x-forwarded-for": address}).status_code
+        for address in ("203.0.113.7", "203.0.113.8")
+    ]
+    assert answers == [429, 302]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "found"),
+    [
+        (0, "203.0.113.7", "10.0.0.1"),
+        (0, "", "10.0.0.1"),
+        (1, "203.0.113.7", "203.0.113.7"),
+        (1, "192.0.2.1, 203.0.113.7", "203.0.113.7"),
+        (2, "192.0.2.1, 203.0.113.7, 10.0.0.2", "203.0.113.7"),
+        (2, "203.0.113.7", "10.0.0.1"),
+        (1, "2001:DB8::1", "2001:db8::1"),
+        (1, "fe80::1%eth0", "fe80::1"),
+        (1, "", "10.0.0.1"),
+        (1, "unknown", "10.0.0.1"),
+        (1, "203.0.113.7:443", "10.0.0.1"),
+        (1, "\x00", "10.0.0.1"),
+        (-1, "192.0.2.1, 203.0.113.7", "10.0.0.1"),
+    ],
+)
+def test_the_client_is_who_the_outermost_trusted_proxy_saw(settings, proxies, forwarded, found):
+    settings.TRUSTED_PROXIES = proxies
+    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": forwarded} if forwarded else {})
+    assert client_address(request) == found
+
+
+def test_without_any_address_there_is_none(settings):
+    assert client_address(RequestFactory().get("/", REMOTE_ADDR="")) is None
+
+
+# Setting a password
+
+
+def link_sent_to(user: User) -> str:
+    Client().post(ASK, {"email": user.email})
+    (message,) = mail.outbox
+    assert message.to == [user.email]
+    return re.search(r"http://testserver(/sign-in/reset/\S+)", message.body)[1]
+
+
+def set_password(link: str, password: str = NEW):
+    client = Client()
+    form = client.get(link, follow=True)
+    return client.post(form.wsgi_request.path, {"new_password1": password, "new_password2": password})
+
+
+def test_the_sign_in_page_and_the_lock_out_lead_to_setting_a_password():
+    user = UserFactory.create()
+    pages = [Client().get(SIGN_IN), [sign_in(user, "wrong") for _ in range(10)][-1]]
+    assert [f'href="{ASK}"' in page.text for page in pages] == [True, True]
+
+
+def test_a_link_sets_a_password_once_ends_sessions_and_is_on_record():
+    user = UserFactory.create()
+    elsewhere = Client()
+    elsewhere.force_login(user)
+    link = link_sent_to(user)
+    assert elsewhere.get("/").status_code == 200
+    assert set_password(link).url == reverse("tenants:password-done")
+    assert elsewhere.get("/").status_code == 302
+    assert [sign_in(user).status_code, sign_in(user, NEW).status_code] == [200, 302]
+    assert Record.objects.filter(action="tenants.password-set").about(user).get().actor == user
+    again = Client().get(link)
+    assert (again.status_code, "was used already" in again.text) == (200, True)
+
+
+def test_a_link_works_for_a_day():
+    link = link_sent_to(UserFactory.create())
+    with time_machine.travel(clock.now() + timedelta(hours=24, minutes=1)):
+        assert "was used already, or is older" in Client().get(link).text
+
+
+def test_the_answer_tells_nobody_who_has_an_account():
+    known, closed = UserFactory.create(), UserFactory.create(is_active=False)
+    answers = [Client().post(ASK, {"email": email}, follow=True) for email in (known.email, closed.email, "nobody@example.com")]
+    assert [answer.redirect_chain for answer in answers] == [[(reverse("tenants:password-sent"), 302)]] * 3
+    assert len({re.sub(r"[A-Za-z0-9]{64}", "", answer.text) for answer in answers}) == 1
+    assert [message.to for message in mail.outbox] == [[known.email]]
+
+
+def test_an_account_opened_by_giving_a_role_sets_its_first_password(partner, tenant):
+    person = DirectoryUserFactory.create(tenant=tenant, user_principal_name="Kim@Contoso.example")
+    user = User.objects.account_of(person, by=Actor())
+    RoleAssignment.objects.create(user=user, partner=partner, role=Role.MEMBER)
+    assert not user.has_usable_password()
+    Client().post(ASK, {"email": "KIM@contoso.example"})
+    set_password(re.search(r"http://testserver(\S+)", mail.outbox[0].body)[1])
+    assert sign_in(user, NEW).status_code == 302
+
+
+@pytest.mark.parametrize("weak", ["elevenchars", "password1234"])
+def test_a_new_password_is_a_good_one(weak):
+    user = UserFactory.create()
+    answer = set_password(link_sent_to(user), weak)
+    assert (answer.status_code, bool(answer.context["form"].errors)) == (200, True)
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+def test_the_mail_is_in_the_language_of_the_account():
+    link_sent_to(UserFactory.create(language="nl", name="Ben O'Neil"))
+    assert mail.outbox[0].subject == "Benefits Portal: stel uw wachtwoord in"
+    assert "Hallo Ben O'Neil," in mail.outbox[0].body
+
+
+@pytest.mark.parametrize("value", ["", " ", "\x00", "A" * 300, "nobody", "a@b\r\nBcc: c@d.example"])
+def test_no_address_breaks_it(value):
+    assert Client().post(ASK, {"email": value}).status_code == 200
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("link", ["MQ/x/", "%00/x/", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OQ/x-y/"])
+def test_a_made_up_link_says_that_it_does_not_work(link):
+    answer = Client().get(ASK + link)
+    assert (answer.status_code, answer.templates[0].name) == (200, "tenants/password_set.html")

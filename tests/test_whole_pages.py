@@ -1,0 +1,103 @@
+"""What htmx asks for is a part of a page; where the answer is a page of its own, the browser goes to that page."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal.tenants.models import Role, RoleAssignment
+from tests import factories
+
+pytestmark = pytest.mark.usefixtures("today")
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def benefit(partner):
+    return factories.BenefitFactory.create(partner=partner, key=True)
+
+
+@pytest.fixture
+def details(benefit) -> str:
+    return reverse("licensing:benefit-detail", args=[benefit.pk])
+
+
+@pytest.fixture
+def get_key(benefit) -> str:
+    return reverse("licensing:key", args=[benefit.pk])
+
+
+@pytest.fixture
+def acting_in(tenant) -> dict[str, str]:
+    return {"acting_in": f"{tenant.partner_id}-{tenant.pk}", "verified": "on"}
+
+
+@pytest.fixture
+def client(admin, sign_in) -> Client:
+    return sign_in(admin)
+
+
+def takes_the_place_of_the_page(response) -> bool:
+    return response.headers.get("HX-Retarget") == "body" and "<!doctype html>" in response.text
+
+
+def test_what_is_asked_for_is_a_part(client, details, get_key, acting_in):
+    answers = [client.get(details, headers=HTMX), client.post(get_key, acting_in, headers=HTMX)]
+    assert [("HX-Redirect" in answer.headers, "HX-Retarget" in answer.headers) for answer in answers] == [(False, False)] * 2
+    assert not any("<!doctype html>" in answer.text for answer in answers)
+
+
+def test_when_the_session_is_over_the_browser_goes_to_sign_in(details, get_key, acting_in):
+    answers = [Client().get(details, headers=HTMX), Client().post(get_key, acting_in, headers=HTMX)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [answer.headers["HX-Redirect"] for answer in answers] == [f"/sign-in/?next={details}", f"/sign-in/?next={get_key}"]
+
+
+@pytest.mark.rule("P4")
+def test_what_is_at_another_place_of_ones_own_opens_the_page_that_offers_to_switch(client, admin):
+    elsewhere = factories.TenantFactory.create(is_primary=True)
+    RoleAssignment.objects.create(user=admin, partner=elsewhere.partner, role=Role.PARTNER_ADMIN)
+    theirs = factories.BenefitFactory.create(partner=elsewhere.partner)
+    address = reverse("licensing:benefit-detail", args=[theirs.pk])
+    answer = client.get(address, headers=HTMX)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (409, address)
+    assert client.get(address).templates[0].name == "tenants/elsewhere.html"
+
+
+@pytest.mark.rule("P4")
+def test_a_form_of_the_place_before_is_answered_with_the_page_that_says_so(client, tenant, get_key, acting_in):
+    client.post(reverse("tenants:switch"), {"place": factories.TenantFactory.create(partner=tenant.partner).pk})
+    answer = client.post(get_key, acting_in, headers=HTMX)
+    assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (409, "tenants/stale_form.html", True)
+
+
+@pytest.mark.rule("P2", "P3")
+@pytest.mark.parametrize(("role", "told"), [(Role.MEMBER, "tenants/not_permitted.html"), (None, "tenants/no_role.html")])
+def test_who_lost_the_role_is_answered_with_the_page_that_says_so(client, details, get_key, acting_in, role, told):
+    if role:
+        RoleAssignment.objects.update(role=role)
+    else:
+        RoleAssignment.objects.all().delete()
+    answer = client.post(get_key, acting_in, headers=HTMX)
+    assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (403, told, True)
+    if role is None:
+        answer = client.get(details, headers=HTMX)
+        assert (answer.status_code, answer.headers["HX-Redirect"]) == (403, details)
+
+
+def test_a_form_that_is_out_of_date_is_answered_with_the_page_that_says_so(admin, get_key, acting_in):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(admin)
+    answer = strict.post(get_key, acting_in, headers=HTMX)
+    assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (403, "csrf_failure.html", True)
+
+
+def test_what_does_not_exist_is_a_page_too(client):
+    address = reverse("licensing:benefit-detail", args=[999_999])
+    answer = client.get(address, headers=HTMX)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (404, address)
+
+
+def test_without_htmx_nothing_changes(client, details):
+    answers = [Client().get(details), client.get(reverse("licensing:benefit-detail", args=[999_999]))]
+    assert [answer.status_code for answer in answers] == [302, 404]
+    assert not any(name.startswith("HX-") for answer in answers for name in answer.headers)
