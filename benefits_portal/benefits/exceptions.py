@@ -1,6 +1,6 @@
 """What this app's rules say no to, in words for the person who asked."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
@@ -8,14 +8,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.figures import as_day
 from benefits_portal.tenants.exceptions import Refusal
 
 if TYPE_CHECKING:
     from .models import Benefit, PackageLine, ProductKey
-
-
-def day(value: date) -> str:
-    return date_format(value, "DATE_FORMAT")
 
 
 class NoCreditInCurrency(Refusal):
@@ -102,7 +99,7 @@ class KeyRevoked(Refusal):
     @property
     def message(self) -> str:  # type: ignore[override]
         revoked_on = localtime(self.key.revoked_at).date()
-        return _("This key was revoked on %(date)s.") % {"date": day(revoked_on)}
+        return _("This key was revoked on %(date)s.") % {"date": as_day(revoked_on)}
 
     @property
     def advice(self) -> str:  # type: ignore[override]
@@ -119,7 +116,7 @@ class KeyAlreadyRedeemed(Refusal):
     @property
     def message(self) -> str:  # type: ignore[override]
         return _("This key was redeemed on %(date)s in %(tenant)s by %(name)s.") % {
-            "date": day(self.key.redeemed_on) if self.key.redeemed_on else "",
+            "date": as_day(self.key.redeemed_on) if self.key.redeemed_on else "",
             "tenant": self.key.redeemed_in,
             "name": self.key.redeemed_by.name if self.key.redeemed_by else _("the programme"),
         }
@@ -138,7 +135,7 @@ class BenefitExpired(Refusal):
 
     @property
     def message(self) -> str:  # type: ignore[override]
-        return _("This benefit expired: %(date)s was the last day to use it.") % {"date": day(self.benefit.expires_on)}
+        return _("This benefit expired: %(date)s was the last day to use it.") % {"date": as_day(self.benefit.expires_on)}
 
     @property
     def advice(self) -> str:  # type: ignore[override]

@@ -130,7 +130,7 @@ class Calculation:
 
     def cards(self) -> list[dict[str, Any]]:
         cards = [self.card(Way.EXTEND, self.extended), self.card(Way.ADD, self.with_added_licenses), self.card(Way.NEW, self.started_new)]
-        return [*cards, waiting(sum(self.keys), self.before.ends_on)] if self.subscription(self.before).is_active(self.on) else cards
+        return [*cards, waiting(sum(self.keys), self.before.ends_on)] if Subscription.running(self.before).is_active(self.on) else cards
 
     def card(self, way: Way, terms: Callable[[], list[Term]]) -> dict[str, Any]:
         try:
@@ -162,18 +162,18 @@ class Calculation:
         return [first, *Calculation(first, self.keys[1:], self.on).with_added_licenses()]
 
     def chain(self, step: Callable[[Subscription, int], Term]) -> list[Term]:
-        terms, subscription = [], self.subscription(self.before)
+        terms, subscription = [], Subscription.running(self.before)
         if not subscription.is_active(self.on):
             raise SubscriptionNotActive(subscription)
         for key in self.keys:
             terms.append(step(subscription, key))
-            subscription = self.subscription(terms[-1])
+            subscription = Subscription.running(terms[-1])
         return terms
 
     def axis(self) -> Axis:
         """Today, the present end, the new ends and the 3-year limit on one line."""
         marks = [Mark(_("Redeemed on"), self.on, "today"), Mark(_("Ends now"), self.before.ends_on, "now")]
-        limit = self.subscription(self.before).latest_extension_on
+        limit = Subscription.running(self.before).latest_extension_on
         marks.append(Mark(_("Latest end with one key (3 years)"), limit, "limit"))
         for way, terms in ((Way.EXTEND, self.extended), (Way.ADD, self.with_added_licenses), (Way.NEW, self.started_new)):
             try:
@@ -181,10 +181,6 @@ class Calculation:
             except (ExtensionLimitExceeded, SubscriptionNotActive):
                 continue
         return Axis(marks)
-
-    @staticmethod
-    def subscription(term: Term) -> Subscription:
-        return Subscription(licenses=term.licenses, ends_on=term.ends_on, carried_license_days=term.carried_license_days)
 
 
 def form_for(address: QueryDict) -> CalculatorForm:

@@ -7,11 +7,12 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from benefits_portal.figures import as_day
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.comparison import shift
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Way
-from benefits_portal.licensing.terms import as_day, in_licenses
+from benefits_portal.licensing.terms import in_licenses
 
 
 class ProductRow:

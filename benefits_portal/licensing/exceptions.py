@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from benefits_portal.benefits.exceptions import day
-from benefits_portal.figures import number
+from benefits_portal.figures import as_day, number
 from benefits_portal.tenants.exceptions import Refusal
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class SubscriptionNotActive(Refusal):
     @property
     def message(self) -> str:  # type: ignore[override]
         return _("This subscription ended on %(date)s; only an active one can be extended or get more licenses.") % {
-            "date": day(self.subscription.ends_on)
+            "date": as_day(self.subscription.ends_on)
         }
 
     @property

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.models import Benefit
+from benefits_portal.figures import as_day
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.terms import as_day, in_licenses
+from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.tenants.access import no_role
 from benefits_portal.tenants.middleware import PartnerRequest
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Protocol
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.dates import add_months
-from benefits_portal.figures import number
+from benefits_portal.figures import as_day, number
 
 KEY_MONTHS = 12  # what a product key gives each of its licenses
 MAX_EXTENSION_YEARS = 3  # by one key (S5)
@@ -33,10 +32,6 @@ def in_licenses(count: int) -> str:
 
 def in_months(count: int) -> str:
     return ngettext("%(count)s month", "%(count)s months", count) % {"count": number(count)}
-
-
-def as_day(day: date) -> str:
-    return date_format(day, "DATE_FORMAT")
 
 
 class Working(Protocol):

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from benefits_portal import clock
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.dates import add_months
+from benefits_portal.figures import as_day
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.terms import as_day
 from tests.browser.conftest import Visit
 
 

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benefits_portal.dates import add_months
+from benefits_portal.figures import as_day
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.terms import as_day
 from tests.browser.conftest import Visit
 from tests.browser.test_main_job import key_of, subscription_of
 

@@ -150,6 +150,6 @@ def replayed(term: Term, redemptions: list[Redemption]) -> Term:
     """What `term` becomes when every one of `redemptions` extends it, one after the other."""
     for redemption in redemptions:
         assert redemption.before == term
-        then = Subscription(licenses=term.licenses, ends_on=term.ends_on, carried_license_days=term.carried_license_days)
+        then = Subscription.running(term)
         term = then.extended(redemption.key_licenses)
     return term

@@ -16,8 +16,8 @@ from benefits_portal.benefits.exceptions import (
     NotAssignable,
     NotRemovable,
     NotTransferable,
-    day,
 )
+from benefits_portal.figures import as_day
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
 from benefits_portal.tenants.models.record import recorded_if_refused
@@ -256,7 +256,7 @@ class Assignment(models.Model):
         if not self.benefit.can_transfer(on):
             raise NotTransferable(
                 _("The enrolment year ended on %(date)s; bulk credit is transferred within it only.")
-                % {"date": day(self.benefit.membership.ends_on)},
+                % {"date": as_day(self.benefit.membership.ends_on)},
                 _("The holder keeps it until the benefit expires."),
             )
 

@@ -126,7 +126,7 @@ class Redemption(AppendOnly):
         before = self.before
         if before is None or self.way == Way.REACTIVATE:
             return Term.activated(self.key_licenses, self.redeemed_on).working
-        then = type(self.subscription)(licenses=before.licenses, ends_on=before.ends_on, carried_license_days=before.carried_license_days)
+        then = type(self.subscription).running(before)
         if self.way == Way.EXTEND:
             return then.extended(self.key_licenses).working
         return then.with_added_licenses(self.key_licenses, self.redeemed_on).working

@@ -152,6 +152,11 @@ class Subscription(models.Model):
 
     # The arithmetic
 
+    @classmethod
+    def running(cls, term: Term) -> "Subscription":
+        """A subscription that runs for `term` and for nobody: what the arithmetic needs, never saved."""
+        return cls(licenses=term.licenses, ends_on=term.ends_on, carried_license_days=term.carried_license_days)
+
     @property
     def term(self) -> Term:
         return Term(self.licenses, self.ends_on, self.carried_license_days)
