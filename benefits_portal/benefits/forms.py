@@ -9,9 +9,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.exceptions import NO_SUCH_PERSON
-from benefits_portal.benefits.models import Benefit, Offer
+from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.models.benefit import BenefitQuerySet
-from benefits_portal.tenants.models import DirectoryUser, Partner
+from benefits_portal.tenants.models import DirectoryUser
 
 SOON_DAYS = 91  # three months
 
@@ -31,7 +31,7 @@ class PersonForm(forms.Form):
 
 
 class BenefitFilter:
-    """The list's words, quick filter, offer and order. All of it is in the address; what makes no sense is left out."""
+    """The list's words, quick filter and order. All of it is in the address; what makes no sense is left out."""
 
     SHOW = {"unused": _("Not redeemed"), "expiring": _("Not redeemed, expires in 3 months")}
     SORTS = {
@@ -45,13 +45,12 @@ class BenefitFilter:
     def __init__(self, address: QueryDict) -> None:
         self.words = address.get("q", "").replace("\0", "").strip()[:80]
         self.show = address.get("show", "") if address.get("show") in self.SHOW else ""
-        self.offer = address.get("offer", "") if address.get("offer", "").isdecimal() else ""
         sort = address.get("sort", "")
         self.sort = sort if sort.removeprefix("-") in self.SORTS else "benefit"
 
     def __bool__(self) -> bool:
         """Whether anything is left out of the list."""
-        return bool(self.words or self.show or self.offer)
+        return bool(self.words or self.show)
 
     def of(self, benefits: BenefitQuerySet, on: date) -> BenefitQuerySet:
         """Those of `benefits` that were asked for, in the order asked for. `benefits` come from `for_display`."""
@@ -61,8 +60,6 @@ class BenefitFilter:
             benefits = benefits.unused().usable(on)
         if self.show == "expiring":
             benefits = benefits.expiring_within(SOON_DAYS, on)
-        if self.offer:
-            benefits = benefits.filter(membership__offer=int(self.offer[:9]))
         columns = self.SORTS[self.sort.removeprefix("-")]
         if self.sort.startswith("-"):
             return benefits.order_by(*(F(column).desc(nulls_last=True) for column in columns), "-pk")
@@ -70,7 +67,7 @@ class BenefitFilter:
 
     def address(self, **changes: str) -> str:
         """The query string of this list with `changes`, without what is empty."""
-        state = {"q": self.words, "show": self.show, "offer": self.offer, "sort": self.sort} | changes
+        state = {"q": self.words, "show": self.show, "sort": self.sort} | changes
         query = QueryDict(mutable=True)
         query.update({name: value for name, value in state.items() if value and (name, value) != ("sort", "benefit")})
         return f"?{query.urlencode()}"
@@ -101,9 +98,6 @@ class BenefitFilter:
             {"label": label, "href": self.address(show="" if self.show == show else show), "is_set": self.show == show}
             for show, label in self.SHOW.items()
         ]
-
-    def offers(self, partner: Partner) -> list[Offer]:
-        return list(Offer.objects.filter(memberships__partner=partner).distinct())
 
 
 class BenefitRow:

@@ -43,12 +43,6 @@ class NotPermitted(Refusal):
     advice = _("Ask a Global admin or an MPN partner admin of your organisation.")
 
 
-class ReasonMissing(Refusal):
-    rule = "K8"
-    message = _("This change needs a reason.")
-    advice = _("Say in one sentence why; it is kept on record.")
-
-
 class OnlyGlobalAdmins(Refusal):
     rule = "P3"
     message = _("Only a Global admin changes who is in the directory, who holds which role, and the tenants.")

@@ -103,9 +103,7 @@ def enter_key(request: PartnerRequest, subscription: Subscription | None = None,
     context = {
         "form": form,
         "validated": form.cleaned_data["key"] if valid else None,
-        "own_keys": [
-            (key, with_key(request, key)) for key in (own.filter(product=subscription.product) if subscription else own)[:MOST_KEYS]
-        ],
+        "own_keys": [(key, with_key(request, key)) for key in own[:MOST_KEYS]],
         "most_keys": MOST_KEYS,
         "subscription": subscription,
         "way": way,
@@ -115,14 +113,15 @@ def enter_key(request: PartnerRequest, subscription: Subscription | None = None,
 
 def activate(request: PartnerRequest, key: ProductKey) -> HttpResponse:
     """Choose between what can start or come back, review it, and redeem."""
-    place = request.GET.get("place", "")
-    found = comparisons(key, request.tenant, request.today, place)
-    ended = next((c.subscription for c in found if c.choices[0].way is Way.REACTIVATE), None)
     chosen = request.GET.get("way", "")
-    way = Way.REACTIVATE if chosen == Way.REACTIVATE and ended else Way.NEW
-    is_decided = chosen == way or found[0].subscription is None or not key.is_redeemable(request.today)
-    if request.method == "POST" or is_decided:
-        return review(request, key, ended if way is Way.REACTIVATE else None, way, "licensing/start_review.html")
+    same = Subscription.objects.in_tenant(request.tenant).of_product(key.product).for_display()
+    ended = same.reactivatable(request.today).first() if chosen == Way.REACTIVATE else None
+    way = Way.REACTIVATE if ended else Way.NEW
+    if request.method == "POST" or chosen == way or not key.is_redeemable(request.today):
+        return review(request, key, ended, way, "licensing/start_review.html")
+    found = comparisons(key, request.tenant, request.today, request.GET.get("place", ""))
+    if found[0].subscription is None:
+        return review(request, key, None, Way.NEW, "licensing/start_review.html")
     refusal = NotReactivatable() if chosen == Way.REACTIVATE else None
     return render(request, "licensing/start_choose.html", {"comparisons": found, "key": key, "refusal": refusal})
 
