@@ -12,6 +12,7 @@ from benefits_portal.benefits.exceptions import NO_SUCH_PERSON
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.models.benefit import BenefitQuerySet
 from benefits_portal.tenants.models import DirectoryUser
+from benefits_portal.tenants.words import searched
 
 SOON_DAYS = 91  # three months
 
@@ -43,7 +44,7 @@ class BenefitFilter:
     }
 
     def __init__(self, address: QueryDict) -> None:
-        self.words = address.get("q", "").replace("\0", "").strip()[:80]
+        self.words = searched(address.get("q"))
         self.show = address.get("show", "") if address.get("show") in self.SHOW else ""
         sort = address.get("sort", "")
         self.sort = sort if sort.removeprefix("-") in self.SORTS else "benefit"

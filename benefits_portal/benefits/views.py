@@ -6,17 +6,16 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.forms import BenefitFilter, BenefitRow, PersonForm
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.models.benefit import MOST_CANDIDATES
-from benefits_portal.tenants.access import admin_required, get_own, role_required
+from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
-
-form_methods = require_http_methods(["GET", "HEAD", "POST"])
+from benefits_portal.tenants.words import searched
 
 
 @role_required
@@ -96,7 +95,7 @@ def hand_over(request: PartnerRequest, form: PersonForm, give: Callable[[Directo
 
 def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dict[str, object]:
     """What the list of people needs: who matches the words, who can be chosen, and why not."""
-    words = (request.GET.get("q") or request.POST.get("q") or "").replace("\0", "").strip()[:80]
+    words = searched(request.GET.get("q") or request.POST.get("q"))
     return {
         "benefit": benefit,
         "form": form,

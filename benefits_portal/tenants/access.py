@@ -7,12 +7,15 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
 
 from .exceptions import NotPermitted, OnlyGlobalAdmins, Refusal
 from .middleware import ElsewhereError, PartnerRequest
 from .models import Role, RoleAssignment
 
 type View = Callable[..., HttpResponseBase]
+
+form_methods = require_http_methods(["GET", "HEAD", "POST"])  # a form is shown, or sent
 
 
 def acts_nowhere(view: View) -> View:

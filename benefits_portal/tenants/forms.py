@@ -18,6 +18,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest, User
 from benefits_portal.tenants.models.directoryusers import DirectoryUserQuerySet
 from benefits_portal.tenants.models.record import RecordQuerySet
+from benefits_portal.tenants.words import searched
 
 
 class SignInForm(AuthenticationForm):
@@ -101,7 +102,7 @@ class DirectoryFilter:
     PAGE = 50
 
     def __init__(self, address: QueryDict) -> None:
-        self.words = address.get("q", "").replace("\0", "").strip()[:80]
+        self.words = searched(address.get("q"))
         self.show = address.get("show", "") if address.get("show") in self.SHOW else ""
         page = address.get("page", "")
         self.number = max(int(page[:6]), 1) if page.isdecimal() else 1

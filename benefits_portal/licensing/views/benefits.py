@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.forms import PersonForm
 from benefits_portal.benefits.models import Assignment, Benefit
@@ -13,7 +13,7 @@ from benefits_portal.benefits.views import choosing
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.forms import VerifiedForm
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.tenants.access import admin_required, get_own, role_required
+from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 
@@ -29,7 +29,7 @@ def benefit_detail(request: PartnerRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @admin_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 def key(request: PartnerRequest, pk: int) -> HttpResponse:
     """*Get key*: shows it once, on purpose, on record (K3). The key is in this answer alone."""
     benefit = get_own(request, Benefit.objects.for_display().license_based(), pk)

@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
 from benefits_portal.benefits.exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
@@ -17,12 +16,11 @@ from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivata
 from benefits_portal.licensing.forms import KeyForm, TenantForm
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, Way
-from benefits_portal.tenants.access import admin_required, get_own
+from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest, act_in
 
 key_is_secret = sensitive_post_parameters("key")  # not in an error report either (K3)
-form_methods = require_http_methods(["GET", "HEAD", "POST"])
 PLACE_SALT, PLACE_MAX_AGE = "benefits_portal.licensing.place", 24 * 60 * 60  # seconds
 MOST_KEYS = 50  # of one's own to choose from on a page
 CARRIED = ("key", "way")  # what a walkthrough chose before the tenant was

@@ -5,9 +5,9 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from benefits_portal.tenants.access import get_own, global_admin_required, role_required
+from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
 from benefits_portal.tenants.display import lines
 from benefits_portal.tenants.forms import AddUserForm, DirectoryFilter
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -15,7 +15,6 @@ from benefits_portal.tenants.models import DirectoryUser, Record, RoleAssignment
 
 from .telling import done
 
-form_methods = require_http_methods(["GET", "HEAD", "POST"])
 LATEST = 50  # of a person's history; all of it is in Activity
 
 

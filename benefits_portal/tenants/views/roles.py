@@ -5,12 +5,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from benefits_portal.tenants.access import get_own, global_admin_required, role_required
+from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
 from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role, RoleAssignment
+from benefits_portal.tenants.words import searched
 
-from .directory import form_methods
 from .telling import done
 
 
@@ -28,7 +28,7 @@ def give_role(request: PartnerRequest) -> HttpResponse:
     form = GiveRoleForm(request.partner, request.POST or None)
     if request.method == "POST" and form.is_valid() and give(request, form):
         return redirect("tenants:roles")
-    words = (request.GET.get("q") or request.POST.get("q") or "").replace("\0", "").strip()[:80]
+    words = searched(request.GET.get("q") or request.POST.get("q"))
     candidates = RoleAssignment.objects.candidates(request.partner, words)
     return render(request, "tenants/role_give.html", {"form": form, "words": words, "candidates": candidates})
 

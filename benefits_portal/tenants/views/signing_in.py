@@ -20,9 +20,8 @@ from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
-from benefits_portal.tenants.access import acts_nowhere, role_required
+from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
 from benefits_portal.tenants.forms import ForgottenForm, NewPasswordForm, PlaceForm, SignInForm
 from benefits_portal.tenants.middleware import PartnerRequest, act_in
 from benefits_portal.tenants.models import Actor, How, Record, User, recordable
@@ -99,7 +98,7 @@ def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 
 @acts_nowhere
 @role_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 def switch(request: PartnerRequest) -> HttpResponse:
     """Choose which of one's own partners and tenants to act in (P4)."""
     form = PlaceForm(request, request.POST or None)
