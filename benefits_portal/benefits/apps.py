@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -5,3 +7,13 @@ from django.utils.translation import gettext_lazy as _
 class BenefitsConfig(AppConfig):
     name = "benefits_portal.benefits"
     verbose_name = _("Benefits")
+    by_programme: ClassVar = {
+        "offer": "add change",
+        "product": "add change",
+        "packageline": "add change delete",
+        "creditamount": "add change delete",
+        "membership": "add change",
+        "externaloffer": "add change",
+        "heldoffer": "add change delete",
+        "productkey": "change",  # revoked and replaced (K8); its fields cannot be edited
+    }

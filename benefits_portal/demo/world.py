@@ -4,17 +4,19 @@ from datetime import date, timedelta
 
 from django.apps import apps
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
 from benefits_portal import clock
 from benefits_portal.tenants.models import PracticeWorld, User
+from benefits_portal.tenants.staff import PROGRAMME, SUPPORT, make_groups
 
-from .staff import ROOMS, make_groups
 from .story import tell
 
 PASSWORD = "practice makes perfect"  # noqa: S105 - every persona's, and public on purpose
+ROOMS = ("tenants", "benefits", "licensing")
 BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
 KEPT = {"django_content_type", "auth_permission"}  # what migrations put there
 
@@ -79,6 +81,8 @@ def _fill(on: date) -> None:
     with clock.telling(on - BEFORE_THE_STORY, "UTC"):
         call_command("loaddata", "catalogue", "partners", verbosity=0)
     make_groups()
+    for name in (SUPPORT, PROGRAMME):
+        User.objects.get(persona=name.lower()).groups.add(Group.objects.get(name=name))
     give_passwords()
     tell(on)
 

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -5,3 +7,4 @@ from django.utils.translation import gettext_lazy as _
 class LicensingConfig(AppConfig):
     name = "benefits_portal.licensing"
     verbose_name = _("Licensing")
+    by_programme: ClassVar[dict[str, str]] = {}  # what runs changes through redemptions only

@@ -1,7 +1,23 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class TenantsConfig(AppConfig):
     name = "benefits_portal.tenants"
     verbose_name = _("Tenants")
+    by_programme: ClassVar = {
+        "partner": "add change",
+        "tenant": "add change",
+        "tenantrequest": "change",  # accepted or declined (P1); its fields cannot be edited
+        "directoryuser": "add change",
+        "user": "add change",
+        "roleassignment": "add change delete",
+    }
+
+    def ready(self) -> None:
+        from .staff import keep_groups
+
+        post_migrate.connect(keep_groups)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from axes.models import AccessAttempt, AccessLog
 from django.contrib import admin
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
@@ -21,18 +21,28 @@ def registered():
     return list(admin.site._registry)
 
 
+def member_of(group):
+    user = factories.UserFactory.create(staff=True)
+    user.groups.add(Group.objects.get(name=group))  # it comes with the migrations
+    return user
+
+
 @pytest.fixture
 def programme(db: None) -> User:
-    """Programme staff, who may do everything that anybody may."""
+    """A superuser, who may do everything that anybody may."""
     return factories.UserFactory.create(staff=True, is_superuser=True)
 
 
 @pytest.fixture
 def support(db: None) -> User:
     """Support staff, who may look at everything."""
-    user = factories.UserFactory.create(staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    return user
+    return member_of("Support")
+
+
+@pytest.fixture
+def officer(db: None) -> User:
+    """Programme staff without any further rights."""
+    return member_of("Programme")
 
 
 @pytest.fixture

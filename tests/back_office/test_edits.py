@@ -149,7 +149,7 @@ def test_a_password_that_is_refused_is_not_on_record(office):
 
 
 def test_people_are_edited_with_their_rights(office):
-    user, group = factories.UserFactory.create(), Group.objects.create(name="Support")
+    user, group = factories.UserFactory.create(), Group.objects.get(name="Support")
     assert save(office, user, is_staff="on", groups=[group.pk], language="nl").status_code == 302
     user.refresh_from_db()
     assert (user.is_staff, list(user.groups.all()), user.language) == (True, [group], "nl")

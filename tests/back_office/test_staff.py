@@ -1,15 +1,21 @@
 """Who comes into the back office, and what they can do there: ledgers are changed by nobody."""
 
 import pytest
-from django.contrib.auth.models import Permission
+from axes.models import AccessAttempt
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.db.models.signals import post_migrate
 from django.urls import reverse
 
-from benefits_portal.benefits.models import Assignment, Benefit, Membership, ProductKey
+from benefits_portal.benefits.models import Assignment, Benefit, HeldOffer, Membership, PackageLine, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.tenants.models import KeyAttempt, Partner, PracticeWorld, Record, User
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.models import KeyAttempt, Partner, PracticeWorld, Record, RoleAssignment, User
+from benefits_portal.tenants.staff import make_groups
 from tests import factories
 
 from .conftest import filled, make_rows, page, registered
+from .test_pages import MADE_BY_HAND
 
 LEDGERS = [Record, KeyAttempt, PracticeWorld, Benefit, ProductKey, Assignment, Subscription, Redemption]
 INDEX = "/back-office/"
@@ -35,7 +41,7 @@ def test_nobody_adds_to_a_ledger_changes_it_or_deletes_from_it(office, today):
 
 def test_support_sees_everything_and_changes_nothing(support, sign_in, today):
     make_rows(1)
-    office, models = sign_in(support), registered()
+    office, models = sign_in(support), [model for model in registered() if model is not Group]
     seen = [page(model, "changelist") for model in models] + [
         page(model, "change", model._default_manager.latest("pk").pk) for model in models
     ]
@@ -54,12 +60,37 @@ def test_support_cannot_provision(support, sign_in):
     assert Benefit.objects.count() == 0
 
 
-@pytest.fixture
-def officer(db):
-    """Staff who may change partners and people, and are no superuser."""
-    user = factories.UserFactory.create(staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=["change_partner", "view_user", "change_user", "add_user"]))
-    return user
+def test_programme_makes_and_changes_what_is_done_by_hand_and_nothing_else(officer, sign_in, today):
+    make_rows(1)
+    office = sign_in(officer)
+    rows = {model: model._default_manager.latest("pk") for model in registered()}
+    added = {model for model in rows if office.get(page(model, "add")).status_code == 200}
+    shown = {model: office.get(page(model, "change", row.pk)) for model, row in rows.items()}
+    changed = {model for model, answer in shown.items() if answer.status_code == 200 and answer.context["has_change_permission"]}
+    deleted = {model for model, row in rows.items() if office.get(page(model, "delete", row.pk)).status_code == 200}
+    assert added == MADE_BY_HAND - {Group}
+    assert changed == MADE_BY_HAND - {Group, Membership}  # a membership's days are facts once it is made
+    assert deleted == {RoleAssignment, PackageLine, HeldOffer, AccessAttempt}
+
+
+def test_only_a_superuser_sees_who_may_do_what(officer, support, sign_in):
+    assert [sign_in(user).get(page(Group, "changelist")).status_code for user in (officer, support)] == [403, 403]
+
+
+def test_migrating_again_gives_both_groups_what_they_may_do(officer):
+    group = Group.objects.get(name="Programme")
+    before = set(group.permissions.all())
+    group.permissions.set(Permission.objects.filter(codename__in=["delete_record", "view_partner"]))
+    post_migrate.send(apps.get_app_config("tenants"), app_config=apps.get_app_config("tenants"), using="default", verbosity=0)
+    make_groups()
+    assert set(group.permissions.all()) == before
+
+
+def test_support_finds_out_why_something_was_refused(support, sign_in):
+    office, refused, _done = sign_in(support), factories.RecordFactory.create(refused="KeyRevoked"), factories.RecordFactory.create()
+    listing = office.get(page(Record, "changelist"), {"outcome": "refused"}).context["cl"]
+    assert list(listing.result_list) == [refused]
+    assert str(Refusal.words("KeyRevoked")) in office.get(page(Record, "change", refused.pk)).content.decode()
 
 
 def test_staff_cannot_give_themselves_rights(officer, sign_in):
