@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "lucide",
 ]
 MIDDLEWARE = [
+    "benefits_portal.logs.tell_requests",  # outermost: tells how every request went
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -108,6 +109,9 @@ if not EMBEDDED and not env.str("DATABASE_URL", default=""):
         "DATABASE_URL is not set. Production runs on PostgreSQL: DATABASE_URL=postgres://user:password@host/name. "
         "For a demo on SQLite run `manage.py demo`."
     )
+PGBOUNCER = env.bool("PGBOUNCER", default=False)  # DATABASE_URL leads to a pgbouncer in transaction mode
+LOCK_TIMEOUT = env.int("LOCK_TIMEOUT", default=2_000)  # ms; then whoever waits for a row is told to try again
+STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", default=10_000)  # ms; 0 for none, as migrations of large tables need
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demo.sqlite3'}")}
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"].setdefault("OPTIONS", {}).update(
@@ -118,8 +122,15 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
         }
     )
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)  # seconds
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),  # seconds
+        "CONN_HEALTH_CHECKS": True,  # a server that was away is found again without a restart
+        "OPTIONS": {"connect_timeout": 2, "tcp_user_timeout": 3_000, **DATABASES["default"].get("OPTIONS", {})},  # s, ms: nobody hangs
+    }
+    if PGBOUNCER:  # takes no options at the start of a connection, and the next query may run on another one
+        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    else:
+        DATABASES["default"]["OPTIONS"].setdefault("options", f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
@@ -216,12 +227,19 @@ if not EMBEDDED:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True)
     SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=True)
 
-# Logging: one line an event, to standard error, never a form's content
+# Logging: one line an event, to standard error; JSON in production. Never a form's content (benefits_portal/logs.py).
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "benefits_portal.logs.JsonLines"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line" if EMBEDDED else "json"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        "benefits_portal.requests": {"level": "WARNING" if EMBEDDED else "INFO"},  # runserver has lines of its own
+        "axes": {"level": "ERROR"},  # its warnings name people and addresses; who was locked out stands in the back office
+    },
 }

@@ -9,6 +9,7 @@ from benefits_portal import views
 from benefits_portal.licensing.home import home
 from benefits_portal.tenants.access import acts_nowhere
 
+handler500 = "benefits_portal.views.server_error"
 urlpatterns = [
     path("", home, name="home"),
     path("", include("benefits_portal.tenants.urls")),

@@ -1,19 +1,25 @@
 """Pages that belong to no app: home, help, theme, health, and the frame around every page."""
 
+import sys
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
+from benefits_portal.logs import request_id
 from benefits_portal.tenants.access import acts_nowhere
 
+RETRY_AFTER = "5"  # seconds
+TRY_AGAIN = {"55P03", "57014", "40P01", "40001", "SQLITE_BUSY"}  # a lock or a query took too long, or a deadlock was broken
+FULL = {"53100", "SQLITE_FULL"}
 THEMES = ("", "light", "dark")  # empty: as the system says
 _migrated = False  # whether this process has once seen a database with every migration
 
@@ -59,6 +65,21 @@ def theme(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that is too old, or came from elsewhere: what happened and what to do."""
     return render(request, "csrf_failure.html", status=403)
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Something failed: 503 if the database was away, busy or full, so that one may try again; else 500.
+
+    The page is made without asking the database, or the session, which lives there. A transaction that failed is undone
+    by then, so nothing is ever half done (K2).
+    """
+    problem = sys.exception()
+    if not isinstance(problem, OperationalError | InterfaceError):
+        return HttpResponse(render_to_string("500.html", {"request_id": request_id.get()}), status=500)
+    why = getattr(problem.__cause__, "sqlstate", None) or getattr(problem.__cause__, "sqlite_errorname", None)
+    context = {"request_id": request_id.get(), "busy": why in TRY_AGAIN, "full": why in FULL}
+    return HttpResponse(render_to_string("503.html", context), status=503, headers={"Retry-After": RETRY_AFTER})
 
 
 @login_not_required

@@ -42,6 +42,8 @@ os.environ |= {
     "SECRET_KEY": "for tests only",
     "PRODUCT_KEY_SECRETS": "for tests only",
     "TIME_ZONE": "UTC",
+    "LOCK_TIMEOUT": "60000",  # 200 threads of one process wait for each other longer than people would
+    "STATEMENT_TIMEOUT": "120000",
     "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright runs an event loop in the tests' own thread
 }
 django.setup()

@@ -70,8 +70,13 @@ def test_mail_is_sent_as_the_environment_says() -> None:
     assert all(part in told for part in ("'host': 'smtp.example.org'", "'port': 587", "'use_tls': True", " benefits@example.org"))
 
 
-def test_the_readme_names_every_setting_that_comes_from_the_environment() -> None:
+def test_the_page_of_settings_has_every_one_with_the_default_that_the_code_has() -> None:
     settings = (ROOT / "benefits_portal" / "settings.py").read_text()
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings)) | set(re.findall(r'secret\("([A-Z_]+)"\)', settings))
-    told = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE))
-    assert told == read
+    read = dict(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"(?:, default=(\d[\d_]*|True|False)?)?', settings))
+    read |= dict.fromkeys(re.findall(r'secret\("([A-Z_]+)"\)', settings), "")
+    told = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]*) \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
+    assert set(told) == set(read)
+    said = {"True": "on", "False": "off"}
+    assert {name: told[name].partition("`")[2].partition("`")[0] for name in read if read[name]} == {
+        name: said.get(default, default.replace("_", "")) for name, default in read.items() if default
+    }

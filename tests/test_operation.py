@@ -1,0 +1,162 @@
+"""What the operator sees and what people see when something fails: log lines, request ids, 503 instead of a stack trace."""
+
+import io
+import json
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg.errors
+import pytest
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from django.test import Client
+from django.urls import path, reverse
+
+from benefits_portal.benefits import productkeys
+from benefits_portal.licensing.models import Redemption
+from benefits_portal.logs import JsonLines, without_private
+from benefits_portal.urls import urlpatterns as portal_urls
+from tests.factories import SubscriptionFactory, key_for
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """Everything that is logged within the test, at every level, as production writes it."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonLines())
+    root, requests = logging.getLogger(), logging.getLogger("benefits_portal.requests")
+    levels = root.level, requests.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    requests.setLevel(logging.INFO)
+    yield written
+    root.removeHandler(handler)
+    root.setLevel(levels[0])
+    requests.setLevel(levels[1])
+
+
+@contextmanager
+def failing(problem: Exception) -> Iterator[None]:
+    """Within the block every query fails as if the database said so."""
+
+    def fail(*_args: object) -> None:
+        raise problem
+
+    with connection.execute_wrapper(fail):
+        yield
+
+
+def because(cause: Exception) -> OperationalError:
+    problem = OperationalError(str(cause))
+    problem.__cause__ = cause
+    return problem
+
+
+# Log lines
+
+
+@login_not_required
+def quoting(request):
+    raise IntegrityError(f"Key (email)=({request.GET['email']}) already exists.")
+
+
+urlpatterns = [path("quoting/", quoting), *portal_urls]
+handler500 = "benefits_portal.views.server_error"
+
+
+@pytest.mark.rule("K3")
+def test_no_key_address_name_or_password_is_ever_in_a_log_line(lines, admin, tenant, settings):
+    key, secret = productkeys.draw(), "a password that nobody knows"
+    client = Client(raise_request_exception=False)
+    client.post(reverse("tenants:sign-in"), {"username": admin.email, "password": secret})
+    client.force_login(admin)
+    client.get(f"/{key}/{productkeys.grouped(key)}/{admin.email}", {"q": admin.email, "key": key})
+    client.post(reverse("licensing:product-key-start"), {"key": key, "acting_in": f"{tenant.partner_id}-{tenant.pk}"})
+    client.get(reverse("tenants:users"), {"q": admin.email})
+    settings.ROOT_URLCONF = __name__
+    assert client.get("/quoting/", {"email": admin.email}).status_code == 500
+    written = lines.getvalue()
+    assert "IntegrityError" in written
+    forbidden = (key, productkeys.grouped(key), admin.email, admin.email.partition("@")[0], secret, str(admin), tenant.name)
+    assert [text for text in forbidden if text.lower() in written.lower()] == []
+
+
+def test_every_line_is_json_with_the_id_that_the_answer_carries(lines, db):
+    answer = Client().get("/help/")
+    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    facts = ("logger", "request_id", "method", "route", "status")
+    assert [[line[fact] for fact in facts] for line in told] == [
+        ["benefits_portal.requests", answer.headers["X-Request-ID"], "GET", "help/", 200]
+    ]
+
+
+@pytest.mark.parametrize(("proxies", "sent", "kept"), [(1, "proxy-0123456789", True), (0, "proxy-0123456789", False), (1, "x\ny", False)])
+def test_a_request_keeps_the_id_of_a_trusted_proxy_and_of_nobody_else(settings, db, proxies, sent, kept):
+    settings.TRUSTED_PROXIES = proxies
+    answer = Client(headers={"X-Request-ID": sent}).get("/healthz")
+    assert (answer.headers["X-Request-ID"] == sent) is kept
+
+
+def test_what_is_private_is_taken_out_of_a_message_and_the_rest_stays():
+    assert without_private("Not Found: /a@b.example/pcben-bcdfg hjkmp/25/") == "Not Found: /…@…/PCBEN-…/25/"
+
+
+# When the database is away, busy or full
+
+AWAY = [
+    (because(psycopg.OperationalError("connection refused")), "The portal is not available right now"),
+    (InterfaceError("the connection is closed"), "The portal is not available right now"),
+    (because(psycopg.errors.LockNotAvailable()), "Somebody else is working on the same thing"),
+    (because(psycopg.errors.QueryCanceled()), "Somebody else is working on the same thing"),
+    (because(psycopg.errors.DiskFull()), "The portal cannot save anything right now"),
+]
+
+
+@pytest.mark.parametrize(("problem", "title"), AWAY, ids=["refused", "closed", "locked", "too slow", "full"])
+def test_a_database_that_fails_is_told_kindly_with_when_to_come_back(admin, lines, problem, title):
+    client = Client(raise_request_exception=False)
+    client.force_login(admin)
+    with failing(problem):
+        answers = [client.get("/"), client.post("/product-key/start/"), client.post(reverse("tenants:sign-in"), {"username": "x"})]
+    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers[:2]] == [(503, "5")] * 2
+    assert all(title in answer.text and answer.headers["X-Request-ID"] in answer.text for answer in answers[:2])
+    assert not re.search(r"Traceback|psycopg|Error\b", "".join(answer.text for answer in answers))
+
+
+def test_a_failure_in_the_middle_of_redeeming_leaves_nothing_of_it(admin, tenant, today):
+    subscription = SubscriptionFactory.create(tenant=tenant)
+    key, before = key_for(subscription), subscription.term
+    client = Client(raise_request_exception=False)
+    client.force_login(admin)
+    address = f"{reverse('licensing:extend', args=[subscription.pk])}?key={key.pk}"
+    fields = dict(re.findall(r'name="(acting_in|quote)" value="([^"]+)"', client.get(address).text))
+
+    def fail_at_the_redemption(execute, sql, params, many, context):
+        if "INSERT" in sql and Redemption._meta.db_table in sql:
+            raise because(psycopg.errors.AdminShutdown())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(fail_at_the_redemption):
+        assert client.post(address, fields).status_code == 503
+    key.refresh_from_db()
+    subscription.refresh_from_db()
+    assert (key.redeemed_at, subscription.term, Redemption.objects.count()) == (None, before, 0)
+    assert client.post(address, fields).status_code == 302
+
+
+def test_other_failures_stay_500(db, settings):
+    settings.ROOT_URLCONF = __name__
+    answer = Client(raise_request_exception=False).get("/quoting/", {"email": "a@b.example"})
+    assert (answer.status_code, "a@b.example" in answer.text) == (500, False)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one time-out, of its own")
+def test_the_database_itself_ends_what_takes_too_long(db):
+    options = settings.DATABASES["default"]["OPTIONS"]["options"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setting FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout') ORDER BY name")
+        assert options == "-c lock_timeout={} -c statement_timeout={}".format(*(value for (value,) in cursor.fetchall()))
