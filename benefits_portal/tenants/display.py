@@ -162,7 +162,8 @@ def _rows(model: type[models.Model]) -> Any:
     rows = model._default_manager.all()
     if hasattr(rows, "for_display"):
         return rows.for_display()
-    return rows.select_related(*(field.name for field in model._meta.fields if field.many_to_one))
+    related = [field.name for field in model._meta.fields if field.many_to_one]
+    return rows.select_related(*related) if related else rows
 
 
 def _name(row: models.Model) -> str:

@@ -9,21 +9,9 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.figures import as_day
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Redemption
 from tests.browser.conftest import Visit
-
-
-def subscription_of(product: str, licenses: int) -> Subscription:
-    """Contoso's active subscription in its primary tenant."""
-    active = Subscription.objects.filter(tenant__domain="contoso.onmicrosoft.com", product__name=product, licenses=licenses)
-    return active.order_by("-ends_on")[0]
-
-
-def key_of(product: str, licenses: int) -> ProductKey:
-    """A key that Contoso has not redeemed yet."""
-    return ProductKey.objects.filter(
-        partner__name="Contoso", product__name=product, licenses=licenses, redeemed_at=None, revoked_at=None
-    ).latest("benefit__expires_on")
+from tests.browser.pages import key_of, subscription_of
 
 
 def take_key(page: Page, key: ProductKey) -> None:

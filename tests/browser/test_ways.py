@@ -10,7 +10,7 @@ from benefits_portal.dates import add_months
 from benefits_portal.figures import as_day
 from benefits_portal.licensing.models import Subscription
 from tests.browser.conftest import Visit
-from tests.browser.test_main_job import key_of, subscription_of
+from tests.browser.pages import key_of, subscription_of
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from benefits_portal.tenants.models import Role, RoleAssignment
 from tests.browser.conftest import Visit
-from tests.browser.test_main_job import key_of
+from tests.browser.pages import key_of
 
 LIST = "/mpn/benefits/azure-cloud/"
 

@@ -1,0 +1,217 @@
+"""Every page of the portal: who opens it, its address, and what is opened on it before one looks."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
+from playwright.sync_api import Page, expect
+
+from benefits_portal.benefits.models import Assignment, Benefit, Membership, ProductKey
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.tenants.models import DirectoryUser, RoleAssignment, Tenant
+from benefits_portal.urls import urlpatterns as portal_patterns
+
+type Step = Callable[[Page], None]
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("as a fault of ours would")
+
+
+urlpatterns = [*portal_patterns, path("broken/", broken)]  # the portal, and one page that fails
+
+
+def subscription_of(product: str, licenses: int) -> Subscription:
+    """Contoso's active subscription in its primary tenant."""
+    active = Subscription.objects.filter(tenant__domain="contoso.onmicrosoft.com", product__name=product, licenses=licenses)
+    return active.order_by("-ends_on")[0]
+
+
+def key_of(product: str, licenses: int) -> ProductKey:
+    """A key that Contoso has not redeemed yet."""
+    return ProductKey.objects.filter(
+        partner__name="Contoso", product__name=product, licenses=licenses, redeemed_at=None, revoked_at=None
+    ).latest("benefit__expires_on")
+
+
+def stay(page: Page) -> None:
+    """Look at the page as it is."""
+
+
+def panel(page: Page) -> None:
+    """Open the first side panel of the page."""
+    page.locator("a[data-panel-link]").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def flyout(page: Page) -> None:
+    """Open the account flyout."""
+    page.locator("summary.bar-button").last.click()
+
+
+def send(page: Page) -> None:
+    """Send the page's last form as it is, so that it says what is missing."""
+    page.locator("main form button:not([type=button])").last.click()
+
+
+def opened(*benefits: Benefit) -> Step:
+    """Open the rows of `benefits` in the list."""
+
+    def step(page: Page) -> None:
+        for benefit in benefits:
+            page.locator(f"#benefit-{benefit.pk} a.opener").click()
+            expect(page.locator(f"#details-{benefit.pk} h2").first).to_be_visible()
+
+    return step
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One page as `persona` sees it; without one, as anybody does."""
+
+    persona: str
+    name: str
+    address: str
+    step: Step = stay
+
+    def __str__(self) -> str:
+        return f"{self.persona or 'anybody'}-{self.name}"
+
+
+def every_page() -> Iterator[Sight]:
+    """All of them, by person; a form also as it is refused."""
+    for persona, pages in (
+        ("", open_pages()),
+        ("partner-admin", admin_pages()),
+        ("global-admin", account_pages()),
+        ("member", member_pages()),
+        ("programme", office_pages()),
+    ):
+        for name, there in pages.items():
+            address, step = there if isinstance(there, tuple) else (there, stay)
+            yield Sight(persona, name, address, step)
+    for persona in ("no-role", "fabrikam-admin", "adventure-admin"):
+        yield Sight(persona, "home", "/")
+    yield Sight("fabrikam-admin", "list", reverse("benefits:azure-cloud"))
+    yield Sight("adventure-admin", "products", reverse("licensing:products") + "?show=all")
+
+
+def at(name: str, *rows: Model, query: str = "") -> str:
+    return reverse(name, args=[row.pk for row in rows]) + query
+
+
+def open_pages() -> dict[str, Any]:
+    return {
+        "sign-in": at("tenants:sign-in"),
+        "sign-in-refused": (at("tenants:sign-in"), lambda page: page.locator("main form button").first.click()),
+        "password-ask": at("tenants:password-ask"),
+        "password-sent": at("tenants:password-sent"),
+        "password-done": at("tenants:password-done"),
+        "password-used": reverse("tenants:password-set", args=["MQ", "used"]),
+        "help": at("help"),
+        "calculator": at("licensing:calculator", query="?licenses=10&ends_on=2099-01-31&keys=10,3&on=2097-10-01"),
+        "calculator-empty": at("licensing:calculator"),
+        "calculator-refused": at("licensing:calculator", query="?licenses=many&ends_on=2099-01-31&keys=none"),
+        "gallery": at("gallery"),
+        "broken": "/broken/",
+    }
+
+
+def admin_pages() -> dict[str, Any]:
+    """What an MPN partner admin works with."""
+    benefits = Benefit.objects.filter(partner__name="Contoso").order_by("-expires_on", "pk")
+    monthly = benefits.filter(product__kind="monthly-credit", assignments__ended_at=None)[0]
+    bulk = benefits.filter(product__kind="bulk-credit", assignments__ended_at=None)[0]
+    remove, transfer = (Assignment.objects.filter(benefit=benefit, ended_at=None).earliest("pk") for benefit in (monthly, bulk))
+    key, subscription = key_of("Microsoft 365 E3", 25), subscription_of("Microsoft 365 E3", 100)
+    small, large = subscription_of("Azure AD Basic", 5), key_of("Azure AD Basic", 25)
+    expired = key_of("Dynamics 365 Finance", 200)
+    redeemed = Redemption.objects.filter(tenant=subscription.tenant).latest("pk")
+    chosen = f"?key={key.pk}"
+    return {
+        "home": at("home"),
+        "account-flyout": (at("home"), flyout),
+        "list": at("benefits:azure-cloud"),
+        "list-opened": (at("benefits:azure-cloud"), opened(monthly, bulk, key.benefit)),
+        "list-nothing": at("benefits:azure-cloud", query="?q=nothing"),
+        "credit": at("licensing:benefit-detail", monthly),
+        "bulk-credit": at("licensing:benefit-detail", bulk),
+        "licenses": at("licensing:benefit-detail", key.benefit),
+        "licenses-redeemed": at("licensing:benefit-detail", redeemed.key.benefit),
+        "assign": at("benefits:assign", monthly),
+        "assign-refused": (at("benefits:assign", monthly), send),
+        "remove": at("benefits:remove", monthly, remove),
+        "transfer": at("benefits:transfer", bulk, transfer),
+        "walkthrough": at("licensing:walkthrough", key.benefit),
+        "walkthrough-expired": at("licensing:walkthrough", expired.benefit),
+        "start-tenant": at("licensing:product-key-start"),
+        "start-refused": (at("licensing:product-key-start"), send),
+        "products": at("licensing:products"),
+        "products-all": at("licensing:products", query="?show=all"),
+        "subscription": at("licensing:subscription", subscription),
+        "panel": (at("licensing:subscription", subscription), panel),
+        "extend": at("licensing:extend", subscription),
+        "extend-refused": (at("licensing:extend", subscription), send),
+        "review": at("licensing:extend", subscription, query=chosen),
+        "over-the-limit": at("licensing:extend", small, query=f"?key={large.pk}"),
+        "add": at("licensing:add-licenses", subscription, query=chosen),
+        "receipt": at("licensing:receipt", redeemed),
+        "help": at("help"),
+        "missing": "/mpn/benefits/azure-cloud/999999/",
+        "not-permitted": at("tenants:add-user"),
+    }
+
+
+def account_pages() -> dict[str, Any]:
+    """What a Global admin of a partner with two tenants works with."""
+    people = DirectoryUser.objects.filter(tenant__partner__name="Contoso").order_by("pk")
+    enabled, disabled = people.filter(disabled_at=None)[0], people.exclude(disabled_at=None)[0]
+    held = RoleAssignment.objects.filter(partner__name="Contoso", user__persona="member").get()
+    tenant = Tenant.objects.filter(partner__name="Contoso", is_primary=False)[0]
+    return {
+        "switch": at("tenants:switch"),
+        "users": at("tenants:users"),
+        "user": at("tenants:user", enabled),
+        "user-disabled": at("tenants:user", disabled),
+        "add-user": at("tenants:add-user"),
+        "add-user-refused": (at("tenants:add-user"), send),
+        "disable-user": at("tenants:disable-user", enabled),
+        "enable-user": at("tenants:enable-user", disabled),
+        "roles": at("tenants:roles"),
+        "give-role": at("tenants:give-role"),
+        "change-role": at("tenants:change-role", held),
+        "take-role": at("tenants:take-role", held),
+        "tenants": at("tenants:tenants"),
+        "ask-for-tenant": at("tenants:ask-for-tenant"),
+        "make-primary": at("tenants:make-primary", tenant),
+        "activity": at("tenants:activity"),
+    }
+
+
+def member_pages() -> dict[str, Any]:
+    """What somebody sees who may look and not act (P3)."""
+    benefits = Benefit.objects.filter(partner__name="Contoso").order_by("-expires_on", "pk")
+    return {
+        "home": at("home"),
+        "credit": at("licensing:benefit-detail", benefits.filter(product__kind="monthly-credit")[0]),
+        "licenses": at("licensing:benefit-detail", key_of("Microsoft 365 E3", 25).benefit),
+        "subscription": at("licensing:subscription", subscription_of("Microsoft 365 E3", 100)),
+        "users": at("tenants:users"),
+        "roles": at("tenants:roles"),
+        "tenants": at("tenants:tenants"),
+    }
+
+
+def office_pages() -> dict[str, Any]:
+    """The back office: its first page, a list, a form, and a form that is refused."""
+    return {
+        "index": at("admin:index"),
+        "memberships": at("admin:benefits_membership_changelist"),
+        "membership": at("admin:benefits_membership_change", Membership.objects.earliest("pk")),
+        "keys": at("admin:benefits_productkey_changelist"),
+        "add-partner": at("admin:tenants_partner_add"),
+        "add-partner-refused": (at("admin:tenants_partner_add"), lambda page: page.locator("input[name=_save]").click()),
+    }
