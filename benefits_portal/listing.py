@@ -1,0 +1,241 @@
+"""Lists whose whole state is in the address: words, filters, order, page. They work as plain links and forms.
+
+A page begins at a position in the order, not at a number of rows: the last page costs what the first one does, and rows
+that come or go meanwhile neither hide nor repeat another. What an address says that makes no sense is left out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, ClassVar
+
+from django.core.signing import BadSignature, Signer
+from django.db import models
+from django.db.models import F, QuerySet, Subquery
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from benefits_portal.figures import number
+
+PAGE, MANY, LONGEST = 50, 1_000, 80  # rows on a page, rows counted at the most, characters searched for
+
+type Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column to sort by: its head, and the fields of the order before the primary key. None of them is ever NULL."""
+
+    label: Text
+    order: tuple[str, ...]
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What can be chosen, value → label; `quick` ones are links, the others a field with a list."""
+
+    label: Text
+    options: Mapping[str, Text]
+    quick: bool = False
+
+
+class CappedCount(Subquery):
+    """How many rows there are, counted up to one more than MANY."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = models.IntegerField()
+
+    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
+        super().__init__(queryset.order_by().values("pk")[: MANY + 1])
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a list and the addresses around them, empty where there is none."""
+
+    rows: Sequence[Any]
+    total: int = 0
+    first_href: str = ""
+    previous_href: str = ""
+    next_href: str = ""
+    last_href: str = ""
+
+    @property
+    def total_text(self) -> str:
+        """1,000+ where there are more."""
+        return _("%(number)s+") % {"number": number(MANY)} if self.total > MANY else number(self.total)
+
+    @property
+    def summary(self) -> str:
+        return _("%(shown)s of %(total)s") % {"shown": number(len(self.rows)), "total": self.total_text}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is all there is."""
+        return not (self.previous_href or self.next_href)
+
+
+@dataclass
+class Listing:
+    """What of a list was asked for. Subclasses name the `columns`, the first of which is the order unless told, and say
+    in `narrowed` what words and filters mean.
+    """
+
+    columns: ClassVar[Mapping[str, Column]]
+    page_size: ClassVar[int] = PAGE
+
+    address: QueryDict
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.words = self.address.get("q", "").replace("\0", "").strip()[:LONGEST]
+        self.chosen = {name: value for name in self.filters if (value := self.address.get(name, "")) in self.filters[name].options}
+        sort = self.address.get("sort", "")
+        self.sort = sort if sort.removeprefix("-") in self.columns else self.default_sort
+
+    def __bool__(self) -> bool:
+        """Whether anything is left out of the list."""
+        return bool(self.words or any(self.chosen.values()))
+
+    def narrowed(self, rows: Any) -> Any:
+        """Those of `rows` that the words and filters leave."""
+        raise NotImplementedError
+
+    # The order
+
+    @property
+    def default_sort(self) -> str:
+        return next(iter(self.columns))
+
+    @property
+    def column(self) -> str:
+        return self.sort.removeprefix("-")
+
+    @property
+    def is_descending(self) -> bool:
+        return self.sort.startswith("-")
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return (*self.columns[self.column].order, "pk")
+
+    def sorted(self, rows: Any, *, backwards: bool = False) -> Any:
+        """All in one direction, so that one index serves both, and `beyond` is one comparison."""
+        sign = "-" if self.is_descending != backwards else ""
+        return rows.order_by(*(f"{sign}{name}" for name in self.order))
+
+    # The page
+
+    def page(self, rows: Any) -> Page:
+        """The page of `rows` that the address asks for; the first one if it asks for none, or for one that is no longer there."""
+        rows = self.narrowed(rows)
+        after, before, is_last = self._position("after"), self._position("before"), self.address.get("page") == "last"
+        backwards = after is None and (before is not None or is_last)
+        found = self._found(rows, after or before, backwards=backwards)
+        if not found and (after or before):
+            after = before = None
+            backwards = False
+            found = self._found(rows, None, backwards=False)
+        shown = found[: self.page_size][::-1] if backwards else found[: self.page_size]
+        has_previous = len(found) > self.page_size if backwards else after is not None
+        has_next = before is not None if backwards else len(found) > self.page_size
+        return Page(
+            shown,
+            _value(shown[0], "total_in_list") if shown else 0,
+            first_href=self.href() if has_previous else "",
+            previous_href=self.href(before=self._mark(shown[0])) if has_previous else "",
+            next_href=self.href(after=self._mark(shown[-1])) if has_next else "",
+            last_href=self.href(page="last") if has_next else "",
+        )
+
+    def _found(self, rows: Any, position: list[str] | None, *, backwards: bool) -> list[Any]:
+        """One page from `position` on and one row more, each with the total."""
+        total = CappedCount(rows)
+        if position is not None:
+            rows = rows.filter(self._beyond(position, backwards=backwards))
+        return list(self.sorted(rows, backwards=backwards).annotate(total_in_list=total)[: self.page_size + 1])
+
+    def _beyond(self, position: list[str], *, backwards: bool) -> TupleGreaterThan | TupleLessThan:
+        lookup = TupleLessThan if self.is_descending != backwards else TupleGreaterThan
+        return lookup(Tuple(*map(F, self.order)), position)
+
+    @property
+    def _signer(self) -> Signer:
+        return Signer(salt=f"{type(self).__module__}.{type(self).__name__}.{self.column}")
+
+    def _mark(self, row: Any) -> str:
+        """Where `row` stands in the order, for an address: signed, so that only what was in the list comes back."""
+        return self._signer.sign_object([str(_value(row, name)) for name in self.order])
+
+    def _position(self, name: str) -> list[str] | None:
+        try:
+            position: list[str] = self._signer.unsign_object(self.address.get(name, ""))
+        except BadSignature:
+            return None
+        return position
+
+    # Addresses
+
+    def state(self) -> dict[str, str]:
+        """What the address of this list says, without the page."""
+        sort = {"sort": self.sort} if self.sort != self.default_sort else {}
+        return {"q": self.words} | self.chosen | sort
+
+    def href(self, **changes: str) -> str:
+        """The address of this list with `changes`, from its first page unless they say another."""
+        query = QueryDict(mutable=True)
+        query.update({name: value for name, value in (self.state() | changes).items() if value})
+        return f"?{query.urlencode()}"
+
+    def heads(self) -> list[dict[str, Any]]:
+        """The columns: label, the address that sorts by it or turns the order round, and the present order."""
+        order = "descending" if self.is_descending else "ascending"
+        return [
+            {
+                "name": name,
+                "label": column.label,
+                "numeric": column.numeric,
+                "href": self.href(sort=self._sort_by(name)),
+                "sort": order if name == self.column else "",
+            }
+            for name, column in self.columns.items()
+        ]
+
+    def _sort_by(self, name: str) -> str:
+        sort = f"-{name}" if self.sort == name else name
+        return sort if sort != self.default_sort else ""
+
+    def quick(self) -> list[dict[str, Any]]:
+        """The quick filters: label, the address that sets or clears each, and whether it is set."""
+        return [
+            {"id": f"quick-{value}", "label": label, "href": self.href(**{name: "" if is_set else value}), "is_set": is_set}
+            for name, choice in self.filters.items()
+            if choice.quick
+            for value, label in choice.options.items()
+            for is_set in [self.chosen.get(name) == value]
+        ]
+
+    def fields(self) -> list[dict[str, Any]]:
+        """The filters with a list to choose from: name, label, and the options as value, label, whether it is chosen."""
+        return [
+            {
+                "name": name,
+                "label": choice.label,
+                "options": [(value, label, value == self.chosen.get(name)) for value, label in choice.options.items()],
+            }
+            for name, choice in self.filters.items()
+            if not choice.quick
+        ]
+
+    def kept(self) -> list[tuple[str, str]]:
+        """What the search form carries along unseen."""
+        shown = {"q", *(name for name, choice in self.filters.items() if not choice.quick)}
+        return [(name, value) for name, value in self.state().items() if name not in shown]
+
+
+def _value(row: Any, name: str) -> Any:
+    """The field `name`, which may lead through relations, of a row or of its values."""
+    return row[name] if isinstance(row, dict) else reduce(getattr, name.split("__"), row)
