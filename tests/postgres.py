@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 OLDEST = 15
-OPTIONS = {
+OPTIONS = {  # of the tests' own
     "listen_addresses": "",
     "max_connections": "450",  # the concurrency tests open 200 at once, under xdist in two processes
     "fsync": "off",  # the data is thrown away anyway
@@ -25,7 +27,7 @@ OPTIONS = {
 class Server:
     """A running PostgreSQL server; `url` is its DATABASE_URL."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] = OPTIONS) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
         self.account = unprivileged_account() if os.geteuid() == 0 else None
         self.data = self.folder / "data"
@@ -35,7 +37,7 @@ class Server:
             for path in (self.folder, self.data):
                 os.chown(path, self.account.pw_uid, self.account.pw_gid)
         self._run([binaries / "initdb", "-D", self.data, "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
-        options = [f"-c{name}={value}" for name, value in {**OPTIONS, "unix_socket_directories": str(self.folder)}.items()]
+        options = [f"-c{name}={value}" for name, value in {**settings, "unix_socket_directories": str(self.folder)}.items()]
         self.url = f"postgres://portal@/postgres?host={self.folder}"
         # The shell stops the server as soon as its standard input closes: by stop(), or because the test run died.
         with (self.folder / "log").open("wb") as log:
@@ -63,11 +65,11 @@ class Server:
         shutil.copytree(binaries.parent, copy)
         return copy / "bin"
 
-    def _as_account(self) -> dict:
+    def _as_account(self) -> dict[str, Any]:
         account = self.account
         return {"cwd": "/"} | ({"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {})
 
-    def _run(self, command: list) -> None:
+    def _run(self, command: list[Any]) -> None:
         done = subprocess.run(command, check=False, capture_output=True, text=True, **self._as_account())
         if done.returncode:
             raise RuntimeError(f"{command[0]} failed:\n{done.stdout}\n{done.stderr}")

@@ -1,0 +1,69 @@
+"""The one command: makes the data, serves it, measures, and prints the tables of docs/performance.md."""
+
+import argparse
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+
+import django
+
+django.setup()
+
+from benchmarks import report  # noqa: E402
+from benchmarks.costs import Cost, measure  # noqa: E402
+from benchmarks.databases import database, postmaster, server  # noqa: E402
+from benchmarks.pages import pages  # noqa: E402
+from benchmarks.portal import Portal, collect_static  # noqa: E402
+from benchmarks.rates import rates  # noqa: E402
+from benchmarks.redeeming import redeeming  # noqa: E402
+
+SIZES = [1_000, 100_000, 1_000_000]
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="benefits in each database (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="two small sizes and few rounds")
+    parser.add_argument("--rounds", type=int, default=9, help="times that each page is measured, in turn with the others")
+    parser.add_argument("--times", type=int, default=10, help="answers in each of these")
+    parser.add_argument("--seconds", type=float, default=5, help="of load, for each rate, three times")
+    parser.add_argument("--only", default="", help="measure only pages with this in their name, and no rates")
+    help_url = "a PostgreSQL server on this machine where databases may be made; they are kept, and used again on the same day"
+    parser.add_argument("--database-url", default=os.environ.get("BENCHMARK_DATABASE_URL", ""), help=help_url)
+    return parser.parse_args()
+
+
+def main() -> None:
+    chosen = arguments()
+    if chosen.quick:
+        chosen.sizes, chosen.rounds, chosen.seconds = [1_000, 10_000], 5, 1
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-benchmark-")))
+        collect_static(folder)
+        address = stack.enter_context(server(chosen.database_url))
+        urls = [database(address, size) for size in chosen.sizes]
+        portals = [stack.enter_context(Portal(url, folder, str(size))) for url, size in zip(urls, chosen.sizes, strict=True)]
+        roots = [(portal.process.pid, postmaster(url)) for portal, url in zip(portals, urls, strict=True)]
+        costs = [
+            [Cost(page, root) for page in pages(portal, url, folder / "static") if chosen.only in page.name]
+            for portal, url, root in zip(portals, urls, roots, strict=True)
+        ]
+        unit = measure(costs, chosen.rounds, chosen.times)
+        print(report.costs(chosen.sizes, costs, unit))
+        if chosen.only:
+            return
+        largest = {cost.page.name: cost.page for cost in costs[-1]}
+        mine, office = largest["benefits, first page"], largest["back office: benefits"]
+        asked = [(mine, 8), (office, 8), (mine, 32), (largest["hello, signed in"], 8)]
+        print(report.rates(chosen.sizes[-1], asked, rates(asked, 3, chosen.seconds)))
+        each = 20 if chosen.quick else 100
+        found = redeeming(mine.visitor, urls[-1], roots[-1], rounds=3, each=each, clients=8)
+        print(report.redeemed(found, unit))
+        print(report.memory(portals[-1].worker_mib()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What a page costs: CPU of web and database in render units, measured in turn with the unit and with the other sizes."""
+
+import statistics
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import brotli
+
+from benchmarks import processes
+from benchmarks.databases import say
+from benchmarks.pages import Page
+from benchmarks.unit import render_seconds
+
+TOO_LONG = 8  # seconds for one answer: it is told, and not measured further
+
+
+@dataclass
+class Cost:
+    """Of one page in one database."""
+
+    page: Page
+    roots: tuple[int, ...]
+    queries: int = 0
+    size: int = 0
+    failure: str = ""
+    units: list[float] = field(default_factory=list)
+
+    @property
+    def ru(self) -> float:
+        return statistics.median(self.units) if self.units else float("nan")
+
+    def warm(self) -> None:
+        """Ask a few times, so that both workers have their templates; note what does not change from one time to the next."""
+        try:
+            for _ in range(4):
+                answer = self.page.visitor.get(self.page.address, **{"X-Queries": "1"})
+                if answer.status != 200:
+                    self.failure = f"status {answer.status}"
+                    return
+            self.queries, self.size = answer.queries, len(brotli.compress(answer.body, quality=5))  # as the proxy does
+        except TimeoutError:
+            self.failure = f"more than {self.page.visitor.timeout:.0f} s"
+
+    def slice_seconds(self, times: int) -> float:
+        """CPU seconds of one answer, the mean of `times`."""
+        before = processes.cpu_seconds(*self.roots)
+        for _ in range(times):
+            if self.page.visitor.get(self.page.address).status != 200:
+                raise RuntimeError(f"{self.page.address} failed while it was measured")
+        return (processes.cpu_seconds(*self.roots) - before) / times
+
+
+def measure(costs: list[list[Cost]], rounds: int, times: int) -> float:
+    """Fill in every page of `costs`, a list for each size: A B C unit, then C B A unit …. Returns the unit's median, in ms."""
+    every_unit = []
+    for group in zip(*costs, strict=True):
+        say(f"\r{group[0].page.name:<40}", end="")
+        for cost in group:
+            cost.page.visitor.timeout = TOO_LONG
+            cost.warm()
+        measurable = [cost for cost in group if not cost.failure]
+        taken: dict[int, list[float]] = defaultdict(list)
+        for turn in range(rounds):
+            unit = render_seconds(times)
+            for nth, cost in list(enumerate(measurable))[:: -1 if turn % 2 else 1]:
+                taken[nth].append(cost.slice_seconds(times))
+            unit = (unit + render_seconds(times)) / 2
+            every_unit.append(unit)
+            for nth, cost in enumerate(measurable):
+                cost.units.append(taken[nth][turn] / unit)
+    say("")
+    return statistics.median(every_unit) * 1000

@@ -1,0 +1,100 @@
+"""The pages that are measured, by name, with their address in one database."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from django.urls import reverse
+
+from benchmarks.databases import SESSIONS
+from benchmarks.portal import Portal, Visitor
+from benchmarks.world import READER, STAFF
+from benefits_portal import clock
+
+LIST, PRODUCTS, PEOPLE = "benefits:azure-cloud", "licensing:products", "tenants:users"
+
+
+@dataclass(frozen=True)
+class Page:
+    """`limit` is the target in render units, `queries` the most that it may take; None where no target is set."""
+
+    name: str
+    address: str
+    visitor: Visitor
+    limit: float | None = 4
+    queries: int | None = 7
+
+
+def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
+    """Of the large partner; as its Global admin, as the back office's staff, and as nobody."""
+    found = examples(database_url)
+    reader, staff, nobody = portal.visitor(SESSIONS[READER]), portal.visitor(SESSIONS[STAFF]), portal.visitor()
+    style = next((static / "css").glob("portal.*.css")).name
+
+    def mine(name: str, route: str, query: str = "", limit: float | None = 4, queries: int = 7, **ids: int) -> Page:
+        return Page(name, reverse(route, kwargs=ids) + query, reader, limit, queries)
+
+    def office(name: str, model: str, query: str = "") -> Page:
+        return Page(name, reverse(f"admin:{model}_changelist") + query, staff, None, None)
+
+    calculation = f"?licenses=100&ends_on={clock.today().replace(month=12, day=31)}&keys=25"
+    return [
+        Page("static file", f"/static/css/{style}", nobody, None, 0),
+        Page("hello, signed out", "/hello/", nobody, None, 0),
+        Page("hello, signed in", "/hello/", reader, None, 3),
+        mine("benefits, first page", LIST, limit=3.5, queries=5),
+        mine("benefits, last page", LIST, last_page(reader, reverse(LIST)), limit=3.5, queries=5),
+        mine("benefits, not redeemed, by date", LIST, "?show=unused&sort=expires", limit=3.5, queries=5),
+        mine("benefits, searched", LIST, "?q=" + quote("Product 07"), limit=3.5, queries=5),
+        mine("home", "home"),
+        mine("a credit benefit", "licensing:benefit-detail", pk=found["credit"]),
+        mine("a license benefit", "licensing:benefit-detail", pk=found["licenses"]),
+        mine("walkthrough", "licensing:walkthrough", pk=found["licenses"]),
+        mine("people to assign to, searched", "benefits:assign", "?q=tan", pk=found["credit"]),
+        mine("your products", PRODUCTS),
+        mine("your products, all", PRODUCTS, "?show=all"),
+        mine("a subscription", "licensing:subscription", pk=found["subscription"]),
+        mine("extend: the key", "licensing:extend", pk=found["subscription"]),
+        mine("extend: the review", "licensing:extend", f"?key={found['key']}", pk=found["subscription"]),
+        mine("a receipt", "licensing:receipt", pk=found["redemption"]),
+        mine("directory", PEOPLE),
+        mine("directory, searched", PEOPLE, "?q=tan"),
+        mine("a person", "tenants:user", pk=found["person"]),
+        mine("roles", "tenants:roles"),
+        mine("tenants", "tenants:tenants"),
+        mine("switch", "tenants:switch"),
+        mine("activity", "tenants:activity"),
+        Page("calculator", reverse("licensing:calculator") + calculation, nobody, 4, 0),
+        mine("help", "help"),
+        office("back office: benefits", "benefits_benefit"),
+        office("back office: product keys", "benefits_productkey"),
+        office("back office: redemptions", "licensing_redemption"),
+        office("back office: records", "tenants_record"),
+    ]
+
+
+def last_page(visitor: Visitor, address: str) -> str:
+    """The query string that leads to the end of a list."""
+    return "?sort=-benefit"
+
+
+def examples(database_url: str) -> dict[str, int]:
+    """One of each kind at the large partner, in the middle of its life."""
+    asked = {
+        "credit": "SELECT id FROM benefits_benefit WHERE partner_id = 1 AND quantity IS NULL AND product_id <= 38 ORDER BY id DESC LIMIT 1",
+        "person": "SELECT max(directory_user_id) FROM benefits_assignment WHERE partner_id = 1",
+        "redemption": "SELECT max(id) FROM licensing_redemption WHERE partner_id = 1 AND way = 'add'",
+        "subscription": "SELECT subscription_id FROM licensing_redemption WHERE id = %(redemption)s",
+        "key": "SELECT max(k.id) FROM benefits_productkey k JOIN licensing_subscription s ON s.product_id = k.product_id"
+        " WHERE s.id = %(subscription)s AND k.partner_id = 1 AND k.redeemed_at IS NULL",
+        "licenses": "SELECT benefit_id FROM benefits_productkey WHERE id = %(key)s",
+    }
+    found: dict[str, int] = {}
+    with psycopg.connect(database_url) as connection:
+        for name, question in asked.items():
+            row = connection.execute(question, found).fetchone()
+            if not row or row[0] is None:
+                raise RuntimeError(f"There is no {name} in this database.")
+            found[name] = row[0]
+    return found

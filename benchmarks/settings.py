@@ -1,0 +1,22 @@
+"""Production's settings, with a *hello* beside the portal's pages and a header that tells the queries of a request."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ |= {
+    "DEMO": "off",
+    "DEBUG": "off",
+    "SECRET_KEY": "for benchmarks only",
+    "PRODUCT_KEY_SECRETS": "for benchmarks only",
+    "ALLOWED_HOSTS": "benchmark.example",
+    "TRUSTED_PROXIES": "1",
+}
+os.environ.setdefault("DATABASE_URL", "postgres://nobody@/none")  # where nothing is asked of a database
+
+from benefits_portal.settings import *  # noqa: F403
+from benefits_portal.settings import MIDDLEWARE
+
+STATIC_ROOT = Path(os.environ.get("BENCHMARK_STATIC", tempfile.gettempdir()))
+MIDDLEWARE = ["benchmarks.urls.told_queries", *MIDDLEWARE]
+ROOT_URLCONF = "benchmarks.urls"
