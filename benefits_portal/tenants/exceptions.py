@@ -130,7 +130,7 @@ class RoleAlreadyHeld(Refusal):
 
 
 class LastGlobalAdmin(Refusal):
-    message = _("This is your organisation's last Global admin, and somebody has to be one.")
+    message = _("This is the organisation's last Global admin, and somebody has to be one.")
     advice = _("Give the role to somebody else first.")
 
 

@@ -12,6 +12,8 @@ from django.urls import reverse
 from benefits_portal.tenants.models import PracticeWorld, User
 from tests import factories
 
+BECAUSE = {"reason": "Asked for by the partner"}
+
 
 def page(model, name, *args):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
@@ -74,12 +76,12 @@ def make_rows(count):
 
 
 def filled(response, **changes):
-    """What a browser would send for the form in `response`, with `changes`; None leaves a field out."""
+    """What a browser would send for the form in `response`, with `changes` and a reason; None leaves a field out."""
     sent = {}
     for inline in response.context["inline_admin_formsets"]:
         for form in [inline.formset.management_form, *inline.formset.forms]:
             sent |= sent_for(form)
-    sent |= sent_for(response.context["adminform"].form) | changes
+    sent |= sent_for(response.context["adminform"].form) | BECAUSE | changes
     return {name: value for name, value in sent.items() if value is not None}
 
 

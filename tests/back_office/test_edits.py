@@ -9,7 +9,7 @@ from benefits_portal.tenants.admin.base import EditAction
 from benefits_portal.tenants.models import DirectoryUser, How, Partner, Record, Role, RoleAssignment, Tenant, User
 from tests import factories
 
-from .conftest import filled, new_row, page
+from .conftest import BECAUSE, filled, new_row, page
 
 pytestmark = pytest.mark.rule("A1")
 
@@ -28,6 +28,7 @@ def test_an_edit_is_on_record_with_before_and_after(office, programme, partner):
     assert edits() == [(EditAction.EDITED, "partner", {"name": partner.name, "currency": "USD"}, {"name": "Contoso", "currency": "EUR"})]
     record = Record.objects.get()
     assert (record.actor, record.how, record.partner, record.subject) == (programme, How.BACK_OFFICE, partner, partner)
+    assert record.reason == BECAUSE["reason"]
 
 
 def test_saving_without_a_change_is_no_edit(office, partner):
@@ -60,13 +61,12 @@ def test_rows_edited_on_another_things_page_are_on_record_each_by_itself(office,
         f"role_assignments-{order.index(taken.pk)}-DELETE": "on",
         **new_row("role_assignments", 2, user=new.pk, role=Role.MEMBER),
     }
-    gone = taken.pk
     assert save(office, tenant.partner, **changes).status_code == 302
     made = RoleAssignment.objects.get(user=new)
     assert {(record.action, record.subject_id): (record.before, record.after) for record in Record.objects.all()} == {
-        (EditAction.EDITED, held.pk): ({"role": "partner-admin"}, {"role": "global-admin"}),
-        (EditAction.DELETED, gone): ({"user": taken.user_id, "partner": tenant.partner_id, "role": "partner-admin"}, {}),
-        (EditAction.CREATED, made.pk): ({}, {"user": new.pk, "partner": tenant.partner_id, "role": "member"}),
+        ("tenants.role-changed", held.user.directory_user_id): ({"role": "partner-admin"}, {"role": "global-admin"}),
+        ("tenants.role-taken", taken.user.directory_user_id): ({"role": "partner-admin"}, {}),
+        ("tenants.role-given", made.user_id): ({}, {"role": "member"}),
     }
     assert set(Record.objects.values_list("partner", flat=True)) == {tenant.partner_id}
 
@@ -79,14 +79,14 @@ def test_relations_to_many_are_on_record_too(office):
 
 def test_a_deletion_is_on_record_with_what_was_there(office):
     offer = factories.OfferFactory.create(name="By mistake")
-    office.post(page(Offer, "delete", offer.pk), {"post": "yes"})
+    office.post(page(Offer, "delete", offer.pk), {"post": "yes"} | BECAUSE)
     assert Offer.objects.count() == 0
     assert edits() == [(EditAction.DELETED, "offer", {"name": "By mistake", "is_competency": True, "position": 0}, {})]
 
 
 def test_deleting_several_at_once_is_on_record_for_each(office):
     offers = factories.OfferFactory.create_batch(2)
-    selected = {"action": "delete_selected", "_selected_action": [offer.pk for offer in offers], "post": "yes"}
+    selected = {"action": "delete_selected", "_selected_action": [offer.pk for offer in offers], "post": "yes"} | BECAUSE
     office.post(page(Offer, "changelist"), selected)
     assert Offer.objects.count() == 0
     assert {(record.action, record.subject_id) for record in Record.objects.all()} == {(EditAction.DELETED, offer.pk) for offer in offers}
@@ -94,7 +94,7 @@ def test_deleting_several_at_once_is_on_record_for_each(office):
 
 def test_lifting_a_lock_out_is_on_record_without_what_was_typed(office):
     attempt = AccessAttempt.objects.create(username="anna@example.com", ip_address="192.0.2.1", post_data="secret", failures_since_start=10)
-    office.post(page(AccessAttempt, "delete", attempt.pk), {"post": "yes"})
+    office.post(page(AccessAttempt, "delete", attempt.pk), {"post": "yes"} | BECAUSE)
     record = Record.objects.get()
     assert (AccessAttempt.objects.count(), record.action, record.before["username"]) == (0, EditAction.DELETED, "anna@example.com")
     assert "secret" not in str(record.before)
@@ -225,7 +225,8 @@ def test_a_line_has_one_amount_in_each_currency(office):
 @pytest.mark.rule("U4")
 def test_who_holds_an_offer_for_a_partner_is_in_the_partners_directory(office, partner):
     stranger, external = factories.DirectoryUserFactory.create(), factories.ExternalOfferFactory.create()
-    form = {"external_offer": external.pk, "partner": partner.pk, "directory_user": stranger.pk, "since": "2021-01-01", "until": ""}
+    held = {"external_offer": external.pk, "partner": partner.pk, "directory_user": stranger.pk, "since": "2021-01-01", "until": ""}
+    form = held | BECAUSE
     refused = office.post(page(HeldOffer, "add"), form)
     assert refused.context["adminform"].form.errors == {"directory_user": ["This person is in the directory of another partner."]}
     assert office.post(page(HeldOffer, "add"), form | {"partner": stranger.tenant.partner_id}).status_code == 302
@@ -235,13 +236,13 @@ def test_who_holds_an_offer_for_a_partner_is_in_the_partners_directory(office, p
 def test_what_the_record_refers_to_is_never_deleted(office, model):
     factories.UserFactory.create()
     row = model.objects.exclude(pk=getattr(office, "pk", None)).latest("pk")
-    assert office.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert office.post(page(model, "delete", row.pk), {"post": "yes"} | BECAUSE).status_code == 403
     assert model.objects.filter(pk=row.pk).exists()
 
 
 def test_an_offer_with_memberships_cannot_be_deleted(office):
     membership = factories.MembershipFactory.create()
-    assert office.post(page(Offer, "delete", membership.offer_id), {"post": "yes"}).status_code == 200
+    assert office.post(page(Offer, "delete", membership.offer_id), {"post": "yes"} | BECAUSE).status_code == 200
     assert Offer.objects.filter(pk=membership.offer_id).exists()
 
 

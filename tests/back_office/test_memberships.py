@@ -9,7 +9,7 @@ from benefits_portal.benefits.models import Benefit, BenefitAction, Membership, 
 from benefits_portal.tenants.models import How, Partner, Record
 from tests import factories
 
-from .conftest import filled, new_row, page
+from .conftest import BECAUSE, filled, new_row, page
 
 
 def messages(response):
@@ -23,7 +23,7 @@ def enrol(office, partner, offer, starts_on="2021-05-01"):
 def provision(office, *memberships):
     return office.post(
         page(Membership, "changelist"),
-        {"action": "provision_what_is_missing", "_selected_action": [membership.pk for membership in memberships]},
+        {"action": "provision_what_is_missing", "_selected_action": [membership.pk for membership in memberships]} | BECAUSE,
         follow=True,
     )
 
@@ -96,7 +96,7 @@ def test_what_is_missing_can_be_made_from_the_list_and_from_the_memberships_own_
     prefix = office.get(its_page).context["action_form"].prefix
     said = office.post(
         its_page,
-        {f"{prefix}-action": "provision_what_is_missing", "action": "provision_what_is_missing", "_selected_action": opened.pk},
+        {f"{prefix}-action": "provision_what_is_missing", "action": "provision_what_is_missing", "_selected_action": opened.pk} | BECAUSE,
         follow=True,
     )
     assert messages(said) == [f"{opened}: made 2 benefits and 1 product key."]

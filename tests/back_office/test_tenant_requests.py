@@ -5,13 +5,13 @@ import pytest
 from benefits_portal.tenants.models import How, Record, Tenant, TenantRequest
 from tests import factories
 
-from .conftest import page
+from .conftest import BECAUSE, page
 
 pytestmark = pytest.mark.rule("P1")
 
 
 def decide(office, action, *requests):
-    sent = {"action": action, "_selected_action": [asked.pk for asked in requests]}
+    sent = {"action": action, "_selected_action": [asked.pk for asked in requests]} | BECAUSE
     answer = office.post(page(TenantRequest, "changelist"), sent, follow=True)
     return [str(message) for message in answer.context["messages"]]
 

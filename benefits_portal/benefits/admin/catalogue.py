@@ -156,6 +156,7 @@ class HeldFilter(DayFilter):
 
 @admin.register(HeldOffer)
 class HeldOfferAdmin(RecordedAdmin):
+    adding_needs_reason = True  # it decides who can be given credit
     list_display = ["external_offer", linked("partner", gettext_lazy("partner")), "holder", "since", "until"]
     list_filter = [HeldFilter, ("external_offer", FewChoicesFilter), ("partner", FewChoicesFilter)]
     list_select_related = ["external_offer", "partner", "directory_user"]

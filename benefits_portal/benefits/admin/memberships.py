@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from benefits_portal.benefits.models import Benefit, BenefitAction, Membership, 
 from benefits_portal.figures import number
 from benefits_portal.tenants.admin.base import KeptAdmin, LedgerInline, actor
 from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, address, linked
+from benefits_portal.tenants.admin.reasons import ReasonedActionForm, needs_reason
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Record
 
@@ -54,6 +55,7 @@ class MembershipAdmin(KeptAdmin):
     date_hierarchy = "starts_on"
     autocomplete_fields = ["partner", "offer"]
     actions = ["provision_what_is_missing"]
+    action_form = ReasonedActionForm
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("partner", "offer").annotate(benefit_total=Count("benefits"))
@@ -86,16 +88,12 @@ class MembershipAdmin(KeptAdmin):
             text = _("Left out, because they are discontinued: %(products)s.") % {"products": products}
             self.message_user(request, text, messages.WARNING)
 
-    def note_refusal(self, request: HttpRequest, error: Exception) -> None:
-        if isinstance(error, Refusal):
-            tried = {name: request.POST.get(name, "") for name in ("partner", "offer", "starts_on")}
-            Record.objects.note(BenefitAction.PROVISIONED, by=actor(request), after=tried, refusal=error)
+    def note_refusal(self, request: HttpRequest, subject: Model | None, refusal: Refusal) -> None:
+        tried = {name: request.POST.get(name, "") for name in ("partner", "offer", "starts_on")}
+        Record.objects.note(BenefitAction.PROVISIONED, by=actor(request), after=tried, refusal=refusal)
 
-    @admin.action(
-        description=gettext_lazy("Provision what is missing"),
-        permissions=["change"],
-        location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM],
-    )
+    @admin.action(description=gettext_lazy("Provision what is missing"), permissions=["change"], location=[*ActionLocation])
+    @needs_reason
     def provision_what_is_missing(self, request: HttpRequest, memberships: "QuerySet[Membership]") -> None:
         """Make what a package holds and the membership lacks; each membership whole or not at all."""
         for membership in memberships:

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 from django.apps import apps
-from django.contrib import admin
-from django.contrib.admin.utils import unquote
+from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +20,7 @@ from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User, recordable
 
 from .columns import address, link
+from .reasons import MISSING, reason_field, reason_in
 
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter
 
@@ -34,8 +35,8 @@ class EditAction(models.TextChoices):
 
 
 def actor(request: HttpRequest) -> Actor:
-    """Whoever is signed in, acting in the back office."""
-    return Actor(cast("User", request.user), How.BACK_OFFICE)
+    """Whoever is signed in, acting in the back office for the reason given."""
+    return Actor(cast("User", request.user), How.BACK_OFFICE, reason_in(request))
 
 
 def place(subject: models.Model) -> dict[str, Any]:
@@ -132,6 +133,27 @@ class BackOfficeAdmin(admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return SECRETS.isdisjoint(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
 
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Asks for the reason; a refusal is said, and nothing is deleted."""
+        if request.method == "POST" and self.has_delete_permission(request) and not reason_in(request):
+            return self.not_done(request, str(MISSING))
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except Refusal as refusal:
+            if subject := self.get_object(request, unquote(object_id)):
+                note(EditAction.DELETED, subject, request, refusal=refusal)
+            return self.not_done(request, str(refusal))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        deleting = "delete_selected" in request.POST.getlist("action") and "post" in request.POST
+        if deleting and not reason_in(request):
+            return self.not_done(request, str(MISSING))
+        return super().changelist_view(request, extra_context)
+
+    def not_done(self, request: HttpRequest, why: str) -> HttpResponse:
+        self.message_user(request, why, messages.ERROR)
+        return redirect(request.get_full_path())
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is one history, the record (A2)."""
         return redirect(f"{address(Record, 'changelist')}?about={self.opts.label_lower}:{unquote(object_id)}")
@@ -160,6 +182,12 @@ class Rows(forms.BaseInlineFormSet):
             widget.attrs["aria-label"] = field.label or name
 
 
+class VerbRows(Rows):
+    """Rows that are saved by the model's own verbs, which put on record what they do."""
+
+    by: Actor
+
+
 class BackOfficeInline(admin.TabularInline):
     form, formset = BackOfficeForm, Rows
     fields: ClassVar[Any] = None
@@ -182,9 +210,10 @@ class LedgerInline(BackOfficeInline):
 
 
 class RecordedAdmin(BackOfficeAdmin):
-    """Every change is put on record, and a refusal while saving is shown on the form, with nothing saved."""
+    """Every change is put on record with its reason, and a refusal while saving is shown on the form, with nothing saved."""
 
     form = BackOfficeForm
+    adding_needs_reason = False  # what is new needs no reason, unless it gives somebody a right
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -192,15 +221,29 @@ class RecordedAdmin(BackOfficeAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (Refusal, ValidationError, IntegrityError) as error:  # Django's own transaction has rolled back
-            self.note_refusal(request, error)
+            if isinstance(error, Refusal):
+                self.note_refusal(request, self.get_object(request, unquote(object_id)) if object_id else None, error)
             request.refusal = said(error)  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def note_refusal(self, request: HttpRequest, error: Exception) -> None:
-        """For an admin whose verbs do not put their refusals on record."""
+    def note_refusal(self, request: HttpRequest, subject: models.Model | None, refusal: Refusal) -> None:
+        """What the verb itself put on record was rolled back with the page's other changes."""
+        if subject:
+            note(EditAction.EDITED, subject, request, refusal=refusal)
+        else:
+            Record.objects.note(EditAction.CREATED, by=actor(request), refusal=refusal)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = [*super().get_fieldsets(request, obj)]
+        asks = self.has_change_permission(request, obj) if obj else self.adding_needs_reason
+        return [*fieldsets, (None, {"fields": ["reason"]})] if asks else fieldsets
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
+        fields = kwargs.pop("fields") if "fields" in kwargs else flatten_fieldsets(self.get_fieldsets(request, obj))
+        own = [name for name in fields if name != "reason"] if fields else fields  # None is Django's question which there are
+        form = super().get_form(request, obj, change=change, fields=own, **kwargs)
+        if own != fields:
+            form.base_fields["reason"] = reason_field()
         form.refusal = getattr(request, "refusal", "")  # type: ignore[attr-defined]
         return form
 
@@ -209,6 +252,10 @@ class RecordedAdmin(BackOfficeAdmin):
         super().save_related(request, form, formsets, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if isinstance(formset, VerbRows):
+            formset.by = actor(request)
+            formset.save()
+            return
         for row in formset.deleted_forms:
             if row.instance.pk:
                 note_deletion(row.instance, request)

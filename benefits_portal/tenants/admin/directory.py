@@ -3,9 +3,10 @@
 # mypy: disable-error-code="type-arg"
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin import ActionLocation
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.formats import date_format
@@ -14,9 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
 
-from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, Rows
+from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, Rows, actor
 from .columns import NOTHING, FewChoicesFilter, linked
 from .people import RoleInline
+from .reasons import ReasonedActionForm, each, needs_reason
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 class TenantForm(BackOfficeForm):
@@ -125,7 +130,21 @@ class DirectoryUserAdmin(KeptAdmin):
     search_help_text = gettext_lazy("Name, address, tenant or partner")
     autocomplete_fields = ["tenant"]
     fields = ["tenant", "display_name", "user_principal_name", "kind", "disabled_at"]
+    readonly_fields = ["disabled_at"]
+    actions = ["disable", "enable"]
+    action_form = ReasonedActionForm
 
     @admin.display(description=gettext_lazy("enabled"), boolean=True, ordering="disabled_at")
     def entry_enabled(self, person: DirectoryUser) -> bool:
         return person.is_enabled
+
+    @admin.action(description=gettext_lazy("Disable"), permissions=["change"], location=[*ActionLocation])
+    @needs_reason
+    def disable(self, request: HttpRequest, people: "QuerySet[DirectoryUser]") -> None:
+        """A role goes with it, unless it is the partner's last Global admin's."""
+        each(self, request, people, lambda person: person.disable(by=actor(request)), _("%(what)s: disabled."))
+
+    @admin.action(description=gettext_lazy("Enable again"), permissions=["change"], location=[*ActionLocation])
+    @needs_reason
+    def enable(self, request: HttpRequest, people: "QuerySet[DirectoryUser]") -> None:
+        each(self, request, people, lambda person: person.enable(by=actor(request)), _("%(what)s: enabled again."))

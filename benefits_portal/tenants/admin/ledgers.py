@@ -88,7 +88,7 @@ class RecordAdmin(LedgerAdmin):
     search_fields = ["actor__name", "actor__email", "partner__name", "partner__mpn_id"]
     search_help_text = gettext_lazy("Person or partner")
     date_hierarchy = "at"
-    fields = ["at", "what", "outcome", "actor", "how", "partner", "tenant", "about", "changes"]
+    fields = ["at", "what", "outcome", "reason", "actor", "how", "partner", "tenant", "about", "changes"]
 
     @admin.display(description=gettext_lazy("what"), ordering="action")
     def what(self, record: Record) -> Text:

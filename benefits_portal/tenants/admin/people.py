@@ -16,9 +16,9 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from benefits_portal.tenants.models import Record, RoleAssignment, User, recordable
+from benefits_portal.tenants.models import Record, Role, RoleAssignment, User, recordable
 
-from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, RecordedAdmin, actor
+from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, RecordedAdmin, VerbRows, actor
 from .columns import FewChoicesFilter, link, linked
 
 
@@ -33,11 +33,31 @@ class RoleForm(BackOfficeForm):
     fixed = ("user", "partner")
 
 
+def stored(held: RoleAssignment) -> RoleAssignment:
+    """As it was before the form's role was put into it: what the verbs compare with."""
+    return RoleAssignment.objects.select_related("user__directory_user__tenant", "partner").get(pk=held.pk)
+
+
+class RoleRows(VerbRows):
+    """Roles change by the same verbs as on the portal's pages: a partner keeps a Global admin here too."""
+
+    def save_new(self, form: Any, commit: bool = True) -> RoleAssignment:
+        new = super().save_new(form, commit=False)
+        return RoleAssignment.objects.give_account(new.user, new.partner, Role(new.role), by=self.by)
+
+    def save_existing(self, form: Any, obj: Any, commit: bool = True) -> RoleAssignment:
+        stored(obj).change_to(Role(obj.role), by=self.by)
+        return obj  # type: ignore[no-any-return]
+
+    def delete_existing(self, obj: Any, commit: bool = True) -> None:
+        stored(obj).take(by=self.by)
+
+
 class RoleInline(BackOfficeInline):
     """On a partner, the people who hold a role there; on a person, the partners."""
 
     model = RoleAssignment
-    form = RoleForm
+    form, formset = RoleForm, RoleRows
     autocomplete_fields = ["user", "partner"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -46,7 +66,11 @@ class RoleInline(BackOfficeInline):
 
 @admin.register(RoleAssignment)
 class RoleAssignmentAdmin(RecordedAdmin):
+    """Given, changed and taken one at a time, by the verbs, which put it on record."""
+
     form = RoleForm
+    adding_needs_reason = True
+    actions = None
     list_display = ["person", "role", linked("partner", _("partner")), "is_active"]
     list_filter = ["role", "user__is_active", ("partner", FewChoicesFilter)]
     list_select_related = ["user", "partner"]
@@ -54,6 +78,18 @@ class RoleAssignmentAdmin(RecordedAdmin):
     search_help_text = _("Person or partner")
     autocomplete_fields = ["user", "partner"]
     fields = ["user", "partner", "role"]
+
+    def save_model(self, request: HttpRequest, obj: RoleAssignment, form: Any, change: bool) -> None:
+        if not change:
+            obj.pk = RoleAssignment.objects.give_account(obj.user, obj.partner, Role(obj.role), by=actor(request)).pk
+        elif "role" in form.changed_data:
+            stored(obj).change_to(Role(obj.role), by=actor(request))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing hangs on a role, and the verbs have put it on record."""
+
+    def delete_model(self, request: HttpRequest, obj: RoleAssignment) -> None:
+        obj.take(by=actor(request))
 
     @admin.display(description=_("user"), ordering="user__name")
     def person(self, held: RoleAssignment) -> str:
@@ -136,6 +172,11 @@ class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         rights = [] if request.user.is_superuser else ["is_staff", "is_superuser", "groups", "user_permissions"]
         return [*self.readonly_fields, *rights]
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            obj.check_can_leave()
+        super().save_model(request, obj, form, change)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         above = obj is not None and obj.is_superuser and not request.user.is_superuser

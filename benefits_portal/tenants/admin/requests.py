@@ -2,20 +2,19 @@
 
 # mypy: disable-error-code="type-arg"
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin import ActionLocation
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import TenantRequest
 
 from .base import LedgerAdmin, actor
 from .columns import FewChoicesFilter, linked
+from .reasons import ReasonedActionForm, each, needs_reason
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -53,6 +52,7 @@ class TenantRequestAdmin(LedgerAdmin):
     date_hierarchy = "asked_at"
     fields = ["partner", "name", "domain", "asked_at", "asked_by", "answer", "decided_at", "decided_by", "tenant"]
     actions = ["accept", "decline"]
+    action_form = ReasonedActionForm
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tenants.change_tenantrequest")
@@ -63,26 +63,12 @@ class TenantRequestAdmin(LedgerAdmin):
             return _("Not decided")
         return _("Accepted") if asked.is_accepted else _("Declined")
 
-    @admin.action(
-        description=gettext_lazy("Accept: make the tenant"),
-        permissions=["decide"],
-        location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM],
-    )
+    @admin.action(description=gettext_lazy("Accept: make the tenant"), permissions=["decide"], location=[*ActionLocation])
+    @needs_reason
     def accept(self, request: HttpRequest, requests: "QuerySet[TenantRequest]") -> None:
-        self.decide(request, requests, lambda asked: asked.accept(by=actor(request)), _("%(tenant)s: accepted."))
+        each(self, request, requests.select_related("partner"), lambda asked: asked.accept(by=actor(request)), _("%(what)s: accepted."))
 
-    @admin.action(
-        description=gettext_lazy("Decline"), permissions=["decide"], location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
-    )
+    @admin.action(description=gettext_lazy("Decline"), permissions=["decide"], location=[*ActionLocation])
+    @needs_reason
     def decline(self, request: HttpRequest, requests: "QuerySet[TenantRequest]") -> None:
-        self.decide(request, requests, lambda asked: asked.decline(by=actor(request)), _("%(tenant)s: declined."))
-
-    def decide(self, request: HttpRequest, requests: "QuerySet[TenantRequest]", verb: Callable[[TenantRequest], object], told: str) -> None:
-        """Each for itself: one that is refused does not stand in the others' way."""
-        for asked in requests.select_related("partner"):
-            try:
-                verb(asked)
-            except Refusal as refusal:
-                self.message_user(request, f"{asked}: {refusal}", messages.ERROR)
-            else:
-                self.message_user(request, told % {"tenant": asked}, messages.SUCCESS)
+        each(self, request, requests.select_related("partner"), lambda asked: asked.decline(by=actor(request)), _("%(what)s: declined."))

@@ -110,6 +110,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         return self.name
 
+    def check_can_leave(self) -> None:
+        """Raise LastGlobalAdmin if a partner would be left without one. Inside the transaction in which the account is closed."""
+        for held in self.role_assignments.filter(role=Role.GLOBAL_ADMIN).select_related("partner").order_by("partner"):
+            Partner.objects.select_for_update(no_key=True).get(pk=held.partner_id)
+            held.check_not_last()
+
     @property
     def home_partner(self) -> Partner | None:
         """The partner whose directory this person signs in from, role or no role."""
@@ -196,11 +202,30 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
             account = User.objects.account_of(person, by=by)
             if account.directory_user_id == person.pk and not account.is_active:
                 raise AccountClosed
-            held, is_new = self.get_or_create(user=account, partner=person.partner, defaults={"role": role})
-            if not is_new:
-                raise RoleAlreadyHeld(Role(held.role))
+            held = self._hold(account, person.partner, role)
             Record.objects.note(TenantsAction.ROLE_GIVEN, **about)
             return held
+
+    def give_account(self, account: User, partner: Partner, role: Role, *, by: Actor) -> "RoleAssignment":
+        """Give a role to somebody who signs in already, in the directory of `partner` or not: the programme's own way.
+
+        Raises AccountClosed or RoleAlreadyHeld.
+        """
+        person = RoleAssignment(user=account, partner=partner).people().first()
+        about: dict[str, Any] = {"by": by, "partner": partner, "tenant": person.tenant if person else None, "after": {"role": role}}
+        with recorded_if_refused(TenantsAction.ROLE_GIVEN, subject=person or account, **about):
+            Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+            if not account.is_active:
+                raise AccountClosed
+            held = self._hold(account, partner, role)
+            Record.objects.note(TenantsAction.ROLE_GIVEN, subject=person or account, **about)
+            return held
+
+    def _hold(self, account: User, partner: Partner, role: Role) -> "RoleAssignment":
+        held, is_new = self.get_or_create(user=account, partner=partner, defaults={"role": role})
+        if not is_new:
+            raise RoleAlreadyHeld(Role(held.role))
+        return held
 
 
 class RoleAssignment(models.Model):
@@ -266,10 +291,14 @@ class RoleAssignment(models.Model):
         unchanged = RoleAssignment.objects.filter(pk=self.pk, role=self.role)
         if not unchanged.exists():
             raise RoleGone
+        self.check_not_last()
+        return unchanged
+
+    def check_not_last(self) -> None:
+        """Raise LastGlobalAdmin if nobody else could still change the partner's people and roles."""
         others = RoleAssignment.objects.admins_of(self.partner).filter(role=Role.GLOBAL_ADMIN).exclude(pk=self.pk)
         if self.role == Role.GLOBAL_ADMIN and not others.exists():
             raise LastGlobalAdmin
-        return unchanged
 
     def _about(self, by: Actor) -> dict[str, Any]:
         person = self.people().first()

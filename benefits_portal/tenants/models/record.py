@@ -32,10 +32,11 @@ class How(models.TextChoices):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something, and acting how. Without a user: the project itself, by a command."""
+    """Who does something, acting how, and why where that was asked. Without a user: the project itself, by a command."""
 
     user: "User | None" = None
     how: How = How.COMMAND
+    reason: str = ""
 
 
 class AppendOnlyError(TypeError):
@@ -126,6 +127,7 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
             action=action,
             actor=by.user,
             how=by.how,
+            reason=by.reason,
             partner=partner,
             tenant=tenant,
             subject=subject,
@@ -136,7 +138,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
 
 
 class Record(AppendOnly):
-    """One thing that happened, or was refused: who, acting how, when, where, what, before and after."""
+    """One thing that happened, or was refused: who, acting how, when, where, why, what, before and after."""
+
+    REASON_LENGTH = 200  # characters
 
     actions: ClassVar[dict[str, str | Promise]] = {}
 
@@ -145,6 +149,7 @@ class Record(AppendOnly):
         "tenants.User", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("who"), editable=False
     )
     how = models.CharField(_("acting how"), max_length=11, choices=How, editable=False)
+    reason = models.CharField(_("reason"), max_length=REASON_LENGTH, blank=True, editable=False)
     partner = models.ForeignKey(
         "tenants.Partner", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("partner"), editable=False
     )

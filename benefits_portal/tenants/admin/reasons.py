@@ -1,0 +1,60 @@
+"""Why staff change a right, a date, a role or a key by hand: asked for, and kept with what was changed (A1)."""
+
+# mypy: disable-error-code="type-arg"
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ActionLocation
+from django.contrib.admin.helpers import ActionForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.models import Record
+
+MISSING = _("Say why: the reason goes on record. Nothing was changed.")
+ON_A_FORM = f"{ActionLocation.CHANGE_FORM.value}-reason"  # an action that is run from something's own page
+
+
+def reason_in(request: HttpRequest) -> str:
+    """What was given as the reason, on a form, a confirmation or beside an action; empty for blanks alone."""
+    typed = (request.POST.get(name, "").strip() for name in (ON_A_FORM, "reason"))
+    return next((text for text in typed if text), "")[: Record.REASON_LENGTH]
+
+
+def reason_field(*, required: bool = True) -> forms.CharField:
+    help_text = _("Goes on record with what was changed. Only staff can read it.")
+    return forms.CharField(label=_("Reason"), max_length=Record.REASON_LENGTH, required=required, help_text=help_text)
+
+
+class ReasonedActionForm(ActionForm):
+    """The choice of an action with the reason for it. `needs_reason` says which actions insist."""
+
+    reason = reason_field(required=False)
+
+
+def needs_reason(action: Callable[..., Any]) -> Callable[..., Any]:
+    """An action that does nothing until somebody says why. Goes below `admin.action`."""
+
+    @wraps(action)
+    def asking(model_admin: Any, request: HttpRequest, rows: Any) -> Any:
+        if reason_in(request):
+            return action(model_admin, request, rows)
+        return model_admin.message_user(request, MISSING, messages.ERROR)
+
+    return asking
+
+
+def each(model_admin: Any, request: HttpRequest, rows: Iterable[Any], verb: Callable[[Any], object], told: str) -> None:
+    """Do `verb` to each row for itself: one that is refused does not stand in the others' way."""
+    for row in rows:
+        try:
+            verb(row)
+        except Refusal as refusal:
+            model_admin.message_user(request, f"{row}: {refusal}", messages.ERROR)
+        else:
+            model_admin.message_user(request, told % {"what": row}, messages.SUCCESS)
