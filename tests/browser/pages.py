@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
@@ -17,6 +18,7 @@ from benefits_portal.urls import urlpatterns as portal_patterns
 type Step = Callable[[Page], None]
 
 
+@login_not_required
 def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("as a fault of ours would")
 
