@@ -243,6 +243,21 @@ def test_the_list_takes_five_queries_at_the_most_with_session_and_user(client, p
     assert text.count('class="opener"') == 2 * count
 
 
+@pytest.mark.parametrize("count", [1, 10])
+def test_home_takes_seven_queries_whatever_needs_attention(client, tenant, django_assert_num_queries, count):
+    soon = factories.TODAY + timedelta(days=20)
+    for _ in range(count):
+        factories.redeem(tenant=tenant)
+        factories.SubscriptionFactory.create(tenant=tenant, ends_on=soon)
+        credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True, expires_on=soon)
+        factories.AssignmentFactory.create(benefit=credit, directory_user__tenant=tenant, directory_user__disabled=True)
+        factories.BenefitFactory.create(partner=tenant.partner, key=True, expires_on=soon)
+    client.get(reverse("home"))
+    with django_assert_num_queries(7):
+        response = client.get(reverse("home"))
+    assert [len(lines) for _title, lines in response.context["attention"]] == [count] * 3
+
+
 @pytest.mark.parametrize("count", [1, 30])
 def test_your_products_takes_as_many_queries_whatever_its_length(client, tenant, django_assert_max_num_queries, count):
     for _ in range(count):

@@ -1,19 +1,23 @@
-"""Home: the workspaces, and what needs attention."""
+"""Home: the workspaces, what needs attention, and the dates of each membership."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, timedelta
 
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from benefits_portal.benefits.models import Benefit
+from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.figures import as_day
+from benefits_portal.licensing.axis import Axis, Mark
+from benefits_portal.licensing.display import ProductRow
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.tenants.access import no_role
 from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import Partner
 
 SOON_DAYS, URGENT_DAYS, AT_MOST = 91, 30, 12
 
@@ -23,34 +27,104 @@ def home(request: PartnerRequest) -> HttpResponse:
     """Where everybody lands who signs in; without a role the page that says who can give one (P2)."""
     if request.partner is None:
         return no_role(request, status=200)
-    return render(request, "home.html", {"attention": attention(request)})
+    partner, on = request.partner, request.today
+    attention = [
+        (_("Lost if nobody acts"), unused_benefits(partner, on)),
+        (_("Subscriptions that end, or can still be brought back"), ending_subscriptions(partner, on)),
+        (_("Disabled in the directory, and still holding credit"), held_by_disabled(partner, on)),
+    ]
+    context = {"attention": [(title, lines) for title, lines in attention if lines], "memberships": memberships(partner, on)}
+    return render(request, "home.html", context)
 
 
-def attention(request: PartnerRequest) -> list[dict[str, Any]]:
-    """What is lost or ends soon if nobody acts, by date: unused benefits, and subscriptions of this tenant."""
-    on = request.today
-    unused = Benefit.objects.for_partner(request.partner).for_display().expiring_within(SOON_DAYS, on).unused()
-    ending = Subscription.objects.in_tenant(request.tenant).for_display().ending_within(SOON_DAYS, on)
-    lines: list[dict[str, Any]] = [
-        {
-            "on": benefit.expires_on,
-            "text": _("%(benefit)s: credit not assigned") % {"benefit": benefit.title}
-            if benefit.is_usage_based
-            else _("%(benefit)s, %(quantity)s: key not redeemed") % {"benefit": benefit.title, "quantity": benefit.quantity_text},
-            "note": str(benefit.membership.offer),
-            "href": reverse("licensing:benefit-detail", args=[benefit.pk]),
-        }
+@dataclass(frozen=True)
+class Line:
+    """Something that needs attention until `last_on`, the last day included."""
+
+    last_on: date
+    text: str
+    note: str
+    status: str
+    status_text: str
+    href: str
+    on: date
+
+    @property
+    def day(self) -> str:
+        return as_day(self.last_on)
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.last_on <= self.on + timedelta(days=URGENT_DAYS)
+
+
+def unused_benefits(partner: Partner, on: date) -> list[Line]:
+    """Keys not redeemed and credit not assigned, by the last day to use them (B5)."""
+    unused = Benefit.objects.for_partner(partner).for_display().expiring_within(SOON_DAYS, on).unused()
+    return [
+        Line(
+            benefit.expires_on,
+            benefit.title if benefit.is_usage_based else f"{benefit.title}, {benefit.quantity_text}",
+            str(benefit.membership.offer),
+            benefit.status(on).value,
+            str(benefit.status(on).label),
+            reverse("licensing:benefit-detail", args=[benefit.pk]),
+            on,
+        )
         for benefit in unused.order_by("expires_on", "pk")[:AT_MOST]
     ]
-    lines += [
-        {
-            "on": subscription.ends_on,
-            "text": _("%(product)s, %(licenses)s: subscription ends")
-            % {"product": subscription.product, "licenses": in_licenses(subscription.licenses)},
-            "note": str(subscription.tenant),
-            "href": reverse("licensing:subscription", args=[subscription.pk]),
-        }
-        for subscription in ending.order_by("ends_on", "pk")[:AT_MOST]
+
+
+def ending_subscriptions(partner: Partner, on: date) -> list[Line]:
+    """Those that end soon, and those in their 30 or 90 days, in all tenants, by the last day of what they are now (S2)."""
+    shown = Subscription.objects.for_partner(partner).for_display().not_deleted(on).filter(ends_on__lte=on + timedelta(days=SOON_DAYS))
+    lines = []
+    for row in (ProductRow(subscription, on) for subscription in shown.order_by("ends_on", "pk")[:AT_MOST]):
+        subscription, changes_on = row.subscription, row.subscription.next_change_on(on)
+        lines.append(
+            Line(
+                (changes_on or on) - timedelta(days=1),
+                f"{subscription.product}, {subscription.licenses_text}",
+                str(subscription.tenant),
+                row.status.value,
+                row.status_text,
+                reverse("licensing:subscription", args=[subscription.pk]),
+                on,
+            )
+        )
+    return sorted(lines, key=lambda line: line.last_on)
+
+
+def held_by_disabled(partner: Partner, on: date) -> list[Line]:
+    """Credit that somebody holds who is disabled in the directory, by the day it ends."""
+    held = Assignment.objects.for_partner(partner).for_display().running(on).of_disabled()
+    return [
+        Line(
+            assignment.benefit.expires_on,
+            f"{assignment.directory_user.display_name}: {assignment.benefit.title}",
+            str(assignment.benefit.membership.offer),
+            "disabled",
+            _("Disabled"),
+            reverse("licensing:benefit-detail", args=[assignment.benefit_id]),
+            on,
+        )
+        for assignment in held.order_by("benefit__expires_on", "pk")[:AT_MOST]
     ]
-    lines.sort(key=lambda line: line["on"])
-    return [{**line, "date": as_day(line["on"]), "is_urgent": (line["on"] - on).days <= URGENT_DAYS} for line in lines[:AT_MOST]]
+
+
+def memberships(partner: Partner, on: date) -> list[tuple[Membership, Axis]]:
+    """Each membership whose benefits can still be used, with its days on one axis: its end, its benefits' and its last subscription's."""
+    latest = Subscription.objects.filter(redemptions__key__benefit__membership=OuterRef("pk")).order_by("-ends_on")
+    usable = Membership.objects.for_partner(partner).usable(on).annotate(subscriptions_end_on=Subquery(latest.values("ends_on")[:1]))
+    return [(membership, Axis(_days(membership, on))) for membership in usable.order_by("ends_on", "pk")[:AT_MOST]]
+
+
+def _days(membership: Membership, on: date) -> list[Mark]:
+    days = [
+        Mark(_("Membership started"), membership.starts_on),
+        Mark(_("Today"), on, "today"),
+        Mark(_("Membership ends"), membership.ends_on, "now"),
+        Mark(_("Benefits expire"), membership.benefits_expire_on, "limit"),
+    ]
+    ends_on: date | None = membership.subscriptions_end_on  # type: ignore[attr-defined]  # annotated
+    return [*days, Mark(_("Last subscription ends"), ends_on, "new")] if ends_on else days

@@ -109,6 +109,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Not ended by anybody, nor by the benefit's expiration (U5)."""
         return self.filter(ended_at=None, benefit__expires_on__gte=on)
 
+    def of_disabled(self) -> Self:
+        """Held by somebody who has been disabled in the directory since."""
+        return self.filter(directory_user__disabled_at__isnull=False)
+
     def for_display(self) -> Self:
         return self.select_related(
             "directory_user__tenant", "assigned_by", "ended_by", "partner", "benefit__product", "benefit__membership__offer"

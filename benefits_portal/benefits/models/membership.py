@@ -34,6 +34,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def ending_within(self, days: int, on: date) -> Self:
         return self.running(on).filter(ends_on__lte=on + timedelta(days=days))
 
+    def usable(self, on: date) -> Self:
+        """Begun, and with benefits that have not expired (B1)."""
+        return self.filter(starts_on__lte=on, benefits_expire_on__gte=on)
+
     def upcoming(self, on: date) -> Self:
         return self.filter(starts_on__gt=on)
 

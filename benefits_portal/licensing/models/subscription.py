@@ -46,6 +46,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def deleted(self, on: date) -> Self:
         return self.filter(ends_on__lt=on - EXPIRED_DAYS - DISABLED_DAYS)
 
+    def not_deleted(self, on: date) -> Self:
+        """Active, Expired or Disabled."""
+        return self.filter(ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS)
+
     def ending_within(self, days: int, on: date) -> Self:
         return self.active(on).filter(ends_on__lte=on + timedelta(days=days))
 

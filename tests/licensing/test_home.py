@@ -1,0 +1,91 @@
+"""Home: what needs attention, by date, and the dates of each membership."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+
+from benefits_portal.licensing.home import ending_subscriptions, held_by_disabled, memberships, unused_benefits
+from benefits_portal.tenants.models import Partner, Tenant
+from tests import factories
+
+TODAY = factories.TODAY
+
+
+def in_days(days: int) -> date:
+    return TODAY + timedelta(days=days)
+
+
+@pytest.mark.rule("B5")
+def test_keys_and_credit_that_will_be_lost_are_told_by_date(partner: Partner) -> None:
+    for days in (91, 0, 30, -1, 92):
+        factories.BenefitFactory.create(partner=partner, key=True, expires_on=in_days(days))
+    factories.BenefitFactory.create(partner=partner, monthly=True, expires_on=in_days(31))
+    used = factories.BenefitFactory.create(partner=partner, monthly=True, expires_on=in_days(5))
+    factories.AssignmentFactory.create(benefit=used)
+    factories.BenefitFactory.create(key=True, expires_on=in_days(5))  # somebody else's
+
+    lines = unused_benefits(partner, TODAY)
+
+    assert [(line.last_on, line.status, line.is_urgent) for line in lines] == [
+        (in_days(0), "not-redeemed", True),
+        (in_days(30), "not-redeemed", True),
+        (in_days(31), "not-assigned", False),
+        (in_days(91), "not-redeemed", False),
+    ]
+
+
+@pytest.mark.rule("S2")
+def test_subscriptions_that_end_or_can_be_brought_back_are_told_in_all_tenants_by_their_next_day(tenant: Tenant) -> None:
+    second = factories.TenantFactory.create(partner=tenant.partner)
+    for days, place in (
+        (91, tenant),
+        (92, tenant),
+        (0, second),
+        (-1, tenant),
+        (-30, tenant),
+        (-31, second),
+        (-120, tenant),
+        (-121, tenant),
+    ):
+        factories.SubscriptionFactory.create(tenant=place, ends_on=in_days(days), starts_on=in_days(days - 365))
+    factories.SubscriptionFactory.create(ends_on=in_days(5))  # somebody else's
+
+    lines = ending_subscriptions(tenant.partner, TODAY)
+
+    assert [(line.last_on, line.status) for line in lines] == [
+        (in_days(0), "disabled"),
+        (in_days(0), "expired"),
+        (in_days(0), "active"),
+        (in_days(29), "expired"),
+        (in_days(89), "disabled"),
+        (in_days(91), "active"),
+    ]
+
+
+def test_credit_of_somebody_disabled_is_told_until_it_ends(tenant: Tenant) -> None:
+    running = factories.BenefitFactory.create(partner=tenant.partner, monthly=True, expires_on=TODAY)
+    ended = factories.BenefitFactory.create(partner=tenant.partner, monthly=True, expires_on=in_days(-1))
+    for benefit in (running, ended):
+        factories.AssignmentFactory.create(benefit=benefit, directory_user__tenant=tenant, directory_user__disabled=True)
+    factories.AssignmentFactory.create(benefit=running, directory_user__tenant=tenant)
+
+    assert [line.href for line in held_by_disabled(tenant.partner, TODAY)] == [reverse("licensing:benefit-detail", args=[running.pk])]
+
+
+@pytest.mark.rule("B1", "B5")
+def test_a_membership_shows_its_end_its_benefits_and_its_last_subscription_s_on_one_axis(tenant: Tenant) -> None:
+    redeemed = factories.redeem(tenant=tenant)
+    membership = redeemed.key.benefit.membership
+    factories.MembershipFactory.create(partner=tenant.partner, starts_on=in_days(-396))  # its benefits expired yesterday
+
+    [(shown, axis)] = memberships(tenant.partner, TODAY)
+
+    assert shown == membership
+    assert {mark.label: mark.day for mark in axis.days} == {
+        "Membership started": membership.starts_on,
+        "Today": TODAY,
+        "Membership ends": membership.ends_on,
+        "Benefits expire": membership.benefits_expire_on,
+        "Last subscription ends": redeemed.subscription.ends_on,
+    }
