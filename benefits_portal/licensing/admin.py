@@ -1,6 +1,6 @@
 """What runs in tenants, for looking at: a subscription changes through redemptions only, and those are never changed."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.utils.html import format_html_join
@@ -10,6 +10,7 @@ from benefits_portal import clock
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline
 from benefits_portal.tenants.admin.columns import NOTHING, DayFilter, FewChoicesFilter, linked, on_day
+from benefits_portal.tenants.admin.lists import SearchThroughMixin
 
 
 class StatusFilter(DayFilter):
@@ -34,7 +35,7 @@ class RedemptionInline(LedgerInline):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(LedgerAdmin):
+class SubscriptionAdmin(SearchThroughMixin, LedgerAdmin):
     list_display = [
         "product",
         linked("tenant", _("tenant")),
@@ -44,10 +45,12 @@ class SubscriptionAdmin(LedgerAdmin):
         "ends_on",
         "status_today",
     ]
-    list_filter = [StatusFilter, ("partner", FewChoicesFilter)]
-    search_fields = ["product__name", "tenant__name", "tenant__domain", "partner__name", "partner__mpn_id"]
+    list_filter = [StatusFilter, ("product", FewChoicesFilter), ("partner", FewChoicesFilter)]
+    search_through = {"partner": ("name", "mpn_id"), "tenant": ("name", "domain"), "product": ("name",)}
     search_help_text = _("Product, tenant or partner")
     date_hierarchy = "ends_on"
+    ordering = ["-pk"]
+    sortable_by = ["ends_on", "status_today"]
     fields = ["product", "tenant", "partner", "licenses", "starts_on", "ends_on", "carried_license_days", "status_on"]
     inlines = [RedemptionInline]
 
@@ -64,7 +67,7 @@ class SubscriptionAdmin(LedgerAdmin):
 
 
 @admin.register(Redemption)
-class RedemptionAdmin(LedgerAdmin):
+class RedemptionAdmin(SearchThroughMixin, LedgerAdmin):
     list_display = [
         "redeemed_at",
         "way",
@@ -77,9 +80,16 @@ class RedemptionAdmin(LedgerAdmin):
         linked("redeemed_by", _("redeemed by")),
     ]
     list_filter = ["way", ("partner", FewChoicesFilter)]
-    search_fields = ["subscription__product__name", "tenant__domain", "partner__name", "partner__mpn_id", "redeemed_by__name"]
+    search_through = {
+        "partner": ("name", "mpn_id"),
+        "tenant": ("name", "domain"),
+        "subscription__product": ("name",),
+        "redeemed_by": ("name", "email"),
+    }
     search_help_text = _("Product, tenant, partner or person")
     date_hierarchy = "redeemed_on"
+    ordering = ["-pk"]
+    sortable_by: ClassVar[list[str]] = []
     fieldsets = [
         (None, {"fields": ["way", "subscription", "key", "key_licenses", "tenant", "partner"]}),
         (_("Who and when"), {"fields": ["redeemed_by", "redeemed_on", "redeemed_at"]}),

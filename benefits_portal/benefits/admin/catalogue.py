@@ -5,7 +5,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -44,6 +45,12 @@ class PackageLineInline(BackOfficeInline):
         return super().get_queryset(request).select_related("offer", "product").prefetch_related("credit_amounts")
 
 
+def count_of(model: Any) -> Coalesce:
+    """How many rows of `model` an offer has, counted for each offer by its index."""
+    rows = model.objects.order_by().filter(offer=OuterRef("pk")).values("offer")
+    return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0)
+
+
 @admin.register(Offer)
 class OfferAdmin(RecordedAdmin):
     list_display = ["name", "is_competency", "package", "enrolments", "position"]
@@ -53,8 +60,7 @@ class OfferAdmin(RecordedAdmin):
     inlines = [PackageLineInline]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        counts = {"line_count": Count("lines", distinct=True), "membership_count": Count("memberships", distinct=True)}
-        return super().get_queryset(request).annotate(**counts)
+        return super().get_queryset(request).annotate(line_count=count_of(PackageLine), membership_count=count_of(Membership))
 
     @admin.display(description=gettext_lazy("package lines"), ordering="line_count")
     def package(self, offer: Any) -> str:

@@ -14,6 +14,7 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline
 from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, linked, on_day
+from benefits_portal.tenants.admin.lists import SearchThroughMixin
 
 
 @admin.display(description=_("licenses or credit"))
@@ -37,6 +38,7 @@ class StatusFilter(DayFilter):
 
 
 class UnusedFilter(DayFilter):
+    chooses_day = False
     title = _("neither redeemed nor assigned")
     parameter_name = "unused"
     cases = {
@@ -63,7 +65,7 @@ class AssignmentInline(LedgerInline):
 
 
 @admin.register(Benefit)
-class BenefitAdmin(LedgerAdmin):
+class BenefitAdmin(SearchThroughMixin, LedgerAdmin):
     list_display = [
         "product",
         quantity,
@@ -73,10 +75,13 @@ class BenefitAdmin(LedgerAdmin):
         linked("membership__offer", _("offer")),
         "type",
     ]
-    list_filter = [StatusFilter, UnusedFilter, "product__kind", ("membership__offer", FewChoicesFilter), ("partner", FewChoicesFilter)]
-    search_fields = ["product__name", "competency", "partner__name", "partner__mpn_id"]
+    list_filter = [StatusFilter, UnusedFilter, ("membership__offer", FewChoicesFilter), ("product", FewChoicesFilter)]
+    list_filter += [("partner", FewChoicesFilter)]
+    search_through = {"partner": ("name", "mpn_id"), "package_line": ("product__name", "competency")}
     search_help_text = _("Product, competency or partner")
     date_hierarchy = "expires_on"
+    ordering = ["-pk"]
+    sortable_by = ["expires_on"]
     fields = ["product", quantity, "partner", "membership", "type", "expires_on", "status_on"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -106,7 +111,7 @@ class KeyStateFilter(DayFilter):
 
 
 @admin.register(ProductKey)
-class ProductKeyAdmin(LedgerAdmin):
+class ProductKeyAdmin(SearchThroughMixin, LedgerAdmin):
     """Masked (K3). The search takes no key: what is searched for stands in the address."""
 
     list_display = [
@@ -119,10 +124,12 @@ class ProductKeyAdmin(LedgerAdmin):
         linked("redeemed_in", _("redeemed in")),
         "revoked_at",
     ]
-    list_filter = [KeyStateFilter, ("partner", FewChoicesFilter)]
-    search_fields = ["product__name", "partner__name", "partner__mpn_id"]
+    list_filter = [KeyStateFilter, ("product", FewChoicesFilter), ("partner", FewChoicesFilter)]
+    search_through = {"partner": ("name", "mpn_id"), "product": ("name",)}
     search_help_text = _("Product or partner. Do not type a key here: it would stay in the browser's history.")
     date_hierarchy = "issued_at"
+    ordering = ["-pk"]
+    sortable_by = ["issued_at"]
     fieldsets = [
         (None, {"fields": ["__str__", "benefit", "product", "licenses", "partner", "issued_at"]}),
         (_("Redeemed"), {"fields": ["redeemed_at", "redeemed_on", "redeemed_by", "redeemed_in"]}),
@@ -143,7 +150,7 @@ class RunningFilter(DayFilter):
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(LedgerAdmin):
+class AssignmentAdmin(SearchThroughMixin, LedgerAdmin):
     list_display = [
         "directory_user",
         linked("benefit", _("benefit")),
@@ -155,9 +162,15 @@ class AssignmentAdmin(LedgerAdmin):
     ]
     list_filter = [RunningFilter, "is_exclusive", ("partner", FewChoicesFilter)]
     list_select_related = ["directory_user", "benefit__product", "benefit__partner", "partner", "assigned_by"]
-    search_fields = ["directory_user__display_name", "directory_user__user_principal_name", "benefit__product__name", "partner__name"]
+    search_through = {
+        "directory_user": ("display_name", "user_principal_name"),
+        "partner": ("name", "mpn_id"),
+        "benefit__product": ("name",),
+    }
     search_help_text = _("Person, product or partner")
     date_hierarchy = "assigned_on"
+    ordering = ["-pk"]
+    sortable_by = ["assigned_on"]
     fields = ["directory_user", "benefit", "partner", "is_exclusive", "assigned_on", "assigned_by", "transferred_from"]
     fields += ["ended_on", "ended_by"]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from benefits_portal.benefits.models import Benefit, BenefitAction, Membership, 
 from benefits_portal.figures import number
 from benefits_portal.tenants.admin.base import KeptAdmin, LedgerInline, actor
 from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, address, linked
+from benefits_portal.tenants.admin.lists import SearchThroughMixin
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, needs_reason
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Record
@@ -45,22 +47,26 @@ class BenefitInline(LedgerInline):
 
 
 @admin.register(Membership)
-class MembershipAdmin(KeptAdmin):
+class MembershipAdmin(SearchThroughMixin, KeptAdmin):
     """Made once, with everything that its package holds; afterwards it is only looked at, or completed."""
 
     list_display = ["partner", linked("offer", gettext_lazy("offer")), "starts_on", "ends_on", "benefits_expire_on", "benefit_count"]
     list_filter = [MembershipStateFilter, ("offer", FewChoicesFilter), ("partner", FewChoicesFilter)]
-    search_fields = ["partner__name", "partner__mpn_id", "offer__name"]
+    search_through = {"partner": ("name", "mpn_id"), "offer": ("name",)}
     search_help_text = gettext_lazy("Partner or offer")
     date_hierarchy = "starts_on"
+    ordering = ["-starts_on", "-pk"]
+    sortable_by = ["starts_on", "ends_on"]
     autocomplete_fields = ["partner", "offer"]
     actions = ["provision_what_is_missing"]
     action_form = ReasonedActionForm
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("partner", "offer").annotate(benefit_total=Count("benefits"))
+        benefits = Benefit.objects.order_by().filter(membership=OuterRef("pk")).values("membership")
+        counted = Subquery(benefits.annotate(count=Count("pk")).values("count"))  # for the rows shown, not for all that are joined
+        return super().get_queryset(request).select_related("partner", "offer").annotate(benefit_total=Coalesce(counted, 0))
 
-    @admin.display(description=gettext_lazy("benefits"), ordering="benefit_total")
+    @admin.display(description=gettext_lazy("benefits"))
     def benefit_count(self, membership: Any) -> str:
         benefits = address(Benefit, "changelist")
         return format_html('<a href="{}?membership__id__exact={}">{}</a>', benefits, membership.pk, number(membership.benefit_total))

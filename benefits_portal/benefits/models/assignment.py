@@ -209,6 +209,7 @@ class Assignment(models.Model):
                 violation_error_message=gettext_lazy("An assignment's end has a day and a time, not before its beginning."),
             ),
         ]
+        indexes = [models.Index(fields=["assigned_on"], name="assignment_day")]
 
     def __str__(self) -> str:
         return f"{self.directory_user} – {self.benefit}"

@@ -117,7 +117,10 @@ class Benefit(models.Model):
                 violation_error_message=_("A benefit has a number of licenses, or an amount of credit with its currency."),
             ),
         ]
-        indexes = [models.Index(fields=["partner", "expires_on"], name="benefit_partner_expires")]
+        indexes = [
+            models.Index(fields=["partner", "expires_on"], name="benefit_partner_expires"),
+            models.Index(fields=["expires_on"], name="benefit_expires"),
+        ]
 
     # Filled in by BenefitQuerySet.for_display
     is_redeemed: bool

@@ -72,6 +72,10 @@ class Membership(models.Model):
                 violation_error_message=_("A membership starts before it ends, and its benefits expire after that."),
             ),
         ]
+        indexes = [
+            models.Index(fields=["starts_on"], name="membership_starts"),
+            models.Index(fields=["ends_on"], name="membership_ends"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.partner}: {self.offer} ({self.starts_on})"

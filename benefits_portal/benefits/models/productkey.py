@@ -155,6 +155,7 @@ class ProductKey(models.Model):
                 violation_error_message=_("This benefit has a live key already. Revoke it first."),
             ),
         ]
+        indexes = [models.Index(fields=["issued_at"], name="product_key_issued")]
 
     def __str__(self) -> str:
         return productkeys.masked(self.last_five)

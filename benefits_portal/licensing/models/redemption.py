@@ -105,7 +105,10 @@ class Redemption(AppendOnly):
                 name="redemption_before_unless_new",
             ),
         ]
-        indexes = [models.Index(fields=["subscription", "redeemed_at"], name="redemption_of_subscription")]
+        indexes = [
+            models.Index(fields=["subscription", "redeemed_at"], name="redemption_of_subscription"),
+            models.Index(fields=["redeemed_on"], name="redemption_day"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_way_display()}: {self.subscription}"

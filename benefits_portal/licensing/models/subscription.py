@@ -99,7 +99,10 @@ class Subscription(models.Model):
                 name="subscription_carries_less_than_a_day",
             ),
         ]
-        indexes = [models.Index(fields=["partner", "tenant", "product", "ends_on"], name="subscription_place_product")]
+        indexes = [
+            models.Index(fields=["partner", "tenant", "product", "ends_on"], name="subscription_place_product"),
+            models.Index(fields=["ends_on"], name="subscription_ends"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.product} ({self.tenant})"

@@ -20,6 +20,7 @@ from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User, recordable
 
 from .columns import address, link
+from .lists import BackOfficeList, StoppingPaginator
 from .reasons import MISSING, reason_field, reason_in
 
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter
@@ -128,7 +129,12 @@ class BackOfficeForm(forms.ModelForm):
 class BackOfficeAdmin(admin.ModelAdmin):
     fields: ClassVar[Any] = None  # functions among them, as Django allows
     list_per_page = 50
+    paginator = StoppingPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would count the whole list
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BackOfficeList]:
+        return BackOfficeList
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return SECRETS.isdisjoint(lookup.split("__")) and super().lookup_allowed(lookup, value, request)

@@ -1,7 +1,7 @@
 """Columns and filters for lists: links along the relations, and what holds on a day."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal import clock
 
+MARGIN = timedelta(days=366)  # what rules add to a day must still be in the calendar
 NOTHING = "–"  # in a list and on a page alike
 
 type Text = Any  # a string, or one that is translated when it is shown
@@ -48,14 +49,19 @@ def on_day(day: date) -> str:
 
 
 class DayFilter(admin.SimpleListFilter):
-    """What holds today, the project's own day; the heading says which. Each case asks the QuerySet's own vocabulary."""
+    """What holds on a day: today, the project's own, or the one in the address. Each case asks the QuerySet's own vocabulary."""
 
+    DAY = "on"
+    template = "admin/day_filter.html"
     title: Text
     cases: ClassVar[Mapping[str, tuple[Text, Callable[[Any, date], Any]]]]
+    chooses_day = True  # False for a second one of the same list
 
-    def __init__(self, *args: Any) -> None:
-        self.on = clock.today()
-        super().__init__(*args)
+    def __init__(self, request: HttpRequest, params: dict[str, Any], *args: Any) -> None:
+        self.on = chosen_day(request)
+        params.pop(self.DAY, None)
+        super().__init__(request, params, *args)
+        self.others = [(name, value) for name, value in request.GET.items() if name != self.DAY]
         self.title = _("%(what)s on %(day)s") % {"what": self.title, "day": on_day(self.on)}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
@@ -66,6 +72,15 @@ class DayFilter(admin.SimpleListFilter):
         return case(queryset, self.on)
 
 
+def chosen_day(request: HttpRequest) -> date:
+    """The day that a list is about: the address's, or today where it has none that makes sense."""
+    try:
+        day = date.fromisoformat(request.GET.get(DayFilter.DAY, ""))
+    except ValueError:
+        return clock.today()
+    return day if day - date.min > MARGIN and date.max - day > MARGIN else clock.today()
+
+
 class FewChoicesFilter(admin.RelatedFieldListFilter):
     """A choice as long as it can be overlooked. Beyond that only what is chosen is shown: search, or follow a link to it."""
 
@@ -73,9 +88,9 @@ class FewChoicesFilter(admin.RelatedFieldListFilter):
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         rows = field.remote_field.model._default_manager.all()
-        choices = [(str(row.pk), str(row)) for row in rows[: self.MOST + 1]]
-        if len(choices) <= self.MOST:
-            return choices
+        some = rows.order_by()[: self.MOST + 1]  # in no order: a long list is not sorted only to be left out
+        if len(some) <= self.MOST:
+            return sorted(((str(row.pk), str(row)) for row in some), key=lambda choice: choice[1].lower())
         chosen = [value for value in self.lookup_val or [] if value.isdecimal()]
         return [(str(row.pk), str(row)) for row in rows.filter(pk__in=chosen)]
 

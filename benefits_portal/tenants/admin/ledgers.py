@@ -2,7 +2,7 @@
 
 # mypy: disable-error-code="type-arg"
 
-from typing import Any
+from typing import Any, ClassVar
 
 from axes import admin as _axes  # noqa: F401 - registers its own pages, which ours replace
 from axes.attempts import get_cool_off_threshold
@@ -20,6 +20,7 @@ from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
 from .base import LedgerAdmin, note_deletion
 from .columns import NOTHING, FewChoicesFilter, Text, address, linked
+from .lists import SearchThroughMixin
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -72,7 +73,7 @@ class AboutFilter(admin.SimpleListFilter):
 
 
 @admin.register(Record)
-class RecordAdmin(LedgerAdmin):
+class RecordAdmin(SearchThroughMixin, LedgerAdmin):
     list_display = [
         "at",
         "what",
@@ -85,9 +86,11 @@ class RecordAdmin(LedgerAdmin):
     ]
     list_filter = [AboutFilter, RefusedFilter, "how", ActionFilter, ("partner", FewChoicesFilter)]
     list_select_related = ["actor", "partner", "tenant", "subject_type"]
-    search_fields = ["actor__name", "actor__email", "partner__name", "partner__mpn_id"]
+    search_through = {"actor": ("name", "email"), "partner": ("name", "mpn_id")}
     search_help_text = gettext_lazy("Person or partner")
     date_hierarchy = "at"
+    ordering = ["-pk"]
+    sortable_by: ClassVar[list[str]] = []
     fields = ["at", "what", "outcome", "reason", "actor", "how", "partner", "tenant", "about", "changes"]
 
     @admin.display(description=gettext_lazy("what"), ordering="action")
@@ -128,13 +131,15 @@ class RecordAdmin(LedgerAdmin):
 
 
 @admin.register(KeyAttempt)
-class KeyAttemptAdmin(LedgerAdmin):
+class KeyAttemptAdmin(SearchThroughMixin, LedgerAdmin):
     list_display = ["at", linked("user", gettext_lazy("user")), linked("partner", gettext_lazy("partner"))]
     list_filter = [("partner", FewChoicesFilter)]
     list_select_related = ["user", "partner"]
-    search_fields = ["user__name", "user__email", "partner__name", "partner__mpn_id"]
+    search_through = {"user": ("name", "email"), "partner": ("name", "mpn_id")}
     search_help_text = gettext_lazy("Person or partner. Of the key that was tried nothing can be seen.")
     date_hierarchy = "at"
+    ordering = ["-pk"]
+    sortable_by: ClassVar[list[str]] = []
     fields = ["at", "user", "partner"]
 
 

@@ -58,6 +58,7 @@ class KeyAttempt(models.Model):
         verbose_name_plural = _("key attempts")
         ordering = ["-at"]
         indexes = [
+            models.Index(fields=["at"], name="key_attempt_at"),
             models.Index(fields=["user", "at"], name="key_attempt_user_at"),
             models.Index(fields=["partner", "at"], name="key_attempt_partner_at"),
         ]

@@ -172,6 +172,7 @@ class Record(AppendOnly):
         ordering = ["-at", "-pk"]
         indexes = [
             models.Index(fields=["partner", "-at", "-id"], name="record_partner_at"),
+            models.Index(fields=["at"], name="record_at"),
             models.Index(fields=["subject_type", "subject_id", "-at"], name="record_subject_at"),
         ]
 
