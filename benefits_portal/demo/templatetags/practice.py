@@ -1,9 +1,14 @@
-"""For the sign-in page: `{% load practice %}{% personas as cards %}`."""
+"""For the sign-in page, the help page and the banner: `{% load practice %}{% personas as cards %}`."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django import template
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from benefits_portal.demo import personas as people
+from benefits_portal.demo import tour as guided
 from benefits_portal.demo.world import is_practice_database
 
 register = template.Library()
@@ -13,3 +18,24 @@ register = template.Library()
 def personas() -> list[people.Persona]:
     """The cards; none unless this is a demo with its practice world."""
     return people.personas() if settings.DEMO and is_practice_database() else []
+
+
+@register.simple_tag
+def tour() -> list[guided.Step]:
+    """The steps of the tour; none unless this is a demo with its practice world."""
+    return guided.tour() if settings.DEMO and is_practice_database() else []
+
+
+@dataclass(frozen=True)
+class Jump:
+    """A day to move the calendar to, and what that is called."""
+
+    label: str
+    day: str
+
+
+@register.simple_tag
+def jumps(today: date) -> list[Jump]:
+    """How far one moves the calendar by one click: to tomorrow, and past each of the statuses (S2)."""
+    days = ((1, _("1 day later")), (30, _("30 days later")), (90, _("90 days later")), (365, _("A year later")))
+    return [Jump(label, (today + timedelta(days=count)).isoformat()) for count, label in days]
