@@ -88,10 +88,11 @@ class Portal:
             "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
             "BENCHMARK_STATIC": str(folder / "static"),
         }
-        self.command = ["gunicorn", "benefits_portal.wsgi", f"--workers={workers}", f"--bind=unix:{self.socket}", f"--log-file={self.log}"]
+        self.command = ["gunicorn", "benefits_portal.wsgi", f"--workers={workers}", f"--bind=unix:{self.socket}"]
 
     def __enter__(self) -> Self:
-        self.process = subprocess.Popen([sys.executable, "-m", *self.command], env=self.environment)
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen([sys.executable, "-m", *self.command], env=self.environment, stdout=log, stderr=log)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:

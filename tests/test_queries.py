@@ -1,0 +1,187 @@
+"""How often each page asks the database: as told here at the most, whether there is one row to show or thirty."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from operator import attrgetter
+
+import pytest
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from benefits_portal.benefits.models import Benefit, Product, ProductKey
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.tenants.models import Actor, DirectoryUser, Role, RoleAssignment, Tenant, TenantRequest, User
+from tests import factories
+
+pytestmark = pytest.mark.usefixtures("today")
+
+
+@dataclass
+class World:
+    """A partner with as many of everything as it was grown by; each page shows as many rows."""
+
+    tenant: Tenant
+    by: Actor
+    product: Product = field(default_factory=lambda: factories.ProductFactory.create())
+
+    def __post_init__(self) -> None:
+        partner = self.tenant.partner
+        self.person = factories.DirectoryUserFactory.create(tenant=self.tenant)
+        self.credit: Benefit = factories.BenefitFactory.create(partner=partner, monthly=True)
+        self.bulk = factories.AssignmentFactory.create(
+            benefit=factories.BenefitFactory.create(partner=partner, bulk=True), directory_user__tenant=self.tenant
+        )
+        self.key: ProductKey = factories.issue_key(partner=partner, product=self.product)
+        self.subscription: Subscription = self.redeemed().subscription
+
+    def grow(self, count: int) -> None:
+        """`count` more rows on every page."""
+        partner, by, on = self.tenant.partner, self.by, factories.TODAY
+        for number in range(count):
+            member = factories.RoleAssignmentFactory.create(user__directory_user__tenant=self.tenant, role=Role.MEMBER)
+            self.holder: DirectoryUser = member.user.directory_user
+            self.role: RoleAssignment = member
+            self.assignment = factories.AssignmentFactory.create(benefit=self.credit, directory_user=self.holder)
+            factories.AssignmentFactory.create(benefit=self.credit, directory_user__tenant=self.tenant).remove(by=by, on=on)
+            factories.AssignmentFactory.create(benefit__partner=partner, directory_user=self.person)
+            factories.issue_key(partner=partner, product=self.product)
+            factories.issue_key(partner=partner)
+            self.redeemed()
+            self.redemption: Redemption = self.subscription.extend(factories.key_for(self.subscription, 1), by=by, on=on)
+            factories.SubscriptionFactory.create(tenant=self.tenant, product=self.product, ends_on=on - timedelta(days=1))
+            self.person.disable(by=by)
+            self.person.enable(by=by)
+            TenantRequest.objects.ask(partner, "X", f"x{number}-{self.holder.pk}.example", by=by)
+
+    def redeemed(self) -> Redemption:
+        key = factories.issue_key(partner=self.tenant.partner, product=self.product)
+        return factories.redeem(key, tenant=self.tenant, by=self.by)
+
+
+@dataclass(frozen=True)
+class Page:
+    """`most` queries at the address of `name`; each of `numbers` is a path of attributes of the world to a number in it."""
+
+    most: int
+    name: str
+    numbers: tuple[str, ...] = ()
+    query: str = ""
+    signed_in: bool = True
+
+    def address(self, world: World) -> str:
+        numbers = [attrgetter(path)(world) for path in self.numbers]
+        return reverse(self.name, args=numbers) + self.query.format(key=world.key.pk)
+
+
+# Session, person and places are three of them, on every page but those that are open to anybody.
+PAGES = [
+    Page(7, "home"),
+    Page(4, "benefits:azure-cloud"),
+    Page(4, "benefits:azure-cloud", query="?q=product&show=unused&sort=-expires"),
+    Page(8, "licensing:benefit-detail", ("credit.pk",)),
+    Page(7, "licensing:benefit-detail", ("key.benefit_id",)),
+    Page(11, "licensing:walkthrough", ("key.benefit_id",)),
+    Page(7, "benefits:assign", ("credit.pk",)),
+    Page(7, "benefits:assign", ("credit.pk",), query="?q=person"),
+    Page(4, "benefits:remove", ("credit.pk", "assignment.pk")),
+    Page(8, "benefits:transfer", ("bulk.benefit_id", "bulk.pk")),
+    Page(4, "licensing:products"),
+    Page(4, "licensing:products", query="?show=all"),
+    Page(5, "licensing:subscription", ("subscription.pk",)),
+    Page(4, "licensing:receipt", ("redemption.pk",)),
+    Page(5, "licensing:product-key-start"),
+    Page(11, "licensing:product-key-start", query="?key={key}"),
+    Page(5, "licensing:extend", ("subscription.pk",)),
+    Page(8, "licensing:extend", ("subscription.pk",), query="?key={key}"),
+    Page(5, "licensing:add-licenses", ("subscription.pk",)),
+    Page(8, "licensing:add-licenses", ("subscription.pk",), query="?key={key}"),
+    Page(3, "tenants:switch"),
+    Page(5, "tenants:users"),
+    Page(5, "tenants:users", query="?q=person"),
+    Page(8, "tenants:user", ("person.pk",)),
+    Page(5, "tenants:add-user"),
+    Page(5, "tenants:disable-user", ("person.pk",)),
+    Page(4, "tenants:enable-user", ("person.pk",)),
+    Page(4, "tenants:roles"),
+    Page(5, "tenants:give-role"),
+    Page(5, "tenants:change-role", ("role.pk",)),
+    Page(5, "tenants:take-role", ("role.pk",)),
+    Page(5, "tenants:tenants"),
+    Page(3, "tenants:ask-for-tenant"),
+    Page(4, "tenants:make-primary", ("tenant.pk",)),
+    Page(8, "tenants:activity"),
+    Page(9, "tenants:activity-csv"),
+    Page(0, "licensing:calculator", query="?licenses=100&ends_on=2021-06-30&keys=25", signed_in=False),
+    Page(3, "help"),
+    Page(2, "tenants:sign-in", signed_in=False),
+    Page(0, "tenants:password-ask", signed_in=False),
+    Page(0, "tenants:password-sent", signed_in=False),
+    Page(0, "tenants:password-done", signed_in=False),
+    Page(0, "healthz", signed_in=False),
+    Page(2, "readyz", signed_in=False),
+]
+NO_PAGES = {
+    "licensing:key": "answers a form with the benefit's own page",
+    "set_language": "answers a form", "theme": "answers a form", "tenants:sign-out": "answers a form",
+    "demo-sign-in": "answers a form", "demo-clock": "answers a form", "demo-reset": "answers a form", "gallery": "shows samples",
+    "tenants:password-set": "is behind a link that was mailed",
+}  # fmt: skip
+
+
+@pytest.fixture
+def client(tenant: Tenant, sign_in) -> Client:
+    return sign_in(boss(tenant))
+
+
+def boss(tenant: Tenant) -> User:
+    return factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN).user
+
+
+def asked(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address)
+        if response.streaming:
+            response.getvalue()
+    assert response.status_code == 200, address
+    return len(queries)
+
+
+def names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+    """Of every address outside the back office, whose lists are all asked by tests/back_office/test_pages.py."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "admin":
+                yield from names(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else prefix)
+        else:
+            yield f"{prefix}{pattern.name}"
+
+
+def test_a_page_asks_the_database_no_more_often_than_told_for_1_row_and_for_30(tenant, client):
+    world = World(tenant, Actor(boss(tenant)))
+    ContentType.objects.get_for_models(*apps.get_models())  # which a process remembers, once it has asked
+    too_often = {}
+    for more in (1, 29):
+        world.grow(more)
+        for page in PAGES:
+            address = page.address(world)
+            if (count := asked(client if page.signed_in else Client(), address)) > page.most:
+                too_often[more, address] = f"{count}, not {page.most}"
+    assert too_often == {}
+
+
+def test_every_page_has_been_told():
+    assert set(names(get_resolver().url_patterns)) == {page.name for page in PAGES} | NO_PAGES.keys()
+
+
+def test_redeeming_takes_ten_queries_at_the_most(tenant, client):
+    world = World(tenant, Actor(boss(tenant)))
+    address = reverse("licensing:extend", args=[world.subscription.pk]) + f"?key={world.key.pk}"
+    form = {"acting_in": f"{tenant.partner_id}-{tenant.pk}", "quote": client.get(address).context["quote"].signed()}
+    with CaptureQueriesContext(connection) as queries:
+        assert client.post(address, form).status_code == 302
+    assert len(queries) <= 10 + len(["SAVEPOINT", "RELEASE SAVEPOINT"])  # the test itself runs in a transaction
