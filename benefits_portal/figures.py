@@ -10,6 +10,13 @@ def number(value: int) -> str:
     return number_format(value, use_l10n=True, force_grouping=True)
 
 
+class Figure(int):
+    """A number that is written as people read it, and still is one for the plural of the words around it."""
+
+    def __str__(self) -> str:
+        return number(int(self))
+
+
 def as_day(day: date) -> str:
     """June 30, 2021 or 30 juni 2021."""
     return date_format(day, "DATE_FORMAT")

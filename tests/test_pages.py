@@ -64,6 +64,7 @@ class Place:
             "list": reverse("benefits:azure-cloud"),
             "credit": reverse("licensing:benefit-detail", args=[self.credit.pk]),
             "licenses": reverse("licensing:benefit-detail", args=[self.licenses.pk]),
+            "history": reverse("licensing:benefit-history", args=[self.credit.pk]),
             "products": reverse("licensing:products"),
             "subscription": reverse("licensing:subscription", args=[self.subscription.pk]),
             "receipt": reverse("licensing:receipt", args=[self.redemption.pk]),
@@ -92,7 +93,21 @@ class Place:
 
 
 OPEN = ["help", "licensing:calculator", "tenants:sign-in", "tenants:password-ask", "tenants:password-sent", "tenants:password-done"]
-LOOKING = ["home", "list", "credit", "licenses", "products", "subscription", "receipt", "switch", "users", "user", "roles", "tenants"]
+LOOKING = [
+    "home",
+    "list",
+    "credit",
+    "licenses",
+    "history",
+    "products",
+    "subscription",
+    "receipt",
+    "switch",
+    "users",
+    "user",
+    "roles",
+    "tenants",
+]
 ACTING = ["assign", "remove", "transfer", "walkthrough", "start", "start with a key", "extend", "add"]
 POSTING = ["get key", "assign", "remove", "transfer", "start", "start with a key", "extend", "add"]
 
@@ -394,7 +409,7 @@ def test_activity_tells_it_by_the_same_clock_not_moved_twice(place, client, part
     Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
     Record.objects.note("tests.noted", by=Actor(), partner=partner)
     page = client.get(reverse("tenants:activity"))
-    assert {line.time for line in page.context["lines"]} == {"8 a.m."}
+    assert {line.time for line in page.context["history"].lines} == {"8 a.m."}
     assert ("8 a.m." in page.text, "noon" in page.text, "4 a.m." in page.text) == (True, False, False)
 
 

@@ -7,11 +7,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from benefits_portal.tenants.models import DirectoryUser
 
-from .exceptions import NotAssignable
+from .exceptions import EntryDisabled, HoldsIncompatibleCredit, HoldsIncompatibleOffer, HoldsItAlready, NotAssignable, NotInDirectory
 
 if TYPE_CHECKING:
     from .models import Benefit
@@ -52,25 +51,20 @@ class Eligibility:
     def refusal(self, person: DirectoryUser) -> NotAssignable | None:
         """Why `person` cannot be chosen, or None."""
         if person.tenant.partner_id != self.benefit.partner_id:
-            return NotAssignable(_("Not in your organisation's directory."), _("Add a user entry in one of your tenants first."))
+            return NotInDirectory()
         if not person.is_enabled:
-            return NotAssignable(_("Disabled in the directory."), _("Enable the user entry first, or choose somebody else."))
+            return EntryDisabled()
         for assignment in self.held_credit[person.known_as]:
             if assignment.benefit_id == self.benefit.pk:
-                return NotAssignable(_("Holds this credit already."), rule="U2")
+                return HoldsItAlready()
         return self._combination_refusal(person)
 
     def _combination_refusal(self, person: DirectoryUser) -> NotAssignable | None:
         """U4: bulk credit cannot be combined with other credit, nor with the offers recorded as excluding it."""
         for held in [*self.held_offers[person.known_as], *self.partner_offers]:
-            return NotAssignable(
-                _("Holds %(offer)s, which cannot be combined with this credit.") % {"offer": held.external_offer}, rule="U4"
-            )
+            return HoldsIncompatibleOffer(offer=str(held.external_offer))
         for assignment in self.held_credit[person.known_as]:
             if self.benefit.product.is_bulk_credit or assignment.benefit.product.is_bulk_credit:
-                return NotAssignable(
-                    _("Holds %(product)s (%(offer)s); bulk credit cannot be combined with other credit.")
-                    % {"product": assignment.benefit.product, "offer": assignment.benefit.membership.offer},
-                    rule="U4",
-                )
+                credit = assignment.benefit
+                return HoldsIncompatibleCredit(product=str(credit.product), offer=str(credit.membership.offer))
         return None

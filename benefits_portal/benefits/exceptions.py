@@ -1,14 +1,13 @@
 """What this app's rules say no to, in words for the person who asked."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.figures import as_day
 from benefits_portal.tenants.exceptions import Refusal
 
 if TYPE_CHECKING:
@@ -20,16 +19,10 @@ class NoCreditInCurrency(Refusal):
     fact = gettext_lazy("The package has no amount in the partner's currency.")
     advice = gettext_lazy("Add the amount in that currency to the package, then provision again.")
 
-    def __init__(self, line: "PackageLine", currency: str) -> None:
-        self.line, self.currency = line, currency
+    message = gettext_lazy("The package of %(offer)s has no amount in %(currency)s for %(product)s.")
 
-    @property
-    def message(self) -> str:  # type: ignore[override]
-        return _("The package of %(offer)s has no amount in %(currency)s for %(product)s.") % {
-            "offer": self.line.offer,
-            "currency": self.currency,
-            "product": self.line.product,
-        }
+    def __init__(self, line: "PackageLine", currency: str) -> None:
+        super().__init__(offer=str(line.offer), currency=currency, product=str(line.product))
 
 
 # Product keys (K7, in the order in which they are checked)
@@ -37,14 +30,11 @@ class NoCreditInCurrency(Refusal):
 
 class TooManyTries(Refusal):
     rule = "K6"
-    fact = gettext_lazy("Too many different keys were tried that do not exist.")
+    message = gettext_lazy("Too many different keys were tried that do not exist.")
 
     def __init__(self, until: datetime) -> None:
+        super().__init__()
         self.until = until
-
-    @property
-    def message(self) -> str:  # type: ignore[override]
-        return _("Too many different keys were tried that do not exist.")
 
     @property
     def advice(self) -> str:  # type: ignore[override]
@@ -75,85 +65,91 @@ class KeyOfAnotherPartner(Refusal):
     """Only for somebody with a role at both partners."""
 
     rule = "K4"
-    fact = gettext_lazy("This key does not exist for your organisation.")  # not even that it exists elsewhere (K4)
+    fact = KeyUnknown.message
+    message = gettext_lazy("This key belongs to %(partner)s.")
+    advice = gettext_lazy("Switch to %(partner)s to redeem it.")
 
     def __init__(self, key: "ProductKey") -> None:
-        self.key = key
+        super().__init__(partner=str(key.partner))
 
     @property
-    def message(self) -> str:  # type: ignore[override]
-        return _("This key belongs to %(partner)s.") % {"partner": self.key.partner}
-
-    @property
-    def advice(self) -> str:  # type: ignore[override]
-        return _("Switch to %(partner)s to redeem it.") % {"partner": self.key.partner}
+    def on_record(self) -> tuple[str, dict[str, Any]]:
+        """Colleagues who hold no role there do not learn that the key exists elsewhere."""
+        return KeyUnknown.__name__, {}
 
 
 class KeyRevoked(Refusal):
     rule = "K8"
     fact = gettext_lazy("The key was revoked.")
 
+    message = gettext_lazy("This key was revoked on %(date)s.")
+    advice = gettext_lazy("If it was replaced, the new key is on the benefit's page.")
+
     def __init__(self, key: "ProductKey") -> None:
-        self.key = key
-
-    @property
-    def message(self) -> str:  # type: ignore[override]
-        revoked_on = localtime(self.key.revoked_at).date()
-        return _("This key was revoked on %(date)s.") % {"date": as_day(revoked_on)}
-
-    @property
-    def advice(self) -> str:  # type: ignore[override]
-        return _("If it was replaced, the new key is on the benefit's page.")
+        super().__init__(date=localtime(key.revoked_at).date())
 
 
 class KeyAlreadyRedeemed(Refusal):
     rule = "K2"
     fact = gettext_lazy("The key was redeemed already.")
 
+    message = gettext_lazy("This key was redeemed on %(date)s in %(tenant)s by %(name)s.")
+    advice = gettext_lazy("A key works once. Choose another benefit, or look at the subscription that it brought.")
+
     def __init__(self, key: "ProductKey") -> None:
-        self.key = key
-
-    @property
-    def message(self) -> str:  # type: ignore[override]
-        return _("This key was redeemed on %(date)s in %(tenant)s by %(name)s.") % {
-            "date": as_day(self.key.redeemed_on) if self.key.redeemed_on else "",
-            "tenant": self.key.redeemed_in,
-            "name": self.key.redeemed_by.name if self.key.redeemed_by else _("the programme"),
-        }
-
-    @property
-    def advice(self) -> str:  # type: ignore[override]
-        return _("A key works once. Choose another benefit, or look at the subscription that it brought.")
+        name = key.redeemed_by.name if key.redeemed_by else _("the programme")
+        super().__init__(date=key.redeemed_on, tenant=str(key.redeemed_in), name=name)
 
 
 class BenefitExpired(Refusal):
     rule = "B5"
     fact = gettext_lazy("The benefit had expired.")
 
+    message = gettext_lazy("This benefit expired: %(date)s was the last day to use it.")
+    advice = gettext_lazy("Renew the membership to receive new benefits. What already runs goes on.")
+
     def __init__(self, benefit: "Benefit") -> None:
-        self.benefit = benefit
-
-    @property
-    def message(self) -> str:  # type: ignore[override]
-        return _("This benefit expired: %(date)s was the last day to use it.") % {"date": as_day(self.benefit.expires_on)}
-
-    @property
-    def advice(self) -> str:  # type: ignore[override]
-        return _("Renew the membership to receive new benefits. What already runs goes on.")
+        super().__init__(date=benefit.expires_on)
 
 
 # Usage-based benefits
 
 
 class NotAssignable(Refusal):
-    """Somebody cannot be given this credit; `message` says which fact stands in the way (U1, U4)."""
+    """Somebody cannot be given this credit; each kind says which fact stands in the way (U1, U4)."""
 
+    rule = "U1"
     fact = gettext_lazy("The person cannot hold this credit.")
+    advice = gettext_lazy("Choose somebody else.")
 
-    def __init__(self, message: str, advice: str = "", rule: str = "U1") -> None:
-        self.message = message
-        self.advice = advice or _("Choose somebody else.")
-        self.rule = rule
+
+class NotInDirectory(NotAssignable):
+    message = gettext_lazy("Not in your organisation's directory.")
+    advice = gettext_lazy("Add a user entry in one of your tenants first.")
+
+
+class EntryDisabled(NotAssignable):
+    message = gettext_lazy("Disabled in the directory.")
+    advice = gettext_lazy("Enable the user entry first, or choose somebody else.")
+
+
+class HoldsItAlready(NotAssignable):
+    rule = "U2"
+    message = gettext_lazy("Holds this credit already.")
+
+
+class HoldsIncompatibleOffer(NotAssignable):
+    rule = "U4"
+    message = gettext_lazy("Holds %(offer)s, which cannot be combined with this credit.")
+
+
+class HoldsIncompatibleCredit(NotAssignable):
+    rule = "U4"
+    message = gettext_lazy("Holds %(product)s (%(offer)s); bulk credit cannot be combined with other credit.")
+
+
+class LicensesNotAssigned(NotAssignable):
+    message = gettext_lazy("Licenses are not assigned here: this benefit has a product key.")
 
 
 NO_SUCH_PERSON = gettext_lazy(
@@ -174,8 +170,15 @@ class NotTransferable(Refusal):
     rule = "U3"
     fact = gettext_lazy("The credit cannot be transferred.")
 
-    def __init__(self, message: str, advice: str) -> None:
-        self.message, self.advice = message, advice
+
+class MonthlyNotTransferred(NotTransferable):
+    message = gettext_lazy("Monthly credit is not transferred.")
+    advice = gettext_lazy("Remove it here and assign it to somebody else.")
+
+
+class EnrolmentYearOver(NotTransferable):
+    message = gettext_lazy("The enrolment year ended on %(date)s; bulk credit is transferred within it only.")
+    advice = gettext_lazy("The holder keeps it until the benefit expires.")
 
 
 class AlreadyHeld(Refusal):
@@ -184,16 +187,8 @@ class AlreadyHeld(Refusal):
     rule = "U3"
     fact = gettext_lazy("The credit has a holder already.")
 
-    def __init__(self, holder: str) -> None:
-        self.holder = holder
-
-    @property
-    def message(self) -> str:  # type: ignore[override]
-        return _("%(name)s holds this credit; it has one holder at a time.") % {"name": self.holder}
-
-    @property
-    def advice(self) -> str:  # type: ignore[override]
-        return _("Transfer it instead.")
+    message = gettext_lazy("%(name)s holds this credit; it has one holder at a time.")
+    advice = gettext_lazy("Transfer it instead.")
 
 
 class AssignmentEnded(Refusal):

@@ -37,14 +37,14 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
     """Give the credit to somebody (U1 to U6)."""
     benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
     form = PersonForm(benefit, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if hand_over(request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)):
+            return redirect("licensing:benefit-detail", pk)
     try:
         benefit.check_assignable(request.today)
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("licensing:benefit-detail", pk)
-    if request.method == "POST" and form.is_valid():
-        if hand_over(request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)):
-            return redirect("licensing:benefit-detail", pk)
     return render(request, "benefits/assign.html", choosing(request, benefit, form))
 
 
@@ -54,8 +54,8 @@ def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse
     """Take monthly credit away again, after a question (U2)."""
     assignment = get_own(request, Assignment.objects.for_display().filter(benefit=pk), assignment_pk)
     try:
-        assignment.check_removable(request.today)
         if request.method != "POST":
+            assignment.check_removable(request.today)
             return render(request, "benefits/remove.html", {"assignment": assignment, "benefit": assignment.benefit})
         assignment.remove(by=request.actor, on=request.today)
         messages.success(request, _("%(name)s no longer holds this credit.") % {"name": assignment.directory_user.display_name})
@@ -70,14 +70,14 @@ def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpRespon
     """Pass bulk credit on to somebody else, within the enrolment year (U3)."""
     assignment = get_own(request, Assignment.objects.for_display().filter(benefit=pk), assignment_pk)
     form = PersonForm(assignment.benefit, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if hand_over(request, form, lambda person: assignment.transfer(person, by=request.actor, on=request.today)):
+            return redirect("licensing:benefit-detail", pk)
     try:
         assignment.check_transferable(request.today)
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("licensing:benefit-detail", pk)
-    if request.method == "POST" and form.is_valid():
-        if hand_over(request, form, lambda person: assignment.transfer(person, by=request.actor, on=request.today)):
-            return redirect("licensing:benefit-detail", pk)
     return render(request, "benefits/transfer.html", {"assignment": assignment, **choosing(request, assignment.benefit, form)})
 
 

@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from benefits_portal.figures import as_day, number
 from benefits_portal.tenants.exceptions import Refusal
 
 if TYPE_CHECKING:
@@ -19,37 +17,22 @@ class DifferentProduct(Refusal):
     rule = "K7"
     fact = gettext_lazy("The key is for another product.")
 
+    message = gettext_lazy("This key is for %(key)s; the subscription is %(subscription)s.")
+    advice = gettext_lazy("Choose a key for %(subscription)s, or activate this one by itself.")
+
     def __init__(self, key_product: "Product", subscription: "Subscription") -> None:
-        self.key_product, self.subscription = key_product, subscription
-
-    @property
-    def message(self) -> str:  # type: ignore[override]
-        return _("This key is for %(key)s; the subscription is %(subscription)s.") % {
-            "key": self.key_product,
-            "subscription": self.subscription.product,
-        }
-
-    @property
-    def advice(self) -> str:  # type: ignore[override]
-        return _("Choose a key for %(subscription)s, or activate this one by itself.") % {"subscription": self.subscription.product}
+        super().__init__(key=str(key_product), subscription=str(subscription.product))
 
 
 class SubscriptionNotActive(Refusal):
     rule = "S4"
     fact = gettext_lazy("The subscription is not active.")
 
+    message = gettext_lazy("This subscription ended on %(date)s; only an active one can be extended or get more licenses.")
+    advice = gettext_lazy("Use first activation: it can bring the subscription back, or start a new one.")
+
     def __init__(self, subscription: "Subscription") -> None:
-        self.subscription = subscription
-
-    @property
-    def message(self) -> str:  # type: ignore[override]
-        return _("This subscription ended on %(date)s; only an active one can be extended or get more licenses.") % {
-            "date": as_day(self.subscription.ends_on)
-        }
-
-    @property
-    def advice(self) -> str:  # type: ignore[override]
-        return _("Use first activation: it can bring the subscription back, or start a new one.")
+        super().__init__(date=subscription.ends_on)
 
 
 class NotReactivatable(Refusal):
@@ -66,23 +49,18 @@ class ExtensionLimitExceeded(Refusal):
     rule = "S5"
     fact = gettext_lazy("One key extends by at most 3 years.")
 
+    message = ngettext_lazy(
+        "A key with %(key)s license would move the end date more than 3 years.",
+        "A key with %(key)s licenses would move the end date more than 3 years.",
+        "key",
+    )
+    advice = gettext_lazy(
+        "The largest key that fits this subscription has %(largest)s licenses. "
+        "Use a smaller one, add licenses, or start a new subscription."
+    )
+
     def __init__(self, key_licenses: int, licenses: int) -> None:
-        self.key_licenses, self.licenses, self.largest = key_licenses, licenses, 3 * licenses
-
-    @property
-    def message(self) -> str:  # type: ignore[override]
-        return ngettext(
-            "A key with %(key)s license would move the end date more than 3 years.",
-            "A key with %(key)s licenses would move the end date more than 3 years.",
-            self.key_licenses,
-        ) % {"key": number(self.key_licenses)}
-
-    @property
-    def advice(self) -> str:  # type: ignore[override]
-        return _(
-            "The largest key that fits this subscription has %(largest)s licenses. "
-            "Use a smaller one, add licenses, or start a new subscription."
-        ) % {"largest": number(self.largest)}
+        super().__init__(key=key_licenses, largest=3 * licenses)
 
 
 class ChangedMeanwhile(Refusal):
@@ -93,4 +71,5 @@ class ChangedMeanwhile(Refusal):
     advice = gettext_lazy("Check the new figures below, then redeem again.")
 
     def __init__(self, quote: "Quote | None" = None) -> None:
+        super().__init__()
         self.quote = quote

@@ -5,6 +5,7 @@ from benefits_portal.licensing.views import benefits, calculator, redeeming, sub
 app_name = "licensing"
 urlpatterns = [
     path("mpn/benefits/azure-cloud/<int:pk>/", benefits.benefit_detail, name="benefit-detail"),
+    path("mpn/benefits/azure-cloud/<int:pk>/history/", benefits.benefit_history, name="benefit-history"),
     path("mpn/benefits/azure-cloud/<int:pk>/key/", benefits.key, name="key"),
     path("mpn/benefits/azure-cloud/<int:pk>/walkthrough/", benefits.walkthrough, name="walkthrough"),
     path("calculator/", calculator.calculator, name="calculator"),

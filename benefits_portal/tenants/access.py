@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from .exceptions import NotPermitted, OnlyGlobalAdmins, Refusal
-from .middleware import ElsewhereError, PartnerRequest
-from .models import Role, RoleAssignment
+from .middleware import ElsewhereError, PartnerRequest, refused
+from .models import Role, RoleAssignment, TenantsAction
 
 type View = Callable[..., HttpResponseBase]
 
@@ -51,6 +51,7 @@ def _required(view: View, allows: Callable[[Role], bool], refusal: type[Refusal]
     @wraps(view)
     def guarded(request: PartnerRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not allows(request.role):
+            refused(request, TenantsAction.PAGE_REFUSED, refusal())
             admins = [held for held in RoleAssignment.objects.admins_of(request.partner) if allows(Role(held.role))]
             return render(request, "tenants/not_permitted.html", {"refusal": refusal(), "admins": admins}, status=403)
         return view(request, *args, **kwargs)

@@ -17,11 +17,15 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal.figures import number
 
-from .exceptions import Refusal
 from .models import DirectoryUser, Partner, Record, RoleAssignment, Tenant
 
 UNSAID = {"key", "assignment", "redemption", "guid"}  # numbers that lead back to rows, for the back office
-NAMES = {"person": gettext_lazy("Person"), "primary": gettext_lazy("Primary tenant"), "why": gettext_lazy("Reason")}
+NAMES = {
+    "address": gettext_lazy("Address"),
+    "person": gettext_lazy("Person"),
+    "primary": gettext_lazy("Primary tenant"),
+    "why": gettext_lazy("Reason"),
+}
 MODELS: dict[str, type[models.Model]] = {"person": DirectoryUser, "primary": Tenant}
 
 type Reference = tuple[type[models.Model], int]
@@ -64,10 +68,12 @@ class Line:
         return date_format(self.at, "TIME_FORMAT")
 
 
-def lines(records: Iterable[Record], partner: Partner) -> list[Line]:
-    """`records` in words, with times as the clocks of `partner` show. As many queries however many records."""
+def lines(records: Iterable[Record], partner: Partner, known: Iterable[models.Model] = ()) -> list[Line]:
+    """`records` in words, with times as the clocks of `partner` show. As many queries however many records, and none for
+    what the rows in `known` are called.
+    """
     records = list(records)
-    names = _names(records)
+    names = _names(records, {(type(row), row.pk): _name(row) for row in known})
     zone = ZoneInfo(partner.time_zone)
     return [_line(record, names, zone) for record in records]
 
@@ -78,7 +84,7 @@ def _line(record: Record, names: dict[Reference, str], zone: ZoneInfo) -> Line:
     return Line(
         at=record.at.astimezone(zone),
         what=str(record.action_label),
-        refused=str(Refusal.words(record.refused)) if record.refused else "",
+        refused=str(record.refused_because),
         who=record.actor.name if record.actor else _("the programme"),
         how=record.get_how_display(),
         where=record.tenant.name if record.tenant else "",
@@ -142,7 +148,7 @@ def _reference(name: str, field: Any, value: Any) -> Reference | None:
     return (model, value) if model and isinstance(value, int) else None
 
 
-def _names(records: list[Record]) -> dict[Reference, str]:
+def _names(records: list[Record], known: dict[Reference, str]) -> dict[Reference, str]:
     """What everything is called that `records` refer to by number: one query for each kind of thing."""
     wanted: dict[type[models.Model], set[int]] = {}
     for record in records:
@@ -153,8 +159,9 @@ def _names(records: list[Record]) -> dict[Reference, str]:
         if model and record.subject_id:
             references.append((model, record.subject_id))
         for found in filter(None, references):
-            wanted.setdefault(found[0], set()).add(found[1])
-    return {(model, pk): _name(row) for model, pks in wanted.items() for pk, row in _rows(model).in_bulk(pks).items()}
+            if found not in known:
+                wanted.setdefault(found[0], set()).add(found[1])
+    return known | {(model, pk): _name(row) for model, pks in wanted.items() for pk, row in _rows(model).in_bulk(pks).items()}
 
 
 def _rows(model: type[models.Model]) -> Any:

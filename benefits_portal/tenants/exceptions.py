@@ -1,27 +1,39 @@
 """Refusals: what a rule says no to, in words for the person who asked."""
 
+import re
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.figures import Figure, as_day
 
 if TYPE_CHECKING:
     from .models import DirectoryUser, Role
+
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Refusal(Exception):
     """A rule said no. `message` is one clear sentence, `advice` what to do next (rule K7).
 
-    Subclasses name the fact (`KeyAlreadyRedeemed`) and write both as properties where they need numbers or names;
-    then `fact` says the same without them, for the record, which keeps the name alone.
+    Subclasses name the fact (`KeyAlreadyRedeemed`) and leave places in both for `facts`: numbers, days, names, never a
+    key (K3). The record keeps the facts and says the message anew in each reader's language (A1); `fact` is what it says
+    where it has none.
     """
 
     rule: str = ""
     message: str | Promise = ""
     advice: str | Promise = ""
     fact: str | Promise = ""
+    facts: dict[str, Any] = {}
     by_name: ClassVar[dict[str, type["Refusal"]]] = {}
+
+    def __init__(self, **facts: Any) -> None:
+        if facts:
+            self.facts, said = facts, self.written(facts)
+            self.message, self.advice = self.message % said, self.advice % said
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -30,11 +42,31 @@ class Refusal(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.advice}".strip()
 
+    @property
+    def on_record(self) -> tuple[str, dict[str, Any]]:
+        """The name and the facts that are kept."""
+        return type(self).__name__, self.facts
+
     @classmethod
-    def words(cls, name: str) -> str | Promise:
+    def written(cls, facts: dict[str, Any]) -> dict[str, Any]:
+        """`facts` as people write them; on record a day is text."""
+        return {name: _written(value) for name, value in facts.items()}
+
+    @classmethod
+    def words(cls, name: str, facts: dict[str, Any] | None = None) -> str | Promise:
         """What the refusal that is on record as `name` said; the name itself if the portal no longer knows it."""
         refusal = cls.by_name.get(name)
-        return (refusal.fact or refusal.message) if refusal else name
+        if refusal is None:
+            return name
+        return refusal.message % refusal.written(facts) if facts else refusal.fact or refusal.message
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, int):
+        return Figure(value)
+    if isinstance(value, str) and ISO_DAY.fullmatch(value):
+        value = date.fromisoformat(value)
+    return as_day(value) if isinstance(value, date) else str(value)
 
 
 class NotPermitted(Refusal):
@@ -49,6 +81,21 @@ class OnlyGlobalAdmins(Refusal):
     advice = _("Ask one of the Global admins of your organisation.")
 
 
+class FormOfAnotherPlace(Refusal):
+    """A form was sent after its sender had switched elsewhere. A place at another partner is not named on record (P1)."""
+
+    rule = "P4"
+    fact = _("The form was opened in another place than the one acted in when it was sent.")
+    message = _("The form was opened in %(opened_in)s, but sent while acting in %(sent_in)s.")
+    advice = _("Open the page anew.")
+
+
+class BelongsElsewhere(Refusal):
+    rule = "P4"
+    message = _("What it was for belongs to another place than the one acted in.")
+    advice = _("Switch there first.")
+
+
 # The directory
 
 
@@ -58,16 +105,11 @@ class AddressOutsideTenant(Refusal):
     rule = "U1"
     fact = _("A member's address must be one of the tenant itself.")
 
+    message = _("A member's address in this tenant ends in @%(domain)s.")
+    advice = _("Correct the address, or invite the person as a guest.")
+
     def __init__(self, domain: str) -> None:
-        self.domain = domain
-
-    @property
-    def message(self) -> str:  # type: ignore[override]
-        return _now("A member's address in this tenant ends in @%(domain)s.") % {"domain": self.domain}
-
-    @property
-    def advice(self) -> str:  # type: ignore[override]
-        return _now("Correct the address, or invite the person as a guest.")
+        super().__init__(domain=domain)
 
 
 class GuestFromInside(Refusal):
@@ -81,19 +123,13 @@ class AlreadyInDirectory(Refusal):
 
     rule = "U1"
     fact = _("The tenant already has a user with this address.")
+    message = _("%(name)s already has this address in %(tenant)s.")
+    advice = _("Choose this user where you need them; nothing has to be added.")
 
     def __init__(self, person: "DirectoryUser") -> None:
-        self.person = person
-
-    @property
-    def message(self) -> str:  # type: ignore[override]
-        return _now("%(name)s already has this address in %(tenant)s.") % {"name": self.person.display_name, "tenant": self.person.tenant}
-
-    @property
-    def advice(self) -> str:  # type: ignore[override]
-        if self.person.is_enabled:
-            return _now("Choose this user where you need them; nothing has to be added.")
-        return _now("The user entry is disabled; enable it again instead.")
+        super().__init__(name=person.display_name, tenant=str(person.tenant))
+        if not person.is_enabled:
+            self.advice = _("The user entry is disabled; enable it again instead.")
 
 
 class AlreadyDisabled(Refusal):
@@ -116,17 +152,17 @@ class PersonDisabled(Refusal):
 
 class RoleAlreadyHeld(Refusal):
     fact = _("The person held a role already.")
+    message = _("Holds the role %(role)s already.")
+    advice = _("Somebody has one role at a partner; change it in the list of roles.")
 
     def __init__(self, role: "Role") -> None:
-        self.role = role
+        super().__init__(role=role)
 
-    @property
-    def message(self) -> str:  # type: ignore[override]
-        return _now("Holds the role %(role)s already.") % {"role": self.role.label}
+    @classmethod
+    def written(cls, facts: dict[str, Any]) -> dict[str, Any]:
+        from .models import Role  # the models raise this
 
-    @property
-    def advice(self) -> str:  # type: ignore[override]
-        return _now("Somebody has one role at a partner; change it in the list of roles.")
+        return {"role": Role(facts["role"]).label}
 
 
 class LastGlobalAdmin(Refusal):

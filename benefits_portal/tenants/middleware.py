@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from benefits_portal import clock
 
-from .models import Actor, How, Partner, Role, Tenant, User
+from .exceptions import BelongsElsewhere, FormOfAnotherPlace, Refusal
+from .models import Actor, How, Partner, Record, Role, Tenant, TenantsAction, User
 
 SESSION_KEY = "tenant"
 
@@ -63,13 +64,23 @@ class ActingMiddleware:
         if rendered_for == request.acting_in:
             return None
         then = next((place for place in request.places if acting_in(place) == rendered_for), None)
+        named = {"opened_in": str(then), "sent_in": str(request.tenant)} if then and then.partner_id == request.partner.pk else {}
+        refused(request, TenantsAction.FORM_REFUSED, FormOfAnotherPlace(**named))
         return render(request, "tenants/stale_form.html", {"rendered_for": then}, status=409)
 
     def process_exception(self, request: PartnerRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, ElsewhereError):
             return None
+        if request.method == "POST":
+            refused(request, TenantsAction.FORM_REFUSED, BelongsElsewhere())
         status = 200 if request.method in ("GET", "HEAD") and not request.htmx else 409
         return render(request, "tenants/elsewhere.html", {"place": exception.tenant}, status=status)
+
+
+def refused(request: PartnerRequest, action: TenantsAction, refusal: Refusal) -> None:
+    """Put on record what was refused before any rule was asked, with the address it was sent to (A1)."""
+    after = {"address": request.path}
+    Record.objects.note(action, by=request.actor, partner=request.partner, tenant=request.tenant, after=after, refusal=refusal)
 
 
 def in_back_office(request: HttpRequest) -> bool:

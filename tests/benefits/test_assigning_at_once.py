@@ -44,7 +44,7 @@ def test_of_many_first_assignments_of_bulk_credit_one_succeeds_and_the_others_ar
 def test_one_person_assigned_many_times_at_once_holds_the_credit_once(by, partner):
     benefit, [person] = BenefitFactory.create(partner=partner, monthly=True), people(partner, 1)
     outcomes = at_once([partial(benefit.assign, person, by=by, on=TODAY)] * A_CROWD)
-    assert kinds(outcomes) == {"Assignment": 1, "NotAssignable": A_CROWD - 1}
+    assert kinds(outcomes) == {"Assignment": 1, "HoldsItAlready": A_CROWD - 1}
 
 
 @rule("U4")
@@ -54,7 +54,7 @@ def test_of_bulk_and_monthly_credit_for_one_person_at_once_one_is_given(by, part
     outcomes = at_once([partial(benefit.assign, person, by=by, on=TODAY) for benefit in benefits])
     held = [outcome.benefit.product.is_bulk_credit for outcome in outcomes if isinstance(outcome, Assignment)]
     assert held in ([True], [False] * 3), "one bulk credit, or the monthly ones"
-    assert set(kinds(outcomes)) == {"Assignment", "NotAssignable"}
+    assert set(kinds(outcomes)) == {"Assignment", "HoldsIncompatibleCredit"}
 
 
 @rule("U3")
@@ -72,7 +72,7 @@ def test_two_holders_who_swap_their_bulk_credit_at_once_do_not_lock_each_other_u
     one, two = people(partner, 2)
     a, b = (BenefitFactory.create(partner=partner, bulk=True).assign(person, by=by, on=TODAY) for person in (one, two))
     outcomes = at_once([partial(a.transfer, two, by=by, on=TODAY), partial(b.transfer, one, by=by, on=TODAY)])
-    assert kinds(outcomes) == {"NotAssignable": 2}
+    assert kinds(outcomes) == {"HoldsIncompatibleCredit": 2}
 
 
 @rule("U2", "A1")
@@ -113,7 +113,7 @@ def bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) -> Counte
 
 @rule("U4")
 def test_with_the_lock_on_the_person_two_credits_that_meet_are_one_and_a_refusal(monkeypatch, by, partner):
-    assert bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) == {"Assignment": 1, "NotAssignable": 1}
+    assert bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) == {"Assignment": 1, "HoldsIncompatibleCredit": 1}
 
 
 @rule("U4")

@@ -10,6 +10,7 @@ from benefits_portal.benefits.exceptions import (
     AlreadyHeld,
     AssignmentEnded,
     BenefitExpired,
+    EntryDisabled,
     NotAssignable,
     NotRemovable,
     NotTransferable,
@@ -82,7 +83,7 @@ def test_a_person_of_any_of_the_partner_s_tenants_can_be_assigned(by, tenant, mo
 def test_a_disabled_person_cannot(by, tenant, kind):
     benefit = BenefitFactory.create(partner=tenant.partner, **{kind: True})
     person = DirectoryUserFactory.create(tenant=tenant, disabled=True)
-    with pytest.raises(NotAssignable, match="Disabled"):
+    with pytest.raises(EntryDisabled, match="Disabled"):
         benefit.assign(person, by=by, on=TODAY)
     assert "Disabled" in reason(benefit, person)
 
@@ -98,7 +99,7 @@ def test_another_partner_s_person_cannot(by, monthly):
 def test_somebody_disabled_meanwhile_is_noticed_although_the_page_was_older(by, person, monthly):
     DirectoryUser.objects.filter(pk=person.pk).update(disabled_at=NOW)
     assert person.is_enabled, "as the page knew them"
-    with pytest.raises(NotAssignable, match="Disabled"):
+    with pytest.raises(EntryDisabled, match="Disabled"):
         monthly.assign(person, by=by, on=TODAY)
 
 
@@ -232,7 +233,7 @@ def test_a_refused_transfer_leaves_the_holder_as_they_were(by, person, bulk, par
     with pytest.raises(NotAssignable):
         assignment.transfer(somebody(partner, disabled=True), by=by, on=TODAY)
     assert Assignment.objects.running(TODAY).get() == assignment
-    assert Record.objects.about(bulk).first().refused == "NotAssignable"
+    assert Record.objects.about(bulk).first().refused == "EntryDisabled"
 
 
 @rule("U3")
@@ -387,7 +388,7 @@ def test_a_refused_assignment_is_on_record_although_it_rolled_back(by, monthly, 
     with pytest.raises(Refusal):
         monthly.assign(person, by=by, on=TODAY)
     record = Record.objects.about(monthly).get()
-    assert (record.refused, record.after) == ("NotAssignable", {"person": person.pk})
+    assert (record.refused, record.after) == ("EntryDisabled", {"person": person.pk})
 
 
 @rule("A1")

@@ -362,7 +362,7 @@ def test_a_person_s_page_shows_what_happened_to_them_latest_first(account, boss)
     RoleAssignment.objects.give(account.person, Role.MEMBER, by=by)
     account.person.disable(by=by)
     factories.DirectoryUserFactory.create(tenant=account.tenant).disable(by=by)
-    lines = boss.get(account.to_look_at()["user"]).context["lines"]
+    lines = boss.get(account.to_look_at()["user"]).context["history"].lines
     assert [line.what for line in lines] == ["Disabled a directory user", "Took a role away", "Gave a role", "Assigned credit"]
     assert [[str(change) for change in line.changes] for line in lines] == [
         [],
@@ -383,8 +383,8 @@ def test_activity_shows_each_line_once_over_its_pages(account, boss):
     while address:
         page = boss.get(address)
         html5lib.HTMLParser(strict=True).parse(page.text)
-        seen += page.context["lines"]
-        address = page.context.get("next_href") and reverse("tenants:activity") + page.context["next_href"]
+        seen += page.context["history"].lines
+        address = page.context["history"].older_href
         pages += 1
     assert (len(seen), pages) == (Record.objects.for_partner(account.partner).count(), 3)
     assert len(seen) >= len(records)
@@ -394,7 +394,7 @@ def test_activity_shows_each_line_once_over_its_pages(account, boss):
 def test_a_page_that_begins_after_another_partner_s_record_is_the_first(account, elsewhere, boss):
     noted(account, 3)
     [theirs] = noted(elsewhere, 1)
-    assert boss.get(reverse("tenants:activity"), {"before": theirs.pk}).context["is_newest"]
+    assert boss.get(reverse("tenants:activity"), {"before": theirs.pk}).context["history"].newest_href == ""
 
 
 @pytest.mark.parametrize(
@@ -422,7 +422,7 @@ def test_activity_is_narrowed_by_action_person_outcome_and_day(account, boss, qu
     ours = Record.objects.for_partner(account.partner)
     names = [numbers[record.pk] for record in page.context["form"].of(ours) if record.pk in numbers]
     assert sorted(names) == found
-    assert len(page.context["lines"]) == len(found)
+    assert len(page.context["history"].lines) == len(found)
 
 
 def test_a_day_that_is_before_the_first_is_said(account, boss):
@@ -436,7 +436,7 @@ def test_a_refusal_and_a_change_are_said_in_words(account, boss):
     noted(account, 1, action="licensing.extend", subject=subscription, refused="KeyAlreadyRedeemed", after={"key": 5})
     noted(account, 1, action="licensing.extend", subject=subscription, before={"licenses": 5, "ends_on": "2021-06-30"},
           after={"licenses": 5, "ends_on": "2021-09-30", "key": 5})  # fmt: skip
-    extended, refused, *_ = boss.get(reverse("tenants:activity")).context["lines"]
+    extended, refused, *_ = boss.get(reverse("tenants:activity")).context["history"].lines
     assert (extended.about, [str(change) for change in extended.changes]) == (
         str(subscription.product),
         ["Ends on: June 30, 2021 → Sept. 30, 2021"],
@@ -447,7 +447,7 @@ def test_a_refusal_and_a_change_are_said_in_words(account, boss):
 def test_times_are_those_of_the_partner_s_own_clock(account, boss):
     type(account.partner).objects.filter(pk=account.partner.pk).update(time_zone="Asia/Tokyo")
     noted(account, 1, at="2021-04-01T23:30Z")
-    line = boss.get(reverse("tenants:activity"), {"until": "2021-04-02"}).context["lines"][0]
+    line = boss.get(reverse("tenants:activity"), {"until": "2021-04-02"}).context["history"].lines[0]
     assert (line.day, line.time) == ("April 2, 2021", "8:30 a.m.")
 
 

@@ -1,14 +1,19 @@
 """What is kept is kept: nothing changes or deletes it (rules A1, A2)."""
 
+from datetime import date
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, ProtectedError
+from django.utils import translation
 
+from benefits_portal.benefits.exceptions import EnrolmentYearOver, KeyOfAnotherPartner
+from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import Redemption
-from benefits_portal.tenants.exceptions import NotPermitted
-from benefits_portal.tenants.models import Actor, How, Record
+from benefits_portal.tenants.exceptions import NotPermitted, RoleAlreadyHeld
+from benefits_portal.tenants.models import Actor, How, Record, Role
 from benefits_portal.tenants.models.record import AppendOnlyError
-from tests.factories import PartnerFactory, RecordFactory, redeem
+from tests.factories import BenefitFactory, PartnerFactory, RecordFactory, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
 
@@ -124,6 +129,30 @@ def test_a_line_says_who_acting_how_where_and_what(by, tenant):
 def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user():
     record = Record.objects.note("tests.noted", by=Actor(), refusal=NotPermitted())
     assert (record.refused, record.actor, record.how) == ("NotPermitted", None, How.COMMAND)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "english", "dutch"),
+    [
+        (ExtensionLimitExceeded(1250, 5), "A key with 1,250 licenses would move", "Een productcode met 1.250 licenties zou"),
+        (RoleAlreadyHeld(Role.MEMBER), "Holds the role Account member already.", "Heeft de rol Accountlid al."),
+        (EnrolmentYearOver(date=date(2022, 1, 1)), "The enrolment year ended on Jan. 1, 2022;", "1 januari 2022"),
+    ],
+)
+def test_a_refusal_is_said_in_the_language_of_whoever_reads_the_record(refusal, english, dutch):
+    with translation.override("nl"):
+        record = Record.objects.note("tests.noted", by=Actor(), refusal=refusal)
+    record.refresh_from_db()
+    assert str(record.refused_because).startswith(english)
+    with translation.override("nl"):
+        assert dutch in str(record.refused_because)
+
+
+@pytest.mark.rule("K4")
+def test_that_a_key_is_another_partner_s_is_not_on_record(partner):
+    refusal = KeyOfAnotherPartner(BenefitFactory.create(key=True).keys.get())
+    record = Record.objects.note("tests.noted", by=Actor(), partner=partner, refusal=refusal)
+    assert (record.refused, record.facts) == ("KeyUnknown", {})
 
 
 def test_every_action_has_a_label():

@@ -4,21 +4,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
 from benefits_portal.benefits.eligibility import Eligibility
-from benefits_portal.benefits.exceptions import (
-    AssignmentEnded,
-    NotAssignable,
-    NotRemovable,
-    NotTransferable,
-)
-from benefits_portal.figures import as_day
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.benefits.exceptions import AssignmentEnded, EnrolmentYearOver, HoldsItAlready, MonthlyNotTransferred, NotRemovable
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
 from benefits_portal.tenants.models.record import recorded_if_refused
 
@@ -120,10 +112,11 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def give(self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
         """The body of `Benefit.assign`."""
-        about: dict[str, Any] = {"by": by, "partner": benefit.partner, "subject": benefit, "after": {"person": person.pk}}
+        about: dict[str, Any] = {"by": by, "partner": benefit.partner, "tenant": person.tenant, "subject": benefit}
+        about["after"] = {"person": person.pk}
         with recorded_if_refused(BenefitAction.ASSIGNED, **about):
             assignment = self.give_under_lock(benefit, person, by=by, on=on)
-            note(BenefitAction.ASSIGNED, assignment, by=by)
+            Record.objects.note(BenefitAction.ASSIGNED, **about | {"after": assignment.names})
             return assignment
 
     def give_under_lock(
@@ -146,20 +139,6 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             assigned_by=by.user,
             transferred_from=replacing,
         )
-
-
-def note(action: BenefitAction, assignment: "Assignment", *, by: Actor, refusal: Refusal | None = None) -> None:
-    """Put on record what happened to `assignment`; its subject is the benefit."""
-    Record.objects.note(
-        action,
-        by=by,
-        partner=assignment.partner,
-        tenant=assignment.directory_user.tenant,
-        subject=assignment.benefit,
-        before={"person": assignment.transferred_from.directory_user_id} if assignment.transferred_from else {},
-        after={"person": assignment.directory_user_id, "assignment": assignment.pk},
-        refusal=refusal,
-    )
 
 
 class Assignment(models.Model):
@@ -222,14 +201,11 @@ class Assignment(models.Model):
 
     def remove(self, *, by: Actor, on: date) -> None:
         """Take monthly credit away again (U2). Raises NotRemovable for bulk credit, AssignmentEnded if nothing runs."""
-        try:
-            with transaction.atomic():
-                self.check_removable(on)
-                self._end(by=by, on=on)
-                note(BenefitAction.REMOVED, self, by=by)
-        except Refusal as refusal:
-            note(BenefitAction.REMOVED, self, by=by, refusal=refusal)
-            raise
+        about = self._about(by) | {"after": self.names}
+        with recorded_if_refused(BenefitAction.REMOVED, **about):
+            self.check_removable(on)
+            self._end(by=by, on=on)
+            Record.objects.note(BenefitAction.REMOVED, **about)
 
     def check_removable(self, on: date) -> None:
         """Raise NotRemovable for bulk credit (U3), AssignmentEnded if nothing runs any more."""
@@ -240,30 +216,31 @@ class Assignment(models.Model):
 
     def transfer(self, person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
         """Give bulk credit to somebody else, within the enrolment year (U3). The old assignment ends and is kept."""
-        try:
-            with transaction.atomic():
-                self.check_transferable(on)
-                if person == self.directory_user:
-                    raise NotAssignable(_("Holds this credit already."), rule="U3")
-                list(DirectoryUser.objects.select_for_update().filter(pk__in=[person.pk, self.directory_user_id]).order_by("pk"))
-                self._end(by=by, on=on)
-                successor = Assignment.objects.give_under_lock(self.benefit, person, by=by, on=on, replacing=self)
-                note(BenefitAction.TRANSFERRED, successor, by=by)
-                return successor
-        except Refusal as refusal:
-            note(BenefitAction.TRANSFERRED, self, by=by, refusal=refusal)
-            raise
+        about = self._about(by) | {"before": {"person": self.directory_user_id}}
+        with recorded_if_refused(BenefitAction.TRANSFERRED, **about, after={"person": person.pk}):
+            self.check_transferable(on)
+            if person == self.directory_user:
+                raise HoldsItAlready
+            list(DirectoryUser.objects.select_for_update().filter(pk__in=[person.pk, self.directory_user_id]).order_by("pk"))
+            self._end(by=by, on=on)
+            successor = Assignment.objects.give_under_lock(self.benefit, person, by=by, on=on, replacing=self)
+            Record.objects.note(BenefitAction.TRANSFERRED, **about | {"tenant": person.tenant}, after=successor.names)
+            return successor
 
     def check_transferable(self, on: date) -> None:
         """Raise NotTransferable unless this is bulk credit within its enrolment year (U3)."""
         if not self.is_exclusive:
-            raise NotTransferable(_("Monthly credit is not transferred."), _("Remove it here and assign it to somebody else."))
+            raise MonthlyNotTransferred
         if not self.benefit.can_transfer(on):
-            raise NotTransferable(
-                _("The enrolment year ended on %(date)s; bulk credit is transferred within it only.")
-                % {"date": as_day(self.benefit.membership.ends_on)},
-                _("The holder keeps it until the benefit expires."),
-            )
+            raise EnrolmentYearOver(date=self.benefit.membership.ends_on)
+
+    @property
+    def names(self) -> dict[str, int]:
+        """What stands for it on record."""
+        return {"person": self.directory_user_id, "assignment": self.pk}
+
+    def _about(self, by: Actor) -> dict[str, Any]:
+        return {"by": by, "partner": self.partner, "tenant": self.directory_user.tenant, "subject": self.benefit}
 
     def _end(self, *, by: Actor, on: date) -> None:
         # The condition is on the row itself: behind a join it would not be asked again once the row's lock is free.

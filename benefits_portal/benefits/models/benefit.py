@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.eligibility import Candidate, Eligibility
-from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, NotAssignable
+from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, LicensesNotAssigned
 from benefits_portal.benefits.money import money
 from benefits_portal.figures import number
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
@@ -200,13 +200,13 @@ class Benefit(models.Model):
         In a transfer the assignment that is replaced does not count.
         """
         if not self.is_usage_based:
-            raise NotAssignable(str(_("Licenses are not assigned here: this benefit has a product key.")))
+            raise LicensesNotAssigned
         if not self.is_usable(on):
             raise BenefitExpired(self)
         if self.product.is_bulk_credit:
             held = self.assignments.filter(ended_at=None).exclude(pk=replacing.pk if replacing else 0)
             if holder := held.select_related("directory_user").first():
-                raise AlreadyHeld(holder.directory_user.display_name)
+                raise AlreadyHeld(name=holder.directory_user.display_name)
 
     def assign(self, person: DirectoryUser, *, by: Actor, on: date) -> Assignment:
         """Give the credit to `person` (U1 to U5). Raises a Refusal, which is put on record."""

@@ -15,7 +15,9 @@ from benefits_portal.licensing.forms import VerifiedForm
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
 from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import Record
 
 
 @role_required
@@ -25,6 +27,19 @@ def benefit_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     benefit = get_own(request, Benefit.objects.for_display(), pk)
     context = credit_context(request, benefit) if benefit.is_usage_based else license_context(request, benefit, VerifiedForm(benefit))
     return render(request, f"licensing/benefit_detail.html{'#details' if request.htmx else ''}", context)
+
+
+@role_required
+@require_safe
+def benefit_history(request: PartnerRequest, pk: int) -> HttpResponse:
+    """What happened to it, and to its key where it was redeemed (A2); for htmx only the lines."""
+    benefit = get_own(request, Benefit.objects.for_display(), pk)
+    records, known = Record.objects.about(benefit), [benefit]
+    if redemption := Redemption.objects.for_display().filter(key__benefit=benefit).first():
+        records |= Record.objects.about(redemption.subscription).filter(after__key=redemption.key_id)
+        known.append(redemption.subscription)
+    context = {"benefit": benefit, "history": history(request, records, known)}
+    return render(request, f"licensing/benefit_history.html{'#lines' if request.htmx else ''}", context)
 
 
 @never_cache

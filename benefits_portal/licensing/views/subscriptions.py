@@ -8,7 +8,9 @@ from benefits_portal.licensing.comparison import before_after, shift
 from benefits_portal.licensing.display import ProductRow, end_axis, ledger, license_segments, status_history
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.access import get_own, role_required
+from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import Record
 
 
 @role_required
@@ -35,8 +37,9 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
         "segments": license_segments(redemptions),
         "ledger": ledger(redemptions),
         "latest": redemptions[0] if redemptions else None,
-        "history": status_history(subscription, redemptions, request.today),
+        "timeline": status_history(subscription, redemptions, request.today),
         "axis": end_axis(subscription, redemptions, request.today),
+        "history": history(request, Record.objects.about(subscription), known=[subscription], anchor="#history"),
     }
     return render(request, "licensing/subscription_detail.html", context)
 

@@ -15,7 +15,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
 from .base import LedgerAdmin, note_deletion
@@ -99,7 +98,7 @@ class RecordAdmin(SearchThroughMixin, LedgerAdmin):
 
     @admin.display(description=gettext_lazy("outcome"), ordering="refused")
     def outcome(self, record: Record) -> str:
-        return _("Refused: %(fact)s") % {"fact": Refusal.words(record.refused)} if record.refused else _("Done")
+        return _("Refused: %(fact)s") % {"fact": record.refused_because} if record.refused else _("Done")
 
     @admin.display(description=gettext_lazy("about"))
     def about(self, record: Record) -> str:

@@ -18,6 +18,8 @@ class TenantsAction(models.TextChoices):
     ROLE_GIVEN = "tenants.role-given", _("Gave a role")
     ROLE_CHANGED = "tenants.role-changed", _("Changed a role")
     ROLE_TAKEN = "tenants.role-taken", _("Took a role away")
+    PAGE_REFUSED = "tenants.page-refused", _("Tried what the role does not include")
+    FORM_REFUSED = "tenants.form-refused", _("Sent a form for another place")
     PRIMARY_CHOSEN = "tenants.primary-chosen", _("Chose the primary tenant")
     TENANT_ASKED_FOR = "tenants.tenant-asked-for", _("Asked for a further tenant")
     TENANT_ACCEPTED = "tenants.tenant-accepted", _("Accepted a further tenant")

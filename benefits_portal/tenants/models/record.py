@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar, Never, Self
 
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -10,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.fields.json import KeyTransform
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -105,10 +108,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
 
     def concerning(self, person: "DirectoryUser") -> Self:
         """The history of a person: their entry, the account they sign in with, and what was given to them or taken (A2)."""
-        account = ContentType.objects.get_for_model(person._meta.get_field("user").related_model)
-        own = Q(subject_type=ContentType.objects.get_for_model(person), subject_id=person.pk)
-        signing_in = Q(subject_type=account, subject_id__in=type(person).objects.filter(pk=person.pk).values("user"))
-        return self.filter(own | signing_in | Q(before__person=person.pk) | Q(after__person=person.pk))
+        account = getattr(person, "user", None)
+        ours = [self.about(row) for row in (person, account) if row] + [self.filter(before__person=person.pk)]
+        return reduce(or_, ours, self.filter(after__person=person.pk))
 
     def note(
         self,
@@ -123,6 +125,7 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         refusal: Refusal | None = None,
     ) -> "Record":
         """Write one line. A refusal is noted outside the transaction that it rolled back."""
+        refused, facts = refusal.on_record if refusal else ("", {})
         return self.create(
             action=action,
             actor=by.user,
@@ -133,7 +136,8 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
             subject=subject,
             before=before or {},
             after=after or {},
-            refused=type(refusal).__name__ if refusal else "",
+            refused=refused,
+            facts=facts,
         )
 
 
@@ -158,6 +162,7 @@ class Record(AppendOnly):
     )
     action = models.CharField(_("what"), max_length=40, editable=False)
     refused = models.CharField(_("refused because"), max_length=60, blank=True, editable=False)
+    facts = models.JSONField(_("facts of the refusal"), default=dict, blank=True, encoder=DjangoJSONEncoder, editable=False)
     subject_type = models.ForeignKey(ContentType, models.PROTECT, null=True, blank=True, verbose_name=_("subject type"), editable=False)
     subject_id = models.BigIntegerField(_("subject"), null=True, blank=True, editable=False)
     subject = GenericForeignKey("subject_type", "subject_id")
@@ -174,6 +179,8 @@ class Record(AppendOnly):
             models.Index(fields=["partner", "-at", "-id"], name="record_partner_at"),
             models.Index(fields=["at"], name="record_at"),
             models.Index(fields=["subject_type", "subject_id", "-at"], name="record_subject_at"),
+            models.Index(KeyTransform("person", "before"), name="record_before_person"),
+            models.Index(KeyTransform("person", "after"), name="record_after_person"),
         ]
 
     def __str__(self) -> str:
@@ -182,6 +189,11 @@ class Record(AppendOnly):
     @property
     def action_label(self) -> str | Promise:
         return self.actions.get(self.action, self.action)
+
+    @property
+    def refused_because(self) -> str | Promise:
+        """The refusal's sentence, in the language of whoever reads it; empty for what was done."""
+        return Refusal.words(self.refused, self.facts) if self.refused else ""
 
 
 @contextmanager

@@ -10,28 +10,22 @@ from django.views.decorators.http import require_safe
 from benefits_portal.tenants.access import admin_required
 from benefits_portal.tenants.display import Line, lines
 from benefits_portal.tenants.forms import ActivityFilter
+from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Partner, Record
 from benefits_portal.tenants.models.record import RecordQuerySet
 from benefits_portal.tenants.spreadsheets import spreadsheet
 
-PAGE, BATCH = 50, 500
+BATCH = 500
 
 
 @admin_required
 @require_safe
 def activity(request: PartnerRequest) -> HttpResponse:
-    """The newest first; `?before=` is the last record of the page before."""
-    chosen, before = ActivityFilter(request.partner, request.GET), request.GET.get("before", "")
-    ours = Record.objects.for_partner(request.partner).for_display()
-    latest = ours.filter(pk=int(before[:18])).first() if before.isdecimal() else None
-    found = list(chosen.of(ours).before(latest)[: PAGE + 1])
-    shown, address = found[:PAGE], request.GET.copy()
-    address.pop("before", None)
-    context = {"form": chosen, "lines": lines(shown, request.partner), "address": address.urlencode(), "is_newest": latest is None}
-    if len(found) > PAGE:
-        address["before"] = str(shown[-1].pk)
-        context["next_href"] = f"?{address.urlencode()}"
+    """All of the partner's, or what the filter leaves of it."""
+    chosen, filtered = ActivityFilter(request.partner, request.GET), request.GET.copy()
+    filtered.pop("before", None)
+    context = {"form": chosen, "history": history(request, chosen.of(Record.objects.all())), "filtered": filtered.urlencode()}
     return render(request, "tenants/activity.html", context)
 
 

@@ -8,14 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
-from benefits_portal.tenants.display import lines
 from benefits_portal.tenants.forms import AddUserForm, DirectoryFilter
+from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Record, RoleAssignment
 
 from .telling import done
-
-LATEST = 50  # of a person's history; all of it is in Activity
 
 
 @role_required
@@ -33,8 +31,11 @@ def users(request: PartnerRequest) -> HttpResponse:
 def user(request: PartnerRequest, pk: int) -> HttpResponse:
     """Somebody's own page, with their history (A2)."""
     person = own_person(request, pk)
-    records = Record.objects.for_partner(request.partner).concerning(person).for_display()[:LATEST]
-    context = {"person": person, "held": person.role(), "lines": lines(records, request.partner)}
+    context = {
+        "person": person,
+        "held": person.role(),
+        "history": history(request, Record.objects.concerning(person), known=[person], anchor="#history"),
+    }
     return render(request, "tenants/user.html", context)
 
 
@@ -85,6 +86,6 @@ def enable_user(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def own_person(request: PartnerRequest, pk: int) -> DirectoryUser:
-    people = DirectoryUser.objects.select_related("tenant__partner")
+    people = DirectoryUser.objects.select_related("tenant__partner", "user")
     person: DirectoryUser = get_own(request, people, pk, owner="tenant__partner")
     return person

@@ -1,0 +1,133 @@
+"""What each benefit, subscription and person shows of the record, and what was refused before any rule was asked (A1, A2)."""
+
+import pytest
+from django.urls import reverse
+
+from benefits_portal.tenants.models import Record, Role
+from tests.factories import TODAY, BenefitFactory, RecordFactory, RoleAssignmentFactory, SubscriptionFactory, TenantFactory
+
+rule = pytest.mark.rule
+pytestmark = pytest.mark.usefixtures("today")
+
+
+@pytest.fixture
+def client(admin, sign_in):
+    return sign_in(admin)
+
+
+def post(client, name, *args, tenant, **fields):
+    return client.post(reverse(name, args=args), {"acting_in": f"{tenant.partner_id}-{tenant.pk}"} | fields)
+
+
+def told(page):
+    """What the history on `page` says, the newest first, with the reason of what was refused."""
+    return [(line.what, line.refused) for line in page.context["history"].lines]
+
+
+@rule("A2")
+def test_a_benefit_shows_what_was_done_and_refused_with_the_reason_and_what_became_of_its_key(client, tenant, by):
+    benefit = BenefitFactory.create(partner=tenant.partner, key=True, quantity=25)
+    key = benefit.keys.get()
+    small = SubscriptionFactory.create(tenant=tenant, product=benefit.product, licenses=5)
+    large = SubscriptionFactory.create(tenant=tenant, product=benefit.product, licenses=100)
+    key.reveal(by=by, on=TODAY)
+    large.extend(key, by=by, on=TODAY)
+    with pytest.raises(Exception, match="redeemed"):
+        benefit.keys.get().reveal(by=by, on=TODAY)
+    with pytest.raises(Exception, match="redeemed"):
+        small.extend(key, by=by, on=TODAY)
+    page = client.get(reverse("licensing:benefit-history", args=[benefit.pk]))
+    refused = f"This key was redeemed on May 1, 2021 in {tenant} by {by.user.name}."
+    *later, issued = told(page)
+    assert (later, issued) == (
+        [("Revealed a product key", refused), ("Extended an end date", ""), ("Revealed a product key", "")],
+        ("Issued a product key", ""),
+    )
+    assert told(client.get(reverse("licensing:subscription", args=[small.pk]))) == [("Extended an end date", refused)]
+    assert told(client.get(reverse("licensing:subscription", args=[large.pk]))) == [("Extended an end date", "")]
+
+
+@rule("A2", "P1")
+@pytest.mark.parametrize("kind", ["benefit", "subscription", "person"])
+def test_a_history_is_shown_page_by_page_and_nothing_of_another_partner_s_in_it(client, tenant, admin, kind):
+    subject, name = {
+        "benefit": (BenefitFactory.create(partner=tenant.partner), "licensing:benefit-history"),
+        "subscription": (SubscriptionFactory.create(tenant=tenant), "licensing:subscription"),
+        "person": (admin.directory_user, "tenants:user"),
+    }[kind]
+    RecordFactory.create_batch(60, partner=tenant.partner, subject=subject)
+    RecordFactory.create(subject=subject)
+    first = client.get(reverse(name, args=[subject.pk]))
+    second = client.get(first.context["history"].older_href)
+    assert [len(page.context["history"].lines) for page in (first, second)] == [50, 10]
+    assert client.get(second.context["history"].newest_href).context["history"].lines == first.context["history"].lines
+
+
+@rule("A2")
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_history_takes_as_many_queries_whatever_its_length(client, tenant, by, django_assert_max_num_queries, count):
+    benefit, subscription = BenefitFactory.create(partner=tenant.partner, key=True), SubscriptionFactory.create(tenant=tenant)
+    for _ in range(count):
+        benefit.keys.get().reveal(by=by, on=TODAY)
+    RecordFactory.create_batch(count, partner=tenant.partner, subject=subscription, before={"licenses": 1}, after={"licenses": 2})
+    for name, thing in (("licensing:benefit-history", benefit), ("licensing:subscription", subscription)):
+        client.get(reverse(name, args=[thing.pk]))
+        with django_assert_max_num_queries(6):
+            assert len(client.get(reverse(name, args=[thing.pk])).context["history"].lines) >= count
+
+
+@rule("A2")
+def test_the_history_of_an_opened_row_is_fetched_as_its_lines_alone(client, tenant):
+    benefit = BenefitFactory.create(partner=tenant.partner, monthly=True)
+    assert (
+        reverse("licensing:benefit-history", args=[benefit.pk]) in client.get(reverse("licensing:benefit-detail", args=[benefit.pk])).text
+    )
+    lines = client.get(reverse("licensing:benefit-history", args=[benefit.pk]), headers={"HX-Request": "true"})
+    assert "<html" not in lines.text
+
+
+# Refused before any rule was asked
+
+
+@rule("A1", "P3")
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_what_a_role_does_not_include_is_refused_on_record(tenant, admin, sign_in, method):
+    member = RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.MEMBER).user
+    address = reverse("benefits:assign", args=[BenefitFactory.create(partner=tenant.partner, monthly=True).pk])
+    assert getattr(sign_in(member), method)(address, {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}).status_code == 403
+    record = Record.objects.get(refused="NotPermitted")
+    assert (record.actor, record.partner, record.tenant, record.after) == (member, tenant.partner, tenant, {"address": address})
+    shown = sign_in(admin).get(reverse("tenants:activity"), {"refused": "on"})
+    assert told(shown) == [("Tried what the role does not include", "Your role lets you look, but not change anything here.")]
+
+
+@rule("A1", "P4")
+def test_a_form_from_a_stale_tab_is_refused_on_record_with_both_places(client, tenant):
+    labs = TenantFactory.create(partner=tenant.partner)
+    client.post(reverse("tenants:switch"), {"place": labs.pk})
+    assert post(client, "tenants:give-role", tenant=tenant).status_code == 409
+    record = Record.objects.get(action="tenants.form-refused")
+    assert str(record.refused_because) == f"The form was opened in {tenant}, but sent while acting in {labs}."
+
+
+@rule("A1", "P1", "P4")
+def test_another_partner_of_one_s_own_is_not_named_on_record_there(client, tenant, admin):
+    elsewhere = RoleAssignmentFactory.create(user=admin, partner=TenantFactory.create(is_primary=True).partner).partner.tenants.get()
+    theirs = SubscriptionFactory.create(tenant=elsewhere)
+    assert post(client, "licensing:extend", theirs.pk, tenant=elsewhere).status_code == 409
+    assert post(client, "licensing:extend", theirs.pk, tenant=tenant).status_code == 409
+    records = Record.objects.for_partner(tenant.partner).filter(action="tenants.form-refused")
+    assert {record.refused: record.facts for record in records} == {"FormOfAnotherPlace": {}, "BelongsElsewhere": {}}
+
+
+@rule("A1", "U5")
+def test_a_post_that_a_rule_refuses_is_on_record_although_the_page_would_not_have_offered_it(client, tenant, admin, by):
+    benefit = BenefitFactory.create(partner=tenant.partner, bulk=True)
+    assignment = benefit.assign(admin.directory_user, by=by, on=TODAY)
+    post(client, "benefits:remove", benefit.pk, assignment.pk, tenant=tenant)
+    post(client, "benefits:assign", benefit.pk, tenant=tenant, directory_user=admin.directory_user_id)
+    refused = Record.objects.about(benefit).exclude(refused="").order_by("pk")
+    assert [str(record.refused_because) for record in refused] == [
+        "Bulk credit cannot be removed.",
+        f"{admin.directory_user.display_name} holds this credit; it has one holder at a time.",
+    ]
