@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.logs import request_id
 from benefits_portal.tenants.access import acts_nowhere
+from benefits_portal.tenants.views import session
 
 RETRY_AFTER = "5"  # seconds
 TRY_AGAIN = {"55P03", "57014", "40P01", "40001", "SQLITE_BUSY"}  # a lock or a query took too long, or a deadlock was broken
@@ -27,7 +28,12 @@ _migrated = False  # whether this process has once seen a database with every mi
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor: what the frame of every page needs."""
     theme = request.COOKIES.get("theme", "")
-    return {"demo": settings.DEMO, "theme": theme if theme in THEMES else "", "support_address": settings.SUPPORT_ADDRESS}
+    return {
+        "demo": settings.DEMO,
+        "theme": theme if theme in THEMES else "",
+        "support_address": settings.SUPPORT_ADDRESS,
+        "session_end": session.ending(request),
+    }
 
 
 def back(request: HttpRequest) -> HttpResponse:

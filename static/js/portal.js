@@ -143,3 +143,58 @@ document.addEventListener("submit", (event) => {
     form.submit();
   });
 });
+
+// The end of the session: asked for in time, told in a dialog, put off without leaving the page. Asking does not put it off.
+const ending = document.getElementById("session-end");
+if (ending) {
+  const WARNED = 5 * 60; // seconds before the end
+  let endsAt = Date.now() + 1000 * ending.dataset.seconds;
+  let told = ""; // "soon" or "ended": each is told once
+  const tokens = () => document.querySelectorAll("[name=csrfmiddlewaretoken]");
+
+  const ask = async (method) => {
+    const response = await fetch(ending.dataset.session, { method, headers: { Accept: "application/json", "X-CSRFToken": tokens()[0].value } });
+    if (!response.ok) throw new Error(response.statusText);
+    const { seconds, token } = await response.json();
+    endsAt = Date.now() + 1000 * seconds;
+    return { seconds, token };
+  };
+
+  const tell = (what) => {
+    if (told === what) return;
+    told = what;
+    const ended = what === "ended";
+    if (ended) ending.querySelectorAll("[data-ended]").forEach((part) => (part.textContent = part.dataset.ended));
+    ending.querySelector("[data-stay]").hidden = ended;
+    ending.querySelector("[data-again]").hidden = !ended;
+    if (!ending.open) ending.showModal();
+    ending.querySelector(ended ? "[data-again]" : "[data-stay]").focus();
+  };
+
+  // Signed in for long again, here or in another tab; forms that were filled in meanwhile can be sent.
+  const goOn = (token) => {
+    told = "";
+    tokens().forEach((field) => (field.value = token));
+    document.body.dataset.hxHeaders = JSON.stringify({ "x-csrftoken": token });
+    document.querySelector("[data-near]")?.remove();
+    if (ending.open) ending.close();
+  };
+
+  const look = async () => {
+    if (endsAt - Date.now() > 1000 * WARNED || document.visibilityState !== "visible") return;
+    const { seconds, token } = await ask("GET");
+    if (seconds > WARNED) goOn(token);
+    else tell(seconds > 0 ? "soon" : "ended");
+  };
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-dismiss]")) ending.close();
+    if (!event.target.closest("[data-stay]")) return;
+    event.preventDefault();
+    ask("POST").then(({ seconds, token }) => (seconds > 0 ? goOn(token) : tell("ended")), () => {});
+  });
+  const looking = () => look().catch(() => {}); // the server cannot be asked just now: the next look tells
+  document.addEventListener("visibilitychange", looking);
+  setInterval(looking, 10_000);
+  looking();
+}

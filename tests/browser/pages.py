@@ -136,6 +136,7 @@ def admin_pages() -> dict[str, Any]:
     return {
         "home": at("home"),
         "account-flyout": (at("home"), flyout),
+        "session": at("tenants:session"),
         "list": at("benefits:azure-cloud"),
         "list-opened": (at("benefits:azure-cloud"), opened(monthly, bulk, key.benefit)),
         "list-nothing": at("benefits:azure-cloud", query="?q=nothing"),

@@ -26,6 +26,8 @@ from benefits_portal.tenants.forms import ForgottenForm, NewPasswordForm, PlaceF
 from benefits_portal.tenants.middleware import PartnerRequest, act_in
 from benefits_portal.tenants.models import Actor, How, Record, User, recordable
 
+from .session import stay_signed_in
+
 
 @recordable
 class SignInAction(models.TextChoices):
@@ -38,6 +40,7 @@ class SignInAction(models.TextChoices):
 def welcome(request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
     """Sign `user` in, put it on record (A1), and let `response` bring the account's language."""
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    stay_signed_in(request)
     Record.objects.note(SignInAction.SIGNED_IN, by=Actor(user, How.PORTAL), partner=user.home_partner, subject=user)
     if user.language:
         secure = settings.LANGUAGE_COOKIE_SECURE

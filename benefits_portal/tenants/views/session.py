@@ -1,0 +1,60 @@
+"""When one is signed out, told before it happens, and put off by one keystroke (WCAG 2.2.1)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from benefits_portal import clock
+from benefits_portal.tenants.access import acts_nowhere
+
+NEAR = timedelta(minutes=20)  # before the end, on a page without script; with it, the page counts by itself
+
+
+def stay_signed_in(request: HttpRequest) -> None:
+    """From now on for a whole session's time."""
+    request.session.set_expiry(clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The end of a session, as of now."""
+
+    at: datetime
+    seconds: int
+
+    @property
+    def is_near(self) -> bool:
+        return self.seconds <= NEAR.total_seconds()
+
+
+def ending(request: HttpRequest) -> Ending | None:
+    """When the person of `request` is signed out; None where nobody is signed in, or no end was set."""
+    if not request.user.is_authenticated or "_session_expiry" not in request.session:
+        return None
+    at = request.session.get_expiry_date()
+    return Ending(at, int((at - clock.now()).total_seconds()))
+
+
+@acts_nowhere
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def session(request: HttpRequest) -> HttpResponse:
+    """GET tells how long one stays signed in, POST makes it a whole session's time again. Asking does not put the end off.
+
+    To people it is a page, in a tab of its own, so that what is typed elsewhere stays; to the page's script seconds, and the
+    token of whoever is signed in now, since signing in again made another one.
+    """
+    if request.user.is_authenticated and request.method == "POST":
+        stay_signed_in(request)
+    end = ending(request)
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return JsonResponse({"seconds": end.seconds if end else 0, "token": get_token(request)})
+    return render(request, "tenants/session.html") if request.user.is_authenticated else redirect(settings.LOGIN_URL)
