@@ -84,8 +84,8 @@ class World:
         yield Part(Product, "id name kind", [(n + 1, f"Product {n:02d}", kind(n)) for n in range(PRODUCTS)])
         yield Part(PackageLine, "id offer_id product_id benefit_type competency quantity", self._lines())
         yield Part(CreditAmount, "line_id currency amount", self._amounts())
-        yield Part(Membership, "id partner_id offer_id starts_on ends_on benefits_expire_on", self._memberships())
-        right = "benefit_type competency quantity credit_amount currency expires_on"
+        yield Part(Membership, "id partner_id offer_id starts_on ends_on benefits_expire_on provisioned_at", self._memberships())
+        right = "benefit_type competency quantity credit_amount currency starts_on expires_on"
         yield Part(Benefit, f"id partner_id membership_id package_line_id product_id {right}", self._benefits())
         life = "issued_at redeemed_at redeemed_on redeemed_in_id"
         yield Part(ProductKey, f"id partner_id benefit_id product_id licenses digest ciphertext last_five {life}", self._keys())
@@ -150,24 +150,23 @@ class World:
             starts_on = self.today - timedelta(days=DAYS_BACK - 1 - nth * DAYS_BACK // half)
             offer = nth if mine else nth // (self.partners - 1)
             ends_on = starts_on + ENROLMENT_YEAR
-            yield n + 1, partner, offer % OFFERS + 1, starts_on, ends_on, ends_on + GRACE
+            yield n + 1, partner, offer % OFFERS + 1, starts_on, ends_on, ends_on + GRACE, noon(starts_on)
 
     def _benefits(self) -> Iterator[Row]:
         lines = list(self._lines())
-        for membership, partner, offer, _starts_on, _ends_on, expires_on in self._memberships():
+        for membership, partner, offer, starts_on, _ends_on, expires_on, _at in self._memberships():
             for line in range(LINES):
                 number, _offer, product, benefit_type, competency, quantity = lines[(offer - 1) * LINES + line]
                 money = (None, "") if quantity else (credit(product - 1), "EUR")
                 pk = (membership - 1) * LINES + line + 1
-                yield pk, partner, membership, number, product, benefit_type, competency, quantity, *money, expires_on
+                yield pk, partner, membership, number, product, benefit_type, competency, quantity, *money, starts_on, expires_on
 
     def _keys(self) -> Iterator[Row]:
         """Each is written as it stands after the redeeming, which is worked out on the way."""
         running: dict[tuple[int, int], tuple[Subscription, int]] = {}
-        for pk, partner, _membership, _line, product, _type, _competency, quantity, _credit, _currency, expires_on in self._benefits():
+        for pk, partner, _membership, _line, product, _type, _competency, quantity, *_money, issued_on, _until in self._benefits():
             if quantity is None:
                 continue
-            issued_on = expires_on - GRACE - ENROLMENT_YEAR
             on = issued_on + REDEEMED_AFTER
             redeemed = is_used(pk) and on <= self.today
             if redeemed:
@@ -197,9 +196,9 @@ class World:
         self.redemptions.append((*ids, *before, after.licenses, after.ends_on, after.carried_license_days))
 
     def _assignments(self) -> Iterator[Row]:
-        for pk, partner, _membership, _line, product, _type, _competency, quantity, _credit, _currency, expires_on in self._benefits():
+        for pk, partner, _membership, _line, product, _type, _competency, quantity, *_money, issued_on, _until in self._benefits():
             if quantity is None and is_used(pk):
-                on = expires_on - GRACE - ENROLMENT_YEAR
+                on = issued_on
                 yield partner, pk, 1 + pk % self.people if partner == 1 else self.people + partner, product - 1 in BULK, on, noon(on)
 
     # What happened

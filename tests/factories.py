@@ -233,6 +233,7 @@ class BenefitFactory(DjangoModelFactory):
     benefit_type = factory.SelfAttribute("package_line.benefit_type")
     competency = factory.SelfAttribute("package_line.competency")
     quantity = 25
+    starts_on = factory.SelfAttribute("membership.starts_on")
     expires_on = factory.SelfAttribute("membership.benefits_expire_on")
 
     class Params:

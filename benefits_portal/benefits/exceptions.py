@@ -1,6 +1,6 @@
 """What this app's rules say no to, in words for the person who asked."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from benefits_portal.tenants.exceptions import Refusal
 
 if TYPE_CHECKING:
-    from .models import Benefit, PackageLine, ProductKey
+    from .models import Benefit, Membership, PackageLine, ProductKey
 
 
 class NoCreditInCurrency(Refusal):
@@ -23,6 +23,62 @@ class NoCreditInCurrency(Refusal):
 
     def __init__(self, line: "PackageLine", currency: str) -> None:
         super().__init__(offer=str(line.offer), currency=currency, product=str(line.product))
+
+
+class AlreadyEnrolled(Refusal):
+    rule = "B2"
+    fact = gettext_lazy("The partner was enrolled from that day already.")
+
+    message = gettext_lazy("%(partner)s is enrolled in %(offer)s from %(date)s already.")
+    advice = gettext_lazy("Nothing was made.")
+
+    def __init__(self, membership: "Membership") -> None:
+        super().__init__(partner=str(membership.partner), offer=str(membership.offer), date=membership.starts_on)
+
+
+class PlanChanged(Refusal):
+    rule = "B2"
+    message = gettext_lazy("The package changed since this was shown, so nothing was made.")
+    advice = gettext_lazy("Look at what it holds now, then enroll again.")
+
+
+class NotRenewable(Refusal):
+    """There is no further year to enrol for; each subclass says why."""
+
+    rule = "B1"
+    advice = gettext_lazy("Enroll the partner anew.")
+
+
+class RenewedTooEarly(NotRenewable):
+    message = gettext_lazy("This membership has not begun.")
+    advice = gettext_lazy("Renew it once it runs.")
+
+
+class RenewedAfterEnding(NotRenewable):
+    message = gettext_lazy("This membership was ended early.")
+
+
+class RenewedTooLate(NotRenewable):
+    message = gettext_lazy("The year after this membership is over as well.")
+
+
+class NotEndable(Refusal):
+    """A membership ends early on a day that is still to come."""
+
+    rule = "B1"
+    fact = gettext_lazy("The membership could not be ended on that day.")
+
+    message = gettext_lazy("The last day can be moved to any day from %(earliest)s to %(latest)s.")
+    advice = gettext_lazy("Nothing was changed.")
+
+    def __init__(self, earliest: date, latest: date) -> None:
+        super().__init__(earliest=earliest, latest=latest)
+
+
+class MembershipOver(Refusal):
+    rule = "B1"
+    message = gettext_lazy("This membership has ended, or ends by itself before that could be changed.")
+    advice = gettext_lazy("Nothing was changed.")
 
 
 # Product keys (K7, in the order in which they are checked)
@@ -99,6 +155,17 @@ class KeyAlreadyRedeemed(Refusal):
     def __init__(self, key: "ProductKey") -> None:
         name = key.redeemed_by.name if key.redeemed_by else _("the programme")
         super().__init__(date=key.redeemed_on, tenant=str(key.redeemed_in), name=name)
+
+
+class BenefitNotBegun(Refusal):
+    rule = "B1"
+    fact = gettext_lazy("The benefit had not begun.")
+
+    message = gettext_lazy("This benefit has not begun: %(date)s is the first day to use it.")
+    advice = gettext_lazy("Come back on that day. Benefits of the membership before it can be used meanwhile.")
+
+    def __init__(self, benefit: "Benefit") -> None:
+        super().__init__(date=benefit.starts_on)
 
 
 class BenefitExpired(Refusal):

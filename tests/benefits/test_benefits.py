@@ -1,18 +1,21 @@
 """A benefit's status and its last day, in Python and in SQL (rule B5)."""
 
+from contextlib import nullcontext
 from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError
 
-from benefits_portal.benefits.models import Benefit
-from benefits_portal.tenants.models import Actor
-from tests.factories import TODAY, AssignmentFactory, BenefitFactory, issue_key, redeem
+from benefits_portal.benefits.exceptions import BenefitNotBegun
+from benefits_portal.benefits.models import Benefit, ProductKey
+from benefits_portal.tenants.models import Actor, Record
+from tests.factories import TODAY, AssignmentFactory, BenefitFactory, DirectoryUserFactory, TenantFactory, issue_key, redeem
 
 pytestmark = pytest.mark.django_db
 rule = pytest.mark.rule
 
-EXPIRES_ON = date(2022, 1, 31)
+STARTS_ON, EXPIRES_ON = date(2021, 1, 1), date(2022, 1, 31)
+FIRST_DAYS = [STARTS_ON + timedelta(days=offset) for offset in (-1, 0, 1)]
 DAYS = [EXPIRES_ON + timedelta(days=offset) for offset in (-1, 0, 1)]
 
 
@@ -20,11 +23,36 @@ def status(benefit: Benefit, on: date) -> str:
     return Benefit.objects.for_display().get(pk=benefit.pk).status(on)
 
 
-@rule("B5")
-@pytest.mark.parametrize("on", DAYS, ids=str)
+@rule("B1", "B5")
+@pytest.mark.parametrize("on", FIRST_DAYS + DAYS, ids=str)
 def test_usable_says_the_same_in_python_and_in_sql(on):
     benefit = BenefitFactory.create()
-    assert Benefit.objects.usable(on).contains(benefit) == benefit.is_usable(on) == (on <= EXPIRES_ON)
+    assert Benefit.objects.usable(on).contains(benefit) == benefit.is_usable(on) == (STARTS_ON <= on <= EXPIRES_ON)
+
+
+@rule("B1")
+@pytest.mark.parametrize("on", FIRST_DAYS, ids=str)
+def test_before_its_first_day_nothing_can_be_done_with_a_benefit_and_the_day_is_named(by, on):
+    key, credit = issue_key(), BenefitFactory.create(monthly=True)
+    begun = on >= STARTS_ON
+    assert (status(key.benefit, on), status(credit, on)) == (("not-redeemed", "not-assigned") if begun else ("not-begun", "not-begun"))
+    assert ProductKey.objects.redeemable(on).exists() == key.is_redeemable(on) == begun
+    assert ProductKey.objects.not_begun(on).exists() == (not begun)
+    tenant, person = TenantFactory.create(partner=key.partner), DirectoryUserFactory.create(tenant__partner=credit.partner)
+    doors = [lambda: key.reveal(by=by, on=on), lambda: redeem(key, tenant=tenant, on=on), lambda: credit.assign(person, by=by, on=on)]
+    for door in doors:
+        with nullcontext() if begun else pytest.raises(BenefitNotBegun, match=r"Jan\. 1, 2021 is the first day"):
+            door()
+    assert Record.objects.filter(refused="BenefitNotBegun").count() == (0 if begun else 3)
+
+
+@rule("B1", "B5")
+@pytest.mark.parametrize("wanted", Benefit.Status)
+def test_the_query_for_each_status_finds_exactly_what_has_it(wanted):
+    issue_key(), redeem(), AssignmentFactory.create(), BenefitFactory.create(bulk=True)
+    for on in FIRST_DAYS + DAYS:
+        having = {benefit for benefit in Benefit.objects.for_display() if benefit.status(on) == wanted}
+        assert set(Benefit.objects.for_display().with_status(wanted, on)) == having, on
 
 
 @rule("B5")

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from benefits_portal.benefits.models import Membership
+from benefits_portal.benefits.models import Membership, ProductKey
 from benefits_portal.tenants.models import Actor
 from tests.factories import TODAY, OfferFactory, PackageLineFactory
 from tests.simultaneous import at_once
@@ -20,3 +20,20 @@ def test_of_overlapping_enrolments_at_once_one_is_made_and_the_other_told_why(pa
     outcomes = at_once([partial(Membership.enrol, partner, offer, start, by=Actor()) for start in starts])
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Membership", *["ValidationError"] * 3]
     assert Membership.objects.get().benefits.count() == 1
+
+
+def test_of_many_renewals_and_provisionings_at_once_each_is_made_once(partner):
+    membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=Actor())
+    outcomes = at_once([partial(membership.renew, by=Actor(), on=TODAY)] * 4)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [*["AlreadyEnrolled"] * 3, "Membership"]
+    assert [one.benefits.count() for one in Membership.objects.all()] == [1, 1]
+    assert ProductKey.objects.count() == 2
+
+
+def test_of_many_who_end_a_membership_at_once_one_does_and_its_benefits_agree_with_it(partner):
+    membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=Actor())
+    days = [TODAY + timedelta(days=number) for number in range(10, 14)]
+    outcomes = at_once([partial(membership.end, day, by=Actor(), on=TODAY) for day in days])
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", *["NotEndable"] * 3]
+    ended = Membership.objects.get()
+    assert ended.benefits.get().expires_on == ended.benefits_expire_on

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from benefits_portal.benefits import productkeys
-from benefits_portal.benefits.exceptions import NoCreditInCurrency
+from benefits_portal.benefits.exceptions import AlreadyEnrolled, NoCreditInCurrency, NotEndable, NotRenewable, PlanChanged
 from benefits_portal.benefits.models import Benefit, Membership, PackageLine, ProductKey
 from benefits_portal.tenants.models import Record
 from tests.factories import (
@@ -23,6 +23,18 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 rule = pytest.mark.rule
+
+
+def planned(partner, offer):
+    membership = Membership(partner=partner, offer=offer, starts_on=TODAY)
+    membership.set_days()
+    return membership.plan()
+
+
+def figures(benefit):
+    return {
+        name: getattr(benefit, name) for name in ("package_line_id", "quantity", "credit_amount", "currency", "starts_on", "expires_on")
+    }
 
 
 @rule("B1")
@@ -54,12 +66,95 @@ def test_enrolling_makes_the_package_s_benefits_and_a_key_for_each_license_based
 
 
 @rule("B2")
-def test_provisioning_twice_makes_nothing_twice_and_what_the_package_gained_is_made(partner, by):
+def test_provisioning_twice_makes_nothing_twice_and_a_changed_package_changes_future_memberships_only(partner, by):
     membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=by)
+    PackageLine.objects.update(quantity=50)
+    PackageLineFactory.create(offer=membership.offer)
     assert membership.provision(by=by) == []
-    line = PackageLineFactory.create(offer=membership.offer)
-    assert [benefit.package_line for benefit in membership.provision(by=by)] == [line]
-    assert ProductKey.objects.count() == membership.benefits.count() == 2
+    assert [(benefit.quantity, benefit.keys.count()) for benefit in membership.benefits.all()] == [(25, 1)]
+    renewed = membership.renew(by=by, on=TODAY)
+    assert sorted(benefit.quantity for benefit in renewed.benefits.all()) == [25, 50]
+
+
+@rule("B2")
+def test_a_plan_is_what_enrolling_makes_and_makes_nothing_itself(partner, by):
+    offer = OfferFactory.create()
+    PackageLineFactory.create(offer=offer, quantity=100)
+    PackageLineFactory.create(offer=offer, product__bulk=True, amount=6000, incremental=True)
+    gone = PackageLineFactory.create(offer=offer, product__discontinued_on=TODAY)
+    plan = planned(partner, offer)
+    assert not Benefit.objects.exists()
+    membership = Membership.enrol(partner, offer, TODAY, by=by, shown=plan.fingerprint)
+    made = Benefit.objects.order_by("pk")
+    assert [figures(benefit) for benefit in plan.benefits] == [figures(benefit) for benefit in made]
+    assert (plan.left_out, plan.key_count, membership.provisioned_at is not None) == ((gone,), 1, True)
+
+
+@rule("B2")
+def test_what_was_shown_is_what_is_made_or_nothing_is(partner, by):
+    line = PackageLineFactory.create()
+    shown = planned(partner, line.offer).fingerprint
+    PackageLine.objects.update(quantity=26)
+    with pytest.raises(PlanChanged):
+        Membership.enrol(partner, line.offer, TODAY, by=by, shown=shown)
+    assert (Membership.objects.count(), ProductKey.objects.count()) == (0, 0)
+    assert Record.objects.get().refused == "PlanChanged"
+
+
+@rule("B2")
+def test_enrolling_twice_makes_nothing_twice(partner, by):
+    offer = PackageLineFactory.create().offer
+    Membership.enrol(partner, offer, TODAY, by=by)
+    with pytest.raises(AlreadyEnrolled, match="May 1, 2021"):
+        Membership.enrol(partner, offer, TODAY, by=by)
+    assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (1, 1, 1)
+
+
+@rule("B1")
+def test_renewing_enrols_for_the_year_that_follows_the_last_day_with_benefits_and_keys_of_its_own(partner, by):
+    first = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=by)
+    second = first.renew(by=by, on=TODAY)
+    assert (str(first.ends_on), str(second.starts_on), str(second.ends_on)) == ("2022-05-01", "2022-05-02", "2023-05-02")
+    assert first.benefits.get().live_key() != second.benefits.get().live_key()
+    with pytest.raises(AlreadyEnrolled):
+        first.renew(by=by, on=TODAY)
+    assert (Membership.objects.count(), ProductKey.objects.count()) == (2, 2)
+
+
+@rule("B1")
+@pytest.mark.parametrize(
+    ("on", "words"),
+    [(TODAY - timedelta(days=1), "has not begun"), (TODAY + timedelta(days=2 * 366 + 2), "is over as well")],
+    ids=["before it began", "after the further year"],
+)
+def test_what_cannot_be_renewed_is_refused_on_record(partner, by, on, words):
+    membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=by)
+    with pytest.raises(NotRenewable, match=words):
+        membership.renew(by=by, on=on)
+    assert (Membership.objects.count(), Record.objects.filter(refused__startswith="RenewedToo").count()) == (1, 1)
+
+
+@rule("B1")
+def test_ending_early_moves_the_last_day_and_the_benefits_30_days_after_it(partner, by):
+    membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=by)
+    membership.end(date(2021, 6, 30), by=by, on=TODAY)
+    stored = Membership.objects.get()
+    assert (str(stored.ends_on), str(stored.benefits_expire_on)) == ("2021-06-30", "2021-07-30")
+    assert str(Benefit.objects.get().expires_on) == "2021-07-30"
+    record = Record.objects.about(stored).first()
+    assert record.before == {"ends_on": "2022-05-01", "benefits_expire_on": "2022-05-31"}
+    assert record.after == {"ends_on": "2021-06-30", "benefits_expire_on": "2021-07-30"}
+    with pytest.raises(NotRenewable, match="ended early"):
+        stored.renew(by=by, on=TODAY)
+
+
+@rule("B1")
+@pytest.mark.parametrize("last_day", ["2021-05-01", "2021-05-09", "2022-05-01", "2023-01-01"])
+def test_a_membership_ends_early_on_a_day_still_to_come_and_never_later(partner, by, last_day):
+    membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=by)
+    with pytest.raises(NotEndable, match="from May 10, 2021 to April 30, 2022"):
+        membership.end(date.fromisoformat(last_day), by=by, on=date(2021, 5, 10))
+    assert str(Membership.objects.get().ends_on) == "2022-05-01"
 
 
 @rule("B2")

@@ -82,7 +82,7 @@ class BenefitAdmin(SearchThroughMixin, LedgerAdmin):
     date_hierarchy = "expires_on"
     ordering = ["-pk"]
     sortable_by = ["expires_on"]
-    fields = ["product", quantity, "partner", "membership", "type", "expires_on", "status_on"]
+    fields = ["product", quantity, "partner", "membership", "type", "starts_on", "expires_on", "status_on"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return Benefit.objects.for_display().select_related("partner", "membership__partner")
@@ -104,6 +104,7 @@ class KeyStateFilter(DayFilter):
     parameter_name = "state"
     cases = {
         "redeemable": (_("Can be redeemed"), lambda keys, on: keys.redeemable(on)),
+        "not-begun": (_("Not begun"), lambda keys, on: keys.not_begun(on)),
         "redeemed": (_("Redeemed"), lambda keys, _on: keys.redeemed()),
         "lapsed": (_("Never redeemed, benefit expired"), lambda keys, on: keys.lapsed(on)),
         "revoked": (_("Revoked"), lambda keys, _on: keys.revoked()),

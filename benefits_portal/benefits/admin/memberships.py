@@ -101,14 +101,11 @@ class MembershipAdmin(SearchThroughMixin, KeptAdmin):
     @admin.action(description=gettext_lazy("Provision what is missing"), permissions=["change"], location=[*ActionLocation])
     @needs_reason
     def provision_what_is_missing(self, request: HttpRequest, memberships: "QuerySet[Membership]") -> None:
-        """Make what a package holds and the membership lacks; each membership whole or not at all."""
+        """For a membership that came without its benefits; each whole or not at all."""
         for membership in memberships:
             try:
                 self.announce(request, membership, membership.provision(by=actor(request)))
             except Refusal as refusal:
-                Record.objects.note(
-                    BenefitAction.PROVISIONED, by=actor(request), partner=membership.partner, subject=membership, refusal=refusal
-                )
                 self.message_user(request, f"{membership}: {refusal}", messages.ERROR)
 
     def announce(self, request: HttpRequest, membership: Membership, made: list[Benefit]) -> None:

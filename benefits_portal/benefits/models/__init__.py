@@ -4,7 +4,7 @@ from .actions import BenefitAction
 from .assignment import Assignment, ExternalOffer, HeldOffer
 from .benefit import Benefit
 from .catalogue import BenefitType, CreditAmount, Offer, PackageLine, Product
-from .membership import Membership
+from .membership import Membership, Plan
 from .productkey import ProductKey
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Membership",
     "Offer",
     "PackageLine",
+    "Plan",
     "Product",
     "ProductKey",
 ]

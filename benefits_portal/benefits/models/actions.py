@@ -11,6 +11,7 @@ class BenefitAction(models.TextChoices):
     """What this app puts on record."""
 
     PROVISIONED = "benefits.provisioned", _("Provisioned benefits")
+    ENDED = "benefits.membership-ended", _("Ended a membership early")
     KEY_ISSUED = "benefits.key-issued", _("Issued a product key")
     KEY_REVEALED = "benefits.key-revealed", _("Revealed a product key")
     KEY_REVOKED = "benefits.key-revoked", _("Revoked a product key")

@@ -4,13 +4,13 @@ from datetime import date, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.eligibility import Candidate, Eligibility
-from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, LicensesNotAssigned
+from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, BenefitNotBegun, LicensesNotAssigned
 from benefits_portal.benefits.money import money
 from benefits_portal.figures import number
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
@@ -42,8 +42,11 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
         return self.filter(product__kind=Product.Kind.LICENSES)
 
     def usable(self, on: date) -> Self:
-        """Whose expiration date has not passed (B5)."""
-        return self.filter(expires_on__gte=on)
+        """Begun (B1), and the expiration date has not passed (B5)."""
+        return self.filter(starts_on__lte=on, expires_on__gte=on)
+
+    def not_begun(self, on: date) -> Self:
+        return self.filter(starts_on__gt=on)
 
     def expiring_within(self, days: int, on: date) -> Self:
         return self.usable(on).filter(expires_on__lte=on + timedelta(days=days))
@@ -60,26 +63,29 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
 
     def with_status(self, status: "Benefit.Status", on: date) -> Self:
         """The same as `Benefit.status`, asked of the database. Needs `for_display`."""
-        statuses = Benefit.Status
+        statuses, begun = Benefit.Status, self.filter(starts_on__lte=on)
         match status:
+            case statuses.NOT_BEGUN:
+                return self.not_begun(on)
             case statuses.NOT_REDEEMED:
-                return self.license_based().filter(is_redeemed=False).usable(on)
+                return begun.license_based().filter(is_redeemed=False).usable(on)
             case statuses.REDEEMED:
-                return self.license_based().filter(is_redeemed=True)
+                return begun.license_based().filter(is_redeemed=True)
             case statuses.EXPIRED:
-                return self.license_based().filter(is_redeemed=False, expires_on__lt=on)
+                return begun.license_based().filter(is_redeemed=False, expires_on__lt=on)
             case statuses.NOT_ASSIGNED:
-                return self.usage_based().filter(is_assigned=False).usable(on)
+                return begun.usage_based().filter(is_assigned=False).usable(on)
             case statuses.ASSIGNED:
-                return self.usage_based().filter(is_assigned=True).usable(on)
+                return begun.usage_based().filter(is_assigned=True).usable(on)
             case statuses.ENDED:
-                return self.usage_based().filter(expires_on__lt=on)
+                return begun.usage_based().filter(expires_on__lt=on)
 
 
 class Benefit(models.Model):
     """A right to a product in some quantity, or to an amount of credit, until the expiration date (B5)."""
 
     class Status(models.TextChoices):
+        NOT_BEGUN = "not-begun", _("Not begun")
         NOT_REDEEMED = "not-redeemed", _("Not redeemed")
         REDEEMED = "redeemed", _("Redeemed")
         EXPIRED = "expired", _("Expired")
@@ -96,6 +102,7 @@ class Benefit(models.Model):
     quantity = models.PositiveIntegerField(_("licenses"), null=True, blank=True)
     credit_amount = models.DecimalField(_("credit"), max_digits=12, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
+    starts_on = models.DateField(_("first day"))
     expires_on = models.DateField(_("expiration date"))
 
     objects = BenefitQuerySet.as_manager()
@@ -115,6 +122,11 @@ class Benefit(models.Model):
                 | Q(quantity=None, credit_amount__isnull=False, credit_amount__gt=0) & ~Q(currency=""),  # a check passes what is NULL
                 name="benefit_quantity_or_credit",
                 violation_error_message=_("A benefit has a number of licenses, or an amount of credit with its currency."),
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_on__gt=F("starts_on")),
+                name="benefit_days_in_order",
+                violation_error_message=_("A benefit begins before it expires."),
             ),
         ]
         indexes = [
@@ -152,9 +164,20 @@ class Benefit(models.Model):
         """Core, or Incremental with its competency."""
         return f"{self.get_benefit_type_display()} ({self.competency})" if self.competency else self.get_benefit_type_display()
 
+    def has_begun(self, on: date) -> bool:
+        """B1: with its membership, for the first time on that day."""
+        return self.starts_on <= on
+
     def is_usable(self, on: date) -> bool:
         """B5: on its expiration date, for the last time."""
-        return on <= self.expires_on
+        return self.starts_on <= on <= self.expires_on
+
+    def check_usable(self, on: date) -> None:
+        """Raise BenefitNotBegun before its first day (B1), BenefitExpired after its last (B5)."""
+        if not self.has_begun(on):
+            raise BenefitNotBegun(self)
+        if not self.is_usable(on):
+            raise BenefitExpired(self)
 
     def can_transfer(self, on: date) -> bool:
         """U3: bulk credit, within the enrolment year."""
@@ -162,6 +185,8 @@ class Benefit(models.Model):
 
     def status(self, on: date) -> Status:
         """Derived, never stored. Needs a benefit from `for_display`."""
+        if not self.has_begun(on):
+            return self.Status.NOT_BEGUN
         if self.is_usage_based:
             if not self.is_usable(on):
                 return self.Status.ENDED
@@ -195,14 +220,13 @@ class Benefit(models.Model):
         return [Candidate(person, eligibility.refusal(person)) for person in people]
 
     def check_assignable(self, on: date, replacing: Assignment | None = None) -> None:
-        """Raise NotAssignable for licenses, BenefitExpired (U5), or AlreadyHeld: bulk credit has one holder (U3).
+        """Raise NotAssignable for licenses, BenefitNotBegun, BenefitExpired (U5), or AlreadyHeld: bulk credit has one holder (U3).
 
         In a transfer the assignment that is replaced does not count.
         """
         if not self.is_usage_based:
             raise LicensesNotAssigned
-        if not self.is_usable(on):
-            raise BenefitExpired(self)
+        self.check_usable(on)
         if self.product.is_bulk_credit:
             held = self.assignments.filter(ended_at=None).exclude(pk=replacing.pk if replacing else 0)
             if holder := held.select_related("directory_user").first():

@@ -1,22 +1,37 @@
 """A partner's enrolment in an offer, and the provisioning of its benefits (rules B1, B2)."""
 
+import hashlib
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.benefits.exceptions import NoCreditInCurrency
+from benefits_portal import clock
+from benefits_portal.benefits.exceptions import (
+    AlreadyEnrolled,
+    MembershipOver,
+    NoCreditInCurrency,
+    NotEndable,
+    PlanChanged,
+    RenewedAfterEnding,
+    RenewedTooEarly,
+    RenewedTooLate,
+)
 from benefits_portal.benefits.productkeys import draw
 from benefits_portal.tenants.models import Actor, Partner, Record
+from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
 from .benefit import Benefit
 from .catalogue import Offer, PackageLine
 
+DAY = timedelta(days=1)
 ENROLMENT_YEAR = timedelta(days=365)
 GRACE = timedelta(days=30)  # between a membership's end and its benefits' expiration
 
@@ -45,6 +60,30 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(ends_on__lt=on)
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What provisioning a membership makes, and what it leaves out: shown first, then done exactly so (B2, B4)."""
+
+    membership: "Membership"
+    benefits: tuple[Benefit, ...]  # not saved yet
+    left_out: tuple[PackageLine, ...]
+
+    @property
+    def key_count(self) -> int:
+        return sum(not benefit.is_usage_based for benefit in self.benefits)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells two plans apart that make anything different."""
+        membership = self.membership
+        facts = (
+            [membership.partner_id, membership.offer_id, membership.starts_on, membership.ends_on, membership.benefits_expire_on],
+            [[b.package_line_id, b.benefit_type, b.competency, b.quantity, b.credit_amount, b.currency] for b in self.benefits],
+            [line.pk for line in self.left_out],
+        )
+        return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
+
+
 class Membership(models.Model):
     """One enrolment year of a partner in an offer. Its last day and its benefits' are stored, each included (B1)."""
 
@@ -53,6 +92,9 @@ class Membership(models.Model):
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"), editable=False)
     benefits_expire_on = models.DateField(_("benefits expire on"), editable=False)
+    provisioned_at = models.DateTimeField(
+        _("provisioned at"), null=True, editable=False, help_text=_("From then on a changed package changes nothing here.")
+    )
 
     objects = MembershipQuerySet.as_manager()
 
@@ -97,42 +139,42 @@ class Membership(models.Model):
         self.ends_on = self.starts_on + ENROLMENT_YEAR
         self.benefits_expire_on = self.ends_on + GRACE
 
-    @classmethod
-    def enrol(cls, partner: Partner, offer: Offer, starts_on: date, *, by: Actor, draw_key: Callable[[], str] = draw) -> "Membership":
-        """Enrol `partner` and provision the package.
+    # What holds on a day
 
-        Raises ValidationError for an overlapping enrolment, NoCreditInCurrency for a package without the partner's currency.
-        """
-        membership = cls(partner=partner, offer=offer, starts_on=starts_on)
-        with transaction.atomic():
-            Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)  # one enrolment after the other: they may not overlap
-            membership.full_clean(exclude=["ends_on", "benefits_expire_on"])
-            membership.save()
-            membership.provision(by=by, draw_key=draw_key)
-        return membership
+    def has_begun(self, on: date) -> bool:
+        return self.starts_on <= on
 
-    def provision(self, *, by: Actor, draw_key: Callable[[], str] = draw) -> list[Benefit]:
-        """Make what the package holds and this membership lacks: benefits, with a key for each license-based one (B2).
+    @property
+    def was_ended_early(self) -> bool:
+        return self.ends_on < self.starts_on + ENROLMENT_YEAR
 
-        Returns the new benefits; a second call makes nothing. Raises NoCreditInCurrency.
-        """
-        with transaction.atomic():
-            membership = Membership.objects.select_for_update(of=("self",)).select_related("partner").get(pk=self.pk)
-            have = set(membership.benefits.values_list("package_line", flat=True))
-            lines = PackageLine.objects.of_package(self.offer, self.starts_on).exclude(pk__in=have)
-            benefits = [membership._provision_line(line, by=by, draw_key=draw_key) for line in lines]
-            if benefits:
-                Record.objects.note(
-                    BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self, after={"benefits": [b.pk for b in benefits]}
-                )
-            return benefits
+    def renewal(self) -> "Membership":
+        """The further year that follows the last day, not saved."""
+        renewal = Membership(partner=self.partner, offer=self.offer, starts_on=self.ends_on + DAY)
+        renewal.set_days()
+        return renewal
 
-    def _provision_line(self, line: PackageLine, *, by: Actor, draw_key: Callable[[], str]) -> Benefit:
+    def check_renewable(self, on: date) -> None:
+        """Raise NotRenewable before it began, after it was ended early, or when the further year is over as well."""
+        if not self.has_begun(on):
+            raise RenewedTooEarly
+        if self.was_ended_early:
+            raise RenewedAfterEnding
+        if self.renewal().ends_on < on:
+            raise RenewedTooLate
+
+    def plan(self) -> Plan:
+        """What provisioning makes of the package on the first day. Raises NoCreditInCurrency."""
+        lines = PackageLine.objects.of_package(self.offer, self.starts_on)
+        left_out = PackageLine.objects.left_out_of_package(self.offer, self.starts_on)
+        return Plan(self, tuple(self._benefit(line) for line in lines), tuple(left_out))
+
+    def _benefit(self, line: PackageLine) -> Benefit:
         currency = self.partner.currency if line.product.is_usage_based else ""
         amount = line.amount_in(currency) if currency else None
         if currency and amount is None:
             raise NoCreditInCurrency(line, currency)
-        benefit = Benefit.objects.create(
+        return Benefit(
             partner=self.partner,
             membership=self,
             package_line=line,
@@ -142,8 +184,74 @@ class Membership(models.Model):
             quantity=line.quantity,
             credit_amount=amount,
             currency=currency,
+            starts_on=self.starts_on,
             expires_on=self.benefits_expire_on,
         )
-        if not line.product.is_usage_based:
-            benefit.issue_key(by=by, text=draw_key())
-        return benefit
+
+    # The verbs
+
+    @classmethod
+    def enrol(
+        cls, partner: Partner, offer: Offer, starts_on: date, *, by: Actor, shown: str = "", draw_key: Callable[[], str] = draw
+    ) -> "Membership":
+        """Enrol `partner` and provision the package: exactly the plan whose fingerprint was `shown`, if one was.
+
+        Raises AlreadyEnrolled for the same a second time, ValidationError for an overlapping enrolment, PlanChanged, or
+        NoCreditInCurrency for a package without the partner's currency.
+        """
+        membership = cls(partner=partner, offer=offer, starts_on=starts_on)
+        tried = {"offer": offer.pk, "starts_on": starts_on}
+        with recorded_if_refused(BenefitAction.PROVISIONED, by=by, partner=partner, after=tried):
+            Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)  # one enrolment after the other: they may not overlap
+            if cls.objects.filter(partner=partner, offer=offer, starts_on=starts_on).exists():
+                raise AlreadyEnrolled(membership)
+            membership.full_clean(exclude=["ends_on", "benefits_expire_on"])
+            if shown and shown != membership.plan().fingerprint:
+                raise PlanChanged
+            membership.save()
+            membership.provision(by=by, draw_key=draw_key)
+        return membership
+
+    def renew(self, *, by: Actor, on: date, shown: str = "", draw_key: Callable[[], str] = draw) -> "Membership":
+        """Enrol for the further year, with benefits and keys of its own. Raises NotRenewable, and what `enrol` raises."""
+        with recorded_if_refused(BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self):
+            self.check_renewable(on)
+        return Membership.enrol(self.partner, self.offer, self.renewal().starts_on, by=by, shown=shown, draw_key=draw_key)
+
+    def provision(self, *, by: Actor, draw_key: Callable[[], str] = draw) -> list[Benefit]:
+        """Make what the package holds: benefits, with a key for each license-based one (B2).
+
+        Returns the new benefits. It happens once: a second call makes nothing, and what the package gained since is for
+        future memberships only. Raises NoCreditInCurrency.
+        """
+        with recorded_if_refused(BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self):
+            if not Membership.objects.filter(pk=self.pk, provisioned_at=None).update(provisioned_at=clock.now()):
+                return []
+            self.refresh_from_db()
+            benefits = list(self.plan().benefits)
+            for benefit in benefits:
+                benefit.save()
+                if not benefit.is_usage_based:
+                    benefit.issue_key(by=by, text=draw_key())
+            made = {"benefits": [benefit.pk for benefit in benefits]}
+            Record.objects.note(BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self, after=made)
+            return benefits
+
+    def end(self, last_day: date, *, by: Actor, on: date) -> None:
+        """End it early, with `last_day`; its benefits expire 30 days after that (B1), and what runs goes on (B5).
+
+        Raises MembershipOver, or NotEndable for a day that has passed or is not within the enrolment year.
+        """
+        after = {"ends_on": last_day, "benefits_expire_on": last_day + GRACE}
+        before = {name: getattr(self, name) for name in after}
+        about: dict[str, Any] = {"partner": self.partner, "subject": self, "before": before, "after": after}
+        with recorded_if_refused(BenefitAction.ENDED, by=by, **about):
+            earliest = max(on, self.starts_on + DAY)
+            running = Membership.objects.filter(pk=self.pk, ends_on=self.ends_on, ends_on__gt=last_day)
+            if self.ends_on <= earliest:
+                raise MembershipOver
+            if last_day < earliest or not running.update(**after):
+                raise NotEndable(earliest, self.ends_on - DAY)
+            self.benefits.update(expires_on=last_day + GRACE)
+            Record.objects.note(BenefitAction.ENDED, by=by, **about)
+        self.ends_on, self.benefits_expire_on = last_day, last_day + GRACE

@@ -11,7 +11,6 @@ from django.views.decorators.debug import sensitive_variables
 from benefits_portal import clock
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.exceptions import (
-    BenefitExpired,
     KeyAlreadyRedeemed,
     KeyMistyped,
     KeyOfAnotherPartner,
@@ -36,7 +35,11 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
         return self.filter(partner=partner)
 
     def redeemable(self, on: date) -> Self:
-        return self.filter(redeemed_at=None, revoked_at=None, benefit__expires_on__gte=on)
+        return self.filter(redeemed_at=None, revoked_at=None, benefit__starts_on__lte=on, benefit__expires_on__gte=on)
+
+    def not_begun(self, on: date) -> Self:
+        """Neither redeemed nor revoked, and the benefit has not begun (B1)."""
+        return self.filter(redeemed_at=None, revoked_at=None, benefit__starts_on__gt=on)
 
     def lapsed(self, on: date) -> Self:
         """Neither redeemed nor revoked, and too late for either."""
@@ -95,7 +98,7 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
     def claim(self, key: "ProductKey", *, tenant: Tenant, by: Actor, on: date) -> "ProductKey":
         """Spend `key`: the one update that only one of many can win (K2). Inside the caller's transaction.
 
-        Raises KeyUnknown in a tenant of another partner (K4), KeyRevoked, KeyAlreadyRedeemed or BenefitExpired.
+        Raises KeyUnknown in a tenant of another partner (K4), KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired.
         """
         if tenant.partner_id != key.partner_id:
             raise KeyUnknown
@@ -106,7 +109,7 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
             key = self.for_display().get(pk=key.pk)
             key.check_redeemable(on)
             raise KeyAlreadyRedeemed(key)  # whatever the reason: what was not claimed is not spent
-        key.check_in_time(on)
+        key.benefit.check_usable(on)
         return key
 
 
@@ -168,26 +171,21 @@ class ProductKey(models.Model):
         return self.redeemed_at is not None
 
     def check_redeemable(self, on: date) -> None:
-        """Raise KeyRevoked, KeyAlreadyRedeemed or BenefitExpired, in the order of K7."""
+        """Raise KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired, in the order of K7."""
         if self.revoked_at is not None:
             raise KeyRevoked(self)
         if self.redeemed_at is not None:
             raise KeyAlreadyRedeemed(self)
-        self.check_in_time(on)
+        self.benefit.check_usable(on)
 
     def is_redeemable(self, on: date) -> bool:
         """Whether it is neither revoked nor redeemed, and in time."""
         return self.revoked_at is None and self.redeemed_at is None and self.benefit.is_usable(on)
 
-    def check_in_time(self, on: date) -> None:
-        """Raise BenefitExpired after the benefit's last day (B5)."""
-        if not self.benefit.is_usable(on):
-            raise BenefitExpired(self.benefit)
-
     def reveal(self, *, by: Actor, on: date, tenant: Tenant | None = None) -> str:
         """The key in full, 5 × 5; put on record, with the tenant that was verified (K3).
 
-        Raises KeyRevoked, KeyAlreadyRedeemed or BenefitExpired.
+        Raises KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired.
         """
         about: dict[str, Any] = {"by": by, "partner": self.partner, "tenant": tenant, "subject": self.benefit, "after": {"key": self.pk}}
         with recorded_if_refused(BenefitAction.KEY_REVEALED, **about):

@@ -1,5 +1,6 @@
 """One benefit in full: who holds the credit, or its key, its subscription and the way to activate it."""
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -75,17 +76,27 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
     """Who holds the credit and who held it; for whoever may assign, the people to choose from (U5, U6)."""
     assignments = list(Assignment.objects.for_display().filter(benefit=benefit))
     running = [assignment for assignment in assignments if assignment.ended_at is None]
-    usable = benefit.is_usable(request.today)
+    refusal = why_unusable(benefit, request.today)
     context: dict[str, Any] = {
         "benefit": benefit,
         "status": benefit.status(request.today),
         "running": running,
         "past": [assignment for assignment in assignments if assignment.ended_at],
-        "is_usable": usable,
+        "is_usable": refusal is None,
+        "refusal": refusal,
         "can_transfer": benefit.can_transfer(request.today),
-        "can_assign": usable and not (benefit.product.is_bulk_credit and running),
+        "can_assign": refusal is None and not (benefit.product.is_bulk_credit and running),
     }
     return context | (choosing(request, benefit, PersonForm(benefit)) if request.role.may_act and context["can_assign"] else {})
+
+
+def why_unusable(benefit: Benefit, on: date) -> Refusal | None:
+    """That it has not begun, or has expired (B1, B5)."""
+    try:
+        benefit.check_usable(on)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def license_context(request: PartnerRequest, benefit: Benefit, form: VerifiedForm) -> dict[str, Any]:
