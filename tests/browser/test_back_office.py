@@ -1,0 +1,84 @@
+"""The back office in a browser: accessible, light and dark, wide and narrow, with an empty console under the CSP."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from benefits_portal.benefits.models import Benefit, HeldOffer, Membership, Offer
+from benefits_portal.tenants.models import Partner, RoleAssignment, User
+from tests.browser.conftest import Visit
+from tests.browser.test_every_page import faults_of
+
+
+def address(model: type, page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)  # type: ignore[attr-defined]
+
+
+def some_pages() -> dict[str, str]:
+    """One page of each sort: the first, a list, forms with rows and with choices, a confirmation."""
+    partner, role = Partner.objects.get(name="Contoso"), RoleAssignment.objects.latest("pk")
+    return {
+        "index": reverse("admin:index"),
+        "benefits": address(Benefit, "changelist"),
+        "partner": address(Partner, "change", partner.pk),
+        "held-offer-add": address(HeldOffer, "add"),
+        "role-delete": address(RoleAssignment, "delete", role.pk),
+    }
+
+
+def every_page() -> Iterator[tuple[str, str]]:
+    """Each list, each row's page and each form for a new one that the programme's staff can open."""
+    yield from some_pages().items()
+    for model in admin.site._registry:
+        name, row = str(model._meta.model_name), model._default_manager.first()
+        yield f"{name}-list", address(model, "changelist")
+        yield f"{name}-add", address(model, "add")
+        if row:
+            yield f"{name}-change", address(model, "change", row.pk)
+    yield "app", reverse("admin:app_list", args=["benefits"])
+    yield "own-password", reverse("admin:password_change")
+    yield "nothing-found", f"{address(Benefit, 'changelist')}?q=nothing"
+    yield "popup", f"{address(Offer, 'add')}?_popup=1"
+
+
+def test_each_sort_of_page_is_accessible(visit: Visit) -> None:
+    page = visit("programme", color_scheme="dark", reduced_motion="reduce")
+    faults = []
+    for name in ("benefits", "partner", "role-delete"):
+        page.goto(some_pages()[name])
+        faults += faults_of(page, f"back-office-{name}", ours=True)
+    assert faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("persona", ["programme", "support"])
+def test_every_page_of_the_back_office_is_accessible(visit: Visit, persona: str, theme: str, width: int) -> None:
+    page = visit(persona, reduced_motion="reduce", color_scheme=theme, viewport={"width": width, "height": 900})
+    faults, opened = [], 0
+    for name, where in every_page():
+        answer = page.goto(where)
+        if answer and answer.status == 200:
+            opened += 1
+            faults += [
+                fault for fault in faults_of(page, f"back-office-{persona}-{name}-{theme}-{width}", ours=True) if "too wide" not in fault
+            ]
+    assert faults == []
+    assert opened > 40
+
+
+@pytest.mark.slow
+def test_choices_and_rows_are_named_as_they_are_opened_and_added(visit: Visit) -> None:
+    page = visit("programme", reduced_motion="reduce")
+    page.goto(address(Membership, "add"))
+    page.get_by_role("combobox", name="Partner").click()
+    expect(page.get_by_role("option", name="Contoso")).to_be_visible()
+    faults = faults_of(page, "choosing", ours=True)
+    page.keyboard.press("Escape")
+    page.goto(address(User, "change", User.objects.get(persona="programme").pk))
+    page.get_by_role("link", name="Add another").first.click()
+    assert faults + faults_of(page, "another-row", ours=True) == []
