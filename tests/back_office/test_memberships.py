@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from benefits_portal.benefits.models import Benefit, BenefitAction, Membership, Offer, PackageLine, ProductKey
-from benefits_portal.tenants.models import How, Partner, Record
+from benefits_portal.tenants.models import Actor, How, Partner, Record
 from tests import factories
 
 from .conftest import BECAUSE, filled, new_row, page
@@ -17,7 +17,22 @@ def messages(response):
 
 
 def enrol(office, partner, offer, starts_on="2021-05-01"):
-    return office.post(page(Membership, "add"), {"partner": partner.pk, "offer": offer.pk, "starts_on": starts_on}, follow=True)
+    """Sends the form, and then what the preview says will be made."""
+    sent = {"partner": partner.pk, "offer": offer.pk, "starts_on": starts_on}
+    shown = office.post(page(Membership, "add"), sent, follow=True)
+    return confirm(office, shown) if "plan" in shown.context else shown
+
+
+def confirm(office, shown):
+    return office.post(shown.request["PATH_INFO"], shown.context["sent"], follow=True)
+
+
+def renew(office, membership):
+    return office.get(reverse("admin:benefits_membership_renew", args=[membership.pk]), follow=True)
+
+
+def end(office, membership, **sent):
+    return office.post(reverse("admin:benefits_membership_end", args=[membership.pk]), sent, follow=True)
 
 
 def provision(office, *memberships):
@@ -167,3 +182,71 @@ def test_a_memberships_page_shows_its_benefits(office, partner, offer, today):
     for benefit in Benefit.objects.all():
         assert benefit.quantity_text in shown
         assert reverse("admin:benefits_benefit_change", args=[benefit.pk]) in shown
+
+
+# What it will make is shown first
+
+
+@pytest.mark.rule("B1", "B2", "B3", "B4")
+def test_a_preview_says_what_will_be_made_and_left_out_and_makes_nothing(office, partner, offer, today):
+    factories.PackageLineFactory.create(offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1))
+    sent = {"partner": partner.pk, "offer": offer.pk, "starts_on": "2021-06-01"}
+    shown = office.post(page(Membership, "add"), sent)
+    text = shown.content.decode()
+    said = ["June 1, 2021", "(its benefits cannot be used before that)", "June 1, 2022", "July 1, 2022"]
+    said += ["2 benefits, 1 product key", "25 licenses", "$100.00 per month", "Discontinued since Jan. 1, 2021"]
+    assert [words for words in said if words not in text] == []
+    assert (Membership.objects.count(), Record.objects.count()) == (0, 0)
+    assert "made 2 benefits and 1 product key" in messages(confirm(office, shown))[0]
+
+
+@pytest.mark.rule("B2")
+def test_a_package_that_changed_after_the_preview_is_shown_anew_and_nothing_is_made(office, partner, offer):
+    shown = office.post(page(Membership, "add"), {"partner": partner.pk, "offer": offer.pk, "starts_on": "2021-05-01"})
+    PackageLine.objects.filter(quantity=25).update(quantity=26)
+    again = office.post(page(Membership, "add"), shown.context["sent"])
+    assert "The package changed since this was shown." in again.content.decode()
+    assert Membership.objects.count() == 0
+    confirm(office, again)
+    assert sorted(filter(None, Benefit.objects.values_list("quantity", flat=True))) == [26]
+
+
+@pytest.mark.rule("B2")
+def test_a_preview_confirmed_twice_makes_nothing_twice(office, partner, offer):
+    shown = office.post(page(Membership, "add"), {"partner": partner.pk, "offer": offer.pk, "starts_on": "2021-05-01"})
+    confirm(office, shown)
+    assert "overlaps" in str(confirm(office, shown).context["adminform"].form.errors["starts_on"])
+    assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (1, 2, 1)
+
+
+@pytest.mark.rule("B1")
+def test_a_renewal_is_shown_made_once_and_then_refused(office, partner, offer, today):
+    enrol(office, partner, offer)
+    membership = Membership.objects.get()
+    shown = renew(office, membership)
+    assert "May 2, 2022" in shown.content.decode()
+    assert messages(confirm(office, shown)) == [f"{membership.renewal()}: made 2 benefits and 1 product key."]
+    assert "is enrolled" in messages(confirm(office, shown))[0]
+    refused = office.post(page(Membership, "changelist"), {"action": "renew", "_selected_action": membership.pk} | BECAUSE, follow=True)
+    assert "is enrolled" in messages(refused)[0]
+    assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (2, 4, 2)
+
+
+@pytest.mark.rule("A1", "B1")
+def test_ending_early_asks_for_the_day_and_the_reason_and_puts_both_on_record(office, partner, offer, today):
+    enrol(office, partner, offer)
+    membership = Membership.objects.get()
+    assert set(end(office, membership, last_day="2021-06-30").context["form"].errors) == {"reason"}
+    assert "from May 2, 2021 to April 30, 2022" in str(end(office, membership, last_day="2022-06-30", **BECAUSE).context["form"].errors)
+    end(office, membership, last_day="2021-06-30", **BECAUSE)
+    record = Record.objects.get(action=BenefitAction.ENDED, refused="")
+    assert (record.reason, record.before["ends_on"], record.after["ends_on"]) == (BECAUSE["reason"], "2022-05-01", "2021-06-30")
+    assert set(Benefit.objects.values_list("expires_on", flat=True)) == {date(2021, 7, 30)}
+
+
+def test_support_sees_neither_page(support, sign_in, partner, offer):
+    membership = Membership.enrol(partner, offer, date(2021, 5, 1), by=Actor())
+    office = sign_in(support)
+    assert (renew(office, membership).status_code, end(office, membership).status_code) == (403, 403)
+    assert office.post(page(Membership, "add"), {"partner": partner.pk, "offer": offer.pk, "starts_on": "2023-05-01"}).status_code == 403
+    assert "renew/" not in office.get(page(Membership, "change", membership.pk)).content.decode()

@@ -1,28 +1,32 @@
-"""Enrolling a partner by hand: saving a new membership provisions its benefits and keys (B1 to B4)."""
+"""Memberships: enrolling a partner by hand provisions its benefits and keys (B1 to B4)."""
 
 # mypy: disable-error-code="type-arg"
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from benefits_portal import clock
-from benefits_portal.benefits.models import Benefit, BenefitAction, Membership, PackageLine
+from benefits_portal.benefits.models import Benefit, BenefitAction, Membership
 from benefits_portal.figures import number
-from benefits_portal.tenants.admin.base import KeptAdmin, LedgerInline, actor
+from benefits_portal.tenants.admin.base import KeptAdmin, LedgerInline, actor, said
 from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, address, linked
 from benefits_portal.tenants.admin.lists import SearchThroughMixin
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, needs_reason
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Record
 
+from . import enrolling
 from .entitlements import quantity, status_today
 
 
@@ -58,7 +62,7 @@ class MembershipAdmin(SearchThroughMixin, KeptAdmin):
     ordering = ["-starts_on", "-pk"]
     sortable_by = ["starts_on", "ends_on"]
     autocomplete_fields = ["partner", "offer"]
-    actions = ["provision_what_is_missing"]
+    actions = ["renew", "provision_what_is_missing"]
     action_form = ReasonedActionForm
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -77,7 +81,7 @@ class MembershipAdmin(SearchThroughMixin, KeptAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj:
             return [(None, {"fields": ["partner", "offer", "starts_on", "ends_on", "benefits_expire_on"]})]
-        description = _("Saving provisions the offer's package at once: its benefits, and a product key for each benefit with licenses.")
+        description = _("The next page shows the benefits and product keys that this makes, before it makes them.")
         return [(None, {"fields": ["partner", "offer", "starts_on"], "description": description})]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
@@ -86,13 +90,27 @@ class MembershipAdmin(SearchThroughMixin, KeptAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"starts_on": clock.today(), **super().get_changeform_initial_data(request)}
 
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/renew/", view(partial(enrolling.renew, self)), name="benefits_membership_renew"),
+            path("<int:pk>/end/", view(partial(enrolling.end, self)), name="benefits_membership_end"),
+            *super().get_urls(),
+        ]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Shows what will be made before it is: what is sent again from there is exactly that, or shown anew (B2)."""
+        if request.method == "POST" and self.has_add_permission(request):
+            form = self.get_form(request)(request.POST)
+            sent = {name: request.POST.get(name, "") for name in ("partner", "offer", "starts_on")}
+            if form.is_valid() and (answer := enrolling.preview(self, request, form.instance, sent)):
+                return answer
+        return super().add_view(request, form_url, extra_context)
+
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
-        obj.pk = Membership.enrol(obj.partner, obj.offer, obj.starts_on, by=actor(request)).pk
-        self.announce(request, obj, list(obj.benefits.select_related("product")))
-        left_out = PackageLine.objects.left_out_of_package(obj.offer, obj.starts_on)
-        if products := ", ".join(str(line.product) for line in left_out):
-            text = _("Left out, because they are discontinued: %(products)s.") % {"products": products}
-            self.message_user(request, text, messages.WARNING)
+        shown = request.POST.get("plan", "")
+        obj.pk = Membership.enrol(obj.partner, obj.offer, obj.starts_on, by=actor(request), shown=shown).pk
+        self.announce(request, obj)
 
     def note_refusal(self, request: HttpRequest, subject: Model | None, refusal: Refusal) -> None:
         tried = {name: request.POST.get(name, "") for name in ("partner", "offer", "starts_on")}
@@ -104,12 +122,29 @@ class MembershipAdmin(SearchThroughMixin, KeptAdmin):
         """For a membership that came without its benefits; each whole or not at all."""
         for membership in memberships:
             try:
-                self.announce(request, membership, membership.provision(by=actor(request)))
+                made = membership.provision(by=actor(request))
             except Refusal as refusal:
                 self.message_user(request, f"{membership}: {refusal}", messages.ERROR)
+            else:
+                self.tell(request, membership, made)
 
-    def announce(self, request: HttpRequest, membership: Membership, made: list[Benefit]) -> None:
-        """Say what was made."""
+    @admin.action(description=gettext_lazy("Renew for the year that follows"), permissions=["add"])
+    @needs_reason
+    def renew(self, request: HttpRequest, memberships: "QuerySet[Membership]") -> None:
+        """Each for itself; one page for each shows beforehand what it will make."""
+        for membership in memberships:
+            try:
+                self.announce(request, membership.renew(by=actor(request), on=membership.partner.today()))
+            except (Refusal, ValidationError) as error:
+                self.message_user(request, f"{membership}: {said(error)}", messages.ERROR)
+
+    def announce(self, request: HttpRequest, membership: Membership) -> None:
+        """Say what an enrolment made, and what it left out (B4)."""
+        self.tell(request, membership, list(membership.benefits.select_related("product")))
+        if text := enrolling.left_out(membership.plan()):
+            self.message_user(request, text, messages.WARNING)
+
+    def tell(self, request: HttpRequest, membership: Membership, made: list[Benefit]) -> None:
         if not made:
             text = _("%(membership)s: nothing was missing, nothing was made.") % {"membership": membership}
             self.message_user(request, text, messages.INFO)

@@ -1,0 +1,106 @@
+"""Enrolling, renewing and ending early, each with what it will do shown before it is done (B1 to B4)."""
+
+# mypy: disable-error-code="type-arg"
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.widgets import AdminDateWidget
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal.benefits.models import Membership, Plan
+from benefits_portal.tenants.admin.base import actor, said
+from benefits_portal.tenants.admin.columns import address
+from benefits_portal.tenants.admin.reasons import reason_field
+from benefits_portal.tenants.exceptions import Refusal
+
+
+class EndForm(forms.Form):
+    """The last day of a membership that ends early, and why."""
+
+    last_day = forms.DateField(label=gettext_lazy("Last day"), widget=AdminDateWidget)
+    reason = reason_field()
+
+    def __init__(self, membership: Membership, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.membership = membership
+        self.fields["last_day"].help_text = _("Of the enrolment year; the benefits expire 30 days after it. What runs goes on.")
+
+
+def page(model_admin: Any, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    request.current_app = model_admin.admin_site.name
+    context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "media": model_admin.media, **context}
+    return TemplateResponse(request, f"admin/benefits/membership/{template}.html", context)
+
+
+def own(model_admin: Any, request: HttpRequest, pk: int, permission: str) -> Membership:
+    """The membership that a page is about, for whoever may do to it what the page does."""
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
+    membership = model_admin.get_queryset(request).filter(pk=pk).first()
+    if membership is None:
+        raise Http404
+    return membership  # type: ignore[no-any-return]
+
+
+def preview(model_admin: Any, request: HttpRequest, membership: Membership, sent: dict[str, Any]) -> HttpResponse | None:
+    """What enrolling will make, to be confirmed by sending `sent` again with the plan; None once exactly this plan was sent.
+
+    None also for a package that cannot be provisioned: enrolling itself says why.
+    """
+    try:
+        plan = membership.plan()
+    except Refusal:
+        return None
+    posted = request.POST.get("plan", "")
+    if posted == plan.fingerprint:
+        return None
+    title = _("What this enrolment will make")
+    context = {"title": title, "plan": plan, "changed": bool(posted), "sent": sent | {"plan": plan.fingerprint}}
+    return page(model_admin, request, "preview", begins_later=not membership.has_begun(membership.partner.today()), **context)
+
+
+def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
+    """The further year that follows the last day: shown on GET, made on POST exactly as shown."""
+    membership = own(model_admin, request, pk, "benefits.add_membership")
+    its_page = redirect(address(membership, "change", membership.pk))
+    try:
+        membership.check_renewable(membership.partner.today())
+        if answer := preview(model_admin, request, membership.renewal(), {}):
+            return answer
+        shown = request.POST.get("plan", "")
+        renewed = membership.renew(by=actor(request), on=membership.partner.today(), shown=shown)
+    except (Refusal, ValidationError) as error:
+        model_admin.message_user(request, said(error), messages.ERROR)
+        return its_page
+    model_admin.announce(request, renewed)
+    return redirect(address(renewed, "change", renewed.pk))
+
+
+def end(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for the last day and the reason, then end it early."""
+    membership = own(model_admin, request, pk, "benefits.change_membership")
+    form = EndForm(membership, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        last_day: date = form.cleaned_data["last_day"]
+        try:
+            membership.end(last_day, by=actor(request), on=membership.partner.today())
+        except Refusal as refusal:
+            form.add_error("last_day", str(refusal))
+        else:
+            model_admin.message_user(request, _("The membership now ends on the day given."), messages.SUCCESS)
+            return redirect(address(membership, "change", membership.pk))
+    return page(model_admin, request, "end", title=_("End this membership early"), membership=membership, form=form)
+
+
+def left_out(plan: Plan) -> str:
+    """The products that were discontinued, in a sentence; empty if there are none (B4)."""
+    products = ", ".join(str(line.product) for line in plan.left_out)
+    return _("Left out, because they are discontinued: %(products)s.") % {"products": products} if products else ""
