@@ -6,12 +6,17 @@ from factory.django import DjangoModelFactory
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Redemption
+from benefits_portal.tenants.models import DirectoryUserWord
 from tests import factories
 
 FACTORIES = [
     each for each in vars(factories).values() if isinstance(each, type) and issubclass(each, DjangoModelFactory) and each._meta.model
 ]
-BY_FUNCTION = {ProductKey: factories.issue_key, Redemption: factories.redeem}  # made by the verbs, which are the only way
+BY_FUNCTION = {  # made by the verbs, which are the only way; words by saving a person
+    ProductKey: factories.issue_key,
+    Redemption: factories.redeem,
+    DirectoryUserWord: factories.DirectoryUserFactory.create,
+}
 
 
 @pytest.mark.django_db

@@ -45,7 +45,7 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("licensing:benefit-detail", pk)
-    return render(request, "benefits/assign.html", choosing(request, benefit, form))
+    return render(request, choosing_template(request, "assign"), choosing(request, benefit, form))
 
 
 @admin_required
@@ -78,7 +78,8 @@ def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpRespon
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("licensing:benefit-detail", pk)
-    return render(request, "benefits/transfer.html", {"assignment": assignment, **choosing(request, assignment.benefit, form)})
+    context = {"assignment": assignment, **choosing(request, assignment.benefit, form)}
+    return render(request, choosing_template(request, "transfer"), context)
 
 
 def hand_over(request: PartnerRequest, form: PersonForm, give: Callable[[DirectoryUser], Assignment]) -> bool:
@@ -91,6 +92,11 @@ def hand_over(request: PartnerRequest, form: PersonForm, give: Callable[[Directo
         return False
     messages.success(request, _("%(name)s now holds this credit.") % {"name": person.display_name})
     return True
+
+
+def choosing_template(request: PartnerRequest, page: str) -> str:
+    """The page; for htmx, which asks while somebody types, the people alone."""
+    return "benefits/_people.html#candidates" if request.htmx and request.method == "GET" else f"benefits/{page}.html"
 
 
 def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Partners, tenants, people and their roles; whose day it is (rules P1, P2, P4)."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -143,14 +144,49 @@ def test_the_directory_of_a_partner_is_that_of_all_its_tenants_and_of_nobody_els
     assert list(DirectoryUser.objects.for_partner(tenant.partner).order_by("pk")) == [here, there]
 
 
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [("kelly", True), ("KELLY wil", True), ("wil kelly", True), ("contoso", True), ("kelly smith", False), ("", True)],
-    ids=["a name", "two words", "in any order", "of the address", "one that does not match", "nothing"],
-)
-def test_people_are_found_by_any_part_of_their_name_or_address(words, found):
-    DirectoryUserFactory.create(display_name="Kelly Wilson", user_principal_name="kwilson@contoso.com")
+WORDS = {
+    "a name": ("kelly", True),
+    "the beginnings of two words": ("KEL wil", True),
+    "in any order": ("wil kelly", True),
+    "with the accent": ("wilsón", True),
+    "after an apostrophe": ("brien", True),
+    "of the address": ("contoso", True),
+    "the address up to somewhere": ("k.wilson@con", True),
+    "the middle of a word": ("elly", False),
+    "one that does not match": ("kelly smith", False),
+    "no letters": ("%_", False),
+    "nothing": ("", True),
+}
+
+
+@pytest.mark.parametrize(("words", "found"), WORDS.values(), ids=WORDS)
+def test_people_are_found_by_the_beginning_of_any_word_of_their_name_or_address(words, found):
+    person = DirectoryUserFactory.create(display_name="Kelly O'Brien-Wilsón", user_principal_name="K.Wilson@contoso.com")
     assert DirectoryUser.objects.matching(words).exists() is found
+    assert DirectoryUser.objects.first_matching(person.partner, words, 20) == [person] * found
+
+
+@rule("P1")
+def test_the_first_people_are_the_partner_s_own_by_name_as_many_as_asked_for(tenant):
+    for name in ("Zoë", "anna", "Özgür", "Bob"):
+        DirectoryUserFactory.create(tenant=tenant, display_name=name, user_principal_name=f"x{name[1:3]}@contoso.com")
+    DirectoryUserFactory.create(display_name="Aaron")
+    first = partial(DirectoryUser.objects.first_matching, tenant.partner)
+    assert {person.display_name for person in first("", 2)} == {"anna", "Bob"}
+    assert len(first("contoso", 3)) == 3
+
+
+def test_somebody_is_found_by_their_new_name_and_no_longer_by_the_old_one():
+    person = DirectoryUserFactory.create(display_name="Kelly Wilson")
+    person.display_name = "Kelly Smith"
+    person.save()
+    assert [DirectoryUser.objects.matching(words).exists() for words in ("kelly", "wilson", "smith")] == [True, False, True]
+
+
+def test_letters_that_fold_into_many_and_names_without_any_are_kept():
+    for name in ("\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 120, "!!!"):
+        person = DirectoryUserFactory.create(display_name=name)
+        assert DirectoryUser.objects.first_matching(person.partner, "", 20) == [person]
 
 
 def test_the_enabled_are_those_who_are_not_disabled():

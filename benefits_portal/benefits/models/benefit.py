@@ -215,7 +215,7 @@ class Benefit(models.Model):
 
     def candidates(self, words: str, on: date) -> list[Candidate]:
         """People of the partner's directory by name or address, each with the reason if they cannot be chosen (U6)."""
-        people = list(DirectoryUser.objects.for_partner(self.partner).matching(words)[:MOST_CANDIDATES])
+        people = DirectoryUser.objects.first_matching(self.partner, words, MOST_CANDIDATES)
         eligibility = Eligibility(self, people, on)
         return [Candidate(person, eligibility.refusal(person)) for person in people]
 

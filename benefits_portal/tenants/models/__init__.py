@@ -3,6 +3,7 @@
 from .actions import TenantsAction
 from .directory import Partner, Tenant
 from .directoryusers import DirectoryUser
+from .directorywords import DirectoryUserWord
 from .keyattempts import KeyAttempt
 from .people import Role, RoleAssignment, User
 from .record import Actor, How, Record, recordable
@@ -12,6 +13,7 @@ from .world import PracticeWorld
 __all__ = [
     "Actor",
     "DirectoryUser",
+    "DirectoryUserWord",
     "How",
     "KeyAttempt",
     "Partner",

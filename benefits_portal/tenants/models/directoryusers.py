@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -16,9 +15,11 @@ from benefits_portal.tenants.exceptions import (
     AlreadyInDirectory,
     GuestFromInside,
 )
+from benefits_portal.tenants.words import folded
 
 from .actions import TenantsAction
 from .directory import Partner, Tenant
+from .directorywords import DirectoryUserWord
 from .record import Actor, Record, recorded_if_refused
 
 if TYPE_CHECKING:
@@ -44,11 +45,20 @@ class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
         return self.filter(disabled_at=None)
 
     def matching(self, words: str) -> Self:
-        """People whose name or address contains every one of `words`."""
-        matches = self
-        for word in words.split():
-            matches = matches.filter(Q(display_name__icontains=word) | Q(user_principal_name__icontains=word))
-        return matches
+        """People of whose name and address some word begins with each of `words`."""
+        found = self
+        for term in folded(words).split():
+            found = found.filter(pk__in=DirectoryUserWord.objects.beginning_with(term).values("person"))
+        return found
+
+    def first_matching(self, partner: Partner, words: str, most: int) -> list["DirectoryUser"]:
+        """Some people of `partner` that match, by name; without words the first ones. However many there are, no more than
+        twice `most` are read (quality: Speed 4).
+        """
+        found = DirectoryUserWord.objects.for_partner(partner)
+        found = found.matching(words)[: 2 * most] if folded(words) else found.whole_names()[:most]
+        people = self.filter(pk__in=found.values("person"))
+        return list(people.select_related("tenant__partner")[:most])
 
     def add_to(self, tenant: Tenant, name: str, address: str, *, by: Actor, kind: str = "member") -> "DirectoryUser":
         """Add a member to the directory of `tenant`, or invite a guest to it.

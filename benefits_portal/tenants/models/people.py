@@ -179,7 +179,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 
     def candidates(self, partner: Partner, words: str, limit: int = 20) -> list[tuple[DirectoryUser, Refusal | None]]:
         """People of the partner's directory by name or address, each with the reason why no role can be given, if so."""
-        people = list(DirectoryUser.objects.for_partner(partner).matching(words)[:limit])
+        people = DirectoryUser.objects.first_matching(partner, words, limit)
         held = self.for_partner(partner).of_people(people)
 
         def refusal(person: DirectoryUser) -> Refusal | None:
