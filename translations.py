@@ -2,7 +2,8 @@
 """The catalogues in locale/, without gettext's own tools.
 
 `uv run translations.py` checks that every catalogue is complete, and exits 1 with what is not. `--update` takes new texts
-out of the code and the templates into every catalogue, and compiles them. `--update --add de` starts a further language.
+out of the code and the templates into every catalogue, and compiles them. `--add de` starts a further language: that is all
+it takes to choose it, and what is not translated yet is shown in English.
 """
 
 import argparse
@@ -18,6 +19,8 @@ from babel.messages.extract import extract_from_dir, extract_javascript
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
+from django.conf.locale import LANG_INFO
+from django.utils.translation import to_locale
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent
@@ -95,15 +98,26 @@ def faults(folder: Path) -> Iterator[str]:
         yield "django.mo is not compiled from django.po"
 
 
-def main() -> int:
+def add(code: str) -> str:
+    """Start the catalogue of a further language, named as Django names it. Returns what to do next."""
+    if code not in LANG_INFO:
+        return f"Django knows no language {code!r}. Its codes: {', '.join(sorted(LANG_INFO))}"
+    folder = LOCALE / to_locale(code)
+    update(folder)
+    return f"{folder}: {len(template())} texts to translate in LC_MESSAGES/django.po, then --update. It can be chosen already."
+
+
+def main(*words: str) -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--update", action="store_true", help="take new texts in, and compile")
     arguments.add_argument("--add", metavar="CODE", help="start a further language")
-    chosen = arguments.parse_args()
-    settings.configure()
-    folders = sorted(folder for folder in LOCALE.iterdir() if folder.is_dir())
+    chosen = arguments.parse_args(words)
     if chosen.add:
-        folders.append(LOCALE / chosen.add)
+        sys.stdout.write(f"{add(chosen.add)}\n")
+        return int(chosen.add not in LANG_INFO)
+    if not settings.configured:
+        settings.configure()
+    folders = sorted(folder for folder in LOCALE.iterdir() if folder.is_dir())
     if chosen.update:
         for folder in folders:
             update(folder)
@@ -113,4 +127,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -7,9 +7,11 @@ production need what `.env.example` lists. What is missing is said with the way 
 from pathlib import Path
 
 import environ
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
-from django.utils.translation import gettext_lazy as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, to_language
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -136,9 +138,16 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 # Internationalisation
 
+
+def languages(folder: Path) -> list[tuple[str, Promise]]:
+    """English, which the texts are written in, and whatever has a catalogue in `folder`, by the names Django gives them."""
+    codes = sorted(to_language(catalogue.parents[1].name) for catalogue in folder.glob("*/LC_MESSAGES/django.mo"))
+    return [(code, gettext_lazy(str(LANG_INFO[code]["name"]))) for code in ["en", *codes]]
+
+
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("nl", _("Dutch"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = languages(LOCALE_PATHS[0])
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")  # of the calculator and the back office

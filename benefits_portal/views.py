@@ -12,10 +12,12 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
+from django.views.i18n import set_language
 
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.logs import request_id
 from benefits_portal.tenants.access import acts_nowhere
+from benefits_portal.tenants.models import User
 from benefits_portal.tenants.views import session
 
 RETRY_AFTER = "5"  # seconds
@@ -47,6 +49,17 @@ def back(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     return render(request, "help.html", {"scenarios": SCENARIOS, "ends_on": ENDS_ON})
+
+
+@login_not_required
+@acts_nowhere
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Go on in another language, on the same page; whoever is signed in finds it again the next time."""
+    chosen = request.POST.get("language", "")
+    if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
+        User.objects.filter(pk=request.user.pk).update(language=chosen)
+    return set_language(request)
 
 
 @login_not_required

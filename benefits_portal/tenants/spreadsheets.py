@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
 from django.utils import translation
+from django.utils.formats import get_format
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"  # so that a spreadsheet reads UTF-8 as such
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -26,7 +27,7 @@ def harmless(value: object) -> str:
 def spreadsheet(name: str, rows: Iterable[Iterable[object]]) -> StreamingHttpResponse:
     """`rows`, heads first, as a download that is written while they are read. Where a comma is for decimals, `;` separates."""
     language = translation.get_language() or ""
-    writer = csv.writer(Echo(), delimiter=";" if language.startswith("nl") else ",")
+    writer = csv.writer(Echo(), delimiter=";" if get_format("DECIMAL_SEPARATOR", language) == "," else ",")
 
     def written() -> Iterator[str]:
         with translation.override(language):  # the request's own is over by then

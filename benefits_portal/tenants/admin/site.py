@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
 
 from .columns import NOTHING
@@ -27,6 +27,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(_("The back office is for the programme's own staff. Sign in with a staff account to use it."))
     return redirect_to_login(address, resolve_url(settings.LOGIN_URL))
 
+
+# What Django and axes say in English wherever they lack a translation: in our catalogues it gets one.
+SAID_BY_OTHERS = (
+    gettext_noop("- Select an option -"),
+    gettext_noop("Filter by %(field_name)s"),
+    gettext_noop("access attempt"),
+    gettext_noop("access attempts"),
+    gettext_noop("access failure"),
+    gettext_noop("access failures"),
+    gettext_noop("access log"),
+    gettext_noop("access logs"),
+)
 
 apps.get_app_config("axes").verbose_name = gettext_lazy("Sign-ins")  # its own name says nothing to staff
 admin.site.site_header = gettext_lazy("Benefits Portal: back office")
