@@ -9,7 +9,7 @@ import time
 import drills
 from drills.servers import Postgres, folder, use
 
-DRILLS = ("load", "race")
+DRILLS = ("race", "killed", "away", "load", "slow")
 
 
 def main() -> int:

@@ -207,6 +207,8 @@ def environment(database_url: str) -> dict[str, str]:
         "TRUSTED_PROXIES": "1",
         "DEMO": "off",
         "DEBUG": "off",
+        "LOCK_TIMEOUT": "2000",
+        "STATEMENT_TIMEOUT": "10000",
     }
 
 
