@@ -1,6 +1,6 @@
 """Product keys: issued, revealed, redeemed once, revoked (rules K1 to K8)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Never, Self
 
 from django.db import models, transaction
@@ -40,6 +40,9 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
     def not_begun(self, on: date) -> Self:
         """Neither redeemed nor revoked, and the benefit has not begun (B1)."""
         return self.filter(redeemed_at=None, revoked_at=None, benefit__starts_on__gt=on)
+
+    def lapsing_within(self, days: int, on: date) -> Self:
+        return self.redeemable(on).filter(benefit__expires_on__lte=on + timedelta(days=days))
 
     def lapsed(self, on: date) -> Self:
         """Neither redeemed nor revoked, and too late for either."""

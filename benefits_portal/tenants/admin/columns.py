@@ -48,13 +48,30 @@ def on_day(day: date) -> str:
     return _("%(day)s (%(zone)s)") % {"day": date_format(day, "DATE_FORMAT"), "zone": settings.TIME_ZONE}
 
 
-class DayFilter(admin.SimpleListFilter):
-    """What holds on a day: today, the project's own, or the one in the address. Each case asks the QuerySet's own vocabulary."""
+class CasesFilter(admin.SimpleListFilter):
+    """A choice of cases, each in the QuerySet's own vocabulary, so that whoever counts one counts what its list shows."""
+
+    title: Text
+    cases: ClassVar[Mapping[str, tuple[Text, Callable[[Any, date], Any]]]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        return [(value, label) for value, (label, _case) in self.cases.items()]
+
+    @classmethod
+    def of_case(cls, value: str | None, queryset: Any, on: date) -> Any:
+        """The rows of the case `value` on a day; all of them for no case."""
+        _label, case = cls.cases.get(value or "", ("", lambda everything, _on: everything))
+        return case(queryset, on)
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return self.of_case(self.value(), queryset, clock.today())
+
+
+class DayFilter(CasesFilter):
+    """What holds on a day: today, the project's own, or the one in the address."""
 
     DAY = "on"
     template = "admin/day_filter.html"
-    title: Text
-    cases: ClassVar[Mapping[str, tuple[Text, Callable[[Any, date], Any]]]]
     chooses_day = True  # False for a second one of the same list
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], *args: Any) -> None:
@@ -64,12 +81,8 @@ class DayFilter(admin.SimpleListFilter):
         self.others = [(name, value) for name, value in request.GET.items() if name != self.DAY]
         self.title = _("%(what)s on %(day)s") % {"what": self.title, "day": on_day(self.on)}
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
-        return [(value, label) for value, (label, _case) in self.cases.items()]
-
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        _label, case = self.cases.get(self.value() or "", ("", lambda everything, _on: everything))
-        return case(queryset, self.on)
+        return self.of_case(self.value(), queryset, self.on)
 
 
 def chosen_day(request: HttpRequest) -> date:

@@ -2,10 +2,10 @@
 
 # mypy: disable-error-code="type-arg"
 
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from axes import admin as _axes  # noqa: F401 - registers its own pages, which ours replace
-from axes.attempts import get_cool_off_threshold
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.apps import apps
 from django.conf import settings
@@ -15,10 +15,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal import clock
 from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
 from .base import LedgerAdmin, note_deletion
-from .columns import NOTHING, FewChoicesFilter, Text, address, linked
+from .columns import NOTHING, CasesFilter, FewChoicesFilter, Text, address, linked
 from .lists import SearchThroughMixin
 
 
@@ -33,17 +34,37 @@ class ActionFilter(admin.SimpleListFilter):
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
-class RefusedFilter(admin.SimpleListFilter):
+class RefusedFilter(CasesFilter):
     title = gettext_lazy("outcome")
     parameter_name = "outcome"
+    cases = {
+        "done": (gettext_lazy("Done"), lambda records, _on: records.filter(refused="")),
+        "refused": (gettext_lazy("Refused"), lambda records, _on: records.exclude(refused="")),
+    }
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("done", _("Done")), ("refused", _("Refused"))]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() == "done":
-            return queryset.filter(refused="")
-        return queryset.exclude(refused="") if self.value() == "refused" else queryset
+class RecentFilter(CasesFilter):
+    title = gettext_lazy("how recent")
+    parameter_name = "recent"
+    cases = {
+        "day": (gettext_lazy("In the last 24 hours"), lambda records, _on: records.filter(at__gt=clock.now() - timedelta(days=1))),
+        "week": (gettext_lazy("In the last 7 days"), lambda records, _on: records.filter(at__gt=clock.now() - timedelta(days=7))),
+    }
+
+
+def lock_outs_since() -> datetime:
+    """When the earliest attempt was that still locks somebody out."""
+    return clock.now() - timedelta(hours=settings.AXES_COOLOFF_TIME)
+
+
+def locked_out(attempts: Any) -> Any:
+    return attempts.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT, attempt_time__gte=lock_outs_since())
+
+
+class LockedOutFilter(CasesFilter):
+    title = gettext_lazy("lock-out")
+    parameter_name = "locked"
+    cases = {"yes": (gettext_lazy("Locked out now"), lambda attempts, _on: locked_out(attempts))}
 
 
 class AboutFilter(admin.SimpleListFilter):
@@ -83,7 +104,7 @@ class RecordAdmin(SearchThroughMixin, LedgerAdmin):
         linked("tenant", gettext_lazy("tenant")),
         "about",
     ]
-    list_filter = [AboutFilter, RefusedFilter, "how", ActionFilter, ("partner", FewChoicesFilter)]
+    list_filter = [AboutFilter, RefusedFilter, RecentFilter, "how", ActionFilter, ("partner", FewChoicesFilter)]
     list_select_related = ["actor", "partner", "tenant", "subject_type"]
     search_through = {"actor": ("name", "email"), "partner": ("name", "mpn_id")}
     search_help_text = gettext_lazy("Person or partner")
@@ -156,13 +177,14 @@ class AccessAttemptAdmin(LedgerAdmin):
     """Wrong passwords, by account and address. Deleting one lifts a lock-out before its time; that goes on record."""
 
     list_display = ["attempt_time", "username", "ip_address", "failures_since_start", "is_locked_out"]
+    list_filter = [LockedOutFilter]
     search_fields = ["username", "ip_address"]
     date_hierarchy = "attempt_time"
     fields = ["attempt_time", "username", "ip_address", "failures_since_start", "is_locked_out", "user_agent"]
 
     @admin.display(description=gettext_lazy("locked out"), boolean=True, ordering="failures_since_start")
     def is_locked_out(self, attempt: Any) -> bool:
-        return bool(attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT and attempt.attempt_time >= get_cool_off_threshold())
+        return bool(attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT and attempt.attempt_time >= lock_outs_since())
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super(LedgerAdmin, self).has_delete_permission(request, obj)

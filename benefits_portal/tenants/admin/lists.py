@@ -15,6 +15,11 @@ from django.http import HttpRequest
 SEARCHED_WORDS, MOST_MATCHES = 5, 1_000
 
 
+def counted(rows: Any, most: int) -> int:
+    """How many `rows` there are, or `most` + 1: the database stops there."""
+    return int(rows.order_by().values("pk")[: most + 1].count())
+
+
 class StoppingPaginator(Paginator):
     """Counts to MOST and no further; whoever looks for more narrows the list down, or exports it."""
 
@@ -22,8 +27,7 @@ class StoppingPaginator(Paginator):
 
     @cached_property
     def counted(self) -> int:
-        """How many there are, or MOST + 1."""
-        return int(self.object_list.order_by().values("pk")[: self.MOST + 1].count())  # type: ignore[attr-defined]
+        return counted(self.object_list, self.MOST)
 
     @cached_property
     def count(self) -> int:

@@ -2,7 +2,7 @@
 
 # mypy: disable-error-code="type-arg"
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import admin
 from django.contrib.admin import ActionLocation
@@ -13,24 +13,20 @@ from django.utils.translation import gettext_lazy
 from benefits_portal.tenants.models import TenantRequest
 
 from .base import LedgerAdmin, actor
-from .columns import FewChoicesFilter, linked
+from .columns import CasesFilter, FewChoicesFilter, linked
 from .reasons import ReasonedActionForm, each, needs_reason
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-class AnswerFilter(admin.SimpleListFilter):
+class AnswerFilter(CasesFilter):
     title = gettext_lazy("answer")
     parameter_name = "answer"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("none", _("Not decided")), ("decided", _("Decided"))]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() == "none":
-            return queryset.undecided()
-        return queryset.exclude(decided_at=None) if self.value() == "decided" else queryset
+    cases = {
+        "none": (gettext_lazy("Not decided"), lambda requests, _on: requests.undecided()),
+        "decided": (gettext_lazy("Decided"), lambda requests, _on: requests.exclude(decided_at=None)),
+    }
 
 
 @admin.register(TenantRequest)

@@ -1,0 +1,113 @@
+"""A day at a glance: what needs somebody of the programme's staff, and how much was redeemed lately."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from axes.models import AccessAttempt
+from django.contrib import admin
+from django.db.models import Count, Model
+from django.db.models.functions import TruncMonth
+from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.benefits.admin.entitlements import KeyStateFilter
+from benefits_portal.benefits.admin.memberships import MembershipStateFilter
+from benefits_portal.benefits.models import Membership, ProductKey
+from benefits_portal.dates import add_months
+from benefits_portal.figures import number
+from benefits_portal.licensing.models import Redemption
+from benefits_portal.tenants.admin.columns import CasesFilter, Text, address
+from benefits_portal.tenants.admin.ledgers import LockedOutFilter, RecentFilter, RefusedFilter
+from benefits_portal.tenants.admin.lists import StoppingPaginator, counted
+from benefits_portal.tenants.admin.requests import AnswerFilter
+from benefits_portal.tenants.models import Record, TenantRequest
+
+MONTHS, HIGH, WIDE, GAP = 12, 96, 24, 6  # of the chart: bars, and the units that it is drawn in
+
+type Chosen = dict[type[CasesFilter], str]
+
+NEEDS_SOMEBODY: tuple[tuple[Text, type[Model], Chosen], ...] = (
+    (_("Tenants asked for, not decided"), TenantRequest, {AnswerFilter: "none"}),
+    (_("Memberships that end within 30 days"), Membership, {MembershipStateFilter: "ends-30"}),
+    (_("Product keys that lapse within 30 days if nobody redeems them"), ProductKey, {KeyStateFilter: "lapse-30"}),
+    (_("Product keys never redeemed before their date"), ProductKey, {KeyStateFilter: "lapsed"}),
+    (_("Accounts that are locked out now"), AccessAttempt, {LockedOutFilter: "yes"}),
+    (_("Attempts refused in the last 7 days"), Record, {RefusedFilter: "refused", RecentFilter: "week"}),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """How many there are of something, and the list that shows them."""
+
+    text: Text
+    counted: int
+    href: str
+
+    @property
+    def count(self) -> str:
+        """As far as lists count: 1,000+."""
+        most = StoppingPaginator.MOST
+        return f"{number(most)}+" if self.counted > most else number(self.counted)
+
+
+def lines(request: HttpRequest, on: date) -> Iterator[Line]:
+    """What `request.user` may see of it, each counted by the query of the list that it leads to."""
+    for text, model, chosen in NEEDS_SOMEBODY:
+        listing = admin.site.get_model_admin(model)
+        if not listing.has_view_permission(request):
+            continue
+        rows: Any = model._default_manager.all()
+        for case_filter, value in chosen.items():
+            rows = case_filter.of_case(value, rows, on)
+        params = {str(case_filter.parameter_name): value for case_filter, value in chosen.items()}
+        yield Line(text, counted(rows, StoppingPaginator.MOST), f"{address(model, 'changelist')}?{urlencode(params)}")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One month of the chart, in its units."""
+
+    month: date
+    count: int
+    x: int
+    height: int
+
+    @property
+    def y(self) -> int:
+        return HIGH - self.height
+
+    @property
+    def middle(self) -> int:
+        return self.x + WIDE // 2
+
+    @property
+    def initial(self) -> str:
+        return date_format(self.month, "M")[:1]
+
+    @property
+    def name(self) -> str:
+        return date_format(self.month, "YEAR_MONTH_FORMAT")
+
+    @property
+    def text(self) -> str:
+        return number(self.count)
+
+
+def redemptions_by_month(on: date) -> list[Bar]:
+    """The last twelve months, the present one included. One query, of an index alone."""
+    present = on.replace(day=1)
+    months = [add_months(present, -back) for back in range(MONTHS - 1, -1, -1)]
+    lately = Redemption.objects.filter(redeemed_on__gte=months[0], redeemed_on__lt=add_months(present, 1)).order_by()
+    by_month = lately.values(month=TruncMonth("redeemed_on")).annotate(count=Count("pk"))
+    counts = {row["month"]: row["count"] for row in by_month}
+    most = max(counts.values(), default=1)
+    return [
+        Bar(month, count, place * (WIDE + GAP), -(-count * HIGH // most))  # rounded up: one is seen beside a thousand
+        for place, month in enumerate(months)
+        for count in [counts.get(month, 0)]
+    ]

@@ -1,0 +1,25 @@
+"""For the back office's first page."""
+
+from typing import Any
+
+from django import template
+
+from benefits_portal import clock
+from benefits_portal.licensing.glance import GAP, HIGH, MONTHS, WIDE, lines, redemptions_by_month
+from benefits_portal.licensing.models import Redemption
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/_needs_somebody.html", takes_context=True)
+def needs_somebody(context: dict[str, Any]) -> dict[str, Any]:
+    """What needs somebody today, as counts that lead to the lists."""
+    return {"lines": list(lines(context["request"], clock.today())), "today": clock.today()}
+
+
+@register.inclusion_tag("admin/_redemptions.html", takes_context=True)
+def redemptions(context: dict[str, Any]) -> dict[str, Any]:
+    """A chart of the redemptions of the last twelve months."""
+    if not context["request"].user.has_perm(f"licensing.view_{Redemption._meta.model_name}"):
+        return {}
+    return {"bars": redemptions_by_month(clock.today()), "width": MONTHS * (WIDE + GAP) - GAP, "high": HIGH, "bar_width": WIDE}

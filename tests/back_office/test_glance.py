@@ -1,0 +1,98 @@
+"""The first page: what needs somebody, counted by the lists' own queries, and the redemptions of the last year."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from axes.models import AccessAttempt
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from benefits_portal import clock
+from benefits_portal.licensing.glance import NEEDS_SOMEBODY, redemptions_by_month
+from benefits_portal.tenants.admin.lists import StoppingPaginator
+from tests import factories
+
+LINE = re.compile(r'<a href="([^"]+)"><strong>([^<]+)</strong> ([^<]+)</a>')
+
+
+def lines(office):
+    """What the first page says: how many, and the address of the list, by text."""
+    page = office.get(reverse("admin:index")).content.decode()
+    return {text: (count, href.replace("&amp;", "&")) for href, count, text in LINE.findall(page)}
+
+
+def make_what_needs_somebody(on):
+    factories.TenantRequestFactory.create()
+    factories.MembershipFactory.create(starts_on=on - timedelta(days=340))
+    factories.issue_key(expires_on=on + timedelta(days=20))
+    factories.issue_key(expires_on=on - timedelta(days=1))
+    factories.RecordFactory.create(refused="KeyRevoked")
+    AccessAttempt.objects.create(username="x@example.com", ip_address="192.0.2.1", failures_since_start=10, attempt_time=clock.now())
+
+
+def make_what_needs_nobody(on):
+    factories.MembershipFactory.create(starts_on=on)
+    factories.issue_key(expires_on=on + timedelta(days=31))
+    factories.redeem()
+    factories.RecordFactory.create()
+    factories.RecordFactory.create(refused="KeyRevoked", at=clock.now() - timedelta(days=8))
+    AccessAttempt.objects.create(username="y@example.com", ip_address="192.0.2.1", failures_since_start=9, attempt_time=clock.now())
+
+
+def test_each_line_counts_what_needs_somebody_and_leads_to_a_list_of_just_that(office, today):
+    make_what_needs_somebody(today)
+    make_what_needs_nobody(today)
+    told = lines(office)
+    assert [count for count, _href in told.values()] == ["1"] * len(NEEDS_SOMEBODY)
+    assert [len(office.get(href).context["cl"].result_list) for _count, href in told.values()] == [1] * len(NEEDS_SOMEBODY)
+
+
+def test_support_sees_the_same_and_staff_without_rights_see_nothing(support, sign_in, today):
+    assert len(lines(sign_in(support))) == len(NEEDS_SOMEBODY)
+    nobody = sign_in(factories.UserFactory.create(staff=True)).get(reverse("admin:index")).content.decode()
+    assert ("Nothing that you may see." in nobody, "<svg class=" in nobody) == (True, False)
+
+
+def test_the_first_page_asks_as_little_however_much_there_is(office, today):
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            office.get(reverse("admin:index"))
+        return len(queries)
+
+    few = asked()
+    for _ in range(5):
+        make_what_needs_somebody(today) if _ == 0 else factories.redeem()
+    assert (asked(), few <= 10) == (few, True)
+
+
+def test_a_count_stops_where_lists_do(office, monkeypatch):
+    monkeypatch.setattr(StoppingPaginator, "MOST", 2)
+    for _ in range(3):
+        factories.TenantRequestFactory.create()
+    assert lines(office)["Tenants asked for, not decided"][0] == "2+"
+
+
+def test_redemptions_are_drawn_by_month_and_told_in_words(office, today):
+    for _ in range(2):
+        factories.redeem(on=date(2021, 4, 30))
+    factories.redeem(on=today)
+    page = office.get(reverse("admin:index")).content.decode()
+    told = page[page.index("<desc") : page.index("</desc>")]
+    assert told.endswith("March 2021: 0; April 2021: 2; May 2021: 1")
+    assert told.count(";") == 11
+    assert page.count("<rect") == 12
+
+
+@pytest.mark.django_db
+def test_one_redemption_beside_a_thousand_is_still_seen():
+    bars = redemptions_by_month(factories.TODAY)
+    assert [bar.height for bar in bars] == [0] * 12
+    factories.redeem(on=date(2021, 4, 30))
+    assert [bar.height for bar in redemptions_by_month(factories.TODAY)] == [0] * 10 + [96, 0]
+
+
+def test_who_is_locked_out_is_seen_in_the_list(office, today):
+    make_what_needs_somebody(today)
+    assert office.get(reverse("admin:axes_accessattempt_changelist")).status_code == 200
