@@ -43,28 +43,30 @@ def server(given: str) -> Iterator[str]:
 
 
 def database(server_url: str, size: int) -> str:
-    """The DATABASE_URL of a database with `size` benefits; a kept one is used again if it is of today and of this code."""
-    name = f"portal_benchmark_{size}"
-    mark = f"{clock.today()} {code_digest()}"
+    """The DATABASE_URL of a database with `size` benefits, with every migration; of the same day and world it is used again."""
+    name, mark = f"portal_benchmark_{size}", f"{clock.today()} {world_digest()}"
+    url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    identifier = sql.Identifier(name)
     with psycopg.connect(server_url, autocommit=True) as connection:
         found = connection.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]).fetchone()
-        url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
         if found == (mark,):
+            migrate(url)
             return url
-        identifier = sql.Identifier(name)
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
         connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
-        environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, cwd=ROOT, check=True)
+        migrate(url)
         fill(url, World(size, clock.today()))
         connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(identifier, sql.Literal(mark)))
     return url
 
 
-def code_digest() -> str:
-    """Of what decides what a database looks like: the migrations, and the world that is written into it."""
-    files = [*sorted(ROOT.glob("benefits_portal/*/migrations/*.py")), ROOT / "benchmarks" / "world.py"]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+def migrate(url: str) -> None:
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, cwd=ROOT, check=True)
+
+
+def world_digest() -> str:
+    return hashlib.sha256((ROOT / "benchmarks" / "world.py").read_bytes()).hexdigest()[:12]
 
 
 def fill(url: str, world: World) -> None:
