@@ -1,6 +1,6 @@
 """Every way to use a key, side by side, before one is chosen (rules S3, S8)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Tenant
 
 DAY = timedelta(days=1)
+MOST_COMPARED = 10  # subscriptions of one product in one tenant
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Comparison:
     choices: list[Choice]
     key: ProductKey
     on: date
+    is_last_of_many: bool = False
 
     @property
     def heading(self) -> str:
@@ -148,14 +150,25 @@ class Comparison:
 
 
 def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> list[Comparison]:
-    """For each Active subscription of the key's product in `tenant`; without one, what starts anew (S3)."""
-    same = Subscription.objects.in_tenant(tenant).of_product(key.product).for_display()
+    """For each Active subscription of the key's product in `tenant`; without one, what starts anew (S3). Of very many, those
+    that end last, and the last of them says so.
+    """
+    same = Subscription.objects.in_tenant(tenant).of_product(key.product)
+    latest = list(same.not_deleted(on).order_by("-ends_on", "-pk")[: MOST_COMPARED + 1])
+    active = [subscription for subscription in latest if subscription.is_active(on)]
+    ended = next((subscription for subscription in latest if not subscription.is_active(on)), None)
+    if len(active) > MOST_COMPARED:
+        ended = same.reactivatable(on).first()
+    for subscription in [*active, *([ended] if ended else [])]:
+        subscription.product, subscription.tenant = key.product, tenant  # at hand
     new = Choice.of(Way.NEW, key, tenant, None, on, place)
     found = [
-        Comparison(active, [Choice.of(way, key, tenant, active, on) for way in (Way.EXTEND, Way.ADD)] + [new], key, on)
-        for active in same.active(on).order_by("ends_on", "pk")
+        Comparison(one, [Choice.of(way, key, tenant, one, on) for way in (Way.EXTEND, Way.ADD)] + [new], key, on)
+        for one in reversed(active[:MOST_COMPARED])
     ]
-    if ended := same.reactivatable(on).first():
+    if len(active) > MOST_COMPARED:
+        found[-1] = replace(found[-1], is_last_of_many=True)
+    if ended:
         found.append(Comparison(ended, [Choice.of(Way.REACTIVATE, key, tenant, ended, on, place), new], key, on))
     return found or [Comparison(None, [new], key, on)]
 

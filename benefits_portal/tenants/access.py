@@ -77,5 +77,9 @@ def get_own(request: PartnerRequest, queryset: QuerySet[Any], pk: int, *, owner:
     partner_id = reduce(getattr, f"{owner}_id".split("__"), found)
     wanted = getattr(found, "tenant_id", None) if owner == "partner" else None
     if partner_id == request.partner.pk and wanted in (None, request.tenant.pk):
+        if owner == "partner":
+            found.partner = request.partner  # at hand: no join, and no query
+        if wanted:
+            found.tenant = request.tenant
         return found
     raise ElsewhereError(next(p for p in request.places if p.pk == wanted or (wanted is None and p.partner_id == partner_id)))

@@ -106,9 +106,13 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(directory_user__disabled_at__isnull=False)
 
     def for_display(self) -> Self:
-        return self.select_related(
+        return self.in_order().select_related(
             "directory_user__tenant", "assigned_by", "ended_by", "partner", "benefit__product", "benefit__membership__offer"
-        ).order_by("-ended_at", "assigned_at", "pk")
+        )
+
+    def in_order(self) -> Self:
+        """As a benefit shows who holds it and who held it."""
+        return self.order_by("-ended_at", "assigned_at", "pk")
 
     def give(self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
         """The body of `Benefit.assign`."""

@@ -31,7 +31,7 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
         """With everything a row or a details page says about the benefit itself, in one query."""
         live_keys = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
         assignments = Assignment.objects.filter(benefit=OuterRef("pk"), ended_at=None)
-        return self.select_related("partner", "product", "membership__offer").annotate(
+        return self.select_related("product", "membership__offer").annotate(
             is_redeemed=Exists(live_keys.filter(redeemed_at__isnull=False)), is_assigned=Exists(assignments)
         )
 
@@ -197,7 +197,10 @@ class Benefit(models.Model):
 
     def live_key(self) -> ProductKey | None:
         """The one key that is not revoked."""
-        return self.keys.filter(revoked_at=None).select_related("redeemed_by", "redeemed_in").first()
+        key = self.keys.filter(revoked_at=None).select_related("redeemed_by", "redeemed_in").first()
+        if key:
+            key.product, key.partner = self.product, self.partner  # at hand
+        return key
 
     def issue_key(self, *, by: Actor, text: str = "") -> ProductKey:
         """Make the benefit's key. IntegrityError if it already has a live one."""

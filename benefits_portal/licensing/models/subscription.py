@@ -58,7 +58,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return (self.expired(on) | self.disabled(on)).order_by("-ends_on", "-pk")
 
     def for_display(self) -> Self:
-        return self.select_related("product", "tenant", "partner")
+        return self.select_related("product", "tenant")
 
     def with_source(self) -> Self:
         """With the offer of the benefit whose key was redeemed last, as `source`."""

@@ -66,7 +66,7 @@ def key(request: PartnerRequest, pk: int) -> HttpResponse:
 def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
     """What can be done with this benefit's key, in this tenant, today (S3, S8)."""
     benefit = get_own(request, Benefit.objects.for_display().license_based(), pk)
-    context = license_context(request, benefit, VerifiedForm(benefit))
+    context = key_context(request, benefit)
     if context["key"] and not context["refusal"]:
         context["comparisons"] = comparisons(context["key"], request.tenant, request.today)
     return render(request, "licensing/walkthrough.html", context)
@@ -74,7 +74,7 @@ def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
 
 def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
     """Who holds the credit and who held it; for whoever may assign, the people to choose from (U5, U6)."""
-    assignments = list(Assignment.objects.for_display().filter(benefit=benefit))
+    assignments = list(benefit.assignments.in_order().select_related("directory_user"))
     running = [assignment for assignment in assignments if assignment.ended_at is None]
     refusal = why_unusable(benefit, request.today)
     context: dict[str, Any] = {
@@ -99,24 +99,26 @@ def why_unusable(benefit: Benefit, on: date) -> Refusal | None:
     return None
 
 
-def license_context(request: PartnerRequest, benefit: Benefit, form: VerifiedForm) -> dict[str, Any]:
-    """The key, why it cannot be used if so, and what runs of the product in this tenant."""
+def key_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
+    """The key, why it cannot be used if so, and what it was used for."""
     key = benefit.live_key()
-    running = Subscription.objects.in_tenant(request.tenant).of_product(benefit.product).for_display().order_by("-ends_on").first()
     refusal = None
     try:
         if key:
             key.check_redeemable(request.today)
     except Refusal as error:
         refusal = error
-    return {
-        "benefit": benefit,
+    redemption = Redemption.objects.filter(key__benefit=benefit).first() if benefit.is_redeemed else None
+    return {"benefit": benefit, "key": key, "refusal": refusal, "redemption": redemption}
+
+
+def license_context(request: PartnerRequest, benefit: Benefit, form: VerifiedForm) -> dict[str, Any]:
+    """The key, and what runs of the product in this tenant."""
+    running = Subscription.objects.in_tenant(request.tenant).of_product(benefit.product).order_by("-ends_on").first()
+    return key_context(request, benefit) | {
         "status": benefit.status(request.today),
-        "key": key,
-        "refusal": refusal,
         "form": form,
         "subscription": running,
         "subscription_status": running.status(request.today) if running else None,
-        "redemption": Redemption.objects.for_display().filter(key__benefit=benefit).first(),
         "replacements": benefit.product.replaced_by.all() if benefit.product.is_discontinued(request.today) else [],
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -92,11 +92,11 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
 
     def places_of(self, user: "User") -> Self:
         """Where `user` can act: tenants of the partners at which they hold a role, each with it as `role`; home first."""
-        home = self.model.objects.filter(pk=OuterRef("pk"), directory_users__user=user)
+        held = "partner__role_assignments"  # one join, for the filter and for what is taken along: every page asks this
         return (
-            self.filter(partner__role_assignments__user=user)
+            self.filter(**{f"{held}__user": user})
             .select_related("partner")
-            .annotate(role=F("partner__role_assignments__role"), is_home=Exists(home))
+            .annotate(role=F(f"{held}__role"), is_home=Q(pk=F(f"{held}__user__directory_user__tenant")))
             .order_by("-is_home", "partner__name", "-is_primary", "name")
         )
 
