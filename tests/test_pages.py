@@ -78,6 +78,7 @@ class Place:
     def to_act_on(self) -> dict[str, str]:
         return {
             "assign": reverse("benefits:assign", args=[self.credit.pk]),
+            "assign list": reverse("benefits:assign-list", args=[self.credit.pk]),
             "remove": reverse("benefits:remove", args=[self.credit.pk, self.assignment.pk]),
             "transfer": reverse("benefits:transfer", args=[self.bulk.benefit_id, self.bulk.pk]),
             "walkthrough": reverse("licensing:walkthrough", args=[self.licenses.pk]),
@@ -108,8 +109,8 @@ LOOKING = [
     "roles",
     "tenants",
 ]
-ACTING = ["assign", "remove", "transfer", "walkthrough", "start", "start with a key", "extend", "add"]
-POSTING = ["get key", "assign", "remove", "transfer", "start", "start with a key", "extend", "add"]
+ACTING = ["assign", "assign list", "remove", "transfer", "walkthrough", "start", "start with a key", "extend", "add"]
+POSTING = ["get key", "assign", "assign list", "remove", "transfer", "start", "start with a key", "extend", "add"]
 
 
 @pytest.fixture
@@ -297,7 +298,7 @@ HOSTILE = ["", " ", "\x00", "A" * 300, "9" * 30, "-1", "0", "NaN", "' OR 1=1--",
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_no_field_of_any_form_breaks_the_portal_or_changes_anything(place, client, value):
-    names = ["tenant", "domain", "key", "quote", "directory_user", "verified", "q", "place", "next"]
+    names = ["tenant", "domain", "key", "quote", "directory_user", "people", "shown", "verified", "q", "place", "next"]
     for address in place.to_post_to().values():
         if address != place.to_act_on()["remove"]:
             response = client.post(address, place.acting_in | dict.fromkeys(names, value) | {"verified": ""})

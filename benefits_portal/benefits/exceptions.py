@@ -215,6 +215,27 @@ class HoldsIncompatibleCredit(NotAssignable):
     message = gettext_lazy("Holds %(product)s (%(offer)s); bulk credit cannot be combined with other credit.")
 
 
+class NotAnAddress(NotAssignable):
+    message = gettext_lazy("There is no e-mail address on this line.")
+    advice = gettext_lazy("Write one as in kim@contoso.com.")
+
+
+class NobodyWithAddress(NotAssignable):
+    message = gettext_lazy("Nobody in your organisation's directory has this address.")
+    advice = gettext_lazy("Correct the address, or add a user entry first.")
+
+
+class TwiceInList(NotAssignable):
+    rule = "U2"
+    message = gettext_lazy("The list has this address before, on line %(line)s.")
+
+
+class OneHolderOnly(NotAssignable):
+    rule = "U3"
+    message = gettext_lazy("Bulk credit has one holder at a time, so it is not assigned to a list of people.")
+    advice = gettext_lazy("Assign it to one person.")
+
+
 class LicensesNotAssigned(NotAssignable):
     message = gettext_lazy("Licenses are not assigned here: this benefit has a product key.")
 

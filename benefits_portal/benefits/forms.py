@@ -9,8 +9,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.exceptions import NO_SUCH_PERSON
+from benefits_portal.benefits.many import addresses
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.models.benefit import BenefitQuerySet
+from benefits_portal.figures import number
 from benefits_portal.tenants.models import DirectoryUser
 from benefits_portal.tenants.words import searched
 
@@ -29,6 +31,50 @@ class PersonForm(forms.Form):
     def __init__(self, benefit: Benefit, data: Any = None) -> None:
         super().__init__(data, auto_id=f"id_%s_{benefit.pk}")  # several rows of the list can be open at once
         self.fields["directory_user"].queryset = DirectoryUser.objects.for_partner(benefit.partner)  # type: ignore[attr-defined]
+
+
+class PeopleForm(forms.Form):
+    """A list of addresses, pasted or from a file. What came in a file is in the field afterwards, so that it can be corrected."""
+
+    MOST_LINES, MOST_LETTERS = 500, 50_000
+
+    people = forms.CharField(
+        label=_("Addresses"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("One on each line, as in kim@contoso.com. Of a pasted table, the first cell with an address counts."),
+    )
+    file = forms.FileField(
+        label=_("Or a file with them"),
+        required=False,
+        allow_empty_file=True,
+        help_text=_("Text or CSV, as spreadsheets save it. At most 500 lines at a time."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        file = self.cleaned_data.get("file")
+        text = decoded(file.read(4 * self.MOST_LETTERS)) if file else self.data.get("people", "")
+        kept = text.replace("\0", "")[: self.MOST_LETTERS]
+        self.data = {"people": kept}
+        self.lines = list(addresses(kept))
+        if len(text) > self.MOST_LETTERS:
+            self.add_error("people", _("This is too long for a list of addresses. Nothing was assigned; its beginning is kept below."))
+        elif len(self.lines) > self.MOST_LINES:
+            told = _("The list has %(count)s lines; at most %(most)s go at a time. Split it, and assign the rest afterwards.")
+            self.add_error("people", told % {"count": number(len(self.lines)), "most": number(self.MOST_LINES)})
+        elif not self.lines:
+            self.add_error("people", _("Paste at least one address, or choose a file."))
+        return self.cleaned_data
+
+
+def decoded(content: bytes) -> str:
+    """Text as spreadsheets write it: UTF-8, with or without a mark that says so, or else Windows' own."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
 
 
 class BenefitFilter:

@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from benefits_portal.benefits.forms import BenefitFilter, BenefitRow, PersonForm
+from benefits_portal.benefits.forms import BenefitFilter, BenefitRow, PeopleForm, PersonForm
+from benefits_portal.benefits.many import assign_many, check_many, preview, sealed, unsealed
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.models.benefit import MOST_CANDIDATES
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
@@ -46,6 +47,36 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("licensing:benefit-detail", pk)
     return render(request, choosing_template(request, "assign"), choosing(request, benefit, form))
+
+
+@admin_required
+@form_methods
+def assign_list(request: PartnerRequest, pk: int) -> HttpResponse:
+    """Give monthly credit to a list of people (U2): the list, what would happen to each line, then exactly that."""
+    benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
+    form = PeopleForm(request.POST or None, request.FILES or None)
+    context: dict[str, object] = {"benefit": benefit, "form": form}
+    try:
+        check_many(benefit, request.today)
+        if request.method == "POST" and (shown := unsealed(request.POST.get("shown", ""), benefit, request.user)):
+            context["became"] = assign_many(benefit, shown, by=request.actor, on=request.today)
+        elif request.method == "POST" and form.is_valid():
+            context |= previewing(request, benefit, form)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("licensing:benefit-detail", pk)
+    return render(request, "benefits/assign_list.html", context)
+
+
+def previewing(request: PartnerRequest, benefit: Benefit, form: PeopleForm) -> dict[str, object]:
+    """The lines, sealed as they are shown; `is_renewed` if others were shown before that no longer hold."""
+    lines = preview(benefit, form.lines, request.today)
+    return {
+        "lines": lines,
+        "count": sum(not line.refused for line in lines),
+        "shown": sealed(lines, benefit, request.user),
+        "is_renewed": "shown" in request.POST,
+    }
 
 
 @admin_required

@@ -112,7 +112,13 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         ours = [self.about(row) for row in (person, account) if row] + [self.filter(before__person=person.pk)]
         return reduce(or_, ours, self.filter(after__person=person.pk))
 
-    def note(
+    def note(self, action: str, *, by: Actor, **about: Any) -> "Record":
+        """Write one line. A refusal is noted outside the transaction that it rolled back."""
+        record = self.line(action, by=by, **about)
+        record.save(using=self.db)
+        return record
+
+    def line(
         self,
         action: str,
         *,
@@ -124,9 +130,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         after: dict[str, Any] | None = None,
         refusal: Refusal | None = None,
     ) -> "Record":
-        """Write one line. A refusal is noted outside the transaction that it rolled back."""
+        """One line, not yet written."""
         refused, facts = refusal.on_record if refusal else ("", {})
-        return self.create(
+        return self.model(
             action=action,
             actor=by.user,
             how=by.how,

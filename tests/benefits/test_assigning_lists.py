@@ -1,0 +1,189 @@
+"""Monthly credit for a list of people: what would happen to each line, and then exactly that (rules U1, U2, U4, A1)."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from benefits_portal.benefits.many import addresses, assign_many, preview
+from benefits_portal.benefits.models import Assignment
+from benefits_portal.tenants.models import Actor, Record, Role, RoleAssignment
+from tests.factories import (
+    NOW,
+    TODAY,
+    BenefitFactory,
+    DirectoryUserFactory,
+    ExternalOfferFactory,
+    HeldOfferFactory,
+    TenantFactory,
+)
+
+rule = pytest.mark.rule
+pytestmark = pytest.mark.usefixtures("today")
+
+
+@pytest.fixture
+def credit(tenant):
+    return BenefitFactory.create(partner=tenant.partner, monthly=True)
+
+
+@pytest.fixture
+def people(tenant):
+    return [DirectoryUserFactory.create(tenant=tenant, user_principal_name=f"{name}@contoso.com") for name in ("ann", "bob", "cas")]
+
+
+@pytest.fixture
+def client(admin, sign_in):
+    return sign_in(admin)
+
+
+@pytest.fixture
+def send(client, credit, tenant):
+    """Send the list's form with `fields`."""
+
+    def sent(benefit=credit, **fields):
+        acting = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
+        return client.post(reverse("benefits:assign-list", args=[benefit.pk]), acting | fields)
+
+    return sent
+
+
+def told(lines):
+    return {line.written: line.refused for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a@x.com\n\n  b@x.com \n", [(1, "a@x.com"), (3, "b@x.com")]),
+        ("Name,E-mail\nAnn,a@x.com\n", [(2, "a@x.com")]),
+        ('"Last, Ann";a@x.com\n', [(1, "a@x.com")]),
+        ("Ann\ta@x.com\r\nBob\n", [(1, "a@x.com"), (2, "Bob")]),
+        ("Bob", [(1, "Bob")]),
+        (" ,;\n\t", []),
+    ],
+    ids=["pasted", "with heads", "quoted", "from a spreadsheet", "no address", "nothing"],
+)
+def test_a_list_is_read_line_by_line(text, found):
+    assert list(addresses(text)) == found
+
+
+@rule("U1", "U2", "U4", "U6")
+def test_each_line_says_what_would_happen_to_it(tenant, credit, people, by):
+    _ann, bob, cas = people
+    credit.assign(bob, by=by, on=TODAY)
+    HeldOfferFactory.create(directory_user=cas, external_offer=ExternalOfferFactory.create(excludes=[credit.product]))
+    DirectoryUserFactory.create(tenant=tenant, user_principal_name="dis@contoso.com", disabled=True)
+    DirectoryUserFactory.create(user_principal_name="els@elsewhere.com")
+    list_of_all = "ann@contoso.com\nBOB@contoso.com\ncas@contoso.com\ndis@contoso.com\nels@elsewhere.com\nnobody\nAnn@contoso.com"
+    lines = preview(credit, addresses(list_of_all), TODAY)
+    assert told(lines) == {
+        "ann@contoso.com": "",
+        "BOB@contoso.com": "HoldsItAlready",
+        "cas@contoso.com": "HoldsIncompatibleOffer",
+        "dis@contoso.com": "EntryDisabled",
+        "els@elsewhere.com": "NobodyWithAddress",
+        "nobody": "NotAnAddress",
+        "Ann@contoso.com": "TwiceInList",
+    }
+    assert [line.why_not for line in lines][-1] == "The list has this address before, on line 1."
+    assert Assignment.objects.get().directory_user == bob, "looking assigned nobody"
+
+
+@rule("U1")
+def test_of_somebody_s_entries_in_two_tenants_the_enabled_one_is_meant(tenant, credit):
+    DirectoryUserFactory.create(tenant=tenant, user_principal_name="ann@contoso.com", disabled_at=NOW)
+    labs = TenantFactory.create(partner=tenant.partner)
+    enabled = DirectoryUserFactory.create(tenant=labs, user_principal_name="Ann@contoso.com")
+    [line] = preview(credit, addresses("ann@contoso.com"), TODAY)
+    assert (line.person, line.refused) == (enabled.pk, "")
+
+
+@rule("U2", "A1")
+def test_what_was_shown_is_what_happens_with_an_outcome_for_each_line_on_record(send, credit, people):
+    page = send(people="ann@contoso.com\nbob@contoso.com\nwho@contoso.com")
+    DirectoryUserFactory.create(tenant=people[0].tenant, user_principal_name="who@contoso.com")  # was not shown: left out
+    type(people[1]).objects.filter(pk=people[1].pk).update(disabled_at=NOW)
+    became = send(shown=page.context["shown"]).context["became"]
+    assert told(became) == {"ann@contoso.com": "", "bob@contoso.com": "EntryDisabled", "who@contoso.com": "NobodyWithAddress"}
+    assert [assignment.directory_user for assignment in Assignment.objects.all()] == people[:1]
+    kept = Record.objects.about(credit).order_by("pk").values_list("after__person", "refused")
+    assert list(kept) == [(people[0].pk, ""), (people[1].pk, "EntryDisabled")]
+
+
+@rule("U2")
+def test_sending_it_twice_assigns_nobody_twice(send, people):
+    shown = send(people="ann@contoso.com").context["shown"]
+    outcomes = [told(send(shown=shown).context["became"]) for _ in range(2)]
+    assert outcomes == [{"ann@contoso.com": ""}, {"ann@contoso.com": "HoldsItAlready"}]
+    assert Assignment.objects.count() == 1
+
+
+@rule("P1", "U2")
+@pytest.mark.parametrize("seal", ["made up", "of another benefit", "of somebody else"])
+def test_a_preview_counts_for_its_own_benefit_and_reader_alone(send, credit, people, tenant, sign_in, seal):
+    other = BenefitFactory.create(partner=tenant.partner, monthly=True)
+    shown = {
+        "made up": lambda: "nonsense",
+        "of another benefit": lambda: send(other, people="ann@contoso.com").context["shown"],
+        "of somebody else": lambda: (
+            sign_in(RoleAssignment.objects.give(people[2], Role.PARTNER_ADMIN, by=Actor()).user)
+            .post(
+                reverse("benefits:assign-list", args=[credit.pk]),
+                {"acting_in": f"{tenant.partner_id}-{tenant.pk}", "people": "ann@contoso.com"},
+            )
+            .context["shown"]
+        ),
+    }[seal]()
+    page = send(shown=shown, people="ann@contoso.com")
+    assert (page.context["is_renewed"], told(page.context["lines"])) == (True, {"ann@contoso.com": ""})
+    assert not Assignment.objects.exists()
+
+
+@rule("U3", "U5")
+def test_only_monthly_credit_that_has_not_expired_is_for_a_list(send, tenant, client):
+    bulk = BenefitFactory.create(partner=tenant.partner, bulk=True)
+    expired = BenefitFactory.create(partner=tenant.partner, monthly=True, expires_on="2021-04-30")
+    for benefit in (bulk, expired):
+        assert send(benefit, people="ann@contoso.com").url == reverse("licensing:benefit-detail", args=[benefit.pk])
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"\xef\xbb\xbfann@contoso.com\r\n", ["ann@contoso.com"]),
+        ("Naam;Adres\r\nZoë;ann@contoso.com\r\n".encode("cp1252"), ["ann@contoso.com"]),
+        (b"\x00\xff\xfe@", ["ÿþ@"]),
+    ],
+    ids=["UTF-8 with a mark", "as Windows writes it", "no text"],
+)
+def test_a_file_is_read_however_a_spreadsheet_wrote_it_and_stays_in_the_field(send, people, content, found):
+    page = send(file=SimpleUploadedFile("people.csv", content))
+    assert [line.written for line in page.context["lines"]] == found
+    assert found[0] in page.context["form"]["people"].value()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "Paste at least one address"),
+        ("a@x.com\n" * 501, "The list has 501 lines; at most 500"),
+        ("a" * 60_000, "too long for a list of addresses"),
+    ],
+    ids=["nothing", "too many lines", "too long"],
+)
+def test_what_is_wrong_with_a_list_is_told_kindly_and_the_list_stays(send, text, said):
+    form = send(people=text).context["form"]
+    assert said in form.errors["people"][0]
+    assert form["people"].value() == text[:50_000]
+
+
+def test_a_list_takes_as_many_queries_whatever_its_length(credit, tenant, by, django_assert_max_num_queries):
+    counts = []
+    for count in (2, 40):
+        many = DirectoryUserFactory.create_batch(count, tenant=tenant)
+        text = "\n".join(person.user_principal_name for person in many)
+        with django_assert_max_num_queries(14) as queries:
+            lines = preview(credit, addresses(text), TODAY)
+            assert not any(line.refused for line in assign_many(credit, lines, by=by, on=TODAY))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
