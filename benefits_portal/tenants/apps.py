@@ -1,6 +1,7 @@
 from typing import ClassVar
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -19,5 +20,7 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from .staff import keep_groups
+        from .viewing import end_with_session
 
         post_migrate.connect(keep_groups)
+        user_logged_out.connect(end_with_session)

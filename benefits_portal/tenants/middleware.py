@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from benefits_portal import clock
 
+from . import viewing
 from .exceptions import BelongsElsewhere, FormOfAnotherPlace, Refusal
 from .models import Actor, How, Partner, Record, Role, Tenant, TenantsAction, User
 
@@ -30,6 +31,7 @@ class PartnerRequest(HttpRequest):
     actor: Actor
     acting_in: str
     today: date
+    is_viewing: bool
     htmx: bool
 
 
@@ -57,6 +59,8 @@ class ActingMiddleware:
             return self.get_response(request)
 
     def process_view(self, request: PartnerRequest, view: Callable, args: object, kwargs: object) -> HttpResponse | None:  # type: ignore[type-arg]
+        if request.is_viewing and not reads(request):
+            return render(request, "tenants/viewing_only.html", status=403)
         needs_place = request.method == "POST" and request.acting_in and not getattr(view, "acts_nowhere", False)
         if not needs_place or in_back_office(request):
             return None
@@ -87,6 +91,12 @@ def in_back_office(request: HttpRequest) -> bool:
     return request.path.startswith(reverse("admin:index"))
 
 
+def reads(request: PartnerRequest) -> bool:
+    """Whether what is asked for writes nothing of a partner's."""
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    return request.method in ("GET", "HEAD", "OPTIONS") or name in viewing.WRITES_NOTHING
+
+
 def act_in(request: PartnerRequest, tenant: Tenant) -> None:
     """Act in `tenant`, one of `request.places`, from the next request on; the only way in which the place changes (P4)."""
     request.session[SESSION_KEY] = tenant.pk
@@ -100,7 +110,9 @@ def acting_in(tenant: Tenant) -> str:
 def set_place(request: PartnerRequest) -> None:
     """Set on `request` where the person acts: the session's choice while it is theirs, else the first place, home."""
     user = request.user
-    places = list(Tenant.objects.places_of(user)) if user.is_authenticated else []
+    looked_at = [] if in_back_office(request) else viewing.viewed(request)
+    places = looked_at or (list(Tenant.objects.places_of(user)) if user.is_authenticated else [])
+    request.is_viewing = bool(looked_at)
     chosen = request.session.get(SESSION_KEY) if places else None
     request.places, request.acting_in, request.today = places, "", clock.today()
     request.actor = Actor(user if user.is_authenticated else None, How.PORTAL)

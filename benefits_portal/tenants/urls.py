@@ -3,7 +3,7 @@ from django.urls import path
 
 from benefits_portal.tenants import views
 from benefits_portal.tenants.access import acts_nowhere
-from benefits_portal.tenants.views import activity, directory, roles, session, tenants
+from benefits_portal.tenants.views import activity, directory, roles, session, tenants, viewing
 
 app_name = "tenants"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("sign-out/", acts_nowhere(LogoutView.as_view()), name="sign-out"),
     path("session/", session.session, name="session"),
     path("switch/", views.switch, name="switch"),
+    path("viewing/end/", viewing.end_viewing, name="end-viewing"),
     path("account/users/", directory.users, name="users"),
     path("account/users/add/", directory.add_user, name="add-user"),
     path("account/users/<int:pk>/", directory.user, name="user"),

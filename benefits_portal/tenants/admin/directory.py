@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.admin import ActionLocation
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import path
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +20,7 @@ from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, Rows, actor
 from .columns import NOTHING, FewChoicesFilter, linked
 from .people import RoleInline
 from .reasons import ReasonedActionForm, each, needs_reason
+from .viewing import view_as
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -74,6 +76,10 @@ class PartnerAdmin(KeptAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("tenants")
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(view_as)
+        return [path("<int:pk>/view-as/", view, name="tenants_partner_view_as"), *super().get_urls()]
 
     @admin.display(description=gettext_lazy("tenants"))
     def tenant_domains(self, partner: Partner) -> str:

@@ -20,6 +20,8 @@ class TenantsAction(models.TextChoices):
     ROLE_TAKEN = "tenants.role-taken", _("Took a role away")
     PAGE_REFUSED = "tenants.page-refused", _("Tried what the role does not include")
     FORM_REFUSED = "tenants.form-refused", _("Sent a form for another place")
+    VIEW_STARTED = "tenants.view-started", _("Began to view as the partner")
+    VIEW_ENDED = "tenants.view-ended", _("Stopped viewing as the partner")
     PRIMARY_CHOSEN = "tenants.primary-chosen", _("Chose the primary tenant")
     TENANT_ASKED_FOR = "tenants.tenant-asked-for", _("Asked for a further tenant")
     TENANT_ACCEPTED = "tenants.tenant-accepted", _("Accepted a further tenant")

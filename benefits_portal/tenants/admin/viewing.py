@@ -1,0 +1,47 @@
+"""Where support begins to look at a partner's own pages."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from benefits_portal.tenants import viewing
+from benefits_portal.tenants.models import Partner, Tenant
+
+from .base import actor
+from .reasons import reason_field
+
+
+class ViewAsForm(forms.Form):
+    """Which of the partner's tenants to look at, and why."""
+
+    tenant = forms.ModelChoiceField(Tenant.objects.none(), label=gettext_lazy("Tenant"), empty_label=None)
+    reason = reason_field()
+
+    def __init__(self, partner: Partner, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tenants: Any = self.fields["tenant"]
+        tenants.queryset = Tenant.objects.for_partner(partner).select_related("partner")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def view_as(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks why, and then leads to the partner's home page."""
+    if not viewing.may_view(request.user):  # type: ignore[arg-type]
+        raise PermissionDenied
+    partner = Partner.objects.filter(pk=pk).first()
+    if partner is None:
+        raise Http404
+    form = ViewAsForm(partner, request.POST or None)
+    if form.is_valid():
+        viewing.start(request, form.cleaned_data["tenant"], by=actor(request))
+        return redirect("home")
+    context = {**admin.site.each_context(request), "title": _("View as partner"), "partner": partner, "opts": Partner._meta, "form": form}
+    return TemplateResponse(request, "admin/tenants/partner/view_as.html", context)

@@ -1,0 +1,56 @@
+"""Support looks at a partner's own pages as somebody there sees them: read-only, marked on every page, on record.
+
+It is kept in the session, and so ends with it at the latest. Whoever looks has the least of the roles, Account member, so
+no key is ever revealed; and whatever they send is refused, but for the few that write nothing of a partner's.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+
+from .models import Actor, How, Record, Role, Tenant, TenantsAction, User
+
+if TYPE_CHECKING:
+    from .middleware import PartnerRequest
+
+SESSION_KEY = "viewing"
+PERMISSION = "tenants.view_partner"
+WRITES_NOTHING = {"tenants:end-viewing", "tenants:sign-out", "tenants:session", "set_language", "theme"}
+
+
+def may_view(user: User) -> bool:
+    return user.is_active and user.is_staff and user.has_perm(PERMISSION)
+
+
+def start(request: HttpRequest, tenant: Tenant, *, by: Actor) -> None:
+    """Look at `tenant` from the next request on; `by` says why."""
+    if SESSION_KEY in request.session:
+        end(request)
+    request.session[SESSION_KEY] = tenant.pk
+    Record.objects.note(TenantsAction.VIEW_STARTED, by=by, partner=tenant.partner, tenant=tenant, subject=tenant.partner)
+
+
+def end(request: HttpRequest) -> Tenant | None:
+    """Stop looking; what was looked at, if anything was."""
+    tenant = Tenant.objects.select_related("partner").filter(pk=request.session.pop(SESSION_KEY, None)).first()
+    if tenant and isinstance(request.user, User):
+        by = Actor(request.user, How.BACK_OFFICE)
+        Record.objects.note(TenantsAction.VIEW_ENDED, by=by, partner=tenant.partner, tenant=tenant, subject=tenant.partner)
+    return tenant
+
+
+def end_with_session(request: HttpRequest, **kwargs: Any) -> None:
+    """Whoever signs out, by whichever door, stops looking."""
+    if SESSION_KEY in request.session:
+        end(request)
+
+
+def viewed(request: "PartnerRequest") -> list[Tenant]:
+    """The places of whoever looks: the one tenant, with the least of the roles. Empty for everybody else."""
+    number = request.session.get(SESSION_KEY) if request.user.is_authenticated else None
+    if number is None or not may_view(request.user):
+        return []
+    tenants = list(Tenant.objects.select_related("partner").filter(pk=number))
+    for tenant in tenants:
+        tenant.role = Role.MEMBER
+    return tenants

@@ -1,0 +1,17 @@
+"""The way out of looking at a partner's pages."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from benefits_portal.tenants import viewing
+from benefits_portal.tenants.access import acts_nowhere
+from benefits_portal.tenants.middleware import PartnerRequest
+
+
+@acts_nowhere
+@require_POST
+def end_viewing(request: PartnerRequest) -> HttpResponse:
+    """Back to where it was begun; somebody who was not looking goes home."""
+    tenant = viewing.end(request)
+    return redirect("admin:tenants_partner_change", tenant.partner_id) if tenant else redirect("home")
