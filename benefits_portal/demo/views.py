@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from benefits_portal import clock
 from benefits_portal.licensing.calculator import CalculatorForm
+from benefits_portal.licensing.forms import KeyForm
 from benefits_portal.tenants.access import acts_nowhere, role_required
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import User
@@ -25,6 +26,8 @@ from benefits_portal.views import back
 
 from .forms import ClockForm
 from .world import is_practice_database, reset_world
+
+FRAMES = {"panel": "gallery/panel.html", "plain": "gallery/plain.html", "error": "gallery/error.html"}  # in the gallery
 
 type View = Callable[..., HttpResponseBase]
 
@@ -94,6 +97,10 @@ def reset(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Every component with sample values, for whoever writes pages."""
+    """Every component with sample values, for whoever writes pages; what is a page itself has a sample of its own."""
+    if frame := FRAMES.get(request.GET.get("frame", "")):
+        messages.info(request, "What the last action led to.")
+        return render(request, frame, {"request_id": "sample"})
     samples = json.loads((settings.BASE_DIR / "templates" / "components" / "gallery.json").read_text())
-    return render(request, "components/gallery.html", {**samples, "form": CalculatorForm({"licenses": "many", "keys": "25"})})
+    forms = {"form": CalculatorForm({"licenses": "many", "keys": "25"}), "key": KeyForm(cast(PartnerRequest, request))["key"]}
+    return render(request, "components/gallery.html", samples | forms)

@@ -85,7 +85,7 @@ def test_no_visible_text_is_outside_a_translation(visit: Visit) -> None:
     known = names()
     found = []
     for sight in every_page():
-        if sight.name == "gallery":  # whose samples are for developers
+        if sight.name.startswith("gallery"):  # whose samples are for developers
             continue
         if sight.persona not in pages:
             pages[sight.persona] = visit(sight.persona, locale="nl", viewport={"width": 1280, "height": 900})

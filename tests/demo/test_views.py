@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.messages import get_messages
 from django.test import Client
@@ -12,6 +14,7 @@ from django.urls import reverse
 
 from benefits_portal import clock
 from benefits_portal.demo.personas import SHOWS, personas
+from benefits_portal.demo.views import FRAMES
 from benefits_portal.demo.world import PASSWORD
 from benefits_portal.tenants.models import Partner, PracticeWorld, Record, Tenant, User
 
@@ -44,6 +47,18 @@ def persona_of(client: Client) -> str | None:
 
 def said(response: Any) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+# The gallery
+
+
+def test_the_gallery_shows_every_component(signed_in: Callable[[str], Client]) -> None:
+    client = signed_in("partner-admin")
+    address = reverse("gallery")
+    pages = [client.get(address), *(client.get(address, {"frame": frame}) for frame in FRAMES)]
+    shown = {Path(template.name).name for page in pages for template in page.templates if template.name}
+    there = {path.name for path in (settings.BASE_DIR / "templates" / "components").glob("*.html")}
+    assert ([page.status_code for page in pages], there - shown) == ([200] * 4, set())
 
 
 # Personas

@@ -1,0 +1,87 @@
+"""The first load of the list, with an empty cache and with the static files as production serves them."""
+
+import gzip
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.urls import reverse
+from playwright.sync_api import Browser, Page
+
+from benefits_portal import clock
+from benefits_portal.demo.world import make_world
+
+pytestmark = pytest.mark.slow
+
+SHIFTS = """window.shifted = 0;
+new PerformanceObserver((list) => list.getEntries().forEach((shift) => (window.shifted += shift.value)))
+  .observe({ type: "layout-shift", buffered: true });
+"""
+BLOCKING = "performance.getEntriesByType('resource').filter((part) => part.renderBlockingStatus == 'blocking').map((part) => part.name)"
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def production(settings, tmp_path) -> Iterator[str]:
+    """The address of a portal whose static files are hashed, compressed and served by WhiteNoise."""
+    settings.STATIC_ROOT = tmp_path
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = False
+    settings.STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["admin"])
+    cache.clear()
+    make_world(clock.today())
+    server = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
+    server.set_app(WSGIHandler())
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def first_visit(production: str, browser: Browser) -> Iterator[Page]:
+    """Somebody who is signed in, and whose browser has nothing of the portal yet."""
+    before = browser.new_context(base_url=production)
+    page = before.new_page()
+    page.goto("/sign-in/")
+    page.locator("form:has(input[value=partner-admin]) button").click()
+    page.wait_for_url(production + "/")
+    context = browser.new_context(base_url=production, storage_state=before.storage_state())
+    before.close()
+    yield context.new_page()
+    context.close()
+
+
+def test_it_is_small_comes_from_one_host_shifts_nothing_and_waits_for_no_script(first_visit: Page, production: str) -> None:
+    wire = first_visit.context.new_cdp_session(first_visit)
+    wire.send("Network.enable")
+    asked: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    wire.on("Network.requestWillBeSent", lambda sent: asked.update({sent["requestId"]: sent["request"]["url"]}))
+    wire.on("Network.loadingFinished", lambda done: sizes.update({asked[done["requestId"]]: done["encodedDataLength"]}))
+    first_visit.add_init_script(SHIFTS)
+
+    answer = first_visit.goto(reverse("benefits:azure-cloud"), wait_until="networkidle")
+
+    assert answer
+    page = answer.body()
+    sizes[answer.url] += len(gzip.compress(page, 6)) - len(page)  # the proxy before the portal compresses what Django makes
+    addresses = [address for address in asked.values() if not address.startswith("data:")]
+    static = [address for address in addresses if "/static/" in address]
+    kept = [address for address in static if "immutable" in first_visit.request.get(address).headers["cache-control"]]
+    assert [address for address in addresses if not address.startswith(f"{production}/")] == []
+    assert kept == static
+    assert (sum(sizes.values()) <= 60 * 1024, len(addresses) <= 6) == (True, True), sizes
+    assert first_visit.evaluate("window.shifted") == 0
+    assert [address for address in first_visit.evaluate(BLOCKING) if not address.endswith(".css")] == []
