@@ -30,6 +30,7 @@ KEYWORDS: dict[str, Any] = {
     "_now": None,  # gettext where `_` is gettext_lazy
     "gettext": None,
     "gettext_lazy": None,
+    "ngettext_lazy": (1, 2),
     "gettext_noop": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),

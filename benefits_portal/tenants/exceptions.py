@@ -58,7 +58,9 @@ class Refusal(Exception):
         refusal = cls.by_name.get(name)
         if refusal is None:
             return name
-        return refusal.message % refusal.written(facts) if facts else refusal.fact or refusal.message
+        if facts:
+            return refusal.message % refusal.written(facts)
+        return vars(refusal).get("fact") or refusal.message or refusal.fact  # its own; what a kind of refusals shares says less
 
 
 def _written(value: Any) -> Any:

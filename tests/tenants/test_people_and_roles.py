@@ -354,7 +354,7 @@ def test_a_declined_request_makes_nothing_and_may_be_asked_again(tenant, asked, 
 
 @rule("A1")
 def test_every_refusal_can_be_said_in_words_from_its_name_alone():
-    words = {name: Refusal.words(name) for name in Refusal.by_name}
+    words = {name: Refusal.words(name) for name, refusal in Refusal.by_name.items() if not refusal.__subclasses__()}
     assert [name for name, said in words.items() if isinstance(said, property) or not str(said)] == []
     assert len(words) > 30
     assert Refusal.words("LongForgotten") == "LongForgotten"

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, ProtectedError
 from django.utils import translation
 
-from benefits_portal.benefits.exceptions import EnrolmentYearOver, KeyOfAnotherPartner
+from benefits_portal.benefits.exceptions import EnrolmentYearOver, EntryDisabled, KeyOfAnotherPartner
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.tenants.exceptions import NotPermitted, RoleAlreadyHeld
@@ -134,8 +134,9 @@ def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user():
 @pytest.mark.parametrize(
     ("refusal", "english", "dutch"),
     [
-        (ExtensionLimitExceeded(1250, 5), "A key with 1,250 licenses would move", "Een productcode met 1.250 licenties zou"),
+        (ExtensionLimitExceeded(1250, 5), "A key with 1,250 licenses would move", "1.250"),
         (RoleAlreadyHeld(Role.MEMBER), "Holds the role Account member already.", "Heeft de rol Accountlid al."),
+        (EntryDisabled(), "Disabled in the directory.", "Uitgeschakeld"),
         (EnrolmentYearOver(date=date(2022, 1, 1)), "The enrolment year ended on Jan. 1, 2022;", "1 januari 2022"),
     ],
 )
