@@ -61,7 +61,8 @@ def database(server_url: str, size: int) -> str:
 
 
 def migrate(url: str) -> None:
-    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
+    patient = {"STATEMENT_TIMEOUT": "0", "LOCK_TIMEOUT": "0"}
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"} | patient
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, cwd=ROOT, check=True)
 
 

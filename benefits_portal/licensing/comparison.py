@@ -110,6 +110,14 @@ class Comparison:
     on: date
     is_last_of_many: bool = False
 
+    @classmethod
+    def of(cls, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date, place: str = "") -> "Comparison":
+        choices = [Choice.of(Way.NEW, key, tenant, None, on, place)]
+        if subscription:
+            ways = (Way.EXTEND, Way.ADD) if subscription.is_active(on) else (Way.REACTIVATE,)
+            choices = [Choice.of(way, key, tenant, subscription, on, place) for way in ways] + choices
+        return cls(subscription, choices, key, on)
+
     @property
     def heading(self) -> str:
         """Which subscription this is about."""
@@ -161,16 +169,12 @@ def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> l
         ended = same.reactivatable(on).first()
     for subscription in [*active, *([ended] if ended else [])]:
         subscription.product, subscription.tenant = key.product, tenant  # at hand
-    new = Choice.of(Way.NEW, key, tenant, None, on, place)
-    found = [
-        Comparison(one, [Choice.of(way, key, tenant, one, on) for way in (Way.EXTEND, Way.ADD)] + [new], key, on)
-        for one in reversed(active[:MOST_COMPARED])
-    ]
+    found = [Comparison.of(key, tenant, one, on, place) for one in reversed(active[:MOST_COMPARED])]
     if len(active) > MOST_COMPARED:
         found[-1] = replace(found[-1], is_last_of_many=True)
     if ended:
-        found.append(Comparison(ended, [Choice.of(Way.REACTIVATE, key, tenant, ended, on, place), new], key, on))
-    return found or [Comparison(None, [new], key, on)]
+        found.append(Comparison.of(key, tenant, ended, on, place))
+    return found or [Comparison.of(key, tenant, None, on, place)]
 
 
 def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:

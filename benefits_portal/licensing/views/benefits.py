@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.forms import PersonForm
-from benefits_portal.benefits.models import Assignment, Benefit
+from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.views import choosing
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.forms import VerifiedForm

@@ -153,8 +153,12 @@ def shown(request: PartnerRequest, key: ProductKey, subscription: Subscription |
     context: dict[str, Any] = {}
     try:
         key.check_redeemable(request.today)
-        found = comparisons(key, request.tenant, request.today, request.GET.get("place", ""))
-        beside = [comparison for comparison in found if comparison.subscription and subscription in (None, comparison.subscription)]
+        place = request.GET.get("place", "")
+        if subscription and subscription.is_active(request.today):
+            beside = [Comparison.of(key, request.tenant, subscription, request.today, place)]
+        else:
+            found = comparisons(key, request.tenant, request.today, place)
+            beside = [comparison for comparison in found if comparison.subscription and subscription in (None, comparison.subscription)]
         context = {"comparisons": beside, "other": other_way(beside, way)}
         quote = Quote.of(way, key, request.tenant, subscription, request.today)
         return context | {"quote": quote, "rows": before_after(quote)}
