@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import date
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from benefits_portal import clock
 
@@ -108,7 +110,11 @@ def acting_in(tenant: Tenant) -> str:
 
 
 def set_place(request: PartnerRequest) -> None:
-    """Set on `request` where the person acts: the session's choice while it is theirs, else the first place, home."""
+    """Set on `request` where the person acts: what the session remembers while it is theirs, else the first place, home.
+
+    The first place is remembered too, so that a role given elsewhere moves nobody; who loses the role where they acted is
+    told that they now act elsewhere (P4), not where it was (P1).
+    """
     user = request.user
     looked_at = [] if in_back_office(request) else viewing.viewed(request)
     places = looked_at or (list(Tenant.objects.places_of(user)) if user.is_authenticated else [])
@@ -119,6 +125,11 @@ def set_place(request: PartnerRequest) -> None:
     request.tenant = request.partner = request.role = None  # type: ignore[assignment]
     if places:
         request.tenant = next((place for place in places if place.pk == chosen), places[0])
+        if request.tenant.pk != chosen:
+            act_in(request, request.tenant)
+            if chosen is not None:
+                now = {"partner": request.tenant.partner, "tenant": request.tenant}
+                messages.warning(request, _("You can no longer act where you did. You now act for %(partner)s in %(tenant)s.") % now)
         request.partner = request.tenant.partner
         request.role = Role(request.tenant.role)
         request.acting_in = acting_in(request.tenant)

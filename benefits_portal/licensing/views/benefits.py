@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from benefits_portal.benefits.display import chain, letters
 from benefits_portal.benefits.forms import PersonForm
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.views import choosing
@@ -74,7 +75,7 @@ def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
 
 def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
     """Who holds the credit and who held it; for whoever may assign, the people to choose from (U5, U6)."""
-    assignments = list(benefit.assignments.in_order().select_related("directory_user"))
+    assignments = list(benefit.assignments.in_order().select_related("directory_user", "assigned_by"))
     running = [assignment for assignment in assignments if assignment.ended_at is None]
     refusal = why_unusable(benefit, request.today)
     context: dict[str, Any] = {
@@ -82,6 +83,8 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
         "status": benefit.status(request.today),
         "running": running,
         "past": [assignment for assignment in assignments if assignment.ended_at],
+        "chain": chain(assignments) if benefit.product.is_bulk_credit else [],
+        "letters": letters(benefit) if running and refusal is None else [],
         "is_usable": refusal is None,
         "refusal": refusal,
         "can_transfer": benefit.can_transfer(request.today),

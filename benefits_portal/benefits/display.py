@@ -1,0 +1,51 @@
+"""What a page says about the holders of credit: one after the other, and what to write to them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.utils.text import capfirst
+from django.utils.translation import get_language, get_language_info, override
+from django.utils.translation import gettext as _
+
+from benefits_portal.figures import as_day
+
+from .models import Assignment, Benefit
+
+
+def chain(assignments: Iterable[Assignment]) -> list[dict[str, Any]]:
+    """The holders of bulk credit from the first to the present one, each with who passed it on (U3)."""
+    assignments = sorted(assignments, key=lambda assignment: (assignment.assigned_at, assignment.pk))
+    names = {assignment.pk: assignment.directory_user.display_name for assignment in assignments}
+    return [
+        {
+            "when": as_day(assignment.assigned_on),
+            "title": names[assignment.pk],
+            "detail": _("Transferred from %(name)s") % {"name": names[assignment.transferred_from_id]}
+            if assignment.transferred_from_id
+            else _("Assigned"),
+            "who": _("By %(name)s") % {"name": assignment.assigned_by.name if assignment.assigned_by else _("the programme")},
+            "kind": "past" if assignment.ended_at else "now",
+        }
+        for assignment in assignments
+    ]
+
+
+def letters(benefit: Benefit) -> list[dict[str, str]]:
+    """What to send to whoever got the credit, in every language that the portal knows, the reader's own first: the one it
+    is sent to may read another one.
+    """
+    codes = sorted((code for code, _name in settings.LANGUAGES), key=lambda code: code != get_language())
+    return [{"code": code, "language": capfirst(get_language_info(code)["name_local"]), "text": letter(benefit, code)} for code in codes]
+
+
+def letter(benefit: Benefit, code: str) -> str:
+    with override(code):
+        facts = {"partner": benefit.partner.name, "benefit": benefit.title, "day": as_day(benefit.expires_on)}
+        return (
+            _(
+                "%(partner)s has assigned you %(benefit)s. Sign in to the Azure portal with your work account to activate it. "
+                "It is yours to use until %(day)s."
+            )
+            % facts
+        )

@@ -1,0 +1,53 @@
+"""What a benefit's page says about its holders: the chain of them, and what to write to them (rules U3, A2)."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory
+
+rule = pytest.mark.rule
+pytestmark = pytest.mark.usefixtures("today")
+
+
+@pytest.fixture
+def client(admin, sign_in):
+    return sign_in(admin)
+
+
+@rule("U3")
+def test_bulk_credit_shows_the_chain_of_its_holders_from_the_first_to_the_present_one(client, tenant, by):
+    bulk = BenefitFactory.create(partner=tenant.partner, bulk=True)
+    one, two = (DirectoryUserFactory.create(tenant=tenant, display_name=name) for name in ("Ann", "Bob"))
+    first = bulk.assign(one, by=by, on=TODAY - timedelta(days=30))
+    first.transfer(two, by=by, on=TODAY).transfer(one, by=by, on=TODAY)
+    chain = client.get(reverse("licensing:benefit-detail", args=[bulk.pk])).context["chain"]
+    assert [(event["when"], event["title"], event["detail"], event["kind"]) for event in chain] == [
+        ("April 1, 2021", "Ann", "Assigned", "past"),
+        ("May 1, 2021", "Bob", "Transferred from Ann", "past"),
+        ("May 1, 2021", "Ann", "Transferred from Bob", "now"),
+    ]
+
+
+def test_the_message_for_the_user_is_there_in_each_language_the_reader_s_own_first(client, tenant, by):
+    credit = BenefitFactory.create(partner=tenant.partner, monthly=True, credit_amount=100, currency="USD")
+    credit.assign(DirectoryUserFactory.create(tenant=tenant), by=by, on=TODAY)
+    client.cookies["django_language"] = "nl"
+    page = client.get(reverse("licensing:benefit-detail", args=[credit.pk]))
+    dutch, english = page.context["letters"]
+    assert (dutch["code"], english["code"]) == ("nl", "en")
+    assert english["text"].endswith("It is yours to use until Jan. 31, 2022.")
+    assert "31 januari 2022" in dutch["text"]
+    assert '<div lang="en">' in page.text
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_the_page_of_a_benefit_takes_seven_queries_however_many_hold_it(client, tenant, by, django_assert_max_num_queries, count):
+    credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
+    for person in DirectoryUserFactory.create_batch(count, tenant=tenant):
+        credit.assign(person, by=by, on=TODAY)
+    address = reverse("licensing:benefit-detail", args=[credit.pk])
+    client.get(address)
+    with django_assert_max_num_queries(7):
+        client.get(address)

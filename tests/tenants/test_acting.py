@@ -1,0 +1,87 @@
+"""Where somebody acts: always in sight, remembered, and never changed behind their back (rule P4)."""
+
+import pytest
+from django.urls import reverse
+
+from benefits_portal.tenants.models import RoleAssignment
+from tests.factories import RoleAssignmentFactory, SubscriptionFactory, TenantFactory
+
+pytestmark = [pytest.mark.rule("P4"), pytest.mark.usefixtures("today")]
+
+
+@pytest.fixture
+def labs(tenant):
+    return TenantFactory.create(partner=tenant.partner, name="Labs", domain="labs.example")
+
+
+@pytest.fixture
+def elsewhere(admin):
+    """The tenant of another partner at which `admin` holds a role too."""
+    there = TenantFactory.create(is_primary=True)
+    RoleAssignmentFactory.create(user=admin, partner=there.partner)
+    return there
+
+
+@pytest.fixture
+def client(admin, sign_in):
+    return sign_in(admin)
+
+
+def switch(client, tenant):
+    return client.post(reverse("tenants:switch"), {"place": tenant.pk})
+
+
+@pytest.mark.parametrize("name", ["home", "benefits:azure-cloud", "licensing:products", "tenants:users", "tenants:activity", "help"])
+def test_every_page_says_for_whom_and_where_one_acts_in_the_tenant_s_own_colour(client, tenant, labs, name):
+    shown = []
+    for place in (tenant, labs):
+        switch(client, place)
+        page = client.get(reverse(name)).text
+        at = page.index('aria-labelledby="place-label"')
+        shown.append(page[at : at + 900])
+        assert (place.name in shown[-1], place.domain in shown[-1]) == (True, True)
+        assert f'data-colour="{place.colour}"' in shown[-1]
+        assert f'href="{reverse("tenants:switch")}"' in shown[-1]
+    assert tenant.colour != labs.colour
+
+
+def test_the_place_is_remembered_for_the_session(client, labs):
+    switch(client, labs)
+    assert [client.get(reverse(name)).wsgi_request.tenant for name in ("home", "tenants:users", "home")] == [labs] * 3
+
+
+def test_a_role_given_elsewhere_moves_nobody(tenant, admin, client):
+    before = RoleAssignment.objects.get(user=admin)
+    there = TenantFactory.create(partner__name="Aardvark", is_primary=True)
+    type(admin.directory_user).objects.filter(pk=admin.directory_user_id).update(tenant=there)  # at home there, without a role yet
+    assert client.get(reverse("home")).wsgi_request.partner == before.partner
+    RoleAssignmentFactory.create(user=admin, partner=there.partner)
+    assert client.get(reverse("home")).wsgi_request.partner == before.partner
+
+
+@pytest.mark.rule("P1")
+def test_who_loses_the_role_where_they_acted_is_told_where_they_act_now_and_not_where_it_was(client, tenant, elsewhere, admin):
+    switch(client, elsewhere)
+    client.get(reverse("home"))
+    RoleAssignment.objects.filter(user=admin, partner=elsewhere.partner).delete()
+    page = client.get(reverse("home"))
+    told = [str(message) for message in page.context["messages"]]
+    assert told == [f"You can no longer act where you did. You now act for {tenant.partner} in {tenant}."]
+    assert elsewhere.domain not in page.text
+    assert not list(client.get(reverse("home")).context["messages"])
+
+
+def test_a_deep_link_to_another_of_one_s_own_partners_offers_to_switch_and_leads_there(client, elsewhere, tenant):
+    address = reverse("licensing:subscription", args=[SubscriptionFactory.create(tenant=elsewhere).pk])
+    offered = client.get(address)
+    assert offered.wsgi_request.tenant == tenant, "nothing was switched by looking"
+    assert f'name="place" value="{elsewhere.pk}"' in offered.text
+    client.post(reverse("tenants:switch"), {"place": elsewhere.pk, "next": address})
+    assert client.get(address).context["subscription"].tenant == elsewhere
+
+
+def test_nobody_switches_to_a_place_that_is_not_theirs(client, tenant):
+    strange = TenantFactory.create()
+    form = switch(client, strange).context["form"]
+    assert form.errors == {"place": ["You have no role there. Choose one of the tenants below."]}
+    assert client.get(reverse("home")).wsgi_request.tenant == tenant
