@@ -12,7 +12,7 @@ from django.urls import reverse
 from benefits_portal import clock
 from benefits_portal.tenants.clients import client_address
 from benefits_portal.tenants.models import Actor, Record, Role, RoleAssignment, User
-from tests.factories import PASSWORD, DirectoryUserFactory, UserFactory
+from tests.factories import PASSWORD, DirectoryUserFactory, PartnerFactory, RoleAssignmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 SIGN_IN, ASK = "/sign-in/", "/sign-in/reset/"
@@ -134,6 +134,33 @@ def test_a_link_sets_a_password_once_ends_sessions_and_is_on_record():
     assert Record.objects.filter(action="tenants.password-set").about(user).get().actor == user
     again = Client().get(link)
     assert (again.status_code, "was used already" in again.text) == (200, True)
+
+
+def test_a_new_password_from_the_back_office_ends_sessions_too():
+    user, officer = UserFactory.create(), UserFactory.create(staff=True, is_superuser=True)
+    theirs, office = Client(), Client()
+    theirs.force_login(user)
+    office.force_login(officer)
+    sent = {"password1": NEW, "password2": NEW, "usable_password": "true", "reason": "Lost it"}
+    office.post(reverse("admin:auth_user_password_change", args=[user.pk]), sent)
+    assert (theirs.get("/").status_code, office.get("/back-office/").status_code) == (302, 200)
+
+
+@pytest.mark.rule("P1")
+def test_sessions_end_with_the_last_role_and_not_with_one_of_two(settings):
+    user = UserFactory.create()
+    held = [RoleAssignmentFactory.create(user=user, partner=PartnerFactory.create(), role=Role.MEMBER) for _ in range(2)]
+    session = Client()
+    session.force_login(user)
+    held[0].take(by=Actor())
+    assert session.get("/").status_code == 200
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
+    assert session.get("/").status_code == 200
+    held[1].take(by=Actor())
+    assert session.get("/").url == "/sign-in/?next=/"
+    RoleAssignmentFactory.create(user=user, partner=held[0].partner)
+    assert session.get("/").url == "/sign-in/?next=/", "a role given later brings no old session back"
+    assert sign_in(user).status_code == 302
 
 
 def test_a_link_works_for_a_day():

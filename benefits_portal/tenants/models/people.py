@@ -1,6 +1,6 @@
 """Who signs in, which role they hold where, and as whom something is done."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -82,6 +82,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("back-office staff"), default=False)
     joined_at = models.DateTimeField(_("joined at"), default=clock.now, editable=False)
+    sessions_ended_at = models.DateTimeField(_("signed out everywhere at"), null=True, blank=True, editable=False)
     persona = models.SlugField(_("persona"), max_length=30, unique=True, null=True, blank=True, editable=False)
 
     objects = UserManager()
@@ -115,6 +116,21 @@ class User(AbstractBaseUser, PermissionsMixin):
         for held in self.role_assignments.filter(role=Role.GLOBAL_ADMIN).select_related("partner").order_by("partner"):
             Partner.objects.select_for_update(no_key=True).get(pk=held.partner_id)
             held.check_not_last()
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must know to go on: changed by a new password and by `sign_out_without_role`."""
+        return self._since_the_end(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same by the retired secret keys."""
+        return map(self._since_the_end, super().get_session_auth_fallback_hash())
+
+    def _since_the_end(self, known: str) -> str:
+        return f"{known}-{self.sessions_ended_at.timestamp()}" if self.sessions_ended_at else known
+
+    def sign_out_without_role(self) -> None:
+        """End every session of somebody who holds no role any more."""
+        User.objects.filter(pk=self.pk, role_assignments=None).update(sessions_ended_at=clock.now())
 
     @property
     def home_partner(self) -> Partner | None:
@@ -277,10 +293,14 @@ class RoleAssignment(models.Model):
             Record.objects.note(TenantsAction.ROLE_CHANGED, **about, after={"role": role})
 
     def take(self, *, by: Actor) -> None:
-        """Take the role away; it counts from the next request on. Raises RoleGone, or LastGlobalAdmin."""
+        """Take the role away; it counts from the next request on, and with the last one sessions end.
+
+        Raises RoleGone, or LastGlobalAdmin.
+        """
         about = self._about(by)
         with recorded_if_refused(TenantsAction.ROLE_TAKEN, **about):
             self._unchanged_under_lock().delete()
+            self.user.sign_out_without_role()
             Record.objects.note(TenantsAction.ROLE_TAKEN, **about)
 
     def _unchanged_under_lock(self) -> RoleAssignmentQuerySet:
