@@ -47,6 +47,23 @@ if not all(PRODUCT_KEY_SECRETS):
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many stand before the portal; what others forward is not believed
+for is_wrong, repair in (
+    (
+        EMBEDDED and (TRUSTED_PROXIES > 0 or not set(ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]"}),
+        "DEMO or DEBUG is on, and ALLOWED_HOSTS or TRUSTED_PROXIES lets others in: in a demo everybody can be anybody. Set both off "
+        "for a portal, or leave ALLOWED_HOSTS and TRUSTED_PROXIES out for a demo on this machine.",
+    ),
+    (
+        not EMBEDDED and PRACTICE_SECRET in {SECRET_KEY, *SECRET_KEY_FALLBACKS, *PRODUCT_KEY_SECRETS},
+        "SECRET_KEY or PRODUCT_KEY_SECRETS is the demo's, which everybody knows. Put 50 random characters of your own there.",
+    ),
+    (
+        not EMBEDDED and any("*" in host for host in ALLOWED_HOSTS),
+        "ALLOWED_HOSTS allows any host. Name the hosts that people use, as in ALLOWED_HOSTS=benefits.example.org.",
+    ),
+):
+    if is_wrong:
+        raise ImproperlyConfigured(repair)
 INSTALLED_APPS = [
     "benefits_portal.tenants",
     "benefits_portal.benefits",
@@ -222,6 +239,7 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
     "base-uri": [CSP.NONE],
 }
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_AGE = 8 * 60 * 60  # seconds: a working day
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not EMBEDDED
 CSRF_COOKIE_HTTPONLY = True

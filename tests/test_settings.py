@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from benefits_portal.settings import PRACTICE_SECRET
+
 ROOT = Path(__file__).parent.parent
 PRODUCTION = {
     "SECRET_KEY": "0123456789abcdef" * 4,
@@ -41,6 +43,30 @@ def test_what_is_missing_is_named_with_the_way_to_repair_it(missing: str) -> Non
 def test_a_product_key_secret_is_never_empty() -> None:
     refused = manage("check", **PRODUCTION | {"PRODUCT_KEY_SECRETS": "the current one,,a retired one"})
     assert "PRODUCT_KEY_SECRETS has an empty part." in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "repair"),
+    [
+        ({"DEMO": "on"}, "DEMO or DEBUG is on, and ALLOWED_HOSTS or TRUSTED_PROXIES lets others in"),
+        ({"DEBUG": "on"}, "DEMO or DEBUG is on, and ALLOWED_HOSTS or TRUSTED_PROXIES lets others in"),
+        ({"DEMO": "on", "ALLOWED_HOSTS": "localhost", "TRUSTED_PROXIES": "1"}, "leave ALLOWED_HOSTS and TRUSTED_PROXIES out for a demo"),
+        ({"SECRET_KEY": PRACTICE_SECRET}, "Put 50 random characters of your own there."),
+        ({"PRODUCT_KEY_SECRETS": f"a good one,{PRACTICE_SECRET}"}, "Put 50 random characters of your own there."),
+        ({"ALLOWED_HOSTS": "benefits.example.org,*"}, "as in ALLOWED_HOSTS=benefits.example.org."),
+    ],
+)
+def test_what_would_leave_the_doors_open_does_not_start(environment: dict[str, str], repair: str) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-c", "import benefits_portal.settings"],
+        cwd=ROOT,
+        env=PRODUCTION | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode != 0
+    assert repair in refused.stderr
 
 
 SAID = "; ".join(
