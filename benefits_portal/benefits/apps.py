@@ -17,3 +17,7 @@ class BenefitsConfig(AppConfig):
         "heldoffer": "add change delete",
         "productkey": "change",  # revoked and replaced (K8); its fields cannot be edited
     }
+
+    def ready(self) -> None:
+        """Make known what people hold of this room."""
+        from . import display  # noqa: F401 - models can be imported only now

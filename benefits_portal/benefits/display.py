@@ -1,14 +1,18 @@
 """What a page says about the holders of credit: one after the other, and what to write to them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info, override
 from django.utils.translation import gettext as _
 
 from benefits_portal.figures import as_day
+from benefits_portal.tenants.holdings import Holding, tells_holdings
+from benefits_portal.tenants.models import DirectoryUser
 
 from .models import Assignment, Benefit
 
@@ -29,6 +33,16 @@ def chain(assignments: Iterable[Assignment]) -> list[dict[str, Any]]:
         }
         for assignment in assignments
     ]
+
+
+@tells_holdings
+def credit_of(people: Sequence[DirectoryUser], on: date) -> Iterator[tuple[int, Holding]]:
+    """The credit that runs, which stays with somebody who is disabled until it is removed or transferred."""
+    running = Assignment.objects.running(on).filter(directory_user__in=people)
+    for assignment in running.select_related("benefit__product", "benefit__membership__offer").order_by("assigned_at", "pk"):
+        benefit = assignment.benefit
+        href = reverse("licensing:benefit-detail", args=[benefit.pk])
+        yield assignment.directory_user_id, Holding(benefit.title, str(benefit.membership.offer), href)
 
 
 def letters(benefit: Benefit) -> list[dict[str, str]]:

@@ -102,5 +102,5 @@ def gallery(request: HttpRequest) -> HttpResponse:
         messages.info(request, "What the last action led to.")
         return render(request, frame, {"request_id": "sample"})
     samples = json.loads((settings.BASE_DIR / "templates" / "components" / "gallery.json").read_text())
-    forms = {"form": CalculatorForm({"licenses": "many", "keys": "25"}), "key": KeyForm(cast(PartnerRequest, request))["key"]}
+    forms = {"form": CalculatorForm({"licenses": "many", "keys": "25"}), "key": KeyForm(cast("PartnerRequest", request))["key"]}
     return render(request, "components/gallery.html", samples | forms)

@@ -42,6 +42,27 @@ def test_the_message_for_the_user_is_there_in_each_language_the_reader_s_own_fir
     assert '<div lang="en">' in page.text
 
 
+@rule("U1")
+def test_somebody_disabled_keeps_what_they_hold_and_stands_out_until_it_is_removed(client, tenant, by):
+    credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
+    leaver, colleague = DirectoryUserFactory.create_batch(2, tenant=tenant)
+    assignment, _other = (credit.assign(person, by=by, on=TODAY) for person in (leaver, colleague))
+    pages = [reverse("tenants:users"), reverse("tenants:user", args=[leaver.pk])]
+    marks = ["Still holds credit", "is disabled and still holds credit"]
+
+    def stands_out():
+        return [mark in client.get(page).text for page, mark in zip(pages, marks, strict=True)]
+
+    assert stands_out() == [False, False]
+    leaver.disable(by=by)
+    assert stands_out() == [True, True]
+    details = client.get(reverse("licensing:benefit-detail", args=[credit.pk]))
+    assert {row.directory_user: row.directory_user.is_enabled for row in details.context["running"]} == {leaver: False, colleague: True}
+    assert [held.title for held in client.get(pages[1]).context["holdings"]] == [credit.title]
+    assignment.remove(by=by, on=TODAY)
+    assert stands_out() == [False, False]
+
+
 @pytest.mark.parametrize("count", [1, 20])
 def test_the_page_of_a_benefit_takes_seven_queries_however_many_hold_it(client, tenant, by, django_assert_max_num_queries, count):
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)

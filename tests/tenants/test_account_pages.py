@@ -193,7 +193,7 @@ def test_more_people_than_a_page_holds_are_on_the_next(account, boss):
     factories.DirectoryUserFactory.create_batch(60, tenant=account.tenant)
     first = boss.get(reverse("tenants:users"))
     second = boss.get(reverse("tenants:users") + first.context["filter"].next_href)
-    shown = [person.pk for page in (first, second) for person, _held in page.context["rows"]]
+    shown = [person.pk for page in (first, second) for person, *_ in page.context["rows"]]
     assert sorted(shown) == sorted(DirectoryUser.objects.for_partner(account.partner).values_list("pk", flat=True))
     assert second.context["filter"].next_href == ""
 
@@ -201,7 +201,7 @@ def test_more_people_than_a_page_holds_are_on_the_next(account, boss):
 @pytest.mark.parametrize(("query", "found"), [("q=kim", "person"), ("show=disabled", "disabled")])
 def test_people_are_found_by_words_and_filters(account, boss, query, found):
     rows = boss.get(f"{reverse('tenants:users')}?{query}").context["rows"]
-    assert [person for person, _held in rows] == [getattr(account, found)]
+    assert [person for person, *_ in rows] == [getattr(account, found)]
 
 
 # Doing it

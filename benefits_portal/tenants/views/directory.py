@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
 from benefits_portal.tenants.forms import AddUserForm, DirectoryFilter
 from benefits_portal.tenants.history import history
+from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Record, RoleAssignment
 
@@ -22,7 +23,8 @@ def users(request: PartnerRequest) -> HttpResponse:
     chosen = DirectoryFilter(request.GET)
     people = chosen.page(DirectoryUser.objects.for_partner(request.partner))
     held = RoleAssignment.objects.for_partner(request.partner).of_people(people)
-    rows = [(person, held.get(person.pk)) for person in people]
+    holding = holdings([person for person in people if not person.is_enabled], request.today)
+    rows = [(person, held.get(person.pk), holding.get(person.pk, [])) for person in people]
     return render(request, "tenants/users.html", {"filter": chosen, "rows": rows})
 
 
@@ -34,6 +36,7 @@ def user(request: PartnerRequest, pk: int) -> HttpResponse:
     context = {
         "person": person,
         "held": person.role(),
+        "holdings": holdings([person], request.today)[person.pk],
         "history": history(request, Record.objects.concerning(person), known=[person], anchor="#history"),
     }
     return render(request, "tenants/user.html", context)

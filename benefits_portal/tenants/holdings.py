@@ -1,0 +1,36 @@
+"""What people hold, told by the rooms above, which this one does not know: their pages show it all the same."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from .models import DirectoryUser
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Something that somebody holds, and the page where it is taken away or passed on."""
+
+    title: str
+    note: str
+    href: str
+
+
+type Teller = Callable[[Sequence[DirectoryUser], date], Iterable[tuple[int, Holding]]]
+tellers: list[Teller] = []
+
+
+def tells_holdings(teller: Teller) -> Teller:
+    """Decorator: `teller` says what some people hold on a day, each with the number of their entry."""
+    tellers.append(teller)
+    return teller
+
+
+def holdings(people: Sequence[DirectoryUser], on: date) -> dict[int, list[Holding]]:
+    """What `people` hold, by the number of their entry. As many queries however many they are, and none for nobody."""
+    found: dict[int, list[Holding]] = defaultdict(list)
+    for teller in tellers if people else ():
+        for person, holding in teller(people, on):
+            found[person].append(holding)
+    return found
