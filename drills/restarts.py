@@ -64,7 +64,10 @@ def restart(portal: Portal, times: int) -> list[float]:
 
 
 def migrate(postgres: Postgres) -> list[float]:
-    """How long each lock was waited for and held, as `LOCK_TIMEOUT=900 manage.py migrate` does; what cannot have its lock within that time is tried again."""
+    """How long each lock was waited for and held, as `LOCK_TIMEOUT=900 manage.py migrate` does.
+
+    What cannot have its lock within that time is tried again.
+    """
     took = []
     options = "-c lock_timeout=900"
     with psycopg.connect(host=HOST, port=postgres.port, user="portal", dbname="portal", autocommit=True, options=options) as connection:

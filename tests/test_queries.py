@@ -133,7 +133,8 @@ PAGES = [
 NO_PAGES = {
     "licensing:key": "answers a form with the benefit's own page",
     "set_language": "answers a form", "theme": "answers a form", "tenants:sign-out": "answers a form",
-    "tenants:end-viewing": "answers a form", "demo-sign-in": "answers a form", "demo-clock": "answers a form", "demo-reset": "answers a form", "gallery": "shows samples",
+    "tenants:end-viewing": "answers a form",
+    "demo-sign-in": "answers a form", "demo-clock": "answers a form", "demo-reset": "answers a form", "gallery": "shows samples",
     "tenants:password-set": "is behind a link that was mailed",
 }  # fmt: skip
 
