@@ -17,10 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from benefits_portal import clock
+from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, BenefitAction, Membership
 from benefits_portal.figures import number
 from benefits_portal.tenants.admin.base import KeptAdmin, LedgerInline, actor, said
 from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, address, linked
+from benefits_portal.tenants.admin.exports import columns_of
+from benefits_portal.tenants.admin.imports import ImportMixin
 from benefits_portal.tenants.admin.lists import SearchThroughMixin
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, needs_reason
 from benefits_portal.tenants.exceptions import Refusal
@@ -51,9 +54,11 @@ class BenefitInline(LedgerInline):
 
 
 @admin.register(Membership)
-class MembershipAdmin(SearchThroughMixin, KeptAdmin):
+class MembershipAdmin(SearchThroughMixin, ImportMixin, KeptAdmin):
     """Made once, with everything that its package holds; afterwards it is only looked at, or completed."""
 
+    export_columns = columns_of(mpn_id="partner__mpn_id", offer="offer__name", starts_on="starts_on")
+    importing = MembershipImport
     list_display = ["partner", linked("offer", gettext_lazy("offer")), "starts_on", "ends_on", "benefits_expire_on", "benefit_count"]
     list_filter = [MembershipStateFilter, ("offer", FewChoicesFilter), ("partner", FewChoicesFilter)]
     search_through = {"partner": ("name", "mpn_id"), "offer": ("name",)}

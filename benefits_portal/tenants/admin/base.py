@@ -14,25 +14,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from benefits_portal.tenants.exceptions import Refusal
-from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User, recordable
+from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User
 
+from .actions import EditAction
 from .columns import address, link
+from .exports import ExportMixin
 from .lists import BackOfficeList, StoppingPaginator
 from .reasons import MISSING, reason_field, reason_in
 
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter
-
-
-@recordable
-class EditAction(models.TextChoices):
-    """What the back office puts on record by itself; what a model's own verb does, that verb puts on record."""
-
-    CREATED = "tenants.created", gettext_lazy("Created")
-    EDITED = "tenants.edited", gettext_lazy("Edited")
-    DELETED = "tenants.deleted", gettext_lazy("Deleted")
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -126,7 +118,7 @@ class BackOfficeForm(forms.ModelForm):
         return cleaned
 
 
-class BackOfficeAdmin(admin.ModelAdmin):
+class BackOfficeAdmin(ExportMixin, admin.ModelAdmin):
     fields: ClassVar[Any] = None  # functions among them, as Django allows
     list_per_page = 50
     paginator = StoppingPaginator

@@ -3,7 +3,7 @@
 # mypy: disable-error-code="type-arg"
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin import ActionLocation
@@ -18,6 +18,8 @@ from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
 
 from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, Rows, actor
 from .columns import NOTHING, FewChoicesFilter, linked
+from .exports import columns_of
+from .imports import ImportMixin, PartnerImport, PersonImport
 from .people import RoleInline
 from .reasons import ReasonedActionForm, each, needs_reason
 from .viewing import view_as
@@ -54,7 +56,9 @@ class TenantInline(BackOfficeInline):
 
 
 @admin.register(Partner)
-class PartnerAdmin(KeptAdmin):
+class PartnerAdmin(ImportMixin, KeptAdmin):
+    export_columns: ClassVar = columns_of(mpn_id="mpn_id", name="name", country="country", currency="currency", time_zone="time_zone")
+    importing = PartnerImport
     list_display = ["name", "mpn_id", "country", "currency", "tenant_domains", "time_zone", "today_there", "is_practice"]
     list_filter = ["is_practice", "country", "currency"]
     search_fields = ["name", "mpn_id", "tenants__domain"]
@@ -120,7 +124,11 @@ class EnabledFilter(admin.SimpleListFilter):
 
 
 @admin.register(DirectoryUser)
-class DirectoryUserAdmin(KeptAdmin):
+class DirectoryUserAdmin(ImportMixin, KeptAdmin):
+    export_columns: ClassVar = columns_of(
+        tenant="tenant__domain", user_principal_name="user_principal_name", name="display_name", kind="kind"
+    )
+    importing = PersonImport
     form = DirectoryUserForm
     list_display = [
         "display_name",

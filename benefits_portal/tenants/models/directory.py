@@ -3,6 +3,7 @@
 import uuid
 import zoneinfo
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
@@ -22,9 +23,14 @@ if TYPE_CHECKING:
     from .people import User
 
 
+@cache
+def zone_names() -> set[str]:
+    return zoneinfo.available_timezones()  # it reads a folder each time
+
+
 def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless `name` is an IANA time zone."""
-    if name not in zoneinfo.available_timezones():
+    if name not in zone_names():
         raise ValidationError(_("%(name)s is not a time zone. Write it as in Europe/Amsterdam."), params={"name": name})
 
 

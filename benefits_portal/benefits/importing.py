@@ -1,0 +1,77 @@
+"""Memberships from CSV: each line is an enrolment, by the same verb as one by hand (B1, B2)."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from benefits_portal.benefits.exceptions import NoCreditInCurrency
+from benefits_portal.benefits.models import Membership, Offer
+from benefits_portal.tenants.importing import Cells, Import, Line, Outcome, Told
+from benefits_portal.tenants.models import Actor, Partner
+
+
+class MembershipImport(Import):
+    """One that is there already, from the same day, is left as it is."""
+
+    columns = ("mpn_id", "offer", "starts_on")
+
+    def look_up(self, cells: list[Cells]) -> None:
+        self.partners = Partner.objects.in_bulk({line["mpn_id"] for line in cells}, field_name="mpn_id")
+        self.offers = {offer.name: offer for offer in Offer.objects.all()}
+        self.enrolled: dict[tuple[int, int], list[Membership]] = {}
+        for membership in Membership.objects.filter(partner__in=self.partners.values()).order_by():
+            self.enrolled.setdefault((membership.partner_id, membership.offer_id), []).append(membership)
+        self.without_credit: dict[tuple[int, str, date], str] = {}
+
+    def key(self, cells: Cells) -> tuple[str, ...]:
+        return (cells["mpn_id"], cells["offer"], cells["starts_on"])
+
+    def judge(self, line: Line, cells: Cells) -> None:
+        partner, offer = self.partners.get(cells["mpn_id"]), self.offers.get(cells["offer"])
+        if not partner:
+            raise ValidationError({"mpn_id": _("There is no partner with this MPN ID.")})
+        if not offer:
+            raise ValidationError({"offer": _("There is no offer of this name.")})
+        membership = Membership(partner=partner, offer=offer, starts_on=as_day(cells["starts_on"]))
+        membership.set_days()
+        others = self.enrolled.setdefault((partner.pk, offer.pk), [])
+        if any(other.starts_on == membership.starts_on for other in others):
+            return
+        for other in others:
+            if other.starts_on <= membership.ends_on and other.ends_on >= membership.starts_on:
+                told = {"start": other.starts_on, "end": other.ends_on}
+                raise ValidationError({"starts_on": _("The enrolment from %(start)s to %(end)s overlaps. Start after it ends.") % told})
+        if fault := self.lacking(membership):
+            raise ValidationError(fault)
+        others.append(membership)
+        line.row, line.outcome = membership, Outcome.NEW
+        line.text = f"{line.text} · {partner}"
+
+    def lacking(self, membership: Membership) -> str:
+        """What keeps the package from being provisioned; asked once for each offer, currency and day."""
+        kind = (membership.offer_id, membership.partner.currency, membership.starts_on)
+        if kind not in self.without_credit:
+            try:
+                membership.plan()
+                self.without_credit[kind] = ""
+            except NoCreditInCurrency as refusal:
+                self.without_credit[kind] = str(refusal)
+        return self.without_credit[kind]
+
+    def carry_out(self, by: Actor, told: Told) -> None:
+        new = [line.row for line in self.lines if line.outcome is Outcome.NEW]
+        for done, membership in enumerate(new, start=1):
+            Membership.enrol(membership.partner, membership.offer, membership.starts_on, by=by)
+            told(done)
+
+
+def as_day(text: str) -> date:
+    """Raises ValidationError for what is no day."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise ValidationError({"starts_on": _("Write the day as in 2027-01-31.")}) from error
+    if not 2000 <= day.year <= 2999:
+        raise ValidationError({"starts_on": _("Write the day as in 2027-01-31.")})
+    return day

@@ -1,0 +1,238 @@
+"""Partners and people from CSV, and the page that shows what a file would do before it does it."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods
+
+from benefits_portal.figures import number
+from benefits_portal.tenants.exceptions import AddressOutsideTenant, GuestFromInside
+from benefits_portal.tenants.importing import (
+    BATCH,
+    Cells,
+    Import,
+    Line,
+    Outcome,
+    Refused,
+    Told,
+    Unreadable,
+    batches,
+    carry_out,
+    decoded,
+    put_on_record,
+)
+from benefits_portal.tenants.models import Actor, DirectoryUser, DirectoryUserWord, Partner, Tenant, TenantsAction
+
+from .actions import EditAction
+from .columns import address
+from .reasons import reason_field
+
+MOST_LINES, MOST_BYTES = 2_000, 1_000_000  # on the page; more by the command
+SALT = "import"
+
+
+class RowImport(Import):
+    """Lines that are rows of one model, found again by a natural key."""
+
+    model: ClassVar[Any]
+    fields: ClassVar[dict[str, str]]  # by column: what an import may also change
+
+    def fill(self, line: Line, cells: Cells, row: Any) -> None:
+        """Set what the line says, and what it changes. Raises ValidationError."""
+        line.row, new = row, row._state.adding
+        for column, name in self.fields.items():
+            before, after = getattr(row, name), cells[column]
+            if before != after:
+                line.before |= {} if new else {name: before}
+                line.after[name] = after
+                setattr(row, name, after)
+        if new or line.after:
+            row.full_clean(validate_unique=False, validate_constraints=False)
+            line.outcome = Outcome.NEW if new else Outcome.CHANGED
+
+    def carry_out(self, by: Actor, told: Told) -> None:
+        done = 0
+        for outcome in (Outcome.NEW, Outcome.CHANGED):
+            for batch in batches([line for line in self.lines if line.outcome is outcome]):
+                rows = [line.row for line in batch]
+                if outcome is Outcome.NEW:
+                    self.model.objects.bulk_create(rows, batch_size=BATCH)
+                else:
+                    self.model.objects.bulk_update(rows, list(self.fields.values()), batch_size=BATCH)
+                self.after_writing(batch, by, outcome)
+                told(done := done + len(batch))
+
+    def after_writing(self, batch: list[Line], by: Actor, outcome: Outcome) -> None:
+        raise NotImplementedError
+
+
+class PartnerImport(RowImport):
+    columns = ("mpn_id", "name", "country", "currency", "time_zone")
+    model = Partner
+    fields: ClassVar = {"name": "name", "country": "country", "currency": "currency", "time_zone": "time_zone"}
+
+    def look_up(self, cells: list[Cells]) -> None:
+        self.partners = Partner.objects.in_bulk({line["mpn_id"] for line in cells}, field_name="mpn_id")
+
+    def key(self, cells: Cells) -> tuple[str, ...]:
+        return (cells["mpn_id"],)
+
+    def judge(self, line: Line, cells: Cells) -> None:
+        self.fill(line, cells, self.partners.get(cells["mpn_id"]) or Partner(mpn_id=cells["mpn_id"], time_zone=""))
+        line.text = f"{cells['mpn_id']} · {cells['name']}"
+        if line.outcome is Outcome.NEW:
+            line.after["mpn_id"] = cells["mpn_id"]
+
+    def after_writing(self, batch: list[Line], by: Actor, outcome: Outcome) -> None:
+        action = EditAction.CREATED if outcome is Outcome.NEW else EditAction.EDITED
+        put_on_record(action, batch, by=by, place=lambda partner: {"partner": partner})
+
+
+class PersonImport(RowImport):
+    columns = ("tenant", "user_principal_name", "name", "kind")
+    model = DirectoryUser
+    fields: ClassVar = {"name": "display_name"}
+
+    def look_up(self, cells: list[Cells]) -> None:
+        domains = {line["tenant"].lower() for line in cells}
+        tenants = Tenant.objects.select_related("partner").filter(domain__in=domains)
+        self.tenants = {tenant.domain: tenant for tenant in tenants}
+        people = DirectoryUser.objects.filter(tenant__in=tenants).order_by()
+        self.people = {(person.tenant_id, person.known_as): person for person in people.iterator(BATCH)}
+
+    def key(self, cells: Cells) -> tuple[str, ...]:
+        return (cells["tenant"].lower(), cells["user_principal_name"].lower())
+
+    def judge(self, line: Line, cells: Cells) -> None:
+        domain, name = self.key(cells)
+        kind = cells["kind"].lower()
+        if not (tenant := self.tenants.get(domain)):
+            raise ValidationError({"tenant": _("There is no tenant with this domain.")})
+        if person := self.people.get((tenant.pk, name)):
+            if kind != person.kind:
+                raise ValidationError({"kind": _("A member does not become a guest, nor a guest a member.")})
+            person.tenant = tenant
+        else:
+            if (kind == DirectoryUser.Kind.GUEST) == name.endswith(f"@{domain}"):
+                raise ValidationError(str(GuestFromInside() if kind == DirectoryUser.Kind.GUEST else AddressOutsideTenant(domain)))
+            person = DirectoryUser(tenant=tenant, user_principal_name=name, kind=kind)
+        self.fill(line, cells, person)
+        if line.outcome is Outcome.NEW:
+            line.after |= {"user_principal_name": name, "kind": kind}
+
+    def after_writing(self, batch: list[Line], by: Actor, outcome: Outcome) -> None:
+        DirectoryUserWord.objects.write_all([line.row for line in batch])
+        for kind, added in (
+            (DirectoryUser.Kind.MEMBER, TenantsAction.PERSON_ADDED),
+            (DirectoryUser.Kind.GUEST, TenantsAction.GUEST_INVITED),
+        ):
+            action = added if outcome is Outcome.NEW else EditAction.EDITED
+            of_kind = [line for line in batch if line.row.kind == kind]
+            put_on_record(action, of_kind, by=by, place=lambda person: {"partner": person.tenant.partner, "tenant": person.tenant})
+
+
+class FileForm(forms.Form):
+    """A file, and why."""
+
+    file = forms.FileField(label=gettext_lazy("CSV file"), max_length=200)
+    reason = reason_field()
+
+    def clean_file(self) -> str:
+        """The file's text."""
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise ValidationError(too_long())
+        try:
+            return decoded(file.read())
+        except Unreadable as error:
+            raise ValidationError(str(error)) from error
+
+
+def too_long() -> str:
+    return _("Up to %(lines)s lines can be imported here. For more there is manage.py import_csv.") % {"lines": number(MOST_LINES)}
+
+
+class ImportMixin:
+    """A model admin with a page to import from CSV, for whoever may both add and change."""
+
+    importing: ClassVar[type[Import]]
+    opts: Any
+    admin_site: Any
+    model: type[Model]
+
+    def get_urls(self) -> list[Any]:
+        view = require_http_methods(["GET", "HEAD", "POST"])(self.admin_site.admin_view(self.import_csv))
+        return [path("import/", view, name=f"{self.opts.app_label}_{self.opts.model_name}_import"), *super().get_urls()]  # type: ignore[misc]
+
+    def may_import(self, request: HttpRequest) -> bool:
+        allowed: Any = self
+        return bool(allowed.has_add_permission(request) and allowed.has_change_permission(request))
+
+    def import_csv(self, request: HttpRequest) -> HttpResponse:
+        """Asks for a file, shows what it would do, and does exactly that when it is confirmed."""
+        if not self.may_import(request):
+            raise PermissionDenied
+        if "confirmed" in request.POST:
+            return self.confirmed(request)
+        form = FileForm(request.POST or None, request.FILES or None)
+        if form.is_valid():
+            return self.preview(request, form, form.cleaned_data["file"])
+        return self.page(request, form)
+
+    def preview(self, request: HttpRequest, form: FileForm, text: str) -> HttpResponse:
+        try:
+            asked = self.importing(text)
+        except Unreadable as error:
+            form.add_error("file", str(error))
+            return self.page(request, form)
+        if len(asked.lines) > MOST_LINES:
+            form.add_error("file", too_long())
+            return self.page(request, form)
+        return self.page(request, form, asked=asked, packed=signing.dumps(text, salt=SALT, compress=True))
+
+    def confirmed(self, request: HttpRequest) -> HttpResponse:
+        from .base import actor
+
+        try:
+            text = signing.loads(request.POST["confirmed"], salt=SALT, max_age=settings.SESSION_COOKIE_AGE)
+        except signing.BadSignature:
+            messages.error(request, _("This page is too old. Choose the file again; nothing was changed."))
+            return redirect(".")
+        try:
+            asked = carry_out(self.importing, text, by=actor(request), shown=request.POST.get("shown", ""))
+        except Refused:
+            messages.warning(request, _("Something changed meanwhile, so nothing was imported. This is what the file would do now."))
+            return self.preview(request, FileForm(request.POST), text)
+        messages.success(request, told_counts(asked))
+        return redirect(address(self.model, "changelist"))
+
+    def page(self, request: HttpRequest, form: FileForm, **context: Any) -> HttpResponse:
+        title = _("Import %(what)s") % {"what": self.opts.verbose_name_plural}
+        context |= {
+            "form": form,
+            "opts": self.opts,
+            "title": title,
+            "columns": self.importing.columns,
+            "reason": request.POST.get("reason", ""),
+        }
+        if asked := context.get("asked"):
+            context["told"] = told_counts(asked)
+        return TemplateResponse(request, "admin/import.html", {**self.admin_site.each_context(request), **context})
+
+
+def told_counts(asked: Import) -> str:
+    """3 lines: New 2, Unchanged 1."""
+    lines = ngettext("%(count)s line", "%(count)s lines", len(asked.lines)) % {"count": number(len(asked.lines))}
+    counts = ", ".join(f"{outcome.label} {number(asked.counts[outcome])}" for outcome in Outcome if asked.counts[outcome])
+    return f"{lines}: {counts}" if counts else lines

@@ -1,0 +1,182 @@
+"""Imports from CSV: first what each line would do, then all of it or nothing.
+
+UTF-8 with or without its mark, `;` or `,` between the cells, as spreadsheets write it. What an export of the back office
+holds can be imported again, and changes nothing.
+"""
+
+import csv
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal.tenants.models import Actor, Record
+from benefits_portal.tenants.spreadsheets import FORMULA
+
+BATCH = 1_000  # rows written at a time
+
+type Cells = dict[str, str]
+type Told = Callable[[int], object]
+
+
+class Unreadable(Exception):
+    """The file is no table of the columns that are asked for; says which line, where one is to blame."""
+
+
+class Refused(Exception):
+    """Some lines cannot be carried out, or would do something else than was shown: nothing was changed."""
+
+
+class Outcome(models.TextChoices):
+    NEW = "new", gettext_lazy("New")
+    CHANGED = "changed", gettext_lazy("Changed")
+    SAME = "same", gettext_lazy("Unchanged")
+    REFUSED = "refused", gettext_lazy("Refused")
+
+
+@dataclass
+class Line:
+    """What one line of the file would do."""
+
+    number: int
+    text: str
+    outcome: Outcome = Outcome.SAME
+    reason: str = ""
+    row: Any = field(default=None, repr=False)
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+
+    def refuse(self, reason: str | Promise) -> None:
+        self.outcome, self.reason = Outcome.REFUSED, str(reason)
+
+
+def decoded(content: bytes) -> str:
+    """Raises Unreadable, with the line, for what is not UTF-8."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = content[: error.start].count(b"\n") + 1
+        raise Unreadable(_("Line %(line)s is not in UTF-8. Save the file as “CSV UTF-8”.") % {"line": number}) from error
+    if "\0" in text:
+        raise Unreadable(_("Line %(line)s holds something that is no text.") % {"line": text[: text.index("\0")].count("\n") + 1})
+    return text
+
+
+def read(text: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
+    """Each line that is not empty: its number in the file, and its cells by column. Raises Unreadable."""
+    head = text.partition("\n")[0]
+    reader = csv.reader(StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",", strict=True)
+    try:
+        names = [name.strip().lower() for name in next(reader, [])]
+        if sorted(names) != sorted(columns):
+            raise Unreadable(_("Line 1 must name these columns: %(columns)s.") % {"columns": ", ".join(columns)})
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                if len(cells) != len(names):
+                    told = {"line": reader.line_num, "count": len(cells), "wanted": len(names)}
+                    raise Unreadable(_("Line %(line)s has %(count)s cells, not %(wanted)s.") % told)
+                yield reader.line_num, dict(zip(names, map(plain, cells), strict=True))
+    except csv.Error as error:
+        raise Unreadable(_("Line %(line)s cannot be read: %(what)s.") % {"line": reader.line_num, "what": error}) from error
+
+
+def plain(cell: str) -> str:
+    """A cell without the quote that an export puts before what a spreadsheet would take for a formula."""
+    text = cell.strip()
+    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA) else text
+
+
+class Import:
+    """What a file would do. Kinds of it say how their lines are looked up, judged and carried out."""
+
+    columns: ClassVar[tuple[str, ...]]
+
+    def __init__(self, text: str) -> None:
+        self.cells = list(read(text, self.columns))
+        self.look_up([cells for _number, cells in self.cells])
+        self.lines = [self.judged(number, cells) for number, cells in self.cells]
+        self.refuse_twice()
+
+    def look_up(self, cells: list[Cells]) -> None:
+        """Fetch at once what the lines name."""
+        raise NotImplementedError
+
+    def key(self, cells: Cells) -> tuple[str, ...]:
+        """What a line is about: no file names it twice."""
+        raise NotImplementedError
+
+    def judge(self, line: Line, cells: Cells) -> None:
+        """Set what `line` would do. Raises ValidationError with what stands in its way."""
+        raise NotImplementedError
+
+    def carry_out(self, by: Actor, told: Told) -> None:
+        """Do what the lines say; `told` hears how many are done."""
+        raise NotImplementedError
+
+    def judged(self, number: int, cells: Cells) -> Line:
+        line = Line(number, " · ".join(self.key(cells)))
+        try:
+            self.judge(line, cells)
+        except ValidationError as error:
+            line.refuse(" ".join(explained(error)))
+        return line
+
+    def refuse_twice(self) -> None:
+        first: dict[tuple[str, ...], int] = {}
+        for (number, cells), line in zip(self.cells, self.lines, strict=True):
+            if (before := first.setdefault(self.key(cells), number)) != number:
+                line.refuse(_("Line %(line)s is about the same.") % {"line": before})
+
+    @property
+    def counts(self) -> Counter[Outcome]:
+        return Counter(line.outcome for line in self.lines)
+
+    @property
+    def refused(self) -> list[Line]:
+        return [line for line in self.lines if line.outcome is Outcome.REFUSED]
+
+    @property
+    def fingerprint(self) -> str:
+        """Of what was shown: whoever confirms it confirms exactly that."""
+        told = "\n".join(f"{line.number} {line.text} {line.outcome} {line.before} {line.after}" for line in self.lines)
+        return hashlib.sha256(told.encode()).hexdigest()
+
+
+def explained(error: ValidationError) -> Iterator[str]:
+    """Each fault with the column that it is in."""
+    if not hasattr(error, "error_dict"):
+        yield from error.messages
+        return
+    for name, faults in error.error_dict.items():
+        for fault in faults:
+            yield from (f"{name}: {message}" for message in fault.messages)
+
+
+def carry_out(kind: type[Import], text: str, *, by: Actor, shown: str = "", told: Told = lambda done: None) -> Import:
+    """Everything that the file says, in one transaction. Raises Unreadable, or Refused with nothing changed."""
+    with transaction.atomic():
+        asked = kind(text)
+        if asked.refused or (shown and shown != asked.fingerprint):
+            raise Refused
+        asked.carry_out(by, told)
+    return asked
+
+
+def put_on_record(action: str, lines: Iterable[Line], *, by: Actor, place: Callable[[Any], dict[str, Any]]) -> None:
+    """One record for each line, as if it had been done by hand (A1)."""
+    about = {"action": action, "actor": by.user, "how": by.how, "reason": by.reason}
+    Record.objects.bulk_create(
+        (Record(**about, **place(line.row), subject=line.row, before=line.before, after=line.after) for line in lines), batch_size=BATCH
+    )
+
+
+def batches(lines: list[Line]) -> Iterator[list[Line]]:
+    return (lines[start : start + BATCH] for start in range(0, len(lines), BATCH))

@@ -1,0 +1,259 @@
+"""Lists to take along, and files to bring: seen line by line first, then all of it or nothing."""
+
+import csv
+from datetime import date
+from io import BytesIO, StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from benefits_portal.benefits.models import Benefit, Membership, ProductKey
+from benefits_portal.tenants.admin import exports, imports
+from benefits_portal.tenants.models import DirectoryUser, Partner, Record
+from tests import factories
+
+from .conftest import make_rows, page, registered
+
+PARTNERS = "mpn_id,name,country,currency,time_zone\n"
+
+
+def export(office, model, query="", **headers):
+    answer = office.get(page(model, "export") + query, headers=headers)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    return b"".join(answer).decode("utf-8-sig")
+
+
+def table(text, delimiter=","):
+    return list(csv.reader(StringIO(text), delimiter=delimiter))
+
+
+def upload(office, model, text, reason="From the yearly list"):
+    content = text if isinstance(text, bytes) else text.encode()
+    file = BytesIO(content)
+    file.name = "file.csv"
+    return office.post(page(model, "import"), {"file": file, "reason": reason})
+
+
+def confirm(office, model, shown):
+    context = shown.context
+    sent = {"confirmed": context["packed"], "shown": context["asked"].fingerprint, "reason": context["reason"]}
+    return office.post(page(model, "import"), sent)
+
+
+def outcomes(shown):
+    return [(line.number, line.outcome.value) for line in shown.context["asked"].lines]
+
+
+def bring(office, model, text):
+    shown = upload(office, model, text)
+    assert confirm(office, model, shown).status_code == 302
+    return outcomes(shown)
+
+
+# Exports
+
+
+@pytest.mark.rule("K3")
+def test_every_list_can_be_taken_along_and_none_says_a_key(office, today):
+    make_rows(1)
+    key = ProductKey.objects.get()
+    texts = {model: export(office, model) for model in registered()}
+    assert [model for model, text in texts.items() if len(table(text)) < 2] == []
+    assert [model for model, text in texts.items() if key.digest in text or key.ciphertext in text or "<a href" in text] == []
+    assert key.last_five in texts[ProductKey]
+
+
+def test_an_export_holds_what_the_filters_leave(office):
+    factories.PartnerFactory.create(name="Contoso", country="NL", mpn_id="1234")
+    factories.PartnerFactory.create(country="US")
+    assert table(export(office, Partner, "?country__exact=NL")) == [
+        ["mpn_id", "name", "country", "currency", "time_zone"],
+        ["1234", "Contoso", "NL", "USD", "UTC"],
+    ]
+    assert office.get(page(Partner, "export") + "?nonsense=1").status_code == 302
+
+
+def test_a_dutch_reader_s_export_has_semicolons_and_no_export_has_formulas(office):
+    factories.PartnerFactory.create(name="=1+1")
+    assert table(export(office, Partner, **{"accept-language": "nl"}), ";")[1][1] == "'=1+1"
+
+
+def test_an_export_reads_a_batch_at_a_time(office, monkeypatch):
+    monkeypatch.setattr(exports, "BATCH", 2)
+    factories.PartnerFactory.create_batch(5)
+    with CaptureQueriesContext(connection) as asked:
+        assert len(table(export(office, Partner))) == 6
+    assert sum('"tenants_partner"."id" > ' in query["sql"] for query in asked) == 4
+
+
+def test_only_who_may_look_takes_along(support, sign_in):
+    assert sign_in(support).get(page(Partner, "export")).status_code == 200
+    assert sign_in(factories.UserFactory.create(staff=True)).get(page(Partner, "export")).status_code == 403
+    assert sign_in(support).post(page(Partner, "export")).status_code == 405
+
+
+# Imports
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_partners_are_made_and_changed_as_was_shown(office, programme, mark, delimiter):
+    known = factories.PartnerFactory.create(mpn_id="1234", name="Old name", country="NL", currency="EUR")
+    text = mark + PARTNERS + "1234,Ünited,NL,EUR,UTC\n\n5678,Fabrikam,US,USD,America/New_York\n"
+    shown = upload(office, Partner, text.replace(",", delimiter))
+    assert outcomes(shown) == [(2, "changed"), (4, "new")]
+    assert Partner.objects.count() == 1
+    assert confirm(office, Partner, shown).status_code == 302
+    known.refresh_from_db()
+    assert (known.name, Partner.objects.get(mpn_id="5678").time_zone) == ("Ünited", "America/New_York")
+    records = Record.objects.order_by("subject_id").values_list("actor", "how", "reason", "before", "after__name")
+    assert list(records) == [
+        (programme.pk, "back-office", "From the yearly list", {"name": "Old name"}, "Ünited"),
+        (programme.pk, "back-office", "From the yearly list", {}, "Fabrikam"),
+    ]
+
+
+@pytest.mark.rule("B1", "B2")
+def test_a_membership_that_is_brought_is_provisioned_like_one_by_hand(office):
+    partner, line = factories.PartnerFactory.create(mpn_id="1234"), factories.PackageLineFactory.create(offer__name="Gold")
+    assert bring(office, Membership, "mpn_id,offer,starts_on\n1234,Gold,2027-01-01\n") == [(2, "new")]
+    membership = Membership.objects.get()
+    assert (membership.partner, membership.ends_on) == (partner, date(2028, 1, 1))
+    assert Benefit.objects.get().package_line == line
+    assert ProductKey.objects.count() == 1
+
+
+def test_people_are_made_with_the_words_they_are_found_by(office, tenant):
+    text = f"tenant,user_principal_name,name,kind\n{tenant.domain},Mia@{tenant.domain},Mia Jansen,member\n"
+    assert bring(office, DirectoryUser, text + f"{tenant.domain},guest@elsewhere.example,A Guest,guest\n") == [(2, "new"), (3, "new")]
+    assert [str(person) for person in DirectoryUser.objects.first_matching(tenant.partner, "jans", 5)] == [
+        f"Mia Jansen (mia@{tenant.domain})"
+    ]
+    assert bring(office, DirectoryUser, text.replace("Jansen", "de Vries")) == [(2, "changed")]
+    assert [person.display_name for person in DirectoryUser.objects.first_matching(tenant.partner, "vries", 5)] == ["Mia de Vries"]
+    assert DirectoryUser.objects.first_matching(tenant.partner, "jans", 5) == []
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_bringing_what_was_taken_along_changes_nothing(office, tenant, language):
+    factories.PartnerFactory.create(name="=Formula; Inc, “quoted”")
+    factories.DirectoryUserFactory.create(tenant=tenant, display_name="-Dash")
+    factories.MembershipFactory.create(partner=tenant.partner)
+    records = Record.objects.count()
+    for model in (Partner, DirectoryUser, Membership):
+        before = list(model.objects.values())
+        assert {outcome for _number, outcome in bring(office, model, export(office, model, **{"accept-language": language}))} == {"same"}
+        assert list(model.objects.values()) == before
+    assert Record.objects.count() == records
+
+
+def test_one_line_that_is_refused_keeps_the_whole_file_out(office, monkeypatch):
+    text = PARTNERS + "1234,Contoso,NL,EUR,UTC\nx,,Nederland,EUR,Mars\n1234,Again,NL,EUR,UTC\n"
+    shown = upload(office, Partner, text)
+    assert outcomes(shown) == [(2, "new"), (3, "refused"), (4, "refused")]
+    reasons = [line.reason for line in shown.context["asked"].refused]
+    assert ["mpn_id" in reasons[0], "country" in reasons[0], "time_zone" in reasons[0], reasons[1]] == [
+        True, True, True, "Line 2 is about the same.",
+    ]  # fmt: skip
+    assert "Import exactly this" not in shown.content.decode()
+    confirm(office, Partner, shown)  # sent all the same
+    assert Partner.objects.count() == 0
+
+
+def test_memberships_that_overlap_or_name_what_is_not_there_are_refused(office):
+    partner = factories.PartnerFactory.create(mpn_id="1234", currency="NOK")
+    factories.OfferFactory.create(name="Gold")
+    factories.PackageLineFactory.create(offer__name="Credit", product__monthly=True)
+    factories.MembershipFactory.create(partner=partner, offer__name="Silver")
+    lines = ["1234,Gold,2027-01-01", "1234,Gold,2027-06-01", "1234,Silver,2021-06-01", "1234,Credit,2027-01-01"]
+    lines += ["9999,Gold,2027-01-01", "1234,Bronze,2027-01-01", "1234,Gold,soon", "1234,Gold,9999-12-31"]
+    shown = upload(office, Membership, "mpn_id,offer,starts_on\n" + "\n".join(lines))
+    assert [outcome for _number, outcome in outcomes(shown)] == ["new", *["refused"] * 7]
+
+
+def test_people_who_belong_elsewhere_are_refused(office, tenant):
+    known = factories.DirectoryUserFactory.create(tenant=tenant)
+    lines = [f"{tenant.domain},x@elsewhere.example,X,member", f"{tenant.domain},x@{tenant.domain},X,guest"]
+    lines += ["nowhere.example,x@nowhere.example,X,member", f"{tenant.domain},{known.user_principal_name},X,guest"]
+    lines += [f"{tenant.domain},y@{tenant.domain},,member", f"{tenant.domain},z@{tenant.domain},Z,robot"]
+    shown = upload(office, DirectoryUser, "tenant,user_principal_name,name,kind\n" + "\n".join(lines))
+    assert [outcome for _number, outcome in outcomes(shown)] == ["refused"] * 6
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "The submitted file is empty."),
+        (b"mpn_id,name\n1,2\n", "Line 1 must name these columns"),
+        (PARTNERS.encode() + b"1234,Contoso\n", "Line 2 has 2 cells, not 5."),
+        (PARTNERS.encode() + b"1234,Cont\xff,NL,EUR,UTC\n", "Line 2 is not in UTF-8."),
+        (PARTNERS.encode() + b'1234,"Contoso,NL,EUR,UTC\n', "cannot be read"),
+        (PARTNERS.encode() + b"1234,Con\0toso,NL,EUR,UTC\n", "Line 2 holds something that is no text."),
+        (PARTNERS.encode() + b"1234,Contoso,NL,EUR,UTC\n" * 2001, "Up to 2,000 lines"),
+        (b"x" * 1_000_001, "Up to 2,000 lines"),
+    ],
+)
+def test_a_file_that_is_no_such_table_is_refused_with_the_line(office, content, told):
+    answer = upload(office, Partner, content)
+    assert answer.status_code == 200
+    assert told in (str(answer.context["form"].errors) or answer.content.decode())
+
+
+def test_what_changed_meanwhile_is_shown_anew_and_nothing_is_done(office):
+    shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n")
+    factories.PartnerFactory.create(mpn_id="1234", name="Somebody was faster")
+    again = confirm(office, Partner, shown)
+    assert (again.status_code, outcomes(again)) == (200, [(2, "changed")])
+    assert Partner.objects.get().name == "Somebody was faster"
+
+
+def test_a_confirmation_that_was_tampered_with_does_nothing(office):
+    assert office.post(page(Partner, "import"), {"confirmed": "x", "shown": ""}).status_code == 302
+    assert Partner.objects.count() == 0
+
+
+def test_programme_imports_and_support_does_not(support, officer, sign_in):
+    for model in (Partner, DirectoryUser, Membership):
+        assert [sign_in(user).get(page(model, "import")).status_code for user in (support, officer)] == [403, 200]
+
+
+# The command
+
+
+def run(tmp_path, kind, text, *options):
+    file, told = tmp_path / "file.csv", StringIO()
+    file.write_text(text, encoding="utf-8")
+    call_command("import_csv", kind, str(file), *options, stdout=told, stderr=told)
+    return told.getvalue()
+
+
+def test_the_command_says_what_it_would_do_and_then_does_it(db, tmp_path, monkeypatch):
+    monkeypatch.setattr("benefits_portal.benefits.management.commands.import_csv.STEP", 1)
+    text = PARTNERS + "1234,Contoso,NL,EUR,UTC\n"
+    assert run(tmp_path, "partners", text, "--dry-run") == "1 line: New 1. Nothing was changed: a dry run.\n"
+    assert Partner.objects.count() == 0
+    assert run(tmp_path, "partners", text, "--reason", "Yearly") == "1 …\n1 line: New 1. Done.\n"
+    assert Record.objects.values_list("how", "reason").get() == ("command", "Yearly")
+    assert run(tmp_path, "partners", text) == "1 line: Unchanged 1. Done.\n"
+
+
+def test_the_command_names_the_line_and_the_reason_and_changes_nothing(db, tmp_path):
+    with pytest.raises(CommandError, match=r"2 lines: New 1, Refused 1\. Nothing was changed\."):
+        run(tmp_path, "partners", PARTNERS + "1234,Contoso,NL,EUR,UTC\n5678,Fabrikam,NL,EUR,Mars\n")
+    with pytest.raises(CommandError, match="Line 1 must name"):
+        run(tmp_path, "partners", "x\n")
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("import_csv", "partners", str(tmp_path / "missing.csv"))
+    assert Partner.objects.count() == 0
+
+
+@pytest.mark.slow
+def test_fifty_thousand_people_take_no_more_queries_than_their_batches(db, tmp_path, tenant):
+    count = 50 * imports.BATCH
+    text = "tenant,user_principal_name,name,kind\n" + "".join(
+        f"{tenant.domain},person{n}@{tenant.domain},Person {n},member\n" for n in range(count)
+    )
+    assert f"{count:,} lines: New {count:,}. Done." in run(tmp_path, "people", text)
+    assert DirectoryUser.objects.count() == count
