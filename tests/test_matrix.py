@@ -112,6 +112,8 @@ office: edited/1/delete/            in    in    in    in    in    in    in    in
 office: edited/1/history/           in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: edited/1/password/          in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
 office: edited/add/                 in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
+office: edited/export/              in    in    in    in    in    in    in    in    in    in    in    in    see   -     see   -
+office: edited/import/              in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
 office: edited/1/view-as/           in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see
 office: enrolments/                 in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see
 office: enrolments/1/               in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
@@ -121,30 +123,36 @@ office: enrolments/1/end/           in    in    in    in    in    in    in    in
 office: enrolments/1/history/       in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: enrolments/1/renew/         in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
 office: enrolments/add/             in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
+office: enrolments/export/          in    in    in    in    in    in    in    in    in    in    in    in    see   -     see   -
+office: enrolments/import/          in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
 office: given/                      in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see
 office: given/1/                    in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: given/1/change/             in    in    in    in    in    in    in    in    in    in    in    in    see   no    see   see
 office: given/1/delete/             in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   does
 office: given/1/history/            in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: given/add/                  in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
+office: given/export/               in    in    in    in    in    in    in    in    in    in    in    in    see   -     see   -
 office: groups/                     in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
 office: groups/1/                   in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: groups/1/change/            in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
 office: groups/1/delete/            in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
 office: groups/1/history/           in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: groups/add/                 in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
+office: groups/export/              in    in    in    in    in    in    in    in    in    in    in    in    no    -     no    -
 office: ledgers/                    in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see
 office: ledgers/1/                  in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: ledgers/1/change/           in    in    in    in    in    in    in    in    in    in    in    in    see   no    see   no
 office: ledgers/1/delete/           in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
 office: ledgers/1/history/          in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: ledgers/add/                in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
+office: ledgers/export/             in    in    in    in    in    in    in    in    in    in    in    in    see   -     see   -
 office: lock-outs/                  in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see
 office: lock-outs/1/                in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: lock-outs/1/change/         in    in    in    in    in    in    in    in    in    in    in    in    see   no    see   no
 office: lock-outs/1/delete/         in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   does
 office: lock-outs/1/history/        in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: lock-outs/add/              in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
+office: lock-outs/export/           in    in    in    in    in    in    in    in    in    in    in    in    see   -     see   -
 office: nothing                     in    in    in    in    in    in    in    in    in    in    in    in    none  none  none  none
 """
 

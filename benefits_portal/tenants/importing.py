@@ -34,6 +34,9 @@ class Unreadable(Exception):
 class Refused(Exception):
     """Some lines cannot be carried out, or would do something else than was shown: nothing was changed."""
 
+    def __init__(self, asked: "Import") -> None:
+        self.asked = asked
+
 
 class Outcome(models.TextChoices):
     NEW = "new", gettext_lazy("New")
@@ -165,7 +168,7 @@ def carry_out(kind: type[Import], text: str, *, by: Actor, shown: str = "", told
     with transaction.atomic():
         asked = kind(text)
         if asked.refused or (shown and shown != asked.fingerprint):
-            raise Refused
+            raise Refused(asked)
         asked.carry_out(by, told)
     return asked
 

@@ -53,7 +53,7 @@ class ExportMixin:
     admin_site: Any
 
     def get_urls(self) -> list[Any]:
-        export = require_safe(self.admin_site.admin_view(self.export))
+        export = self.admin_site.admin_view(require_safe(self.export))
         return [path("export/", export, name=f"{self.opts.app_label}_{self.opts.model_name}_export"), *super().get_urls()]  # type: ignore[misc]
 
     def export(self, request: HttpRequest) -> HttpResponseBase:

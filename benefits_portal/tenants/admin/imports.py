@@ -58,7 +58,7 @@ class RowImport(Import):
                 line.after[name] = after
                 setattr(row, name, after)
         if new or line.after:
-            row.full_clean(validate_unique=False, validate_constraints=False)
+            row.clean_fields(exclude={field.name for field in row._meta.fields if field.is_relation})  # which were looked up
             line.outcome = Outcome.NEW if new else Outcome.CHANGED
 
     def carry_out(self, by: Actor, told: Told) -> None:
@@ -172,7 +172,7 @@ class ImportMixin:
     model: type[Model]
 
     def get_urls(self) -> list[Any]:
-        view = require_http_methods(["GET", "HEAD", "POST"])(self.admin_site.admin_view(self.import_csv))
+        view = self.admin_site.admin_view(require_http_methods(["GET", "HEAD", "POST"])(self.import_csv))
         return [path("import/", view, name=f"{self.opts.app_label}_{self.opts.model_name}_import"), *super().get_urls()]  # type: ignore[misc]
 
     def may_import(self, request: HttpRequest) -> bool:

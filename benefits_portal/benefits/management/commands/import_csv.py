@@ -27,20 +27,20 @@ class Command(BaseCommand):
         kind = self.kinds[options["kind"]]
         try:
             text = decoded(options["file"].read_bytes())
-            asked = kind(text)
-            if asked.refused:
-                for line in asked.refused:
-                    self.stderr.write(f"{options['file'].name}:{line.number}: {line.text}: {line.reason}")
-                raise CommandError(f"{told_counts(asked)}. Nothing was changed.")
-            if not options["dry_run"]:
-                by = Actor(None, How.COMMAND, options["reason"])
-                asked = carry_out(kind, text, by=by, shown=asked.fingerprint, told=self.progress)
+            if options["dry_run"]:
+                asked = kind(text)
+            else:
+                asked = carry_out(kind, text, by=Actor(None, How.COMMAND, options["reason"]), told=self.progress)
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
         except Unreadable as error:
             raise CommandError(f"{error} Nothing was changed.") from error
         except Refused as error:
-            raise CommandError("Something changed meanwhile. Nothing was changed; run it again.") from error
+            asked = error.asked
+        for line in asked.refused:
+            self.stderr.write(f"{options['file'].name}:{line.number}: {line.text}: {line.reason}")
+        if asked.refused:
+            raise CommandError(f"{told_counts(asked)}. Nothing was changed.")
         self.stdout.write(f"{told_counts(asked)}. {'Nothing was changed: a dry run.' if options['dry_run'] else 'Done.'}")
 
     def progress(self, done: int) -> None:
