@@ -23,7 +23,7 @@ from benefits_portal.benefits.models import (
     Product,
     ProductKey,
 )
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Redemption, Replacement, Subscription
 from benefits_portal.tenants.models import (
     Actor,
     DirectoryUser,
@@ -309,6 +309,13 @@ def redeem(key: ProductKey | None = None, *, tenant: Tenant | None = None, on: d
     key = key or issue_key(**({"partner": tenant.partner} if tenant else {}))
     tenant = tenant or key.partner.tenants.first() or TenantFactory.create(partner=key.partner, is_primary=True)
     return Subscription.activate(key, tenant, by=by or Actor(), on=on)
+
+
+def replace(redemption: Redemption, *, on: date = TODAY) -> Replacement:
+    """A replacement that was asked for and granted, with the reversal that follows."""
+    asked = Replacement.objects.ask(redemption, "Redeemed in the wrong tenant", by=Actor(), on=on)
+    asked.grant(by=Actor(), on=on)
+    return asked
 
 
 def key_for(subscription: Subscription, licenses: int | None = None) -> ProductKey:

@@ -120,6 +120,7 @@ class Place:
             "licensing:extend": [self.subscription.pk],
             "licensing:add-licenses": [self.subscription.pk],
             "licensing:receipt": [self.redemption.pk],
+            "licensing:replacement": [self.redemption.pk],
         }
 
     def _queries(self) -> dict[str, str]:
@@ -153,6 +154,7 @@ class Place:
             "licensing:key": {"verified": "on"},
             "licensing:product-key-start": confirmed,
             "licensing:product-key-start?key": confirmed,
+            "licensing:replacement": {"why": "Wrong tenant"},
             "licensing:extend": {"key": self.text_of(self.fitting)},
             "licensing:add-licenses": {"key": self.text_of(self.fitting)},
             "licensing:extend?key": quote(Way.EXTEND),

@@ -75,6 +75,7 @@ licensing:product-key-start         in    in    role  role  why   why   see   go
 licensing:product-key-start?key     in    in    role  role  why   why   see   go    see   go    see   see   role  role  role  role
 licensing:products                  in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 licensing:receipt                   in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
+licensing:replacement               in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 licensing:subscription              in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
 licensing:walkthrough               in    in    role  role  why   why   see   -     see   -     none  -     role  role  role  role
 
@@ -159,7 +160,8 @@ office: nothing                     in    in    in    in    in    in    in    in
 # The back office's pages are alike for models of one kind.
 KINDS = {
     "ledgers": {"tenants.record", "tenants.keyattempt", "tenants.practiceworld", "tenants.tenantrequest", "benefits.benefit",
-             "benefits.productkey", "benefits.assignment", "licensing.subscription", "licensing.redemption", "axes.accesslog"},
+             "benefits.productkey", "benefits.assignment", "licensing.subscription", "licensing.redemption",
+             "licensing.replacement", "licensing.reversal", "axes.accesslog"},
     "edited": {"tenants.partner", "tenants.tenant", "tenants.directoryuser", "tenants.user", "benefits.offer",
                "benefits.product", "benefits.externaloffer"},
     "given": {"tenants.roleassignment", "benefits.packageline", "benefits.heldoffer"},
@@ -224,6 +226,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         for model, more in ((AccessLog, {}), (AccessAttempt, {"failures_since_start": 1})):
             model.objects.create(username=staff[0].email, ip_address="192.0.2.1", path_info="/sign-in/", **more)
         made = World(Place("Northwind"), Place("Elsewhere"), *staff)
+        factories.replace(factories.redeem())
         factories.PackageLineFactory.create()  # which nothing was provisioned from, and which can be deleted
         made.sign_everybody_in()
         made.records = Record.objects.filter(refused="").count()

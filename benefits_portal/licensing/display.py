@@ -33,6 +33,8 @@ class ProductRow:
                 return _("Expired: disabled after %(day)s") % {"day": as_day(subscription.expired_until)}
             case Subscription.Status.DISABLED:
                 return _("Disabled: deleted after %(day)s") % {"day": as_day(subscription.disabled_until)}
+        if subscription.withdrawn_on:
+            return _("Withdrawn on %(day)s: its key was replaced") % {"day": as_day(subscription.withdrawn_on)}
         return _("Deleted since %(day)s") % {"day": as_day(subscription.disabled_until + timedelta(days=1))}
 
 
@@ -40,6 +42,8 @@ def current_run(redemptions: Sequence[Redemption]) -> list[Redemption]:
     """Those that made what runs now, oldest first: since the last activation. `redemptions` come latest first."""
     run = []
     for redemption in redemptions:
+        if redemption.is_reversed:
+            continue
         run.append(redemption)
         if redemption.way in (Way.NEW, Way.REACTIVATE):
             break
@@ -85,6 +89,18 @@ def status_history(subscription: Subscription, redemptions: Sequence[Redemption]
         }
         for redemption in reversed(redemptions)
     ]
+    events += [
+        {
+            "when": as_day(redemption.reversal.reversed_on),
+            "title": _("Reversed"),
+            "detail": _("%(way)s of %(day)s: its key was replaced")
+            % {"way": redemption.get_way_display(), "day": as_day(redemption.redeemed_on)},
+        }
+        for redemption in reversed(redemptions)
+        if redemption.is_reversed
+    ]
+    if subscription.withdrawn_on:
+        return events
     day = timedelta(days=1)
     changes = [
         (subscription.ends_on + day, _("Expired"), _("It can be brought back with a key; people lose nothing yet.")),
@@ -105,6 +121,6 @@ def end_axis(subscription: Subscription, redemptions: Sequence[Redemption], on: 
         Mark(_("Today"), on, "today"),
         Mark(_("Subscription ends"), subscription.ends_on, "now"),
     ]
-    if redemptions:
-        marks.append(Mark(_("Benefit expires"), redemptions[0].key.benefit.expires_on))
+    if standing := [redemption for redemption in redemptions if not redemption.is_reversed]:
+        marks.append(Mark(_("Benefit expires"), standing[0].key.benefit.expires_on))
     return Axis(marks)

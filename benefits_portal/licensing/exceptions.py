@@ -1,5 +1,6 @@
 """What the end-date rules say no to, in words for the person who asked."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy, ngettext_lazy
@@ -61,6 +62,39 @@ class ExtensionLimitExceeded(Refusal):
 
     def __init__(self, key_licenses: int, licenses: int) -> None:
         super().__init__(key=key_licenses, largest=3 * licenses)
+
+
+# Replacing a key (K8)
+
+
+class ReplacementTooLate(Refusal):
+    rule = "K8"
+    fact = gettext_lazy("The time for a replacement was over.")
+
+    message = gettext_lazy("A replacement could be asked for until %(until)s.")
+    advice = gettext_lazy("Technical support can tell what else is possible.")
+
+    def __init__(self, until: date) -> None:
+        super().__init__(until=until)
+
+
+class ReplacementAskedAlready(Refusal):
+    rule = "K8"
+    message = gettext_lazy("A replacement for this key was asked for already.")
+    advice = gettext_lazy("It is asked for once; the answer appears on the receipt.")
+
+
+class BuiltOnSince(Refusal):
+    """What a redemption did can be taken back only while it is the last thing that changed its subscription."""
+
+    rule = "K8"
+    fact = gettext_lazy("Something was built on the redemption since.")
+
+    message = gettext_lazy("The subscription was changed again on %(date)s, so this redemption cannot be taken back.")
+    advice = gettext_lazy("What is licensed stays as it is. Technical support can tell what else is possible.")
+
+    def __init__(self, day: date) -> None:
+        super().__init__(date=day)
 
 
 class ChangedMeanwhile(Refusal):

@@ -95,3 +95,14 @@ class KeyForm(forms.Form):
         except Refusal as refusal:
             raise forms.ValidationError(str(refusal)) from None
         return key
+
+
+class ReplacementForm(forms.Form):
+    """Why another key is needed (K8)."""
+
+    why = forms.CharField(
+        label=gettext_lazy("What went wrong"),
+        max_length=200,
+        help_text=gettext_lazy("As in: redeemed in the wrong tenant. The programme's staff read it. Do not write a key here."),
+        error_messages={"required": gettext_lazy("Say what went wrong; the programme's staff decide on it.")},
+    )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from benefits_portal.licensing.views import benefits, calculator, redeeming, subscriptions
+from benefits_portal.licensing.views import benefits, calculator, redeeming, replacing, subscriptions
 
 app_name = "licensing"
 urlpatterns = [
@@ -15,4 +15,5 @@ urlpatterns = [
     path("admin-center/products/<int:pk>/extend/", redeeming.extend, name="extend"),
     path("admin-center/products/<int:pk>/add-licenses/", redeeming.add_licenses, name="add-licenses"),
     path("admin-center/receipts/<int:pk>/", subscriptions.receipt, name="receipt"),
+    path("admin-center/receipts/<int:pk>/replacement/", replacing.ask, name="replacement"),
 ]

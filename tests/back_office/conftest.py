@@ -57,6 +57,7 @@ def make_rows(count):
     """`count` more rows of every model that the back office shows."""
     for _ in range(count):
         redemption = factories.redeem()
+        factories.replace(factories.redeem())
         factories.CreditAmountFactory.create(line=factories.PackageLineFactory.create(product__monthly=True, amount=False))
         factories.AssignmentFactory.create()
         held = factories.HeldOfferFactory.create()

@@ -8,7 +8,7 @@ from django.db.models.signals import post_migrate
 from django.urls import reverse
 
 from benefits_portal.benefits.models import Assignment, Benefit, HeldOffer, Membership, PackageLine, ProductKey
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import KeyAttempt, Partner, PracticeWorld, Record, RoleAssignment, User
 from benefits_portal.tenants.staff import make_groups
@@ -17,7 +17,7 @@ from tests import factories
 from .conftest import filled, make_rows, page, registered
 from .test_pages import MADE_BY_HAND
 
-LEDGERS = [Record, KeyAttempt, PracticeWorld, Benefit, ProductKey, Assignment, Subscription, Redemption]
+LEDGERS = [Record, KeyAttempt, PracticeWorld, Benefit, ProductKey, Assignment, Subscription, Redemption, Reversal, Replacement]
 INDEX = "/back-office/"
 REFUSED = (403, 403, 403)
 

@@ -205,3 +205,12 @@ class ProductKey(models.Model):
                 BenefitAction.KEY_REVOKED, by=by, partner=self.partner, subject=self.benefit, after={"key": self.pk, "why": why}
             )
         return revoked
+
+    def revoke_spent(self, why: str, *, by: Actor) -> None:
+        """Make a redeemed key give way to its replacement (K8). Raises KeyRevoked. Inside the caller's transaction."""
+        spent = ProductKey.objects.filter(pk=self.pk, revoked_at=None).exclude(redeemed_at=None)
+        if not spent.update(revoked_at=clock.now(), revoked_by=by.user, revoked_why=why):
+            self.refresh_from_db()
+            raise KeyRevoked(self)
+        about = {"key": self.pk, "why": why}
+        Record.objects.note(BenefitAction.KEY_REVOKED, by=by, partner=self.partner, subject=self.benefit, after=about)

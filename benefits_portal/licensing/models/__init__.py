@@ -4,6 +4,16 @@ from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.terms import Term
 
 from .redemption import Redemption, RedemptionAction
+from .replacement import Replacement, ReplacementAction, Reversal
 from .subscription import Subscription
 
-__all__ = ["ExtensionLimitExceeded", "Redemption", "RedemptionAction", "Subscription", "Term"]
+__all__ = [
+    "ExtensionLimitExceeded",
+    "Redemption",
+    "RedemptionAction",
+    "Replacement",
+    "ReplacementAction",
+    "Reversal",
+    "Subscription",
+    "Term",
+]

@@ -35,10 +35,13 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
     def in_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
+    def standing(self) -> Self:
+        """Not reversed (K8)."""
+        return self.filter(reversal=None)
+
     def for_display(self) -> Self:
-        return self.select_related(
-            "key__benefit__membership__offer", "key__product", "subscription__product", "tenant", "partner", "redeemed_by"
-        )
+        key, place = ("key__benefit__membership__offer", "key__product"), ("subscription__product", "tenant", "partner")
+        return self.select_related(*key, *place, "redeemed_by", "reversal", "replacement")
 
     def write(self, key: ProductKey, subscription: "Subscription", quote: Quote, *, started_on: date | None, by: Actor) -> "Redemption":
         """Put into the ledger that `quote` was carried out; `started_on` is the subscription's start before it."""
@@ -112,6 +115,11 @@ class Redemption(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.get_way_display()}: {self.subscription}"
+
+    @property
+    def is_reversed(self) -> bool:
+        """Taken back by an entry of its own (K8)."""
+        return hasattr(self, "reversal")
 
     @property
     def before(self) -> Term | None:

@@ -34,21 +34,25 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def of_product(self, product: Product) -> Self:
         return self.filter(product=product)
 
+    def kept(self) -> Self:
+        """Not withdrawn with the key that brought it (K8)."""
+        return self.filter(withdrawn_on=None)
+
     def active(self, on: date) -> Self:
-        return self.filter(ends_on__gte=on)
+        return self.kept().filter(ends_on__gte=on)
 
     def expired(self, on: date) -> Self:
-        return self.filter(ends_on__lt=on, ends_on__gte=on - EXPIRED_DAYS)
+        return self.kept().filter(ends_on__lt=on, ends_on__gte=on - EXPIRED_DAYS)
 
     def disabled(self, on: date) -> Self:
-        return self.filter(ends_on__lt=on - EXPIRED_DAYS, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS)
+        return self.kept().filter(ends_on__lt=on - EXPIRED_DAYS, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS)
 
     def deleted(self, on: date) -> Self:
-        return self.filter(ends_on__lt=on - EXPIRED_DAYS - DISABLED_DAYS)
+        return self.filter(Q(ends_on__lt=on - EXPIRED_DAYS - DISABLED_DAYS) | Q(withdrawn_on__isnull=False))
 
     def not_deleted(self, on: date) -> Self:
         """Active, Expired or Disabled."""
-        return self.filter(ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS)
+        return self.kept().filter(ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS)
 
     def ending_within(self, days: int, on: date) -> Self:
         return self.active(on).filter(ends_on__lte=on + timedelta(days=days))
@@ -62,7 +66,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
     def with_source(self) -> Self:
         """With the offer of the benefit whose key was redeemed last, as `source`."""
-        latest = Redemption.objects.filter(subscription=OuterRef("pk")).order_by("-redeemed_at", "-pk")
+        latest = Redemption.objects.standing().filter(subscription=OuterRef("pk")).order_by("-redeemed_at", "-pk")
         return self.annotate(source=Subquery(latest.values("key__benefit__membership__offer__name")[:1]))
 
 
@@ -83,6 +87,9 @@ class Subscription(models.Model):
     ends_on = models.DateField(_("ends on"))
     carried_license_days = models.PositiveIntegerField(
         _("carried license-days"), default=0, help_text=_("What a whole day could not hold; it goes into the next calculation (S7).")
+    )
+    withdrawn_on = models.DateField(
+        _("withdrawn on"), null=True, editable=False, help_text=_("When the key that brought it was replaced (K8).")
     )
 
     objects = SubscriptionQuerySet.as_manager()
@@ -127,7 +134,9 @@ class Subscription(models.Model):
         return self.expired_until + DISABLED_DAYS
 
     def status(self, on: date) -> Status:
-        """S2: derived, never stored."""
+        """S2: derived, never stored. One that was withdrawn is Deleted at once (K8)."""
+        if self.withdrawn_on is not None:
+            return self.Status.DELETED
         if on <= self.ends_on:
             return self.Status.ACTIVE
         if on <= self.expired_until:
@@ -149,6 +158,8 @@ class Subscription(models.Model):
 
     def next_change_on(self, on: date) -> date | None:
         """The day the status changes next; None once it is Deleted."""
+        if self.withdrawn_on is not None:
+            return None
         last_days = (self.ends_on, self.expired_until, self.disabled_until)
         return next((last + timedelta(days=1) for last in last_days if on <= last), None)
 

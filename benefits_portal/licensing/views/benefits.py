@@ -37,7 +37,7 @@ def benefit_history(request: PartnerRequest, pk: int) -> HttpResponse:
     """What happened to it, and to its key where it was redeemed (A2); for htmx only the lines."""
     benefit = get_own(request, Benefit.objects.for_display(), pk)
     records, known = Record.objects.about(benefit), [benefit]
-    if redemption := Redemption.objects.for_display().filter(key__benefit=benefit).first():
+    if redemption := Redemption.objects.standing().for_display().filter(key__benefit=benefit).first():
         records |= Record.objects.about(redemption.subscription).filter(after__key=redemption.key_id)
         known.append(redemption.subscription)
     context = {"benefit": benefit, "history": history(request, records, known)}
@@ -111,7 +111,7 @@ def key_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
             key.check_redeemable(request.today)
     except Refusal as error:
         refusal = error
-    redemption = Redemption.objects.filter(key__benefit=benefit).first() if benefit.is_redeemed else None
+    redemption = Redemption.objects.standing().filter(key__benefit=benefit).first() if benefit.is_redeemed else None
     return {"benefit": benefit, "key": key, "refusal": refusal, "redemption": redemption}
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from benefits_portal.licensing.comparison import before_after, shift
 from benefits_portal.licensing.display import ProductRow, end_axis, ledger, license_segments, status_history
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.views.replacing import replacement_context
 from benefits_portal.tenants.access import get_own, role_required
 from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -36,7 +37,7 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
         "next_change_on": subscription.next_change_on(request.today),
         "segments": license_segments(redemptions),
         "ledger": ledger(redemptions),
-        "latest": redemptions[0] if redemptions else None,
+        "latest": next((redemption for redemption in redemptions if not redemption.is_reversed), None),
         "timeline": status_history(subscription, redemptions, request.today),
         "axis": end_axis(subscription, redemptions, request.today),
         "history": history(request, Record.objects.about(subscription), known=[subscription], anchor="#history"),
@@ -50,4 +51,5 @@ def receipt(request: PartnerRequest, pk: int) -> HttpResponse:
     """What a key was used for: before, after, where, by whom, when (A3). Made to be printed."""
     redemption = get_own(request, Redemption.objects.for_display(), pk)
     context = {"redemption": redemption, "rows": before_after(redemption), "shift": shift(redemption.days_later)}
+    context |= replacement_context(request, redemption)
     return render(request, "licensing/receipt.html", context)

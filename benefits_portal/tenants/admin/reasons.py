@@ -17,6 +17,7 @@ from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Record
 
 MISSING = _("Say why: the reason goes on record. Nothing was changed.")
+REASON = _("Reason")
 ON_A_FORM = f"{ActionLocation.CHANGE_FORM.value}-reason"  # an action that is run from something's own page
 
 
@@ -26,9 +27,9 @@ def reason_in(request: HttpRequest) -> str:
     return next((text for text in typed if text), "")[: Record.REASON_LENGTH]
 
 
-def reason_field(*, required: bool = True) -> forms.CharField:
+def reason_field(*, required: bool = True, label: Any = REASON) -> forms.CharField:
     help_text = _("Goes on record with what was changed. Only staff can read it.")
-    return forms.CharField(label=_("Reason"), max_length=Record.REASON_LENGTH, required=required, help_text=help_text)
+    return forms.CharField(label=label, max_length=Record.REASON_LENGTH, required=required, help_text=help_text)
 
 
 class ReasonedActionForm(ActionForm):

@@ -51,7 +51,7 @@ class SubscriptionAdmin(SearchThroughMixin, LedgerAdmin):
     date_hierarchy = "ends_on"
     ordering = ["-pk"]
     sortable_by = ["ends_on", "status_today"]
-    fields = ["product", "tenant", "partner", "licenses", "starts_on", "ends_on", "carried_license_days", "status_on"]
+    fields = ["product", "tenant", "partner", "licenses", "starts_on", "ends_on", "carried_license_days", "withdrawn_on", "status_on"]
     inlines = [RedemptionInline]
 
     def get_queryset(self, request: Any) -> Any:

@@ -1,0 +1,113 @@
+"""Replacements of keys that partners ask for: granted once, or declined with a reason (K8); and the reversals that follow."""
+
+# mypy: disable-error-code="type-arg"
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin import ActionLocation
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal.licensing.models import Replacement, Reversal
+from benefits_portal.tenants.admin.base import LedgerAdmin, actor
+from benefits_portal.tenants.admin.columns import FewChoicesFilter, linked
+from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_field, reason_in
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+class AnswerForm(ReasonedActionForm):
+    reason = reason_field(required=False, label=gettext_lazy("Reason (the partner reads why a request is declined)"))
+
+
+class AnswerFilter(admin.SimpleListFilter):
+    title = gettext_lazy("answer")
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("none", _("Not decided")), ("granted", _("Granted")), ("declined", _("Declined"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "none":
+                return queryset.undecided()
+            case "granted":
+                return queryset.exclude(key=None)
+            case "declined":
+                return queryset.exclude(declined_because="")
+        return queryset
+
+
+@admin.register(Replacement)
+class ReplacementAdmin(LedgerAdmin):
+    """Decided by the two actions, never edited. Whoever may change them may decide."""
+
+    list_display = [
+        "asked_at",
+        linked("redemption", gettext_lazy("redemption")),
+        linked("partner", gettext_lazy("partner")),
+        "why",
+        linked("asked_by", gettext_lazy("asked by")),
+        "answer",
+    ]
+    list_filter = [AnswerFilter, ("partner", FewChoicesFilter)]
+    search_fields = ["partner__name", "partner__mpn_id", "asked_by__name"]
+    search_help_text = gettext_lazy("Partner or person")
+    date_hierarchy = "asked_at"
+    fields = ["partner", "tenant", "redemption", "why", "asked_at", "asked_by", "answer", "decided_at", "decided_by"]
+    fields += ["declined_because", "key"]
+    actions = ["grant", "decline"]
+    action_form = AnswerForm
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return Replacement.objects.for_display().select_related("redemption__subscription__tenant", "key")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("licensing.change_replacement")
+
+    @admin.display(description=gettext_lazy("answer"), ordering="decided_at")
+    def answer(self, asked: Replacement) -> str:
+        if not asked.is_decided:
+            return _("Not decided")
+        return _("Granted") if asked.key_id else _("Declined")
+
+    @admin.action(
+        description=gettext_lazy("Grant: reverse the redemption and issue another key"),
+        permissions=["decide"],
+        location=[*ActionLocation],
+    )
+    @needs_reason
+    def grant(self, request: HttpRequest, requests: "QuerySet[Replacement]") -> None:
+        def grant(asked: Replacement) -> None:
+            asked.grant(by=actor(request), on=asked.partner.today())
+
+        each(self, request, requests, grant, _("%(what)s: replaced."))
+
+    @admin.action(description=gettext_lazy("Decline"), permissions=["decide"], location=[*ActionLocation])
+    @needs_reason
+    def decline(self, request: HttpRequest, requests: "QuerySet[Replacement]") -> None:
+        because = reason_in(request)
+        each(self, request, requests, lambda asked: asked.decline(because, by=actor(request)), _("%(what)s: declined."))
+
+
+@admin.register(Reversal)
+class ReversalAdmin(LedgerAdmin):
+    list_display = [
+        "reversed_at",
+        linked("redemption", gettext_lazy("redemption")),
+        linked("subscription", gettext_lazy("subscription")),
+        linked("partner", gettext_lazy("partner")),
+        linked("reversed_by", gettext_lazy("reversed by")),
+    ]
+    list_filter = [("partner", FewChoicesFilter)]
+    search_fields = ["partner__name", "partner__mpn_id", "subscription__product__name"]
+    search_help_text = gettext_lazy("Partner or product")
+    date_hierarchy = "reversed_on"
+    fields = ["redemption", "subscription", "tenant", "partner", "reversed_on", "reversed_at", "reversed_by"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        related = ["redemption__subscription__product", "redemption__subscription__tenant", "subscription__product"]
+        return Reversal.objects.select_related(*related, "subscription__tenant", "partner", "tenant", "reversed_by")

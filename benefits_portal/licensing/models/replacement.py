@@ -1,0 +1,189 @@
+"""Replacing a key that was redeemed by mistake, and taking back what it did (rule K8). Nothing is rewritten."""
+
+from datetime import date, timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing.exceptions import BuiltOnSince, ReplacementAskedAlready, ReplacementTooLate
+from benefits_portal.tenants.exceptions import AlreadyDecided
+from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
+from benefits_portal.tenants.models.record import AppendOnly, AppendOnlyQuerySet, recorded_if_refused
+
+from .redemption import Redemption
+from .subscription import Subscription
+
+ASKED_WITHIN = timedelta(days=30)  # from the day of redemption
+
+
+@recordable
+class ReplacementAction(models.TextChoices):
+    """What is put on record about replacements; the subject is the subscription."""
+
+    ASKED = "licensing.replacement-asked", _("Asked for a replacement key")
+    GRANTED = "licensing.replacement-granted", _("Replaced a key and reversed its redemption")
+    DECLINED = "licensing.replacement-declined", _("Declined a replacement key")
+
+
+class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def of(self, redemption: Redemption, *, by: Actor, on: date) -> "Reversal":
+        """Put the subscription back to what it was before `redemption`, exactly; one that it brought is withdrawn.
+
+        Raises BuiltOnSince. Inside the caller's transaction, after the key was claimed: locks are taken in one order.
+        """
+        there = Subscription.objects.select_for_update(of=("self",)).select_related("product", "tenant", "partner")
+        subscription = there.get(pk=redemption.subscription_id)
+        check_latest(redemption)
+        if redemption.before is None or redemption.before_starts_on is None:
+            subscription.withdrawn_on = on
+        else:
+            subscription.starts_on = redemption.before_starts_on
+            subscription.licenses = redemption.before.licenses
+            subscription.ends_on = redemption.before.ends_on
+            subscription.carried_license_days = redemption.before.carried_license_days
+        subscription.save()
+        place = {"partner": redemption.partner, "tenant": redemption.tenant, "subscription": subscription}
+        return self.create(redemption=redemption, reversed_on=on, reversed_by=by.user, **place)
+
+
+class Reversal(AppendOnly):
+    """That a redemption was taken back: its subscription runs again for what stands in the redemption as *before*."""
+
+    redemption = models.OneToOneField(Redemption, models.PROTECT, related_name="reversal", verbose_name=_("redemption"), editable=False)
+    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="reversals", verbose_name=_("subscription"), editable=False)
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="reversals", verbose_name=_("partner"), editable=False)
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="reversals", verbose_name=_("tenant"), editable=False)
+    reversed_on = models.DateField(_("reversed on"), editable=False)
+    reversed_at = models.DateTimeField(_("reversed at"), default=clock.now, editable=False)
+    reversed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("reversed by"), editable=False)
+
+    objects = ReversalQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        verbose_name = _("reversal")
+        verbose_name_plural = _("reversals")
+        ordering = ["-reversed_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.redemption} ({self.reversed_on})"
+
+
+def check_latest(redemption: Redemption) -> None:
+    """Raise BuiltOnSince unless `redemption` is the last thing that changed its subscription and still counts."""
+    standing = Redemption.objects.standing().filter(subscription=redemption.subscription_id)
+    latest = standing.order_by("-redeemed_at", "-pk").first()
+    if latest is None or latest.pk != redemption.pk:
+        raise BuiltOnSince(latest.redeemed_on if latest else redemption.redeemed_on)
+
+
+def check_replaceable(redemption: Redemption, on: date) -> None:
+    """Raise the Refusal that stands in the way of asking on that day: too late, asked already, built on, benefit expired."""
+    if on > redemption.redeemed_on + ASKED_WITHIN:
+        raise ReplacementTooLate(redemption.redeemed_on + ASKED_WITHIN)
+    if hasattr(redemption, "replacement"):
+        raise ReplacementAskedAlready
+    check_latest(redemption)
+    redemption.key.benefit.check_usable(on)  # a new key would be of no use (B5)
+
+
+class ReplacementQuerySet(models.QuerySet["Replacement"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def undecided(self) -> Self:
+        return self.filter(decided_at=None)
+
+    def for_display(self) -> Self:
+        return self.select_related("partner", "tenant", "asked_by", "decided_by", "redemption__key", "redemption__subscription__product")
+
+    def ask(self, redemption: Redemption, why: str, *, by: Actor, on: date) -> "Replacement":
+        """Ask for another key in place of the one of `redemption`, once. Raises what `check_replaceable` raises."""
+        about: dict[str, Any] = {"partner": redemption.partner, "tenant": redemption.tenant, "subject": redemption.subscription}
+        about["after"] = {"redemption": redemption.pk, "why": why}
+        with recorded_if_refused(ReplacementAction.ASKED, by=by, **about):
+            check_replaceable(redemption, on)
+            asked, is_new = self.get_or_create(
+                redemption=redemption,
+                defaults={"partner": redemption.partner, "tenant": redemption.tenant, "why": why, "asked_by": by.user},
+            )
+            if not is_new:
+                raise ReplacementAskedAlready
+            Record.objects.note(ReplacementAction.ASKED, by=by, **about)
+            return asked
+
+
+class Replacement(models.Model):
+    """That a partner asked for another key in place of one redeemed by mistake, and what staff answered."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="replacements", verbose_name=_("partner"))
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="replacements", verbose_name=_("tenant"))
+    redemption = models.OneToOneField(Redemption, models.PROTECT, related_name="replacement", verbose_name=_("redemption"))
+    why = models.CharField(_("reason"), max_length=200)
+    asked_at = models.DateTimeField(_("asked at"), default=clock.now, editable=False)
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by"))
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by"))
+    declined_because = models.CharField(_("declined because"), max_length=200, blank=True)
+    key = models.OneToOneField(
+        ProductKey, models.PROTECT, null=True, blank=True, related_name="replacement", verbose_name=_("new product key")
+    )
+
+    objects = ReplacementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("replacement of a key")
+        verbose_name_plural = _("replacements of keys")
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_at=None, decided_by=None, key=None, declined_because="")
+                | Q(decided_at__isnull=False) & (Q(key=None) | Q(declined_because="")),
+                name="replacement_granted_or_declined",
+                violation_error_message=_("A request is granted with a key, or declined with a reason."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.redemption}, {self.redemption.key}"
+
+    @property
+    def is_decided(self) -> bool:
+        return self.decided_at is not None
+
+    def grant(self, *, by: Actor, on: date) -> ProductKey:
+        """Revoke the old key, reverse its redemption, and issue another: all of it or nothing.
+
+        Raises AlreadyDecided, KeyRevoked, BuiltOnSince, or BenefitExpired.
+        """
+        redemption = self.redemption
+        after = {"redemption": redemption.pk, "why": self.why}
+        about: dict[str, Any] = {"partner": self.partner, "tenant": self.tenant, "subject": redemption.subscription, "after": after}
+        with recorded_if_refused(ReplacementAction.GRANTED, by=by, **about):
+            self._decide(by)
+            redemption.key.benefit.check_usable(on)
+            redemption.key.revoke_spent(self.why, by=by)
+            Reversal.objects.of(redemption, by=by, on=on)
+            self.key = redemption.key.benefit.issue_key(by=by)
+            Replacement.objects.filter(pk=self.pk).update(key=self.key)
+            Record.objects.note(ReplacementAction.GRANTED, by=by, **about)
+            return self.key
+
+    def decline(self, because: str, *, by: Actor) -> None:
+        """Say no, with the reason that the partner reads on the receipt. Raises AlreadyDecided."""
+        after = {"redemption": self.redemption_id, "why": because}
+        about: dict[str, Any] = {"partner": self.partner, "tenant": self.tenant, "subject": self.redemption.subscription, "after": after}
+        with recorded_if_refused(ReplacementAction.DECLINED, by=by, **about):
+            self._decide(by, declined_because=because)
+            Record.objects.note(ReplacementAction.DECLINED, by=by, **about)
+
+    def _decide(self, by: Actor, **answer: str) -> None:
+        decided = Replacement.objects.undecided().filter(pk=self.pk)
+        if not decided.update(decided_at=clock.now(), decided_by=by.user, **answer):
+            raise AlreadyDecided

@@ -1,0 +1,165 @@
+"""A key redeemed by mistake is replaced once, and what it did is taken back to the letter (rule K8)."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+
+from benefits_portal.benefits.exceptions import BenefitExpired, KeyRevoked
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing.exceptions import BuiltOnSince, ReplacementAskedAlready, ReplacementTooLate, SubscriptionNotActive
+from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
+from benefits_portal.tenants.exceptions import AlreadyDecided
+from benefits_portal.tenants.models import Record, Role
+from tests import factories
+from tests.factories import TODAY, key_for, redeem
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rule("K8")]
+
+
+def figures(subscription):
+    stored = Subscription.objects.get(pk=subscription.pk)
+    return stored.licenses, stored.starts_on, stored.ends_on, stored.carried_license_days, stored.withdrawn_on
+
+
+def ask(redemption, by, on=TODAY):
+    return Replacement.objects.ask(Redemption.objects.get(pk=redemption.pk), "Wrong tenant", by=by, on=on)
+
+
+def replayed(subscription):
+    """The term that the ledger adds up to, entry by entry; None once what brought it was reversed."""
+    entries = [(entry.redeemed_at, 0, entry.pk, entry.after) for entry in subscription.redemptions.all()]
+    entries += [(entry.reversed_at, 1, entry.pk, entry.redemption.before) for entry in subscription.reversals.all()]
+    term = sorted(entries, key=lambda entry: entry[:3])[-1][3]
+    return term and (term.licenses, term.ends_on, term.carried_license_days)
+
+
+@pytest.mark.parametrize("way", ["extend", "add_licenses", "reactivate"])
+def test_granting_puts_the_subscription_back_exactly_and_gives_the_benefit_another_key(tenant, by, way):
+    ends_on = date(2021, 4, 20) if way == "reactivate" else date(2021, 9, 30)
+    subscription = factories.SubscriptionFactory.create(tenant=tenant, ends_on=ends_on, licenses=7, carried_license_days=3)
+    before, key = figures(subscription), key_for(subscription, 5)
+    redemption = getattr(subscription, way)(key, by=by, on=TODAY)
+    assert figures(subscription) != before
+    new = ask(redemption, by).grant(by=by, on=TODAY)
+    assert figures(subscription) == before
+    assert replayed(subscription) == (before[0], before[2], before[3])
+    key.refresh_from_db()
+    assert (key.revoked_at is not None, key.revoked_why, key.is_redeemed) == (True, "Wrong tenant", True)
+    assert (key.benefit.live_key(), new.is_redeemable(TODAY), new.licenses) == (new, True, key.licenses)
+    assert Redemption.objects.get() == redemption, "nothing is rewritten"
+
+
+def test_a_subscription_that_the_key_brought_is_withdrawn_and_the_new_key_brings_one_elsewhere(tenant, by):
+    redemption = redeem(tenant=tenant)
+    other = factories.TenantFactory.create(partner=tenant.partner)
+    new = ask(redemption, by).grant(by=by, on=TODAY)
+    withdrawn = Subscription.objects.get(pk=redemption.subscription_id)
+    assert (withdrawn.withdrawn_on, withdrawn.status(TODAY), replayed(withdrawn)) == (TODAY, "deleted", None)
+    assert not Subscription.objects.not_deleted(TODAY).exists()
+    assert Subscription.objects.deleted(TODAY).get() == withdrawn
+    with pytest.raises(SubscriptionNotActive):
+        withdrawn.extend(key_for(withdrawn), by=by, on=TODAY)
+    assert Subscription.activate(new, other, by=by, on=TODAY).subscription.is_active(TODAY)
+
+
+def test_what_something_was_built_on_is_not_taken_back_and_nothing_changes(tenant, by):
+    redemption = redeem(tenant=tenant)
+    asked = ask(redemption, by)
+    redemption.subscription.extend(key_for(redemption.subscription), by=by, on=TODAY)
+    before = figures(redemption.subscription)
+    with pytest.raises(BuiltOnSince, match="May 1, 2021"):
+        asked.grant(by=by, on=TODAY)
+    assert (figures(redemption.subscription), Reversal.objects.count()) == (before, 0)
+    assert (Replacement.objects.undecided().get(), redemption.key.benefit.keys.count()) == (asked, 1)
+    assert Record.objects.filter(refused="BuiltOnSince").count() == 1
+
+
+def test_the_last_of_two_is_taken_back_and_then_the_first(tenant, by):
+    first = redeem(tenant=tenant)
+    second = first.subscription.add_licenses(key_for(first.subscription), by=by, on=TODAY)
+    with pytest.raises(BuiltOnSince):
+        ask(first, by)
+    ask(second, by).grant(by=by, on=TODAY)
+    assert replayed(first.subscription) == (first.after.licenses, first.after.ends_on, first.after.carried_license_days)
+    ask(first, by).grant(by=by, on=TODAY)
+    assert Subscription.objects.get().withdrawn_on == TODAY
+
+
+@pytest.mark.parametrize(("days", "refused"), [(30, False), (31, True)])
+def test_it_is_asked_for_within_30_days(tenant, by, days, refused):
+    redemption = redeem(tenant=tenant)
+    if refused:
+        with pytest.raises(ReplacementTooLate, match="May 31, 2021"):
+            ask(redemption, by, TODAY + timedelta(days=days))
+    else:
+        assert ask(redemption, by, TODAY + timedelta(days=days))
+    assert Record.objects.filter(action="licensing.replacement-asked").count() == 1
+
+
+def test_it_is_asked_for_once_and_decided_once(tenant, by):
+    redemption = redeem(tenant=tenant)
+    asked = ask(redemption, by)
+    with pytest.raises(ReplacementAskedAlready):
+        ask(redemption, by)
+    asked.decline("It ran for a month.", by=by)
+    for again in (lambda: asked.grant(by=by, on=TODAY), lambda: asked.decline("Again", by=by)):
+        with pytest.raises(AlreadyDecided):
+            again()
+    stored = Replacement.objects.get()
+    assert (stored.declined_because, stored.key, Reversal.objects.count()) == ("It ran for a month.", None, 0)
+
+
+def test_a_new_key_that_would_be_of_no_use_is_not_issued(tenant, by):
+    redemption = redeem(tenant=tenant)
+    with pytest.raises(BenefitExpired):
+        ask(redemption, by).grant(by=by, on=redemption.key.benefit.expires_on + timedelta(days=1))
+    assert (Reversal.objects.count(), ProductKey.objects.count()) == (0, 1)
+
+
+def test_the_old_key_says_that_it_was_revoked(tenant, by):
+    redemption = redeem(tenant=tenant)
+    ask(redemption, by).grant(by=by, on=TODAY)
+    with pytest.raises(KeyRevoked):
+        redemption.key.__class__.objects.get(pk=redemption.key_id).check_redeemable(TODAY)
+
+
+# On the receipt's page
+
+
+@pytest.fixture
+def receipt(tenant, today):
+    return redeem(tenant=tenant)
+
+
+def page(name, redemption):
+    return reverse(f"licensing:{name}", args=[redemption.pk])
+
+
+def sent(tenant, **values):
+    return {"acting_in": f"{tenant.partner_id}-{tenant.pk}"} | values
+
+
+def test_the_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(admin, tenant, sign_in, receipt, by):
+    browser = sign_in(admin)
+    assert "Until May 31, 2021 you can ask for another key, once." in browser.get(page("receipt", receipt)).content.decode()
+    assert "Say what went wrong" in browser.post(page("replacement", receipt), sent(tenant, why=" ")).content.decode()
+    answer = browser.post(page("replacement", receipt), sent(tenant, why="Wrong tenant"), follow=True).content.decode()
+    assert "A replacement was asked for on May 1, 2021." in answer
+    assert "asked for already" in browser.post(page("replacement", receipt), sent(tenant, why="Again"), follow=True).content.decode()
+    Replacement.objects.get().grant(by=by, on=TODAY)
+    after = browser.get(page("receipt", receipt)).content.decode()
+    assert "This redemption was reversed on May 1, 2021" in after
+    assert "A replacement was granted on May 1, 2021." in after
+    ledger = browser.get(reverse("licensing:subscription", args=[receipt.subscription_id])).content.decode()
+    assert "Reversed" in ledger
+    assert "Not redeemed" in browser.get(reverse("licensing:benefit-detail", args=[receipt.key.benefit_id])).content.decode()
+
+
+def test_an_account_member_may_not_ask_and_another_partner_s_receipt_does_not_exist(tenant, sign_in, receipt, today):
+    member = factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.MEMBER).user
+    assert sign_in(member).post(page("replacement", receipt), sent(tenant, why="Wrong")).status_code == 403
+    elsewhere = factories.TenantFactory.create(is_primary=True)
+    stranger = factories.RoleAssignmentFactory.create(user__directory_user__tenant=elsewhere).user
+    assert sign_in(stranger).post(page("replacement", receipt), sent(elsewhere, why="Wrong")).status_code == 404
+    assert not Replacement.objects.exists()
