@@ -21,7 +21,7 @@ from benefits_portal.licensing.models.redemption import RedemptionAction
 from benefits_portal.licensing.quotes import Way
 from benefits_portal.licensing.terms import Term
 from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, How, Partner, Record, Role, RoleAssignment, Tenant, User
-from benefits_portal.tenants.words import beginnings
+from benefits_portal.words import beginnings
 
 OFFERS, LINES, PRODUCTS = 20, 50, 40
 MONTHLY, BULK = range(32, 38), range(38, 40)  # the products that are credit

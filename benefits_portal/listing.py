@@ -18,8 +18,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from benefits_portal.figures import number
+from benefits_portal.words import searched
 
-PAGE, MANY, LONGEST = 50, 1_000, 80  # rows on a page, rows counted at the most, characters searched for
+PAGE, MANY = 50, 1_000  # rows on a page, rows counted at the most
 
 type Text = str | Promise
 
@@ -91,7 +92,7 @@ class Listing:
     filters: Mapping[str, Filter] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.words = self.address.get("q", "").replace("\0", "").strip()[:LONGEST]
+        self.words = searched(self.address.get("q"))
         self.chosen = {name: value for name in self.filters if (value := self.address.get(name, "")) in self.filters[name].options}
         sort = self.address.get("sort", "")
         self.sort = sort if sort.removeprefix("-") in self.columns else self.default_sort

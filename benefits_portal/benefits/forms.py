@@ -14,7 +14,7 @@ from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.models.benefit import BenefitQuerySet
 from benefits_portal.figures import number
 from benefits_portal.tenants.models import DirectoryUser
-from benefits_portal.tenants.words import searched
+from benefits_portal.words import searched
 
 SOON_DAYS = 91  # three months
 

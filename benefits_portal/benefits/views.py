@@ -16,7 +16,7 @@ from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
-from benefits_portal.tenants.words import searched
+from benefits_portal.words import searched
 
 
 @role_required

@@ -18,7 +18,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest, User
 from benefits_portal.tenants.models.directoryusers import DirectoryUserQuerySet
 from benefits_portal.tenants.models.record import RecordQuerySet
-from benefits_portal.tenants.words import searched
+from benefits_portal.words import searched
 
 
 class SignInForm(AuthenticationForm):

@@ -2,7 +2,7 @@ from itertools import batched
 
 from django.db import migrations
 
-from benefits_portal.tenants.words import beginnings
+from benefits_portal.words import beginnings
 
 
 def write_words(apps, schema_editor):

@@ -15,7 +15,7 @@ from benefits_portal.tenants.exceptions import (
     AlreadyInDirectory,
     GuestFromInside,
 )
-from benefits_portal.tenants.words import folded
+from benefits_portal.words import folded
 
 from .actions import TenantsAction
 from .directory import Partner, Tenant

@@ -9,7 +9,7 @@ from benefits_portal.tenants.access import form_methods, get_own, global_admin_r
 from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role, RoleAssignment
-from benefits_portal.tenants.words import searched
+from benefits_portal.words import searched
 
 from .telling import done
 
