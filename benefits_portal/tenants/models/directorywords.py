@@ -9,6 +9,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.listing import CappedCount
 from benefits_portal.words import beginnings, folded
 
 from .directory import Partner
@@ -31,12 +32,20 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         return self.filter(is_whole_name=True)
 
     def matching(self, words: str) -> Self:
-        """The words that begin with the longest of `words`, of people who have one for each of the others too."""
-        longest, *others = sorted(folded(words).split(), key=len, reverse=True)
-        found = self.beginning_with(longest)
+        """The words that begin with the rarest of `words`, of people who have one for each of the others too."""
+        rarest, *others = self.rarest_first(folded(words).split())
+        found = self.beginning_with(rarest)
         for term in others:
             found = found.filter(Exists(DirectoryUserWord.objects.beginning_with(term).filter(person=OuterRef("person"))))
         return found
+
+    def rarest_first(self, terms: list[str]) -> list[str]:
+        """`terms` by how many words begin with each, so that a name is not looked for among all who share a domain."""
+        if len(terms) < 2:
+            return terms
+        counts = {f"count_{place}": CappedCount(self.beginning_with(term)) for place, term in enumerate(terms)}
+        [found] = Partner.objects.annotate(**counts).values_list(*counts)[:1]
+        return [term for _count, term in sorted(zip(found, terms, strict=True))]
 
     def write(self, person: "DirectoryUser") -> None:
         """Write the words of `person` anew."""
