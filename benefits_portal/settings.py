@@ -5,6 +5,7 @@ production need what `.env.example` lists. What is missing is said with the way 
 """
 
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.conf.locale import LANG_INFO
@@ -131,25 +132,31 @@ if not EMBEDDED and not env.str("DATABASE_URL", default=""):
 PGBOUNCER = env.bool("PGBOUNCER", default=False)  # DATABASE_URL leads to a pgbouncer in transaction mode
 LOCK_TIMEOUT = env.int("LOCK_TIMEOUT", default=2_000)  # ms; then whoever waits for a row is told to try again
 STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", default=10_000)  # ms; 0 for none, as migrations of large tables need
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demo.sqlite3'}")}
-if "sqlite" in DATABASES["default"]["ENGINE"]:
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        {  # with SQLite's defaults, simultaneous writers lose updates
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
-        }
-    )
-else:
-    DATABASES["default"] |= {
+REPLICA_URL = env.str("REPLICA_URL", default="")  # a streaming replica of the same database, which lists are read from
+
+
+def tuned(database: dict[str, Any]) -> dict[str, Any]:
+    """`database` so that many can use it at once, and nobody hangs when it does not answer."""
+    given = database.get("OPTIONS", {})
+    if "sqlite" in database["ENGINE"]:  # with SQLite's defaults, simultaneous writers lose updates
+        waiting = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"}
+        return database | {"OPTIONS": waiting | given}
+    limits = {"connect_timeout": 2, "tcp_user_timeout": 3_000}  # seconds, ms
+    if not PGBOUNCER:  # which takes no options at the start of a connection: there the role has them (docs/operations.md)
+        limits["options"] = f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}"
+    return database | {
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),  # seconds
         "CONN_HEALTH_CHECKS": True,  # a server that was away is found again without a restart
-        "OPTIONS": {"connect_timeout": 2, "tcp_user_timeout": 3_000, **DATABASES["default"].get("OPTIONS", {})},  # s, ms: nobody hangs
+        "DISABLE_SERVER_SIDE_CURSORS": PGBOUNCER,  # the next query may run on another connection
+        "OPTIONS": limits | given,
     }
-    if PGBOUNCER:  # takes no options at the start of a connection, and the next query may run on another one
-        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
-    else:
-        DATABASES["default"]["OPTIONS"].setdefault("options", f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}")
+
+
+DATABASES = {"default": tuned(env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demo.sqlite3'}"))}
+if REPLICA_URL:
+    DATABASES["replica"] = tuned(env.db("REPLICA_URL")) | {"TEST": {"MIRROR": "default"}}
+    DATABASE_ROUTERS = ["benefits_portal.replica.Router"]
+    MIDDLEWARE.append("benefits_portal.replica.ListsFromReplica")  # innermost: who somebody is comes from the primary
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 

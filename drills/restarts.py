@@ -52,7 +52,7 @@ def reload(portal: Portal, times: int) -> list[float]:
     for _ in range(times):
         before = set(portal.worker_pids())
         portal.signal(signal.SIGHUP)
-        until(lambda before=before: len(portal.worker_pids()) == portal.workers and not before & set(portal.worker_pids()), 60)  # type: ignore[misc]
+        until(lambda before=before: len(set(portal.worker_pids()) - before) == portal.workers, 60)  # type: ignore[misc]
     return []
 
 

@@ -92,7 +92,9 @@ class Postgres(Running):
         if copy_of is None:
             self.run("initdb", "-D", self.data, "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C")
         else:
-            self.run("pg_basebackup", "-D", self.data, "-h", HOST, "-p", str(copy_of.port), "-U", "portal", "-R", "-X", "stream")
+            self.run(
+                "pg_basebackup", "-D", self.data, "-h", HOST, "-p", str(copy_of.port), "-U", "portal", "-R", "-X", "stream", "-c", "fast"
+            )
 
     @property
     def url(self) -> str:

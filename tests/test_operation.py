@@ -15,6 +15,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from django.test import Client
 from django.urls import path, reverse
 
+from benefits_portal import replica
 from benefits_portal.benefits import productkeys
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.logs import JsonLines, without_private
@@ -105,6 +106,21 @@ def test_what_is_private_is_taken_out_of_a_message_and_the_rest_stays():
     assert without_private("Not Found: /a@b.example/pcben-bcdfg hjkmp/25/") == "Not Found: /…@…/PCBEN-…/25/"
 
 
+# Lists from a replica (tried for real by `python -m drills replica`)
+
+
+def test_every_list_that_may_come_from_a_replica_is_a_page():
+    assert [name for name in replica.LISTS if not reverse(name).endswith("/")] == []
+
+
+def test_only_within_a_list_reads_go_to_the_replica_and_writes_never():
+    router = replica.Router()
+    token = replica._from_replica.set(True)
+    read, written = router.db_for_read(Redemption), router.db_for_write(Redemption)
+    replica._from_replica.reset(token)
+    assert (read, written, router.db_for_read(Redemption)) == ("replica", "default", "default")
+
+
 # When the database is away, busy or full
 
 AWAY = [
@@ -160,3 +176,23 @@ def test_the_database_itself_ends_what_takes_too_long(db):
     with connection.cursor() as cursor:
         cursor.execute("SELECT setting FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout') ORDER BY name")
         assert options == "-c lock_timeout={} -c statement_timeout={}".format(*(value for (value,) in cursor.fetchall()))
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL says 53100, tried above")
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_under_sqlite_is_told_as_such_and_changes_nothing(admin, tenant):
+    client = Client(raise_request_exception=False)
+    client.force_login(admin)
+    form = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}  # an MPN partner admin is refused, and that is put on record
+    with connection.cursor() as cursor:
+        [pages] = cursor.execute("PRAGMA page_count").fetchone()
+        cursor.execute("CREATE TABLE filler (content blob)")
+        cursor.execute(f"PRAGMA max_page_count = {pages + 2}")
+    try:
+        answers = [client.post(reverse("tenants:add-user"), form) for _ in range(60)]
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA max_page_count = 1073741823")
+            cursor.execute("DROP TABLE filler")
+    assert {answer.status_code for answer in answers} == {403, 503}
+    assert "The portal cannot save anything right now" in answers[-1].text

@@ -1,0 +1,70 @@
+"""Four portals behind nginx, all through one pgbouncer in transaction mode, while people do the main job (20, 21).
+
+Sessions, limits and locks are in the database, so it does not matter which of them answers; many workers share few
+connections.
+"""
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from django.db import connections
+
+from drills.load import report, watch, work
+from drills.people import Answer
+from drills.servers import HOST, PROJECT, Nginx, Portal, Postgres, Running, free_port, until
+from drills.world import members
+
+POOL = 5  # connections
+WORKERS = 3  # of each portal
+
+
+class PgBouncer(Running):
+    """pgbouncer with the project's own configuration, but for where PostgreSQL is."""
+
+    def __init__(self, folder: Path, postgres: Postgres) -> None:
+        self.postgres, self.port = postgres, free_port()
+        told = (PROJECT / "deploy" / "pgbouncer.ini").read_text()
+        told = told.replace("host=/var/run/postgresql", f"host={HOST} port={postgres.port}").replace("6432", str(self.port))
+        told = told.replace("scram-sha-256", "trust").replace("/etc/pgbouncer/userlist.txt", f"{folder}/userlist.txt")
+        self.configuration = folder / "pgbouncer.ini"
+        self.configuration.write_text(told.replace("default_pool_size = 20", f"default_pool_size = {POOL}"))
+        (folder / "userlist.txt").write_text('"portal" ""\n')
+
+    @property
+    def url(self) -> str:
+        return f"postgres://portal@{HOST}:{self.port}/portal"
+
+    def start(self) -> None:
+        program = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
+        self.process = subprocess.Popen([program, "-q", str(self.configuration)], start_new_session=True, **self.postgres.identity)
+        until(lambda: os.kill(self.process.pid, 0) is None, what="pgbouncer did not start")  # type: ignore[union-attr,func-returns-value]
+
+
+def main(
+    place: Path, postgres: Postgres, minutes: float = 1.0, portals: int = 4, workers: int = 3, people: int = 20, think: float = 2.0
+) -> bool:
+    everybody = members(4, people // 4, keys=int(minutes * 60 / think / 8) + 3)
+    postgres.ask("ALTER ROLE portal SET lock_timeout = '2s'")
+    postgres.ask("ALTER ROLE portal SET statement_timeout = '10s'")
+    connections.close_all()
+    notes: list[Answer] = []
+    wrong: list[str] = []
+    with PgBouncer(place, postgres) as pgbouncer:
+        served = [Portal(place, pgbouncer.url, workers=WORKERS, PGBOUNCER="on") for _ in range(portals)]
+        for portal in served:
+            portal.start()
+        with Nginx(place, served) as nginx:
+            ends = time.monotonic() + minutes * 60
+            threads = [threading.Thread(target=work, args=[nginx.port, member, notes, wrong, ends, think, 5.0]) for member in everybody]
+            gauges = watch(postgres, served[0], threads)
+        took_part = sum(b'"status": 200' in portal.log.read_bytes() for portal in served)
+        for portal in served:
+            portal.stop()
+    most = max(held for _, _, held in gauges)
+    print(report(notes, gauges, minutes))
+    print(f"\n{portals} portals of {WORKERS} workers ({took_part} answered people) on {most} connections; wrong: {wrong[:3] or 'none'}.")
+    return not wrong and most <= POOL and took_part == portals
