@@ -141,7 +141,7 @@ def tuned(database: dict[str, Any]) -> dict[str, Any]:
     if "sqlite" in database["ENGINE"]:  # with SQLite's defaults, simultaneous writers lose updates
         waiting = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"}
         return database | {"OPTIONS": waiting | given}
-    limits = {"connect_timeout": 2, "tcp_user_timeout": 3_000}  # seconds, ms
+    limits: dict[str, Any] = {"connect_timeout": 2, "tcp_user_timeout": 3_000}  # seconds, ms
     if not PGBOUNCER:  # which takes no options at the start of a connection: there the role has them (docs/operations.md)
         limits["options"] = f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}"
     return database | {
