@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -96,11 +96,11 @@ def reset(request: HttpRequest) -> HttpResponse:
 @practice_only
 @login_not_required
 @require_safe
-def gallery(request: HttpRequest) -> HttpResponse:
+def gallery(request: PartnerRequest) -> HttpResponse:
     """Every component with sample values, for whoever writes pages; what is a page itself has a sample of its own."""
     if frame := FRAMES.get(request.GET.get("frame", "")):
         messages.info(request, "What the last action led to.")
         return render(request, frame, {"request_id": "sample"})
     samples = json.loads((settings.BASE_DIR / "templates" / "components" / "gallery.json").read_text())
-    forms = {"form": CalculatorForm({"licenses": "many", "keys": "25"}), "key": KeyForm(cast("PartnerRequest", request))["key"]}
+    forms = {"form": CalculatorForm({"licenses": "many", "keys": "25"}), "key": KeyForm(request)["key"]}
     return render(request, "components/gallery.html", samples | forms)

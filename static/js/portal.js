@@ -82,6 +82,19 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.getResponseHeader("HX-Retarget") === "body") Object.assign(event.detail, { shouldSwap: true, isError: false });
 });
 
+// What htmx put into the page: data-announce is read out, and where the focused element is gone, the focus goes to what replaced it.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  detail.serverResponse = detail.serverResponse.replaceAll(" autofocus", " data-focus"); // the browser's own is for whole pages
+});
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (target.dataset?.announce) document.getElementById("announcer").textContent = target.dataset.announce;
+  const wanted = target.querySelector("[data-focus]");
+  if (wanted) return wanted.focus();
+  if (document.activeElement !== document.body || target.hidden) return;
+  target.setAttribute("tabindex", "-1");
+  target.focus();
+});
+
 // Side panel: <a data-panel-link href> lays that page's [data-panel] over this one; its links and forms stay in it, and whatever has no panel is a page again.
 const panel = { dialog: null, opener: null, address: "" };
 

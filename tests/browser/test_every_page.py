@@ -39,7 +39,8 @@ def test_every_page_is_accessible_and_fits(visit: Visit, theme: str, width: int,
         page.goto(sight.address)
         sight.step(page)
         faults += faults_of(page, f"{sight}-{theme}-{width}-{language}", ours=sight.persona != "programme")
-    assert "\n".join(faults) == ""
+    if faults:
+        pytest.fail("\n".join(faults), pytrace=False)
 
 
 def test_every_page_is_among_them(portal: str) -> None:
