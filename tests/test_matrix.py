@@ -145,6 +145,7 @@ office: ledgers/1/                  in    in    in    in    in    in    in    in
 office: ledgers/1/change/           in    in    in    in    in    in    in    in    in    in    in    in    see   no    see   no
 office: ledgers/1/delete/           in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
 office: ledgers/1/history/          in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
+office: ledgers/look-up/            in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see
 office: ledgers/add/                in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
 office: ledgers/export/             in    in    in    in    in    in    in    in    in    in    in    in    see   -     see   -
 office: lock-outs/                  in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see

@@ -145,6 +145,12 @@ class KeyRevoked(Refusal):
         super().__init__(date=localtime(key.revoked_at).date())
 
 
+class KeyStillLive(Refusal):
+    rule = "K8"
+    message = gettext_lazy("This benefit has a live key already.")
+    advice = gettext_lazy("Revoke it first; a redeemed one is replaced when the partner asks for it.")
+
+
 class KeyAlreadyRedeemed(Refusal):
     rule = "K2"
     fact = gettext_lazy("The key was redeemed already.")

@@ -4,17 +4,28 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin import ActionLocation
 from django.http import HttpRequest
+from django.urls import path
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
-from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline
+from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline, actor
 from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, linked, on_day
 from benefits_portal.tenants.admin.lists import SearchThroughMixin
+from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
+
+from . import keys
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 @admin.display(description=_("licenses or credit"))
@@ -82,10 +93,25 @@ class BenefitAdmin(SearchThroughMixin, LedgerAdmin):
     date_hierarchy = "expires_on"
     ordering = ["-pk"]
     sortable_by = ["expires_on"]
+    actions = ["issue_another_key"]
+    action_form = ReasonedActionForm
     fields = ["product", quantity, "partner", "membership", "type", "starts_on", "expires_on", "status_on"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return Benefit.objects.for_display().select_related("partner", "membership__partner")
+
+    def has_issue_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("benefits.change_productkey")
+
+    @admin.action(description=_("Issue another key"), permissions=["issue"], location=[*ActionLocation])
+    @needs_reason
+    def issue_another_key(self, request: HttpRequest, benefits: "QuerySet[Benefit]") -> None:
+        """After its key was revoked."""
+
+        def issue(benefit: Benefit) -> None:
+            benefit.issue_another_key(by=actor(request), on=benefit.partner.today())
+
+        each(self, request, benefits, issue, _now("%(what)s: issued."))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return [AssignmentInline if obj.is_usage_based else KeyInline] if obj else []
@@ -137,6 +163,27 @@ class ProductKeyAdmin(SearchThroughMixin, LedgerAdmin):
         (_("Redeemed"), {"fields": ["redeemed_at", "redeemed_on", "redeemed_by", "redeemed_in"]}),
         (_("Revoked"), {"fields": ["revoked_at", "revoked_by", "revoked_why"]}),
     ]
+
+    actions = ["revoke"]
+    action_form = ReasonedActionForm
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("benefits.change_productkey")
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(sensitive_post_parameters("key")(partial(keys.look_up, self)))
+        return [path("look-up/", view, name="benefits_productkey_look_up"), *super().get_urls()]
+
+    @admin.action(description=_("Revoke"), permissions=["revoke"], location=[*ActionLocation])
+    @needs_reason
+    def revoke(self, request: HttpRequest, chosen: "QuerySet[ProductKey]") -> None:
+        """For good: a key that was redeemed is replaced instead, when its partner asks for it."""
+
+        def revoke(key: ProductKey) -> None:
+            if not key.revoke(reason_in(request), by=actor(request)):
+                key.check_revocable()
+
+        each(self, request, chosen, revoke, _now("%(what)s: revoked."))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return ProductKey.objects.for_display().select_related("benefit__product", "benefit__partner")

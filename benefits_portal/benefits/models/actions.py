@@ -15,6 +15,7 @@ class BenefitAction(models.TextChoices):
     KEY_ISSUED = "benefits.key-issued", _("Issued a product key")
     KEY_REVEALED = "benefits.key-revealed", _("Revealed a product key")
     KEY_REVOKED = "benefits.key-revoked", _("Revoked a product key")
+    KEY_LOOKED_UP = "benefits.key-looked-up", _("Looked up a product key")
     KEY_TRIED = "benefits.key-tried", _("Tried a product key")
     ASSIGNED = "benefits.assigned", _("Assigned credit")
     REMOVED = "benefits.removed", _("Removed credit")

@@ -10,10 +10,11 @@ from django.utils.translation import ngettext
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.eligibility import Candidate, Eligibility
-from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, BenefitNotBegun, LicensesNotAssigned
+from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, BenefitNotBegun, KeyStillLive, LicensesNotAssigned
 from benefits_portal.benefits.money import money
 from benefits_portal.figures import number
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
+from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
 from .assignment import Assignment
@@ -215,6 +216,15 @@ class Benefit(models.Model):
         )
         Record.objects.note(BenefitAction.KEY_ISSUED, by=by, partner=self.partner, subject=self, after={"key": key.pk})
         return key
+
+    def issue_another_key(self, *, by: Actor, on: date) -> ProductKey:
+        """After one was revoked. Raises BenefitNotBegun, BenefitExpired, or KeyStillLive: a benefit has one key at a time (K8)."""
+        with recorded_if_refused(BenefitAction.KEY_ISSUED, by=by, partner=self.partner, subject=self):
+            Benefit.objects.select_for_update(of=("self",)).get(pk=self.pk)  # of two officers one finds the other's key
+            self.check_usable(on)
+            if self.is_usage_based or self.live_key():
+                raise KeyStillLive
+            return self.issue_key(by=by)
 
     def candidates(self, words: str, on: date) -> list[Candidate]:
         """People of the partner's directory by name or address, each with the reason if they cannot be chosen (U6)."""

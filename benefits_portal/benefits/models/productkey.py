@@ -26,6 +26,8 @@ from benefits_portal.tenants.models.record import recorded_if_refused
 from .actions import BenefitAction
 from .catalogue import Product
 
+MOST_FOUND = 50  # keys that end alike
+
 
 class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
     def delete(self) -> Never:
@@ -97,6 +99,15 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
         if user:
             KeyAttempt.objects.remember(user, partner, digests[0], now)
         return KeyUnknown()
+
+    @sensitive_variables("text")
+    def looked_up(self, text: str, *, by: Actor) -> list["ProductKey"]:
+        """The keys that staff mean by `text`, the whole key or its last five characters; on record by number alone (K3)."""
+        text = productkeys.normalised(text)
+        asked = Q(last_five=text) if len(text) == 5 else Q(digest__in=productkeys.digests(text))
+        found = list(self.for_display().filter(asked)[:MOST_FOUND])
+        Record.objects.note(BenefitAction.KEY_LOOKED_UP, by=by, after={"keys": [key.pk for key in found]})
+        return found
 
     def claim(self, key: "ProductKey", *, tenant: Tenant, by: Actor, on: date) -> "ProductKey":
         """Spend `key`: the one update that only one of many can win (K2). Inside the caller's transaction.
@@ -205,6 +216,14 @@ class ProductKey(models.Model):
                 BenefitAction.KEY_REVOKED, by=by, partner=self.partner, subject=self.benefit, after={"key": self.pk, "why": why}
             )
         return revoked
+
+    def check_revocable(self) -> None:
+        """Raise KeyRevoked or KeyAlreadyRedeemed: what a key did is taken back by replacing it (K8)."""
+        self.refresh_from_db()
+        if self.revoked_at is not None:
+            raise KeyRevoked(self)
+        if self.redeemed_at is not None:
+            raise KeyAlreadyRedeemed(self)
 
     def revoke_spent(self, why: str, *, by: Actor) -> None:
         """Make a redeemed key give way to its replacement (K8). Raises KeyRevoked. Inside the caller's transaction."""

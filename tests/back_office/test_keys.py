@@ -1,0 +1,70 @@
+"""Staff look a key up by POST, revoke one, and issue another, each on record with its reason (rules K3, K8)."""
+
+import pytest
+from django.urls import reverse
+
+from benefits_portal.benefits.models import Benefit, ProductKey
+from benefits_portal.benefits.productkeys import decrypted
+from benefits_portal.tenants.models import Record
+from tests import factories
+
+from .conftest import BECAUSE, page
+
+pytestmark = [pytest.mark.rule("K3", "K8"), pytest.mark.usefixtures("today")]
+
+
+def look_up(office, text):
+    return office.post(reverse("admin:benefits_productkey_look_up"), {"key": text})
+
+
+def run(office, action, row, **sent):
+    sent = {"action": action, "_selected_action": row.pk} | sent
+    return [str(message) for message in office.post(page(type(row), "changelist"), sent, follow=True).context["messages"]]
+
+
+def test_a_key_is_found_whole_or_by_its_last_five_and_shown_masked(office, programme):
+    key, _other = factories.issue_key(), factories.issue_key()
+    text = decrypted(key.ciphertext)
+    for typed in (text, text.lower(), f" {text[:5]}-{text[5:]}", key.last_five.lower()):
+        answer = look_up(office, typed)
+        assert [found.pk for found, _page in answer.context["found"]] == [key.pk]
+        assert (text in answer.content.decode(), str(key) in answer.content.decode()) == (False, True)
+    assert look_up(office, "no such key").context["found"] == []
+    records = Record.objects.filter(action="benefits.key-looked-up")
+    assert [record.after for record in records.order_by("pk")] == [{"keys": [key.pk]}] * 4 + [{"keys": []}]
+    assert records.filter(actor=programme).count() == 5
+
+
+def test_an_address_looks_nothing_up(office):
+    key = factories.issue_key()
+    answer = office.get(reverse("admin:benefits_productkey_look_up"), {"key": decrypted(key.ciphertext)})
+    assert (answer.context["found"], decrypted(key.ciphertext) in answer.content.decode()) == (None, False)
+    assert Record.objects.filter(action="benefits.key-looked-up").count() == 0
+
+
+def test_a_key_is_revoked_with_a_reason_and_then_another_issued(office):
+    key = factories.issue_key()
+    assert run(office, "revoke", key) == ["Say why: the reason goes on record. Nothing was changed."]
+    assert "has a live key already" in run(office, "issue_another_key", key.benefit, **BECAUSE)[0]
+    assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."]
+    assert "was revoked" in run(office, "revoke", key, **BECAUSE)[0]
+    assert run(office, "issue_another_key", key.benefit, **BECAUSE) == [f"{key.benefit}: issued."]
+    key.refresh_from_db()
+    assert (key.revoked_why, ProductKey.objects.count(), Benefit.objects.get().live_key() != key) == (BECAUSE["reason"], 2, True)
+    kept = Record.objects.filter(refused="", reason=BECAUSE["reason"]).values_list("action", flat=True)
+    assert sorted(kept) == ["benefits.key-issued", "benefits.key-revoked"]
+
+
+def test_a_redeemed_key_is_not_revoked_but_replaced(office):
+    key = factories.redeem().key
+    assert "was redeemed" in run(office, "revoke", key, **BECAUSE)[0]
+    key.refresh_from_db()
+    assert key.revoked_at is None
+
+
+def test_support_looks_up_and_changes_nothing(support, sign_in):
+    key, browser = factories.issue_key(), sign_in(support)
+    assert len(look_up(browser, key.last_five).context["found"]) == 1
+    run(browser, "revoke", key, **BECAUSE)
+    key.refresh_from_db()
+    assert key.revoked_at is None
