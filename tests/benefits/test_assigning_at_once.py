@@ -7,6 +7,7 @@ import pytest
 from django.db.models import QuerySet
 
 from benefits_portal.benefits.eligibility import Eligibility
+from benefits_portal.benefits.many import assign_many, preview
 from benefits_portal.benefits.models import Assignment, Membership
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, MembershipFactory, PackageLineFactory
@@ -55,6 +56,16 @@ def test_of_bulk_and_monthly_credit_for_one_person_at_once_one_is_given(by, part
     held = [outcome.benefit.product.is_bulk_credit for outcome in outcomes if isinstance(outcome, Assignment)]
     assert held in ([True], [False] * 3), "one bulk credit, or the monthly ones"
     assert set(kinds(outcomes)) == {"Assignment", "HoldsIncompatibleCredit"}
+
+
+@rule("U2")
+def test_one_list_sent_many_times_at_once_gives_everybody_the_credit_once(by, partner):
+    benefit, crowd = BenefitFactory.create(partner=partner, monthly=True), people(partner, 5)
+    lines = preview(benefit, enumerate(person.user_principal_name for person in crowd), TODAY)
+    turned = lines[::-1]  # whoever comes first in one list comes last in the other
+    outcomes = at_once([partial(assign_many, benefit, chosen, by=by, on=TODAY) for chosen in (lines, turned) * (A_CROWD // 2)])
+    assert kinds(outcomes) == {"list": A_CROWD}
+    assert sum(not line.refused for became in outcomes for line in became) == Assignment.objects.running(TODAY).count() == len(crowd)
 
 
 @rule("U3")
