@@ -149,6 +149,7 @@ def test_bringing_what_was_taken_along_changes_nothing(office, tenant, language)
     assert Record.objects.count() == records
 
 
+@pytest.mark.rule("A1")
 def test_one_line_that_is_refused_keeps_the_whole_file_out(office, monkeypatch):
     text = PARTNERS + "1234,Contoso,NL,EUR,UTC\nx,,Nederland,EUR,Mars\n1234,Again,NL,EUR,UTC\n"
     shown = upload(office, Partner, text)
@@ -162,6 +163,7 @@ def test_one_line_that_is_refused_keeps_the_whole_file_out(office, monkeypatch):
     assert Partner.objects.count() == 0
 
 
+@pytest.mark.rule("B1")
 def test_memberships_that_overlap_or_name_what_is_not_there_are_refused(office):
     partner = factories.PartnerFactory.create(mpn_id="1234", currency="NOK")
     factories.OfferFactory.create(name="Gold")
@@ -173,6 +175,7 @@ def test_memberships_that_overlap_or_name_what_is_not_there_are_refused(office):
     assert [outcome for _number, outcome in outcomes(shown)] == ["new", *["refused"] * 7]
 
 
+@pytest.mark.rule("U1")
 def test_people_who_belong_elsewhere_are_refused(office, tenant):
     known = factories.DirectoryUserFactory.create(tenant=tenant)
     lines = [f"{tenant.domain},x@elsewhere.example,X,member", f"{tenant.domain},x@{tenant.domain},X,guest"]
@@ -239,6 +242,7 @@ def test_the_command_says_what_it_would_do_and_then_does_it(db, tmp_path, monkey
     assert run(tmp_path, "partners", text) == "1 line: Unchanged 1. Done.\n"
 
 
+@pytest.mark.rule("A1")
 def test_the_command_names_the_line_and_the_reason_and_changes_nothing(db, tmp_path):
     with pytest.raises(CommandError, match=r"2 lines: New 1, Refused 1\. Nothing was changed\."):
         run(tmp_path, "partners", PARTNERS + "1234,Contoso,NL,EUR,UTC\n5678,Fabrikam,NL,EUR,Mars\n")
