@@ -87,7 +87,7 @@ class World:
         yield Part(PackageLine, "id offer_id product_id benefit_type competency quantity", self._lines())
         yield Part(CreditAmount, "line_id currency amount", self._amounts())
         yield Part(Membership, "id partner_id offer_id starts_on ends_on benefits_expire_on provisioned_at", self._memberships())
-        right = "benefit_type competency quantity credit_amount currency starts_on expires_on"
+        right = "benefit_type competency quantity credit_amount currency is_used product_name offer_name starts_on expires_on"
         yield Part(Benefit, f"id partner_id membership_id package_line_id product_id {right}", self._benefits())
         life = "issued_at redeemed_at redeemed_on redeemed_in_id"
         yield Part(ProductKey, f"id partner_id benefit_id product_id licenses digest ciphertext last_five {life}", self._keys())
@@ -165,7 +165,9 @@ class World:
                 number, _offer, product, benefit_type, competency, quantity = lines[(offer - 1) * LINES + line]
                 money = (None, "") if quantity else (credit(product - 1), "EUR")
                 pk = (membership - 1) * LINES + line + 1
-                yield pk, partner, membership, number, product, benefit_type, competency, quantity, *money, starts_on, expires_on
+                used = is_used(pk) and (quantity is None or starts_on + REDEEMED_AFTER <= self.today)
+                stated = (*money, used, f"Product {product - 1:02d}", f"Offer {offer:02d}")
+                yield pk, partner, membership, number, product, benefit_type, competency, quantity, *stated, starts_on, expires_on
 
     def _keys(self) -> Iterator[Row]:
         """Each is written as it stands after the redeeming, which is worked out on the way."""

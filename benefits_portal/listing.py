@@ -4,7 +4,7 @@ A page begins at a position in the order, not at a number of rows: the last page
 that come or go meanwhile neither hide nor repeat another. What an address says that makes no sense is left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, ClassVar
@@ -13,14 +13,14 @@ from django.core.signing import BadSignature, Signer
 from django.db import models
 from django.db.models import F, QuerySet, Subquery
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
-from django.http import QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from benefits_portal.figures import number
 from benefits_portal.words import searched
 
-PAGE, MANY = 50, 1_000  # rows on a page, rows counted at the most
+PAGE, MANY, BATCH = 50, 1_000, 500  # rows on a page, counted at the most, fetched at a time for a download
 
 type Text = str | Promise
 
@@ -71,7 +71,9 @@ class Page:
 
     @property
     def summary(self) -> str:
-        return _("%(shown)s of %(total)s") % {"shown": number(len(self.rows)), "total": self.total_text}
+        if not self.rows:
+            return _("Nothing to show")
+        return _("Showing %(shown)s of %(total)s") % {"shown": number(len(self.rows)), "total": self.total_text}
 
     @property
     def is_whole(self) -> bool:
@@ -101,6 +103,11 @@ class Listing:
         """Whether anything is left out of the list."""
         return bool(self.words or any(self.chosen.values()))
 
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything was chosen from a list."""
+        return any(not self.filters[name].quick for name in self.chosen)
+
     def narrowed(self, rows: Any) -> Any:
         """Those of `rows` that the words and filters leave."""
         raise NotImplementedError
@@ -110,6 +117,12 @@ class Listing:
     @property
     def default_sort(self) -> str:
         return next(iter(self.columns))
+
+    @property
+    def order_text(self) -> str:
+        """How the list is sorted, for whoever hears it."""
+        text = _("Sorted by %(column)s, descending.") if self.is_descending else _("Sorted by %(column)s, ascending.")
+        return text % {"column": self.columns[self.column].label}
 
     @property
     def column(self) -> str:
@@ -159,6 +172,15 @@ class Listing:
             rows = rows.filter(self._beyond(position, backwards=backwards))
         return list(self.sorted(rows, backwards=backwards).annotate(total_in_list=total)[: self.page_size + 1])
 
+    def batches(self, rows: Any) -> Iterator[list[Any]]:
+        """All that was asked for of `rows`, some at a time, in order: for a download, however long it is."""
+        rows, position = self.sorted(self.narrowed(rows)), None
+        while batch := list((rows.filter(self._beyond(position, backwards=False)) if position else rows)[:BATCH]):
+            yield batch
+            if len(batch) < BATCH:
+                return
+            position = self._place(batch[-1])
+
     def _beyond(self, position: list[str], *, backwards: bool) -> TupleGreaterThan | TupleLessThan:
         lookup = TupleLessThan if self.is_descending != backwards else TupleGreaterThan
         return lookup(Tuple(*map(F, self.order)), position)
@@ -169,7 +191,10 @@ class Listing:
 
     def _mark(self, row: Any) -> str:
         """Where `row` stands in the order, for an address: signed, so that only what was in the list comes back."""
-        return self._signer.sign_object([str(_value(row, name)) for name in self.order])
+        return self._signer.sign_object(self._place(row))
+
+    def _place(self, row: Any) -> list[str]:
+        return [str(_value(row, name)) for name in self.order]
 
     def _position(self, name: str) -> list[str] | None:
         try:
@@ -190,6 +215,12 @@ class Listing:
         query = QueryDict(mutable=True)
         query.update({name: value for name, value in (self.state() | changes).items() if value})
         return f"?{query.urlencode()}"
+
+    def pushed(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """`response` with the address that htmx shows: without what is empty or makes no sense."""
+        here = {name: self.address.get(name, "") for name in ("after", "before", "page")}
+        response.headers["HX-Push-Url"] = f"{request.path}{self.href(**here)}".removesuffix("?")
+        return response
 
     def heads(self) -> list[dict[str, Any]]:
         """The columns: label, the address that sorts by it or turns the order round, and the present order."""

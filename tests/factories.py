@@ -230,6 +230,8 @@ class BenefitFactory(DjangoModelFactory):
     package_line = factory.SubFactory(
         PackageLineFactory, offer=factory.SelfAttribute("..membership.offer"), product=factory.SelfAttribute("..product")
     )
+    product_name = factory.SelfAttribute("product.name")
+    offer_name = factory.SelfAttribute("membership.offer.name")
     benefit_type = factory.SelfAttribute("package_line.benefit_type")
     competency = factory.SelfAttribute("package_line.competency")
     quantity = 25
@@ -288,6 +290,12 @@ class AssignmentFactory(DjangoModelFactory):
     directory_user = factory.SubFactory(DirectoryUserFactory, tenant__partner=factory.SelfAttribute("...partner"))
     is_exclusive = factory.SelfAttribute("benefit.product.is_bulk_credit")
     assigned_on = TODAY
+
+    @classmethod
+    def _create(cls, model_class: type[Assignment], *args: Any, **kwargs: Any) -> Assignment:
+        assignment: Assignment = super()._create(model_class, *args, **kwargs)
+        assignment.benefit.review_use()
+        return assignment
 
 
 class SubscriptionFactory(DjangoModelFactory):

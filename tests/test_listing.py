@@ -83,7 +83,7 @@ def test_the_pages_keep_the_words_the_filter_and_the_order(offers):
     found = page("sort=-name&q=offer&show=competency")
     assert names(found) == "987"
     assert names(page(found.next_href)) == "653"
-    assert found.summary == "3 of 9"
+    assert found.summary == "Showing 3 of 9"
 
 
 def test_what_makes_no_sense_in_the_address_is_left_out(offers):
@@ -110,9 +110,9 @@ def test_a_page_that_is_no_longer_there_is_the_first_one(offers):
 
 
 def test_more_than_a_thousand_rows_are_not_counted_to_the_end(offers):
-    assert page("").summary == "3 of 10"
+    assert page("").summary == "Showing 3 of 10"
     Offer.objects.bulk_create(Offer(name=f"More {number}") for number in range(MANY + 5))
-    assert page("").summary == "3 of 1,000+"
+    assert page("").summary == "Showing 3 of 1,000+"
 
 
 def test_a_head_sorts_by_its_column_and_then_turns_the_order_round():

@@ -119,6 +119,8 @@ def assign_many(benefit: Benefit, lines: list[Line], *, by: Actor, on: date) -> 
             for pk, refusal in refusals.items()
             if refusal is None
         )
+        if given:
+            benefit.begin_use()
         names = {assignment.directory_user_id: assignment.names for assignment in given}
         Record.objects.bulk_create(
             Record.objects.line(

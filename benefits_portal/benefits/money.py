@@ -1,11 +1,22 @@
-"""Credit, as the reader's language writes money (rule B3)."""
+"""How much a benefit gives: licenses, or credit as the reader's language writes money (rule B3)."""
 
 from decimal import Decimal
 
 from babel.numbers import format_currency
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, ngettext, to_locale
+from django.utils.translation import gettext as _
+
+from benefits_portal.figures import number
 
 
 def money(amount: Decimal, currency: str) -> str:
     """`amount` of `currency` in the current language: $6,000.00, € 6.000,00, ¥10,000."""
     return format_currency(amount, currency, locale=to_locale(get_language() or "en"))
+
+
+def quantity_text(quantity: int | None, amount: Decimal | None, currency: str, *, per_year: bool) -> str:
+    """25 licenses, or $100.00 per month, in the reader's language."""
+    if amount is None:
+        return ngettext("%(count)s license", "%(count)s licenses", quantity or 0) % {"count": number(quantity or 0)}
+    text = _("%(amount)s per year") if per_year else _("%(amount)s per month")
+    return text % {"amount": money(amount, currency)}

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from benefits_portal.benefits.forms import BenefitFilter, BenefitRow, PeopleForm, PersonForm
+from benefits_portal.benefits.forms import PeopleForm, PersonForm
+from benefits_portal.benefits.lists import BenefitListing
 from benefits_portal.benefits.many import assign_many, check_many, preview, sealed, unsealed
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.models.benefit import MOST_CANDIDATES
@@ -16,20 +17,25 @@ from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
+from benefits_portal.tenants.spreadsheets import spreadsheet
 from benefits_portal.words import searched
 
 
 @role_required
 @require_safe
 def benefit_list(request: PartnerRequest) -> HttpResponse:
-    chosen = BenefitFilter(request.GET)
-    benefits = chosen.of(Benefit.objects.for_partner(request.partner).for_display(), request.today)
-    rows = [BenefitRow(benefit, request.today) for benefit in benefits]
-    sections = {
-        "usage_based": [row for row in rows if row.benefit.is_usage_based],
-        "license_based": [row for row in rows if not row.benefit.is_usage_based],
-    }
-    return render(request, "benefits/benefit_list.html", {"filter": chosen, **sections})
+    listing = BenefitListing.of(request.partner, request.GET, request.today)
+    page = listing.page(listing.facts(Benefit.objects.for_partner(request.partner)))
+    context = {"listing": listing, "page": page, "sections": listing.sections(page)}
+    return listing.pushed(request, render(request, "benefits/benefit_list.html", context))
+
+
+@role_required
+@require_safe
+def benefit_csv(request: PartnerRequest) -> HttpResponseBase:
+    """All that the list's filters leave, in its order, written while it is read."""
+    listing = BenefitListing.of(request.partner, request.GET, request.today)
+    return spreadsheet("benefits", listing.spreadsheet(Benefit.objects.for_partner(request.partner)))
 
 
 @admin_required

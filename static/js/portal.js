@@ -61,11 +61,25 @@ document.addEventListener("input", (event) => {
 });
 
 // Opened rows: <a data-opens="row id" aria-controls aria-expanded href="the details">; fetched once, then shown and hidden.
+function openedRow(opener) {
+  const above = opener.closest("tr");
+  const row = document.createElement("tr");
+  Object.assign(row, { id: opener.dataset.opens, className: "opened", hidden: true });
+  const content = document.createElement("div");
+  content.className = "opened-content";
+  content.dataset.opened = "";
+  const cell = row.insertCell();
+  cell.colSpan = above.cells.length;
+  cell.append(content);
+  above.after(row);
+  return row;
+}
+
 document.addEventListener("click", async (event) => {
   const opener = event.target.closest("a[data-opens]");
   if (!opener || !plainClick(event) || !window.htmx) return;
   event.preventDefault();
-  const row = document.getElementById(opener.dataset.opens);
+  const row = document.getElementById(opener.dataset.opens) ?? openedRow(opener);
   const content = row.querySelector("[data-opened]");
   if (!content.childElementCount) {
     opener.setAttribute("aria-busy", "true");
@@ -75,6 +89,12 @@ document.addEventListener("click", async (event) => {
   }
   row.hidden = !row.hidden;
   opener.setAttribute("aria-expanded", !row.hidden);
+});
+
+// Lists: what a link or a filter brings in takes the list's place; who was on something that is gone is on the list.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const list = event.target.closest?.("[data-list]");
+  if (list && document.activeElement === document.body) list.focus({ preventScroll: true });
 });
 
 // A refusal that the server wrote as a whole page (HX-Retarget: body) is shown; htmx itself shows none.

@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
+from benefits_portal.benefits.status import Status
 from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline, actor
 from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, linked, on_day
 from benefits_portal.tenants.admin.lists import SearchThroughMixin
@@ -38,7 +39,7 @@ def status_today(benefit: Benefit) -> str:
     return str(benefit.status(clock.today()).label)
 
 
-def having(status: Benefit.Status) -> Callable[[Any, date], Any]:
+def having(status: Status) -> Callable[[Any, date], Any]:
     return lambda benefits, on: benefits.with_status(status, on)
 
 

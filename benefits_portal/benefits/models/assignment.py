@@ -134,6 +134,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         benefit.check_assignable(on, replacing)
         if refusal := Eligibility(benefit, [person], on).refusal(person):
             raise refusal
+        benefit.begin_use()
         return self.create(
             partner=benefit.partner,
             benefit=benefit,
@@ -247,7 +248,10 @@ class Assignment(models.Model):
         return {"by": by, "partner": self.partner, "tenant": self.directory_user.tenant, "subject": self.benefit}
 
     def _end(self, *, by: Actor, on: date) -> None:
+        """End the assignment of a benefit that is locked first, as everywhere."""
+        type(self.benefit).objects.select_for_update(no_key=True).get(pk=self.benefit_id)
         # The condition is on the row itself: behind a join it would not be asked again once the row's lock is free.
         not_ended = Assignment.objects.filter(pk=self.pk, ended_at=None)
         if not (self.benefit.is_usable(on) and not_ended.update(ended_on=on, ended_at=clock.now(), ended_by=by.user)):
             raise AssignmentEnded
+        self.benefit.review_use()

@@ -4,21 +4,22 @@ from datetime import date, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.eligibility import Candidate, Eligibility
 from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, BenefitNotBegun, KeyStillLive, LicensesNotAssigned
-from benefits_portal.benefits.money import money
-from benefits_portal.figures import number
+from benefits_portal.benefits.money import quantity_text
+from benefits_portal.benefits.status import Status as BenefitStatus
+from benefits_portal.benefits.status import status_condition, status_of
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
 from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
 from .assignment import Assignment
-from .catalogue import BenefitType, PackageLine, Product
+from .catalogue import BenefitType, Offer, PackageLine, Product
 from .productkey import ProductKey
 
 MOST_CANDIDATES = 20  # people shown at a time
@@ -30,17 +31,13 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
 
     def for_display(self) -> Self:
         """With everything a row or a details page says about the benefit itself, in one query."""
-        live_keys = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
-        assignments = Assignment.objects.filter(benefit=OuterRef("pk"), ended_at=None)
-        return self.select_related("product", "membership__offer").annotate(
-            is_redeemed=Exists(live_keys.filter(redeemed_at__isnull=False)), is_assigned=Exists(assignments)
-        )
+        return self.select_related("product", "membership__offer")
 
     def usage_based(self) -> Self:
-        return self.exclude(product__kind=Product.Kind.LICENSES)
+        return self.filter(is_license_based=False)
 
     def license_based(self) -> Self:
-        return self.filter(product__kind=Product.Kind.LICENSES)
+        return self.filter(is_license_based=True)
 
     def usable(self, on: date) -> Self:
         """Begun (B1), and the expiration date has not passed (B5)."""
@@ -52,47 +49,36 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
     def expiring_within(self, days: int, on: date) -> Self:
         return self.usable(on).filter(expires_on__lte=on + timedelta(days=days))
 
-    def matching(self, word: str) -> Self:
-        """Whose product, offer or competency contains `word`."""
-        return self.filter(Q(product__name__icontains=word) | Q(membership__offer__name__icontains=word) | Q(competency__icontains=word))
-
     def unused(self) -> Self:
-        """Not redeemed, or not assigned: what is lost on the expiration date. Needs `for_display`."""
-        return self.filter(
-            Q(product__kind=Product.Kind.LICENSES, is_redeemed=False) | ~Q(product__kind=Product.Kind.LICENSES) & Q(is_assigned=False)
-        )
+        """Not redeemed, or not assigned: what is lost on the expiration date."""
+        return self.filter(is_used=False)
 
-    def with_status(self, status: "Benefit.Status", on: date) -> Self:
-        """The same as `Benefit.status`, asked of the database. Needs `for_display`."""
-        statuses, begun = Benefit.Status, self.filter(starts_on__lte=on)
-        match status:
-            case statuses.NOT_BEGUN:
-                return self.not_begun(on)
-            case statuses.NOT_REDEEMED:
-                return begun.license_based().filter(is_redeemed=False).usable(on)
-            case statuses.REDEEMED:
-                return begun.license_based().filter(is_redeemed=True)
-            case statuses.EXPIRED:
-                return begun.license_based().filter(is_redeemed=False, expires_on__lt=on)
-            case statuses.NOT_ASSIGNED:
-                return begun.usage_based().filter(is_assigned=False).usable(on)
-            case statuses.ASSIGNED:
-                return begun.usage_based().filter(is_assigned=True).usable(on)
-            case statuses.ENDED:
-                return begun.usage_based().filter(expires_on__lt=on)
+    def with_status(self, status: BenefitStatus, on: date) -> Self:
+        """The same as `Benefit.status`, asked of the database."""
+        return self.filter(status_condition(status, on))
+
+    def package_lines(self) -> QuerySet[PackageLine]:
+        """The lines of packages that provisioned these benefits. Each is looked for in the index, however many benefits there are."""
+        one = self.filter(package_line=OuterRef("pk")).order_by().values("pk")[:1]
+        return PackageLine.objects.alias(one=Subquery(one)).filter(one__isnull=False).select_related("offer", "product")
+
+    def carry_names(self) -> int:
+        """Write on the rows what their product and offer are called now; whoever renames one calls it."""
+        return self.update(
+            product_name=Product.objects.filter(pk=OuterRef("product")).values("name"),
+            offer_name=Offer.objects.filter(lines=OuterRef("package_line")).values("name"),
+        )
 
 
 class Benefit(models.Model):
-    """A right to a product in some quantity, or to an amount of credit, until the expiration date (B5)."""
+    """A right to a product in some quantity, or to an amount of credit, until the expiration date (B5).
 
-    class Status(models.TextChoices):
-        NOT_BEGUN = "not-begun", _("Not begun")
-        NOT_REDEEMED = "not-redeemed", _("Not redeemed")
-        REDEEMED = "redeemed", _("Redeemed")
-        EXPIRED = "expired", _("Expired")
-        NOT_ASSIGNED = "not-assigned", _("Not assigned")
-        ASSIGNED = "assigned", _("Assigned")
-        ENDED = "ended", _("Ended")
+    What lists sort and filter by stands on the row, so that an index serves every order (docs/adr/0005): the database
+    works out `is_license_based` and `size`, `carry_names` writes the names, and the verbs that redeem, revoke, assign and
+    end keep `is_used`.
+    """
+
+    Status = BenefitStatus
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="benefits", verbose_name=_("partner"))
     membership = models.ForeignKey("benefits.Membership", models.PROTECT, related_name="benefits", verbose_name=_("membership"))
@@ -105,6 +91,21 @@ class Benefit(models.Model):
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     starts_on = models.DateField(_("first day"))
     expires_on = models.DateField(_("expiration date"))
+    is_used = models.BooleanField(_("redeemed or assigned"), default=False, editable=False)
+    product_name = models.CharField(max_length=120, editable=False)
+    offer_name = models.CharField(max_length=80, editable=False)
+    is_license_based = models.GeneratedField(
+        expression=ExpressionWrapper(Q(credit_amount=None), models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+        serialize=False,
+    )
+    size = models.GeneratedField(
+        expression=Coalesce("credit_amount", Cast("quantity", models.DecimalField(max_digits=12, decimal_places=2))),
+        output_field=models.DecimalField(max_digits=12, decimal_places=2),
+        db_persist=True,
+        serialize=False,
+    )
 
     objects = BenefitQuerySet.as_manager()
 
@@ -133,11 +134,16 @@ class Benefit(models.Model):
         indexes = [
             models.Index(fields=["partner", "expires_on"], name="benefit_partner_expires"),
             models.Index(fields=["expires_on"], name="benefit_expires"),
+            models.Index(fields=["partner", "is_license_based", "product_name", "size", "id"], name="benefit_by_name"),
+            models.Index(fields=["partner", "is_license_based", "size", "product_name", "id"], name="benefit_by_size"),
+            models.Index(fields=["partner", "is_license_based", "offer_name", "product_name", "id"], name="benefit_by_offer"),
+            models.Index(
+                fields=["partner", "is_license_based", "benefit_type", "competency", "product_name", "id"], name="benefit_by_type"
+            ),
+            models.Index(fields=["partner", "is_license_based", "expires_on", "product_name", "id"], name="benefit_by_expiration"),
+            models.Index(fields=["partner", "is_license_based", "is_used", "expires_on", "id"], name="benefit_by_status"),
+            models.Index(fields=["partner", "package_line", "expires_on", "id"], name="benefit_by_line"),
         ]
-
-    # Filled in by BenefitQuerySet.for_display
-    is_redeemed: bool
-    is_assigned: bool
 
     def __str__(self) -> str:
         return f"{self.product} ({self.partner})"
@@ -149,11 +155,7 @@ class Benefit(models.Model):
     @property
     def quantity_text(self) -> str:
         """Its licenses, or its credit per month or per year, in the reader's language."""
-        if self.credit_amount is None:
-            quantity = self.quantity or 0
-            return ngettext("%(count)s license", "%(count)s licenses", quantity) % {"count": number(quantity)}
-        amount = money(self.credit_amount, self.currency)
-        return (_("%(amount)s per year") if self.product.is_bulk_credit else _("%(amount)s per month")) % {"amount": amount}
+        return quantity_text(self.quantity, self.credit_amount, self.currency, per_year=self.is_usage_based and self.product.is_bulk_credit)
 
     @property
     def title(self) -> str:
@@ -184,17 +186,27 @@ class Benefit(models.Model):
         """U3: bulk credit, within the enrolment year."""
         return self.product.is_bulk_credit and on <= self.membership.ends_on
 
-    def status(self, on: date) -> Status:
-        """Derived, never stored. Needs a benefit from `for_display`."""
-        if not self.has_begun(on):
-            return self.Status.NOT_BEGUN
-        if self.is_usage_based:
-            if not self.is_usable(on):
-                return self.Status.ENDED
-            return self.Status.ASSIGNED if self.is_assigned else self.Status.NOT_ASSIGNED
-        if self.is_redeemed:
-            return self.Status.REDEEMED
-        return self.Status.NOT_REDEEMED if self.is_usable(on) else self.Status.EXPIRED
+    def status(self, on: date) -> BenefitStatus:
+        """Derived, never stored; `with_status` is the same in SQL."""
+        facts = {"is_usage_based": self.is_usage_based, "is_used": self.is_used}
+        return status_of(**facts, starts_on=self.starts_on, expires_on=self.expires_on, on=on)
+
+    def begin_use(self) -> None:
+        """Its key was redeemed, or it was assigned: inside the caller's transaction."""
+        Benefit.objects.filter(pk=self.pk).update(is_used=True)
+        self.is_used = True
+
+    def review_use(self) -> None:
+        """A key was revoked, or an assignment ended: whether it is still used, inside the caller's transaction.
+
+        Locked, then read: of two who end the last two assignments at once, the second one sees that nothing is left.
+        """
+        benefit = Benefit.objects.select_for_update(no_key=True).filter(pk=self.pk)
+        benefit.get()
+        redeemed = ProductKey.objects.filter(benefit=self.pk, revoked_at=None).redeemed()
+        assigned = Assignment.objects.filter(benefit=self.pk, ended_at=None)
+        self.is_used = redeemed.exists() or assigned.exists()
+        benefit.update(is_used=self.is_used)
 
     def live_key(self) -> ProductKey | None:
         """The one key that is not revoked."""

@@ -179,6 +179,8 @@ class Membership(models.Model):
             membership=self,
             package_line=line,
             product=line.product,
+            product_name=line.product.name,
+            offer_name=self.offer.name,
             benefit_type=line.benefit_type,
             competency=line.competency,
             quantity=line.quantity,

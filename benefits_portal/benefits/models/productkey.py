@@ -124,6 +124,7 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
             key.check_redeemable(on)
             raise KeyAlreadyRedeemed(key)  # whatever the reason: what was not claimed is not spent
         key.benefit.check_usable(on)
+        key.benefit.begin_use()
         return key
 
 
@@ -231,5 +232,6 @@ class ProductKey(models.Model):
         if not spent.update(revoked_at=clock.now(), revoked_by=by.user, revoked_why=why):
             self.refresh_from_db()
             raise KeyRevoked(self)
+        self.benefit.review_use()
         about = {"key": self.pk, "why": why}
         Record.objects.note(BenefitAction.KEY_REVOKED, by=by, partner=self.partner, subject=self.benefit, after=about)

@@ -111,7 +111,7 @@ def key_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
             key.check_redeemable(request.today)
     except Refusal as error:
         refusal = error
-    redemption = Redemption.objects.standing().filter(key__benefit=benefit).first() if benefit.is_redeemed else None
+    redemption = Redemption.objects.standing().filter(key__benefit=benefit).first() if benefit.is_used else None
     return {"benefit": benefit, "key": key, "refusal": refusal, "redemption": redemption}
 
 

@@ -1,0 +1,186 @@
+"""Azure & cloud products as a list: what can be asked of it, and its rows as a page and a spreadsheet show them.
+
+A row is made of values, not of models, and every text once: a page of 50 rows has a few products, amounts and days.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypedDict
+
+from django.db.models import Case, IntegerField, Value, When
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal.benefits.models import Benefit
+from benefits_portal.benefits.models.benefit import BenefitQuerySet
+from benefits_portal.benefits.models.catalogue import BenefitType, PackageLine
+from benefits_portal.benefits.money import quantity_text
+from benefits_portal.benefits.status import Status, status_condition, status_of
+from benefits_portal.figures import as_day
+from benefits_portal.listing import Column, Filter, Listing, Page
+from benefits_portal.tenants.models import Partner
+
+SOON_DAYS = 91  # three months
+
+SHOW = {"unused": gettext_lazy("Not redeemed"), "expiring": gettext_lazy("Not redeemed, expires in 3 months")}
+KINDS = {"usage": gettext_lazy("Usage-based"), "licenses": gettext_lazy("License-based")}
+EXPIRES = {
+    "30": gettext_lazy("Within 30 days"),
+    "91": gettext_lazy("Within 3 months"),
+    "182": gettext_lazy("Within 6 months"),
+    "past": gettext_lazy("Expired already"),
+}
+IN_ORDER = [  # statuses as a list sorts them: what can still be used first
+    Status.NOT_BEGUN,
+    Status.NOT_ASSIGNED,
+    Status.ASSIGNED,
+    Status.ENDED,
+    Status.NOT_REDEEMED,
+    Status.REDEEMED,
+    Status.EXPIRED,
+]
+FACTS = ["package_line", "benefit_type", "competency", "quantity", "credit_amount", "currency", "starts_on", "expires_on", "is_used"]
+
+
+class BenefitRow(TypedDict):
+    """One line of the list, in words."""
+
+    pk: int
+    title: str
+    quantity: str
+    offer: str
+    type: str
+    expires: str
+    status: str
+    status_text: str
+
+
+class Section(TypedDict):
+    """The usage-based or the license-based rows of a page."""
+
+    kind: str
+    href: str
+    rows: list[BenefitRow]
+
+
+@dataclass
+class BenefitListing(Listing):
+    """Usage-based benefits first, in every order; turned round, last."""
+
+    columns = {
+        "benefit": Column(gettext_lazy("Benefit"), ("is_license_based", "product_name", "size")),
+        "quantity": Column(gettext_lazy("License quantity"), ("is_license_based", "size", "product_name")),
+        "offer": Column(gettext_lazy("Offer"), ("is_license_based", "offer_name", "product_name")),
+        "type": Column(gettext_lazy("Benefit type"), ("is_license_based", "benefit_type", "competency", "product_name")),
+        "expires": Column(gettext_lazy("Expiration date"), ("is_license_based", "expires_on", "product_name")),
+        "status": Column(gettext_lazy("Status"), ("is_license_based", "status_rank", "expires_on")),
+    }
+
+    lines: dict[int, PackageLine] = field(default_factory=dict)
+    on: date = date.min
+
+    @classmethod
+    def of(cls, partner: Partner, address: QueryDict, on: date) -> "BenefitListing":
+        """The list of `partner`, with filters for what the partner holds."""
+        lines = {line.pk: line for line in Benefit.objects.for_partner(partner).package_lines()}
+        offers = {str(line.offer_id): line.offer.name for line in lines.values()}
+        products = {str(line.product_id): str(line.product) for line in lines.values()}
+        filters = {
+            "show": Filter(_("Quick filters"), SHOW, quick=True),
+            "kind": Filter(_("Kind"), KINDS),
+            "status": Filter(_("Status"), {status.value: status.label for status in IN_ORDER}),
+            "product": Filter(_("Product"), dict(sorted(products.items(), key=lambda option: option[1]))),
+            "offer": Filter(_("Offer"), dict(sorted(offers.items(), key=lambda option: option[1]))),
+            "type": Filter(_("Benefit type"), {choice.value: choice.label for choice in BenefitType}),
+            "expires": Filter(_("Expires"), EXPIRES),
+        }
+        return cls(address, filters, lines, on)
+
+    def narrowed(self, rows: BenefitQuerySet) -> BenefitQuerySet:
+        """`rows` are all of the partner's. Words, product and offer are looked up in the catalogue, which is small."""
+        lines = [line.pk for line in self.lines.values() if self._fits(line)]
+        if len(lines) < len(self.lines):
+            rows = rows.filter(package_line__in=lines)
+        if kind := self.chosen.get("kind"):
+            rows = rows.license_based() if kind == "licenses" else rows.usage_based()
+        if status := self.chosen.get("status"):
+            rows = rows.with_status(Status(status), self.on)
+        if benefit_type := self.chosen.get("type"):
+            rows = rows.filter(benefit_type=benefit_type)
+        return self._in_time(self._shown(rows))
+
+    def _fits(self, line: PackageLine) -> bool:
+        text = f"{line.product.name} {line.offer.name} {line.competency}".casefold()
+        chosen = (("offer", line.offer_id), ("product", line.product_id))
+        return all(word in text for word in self.words.casefold().split()) and all(
+            self.chosen.get(name) in (None, str(pk)) for name, pk in chosen
+        )
+
+    def _shown(self, rows: BenefitQuerySet) -> BenefitQuerySet:
+        show = self.chosen.get("show")
+        rows = rows.unused().usable(self.on) if show else rows
+        return rows.expiring_within(SOON_DAYS, self.on) if show == "expiring" else rows
+
+    def _in_time(self, rows: BenefitQuerySet) -> BenefitQuerySet:
+        match self.chosen.get("expires"):
+            case None:
+                return rows
+            case "past":
+                return rows.filter(expires_on__lt=self.on)
+            case days:
+                return rows.filter(expires_on__range=(self.on, self.on + timedelta(days=int(days))))
+
+    def facts(self, benefits: BenefitQuerySet) -> Any:
+        """What rows are made of, one query for a page."""
+        if self.column == "status":
+            ranks = [When(status_condition(status, self.on), then=Value(rank)) for rank, status in enumerate(IN_ORDER)]
+            benefits = benefits.annotate(status_rank=Case(*ranks, output_field=IntegerField()))
+        return benefits.values("pk", *FACTS, *self.columns[self.column].order)
+
+    # In words
+
+    def rows(self, found: Iterable[dict[str, Any]]) -> Iterator[BenefitRow]:
+        day, labels = cache(as_day), {status: str(status.label) for status in Status}
+        types = {choice.value: str(choice.label) for choice in BenefitType}
+
+        @cache
+        def words(line: PackageLine, quantity: int | None, amount: Decimal | None, currency: str) -> tuple[str, str]:
+            size = quantity_text(quantity, amount, currency, per_year=line.product.is_bulk_credit)
+            return size, f"{line.product.name}, {size}" if amount is not None else line.product.name
+
+        for facts in found:
+            line, competency = self.lines[facts["package_line"]], facts["competency"]
+            size, title = words(line, facts["quantity"], facts["credit_amount"], facts["currency"])
+            days = {"starts_on": facts["starts_on"], "expires_on": facts["expires_on"], "on": self.on}
+            status = status_of(is_usage_based=facts["credit_amount"] is not None, is_used=facts["is_used"], **days)
+            type_text = types[facts["benefit_type"]]
+            yield {
+                "pk": facts["pk"],
+                "title": title,
+                "quantity": size,
+                "offer": line.offer.name,
+                "type": f"{type_text} ({competency})" if competency else type_text,
+                "expires": day(facts["expires_on"]),
+                "status": status.value,
+                "status_text": labels[status],
+            }
+
+    def sections(self, page: Page) -> list[Section]:
+        """The rows of a page, of each kind that was asked for."""
+        by_kind: dict[str, list[BenefitRow]] = {kind: [] for kind in KINDS}
+        for row, facts in zip(self.rows(page.rows), page.rows, strict=True):
+            by_kind["licenses" if facts["credit_amount"] is None else "usage"].append(row)
+        kinds = [self.chosen["kind"]] if "kind" in self.chosen else list(KINDS)
+        return [{"kind": kind, "href": self.href(kind=kind), "rows": by_kind[kind]} for kind in kinds]
+
+    def spreadsheet(self, benefits: BenefitQuerySet) -> Iterator[list[object]]:
+        """The heads, then all that was asked for, however much it is. Days as a spreadsheet sorts them; never a key (K3)."""
+        heads = [_("Benefit"), _("License quantity"), _("Offer"), _("Benefit type"), _("Expiration date"), _("Status")]
+        yield [*heads]
+        for batch in self.batches(self.facts(benefits)):
+            for row, facts in zip(self.rows(batch), batch, strict=True):
+                yield [row["title"], row["quantity"], row["offer"], row["type"], facts["expires_on"].isoformat(), row["status_text"]]

@@ -1,0 +1,44 @@
+"""The status of a benefit: derived from the facts on its row, in Python and, the same, in SQL (rules B1, B5, U5)."""
+
+from datetime import date
+
+from django.db.models import Q, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(TextChoices):
+    NOT_BEGUN = "not-begun", _("Not begun")
+    NOT_REDEEMED = "not-redeemed", _("Not redeemed")
+    REDEEMED = "redeemed", _("Redeemed")
+    EXPIRED = "expired", _("Expired")
+    NOT_ASSIGNED = "not-assigned", _("Not assigned")
+    ASSIGNED = "assigned", _("Assigned")
+    ENDED = "ended", _("Ended")
+
+
+def status_of(*, is_usage_based: bool, is_used: bool, starts_on: date, expires_on: date, on: date) -> Status:
+    """What a benefit with these facts is on a day."""
+    if on < starts_on:
+        return Status.NOT_BEGUN
+    if is_usage_based:
+        if on > expires_on:
+            return Status.ENDED
+        return Status.ASSIGNED if is_used else Status.NOT_ASSIGNED
+    if is_used:
+        return Status.REDEEMED
+    return Status.NOT_REDEEMED if on <= expires_on else Status.EXPIRED
+
+
+def status_condition(status: Status, on: date) -> Q:
+    """What `status_of` says, as a condition of the database."""
+    begun, usable, licenses = Q(starts_on__lte=on), Q(expires_on__gte=on), Q(is_license_based=True)
+    credit = Q(is_license_based=False)
+    return {
+        Status.NOT_BEGUN: Q(starts_on__gt=on),
+        Status.NOT_REDEEMED: begun & licenses & Q(is_used=False) & usable,
+        Status.REDEEMED: begun & licenses & Q(is_used=True),
+        Status.EXPIRED: begun & licenses & Q(is_used=False, expires_on__lt=on),
+        Status.NOT_ASSIGNED: begun & credit & Q(is_used=False) & usable,
+        Status.ASSIGNED: begun & credit & Q(is_used=True) & usable,
+        Status.ENDED: begun & credit & Q(expires_on__lt=on),
+    }[status]

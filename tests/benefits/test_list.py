@@ -1,0 +1,178 @@
+"""Azure & cloud products as a list: filters that agree with the rules, an order for each column, a spreadsheet."""
+
+import csv
+import io
+from datetime import timedelta
+
+import html5lib
+import pytest
+from django.db.models import F
+from django.urls import reverse
+
+from benefits_portal.benefits.models import Assignment, Benefit, Membership
+from benefits_portal.tenants.models import Actor
+from tests.factories import TODAY, AssignmentFactory, BenefitFactory, DirectoryUserFactory, UserFactory, issue_key, redeem
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
+LIST, CSV = reverse("benefits:azure-cloud"), reverse("benefits:azure-cloud-csv")
+COPIED = ["partner", "package_line", "product", "product_name", "offer_name", "benefit_type", "quantity", "starts_on"]
+DAYS = [TODAY + timedelta(days=offset) for offset in (-1, 0, 1)]
+
+
+@pytest.fixture
+def client(admin, sign_in):
+    return sign_in(admin)
+
+
+@pytest.fixture
+def benefits(partner, tenant) -> list[Benefit]:
+    """One of every kind, used and unused, on the day before, of and after today; somebody else's beside them."""
+    made = []
+    for day in DAYS:
+        facts = {"partner": partner, "expires_on": day}
+        made += [
+            issue_key(**facts).benefit,
+            redeem(issue_key(**facts), on=DAYS[0]).key.benefit,
+            BenefitFactory.create(**facts, monthly=True),
+            AssignmentFactory.create(benefit=BenefitFactory.create(**facts, bulk=True)).benefit,
+        ]
+    BenefitFactory.create(expires_on=TODAY)
+    return list(Benefit.objects.filter(pk__in=[benefit.pk for benefit in made]))
+
+
+def found(client, address: str) -> list[int]:
+    sections = client.get(f"{LIST}?{address}").context["sections"]
+    return [row["pk"] for section in sections for row in section["rows"]]
+
+
+@pytest.mark.rule("B5", "U5")
+@pytest.mark.parametrize("on", DAYS, ids=str)
+def test_the_status_of_a_row_is_the_one_that_the_database_filters_by(benefits, on):
+    ours = Benefit.objects.filter(pk__in=[benefit.pk for benefit in benefits])
+    in_sql = {status: set(ours.with_status(status, on)) for status in Benefit.Status}
+    assert in_sql == {status: {benefit for benefit in benefits if benefit.status(on) is status} for status in Benefit.Status}
+
+
+def test_each_filter_leaves_what_it_says(client, benefits):
+    def those(asked) -> set[int]:
+        return {benefit.pk for benefit in benefits if asked(benefit)}
+
+    usable = lambda benefit: benefit.is_usable(TODAY)  # noqa: E731 - as short as the question
+    first = benefits[0]
+    expected = {
+        "kind=usage": those(lambda benefit: benefit.is_usage_based),
+        "kind=licenses": those(lambda benefit: not benefit.is_usage_based),
+        "show=unused": those(lambda benefit: usable(benefit) and not benefit.is_used),
+        "expires=past": those(lambda benefit: not usable(benefit)),
+        "expires=30": those(usable),
+        "type=core": those(lambda benefit: True),
+        "type=incremental": set(),
+        f"offer={first.package_line.offer_id}": {first.pk},
+        f"product={first.product_id}": {first.pk},
+        f"q={first.product.name}": {first.pk},
+        f"q={first.membership.offer.name}": {first.pk},
+        "q=nothing+of+the+kind": set(),
+    } | {f"status={status.value}": those(lambda b, status=status: b.status(TODAY) is status) for status in Benefit.Status}
+    answers = {
+        address: {row for s in client.get(f"{LIST}?{address}").context["sections"] for row in [r["pk"] for r in s["rows"]]}
+        for address in expected
+    }
+    assert answers == expected
+
+
+@pytest.mark.parametrize("sort", ["benefit", "quantity", "offer", "type", "expires", "status"])
+def test_each_column_sorts_within_its_section_and_turns_round(client, benefits, sort):
+    forward, back = found(client, f"sort={sort}"), found(client, f"sort=-{sort}")
+    assert (len(forward), sorted(forward)) == (12, sorted(benefit.pk for benefit in benefits))
+    assert (back[6:] + back[:6]) == forward[::-1]
+
+
+def test_sorting_by_status_keeps_each_status_together(client, benefits):
+    rows = [row["status"] for section in client.get(LIST, {"sort": "status"}).context["sections"] for row in section["rows"]]
+    assert list(dict.fromkeys(rows)) == ["not-assigned", "assigned", "ended", "not-redeemed", "redeemed", "expired"]
+    assert [status for previous, status in zip(["", *rows], rows, strict=False) if previous != status] == list(dict.fromkeys(rows))
+
+
+def test_fifty_rows_to_a_page_and_every_page_parses(client, partner):
+    BenefitFactory.create_batch(40, partner=partner)
+    BenefitFactory.create_batch(20, partner=partner, monthly=True)
+    pages, href = [], "?"
+    while href:
+        answer = client.get(LIST + href)
+        html5lib.HTMLParser(strict=True).parse(answer.text)
+        pages.append(sum(len(section["rows"]) for section in answer.context["sections"]))
+        href = answer.context["page"].next_href
+    assert pages == [50, 10]
+
+
+def test_a_kind_that_is_on_another_page_is_said_to_be_there(client, partner):
+    BenefitFactory.create_batch(50, partner=partner)
+    BenefitFactory.create(partner=partner, monthly=True)
+    last = client.get(f"{LIST}?page=last")
+    assert ("None on this page." in last.text, '<a href="?kind=usage">Show them' in last.text) == (True, True)
+
+
+def test_the_spreadsheet_has_what_was_filtered_in_the_same_order_no_formula_and_no_key(client, partner):
+    key = issue_key(partner=partner, product__name="=HYPERLINK(1)", expires_on=TODAY)
+    BenefitFactory.create(partner=partner, product__name="Other", monthly=True)
+    text = client.get(CSV, {"kind": "licenses"}).getvalue().decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(text))) == [
+        ["Benefit", "License quantity", "Offer", "Benefit type", "Expiration date", "Status"],
+        ["'=HYPERLINK(1)", "25 licenses", key.benefit.membership.offer.name, "Core", "2021-05-01", "Not redeemed"],
+    ]
+    assert key.last_five not in text
+
+
+def test_the_spreadsheet_is_as_long_as_the_list(client, partner):
+    BenefitFactory.create(partner=partner)
+    benefit, day = Benefit.objects.get(), timedelta(days=1)
+    memberships = Membership.objects.bulk_create(
+        Membership(
+            partner=partner, offer=benefit.membership.offer, starts_on=start, ends_on=start + day, benefits_expire_on=start + 2 * day
+        )
+        for start in (TODAY + number * day for number in range(1_100))
+    )
+    facts = {name: getattr(benefit, name) for name in COPIED}
+    Benefit.objects.bulk_create(Benefit(**facts, expires_on=TODAY, membership=membership) for membership in memberships)
+    rows = client.get(CSV).getvalue().decode().splitlines()
+    assert len(rows) == 1 + 1_101
+    assert client.get(LIST).context["page"].total_text == "1,000+"
+
+
+# What stands on the row
+
+
+@pytest.mark.rule("U2")
+def test_used_is_true_from_the_first_assignment_to_the_end_of_the_last(by):
+    benefit = BenefitFactory.create(monthly=True)
+    people = DirectoryUserFactory.create_batch(2, tenant__partner=benefit.partner)
+    facts = []
+    given = [benefit.assign(person, by=by, on=TODAY) for person in people]
+    for step in (lambda: None, lambda: given[0].remove(by=by, on=TODAY), lambda: given[1].remove(by=by, on=TODAY)):
+        step()
+        facts.append(Benefit.objects.get(pk=benefit.pk).is_used)
+    assert facts == [True, True, False]
+
+
+@pytest.mark.rule("U3")
+def test_transferred_credit_stays_used(by):
+    assignment = AssignmentFactory.create(benefit=BenefitFactory.create(bulk=True))
+    assignment.transfer(DirectoryUserFactory.create(tenant__partner=assignment.partner), by=by, on=TODAY)
+    assert (Benefit.objects.get().is_used, Assignment.objects.filter(ended_at=None).count()) == (True, 1)
+
+
+def test_redeeming_makes_used_and_rolls_back_with_it():
+    key = issue_key()
+    assert not Benefit.objects.get().is_used
+    redeem(key)
+    assert Benefit.objects.get().is_used
+
+
+def test_a_provisioned_benefit_carries_the_names_and_a_rename_in_the_back_office_reaches_it(partner, sign_in):
+    benefit = BenefitFactory.create(partner=partner)
+    membership = Membership.enrol(partner, benefit.package_line.offer, TODAY + timedelta(days=900), by=Actor())
+    staff = sign_in(UserFactory.create(is_staff=True, is_superuser=True))
+    page = reverse("admin:benefits_product_change", args=[benefit.product_id])
+    assert staff.post(page, {"name": "New name", "reason": "It is called so"}).status_code == 302
+    assert list(membership.benefits.values_list("product_name", "offer_name")) == [("New name", benefit.membership.offer.name)]
+    assert Benefit.objects.filter(product_name=F("product__name")).count() == 2
