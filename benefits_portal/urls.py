@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from benefits_portal import views
 from benefits_portal.licensing.home import home
+from benefits_portal.licensing.search import search
 
 handler500 = "benefits_portal.views.server_error"
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("", include("benefits_portal.benefits.urls")),
     path("", include("benefits_portal.licensing.urls")),
     path("", include("benefits_portal.demo.urls")),
+    path("search/", search, name="search"),
     path("help/", views.help_page, name="help"),
     path("language/", views.language, name="set_language"),
     path("theme/", views.theme, name="theme"),

@@ -58,10 +58,12 @@ tenants:sign-out                    in    in    -     go    -     go    -     go
 theme                               -     go    -     go    -     go    -     go    -     go    -     go    -     go    -     go
 
 home                                in    in    role  -     see   -     see   -     see   -     see   -     role  -     role  -
+search                              in    in    role  role  see   go    see   go    see   go    see   go    role  role  role  role
 tenants:switch                      in    in    role  role  see   go    see   go    see   go    see   see   role  role  role  role
 benefits:assign                     in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 benefits:assign-list                in    in    role  role  why   why   see   see   see   see   none  none  role  role  role  role
 benefits:azure-cloud                in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
+benefits:azure-cloud-csv            in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 benefits:remove                     in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 benefits:transfer                   in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 licensing:add-licenses              in    in    role  role  why   why   see   go    see   go    none  none  role  role  role  role

@@ -62,6 +62,7 @@ class Place:
         return {
             "home": reverse("home"),
             "list": reverse("benefits:azure-cloud"),
+            "search": reverse("search") + "?q=product",
             "credit": reverse("licensing:benefit-detail", args=[self.credit.pk]),
             "licenses": reverse("licensing:benefit-detail", args=[self.licenses.pk]),
             "history": reverse("licensing:benefit-history", args=[self.credit.pk]),

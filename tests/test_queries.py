@@ -85,6 +85,8 @@ PAGES = [
     Page(5, "benefits:azure-cloud"),
     Page(5, "benefits:azure-cloud", query="?q=product&show=unused&sort=-expires"),
     Page(5, "benefits:azure-cloud-csv"),
+    Page(3, "search"),
+    Page(8, "search", query="?q=product"),
     Page(7, "licensing:benefit-detail", ("credit.pk",)),
     Page(6, "licensing:benefit-detail", ("key.benefit_id",)),
     Page(7, "licensing:benefit-history", ("credit.pk",)),

@@ -5,6 +5,7 @@ values: a ciphertext, for the owner's reveal, and a keyed digest, for look-up an
 """
 
 import hmac
+import re
 import secrets
 import unicodedata
 from base64 import urlsafe_b64encode
@@ -23,6 +24,7 @@ ALPHABET = "BCDFGHJKMPQRTVWXY2346789"  # no look-alikes, no vowels
 LENGTH = 25
 DRAWN = LENGTH - len(PREFIX) - 1
 
+_FIVE_BY_FIVE = re.compile(r"[A-Z0-9]{5}(?:[\s\W_][A-Z0-9]{5}){4}")
 _IGNORED = {"Cc", "Cf", "Pd", "Zl", "Zp", "Zs"}  # Unicode's blanks, hyphens and what cannot be seen
 _IGNORED_TOO = {"_", ".", "\u2212"}  # the last is the minus sign
 
@@ -42,6 +44,11 @@ def normalised(typed: str) -> str:
 def is_shaped(key: str) -> bool:
     """Whether `key`, normalised, has the length, prefix and characters of one of our keys."""
     return len(key) == LENGTH and key.startswith(PREFIX) and set(key[len(PREFIX) :]) <= set(ALPHABET)
+
+
+def resembles_key(text: str) -> bool:
+    """Whether somebody may have meant a key, ours or a genuine one, whole or in part: it is not searched for (K3)."""
+    return PREFIX in normalised(text) or bool(_FIVE_BY_FIVE.search(text.upper()))
 
 
 def is_consistent(key: str) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SESSION_KEY = "viewing"
 PERMISSION = "tenants.view_partner"
-WRITES_NOTHING = {"tenants:end-viewing", "tenants:sign-out", "tenants:session", "set_language", "theme"}
+WRITES_NOTHING = {"tenants:end-viewing", "tenants:sign-out", "tenants:session", "search", "set_language", "theme"}
 
 
 def may_view(user: User) -> bool:

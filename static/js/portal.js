@@ -91,6 +91,14 @@ document.addEventListener("click", async (event) => {
   opener.setAttribute("aria-expanded", !row.hidden);
 });
 
+// The search box: Esc closes what it found.
+document.addEventListener("keydown", (event) => {
+  const form = event.key === "Escape" && event.target.closest?.("[data-bar-search]");
+  if (!form) return;
+  form.querySelector("[role=status]").replaceChildren();
+  form.querySelector("input[type=search]").focus();
+});
+
 // Lists: what a link or a filter brings in takes the list's place; who was on something that is gone is on the list.
 document.addEventListener("htmx:afterSettle", (event) => {
   const list = event.target.closest?.("[data-list]");

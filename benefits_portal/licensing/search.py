@@ -1,0 +1,123 @@
+"""The search box in the bar: benefits, subscriptions, people and pages of the place one acts in, and never a key (K3, P1).
+
+Words are sent by POST, so that a key that somebody types there stands in no address; it is not looked up. Other words
+become an address, which can be linked. However much a partner has, no more than a few rows of each kind are read: the
+catalogue is small, and what is found in it is asked for by an index.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from benefits_portal.benefits.lists import BenefitListing
+from benefits_portal.benefits.models import Benefit, Product
+from benefits_portal.benefits.productkeys import resembles_key
+from benefits_portal.licensing.display import ProductRow
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import DirectoryUser
+from benefits_portal.tenants.words import searched
+
+READ, SHOWN = 20, 6  # rows of a kind
+
+
+@dataclass(frozen=True)
+class Found:
+    """One result: what it is, what tells it apart, and where it is."""
+
+    title: str
+    note: str
+    href: str
+
+
+@acts_nowhere
+@role_required
+@sensitive_post_parameters("q")
+@form_methods
+def search(request: PartnerRequest) -> HttpResponse:
+    words = searched((request.POST if request.method == "POST" else request.GET).get("q"))
+    if resembles_key(words):
+        tell_where_keys_go(request)
+        words = ""
+        if not request.htmx:
+            return redirect("search")
+    if request.method == "POST" and not request.htmx:
+        return redirect(f"{reverse('search')}?{urlencode({'q': words})}")
+    context = {"words": words, "groups": groups(request, words) if words else []}
+    return render(request, f"search.html{'#results' if request.htmx else ''}", context)
+
+
+def tell_where_keys_go(request: HttpRequest) -> None:
+    told = _("This looks like a product key. Keys are not searched for, and it was not looked up. Type it at Redeem a product key.")
+    messages.warning(request, told)
+
+
+def groups(request: PartnerRequest, words: str) -> list[dict[str, Any]]:
+    """What was found, by kind, with the way to all of it."""
+    terms = urlencode({"q": words})
+    found = [
+        (_("Pages"), pages(words), ""),
+        (_("Benefits"), benefits(request, words), f"{reverse('benefits:azure-cloud')}?{terms}"),
+        (_("Subscriptions"), subscriptions(request, words), f"{reverse('licensing:products')}?{urlencode({'q': words, 'show': 'all'})}"),
+        (_("People"), people(request, words), f"{reverse('tenants:users')}?{terms}"),
+    ]
+    return [{"title": title, "rows": rows[:SHOWN], "href": href if len(rows) > SHOWN else ""} for title, rows, href in found if rows]
+
+
+def pages(words: str) -> list[Found]:
+    titles = {
+        "home": _("Home"),
+        "benefits:azure-cloud": _("Azure & cloud products"),
+        "licensing:products": _("Your products"),
+        "licensing:product-key-start": _("Redeem a product key"),
+        "licensing:calculator": _("End-date calculator"),
+        "tenants:users": _("Users"),
+        "tenants:roles": _("Roles"),
+        "tenants:tenants": _("Tenants"),
+        "tenants:activity": _("Activity"),
+        "help": _("Help"),
+    }
+    terms = words.casefold().split()
+    return [Found(title, "", reverse(name)) for name, title in titles.items() if all(term in title.casefold() for term in terms)]
+
+
+def benefits(request: PartnerRequest, words: str) -> list[Found]:
+    """Those that can still be used first."""
+    listing = BenefitListing.of(request.partner, QueryDict(urlencode({"q": words})), request.today)
+    facts: list[Any] = list(listing.narrowed(listing.facts(Benefit.objects.for_partner(request.partner))).order_by()[:READ])
+    facts.sort(key=lambda fact: (fact["expires_on"] < request.today, fact["expires_on"], fact["pk"]))
+    return [
+        Found(row["title"], f"{row['offer']} · {row['status_text']}", reverse("licensing:benefit-detail", args=[row["pk"]]))
+        for row in listing.rows(facts)
+    ]
+
+
+def subscriptions(request: PartnerRequest, words: str) -> list[Found]:
+    """Of the current tenant, the ones that end last first."""
+    products = Product.objects.all()
+    for term in words.split():
+        products = products.filter(name__icontains=term)
+    ours = Subscription.objects.for_partner(request.partner).in_tenant(request.tenant).filter(product__in=list(products))
+    some = sorted(ours.select_related("product").order_by()[:READ], key=lambda one: (one.ends_on, one.pk), reverse=True)
+    rows = [ProductRow(one, request.today) for one in some]
+    return [
+        Found(
+            str(row.subscription.product),
+            f"{row.subscription.licenses_text} · {row.status_text}",
+            reverse("licensing:subscription", args=[row.subscription.pk]),
+        )
+        for row in rows
+    ]
+
+
+def people(request: PartnerRequest, words: str) -> list[Found]:
+    found = DirectoryUser.objects.first_matching(request.partner, words, SHOWN + 1)
+    return [Found(one.display_name, one.user_principal_name, reverse("tenants:user", args=[one.pk])) for one in found]

@@ -1,0 +1,58 @@
+"""The search box: what one may see by its name, nobody else's, and never a key (rules K3, P1)."""
+
+import pytest
+from django.urls import reverse
+
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
+SEARCH = reverse("search")
+
+
+@pytest.fixture
+def client(admin, sign_in):
+    return sign_in(admin)
+
+
+@pytest.fixture
+def named(tenant):
+    """The same names at the partner and elsewhere."""
+    for place in (tenant, factories.TenantFactory.create(is_primary=True)):
+        product = factories.ProductFactory.create(name=f"Aurora {place.pk}")
+        key = factories.issue_key(partner=place.partner, product=product)
+        factories.redeem(key, tenant=place)
+        factories.DirectoryUserFactory.create(tenant=place, display_name=f"Aurora Person {place.pk}")
+    return tenant
+
+
+def found(response) -> dict[str, list[str]]:
+    return {group["title"]: [row.title for row in group["rows"]] for group in response.context["groups"]}
+
+
+@pytest.mark.rule("P1")
+def test_words_find_benefits_subscriptions_people_and_pages_of_ones_own_place_alone(client, named):
+    answer = client.get(SEARCH, {"q": "aurora"})
+    own = f"Aurora {named.pk}"
+    assert found(answer) == {"Benefits": [own], "Subscriptions": [own], "People": [f"Aurora Person {named.pk}"]}
+    assert found(client.get(SEARCH, {"q": "your prod"})) == {"Pages": ["Your products"]}
+    assert all(client.get(row.href).status_code == 200 for group in answer.context["groups"] for row in group["rows"])
+
+
+def test_without_script_the_words_become_an_address_and_with_htmx_only_the_results_come(client, named):
+    assert client.post(SEARCH, {"q": "aurora"}).url == f"{SEARCH}?q=aurora"
+    typed = client.post(SEARCH, {"q": "aurora"}, headers={"hx-request": "true"})
+    assert (typed.status_code, "<html" in typed.text, "Aurora Person" in typed.text) == (200, False, True)
+
+
+@pytest.mark.rule("K3")
+@pytest.mark.parametrize("typed", ["whole", "small letters", "part", "genuine"])
+def test_what_looks_like_a_key_is_neither_looked_up_nor_shown_nor_in_an_address(client, partner, by, typed):
+    key = factories.issue_key(partner=partner).reveal(by=by, on=factories.TODAY)
+    words = {"whole": key, "small letters": key.lower().replace("-", " "), "part": key[:11], "genuine": "ABCDE-" * 4 + "ABCDE"}[typed]
+    assert (client.post(SEARCH, {"q": words}).url, client.get(SEARCH, {"q": words}).url) == (SEARCH, SEARCH)
+    for answer in (client.post(SEARCH, {"q": words}, headers={"hx-request": "true"}), client.get(SEARCH, {"q": words}, follow=True)):
+        assert ("looks like a product key" in answer.text, words in answer.text) == (True, False)
+
+
+def test_nothing_found_says_what_can_be_searched_for(client):
+    assert "Nothing was found." in client.get(SEARCH, {"q": "zzz"}).text
