@@ -24,7 +24,7 @@ from benefits_portal.licensing.models import Subscription
 from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
-from benefits_portal.tenants.words import searched
+from benefits_portal.words import searched
 
 READ, SHOWN = 20, 6  # rows of a kind
 

@@ -176,3 +176,12 @@ def test_a_provisioned_benefit_carries_the_names_and_a_rename_in_the_back_office
     assert staff.post(page, {"name": "New name", "reason": "It is called so"}).status_code == 302
     assert list(membership.benefits.values_list("product_name", "offer_name")) == [("New name", benefit.membership.offer.name)]
     assert Benefit.objects.filter(product_name=F("product__name")).count() == 2
+
+
+@pytest.mark.rule("K8")
+def test_a_redeemed_key_that_gives_way_to_its_replacement_leaves_its_benefit_unused(by):
+    key = redeem().key
+    key.revoke_spent("the wrong tenant", by=by)
+    key.benefit.issue_key(by=by)
+    benefit = Benefit.objects.get()
+    assert (benefit.is_used, benefit.status(TODAY).value) == (False, "not-redeemed")
