@@ -1,14 +1,17 @@
-"""Extending a subscription in four ways: by keyboard alone, without JavaScript, on a phone, and in Dutch (rule S8).
+"""Extending a subscription by keyboard alone, without JavaScript, on a phone, and in Dutch (rule S8), and the whole main job so.
 
 Each time the date is known before anything is redeemed, and so is the other date that Add licenses would have given.
 """
 
-import pytest
-from playwright.sync_api import Page, expect
+from typing import Any
 
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.dates import add_months
 from benefits_portal.figures import as_day
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models import Redemption, Subscription
 from tests.browser.conftest import Visit
 from tests.browser.pages import key_of, subscription_of
 
@@ -91,3 +94,61 @@ def test_in_dutch(visit: Visit, subscription: Subscription) -> None:
     page.get_by_role("dialog").locator(".key-list a").first.click()
     page.get_by_role("dialog").get_by_role("button", name="Inwisselen").click()
     expect_extended(page, subscription, "Inwisselbewijs")
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "keyboard": {},
+    "no-javascript": {"java_script_enabled": False},
+    "phone": {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},
+}
+
+
+def use(way: str, what: Locator) -> None:
+    """Choose or follow `what`, as one does without a mouse, or on a phone."""
+    if way == "keyboard":
+        what.focus()
+        what.press("Space" if what.get_attribute("type") in ("radio", "checkbox") else "Enter")
+    elif way == "phone":
+        what.tap()
+    else:
+        what.click()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_the_whole_main_job(visit: Visit, way: str) -> None:
+    page = visit("partner-admin", **WAYS[way])
+    credit = Benefit.objects.filter(
+        partner__name="Contoso", product__kind="monthly-credit", membership__offer__name="Silver competency"
+    ).latest("expires_on")
+    page.goto(f"/mpn/benefits/azure-cloud/{credit.pk}/")
+    use(way, page.locator("label.person", has_text="Adele Vance").locator("input"))
+    use(way, page.get_by_role("button", name="Assign user"))
+    expect(page.get_by_role("status").first).to_have_text("Adele Vance now holds this credit.")
+    assert Assignment.objects.get(benefit=credit).directory_user.display_name == "Adele Vance"
+
+    key = key_of("Microsoft 365 Audio Conferencing", 25)
+    page.goto(f"/mpn/benefits/azure-cloud/{key.benefit_id}/")
+    use(way, page.get_by_label("I have verified the tenant"))
+    use(way, page.get_by_role("button", name="Get key"))
+    typed = page.locator(".copy-value").inner_text()
+    use(way, page.get_by_role("link", name="Activation walkthrough").last)
+    expect(page.get_by_role("heading", name="New subscription")).to_be_visible()
+
+    page.goto("/product-key/start/")
+    use(way, page.get_by_role("radio").first)
+    use(way, page.get_by_role("button", name="Next"))
+    page.get_by_role("textbox", name="Product key").fill(typed)
+    use(way, page.get_by_role("button", name="Next"))
+    use(way, page.get_by_role("button", name="Redeem"))
+    expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
+
+    for link, product, licenses in (("Extend end date", "Microsoft 365 E3", 100), ("Add licenses", "Azure AD Basic", 100)):
+        page.goto(f"/admin-center/products/{subscription_of(product, licenses).pk}/")
+        use(way, page.get_by_role("link", name=link))
+        where = page.locator("main" if way == "no-javascript" else "dialog[open]")
+        use(way, where.locator(".key-list a").first)
+        use(way, where.get_by_role("button", name="Redeem"))
+        expect(page.get_by_role("heading", name="Receipt")).to_contain_text(link)
+    ways = Redemption.objects.filter(redeemed_by__persona="partner-admin").order_by("-pk").values_list("way", flat=True)
+    assert list(ways[:3]) == ["add", "extend", "new"]
