@@ -1,6 +1,5 @@
 """Drills: what the portal does when many come at once, and when something it stands on fails.
 
-    uv run python -m drills --list
     uv run python -m drills race
 
 Each starts a PostgreSQL, gunicorn and, where it matters, nginx of its own on the loopback interface, takes a bounded

@@ -30,6 +30,7 @@ def main(place: Path, postgres: Postgres, partners: int = 5, people: int = 4, ke
     started = time.monotonic()
     subprocess.run([backup, "make", f"{server}/portal", dump], env=known, check=True)
     made, started = time.monotonic() - started, time.monotonic()
+    postgres.make_database("restored")
     subprocess.run([backup, "restore", f"{server}/restored", dump], env=known, check=True, cwd="/")
     restored = time.monotonic() - started
     with psycopg.connect(host=HOST, port=postgres.port, user="portal", dbname="restored") as copy:
