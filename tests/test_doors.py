@@ -124,6 +124,11 @@ TABLE: dict[str, dict[str, str]] = {
     "office tenants_partner_import": {"A1": f"{CSV}::test_one_line_that_is_refused_keeps_the_whole_file_out"},
     "office tenants_directoryuser_import": {"U1": f"{CSV}::test_people_who_belong_elsewhere_are_refused"},
     "office benefits_membership_import": {"B1": f"{CSV}::test_memberships_that_overlap_or_name_what_is_not_there_are_refused"},
+    "command enrol": {"B2": "benefits/test_commands.py::test_a_dry_run_says_what_enrolling_then_makes_once"},
+    "command renew": {
+        "B1": "benefits/test_commands.py::test_those_that_end_soon_are_renewed_once_each_for_itself",
+        "B3": "benefits/test_commands.py::test_one_that_is_refused_is_told_with_the_reason_and_ends_in_an_error",
+    },
     "command import_csv": {"A1": f"{CSV}::test_the_command_names_the_line_and_the_reason_and_changes_nothing"},
 }
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from benefits_portal.demo.outcome import FIXTURE, outcome, steady
 from benefits_portal.demo.world import NotAPracticeDatabase
@@ -11,6 +11,9 @@ from benefits_portal.demo.world import NotAPracticeDatabase
 
 class Command(BaseCommand):
     help = "Write fixtures/demo.json: the story's outcome as of its reference day. The database stays as it is."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="say whether it would be written, and write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCT_KEY_SECRETS != [settings.PRACTICE_SECRET]:
@@ -21,6 +24,9 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from problem
         if FIXTURE.exists() and steady(FIXTURE.read_text(encoding="utf-8")) == steady(told):
             self.stdout.write(f"{FIXTURE.name} is up to date.")
+            return
+        if options["dry_run"]:
+            self.stdout.write(f"{FIXTURE.name} would be written.")
             return
         FIXTURE.write_text(told, encoding="utf-8")
         self.stdout.write(f"{FIXTURE.name} was written.")

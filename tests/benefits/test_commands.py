@@ -1,0 +1,64 @@
+"""Enrolling and renewing from the command line (rules B1, B2): the same verbs, with a dry run."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from benefits_portal.benefits.models import Benefit, Membership, ProductKey
+from benefits_portal.tenants.models import How, Record
+from tests.factories import OfferFactory, PackageLineFactory, PartnerFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rule("B1", "B2"), pytest.mark.usefixtures("today")]
+
+
+@pytest.fixture
+def offer():
+    offer = OfferFactory.create(name="Action Pack")
+    PackageLineFactory.create(offer=offer)
+    PackageLineFactory.create(offer=offer, product__name="Old", product__discontinued_on="2021-01-01")
+    return offer
+
+
+def run(capsys, *words, **options):
+    call_command(*words, **options)
+    return capsys.readouterr().out.strip()
+
+
+def made():
+    return Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()
+
+
+def test_a_dry_run_says_what_enrolling_then_makes_once(capsys, partner, offer):
+    words = ("enrol", partner.mpn_id, "Action Pack", "--starts-on", "2021-04-15", "--reason", "Signed up")
+    who, what = f"{partner}: Action Pack (2021-04-15).", "benefits 1, product keys 1, without Old (discontinued)."
+    assert (run(capsys, *words, "--dry-run"), made()) == (f"{who} Would be made: {what}", (0, 0, 0))
+    assert (run(capsys, *words), made()) == (f"{who} Made: {what}", (1, 1, 1))
+    assert set(Record.objects.values_list("how", "reason")) == {(How.COMMAND, "Signed up")}
+    with pytest.raises(CommandError, match="overlaps"):
+        run(capsys, *words)
+    assert made() == (1, 1, 1)
+
+
+@pytest.mark.parametrize(("partner_id", "name"), [("none", "Action Pack"), ("4711", "none")])
+def test_who_or_what_is_not_there_is_said(capsys, offer, partner_id, name):
+    PartnerFactory.create(mpn_id="4711")
+    with pytest.raises(CommandError, match="There is no"):
+        run(capsys, "enrol", partner_id, name)
+
+
+def test_those_that_end_soon_are_renewed_once_each_for_itself(capsys, partner, offer):
+    run(capsys, "enrol", partner.mpn_id, "Action Pack", "--starts-on", "2020-05-10")
+    membership = Membership.objects.get()
+    told = "from 2021-05-11 on: benefits 1"
+    assert (run(capsys, "renew", "--dry-run"), made()) == (f"{membership}: would be renewed {told}, product keys 1.", (1, 2, 2))
+    assert (run(capsys, "renew"), made()) == (f"{membership}: renewed {told}.", (2, 3, 3))
+    assert (run(capsys, "renew"), made()) == (f"{membership}: was renewed already.", (2, 3, 3))
+    assert run(capsys, "renew", "--dry-run") == f"{membership}: was renewed already."
+
+
+@pytest.mark.rule("B3")
+def test_one_that_is_refused_is_told_with_the_reason_and_ends_in_an_error(capsys, partner, offer):
+    run(capsys, "enrol", partner.mpn_id, "Action Pack", "--starts-on", "2020-05-10")
+    PackageLineFactory.create(offer=offer, product__monthly=True, amount=False)
+    with pytest.raises(CommandError, match="1 could not be renewed"):
+        run(capsys, "renew")
+    assert "has no amount in USD" in capsys.readouterr().out
