@@ -1,0 +1,79 @@
+"""Guessing from three processes at one instant: keys and passwords are locked within one try of the limit (K6)."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from axes.models import AccessAttempt
+from django.db.models import F
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal import clock
+from benefits_portal.benefits import productkeys
+from benefits_portal.tenants.models import KeyAttempt, Tenant
+from tests import factories
+from tests.licensing.test_kill_drill import PROJECT, url_of_the_tests_own_database
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.rule("K6")]
+PROCESSES, LIMIT = 3, 10
+TIME_OUT = timedelta(minutes=16)
+
+
+def from_processes(address: str, forms: list[dict[str, str]], cookies: str = "") -> list[str]:
+    """The pages that answered `forms`, sent one after the other by each of three processes, which start at one instant."""
+    environment = {**os.environ, "DATABASE_URL": url_of_the_tests_own_database()}
+    processes = [
+        subprocess.Popen([sys.executable, "-m", "tests.guesser"], cwd=PROJECT, env=environment, text=True, bufsize=1,
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(PROCESSES)
+    ]  # fmt: skip
+    for number, process in enumerate(processes):
+        tell(process, json.dumps({"address": address, "forms": forms[number::PROCESSES], "cookies": cookies}))
+    assert {process.stdout.readline() for process in processes if process.stdout} == {"ready\n"}
+    for process in processes:
+        tell(process, "go")
+    return [page for process in processes for page in json.loads(process.communicate()[0])]
+
+
+def tell(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+
+
+@pytest.fixture
+def acting_in(tenant: Tenant) -> dict[str, str]:
+    return {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
+
+
+def test_keys(tenant, admin, sign_in, acting_in):
+    right, today = productkeys.draw(), clock.today()
+    issued = {"partner": tenant.partner, "expires_on": today}
+    subscription = factories.redeem(factories.issue_key(**issued), tenant=tenant, on=today).subscription
+    factories.BenefitFactory.create(**issued, product=subscription.product, key=right)
+    address, client = reverse("licensing:extend", args=[subscription.pk]), sign_in(admin)
+
+    wrong = [acting_in | {"key": productkeys.draw()} for _ in range(10 * PROCESSES)]
+    pages = from_processes(address, wrong, client.cookies.output(header=""))
+    unknown = sum("This key does not exist for your organisation." in page for page in pages)
+    assert LIMIT <= unknown <= LIMIT + 1
+    assert sum("Too many different keys" in page for page in pages) == len(wrong) - unknown
+
+    assert "Too many different keys" in client.post(address, acting_in | {"key": right}).text
+    KeyAttempt.objects.update(at=F("at") - TIME_OUT)
+    assert client.post(address, acting_in | {"key": right}).status_code == 302
+
+
+def test_passwords(admin):
+    wrong = [{"username": admin.email, "password": f"wrong {number}"} for number in range(10 * PROCESSES)]
+    pages = from_processes("/sign-in/", wrong)
+    assert LIMIT - 1 <= sum("Too many wrong passwords" not in page for page in pages) <= LIMIT + 1
+
+    right = {"username": admin.email, "password": factories.PASSWORD}
+    assert Client().post("/sign-in/", right).status_code == 429
+    AccessAttempt.objects.update(attempt_time=F("attempt_time") - TIME_OUT)
+    assert Client().post("/sign-in/", right).status_code == 302
