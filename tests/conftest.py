@@ -53,6 +53,7 @@ from django.test import Client  # noqa: E402
 
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
 from tests import factories  # noqa: E402
+from tests.world import ask, rows, world  # noqa: E402, F401 - for whoever asks for them
 
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; nothing here needs protection
 if "sqlite" in django_settings.DATABASES["default"]["ENGINE"]:

@@ -4,32 +4,21 @@ A URL, a person or a method that is missing from the table fails. POSTs carry wh
 whoever is refused is refused something that would have worked. One world is made once; each request is rolled back.
 """
 
-import logging
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import time_machine
-from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
-from django.contrib import admin
-from django.contrib.auth.models import Group
-from django.contrib.contenttypes.models import ContentType
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
 from django.http import HttpResponse, HttpResponseForbidden
 from django.shortcuts import redirect
-from django.test import Client, RequestFactory, override_settings
-from django.urls import URLPattern, get_resolver, resolve, reverse
+from django.test import Client, RequestFactory
+from django.urls import resolve, reverse
 
 from benefits_portal.tenants.models import Record, User
-from benefits_portal.tenants.staff import PROGRAMME, SUPPORT
-from tests import factories
 from tests.place import COMMON, Place
+from tests.world import NOT_OF_THE_PORTAL, Ask, World, every_page, undone
 
 pytestmark = pytest.mark.django_db
 rule = pytest.mark.rule
@@ -160,159 +149,12 @@ office: lock-outs/export/           in    in    in    in    in    in    in    in
 office: nothing                     in    in    in    in    in    in    in    in    in    in    in    in    none  none  none  none
 """
 
-# The back office's pages are alike for models of one kind.
-KINDS = {
-    "ledgers": {"tenants.record", "tenants.keyattempt", "tenants.practiceworld", "tenants.tenantrequest", "benefits.benefit",
-             "benefits.productkey", "benefits.assignment", "licensing.subscription", "licensing.redemption",
-             "licensing.replacement", "licensing.reversal", "axes.accesslog"},
-    "edited": {"tenants.partner", "tenants.tenant", "tenants.directoryuser", "tenants.user", "benefits.offer",
-               "benefits.product", "benefits.externaloffer"},
-    "given": {"tenants.roleassignment", "benefits.packageline", "benefits.heldoffer"},
-    "enrolments": {"benefits.membership"},
-    "lock-outs": {"axes.accessattempt"},
-    "groups": {"auth.group"},
-}  # fmt: skip
 WORDS = {200: "see", 302: "go", 301: "go", 403: "no", 404: "none", 405: "-"}
 PAGES = {"tenants/no_role.html": "role", "tenants/not_permitted.html": "why"}
 DOORS = {"/sign-in/?": "in", "/back-office/login/?": "in"}
-OFFICE = "back-office/"
-NOT_OF_THE_PORTAL = {"django_session", "axes_accessattempt", "axes_accesslog", "axes_accessfailurelog", "tenants_record"}
-
-
-type Ask = Callable[..., HttpResponse]
-
-
-@dataclass
-class World:
-    """Two partners with the same things, and the persons of the table's columns."""
-
-    place: Place
-    elsewhere: Place
-    support: User
-    programme: User
-    sessions: dict[str, str] = field(default_factory=dict)
-    records: int = 0
-
-    @property
-    def persons(self) -> dict[str, User | None]:
-        place = self.place
-        return {
-            "anonymous": None,
-            "no role": place.nobody,
-            "member": place.member,
-            "admin": place.admin,
-            "global": place.boss,
-            "other": self.elsewhere.boss,
-            "support": self.support,
-            "programme": self.programme,
-        }
-
-    def sign_everybody_in(self) -> None:
-        for person, user in self.persons.items():
-            client = Client()
-            if user:
-                client.force_login(user)
-                self.sessions[person] = client.cookies[settings.SESSION_COOKIE_NAME].value
-
-    def acting_in(self, person: str) -> str:
-        return {"other": self.elsewhere.acting_in, "support": "", "programme": ""}.get(person, self.place.acting_in)
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    assert get_resolver().url_patterns  # with the demo's, which then do not exist for anybody
-    with django_db_blocker.unblock(), transaction.atomic(), time_machine.travel(factories.NOW, tick=False), override_settings(DEMO=False):
-        staff = [factories.UserFactory.create(staff=True) for _group in (SUPPORT, PROGRAMME)]
-        for user, group in zip(staff, (SUPPORT, PROGRAMME), strict=True):
-            user.groups.add(Group.objects.get(name=group))
-        factories.PracticeWorldFactory.create()
-        for model, more in ((AccessLog, {}), (AccessAttempt, {"failures_since_start": 1})):
-            model.objects.create(username=staff[0].email, ip_address="192.0.2.1", path_info="/sign-in/", **more)
-        made = World(Place("Northwind"), Place("Elsewhere"), *staff)
-        factories.replace(factories.redeem())
-        factories.PackageLineFactory.create()  # which nothing was provisioned from, and which can be deleted
-        made.sign_everybody_in()
-        made.records = Record.objects.filter(refused="").count()
-        yield made
-        transaction.set_rollback(True)
-
-
-@pytest.fixture(scope="module")
-def rows(world: World) -> dict[str, list[str]]:
-    return every_page(world.place)
-
-
-@pytest.fixture
-def ask(world: World) -> Callable[..., HttpResponse]:
-    """`ask(person, method, address, form)`: the answer; what it did is undone at once."""
-    client = Client()
-    logging.getLogger("django.request").disabled = True  # thousands of refusals, each with a traceback
-
-    def asked(person: str, method: str, address: str, form: dict[str, Any] | None = None) -> HttpResponse:
-        client.cookies.clear()
-        if person in world.sessions:
-            client.cookies[settings.SESSION_COOKIE_NAME] = world.sessions[person]
-        return getattr(client, method)(address, form or {})
-
-    return asked
-
-
-# Every page, by what the table calls it
-
-
-def every_page(place: Place) -> dict[str, list[str]]:
-    """The addresses of each row of the table: those of the portal at `place`, and all alike of the back office in one."""
-    rows: dict[str, list[str]] = {page: [place.address(page)] for page in place.queries}
-    for name, pattern in urls(get_resolver().url_patterns):
-        row, address = in_the_back_office(pattern, name) if pattern.startswith(OFFICE) else (name, place.address(name))
-        rows.setdefault(row, []).append(address)
-    return rows
-
-
-def urls(patterns: list[Any], namespace: str = "", before: str = "") -> Iterator[tuple[str, str]]:
-    """Name and pattern of every URL of the project."""
-    for pattern in patterns:
-        where = before + str(pattern.pattern)
-        if isinstance(pattern, URLPattern):
-            yield f"{namespace}{pattern.name or ''}", where
-        else:
-            yield from urls(pattern.url_patterns, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace, where)
-
-
-def in_the_back_office(pattern: str, name: str) -> tuple[str, str]:
-    """The row and the address of one of its URLs."""
-    for model in admin.site._registry:
-        where = f"{OFFICE}{model._meta.app_label}/{model._meta.model_name}/"
-        if pattern.startswith(where):
-            latest = model._default_manager.order_by("pk").last()
-            kind = next((kind for kind, names in KINDS.items() if model._meta.label_lower in names), "of no kind")
-            number = str(latest.pk) if latest else "1"
-            what = re.sub(r"<.*?>", "1", pattern.removeprefix(where))
-            return f"office: {kind}/{what}", f"/{where}{what.replace('1', number)}"
-    if name == "admin:view_on_site":
-        return name, f"/{OFFICE}r/{ContentType.objects.get_for_model(User).pk}/1/"
-    return {
-        "admin:": ("office: nothing", f"/{OFFICE}nothing/"),
-        "admin:app_list": (name, f"/{OFFICE}tenants/"),
-    }.get(name) or (name, reverse(name))
 
 
 # What came of it
-
-
-@contextmanager
-def undone() -> Iterator[set[str]]:
-    """The tables that the block wrote to; what it wrote is undone."""
-    written: set[str] = set()
-
-    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if match := re.match(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"', sql):
-            written.add(match[1])
-        return execute(sql, params, many, context)
-
-    with transaction.atomic(), connection.execute_wrapper(watch):
-        yield written
-        transaction.set_rollback(True)
 
 
 def outcome(answer: HttpResponse, written: set[str], done: int) -> str:

@@ -19,6 +19,7 @@ from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User
 
 from .actions import EditAction
+from .choosing import ChoosingMixin
 from .columns import address, link
 from .exports import ExportMixin
 from .lists import BackOfficeList, StoppingPaginator
@@ -118,7 +119,7 @@ class BackOfficeForm(forms.ModelForm):
         return cleaned
 
 
-class BackOfficeAdmin(ExportMixin, admin.ModelAdmin):
+class BackOfficeAdmin(ChoosingMixin, ExportMixin, admin.ModelAdmin):
     fields: ClassVar[Any] = None  # functions among them, as Django allows
     list_per_page = 50
     paginator = StoppingPaginator
@@ -186,7 +187,7 @@ class VerbRows(Rows):
     by: Actor
 
 
-class BackOfficeInline(admin.TabularInline):
+class BackOfficeInline(ChoosingMixin, admin.TabularInline):
     form, formset = BackOfficeForm, Rows
     fields: ClassVar[Any] = None
     readonly_fields: ClassVar[Any] = ()

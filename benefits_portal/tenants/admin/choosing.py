@@ -1,0 +1,46 @@
+"""Related rows chosen by typing, and how to name a row: what was sent that names none leads to the form's error, not the portal's."""
+
+# mypy: disable-error-code="type-arg"
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.db import models
+from django.http import HttpRequest
+
+LONGEST = 18  # digits of a row's number
+
+
+class NumbersOnlyMixin:
+    """Django looks up whatever was sent to show it as chosen; what is no number cannot be looked up."""
+
+    def optgroups(self, name: str, value: list[Any], attr: Any = None) -> Any:
+        numbers = [number for number in value if str(number).isascii() and str(number).isdecimal() and len(str(number)) <= LONGEST]
+        return super().optgroups(name, numbers, attr)  # type: ignore[misc]
+
+
+class OneByTyping(NumbersOnlyMixin, AutocompleteSelect):
+    """One related row."""
+
+
+class SeveralByTyping(NumbersOnlyMixin, AutocompleteSelectMultiple):
+    """Several related rows."""
+
+
+class ChoosingMixin(admin.options.BaseModelAdmin):
+    """For a page or an inline of the back office."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = OneByTyping(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = SeveralByTyping(db_field, self.admin_site)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model | None:
+        """An empty `_to_field` names no field; Django would look for it."""
+        return super().get_object(request, object_id, from_field or None)  # type: ignore[misc,no-any-return]
