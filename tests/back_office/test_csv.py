@@ -220,6 +220,8 @@ def test_a_confirmation_that_was_tampered_with_does_nothing(office):
 def test_programme_imports_and_support_does_not(support, officer, sign_in):
     for model in (Partner, DirectoryUser, Membership):
         assert [sign_in(user).get(page(model, "import")).status_code for user in (support, officer)] == [403, 200]
+        lists = [sign_in(user).get(page(model, "changelist")).content.decode() for user in (support, officer)]
+        assert [f'href="{page(model, "import")}"' in listed for listed in lists] == [False, True]
 
 
 # The command

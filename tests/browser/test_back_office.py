@@ -25,6 +25,8 @@ def some_pages() -> dict[str, str]:
         "benefits": address(Benefit, "changelist"),
         "partner": address(Partner, "change", partner.pk),
         "held-offer-add": address(HeldOffer, "add"),
+        "import": address(Partner, "import"),
+        "view-as": address(Partner, "view_as", partner.pk),
         "role-delete": address(RoleAssignment, "delete", role.pk),
     }
 

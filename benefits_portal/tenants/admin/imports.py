@@ -167,6 +167,7 @@ class ImportMixin:
     """A model admin with a page to import from CSV, for whoever may both add and change."""
 
     importing: ClassVar[type[Import]]
+    has_import = True  # for the list's template, which would call a class
     opts: Any
     admin_site: Any
     model: type[Model]
