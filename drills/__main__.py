@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import inspect
+import signal
 import sys
 import time
 
@@ -19,6 +20,7 @@ def main() -> int:
     parser.add_argument("drill", choices=DRILLS)
     parser.add_argument("settings", nargs="*", help="such as minutes=0.5 people=2")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # with every server that was started
     with folder() as place, Postgres(place) as postgres:
         postgres.make_database()
         use(postgres.url)
