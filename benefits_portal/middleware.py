@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
@@ -16,6 +17,8 @@ def security_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        for cookie in response.cookies.values():  # also where one is deleted, which Django does without the flags
+            cookie["httponly"], cookie["secure"] = True, settings.SESSION_COOKIE_SECURE
         return response
 
     return respond

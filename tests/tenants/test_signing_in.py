@@ -5,6 +5,9 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.messages.constants import INFO
+from django.contrib.messages.storage.base import Message
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.core import mail
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -212,3 +215,14 @@ def test_no_address_breaks_it(value):
 def test_a_made_up_link_says_that_it_does_not_work(link):
     answer = Client().get(ASK + link)
     assert (answer.status_code, answer.templates[0].name) == (200, "tenants/password_set.html")
+
+
+def test_no_cookie_is_sent_without_its_flags_not_even_to_delete_it(settings):
+    settings.SESSION_COOKIE_SECURE = True
+    browser = Client()
+    browser.cookies["messages"] = CookieStorage(RequestFactory().get("/"))._encode([Message(INFO, "Told")])
+    answer = browser.get(SIGN_IN)
+    assert {name: (bool(cookie["secure"]), bool(cookie["httponly"])) for name, cookie in answer.cookies.items()} == {
+        "csrftoken": (True, True),
+        "messages": (True, True),
+    }
