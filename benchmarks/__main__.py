@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +17,7 @@ from benchmarks import report  # noqa: E402
 from benchmarks.checks import failures  # noqa: E402
 from benchmarks.costs import Cost, measure  # noqa: E402
 from benchmarks.databases import database, postmaster, server  # noqa: E402
-from benchmarks.pages import pages  # noqa: E402
+from benchmarks.pages import Page, pages  # noqa: E402
 from benchmarks.portal import Portal, collect_static  # noqa: E402
 from benchmarks.rates import rates  # noqa: E402
 from benchmarks.redeeming import redeeming  # noqa: E402
@@ -33,6 +34,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--times", type=int, default=10, help="answers in each of these")
     parser.add_argument("--seconds", type=float, default=5, help="of load, for each rate, three times")
     parser.add_argument("--only", default="", help="measure only pages with this in their name, and no rates")
+    parser.add_argument("--skip", default="^$", help="leave out pages whose name this regular expression finds, and all rates")
     help_url = "a PostgreSQL server on this machine where databases may be made; they are kept, and used again on the same day"
     parser.add_argument("--database-url", default=os.environ.get("BENCHMARK_DATABASE_URL", ""), help=help_url)
     return parser.parse_args()
@@ -49,15 +51,19 @@ def main() -> None:
         urls = [database(address, size) for size in chosen.sizes]
         portals = [stack.enter_context(Portal(url, folder, str(size))) for url, size in zip(urls, chosen.sizes, strict=True)]
         roots = [(portal.process.pid, postmaster(url)) for portal, url in zip(portals, urls, strict=True)]
+
+        def is_wanted(page: Page) -> bool:
+            return chosen.only in page.name and not re.search(chosen.skip, page.name)
+
         costs = [
-            [Cost(page, root) for page in pages(portal, url, folder / "static") if chosen.only in page.name]
+            [Cost(page, root) for page in filter(is_wanted, pages(portal, url, folder / "static"))]
             for portal, url, root in zip(portals, urls, roots, strict=True)
         ]
         unit = measure(costs, chosen.rounds, chosen.times)
         print(report.costs(chosen.sizes, costs, unit))
         if chosen.check and (failed := failures(costs)):
             raise SystemExit("\n".join(failed))
-        if chosen.only or chosen.check:
+        if chosen.only or chosen.check or chosen.skip != "^$":
             return
         largest = {cost.page.name: cost.page for cost in costs[-1]}
         mine, office = largest["benefits, first page"], largest["back office: benefits"]
