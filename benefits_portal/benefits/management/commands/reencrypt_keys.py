@@ -1,0 +1,36 @@
+"""After PRODUCT_KEY_SECRETS got a new first part: every key under it, so that the old part can be taken away."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from benefits_portal.benefits import productkeys
+from benefits_portal.benefits.models import ProductKey
+
+BATCH = 500
+
+
+class Command(BaseCommand):
+    help = "Keep every product key under the first of PRODUCT_KEY_SECRETS. It may be stopped and run again at any time."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="count, and change nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        seen = moved = 0
+        latest = 0
+        while batch := list(ProductKey.objects.filter(pk__gt=latest).order_by("pk")[:BATCH]):
+            moved += sum(self.move(key, dry_run=options["dry_run"]) for key in batch)
+            seen, latest = seen + len(batch), batch[-1].pk
+            self.stdout.write(f"{seen} looked at, {moved} {'to move' if options['dry_run'] else 'moved'}.")
+        self.stdout.write("Nothing was changed." if options["dry_run"] else "All keys are under the current secret.")
+
+    def move(self, key: ProductKey, *, dry_run: bool) -> bool:
+        """Whether `key` was under an older secret. Each is one update of its own, and so is never half moved."""
+        text = productkeys.decrypted(key.ciphertext)
+        digest = productkeys.digests(text)[0]
+        if key.digest == digest:
+            return False
+        if not dry_run:
+            ProductKey.objects.filter(pk=key.pk).update(digest=digest, ciphertext=productkeys.encrypted(text))
+        return True

@@ -1,0 +1,33 @@
+"""A new secret for product keys: every key is kept under it, and the old one can go (K1)."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.benefits.productkeys import decrypted
+from tests.factories import issue_key
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rule("K1")]
+
+
+def run(*options: str) -> list[str]:
+    out = StringIO()
+    call_command("reencrypt_keys", *options, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_after_a_rotation_the_old_secret_can_be_taken_away(settings, by):
+    keys = [issue_key(partner=by.user.home_partner) for _ in range(3)]
+    texts = [decrypted(key.ciphertext) for key in keys]
+    settings.PRODUCT_KEY_SECRETS = ["a new secret", *settings.PRODUCT_KEY_SECRETS]
+    before = list(ProductKey.objects.values())
+    assert run("--dry-run") == ["3 looked at, 3 to move.", "Nothing was changed."]
+    assert list(ProductKey.objects.values()) == before
+
+    assert run() == ["3 looked at, 3 moved.", "All keys are under the current secret."]
+    settings.PRODUCT_KEY_SECRETS = settings.PRODUCT_KEY_SECRETS[:1]
+    found = [ProductKey.objects.typed(text, partner=by.user.home_partner, by=by) for text in texts]
+    assert [decrypted(key.ciphertext) for key in found] == texts
+    assert run()[0] == "3 looked at, 0 moved."
