@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
-from django.db import models
 from django.http import HttpRequest
 
 LONGEST = 18  # digits of a row's number
@@ -20,11 +19,11 @@ class NumbersOnlyMixin:
         return super().optgroups(name, numbers, attr)  # type: ignore[misc]
 
 
-class OneByTyping(NumbersOnlyMixin, AutocompleteSelect):
+class OneByTyping(NumbersOnlyMixin, AutocompleteSelect):  # type: ignore[misc]
     """One related row."""
 
 
-class SeveralByTyping(NumbersOnlyMixin, AutocompleteSelectMultiple):
+class SeveralByTyping(NumbersOnlyMixin, AutocompleteSelectMultiple):  # type: ignore[misc]
     """Several related rows."""
 
 
@@ -36,11 +35,11 @@ class ChoosingMixin(admin.options.BaseModelAdmin):
             kwargs["widget"] = OneByTyping(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs["widget"] = SeveralByTyping(db_field, self.admin_site)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model | None:
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """An empty `_to_field` names no field; Django would look for it."""
-        return super().get_object(request, object_id, from_field or None)  # type: ignore[misc,no-any-return]
+        return super().get_object(request, object_id, from_field or None)  # type: ignore[misc]
