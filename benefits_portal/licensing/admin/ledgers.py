@@ -55,7 +55,7 @@ class SubscriptionAdmin(SearchThroughMixin, LedgerAdmin):
     inlines = [RedemptionInline]
 
     def get_queryset(self, request: Any) -> Any:
-        return Subscription.objects.for_display()
+        return Subscription.objects.for_display().select_related("partner")
 
     @admin.display(description=_("status today"), ordering="ends_on")
     def status_today(self, subscription: Subscription) -> str:
