@@ -2,28 +2,29 @@
 
 # mypy: disable-error-code="type-arg"
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
 from django.http import HttpRequest
 
 LONGEST = 18  # digits of a row's number
 
 
-class NumbersOnlyMixin:
+class NumbersOnlyMixin(AutocompleteMixin):
     """Django looks up whatever was sent to show it as chosen; what is no number cannot be looked up."""
 
-    def optgroups(self, name: str, value: list[Any], attr: Any = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         numbers = [number for number in value if str(number).isascii() and str(number).isdecimal() and len(str(number)) <= LONGEST]
-        return super().optgroups(name, numbers, attr)  # type: ignore[misc]
+        return super().optgroups(name, numbers, attr)
 
 
-class OneByTyping(NumbersOnlyMixin, AutocompleteSelect):  # type: ignore[misc]
+class OneByTyping(NumbersOnlyMixin, AutocompleteSelect):
     """One related row."""
 
 
-class SeveralByTyping(NumbersOnlyMixin, AutocompleteSelectMultiple):  # type: ignore[misc]
+class SeveralByTyping(NumbersOnlyMixin, AutocompleteSelectMultiple):
     """Several related rows."""
 
 

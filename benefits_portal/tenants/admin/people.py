@@ -185,11 +185,10 @@ class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
     @method_decorator(sensitive_post_parameters())
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's name
-        before = self.get_object(request, id)
+        before = User.objects.filter(pk=id).first()
         response = super().user_change_password(request, id, form_url)
-        after = self.get_object(request, id)
-        if before and after and before.password != after.password:
-            Record.objects.note(PasswordAction.PASSWORD_SET, by=actor(request), subject=after)
+        if before and not User.objects.filter(pk=id, password=before.password).exists():
+            Record.objects.note(PasswordAction.PASSWORD_SET, by=actor(request), subject=before)
         return response
 
 

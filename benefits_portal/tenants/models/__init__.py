@@ -5,8 +5,9 @@ from .directory import Partner, Tenant
 from .directoryusers import DirectoryUser
 from .directorywords import DirectoryUserWord
 from .keyattempts import KeyAttempt
-from .people import Role, RoleAssignment, User
+from .people import User
 from .record import Actor, How, Record, recordable
+from .roles import Role, RoleAssignment
 from .tenantrequests import TenantRequest
 from .world import PracticeWorld
 

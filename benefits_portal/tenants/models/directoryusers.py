@@ -23,7 +23,7 @@ from .directorywords import DirectoryUserWord
 from .record import Actor, Record, recorded_if_refused
 
 if TYPE_CHECKING:
-    from .people import RoleAssignment
+    from .roles import RoleAssignment
 
 
 class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):

@@ -1,0 +1,213 @@
+"""Which role somebody holds at which partner (rule P1)."""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.tenants.exceptions import (
+    AccountClosed,
+    LastGlobalAdmin,
+    PersonDisabled,
+    Refusal,
+    RoleAlreadyHeld,
+    RoleGone,
+)
+
+from .actions import TenantsAction
+from .directory import Partner
+from .directoryusers import DirectoryUser, DirectoryUserQuerySet
+from .people import User
+from .record import Actor, Record, recorded_if_refused
+
+
+class Role(models.TextChoices):
+    GLOBAL_ADMIN = "global-admin", _("Global admin")
+    PARTNER_ADMIN = "partner-admin", _("MPN partner admin")
+    MEMBER = "member", _("Account member")
+
+    @property
+    def may_act(self) -> bool:
+        """Reveal and redeem keys; assign, remove and transfer credit."""
+        return self is not Role.MEMBER
+
+    @property
+    def description(self) -> str:
+        """What it is for, in a few words."""
+        return {
+            Role.GLOBAL_ADMIN: _now("Everything: people, roles and tenants too."),
+            Role.PARTNER_ADMIN: _now("Get and redeem keys, extend, add licenses, assign credit."),
+            Role.MEMBER: _now("Look at everything, change nothing."),
+        }[self]
+
+    @property
+    def may_manage_people(self) -> bool:
+        """Change who is in the directory, who holds which role, and the tenants."""
+        return self is Role.GLOBAL_ADMIN
+
+
+class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def for_display(self) -> Self:
+        return self.select_related("partner", "user__directory_user__tenant")
+
+    def admins_of(self, partner: Partner) -> Self:
+        """Whoever may act for `partner`, Global admins first."""
+        roles = [role for role in Role if role.may_act]
+        return self.filter(partner=partner, role__in=roles, user__is_active=True).select_related("user").order_by("role", "user__name")
+
+    def of_people(self, people: Iterable[DirectoryUser]) -> dict[int, "RoleAssignment"]:
+        """Which of these roles `people` hold, by the number of their entry (see `RoleAssignment.people`)."""
+        people = list(people)
+        addresses = {person.user_principal_name.lower() for person in people}
+        held = list(self.filter(Q(user__directory_user__in=people) | Q(user__email__in=addresses)).for_display())
+        at_home = {role.user.directory_user_id: role for role in held if role.is_of_home}
+        guests = {role.user.email: role for role in held if not role.is_of_home}
+        found = {person.pk: at_home.get(person.pk) or guests.get(person.user_principal_name.lower()) for person in people}
+        return {pk: role for pk, role in found.items() if role}
+
+    def holders(self, partner: Partner) -> list[tuple["RoleAssignment", DirectoryUser | None]]:
+        """Who holds which role at `partner`, the most powerful first, with their entry in its own directory, if any."""
+        held = sorted(self.for_partner(partner).for_display().order_by("user__name"), key=lambda role: list(Role).index(Role(role.role)))
+        addresses = [role.user.email for role in held if not role.is_of_home]
+        guests = DirectoryUser.objects.for_partner(partner).annotate(address=Lower("user_principal_name")).filter(address__in=addresses)
+        by_address = {guest.user_principal_name.lower(): guest for guest in guests}
+        return [(role, role.user.directory_user if role.is_of_home else by_address.get(role.user.email)) for role in held]
+
+    def candidates(self, partner: Partner, words: str, limit: int = 20) -> list[tuple[DirectoryUser, Refusal | None]]:
+        """People of the partner's directory by name or address, each with the reason why no role can be given, if so."""
+        people = DirectoryUser.objects.first_matching(partner, words, limit)
+        held = self.for_partner(partner).of_people(people)
+
+        def refusal(person: DirectoryUser) -> Refusal | None:
+            if not person.is_enabled:
+                return PersonDisabled()
+            return RoleAlreadyHeld(Role(held[person.pk].role)) if person.pk in held else None
+
+        return [(person, refusal(person)) for person in people]
+
+    def give(self, person: DirectoryUser, role: Role, *, by: Actor) -> "RoleAssignment":
+        """Give `person` a role at the partner of their directory, with an account to sign in with if they have none.
+
+        Raises PersonDisabled, AccountClosed or RoleAlreadyHeld.
+        """
+        about: dict[str, Any] = {"by": by, "partner": person.partner, "tenant": person.tenant, "subject": person, "after": {"role": role}}
+        with recorded_if_refused(TenantsAction.ROLE_GIVEN, **about):
+            Partner.objects.select_for_update(no_key=True).get(pk=person.partner.pk)
+            if not DirectoryUser.objects.enabled().filter(pk=person.pk).exists():
+                raise PersonDisabled
+            account = User.objects.account_of(person, by=by)
+            if account.directory_user_id == person.pk and not account.is_active:
+                raise AccountClosed
+            held = self._hold(account, person.partner, role)
+            Record.objects.note(TenantsAction.ROLE_GIVEN, **about)
+            return held
+
+    def give_account(self, account: User, partner: Partner, role: Role, *, by: Actor) -> "RoleAssignment":
+        """Give a role to somebody who signs in already, in the directory of `partner` or not: the programme's own way.
+
+        Raises AccountClosed or RoleAlreadyHeld.
+        """
+        person = RoleAssignment(user=account, partner=partner).people().first()
+        about: dict[str, Any] = {"by": by, "partner": partner, "tenant": person.tenant if person else None, "after": {"role": role}}
+        with recorded_if_refused(TenantsAction.ROLE_GIVEN, subject=person or account, **about):
+            Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+            if not account.is_active:
+                raise AccountClosed
+            held = self._hold(account, partner, role)
+            Record.objects.note(TenantsAction.ROLE_GIVEN, subject=person or account, **about)
+            return held
+
+    def _hold(self, account: User, partner: Partner, role: Role) -> "RoleAssignment":
+        held, is_new = self.get_or_create(user=account, partner=partner, defaults={"role": role})
+        if not is_new:
+            raise RoleAlreadyHeld(Role(held.role))
+        return held
+
+
+class RoleAssignment(models.Model):
+    """A role that somebody holds at one partner (rule P1)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="role_assignments", verbose_name=_("user"))
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="role_assignments", verbose_name=_("partner"))
+    role = models.CharField(_("role"), max_length=13, choices=Role)
+
+    objects = RoleAssignmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        ordering = ["partner__name", "user__name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "partner"],
+                name="role_one_per_user_and_partner",
+                violation_error_message=_("This person already holds a role at this partner."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user.name}: {self.get_role_display()} ({self.partner})"
+
+    @property
+    def is_of_home(self) -> bool:
+        """Whether it is held at the partner from whose directory the person signs in."""
+        home = self.user.directory_user
+        return home is not None and home.tenant.partner_id == self.partner_id
+
+    def people(self) -> DirectoryUserQuerySet:
+        """Who holds it, in the partner's own directory: the entry they sign in as; of a guest, those with their address."""
+        entries = DirectoryUser.objects.for_partner(self.partner)
+        if self.is_of_home and self.user.directory_user:
+            return entries.filter(pk=self.user.directory_user.pk)
+        return entries.filter(user_principal_name__iexact=self.user.email)
+
+    def change_to(self, role: Role, *, by: Actor) -> None:
+        """Raises RoleAlreadyHeld, RoleGone, or LastGlobalAdmin."""
+        about = self._about(by)
+        with recorded_if_refused(TenantsAction.ROLE_CHANGED, **about, after={"role": role}):
+            unchanged = self._unchanged_under_lock()
+            if role == self.role:
+                raise RoleAlreadyHeld(role)
+            unchanged.update(role=role)
+            self.role = role
+            Record.objects.note(TenantsAction.ROLE_CHANGED, **about, after={"role": role})
+
+    def take(self, *, by: Actor) -> None:
+        """Take the role away; it counts from the next request on, and with the last one sessions end.
+
+        Raises RoleGone, or LastGlobalAdmin.
+        """
+        about = self._about(by)
+        with recorded_if_refused(TenantsAction.ROLE_TAKEN, **about):
+            self._unchanged_under_lock().delete()
+            self.user.sign_out_without_role()
+            Record.objects.note(TenantsAction.ROLE_TAKEN, **about)
+
+    def _unchanged_under_lock(self) -> RoleAssignmentQuerySet:
+        """This row, if it is still as it was read. One partner's roles change one after the other, so that of two Global
+        admins who take each other's role one stays.
+        """
+        Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
+        unchanged = RoleAssignment.objects.filter(pk=self.pk, role=self.role)
+        if not unchanged.exists():
+            raise RoleGone
+        self.check_not_last()
+        return unchanged
+
+    def check_not_last(self) -> None:
+        """Raise LastGlobalAdmin if nobody else could still change the partner's people and roles."""
+        others = RoleAssignment.objects.admins_of(self.partner).filter(role=Role.GLOBAL_ADMIN).exclude(pk=self.pk)
+        if self.role == Role.GLOBAL_ADMIN and not others.exists():
+            raise LastGlobalAdmin
+
+    def _about(self, by: Actor) -> dict[str, Any]:
+        person = self.people().first()
+        tenant = person.tenant if person else None
+        return {"by": by, "partner": self.partner, "tenant": tenant, "subject": person or self.user, "before": {"role": self.role}}
