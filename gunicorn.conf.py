@@ -7,8 +7,7 @@ command line (`--bind`) and by WEB_CONCURRENCY; what stands here fits every mach
 worker_class = "sync"  # measured best for synchronous views; a slow client waits at the proxy, not at a worker
 preload_app = True  # workers share its memory, and one that died is replaced at once; a new version needs a restart, not HUP
 timeout = 120  # seconds after which a busy worker is replaced: longer than the longest export
-graceful_preload_app = True  # workers share its memory, and one that died is replaced at once; a new version needs a restart, not HUP
-timeout = 30  # seconds that a stopping worker has to finish its request
+graceful_timeout = 30  # seconds that a stopping worker has to finish its request
 max_requests = 10_000  # then a worker is replaced, whatever a library may have leaked
 max_requests_jitter = 2_000  # not all at once
 limit_request_line = 4_094  # bytes; the longest address of the portal, a filtered list, is far shorter
