@@ -227,7 +227,7 @@ MAILERS = {
             "username": env.str("EMAIL_USER", default=""),
             "password": env.str("EMAIL_PASSWORD", default=""),
             "use_tls": env.bool("EMAIL_TLS", default=False),
-            "timeout": 10,  # seconds; who asks for a link waits for it
+            "timeout": 10,  # seconds; a worker waits for it, who asked for a link does not
         },
     }
 }

@@ -49,9 +49,15 @@ class ForgottenForm(PasswordResetForm):
         self.fields["email"].error_messages["required"] = _("Enter your e-mail address.")
         self.fields["email"].error_messages["invalid"] = _("This is not an address. Write it as in kim@contoso.com.")
 
+    def clean_email(self) -> str:
+        """Looks up whose address it is while somebody waits: a database that is away must be told."""
+        email: str = self.cleaned_data["email"]
+        self.users = list(User.objects.filter(email=email.lower(), is_active=True))
+        return email
+
     def get_users(self, email: str) -> Iterable[User]:
         """Whoever may sign in; an account opened by giving a role has no password yet, and gets its first one so."""
-        return User.objects.filter(email=email.lower(), is_active=True)
+        return self.users
 
     def send_mail(self, subject_template_name: str, email_template_name: str, context: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         """In the language of the account."""

@@ -15,6 +15,7 @@ from django.urls import reverse
 from benefits_portal import clock
 from benefits_portal.tenants.clients import client_address
 from benefits_portal.tenants.models import Actor, Record, Role, RoleAssignment, User
+from benefits_portal.tenants.views.signing_in import ForgottenView
 from tests.factories import PASSWORD, DirectoryUserFactory, PartnerFactory, RoleAssignmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +179,25 @@ def test_the_answer_tells_nobody_who_has_an_account():
     assert [answer.redirect_chain for answer in answers] == [[(reverse("tenants:password-sent"), 302)]] * 3
     assert len({re.sub(r"[A-Za-z0-9]{64}", "", answer.text) for answer in answers}) == 1
     assert [message.to for message in mail.outbox] == [[known.email]]
+
+
+def test_the_answer_is_as_fast_with_an_account_as_without(rf, django_assert_num_queries):
+    """It goes out after the same one query; the mail is made and sent after it."""
+    for email, sent in (("nobody@example.com", []), (UserFactory.create().email, [1])):
+        asked = rf.post(ASK, {"email": email})
+        asked._dont_enforce_csrf_checks = True
+        with django_assert_num_queries(1):
+            answer = ForgottenView.as_view()(asked)
+        assert (answer.status_code, answer.url, mail.outbox) == (302, reverse("tenants:password-sent"), [])
+        answer.then()  # as closing does, which would close the tests' connection too
+        assert [len(message.to) for message in mail.outbox] == sent
+
+
+def test_a_mail_server_that_fails_is_told_to_the_operator_and_not_to_who_asked(settings, caplog):
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": "localhost", "port": 9}}}
+    answer = Client().post(ASK, {"email": UserFactory.create().email})
+    assert (answer.status_code, answer.url) == (302, reverse("tenants:password-sent"))
+    assert "Failed to send password reset email" in caplog.text
 
 
 def test_an_account_opened_by_giving_a_role_sets_its_first_password(partner, tenant):
