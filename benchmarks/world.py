@@ -91,7 +91,7 @@ class World:
         yield Part(Benefit, f"id partner_id membership_id package_line_id product_id {right}", self._benefits())
         life = "issued_at redeemed_at redeemed_on redeemed_in_id"
         yield Part(ProductKey, f"id partner_id benefit_id product_id licenses digest ciphertext last_five {life}", self._keys())
-        names = "id partner_id tenant_id product_id licenses starts_on ends_on carried_license_days"
+        names = "id partner_id tenant_id product_id licenses starts_on ends_on carried_license_days product_name source_name"
         yield Part(Subscription, names, (tuple(getattr(row, name) for name in names.split()) for row in self.subscriptions))
         before = "before_licenses before_starts_on before_ends_on before_carried_license_days"
         after = "after_licenses after_ends_on after_carried_license_days"
@@ -172,13 +172,14 @@ class World:
     def _keys(self) -> Iterator[Row]:
         """Each is written as it stands after the redeeming, which is worked out on the way."""
         running: dict[tuple[int, int], tuple[Subscription, int]] = {}
-        for pk, partner, _membership, _line, product, _type, _competency, quantity, *_money, issued_on, _until in self._benefits():
+        for pk, partner, _membership, _line, product, _type, _competency, quantity, *names, issued_on, _until in self._benefits():
             if quantity is None:
                 continue
             on = issued_on + REDEEMED_AFTER
             redeemed = is_used(pk) and on <= self.today
             if redeemed:
                 self._redeem(running, pk, partner, product, quantity, on)
+                running[partner, product][0].product_name, running[partner, product][0].source_name = names[-2:]
             spent = (noon(on), on, partner) if redeemed else (None, None, None)
             yield pk, partner, pk, product, quantity, f"{pk:064x}", "", f"{pk:05d}"[-5:], noon(issued_on), *spent
 

@@ -36,11 +36,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Filter:
-    """What can be chosen, value → label; `quick` ones are links, the others a field with a list."""
+    """What can be chosen, value → label: `quick` ones are links that narrow the list, `tabs` links of which one always holds
+    (the one whose value is empty unless told), the others a field with a list.
+    """
 
     label: Text
     options: Mapping[str, Text]
     quick: bool = False
+    tabs: bool = False
+
+    @property
+    def is_field(self) -> bool:
+        return not (self.quick or self.tabs)
 
 
 class CappedCount(Subquery):
@@ -100,13 +107,13 @@ class Listing:
         self.sort = sort if sort.removeprefix("-") in self.columns else self.default_sort
 
     def __bool__(self) -> bool:
-        """Whether anything is left out of the list."""
-        return bool(self.words or any(self.chosen.values()))
+        """Whether anything is left out of the list, or of its tab."""
+        return bool(self.words or any(value for name, value in self.chosen.items() if not self.filters[name].tabs))
 
     @property
     def is_filtered(self) -> bool:
         """Whether anything was chosen from a list."""
-        return any(not self.filters[name].quick for name in self.chosen)
+        return any(self.filters[name].is_field for name in self.chosen)
 
     def narrowed(self, rows: Any) -> Any:
         """Those of `rows` that the words and filters leave."""
@@ -216,6 +223,11 @@ class Listing:
         query.update({name: value for name, value in (self.state() | changes).items() if value})
         return f"?{query.urlencode()}"
 
+    @property
+    def whole_href(self) -> str:
+        """The address of all of the list, or of its tab, in the order it has now."""
+        return self.href(q="", **{name: "" for name in self.chosen if not self.filters[name].tabs})
+
     def pushed(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """`response` with the address that htmx shows: without what is empty or makes no sense."""
         here = {name: self.address.get(name, "") for name in ("after", "before", "page")}
@@ -250,6 +262,21 @@ class Listing:
             for is_set in [self.chosen.get(name) == value]
         ]
 
+    def tabs(self) -> list[dict[str, Any]]:
+        """The tabs, by what they choose between: label, the address of each, and whether it is the present one."""
+        return [
+            {
+                "label": choice.label,
+                "tabs": [
+                    {"id": f"tab-{value or 'first'}", "label": label, "href": self.href(**{name: value}), "is_set": is_set}
+                    for value, label in choice.options.items()
+                    for is_set in [self.chosen.get(name, "") == value]
+                ],
+            }
+            for name, choice in self.filters.items()
+            if choice.tabs
+        ]
+
     def fields(self) -> list[dict[str, Any]]:
         """The filters with a list to choose from: name, label, and the options as value, label, whether it is chosen."""
         return [
@@ -259,13 +286,13 @@ class Listing:
                 "options": [(value, label, value == self.chosen.get(name)) for value, label in choice.options.items()],
             }
             for name, choice in self.filters.items()
-            if not choice.quick
+            if choice.is_field
         ]
 
     def kept(self) -> list[tuple[str, str]]:
         """What the search form carries along unseen."""
-        shown = {"q", *(name for name, choice in self.filters.items() if not choice.quick)}
-        return [(name, value) for name, value in self.state().items() if name not in shown]
+        shown = {"q", *(name for name, choice in self.filters.items() if choice.is_field)}
+        return [(name, value) for name, value in self.state().items() if value and name not in shown]
 
 
 def _value(row: Any, name: str) -> Any:

@@ -307,6 +307,7 @@ class SubscriptionFactory(DjangoModelFactory):
     tenant = factory.SubFactory(TenantFactory)
     partner = factory.SelfAttribute("tenant.partner")
     product = factory.SubFactory(ProductFactory)
+    product_name = factory.SelfAttribute("product.name")
     licenses = 25
     starts_on = factory.LazyAttribute(lambda subscription: min(date(2021, 1, 1), subscription.ends_on))
     ends_on = date(2022, 1, 1)

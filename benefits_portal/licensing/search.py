@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.benefits.lists import BenefitListing
-from benefits_portal.benefits.models import Benefit, Product
+from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.productkeys import resembles_key
 from benefits_portal.licensing.display import ProductRow
 from benefits_portal.licensing.models import Subscription
@@ -102,15 +102,12 @@ def benefits(request: PartnerRequest, words: str) -> list[Found]:
 
 def subscriptions(request: PartnerRequest, words: str) -> list[Found]:
     """Of the current tenant, the ones that end last first."""
-    products = Product.objects.all()
-    for term in words.split():
-        products = products.filter(name__icontains=term)
-    ours = Subscription.objects.for_partner(request.partner).in_tenant(request.tenant).filter(product__in=list(products))
-    some = sorted(ours.select_related("product").order_by()[:READ], key=lambda one: (one.ends_on, one.pk), reverse=True)
+    ours = Subscription.objects.for_partner(request.partner).in_tenant(request.tenant).of_products_named(words)
+    some = sorted(ours.order_by()[:READ], key=lambda one: (one.ends_on, one.pk), reverse=True)
     rows = [ProductRow(one, request.today) for one in some]
     return [
         Found(
-            str(row.subscription.product),
+            row.subscription.product_name,
             f"{row.subscription.licenses_text} · {row.status_text}",
             reverse("licensing:subscription", args=[row.subscription.pk]),
         )

@@ -3,6 +3,7 @@
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.terms import Term
 
+from .names import carry_offer_name, carry_product_name
 from .redemption import Redemption, RedemptionAction
 from .replacement import Replacement, ReplacementAction, Reversal
 from .subscription import Subscription
@@ -16,4 +17,6 @@ __all__ = [
     "Reversal",
     "Subscription",
     "Term",
+    "carry_offer_name",
+    "carry_product_name",
 ]

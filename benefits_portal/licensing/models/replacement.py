@@ -50,7 +50,9 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
             subscription.carried_license_days = redemption.before.carried_license_days
         subscription.save()
         place = {"partner": redemption.partner, "tenant": redemption.tenant, "subscription": subscription}
-        return self.create(redemption=redemption, reversed_on=on, reversed_by=by.user, **place)
+        reversal = self.create(redemption=redemption, reversed_on=on, reversed_by=by.user, **place)
+        Subscription.objects.filter(pk=subscription.pk).carry_names()
+        return reversal
 
 
 class Reversal(AppendOnly):

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from typing import Self
 
 from django.db import models, transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import ExpressionWrapper, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.models import Product, ProductKey
@@ -64,14 +65,26 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def for_display(self) -> Self:
         return self.select_related("product", "tenant")
 
-    def with_source(self) -> Self:
-        """With the offer of the benefit whose key was redeemed last, as `source`."""
+    def of_products_named(self, words: str) -> Self:
+        """Those whose product has every one of `words` in its name; the catalogue is small."""
+        named = Product.objects.filter(*(Q(name__icontains=word) for word in words.split()))
+        return self.filter(product__in=named.order_by())
+
+    def carry_names(self) -> int:
+        """Write on the rows what their product is called now, and the offer behind the key that was redeemed last and counts."""
         latest = Redemption.objects.standing().filter(subscription=OuterRef("pk")).order_by("-redeemed_at", "-pk")
-        return self.annotate(source=Subquery(latest.values("key__benefit__membership__offer__name")[:1]))
+        return self.update(
+            product_name=Product.objects.filter(pk=OuterRef("product")).values("name"),
+            source_name=Coalesce(Subquery(latest.values("key__benefit__membership__offer__name")[:1]), Value("")),
+        )
 
 
 class Subscription(models.Model):
-    """A product active in a tenant: licenses, first and last day of service, and what no whole day could hold."""
+    """A product active in a tenant: licenses, first and last day of service, and what no whole day could hold.
+
+    What the list sorts by stands on the row, so that an index serves every order (docs/adr/0005): redeeming and reversing
+    write the names, renaming in the catalogue carries them on, and the database works out `is_kept`.
+    """
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -91,6 +104,14 @@ class Subscription(models.Model):
     withdrawn_on = models.DateField(
         _("withdrawn on"), null=True, editable=False, help_text=_("When the key that brought it was replaced (K8).")
     )
+    product_name = models.CharField(max_length=120, editable=False)
+    source_name = models.CharField(max_length=80, blank=True, editable=False)
+    is_kept = models.GeneratedField(
+        expression=ExpressionWrapper(Q(withdrawn_on=None), models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+        serialize=False,
+    )
 
     objects = SubscriptionQuerySet.as_manager()
 
@@ -109,6 +130,11 @@ class Subscription(models.Model):
         indexes = [
             models.Index(fields=["partner", "tenant", "product", "ends_on"], name="subscription_place_product"),
             models.Index(fields=["ends_on"], name="subscription_ends"),
+            models.Index(fields=["tenant", "product_name", "ends_on", "id"], name="subscription_by_product"),
+            models.Index(fields=["tenant", "licenses", "product_name", "id"], name="subscription_by_licenses"),
+            models.Index(fields=["tenant", "is_kept", "ends_on", "product_name", "id"], name="subscription_by_status"),
+            models.Index(fields=["tenant", "ends_on", "product_name", "id"], name="subscription_by_end"),
+            models.Index(fields=["tenant", "source_name", "product_name", "id"], name="subscription_by_source"),
         ]
 
     def __str__(self) -> str:
@@ -261,11 +287,12 @@ class Subscription(models.Model):
             raise ChangedMeanwhile(fresh)
         started_on = subscription.starts_on if subscription else None
         if subscription is None:
-            subscription = cls(partner=key.partner, tenant=tenant, product=key.product)
+            subscription = cls(partner=key.partner, tenant=tenant, product=key.product, product_name=key.product.name)
         if way in (Way.NEW, Way.REACTIVATE):
             subscription.starts_on = on
         subscription.licenses = fresh.after.licenses
         subscription.ends_on = fresh.after.ends_on
         subscription.carried_license_days = fresh.after.carried_license_days
+        subscription.source_name = key.benefit.offer_name
         subscription.save()
         return Redemption.objects.write(key, subscription, quote or fresh, started_on=started_on, by=by)

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.licensing.comparison import before_after, shift
 from benefits_portal.licensing.display import ProductRow, end_axis, ledger, license_segments, status_history
+from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.views.replacing import replacement_context
 from benefits_portal.tenants.access import get_own, role_required
@@ -18,11 +19,10 @@ from benefits_portal.tenants.models import Record
 @require_safe
 def product_list(request: PartnerRequest) -> HttpResponse:
     """Your products: the current tenant's subscriptions, the active ones unless all are asked for."""
-    subscriptions = Subscription.objects.in_tenant(request.tenant).for_display().with_source()
-    everything = request.GET.get("show") == "all"
-    shown = subscriptions if everything else subscriptions.active(request.today)
-    rows = [ProductRow(subscription, request.today) for subscription in shown]
-    return render(request, "licensing/product_list.html", {"rows": rows, "everything": everything})
+    listing = SubscriptionListing(request.GET, FILTERS, on=request.today)
+    page = listing.page(Subscription.objects.in_tenant(request.tenant))
+    rows = [ProductRow(subscription, request.today) for subscription in page.rows]
+    return listing.pushed(request, render(request, "licensing/product_list.html", {"listing": listing, "page": page, "rows": rows}))
 
 
 @role_required

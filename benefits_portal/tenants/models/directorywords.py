@@ -89,6 +89,6 @@ class DirectoryUserWord(models.Model):
 
 @receiver(post_save, sender="tenants.DirectoryUser")
 def keep_words(instance: "DirectoryUser", update_fields: Collection[str] | None = None, **kwargs: Any) -> None:
-    """The one signal of the project: words are no fact of their own, and follow the name through every door, a fixture's too."""
+    """A signal, for words are no fact of their own, and follow the name through every door, a fixture's too."""
     if update_fields is None or {"display_name", "user_principal_name"} & set(update_fields):
         DirectoryUserWord.objects.write(instance)

@@ -1,0 +1,32 @@
+"""Your products as a list: what can be asked of it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from benefits_portal.licensing.models.subscription import SubscriptionQuerySet
+from benefits_portal.listing import Column, Filter, Listing
+
+FILTERS = {"show": Filter(_("Which products"), {"": pgettext_lazy("subscriptions", "Active"), "all": _("All")}, tabs=True)}
+
+
+@dataclass
+class SubscriptionListing(Listing):
+    """A tenant's subscriptions. A status follows from the end date, but what was withdrawn is Deleted at once (K8)."""
+
+    columns = {
+        "product": Column(_("Product"), ("product_name", "ends_on")),
+        "licenses": Column(_("Licenses"), ("licenses", "product_name"), numeric=True),
+        "status": Column(_("Status"), ("is_kept", "ends_on", "product_name")),
+        "ends": Column(_("Ends on"), ("ends_on", "product_name")),
+        "source": Column(_("Source"), ("source_name", "product_name")),
+    }
+
+    on: date = date.min
+
+    def narrowed(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
+        """`rows` are all of the tenant's."""
+        rows = rows if self.chosen.get("show") == "all" else rows.active(self.on)
+        return rows.of_products_named(self.words) if self.words else rows
