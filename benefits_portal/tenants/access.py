@@ -82,4 +82,7 @@ def get_own(request: PartnerRequest, queryset: QuerySet[Any], pk: int, *, owner:
         if wanted:
             found.tenant = request.tenant
         return found
-    raise ElsewhereError(next(p for p in request.places if p.pk == wanted or (wanted is None and p.partner_id == partner_id)))
+    elsewhere = (place for place in request.places if place.pk == wanted or (wanted is None and place.partner_id == partner_id))
+    if (place := next(elsewhere, None)) is None:
+        raise Http404  # support looks at one tenant of the partner, and there is no way to switch
+    raise ElsewhereError(place)

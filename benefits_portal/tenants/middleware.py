@@ -113,7 +113,7 @@ def set_place(request: PartnerRequest) -> None:
     """Set on `request` where the person acts: what the session remembers while it is theirs, else the first place, home.
 
     The first place is remembered too, so that a role given elsewhere moves nobody; who loses the role where they acted is
-    told that they now act elsewhere (P4), not where it was (P1).
+    told that they now act elsewhere (P4), not where it was (P1). Support, who only looks, acts nowhere by it.
     """
     user = request.user
     looked_at = [] if in_back_office(request) else viewing.viewed(request)
@@ -125,7 +125,7 @@ def set_place(request: PartnerRequest) -> None:
     request.tenant = request.partner = request.role = None  # type: ignore[assignment]
     if places:
         request.tenant = next((place for place in places if place.pk == chosen), places[0])
-        if request.tenant.pk != chosen:
+        if request.tenant.pk != chosen and not looked_at:
             act_in(request, request.tenant)
             if chosen is not None:
                 now = {"partner": request.tenant.partner, "tenant": request.tenant}

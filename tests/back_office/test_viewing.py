@@ -41,6 +41,20 @@ def test_another_partner_s_things_do_not_exist_for_whoever_looks(looking):
     assert looking.get(f"{BENEFITS}{other.pk}/").status_code == 404
 
 
+def test_what_is_in_another_tenant_of_the_partner_is_not_there_to_look_at(looking, partner):
+    elsewhere = factories.TenantFactory.create(partner=partner)
+    subscription = factories.SubscriptionFactory.create(tenant=elsewhere)
+    assert looking.get(reverse("licensing:subscription", args=[subscription.pk])).status_code == 404
+
+
+@pytest.mark.rule("P4")
+def test_looking_moves_nobody_so_nobody_is_told_that_they_act_elsewhere_now(looking):
+    looking.get(HOME)
+    looking.post(reverse("tenants:end-viewing"))
+    view_as(looking, factories.TenantFactory.create())
+    assert list(looking.get(HOME).context["messages"]) == []
+
+
 @pytest.mark.rule("K3")
 def test_whatever_is_sent_is_refused_and_no_key_is_revealed(looking, tenant, partner):
     key = factories.issue_key(partner=partner)
