@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.exceptions import NoCreditInCurrency
 from benefits_portal.benefits.models import Membership, Offer
+from benefits_portal.benefits.models.membership import YEARS
 from benefits_portal.tenants.importing import Cells, Import, Line, Outcome, Told
 from benefits_portal.tenants.models import Actor, Partner
 
@@ -72,6 +73,6 @@ def as_day(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise ValidationError({"starts_on": _("Write the day as in 2027-01-31.")}) from error
-    if not 2000 <= day.year <= 2999:
+    if day.year not in YEARS:
         raise ValidationError({"starts_on": _("Write the day as in 2027-01-31.")})
     return day

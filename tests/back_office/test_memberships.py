@@ -250,3 +250,13 @@ def test_support_sees_neither_page(support, sign_in, partner, offer):
     assert (renew(office, membership).status_code, end(office, membership).status_code) == (403, 403)
     assert office.post(page(Membership, "add"), {"partner": partner.pk, "offer": offer.pk, "starts_on": "2023-05-01"}).status_code == 403
     assert "renew/" not in office.get(page(Membership, "change", membership.pk)).content.decode()
+
+
+@pytest.mark.rule("B1")
+def test_a_day_at_the_end_of_the_calendar_is_refused_on_the_form(office, partner, offer, today):
+    membership = factories.MembershipFactory.create(partner=partner, starts_on=today)
+    adding = enrol(office, partner, offer, starts_on="9999-12-31")
+    assert adding.context["errors"] == [["Write the day as in 2027-01-31."]]
+    ending = end(office, membership, last_day="9999-12-31", **BECAUSE)
+    assert "The last day can be moved to any day from" in ending.context["form"].errors["last_day"][0]
+    assert Membership.objects.get() == membership

@@ -34,6 +34,7 @@ from .catalogue import Offer, PackageLine
 DAY = timedelta(days=1)
 ENROLMENT_YEAR = timedelta(days=365)
 GRACE = timedelta(days=30)  # between a membership's end and its benefits' expiration
+YEARS = range(2000, 3000)  # in which a membership may start: what rules add to its days is in the calendar
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -126,6 +127,8 @@ class Membership(models.Model):
         """Set the last days, and refuse a second enrolment in the same offer at the same time."""
         if not (self.starts_on and self.partner_id and self.offer_id):
             return
+        if self.starts_on.year not in YEARS:
+            raise ValidationError({"starts_on": _("Write the day as in 2027-01-31.")})
         self.set_days()
         same = Membership.objects.filter(partner=self.partner, offer=self.offer).exclude(pk=self.pk)
         if other := same.overlapping(self.starts_on, self.ends_on).first():
@@ -244,7 +247,7 @@ class Membership(models.Model):
 
         Raises MembershipOver, or NotEndable for a day that has passed or is not within the enrolment year.
         """
-        after = {"ends_on": last_day, "benefits_expire_on": last_day + GRACE}
+        after = {"ends_on": last_day, "benefits_expire_on": min(last_day, self.ends_on) + GRACE}  # a later day is refused
         before = {name: getattr(self, name) for name in after}
         about: dict[str, Any] = {"partner": self.partner, "subject": self, "before": before, "after": after}
         with recorded_if_refused(BenefitAction.ENDED, by=by, **about):
