@@ -14,7 +14,7 @@ from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.figures import as_day
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.display import ProductRow
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.access import no_role
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Partner
@@ -114,8 +114,9 @@ def held_by_disabled(partner: Partner, on: date) -> list[Line]:
 
 def memberships(partner: Partner, on: date) -> list[tuple[Membership, Axis]]:
     """Each membership whose benefits can still be used, with its days on one axis: its end, its benefits' and its last subscription's."""
-    latest = Subscription.objects.filter(redemptions__key__benefit__membership=OuterRef("pk")).order_by("-ends_on")
-    usable = Membership.objects.for_partner(partner).usable(on).annotate(subscriptions_end_on=Subquery(latest.values("ends_on")[:1]))
+    redeemed = Redemption.objects.standing().filter(key__benefit__membership=OuterRef("pk"))
+    latest = redeemed.order_by("-subscription__ends_on").values("subscription__ends_on")[:1]
+    usable = Membership.objects.for_partner(partner).usable(on).annotate(subscriptions_end_on=Subquery(latest))
     return [(membership, Axis(_days(membership, on))) for membership in usable.order_by("ends_on", "pk")[:AT_MOST]]
 
 

@@ -89,3 +89,13 @@ def test_a_membership_shows_its_end_its_benefits_and_its_last_subscription_s_on_
         "Benefits expire": membership.benefits_expire_on,
         "Last subscription ends": redeemed.subscription.ends_on,
     }
+
+
+@pytest.mark.rule("K8")
+def test_a_subscription_withdrawn_with_its_key_is_not_a_membership_s_last(tenant: Tenant) -> None:
+    redeemed = factories.redeem(tenant=tenant)
+    factories.replace(redeemed)
+
+    [(_shown, axis)] = memberships(tenant.partner, TODAY)
+
+    assert "Last subscription ends" not in {mark.label for mark in axis.days}
