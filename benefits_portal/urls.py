@@ -7,6 +7,7 @@ from benefits_portal import views
 from benefits_portal.licensing.home import home
 from benefits_portal.licensing.search import search
 
+handler400 = "benefits_portal.views.bad_request"
 handler500 = "benefits_portal.views.server_error"
 urlpatterns = [
     path("", home, name="home"),

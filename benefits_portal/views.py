@@ -5,15 +5,18 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
+from benefits_portal.figures import number
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.logs import request_id
 from benefits_portal.tenants.access import acts_nowhere
@@ -23,6 +26,7 @@ from benefits_portal.tenants.views import session
 RETRY_AFTER = "5"  # seconds
 TRY_AGAIN = {"55P03", "57014", "40P01", "40001", "SQLITE_BUSY"}  # a lock or a query took too long, or a deadlock was broken
 FULL = {"53100", "SQLITE_FULL"}
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 THEMES = ("", "light", "dark")  # empty: as the system says
 _migrated = False  # whether this process has once seen a database with every migration
 
@@ -84,6 +88,18 @@ def theme(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that is too old, or came from elsewhere: what happened and what to do."""
     return render(request, "csrf_failure.html", status=403)
+
+
+@login_not_required
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """More than settings allow: 413; anything else that makes no sense: 400. Asks nothing of a request that was not read."""
+    too_much = isinstance(exception, TOO_MUCH)
+    context = {
+        "too_much": too_much,
+        "size": filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+        "fields": number(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS),
+    }
+    return HttpResponse(render_to_string("400.html", context), status=413 if too_much else 400)
 
 
 @login_not_required
