@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from gunicorn.config import Config
 
 from benefits_portal.settings import PRACTICE_SECRET
 
@@ -106,3 +107,8 @@ def test_the_page_of_settings_has_every_one_with_the_default_that_the_code_has()
     assert {name: told[name].partition("`")[2].partition("`")[0] for name in read if read[name]} == {
         name: said.get(default, default.replace("_", "")) for name, default in read.items() if default
     }
+
+
+def test_gunicorn_knows_every_setting_of_its_configuration_and_each_stands_there_once() -> None:
+    names = re.findall(r"^(\w+) = ", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
+    assert [name for name in names if name not in Config().settings or names.count(name) > 1] == []

@@ -13,11 +13,12 @@ from io import StringIO
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Record
 from benefits_portal.tenants.spreadsheets import FORMULA
 
@@ -165,11 +166,14 @@ def explained(error: ValidationError) -> Iterator[str]:
 
 def carry_out(kind: type[Import], text: str, *, by: Actor, shown: str = "", told: Told = lambda done: None) -> Import:
     """Everything that the file says, in one transaction. Raises Unreadable, or Refused with nothing changed."""
-    with transaction.atomic():
-        asked = kind(text)
-        if asked.refused or (shown and shown != asked.fingerprint):
-            raise Refused(asked)
-        asked.carry_out(by, told)
+    try:
+        with transaction.atomic():
+            asked = kind(text)
+            if asked.refused or (shown and shown != asked.fingerprint):
+                raise Refused(asked)
+            asked.carry_out(by, told)
+    except (Refusal, ValidationError, IntegrityError) as error:  # somebody did the same at this moment
+        raise Refused(kind(text)) from error
     return asked
 
 

@@ -9,9 +9,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, Membership, ProductKey
 from benefits_portal.tenants.admin import exports, imports
-from benefits_portal.tenants.models import DirectoryUser, Partner, Record
+from benefits_portal.tenants.importing import Refused, carry_out
+from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Record
 from tests import factories
 
 from .conftest import make_rows, page, registered
@@ -58,11 +60,12 @@ def bring(office, model, text):
 @pytest.mark.rule("K3")
 def test_every_list_can_be_taken_along_and_none_says_a_key(office, today):
     make_rows(1)
-    key = ProductKey.objects.get()
+    keys = ProductKey.objects.all()
+    secrets = ["<a href", *(secret for key in keys for secret in (key.digest, key.ciphertext))]
     texts = {model: export(office, model) for model in registered()}
     assert [model for model, text in texts.items() if len(table(text)) < 2] == []
-    assert [model for model, text in texts.items() if key.digest in text or key.ciphertext in text or "<a href" in text] == []
-    assert key.last_five in texts[ProductKey]
+    assert [model for model, text in texts.items() if any(secret in text for secret in secrets)] == []
+    assert [key for key in keys if key.last_five not in texts[ProductKey]] == []
 
 
 def test_an_export_holds_what_the_filters_leave(office):
@@ -210,6 +213,22 @@ def test_what_changed_meanwhile_is_shown_anew_and_nothing_is_done(office):
     again = confirm(office, Partner, shown)
     assert (again.status_code, outcomes(again)) == (200, [(2, "changed")])
     assert Partner.objects.get().name == "Somebody was faster"
+
+
+def test_nothing_is_imported_without_a_reason(office):
+    shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n")
+    sent = {"confirmed": shown.context["packed"], "shown": shown.context["asked"].fingerprint}
+    told = [str(message) for message in office.post(page(Partner, "import"), sent).context["messages"]]
+    assert (told, Partner.objects.count()) == (["Say why: the reason goes on record. Nothing was changed."], 0)
+
+
+def test_whoever_is_faster_keeps_the_whole_file_out(programme):
+    first, second = factories.PartnerFactory.create(mpn_id="1234"), factories.PartnerFactory.create(mpn_id="5678")
+    offer, by = factories.OfferFactory.create(name="Gold"), Actor(programme, How.BACK_OFFICE)
+    text = f"mpn_id,offer,starts_on\n{first.mpn_id},Gold,2027-01-01\n{second.mpn_id},Gold,2027-01-01\n"
+    with pytest.raises(Refused):
+        carry_out(MembershipImport, text, by=by, told=lambda _done: Membership.enrol(second, offer, date(2027, 1, 1), by=by))
+    assert Membership.objects.count() == 0
 
 
 def test_a_confirmation_that_was_tampered_with_does_nothing(office):

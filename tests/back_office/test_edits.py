@@ -141,6 +141,10 @@ def test_a_new_password_is_on_record_as_a_fact(office, programme):
     assert (record.action, record.actor, record.subject, record.before, record.after) == ("tenants.password-set", programme, user, {}, {})
 
 
+def test_whose_password_is_no_number_is_nobody_s(office):
+    assert office.get(page(User, "change", 1).replace("/1/change/", "/nobody/password/")).status_code == 404
+
+
 def test_a_password_that_is_refused_is_not_on_record(office):
     user = factories.UserFactory.create()
     its_page = f"{page(User, 'change', user.pk).removesuffix('change/')}password/"

@@ -83,6 +83,12 @@ def test_a_new_role_asks_why_and_a_new_offer_does_not(office, partner):
     assert "reason" not in office.get(page(Offer, "add")).context["adminform"].form.fields
 
 
+@pytest.mark.parametrize("model", [Partner, User])
+def test_a_new_row_gives_no_role_for_that_would_need_a_reason(office, model):
+    shown = [inline.formset.model for inline in office.get(page(model, "add")).context["inline_admin_formsets"]]
+    assert RoleAssignment not in shown
+
+
 def test_staff_read_the_reason_and_the_partner_does_not(office, admin, partner, sign_in):
     its_page = page(Partner, "change", partner.pk)
     office.post(its_page, filled(office.get(its_page), name="Renamed"))

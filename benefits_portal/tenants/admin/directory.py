@@ -81,6 +81,9 @@ class PartnerAdmin(ImportMixin, KeptAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("tenants")
 
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else [TenantInline]  # a role is given with a reason, which a new partner needs none of
+
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(view_as)
         return [path("<int:pk>/view-as/", view, name="tenants_partner_view_as"), *super().get_urls()]

@@ -36,7 +36,7 @@ from benefits_portal.tenants.models import Actor, DirectoryUser, DirectoryUserWo
 
 from .actions import EditAction
 from .columns import address
-from .reasons import reason_field
+from .reasons import MISSING, reason_field, reason_in
 
 MOST_LINES, MOST_BYTES = 2_000, 1_000_000  # on the page; more by the command
 SALT = "import"
@@ -210,6 +210,9 @@ class ImportMixin:
         except signing.BadSignature:
             messages.error(request, _("This page is too old. Choose the file again; nothing was changed."))
             return redirect(".")
+        if not reason_in(request):
+            messages.error(request, MISSING)
+            return self.preview(request, FileForm(request.POST), text)
         try:
             asked = carry_out(self.importing, text, by=actor(request), shown=request.POST.get("shown", ""))
         except Refused:

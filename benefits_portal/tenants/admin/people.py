@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
@@ -173,6 +174,9 @@ class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
         rights = [] if request.user.is_superuser else ["is_staff", "is_superuser", "groups", "user_permissions"]
         return [*self.readonly_fields, *rights]
 
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else []  # a role is given with a reason, which a new account needs none of
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change and "is_active" in form.changed_data and not obj.is_active:
             obj.check_can_leave()
@@ -185,9 +189,9 @@ class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
     @method_decorator(sensitive_post_parameters())
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's name
-        before = User.objects.filter(pk=id).first()
+        before = self.get_object(request, unquote(id))
         response = super().user_change_password(request, id, form_url)
-        if before and not User.objects.filter(pk=id, password=before.password).exists():
+        if before and not User.objects.filter(pk=before.pk, password=before.password).exists():
             Record.objects.note(PasswordAction.PASSWORD_SET, by=actor(request), subject=before)
         return response
 

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", help="goes on record with what was changed")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        kind = self.kinds[options["kind"]]
+        kind, refused = self.kinds[options["kind"]], False
         try:
             text = decoded(options["file"].read_bytes())
             if options["dry_run"]:
@@ -36,10 +36,10 @@ class Command(BaseCommand):
         except Unreadable as error:
             raise CommandError(f"{error} Nothing was changed.") from error
         except Refused as error:
-            asked = error.asked
+            asked, refused = error.asked, True
         for line in asked.refused:
             self.stderr.write(f"{options['file'].name}:{line.number}: {line.text}: {line.reason}")
-        if asked.refused:
+        if refused or asked.refused:
             raise CommandError(f"{told_counts(asked)}. Nothing was changed.")
         self.stdout.write(f"{told_counts(asked)}. {'Nothing was changed: a dry run.' if options['dry_run'] else 'Done.'}")
 
