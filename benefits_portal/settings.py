@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "benefits_portal.middleware.whole_pages",  # outside of what answers with them
+    "benefits_portal.benefits.middleware.no_key_is_searched_for",
     "benefits_portal.tenants.middleware.ActingMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

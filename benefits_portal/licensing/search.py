@@ -8,8 +8,7 @@ catalogue is small, and what is found in it is asked for by an index.
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.benefits.lists import BenefitListing
+from benefits_portal.benefits.middleware import tell_where_keys_go
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.productkeys import resembles_key
 from benefits_portal.licensing.display import ProductRow
@@ -53,11 +53,6 @@ def search(request: PartnerRequest) -> HttpResponse:
         return redirect(f"{reverse('search')}?{urlencode({'q': words})}")
     context = {"words": words, "groups": groups(request, words) if words else []}
     return render(request, f"search.html{'#results' if request.htmx else ''}", context)
-
-
-def tell_where_keys_go(request: HttpRequest) -> None:
-    told = _("This looks like a product key. Keys are not searched for, and it was not looked up. Type it at Redeem a product key.")
-    messages.warning(request, told)
 
 
 def groups(request: PartnerRequest, words: str) -> list[dict[str, Any]]:

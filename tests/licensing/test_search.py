@@ -54,5 +54,25 @@ def test_what_looks_like_a_key_is_neither_looked_up_nor_shown_nor_in_an_address(
         assert ("looks like a product key" in answer.text, words in answer.text) == (True, False)
 
 
+@pytest.mark.rule("K3")
+@pytest.mark.parametrize(
+    "page", ["benefits:azure-cloud", "licensing:products", "tenants:users", "tenants:give-role", "admin:tenants_partner_changelist"]
+)
+def test_a_list_does_not_search_for_a_key_either_and_keeps_the_rest_of_its_address(admin_client, client, page):
+    searcher = admin_client if page.startswith("admin:") else client
+    key = "PCBEN-BCDFG-HJKMP-QRTVW-XY234"
+    address = reverse(page)
+    answer = searcher.get(address, {"q": key, "sort": "-status"})
+    shown = searcher.get(address).text
+    assert (answer.url, "looks like a product key" in shown, key in shown) == (f"{address}?sort=-status", True, False)
+
+
+@pytest.mark.rule("K3")
+def test_no_address_leads_to_another_host_and_htmx_loads_the_whole_page(client):
+    typed = {"q": "PCBEN-BCDFG-HJKMP-QRTVW-XY234"}
+    live = client.get(reverse("tenants:users"), typed, headers={"hx-request": "true"})
+    assert (client.get("/", typed, PATH_INFO="//example.org/").url, live["HX-Redirect"]) == ("/%2Fexample.org/", reverse("tenants:users"))
+
+
 def test_nothing_found_says_what_can_be_searched_for(client):
     assert "Nothing was found." in client.get(SEARCH, {"q": "zzz"}).text
