@@ -33,7 +33,7 @@ class SubscriptionNotActive(Refusal):
     advice = gettext_lazy("Use first activation: it can bring the subscription back, or start a new one.")
 
     def __init__(self, subscription: "Subscription") -> None:
-        super().__init__(date=subscription.ends_on)
+        super().__init__(date=subscription.withdrawn_on or subscription.ends_on)
 
 
 class NotReactivatable(Refusal):
