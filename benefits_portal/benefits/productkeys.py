@@ -24,6 +24,7 @@ ALPHABET = "BCDFGHJKMPQRTVWXY2346789"  # no look-alikes, no vowels
 LENGTH = 25
 DRAWN = LENGTH - len(PREFIX) - 1
 
+_OURS = re.compile(rf"{PREFIX}(?:[\W_]*[{ALPHABET}]){{{LENGTH - len(PREFIX)}}}", re.IGNORECASE)
 _FIVE_BY_FIVE = re.compile(r"[A-Z0-9]{5}(?:[\s\W_][A-Z0-9]{5}){4}")
 _IGNORED = {"Cc", "Cf", "Pd", "Zl", "Zp", "Zs"}  # Unicode's blanks, hyphens and what cannot be seen
 _IGNORED_TOO = {"_", ".", "\u2212"}  # the last is the minus sign
@@ -49,6 +50,11 @@ def is_shaped(key: str) -> bool:
 def resembles_key(text: str) -> bool:
     """Whether somebody may have meant a key, ours or a genuine one, whole or in part: it is not searched for (K3)."""
     return PREFIX in normalised(text) or bool(_FIVE_BY_FIVE.search(text.upper()))
+
+
+def without_keys(text: str) -> str:
+    """What somebody wrote in their own words, with every key of ours in it masked (K3)."""
+    return _OURS.sub(lambda found: masked(normalised(found[0])[-5:]), text)
 
 
 def is_consistent(key: str) -> bool:

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.benefits.models import Benefit, BenefitAction, ProductKey
+from benefits_portal.benefits.productkeys import without_keys
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import Tenant
+from benefits_portal.tenants.models import Record, Tenant
 from benefits_portal.tenants.models.record import recorded_if_refused
 
 
@@ -106,3 +107,7 @@ class ReplacementForm(forms.Form):
         help_text=gettext_lazy("As in: redeemed in the wrong tenant. The programme's staff read it. Do not write a key here."),
         error_messages={"required": gettext_lazy("Say what went wrong; the programme's staff decide on it.")},
     )
+
+    def clean_why(self) -> str:
+        """It goes on record, and into the partner's Activity."""
+        return without_keys(self.cleaned_data["why"])[: Record.REASON_LENGTH]
