@@ -52,6 +52,7 @@ def test_a_key_is_revoked_with_a_reason_and_then_another_issued(office):
     key.refresh_from_db()
     assert (key.revoked_why, ProductKey.objects.count(), Benefit.objects.get().live_key() != key) == (BECAUSE["reason"], 2, True)
     kept = Record.objects.filter(refused="", reason=BECAUSE["reason"]).values_list("action", flat=True)
+    assert Record.objects.get(refused="", action="benefits.key-revoked").after == {"key": key.pk}, "the partner reads what is in here"
     assert sorted(kept) == ["benefits.key-issued", "benefits.key-revoked"]
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from benefits_portal.benefits.exceptions import BenefitExpired, KeyRevoked
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.benefits.productkeys import decrypted
 from benefits_portal.licensing.exceptions import BuiltOnSince, ReplacementAskedAlready, ReplacementTooLate, SubscriptionNotActive
 from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
 from benefits_portal.tenants.exceptions import AlreadyDecided
@@ -58,7 +59,7 @@ def test_a_subscription_that_the_key_brought_is_withdrawn_and_the_new_key_brings
     assert (withdrawn.withdrawn_on, withdrawn.status(TODAY), replayed(withdrawn)) == (TODAY, "deleted", None)
     assert not Subscription.objects.not_deleted(TODAY).exists()
     assert Subscription.objects.deleted(TODAY).get() == withdrawn
-    with pytest.raises(SubscriptionNotActive):
+    with pytest.raises(SubscriptionNotActive, match="ended on May 1, 2021"):
         withdrawn.extend(key_for(withdrawn), by=by, on=TODAY)
     assert Subscription.activate(new, other, by=by, on=TODAY).subscription.is_active(TODAY)
 
@@ -153,7 +154,17 @@ def test_the_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(admi
     assert "A replacement was granted on May 1, 2021." in after
     ledger = browser.get(reverse("licensing:subscription", args=[receipt.subscription_id])).content.decode()
     assert "Reversed" in ledger
-    assert "Not redeemed" in browser.get(reverse("licensing:benefit-detail", args=[receipt.key.benefit_id])).content.decode()
+    benefit = browser.get(reverse("licensing:benefit-detail", args=[receipt.key.benefit_id])).content.decode()
+    assert ("Not redeemed" in benefit, "No subscription" in benefit) == (True, True)
+
+
+@pytest.mark.rule("K3")
+def test_a_key_in_what_somebody_wrote_is_kept_masked(admin, tenant, sign_in, receipt):
+    key = receipt.key
+    written = "PCBEN was meant for Fabrikam: {0}, {0}."
+    typed = written.format(decrypted(key.ciphertext).lower())
+    sign_in(admin).post(page("replacement", receipt), sent(tenant, why=typed))
+    assert Replacement.objects.get().why == written.format(key)
 
 
 def test_an_account_member_may_not_ask_and_another_partner_s_receipt_does_not_exist(tenant, sign_in, receipt, today):

@@ -213,9 +213,8 @@ class ProductKey(models.Model):
         unspent = ProductKey.objects.filter(pk=self.pk, redeemed_at=None, revoked_at=None)
         revoked = bool(unspent.update(revoked_at=clock.now(), revoked_by=by.user, revoked_why=why))
         if revoked:
-            Record.objects.note(
-                BenefitAction.KEY_REVOKED, by=by, partner=self.partner, subject=self.benefit, after={"key": self.pk, "why": why}
-            )
+            after = {"key": self.pk} | ({"why": why} if why != by.reason else {})  # staff's own reason is not for the partner to read
+            Record.objects.note(BenefitAction.KEY_REVOKED, by=by, partner=self.partner, subject=self.benefit, after=after)
         return revoked
 
     def check_revocable(self) -> None:
