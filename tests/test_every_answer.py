@@ -1,0 +1,79 @@
+"""What holds for every URL of the project: no POST without a token, and the headers that a browser keeps people safe by."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import resolve
+
+from tests.world import Ask, World, undone
+
+pytestmark = pytest.mark.django_db
+HEADERS = {
+    "Content-Security-Policy": {
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    },
+    "Cross-Origin-Opener-Policy": {"same-origin"},
+    "Cross-Origin-Resource-Policy": {"same-origin"},
+    "Permissions-Policy": {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+    "Referrer-Policy": {"same-origin"},
+    "X-Content-Type-Options": {"nosniff"},
+    "X-Frame-Options": {"DENY"},
+}
+
+
+def test_no_url_takes_a_post_without_a_token(world: World, rows: dict[str, list[str]]) -> None:
+    """Not even where there is no form. One of each row of the matrix is sent one; of the others the view makes no exception."""
+    strict, taken = Client(enforce_csrf_checks=True), {}
+    for row, (address, *_alike) in rows.items():
+        person = "programme" if row.startswith(("office:", "admin:")) else "global"
+        strict.cookies[settings.SESSION_COOKIE_NAME] = world.sessions[person]
+        with undone() as written:
+            answer = strict.post(address, world.place.form(row) | {"acting_in": world.acting_in(person)})
+        got = (answer.status_code, [template.name for template in answer.templates[:1]], written - {"django_session"})
+        if got != (403, ["csrf_failure.html"], set()):
+            taken[row] = got
+    paths = [address.partition("?")[0] for addresses in rows.values() for address in addresses]
+    exempt = [path for path in paths if getattr(resolve(path).func, "csrf_exempt", False)]
+    assert (taken, exempt) == ({}, [])
+
+
+def test_every_kind_of_answer_has_the_headers(world: World, ask: Ask) -> None:
+    answers = {
+        "signed out": ask("anonymous", "get", "/sign-in/", {}),
+        "portal": ask("global", "get", world.place.address("benefits:azure-cloud"), {}),
+        "download": ask("global", "get", world.place.address("benefits:azure-cloud-csv"), {}),
+        "redirect": ask("anonymous", "get", "/", {}),
+        "back office": ask("programme", "get", "/back-office/", {}),
+        "not found": ask("global", "get", "/nowhere/", {}),
+        "not allowed": ask("member", "get", world.place.address("tenants:give-role"), {}),
+        "not a method": ask("global", "post", "/help/", {"acting_in": world.place.acting_in}),
+        "too much": ask("anonymous", "post", "/sign-in/", "&".join("a" * 1_001)),
+    }
+    assert {kind: answer.status_code for kind, answer in answers.items()} == {
+        "signed out": 200,
+        "portal": 200,
+        "download": 200,
+        "redirect": 302,
+        "back office": 200,
+        "not found": 404,
+        "not allowed": 403,
+        "not a method": 405,
+        "too much": 413,
+    }
+    found = {kind: {name: set(answer.headers.get(name, "").split("; ")) for name in HEADERS} for kind, answer in answers.items()}
+    assert found == dict.fromkeys(answers, HEADERS)
+
+
+def test_an_answer_to_a_failure_has_the_headers_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benefits_portal.tenants.views.signing_in.SignInView.get", lambda *_arguments: 1 / 0)
+    answer = Client(raise_request_exception=False).get("/sign-in/")
+    found = {name: set(answer.headers.get(name, "").split("; ")) for name in HEADERS}
+    assert (answer.status_code, found) == (500, HEADERS)
