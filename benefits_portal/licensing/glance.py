@@ -19,7 +19,8 @@ from benefits_portal.benefits.admin.memberships import MembershipStateFilter
 from benefits_portal.benefits.models import Membership, ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.figures import number
-from benefits_portal.licensing.models import Redemption
+from benefits_portal.licensing.admin.replacements import AnswerFilter as ReplacementFilter
+from benefits_portal.licensing.models import Redemption, Replacement
 from benefits_portal.tenants.admin.columns import CasesFilter, Text, address
 from benefits_portal.tenants.admin.ledgers import LockedOutFilter, RecentFilter, RefusedFilter
 from benefits_portal.tenants.admin.lists import StoppingPaginator, counted
@@ -32,6 +33,7 @@ type Chosen = dict[type[CasesFilter], str]
 
 NEEDS_SOMEBODY: tuple[tuple[Text, type[Model], Chosen], ...] = (
     (_("Tenants asked for, not decided"), TenantRequest, {AnswerFilter: "none"}),
+    (Replacement._meta.verbose_name_plural, Replacement, {ReplacementFilter: "none"}),
     (_("Memberships that end within 30 days"), Membership, {MembershipStateFilter: "ends-30"}),
     (_("Product keys that lapse within 30 days if nobody redeems them"), ProductKey, {KeyStateFilter: "lapse-30"}),
     (_("Product keys never redeemed before their date"), ProductKey, {KeyStateFilter: "lapsed"}),

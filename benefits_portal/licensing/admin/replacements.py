@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal.licensing.models import Replacement, Reversal
 from benefits_portal.tenants.admin.base import LedgerAdmin, actor
-from benefits_portal.tenants.admin.columns import FewChoicesFilter, linked
+from benefits_portal.tenants.admin.columns import CasesFilter, FewChoicesFilter, linked
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_field, reason_in
 
 if TYPE_CHECKING:
@@ -23,22 +23,14 @@ class AnswerForm(ReasonedActionForm):
     reason = reason_field(required=False, label=gettext_lazy("Reason (the partner reads why a request is declined)"))
 
 
-class AnswerFilter(admin.SimpleListFilter):
+class AnswerFilter(CasesFilter):
     title = gettext_lazy("answer")
     parameter_name = "answer"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("none", _("Not decided")), ("granted", _("Granted")), ("declined", _("Declined"))]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        match self.value():
-            case "none":
-                return queryset.undecided()
-            case "granted":
-                return queryset.exclude(key=None)
-            case "declined":
-                return queryset.exclude(declined_because="")
-        return queryset
+    cases = {
+        "none": (gettext_lazy("Not decided"), lambda asked, _on: asked.undecided()),
+        "granted": (gettext_lazy("Granted"), lambda asked, _on: asked.exclude(key=None)),
+        "declined": (gettext_lazy("Declined"), lambda asked, _on: asked.exclude(declined_because="")),
+    }
 
 
 @admin.register(Replacement)
