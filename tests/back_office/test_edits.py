@@ -134,10 +134,16 @@ def test_a_new_password_is_on_record_as_a_fact(office, programme):
     user = factories.UserFactory.create()
     its_page = f"{page(User, 'change', user.pk).removesuffix('change/')}password/"
     new = "another horse, another staple"
-    office.post(its_page, {"password1": new, "password2": new, "usable_password": "true"})
+    assert 'name="reason"' in office.get(its_page).content.decode()
+    sent = {"password1": new, "password2": new, "usable_password": "true"}
+    office.post(its_page, sent)
+    user.refresh_from_db()
+    assert not user.check_password(new)  # nobody said why
+    office.post(its_page, sent | BECAUSE)
     user.refresh_from_db()
     assert user.check_password(new)
     record = Record.objects.get()
+    assert record.reason == BECAUSE["reason"]
     assert (record.action, record.actor, record.subject, record.before, record.after) == ("tenants.password-set", programme, user, {}, {})
 
 
@@ -148,7 +154,7 @@ def test_whose_password_is_no_number_is_nobody_s(office):
 def test_a_password_that_is_refused_is_not_on_record(office):
     user = factories.UserFactory.create()
     its_page = f"{page(User, 'change', user.pk).removesuffix('change/')}password/"
-    assert office.post(its_page, {"password1": "short", "password2": "short", "usable_password": "true"}).status_code == 200
+    assert office.post(its_page, {"password1": "short", "password2": "short", "usable_password": "true"} | BECAUSE).status_code == 200
     assert edits() == []
 
 

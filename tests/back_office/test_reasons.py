@@ -83,6 +83,13 @@ def test_a_new_role_asks_why_and_a_new_offer_does_not(office, partner):
     assert "reason" not in office.get(page(Offer, "add")).context["adminform"].form.fields
 
 
+@pytest.mark.parametrize("number", ["nobody", "9" * 30])
+def test_an_action_on_what_is_no_row_is_answered_with_the_list(office, number):
+    sent = {"action": "disable", "_selected_action": number, "index": 0} | BECAUSE
+    answer = office.post(page(DirectoryUser, "changelist"), sent, follow=True)
+    assert told(answer) == ["Items must be selected in order to perform actions on them. No items have been changed."]
+
+
 @pytest.mark.parametrize("model", [Partner, User])
 def test_a_new_row_gives_no_role_for_that_would_need_a_reason(office, model):
     shown = [inline.formset.model for inline in office.get(page(model, "add")).context["inline_admin_formsets"]]

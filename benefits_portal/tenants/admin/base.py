@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -19,7 +20,7 @@ from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User
 
 from .actions import EditAction
-from .choosing import ChoosingMixin
+from .choosing import ChoosingMixin, is_number
 from .columns import address, link
 from .exports import ExportMixin
 from .lists import BackOfficeList, StoppingPaginator
@@ -144,6 +145,12 @@ class BackOfficeAdmin(ChoosingMixin, ExportMixin, admin.ModelAdmin):
             return self.not_done(request, str(refusal))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Deletes with a reason only. What was chosen and is no row's number is not chosen; Django would look it up."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(map(is_number, chosen)):
+            posted = request.POST.copy()
+            posted.setlist(ACTION_CHECKBOX_NAME, list(filter(is_number, chosen)))
+            request.POST = posted  # type: ignore[assignment]
         deleting = "delete_selected" in request.POST.getlist("action") and "post" in request.POST
         if deleting and not reason_in(request):
             return self.not_done(request, str(MISSING))

@@ -12,12 +12,15 @@ from django.http import HttpRequest
 LONGEST = 18  # digits of a row's number
 
 
+def is_number(text: object) -> bool:
+    return str(text).isascii() and str(text).isdecimal() and len(str(text)) <= LONGEST
+
+
 class NumbersOnlyMixin(AutocompleteMixin):
     """Django looks up whatever was sent to show it as chosen; what is no number cannot be looked up."""
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
-        numbers = [number for number in value if str(number).isascii() and str(number).isdecimal() and len(str(number)) <= LONGEST]
-        return super().optgroups(name, numbers, attr)
+        return super().optgroups(name, list(filter(is_number, value)), attr)
 
 
 class OneByTyping(NumbersOnlyMixin, AutocompleteSelect):

@@ -21,6 +21,7 @@ from benefits_portal.tenants.models import Record, Role, RoleAssignment, User, r
 
 from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, RecordedAdmin, VerbRows, actor
 from .columns import FewChoicesFilter, link, linked
+from .reasons import MISSING, reason_in
 
 
 @recordable
@@ -190,6 +191,8 @@ class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's name
         before = self.get_object(request, unquote(id))
+        if request.method == "POST" and before and self.has_change_permission(request, before) and not reason_in(request):
+            return self.not_done(request, str(MISSING))
         response = super().user_change_password(request, id, form_url)
         if before and not User.objects.filter(pk=before.pk, password=before.password).exists():
             Record.objects.note(PasswordAction.PASSWORD_SET, by=actor(request), subject=before)
