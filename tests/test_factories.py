@@ -5,7 +5,7 @@ from django.apps import apps
 from factory.django import DjangoModelFactory
 
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.licensing.models import Redemption
+from benefits_portal.licensing.models import Redemption, Replacement, Reversal
 from benefits_portal.tenants.models import DirectoryUserWord
 from tests import factories
 
@@ -15,6 +15,8 @@ FACTORIES = [
 BY_FUNCTION = {  # made by the verbs, which are the only way; words by saving a person
     ProductKey: factories.issue_key,
     Redemption: factories.redeem,
+    Replacement: factories.replace,
+    Reversal: factories.replace,
     DirectoryUserWord: factories.DirectoryUserFactory.create,
 }
 

@@ -134,9 +134,15 @@ def test_a_typed_key_is_validated_and_then_travels_by_reference(client, acting, 
     assert client.post(START, acting | {"key": typed}).url == f"{START}?key={key.pk}"
 
 
+def expired_in(tenant) -> Subscription:
+    """A subscription whose key was redeemed the year before."""
+    key = factories.issue_key(partner=tenant.partner, starts_on=date(2020, 1, 1))
+    return factories.redeem(key, tenant=tenant, on=date(2020, 4, 15)).subscription
+
+
 @pytest.mark.rule("S3")
 def test_where_the_product_expired_one_chooses_between_bringing_it_back_and_a_new_one(client, acting, tenant):
-    expired = factories.redeem(tenant=tenant, on=date(2020, 4, 15)).subscription
+    expired = expired_in(tenant)
     key = factories.key_for(expired)
     choose = client.get(START + f"?key={key.pk}")
     assert [choice.way for choice in choose.context["comparisons"][0].choices] == [Way.REACTIVATE, Way.NEW]
@@ -243,7 +249,7 @@ def test_a_form_that_adds_cannot_be_sent_to_the_page_that_extends(client, acting
 
 @pytest.mark.rule("K2", "S3")
 def test_bringing_back_twice_with_one_form_leads_to_the_same_receipt(client, acting, tenant):
-    expired = factories.redeem(tenant=tenant, on=date(2020, 4, 15)).subscription
+    expired = expired_in(tenant)
     review = START + f"?key={factories.key_for(expired).pk}&way=reactivate"
     form = acting | {"quote": client.get(review).context["quote"].signed()}
     assert client.post(review, form).url == client.post(review, form).url
