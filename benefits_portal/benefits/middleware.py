@@ -1,8 +1,10 @@
 """A product key that somebody types into a search box is not searched for, on no page (K3)."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.contrib import messages
+from django.contrib.messages.storage.base import BaseStorage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import escape_leading_slashes
@@ -27,8 +29,12 @@ def no_key_is_searched_for(get_response: Callable[[HttpRequest], HttpResponse]) 
 
 
 def tell_where_keys_go(request: HttpRequest) -> None:
+    """Once, however often a field that searches while somebody types has asked."""
     if in_back_office(request):
         told = _("This looks like a product key. Keys are not searched for, and it was not looked up. Type it at Look up a key.")
     else:
         told = _("This looks like a product key. Keys are not searched for, and it was not looked up. Type it at Redeem a product key.")
-    messages.warning(request, told)
+    said = cast("BaseStorage", messages.get_messages(request))
+    if told not in [message.message for message in said]:
+        messages.warning(request, told)
+    said.used = False  # looking is not showing
