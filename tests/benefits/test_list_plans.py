@@ -1,0 +1,60 @@
+"""What PostgreSQL does for the orders of the list of benefits: it reads a page off the index of that order and sorts nothing."""
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+
+from benefits_portal.benefits.lists import BenefitListing
+from benefits_portal.benefits.models import Benefit, Membership
+from benefits_portal.tenants.models import Partner
+from tests.factories import TODAY, OfferFactory, PackageLineFactory, PartnerFactory
+from tests.plans import plan_of
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.slow,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="the plans are PostgreSQL's"),
+]
+LINES, MEMBERSHIPS = 40, 50  # of each of two partners: 2,000 benefits
+INDEXES = {
+    "benefit": "benefit_by_name",
+    "quantity": "benefit_by_size",
+    "offer": "benefit_by_offer",
+    "type": "benefit_by_type",
+    "expires": "benefit_by_expiration",
+}
+
+
+@pytest.fixture
+def partner(db: None) -> Partner:
+    """One of two partners with thousands of benefits, of which the database knows how they are spread."""
+    offer, day = OfferFactory.create(), timedelta(days=1)
+    for number in range(LINES):
+        PackageLineFactory.create(offer=offer, quantity=number % 9 + 1)
+    partners = PartnerFactory.create_batch(2)
+    begun = [(partner, TODAY - number * day) for partner, number in product(partners, range(MEMBERSHIPS))]
+    memberships = Membership.objects.bulk_create(
+        Membership(partner=partner, offer=offer, starts_on=start, ends_on=start + day, benefits_expire_on=start + 2 * day)
+        for partner, start in begun
+    )
+    Benefit.objects.bulk_create(benefit for membership in memberships for benefit in membership.plan().benefits)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE benefits_benefit")
+    chosen: Partner = partners[0]
+    return chosen
+
+
+@pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
+@pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
+def test_an_order_is_read_off_its_index_on_the_first_page_the_next_and_the_last(partner, sort, index, direction):
+    benefits, found = Benefit.objects.for_partner(partner), {}
+    address = {"first": f"sort={direction}{sort}"}
+    for name in ("first", "next", "last"):
+        listing = BenefitListing.of(partner, QueryDict(address[name]), TODAY)
+        page, indexes, sorts = plan_of(listing, listing.facts(benefits))
+        found[name] = (index in indexes, sorts, len(page.rows))
+        address |= {"next": page.next_href[1:], "last": page.last_href[1:]} if name == "first" else {}
+    assert found == dict.fromkeys(("first", "next", "last"), (True, set(), 50))

@@ -1,0 +1,64 @@
+"""What PostgreSQL does for the orders of Your products: it reads a page off the index of that order and sorts nothing."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+
+from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.tenants.models import Tenant
+from tests.factories import TODAY, ProductFactory, TenantFactory
+from tests.plans import plan_of
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.slow,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="the plans are PostgreSQL's"),
+]
+EACH = 2_000  # subscriptions of each of two tenants
+INDEXES = {
+    "product": "subscription_by_product",
+    "licenses": "subscription_by_licenses",
+    "status": "subscription_by_status",
+    "ends": "subscription_by_end",
+    "source": "subscription_by_source",
+}
+
+
+@pytest.fixture
+def place(db: None) -> Tenant:
+    """One of two tenants with thousands of subscriptions, of which the database knows how they are spread."""
+    products, places = ProductFactory.create_batch(20), TenantFactory.create_batch(2)
+    Subscription.objects.bulk_create(
+        Subscription(
+            partner=place.partner,
+            tenant=place,
+            product=product,
+            product_name=product.name,
+            source_name=f"Offer {number % 7}",
+            licenses=number % 90 + 1,
+            starts_on=TODAY - timedelta(days=900),
+            ends_on=TODAY + timedelta(days=number % 701 - 350),
+        )
+        for place in places
+        for number in range(EACH)
+        for product in [products[number % len(products)]]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE licensing_subscription")
+    chosen: Tenant = places[0]
+    return chosen
+
+
+@pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
+@pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
+def test_an_order_is_read_off_its_index_on_the_first_page_the_next_and_the_last(place, sort, index, direction):
+    rows, found = Subscription.objects.in_tenant(place), {}
+    address = {"first": f"show=all&sort={direction}{sort}"}
+    for name in ("first", "next", "last"):
+        page, indexes, sorts = plan_of(SubscriptionListing(QueryDict(address[name]), FILTERS, on=TODAY), rows)
+        found[name] = (index in indexes, sorts, len(page.rows))
+        address |= {"next": page.next_href[1:], "last": page.last_href[1:]} if name == "first" else {}
+    assert found == dict.fromkeys(("first", "next", "last"), (True, set(), 50))
