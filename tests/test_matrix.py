@@ -253,6 +253,7 @@ def without_tokens(page: str) -> str:
     return re.sub(r'(?<=name="quote" value=")[^"]*|[A-Za-z0-9]{64}', "", page)
 
 
+@pytest.mark.slow
 @rule("P1", "K4")
 def test_to_others_a_partner_might_as_well_not_be_there(world, ask):
     """No page, list, search, download, error or count of theirs tells the difference, and what does not exist is a 404."""

@@ -91,6 +91,7 @@ def many_children(count):
     return [partner, user, offer, line, membership, licensed, credit, subscription]
 
 
+@pytest.mark.slow
 def test_a_page_asks_the_database_as_often_for_30_rows_beside_it_as_for_1(office, today):
     few = many_children(1)
     for shown in few:
@@ -99,6 +100,7 @@ def test_a_page_asks_the_database_as_often_for_30_rows_beside_it_as_for_1(office
     assert [(type(shown), queries(office, page(type(shown), "change", shown.pk))) for shown in many_children(30)] == for_one
 
 
+@pytest.mark.slow
 def test_every_page_answers(office, today):
     make_rows(1)
     wanted = {}
