@@ -1,83 +1,21 @@
 """Forms of this app."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm, SetPasswordForm
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 from django.http import QueryDict
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest, User
+from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest
 from benefits_portal.tenants.models.directoryusers import DirectoryUserQuerySet
 from benefits_portal.tenants.models.record import RecordQuerySet
 from benefits_portal.words import searched
-
-
-class SignInForm(AuthenticationForm):
-    """E-mail address and password; tells nobody whether an address exists."""
-
-    error_messages = AuthenticationForm.error_messages | {
-        "invalid_login": _("This e-mail address and password do not belong together. Check both; capitals count in the password."),
-    }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["username"].label = _("E-mail address")
-        self.fields["username"].widget.attrs |= {"autocomplete": "username", "inputmode": "email"}
-        self.fields["username"].error_messages["required"] = _("Enter your e-mail address.")
-        self.fields["password"].error_messages["required"] = _("Enter your password.")
-
-    def clean_username(self) -> str:
-        return str(self.cleaned_data["username"]).strip().lower()
-
-
-class ForgottenForm(PasswordResetForm):
-    """Whom to send a link that sets a password. Its answer is the same whether or not the address exists."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["email"].label = _("E-mail address")
-        self.fields["email"].widget.attrs |= {"autocomplete": "username"}
-        self.fields["email"].error_messages["required"] = _("Enter your e-mail address.")
-        self.fields["email"].error_messages["invalid"] = _("This is not an address. Write it as in kim@contoso.com.")
-
-    def clean_email(self) -> str:
-        """Looks up whose address it is while somebody waits: a database that is away must be told."""
-        email: str = self.cleaned_data["email"]
-        self.users = list(User.objects.filter(email=email.lower(), is_active=True))
-        return email
-
-    def get_users(self, email: str) -> Iterable[User]:
-        """Whoever may sign in; an account opened by giving a role has no password yet, and gets its first one so."""
-        return self.users
-
-    def send_mail(self, subject_template_name: str, email_template_name: str, context: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        """In the language of the account."""
-        with override(context["user"].language or get_language()):
-            super().send_mail(subject_template_name, email_template_name, context, *args, **kwargs)
-
-
-class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
-    """A password that AUTH_PASSWORD_VALIDATORS accept, twice."""
-
-    error_messages = {"password_mismatch": _("These are not the same. Type the new password in both fields.")}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["new_password1"].label = _("New password")
-        self.fields["new_password1"].help_text = _("At least 12 characters, none of the common ones, and unlike your name and address.")
-        self.fields["new_password2"].label = _("The same password again")
-        self.fields["new_password2"].help_text = ""
-        for field in self.fields.values():
-            field.error_messages["required"] = _("Enter the new password.")
 
 
 class PlaceForm(forms.Form):

@@ -24,9 +24,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
-from benefits_portal.tenants.forms import ForgottenForm, NewPasswordForm, PlaceForm, SignInForm
+from benefits_portal.tenants.forms import PlaceForm
 from benefits_portal.tenants.middleware import PartnerRequest, act_in
 from benefits_portal.tenants.models import Actor, How, Record, User, recordable
+from benefits_portal.tenants.signing_in import ForgottenForm, NewPasswordForm, SignInForm
 
 from .session import stay_signed_in
 
