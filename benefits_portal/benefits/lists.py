@@ -153,7 +153,9 @@ class BenefitListing(Listing):
             return size, f"{line.product.name}, {size}" if amount is not None else line.product.name
 
         for facts in found:
-            line, competency = self.lines[facts["package_line"]], facts["competency"]
+            line, competency = self.lines.get(facts["package_line"]), facts["competency"]
+            if line is None:  # provisioned since the lines were read
+                continue
             size, title = words(line, facts["quantity"], facts["credit_amount"], facts["currency"])
             days = {"starts_on": facts["starts_on"], "expires_on": facts["expires_on"], "on": self.on}
             status = status_of(is_usage_based=facts["credit_amount"] is not None, is_used=facts["is_used"], **days)
