@@ -16,6 +16,7 @@ import django
 import pytest
 import time_machine
 from hypothesis import HealthCheck, settings
+from pytest_django import DjangoDbBlocker
 
 from tests.postgres import Server
 
@@ -49,6 +50,7 @@ os.environ |= {
 django.setup()
 
 from django.conf import settings as django_settings  # noqa: E402
+from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
@@ -62,6 +64,17 @@ if "sqlite" in django_settings.DATABASES["default"]["ENGINE"]:
 
 settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ)
 settings.load_profile("portal")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Afterwards, whoever still answers a browser that has gone does not keep the database from going too."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture
