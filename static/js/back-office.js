@@ -15,6 +15,7 @@ function name_box(box) {
   box.append(name);
   box.dataset.named = "yes";
   selection.setAttribute("aria-labelledby", `${name.id} ${shown.id}`);
+  box.querySelector(".select2-search__field")?.setAttribute("aria-labelledby", name.id); // of several choices
   shown.setAttribute("aria-label", name.textContent);
 }
 

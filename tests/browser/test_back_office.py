@@ -13,10 +13,7 @@ from benefits_portal.tenants.models import Partner, RoleAssignment, User
 from tests.browser.conftest import Visit
 from tests.browser.test_every_page import faults_of
 
-LOOKS = [  # two every time, the others before a release
-    pytest.param(*look, marks=[] if look in {("programme", "light", 1280), ("support", "dark", 320)} else pytest.mark.release)
-    for look in product(["programme", "support"], ["light", "dark"], [1280, 390, 320])
-]
+LOOKS = list(product(["programme", "support"], ["light", "dark"], [1280, 390, 320]))
 
 
 def address(model: type, page: str, *args: object) -> str:
@@ -62,6 +59,7 @@ def test_each_sort_of_page_is_accessible(visit: Visit) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.parametrize(("persona", "theme", "width"), LOOKS)
 def test_every_page_of_the_back_office_is_accessible(visit: Visit, persona: str, theme: str, width: int) -> None:
     page = visit(persona, reduced_motion="reduce", color_scheme=theme, viewport={"width": width, "height": 900})
