@@ -4,33 +4,36 @@ A page begins at a position in the order, not at a number of rows: the last page
 that come or go meanwhile neither hide nor repeat another. What an address says that makes no sense is left out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
-from django.db import models
-from django.db.models import F, QuerySet, Subquery
+from django.db.models import F
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from benefits_portal.figures import number
+from benefits_portal.paging import CappedCount, Page
 from benefits_portal.words import searched
 
-PAGE, MANY, BATCH = 50, 1_000, 500  # rows on a page, counted at the most, fetched at a time for a download
+PAGE, BATCH = 50, 500  # rows on a page, fetched at a time for a download
 
 type Text = str | Promise
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column to sort by: its head, and the fields of the order before the primary key. None of them is ever NULL."""
+    """A column: its head, and the fields of the order before the primary key. None of them is ever NULL.
+
+    Without an order there is no sorting by it.
+    """
 
     label: Text
-    order: tuple[str, ...]
+    order: tuple[str, ...] = ()
     numeric: bool = False
 
 
@@ -50,44 +53,6 @@ class Filter:
         return not (self.quick or self.tabs)
 
 
-class CappedCount(Subquery):
-    """How many rows there are, counted up to one more than MANY."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
-    output_field = models.IntegerField()
-
-    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
-        super().__init__(queryset.order_by().values("pk")[: MANY + 1])
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some rows of a list and the addresses around them, empty where there is none."""
-
-    rows: Sequence[Any]
-    total: int = 0
-    first_href: str = ""
-    previous_href: str = ""
-    next_href: str = ""
-    last_href: str = ""
-
-    @property
-    def total_text(self) -> str:
-        """1,000+ where there are more."""
-        return _("%(number)s+") % {"number": number(MANY)} if self.total > MANY else number(self.total)
-
-    @property
-    def summary(self) -> str:
-        if not self.rows:
-            return _("Nothing to show")
-        return _("Showing %(shown)s of %(total)s") % {"shown": number(len(self.rows)), "total": self.total_text}
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether this is all there is."""
-        return not (self.previous_href or self.next_href)
-
-
 @dataclass
 class Listing:
     """What of a list was asked for. Subclasses name the `columns`, the first of which is the order unless told, and say
@@ -104,7 +69,8 @@ class Listing:
         self.words = searched(self.address.get("q"))
         self.chosen = {name: value for name in self.filters if (value := self.address.get(name, "")) in self.filters[name].options}
         sort = self.address.get("sort", "")
-        self.sort = sort if sort.removeprefix("-") in self.columns else self.default_sort
+        column = self.columns.get(sort.removeprefix("-"))
+        self.sort = sort if column and column.order else self.default_sort
 
     def __bool__(self) -> bool:
         """Whether anything is left out of the list, or of its tab."""
@@ -153,7 +119,7 @@ class Listing:
     def page(self, rows: Any) -> Page:
         """The page of `rows` that the address asks for; the first one if it asks for none, or for one that is no longer there."""
         rows = self.narrowed(rows)
-        after, before, is_last = self._position("after"), self._position("before"), self.address.get("page") == "last"
+        after, before, is_last = self._position("after", rows), self._position("before", rows), self.address.get("page") == "last"
         backwards = after is None and (before is not None or is_last)
         found = self._found(rows, after or before, backwards=backwards)
         if not found and (after or before):
@@ -172,7 +138,7 @@ class Listing:
             last_href=self.href(page="last") if has_next else "",
         )
 
-    def _found(self, rows: Any, position: list[str] | None, *, backwards: bool) -> list[Any]:
+    def _found(self, rows: Any, position: list[Any] | None, *, backwards: bool) -> list[Any]:
         """One page from `position` on and one row more, each with the total."""
         total = CappedCount(rows)
         if position is not None:
@@ -188,7 +154,7 @@ class Listing:
                 return
             position = self._place(batch[-1])
 
-    def _beyond(self, position: list[str], *, backwards: bool) -> TupleGreaterThan | TupleLessThan:
+    def _beyond(self, position: list[Any], *, backwards: bool) -> TupleGreaterThan | TupleLessThan:
         lookup = TupleLessThan if self.is_descending != backwards else TupleGreaterThan
         return lookup(Tuple(*map(F, self.order)), position)
 
@@ -203,12 +169,14 @@ class Listing:
     def _place(self, row: Any) -> list[str]:
         return [str(_value(row, name)) for name in self.order]
 
-    def _position(self, name: str) -> list[str] | None:
+    def _position(self, name: str, rows: Any) -> list[Any] | None:
+        """None for a mark that is not there, or is forged, or was signed when the column had another order."""
+        fields = [rows.query.resolve_ref(field).output_field for field in self.order]
         try:
-            position: list[str] = self._signer.unsign_object(self.address.get(name, ""))
-        except BadSignature:
+            texts = self._signer.unsign_object(self.address.get(name, ""))
+            return [field.to_python(text) for field, text in zip(fields, texts, strict=True)]
+        except (BadSignature, ValueError, ValidationError):
             return None
-        return position
 
     # Addresses
 
@@ -242,7 +210,7 @@ class Listing:
                 "name": name,
                 "label": column.label,
                 "numeric": column.numeric,
-                "href": self.href(sort=self._sort_by(name)),
+                "href": self.href(sort=self._sort_by(name)) if column.order else "",
                 "sort": order if name == self.column else "",
             }
             for name, column in self.columns.items()

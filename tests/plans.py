@@ -7,7 +7,8 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from benefits_portal.listing import Listing, Page
+from benefits_portal.listing import Listing
+from benefits_portal.paging import Page
 
 
 def plan_of(listing: Listing, rows: Any) -> tuple[Page, set[str], set[str]]:

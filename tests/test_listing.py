@@ -8,7 +8,8 @@ from django.http import QueryDict
 from hypothesis import strategies as st
 
 from benefits_portal.benefits.models import Offer
-from benefits_portal.listing import MANY, Column, Filter, Listing, Page
+from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.paging import MANY, Page
 from tests.properties import for_all
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +107,14 @@ def test_what_makes_no_sense_in_the_address_is_left_out(offers):
 def test_a_page_that_is_no_longer_there_is_the_first_one(offers):
     href = page("").next_href
     Offer.objects.filter(position__gt=2).delete()
+    assert names(page(href)) == "012"
+
+
+@pytest.mark.parametrize("before", [("name",), ("position", "name"), ("is_competency",)], ids=" ".join)
+def test_a_mark_signed_when_the_column_had_another_order_leads_to_the_first_page(offers, monkeypatch, before):
+    monkeypatch.setitem(Offers.columns, "position", Column("Position", before))
+    href = page("").next_href
+    monkeypatch.undo()
     assert names(page(href)) == "012"
 
 

@@ -21,7 +21,8 @@ from benefits_portal.benefits.models.catalogue import BenefitType, PackageLine
 from benefits_portal.benefits.money import quantity_text
 from benefits_portal.benefits.status import Status, status_condition, status_of
 from benefits_portal.figures import as_day
-from benefits_portal.listing import Column, Filter, Listing, Page
+from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.paging import Page
 from benefits_portal.tenants.models import Partner
 
 SOON_DAYS = 91  # three months

@@ -9,7 +9,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.listing import CappedCount
+from benefits_portal.paging import CappedCount
 from benefits_portal.words import beginnings, folded
 
 from .directory import Partner
