@@ -9,16 +9,16 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
 from benefits_portal.figures import number
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.logs import request_id
+from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import acts_nowhere
 from benefits_portal.tenants.models import User
 from benefits_portal.tenants.views import session
@@ -40,13 +40,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "support_address": settings.SUPPORT_ADDRESS,
         "session_end": session.ending(request),
     }
-
-
-def back(request: HttpRequest) -> HttpResponse:
-    """Where the form says it came from, if that is on this site; else home."""
-    address = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return redirect(address if safe else "home")
 
 
 @login_not_required
@@ -72,7 +65,7 @@ def language(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember light or dark, or follow the system again."""
     chosen = request.POST.get("theme", "")
-    response = back(request)
+    response = on_to(request.POST.get("next", ""), request)
     response.set_cookie(
         "theme",
         chosen if chosen in THEMES else "",

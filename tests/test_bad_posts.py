@@ -20,7 +20,7 @@ from tests.world import NOT_OF_THE_PORTAL, Ask, World, undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("P1", "P4", "K2")]
 EXAMPLES = pytest.mark.parametrize("examples", [QUICK, pytest.param(LONG, marks=pytest.mark.slow)])
-FREE = {"name", "verified", "people"}  # where anything may be typed
+FREE = {"name", "verified", "people", "why"}  # where anything may be typed
 MORE = ["shown", "validate", "next", "q", "quote", "key", "unheard-of"]
 MAKES_NEW = {"tenants:add-user", "tenants:add-user?guest", "tenants:ask-for-tenant"}  # for an address that is somebody else's too
 NOTHING_TO_SPOIL = {"tenants:sign-in", "theme", "set_language"}
@@ -131,7 +131,9 @@ def test_no_post_breaks_the_portal_or_changes_anything(world, ask, examples):
         if page == "licensing:key":  # any tick will do
             spoiled = ["acting_in"]
         values = bad_values(world, known=page not in MAKES_NEW)
-        fields = valid | {name: data.draw(values, name) for name in [*spoiled, *data.draw(st.lists(st.sampled_from(MORE)), "more")]}
+        fields = valid | {
+            name: data.draw(values, name) for name in [*spoiled, *data.draw(st.lists(st.sampled_from([*MORE, *sorted(FREE)])), "more")]
+        }
         check(world, ask, "anonymous" if page.startswith("tenants:password") else "global", "post", place.address(page), fields)
 
 

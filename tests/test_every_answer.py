@@ -72,6 +72,12 @@ def test_every_kind_of_answer_has_the_headers(world: World, ask: Ask) -> None:
     assert found == dict.fromkeys(answers, HEADERS)
 
 
+def test_a_static_file_is_taken_for_nothing_else_and_framed_by_nobody(world: World, ask: Ask) -> None:
+    answer = ask("anonymous", "get", "/static/js/portal.js", {})
+    headers = {name: answer.headers.get(name) for name in ("X-Content-Type-Options", "X-Frame-Options")}
+    assert (answer.status_code, headers) == (200, {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"})
+
+
 def test_an_answer_to_a_failure_has_the_headers_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benefits_portal.tenants.views.signing_in.SignInView.get", lambda *_arguments: 1 / 0)
     answer = Client(raise_request_exception=False).get("/sign-in/")

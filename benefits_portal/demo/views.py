@@ -18,11 +18,11 @@ from django.views.decorators.http import require_POST, require_safe
 from benefits_portal import clock
 from benefits_portal.licensing.calculator import CalculatorForm
 from benefits_portal.licensing.forms import KeyForm
+from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import acts_nowhere, role_required
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import User
 from benefits_portal.tenants.views import welcome
-from benefits_portal.views import back
 
 from .forms import ClockForm
 from .world import is_practice_database, reset_world
@@ -59,7 +59,7 @@ def first_page(request: HttpRequest, user: User) -> HttpResponse:
     office = reverse("admin:index")
     if user.is_staff and not user.role_assignments.exists() and not request.POST.get("next", "").startswith(office):
         return redirect(office)
-    return back(request)
+    return on_to(request.POST.get("next", ""), request)
 
 
 @login_not_required  # so that outside a demo it does not exist for anybody; within one, one signs in
@@ -76,7 +76,7 @@ def move_clock(request: PartnerRequest) -> HttpResponse:
     else:
         for error in form.errors.get("today", [_("The calendar was moved meanwhile.")]):
             messages.error(request, str(error))
-    return back(request)
+    return on_to(request.POST.get("next", ""), request)
 
 
 @login_not_required

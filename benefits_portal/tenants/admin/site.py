@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -22,7 +22,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """There is one sign-in page, the portal's. Somebody who is signed in and is not staff is told so."""
     address = LoginView().get_redirect_url(request) or reverse("admin:index")  # only ever an address of this site
     if admin.site.has_permission(request):
-        return redirect(address)
+        return HttpResponseRedirect(address)
     if request.user.is_authenticated:
         raise PermissionDenied(_("The back office is for the programme's own staff. Sign in with a staff account to use it."))
     return redirect_to_login(address, resolve_url(settings.LOGIN_URL))

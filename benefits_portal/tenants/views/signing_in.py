@@ -17,12 +17,12 @@ from django.contrib.auth.views import (
 )
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse_lazy
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
 from benefits_portal.tenants.forms import PlaceForm
 from benefits_portal.tenants.middleware import PartnerRequest, act_in
@@ -59,7 +59,7 @@ class SignInView(LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
         assert isinstance(user, User)  # noqa: S101 - what AUTH_USER_MODEL says
-        return welcome(self.request, user, redirect(self.get_success_url()))
+        return welcome(self.request, user, HttpResponseRedirect(self.get_success_url()))
 
 
 # A forgotten password, or the first one: asked for → sent → set → done
@@ -132,5 +132,5 @@ def switch(request: PartnerRequest) -> HttpResponse:
         place = form.places[form.cleaned_data["place"]]
         act_in(request, place)
         messages.success(request, _("You now act for %(partner)s in %(tenant)s.") % {"partner": place.partner, "tenant": place})
-        return redirect(then if url_has_allowed_host_and_scheme(then, {request.get_host()}) else "home")
+        return on_to(then, request)
     return render(request, "tenants/switch.html", {"form": form, "next": then})
