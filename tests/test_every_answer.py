@@ -1,5 +1,7 @@
 """What holds for every URL of the project: no POST without a token, and the headers that a browser keeps people safe by."""
 
+from contextlib import closing
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -73,8 +75,8 @@ def test_every_kind_of_answer_has_the_headers(world: World, ask: Ask) -> None:
 
 
 def test_a_static_file_is_taken_for_nothing_else_and_framed_by_nobody(world: World, ask: Ask) -> None:
-    answer = ask("anonymous", "get", "/static/js/portal.js", {})
-    headers = {name: answer.headers.get(name) for name in ("X-Content-Type-Options", "X-Frame-Options")}
+    with closing(ask("anonymous", "get", "/static/js/portal.js", {})) as answer:
+        headers = {name: answer.headers.get(name) for name in ("X-Content-Type-Options", "X-Frame-Options")}
     assert (answer.status_code, headers) == (200, {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"})
 
 
