@@ -9,7 +9,8 @@ function name_box(box) {
   const shown = box.querySelector(".select2-selection__rendered");
   if (!select || !selection || !shown || box.dataset.named) return;
   const name = document.createElement("span");
-  name.id = `${shown.id}-name`;
+  name.id = `${select.id}-name`;
+  shown.id ||= `${select.id}-shown`; // of several choices it has none
   name.className = "visually-hidden";
   name.textContent = select.labels[0]?.textContent.trim().replace(/:$/, "") || select.getAttribute("aria-label") || "";
   box.append(name);

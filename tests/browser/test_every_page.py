@@ -69,7 +69,8 @@ def faults_of(page: Page, name: str, *, ours: bool) -> list[str]:
     if PICTURES:
         Path(PICTURES).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
-    found = Axe().run(page, options={"runOnly": [*WCAG, *(["best-practice"] if ours else [])]}).response["violations"]
+    options = {"runOnly": [*WCAG, *(["best-practice"] if ours else [])], "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
     sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return [f"{name}: {fault['id']} {[node['target'] for node in fault['nodes']][:3]}" for fault in found] + (
         [f"{name}: {sideways} pixels too wide"] if sideways > 0 else []

@@ -28,7 +28,10 @@ class OneByTyping(NumbersOnlyMixin, AutocompleteSelect):
 
 
 class SeveralByTyping(NumbersOnlyMixin, AutocompleteSelectMultiple):
-    """Several related rows."""
+    """Several related rows. Each is taken away by its own ×; one for all of them would stand in the list and be no item of it."""
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
 
 
 class ChoosingMixin(admin.options.BaseModelAdmin):
