@@ -6,7 +6,7 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from benefits_portal.licensing.models.subscription import SubscriptionQuerySet
+from benefits_portal.licensing.models.subscriptions import SubscriptionQuerySet
 from benefits_portal.listing import Column, Filter, Listing
 
 FILTERS = {"show": Filter(_("Which products"), {"": pgettext_lazy("subscriptions", "Active"), "all": _("All")}, tabs=True)}

@@ -64,6 +64,12 @@ class Quote:
             after = subscription.extended(key.licenses) if way is Way.EXTEND else subscription.with_added_licenses(key.licenses, on)
         return cls(way, key.pk, tenant.pk, subscription.pk, on, subscription.term, after)
 
+    def agreed(self, shown: "Quote | None") -> "Quote":
+        """This quote, as the one that was `shown` if there was one. Raises ChangedMeanwhile if that said anything else (S8)."""
+        if shown is not None and shown != self:
+            raise ChangedMeanwhile(self)
+        return shown or self
+
     @property
     def days_later(self) -> int | None:
         """How many days later than before it ends, negative for earlier; None where nothing ran before."""

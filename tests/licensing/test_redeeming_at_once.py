@@ -196,31 +196,48 @@ def test_the_ledger_takes_a_key_once_even_from_whoever_goes_round_the_verbs(by, 
         Redemption.objects.write(redemption.key, redemption.subscription, quote, started_on=None, by=by)
 
 
-def two_keys_meeting_after_the_read(monkeypatch, by) -> tuple[Subscription, int]:
+def two_keys_meeting_after_the_read(monkeypatch, by, *, quoted: bool = False) -> tuple[Subscription, list]:
     """Add 10 licenses and 1 license at once; each waits for the other between reading the subscription and writing it."""
     subscription = SubscriptionFactory.create(licenses=100)
     meet, honest = Rendezvous(2), Quote.of
     keys = [key_for(subscription, licenses) for licenses in (10, 1)]
+    quotes = [Quote.of(Way.ADD, key, subscription.tenant, subscription, TODAY) if quoted else None for key in keys]
+    copies = [Subscription.objects.for_display().get(pk=subscription.pk) for _ in keys]
 
     def quote_after_meeting(*facts):
         meet.wait()
         return honest(*facts)
 
     monkeypatch.setattr(Quote, "of", quote_after_meeting)
-    outcomes = at_once([partial(subscription.add_licenses, key, by=by, on=TODAY) for key in keys])
-    assert kinds(outcomes) == {"Redemption": 2}
+    tasks = zip(copies, keys, quotes, strict=True)
+    outcomes = at_once([partial(copy.add_licenses, key, by=by, on=TODAY, quote=quote) for copy, key, quote in tasks])
     subscription.refresh_from_db()
-    return subscription, Redemption.objects.count()
+    return subscription, outcomes
 
 
 def test_with_the_row_lock_two_keys_that_meet_both_count(monkeypatch, by):
-    subscription, count = two_keys_meeting_after_the_read(monkeypatch, by)
-    assert (subscription.licenses, count) == (111, 2)
+    subscription, outcomes = two_keys_meeting_after_the_read(monkeypatch, by)
+    assert (subscription.licenses, kinds(outcomes)) == (111, {"Redemption": 2})
+
+
+@pytest.mark.rule("S8")
+def test_of_two_quotes_that_meet_one_is_carried_out_and_the_other_is_quoted_anew(monkeypatch, by):
+    subscription, outcomes = two_keys_meeting_after_the_read(monkeypatch, by, quoted=True)
+    assert kinds(outcomes) == {"Redemption": 1, "ChangedMeanwhile": 1}
+    assert [subscription.term] == [redemption.after for redemption in redemptions(outcomes)]
+
+
+@needs_row_locks
+def test_without_the_conditional_update_one_of_two_quotes_that_meet_is_lost(monkeypatch, by):
+    monkeypatch.setattr("benefits_portal.licensing.models.subscription.DECIDING", ("tenant_id",))
+    subscription, outcomes = two_keys_meeting_after_the_read(monkeypatch, by, quoted=True)
+    assert kinds(outcomes) == {"Redemption": 2}
+    assert subscription.licenses in (110, 101)
 
 
 @needs_row_locks
 @pytest.mark.usefixtures("no_row_locks")
 def test_without_the_row_lock_one_of_two_keys_that_meet_is_lost(monkeypatch, by):
-    subscription, count = two_keys_meeting_after_the_read(monkeypatch, by)
+    subscription, outcomes = two_keys_meeting_after_the_read(monkeypatch, by)
     assert subscription.licenses in (110, 101)
-    assert count == 2
+    assert kinds(outcomes) == {"Redemption": 2}

@@ -4,79 +4,26 @@ The arithmetic methods touch no database and read no clock: the day is an argume
 change rows; they check the status and use exactly the same methods.
 """
 
+from contextlib import suppress
 from datetime import date, timedelta
-from typing import Self
 
 from django.db import models, transaction
-from django.db.models import ExpressionWrapper, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import ExpressionWrapper, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.dates import add_months, days_in_months
-from benefits_portal.licensing.exceptions import ChangedMeanwhile, ExtensionLimitExceeded, SubscriptionNotActive
+from benefits_portal.licensing.exceptions import ExtensionLimitExceeded, SubscriptionNotActive
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.licensing.terms import KEY_MONTHS, MAX_EXTENSION_YEARS, Addition, Extension, Term, in_licenses
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant
 
 from .redemption import Redemption, RedemptionAction
+from .subscriptions import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuerySet
 
-EXPIRED_DAYS, DISABLED_DAYS = timedelta(days=30), timedelta(days=90)
-
-
-class SubscriptionQuerySet(models.QuerySet["Subscription"]):
-    def for_partner(self, partner: Partner) -> Self:
-        return self.filter(partner=partner)
-
-    def in_tenant(self, tenant: Tenant) -> Self:
-        return self.filter(tenant=tenant)
-
-    def of_product(self, product: Product) -> Self:
-        return self.filter(product=product)
-
-    def kept(self) -> Self:
-        """Not withdrawn with the key that brought it (K8)."""
-        return self.filter(withdrawn_on=None)
-
-    def active(self, on: date) -> Self:
-        return self.kept().filter(ends_on__gte=on)
-
-    def expired(self, on: date) -> Self:
-        return self.kept().filter(ends_on__lt=on, ends_on__gte=on - EXPIRED_DAYS)
-
-    def disabled(self, on: date) -> Self:
-        return self.kept().filter(ends_on__lt=on - EXPIRED_DAYS, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS)
-
-    def deleted(self, on: date) -> Self:
-        return self.filter(Q(ends_on__lt=on - EXPIRED_DAYS - DISABLED_DAYS) | Q(withdrawn_on__isnull=False))
-
-    def not_deleted(self, on: date) -> Self:
-        """Active, Expired or Disabled."""
-        return self.kept().filter(ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS)
-
-    def ending_within(self, days: int, on: date) -> Self:
-        return self.active(on).filter(ends_on__lte=on + timedelta(days=days))
-
-    def reactivatable(self, on: date) -> Self:
-        """Expired or Disabled, the latest first; Deleted ones cannot come back (S3)."""
-        return (self.expired(on) | self.disabled(on)).order_by("-ends_on", "-pk")
-
-    def for_display(self) -> Self:
-        return self.select_related("product", "tenant")
-
-    def of_products_named(self, words: str) -> Self:
-        """Those whose product has every one of `words` in its name; the catalogue is small."""
-        named = Product.objects.filter(*(Q(name__icontains=word) for word in words.split()))
-        return self.filter(product__in=named.order_by())
-
-    def carry_names(self) -> int:
-        """Write on the rows what their product is called now, and the offer behind the key that was redeemed last and counts."""
-        latest = Redemption.objects.standing().filter(subscription=OuterRef("pk")).order_by("-redeemed_at", "-pk")
-        return self.update(
-            product_name=Product.objects.filter(pk=OuterRef("product")).values("name"),
-            source_name=Coalesce(Subquery(latest.values("key__benefit__membership__offer__name")[:1]), Value("")),
-        )
+# What a redemption follows from
+DECIDING = ("tenant_id", "product_id", "licenses", "starts_on", "ends_on", "carried_license_days", "withdrawn_on")
 
 
 class Subscription(models.Model):
@@ -277,22 +224,39 @@ class Subscription(models.Model):
     def _claim_lock_and_write(
         cls, way: Way, key: ProductKey, tenant: Tenant, subscription: "Subscription | None", *, by: Actor, on: date, quote: Quote | None
     ) -> Redemption:
-        """Locks are taken in one order, the key and then the subscription, and what decides is read after them."""
+        """Locks are taken in one order, the key and then the subscription, and what is written follows from the locked row.
+
+        Of a subscription that is as the quote says the update is lock and check in one; any other is locked, read and quoted again.
+        """
         key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
-        if subscription is not None:
+        if subscription is None:
+            agreed = Quote.of(way, key, tenant, None, on).agreed(quote)
+            term, names = agreed.after, {"product_name": key.product.name, "source_name": key.benefit.offer_name}
+            place = {"partner": key.partner, "tenant": tenant, "product": key.product}
+            new = cls.objects.create(licenses=term.licenses, starts_on=on, ends_on=term.ends_on, **place, **names)
+            return Redemption.objects.write(key, new, agreed, started_on=None, by=by)
+        started_on = subscription.starts_on
+        if quote is None or not subscription._is_quoted_and_carries_out(quote, way, key, tenant, on):
             there = cls.objects.in_tenant(tenant).select_for_update(of=("self",)).select_related("product", "tenant")
             subscription = there.get(pk=subscription.pk)  # in the tenant that was named, or not at all (K5)
-        fresh = Quote.of(way, key, tenant, subscription, on)
-        if quote is not None and quote != fresh:
-            raise ChangedMeanwhile(fresh)
-        started_on = subscription.starts_on if subscription else None
-        if subscription is None:
-            subscription = cls(partner=key.partner, tenant=tenant, product=key.product, product_name=key.product.name)
-        if way in (Way.NEW, Way.REACTIVATE):
-            subscription.starts_on = on
-        subscription.licenses = fresh.after.licenses
-        subscription.ends_on = fresh.after.ends_on
-        subscription.carried_license_days = fresh.after.carried_license_days
-        subscription.source_name = key.benefit.offer_name
-        subscription.save()
-        return Redemption.objects.write(key, subscription, quote or fresh, started_on=started_on, by=by)
+            started_on = subscription.starts_on
+            quote = Quote.of(way, key, tenant, subscription, on).agreed(quote)
+            subscription._carry_out(quote, key)
+        return Redemption.objects.write(key, subscription, quote, started_on=started_on, by=by)
+
+    def _is_quoted_and_carries_out(self, quote: Quote, way: Way, key: ProductKey, tenant: Tenant, on: date) -> bool:
+        """False, and nothing is changed, if `quote` is not what this, as it was read, is quoted now, or the row has changed since."""
+        with suppress(Refusal):
+            return self.tenant_id == tenant.pk and quote == Quote.of(way, key, tenant, self, on) and self._carry_out(quote, key)
+        return False
+
+    def _carry_out(self, quote: Quote, key: ProductKey) -> bool:
+        """Run for what `quote` says from now on; False, and nothing is changed, if the row is no longer as it was read."""
+        as_read = {field: getattr(self, field) for field in DECIDING}
+        changed = {field: getattr(quote.after, field) for field in ("licenses", "ends_on", "carried_license_days")}
+        changed |= {"source_name": key.benefit.offer_name} | ({"starts_on": quote.on} if quote.way is Way.REACTIVATE else {})
+        if not Subscription.objects.filter(pk=self.pk, **as_read).update(**changed):
+            return False
+        for field, value in changed.items():
+            setattr(self, field, value)
+        return True

@@ -1,0 +1,72 @@
+"""What can be asked of subscriptions, in words of the domain (S1 to S3, K8)."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from benefits_portal.benefits.models import Product
+from benefits_portal.tenants.models import Partner, Tenant
+
+from .redemption import Redemption
+
+if TYPE_CHECKING:
+    from .subscription import Subscription  # noqa: F401 - named in quotes below
+
+EXPIRED_DAYS, DISABLED_DAYS = timedelta(days=30), timedelta(days=90)
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def in_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+    def of_product(self, product: Product) -> Self:
+        return self.filter(product=product)
+
+    def kept(self) -> Self:
+        """Not withdrawn with the key that brought it (K8)."""
+        return self.filter(withdrawn_on=None)
+
+    def active(self, on: date) -> Self:
+        return self.kept().filter(ends_on__gte=on)
+
+    def expired(self, on: date) -> Self:
+        return self.kept().filter(ends_on__lt=on, ends_on__gte=on - EXPIRED_DAYS)
+
+    def disabled(self, on: date) -> Self:
+        return self.kept().filter(ends_on__lt=on - EXPIRED_DAYS, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS)
+
+    def deleted(self, on: date) -> Self:
+        return self.filter(Q(ends_on__lt=on - EXPIRED_DAYS - DISABLED_DAYS) | Q(withdrawn_on__isnull=False))
+
+    def not_deleted(self, on: date) -> Self:
+        """Active, Expired or Disabled."""
+        return self.kept().filter(ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS)
+
+    def ending_within(self, days: int, on: date) -> Self:
+        return self.active(on).filter(ends_on__lte=on + timedelta(days=days))
+
+    def reactivatable(self, on: date) -> Self:
+        """Expired or Disabled, the latest first; Deleted ones cannot come back (S3)."""
+        return (self.expired(on) | self.disabled(on)).order_by("-ends_on", "-pk")
+
+    def for_display(self) -> Self:
+        return self.select_related("product", "tenant")
+
+    def of_products_named(self, words: str) -> Self:
+        """Those whose product has every one of `words` in its name; the catalogue is small."""
+        named = Product.objects.filter(*(Q(name__icontains=word) for word in words.split()))
+        return self.filter(product__in=named.order_by())
+
+    def carry_names(self) -> int:
+        """Write on the rows what their product is called now, and the offer behind the key that was redeemed last and counts."""
+        latest = Redemption.objects.standing().filter(subscription=OuterRef("pk")).order_by("-redeemed_at", "-pk")
+        return self.update(
+            product_name=Product.objects.filter(pk=OuterRef("product")).values("name"),
+            source_name=Coalesce(Subquery(latest.values("key__benefit__membership__offer__name")[:1]), Value("")),
+        )
