@@ -71,7 +71,7 @@ def get_own(request: PartnerRequest, queryset: QuerySet[Any], pk: int, *, owner:
     ElsewhereError offers to switch. `queryset` is of a model with a partner, perhaps also a tenant. `owner` is the path to
     the partner of what has none itself, such as somebody in a directory: there it makes no difference in which tenant.
     """
-    found = queryset.filter(**{f"{owner}__in": {place.partner_id for place in request.places}}, pk=pk).first()
+    found = queryset.filter(**{f"{owner}__in": {place.partner_id for place in request.places}}, pk=pk).order_by().first()
     if found is None:
         raise Http404
     partner_id = reduce(getattr, f"{owner}_id".split("__"), found)

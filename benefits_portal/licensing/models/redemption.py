@@ -40,8 +40,8 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         return self.filter(reversal=None)
 
     def for_display(self) -> Self:
-        key, place = ("key__benefit__membership__offer", "key__product"), ("subscription__product", "tenant", "partner")
-        return self.select_related(*key, *place, "redeemed_by", "reversal", "replacement")
+        place = ("subscription__product", "tenant", "partner")
+        return self.select_related("key__benefit", *place, "redeemed_by", "reversal", "replacement")
 
     def write(self, key: ProductKey, subscription: "Subscription", quote: Quote, *, started_on: date | None, by: Actor) -> "Redemption":
         """Put into the ledger that `quote` was carried out; `started_on` is the subscription's start before it."""

@@ -87,7 +87,7 @@ def tenant_is_confirmed(request: PartnerRequest) -> bool:
 def chosen_key(request: PartnerRequest) -> ProductKey | None:
     """The key that travels by reference, masked; another partner's does not exist (K3, K4)."""
     reference = request.GET.get("key", "")
-    return get_own(request, ProductKey.objects.for_display(), int(reference[:18])) if reference.isdecimal() else None
+    return get_own(request, ProductKey.objects.for_use(), int(reference[:18])) if reference.isdecimal() else None
 
 
 def enter_key(request: PartnerRequest, subscription: Subscription | None = None, way: Way | None = None) -> HttpResponse:
