@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from benefits_portal import clock
-from benefits_portal.demo.world import make_world
+from tests.browser.kept import KeptWorld
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 QUIET = [
@@ -40,10 +40,15 @@ def browser_type_launch_args() -> dict[str, Any]:
     return {"executable_path": CHROMIUM, "chromium_sandbox": os.geteuid() != 0, "args": QUIET}
 
 
+@pytest.fixture(scope="session")
+def kept_world() -> KeptWorld:
+    return KeptWorld()
+
+
 @pytest.fixture
-def portal(live_server: LiveServer) -> str:
+def portal(live_server: LiveServer, kept_world: KeptWorld) -> str:
     """The address of a running portal with a practice world made today."""
-    make_world(clock.today())
+    kept_world.lay_out(clock.today())
     return live_server.url
 
 
