@@ -78,7 +78,7 @@ class World:
     def parts(self) -> Iterator[Part]:
         yield Part(Partner, "id name mpn_id country currency", self._partners())
         yield Part(Tenant, "id partner_id name domain guid is_primary colour", self._tenants())
-        yield Part(DirectoryUser, "id tenant_id display_name user_principal_name", self._people())
+        yield Part(DirectoryUser, "id partner_id tenant_id display_name user_principal_name", self._people())
         yield Part(DirectoryUserWord, "partner_id person_id word is_whole_name", self._words())
         yield Part(User, "id email name directory_user_id password is_staff is_superuser", self._users())
         yield Part(RoleAssignment, "id user_id partner_id role", [(1, READER, 1, Role.GLOBAL_ADMIN)])
@@ -114,12 +114,12 @@ class World:
 
     def _people(self) -> Iterator[Row]:
         for n in range(1, self.people + 1):
-            yield n, 1, *named(n, "tenant1.example")
+            yield n, 1, 1, *named(n, "tenant1.example")
         for n in range(2, self.partners + 1):
-            yield self.people + n, n, *named(n, f"tenant{n}.example")
+            yield self.people + n, n, n, *named(n, f"tenant{n}.example")
 
     def _words(self) -> Iterator[Row]:
-        for pk, partner, name, address in self._people():
+        for pk, partner, _tenant, name, address in self._people():
             yield from ((partner, pk, word.encode(), is_name) for word, is_name in beginnings(name, address).items())
 
     def _users(self) -> Iterator[Row]:

@@ -140,7 +140,10 @@ HARMLESS = {
     *("page benefits:" + name for name in ("azure-cloud", "azure-cloud-csv")),
     *("page licensing:" + name for name in ("benefit-detail", "benefit-history", "calculator", "products", "receipt", "subscription")),
     "page licensing:walkthrough",
-    *("page tenants:" + name for name in ("activity", "activity-csv", "end-viewing", "roles", "session", "tenants", "user", "users")),
+    *(
+        "page tenants:" + name
+        for name in ("activity", "activity-csv", "end-viewing", "roles", "session", "tenants", "user", "users", "users-csv")
+    ),
     *("page tenants:" + name for name in ("password-ask", "password-done", "password-sent", "password-set")),
     *("page tenants:" + name for name in ("sign-in", "sign-out", "switch")),
     "command demo",

@@ -85,6 +85,7 @@ tenants:session                     go    go    see   see   see   see   see   se
 tenants:take-role                   in    in    role  role  why   why   why   why   see   does  none  none  role  role  role  role
 tenants:tenants                     in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 tenants:user                        in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
+tenants:users-csv                   in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 tenants:users                       in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 tenants:end-viewing                 in    in    -     go    -     go    -     go    -     go    -     go    -     go    -     go
 

@@ -112,6 +112,8 @@ PAGES = [
     Page(3, "tenants:session"),
     Page(5, "tenants:users"),
     Page(5, "tenants:users", query="?q=person"),
+    Page(5, "tenants:users", query="?show=disabled&sort=-address"),
+    Page(5, "tenants:users-csv"),
     Page(7, "tenants:user", ("person.pk",)),
     Page(5, "tenants:add-user"),
     Page(5, "tenants:disable-user", ("person.pk",)),

@@ -13,9 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest
-from benefits_portal.tenants.models.directoryusers import DirectoryUserQuerySet
 from benefits_portal.tenants.models.record import RecordQuerySet
-from benefits_portal.words import searched
 
 
 class PlaceForm(forms.Form):
@@ -37,57 +35,6 @@ class PlaceForm(forms.Form):
 
 
 # The directory
-
-
-class DirectoryFilter:
-    """The list's words, quick filter and page. All of it is in the address; what makes no sense is left out."""
-
-    SHOW = {"guests": _("Guests"), "disabled": _("Disabled")}
-    PAGE = 50
-
-    def __init__(self, address: QueryDict) -> None:
-        self.words = searched(address.get("q"))
-        self.show = address.get("show", "") if address.get("show") in self.SHOW else ""
-        page = address.get("page", "")
-        self.number = max(int(page[:6]), 1) if page.isdecimal() else 1
-        self.has_next = False
-
-    def __bool__(self) -> bool:
-        """Whether anybody is left out of the list."""
-        return bool(self.words or self.show)
-
-    def page(self, people: DirectoryUserQuerySet) -> list[DirectoryUser]:
-        """Those of `people` that were asked for, one page of them."""
-        people = people.matching(self.words)
-        if self.show == "guests":
-            people = people.filter(kind=DirectoryUser.Kind.GUEST)
-        if self.show == "disabled":
-            people = people.disabled()
-        start = (self.number - 1) * self.PAGE
-        found = list(people[start : start + self.PAGE + 1])
-        self.has_next = len(found) > self.PAGE
-        return found[: self.PAGE]
-
-    def address(self, **changes: Any) -> str:
-        """The query string of this list with `changes`, without what is empty."""
-        query = QueryDict(mutable=True)
-        query.update({name: str(value) for name, value in ({"q": self.words, "show": self.show} | changes).items() if value})
-        return f"?{query.urlencode()}"
-
-    def quick(self) -> list[dict[str, Any]]:
-        """The quick filters: label, the address that sets or clears each, and whether it is set."""
-        return [
-            {"label": label, "href": self.address(show="" if self.show == show else show), "is_set": self.show == show}
-            for show, label in self.SHOW.items()
-        ]
-
-    @property
-    def previous_href(self) -> str:
-        return self.address(page=self.number - 1) if self.number > 1 else ""
-
-    @property
-    def next_href(self) -> str:
-        return self.address(page=self.number + 1) if self.has_next else ""
 
 
 class AddUserForm(forms.Form):

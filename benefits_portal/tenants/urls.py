@@ -17,6 +17,7 @@ urlpatterns = [
     path("switch/", views.switch, name="switch"),
     path("viewing/end/", viewing.end_viewing, name="end-viewing"),
     path("account/users/", directory.users, name="users"),
+    path("account/users/csv/", directory.users_csv, name="users-csv"),
     path("account/users/add/", directory.add_user, name="add-user"),
     path("account/users/<int:pk>/", directory.user, name="user"),
     path("account/users/<int:pk>/disable/", directory.disable_user, name="disable-user"),

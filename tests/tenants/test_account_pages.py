@@ -169,16 +169,34 @@ def test_every_page_parses(account, boss, name):
 def test_more_people_than_a_page_holds_are_on_the_next(account, boss):
     factories.DirectoryUserFactory.create_batch(60, tenant=account.tenant)
     first = boss.get(reverse("tenants:users"))
-    second = boss.get(reverse("tenants:users") + first.context["filter"].next_href)
+    second = boss.get(reverse("tenants:users") + first.context["page"].next_href)
     shown = [person.pk for page in (first, second) for person, *_ in page.context["rows"]]
     assert sorted(shown) == sorted(DirectoryUser.objects.for_partner(account.partner).values_list("pk", flat=True))
-    assert second.context["filter"].next_href == ""
+    assert second.context["page"].next_href == ""
 
 
-@pytest.mark.parametrize(("query", "found"), [("q=kim", "person"), ("show=disabled", "disabled")])
-def test_people_are_found_by_words_and_filters(account, boss, query, found):
-    rows = boss.get(f"{reverse('tenants:users')}?{query}").context["rows"]
-    assert [person for person, *_ in rows] == [getattr(account, found)]
+FOUND = {"q=kim": "person", "q=kim+of": "person", "show=disabled": "disabled", "show=guests": "guest", "tenant={labs}": "guest"}
+
+
+@pytest.mark.parametrize(("query", "found"), FOUND.items(), ids=FOUND)
+def test_people_are_found_by_words_and_filters_and_are_the_rows_of_the_download(account, boss, query, found):
+    account.guest = factories.DirectoryUserFactory.create(tenant=account.second, guest=True, display_name="Ann")
+    address = query.format(labs=account.second.pk)
+    rows = boss.get(f"{reverse('tenants:users')}?{address}").context["rows"]
+    person = getattr(account, found)
+    assert [shown for shown, *_ in rows] == [person]
+    _heads, *written = csv.reader(StringIO(read(boss.get(f"{reverse('tenants:users-csv')}?{address}"))))
+    status = "Enabled" if person.is_enabled else "Disabled"
+    assert written == [[person.display_name, person.user_principal_name, person.get_kind_display(), person.tenant.name, "", status]]
+
+
+@pytest.mark.parametrize("sort", ["name", "address", "kind", "status"])
+def test_the_directory_is_sorted_by_each_of_its_columns_and_turned_round(account, boss, sort):
+    factories.DirectoryUserFactory.create(tenant=account.second, guest=True, display_name="Ann")
+    fact = {"name": "display_name", "address": "user_principal_name", "kind": "kind", "status": "is_disabled"}[sort]
+    up, down = ([p for p, *_ in boss.get(f"{reverse('tenants:users')}?sort={s}").context["rows"]] for s in (sort, f"-{sort}"))
+    assert up == sorted(up, key=lambda person: (getattr(person, fact), person.display_name, person.pk)) == down[::-1]
+    assert len(up) == 6
 
 
 # Doing it

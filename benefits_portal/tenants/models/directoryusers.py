@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -28,18 +29,19 @@ if TYPE_CHECKING:
 
 class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
     def for_partner(self, partner: Partner) -> Self:
-        return self.filter(tenant__partner=partner).select_related("tenant")
+        return self.filter(partner=partner).select_related("tenant")
+
+    def guests(self) -> Self:
+        return self.filter(kind=DirectoryUser.Kind.GUEST)
 
     def disabled(self) -> Self:
-        return self.exclude(disabled_at=None)
+        return self.filter(is_disabled=True)
 
     def same_people(self, people: Iterable["DirectoryUser"]) -> Self:
         """Every entry with the address of one of `people` at their partner: in two tenants, it is still one person."""
         people = list(people)
-        names, partners = {person.known_as for person in people}, {person.tenant.partner_id for person in people}
-        return self.alias(name_in_small_letters=Lower("user_principal_name")).filter(
-            name_in_small_letters__in=names, tenant__partner__in=partners
-        )
+        names, partners = {person.known_as for person in people}, {person.partner_id for person in people}
+        return self.alias(name_in_small_letters=Lower("user_principal_name")).filter(name_in_small_letters__in=names, partner__in=partners)
 
     def enabled(self) -> Self:
         return self.filter(disabled_at=None)
@@ -48,7 +50,8 @@ class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
         """People of whose name and address some word begins with each of `words`."""
         found = self
         for term in folded(words).split():
-            found = found.filter(pk__in=DirectoryUserWord.objects.beginning_with(term).values("person"))
+            words_of_theirs = DirectoryUserWord.objects.filter(partner=OuterRef("partner"), person=OuterRef("pk"))
+            found = found.filter(Exists(words_of_theirs.beginning_with(term)))
         return found
 
     def first_matching(self, partner: Partner, words: str, most: int) -> list["DirectoryUser"]:
@@ -79,18 +82,36 @@ class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
             return person
 
 
+class PartnerOfTenant(models.ForeignKey[Partner, Partner]):
+    """Carries the partner of the row's tenant, which stays the same, with whatever writes the row."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        setattr(model_instance, self.attname, model_instance.tenant.partner_id)  # type: ignore[attr-defined]
+        return super().pre_save(model_instance, add)
+
+
 class DirectoryUser(models.Model):
-    """A user entry in a tenant, a member or a guest. Not every one of them can sign in to the portal."""
+    """A user entry in a tenant, a member or a guest. Not every one of them can sign in to the portal.
+
+    What the list sorts and filters by stands on the row, so that an index serves every order (docs/adr/0005).
+    """
 
     class Kind(models.TextChoices):
         MEMBER = "member", _("Member")
         GUEST = "guest", _("Guest")
 
+    partner = PartnerOfTenant(Partner, models.PROTECT, related_name="+", db_index=False, editable=False)
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="directory_users", verbose_name=_("tenant"))
     display_name = models.CharField(_("name"), max_length=120)
     user_principal_name = models.EmailField(_("user principal name"), max_length=150)
     kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.MEMBER)
     disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
+    is_disabled = models.GeneratedField(
+        expression=ExpressionWrapper(Q(disabled_at__isnull=False), models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+        serialize=False,
+    )
 
     objects = DirectoryUserQuerySet.as_manager()
 
@@ -106,6 +127,12 @@ class DirectoryUser(models.Model):
                 violation_error_message=_("This tenant already has a user with this address."),
             ),
         ]
+        indexes = [
+            models.Index(fields=["partner", "display_name", "id"], name="directory_user_by_name"),
+            models.Index(fields=["partner", "user_principal_name", "id"], name="directory_user_by_address"),
+            models.Index(fields=["partner", "kind", "display_name", "id"], name="directory_user_by_kind"),
+            models.Index(fields=["partner", "is_disabled", "display_name", "id"], name="directory_user_by_status"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.display_name} ({self.user_principal_name})"
@@ -119,17 +146,13 @@ class DirectoryUser(models.Model):
     def is_enabled(self) -> bool:
         return self.disabled_at is None
 
-    @property
-    def partner(self) -> Partner:
-        return self.tenant.partner
-
     def disable(self, *, by: Actor) -> None:
         """Disable the entry. Credit stays with the person until it is removed or transferred; a role is taken away with it.
 
         Raises AlreadyDisabled, or LastGlobalAdmin.
         """
         with recorded_if_refused(TenantsAction.PERSON_DISABLED, **self._about(by)):
-            Partner.objects.select_for_update(no_key=True).get(pk=self.tenant.partner_id)
+            Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
             now = clock.now()
             if not DirectoryUser.objects.enabled().filter(pk=self.pk).update(disabled_at=now):
                 raise AlreadyDisabled
@@ -148,8 +171,8 @@ class DirectoryUser(models.Model):
 
     def role(self) -> "RoleAssignment | None":
         """The role that the person holds at the partner of this directory."""
-        held = self.partner.role_assignments.select_related("user__directory_user__tenant", "partner")
+        held = self.tenant.partner.role_assignments.select_related("user__directory_user__tenant", "partner")
         return next((role for role in held.of_people([self]).values()), None)
 
     def _about(self, by: Actor) -> dict[str, Any]:
-        return {"by": by, "partner": self.partner, "tenant": self.tenant, "subject": self}
+        return {"by": by, "partner": self.tenant.partner, "tenant": self.tenant, "subject": self}

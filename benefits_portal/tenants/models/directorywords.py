@@ -55,7 +55,7 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         """Write the words of `people` anew; for whoever writes many of them at once, past the signal below."""
         self.filter(person__in=people).delete()
         self.bulk_create(
-            DirectoryUserWord(partner_id=person.tenant.partner_id, person=person, word=word.encode(), is_whole_name=is_name)
+            DirectoryUserWord(partner_id=person.partner_id, person=person, word=word.encode(), is_whole_name=is_name)
             for person in people
             for word, is_name in beginnings(person.display_name, person.user_principal_name).items()
         )

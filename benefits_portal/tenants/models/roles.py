@@ -97,15 +97,21 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 
         Raises PersonDisabled, AccountClosed or RoleAlreadyHeld.
         """
-        about: dict[str, Any] = {"by": by, "partner": person.partner, "tenant": person.tenant, "subject": person, "after": {"role": role}}
+        about: dict[str, Any] = {
+            "by": by,
+            "partner": person.tenant.partner,
+            "tenant": person.tenant,
+            "subject": person,
+            "after": {"role": role},
+        }
         with recorded_if_refused(TenantsAction.ROLE_GIVEN, **about):
-            Partner.objects.select_for_update(no_key=True).get(pk=person.partner.pk)
+            Partner.objects.select_for_update(no_key=True).get(pk=person.partner_id)
             if not DirectoryUser.objects.enabled().filter(pk=person.pk).exists():
                 raise PersonDisabled
             account = User.objects.account_of(person, by=by)
             if account.directory_user_id == person.pk and not account.is_active:
                 raise AccountClosed
-            held = self._hold(account, person.partner, role)
+            held = self._hold(account, person.tenant.partner, role)
             Record.objects.note(TenantsAction.ROLE_GIVEN, **about)
             return held
 

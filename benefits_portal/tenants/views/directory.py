@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
-from benefits_portal.tenants.forms import AddUserForm, DirectoryFilter
+from benefits_portal.tenants.forms import AddUserForm
 from benefits_portal.tenants.history import history
 from benefits_portal.tenants.holdings import holdings
+from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import DirectoryUser, Record, RoleAssignment
+from benefits_portal.tenants.models import DirectoryUser, Record, RoleAssignment, Tenant
+from benefits_portal.tenants.spreadsheets import spreadsheet
 
 from .telling import done
 
@@ -20,12 +22,24 @@ from .telling import done
 @role_required
 @require_safe
 def users(request: PartnerRequest) -> HttpResponse:
-    chosen = DirectoryFilter(request.GET)
-    people = chosen.page(DirectoryUser.objects.for_partner(request.partner))
-    held = RoleAssignment.objects.for_partner(request.partner).of_people(people)
-    holding = holdings([person for person in people if not person.is_enabled], request.today)
-    rows = [(person, held.get(person.pk), holding.get(person.pk, [])) for person in people]
-    return render(request, "tenants/users.html", {"filter": chosen, "rows": rows})
+    listing = DirectoryListing.of(own_tenants(request), request.GET)
+    page = listing.page(DirectoryUser.objects.for_partner(request.partner))
+    held = RoleAssignment.objects.for_partner(request.partner).of_people(page.rows)
+    holding = holdings([person for person in page.rows if not person.is_enabled], request.today)
+    rows = [(person, held.get(person.pk), holding.get(person.pk, [])) for person in page.rows]
+    return listing.pushed(request, render(request, "tenants/users.html", {"listing": listing, "page": page, "rows": rows}))
+
+
+@role_required
+@require_safe
+def users_csv(request: PartnerRequest) -> HttpResponseBase:
+    """All that the list's filters leave, in its order, written while it is read."""
+    return spreadsheet("users", DirectoryListing.of(own_tenants(request), request.GET).spreadsheet(request.partner))
+
+
+def own_tenants(request: PartnerRequest) -> list[Tenant]:
+    """All of the partner's, for a role is held in each of them."""
+    return [place for place in request.places if place.partner_id == request.partner.pk]
 
 
 @role_required

@@ -1,0 +1,59 @@
+"""The directory as a list: what can be asked of it, and all of it as a spreadsheet."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.tenants.models import DirectoryUser, Partner, RoleAssignment, Tenant
+from benefits_portal.tenants.models.directoryusers import DirectoryUserQuerySet
+
+SHOW = {"guests": _("Guests"), "disabled": _("Disabled")}
+
+
+@dataclass
+class DirectoryListing(Listing):
+    """The people of a partner's tenants. No index serves an order by role or tenant, which stand elsewhere."""
+
+    columns = {
+        "name": Column(_("Name"), ("display_name",)),
+        "address": Column(_("Address"), ("user_principal_name",)),
+        "kind": Column(_("Kind"), ("kind", "display_name")),
+        "tenant": Column(_("Tenant")),
+        "role": Column(_("Role")),
+        "status": Column(_("Status"), ("is_disabled", "display_name")),
+    }
+
+    @classmethod
+    def of(cls, tenants: Sequence[Tenant], address: QueryDict) -> "DirectoryListing":
+        """The list of a partner who has `tenants`; with one there is none to choose."""
+        filters = {"show": Filter(_now("Quick filters"), SHOW, quick=True)}
+        if len(tenants) > 1:
+            filters["tenant"] = Filter(_now("Tenant"), {str(tenant.pk): tenant.name for tenant in tenants})
+        return cls(address, filters)
+
+    def narrowed(self, rows: DirectoryUserQuerySet) -> DirectoryUserQuerySet:
+        """`rows` are all of the partner's."""
+        rows = rows.matching(self.words)
+        if tenant := self.chosen.get("tenant"):
+            rows = rows.filter(tenant=int(tenant))
+        match self.chosen.get("show"):
+            case "guests":
+                return rows.guests()
+            case "disabled":
+                return rows.disabled()
+            case _:
+                return rows
+
+    def spreadsheet(self, partner: Partner) -> Iterator[list[object]]:
+        """The heads, then all that was asked for, however many they are."""
+        yield [column.label for column in self.columns.values()]
+        for people in self.batches(DirectoryUser.objects.for_partner(partner)):
+            held = RoleAssignment.objects.for_partner(partner).of_people(people)
+            for person in people:
+                role = held[person.pk].get_role_display() if person.pk in held else ""
+                status = _now("Enabled") if person.is_enabled else _now("Disabled")
+                yield [person.display_name, person.user_principal_name, person.get_kind_display(), person.tenant.name, role, status]

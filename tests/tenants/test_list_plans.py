@@ -1,0 +1,74 @@
+"""What PostgreSQL does for the orders of the directory: it reads a page off the index of that order and sorts nothing."""
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+
+from benefits_portal.tenants.lists import DirectoryListing
+from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, Partner
+from tests.factories import NOW, TenantFactory
+from tests.plans import plan_of
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.slow,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="the plans are PostgreSQL's"),
+]
+EACH = 2_000  # people in each of four tenants, of two partners
+NAME, ADDRESS = "directory_user_by_name", "directory_user_by_address"
+KIND, STATUS, WORD = "directory_user_by_kind", "directory_user_by_status", "directory_user_word"
+INDEXES = {
+    "sort=name": NAME,
+    "sort=-name": NAME,
+    "sort=address": ADDRESS,
+    "sort=-address": ADDRESS,
+    "sort=kind": KIND,
+    "sort=-kind": KIND,
+    "sort=status": STATUS,
+    "sort=-status": STATUS,
+    "show=guests": KIND,
+    "show=disabled": STATUS,
+}
+
+
+@pytest.fixture
+def partner(db: None) -> Partner:
+    """One of two partners with thousands of people in two tenants, of whom the database knows how they are spread."""
+    first = TenantFactory.create_batch(2)
+    places = [*first, *(TenantFactory.create(partner=place.partner) for place in first)]
+    DirectoryUser.objects.bulk_create(
+        DirectoryUser(
+            tenant=place,
+            display_name=f"Person {number * 7919 % EACH:04d}",
+            user_principal_name=f"{number}@{place.domain}",
+            kind="guest" if number % 15 == 0 else "member",
+            disabled_at=NOW if number % 15 == 1 else None,
+        )
+        for place in places
+        for number in range(EACH)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tenants_directoryuser")
+    chosen: Partner = first[0].partner
+    return chosen
+
+
+@pytest.mark.parametrize(("query", "index"), INDEXES.items(), ids=INDEXES)
+def test_an_order_is_read_off_its_index_on_the_first_page_the_next_and_the_last(partner, query, index):
+    people, found = DirectoryUser.objects.for_partner(partner), {}
+    address = {"first": query}
+    for name in ("first", "next", "last"):
+        page, indexes, sorts = plan_of(DirectoryListing.of([], QueryDict(address[name])), people)
+        found[name] = (index in indexes, sorts, len(page.rows))
+        address |= {"next": page.next_href[1:], "last": page.last_href[1:]} if name == "first" else {}
+    assert found == dict.fromkeys(("first", "next", "last"), (True, set(), 50))
+
+
+def test_a_rare_word_is_looked_up_and_what_many_share_is_met_in_the_order(partner):
+    people = DirectoryUser.objects.for_partner(partner)
+    DirectoryUserWord.objects.write_all(people)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tenants_directoryuserword")
+    rare, shared = (plan_of(DirectoryListing.of([], QueryDict(f"q={words}")), people) for words in ("1999", "person"))
+    assert [WORD in rare[1], len(rare[0].rows)] == [True, 4]
+    assert [NAME in shared[1], shared[2], len(shared[0].rows)] == [True, set(), 50]
