@@ -33,7 +33,7 @@ class Cost:
         """Ask a few times, so that both workers have their templates; note what does not change from one time to the next."""
         try:
             for _ in range(4):
-                answer = self.page.visitor.get(self.page.address, **{"X-Queries": "1"})
+                answer = self.page.visitor.get(self.page.address, **{"X-Queries": "1", **dict(self.page.headers)})
                 if answer.status != 200:
                     self.failure = f"status {answer.status}"
                     return
@@ -45,7 +45,7 @@ class Cost:
         """CPU seconds of one answer, the mean of `times`."""
         before = processes.cpu_seconds(*self.roots)
         for _ in range(times):
-            if self.page.visitor.get(self.page.address).status != 200:
+            if self.page.visitor.get(self.page.address, **dict(self.page.headers)).status != 200:
                 raise RuntimeError(f"{self.page.address} failed while it was measured")
         return (processes.cpu_seconds(*self.roots) - before) / times
 

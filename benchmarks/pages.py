@@ -24,6 +24,7 @@ class Page:
     visitor: Visitor
     limit: float | None = 4
     queries: int | None = 7
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
@@ -38,6 +39,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
     def office(name: str, model: str, query: str = "") -> Page:
         return Page(name, reverse(f"admin:{model}_changelist") + query, staff, None, None)
 
+    assign = reverse("benefits:assign", args=[found["credit"]]) + "?q=tan"
     calculation = f"?licenses=100&ends_on={clock.today().replace(month=12, day=31)}&keys=25"
     return [
         Page("static file", f"/static/css/{style}", nobody, None, 0),
@@ -51,7 +53,8 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("a credit benefit", "licensing:benefit-detail", pk=found["credit"]),
         mine("a license benefit", "licensing:benefit-detail", pk=found["licenses"]),
         mine("walkthrough", "licensing:walkthrough", pk=found["licenses"]),
-        mine("people to assign to, searched", "benefits:assign", "?q=tan", pk=found["credit"]),
+        Page("people to assign to, searched", assign, reader),
+        Page("people to assign to, while typing", assign, reader, None, 6, (("HX-Request", "true"),)),
         mine("your products", PRODUCTS),
         mine("your products, all", PRODUCTS, "?show=all"),
         mine("a subscription", "licensing:subscription", pk=found["subscription"]),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import CharField, IntegerField, Q, Value
+from django.db.models import BooleanField, CharField, IntegerField, Q, Value
 from django.db.models.functions import Lower
 
 from benefits_portal.tenants.models import DirectoryUser
@@ -25,6 +25,12 @@ class Candidate:
     person: DirectoryUser
     refusal: NotAssignable | None
 
+    @property
+    def note(self) -> str:
+        """What tells them from others of the same name; one text, for each part that a template looks up costs as much as the whole."""
+        person = self.person
+        return f"{person.user_principal_name} · {person.get_kind_display()} · {person.tenant.name}"
+
 
 class Held(NamedTuple):
     """Credit, or an external offer (without a benefit), and who holds it; nobody stands for the whole partner."""
@@ -33,7 +39,7 @@ class Held(NamedTuple):
     offer: str
     benefit: int = 0
     product: str = ""
-    kind: str = ""
+    is_bulk_credit: bool = False
 
 
 class Eligibility:
@@ -47,13 +53,15 @@ class Eligibility:
 
         self.benefit = benefit
         self.held: dict[str | None, list[Held]] = defaultdict(list)
-        same, nothing, none = DirectoryUser.objects.same_people(people), Value("", CharField()), Value(0, IntegerField())
-        address = Lower("directory_user__user_principal_name")
-        benefit_names = ("benefit__membership__offer__name", "benefit_id", "benefit__product__name", "benefit__product__kind")
-        credit = Assignment.objects.running(on).filter(directory_user__in=same).order_by().values_list(address, *benefit_names)
-        offers = HeldOffer.objects.held(on).filter(Q(directory_user__in=same) | Q(directory_user=None, partner=benefit.partner))
-        external = offers.excluding(benefit.product).order_by().values_list(address, "external_offer__name", none, nothing, nothing)
-        for row in external.union(credit, all=True).order_by():
+        meant = Q(known_as__in={person.known_as for person in people})
+        known_as, ours = Lower("directory_user__user_principal_name"), {"partner": benefit.partner}
+        credit = Assignment.objects.running(on).annotate(known_as=known_as).filter(meant, **ours)
+        offers = HeldOffer.objects.held(on).annotate(known_as=known_as).filter(meant | Q(directory_user=None), **ours)
+        names = ("known_as", "benefit__offer_name", "benefit_id", "benefit__product_name", "is_exclusive")
+        given = credit.order_by().values_list(*names)
+        none = (Value(0, IntegerField()), Value("", CharField()), Value(False, BooleanField()))
+        external = offers.excluding(benefit.product).order_by().values_list("known_as", "external_offer__name", *none)
+        for row in external.union(given, all=True).order_by():
             held = Held(*row)
             self.held[held.known_as].append(held)
 
@@ -73,6 +81,7 @@ class Eligibility:
             if not held.benefit:
                 return HoldsIncompatibleOffer(offer=held.offer)
         for held in self.held[person.known_as]:
-            if self.benefit.product.is_bulk_credit or held.kind == Product.Kind.BULK_CREDIT:
-                return HoldsIncompatibleCredit(product=str(Product(name=held.product, kind=held.kind)), offer=held.offer)
+            if self.benefit.product.is_bulk_credit or held.is_bulk_credit:
+                kind = Product.Kind.BULK_CREDIT if held.is_bulk_credit else Product.Kind.MONTHLY_CREDIT
+                return HoldsIncompatibleCredit(product=str(Product(name=held.product, kind=kind)), offer=held.offer)
         return None

@@ -42,7 +42,7 @@ def benefit_csv(request: PartnerRequest) -> HttpResponseBase:
 @form_methods
 def assign(request: PartnerRequest, pk: int) -> HttpResponse:
     """Give the credit to somebody (U1 to U6)."""
-    benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
+    benefit = get_own(request, Benefit.objects.select_related("product").usage_based(), pk)
     form = PersonForm(benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if hand_over(request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)):

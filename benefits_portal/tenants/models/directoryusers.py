@@ -61,7 +61,7 @@ class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
         found = DirectoryUserWord.objects.for_partner(partner)
         found = found.matching(words)[: 2 * most] if folded(words) else found.whole_names()[:most]
         people = self.filter(pk__in=found.values("person"))
-        return list(people.select_related("tenant__partner")[:most])
+        return list(people.select_related("tenant")[:most])
 
     def add_to(self, tenant: Tenant, name: str, address: str, *, by: Actor, kind: str = "member") -> "DirectoryUser":
         """Add a member to the directory of `tenant`, or invite a guest to it.
