@@ -199,6 +199,22 @@ def test_the_directory_is_sorted_by_each_of_its_columns_and_turned_round(account
     assert len(up) == 6
 
 
+ROLES = {"": "boss admin member", "sort=-role": "member admin boss", "sort=name": "admin boss member", "sort=-address": "boss admin member"}
+ROLES |= {"q=kim": "admin", "q=zoe+corp": "boss", "role=member": "member", "role=member&q=kim": ""}
+
+
+@pytest.mark.parametrize(("query", "found"), ROLES.items(), ids=ROLES)
+def test_who_holds_a_role_is_sorted_searched_and_filtered(account, boss, query, found):
+    for name, (called, address) in {
+        "boss": ("Lee", "zoe@corp.example"),
+        "admin": ("Kim", "m@x.example"),
+        "member": ("Pat", "a@x.example"),
+    }.items():
+        User.objects.filter(pk=getattr(account, name).user_id).update(name=called, email=address)
+    shown = [held for held, _person in boss.get(f"{reverse('tenants:roles')}?{query}").context["holders"]]
+    assert shown == [getattr(account, name) for name in found.split()]
+
+
 # Doing it
 
 

@@ -1,10 +1,10 @@
 """Which role somebody holds at which partner (rule P1)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -72,9 +72,18 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         found = {person.pk: at_home.get(person.pk) or guests.get(person.user_principal_name.lower()) for person in people}
         return {pk: role for pk, role in found.items() if role}
 
-    def holders(self, partner: Partner) -> list[tuple["RoleAssignment", DirectoryUser | None]]:
-        """Who holds which role at `partner`, the most powerful first, with their entry in its own directory, if any."""
-        held = sorted(self.for_partner(partner).for_display().order_by("user__name"), key=lambda role: list(Role).index(Role(role.role)))
+    def ranked(self) -> Self:
+        """Each with its `rank`: the most powerful role comes first."""
+        ranks = [When(role=role, then=Value(rank)) for rank, role in enumerate(Role)]
+        return self.annotate(rank=Case(*ranks, output_field=models.IntegerField()))
+
+    def matching(self, words: str) -> Self:
+        """Those of whom the name or the address they sign in with has each of `words` in it; the holders are few."""
+        named = (Q(user__name__icontains=word) | Q(user__email__icontains=word) for word in words.split())
+        return self.filter(*named)
+
+    def holders(self, partner: Partner, held: Sequence["RoleAssignment"]) -> list[tuple["RoleAssignment", DirectoryUser | None]]:
+        """Each of `held`, roles at `partner`, with the holder's entry in its own directory, if any."""
         addresses = [role.user.email for role in held if not role.is_of_home]
         guests = DirectoryUser.objects.for_partner(partner).annotate(address=Lower("user_principal_name")).filter(address__in=addresses)
         by_address = {guest.user_principal_name.lower(): guest for guest in guests}

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
 from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
+from benefits_portal.tenants.lists import RoleListing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role, RoleAssignment
 from benefits_portal.words import searched
@@ -17,8 +18,11 @@ from .telling import done
 @role_required
 @require_safe
 def roles(request: PartnerRequest) -> HttpResponse:
-    holders = RoleAssignment.objects.holders(request.partner)
-    return render(request, "tenants/roles.html", {"holders": holders, "kinds": list(Role)})
+    listing = RoleListing.of(request.GET)
+    page = listing.page(RoleAssignment.objects.for_partner(request.partner).for_display())
+    holders = RoleAssignment.objects.holders(request.partner, page.rows)
+    context = {"listing": listing, "page": page, "holders": holders, "kinds": list(Role)}
+    return listing.pushed(request, render(request, "tenants/roles.html", context))
 
 
 @global_admin_required
