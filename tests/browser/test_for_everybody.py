@@ -40,6 +40,7 @@ STRUCTURE = """() => {
 }"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SPACED = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }"
+DOUBLED = ":root { font-size: 200% !important }"
 MOVING = """() => [...document.querySelectorAll("*")].filter((node) => {
   const style = getComputedStyle(node);
   return parseFloat(style.transitionDuration) > 0 || parseFloat(style.animationDuration) > 0;
@@ -68,7 +69,10 @@ def test_every_page_is_well_built_and_holds_up_narrow_large_and_widely_spaced(vi
         spaced = page.evaluate(SIDEWAYS)
         page.set_viewport_size({"width": 640, "height": 450})  # what 1280 by 900 is at 200 %
         large = page.evaluate(SIDEWAYS)
-        wide = {"320 px": narrow, "320 px, spaced": spaced, "200 %": large}
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.add_style_tag(content=DOUBLED)
+        doubled = page.evaluate(SIDEWAYS)
+        wide = {"320 px": narrow, "320 px, spaced": spaced, "200 %": large, "1280 px, spaced, letters twice as large": doubled}
         faults += [f"{sight}: {pixels} too wide at {how}" for how, pixels in wide.items() if pixels > 0]
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
