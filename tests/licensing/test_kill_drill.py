@@ -2,9 +2,12 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.models import Record
 from tests.factories import SubscriptionFactory, key_for
+from tests.licensing.redeem_until_killed import GONE
 from tests.simultaneous import IS_POSTGRES
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.rule("K2", "A1")]
@@ -30,32 +34,42 @@ def url_of_the_tests_own_database() -> str:
     return url.replace("/postgres?", f"/{name}?") if IS_POSTGRES else f"sqlite:///{name}"
 
 
-def redeem_and_kill(subscription: Subscription, done: int, after: float) -> list[int]:
-    """Let a process confirm `done` redemptions and go on for `after` seconds, then kill it; all that it had confirmed."""
-    process = subprocess.Popen(
+@contextmanager
+def redeemer(subscription: Subscription) -> Iterator[subprocess.Popen[str]]:
+    """A process whose children redeem, one for each line that it is sent."""
+    with subprocess.Popen(
         [sys.executable, "-m", "tests.licensing.redeem_until_killed", str(subscription.pk)],
         cwd=PROJECT,
         env={**os.environ, "DATABASE_URL": url_of_the_tests_own_database()},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        yield process
+
+
+def redeem_and_kill(process: subprocess.Popen[str], done: int, after: float) -> list[int]:
+    """Let a child confirm `done` redemptions and go on for `after` seconds, then kill it; all that it had confirmed."""
+    assert process.stdin
     assert process.stdout
-    assert process.stdout.readline() == "ready\n"
+    process.stdin.write("\n")
+    process.stdin.flush()
+    child = int(process.stdout.readline())
     confirmed = [process.stdout.readline() for _ in range(done)]
     time.sleep(after)
-    process.kill()
-    rest, _ = process.communicate()
-    return [int(line) for line in [*confirmed, *rest.splitlines()]]
+    os.kill(child, signal.SIGKILL)
+    return [int(line) for line in [*confirmed, *iter(process.stdout.readline, f"{GONE}\n")]]
 
 
 def test_killed_fifty_times_nothing_is_half_done():
     subscription = SubscriptionFactory.create(licenses=500, ends_on=date(2021, 6, 30))
     chance = random.Random(20210501)
     confirmed: list[int] = []
-    for _ in range(KILLS):
-        while ProductKey.objects.filter(redeemed_at=None).count() < 12:
-            key_for(subscription, chance.randint(1, 12))
-        confirmed += redeem_and_kill(subscription, done=chance.randint(0, 2), after=chance.uniform(0.0, 0.03))
+    with redeemer(subscription) as process:
+        for _ in range(KILLS):
+            while ProductKey.objects.filter(redeemed_at=None).count() < 30:
+                key_for(subscription, chance.randint(1, 12))
+            confirmed += redeem_and_kill(process, done=chance.randint(0, 2), after=chance.uniform(0.0, 0.03))
 
     redemptions = list(Redemption.objects.order_by("pk"))
     spent = set(ProductKey.objects.filter(redeemed_at__isnull=False).values_list("pk", flat=True))
