@@ -108,6 +108,7 @@ class Place:
             "tenants:change-role": [held],
             "tenants:take-role": [held],
             "tenants:make-primary": [self.second.pk],
+            "benefits:holders": [self.credit.pk],
             "benefits:assign": [self.credit.pk],
             "benefits:assign-list": [self.credit.pk],
             "benefits:remove": [self.credit.pk, self.assignment.pk],

@@ -137,7 +137,7 @@ TABLE: dict[str, dict[str, str]] = {
 HARMLESS = {
     *("page " + name for name in ("gallery", "healthz", "help", "home", "readyz", "search", "set_language", "theme")),
     *("page demo-" + name for name in ("clock", "reset", "sign-in")),
-    *("page benefits:" + name for name in ("azure-cloud", "azure-cloud-csv")),
+    *("page benefits:" + name for name in ("azure-cloud", "azure-cloud-csv", "holders")),
     *("page licensing:" + name for name in ("benefit-detail", "benefit-history", "calculator", "products", "receipt", "subscription")),
     "page licensing:walkthrough",
     *(

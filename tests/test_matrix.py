@@ -53,6 +53,7 @@ benefits:assign                     in    in    role  role  why   why   see   do
 benefits:assign-list                in    in    role  role  why   why   see   see   see   see   none  none  role  role  role  role
 benefits:azure-cloud                in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 benefits:azure-cloud-csv            in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
+benefits:holders                    in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
 benefits:remove                     in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 benefits:transfer                   in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 licensing:add-licenses              in    in    role  role  why   why   see   go    see   go    none  none  role  role  role  role

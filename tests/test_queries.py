@@ -92,6 +92,8 @@ PAGES = [
     Page(7, "licensing:benefit-history", ("credit.pk",)),
     Page(6, "licensing:benefit-history", ("redemption.key.benefit_id",)),
     Page(8, "licensing:walkthrough", ("key.benefit_id",)),
+    Page(5, "benefits:holders", ("credit.pk",)),
+    Page(5, "benefits:holders", ("credit.pk",), query="?show=past&q=person&sort=name"),
     Page(6, "benefits:assign", ("credit.pk",)),
     Page(6, "benefits:assign", ("credit.pk",), query="?q=person"),
     Page(6, "benefits:assign-list", ("credit.pk",)),

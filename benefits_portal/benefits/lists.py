@@ -1,4 +1,5 @@
-"""Azure & cloud products as a list: what can be asked of it, and its rows as a page and a spreadsheet show them.
+"""Azure & cloud products as a list: what can be asked of it, and its rows as a page and a spreadsheet show them; and the
+people who hold one credit.
 
 A row is made of values, not of models, and every text once: a page of 50 rows has a few products, amounts and days.
 """
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.benefits.models import Benefit
+from benefits_portal.benefits.models.assignment import AssignmentQuerySet
 from benefits_portal.benefits.models.benefit import BenefitQuerySet
 from benefits_portal.benefits.models.catalogue import BenefitType, PackageLine
 from benefits_portal.benefits.money import quantity_text
@@ -23,10 +25,11 @@ from benefits_portal.benefits.status import Status, status_condition, status_of
 from benefits_portal.figures import as_day
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.paging import Page
-from benefits_portal.tenants.models import Partner
+from benefits_portal.tenants.models import DirectoryUser, Partner
 
 SOON_DAYS = 91  # three months
 
+HOLDERS = {"": gettext_lazy("Holders now"), "past": gettext_lazy("Holders before")}
 SHOW = {"unused": gettext_lazy("Not redeemed"), "expiring": gettext_lazy("Not redeemed, expires in 3 months")}
 KINDS = {"usage": gettext_lazy("Usage-based"), "licenses": gettext_lazy("License-based")}
 EXPIRES = {
@@ -187,3 +190,31 @@ class BenefitListing(Listing):
         for batch in self.batches(self.facts(benefits)):
             for row, facts in zip(self.rows(batch), batch, strict=True):
                 yield [row["title"], row["quantity"], row["offer"], row["type"], facts["expires_on"].isoformat(), row["status_text"]]
+
+
+@dataclass
+class HolderListing(Listing):
+    """Who holds one credit, or held it. Names stand with the people, so only the order by day has an index."""
+
+    columns = {
+        "name": Column(gettext_lazy("Name"), ("directory_user__display_name",)),
+        "address": Column(gettext_lazy("E-mail"), ("directory_user__user_principal_name",)),
+        "assigned": Column(gettext_lazy("Assigned on"), ("assigned_at",)),
+    }
+
+    @property
+    def default_sort(self) -> str:
+        return "assigned"
+
+    @classmethod
+    def of(cls, address: QueryDict) -> "HolderListing":
+        return cls(address, {"show": Filter(_("Which holders"), HOLDERS, tabs=True)})
+
+    @property
+    def is_past(self) -> bool:
+        return self.chosen.get("show") == "past"
+
+    def narrowed(self, rows: AssignmentQuerySet) -> AssignmentQuerySet:
+        """`rows` are all of one credit."""
+        rows = rows.ended() if self.is_past else rows.kept()
+        return rows.filter(directory_user__in=DirectoryUser.objects.matching(self.words)) if self.words else rows

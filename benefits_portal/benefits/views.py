@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.forms import PeopleForm, PersonForm
-from benefits_portal.benefits.lists import BenefitListing
+from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.many import assign_many, check_many, preview, sealed, unsealed
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.models.benefit import MOST_CANDIDATES
@@ -36,6 +36,18 @@ def benefit_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's filters leave, in its order, written while it is read."""
     listing = BenefitListing.of(request.partner, request.GET, request.today)
     return spreadsheet("benefits", listing.spreadsheet(Benefit.objects.for_partner(request.partner)))
+
+
+@role_required
+@require_safe
+def holders(request: PartnerRequest, pk: int) -> HttpResponse:
+    """Everybody who holds one credit, and who held it, page by page."""
+    benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
+    listing = HolderListing.of(request.GET)
+    page = listing.page(benefit.assignments.for_partner(request.partner).select_related("directory_user"))
+    can_remove = request.role.may_act and not benefit.product.is_bulk_credit and benefit.is_usable(request.today) and not listing.is_past
+    context = {"benefit": benefit, "listing": listing, "page": page, "can_remove": can_remove}
+    return listing.pushed(request, render(request, "benefits/holders.html", context))
 
 
 @admin_required

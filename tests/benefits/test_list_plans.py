@@ -7,10 +7,10 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 
-from benefits_portal.benefits.lists import BenefitListing
-from benefits_portal.benefits.models import Benefit, Membership
-from benefits_portal.tenants.models import Partner
-from tests.factories import TODAY, OfferFactory, PackageLineFactory, PartnerFactory
+from benefits_portal.benefits.lists import BenefitListing, HolderListing
+from benefits_portal.benefits.models import Assignment, Benefit, Membership
+from benefits_portal.tenants.models import DirectoryUser, Partner
+from tests.factories import NOW, TODAY, BenefitFactory, OfferFactory, PackageLineFactory, PartnerFactory, TenantFactory
 from tests.plans import plan_of
 
 pytestmark = [
@@ -58,3 +58,42 @@ def test_an_order_is_read_off_its_index_on_the_first_page_the_next_and_the_last(
         found[name] = (index in indexes, sorts, len(page.rows))
         address |= {"next": page.next_href[1:], "last": page.last_href[1:]} if name == "first" else {}
     assert found == dict.fromkeys(("first", "next", "last"), (True, set(), 50))
+
+
+@pytest.fixture
+def credit(db: None) -> Benefit:
+    """One of two credits with thousands of holders."""
+    tenant, day = TenantFactory.create(), timedelta(days=1)
+    both = BenefitFactory.create_batch(2, partner=tenant.partner, monthly=True)
+    people = DirectoryUser.objects.bulk_create(
+        DirectoryUser(tenant=tenant, display_name=f"Person {n}", user_principal_name=f"{n}@{tenant.domain}") for n in range(3_000)
+    )
+    Assignment.objects.bulk_create(
+        Assignment(
+            partner=tenant.partner,
+            benefit=benefit,
+            directory_user=person,
+            assigned_on=TODAY,
+            assigned_at=NOW - number * day,
+            ended_at=NOW if (ended := number % 9 == 0) else None,
+            ended_on=TODAY if ended else None,
+        )
+        for benefit in both
+        for number, person in enumerate(people)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE benefits_assignment, tenants_directoryuser")
+    chosen: Benefit = both[0]
+    return chosen
+
+
+@pytest.mark.parametrize("address", ["", "sort=-assigned", "show=past"])
+def test_holders_by_day_are_read_off_an_index(credit, address):
+    rows = credit.assignments.for_partner(credit.partner).select_related("directory_user")
+    page, indexes, sorts = plan_of(HolderListing.of(QueryDict(address)), rows)
+    assert ["assignment_by_time" in indexes, sorts, len(page.rows)] == [True, set(), 50]
+
+
+def test_the_first_holders_are_read_off_an_index(credit):
+    plan = credit.assignments.in_order()[:21].explain()
+    assert ["assignment_in_order" in plan, "Sort" in plan] == [True, False]

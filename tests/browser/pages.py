@@ -145,6 +145,7 @@ def admin_pages() -> dict[str, Any]:
         "bulk-credit": at("licensing:benefit-detail", bulk),
         "licenses": at("licensing:benefit-detail", key.benefit),
         "licenses-redeemed": at("licensing:benefit-detail", redeemed.key.benefit),
+        "holders": at("benefits:holders", monthly),
         "assign": at("benefits:assign", monthly),
         "assign-refused": (at("benefits:assign", monthly), send),
         "assign-list": at("benefits:assign-list", monthly),

@@ -111,8 +111,16 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         )
 
     def in_order(self) -> Self:
-        """As a benefit shows who holds it and who held it."""
-        return self.order_by("-ended_at", "assigned_at", "pk")
+        """As a benefit shows who holds it and then who held it."""
+        return self.order_by(F("ended_at").desc(nulls_first=True), "assigned_at", "pk")
+
+    def ended(self) -> Self:
+        """Taken away or passed on."""
+        return self.filter(ended_at__isnull=False)
+
+    def kept(self) -> Self:
+        """Neither taken away nor passed on."""
+        return self.filter(ended_at=None)
 
     def give(self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
         """The body of `Benefit.assign`."""
@@ -193,7 +201,11 @@ class Assignment(models.Model):
                 violation_error_message=gettext_lazy("An assignment's end has a day and a time, not before its beginning."),
             ),
         ]
-        indexes = [models.Index(fields=["assigned_on"], name="assignment_day")]
+        indexes = [
+            models.Index(fields=["assigned_on"], name="assignment_day"),
+            models.Index(fields=["benefit", "-ended_at", "assigned_at", "id"], name="assignment_in_order"),
+            models.Index(fields=["benefit", "assigned_at", "id"], name="assignment_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.directory_user} – {self.benefit}"

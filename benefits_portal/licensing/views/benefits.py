@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.display import chain, letters
 from benefits_portal.benefits.forms import PersonForm
-from benefits_portal.benefits.models import Benefit
+from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.views import choosing
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.forms import VerifiedForm
@@ -20,6 +20,8 @@ from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
+
+MOST_HOLDERS = 20  # on the benefit's own page; a page of their own has all
 
 
 @role_required
@@ -75,13 +77,14 @@ def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
 
 def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
     """Who holds the credit and who held it; for whoever may assign, the people to choose from (U5, U6)."""
-    assignments = list(benefit.assignments.in_order().select_related("directory_user", "assigned_by"))
+    assignments, has_more = holders_of(benefit)
     running = [assignment for assignment in assignments if assignment.ended_at is None]
     refusal = why_unusable(benefit, request.today)
     context: dict[str, Any] = {
         "benefit": benefit,
         "status": benefit.status(request.today),
         "running": running,
+        "has_more": has_more,
         "past": [assignment for assignment in assignments if assignment.ended_at],
         "chain": chain(assignments) if benefit.product.is_bulk_credit else [],
         "letters": letters(benefit) if running and refusal is None else [],
@@ -91,6 +94,15 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
         "can_assign": refusal is None and not (benefit.product.is_bulk_credit and running),
     }
     return context | (choosing(request, benefit, PersonForm(benefit)) if request.role.may_act and context["can_assign"] else {})
+
+
+def holders_of(benefit: Benefit) -> tuple[list[Assignment], bool]:
+    """Who holds the credit and then who held it, and whether there are more; all of bulk credit, which is one chain (U3)."""
+    assignments = benefit.assignments.in_order().select_related("directory_user", "assigned_by")
+    if benefit.product.is_bulk_credit:
+        return list(assignments), False
+    found = list(assignments[: MOST_HOLDERS + 1])
+    return found[:MOST_HOLDERS], len(found) > MOST_HOLDERS
 
 
 def why_unusable(benefit: Benefit, on: date) -> Refusal | None:
