@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from benefits_portal.figures import number
-from benefits_portal.tenants.exceptions import AddressOutsideTenant, GuestFromInside
 from benefits_portal.tenants.importing import (
     BATCH,
     Cells,
@@ -124,9 +123,8 @@ class PersonImport(RowImport):
                 raise ValidationError({"kind": _("A member does not become a guest, nor a guest a member.")})
             person.tenant = tenant
         else:
-            if (kind == DirectoryUser.Kind.GUEST) == name.endswith(f"@{domain}"):
-                raise ValidationError(str(GuestFromInside() if kind == DirectoryUser.Kind.GUEST else AddressOutsideTenant(domain)))
             person = DirectoryUser(tenant=tenant, user_principal_name=name, kind=kind)
+            person.clean()
         self.fill(line, cells, person)
         if line.outcome is Outcome.NEW:
             line.after |= {"user_principal_name": name, "kind": kind}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
 from django.db.models.functions import Lower
@@ -15,6 +16,7 @@ from benefits_portal.tenants.exceptions import (
     AlreadyEnabled,
     AlreadyInDirectory,
     GuestFromInside,
+    Refusal,
 )
 from benefits_portal.words import folded
 
@@ -25,6 +27,13 @@ from .record import Actor, Record, recorded_if_refused
 
 if TYPE_CHECKING:
     from .roles import RoleAssignment
+
+
+def check_address(tenant: Tenant, address: str, kind: str) -> None:
+    """A member's address is one of the tenant's own, a guest's is not. Raises AddressOutsideTenant or GuestFromInside."""
+    is_guest = kind == DirectoryUser.Kind.GUEST
+    if is_guest == address.lower().endswith(f"@{tenant.domain}"):
+        raise GuestFromInside if is_guest else AddressOutsideTenant(tenant.domain)
 
 
 class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
@@ -68,13 +77,12 @@ class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
 
         Raises AddressOutsideTenant for a member from elsewhere, GuestFromInside, or AlreadyInDirectory.
         """
-        is_guest, address = kind == DirectoryUser.Kind.GUEST, address.lower()
-        action = TenantsAction.GUEST_INVITED if is_guest else TenantsAction.PERSON_ADDED
+        address = address.lower()
+        action = TenantsAction.GUEST_INVITED if kind == DirectoryUser.Kind.GUEST else TenantsAction.PERSON_ADDED
         facts = {"display_name": name, "user_principal_name": address, "kind": kind}
         about: dict[str, Any] = {"by": by, "partner": tenant.partner, "tenant": tenant, "after": facts}
         with recorded_if_refused(action, **about):
-            if is_guest == address.endswith(f"@{tenant.domain}"):
-                raise GuestFromInside if is_guest else AddressOutsideTenant(tenant.domain)
+            check_address(tenant, address, kind)
             person, is_new = self.get_or_create(tenant=tenant, user_principal_name__iexact=address, defaults=facts)
             if not is_new:
                 raise AlreadyInDirectory(person)
@@ -136,6 +144,14 @@ class DirectoryUser(models.Model):
 
     def __str__(self) -> str:
         return f"{self.display_name} ({self.user_principal_name})"
+
+    def clean(self) -> None:
+        """Of a new entry: a later change of the tenant's domain leaves the addresses that there are."""
+        if self._state.adding and self.tenant_id and self.user_principal_name:
+            try:
+                check_address(self.tenant, self.user_principal_name, self.kind)
+            except Refusal as refusal:
+                raise ValidationError({"user_principal_name": str(refusal)}) from refusal
 
     @property
     def known_as(self) -> str:

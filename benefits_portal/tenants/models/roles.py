@@ -127,12 +127,14 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def give_account(self, account: User, partner: Partner, role: Role, *, by: Actor) -> "RoleAssignment":
         """Give a role to somebody who signs in already, in the directory of `partner` or not: the programme's own way.
 
-        Raises AccountClosed or RoleAlreadyHeld.
+        Raises PersonDisabled for somebody disabled in the directory that they sign in from, AccountClosed or RoleAlreadyHeld.
         """
         person = RoleAssignment(user=account, partner=partner).people().first()
         about: dict[str, Any] = {"by": by, "partner": partner, "tenant": person.tenant if person else None, "after": {"role": role}}
         with recorded_if_refused(TenantsAction.ROLE_GIVEN, subject=person or account, **about):
             Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+            if DirectoryUser.objects.disabled().filter(user=account).exists():
+                raise PersonDisabled
             if not account.is_active:
                 raise AccountClosed
             held = self._hold(account, partner, role)

@@ -1,0 +1,130 @@
+"""Every rule at every door: which doors and which refusals there are comes from the code, and each attempt is made.
+
+Who gets through to a page at all (P1 to P3) is tried page by page in `test_matrix.py` too.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.core.management import get_commands
+from django.urls import URLPattern, get_resolver
+
+from benefits_portal.benefits.exceptions import NotAssignable, NotRenewable, NotTransferable
+from benefits_portal.benefits.models import Benefit, Membership
+from benefits_portal.tenants.admin.base import LedgerInline, RecordedAdmin
+from benefits_portal.tenants.exceptions import Refusal
+from tests import factories
+from tests.test_architecture import ROWS
+from tests.world import World, undone
+
+from . import catalogue, credit, enrolling, keys, people, places, redeeming, replacing  # noqa: F401 - each tells its deeds
+from .deeds import Deed, Hand, everything
+from .enrolling import ENROL
+
+# What shows, signs in or out, or chooses how pages look, and the practice world's own: nothing of a partner's changes there.
+HARMLESS = {
+    *("page " + name for name in ("gallery", "healthz", "help", "home", "readyz", "search", "set_language", "theme")),
+    *("page demo-" + name for name in ("clock", "reset", "sign-in")),
+    *("page benefits:" + name for name in ("azure-cloud", "azure-cloud-csv", "holders")),
+    *("page licensing:" + name for name in ("benefit-detail", "benefit-history", "calculator", "products", "receipt", "subscription")),
+    "page licensing:walkthrough",
+    *("page tenants:" + name for name in ("activity", "activity-csv", "end-viewing", "roles", "session", "tenants", "user")),
+    *("page tenants:" + name for name in ("users", "users-csv")),
+    *("page tenants:" + name for name in ("password-ask", "password-done", "password-sent", "password-set")),
+    *("page tenants:" + name for name in ("sign-in", "sign-out", "switch")),
+    "command demo",
+    "command demo_fixture",
+    "command reencrypt_keys",  # keys stay what they are: tests/benefits/test_rotation.py
+    "office benefits_productkey_look_up",  # shows keys masked: tests/back_office/test_keys.py
+}
+pytestmark = pytest.mark.django_db
+
+KINDS = {NotAssignable, NotRenewable, NotTransferable}  # of refusals: what is raised says more
+SHOWN_ALONE = {"S1", "S2", "S7", "U6", "K3", "A2", "A3", "P2"}  # say how something is shown or worked out, and refuse nothing
+LEFT_OUT = {"B4"}  # instead of refused
+
+CELLS = [
+    pytest.param(attempt, door, driver, id=f"{deed.name}: {attempt.scenario.__name__} @ {door}")
+    for deed in Deed.all
+    for attempt, door, driver in deed.cells()
+]
+
+
+@pytest.fixture(scope="module")
+def hand(world: World) -> Hand:
+    return Hand(world)
+
+
+@pytest.mark.parametrize(("attempt", "door", "driver"), CELLS)
+def test_what_a_rule_forbids_is_refused_at_every_door_with_the_reason_and_nothing_changes(hand, attempt, door, driver):
+    with undone():
+        things = attempt.scenario(hand.world.place)
+        before = everything()
+        told = driver(hand, **things)
+        assert everything() == before
+    assert attempt.told_at(door).search(told), told[-2000:]
+
+
+@pytest.mark.rule("B4")
+@pytest.mark.parametrize("door", ENROL.doors)
+def test_what_was_discontinued_is_left_out_at_every_door_that_enrols(hand, door):
+    with undone():
+        line = factories.PackageLineFactory.create()
+        factories.PackageLineFactory.create(offer=line.offer, product__discontinued_on=date(2020, 1, 1))
+        partner = hand.world.place.partner
+        plan = Membership(partner=partner, offer=line.offer, starts_on=factories.TODAY)
+        plan.set_days()
+        ENROL.doors[door](hand, partner=partner, offer=line.offer, plan=plan.plan().fingerprint)
+        assert [benefit.product for benefit in Benefit.objects.filter(membership__offer=line.offer)] == [line.product]
+
+
+# The table is whole
+
+
+def test_every_door_leads_to_a_deed_or_is_harmless():
+    led_to = {door.partition(",")[0] for deed in Deed.all for door in deed.doors if not door.startswith("verb ")}
+    assert doors() - HARMLESS == led_to
+    assert not led_to & HARMLESS
+
+
+def test_every_attempt_is_made_somewhere_and_where_it_is_not_there_is_a_door():
+    for deed in Deed.all:
+        for attempt in deed.attempts:
+            assert attempt.not_at.keys() < deed.doors.keys(), f"{deed.name}: {attempt.scenario.__name__}"
+            assert attempt.in_other_words.keys() <= deed.doors.keys() - attempt.not_at.keys()
+
+
+def test_every_refusal_and_every_rule_is_tried():
+    tried = [told for deed in Deed.all for attempt in deed.attempts for told in (attempt.told, *attempt.in_other_words.values())]
+    assert set(Refusal.by_name.values()) - KINDS == {told for told in tried if isinstance(told, type)}
+    assert {row["rule"] for row in ROWS} - SHOWN_ALONE - LEFT_OUT == {attempt.rule for deed in Deed.all for attempt in deed.attempts}
+
+
+def pages(patterns: list[Any], namespace: str = "") -> Iterator[str]:
+    """The names of the portal's own URLs."""
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield f"page {namespace}{pattern.name}"
+        elif pattern.namespace != "admin":
+            yield from pages(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace)
+
+
+def office() -> Iterator[str]:
+    """Forms, rows and actions of the back office, and pages of its own."""
+    usual = {"changelist", "add", "change", "delete", "history", "export"}  # an export changes nothing
+    for model, page in admin.site._registry.items():
+        label = model._meta.label_lower
+        if isinstance(page, RecordedAdmin):
+            yield f"form {label}"
+        yield from (f"row {label} {row.model.__name__}" for row in page.inlines if not issubclass(row, LedgerInline))
+        yield from (f"action {label} {action}" for action in page.actions or ())
+        names = {url.name for url in page.get_urls() if url.name}
+        yield from (f"office {name}" for name in names if name.rpartition("_")[2] not in usual and not name.startswith("auth_"))
+
+
+def doors() -> set[str]:
+    commands = {f"command {name}" for name, app in get_commands().items() if str(app).startswith("benefits_portal")}
+    return {*pages(get_resolver().url_patterns), *office(), *commands}
