@@ -26,7 +26,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
 from benefits_portal.words import searched
 
-READ, SHOWN = 20, 6  # rows of a kind
+READ, SHOWN = 20, 6  # rows of a kind: of benefits, some have not begun
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,11 @@ def pages(words: str) -> list[Found]:
 
 
 def benefits(request: PartnerRequest, words: str) -> list[Found]:
-    """Those that can still be used first."""
+    """Those that expire last first, so that what has expired comes after all others; of these, what can be used today first."""
     listing = BenefitListing.of(request.partner, QueryDict(urlencode({"q": words})), request.today)
-    facts: list[Any] = list(listing.narrowed(listing.facts(Benefit.objects.for_partner(request.partner))).order_by()[:READ])
-    facts.sort(key=lambda fact: (fact["expires_on"] < request.today, fact["expires_on"], fact["pk"]))
+    ours = listing.narrowed(listing.facts(Benefit.objects.for_partner(request.partner)))
+    facts: list[Any] = list(ours.order_by("-expires_on", "-pk")[:READ])
+    facts.sort(key=lambda fact: not fact["starts_on"] <= request.today <= fact["expires_on"])
     return [
         Found(row["title"], f"{row['offer']} · {row['status_text']}", reverse("licensing:benefit-detail", args=[row["pk"]]))
         for row in listing.rows(facts)
@@ -98,8 +99,7 @@ def benefits(request: PartnerRequest, words: str) -> list[Found]:
 def subscriptions(request: PartnerRequest, words: str) -> list[Found]:
     """Of the current tenant, the ones that end last first."""
     ours = Subscription.objects.for_partner(request.partner).in_tenant(request.tenant).of_products_named(words)
-    some = sorted(ours.order_by()[:READ], key=lambda one: (one.ends_on, one.pk), reverse=True)
-    rows = [ProductRow(one, request.today) for one in some]
+    rows = [ProductRow(one, request.today) for one in ours.order_by("-ends_on", "-product_name", "-pk")[: SHOWN + 1]]
     return [
         Found(
             row.subscription.product_name,

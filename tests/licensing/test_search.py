@@ -1,9 +1,13 @@
 """The search box: what one may see by its name, nobody else's, and never a key (rules K3, P1)."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
+from benefits_portal.licensing.search import READ
 from tests import factories
+from tests.factories import TODAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 SEARCH = reverse("search")
@@ -36,6 +40,20 @@ def test_words_find_benefits_subscriptions_people_and_pages_of_ones_own_place_al
     assert found(answer) == {"Benefits": [own], "Subscriptions": [own], "People": [f"Aurora Person {named.pk}"]}
     assert found(client.get(SEARCH, {"q": "your prod"})) == {"Pages": ["Your products"]}
     assert all(client.get(row.href).status_code == 200 for group in answer.context["groups"] for row in group["rows"])
+
+
+def test_what_can_be_used_comes_before_what_has_expired_or_not_begun_however_much_there_is(client, tenant, partner):
+    def some(count, first, last, **facts):
+        year = {"starts_on": TODAY + timedelta(days=first), "expires_on": TODAY + timedelta(days=last)}
+        return [factories.BenefitFactory.create(partner=partner, product=product, **year, **facts) for _ in range(count)]
+
+    product = factories.ProductFactory.create(name="Aurora")
+    some(READ + 1, -400, -1)
+    usable = [*some(1, -300, 10), *some(1, -100, 0)]
+    some(3, 1, 500)
+    shown = next(group for group in client.get(SEARCH, {"q": "aurora"}).context["groups"] if group["title"] == "Benefits")
+    assert [row.href for row in shown["rows"]][:2] == [reverse("licensing:benefit-detail", args=[benefit.pk]) for benefit in usable]
+    assert [row.note.split(" · ")[1] for row in shown["rows"]][2:] == ["Not begun"] * 3 + ["Expired"]
 
 
 def test_without_script_the_words_become_an_address_and_with_htmx_only_the_results_come(client, named):
