@@ -34,7 +34,7 @@ class MembershipImport(Import):
             raise ValidationError({"mpn_id": _("There is no partner with this MPN ID.")})
         if not offer:
             raise ValidationError({"offer": _("There is no offer of this name.")})
-        membership = Membership(partner=partner, offer=offer, starts_on=as_day(cells["starts_on"]))
+        membership = Membership(partner=partner, offer=offer, starts_on=day_read(cells["starts_on"]))
         membership.set_days()
         others = self.enrolled.setdefault((partner.pk, offer.pk), [])
         if any(other.starts_on == membership.starts_on for other in others):
@@ -67,7 +67,7 @@ class MembershipImport(Import):
             told(done)
 
 
-def as_day(text: str) -> date:
+def day_read(text: str) -> date:
     """Raises ValidationError for what is no day."""
     try:
         day = date.fromisoformat(text)
