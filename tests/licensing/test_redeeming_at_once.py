@@ -3,23 +3,26 @@
 Each guard is also switched off, to show that these tests would notice: a test that cannot fail proves nothing.
 """
 
+import threading
+import time
 from collections import Counter
 from datetime import date
 from functools import partial
 from itertools import permutations
 
 import pytest
-from django.db import IntegrityError, models
+from django.db import IntegrityError, connection, models
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from benefits_portal import clock
 from benefits_portal.benefits.exceptions import KeyAlreadyRedeemed
-from benefits_portal.benefits.models import ProductKey
+from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.benefits.models.productkey import ProductKeyQuerySet
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.models import Record
-from tests.factories import TODAY, SubscriptionFactory, TenantFactory, issue_key, key_for
+from tests.factories import TODAY, SubscriptionFactory, TenantFactory, UserFactory, issue_key, key_for
 from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once, without_unique
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("K2")]
@@ -149,6 +152,45 @@ def test_of_two_keys_that_reactivate_one_subscription_at_once_one_does(by):
     outcomes = at_once([partial(subscription.reactivate, key, by=by, on=TODAY) for key in keys])
     assert kinds(outcomes) == {"Redemption": 1, "NotReactivatable": 1}
     assert ProductKey.objects.redeemable(TODAY).count() == 1, "the other key is still good"
+
+
+# Beside a rename, which writes the new name on every benefit and subscription
+
+
+def wait_until_somebody_waits_for_a_lock():
+    ends = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < ends:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
+
+
+@needs_row_locks
+@pytest.mark.parametrize("way", [Way.NEW, Way.EXTEND])
+def test_a_key_that_is_redeemed_while_its_product_is_renamed_is_redeemed_and_the_product_renamed(monkeypatch, sign_in, by, way):
+    subscription = SubscriptionFactory.create()
+    key, tenant, honest, claimed = key_for(subscription), subscription.tenant, Quote.of, threading.Event()
+    staff = sign_in(UserFactory.create(is_staff=True, is_superuser=True))
+    page = reverse("admin:benefits_product_change", args=[key.product_id])
+
+    def quote_with_the_key_in_hand(*facts):
+        claimed.set()
+        wait_until_somebody_waits_for_a_lock()
+        return honest(*facts)
+
+    def rename():
+        claimed.wait(timeout=10)
+        return staff.post(page, {"name": "New name", "reason": "It is called so"}).status_code
+
+    monkeypatch.setattr(Quote, "of", quote_with_the_key_in_hand)
+    target = None if way is Way.NEW else subscription
+    quote = honest(way, key, tenant, target, TODAY)
+    outcomes = at_once([partial(Subscription.redeem, way, key, tenant, target, by=by, on=TODAY, quote=quote), rename])
+    assert kinds(outcomes) == {"Redemption": 1, "int": 1}, outcomes
+    assert outcomes[1] == 302
+    assert set(Benefit.objects.filter(product=key.product).values_list("product_name", flat=True)) == {"New name"}
 
 
 # With the guards off

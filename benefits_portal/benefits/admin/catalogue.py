@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
-from benefits_portal.benefits.models import Benefit, CreditAmount, ExternalOffer, HeldOffer, Membership, Offer, PackageLine, Product
+from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Membership, Offer, PackageLine, Product
 from benefits_portal.benefits.money import money
 from benefits_portal.figures import number
 from benefits_portal.tenants.admin.base import BackOfficeForm, BackOfficeInline, RecordedAdmin
@@ -62,11 +62,6 @@ class OfferAdmin(RecordedAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(line_count=count_of(PackageLine), membership_count=count_of(Membership))
 
-    def save_model(self, request: HttpRequest, obj: Offer, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if change and "name" in form.changed_data:
-            Benefit.objects.filter(package_line__offer=obj).carry_names()
-
     @admin.display(description=gettext_lazy("package lines"), ordering="line_count")
     def package(self, offer: Any) -> str:
         return self.counted(PackageLine, offer, offer.line_count)
@@ -92,11 +87,6 @@ class ProductAdmin(RecordedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["kind"] if obj else []  # packages and benefits have a quantity or a credit because of it
-
-    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if change and "name" in form.changed_data:
-            Benefit.objects.filter(product=obj).carry_names()
 
     @admin.display(description=gettext_lazy("replaced by"))
     def replacements(self, product: Product) -> str:

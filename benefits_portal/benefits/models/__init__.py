@@ -5,6 +5,7 @@ from .assignment import Assignment, ExternalOffer, HeldOffer
 from .benefit import Benefit
 from .catalogue import BenefitType, CreditAmount, Offer, PackageLine, Product
 from .membership import Membership, Plan
+from .names import carry_offer_name, carry_product_name
 from .productkey import ProductKey
 
 __all__ = [
@@ -21,4 +22,6 @@ __all__ = [
     "Plan",
     "Product",
     "ProductKey",
+    "carry_offer_name",
+    "carry_product_name",
 ]

@@ -19,7 +19,7 @@ from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
 from .assignment import Assignment
-from .catalogue import BenefitType, Offer, PackageLine, Product
+from .catalogue import BenefitType, PackageLine, Product
 from .productkey import ProductKey
 
 MOST_CANDIDATES = 20  # people shown at a time
@@ -62,20 +62,13 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
         one = self.filter(package_line=OuterRef("pk")).order_by().values("pk")[:1]
         return PackageLine.objects.alias(one=Subquery(one)).filter(one__isnull=False).select_related("offer", "product")
 
-    def carry_names(self) -> int:
-        """Write on the rows what their product and offer are called now; whoever renames one calls it."""
-        return self.update(
-            product_name=Product.objects.filter(pk=OuterRef("product")).values("name"),
-            offer_name=Offer.objects.filter(lines=OuterRef("package_line")).values("name"),
-        )
-
 
 class Benefit(models.Model):
     """A right to a product in some quantity, or to an amount of credit, until the expiration date (B5).
 
     What lists sort and filter by stands on the row, so that an index serves every order (docs/adr/0005): the database
-    works out `is_license_based` and `size`, `carry_names` writes the names, and the verbs that redeem, revoke, assign and
-    end keep `is_used`.
+    works out `is_license_based` and `size`, renaming in the catalogue carries the names on, and the verbs that redeem,
+    revoke, assign and end keep `is_used`.
     """
 
     Status = BenefitStatus
