@@ -132,7 +132,7 @@ if not EMBEDDED and not env.str("DATABASE_URL", default=""):
     )
 PGBOUNCER = env.bool("PGBOUNCER", default=False)  # DATABASE_URL leads to a pgbouncer in transaction mode
 LOCK_TIMEOUT = env.int("LOCK_TIMEOUT", default=2_000)  # ms; then whoever waits for a row is told to try again
-STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", default=10_000)  # ms; 0 for none, as migrations of large tables need
+STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", default=10_000)  # ms; 0 for none, as `migrate` has it
 REPLICA_URL = env.str("REPLICA_URL", default="")  # a streaming replica of the same database, which lists are read from
 
 
