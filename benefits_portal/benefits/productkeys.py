@@ -7,7 +7,6 @@ values: a ciphertext, for the owner's reveal, and a keyed digest, for look-up an
 import hmac
 import re
 import secrets
-import unicodedata
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -19,27 +18,20 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from stdnum.iso7064 import mod_37_36
 
-PREFIX = "PCBEN"  # so that no key of ours passes for a genuine one
-ALPHABET = "BCDFGHJKMPQRTVWXY2346789"  # no look-alikes, no vowels
-LENGTH = 25
+from benefits_portal.keytexts import ALPHABET, LENGTH, PREFIX, grouped, masked, normalised, without_keys
+
+__all__ = ["ALPHABET", "DRAWN", "LENGTH", "PREFIX", "decrypted", "digests", "draw", "encrypted", "grouped", "is_consistent", "is_shaped"]
+__all__ += ["masked", "normalised", "resembles_key", "without_keys"]
+
 DRAWN = LENGTH - len(PREFIX) - 1
 
-_OURS = re.compile(rf"{PREFIX}(?:[\W_]*[{ALPHABET}]){{{LENGTH - len(PREFIX)}}}", re.IGNORECASE)
 _FIVE_BY_FIVE = re.compile(r"[A-Z0-9]{5}(?:[\s\W_][A-Z0-9]{5}){4}")
-_IGNORED = {"Cc", "Cf", "Pd", "Zl", "Zp", "Zs"}  # Unicode's blanks, hyphens and what cannot be seen
-_IGNORED_TOO = {"_", ".", "\u2212"}  # the last is the minus sign
 
 
 def draw(choice: Callable[[Sequence[str]], str] = secrets.choice) -> str:
     """A new key, 25 characters. `choice` is another source of chance only where a demo tells the same story twice."""
     drawn = "".join(choice(ALPHABET) for _ in range(DRAWN))
     return PREFIX + drawn + mod_37_36.calc_check_digit(drawn, ALPHABET)
-
-
-def normalised(typed: str) -> str:
-    """What was typed without blanks and hyphens, in capitals; full-width letters as ordinary ones."""
-    letters = unicodedata.normalize("NFKC", typed).upper()
-    return "".join(letter for letter in letters if unicodedata.category(letter) not in _IGNORED and letter not in _IGNORED_TOO)
 
 
 def is_shaped(key: str) -> bool:
@@ -52,23 +44,9 @@ def resembles_key(text: str) -> bool:
     return PREFIX in normalised(text) or bool(_FIVE_BY_FIVE.search(text.upper()))
 
 
-def without_keys(text: str) -> str:
-    """What somebody wrote in their own words, with every key of ours in it masked (K3)."""
-    return _OURS.sub(lambda found: masked(normalised(found[0])[-5:]), text)
-
-
 def is_consistent(key: str) -> bool:
     """Whether the check character fits; if not, the key was mistyped."""
     return bool(mod_37_36.checksum(key[len(PREFIX) :], ALPHABET) == 1)
-
-
-def grouped(key: str) -> str:
-    """5 × 5: PCBEN-XXXXX-XXXXX-XXXXX-XXXXX."""
-    return "-".join(key[start : start + 5] for start in range(0, len(key), 5))
-
-
-def masked(last_five: str) -> str:
-    return grouped("•" * (LENGTH - 5) + last_five)
 
 
 def digests(key: str) -> list[str]:

@@ -260,3 +260,11 @@ def test_a_day_at_the_end_of_the_calendar_is_refused_on_the_form(office, partner
     ending = end(office, membership, last_day="9999-12-31", **BECAUSE)
     assert "The last day can be moved to any day from" in ending.context["form"].errors["last_day"][0]
     assert Membership.objects.get() == membership
+
+
+@pytest.mark.rule("B3", "A1")
+def test_looking_at_a_renewal_that_lacks_the_currency_says_so_and_writes_nothing(office, partner, offer):
+    factories.PackageLineFactory.create(offer=offer, product__monthly=True, amount=False)
+    membership = factories.MembershipFactory.create(partner=partner, offer=offer, starts_on=partner.today())
+    assert "has no amount in USD" in messages(renew(office, membership))[0]
+    assert (Membership.objects.get(), Record.objects.count()) == (membership, 0)

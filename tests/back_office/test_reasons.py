@@ -1,10 +1,12 @@
 """What changes a right, a date, a role or a key by hand asks why, and keeps the answer (A1); roles change by the portal's verbs."""
 
 import pytest
+from django.core.management import call_command
 
-from benefits_portal.benefits.models import Offer
+from benefits_portal.benefits.models import Offer, ProductKey
 from benefits_portal.tenants.models import DirectoryUser, How, Partner, Record, Role, RoleAssignment, User
 from tests import factories
+from tests.place import Place
 
 from .conftest import BECAUSE, filled, new_row, page
 
@@ -157,3 +159,16 @@ def test_a_role_given_twice_is_refused_on_the_form(office, last):
 def test_provisioning_by_hand_asks_why(office):
     membership = factories.MembershipFactory.create()
     assert run(office, "provision_what_is_missing", membership) == ["Say why: the reason goes on record. Nothing was changed."]
+
+
+@pytest.mark.rule("K3")
+def test_a_product_key_in_a_reason_is_kept_masked_whoever_gives_it(office, partner, capsys):
+    key = factories.issue_key(partner=partner)
+    text = Place.text_of(key)
+    its_page = page(Partner, "change", partner.pk)
+    office.post(its_page, filled(office.get(its_page), name="Renamed", reason=f"Lost {text.lower()}"))
+    office.post(page(ProductKey, "changelist"), {"action": "revoke", "_selected_action": key.pk, "reason": f"Lost {text}"})
+    call_command("enrol", partner.mpn_id, factories.OfferFactory.create().name, reason=f"For {text}")
+    key.refresh_from_db()
+    given = {*Record.objects.exclude(reason="").values_list("reason", flat=True), key.revoked_why}
+    assert given == {f"Lost {key}", f"For {key}"}

@@ -1,11 +1,13 @@
 """Enrolling and renewing from the command line (rules B1, B2): the same verbs, with a dry run."""
 
+from datetime import date
+
 import pytest
 from django.core.management import CommandError, call_command
 
 from benefits_portal.benefits.models import Benefit, Membership, ProductKey
-from benefits_portal.tenants.models import How, Record
-from tests.factories import OfferFactory, PackageLineFactory, PartnerFactory
+from benefits_portal.tenants.models import Actor, How, Record
+from tests.factories import TODAY, OfferFactory, PackageLineFactory, PartnerFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("B1", "B2"), pytest.mark.usefixtures("today")]
 
@@ -62,3 +64,12 @@ def test_one_that_is_refused_is_told_with_the_reason_and_ends_in_an_error(capsys
     with pytest.raises(CommandError, match="1 could not be renewed"):
         run(capsys, "renew")
     assert "has no amount in USD" in capsys.readouterr().out
+
+
+def test_one_that_was_ended_early_is_left_as_it_is_and_said_without_an_error(capsys, partner, offer):
+    run(capsys, "enrol", partner.mpn_id, "Action Pack", "--starts-on", "2021-01-01")
+    membership = Membership.objects.get()
+    membership.end(date(2021, 5, 10), by=Actor(), on=TODAY)
+    told = f"{membership}: was ended early, so it is not renewed."
+    assert [run(capsys, "renew", "--dry-run"), run(capsys, "renew")] == [told, told]
+    assert (made(), Record.objects.exclude(refused="").count()) == ((1, 1, 1), 0)

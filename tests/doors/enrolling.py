@@ -178,7 +178,7 @@ def before_it_has_begun(place: Place) -> Things:
     return {"membership": member(place, starts_on=TODAY + timedelta(days=1))}
 
 
-@RENEW.refused("B1", RenewedAfterEnding)
+@RENEW.refused("B1", RenewedAfterEnding, in_other_words={LIST_COMMAND: "was ended early, so it is not renewed"})
 def what_was_ended_early(place: Place) -> Things:
     return {"membership": ended_early(member(place), TODAY + timedelta(days=10))}
 

@@ -73,6 +73,8 @@ def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     its_page = redirect(address(membership, "change", membership.pk))
     try:
         membership.check_renewable(membership.partner.today())
+        if request.method != "POST":
+            membership.renewal().plan()  # says what stands in its way; the verb would put an attempt on record
         if answer := preview(model_admin, request, membership.renewal(), {}):
             return answer
         shown = request.POST.get("plan", "")

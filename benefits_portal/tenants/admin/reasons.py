@@ -13,6 +13,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.keytexts import without_keys
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Record
 
@@ -22,9 +23,9 @@ ON_A_FORM = f"{ActionLocation.CHANGE_FORM.value}-reason"  # an action that is ru
 
 
 def reason_in(request: HttpRequest) -> str:
-    """What was given as the reason, on a form, a confirmation or beside an action; empty for blanks alone."""
+    """What was given as the reason, on a form, a confirmation or beside an action, with keys masked (K3); empty for blanks alone."""
     typed = (request.POST.get(name, "").strip() for name in (ON_A_FORM, "reason"))
-    return next((text for text in typed if text), "")[: Record.REASON_LENGTH]
+    return without_keys(next((text for text in typed if text), ""))[: Record.REASON_LENGTH]
 
 
 def reason_field(*, required: bool = True, label: Any = REASON) -> forms.CharField:

@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.keytexts import without_keys
 from benefits_portal.tenants.exceptions import Refusal
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class Actor:
     user: "User | None" = None
     how: How = How.COMMAND
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        """A reason goes on record, and a key does not (K3)."""
+        object.__setattr__(self, "reason", without_keys(self.reason)[: Record.REASON_LENGTH])
 
 
 class AppendOnlyError(TypeError):

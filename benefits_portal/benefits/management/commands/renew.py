@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would be made, and make nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Each for itself. Ends with an error if one was refused."""
+        """Each for itself; one that was ended early was meant to end. Ends with an error if one was refused."""
         ending = Membership.objects.ending_within(options["ending_within"], clock.today()).select_related("partner", "offer")
         ending = ending.filter(offer__name=options["offer"]) if options["offer"] else ending
         refused = 0
@@ -40,6 +40,8 @@ class Command(BaseCommand):
 
     def renew(self, membership: Membership, by: Actor, *, dry_run: bool) -> str:
         on = membership.partner.today()
+        if membership.was_ended_early:
+            return "was ended early, so it is not renewed."
         if dry_run:
             membership.check_renewable(on)
             renewal = membership.renewal()
