@@ -12,7 +12,7 @@ from django.conf import settings
 from benefits_portal import clock
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.models import Assignment, Benefit, ExternalOffer, HeldOffer, Membership, Offer, ProductKey
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models import Replacement, Subscription
 from benefits_portal.licensing.quotes import Way
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Tenant, TenantRequest, User
@@ -121,6 +121,13 @@ class Telling:
     def ask(self, event: Event, day: date) -> None:
         TenantRequest.objects.ask(self.partner, event.name, event.tenant, by=self._actor(event))
 
+    def renew(self, event: Event, day: date) -> None:
+        latest = Membership.objects.for_partner(self.partner).filter(offer__name=event.offer).latest("starts_on")
+        latest.renew(by=self._actor(event), on=day, draw_key=self._draw_key)
+
+    def replace(self, event: Event, day: date) -> None:
+        Replacement.objects.ask(self._key(event).redemption, event.why, by=self._actor(event), on=day)
+
     # What the story calls by name
 
     def _draw_key(self) -> str:
@@ -164,4 +171,6 @@ VERBS: dict[str, Callable[[Telling, Event, date], None]] = {
     "hold": Telling.hold,
     "disable": Telling.disable,
     "ask": Telling.ask,
+    "renew": Telling.renew,
+    "replace": Telling.replace,
 }

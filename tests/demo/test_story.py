@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
+from benefits_portal.benefits.models import Assignment, Benefit, Membership, ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.demo.story import STORY
-from benefits_portal.licensing.models import ExtensionLimitExceeded, Redemption, Subscription, Term
+from benefits_portal.licensing.models import ExtensionLimitExceeded, Redemption, Replacement, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, RoleAssignment, User
 
@@ -170,6 +170,27 @@ def test_a_revoked_key_has_a_successor(contoso: Partner) -> None:
     keys = ProductKey.objects.for_partner(contoso).filter(benefit__in=ProductKey.objects.exclude(revoked_at=None).values("benefit"))
 
     assert [bool(key.revoked_why) for key in keys.order_by("pk")] == [True, False]
+
+
+@pytest.mark.rule("B1", "B2")
+@pytest.mark.parametrize("days_away", [-1, 0, 1], ids=["still yesterday", "today", "tomorrow already"])
+def test_a_year_is_renewed_and_has_not_begun_with_benefits_and_keys_to_wait_for(day: date, days_away: int) -> None:
+    there = day + timedelta(days=days_away)
+    renewed = Membership.objects.upcoming(there).get()
+    before = Membership.objects.running(there).get(partner=renewed.partner, offer=renewed.offer)
+
+    assert (renewed.partner.name, renewed.starts_on) == ("Fabrikam", before.ends_on + timedelta(days=1))
+    assert {benefit.status(there) for benefit in renewed.benefits.for_display()} == {Benefit.Status.NOT_BEGUN}
+    assert ProductKey.objects.for_partner(renewed.partner).not_begun(there).exists()
+
+
+@pytest.mark.rule("K8")
+def test_a_replacement_is_asked_for_and_can_be_granted(day: date) -> None:
+    asked = Replacement.objects.undecided().get()
+    new = asked.grant(by=Actor(), on=day)
+
+    assert (asked.partner.name, asked.asked_by) == ("Fabrikam", User.objects.get(persona="fabrikam-admin"))
+    assert new in ProductKey.objects.redeemable(day)
 
 
 @pytest.mark.rule("U2")
