@@ -145,7 +145,10 @@ def tuned(database: dict[str, Any]) -> dict[str, Any]:
     limits: dict[str, Any] = {"connect_timeout": 2, "tcp_user_timeout": 3_000}  # seconds, ms
     if not PGBOUNCER:  # which takes no options at the start of a connection: there the role has them (docs/operations.md)
         limits["options"] = f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}"
+    if STATEMENT_TIMEOUT:
+        limits["patience"] = STATEMENT_TIMEOUT / 1000 + 1  # seconds, then the server is frozen
     return database | {
+        "ENGINE": "benefits_portal.postgresql",
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),  # seconds
         "CONN_HEALTH_CHECKS": True,  # a server that was away is found again without a restart
         "DISABLE_SERVER_SIDE_CURSORS": PGBOUNCER,  # the next query may run on another connection

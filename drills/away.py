@@ -25,7 +25,7 @@ def main(place: Path, postgres: Postgres, seconds: int = 30) -> bool:
         browsers = [Browser(portal.port) for _ in everybody]
         for browser, member in zip(browsers, everybody, strict=True):
             browser.sign_in(member)
-        for what, away in (("stopped", stopped), ("killed", killed), ("lets nobody new in", closed)):
+        for what, away in (("stopped", stopped), ("killed", killed), ("lets nobody new in", closed), ("frozen", frozen)):
             answers, back = during(lambda away=away: away(postgres, seconds), browsers, everybody, portal)  # type: ignore[misc]
             told = [answer for answer in answers if answer.status == 503 and answer.retry_after]
             other = [answer.status for answer in answers if answer.status not in (200, 503)]
@@ -57,6 +57,20 @@ def closed(postgres: Postgres, seconds: int) -> None:
     os.kill(postgres.process.pid, signal.SIGSTOP)
     time.sleep(seconds)
     os.kill(postgres.process.pid, signal.SIGCONT)
+
+
+def frozen(postgres: Postgres, seconds: int) -> None:
+    """Every process of PostgreSQL is stopped: connections stay, packets are acknowledged, and no answer comes."""
+    assert postgres.process
+    frozen_pids = [
+        postgres.process.pid,
+        *map(int, Path(f"/proc/{postgres.process.pid}/task/{postgres.process.pid}/children").read_text().split()),
+    ]
+    for pid in frozen_pids:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    for pid in frozen_pids:
+        os.kill(pid, signal.SIGCONT)
 
 
 def during(outage: Callable[[], None], browsers: list[Browser], everybody: list[Member], portal: Portal) -> tuple[list[Answer], float]:
