@@ -45,7 +45,7 @@ def send(name: str, hand: Hand, person: str, acting_in: str = "") -> str:
 for deed, names in ((ACT, FOR_ADMINS), (MANAGE, FOR_GLOBAL_ADMINS)):
     for name in names:
         deed.door(f"page {name}")(partial(send, name))
-for name in {*FOR_ADMINS, *FOR_GLOBAL_ADMINS} - ABOUT_NOTHING:
+for name in sorted({*FOR_ADMINS, *FOR_GLOBAL_ADMINS} - ABOUT_NOTHING):
     REACH.door(f"page {name}")(partial(send, name))
 
 
