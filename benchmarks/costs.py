@@ -1,6 +1,7 @@
 """What a page costs: CPU of web and database in render units, measured in turn with the unit and with the other sizes."""
 
 import statistics
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -24,6 +25,13 @@ class Cost:
     size: int = 0
     failure: str = ""
     units: list[float] = field(default_factory=list)
+    quickest: float = float("inf")  # seconds
+    cheapest: float = float("inf")  # CPU seconds of one answer
+
+    @property
+    def waited(self) -> float:
+        """Seconds that the quickest answer took longer than the CPU of the cheapest."""
+        return self.quickest - self.cheapest
 
     @property
     def ru(self) -> float:
@@ -45,9 +53,13 @@ class Cost:
         """CPU seconds of one answer, the mean of `times`."""
         before = processes.cpu_seconds(*self.roots)
         for _ in range(times):
+            begun = time.perf_counter()
             if self.page.visitor.get(self.page.address, **dict(self.page.headers)).status != 200:
                 raise RuntimeError(f"{self.page.address} failed while it was measured")
-        return (processes.cpu_seconds(*self.roots) - before) / times
+            self.quickest = min(self.quickest, time.perf_counter() - begun)
+        taken = (processes.cpu_seconds(*self.roots) - before) / times
+        self.cheapest = min(self.cheapest, taken)
+        return taken
 
 
 def measure(costs: list[list[Cost]], rounds: int, times: int) -> float:
