@@ -1,6 +1,6 @@
 """Valid objects of every model; a test names only what it is about.
 
-The world's day is 2021-05-01. A membership of the factories started on 2021-01-01, so its enrolment year ends on
+The world's day is 2021-05-01. A membership of the factories started on 2021-01-01, so its enrollment year ends on
 2022-01-01 and its benefits expire on 2022-01-31.
 """
 
@@ -195,7 +195,7 @@ class CreditAmountFactory(DjangoModelFactory):
 
 
 class MembershipFactory(DjangoModelFactory):
-    """An enrolment as of 2021-01-01, not provisioned; `Membership.enrol` does both."""
+    """An enrollment as of 2021-01-01, not provisioned; `Membership.enroll` does both."""
 
     class Meta:
         model = Membership

@@ -59,7 +59,7 @@ def test_keys(tenant, admin, sign_in, acting_in):
 
     wrong = [acting_in | {"key": productkeys.draw()} for _ in range(10 * PROCESSES)]
     pages = from_processes(address, wrong, client.cookies.output(header=""))
-    unknown = sum("This key does not exist for your organisation." in page for page in pages)
+    unknown = sum("This key does not exist for your organization." in page for page in pages)
     assert LIMIT <= unknown <= LIMIT + 1
     assert sum("Too many different keys" in page for page in pages) == len(wrong) - unknown
 

@@ -287,7 +287,7 @@ def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(place, client)
 def test_a_person_from_nowhere_cannot_be_assigned_and_the_answer_says_where_to_add_one(place, elsewhere, client):
     response = client.post(place.to_act_on()["assign"], place.acting_in | {"directory_user": elsewhere.assignment.directory_user_id})
     assert response.context["form"].errors["directory_user"] == [
-        "There is no such person in your organisation's directory. Pick somebody from the list. "
+        "There is no such person in your organization's directory. Pick somebody from the list. "
         "Who is not in it needs a user entry in one of your tenants first; a Global admin adds it."
     ]
 
@@ -385,7 +385,7 @@ def test_the_back_office_keeps_the_project_s_time_zone_also_for_somebody_with_a_
 @pytest.mark.rule("P3")
 @pytest.mark.parametrize("name", ["home", "products"])
 def test_a_member_sees_why_redeeming_is_not_for_them(place, member, client, sign_in, name):
-    address, reason = place.to_look_at()[name], "Redeeming is for Global admins and MPN partner admins of your organisation."
+    address, reason = place.to_look_at()[name], "Redeeming is for Global admins and MPN partner admins of your organization."
     texts = [client.get(address).text, sign_in(member).get(address).text]
     assert [reason in text for text in texts] == [False, True]
     assert all("Redeem a product key" in text.split("<main")[1] for text in texts)

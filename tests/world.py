@@ -32,7 +32,7 @@ KINDS = {
     "edited": {"tenants.partner", "tenants.tenant", "tenants.directoryuser", "tenants.user", "benefits.offer",
                "benefits.product", "benefits.externaloffer"},
     "given": {"tenants.roleassignment", "benefits.packageline", "benefits.heldoffer"},
-    "enrolments": {"benefits.membership"},
+    "enrollments": {"benefits.membership"},
     "lock-outs": {"axes.accessattempt"},
     "groups": {"auth.group"},
 }  # fmt: skip

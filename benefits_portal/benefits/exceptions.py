@@ -43,7 +43,7 @@ class PlanChanged(Refusal):
 
 
 class NotRenewable(Refusal):
-    """There is no further year to enrol for; each subclass says why."""
+    """There is no further year to enroll for; each subclass says why."""
 
     rule = "B1"
     advice = gettext_lazy("Enroll the partner anew.")
@@ -113,8 +113,8 @@ class KeyMistyped(Refusal):
 
 class KeyUnknown(Refusal):
     rule = "K4"
-    message = gettext_lazy("This key does not exist for your organisation.")
-    advice = gettext_lazy("Take the key from Azure & cloud products, and check which organisation you act for.")
+    message = gettext_lazy("This key does not exist for your organization.")
+    advice = gettext_lazy("Take the key from Azure & cloud products, and check which organization you act for.")
 
 
 class KeyOfAnotherPartner(Refusal):
@@ -197,7 +197,7 @@ class NotAssignable(Refusal):
 
 
 class NotInDirectory(NotAssignable):
-    message = gettext_lazy("Not in your organisation's directory.")
+    message = gettext_lazy("Not in your organization's directory.")
     advice = gettext_lazy("Add a user entry in one of your tenants first.")
 
 
@@ -227,7 +227,7 @@ class NotAnAddress(NotAssignable):
 
 
 class NobodyWithAddress(NotAssignable):
-    message = gettext_lazy("Nobody in your organisation's directory has this address.")
+    message = gettext_lazy("Nobody in your organization's directory has this address.")
     advice = gettext_lazy("Correct the address, or add a user entry first.")
 
 
@@ -247,7 +247,7 @@ class LicensesNotAssigned(NotAssignable):
 
 
 NO_SUCH_PERSON = gettext_lazy(
-    "There is no such person in your organisation's directory. Pick somebody from the list. Who is not in it needs a "
+    "There is no such person in your organization's directory. Pick somebody from the list. Who is not in it needs a "
     "user entry in one of your tenants first; a Global admin adds it."  # U1
 )
 
@@ -259,7 +259,7 @@ class NotRemovable(Refusal):
 
 
 class NotTransferable(Refusal):
-    """Only bulk credit is transferred, only within the enrolment year."""
+    """Only bulk credit is transferred, only within the enrollment year."""
 
     rule = "U3"
     fact = gettext_lazy("The credit cannot be transferred.")
@@ -270,8 +270,8 @@ class MonthlyNotTransferred(NotTransferable):
     advice = gettext_lazy("Remove it here and assign it to somebody else.")
 
 
-class EnrolmentYearOver(NotTransferable):
-    message = gettext_lazy("The enrolment year ended on %(date)s; bulk credit is transferred within it only.")
+class EnrollmentYearOver(NotTransferable):
+    message = gettext_lazy("The enrollment year ended on %(date)s; bulk credit is transferred within it only.")
     advice = gettext_lazy("The holder keeps it until the benefit expires.")
 
 

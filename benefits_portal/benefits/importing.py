@@ -1,4 +1,4 @@
-"""Memberships from CSV: each line is an enrolment, by the same verb as one by hand (B1, B2)."""
+"""Memberships from CSV: each line is an enrollment, by the same verb as one by hand (B1, B2)."""
 
 from datetime import date
 
@@ -42,7 +42,7 @@ class MembershipImport(Import):
         for other in others:
             if other.starts_on <= membership.ends_on and other.ends_on >= membership.starts_on:
                 told = {"start": other.starts_on, "end": other.ends_on}
-                raise ValidationError({"starts_on": _("The enrolment from %(start)s to %(end)s overlaps. Start after it ends.") % told})
+                raise ValidationError({"starts_on": _("The enrollment from %(start)s to %(end)s overlaps. Start after it ends.") % told})
         if fault := self.lacking(membership):
             raise ValidationError(fault)
         others.append(membership)
@@ -63,7 +63,7 @@ class MembershipImport(Import):
     def carry_out(self, by: Actor, told: Told) -> None:
         new = [line.row for line in self.lines if line.outcome is Outcome.NEW]
         for done, membership in enumerate(new, start=1):
-            Membership.enrol(membership.partner, membership.offer, membership.starts_on, by=by)
+            Membership.enroll(membership.partner, membership.offer, membership.starts_on, by=by)
             told(done)
 
 

@@ -116,7 +116,7 @@ def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse
 @admin_required
 @form_methods
 def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse:
-    """Pass bulk credit on to somebody else, within the enrolment year (U3)."""
+    """Pass bulk credit on to somebody else, within the enrollment year (U3)."""
     assignment = get_own(request, Assignment.objects.for_display().filter(benefit=pk), assignment_pk)
     form = PersonForm(assignment.benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():

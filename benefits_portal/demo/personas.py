@@ -11,12 +11,12 @@ SHOWS: dict[str, str | Promise] = {
     "global-admin": _("May do everything at a partner with two tenants: roles, people, credit, and the keys of three offers."),
     "partner-admin": _("Redeems keys: extends 100 licenses by 3 and by 12 months, 5 licenses by 24, and meets the 3-year limit."),
     "member": _("Looks at everything; what an account member may not do is there, with the reason why not."),
-    "guest-admin": _("A guest from another organisation who holds the MPN partner admin role."),
+    "guest-admin": _("A guest from another organization who holds the MPN partner admin role."),
     "no-role": _("Works there without a role: sees one page, which says who can give one."),
     "fabrikam-admin": _("A Dutch partner: pages in Dutch, credit in euros, an ended subscription, a year not begun, a key to replace."),
     "adventure-admin": _("An admin of two partners, one with credit in yen: switching, and never acting in the wrong place."),
     "support": _("Back office: may look at everything, and change nothing."),
-    "programme": _("Back office: enrols partners, keeps the catalogue, revokes keys and grants replacements."),
+    "programme": _("Back office: enrolls partners, keeps the catalog, revokes keys and grants replacements."),
 }
 
 

@@ -75,9 +75,9 @@ class Telling:
 
     # What happened
 
-    def enrol(self, event: Event, day: date) -> None:
+    def enroll(self, event: Event, day: date) -> None:
         offer = Offer.objects.get(name=event.offer)
-        Membership.enrol(self.partner, offer, day, by=self._actor(event), draw_key=self._draw_key)
+        Membership.enroll(self.partner, offer, day, by=self._actor(event), draw_key=self._draw_key)
 
     def reveal(self, event: Event, day: date) -> None:
         self._key(event).reveal(by=self._actor(event), on=day)
@@ -138,7 +138,7 @@ class Telling:
         return Actor(user, How.BACK_OFFICE if user.is_staff else How.PORTAL)
 
     def _benefit(self, event: Event) -> Benefit:
-        """The one of the latest enrolment; the core one where no competency is named."""
+        """The one of the latest enrollment; the core one where no competency is named."""
         named: dict[str, Any] = {"product__name": event.product, "membership__offer__name": event.offer}
         if event.competency:
             named["competency"] = event.competency
@@ -157,7 +157,7 @@ class Telling:
 
 
 VERBS: dict[str, Callable[[Telling, Event, date], None]] = {
-    "enrol": Telling.enrol,
+    "enroll": Telling.enroll,
     "reveal": Telling.reveal,
     "activate": Telling.activate,
     "reactivate": Telling.redeem,

@@ -36,7 +36,7 @@ class TenantForm(forms.Form):
         coerce=int,
         error_messages={
             "required": gettext_lazy("Choose the tenant in which the product should run."),
-            "invalid_choice": gettext_lazy("This is not a tenant of your organisation. Choose one of those below."),
+            "invalid_choice": gettext_lazy("This is not a tenant of your organization. Choose one of those below."),
         },
     )
     domain = forms.CharField(label=gettext_lazy("The tenant's domain"), required=False, max_length=120)

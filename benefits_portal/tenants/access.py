@@ -60,7 +60,7 @@ def _required(view: View, allows: Callable[[Role], bool], refusal: type[Refusal]
 
 
 def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
-    """The page of somebody without a role: which there are, and who in their organisation can give one (P2)."""
+    """The page of somebody without a role: which there are, and who in their organization can give one (P2)."""
     home = request.user.home_partner
     admins = RoleAssignment.objects.admins_of(home) if home else RoleAssignment.objects.none()
     return render(request, "tenants/no_role.html", {"home": home, "admins": admins}, status=status)

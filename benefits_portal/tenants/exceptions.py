@@ -74,13 +74,13 @@ def _written(value: Any) -> Any:
 class NotPermitted(Refusal):
     rule = "P3"
     message = _("Your role lets you look, but not change anything here.")
-    advice = _("Ask a Global admin or an MPN partner admin of your organisation.")
+    advice = _("Ask a Global admin or an MPN partner admin of your organization.")
 
 
 class OnlyGlobalAdmins(Refusal):
     rule = "P3"
     message = _("Only a Global admin changes who is in the directory, who holds which role, and the tenants.")
-    advice = _("Ask one of the Global admins of your organisation.")
+    advice = _("Ask one of the Global admins of your organization.")
 
 
 class FormOfAnotherPlace(Refusal):
@@ -168,7 +168,7 @@ class RoleAlreadyHeld(Refusal):
 
 
 class LastGlobalAdmin(Refusal):
-    message = _("This is the organisation's last Global admin, and somebody has to be one.")
+    message = _("This is the organization's last Global admin, and somebody has to be one.")
     advice = _("Give the role to somebody else first.")
 
 
@@ -191,7 +191,7 @@ class AlreadyPrimary(Refusal):
 
 
 class AlreadyAskedFor(Refusal):
-    message = _("Your organisation has this tenant already, or has asked for it.")
+    message = _("Your organization has this tenant already, or has asked for it.")
     advice = _("Wait for the programme's staff, or look at the list of your tenants.")
 
 
@@ -210,5 +210,5 @@ class DomainInUse(Refusal):
 
 class NoColourLeft(Refusal):
     rule = "P4"
-    message = _("Every colour that tells this partner's tenants apart is in use.")
-    advice = _("A partner has as many tenants as there are colours.")
+    message = _("Every color that tells this partner's tenants apart is in use.")
+    advice = _("A partner has as many tenants as there are colors.")

@@ -43,7 +43,7 @@ class AddUserForm(forms.Form):
     kind = forms.TypedChoiceField(
         label=_("Kind"),
         choices=[
-            (DirectoryUser.Kind.MEMBER, _("Member: somebody of your organisation, with an address of the tenant")),
+            (DirectoryUser.Kind.MEMBER, _("Member: somebody of your organization, with an address of the tenant")),
             (DirectoryUser.Kind.GUEST, _("Guest: somebody from outside, invited with the address they have there")),
         ],
         coerce=DirectoryUser.Kind,
@@ -98,7 +98,7 @@ class GiveRoleForm(RoleForm):
         label=_("Person"),
         error_messages={
             "required": _("Choose somebody from the list."),
-            "invalid_choice": _("There is no such person in your organisation's directory. Add a directory user first."),
+            "invalid_choice": _("There is no such person in your organization's directory. Add a directory user first."),
         },
     )
     field_order = ["person", "role"]

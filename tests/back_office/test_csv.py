@@ -227,7 +227,7 @@ def test_whoever_is_faster_keeps_the_whole_file_out(programme):
     offer, by = factories.OfferFactory.create(name="Gold"), Actor(programme, How.BACK_OFFICE)
     text = f"mpn_id,offer,starts_on\n{first.mpn_id},Gold,2027-01-01\n{second.mpn_id},Gold,2027-01-01\n"
     with pytest.raises(Refused):
-        carry_out(MembershipImport, text, by=by, told=lambda _done: Membership.enrol(second, offer, date(2027, 1, 1), by=by))
+        carry_out(MembershipImport, text, by=by, told=lambda _done: Membership.enroll(second, offer, date(2027, 1, 1), by=by))
     assert Membership.objects.count() == 0
 
 

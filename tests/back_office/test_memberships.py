@@ -16,7 +16,7 @@ def messages(response):
     return [str(message) for message in response.context["messages"]]
 
 
-def enrol(office, partner, offer, starts_on="2021-05-01"):
+def enroll(office, partner, offer, starts_on="2021-05-01"):
     """Sends the form, and then what the preview says will be made."""
     sent = {"partner": partner.pk, "offer": offer.pk, "starts_on": starts_on}
     shown = office.post(page(Membership, "add"), sent, follow=True)
@@ -74,7 +74,7 @@ def test_a_partner_a_tenant_and_a_membership_made_by_hand_bring_benefits_and_key
     row["tenants-0-guid"] = "5b4b1a7e-3c1d-4e0a-9a55-2f7d8c6e1b01"
     office.post(page(Partner, "add"), form | row)
     partner = Partner.objects.get()
-    said = messages(enrol(office, partner, offer))
+    said = messages(enroll(office, partner, offer))
 
     membership = Membership.objects.get()
     assert [tenant.domain for tenant in partner.tenants.all()] == ["fabrikam.example"]
@@ -89,14 +89,14 @@ def test_a_partner_a_tenant_and_a_membership_made_by_hand_bring_benefits_and_key
 
 @pytest.mark.rule("A1")
 def test_provisioning_by_hand_is_on_record_with_who_did_it_and_where(office, programme, partner, offer):
-    enrol(office, partner, offer)
+    enroll(office, partner, offer)
     record = Record.objects.get(action=BenefitAction.PROVISIONED)
     assert (record.actor, record.how, record.partner, record.subject) == (programme, How.BACK_OFFICE, partner, Membership.objects.get())
 
 
 @pytest.mark.rule("B2")
 def test_provisioning_a_second_time_makes_nothing(office, partner, offer):
-    enrol(office, partner, offer)
+    enroll(office, partner, offer)
     membership, keys = Membership.objects.get(), list(ProductKey.objects.values_list("digest"))
     assert messages(provision(office, membership)) == [f"{membership}: nothing was missing, nothing was made."]
     assert (Benefit.objects.count(), list(ProductKey.objects.values_list("digest"))) == (2, keys)
@@ -121,7 +121,7 @@ def test_what_is_missing_can_be_made_from_the_list_and_from_the_memberships_own_
 @pytest.mark.rule("B4")
 def test_discontinued_products_are_left_out_of_a_competency_and_said(office, partner, offer):
     factories.PackageLineFactory.create(offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1))
-    said = messages(enrol(office, partner, offer))
+    said = messages(enroll(office, partner, offer))
     assert "Left out, because they are discontinued: Office 365 E3." in said
     assert Benefit.objects.filter(product__name="Office 365 E3").count() == 0
 
@@ -130,14 +130,14 @@ def test_discontinued_products_are_left_out_of_a_competency_and_said(office, par
 def test_of_an_action_pack_nothing_is_left_out(office, partner, offer):
     Offer.objects.update(is_competency=False)
     factories.PackageLineFactory.create(offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1))
-    assert len(messages(enrol(office, partner, offer))) == 2  # what was made, and Django's own word
+    assert len(messages(enroll(office, partner, offer))) == 2  # what was made, and Django's own word
     assert Benefit.objects.filter(product__name="Office 365 E3").count() == 1
 
 
 @pytest.mark.rule("B3")
 def test_a_package_without_the_partners_currency_is_refused_on_the_form_and_nothing_is_made(office, offer):
     partner = factories.PartnerFactory.create(currency="JPY")
-    refused = enrol(office, partner, offer)
+    refused = enroll(office, partner, offer)
     assert refused.status_code == 200
     assert "has no amount in JPY" in str(refused.context["adminform"].form.non_field_errors())
     assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (0, 0, 0)
@@ -156,20 +156,20 @@ def test_completing_a_membership_without_the_partners_currency_makes_nothing_and
     assert Record.objects.get(refused="NoCreditInCurrency").subject == refused
 
 
-def test_a_second_enrolment_in_the_same_year_is_refused_beside_the_day(office, partner, offer):
-    enrol(office, partner, offer)
-    refused = enrol(office, partner, offer, "2022-05-01")
+def test_a_second_enrollment_in_the_same_year_is_refused_beside_the_day(office, partner, offer):
+    enroll(office, partner, offer)
+    refused = enroll(office, partner, offer, "2022-05-01")
     assert "overlaps" in str(refused.context["adminform"].form.errors["starts_on"])
     assert Membership.objects.count() == 1
 
 
-def test_an_enrolment_starts_today_unless_told_and_for_the_partner_whose_page_it_was_opened_from(office, today, partner):
+def test_an_enrollment_starts_today_unless_told_and_for_the_partner_whose_page_it_was_opened_from(office, today, partner):
     opened = office.get(page(Membership, "add"), {"partner": partner.pk}).context["adminform"].form
     assert (opened.initial["starts_on"], opened.initial["partner"]) == (today, str(partner.pk))
 
 
 def test_a_membership_is_not_changed_once_it_is_made(office, partner, offer):
-    enrol(office, partner, offer)
+    enroll(office, partner, offer)
     membership = Membership.objects.get()
     changed = office.post(page(Membership, "change", membership.pk), {"partner": partner.pk, "offer": offer.pk, "starts_on": "2020-01-01"})
     assert changed.status_code == 403
@@ -177,7 +177,7 @@ def test_a_membership_is_not_changed_once_it_is_made(office, partner, offer):
 
 
 def test_a_memberships_page_shows_its_benefits(office, partner, offer, today):
-    enrol(office, partner, offer)
+    enroll(office, partner, offer)
     shown = office.get(page(Membership, "change", Membership.objects.get().pk)).content.decode()
     for benefit in Benefit.objects.all():
         assert benefit.quantity_text in shown
@@ -221,7 +221,7 @@ def test_a_preview_confirmed_twice_makes_nothing_twice(office, partner, offer):
 
 @pytest.mark.rule("B1")
 def test_a_renewal_is_shown_made_once_and_then_refused(office, partner, offer, today):
-    enrol(office, partner, offer)
+    enroll(office, partner, offer)
     membership = Membership.objects.get()
     shown = renew(office, membership)
     assert "May 2, 2022" in shown.content.decode()
@@ -234,7 +234,7 @@ def test_a_renewal_is_shown_made_once_and_then_refused(office, partner, offer, t
 
 @pytest.mark.rule("A1", "B1")
 def test_ending_early_asks_for_the_day_and_the_reason_and_puts_both_on_record(office, partner, offer, today):
-    enrol(office, partner, offer)
+    enroll(office, partner, offer)
     membership = Membership.objects.get()
     assert set(end(office, membership, last_day="2021-06-30").context["form"].errors) == {"reason"}
     assert "from May 2, 2021 to April 30, 2022" in str(end(office, membership, last_day="2022-06-30", **BECAUSE).context["form"].errors)
@@ -245,7 +245,7 @@ def test_ending_early_asks_for_the_day_and_the_reason_and_puts_both_on_record(of
 
 
 def test_support_sees_neither_page(support, sign_in, partner, offer):
-    membership = Membership.enrol(partner, offer, date(2021, 5, 1), by=Actor())
+    membership = Membership.enroll(partner, offer, date(2021, 5, 1), by=Actor())
     office = sign_in(support)
     assert (renew(office, membership).status_code, end(office, membership).status_code) == (403, 403)
     assert office.post(page(Membership, "add"), {"partner": partner.pk, "offer": offer.pk, "starts_on": "2023-05-01"}).status_code == 403
@@ -255,7 +255,7 @@ def test_support_sees_neither_page(support, sign_in, partner, offer):
 @pytest.mark.rule("B1")
 def test_a_day_at_the_end_of_the_calendar_is_refused_on_the_form(office, partner, offer, today):
     membership = factories.MembershipFactory.create(partner=partner, starts_on=today)
-    adding = enrol(office, partner, offer, starts_on="9999-12-31")
+    adding = enroll(office, partner, offer, starts_on="9999-12-31")
     assert adding.context["errors"] == [["Write the day as in 2027-01-31."]]
     ending = end(office, membership, last_day="9999-12-31", **BECAUSE)
     assert "The last day can be moved to any day from" in ending.context["form"].errors["last_day"][0]

@@ -12,7 +12,7 @@ from .conftest import BECAUSE, filled, new_row, page
 
 pytestmark = pytest.mark.rule("A1")
 
-LAST = "This is the organisation's last Global admin, and somebody has to be one. Give the role to somebody else first."
+LAST = "This is the organization's last Global admin, and somebody has to be one. Give the role to somebody else first."
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_a_product_key_in_a_reason_is_kept_masked_whoever_gives_it(office, partn
     its_page = page(Partner, "change", partner.pk)
     office.post(its_page, filled(office.get(its_page), name="Renamed", reason=f"Lost {text.lower()}"))
     office.post(page(ProductKey, "changelist"), {"action": "revoke", "_selected_action": key.pk, "reason": f"Lost {text}"})
-    call_command("enrol", partner.mpn_id, factories.OfferFactory.create().name, reason=f"For {text}")
+    call_command("enroll", partner.mpn_id, factories.OfferFactory.create().name, reason=f"For {text}")
     key.refresh_from_db()
     given = {*Record.objects.exclude(reason="").values_list("reason", flat=True), key.revoked_why}
     assert given == {f"Lost {key}", f"For {key}"}

@@ -184,7 +184,7 @@ def test_bulk_credit_cannot_be_removed(by, person, bulk):
     [(YEAR_ENDS_ON - timedelta(days=1), True), (YEAR_ENDS_ON, True), (YEAR_ENDS_ON + timedelta(days=1), False), (EXPIRES_ON, False)],
     ids=str,
 )
-def test_bulk_credit_is_transferred_within_the_enrolment_year_only(by, person, bulk, partner, on, allowed):
+def test_bulk_credit_is_transferred_within_the_enrollment_year_only(by, person, bulk, partner, on, allowed):
     assignment, heir = bulk.assign(person, by=by, on=TODAY), somebody(partner)
     if allowed:
         assert assignment.transfer(heir, by=by, on=on).directory_user == heir
@@ -195,7 +195,7 @@ def test_bulk_credit_is_transferred_within_the_enrolment_year_only(by, person, b
 
 
 @rule("U3", "B5")
-def test_in_the_thirty_days_after_the_enrolment_year_a_first_assignment_is_still_possible(by, person, bulk):
+def test_in_the_thirty_days_after_the_enrollment_year_a_first_assignment_is_still_possible(by, person, bulk):
     assert bulk.assign(person, by=by, on=EXPIRES_ON)
 
 

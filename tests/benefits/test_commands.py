@@ -30,7 +30,7 @@ def made():
 
 
 def test_a_dry_run_says_what_enrolling_then_makes_once(capsys, partner, offer):
-    words = ("enrol", partner.mpn_id, "Action Pack", "--starts-on", "2021-04-15", "--reason", "Signed up")
+    words = ("enroll", partner.mpn_id, "Action Pack", "--starts-on", "2021-04-15", "--reason", "Signed up")
     who, what = f"{partner}: Action Pack (2021-04-15).", "benefits 1, product keys 1, without Old (discontinued)."
     assert (run(capsys, *words, "--dry-run"), made()) == (f"{who} Would be made: {what}", (0, 0, 0))
     assert (run(capsys, *words), made()) == (f"{who} Made: {what}", (1, 1, 1))
@@ -44,11 +44,11 @@ def test_a_dry_run_says_what_enrolling_then_makes_once(capsys, partner, offer):
 def test_who_or_what_is_not_there_is_said(capsys, offer, partner_id, name):
     PartnerFactory.create(mpn_id="4711")
     with pytest.raises(CommandError, match="There is no"):
-        run(capsys, "enrol", partner_id, name)
+        run(capsys, "enroll", partner_id, name)
 
 
 def test_those_that_end_soon_are_renewed_once_each_for_itself(capsys, partner, offer):
-    run(capsys, "enrol", partner.mpn_id, "Action Pack", "--starts-on", "2020-05-10")
+    run(capsys, "enroll", partner.mpn_id, "Action Pack", "--starts-on", "2020-05-10")
     membership = Membership.objects.get()
     told = "from 2021-05-11 on: benefits 1"
     assert (run(capsys, "renew", "--dry-run"), made()) == (f"{membership}: would be renewed {told}, product keys 1.", (1, 2, 2))
@@ -59,7 +59,7 @@ def test_those_that_end_soon_are_renewed_once_each_for_itself(capsys, partner, o
 
 @pytest.mark.rule("B3")
 def test_one_that_is_refused_is_told_with_the_reason_and_ends_in_an_error(capsys, partner, offer):
-    run(capsys, "enrol", partner.mpn_id, "Action Pack", "--starts-on", "2020-05-10")
+    run(capsys, "enroll", partner.mpn_id, "Action Pack", "--starts-on", "2020-05-10")
     PackageLineFactory.create(offer=offer, product__monthly=True, amount=False)
     with pytest.raises(CommandError, match="1 could not be renewed"):
         run(capsys, "renew")
@@ -67,7 +67,7 @@ def test_one_that_is_refused_is_told_with_the_reason_and_ends_in_an_error(capsys
 
 
 def test_one_that_was_ended_early_is_left_as_it_is_and_said_without_an_error(capsys, partner, offer):
-    run(capsys, "enrol", partner.mpn_id, "Action Pack", "--starts-on", "2021-01-01")
+    run(capsys, "enroll", partner.mpn_id, "Action Pack", "--starts-on", "2021-01-01")
     membership = Membership.objects.get()
     membership.end(date(2021, 5, 10), by=Actor(), on=TODAY)
     told = f"{membership}: was ended early, so it is not renewed."

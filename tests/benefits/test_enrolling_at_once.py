@@ -1,4 +1,4 @@
-"""Two officers enrol one partner in one offer at the same moment (rules B1, B2)."""
+"""Two officers enroll one partner in one offer at the same moment (rules B1, B2)."""
 
 from datetime import timedelta
 from functools import partial
@@ -13,17 +13,17 @@ from tests.simultaneous import at_once
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("B2")]
 
 
-def test_of_overlapping_enrolments_at_once_one_is_made_and_the_other_told_why(partner):
+def test_of_overlapping_enrollments_at_once_one_is_made_and_the_other_told_why(partner):
     offer = OfferFactory.create()
     PackageLineFactory.create(offer=offer)
     starts = [TODAY + timedelta(days=number) for number in range(4)]
-    outcomes = at_once([partial(Membership.enrol, partner, offer, start, by=Actor()) for start in starts])
+    outcomes = at_once([partial(Membership.enroll, partner, offer, start, by=Actor()) for start in starts])
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Membership", *["ValidationError"] * 3]
     assert Membership.objects.get().benefits.count() == 1
 
 
 def test_of_many_renewals_and_provisionings_at_once_each_is_made_once(partner):
-    membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=Actor())
+    membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=Actor())
     outcomes = at_once([partial(membership.renew, by=Actor(), on=TODAY)] * 4)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [*["AlreadyEnrolled"] * 3, "Membership"]
     assert [one.benefits.count() for one in Membership.objects.all()] == [1, 1]
@@ -31,7 +31,7 @@ def test_of_many_renewals_and_provisionings_at_once_each_is_made_once(partner):
 
 
 def test_of_many_who_end_a_membership_at_once_one_does_and_its_benefits_agree_with_it(partner):
-    membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=Actor())
+    membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=Actor())
     days = [TODAY + timedelta(days=number) for number in range(10, 14)]
     outcomes = at_once([partial(membership.end, day, by=Actor(), on=TODAY) for day in days])
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", *["NotEndable"] * 3]

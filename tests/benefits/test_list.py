@@ -170,7 +170,7 @@ def test_redeeming_makes_used_and_rolls_back_with_it():
 
 def test_a_provisioned_benefit_carries_the_names_and_a_rename_in_the_back_office_reaches_it(partner, sign_in):
     benefit = BenefitFactory.create(partner=partner)
-    membership = Membership.enrol(partner, benefit.package_line.offer, TODAY + timedelta(days=900), by=Actor())
+    membership = Membership.enroll(partner, benefit.package_line.offer, TODAY + timedelta(days=900), by=Actor())
     staff = sign_in(UserFactory.create(is_staff=True, is_superuser=True))
     page = reverse("admin:benefits_product_change", args=[benefit.product_id])
     assert staff.post(page, {"name": "New name", "reason": "It is called so"}).status_code == 302

@@ -1,4 +1,4 @@
-"""Enrolments and what they provision (rules B1 to B4)."""
+"""Enrollments and what they provision (rules B1 to B4)."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -45,7 +45,7 @@ def figures(benefit):
 def test_a_membership_ends_after_365_days_and_its_benefits_30_days_later(partner, by, starts_on, ends_on, benefits_expire_on):
     offer = OfferFactory.create()
     PackageLineFactory.create(offer=offer)
-    membership = Membership.enrol(partner, offer, date.fromisoformat(starts_on), by=by)
+    membership = Membership.enroll(partner, offer, date.fromisoformat(starts_on), by=by)
     assert (str(membership.ends_on), str(membership.benefits_expire_on)) == (ends_on, benefits_expire_on)
     assert str(Benefit.objects.get().expires_on) == benefits_expire_on
 
@@ -56,7 +56,7 @@ def test_enrolling_makes_the_package_s_benefits_and_a_key_for_each_license_based
     licenses = PackageLineFactory.create(offer=offer, quantity=100)
     credit = PackageLineFactory.create(offer=offer, product__bulk=True, amount=6000, incremental=True)
     PackageLineFactory.create()  # of another offer
-    membership = Membership.enrol(partner, offer, TODAY, by=by)
+    membership = Membership.enroll(partner, offer, TODAY, by=by)
     made = {benefit.package_line: benefit for benefit in membership.benefits.all()}
     assert set(made) == {licenses, credit}
     assert (made[licenses].quantity, made[licenses].benefit_type, made[licenses].live_key().licenses) == (100, "core", 100)
@@ -67,7 +67,7 @@ def test_enrolling_makes_the_package_s_benefits_and_a_key_for_each_license_based
 
 @rule("B2")
 def test_provisioning_twice_makes_nothing_twice_and_a_changed_package_changes_future_memberships_only(partner, by):
-    membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=by)
+    membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     PackageLine.objects.update(quantity=50)
     PackageLineFactory.create(offer=membership.offer)
     assert membership.provision(by=by) == []
@@ -84,7 +84,7 @@ def test_a_plan_is_what_enrolling_makes_and_makes_nothing_itself(partner, by):
     gone = PackageLineFactory.create(offer=offer, product__discontinued_on=TODAY)
     plan = planned(partner, offer)
     assert not Benefit.objects.exists()
-    membership = Membership.enrol(partner, offer, TODAY, by=by, shown=plan.fingerprint)
+    membership = Membership.enroll(partner, offer, TODAY, by=by, shown=plan.fingerprint)
     made = Benefit.objects.order_by("pk")
     assert [figures(benefit) for benefit in plan.benefits] == [figures(benefit) for benefit in made]
     assert (plan.left_out, plan.key_count, membership.provisioned_at is not None) == ((gone,), 1, True)
@@ -96,7 +96,7 @@ def test_what_was_shown_is_what_is_made_or_nothing_is(partner, by):
     shown = planned(partner, line.offer).fingerprint
     PackageLine.objects.update(quantity=26)
     with pytest.raises(PlanChanged):
-        Membership.enrol(partner, line.offer, TODAY, by=by, shown=shown)
+        Membership.enroll(partner, line.offer, TODAY, by=by, shown=shown)
     assert (Membership.objects.count(), ProductKey.objects.count()) == (0, 0)
     assert Record.objects.get().refused == "PlanChanged"
 
@@ -104,15 +104,15 @@ def test_what_was_shown_is_what_is_made_or_nothing_is(partner, by):
 @rule("B2")
 def test_enrolling_twice_makes_nothing_twice(partner, by):
     offer = PackageLineFactory.create().offer
-    Membership.enrol(partner, offer, TODAY, by=by)
+    Membership.enroll(partner, offer, TODAY, by=by)
     with pytest.raises(AlreadyEnrolled, match="May 1, 2021"):
-        Membership.enrol(partner, offer, TODAY, by=by)
+        Membership.enroll(partner, offer, TODAY, by=by)
     assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (1, 1, 1)
 
 
 @rule("B1")
 def test_renewing_enrols_for_the_year_that_follows_the_last_day_with_benefits_and_keys_of_its_own(partner, by):
-    first = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=by)
+    first = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     second = first.renew(by=by, on=TODAY)
     assert (str(first.ends_on), str(second.starts_on), str(second.ends_on)) == ("2022-05-01", "2022-05-02", "2023-05-02")
     assert first.benefits.get().live_key() != second.benefits.get().live_key()
@@ -128,7 +128,7 @@ def test_renewing_enrols_for_the_year_that_follows_the_last_day_with_benefits_an
     ids=["before it began", "after the further year"],
 )
 def test_what_cannot_be_renewed_is_refused_on_record(partner, by, on, words):
-    membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=by)
+    membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     with pytest.raises(NotRenewable, match=words):
         membership.renew(by=by, on=on)
     assert (Membership.objects.count(), Record.objects.filter(refused__startswith="RenewedToo").count()) == (1, 1)
@@ -136,7 +136,7 @@ def test_what_cannot_be_renewed_is_refused_on_record(partner, by, on, words):
 
 @rule("B1")
 def test_ending_early_moves_the_last_day_and_the_benefits_30_days_after_it(partner, by):
-    membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=by)
+    membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     membership.end(date(2021, 6, 30), by=by, on=TODAY)
     stored = Membership.objects.get()
     assert (str(stored.ends_on), str(stored.benefits_expire_on)) == ("2021-06-30", "2021-07-30")
@@ -151,7 +151,7 @@ def test_ending_early_moves_the_last_day_and_the_benefits_30_days_after_it(partn
 @rule("B1")
 @pytest.mark.parametrize("last_day", ["2021-05-01", "2021-05-09", "2022-05-01", "2023-01-01"])
 def test_a_membership_ends_early_on_a_day_still_to_come_and_never_later(partner, by, last_day):
-    membership = Membership.enrol(partner, PackageLineFactory.create().offer, TODAY, by=by)
+    membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     with pytest.raises(NotEndable, match="from May 10, 2021 to April 30, 2022"):
         membership.end(date.fromisoformat(last_day), by=by, on=date(2021, 5, 10))
     assert str(Membership.objects.get().ends_on) == "2022-05-01"
@@ -161,14 +161,14 @@ def test_a_membership_ends_early_on_a_day_still_to_come_and_never_later(partner,
 @pytest.mark.parametrize(("withdrawn_on", "provisioned"), [(TODAY, False), (TODAY + timedelta(days=1), True), (None, True)], ids=str)
 def test_what_the_package_withdrew_is_not_provisioned_from_that_day(partner, by, withdrawn_on, provisioned):
     line = PackageLineFactory.create(withdrawn_on=withdrawn_on)
-    assert Membership.enrol(partner, line.offer, TODAY, by=by).benefits.exists() is provisioned
+    assert Membership.enroll(partner, line.offer, TODAY, by=by).benefits.exists() is provisioned
 
 
 @rule("B2")
 def test_the_keys_of_a_story_can_be_told_again(partner, by):
     text = productkeys.draw()
     offer = PackageLineFactory.create().offer
-    Membership.enrol(partner, offer, TODAY, by=by, draw_key=lambda: text)
+    Membership.enroll(partner, offer, TODAY, by=by, draw_key=lambda: text)
     assert ProductKey.objects.typed(text, partner=partner, by=by)
 
 
@@ -176,7 +176,7 @@ def test_the_keys_of_a_story_can_be_told_again(partner, by):
 def test_credit_is_in_the_partner_s_own_currency(by):
     line = PackageLineFactory.create(product__monthly=True, amount=100)
     CreditAmountFactory.create(line=line, currency="JPY", amount=10_000)
-    benefit = Membership.enrol(PartnerFactory.create(currency="JPY"), line.offer, TODAY, by=by).benefits.get()
+    benefit = Membership.enroll(PartnerFactory.create(currency="JPY"), line.offer, TODAY, by=by).benefits.get()
     assert (benefit.credit_amount, benefit.currency, benefit.quantity) == (10_000, "JPY", None)
 
 
@@ -185,7 +185,7 @@ def test_a_package_without_the_partner_s_currency_is_refused_as_a_whole(by):
     line = PackageLineFactory.create(product__monthly=True)
     PackageLineFactory.create(offer=line.offer)
     with pytest.raises(NoCreditInCurrency, match="EUR"):
-        Membership.enrol(PartnerFactory.create(currency="EUR"), line.offer, TODAY, by=by)
+        Membership.enroll(PartnerFactory.create(currency="EUR"), line.offer, TODAY, by=by)
     assert not Membership.objects.exists()
     assert not Benefit.objects.exists()
 
@@ -205,7 +205,7 @@ def test_a_package_without_the_partner_s_currency_is_refused_as_a_whole(by):
 def test_a_competency_s_package_leaves_out_what_was_discontinued(partner, by, is_competency, discontinued_on, provisioned):
     product = ProductFactory.create(discontinued_on=discontinued_on)
     line = PackageLineFactory.create(product=product, offer=OfferFactory.create(is_competency=is_competency))
-    assert Membership.enrol(partner, line.offer, TODAY, by=by).benefits.exists() is provisioned
+    assert Membership.enroll(partner, line.offer, TODAY, by=by).benefits.exists() is provisioned
     assert product.is_discontinued(TODAY) == (discontinued_on is not None and discontinued_on <= TODAY)
 
 
@@ -219,14 +219,14 @@ def test_replacements_are_data(partner):
 
 @rule("B1")
 @pytest.mark.parametrize(("days", "allowed"), [(365, False), (366, True), (-365, False), (-366, True)])
-def test_two_enrolments_in_one_offer_do_not_overlap(partner, by, days, allowed):
+def test_two_enrollments_in_one_offer_do_not_overlap(partner, by, days, allowed):
     offer = PackageLineFactory.create().offer
     MembershipFactory.create(partner=partner, offer=offer, starts_on=TODAY)
     if allowed:
-        assert Membership.enrol(partner, offer, TODAY + timedelta(days=days), by=by)
+        assert Membership.enroll(partner, offer, TODAY + timedelta(days=days), by=by)
     else:
         with pytest.raises(ValidationError, match="overlaps"):
-            Membership.enrol(partner, offer, TODAY + timedelta(days=days), by=by)
+            Membership.enroll(partner, offer, TODAY + timedelta(days=days), by=by)
 
 
 @rule("B2")

@@ -124,7 +124,7 @@ def test_an_officer_sets_up_a_programme_and_a_partner_s_admin_redeems_a_key(visi
     choose(page, 1, "Gold competency")
     page.locator("#id_starts_on").fill(clock.today().isoformat())
     page.get_by_role("button", name="Save", exact=True).click()
-    picture(page, "4-enrolment-shown")
+    picture(page, "4-enrollment-shown")
     page.locator("main form input[type=submit], main form button[type=submit]").last.click()
     expect(page.locator(".messagelist .success").first).to_contain_text("3 benefits and 3 product keys")
     picture(page, "5-enrolled")

@@ -8,7 +8,7 @@ from benefits_portal.benefits.exceptions import (
     AssignmentEnded,
     BenefitExpired,
     BenefitNotBegun,
-    EnrolmentYearOver,
+    EnrollmentYearOver,
     EntryDisabled,
     HoldsIncompatibleCredit,
     HoldsIncompatibleOffer,
@@ -153,8 +153,8 @@ def transfer_to(place: Place, person=None) -> Things:
     return {"assignment": Assignment.objects.for_display().get(pk=place.transferable.pk), "person": person or place.person}
 
 
-@TRANSFER.refused("U3", EnrolmentYearOver)
-def after_the_enrolment_year(place: Place) -> Things:
+@TRANSFER.refused("U3", EnrollmentYearOver)
+def after_the_enrollment_year(place: Place) -> Things:
     yesterday = TODAY - timedelta(days=1)
     place.bulk.membership._meta.model.objects.filter(pk=place.bulk.membership_id).update(ends_on=yesterday)
     return transfer_to(place)

@@ -30,8 +30,8 @@ from tests.place import Place
 
 from .deeds import Deed, Hand, Things, by_verb
 
-ENROL, RENEW, END, COMPLETE = Deed("enrol"), Deed("renew"), Deed("end early"), Deed("provision what is missing")
-FORM, COMMAND, VERB = "form benefits.membership", "command enrol", "verb Membership.enrol"
+ENROLL, RENEW, END, COMPLETE = Deed("enroll"), Deed("renew"), Deed("end early"), Deed("provision what is missing")
+FORM, COMMAND, VERB = "form benefits.membership", "command enroll", "verb Membership.enroll"
 IMPORT, IMPORT_COMMAND = "office benefits_membership_import", "command import_csv, memberships"
 LIST_COMMAND = "command renew"
 
@@ -57,7 +57,7 @@ def fingerprint(membership: Membership) -> str:
         return ""
 
 
-@ENROL.door(FORM)
+@ENROLL.door(FORM)
 def by_form(hand: Hand, partner: Partner, offer: Offer, plan: str = ""):
     sent: dict[str, Any] = {"partner": partner.pk, "offer": offer.pk, "starts_on": TODAY}
     return hand.office(Membership, "add", **sent) + (hand.office(Membership, "add", **sent, plan=plan) if plan else "")
@@ -67,25 +67,25 @@ def line_for(partner: Partner, offer: Offer) -> str:
     return f"mpn_id,offer,starts_on\n{partner.mpn_id},{offer.name},{TODAY}\n"
 
 
-@ENROL.door(IMPORT)
+@ENROLL.door(IMPORT)
 def by_import(hand: Hand, partner: Partner, offer: Offer, plan: str = ""):
     return import_page(hand, Membership, line_for(partner, offer))
 
 
-@ENROL.door(IMPORT_COMMAND)
+@ENROLL.door(IMPORT_COMMAND)
 def by_import_command(hand: Hand, partner: Partner, offer: Offer, plan: str = ""):
     return import_command(hand, "memberships", line_for(partner, offer))
 
 
-@ENROL.door(COMMAND)
+@ENROLL.door(COMMAND)
 def by_command(hand: Hand, partner: Partner, offer: Offer, plan: str = ""):
-    return hand.command("enrol", partner.mpn_id, offer.name, starts_on=TODAY)
+    return hand.command("enroll", partner.mpn_id, offer.name, starts_on=TODAY)
 
 
-@ENROL.door(VERB)
-def enrol(hand: Hand, partner: Partner, offer: Offer, plan: str = ""):
+@ENROLL.door(VERB)
+def enroll(hand: Hand, partner: Partner, offer: Offer, plan: str = ""):
     try:
-        return by_verb(lambda: Membership.enrol(partner, offer, TODAY, by=hand.by, shown=plan))
+        return by_verb(lambda: Membership.enroll(partner, offer, TODAY, by=hand.by, shown=plan))
     except ValidationError as error:
         return " ".join(error.messages)
 
@@ -149,26 +149,26 @@ def ended_early(membership: Membership, last_day: date) -> Membership:
 WITHOUT_AMOUNT: dict[str, Any] = {"product__monthly": True, "amount": False}
 
 
-@ENROL.refused("B1", "overlaps")
-def beside_an_enrolment_that_runs(place: Place) -> Things:
+@ENROLL.refused("B1", "overlaps")
+def beside_an_enrollment_that_runs(place: Place) -> Things:
     return {"partner": place.partner, "offer": member(place).offer}
 
 
 SAME = {IMPORT: "leaves what is there as it is", IMPORT_COMMAND: "leaves what is there as it is"}
 
 
-@ENROL.refused("B2", AlreadyEnrolled, not_at=SAME, in_other_words={FORM: "overlaps", COMMAND: "overlaps"})
+@ENROLL.refused("B2", AlreadyEnrolled, not_at=SAME, in_other_words={FORM: "overlaps", COMMAND: "overlaps"})
 def a_second_time(place: Place) -> Things:
     return {"partner": place.partner, "offer": member(place, starts_on=TODAY).offer}
 
 
-@ENROL.refused("B2", PlanChanged, not_at=dict.fromkeys([IMPORT, IMPORT_COMMAND, COMMAND], "plans it anew as it enrols"),
+@ENROLL.refused("B2", PlanChanged, not_at=dict.fromkeys([IMPORT, IMPORT_COMMAND, COMMAND], "plans it anew as it enrolls"),
                in_other_words={FORM: "The package changed since this was shown"})  # fmt: skip
 def what_changed_since_it_was_shown(place: Place) -> Things:
     return {"partner": place.partner, "offer": offer(), "plan": "of another package"}
 
 
-@ENROL.refused("B3", NoCreditInCurrency)
+@ENROLL.refused("B3", NoCreditInCurrency)
 def without_the_partner_s_currency(place: Place) -> Things:
     return {"partner": place.partner, "offer": offer(**WITHOUT_AMOUNT)}
 

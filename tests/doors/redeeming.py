@@ -87,7 +87,7 @@ def none(place: Place) -> Things:
     return {}
 
 
-@CHOOSE.refused("K5", "This is not a tenant of your organisation.")
+@CHOOSE.refused("K5", "This is not a tenant of your organization.")
 def another_partner_s_tenant(place: Place) -> Things:
     return {"tenant": factories.TenantFactory.create().pk}
 

@@ -22,7 +22,7 @@ from tests.world import World, undone
 
 from . import catalogue, credit, enrolling, keys, people, places, redeeming, replacing  # noqa: F401 - each tells its deeds
 from .deeds import Deed, Hand, everything
-from .enrolling import ENROL
+from .enrolling import ENROLL
 
 # What shows, signs in or out, or chooses how pages look, and the practice world's own: nothing of a partner's changes there.
 HARMLESS = {
@@ -70,7 +70,7 @@ def test_what_a_rule_forbids_is_refused_at_every_door_with_the_reason_and_nothin
 
 
 @pytest.mark.rule("B4")
-@pytest.mark.parametrize("door", ENROL.doors)
+@pytest.mark.parametrize("door", ENROLL.doors)
 def test_what_was_discontinued_is_left_out_at_every_door_that_enrols(hand, door):
     with undone():
         line = factories.PackageLineFactory.create()
@@ -78,7 +78,7 @@ def test_what_was_discontinued_is_left_out_at_every_door_that_enrols(hand, door)
         partner = hand.world.place.partner
         plan = Membership(partner=partner, offer=line.offer, starts_on=factories.TODAY)
         plan.set_days()
-        ENROL.doors[door](hand, partner=partner, offer=line.offer, plan=plan.plan().fingerprint)
+        ENROLL.doors[door](hand, partner=partner, offer=line.offer, plan=plan.plan().fingerprint)
         assert [benefit.product for benefit in Benefit.objects.filter(membership__offer=line.offer)] == [line.product]
 
 

@@ -296,7 +296,7 @@ def test_the_last_global_admin_is_told_why_they_stay(account, boss):
         reverse("tenants:disable-user", args=[account.boss.user.directory_user_id]),
     ):
         told = [str(message) for message in boss.post(address, account.acting_in, follow=True).context["messages"]]
-        assert told == ["This is the organisation's last Global admin, and somebody has to be one. Give the role to somebody else first."]
+        assert told == ["This is the organization's last Global admin, and somebody has to be one. Give the role to somebody else first."]
 
 
 def test_somebody_is_disabled_and_enabled_by_a_post_and_not_by_looking(account, boss):

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, ProtectedError
 from django.utils import translation
 
-from benefits_portal.benefits.exceptions import EnrolmentYearOver, EntryDisabled, KeyOfAnotherPartner
+from benefits_portal.benefits.exceptions import EnrollmentYearOver, EntryDisabled, KeyOfAnotherPartner
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.tenants.exceptions import NotPermitted, RoleAlreadyHeld
@@ -137,7 +137,7 @@ def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user():
         (ExtensionLimitExceeded(1250, 5), "A key with 1,250 licenses would move", "1.250"),
         (RoleAlreadyHeld(Role.MEMBER), "Holds the role Account member already.", "Heeft de rol Accountlid al."),
         (EntryDisabled(), "Disabled in the directory.", "Uitgeschakeld"),
-        (EnrolmentYearOver(date=date(2022, 1, 1)), "The enrolment year ended on Jan. 1, 2022;", "1 januari 2022"),
+        (EnrollmentYearOver(date=date(2022, 1, 1)), "The enrollment year ended on Jan. 1, 2022;", "1 januari 2022"),
     ],
 )
 def test_a_refusal_is_said_in_the_language_of_whoever_reads_the_record(refusal, english, dutch):

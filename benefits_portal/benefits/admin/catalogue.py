@@ -53,7 +53,7 @@ def count_of(model: Any) -> Coalesce:
 
 @admin.register(Offer)
 class OfferAdmin(RecordedAdmin):
-    list_display = ["name", "is_competency", "package", "enrolments", "position"]
+    list_display = ["name", "is_competency", "package", "enrollments", "position"]
     list_filter = ["is_competency"]
     search_fields = ["name"]
     fields = ["name", "is_competency", "position"]
@@ -67,7 +67,7 @@ class OfferAdmin(RecordedAdmin):
         return self.counted(PackageLine, offer, offer.line_count)
 
     @admin.display(description=gettext_lazy("memberships"), ordering="membership_count")
-    def enrolments(self, offer: Any) -> str:
+    def enrollments(self, offer: Any) -> str:
         return self.counted(Membership, offer, offer.membership_count)
 
     def counted(self, model: Any, offer: Offer, count: int) -> str:

@@ -31,7 +31,7 @@ class EndForm(forms.Form):
     def __init__(self, membership: Membership, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.membership = membership
-        self.fields["last_day"].help_text = _("Of the enrolment year; the benefits expire 30 days after it. What runs goes on.")
+        self.fields["last_day"].help_text = _("Of the enrollment year; the benefits expire 30 days after it. What runs goes on.")
 
 
 def page(model_admin: Any, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
@@ -62,7 +62,7 @@ def preview(model_admin: Any, request: HttpRequest, membership: Membership, sent
     posted = request.POST.get("plan", "")
     if posted == plan.fingerprint:
         return None
-    title = _("What this enrolment will make")
+    title = _("What this enrollment will make")
     context = {"title": title, "plan": plan, "changed": bool(posted), "sent": sent | {"plan": plan.fingerprint}}
     return page(model_admin, request, "preview", begins_later=not membership.has_begun(membership.partner.today()), **context)
 

@@ -34,7 +34,7 @@ from .entitlements import quantity, status_today
 
 
 class MembershipStateFilter(DayFilter):
-    title = gettext_lazy("enrolment year")
+    title = gettext_lazy("enrollment year")
     parameter_name = "state"
     cases = {
         "running": (gettext_lazy("Running"), lambda memberships, on: memberships.running(on)),
@@ -114,7 +114,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, KeptAdmin):
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         shown = request.POST.get("plan", "")
-        obj.pk = Membership.enrol(obj.partner, obj.offer, obj.starts_on, by=actor(request), shown=shown).pk
+        obj.pk = Membership.enroll(obj.partner, obj.offer, obj.starts_on, by=actor(request), shown=shown).pk
         self.announce(request, obj)
 
     def note_refusal(self, request: HttpRequest, subject: Model | None, refusal: Refusal) -> None:
@@ -144,7 +144,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, KeptAdmin):
                 self.message_user(request, f"{membership}: {said(error)}", messages.ERROR)
 
     def announce(self, request: HttpRequest, membership: Membership) -> None:
-        """Say what an enrolment made, and what it left out (B4)."""
+        """Say what an enrollment made, and what it left out (B4)."""
         self.tell(request, membership, list(membership.benefits.select_related("product")))
         if text := enrolling.left_out(membership.plan()):
             self.message_user(request, text, messages.WARNING)

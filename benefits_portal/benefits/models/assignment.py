@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
 from benefits_portal.benefits.eligibility import Eligibility
-from benefits_portal.benefits.exceptions import AssignmentEnded, EnrolmentYearOver, HoldsItAlready, MonthlyNotTransferred, NotRemovable
+from benefits_portal.benefits.exceptions import AssignmentEnded, EnrollmentYearOver, HoldsItAlready, MonthlyNotTransferred, NotRemovable
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
 from benefits_portal.tenants.models.record import recorded_if_refused
 
@@ -232,7 +232,7 @@ class Assignment(models.Model):
             raise AssignmentEnded
 
     def transfer(self, person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
-        """Give bulk credit to somebody else, within the enrolment year (U3). The old assignment ends and is kept."""
+        """Give bulk credit to somebody else, within the enrollment year (U3). The old assignment ends and is kept."""
         about = self._about(by) | {"before": {"person": self.directory_user_id}}
         with recorded_if_refused(BenefitAction.TRANSFERRED, **about, after={"person": person.pk}):
             self.check_transferable(on)
@@ -245,11 +245,11 @@ class Assignment(models.Model):
             return successor
 
     def check_transferable(self, on: date) -> None:
-        """Raise NotTransferable unless this is bulk credit within its enrolment year (U3)."""
+        """Raise NotTransferable unless this is bulk credit within its enrollment year (U3)."""
         if not self.is_exclusive:
             raise MonthlyNotTransferred
         if not self.benefit.can_transfer(on):
-            raise EnrolmentYearOver(date=self.benefit.membership.ends_on)
+            raise EnrollmentYearOver(date=self.benefit.membership.ends_on)
 
     @property
     def names(self) -> dict[str, int]:

@@ -176,7 +176,7 @@ class Benefit(models.Model):
             raise BenefitExpired(self)
 
     def can_transfer(self, on: date) -> bool:
-        """U3: bulk credit, within the enrolment year."""
+        """U3: bulk credit, within the enrollment year."""
         return self.product.is_bulk_credit and on <= self.membership.ends_on
 
     def status(self, on: date) -> BenefitStatus:

@@ -19,7 +19,7 @@ class BenefitType(models.TextChoices):
 
 
 class Offer(models.Model):
-    """What a partner enrols in: Microsoft Action Pack, a silver competency, a gold competency."""
+    """What a partner enrolls in: Microsoft Action Pack, a silver competency, a gold competency."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     is_competency = models.BooleanField(
@@ -92,7 +92,7 @@ class PackageLineQuerySet(models.QuerySet["PackageLine"]):
         return self.filter(product__discontinued_on__lte=on)
 
     def of_package(self, offer: Offer, on: date) -> Self:
-        """The lines that an enrolment in `offer` on that day provisions (B2), without what was discontinued (B4).
+        """The lines that an enrollment in `offer` on that day provisions (B2), without what was discontinued (B4).
 
         In the package's own order, so that every database provisions them alike, however it sorts names.
         """
@@ -102,7 +102,7 @@ class PackageLineQuerySet(models.QuerySet["PackageLine"]):
         return lines.order_by("pk").prefetch_related("credit_amounts")
 
     def left_out_of_package(self, offer: Offer, on: date) -> Self:
-        """The lines that such an enrolment skips, because their product was discontinued (B4)."""
+        """The lines that such an enrollment skips, because their product was discontinued (B4)."""
         lines = self.offered(on).discontinued(on).filter(offer=offer).select_related("product")
         return lines if offer.is_competency else lines.none()
 

@@ -1,4 +1,4 @@
-"""A partner's enrolment in an offer, and the provisioning of its benefits (rules B1, B2)."""
+"""A partner's enrollment in an offer, and the provisioning of its benefits (rules B1, B2)."""
 
 import hashlib
 import json
@@ -86,7 +86,7 @@ class Plan:
 
 
 class Membership(models.Model):
-    """One enrolment year of a partner in an offer. Its last day and its benefits' are stored, each included (B1)."""
+    """One enrollment year of a partner in an offer. Its last day and its benefits' are stored, each included (B1)."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="memberships", verbose_name=_("partner"))
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="memberships", verbose_name=_("offer"))
@@ -124,7 +124,7 @@ class Membership(models.Model):
         return f"{self.partner}: {self.offer} ({self.starts_on})"
 
     def clean(self) -> None:
-        """Set the last days, and refuse a second enrolment in the same offer at the same time."""
+        """Set the last days, and refuse a second enrollment in the same offer at the same time."""
         if not (self.starts_on and self.partner_id and self.offer_id):
             return
         if self.starts_on.year not in YEARS:
@@ -133,7 +133,7 @@ class Membership(models.Model):
         same = Membership.objects.filter(partner=self.partner, offer=self.offer).exclude(pk=self.pk)
         if other := same.overlapping(self.starts_on, self.ends_on).first():
             raise ValidationError(
-                {"starts_on": _("The enrolment from %(start)s to %(end)s overlaps. Start after it ends.")
+                {"starts_on": _("The enrollment from %(start)s to %(end)s overlaps. Start after it ends.")
                  % {"start": other.starts_on, "end": other.ends_on}}
             )  # fmt: skip
 
@@ -196,18 +196,18 @@ class Membership(models.Model):
     # The verbs
 
     @classmethod
-    def enrol(
+    def enroll(
         cls, partner: Partner, offer: Offer, starts_on: date, *, by: Actor, shown: str = "", draw_key: Callable[[], str] = draw
     ) -> "Membership":
-        """Enrol `partner` and provision the package: exactly the plan whose fingerprint was `shown`, if one was.
+        """Enroll `partner` and provision the package: exactly the plan whose fingerprint was `shown`, if one was.
 
-        Raises AlreadyEnrolled for the same a second time, ValidationError for an overlapping enrolment, PlanChanged, or
+        Raises AlreadyEnrolled for the same a second time, ValidationError for an overlapping enrollment, PlanChanged, or
         NoCreditInCurrency for a package without the partner's currency.
         """
         membership = cls(partner=partner, offer=offer, starts_on=starts_on)
         tried = {"offer": offer.pk, "starts_on": starts_on}
         with recorded_if_refused(BenefitAction.PROVISIONED, by=by, partner=partner, after=tried):
-            Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)  # one enrolment after the other: they may not overlap
+            Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)  # one enrollment after the other: they may not overlap
             if cls.objects.filter(partner=partner, offer=offer, starts_on=starts_on).exists():
                 raise AlreadyEnrolled(membership)
             membership.full_clean(exclude=["ends_on", "benefits_expire_on"])
@@ -218,10 +218,10 @@ class Membership(models.Model):
         return membership
 
     def renew(self, *, by: Actor, on: date, shown: str = "", draw_key: Callable[[], str] = draw) -> "Membership":
-        """Enrol for the further year, with benefits and keys of its own. Raises NotRenewable, and what `enrol` raises."""
+        """Enroll for the further year, with benefits and keys of its own. Raises NotRenewable, and what `enroll` raises."""
         with recorded_if_refused(BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self):
             self.check_renewable(on)
-        return Membership.enrol(self.partner, self.offer, self.renewal().starts_on, by=by, shown=shown, draw_key=draw_key)
+        return Membership.enroll(self.partner, self.offer, self.renewal().starts_on, by=by, shown=shown, draw_key=draw_key)
 
     def provision(self, *, by: Actor, draw_key: Callable[[], str] = draw) -> list[Benefit]:
         """Make what the package holds: benefits, with a key for each license-based one (B2).
@@ -245,7 +245,7 @@ class Membership(models.Model):
     def end(self, last_day: date, *, by: Actor, on: date) -> None:
         """End it early, with `last_day`; its benefits expire 30 days after that (B1), and what runs goes on (B5).
 
-        Raises MembershipOver, or NotEndable for a day that has passed or is not within the enrolment year.
+        Raises MembershipOver, or NotEndable for a day that has passed or is not within the enrollment year.
         """
         after = {"ends_on": last_day, "benefits_expire_on": min(last_day, self.ends_on) + GRACE}  # a later day is refused
         before = {name: getattr(self, name) for name in after}

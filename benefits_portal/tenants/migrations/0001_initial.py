@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 ('domain', models.CharField(max_length=120, validators=[django.core.validators.RegexValidator('^[a-z0-9.-]+\\.[a-z]{2,}$', 'Write the domain in small letters, as in contoso.com.')], verbose_name='domain')),
                 ('guid', models.UUIDField(default=uuid.uuid4, unique=True, verbose_name='tenant ID')),
                 ('is_primary', models.BooleanField(default=False, verbose_name='primary')),
-                ('colour', models.CharField(choices=[('blue', 'blue'), ('green', 'green'), ('purple', 'purple'), ('orange', 'orange'), ('teal', 'teal'), ('magenta', 'magenta'), ('red', 'red'), ('grey', 'grey')], default='blue', help_text='Shown wherever somebody acts in this tenant, so that it is not mistaken for another (P4).', max_length=8, verbose_name='colour')),
+                ('colour', models.CharField(choices=[('blue', 'blue'), ('green', 'green'), ('purple', 'purple'), ('orange', 'orange'), ('teal', 'teal'), ('magenta', 'magenta'), ('red', 'red'), ('grey', 'grey')], default='blue', help_text='Shown wherever somebody acts in this tenant, so that it is not mistaken for another (P4).', max_length=8, verbose_name='color')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tenants', to='tenants.partner', verbose_name='partner')),
             ],
             options={
@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tenant',
-            constraint=models.UniqueConstraint(fields=('partner', 'colour'), name='tenant_colour_unique_per_partner', violation_error_message='Another tenant of this partner has this colour. Choose a different one.'),
+            constraint=models.UniqueConstraint(fields=('partner', 'colour'), name='tenant_colour_unique_per_partner', violation_error_message='Another tenant of this partner has this color. Choose a different one.'),
         ),
         migrations.AddIndex(
             model_name='record',

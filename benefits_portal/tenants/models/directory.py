@@ -41,7 +41,7 @@ class PartnerQuerySet(models.QuerySet["Partner"]):
 
 
 class Partner(models.Model):
-    """An organisation in the partner network."""
+    """An organization in the partner network."""
 
     name = models.CharField(_("name"), max_length=120)
     mpn_id = models.CharField(
@@ -130,7 +130,7 @@ class Tenant(models.Model):
     guid = models.UUIDField(_("tenant ID"), default=uuid.uuid4, unique=True)
     is_primary = models.BooleanField(_("primary"), default=False)
     colour = models.CharField(
-        _("colour"),
+        _("color"),
         max_length=8,
         choices=Colour,
         default=Colour.BLUE,
@@ -160,7 +160,7 @@ class Tenant(models.Model):
             models.UniqueConstraint(
                 fields=["partner", "colour"],
                 name="tenant_colour_unique_per_partner",
-                violation_error_message=_("Another tenant of this partner has this colour. Choose a different one."),
+                violation_error_message=_("Another tenant of this partner has this color. Choose a different one."),
             ),
         ]
 

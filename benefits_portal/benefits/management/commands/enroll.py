@@ -1,4 +1,4 @@
-"""Enrols one partner from the command line."""
+"""Enrolls one partner from the command line."""
 
 from datetime import date
 from typing import Any
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             plan = membership.plan()
             if not options["dry_run"]:
                 by = Actor(reason=options["reason"])
-                Membership.enrol(partner, offer, membership.starts_on, by=by, shown=plan.fingerprint)
+                Membership.enroll(partner, offer, membership.starts_on, by=by, shown=plan.fingerprint)
         except (Refusal, ValidationError) as error:
             raise CommandError(" ".join(error.messages) if isinstance(error, ValidationError) else str(error)) from error
         left_out = "".join(f", without {line.product} (discontinued)" for line in plan.left_out)
