@@ -208,7 +208,7 @@ def test_what_only_the_database_can_tell_is_said_on_the_form_and_nothing_is_save
 def test_a_second_tenant_of_one_colour_is_refused_where_its_partner_is_fixed(office, tenant):
     other = factories.TenantFactory.create(partner=tenant.partner)
     refused = save(office, other, colour=tenant.colour)
-    assert "Another tenant of this partner has this colour" in refused.content.decode()
+    assert "Another tenant of this partner has this color" in refused.content.decode()
 
 
 def test_a_tenant_stays_with_its_partner(office, tenant):

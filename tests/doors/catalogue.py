@@ -85,7 +85,7 @@ def for_another_partner_s_person(place: Place) -> Things:
     return {"offer": factories.ExternalOfferFactory.create(), "partner": place.partner, "person": factories.DirectoryUserFactory.create()}
 
 
-@TENANT.refused("P4", "colour")
+@TENANT.refused("P4", "color")
 def in_a_colour_that_is_taken(place: Place) -> Things:
     return {"colour": place.tenant.colour}
 
