@@ -1,4 +1,4 @@
-"""Properties in two tiers: a hundred examples with every change, thousands with `-m slow`."""
+"""Properties in two tiers: a hundred examples with every change, a thousand with `-m slow`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-QUICK, LONG = 100, 2_000
+QUICK, LONG = 100, 1_000
 
 
 def for_all(**strategies: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -275,7 +275,8 @@ def test_the_command_names_the_line_and_the_reason_and_changes_nothing(db, tmp_p
 
 
 @pytest.mark.slow
-def test_fifty_thousand_people_take_no_more_queries_than_their_batches(db, tmp_path, tenant):
+@pytest.mark.release
+def test_fifty_thousand_people_are_imported_by_the_command(db, tmp_path, tenant):
     count = 50 * imports.BATCH
     text = "tenant,user_principal_name,name,kind\n" + "".join(
         f"{tenant.domain},person{n}@{tenant.domain},Person {n},member\n" for n in range(count)

@@ -25,8 +25,8 @@ NO_PAGES = {  # what answers no GET with a page
 }
 
 
-LOOKS = [  # two that differ in everything every time, the others before a release
-    pytest.param(*look, marks=[] if look in {("light", 1280, "en"), ("dark", 390, "nl")} else pytest.mark.release)
+LOOKS = [  # one every time, the farthest from what one builds in; the others before a release
+    pytest.param(*look, marks=[] if look == ("dark", 390, "nl") else pytest.mark.release)
     for look in product(["light", "dark"], [1280, 390], ["en", "nl"])
 ]
 

@@ -3,7 +3,6 @@
 A machine plays random moves and keeps books of its own, in plain integers; after every move they agree with the database.
 """
 
-import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -289,14 +288,20 @@ def play(machine: type[RuleBasedStateMachine], *, runs: int, steps: int) -> None
     )
 
 
-MANY = int(os.environ.get("LIFE_RUNS", "150"))  # LIFE_RUNS=2000 before a release: a run of 50 steps takes a third of a second
+BEFORE_A_RELEASE = [pytest.mark.slow, pytest.mark.release]
 
 
-@pytest.mark.parametrize(("runs", "steps"), [(10, 25), pytest.param(MANY, 50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("runs", "steps"),
+    [(10, 25), pytest.param(30, 50, marks=pytest.mark.slow), pytest.param(150, 50, marks=BEFORE_A_RELEASE)],
+)
 def test_whatever_people_do_the_books_agree(runs, steps):
     play(Life, runs=runs, steps=steps)
 
 
-@pytest.mark.parametrize(("runs", "steps"), [(30, 30), pytest.param(2_000, 50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("runs", "steps"),
+    [(30, 30), pytest.param(300, 50, marks=pytest.mark.slow), pytest.param(2_000, 50, marks=BEFORE_A_RELEASE)],
+)
 def test_whatever_keys_are_redeemed_nothing_is_added_or_lost(runs, steps):
     play(Arithmetic, runs=runs, steps=steps)

@@ -30,6 +30,7 @@ from tests.simultaneous import IS_POSTGRES
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.release,  # with every change a few processes are killed by `drills killed`
     pytest.mark.django_db(transaction=True),
     pytest.mark.rule("K2", "A3"),
     pytest.mark.skipif(not IS_POSTGRES, reason="the drill is for the server that production runs on"),
