@@ -129,7 +129,7 @@ def main(
     for member, wanted in ((first, keys), (second, live + operations // 5)):
         with transaction.atomic():
             member.keys = [key_for(member, Membership.objects.get(), next(number), licenses=1 + chosen % 7) for chosen in range(wanted)]
-    slots = FORK.Array("i", range(live))
+    slots = FORK.Array("i", range(live + 1))  # which key is in each, and the next that is not
     at_one_instant = [partial(redeem_one, first, key, way) for key, way in zip(first.keys, cycle([Way.EXTEND, Way.ADD]))]
     each = [partial(client, second, slots, operations // clients, random.Random(one), guard) for one in range(clients)]
     rows, faults = [], []
@@ -183,18 +183,18 @@ def redeem_one(member: Member, key: int, way: Way) -> list[Operation]:
 
 
 def client(member: Member, slots: Any, operations: int, chance: random.Random, guard: str) -> list[Operation]:
-    """Redeems and looks by chance; a key of which it is told that it is spent gives way to the next in its slot."""
+    """Redeems and looks by chance; a key of which it is told that it is spent gives way to the next."""
     done: list[Operation] = []
     seen: Term | None = None
     for _ in range(operations):
-        slot = int(len(slots) * chance.random() ** 2)  # some are wanted by many
+        slot = int((len(slots) - 1) * chance.random() ** 2)  # some are wanted by many
         chosen = slots[slot]
         key = member.keys[chosen]
         if chance.random() < REDEEMING:
             done.append(redeem(member, key, chance.choice([Way.EXTEND, Way.ADD]), quoted=chance.random() < 0.5))
-            if done[-1].what == "KeyAlreadyRedeemed" and chosen + len(slots) < len(member.keys):
-                with slots.get_lock():
-                    slots[slot] = max(slots[slot], chosen + len(slots))
+            with slots.get_lock():
+                if done[-1].what == "KeyAlreadyRedeemed" and slots[slot] == chosen and slots[-1] < len(member.keys):
+                    slots[slot], slots[-1] = slots[-1], slots[-1] + 1
         elif chance.random() < OF_A_KEY:
             done.append(noted("key", key, lambda key=key: ProductKey.objects.get(pk=key).is_redeemed))
         else:
