@@ -66,6 +66,7 @@ licensing:key                       in    in    role  role  why   why   go    do
 licensing:product-key-start         in    in    role  role  why   why   see   go    see   go    see   see   role  role  role  role
 licensing:product-key-start?key     in    in    role  role  why   why   see   go    see   go    see   see   role  role  role  role
 licensing:products                  in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
+licensing:products-csv              in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 licensing:receipt                   in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
 licensing:replacement               in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 licensing:subscription              in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role

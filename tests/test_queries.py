@@ -101,6 +101,7 @@ PAGES = [
     Page(7, "benefits:transfer", ("bulk.benefit_id", "bulk.pk")),
     Page(4, "licensing:products"),
     Page(4, "licensing:products", query="?show=all"),
+    Page(4, "licensing:products-csv", query="?show=all"),
     Page(6, "licensing:subscription", ("subscription.pk",)),
     Page(5, "licensing:receipt", ("redemption.pk",)),
     Page(5, "licensing:replacement", ("redemption.pk",)),

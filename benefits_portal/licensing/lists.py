@@ -1,5 +1,6 @@
-"""Your products as a list: what can be asked of it."""
+"""Your products as a list: what can be asked of it, and all of it as a spreadsheet."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,3 +31,11 @@ class SubscriptionListing(Listing):
         """`rows` are all of the tenant's."""
         rows = rows if self.chosen.get("show") == "all" else rows.active(self.on)
         return rows.of_products_named(self.words) if self.words else rows
+
+    def spreadsheet(self, subscriptions: SubscriptionQuerySet) -> Iterator[list[object]]:
+        """The heads, then all that was asked for, however much it is. Days as a spreadsheet sorts them."""
+        yield [column.label for column in self.columns.values()]
+        for batch in self.batches(subscriptions):
+            for subscription in batch:
+                days = subscription.status(self.on).label, subscription.ends_on.isoformat()
+                yield [subscription.product_name, subscription.licenses, *days, subscription.source_name]

@@ -11,6 +11,7 @@ urlpatterns = [
     path("calculator/", calculator.calculator, name="calculator"),
     path("product-key/start/", redeeming.product_key_start, name="product-key-start"),
     path("admin-center/products/", subscriptions.product_list, name="products"),
+    path("admin-center/products/csv/", subscriptions.product_csv, name="products-csv"),
     path("admin-center/products/<int:pk>/", subscriptions.subscription_detail, name="subscription"),
     path("admin-center/products/<int:pk>/extend/", redeeming.extend, name="extend"),
     path("admin-center/products/<int:pk>/add-licenses/", redeeming.add_licenses, name="add-licenses"),

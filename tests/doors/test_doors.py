@@ -30,6 +30,7 @@ HARMLESS = {
     *("page demo-" + name for name in ("clock", "reset", "sign-in")),
     *("page benefits:" + name for name in ("azure-cloud", "azure-cloud-csv", "holders")),
     *("page licensing:" + name for name in ("benefit-detail", "benefit-history", "calculator", "products", "receipt", "subscription")),
+    "page licensing:products-csv",
     "page licensing:walkthrough",
     *("page tenants:" + name for name in ("activity", "activity-csv", "end-viewing", "roles", "session", "tenants", "user")),
     *("page tenants:" + name for name in ("users", "users-csv")),

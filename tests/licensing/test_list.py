@@ -1,5 +1,7 @@
 """Your products as a list: tabs and words that leave what they say, an order for each column, names that stay true."""
 
+import csv
+import io
 from datetime import timedelta
 
 import html5lib
@@ -113,3 +115,15 @@ def test_the_source_is_the_offer_of_the_key_redeemed_last_that_still_counts(part
     sources.append(Subscription.objects.get().source_name)
     assert sources == [sources[0], key.benefit.offer_name, sources[0]]
     assert sources[0] != sources[1]
+
+
+@pytest.mark.rule("P1")
+def test_the_download_holds_what_the_list_shows_in_its_order(client, subscriptions):
+    for address in ("", "show=all&sort=-ends", f"show=all&q={subscriptions[0].product.name}"):
+        text = client.get(f"{reverse('licensing:products-csv')}?{address}").getvalue().decode("utf-8-sig")
+        shown = [Subscription.objects.get(pk=pk) for pk in found(client, address)]
+        heads, *rows = csv.reader(io.StringIO(text))
+        assert heads == ["Product", "Licenses", "Status", "Ends on", "Source"]
+        assert rows == [
+            [one.product_name, str(one.licenses), one.status(TODAY).label, one.ends_on.isoformat(), one.source_name] for one in shown
+        ]

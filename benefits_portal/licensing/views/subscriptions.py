@@ -1,6 +1,6 @@
 """The admin center: what runs in the current tenant, and the receipts of what brought it about."""
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -13,6 +13,7 @@ from benefits_portal.tenants.access import get_own, role_required
 from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
+from benefits_portal.tenants.spreadsheets import spreadsheet
 
 
 @role_required
@@ -23,6 +24,14 @@ def product_list(request: PartnerRequest) -> HttpResponse:
     page = listing.page(Subscription.objects.in_tenant(request.tenant))
     rows = [ProductRow(subscription, request.today) for subscription in page.rows]
     return listing.pushed(request, render(request, "licensing/product_list.html", {"listing": listing, "page": page, "rows": rows}))
+
+
+@role_required
+@require_safe
+def product_csv(request: PartnerRequest) -> HttpResponseBase:
+    """All that the list's tab and words leave, in its order, written while it is read."""
+    listing = SubscriptionListing(request.GET, FILTERS, on=request.today)
+    return spreadsheet("products", listing.spreadsheet(Subscription.objects.in_tenant(request.tenant)))
 
 
 @role_required
