@@ -57,6 +57,8 @@ def is_meant(message: ConsoleMessage) -> bool:
 
 
 type Visit = Callable[..., Page]
+PATIENCE = 20_000  # milliseconds: a busy machine answers late, and that is not what these tests are about
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def visit(portal: str, browser: Browser) -> Iterator[Visit]:
         context = browser.new_context(base_url=portal, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: is_meant(message) or said.append(f"{page.url}: {message.text}"))
         page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
         if persona:
