@@ -1,10 +1,11 @@
 """How PostgreSQL finds the rows of a list's page."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from benefits_portal.listing import Listing
@@ -20,6 +21,16 @@ def plan_of(listing: Listing, rows: Any) -> tuple[Page, set[str], set[str]]:
         [[answer]] = cursor.fetchall()
     nodes = list(nodes_of((json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]))
     return page, {node["Index Name"] for node in nodes if "Index Name" in node}, {node["Node Type"] for node in nodes if "Sort Key" in node}
+
+
+def pages_by(index: str, listing: Callable[[QueryDict], Listing], rows: Any, query: str) -> dict[str, tuple[bool, set[str], int]]:
+    """Of the first page at `query`, the next and the last: whether `index` was used, the sorts, and how many rows there are."""
+    address, found = {"first": query}, {}
+    for name in ("first", "next", "last"):
+        page, indexes, sorts = plan_of(listing(QueryDict(address[name])), rows)
+        found[name] = (index in indexes, sorts, len(page.rows))
+        address |= {"next": page.next_href[1:], "last": page.last_href[1:]} if name == "first" else {}
+    return found
 
 
 def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.tenants.models import DirectoryUser, Partner
 from tests.factories import NOW, TODAY, BenefitFactory, OfferFactory, PackageLineFactory, PartnerFactory, TenantFactory
-from tests.plans import plan_of
+from tests.plans import pages_by, plan_of
 
 pytestmark = [
     pytest.mark.django_db,
@@ -50,13 +50,9 @@ def partner(db: None) -> Partner:
 @pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
 @pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
 def test_an_order_is_read_off_its_index_on_the_first_page_the_next_and_the_last(partner, sort, index, direction):
-    benefits, found = Benefit.objects.for_partner(partner), {}
-    address = {"first": f"sort={direction}{sort}"}
-    for name in ("first", "next", "last"):
-        listing = BenefitListing.of(partner, QueryDict(address[name]), TODAY)
-        page, indexes, sorts = plan_of(listing, listing.facts(benefits))
-        found[name] = (index in indexes, sorts, len(page.rows))
-        address |= {"next": page.next_href[1:], "last": page.last_href[1:]} if name == "first" else {}
+    query = f"sort={direction}{sort}"
+    facts = BenefitListing(QueryDict(query)).facts(Benefit.objects.for_partner(partner))
+    found = pages_by(index, lambda address: BenefitListing.of(partner, address, TODAY), facts, query)
     assert found == dict.fromkeys(("first", "next", "last"), (True, set(), 50))
 
 

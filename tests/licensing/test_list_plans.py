@@ -4,13 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.http import QueryDict
 
 from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.tenants.models import Tenant
 from tests.factories import TODAY, ProductFactory, TenantFactory
-from tests.plans import plan_of
+from tests.plans import pages_by
 
 pytestmark = [
     pytest.mark.django_db,
@@ -55,10 +54,6 @@ def place(db: None) -> Tenant:
 @pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
 @pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
 def test_an_order_is_read_off_its_index_on_the_first_page_the_next_and_the_last(place, sort, index, direction):
-    rows, found = Subscription.objects.in_tenant(place), {}
-    address = {"first": f"show=all&sort={direction}{sort}"}
-    for name in ("first", "next", "last"):
-        page, indexes, sorts = plan_of(SubscriptionListing(QueryDict(address[name]), FILTERS, on=TODAY), rows)
-        found[name] = (index in indexes, sorts, len(page.rows))
-        address |= {"next": page.next_href[1:], "last": page.last_href[1:]} if name == "first" else {}
+    rows, query = Subscription.objects.in_tenant(place), f"show=all&sort={direction}{sort}"
+    found = pages_by(index, lambda address: SubscriptionListing(address, FILTERS, on=TODAY), rows, query)
     assert found == dict.fromkeys(("first", "next", "last"), (True, set(), 50))

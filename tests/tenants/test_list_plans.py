@@ -7,7 +7,7 @@ from django.http import QueryDict
 from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, Partner
 from tests.factories import NOW, TenantFactory
-from tests.plans import plan_of
+from tests.plans import pages_by, plan_of
 
 pytestmark = [
     pytest.mark.django_db,
@@ -55,12 +55,7 @@ def partner(db: None) -> Partner:
 
 @pytest.mark.parametrize(("query", "index"), INDEXES.items(), ids=INDEXES)
 def test_an_order_is_read_off_its_index_on_the_first_page_the_next_and_the_last(partner, query, index):
-    people, found = DirectoryUser.objects.for_partner(partner), {}
-    address = {"first": query}
-    for name in ("first", "next", "last"):
-        page, indexes, sorts = plan_of(DirectoryListing.of([], QueryDict(address[name])), people)
-        found[name] = (index in indexes, sorts, len(page.rows))
-        address |= {"next": page.next_href[1:], "last": page.last_href[1:]} if name == "first" else {}
+    found = pages_by(index, lambda address: DirectoryListing.of([], address), DirectoryUser.objects.for_partner(partner), query)
     assert found == dict.fromkeys(("first", "next", "last"), (True, set(), 50))
 
 
