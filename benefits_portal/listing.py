@@ -202,6 +202,10 @@ class Listing:
         response.headers["HX-Push-Url"] = f"{request.path}{self.href(**here)}".removesuffix("?")
         return response
 
+    def labels(self) -> list[object]:
+        """The heads of a download."""
+        return [column.label for column in self.columns.values()]
+
     def heads(self) -> list[dict[str, Any]]:
         """The columns: label, the address that sorts by it or turns the order round, and the present order."""
         order = "descending" if self.is_descending else "ascending"

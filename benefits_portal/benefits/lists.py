@@ -185,8 +185,7 @@ class BenefitListing(Listing):
 
     def spreadsheet(self, benefits: BenefitQuerySet) -> Iterator[list[object]]:
         """The heads, then all that was asked for, however much it is. Days as a spreadsheet sorts them; never a key (K3)."""
-        heads = [_("Benefit"), _("License quantity"), _("Offer"), _("Benefit type"), _("Expiration date"), _("Status")]
-        yield [*heads]
+        yield self.labels()
         for batch in self.batches(self.facts(benefits)):
             for row, facts in zip(self.rows(batch), batch, strict=True):
                 yield [row["title"], row["quantity"], row["offer"], row["type"], facts["expires_on"].isoformat(), row["status_text"]]

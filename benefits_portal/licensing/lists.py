@@ -34,7 +34,7 @@ class SubscriptionListing(Listing):
 
     def spreadsheet(self, subscriptions: SubscriptionQuerySet) -> Iterator[list[object]]:
         """The heads, then all that was asked for, however much it is. Days as a spreadsheet sorts them."""
-        yield [column.label for column in self.columns.values()]
+        yield self.labels()
         for batch in self.batches(subscriptions):
             for subscription in batch:
                 days = subscription.status(self.on).label, subscription.ends_on.isoformat()

@@ -51,7 +51,7 @@ class DirectoryListing(Listing):
 
     def spreadsheet(self, partner: Partner) -> Iterator[list[object]]:
         """The heads, then all that was asked for, however many they are."""
-        yield [column.label for column in self.columns.values()]
+        yield self.labels()
         for people in self.batches(DirectoryUser.objects.for_partner(partner)):
             held = RoleAssignment.objects.for_partner(partner).of_people(people)
             for person in people:
