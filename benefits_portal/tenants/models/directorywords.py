@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.paging import CappedCount
+from benefits_portal.postgresql.rows import insert_rows
 from benefits_portal.words import beginnings, folded
 
 from .directory import Partner
@@ -54,11 +55,12 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
     def write_all(self, people: Sequence["DirectoryUser"]) -> None:
         """Write the words of `people` anew; for whoever writes many of them at once, past the signal below."""
         self.filter(person__in=people).delete()
-        self.bulk_create(
-            DirectoryUserWord(partner_id=person.partner_id, person=person, word=word.encode(), is_whole_name=is_name)
+        words = (
+            (person.partner_id, person.pk, word.encode(), is_name)
             for person in people
             for word, is_name in beginnings(person.display_name, person.user_principal_name).items()
         )
+        insert_rows(DirectoryUserWord, ("partner_id", "person_id", "word", "is_whole_name"), words)
 
 
 class DirectoryUserWord(models.Model):
