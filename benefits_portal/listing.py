@@ -61,13 +61,15 @@ class Listing:
 
     columns: ClassVar[Mapping[str, Column]]
     page_size: ClassVar[int] = PAGE
+    fields_key = ""  # under which the filters may be kept for a minute, where their options take long to find
 
     address: QueryDict
     filters: Mapping[str, Filter] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.words = searched(self.address.get("q"))
-        self.chosen = {name: value for name in self.filters if (value := self.address.get(name, "")) in self.filters[name].options}
+        told = {name: value for name in self.filters if (value := self.address.get(name))}
+        self.chosen = {name: value for name, value in told.items() if value in self.filters[name].options}
         sort = self.address.get("sort", "")
         column = self.columns.get(sort.removeprefix("-"))
         self.sort = sort if column and column.order else self.default_sort
@@ -84,6 +86,10 @@ class Listing:
     def narrowed(self, rows: Any) -> Any:
         """Those of `rows` that the words and filters leave."""
         raise NotImplementedError
+
+    def facts(self, rows: Any) -> Any:
+        """`rows` with what the page shows of each of them; it changes neither which there are nor how many."""
+        return rows
 
     # The order
 
@@ -118,14 +124,15 @@ class Listing:
 
     def page(self, rows: Any) -> Page:
         """The page of `rows` that the address asks for; the first one if it asks for none, or for one that is no longer there."""
-        rows = self.narrowed(rows)
+        narrowed = self.narrowed(rows)
+        total, rows = CappedCount(narrowed), self.facts(narrowed)
         after, before, is_last = self._position("after", rows), self._position("before", rows), self.address.get("page") == "last"
         backwards = after is None and (before is not None or is_last)
-        found = self._found(rows, after or before, backwards=backwards)
+        found = self._found(rows, total, after or before, backwards=backwards)
         if not found and (after or before):
             after = before = None
             backwards = False
-            found = self._found(rows, None, backwards=False)
+            found = self._found(rows, total, None, backwards=False)
         shown = found[: self.page_size][::-1] if backwards else found[: self.page_size]
         has_previous = len(found) > self.page_size if backwards else after is not None
         has_next = before is not None if backwards else len(found) > self.page_size
@@ -138,16 +145,15 @@ class Listing:
             last_href=self.href(page="last") if has_next else "",
         )
 
-    def _found(self, rows: Any, position: list[Any] | None, *, backwards: bool) -> list[Any]:
+    def _found(self, rows: Any, total: CappedCount, position: list[Any] | None, *, backwards: bool) -> list[Any]:
         """One page from `position` on and one row more, each with the total."""
-        total = CappedCount(rows)
         if position is not None:
             rows = rows.filter(self._beyond(position, backwards=backwards))
         return list(self.sorted(rows, backwards=backwards).annotate(total_in_list=total)[: self.page_size + 1])
 
     def batches(self, rows: Any) -> Iterator[list[Any]]:
         """All that was asked for of `rows`, some at a time, in order: for a download, however long it is."""
-        rows, position = self.sorted(self.narrowed(rows)), None
+        rows, position = self.sorted(self.facts(self.narrowed(rows))), None
         while batch := list((rows.filter(self._beyond(position, backwards=False)) if position else rows)[:BATCH]):
             yield batch
             if len(batch) < BATCH:
@@ -249,17 +255,25 @@ class Listing:
             if choice.tabs
         ]
 
-    def fields(self) -> list[dict[str, Any]]:
-        """The filters with a list to choose from: name, label, and the options as value, label, whether it is chosen."""
-        return [
-            {
-                "name": name,
-                "label": choice.label,
-                "options": [(value, label, value == self.chosen.get(name)) for value, label in choice.options.items()],
-            }
-            for name, choice in self.filters.items()
-            if choice.is_field
-        ]
+    @property
+    def has_fields(self) -> bool:
+        return any(choice.is_field for choice in self.filters.values())
+
+    def fields(self) -> Iterator[dict[str, Any]]:
+        """The filters with a list to choose from: name, label, and the options with value, label and the attribute of the chosen one."""
+        for name, choice in self.filters.items():
+            if choice.is_field:
+                chosen = self.chosen.get(name)
+                options = [
+                    {"value": value, "label": label, "selected": " selected" if value == chosen else ""}
+                    for value, label in choice.options.items()
+                ]
+                yield {"name": name, "label": choice.label, "options": options}
+
+    @property
+    def fields_chosen(self) -> str:
+        """What differs between the fields of one list and another."""
+        return " ".join(f"{name}={value}" for name, value in self.chosen.items() if self.filters[name].is_field)
 
     def kept(self) -> list[tuple[str, str]]:
         """What the search form carries along unseen."""

@@ -4,22 +4,23 @@ people who hold one credit.
 A row is made of values, not of models, and every text once: a page of 50 rows has a few products, amounts and days.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict, cast
 
 from django.db.models import Case, IntegerField, Value, When
 from django.http import QueryDict
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.benefits.models import Benefit
+from benefits_portal.benefits.models import Membership
 from benefits_portal.benefits.models.assignment import AssignmentQuerySet
 from benefits_portal.benefits.models.benefit import BenefitQuerySet
-from benefits_portal.benefits.models.catalogue import BenefitType, PackageLine
+from benefits_portal.benefits.models.catalogue import BenefitType, Product, product_text
 from benefits_portal.benefits.money import quantity_text
 from benefits_portal.benefits.status import Status, status_condition, status_of
 from benefits_portal.figures import as_day
@@ -47,7 +48,23 @@ IN_ORDER = [  # statuses as a list sorts them: what can still be used first
     Status.REDEEMED,
     Status.EXPIRED,
 ]
-FACTS = ["package_line", "benefit_type", "competency", "quantity", "credit_amount", "currency", "starts_on", "expires_on", "is_used"]
+FACTS = [
+    *("product_name", "product__kind", "offer_name", "benefit_type", "competency"),
+    *("quantity", "credit_amount", "currency", "starts_on", "expires_on", "is_used"),
+]
+HELD = ("pk", "offer_id", "offer__name", "product_id", "product__name", "product__kind", "competency")
+
+
+class HeldLine(NamedTuple):
+    """A line of a package that a partner is or was enrolled in: the values of HELD."""
+
+    pk: int
+    offer_id: int
+    offer: str
+    product_id: int
+    product: str
+    kind: str
+    competency: str
 
 
 class BenefitRow(TypedDict):
@@ -84,31 +101,38 @@ class BenefitListing(Listing):
         "status": Column(gettext_lazy("Status"), ("is_license_based", "status_rank", "expires_on")),
     }
 
-    lines: dict[int, PackageLine] = field(default_factory=dict)
+    lines: Callable[[], Sequence[HeldLine]] = list
     on: date = date.min
+    fields_key: str = ""
 
     @classmethod
     def of(cls, partner: Partner, address: QueryDict, on: date) -> "BenefitListing":
-        """The list of `partner`, with filters for what the partner holds."""
-        lines = {line.pk: line for line in Benefit.objects.for_partner(partner).package_lines()}
-        offers = {str(line.offer_id): line.offer.name for line in lines.values()}
-        products = {str(line.product_id): str(line.product) for line in lines.values()}
+        """The list of `partner`, with filters for what its packages hold: asked for once they are needed."""
+
+        @cache
+        def lines() -> list[HeldLine]:
+            found = Membership.objects.filter(partner=partner).package_lines().order_by().values_list(*HELD)
+            return [HeldLine._make(values) for values in found]
+
+        def products() -> dict[str, str]:
+            kinds = {line.product_id: (line.product, line.kind) for line in lines()}
+            return in_order({pk: product_text(*product) for pk, product in kinds.items()})
+
         filters = {
             "show": Filter(_("Quick filters"), SHOW, quick=True),
             "kind": Filter(_("Kind"), KINDS),
             "status": Filter(_("Status"), {status.value: status.label for status in IN_ORDER}),
-            "product": Filter(_("Product"), dict(sorted(products.items(), key=lambda option: option[1]))),
-            "offer": Filter(_("Offer"), dict(sorted(offers.items(), key=lambda option: option[1]))),
+            "product": Filter(_("Product"), lazily(products)),
+            "offer": Filter(_("Offer"), lazily(lambda: in_order({line.offer_id: line.offer for line in lines()}))),
             "type": Filter(_("Benefit type"), {choice.value: choice.label for choice in BenefitType}),
             "expires": Filter(_("Expires"), EXPIRES),
         }
-        return cls(address, filters, lines, on)
+        return cls(address, filters, lines, on, fields_key=f"benefits of {partner.pk}")
 
     def narrowed(self, rows: BenefitQuerySet) -> BenefitQuerySet:
         """`rows` are all of the partner's. Words, product and offer are looked up in the catalogue, which is small."""
-        lines = [line.pk for line in self.lines.values() if self._fits(line)]
-        if len(lines) < len(self.lines):
-            rows = rows.filter(package_line__in=lines)
+        if self.words or {"offer", "product"} & self.chosen.keys():
+            rows = rows.filter(package_line__in=list(self._fitting()))
         if kind := self.chosen.get("kind"):
             rows = rows.license_based() if kind == "licenses" else rows.usage_based()
         if status := self.chosen.get("status"):
@@ -117,12 +141,13 @@ class BenefitListing(Listing):
             rows = rows.filter(benefit_type=benefit_type)
         return self._in_time(self._shown(rows))
 
-    def _fits(self, line: PackageLine) -> bool:
-        text = f"{line.product.name} {line.offer.name} {line.competency}".casefold()
-        chosen = (("offer", line.offer_id), ("product", line.product_id))
-        return all(word in text for word in self.words.casefold().split()) and all(
-            self.chosen.get(name) in (None, str(pk)) for name, pk in chosen
-        )
+    def _fitting(self) -> Iterator[int]:
+        words, offer, product = self.words.casefold().split(), self.chosen.get("offer"), self.chosen.get("product")
+        for line in self.lines():
+            if offer in (None, str(line.offer_id)) and product in (None, str(line.product_id)):
+                text = f"{line.product} {line.offer} {line.competency}".casefold()
+                if all(word in text for word in words):
+                    yield line.pk
 
     def _shown(self, rows: BenefitQuerySet) -> BenefitQuerySet:
         show = self.chosen.get("show")
@@ -139,7 +164,7 @@ class BenefitListing(Listing):
                 return rows.filter(expires_on__range=(self.on, self.on + timedelta(days=int(days))))
 
     def facts(self, benefits: BenefitQuerySet) -> Any:
-        """What rows are made of, one query for a page."""
+        """What rows are made of, as values: one query for a page."""
         if self.column == "status":
             ranks = [When(status_condition(status, self.on), then=Value(rank)) for rank, status in enumerate(IN_ORDER)]
             benefits = benefits.annotate(status_rank=Case(*ranks, output_field=IntegerField()))
@@ -152,15 +177,13 @@ class BenefitListing(Listing):
         types = {choice.value: str(choice.label) for choice in BenefitType}
 
         @cache
-        def words(line: PackageLine, quantity: int | None, amount: Decimal | None, currency: str) -> tuple[str, str]:
-            size = quantity_text(quantity, amount, currency, per_year=line.product.is_bulk_credit)
-            return size, f"{line.product.name}, {size}" if amount is not None else line.product.name
+        def words(product: str, kind: str, quantity: int | None, amount: Decimal | None, currency: str) -> tuple[str, str]:
+            size = quantity_text(quantity, amount, currency, per_year=kind == Product.Kind.BULK_CREDIT)
+            return size, f"{product}, {size}" if amount is not None else product
 
         for facts in found:
-            line, competency = self.lines.get(facts["package_line"]), facts["competency"]
-            if line is None:  # provisioned since the lines were read
-                continue
-            size, title = words(line, facts["quantity"], facts["credit_amount"], facts["currency"])
+            size, title = words(*(facts[name] for name in ("product_name", "product__kind", "quantity", "credit_amount", "currency")))
+            competency = facts["competency"]
             days = {"starts_on": facts["starts_on"], "expires_on": facts["expires_on"], "on": self.on}
             status = status_of(is_usage_based=facts["credit_amount"] is not None, is_used=facts["is_used"], **days)
             type_text = types[facts["benefit_type"]]
@@ -168,7 +191,7 @@ class BenefitListing(Listing):
                 "pk": facts["pk"],
                 "title": title,
                 "quantity": size,
-                "offer": line.offer.name,
+                "offer": facts["offer_name"],
                 "type": f"{type_text} ({competency})" if competency else type_text,
                 "expires": day(facts["expires_on"]),
                 "status": status.value,
@@ -186,9 +209,19 @@ class BenefitListing(Listing):
     def spreadsheet(self, benefits: BenefitQuerySet) -> Iterator[list[object]]:
         """The heads, then all that was asked for, however much it is. Days as a spreadsheet sorts them; never a key (K3)."""
         yield self.labels()
-        for batch in self.batches(self.facts(benefits)):
+        for batch in self.batches(benefits):
             for row, facts in zip(self.rows(batch), batch, strict=True):
                 yield [row["title"], row["quantity"], row["offer"], row["type"], facts["expires_on"].isoformat(), row["status_text"]]
+
+
+def lazily(options: Callable[[], dict[str, str]]) -> Mapping[str, str]:
+    """The options of a filter, found when they are first looked at."""
+    return cast("Mapping[str, str]", SimpleLazyObject(options))
+
+
+def in_order(names: dict[int, str]) -> dict[str, str]:
+    """The options of a filter, by what they are called."""
+    return {str(pk): name for pk, name in sorted(names.items(), key=lambda option: option[1])}
 
 
 @dataclass

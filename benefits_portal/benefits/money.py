@@ -1,6 +1,7 @@
 """How much a benefit gives: licenses, or credit as the reader's language writes money (rule B3)."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency
 from django.utils.translation import get_language, ngettext, to_locale
@@ -11,7 +12,13 @@ from benefits_portal.figures import number
 
 def money(amount: Decimal, currency: str) -> str:
     """`amount` of `currency` in the current language: $6,000.00, € 6.000,00, ¥10,000."""
-    return format_currency(amount, currency, locale=to_locale(get_language() or "en"))
+    return _money(amount, currency, to_locale(get_language() or "en"))
+
+
+@lru_cache(maxsize=4_096)
+def _money(amount: Decimal, currency: str, locale: str) -> str:
+    """A package has few amounts, and a list the same ones on every page: writing one takes Babel as long as a row takes the list."""
+    return format_currency(amount, currency, locale=locale)
 
 
 def quantity_text(quantity: int | None, amount: Decimal | None, currency: str, *, per_year: bool) -> str:

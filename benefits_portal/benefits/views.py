@@ -25,7 +25,7 @@ from benefits_portal.words import searched
 @require_safe
 def benefit_list(request: PartnerRequest) -> HttpResponse:
     listing = BenefitListing.of(request.partner, request.GET, request.today)
-    page = listing.page(listing.facts(Benefit.objects.for_partner(request.partner)))
+    page = listing.page(Benefit.objects.for_partner(request.partner))
     context = {"listing": listing, "page": page, "sections": listing.sections(page)}
     return listing.pushed(request, render(request, "benefits/benefit_list.html", context))
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from django.apps import apps
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, transaction
@@ -67,6 +68,7 @@ def reset_world(on: date) -> None:
             raise NotAPracticeDatabase
         _empty_tables()
         _fill(on)
+    cache.clear()  # the filters of a list are kept for a minute
 
 
 def give_passwords() -> None:

@@ -87,7 +87,7 @@ def pages(words: str) -> list[Found]:
 def benefits(request: PartnerRequest, words: str) -> list[Found]:
     """Those that expire last first, so that what has expired comes after all others; of these, what can be used today first."""
     listing = BenefitListing.of(request.partner, QueryDict(urlencode({"q": words})), request.today)
-    ours = listing.narrowed(listing.facts(Benefit.objects.for_partner(request.partner)))
+    ours = listing.facts(listing.narrowed(Benefit.objects.for_partner(request.partner)))
     facts: list[Any] = list(ours.order_by("-expires_on", "-pk")[:READ])
     facts.sort(key=lambda fact: not fact["starts_on"] <= request.today <= fact["expires_on"])
     return [

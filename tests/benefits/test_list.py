@@ -11,7 +11,16 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.tenants.models import Actor
-from tests.factories import TODAY, AssignmentFactory, BenefitFactory, DirectoryUserFactory, UserFactory, issue_key, redeem
+from tests.factories import (
+    TODAY,
+    AssignmentFactory,
+    BenefitFactory,
+    DirectoryUserFactory,
+    RoleAssignmentFactory,
+    UserFactory,
+    issue_key,
+    redeem,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 LIST, CSV = reverse("benefits:azure-cloud"), reverse("benefits:azure-cloud-csv")
@@ -43,6 +52,29 @@ def benefits(partner, tenant) -> list[Benefit]:
 def found(client, address: str) -> list[int]:
     sections = client.get(f"{LIST}?{address}").context["sections"]
     return [row["pk"] for section in sections for row in section["rows"]]
+
+
+def offered(client, address: str = "") -> list[str]:
+    """The offers that the list can be narrowed down to."""
+    page = html5lib.parse(client.get(f"{LIST}?{address}").text, namespaceHTMLElements=False)
+    return [option.text for option in page.findall(".//select[@id='filter-offer']/option")][1:]
+
+
+def test_the_filters_offer_what_the_partner_has_in_their_own_order(client, benefits):
+    assert offered(client) == sorted({benefit.offer_name for benefit in benefits})
+
+
+def test_the_filters_that_are_kept_are_of_nobody_else(client, benefits, sign_in):
+    other = BenefitFactory.create()
+    elsewhere = RoleAssignmentFactory.create(partner=other.partner, user__directory_user__tenant__partner=other.partner).user
+    assert [len(offered(client)), offered(sign_in(elsewhere))] == [12, [other.offer_name]]
+
+
+def test_a_benefit_is_found_by_an_offer_that_the_kept_filters_do_not_know_yet(client, partner):
+    before = offered(client)
+    new = BenefitFactory.create(partner=partner)
+    address = f"offer={new.package_line.offer_id}"
+    assert [before, offered(client), found(client, address), offered(client, address)] == [[], [], [new.pk], [new.offer_name]]
 
 
 @pytest.mark.rule("B5", "U5")

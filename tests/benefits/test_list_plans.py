@@ -51,8 +51,8 @@ def partner(db: None) -> Partner:
 @pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
 def test_an_order_is_read_off_its_index_on_the_first_page_the_next_and_the_last(partner, sort, index, direction):
     query = f"sort={direction}{sort}"
-    facts = BenefitListing(QueryDict(query)).facts(Benefit.objects.for_partner(partner))
-    found = pages_by(index, lambda address: BenefitListing.of(partner, address, TODAY), facts, query)
+    benefits = Benefit.objects.for_partner(partner)
+    found = pages_by(index, lambda address: BenefitListing.of(partner, address, TODAY), benefits, query)
     assert found == dict.fromkeys(("first", "next", "last"), (True, set(), 50))
 
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -56,11 +56,6 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
     def with_status(self, status: BenefitStatus, on: date) -> Self:
         """The same as `Benefit.status`, asked of the database."""
         return self.filter(status_condition(status, on))
-
-    def package_lines(self) -> QuerySet[PackageLine]:
-        """The lines of packages that provisioned these benefits. Each is looked for in the index, however many benefits there are."""
-        one = self.filter(package_line=OuterRef("pk")).order_by().values("pk")[:1]
-        return PackageLine.objects.alias(one=Subquery(one)).filter(one__isnull=False).select_related("offer", "product")
 
 
 class Benefit(models.Model):

@@ -69,7 +69,7 @@ class Product(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.get_kind_display()})" if self.is_usage_based else self.name
+        return product_text(self.name, self.kind)
 
     @property
     def is_usage_based(self) -> bool:
@@ -81,6 +81,11 @@ class Product(models.Model):
 
     def is_discontinued(self, on: date) -> bool:
         return self.discontinued_on is not None and self.discontinued_on <= on
+
+
+def product_text(name: str, kind: str) -> str:
+    """The product's name; credit with its kind too, since both kinds may be called the same."""
+    return name if kind == Product.Kind.LICENSES else f"{name} ({Product.Kind(kind).label})"
 
 
 class PackageLineQuerySet(models.QuerySet["PackageLine"]):

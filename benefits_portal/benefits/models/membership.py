@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -59,6 +59,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def ended(self, on: date) -> Self:
         return self.filter(ends_on__lt=on)
+
+    def package_lines(self) -> models.QuerySet[PackageLine]:
+        """The lines of the offers of these memberships. Each offer is looked for in the index, however many memberships there are."""
+        one = self.filter(offer=OuterRef("pk")).order_by().values("pk")[:1]
+        offers = Offer.objects.alias(one=Subquery(one)).filter(one__isnull=False).order_by()
+        return PackageLine.objects.filter(offer__in=offers)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""The rows of a table, written by one form: what is in a row is text, whatever it looks like."""
+
+import pytest
+from django.template import Context, Template
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
+
+
+def written(block: str, *rows: dict[str, object], **context: object) -> str:
+    return Template(f"{{% load i18n rows %}}{{% rows rows %}}{block}{{% endrows %}}").render(Context({"rows": rows, **context}))
+
+
+def test_the_block_is_written_for_each_row_with_its_values():
+    assert written('<tr id="r{pk}"><td>{name}</td></tr>', {"pk": 1, "name": "A"}, {"pk": 2, "name": "B"}) == (
+        '<tr id="r1"><td>A</td></tr><tr id="r2"><td>B</td></tr>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("<b>\"'&", "&lt;b&gt;&quot;&#x27;&amp;"),
+        (mark_safe("<b>"), "<b>"),
+        (gettext_lazy("<b>"), "&lt;b&gt;"),
+        (1000, "1000"),
+        ("{pk} %(pk)s 100%", "{pk} %(pk)s 100%"),
+    ],
+    ids=["markup", "safe", "lazy", "number", "looks like a place"],
+)
+def test_a_value_is_escaped_as_a_variable_is(value, shown):
+    assert [written("{value}", {"value": value, "pk": 1}), written("{{ value }}", {}, value=value)] == [shown, shown]
+
+
+def test_what_is_of_the_page_is_rendered_once_and_has_no_places_to_fill():
+    assert written("{{ label }}: {name} 5%", {"name": "A", "label": "row"}, label="{name} 10%") == "{name} 10%: A 5%"
+
+
+def test_without_rows_there_is_nothing():
+    assert written("<tr>") == ""
+
+
+def test_a_name_that_a_row_lacks_is_told():
+    with pytest.raises(KeyError, match="nme"):
+        written("{nme}", {"name": "A"})
