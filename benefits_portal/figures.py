@@ -1,13 +1,20 @@
-"""Numbers and days as people read them. Only here are digits grouped: what a template writes as it is, an id say, stays as it is."""
+"""Numbers and days as people read them. Only here are digits grouped: what a template writes as it is, an id say, stays as it is.
 
-from datetime import date
+A list has few days and numbers, and its neighbor has the same ones, so each is written once for each language.
+"""
 
-from django.utils.formats import date_format, number_format
+from datetime import date, time
+from functools import lru_cache
+
+from django.utils.formats import date_format, number_format, time_format
+from django.utils.translation import get_language
+
+KEPT = 4_096  # of each, in a process
 
 
 def number(value: int) -> str:
     """12,345 or 12.345, as the current language groups digits."""
-    return number_format(value, use_l10n=True, force_grouping=True)
+    return _number(value, get_language())
 
 
 class Figure(int):
@@ -19,4 +26,24 @@ class Figure(int):
 
 def as_day(day: date) -> str:
     """June 30, 2021 or 30 juni 2021."""
-    return date_format(day, "DATE_FORMAT")
+    return _day(day.year, day.month, day.day, get_language())
+
+
+def as_time(at: time) -> str:
+    """2:30 p.m. or 14:30, to the minute."""
+    return _time(at.hour, at.minute, get_language())
+
+
+@lru_cache(KEPT)
+def _number(value: int, language: str | None) -> str:
+    return number_format(value, use_l10n=True, force_grouping=True)
+
+
+@lru_cache(KEPT)
+def _day(year: int, month: int, day: int, language: str | None) -> str:
+    return date_format(date(year, month, day), "DATE_FORMAT")
+
+
+@lru_cache(KEPT)
+def _time(hour: int, minute: int, language: str | None) -> str:
+    return time_format(time(hour, minute), "TIME_FORMAT")

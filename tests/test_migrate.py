@@ -1,10 +1,13 @@
-"""`manage.py migrate` may take as long as it takes."""
+"""`manage.py migrate` may take as long as it takes, and an index is added to a table that is in use."""
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection, models
+from django.db.migrations.state import ProjectState
 from django.db.models.signals import post_migrate
 
+from benefits_portal.postgresql.operations import AddIndexWhileInUse
 from tests.simultaneous import IS_POSTGRES
 
 
@@ -30,3 +33,49 @@ def test_a_migration_has_no_time_limit_but_one_on_locks_and_pages_have_theirs_ag
     assert meanwhile == {(before[0], "0", None)}
     assert limits() == before
     assert connection.patience
+
+
+def apply(operation: AddIndexWhileInUse, *, back: bool = False) -> None:
+    """Carry `operation` out on the table of partners, as its migration would."""
+    before = ProjectState.from_apps(apps)
+    after = before.clone()
+    operation.state_forwards("tenants", after)
+    with connection.schema_editor(atomic=False) as editor:
+        if back:
+            operation.database_backwards("tenants", editor, after, before)
+        else:
+            operation.database_forwards("tenants", editor, before, after)
+
+
+def indexes() -> set[str]:
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, "tenants_partner")
+    return {name for name, facts in found.items() if facts["index"]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_index_is_added_and_taken_away_again():
+    before, operation = indexes(), AddIndexWhileInUse("partner", models.Index(fields=["country"], name="by_country"))
+    apply(operation)
+    added = indexes() - before
+    apply(operation, back=True)
+    assert (added, indexes()) == ({"by_country"}, before)
+
+
+@pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_an_attempt_that_was_given_up_can_be_made_again():
+    operation, other = AddIndexWhileInUse("partner", models.Index(fields=["country"], name="by_country")), connection.copy("other")
+    before = indexes()
+    with other.cursor() as busy, connection.cursor() as cursor:
+        busy.execute("BEGIN; LOCK TABLE tenants_partner IN ROW EXCLUSIVE MODE")
+        cursor.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            apply(operation)
+    other.close()
+    apply(operation)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = 'by_country'::regclass")
+        assert cursor.fetchone() == (True,)
+    apply(operation, back=True)
+    assert indexes() == before

@@ -356,7 +356,7 @@ def test_activity_tells_it_by_the_same_clock_not_moved_twice(place, client, part
     Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
     Record.objects.note("tests.noted", by=Actor(), partner=partner)
     page = client.get(reverse("tenants:activity"))
-    assert {line.time for line in page.context["history"].lines} == {"8 a.m."}
+    assert {line["time"] for line in page.context["history"].rows()} == {"8 a.m."}
     assert ("8 a.m." in page.text, "noon" in page.text, "4 a.m." in page.text) == (True, False, False)
 
 

@@ -30,9 +30,17 @@ class Axis:
         return self.MARGIN + (day - first).days * (100 - 2 * self.MARGIN) // whole
 
     def marks(self) -> list[dict[str, Any]]:
+        """Numbered in the order of their days; above and below the line in turn, so that near ones do not cover each other."""
         return [
-            {"label": mark.label, "date": as_day(mark.day), "position": self.position(mark.day), "kind": mark.kind}
-            for mark in sorted(self.days, key=lambda mark: mark.day)
+            {
+                "number": number,
+                "label": mark.label,
+                "date": as_day(mark.day),
+                "position": self.position(mark.day),
+                "height": 11 if number % 2 else 45,
+                "kind": mark.kind,
+            }
+            for number, mark in enumerate(sorted(self.days, key=lambda mark: mark.day), 1)
         ]
 
     def span(self) -> dict[str, int] | None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from benefits_portal.figures import as_day
+from benefits_portal.figures import as_day, number
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.comparison import shift
 from benefits_portal.licensing.models import Redemption, Subscription
@@ -36,6 +36,18 @@ class ProductRow:
         if subscription.withdrawn_on:
             return _("Withdrawn on %(day)s: its key was replaced") % {"day": as_day(subscription.withdrawn_on)}
         return _("Deleted since %(day)s") % {"day": as_day(subscription.disabled_until + timedelta(days=1))}
+
+    def cells(self) -> dict[str, object]:
+        """What the list shows."""
+        return {
+            "pk": self.subscription.pk,
+            "product": self.subscription.product_name,
+            "licenses": number(self.subscription.licenses),
+            "status": self.status.value,
+            "status_text": self.status_text,
+            "ends": as_day(self.subscription.ends_on),
+            "source": self.subscription.source_name,
+        }
 
 
 def current_run(redemptions: Sequence[Redemption]) -> list[Redemption]:

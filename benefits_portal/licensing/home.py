@@ -7,6 +7,7 @@ from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -33,7 +34,10 @@ def home(request: PartnerRequest) -> HttpResponse:
         (_("Subscriptions that end, or can still be brought back"), ending_subscriptions(partner, on)),
         (_("Disabled in the directory, and still holding credit"), held_by_disabled(partner, on)),
     ]
-    context = {"attention": [(title, lines) for title, lines in attention if lines], "memberships": memberships(partner, on)}
+    context = {
+        "attention": [(title, [line.cells() for line in lines]) for title, lines in attention if lines],
+        "memberships": memberships(partner, on),
+    }
     return render(request, "home.html", context)
 
 
@@ -50,22 +54,25 @@ class Line:
     on: date
 
     @property
-    def day(self) -> str:
-        return as_day(self.last_on)
-
-    @property
     def is_urgent(self) -> bool:
         return self.last_on <= self.on + timedelta(days=URGENT_DAYS)
+
+    def cells(self) -> dict[str, str]:
+        """What the page shows."""
+        urgency = mark_safe(' data-urgency="soon"') if self.is_urgent else ""
+        return {"day": as_day(self.last_on), "urgency": urgency} | {
+            name: getattr(self, name) for name in ("text", "note", "status", "status_text", "href")
+        }
 
 
 def unused_benefits(partner: Partner, on: date) -> list[Line]:
     """Keys not redeemed and credit not assigned, by the last day to use them (B5)."""
-    unused = Benefit.objects.for_partner(partner).for_display().expiring_within(SOON_DAYS, on).unused()
+    unused = Benefit.objects.for_partner(partner).select_related("product").expiring_within(SOON_DAYS, on).unused()
     return [
         Line(
             benefit.expires_on,
             benefit.title if benefit.is_usage_based else f"{benefit.title}, {benefit.quantity_text}",
-            str(benefit.membership.offer),
+            benefit.offer_name,
             benefit.status(on).value,
             str(benefit.status(on).label),
             reverse("licensing:benefit-detail", args=[benefit.pk]),
@@ -97,12 +104,12 @@ def ending_subscriptions(partner: Partner, on: date) -> list[Line]:
 
 def held_by_disabled(partner: Partner, on: date) -> list[Line]:
     """Credit that somebody holds who is disabled in the directory, by the day it ends."""
-    held = Assignment.objects.for_partner(partner).for_display().running(on).of_disabled()
+    held = Assignment.objects.for_partner(partner).select_related("directory_user", "benefit__product").running(on).of_disabled()
     return [
         Line(
             assignment.benefit.expires_on,
             f"{assignment.directory_user.display_name}: {assignment.benefit.title}",
-            str(assignment.benefit.membership.offer),
+            assignment.benefit.offer_name,
             "disabled",
             _("Disabled"),
             reverse("licensing:benefit-detail", args=[assignment.benefit_id]),

@@ -4,18 +4,21 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.utils.formats import date_format
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.figures import number
+from benefits_portal.figures import as_day, as_time, number
 
 from .models import DirectoryUser, Partner, Record, RoleAssignment, Tenant
 
@@ -27,6 +30,12 @@ NAMES = {
     "why": gettext_lazy("Reason"),
 }
 MODELS: dict[str, type[models.Model]] = {"person": DirectoryUser, "primary": Tenant}
+
+PAGES = {
+    "tenants.directoryuser": "tenants:user",
+    "benefits.benefit": "licensing:benefit-detail",
+    "licensing.subscription": "licensing:subscription",
+}
 
 type Reference = tuple[type[models.Model], int]
 
@@ -59,13 +68,22 @@ class Line:
     number: int | None
     changes: list[Change]
 
-    @property
-    def day(self) -> str:
-        return date_format(self.at, "DATE_FORMAT")
+    def cells(self) -> dict[str, str]:
+        """What a page shows."""
+        return {
+            "day": as_day(self.at),
+            "time": as_time(self.at.time()),
+            "what": self.what,
+            "refused": render_to_string("tenants/_refused.html", {"why": self.refused}) if self.refused else "",
+            "about": self._linked_about() or "–",
+            "changes": format_html_join("", '<span class="change">{}</span>', ((change,) for change in self.changes)) or "–",
+            "who": self.who,
+            "how": f"{self.how} · {self.where}" if self.where else self.how,
+        }
 
-    @property
-    def time(self) -> str:
-        return date_format(self.at, "TIME_FORMAT")
+    def _linked_about(self) -> str:
+        page = PAGES.get(self.kind)
+        return format_html('<a href="{}">{}</a>', reverse(page, args=[self.number]), self.about) if page and self.about else self.about
 
 
 def lines(records: Iterable[Record], partner: Partner, known: Iterable[models.Model] = ()) -> list[Line]:
@@ -121,7 +139,7 @@ def _value(name: str, field: Any, value: Any, names: dict[Reference, str]) -> st
         return str(choices.get(value, value))
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
         with suppress(ValueError):
-            return date_format(date.fromisoformat(value), "DATE_FORMAT")
+            return as_day(date.fromisoformat(value))
     return number(value) if isinstance(value, int) else str(value)
 
 
@@ -134,6 +152,7 @@ def _model(record: Record) -> type[models.Model] | None:
     return ContentType.objects.get_for_id(record.subject_type_id).model_class()
 
 
+@cache
 def _field(model: type[models.Model] | None, name: str) -> Any:
     """The field of the subject that `name` stands for, or of the one it is named after on a role; None for neither."""
     for owner in (model, RoleAssignment):

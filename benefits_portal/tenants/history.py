@@ -21,6 +21,9 @@ class History:
     newest_href: str
     older_href: str
 
+    def rows(self) -> list[dict[str, str]]:
+        return [line.cells() for line in self.lines]
+
 
 def history(request: PartnerRequest, records: RecordQuerySet, known: Iterable[models.Model] = (), anchor: str = "") -> History:
     """The page of `records` that the address asks for: what comes before the record `?before=`, the newest without it.

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.models import DirectoryUser, Partner, Role, RoleAssignment, Tenant
 from benefits_portal.tenants.models.directoryusers import DirectoryUserQuerySet
 from benefits_portal.tenants.models.roles import RoleAssignmentQuerySet
@@ -48,6 +51,29 @@ class DirectoryListing(Listing):
                 return rows.disabled()
             case _:
                 return rows
+
+    def rows(self, people: Sequence[DirectoryUser], partner: Partner, on: date) -> list[dict[str, object]]:
+        """What the page shows of `people`, and of those who are disabled whether they still hold credit on that day."""
+        held = RoleAssignment.objects.for_partner(partner).of_people(people)
+        holding = holdings([person for person in people if not person.is_enabled], on)
+        kinds = {kind.value: str(kind.label) for kind in DirectoryUser.Kind}
+        roles = {role.value: str(role.label) for role in Role}
+        enabled = render_to_string("tenants/_entry_status.html", {"person": DirectoryUser()})
+        return [
+            {
+                "pk": person.pk,
+                "name": person.display_name,
+                "address": person.user_principal_name,
+                "kind": kinds[person.kind],
+                "tenant": person.tenant.name,
+                "colour": person.tenant.colour,
+                "role": roles[held[person.pk].role] if person.pk in held else "–",
+                "status": enabled
+                if person.is_enabled
+                else render_to_string("tenants/_entry_status.html", {"person": person, "holds": person.pk in holding}),
+            }
+            for person in people
+        ]
 
     def spreadsheet(self, partner: Partner) -> Iterator[list[object]]:
         """The heads, then all that was asked for, however many they are."""

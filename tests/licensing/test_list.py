@@ -37,7 +37,7 @@ def subscriptions(tenant) -> list[Subscription]:
 
 
 def found(client, address: str) -> list[int]:
-    return [row.subscription.pk for row in client.get(f"{LIST}?{address}").context["rows"]]
+    return [row["pk"] for row in client.get(f"{LIST}?{address}").context["rows"]]
 
 
 @pytest.mark.rule("P1", "S2")
@@ -63,7 +63,7 @@ def test_each_column_sorts_and_turns_round(client, subscriptions, sort):
 @pytest.mark.rule("S2", "K8")
 def test_sorting_by_status_keeps_each_status_together(client, subscriptions):
     rows = client.get(LIST, {"show": "all", "sort": "-status"}).context["rows"]
-    assert [row.status.value for row in rows] == ["active", "active", "active", "expired", "disabled", "deleted", "deleted"]
+    assert [row["status"] for row in rows] == ["active", "active", "active", "expired", "disabled", "deleted", "deleted"]
 
 
 def test_words_tab_and_order_stay_in_every_address(client, subscriptions):

@@ -9,11 +9,12 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, Way
-from benefits_portal.tenants.models import Record
+from benefits_portal.tenants.models import Actor, Record
 from tests import factories
-from tests.factories import TODAY
+from tests.factories import TODAY, redeem
 from tests.simultaneous import at_once
 
 pytestmark = pytest.mark.usefixtures("today")
@@ -49,6 +50,20 @@ def test_the_review_shows_what_redeem_then_does(client, acting, subscription, ex
     subscription.refresh_from_db()
     assert (quote.after, receipt.context["redemption"].after, subscription.term) == (quote.after,) * 3
     assert subscription.ends_on == date(2021, 9, 30)
+
+
+def test_one_s_own_keys_that_fit_are_offered_what_expires_first_before_the_others(client, subscription):
+    def key(days: int, **facts: object) -> ProductKey:
+        about = {"partner": subscription.partner, "product": subscription.product} | facts
+        return factories.issue_key(**about, starts_on=TODAY - timedelta(days=300), expires_on=TODAY + timedelta(days=days))
+
+    late, soon, today = key(90), key(3), key(0)
+    used, revoked = redeem(key(5)).key, key(6)
+    revoked.revoke(by=Actor())
+    others = key(4, partner=factories.PartnerFactory.create()), key(4, product=factories.ProductFactory.create()), key(-1)
+    page = client.get(reverse("licensing:extend", args=[subscription.pk]))
+    assert [one for one, _address in page.context["own_keys"]] == [today, soon, late]
+    assert len({late, soon, today, used, revoked, *others}) == 8
 
 
 @pytest.mark.rule("K2")

@@ -170,7 +170,7 @@ def test_more_people_than_a_page_holds_are_on_the_next(account, boss):
     factories.DirectoryUserFactory.create_batch(60, tenant=account.tenant)
     first = boss.get(reverse("tenants:users"))
     second = boss.get(reverse("tenants:users") + first.context["page"].next_href)
-    shown = [person.pk for page in (first, second) for person, *_ in page.context["rows"]]
+    shown = [person["pk"] for page in (first, second) for person in page.context["rows"]]
     assert sorted(shown) == sorted(DirectoryUser.objects.for_partner(account.partner).values_list("pk", flat=True))
     assert second.context["page"].next_href == ""
 
@@ -182,9 +182,9 @@ FOUND = {"q=kim": "person", "q=kim+of": "person", "show=disabled": "disabled", "
 def test_people_are_found_by_words_and_filters_and_are_the_rows_of_the_download(account, boss, query, found):
     account.guest = factories.DirectoryUserFactory.create(tenant=account.second, guest=True, display_name="Ann")
     address = query.format(labs=account.second.pk)
-    rows = boss.get(f"{reverse('tenants:users')}?{address}").context["rows"]
+    page = boss.get(f"{reverse('tenants:users')}?{address}").context["page"]
     person = getattr(account, found)
-    assert [shown for shown, *_ in rows] == [person]
+    assert page.rows == [person]
     _heads, *written = csv.reader(StringIO(read(boss.get(f"{reverse('tenants:users-csv')}?{address}"))))
     status = "Enabled" if person.is_enabled else "Disabled"
     assert written == [[person.display_name, person.user_principal_name, person.get_kind_display(), person.tenant.name, "", status]]
@@ -194,7 +194,7 @@ def test_people_are_found_by_words_and_filters_and_are_the_rows_of_the_download(
 def test_the_directory_is_sorted_by_each_of_its_columns_and_turned_round(account, boss, sort):
     factories.DirectoryUserFactory.create(tenant=account.second, guest=True, display_name="Ann")
     fact = {"name": "display_name", "address": "user_principal_name", "kind": "kind", "status": "is_disabled"}[sort]
-    up, down = ([p for p, *_ in boss.get(f"{reverse('tenants:users')}?sort={s}").context["rows"]] for s in (sort, f"-{sort}"))
+    up, down = (boss.get(f"{reverse('tenants:users')}?sort={s}").context["page"].rows for s in (sort, f"-{sort}"))
     assert up == sorted(up, key=lambda person: (getattr(person, fact), person.display_name, person.pk)) == down[::-1]
     assert len(up) == 6
 
@@ -434,8 +434,8 @@ def test_a_refusal_and_a_change_are_said_in_words(account, boss):
 def test_times_are_those_of_the_partner_s_own_clock(account, boss):
     type(account.partner).objects.filter(pk=account.partner.pk).update(time_zone="Asia/Tokyo")
     noted(account, 1, at="2021-04-01T23:30Z")
-    line = boss.get(reverse("tenants:activity"), {"until": "2021-04-02"}).context["history"].lines[0]
-    assert (line.day, line.time) == ("April 2, 2021", "8:30 a.m.")
+    line = boss.get(reverse("tenants:activity"), {"until": "2021-04-02"}).context["history"].rows()[0]
+    assert (line["day"], line["time"]) == ("April 2, 2021", "8:30 a.m.")
 
 
 def table(response, delimiter=","):

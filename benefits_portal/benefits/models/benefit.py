@@ -131,6 +131,7 @@ class Benefit(models.Model):
             models.Index(fields=["partner", "is_license_based", "expires_on", "product_name", "id"], name="benefit_by_expiration"),
             models.Index(fields=["partner", "is_license_based", "is_used", "expires_on", "id"], name="benefit_by_status"),
             models.Index(fields=["partner", "package_line", "expires_on", "id"], name="benefit_by_line"),
+            models.Index(fields=["partner", "product", "is_license_based", "is_used", "expires_on", "id"], name="benefit_of_product"),
         ]
 
     def __str__(self) -> str:

@@ -39,6 +39,17 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
     def redeemable(self, on: date) -> Self:
         return self.filter(redeemed_at=None, revoked_at=None, benefit__starts_on__lte=on, benefit__expires_on__gte=on)
 
+    def waiting(self, partner: Partner, on: date, product: Product | None = None) -> Self:
+        """What `partner` can redeem, perhaps of one product, what expires first before the others.
+
+        Read off an index of the benefits, which say themselves whose they are and that nothing was redeemed.
+        """
+        theirs = self.redeemable(on).filter(
+            partner=partner, benefit__partner=partner, benefit__is_license_based=True, benefit__is_used=False
+        )
+        theirs = theirs.filter(benefit__product=product) if product else theirs
+        return theirs.for_use().order_by("benefit__expires_on", "benefit")
+
     def not_begun(self, on: date) -> Self:
         """Neither redeemed nor revoked, and the benefit has not begun (B1)."""
         return self.filter(redeemed_at=None, revoked_at=None, benefit__starts_on__gt=on)

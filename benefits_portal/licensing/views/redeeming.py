@@ -96,8 +96,7 @@ def enter_key(request: PartnerRequest, subscription: Subscription | None = None,
     valid = request.method == "POST" and form.is_valid()
     if valid and "validate" not in request.POST:
         return redirect(with_key(request, form.cleaned_data["key"]))
-    own = ProductKey.objects.for_partner(request.partner).redeemable(request.today).for_display().order_by("product__name", "pk")
-    own = own.filter(product=subscription.product) if subscription else own
+    own = ProductKey.objects.waiting(request.partner, request.today, subscription.product if subscription else None)
     context = {
         "form": form,
         "validated": form.cleaned_data["key"] if valid else None,

@@ -22,7 +22,7 @@ def product_list(request: PartnerRequest) -> HttpResponse:
     """Your products: the current tenant's subscriptions, the active ones unless all are asked for."""
     listing = SubscriptionListing(request.GET, FILTERS, on=request.today)
     page = listing.page(Subscription.objects.in_tenant(request.tenant))
-    rows = [ProductRow(subscription, request.today) for subscription in page.rows]
+    rows = [ProductRow(subscription, request.today).cells() for subscription in page.rows]
     return listing.pushed(request, render(request, "licensing/product_list.html", {"listing": listing, "page": page, "rows": rows}))
 
 

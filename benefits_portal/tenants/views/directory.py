@@ -13,7 +13,7 @@ from benefits_portal.tenants.history import history
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import DirectoryUser, Record, RoleAssignment, Tenant
+from benefits_portal.tenants.models import DirectoryUser, Record, Tenant
 from benefits_portal.tenants.spreadsheets import spreadsheet
 
 from .telling import done
@@ -24,10 +24,8 @@ from .telling import done
 def users(request: PartnerRequest) -> HttpResponse:
     listing = DirectoryListing.of(own_tenants(request), request.GET)
     page = listing.page(DirectoryUser.objects.for_partner(request.partner))
-    held = RoleAssignment.objects.for_partner(request.partner).of_people(page.rows)
-    holding = holdings([person for person in page.rows if not person.is_enabled], request.today)
-    rows = [(person, held.get(person.pk), holding.get(person.pk, [])) for person in page.rows]
-    return listing.pushed(request, render(request, "tenants/users.html", {"listing": listing, "page": page, "rows": rows}))
+    context = {"listing": listing, "page": page, "rows": listing.rows(page.rows, request.partner, request.today)}
+    return listing.pushed(request, render(request, "tenants/users.html", context))
 
 
 @role_required
