@@ -59,7 +59,7 @@ def test_one_s_own_keys_that_fit_are_offered_what_expires_first_before_the_other
 
     late, soon, today = key(90), key(3), key(0)
     used, revoked = redeem(key(5)).key, key(6)
-    revoked.revoke(by=Actor())
+    revoked.revoke("Lost", by=Actor())
     others = key(4, partner=factories.PartnerFactory.create()), key(4, product=factories.ProductFactory.create()), key(-1)
     page = client.get(reverse("licensing:extend", args=[subscription.pk]))
     assert [one for one, _address in page.context["own_keys"]] == [today, soon, late]
