@@ -74,6 +74,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         office("back office: product keys", "benefits_productkey"),
         office("back office: redemptions", "licensing_redemption"),
         office("back office: records", "tenants_record"),
+        Page("Django's own admin: benefits", "/stock/benefits/benefit/", staff, None, None),
     ]
 
 

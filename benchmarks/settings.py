@@ -15,8 +15,9 @@ os.environ |= {
 os.environ.setdefault("DATABASE_URL", "postgres://nobody@/none")  # where nothing is asked of a database
 
 from benefits_portal.settings import *  # noqa: F403
-from benefits_portal.settings import MIDDLEWARE
+from benefits_portal.settings import MIDDLEWARE, TEMPLATES
 
 STATIC_ROOT = Path(os.environ.get("BENCHMARK_STATIC", tempfile.gettempdir()))
 MIDDLEWARE = ["benchmarks.urls.told_queries", *MIDDLEWARE]
 ROOT_URLCONF = "benchmarks.urls"
+TEMPLATES = [*TEMPLATES, TEMPLATES[0] | {"NAME": "stock", "DIRS": []}]
