@@ -50,6 +50,8 @@ def main(
     everybody = members(4, people // 4, keys=int(minutes * 60 / think / 8) + 3)
     postgres.ask("ALTER ROLE portal SET lock_timeout = '2s'")
     postgres.ask("ALTER ROLE portal SET statement_timeout = '10s'")
+    postgres.ask("ALTER ROLE portal SET join_collapse_limit = 4")
+    postgres.ask("ALTER ROLE portal SET from_collapse_limit = 4")
     connections.close_all()
     notes: list[Answer] = []
     wrong: list[str] = []

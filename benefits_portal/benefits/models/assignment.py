@@ -103,7 +103,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def of_disabled(self) -> Self:
         """Held by somebody who has been disabled in the directory since."""
-        return self.filter(directory_user__disabled_at__isnull=False)
+        return self.filter(directory_user__partner=F("partner"), directory_user__is_disabled=True)
 
     def for_display(self) -> Self:
         return self.in_order().select_related(

@@ -68,7 +68,9 @@ class Benefit(models.Model):
 
     Status = BenefitStatus
 
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="benefits", verbose_name=_("partner"))
+    partner = models.ForeignKey(  # every index that lists use begins with it; one of it alone would be taken instead of theirs
+        Partner, models.PROTECT, related_name="benefits", db_index=False, verbose_name=_("partner")
+    )
     membership = models.ForeignKey("benefits.Membership", models.PROTECT, related_name="benefits", verbose_name=_("membership"))
     package_line = models.ForeignKey(PackageLine, models.PROTECT, related_name="benefits", verbose_name=_("package line"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="benefits", verbose_name=_("product"))
