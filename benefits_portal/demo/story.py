@@ -88,7 +88,7 @@ class Telling:
     def redeem(self, event: Event, day: date) -> None:
         """Reactivate, extend or add."""
         key, tenant = self._key(event), self._tenants[event.tenant]
-        subscription = Subscription.objects.in_tenant(tenant).of_product(key.product).latest("pk")
+        subscription = Subscription.objects.of_product_in(tenant, key.product).latest("pk")
         Subscription.redeem(Way(event.what), key, tenant, subscription, by=self._actor(event), on=day)
 
     def assign(self, event: Event, day: date) -> None:

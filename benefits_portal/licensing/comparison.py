@@ -161,7 +161,7 @@ def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> l
     """For each Active subscription of the key's product in `tenant`; without one, what starts anew (S3). Of very many, those
     that end last, and the last of them says so.
     """
-    same = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant).of_product(key.product)
+    same = Subscription.objects.of_product_in(tenant, key.product)
     latest = list(same.not_deleted(on).order_by("-ends_on", "-pk")[: MOST_COMPARED + 1])
     active = [subscription for subscription in latest if subscription.is_active(on)]
     ended = next((subscription for subscription in latest if not subscription.is_active(on)), None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Max, OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -122,7 +122,7 @@ def held_by_disabled(partner: Partner, on: date) -> list[Line]:
 def memberships(partner: Partner, on: date) -> list[tuple[Membership, Axis]]:
     """Each membership whose benefits can still be used, with its days on one axis: its end, its benefits' and its last subscription's."""
     redeemed = Redemption.objects.standing().filter(key__benefit__membership=OuterRef("pk"))
-    latest = redeemed.order_by("-subscription__ends_on").values("subscription__ends_on")[:1]
+    latest = redeemed.order_by().values("key__benefit__membership").annotate(latest=Max("subscription__ends_on")).values("latest")
     usable = Membership.objects.for_partner(partner).usable(on).annotate(subscriptions_end_on=Subquery(latest))
     return [(membership, Axis(_days(membership, on))) for membership in usable.order_by("ends_on", "pk")[:AT_MOST]]
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -37,7 +37,8 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
 
     def standing(self) -> Self:
         """Not reversed (K8)."""
-        return self.filter(reversal=None)
+        reversals = self.model._meta.get_field("reversal").related_model._default_manager
+        return self.filter(~Exists(reversals.filter(redemption=OuterRef("pk"))))  # a join makes PostgreSQL expect next to nothing
 
     def for_display(self) -> Self:
         place = ("subscription__product", "tenant", "partner")

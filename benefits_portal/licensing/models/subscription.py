@@ -126,7 +126,7 @@ class Subscription(models.Model):
 
     def can_come_back(self, on: date) -> bool:
         """Whether it is the latest Expired or Disabled one of its product in its tenant (S3). One query."""
-        same = Subscription.objects.in_tenant(self.tenant).of_product(self.product)
+        same = Subscription.objects.of_product_in(self.tenant, self.product)
         return self == same.reactivatable(on).first()
 
     def next_change_on(self, on: date) -> date | None:

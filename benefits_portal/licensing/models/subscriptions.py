@@ -25,8 +25,9 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def in_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
-    def of_product(self, product: Product) -> Self:
-        return self.filter(product=product)
+    def of_product_in(self, tenant: Tenant, product: Product) -> Self:
+        """Those that a key of `product` can do something for. With the partner, since their index begins with it."""
+        return self.filter(partner=tenant.partner_id, tenant=tenant, product=product)
 
     def kept(self) -> Self:
         """Not withdrawn with the key that brought it (K8)."""
@@ -53,7 +54,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
     def reactivatable(self, on: date) -> Self:
         """Expired or Disabled, the latest first; Deleted ones cannot come back (S3)."""
-        return (self.expired(on) | self.disabled(on)).order_by("-ends_on", "-pk")
+        return self.not_deleted(on).filter(ends_on__lt=on).order_by("-ends_on", "-pk")
 
     def for_display(self) -> Self:
         return self.select_related("product", "tenant")

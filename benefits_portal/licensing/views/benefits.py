@@ -129,7 +129,7 @@ def key_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
 
 def license_context(request: PartnerRequest, benefit: Benefit, form: VerifiedForm) -> dict[str, Any]:
     """The key, and what runs of the product in this tenant."""
-    running = Subscription.objects.kept().in_tenant(request.tenant).of_product(benefit.product).order_by("-ends_on").first()
+    running = Subscription.objects.kept().of_product_in(request.tenant, benefit.product).order_by("-ends_on").first()
     return key_context(request, benefit) | {
         "status": benefit.status(request.today),
         "form": form,

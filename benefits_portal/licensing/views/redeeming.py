@@ -111,7 +111,7 @@ def enter_key(request: PartnerRequest, subscription: Subscription | None = None,
 def activate(request: PartnerRequest, key: ProductKey) -> HttpResponse:
     """Choose between what can start or come back, review it, and redeem."""
     chosen = request.GET.get("way", "")
-    same = Subscription.objects.in_tenant(request.tenant).of_product(key.product).for_display()
+    same = Subscription.objects.of_product_in(request.tenant, key.product).for_display()
     ended = same.reactivatable(request.today).first() if chosen == Way.REACTIVATE else None
     way = Way.REACTIVATE if ended else Way.NEW
     if request.method == "POST" or chosen == way or not key.is_redeemable(request.today):
