@@ -1,4 +1,4 @@
-"""Properties in two tiers: a hundred examples with every change, a thousand with `-m slow`."""
+"""Properties in two tiers: a hundred examples with every change, a thousand before a release."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 
 QUICK, LONG = 100, 1_000
+BEFORE_A_RELEASE = [pytest.mark.slow, pytest.mark.release]
 
 
 def for_all(**strategies: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Decorator: the test holds for every choice from `strategies`."""
 
     def decorate(body: Callable[..., None]) -> Callable[..., None]:
-        @pytest.mark.parametrize("examples", [QUICK, pytest.param(LONG, marks=pytest.mark.slow)])
+        @pytest.mark.parametrize("examples", [QUICK, pytest.param(LONG, marks=BEFORE_A_RELEASE)])
         def test(examples: int) -> None:
             settings(max_examples=examples)(given(**strategies)(body))()
 

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benefits_portal.tenants.models import Partner, Record
-from tests.properties import LONG, QUICK
+from tests.properties import BEFORE_A_RELEASE, LONG, QUICK
 from tests.world import NOT_OF_THE_PORTAL, Ask, World, undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("P1", "P4", "K2")]
-EXAMPLES = pytest.mark.parametrize("examples", [QUICK, pytest.param(LONG, marks=pytest.mark.slow)])
+EXAMPLES = pytest.mark.parametrize("examples", [QUICK, pytest.param(LONG, marks=BEFORE_A_RELEASE)])
 FREE = {"name", "verified", "people", "why"}  # where anything may be typed
 MORE = ["shown", "validate", "next", "q", "quote", "key", "unheard-of"]
 MAKES_NEW = {"tenants:add-user", "tenants:add-user?guest", "tenants:ask-for-tenant"}  # for an address that is somebody else's too

@@ -48,6 +48,7 @@ MOVING = """() => [...document.querySelectorAll("*")].filter((node) => {
 
 
 @pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.urls("tests.browser.pages")
 def test_every_page_is_well_built_and_holds_up_narrow_large_and_widely_spaced(visit: Visit) -> None:
     """1.3.1, 1.4.4, 1.4.10, 1.4.12, 2.4.1, 2.4.2, 2.4.6, 3.1.1, 3.2.6, 3.3.1, 4.1.2."""

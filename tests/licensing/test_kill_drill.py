@@ -24,6 +24,7 @@ from tests.simultaneous import IS_POSTGRES
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.rule("K2", "A1")]
 
 PROJECT = Path(__file__).parents[2]
+KILLS = 50
 
 
 def url_of_the_tests_own_database() -> str:
@@ -60,13 +61,13 @@ def redeem_and_kill(process: subprocess.Popen[str], done: int, after: float) -> 
     return [int(line) for line in [*confirmed, *iter(process.stdout.readline, f"{GONE}\n")]]
 
 
-@pytest.mark.parametrize("kills", [20, pytest.param(50, marks=pytest.mark.release)])
-def test_killed_time_and_again_nothing_is_half_done(kills):
+@pytest.mark.release  # with every change a few processes are killed by `drills killed`
+def test_killed_time_and_again_nothing_is_half_done():
     subscription = SubscriptionFactory.create(licenses=500, ends_on=date(2021, 6, 30))
     chance = random.Random(20210501)
     confirmed: list[int] = []
     with redeemer(subscription) as process:
-        for _ in range(kills):
+        for _ in range(KILLS):
             while ProductKey.objects.filter(redeemed_at=None).count() < 30:
                 key_for(subscription, chance.randint(1, 12))
             confirmed += redeem_and_kill(process, done=chance.randint(0, 2), after=chance.uniform(0.0, 0.03))

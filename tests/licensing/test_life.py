@@ -22,6 +22,7 @@ from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, ProductFactory, TenantFactory
+from tests.properties import BEFORE_A_RELEASE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "K2", "U2", "U3", "U4", "U5")]
 
@@ -286,9 +287,6 @@ def play(machine: type[RuleBasedStateMachine], *, runs: int, steps: int) -> None
     run_state_machine_as_test(
         machine, settings=settings(max_examples=runs, stateful_step_count=steps, deadline=None, suppress_health_check=quiet)
     )
-
-
-BEFORE_A_RELEASE = [pytest.mark.slow, pytest.mark.release]
 
 
 @pytest.mark.parametrize(
