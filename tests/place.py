@@ -109,6 +109,7 @@ class Place:
             "tenants:take-role": [held],
             "tenants:make-primary": [self.second.pk],
             "benefits:holders": [self.credit.pk],
+            "benefits:holders-csv": [self.credit.pk],
             "benefits:assign": [self.credit.pk],
             "benefits:assign-list": [self.credit.pk],
             "benefits:remove": [self.credit.pk, self.assignment.pk],

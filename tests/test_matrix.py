@@ -54,6 +54,7 @@ benefits:assign-list                in    in    role  role  why   why   see   se
 benefits:azure-cloud                in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 benefits:azure-cloud-csv            in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 benefits:holders                    in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
+benefits:holders-csv                in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
 benefits:remove                     in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 benefits:transfer                   in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 licensing:add-licenses              in    in    role  role  why   why   see   go    see   go    none  none  role  role  role  role
@@ -83,6 +84,7 @@ tenants:enable-user                 in    in    role  role  why   why   why   wh
 tenants:give-role                   in    in    role  role  why   why   why   why   see   does  see   see   role  role  role  role
 tenants:make-primary                in    in    role  role  why   why   why   why   see   does  none  none  role  role  role  role
 tenants:roles                       in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
+tenants:roles-csv                   in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 tenants:session                     go    go    see   see   see   see   see   see   see   see   see   see   see   see   see   see
 tenants:take-role                   in    in    role  role  why   why   why   why   see   does  none  none  role  role  role  role
 tenants:tenants                     in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role

@@ -250,3 +250,11 @@ class HolderListing(Listing):
         """`rows` are all of one credit."""
         rows = rows.ended() if self.is_past else rows.kept()
         return rows.filter(directory_user__in=DirectoryUser.objects.matching(self.words)) if self.words else rows
+
+    def spreadsheet(self, holders: AssignmentQuerySet) -> Iterator[list[object]]:
+        """The heads, then all that was asked for, however many they are. Days as a spreadsheet sorts them."""
+        yield [*self.labels(), *([_("Ended on")] if self.is_past else [])]
+        for batch in self.batches(holders):
+            for held in batch:
+                days = (day.isoformat() for day in (held.assigned_on, held.ended_on) if day)
+                yield [held.directory_user.display_name, held.directory_user.user_principal_name, *days]

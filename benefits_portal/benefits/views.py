@@ -50,6 +50,15 @@ def holders(request: PartnerRequest, pk: int) -> HttpResponse:
     return listing.pushed(request, render(request, "benefits/holders.html", context))
 
 
+@role_required
+@require_safe
+def holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
+    """All that the list's tab and words leave, in its order, written while it is read."""
+    benefit = get_own(request, Benefit.objects.usage_based(), pk)
+    theirs = benefit.assignments.for_partner(request.partner).select_related("directory_user")
+    return spreadsheet("holders", HolderListing.of(request.GET).spreadsheet(theirs))
+
+
 @admin_required
 @form_methods
 def assign(request: PartnerRequest, pk: int) -> HttpResponse:

@@ -108,3 +108,10 @@ class RoleListing(Listing):
         """`rows` are all of the partner's."""
         rows = rows.ranked().matching(self.words)
         return rows.filter(role=role) if (role := self.chosen.get("role")) else rows
+
+    def spreadsheet(self, partner: Partner) -> Iterator[list[object]]:
+        """The heads, then all that was asked for; everybody by the name that the partner's own directory has for them."""
+        yield self.labels()
+        for held in self.batches(RoleAssignment.objects.for_partner(partner).for_display()):
+            for role, person in RoleAssignment.objects.holders(partner, held):
+                yield [person.display_name if person else role.user.name, role.get_role_display(), role.user.email]

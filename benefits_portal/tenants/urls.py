@@ -23,6 +23,7 @@ urlpatterns = [
     path("account/users/<int:pk>/disable/", directory.disable_user, name="disable-user"),
     path("account/users/<int:pk>/enable/", directory.enable_user, name="enable-user"),
     path("account/roles/", roles.roles, name="roles"),
+    path("account/roles/csv/", roles.roles_csv, name="roles-csv"),
     path("account/roles/give/", roles.give_role, name="give-role"),
     path("account/roles/<int:pk>/", roles.change_role, name="change-role"),
     path("account/roles/<int:pk>/take/", roles.take_role, name="take-role"),

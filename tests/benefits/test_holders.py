@@ -1,6 +1,8 @@
 """What a benefit's page says about its holders: the chain of them, and what to write to them (rules U3, A2)."""
 
+import csv
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.urls import reverse
@@ -86,6 +88,18 @@ def test_a_benefit_s_page_shows_the_first_holders_and_the_way_to_all_of_them(cli
     assert details.text.count(f'href="{address}"') == 1
     pages = {query: client.get(f"{address}?{query}").context["page"].rows for query in ("sort=-name", "show=past", "q=person+07")}
     assert pages == {"sort=-name": others[::-1], "show=past": [first], "q=person+07": [others[6]]}
+
+
+@pytest.mark.parametrize(("query", "heads", "found"), [("sort=name", [], [1, 2]), ("show=past", ["Ended on"], [0]), ("q=person+2", [], [2])])
+def test_the_download_has_what_the_list_of_holders_is_narrowed_to(client, tenant, by, query, heads, found):
+    credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
+    people = [DirectoryUserFactory.create(tenant=tenant, display_name=f"Person {number}") for number in range(3)]
+    first, *_others = [credit.assign(person, by=by, on=TODAY) for person in people]
+    first.remove(by=by, on=TODAY)
+    download = client.get(f"{reverse('benefits:holders-csv', args=[credit.pk])}?{query}").getvalue().decode("utf-8-sig")
+    written = [["Name", "E-mail", "Assigned on", *heads]]
+    written += [[people[n].display_name, people[n].user_principal_name, "2021-05-01", *(["2021-05-01"] if heads else [])] for n in found]
+    assert list(csv.reader(StringIO(download))) == written
 
 
 @rule("U2")

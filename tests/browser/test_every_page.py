@@ -26,6 +26,8 @@ NO_PAGES = {  # what answers no GET with a page
         "demo-clock",
         "demo-reset",
         "benefits:azure-cloud-csv",
+        "benefits:holders-csv",
+        "tenants:roles-csv",
         "tenants:users-csv",
         "tenants:end-viewing",
         "licensing:products-csv",

@@ -72,7 +72,7 @@ def test_without_javascript_it_is_told_with_the_time_and_put_off_in_a_tab_of_its
     end_in(page, minutes=4)
     page.goto(ADD)
     page.get_by_label("Name", exact=True).fill("Rosa Lind")
-    expect(page.get_by_role("alert")).to_contain_text("You will be signed out at")
+    expect(page.get_by_role("alert")).to_contain_text("you will be signed out")
     with page.expect_popup() as popup:
         page.get_by_role("alert").get_by_role("button", name="Stay signed in").press("Enter")
     expect(popup.value.locator("h1")).to_have_text("You stay signed in")

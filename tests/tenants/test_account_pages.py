@@ -213,6 +213,8 @@ def test_who_holds_a_role_is_sorted_searched_and_filtered(account, boss, query, 
         User.objects.filter(pk=getattr(account, name).user_id).update(name=called, email=address)
     shown = [held for held, _person in boss.get(f"{reverse('tenants:roles')}?{query}").context["holders"]]
     assert shown == [getattr(account, name) for name in found.split()]
+    _heads, *written = csv.reader(StringIO(read(boss.get(f"{reverse('tenants:roles-csv')}?{query}"))))
+    assert [address for _name, _role, address in written] == [held.user.email for held in shown]
 
 
 # Doing it

@@ -1,6 +1,6 @@
 """Who holds which role; giving, changing and taking away."""
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -10,6 +10,7 @@ from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
 from benefits_portal.tenants.lists import RoleListing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role, RoleAssignment
+from benefits_portal.tenants.spreadsheets import spreadsheet
 from benefits_portal.words import searched
 
 from .telling import done
@@ -23,6 +24,13 @@ def roles(request: PartnerRequest) -> HttpResponse:
     holders = RoleAssignment.objects.holders(request.partner, page.rows)
     context = {"listing": listing, "page": page, "holders": holders, "kinds": list(Role)}
     return listing.pushed(request, render(request, "tenants/roles.html", context))
+
+
+@role_required
+@require_safe
+def roles_csv(request: PartnerRequest) -> HttpResponseBase:
+    """All that the list's words and filter leave, in its order."""
+    return spreadsheet("roles", RoleListing.of(request.GET).spreadsheet(request.partner))
 
 
 @global_admin_required
