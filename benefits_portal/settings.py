@@ -117,7 +117,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "benefits_portal.views.frame",
             ],
-            "libraries": {"icons": "benefits_portal.icons", "rows": "benefits_portal.rows"},
+            "libraries": {name: f"benefits_portal.{name}" for name in ("breaks", "icons", "rows")},
         },
     }
 ]

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.breaks import breakable
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.models import DirectoryUser, Partner, Role, RoleAssignment, Tenant
@@ -63,7 +64,7 @@ class DirectoryListing(Listing):
             {
                 "pk": person.pk,
                 "name": person.display_name,
-                "address": person.user_principal_name,
+                "address": breakable(person.user_principal_name),
                 "kind": kinds[person.kind],
                 "tenant": person.tenant.name,
                 "colour": person.tenant.colour,

@@ -1,0 +1,13 @@
+"""Where a long text may break: an e-mail address after its @, not before its last letter."""
+
+from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+
+@register.filter
+def breakable(address: str) -> SafeString:
+    """`address` with an invitation to the browser; whoever copies it does not notice."""
+    return format_html_join(mark_safe("@<wbr>"), "{}", ((part,) for part in str(address).split("@")))
