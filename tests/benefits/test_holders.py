@@ -90,7 +90,9 @@ def test_a_benefit_s_page_shows_the_first_holders_and_the_way_to_all_of_them(cli
     assert pages == {"sort=-name": others[::-1], "show=past": [first], "q=person+07": [others[6]]}
 
 
-@pytest.mark.parametrize(("query", "heads", "found"), [("sort=name", [], [1, 2]), ("show=past", ["Ended on"], [0]), ("q=person+2", [], [2])])
+@pytest.mark.parametrize(
+    ("query", "heads", "found"), [("sort=name", [], [1, 2]), ("show=past", ["Ended on"], [0]), ("q=person+2", [], [2])]
+)
 def test_the_download_has_what_the_list_of_holders_is_narrowed_to(client, tenant, by, query, heads, found):
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     people = [DirectoryUserFactory.create(tenant=tenant, display_name=f"Person {number}") for number in range(3)]
