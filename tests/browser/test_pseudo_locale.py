@@ -15,6 +15,8 @@ from django.db.models import CharField, TextField
 from django.utils.translation import trans_real
 from playwright.sync_api import Page
 
+from benefits_portal import figures
+from benefits_portal.benefits import money
 from tests.browser.conftest import Visit
 from tests.browser.pages import every_page
 from translations import template
@@ -61,9 +63,16 @@ def accents(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             texts[(key, number) if plural else key] = accented(text)
     with monkeypatch.context() as patched:
         patched.setattr(dutch._catalog, "_catalogs", [texts])
-        cache.clear()
+        forget()
         yield
+    forget()
+
+
+def forget() -> None:
+    """What a process has written once in a language, it writes anew."""
     cache.clear()
+    for written in (figures._number, figures._day, figures._time, money._money):
+        written.cache_clear()
 
 
 def names() -> set[str]:
