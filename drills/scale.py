@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.db import connections
 
+from benefits_portal.settings import SESSION
 from drills.load import report, watch, work
 from drills.people import Answer
 from drills.servers import HOST, PROJECT, Nginx, Portal, Postgres, Running, free_port, until
@@ -48,10 +49,8 @@ def main(
     place: Path, postgres: Postgres, minutes: float = 1.0, portals: int = 4, workers: int = 3, people: int = 20, think: float = 2.0
 ) -> bool:
     everybody = members(4, people // 4, keys=int(minutes * 60 / think / 8) + 3)
-    postgres.ask("ALTER ROLE portal SET lock_timeout = '2s'")
-    postgres.ask("ALTER ROLE portal SET statement_timeout = '10s'")
-    postgres.ask("ALTER ROLE portal SET join_collapse_limit = 4")
-    postgres.ask("ALTER ROLE portal SET from_collapse_limit = 4")
+    for name, value in SESSION.items():  # pgbouncer passes no options on
+        postgres.ask(f"ALTER ROLE portal SET {name} = {value}")
     connections.close_all()
     notes: list[Answer] = []
     wrong: list[str] = []
