@@ -3,12 +3,17 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import OperationalError, connections
+from django.db.utils import ConnectionHandler
 
+from benefits_portal.settings import env, tuned
+from tests.postgres import Server
 from tests.simultaneous import IS_POSTGRES
 
 pytestmark = [
@@ -18,17 +23,37 @@ pytestmark = [
 
 
 @pytest.fixture
-def frozen(monkeypatch):
-    """Freezes the server's process for the connection of this test, which waits for half a second at the most."""
+def patient(monkeypatch) -> Iterator[Callable[[float], Any]]:
+    """Connects this test anew, to wait for an answer for so many seconds."""
     connection = connections["default"]
+
+    def connected(seconds: float) -> Any:
+        connection.close()
+        monkeypatch.setitem(connection.settings_dict, "OPTIONS", connection.settings_dict["OPTIONS"] | {"patience": seconds})
+        connection.ensure_connection()
+        return connection
+
+    yield connected
     connection.close()
-    monkeypatch.setitem(connection.settings_dict, "OPTIONS", connection.settings_dict["OPTIONS"] | {"patience": 0.5})
-    connection.ensure_connection()
-    process = connection.connection.info.backend_pid
-    os.kill(process, signal.SIGSTOP)
-    yield connection
-    os.kill(process, signal.SIGCONT)
-    connection.close()
+
+
+@pytest.fixture
+def frozen(patient):
+    """A connection whose process at the server is frozen; the server lets others in."""
+    connection = patient(0.5)
+    with stopped(connection.connection.info.backend_pid):
+        yield connection
+
+
+@contextmanager
+def stopped(*processes: int) -> Iterator[None]:
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
 
 
 def seconds_of(deed: Callable[[], object]) -> float:
@@ -54,3 +79,23 @@ def test_a_frozen_connection_is_not_usable_and_is_replaced_at_the_next_request(f
     with frozen.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
+
+
+def test_a_slow_statement_takes_its_time_while_the_server_lets_others_in(patient):
+    with patient(30).cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(1.2)::text || 'done'")
+        assert cursor.fetchone() == ("done",)
+
+
+@pytest.mark.slow
+def test_of_a_server_that_lets_nobody_in_nobody_waits_longer_than_three_seconds():
+    server = Server()
+    try:
+        connection = ConnectionHandler({"default": tuned(env.db_url_config(server.url))})["default"]
+        connection.ensure_connection()
+        postmaster = int((server.data / "postmaster.pid").read_text().split()[0])
+        with stopped(connection.connection.info.backend_pid, postmaster):
+            assert seconds_of(lambda: ask(connection)) < 3
+        connection.close()
+    finally:
+        server.stop()
