@@ -1,7 +1,9 @@
 """What PostgreSQL does for the orders of the list of benefits: it reads a page off the index of that order and sorts nothing."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,7 +13,7 @@ from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.tenants.models import DirectoryUser, Partner
 from tests.factories import NOW, TODAY, BenefitFactory, OfferFactory, PackageLineFactory, PartnerFactory, TenantFactory
-from tests.plans import pages_by, plan_of
+from tests.plans import pages_by, plan_of, rows_for_a_module
 
 pytestmark = [
     pytest.mark.django_db,
@@ -28,23 +30,23 @@ INDEXES = {
 }
 
 
-@pytest.fixture
-def partner(db: None) -> Partner:
+@pytest.fixture(scope="module")
+def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
     """One of two partners with thousands of benefits, of which the database knows how they are spread."""
-    offer, day = OfferFactory.create(), timedelta(days=1)
-    for number in range(LINES):
-        PackageLineFactory.create(offer=offer, quantity=number % 9 + 1)
-    partners = PartnerFactory.create_batch(2)
-    begun = [(partner, TODAY - number * day) for partner, number in product(partners, range(MEMBERSHIPS))]
-    memberships = Membership.objects.bulk_create(
-        Membership(partner=partner, offer=offer, starts_on=start, ends_on=start + day, benefits_expire_on=start + 2 * day)
-        for partner, start in begun
-    )
-    Benefit.objects.bulk_create(benefit for membership in memberships for benefit in membership.plan().benefits)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE benefits_benefit")
-    chosen: Partner = partners[0]
-    return chosen
+    with rows_for_a_module(django_db_blocker):
+        offer, day = OfferFactory.create(), timedelta(days=1)
+        for number in range(LINES):
+            PackageLineFactory.create(offer=offer, quantity=number % 9 + 1)
+        partners = PartnerFactory.create_batch(2)
+        begun = [(partner, TODAY - number * day) for partner, number in product(partners, range(MEMBERSHIPS))]
+        memberships = Membership.objects.bulk_create(
+            Membership(partner=partner, offer=offer, starts_on=start, ends_on=start + day, benefits_expire_on=start + 2 * day)
+            for partner, start in begun
+        )
+        Benefit.objects.bulk_create(benefit for membership in memberships for benefit in membership.plan().benefits)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE benefits_benefit")
+        yield partners[0]
 
 
 @pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
@@ -56,31 +58,31 @@ def test_an_order_is_read_off_its_index_on_the_first_page_the_next_and_the_last(
     assert found == dict.fromkeys(("first", "next", "last"), (True, set(), 50))
 
 
-@pytest.fixture
-def credit(db: None) -> Benefit:
+@pytest.fixture(scope="module")
+def credit(django_db_setup: None, django_db_blocker: Any) -> Iterator[Benefit]:
     """One of two credits with thousands of holders."""
-    tenant, day = TenantFactory.create(), timedelta(days=1)
-    both = BenefitFactory.create_batch(2, partner=tenant.partner, monthly=True)
-    people = DirectoryUser.objects.bulk_create(
-        DirectoryUser(tenant=tenant, display_name=f"Person {n}", user_principal_name=f"{n}@{tenant.domain}") for n in range(3_000)
-    )
-    Assignment.objects.bulk_create(
-        Assignment(
-            partner=tenant.partner,
-            benefit=benefit,
-            directory_user=person,
-            assigned_on=TODAY,
-            assigned_at=NOW - number * day,
-            ended_at=NOW if (ended := number % 9 == 0) else None,
-            ended_on=TODAY if ended else None,
+    with rows_for_a_module(django_db_blocker):
+        tenant, day = TenantFactory.create(), timedelta(days=1)
+        both = BenefitFactory.create_batch(2, partner=tenant.partner, monthly=True)
+        people = DirectoryUser.objects.bulk_create(
+            DirectoryUser(tenant=tenant, display_name=f"Person {n}", user_principal_name=f"{n}@{tenant.domain}") for n in range(3_000)
         )
-        for benefit in both
-        for number, person in enumerate(people)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE benefits_assignment, tenants_directoryuser")
-    chosen: Benefit = both[0]
-    return chosen
+        Assignment.objects.bulk_create(
+            Assignment(
+                partner=tenant.partner,
+                benefit=benefit,
+                directory_user=person,
+                assigned_on=TODAY,
+                assigned_at=NOW - number * day,
+                ended_at=NOW if (ended := number % 9 == 0) else None,
+                ended_on=TODAY if ended else None,
+            )
+            for benefit in both
+            for number, person in enumerate(people)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE benefits_assignment, tenants_directoryuser")
+        yield both[0]
 
 
 @pytest.mark.parametrize("address", ["", "sort=-assigned", "show=past"])

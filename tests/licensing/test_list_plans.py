@@ -1,6 +1,8 @@
 """What PostgreSQL does for the orders of Your products: it reads a page off the index of that order and sorts nothing."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,7 +11,7 @@ from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.tenants.models import Tenant
 from tests.factories import TODAY, ProductFactory, TenantFactory
-from tests.plans import pages_by
+from tests.plans import pages_by, rows_for_a_module
 
 pytestmark = [
     pytest.mark.django_db,
@@ -26,29 +28,29 @@ INDEXES = {
 }
 
 
-@pytest.fixture
-def place(db: None) -> Tenant:
+@pytest.fixture(scope="module")
+def place(django_db_setup: None, django_db_blocker: Any) -> Iterator[Tenant]:
     """One of two tenants with thousands of subscriptions, of which the database knows how they are spread."""
-    products, places = ProductFactory.create_batch(20), TenantFactory.create_batch(2)
-    Subscription.objects.bulk_create(
-        Subscription(
-            partner=place.partner,
-            tenant=place,
-            product=product,
-            product_name=product.name,
-            source_name=f"Offer {number % 7}",
-            licenses=number % 90 + 1,
-            starts_on=TODAY - timedelta(days=900),
-            ends_on=TODAY + timedelta(days=number % 701 - 350),
+    with rows_for_a_module(django_db_blocker):
+        products, places = ProductFactory.create_batch(20), TenantFactory.create_batch(2)
+        Subscription.objects.bulk_create(
+            Subscription(
+                partner=place.partner,
+                tenant=place,
+                product=product,
+                product_name=product.name,
+                source_name=f"Offer {number % 7}",
+                licenses=number % 90 + 1,
+                starts_on=TODAY - timedelta(days=900),
+                ends_on=TODAY + timedelta(days=number % 701 - 350),
+            )
+            for place in places
+            for number in range(EACH)
+            for product in [products[number % len(products)]]
         )
-        for place in places
-        for number in range(EACH)
-        for product in [products[number % len(products)]]
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE licensing_subscription")
-    chosen: Tenant = places[0]
-    return chosen
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE licensing_subscription")
+        yield places[0]
 
 
 @pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])

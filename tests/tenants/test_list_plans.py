@@ -1,5 +1,8 @@
 """What PostgreSQL does for the orders of the directory: it reads a page off the index of that order and sorts nothing."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.http import QueryDict
@@ -7,7 +10,7 @@ from django.http import QueryDict
 from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, Partner
 from tests.factories import NOW, TenantFactory
-from tests.plans import pages_by, plan_of
+from tests.plans import pages_by, plan_of, rows_for_a_module
 
 pytestmark = [
     pytest.mark.django_db,
@@ -31,26 +34,26 @@ INDEXES = {
 }
 
 
-@pytest.fixture
-def partner(db: None) -> Partner:
+@pytest.fixture(scope="module")
+def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
     """One of two partners with thousands of people in two tenants, of whom the database knows how they are spread."""
-    first = TenantFactory.create_batch(2)
-    places = [*first, *(TenantFactory.create(partner=place.partner) for place in first)]
-    DirectoryUser.objects.bulk_create(
-        DirectoryUser(
-            tenant=place,
-            display_name=f"Person {number * 7919 % EACH:04d}",
-            user_principal_name=f"{number}@{place.domain}",
-            kind="guest" if number % 15 == 0 else "member",
-            disabled_at=NOW if number % 15 == 1 else None,
+    with rows_for_a_module(django_db_blocker):
+        first = TenantFactory.create_batch(2)
+        places = [*first, *(TenantFactory.create(partner=place.partner) for place in first)]
+        DirectoryUser.objects.bulk_create(
+            DirectoryUser(
+                tenant=place,
+                display_name=f"Person {number * 7919 % EACH:04d}",
+                user_principal_name=f"{number}@{place.domain}",
+                kind="guest" if number % 15 == 0 else "member",
+                disabled_at=NOW if number % 15 == 1 else None,
+            )
+            for place in places
+            for number in range(EACH)
         )
-        for place in places
-        for number in range(EACH)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE tenants_directoryuser")
-    chosen: Partner = first[0].partner
-    return chosen
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE tenants_directoryuser")
+        yield first[0].partner
 
 
 @pytest.mark.parametrize(("query", "index"), INDEXES.items(), ids=INDEXES)
