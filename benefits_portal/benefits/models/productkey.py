@@ -131,10 +131,9 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
         """
         if tenant.partner_id != key.partner_id:
             raise KeyUnknown
-        won = self.filter(pk=key.pk, redeemed_at=None, revoked_at=None).update(
-            redeemed_at=clock.now(), redeemed_on=on, redeemed_by=by.user, redeemed_in=tenant
-        )
-        if not won:
+        spending = {"redeemed_at": clock.now(), "redeemed_on": on, "redeemed_by": by.user, "redeemed_in": tenant}
+        is_spent = key.redeemed_at or key.revoked_at  # as it was read: what is spent stays so, and nothing is written for it
+        if is_spent or not self.filter(pk=key.pk, redeemed_at=None, revoked_at=None).update(**spending):
             key = self.for_display().get(pk=key.pk)
             key.check_redeemable(on)
             raise KeyAlreadyRedeemed(key)  # whatever the reason: what was not claimed is not spent

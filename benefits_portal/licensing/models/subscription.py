@@ -214,8 +214,8 @@ class Subscription(models.Model):
                 redemption.put_on_record(action, by=by)
                 return redemption
         except Refusal as refusal:
-            if quote and (done := Redemption.objects.filter(submission=quote.submission).first()):
-                return done
+            if quote and hasattr(key, "redemption") and key.redemption.submission == quote.submission:
+                return key.redemption
             subject, tried = subscription or key.benefit, {"key": key.pk}
             Record.objects.note(action, by=by, partner=key.partner, tenant=tenant, subject=subject, after=tried, refusal=refusal)
             raise
