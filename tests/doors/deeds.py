@@ -153,7 +153,7 @@ def text_of(answer: Any) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
 
 
-TABLES = sorted(model._meta.db_table for room in ROOMS for model in apps.get_app_config(room).get_models() if model not in KEPT_OF_ATTEMPTS)
+TABLES = {model._meta.db_table for room in ROOMS for model in apps.get_app_config(room).get_models() if model not in KEPT_OF_ATTEMPTS}
 
 
 def everything() -> dict[str, list[Any]]:

@@ -21,7 +21,7 @@ from tests.test_architecture import ROWS
 from tests.world import World, undone
 
 from . import catalogue, credit, enrolling, keys, people, places, redeeming, replacing  # noqa: F401 - each tells its deeds
-from .deeds import Deed, Hand, everything
+from .deeds import TABLES, Deed, Hand, everything
 from .enrolling import ENROLL
 
 # What shows, signs in or out, or chooses how pages look, and the practice world's own: nothing of a partner's changes there.
@@ -64,9 +64,11 @@ def hand(world: World) -> Hand:
 def test_what_a_rule_forbids_is_refused_at_every_door_with_the_reason_and_nothing_changes(hand, attempt, door, driver):
     with undone():
         things = attempt.scenario(hand.world.place)
-        before = everything()
-        told = driver(hand, **things)
-        assert everything() == before
+        with undone() as written:
+            told = driver(hand, **things)
+            after = everything() if written & TABLES else None
+        if after is not None:  # written, and perhaps taken back
+            assert after == everything()
     assert attempt.told_at(door).search(told), told[-2000:]
 
 
