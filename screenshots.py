@@ -31,7 +31,7 @@ def main() -> int:
     chosen = sys.argv[1] if len(sys.argv) > 1 else ""
     os.environ |= {"SCREENSHOTS": str(FOLDER), "TEST_DATABASE": os.environ.get("TEST_DATABASE", "sqlite")}
     kinds = " and ".join(["fits", *filter(None, chosen.split("-"))])
-    outcome = pytest.main(["-q", "-m", "slow", "-k", kinds, "tests/browser/test_every_page.py"])
+    outcome = pytest.main(["-q", "-m", "release", "-k", kinds, "tests/browser/test_every_page.py"])
     (FOLDER / "index.html").write_text(contact_sheet(), encoding="utf-8")
     return int(outcome)
 

@@ -93,11 +93,12 @@ def watch(postgres: Postgres, portal: Portal, threads: list[threading.Thread]) -
     for thread in threads:
         thread.start()
     began, gauges = time.monotonic(), []
-    while any(thread.is_alive() for thread in threads):
-        time.sleep(15)
-        weights = [pss(pid) for pid in portal.worker_pids()]
-        held = postgres.ask("SELECT count(*) FROM pg_stat_activity WHERE datname = 'portal' AND pid <> pg_backend_pid()")[0][0]
-        gauges.append((time.monotonic() - began, sum(weights) / max(len(weights), 1), held))
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(15)
+            weights = [pss(pid) for pid in portal.worker_pids()]
+            held = postgres.ask("SELECT count(*) FROM pg_stat_activity WHERE datname = 'portal' AND pid <> pg_backend_pid()")[0][0]
+            gauges.append((time.monotonic() - began, sum(weights) / max(len(weights), 1), held))
     return gauges
 
 

@@ -1,4 +1,4 @@
-"""Properties in two tiers: a hundred examples with every change, a thousand before a release."""
+"""Tests in two sizes: small with every change, and as large as it takes before a release."""
 
 from collections.abc import Callable
 from typing import Any

@@ -25,6 +25,7 @@ from benefits_portal.tenants.models import (
     User,
 )
 from tests import factories
+from tests.properties import BEFORE_A_RELEASE
 
 from .conftest import make_rows, page, registered
 
@@ -53,7 +54,7 @@ def test_of_the_sign_ins_what_is_kept_is_shown_and_nothing_else():
     assert {model for model in registered() if model._meta.app_label == "axes"} == {AccessAttempt, AccessLog}
 
 
-@pytest.mark.parametrize("more", [9, pytest.param(99, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("more", [9, pytest.param(99, marks=BEFORE_A_RELEASE)])
 def test_a_list_asks_the_database_as_often_for_many_rows_as_for_1(office, today, more):
     make_rows(1)
     addresses = [page(model, "changelist") for model in registered()]

@@ -74,12 +74,12 @@ def faults_in(page: Page, looks: Iterable[tuple[str, int]], name: str) -> list[s
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("short_lists")
-def test_each_sort_of_page_is_accessible(visit: Visit) -> None:
+def test_each_sort_of_page_is_accessible_dark_and_narrow(visit: Visit) -> None:
     page = visit("programme", reduced_motion="reduce")
     faults = []
     for name, where in some_pages().items():
         page.goto(where)
-        faults += faults_in(page, [LOOKS[0], LOOKS[-1]], name)
+        faults += faults_in(page, LOOKS[-1:], name)
     assert faults == []
 
 

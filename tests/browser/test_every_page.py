@@ -4,6 +4,7 @@
 """
 
 import os
+from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Visit
-from tests.browser.pages import every_page
+from tests.browser.pages import Sight, every_page
 
 pytestmark = pytest.mark.slow
 
@@ -35,18 +36,32 @@ NO_PAGES = {  # what answers no GET with a page
 }
 
 
-LOOKS = [  # one every time, the farthest from what one builds in; the others before a release
-    pytest.param(*look, marks=[] if look == ("dark", 390, "nl") else pytest.mark.release)
-    for look in product(["light", "dark"], [1280, 390], ["en", "nl"])
-]
+SORTS = {  # one page of each: in the look that is farthest from what one builds in, with every change
+    *("anybody-sign-in-refused", "anybody-help", "anybody-calculator"),
+    *("partner-admin-home", "partner-admin-list-opened", "partner-admin-assign-refused", "partner-admin-walkthrough"),
+    *("partner-admin-start-refused", "partner-admin-panel", "partner-admin-review", "partner-admin-receipt", "partner-admin-search"),
+    *("global-admin-users", "global-admin-activity"),
+}
 
 
-@pytest.mark.parametrize(("theme", "width", "language"), LOOKS)
+@pytest.mark.urls("tests.browser.pages")
+def test_each_sort_of_page_is_accessible_and_fits(visit: Visit) -> None:
+    sights = [sight for sight in every_page() if str(sight) in SORTS]
+    assert len(sights) == len(SORTS)
+    look_at(sights, visit, "dark", 390, "nl")
+
+
+@pytest.mark.release
+@pytest.mark.parametrize(("theme", "width", "language"), [*product(["light", "dark"], [1280, 390], ["en", "nl"])])
 @pytest.mark.urls("tests.browser.pages")
 def test_every_page_is_accessible_and_fits(visit: Visit, theme: str, width: int, language: str) -> None:
+    look_at(every_page(), visit, theme, width, language)
+
+
+def look_at(sights: Iterable[Sight], visit: Visit, theme: str, width: int, language: str) -> None:
     pages: dict[str, Page] = {}
     faults = []
-    for sight in every_page():
+    for sight in sights:
         if sight.persona not in pages:
             looks = {"reduced_motion": "reduce", "color_scheme": theme, "viewport": {"width": width, "height": 900}, "locale": language}
             pages[sight.persona] = visit(sight.persona, **looks)

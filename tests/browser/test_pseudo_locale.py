@@ -87,6 +87,7 @@ def names() -> set[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.usefixtures("accents")
 @pytest.mark.urls("tests.browser.pages")
 def test_no_visible_text_is_outside_a_translation(visit: Visit) -> None:

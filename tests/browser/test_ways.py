@@ -115,6 +115,7 @@ def use(way: str, what: Locator) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.parametrize("way", WAYS)
 def test_the_whole_main_job(visit: Visit, way: str) -> None:
     page = visit("partner-admin", **WAYS[way])

@@ -291,7 +291,7 @@ def play(machine: type[RuleBasedStateMachine], *, runs: int, steps: int) -> None
 
 @pytest.mark.parametrize(
     ("runs", "steps"),
-    [(10, 25), pytest.param(30, 50, marks=pytest.mark.slow), pytest.param(150, 50, marks=BEFORE_A_RELEASE)],
+    [(10, 25), pytest.param(150, 50, marks=BEFORE_A_RELEASE)],
 )
 def test_whatever_people_do_the_books_agree(runs, steps):
     play(Life, runs=runs, steps=steps)
@@ -299,7 +299,7 @@ def test_whatever_people_do_the_books_agree(runs, steps):
 
 @pytest.mark.parametrize(
     ("runs", "steps"),
-    [(30, 30), pytest.param(300, 50, marks=pytest.mark.slow), pytest.param(2_000, 50, marks=BEFORE_A_RELEASE)],
+    [(30, 30), pytest.param(2_000, 50, marks=BEFORE_A_RELEASE)],
 )
 def test_whatever_keys_are_redeemed_nothing_is_added_or_lost(runs, steps):
     play(Arithmetic, runs=runs, steps=steps)

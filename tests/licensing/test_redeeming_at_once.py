@@ -23,6 +23,7 @@ from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.models import Record
 from tests.factories import TODAY, SubscriptionFactory, TenantFactory, UserFactory, issue_key, key_for
+from tests.properties import BEFORE_A_RELEASE
 from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once, without_unique
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("K2")]
@@ -30,7 +31,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("K2")]
 A_CROWD = 40 if IS_POSTGRES else 8
 SOME = 10
 A_BIG_CROWD = 200 if IS_POSTGRES else 32
-crowds = pytest.mark.parametrize("crowd", [A_CROWD, pytest.param(A_BIG_CROWD, marks=pytest.mark.slow)])
+crowds = pytest.mark.parametrize("crowd", [A_CROWD, pytest.param(A_BIG_CROWD, marks=BEFORE_A_RELEASE)])
 
 needs_row_locks = pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer at a time: BEGIN IMMEDIATE is its guard")
 

@@ -15,6 +15,7 @@ from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.models import Actor, Record
 from tests import factories
 from tests.factories import TODAY, redeem
+from tests.properties import BEFORE_A_RELEASE
 from tests.simultaneous import at_once
 
 pytestmark = pytest.mark.usefixtures("today")
@@ -205,7 +206,7 @@ def test_the_receipt_tells_before_after_where_who_and_when(client, acting, tenan
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.rule("K2", "K7")
-@pytest.mark.parametrize("crowd", [12, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("crowd", [12, pytest.param(40, marks=BEFORE_A_RELEASE)])
 def test_of_many_who_press_redeem_at_once_one_gets_a_receipt_and_the_others_a_clear_answer(tenant, sign_in, acting, extend, crowd):
     people = [factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant).user for _ in range(crowd)]
     clients = [sign_in(person) for person in people]
