@@ -18,7 +18,7 @@ from benefits_portal.tenants.models import Partner, Record
 from tests.properties import BEFORE_A_RELEASE, LONG
 from tests.world import NOT_OF_THE_PORTAL, Ask, World, undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.rule("P1", "P4", "K2")]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.rule("P1", "P4", "K2")]
 EXAMPLES = pytest.mark.parametrize("examples", [40, pytest.param(LONG, marks=BEFORE_A_RELEASE)])
 FREE = {"name", "verified", "people", "why"}  # where anything may be typed
 MORE = ["shown", "validate", "next", "q", "quote", "key", "unheard-of"]

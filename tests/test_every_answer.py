@@ -9,7 +9,7 @@ from django.urls import resolve
 
 from tests.world import Ask, World, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 HEADERS = {
     "Content-Security-Policy": {
         "default-src 'none'",

@@ -20,7 +20,7 @@ from benefits_portal.tenants.models import Record, User
 from tests.place import COMMON, Place
 from tests.world import NOT_OF_THE_PORTAL, Ask, World, every_page, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 rule = pytest.mark.rule
 
 # see   the page            does  it was done, and is on record      go    elsewhere, and nothing changed
@@ -217,7 +217,6 @@ def expected() -> dict[str, dict[str, str]]:
 
 
 PERSONS = list(expected())
-QUICK = {"anonymous", "member", "admin"}  # the others take longer than a change should wait for
 
 
 def test_the_table_names_every_kind_of_person(world):
@@ -225,7 +224,7 @@ def test_the_table_names_every_kind_of_person(world):
 
 
 @rule("P1", "P2", "P3")
-@pytest.mark.parametrize("person", [person if person in QUICK else pytest.param(person, marks=pytest.mark.slow) for person in PERSONS])
+@pytest.mark.parametrize("person", PERSONS)
 def test_everybody_gets_what_the_table_says(world, rows, ask, person):
     assert outcomes(world, rows, ask, person) == expected()[person]
 
@@ -259,7 +258,6 @@ def without_tokens(page: str) -> str:
     return re.sub(r'(?<=name="quote" value=")[^"]*|[A-Za-z0-9]{64}', "", page)
 
 
-@pytest.mark.slow
 @rule("P1", "K4")
 def test_to_others_a_partner_might_as_well_not_be_there(world, ask):
     """No page, list, search, download, error or count of theirs tells the difference, and what does not exist is a 404."""

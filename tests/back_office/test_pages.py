@@ -114,6 +114,7 @@ def test_every_page_answers(office, today):
     assert [address for address, answer in answers.items() if ">None<" in answer.content.decode()] == []
 
 
+@pytest.mark.slow
 def test_every_choice_of_every_filter_answers(programme, rf, today):
     make_rows(1)
     asked = 0
@@ -138,6 +139,7 @@ def test_the_first_page_names_the_portal(office, language):
 
 
 @pytest.mark.rule("K3")
+@pytest.mark.slow
 def test_no_page_says_a_key_or_what_is_kept_of_it(office, today):
     redeemed = factories.redeem().key
     live = factories.issue_key(partner=redeemed.partner)

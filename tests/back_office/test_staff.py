@@ -39,6 +39,7 @@ def test_nobody_adds_to_a_ledger_changes_it_or_deletes_from_it(office, today):
     assert {model: list(model.objects.values()) for model in LEDGERS} == before
 
 
+@pytest.mark.slow
 def test_support_sees_everything_and_changes_nothing(support, sign_in, today):
     make_rows(1)
     office, models = sign_in(support), [model for model in registered() if model is not Group]
@@ -60,6 +61,7 @@ def test_support_cannot_provision(support, sign_in):
     assert Benefit.objects.count() == 0
 
 
+@pytest.mark.slow
 def test_programme_makes_and_changes_what_is_done_by_hand_and_nothing_else(officer, sign_in, today):
     make_rows(1)
     office = sign_in(officer)

@@ -10,6 +10,7 @@ from benefits_portal.benefits.models import Benefit
 from tests.browser.conftest import Visit
 from tests.browser.pages import every_page, key_of, subscription_of
 
+pytestmark = pytest.mark.slow
 LIST = "/mpn/benefits/azure-cloud/"
 # Per page: landmarks, headings, title, language, help in its place, tables with captions and headers, no positive tabindex, no id twice,
 # errors tied to their fields and to the summary.
@@ -47,7 +48,6 @@ MOVING = """() => [...document.querySelectorAll("*")].filter((node) => {
 }).map((node) => node.className)"""
 
 
-@pytest.mark.slow
 @pytest.mark.release
 @pytest.mark.urls("tests.browser.pages")
 def test_every_page_is_well_built_and_holds_up_narrow_large_and_widely_spaced(visit: Visit) -> None:

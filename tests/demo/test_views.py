@@ -211,6 +211,7 @@ def test_a_reset_makes_the_world_anew_and_keeps_the_persona_signed_in(signed_in:
     assert said(response) == ["The practice world was made anew."]
 
 
+@pytest.mark.slow
 def test_a_reset_ends_everybody_elses_session(signed_in: Callable[[str], Client]) -> None:
     other = Client()
     other.post(reverse("demo-sign-in"), {"persona": "member"})
@@ -220,6 +221,7 @@ def test_a_reset_ends_everybody_elses_session(signed_in: Callable[[str], Client]
     assert not get_user(other).is_authenticated
 
 
+@pytest.mark.slow
 def test_anybody_can_reset_from_the_sign_in_page(client: Client) -> None:
     response = client.post(reverse("demo-reset"))
 

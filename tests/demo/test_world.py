@@ -92,6 +92,7 @@ def test_the_command_gives_passwords_to_a_world_that_came_from_the_fixture() -> 
     assert User.objects.get(persona="partner-admin").check_password(PASSWORD)
 
 
+@pytest.mark.slow
 def test_the_command_makes_the_world_anew_when_asked() -> None:
     call_command("loaddata", "demo", verbosity=0)
     Partner.objects.filter(name="Contoso").update(days_ahead=7)

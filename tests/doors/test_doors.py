@@ -60,6 +60,7 @@ def hand(world: World) -> Hand:
     return Hand(world)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("attempt", "door", "driver"), CELLS)
 def test_what_a_rule_forbids_is_refused_at_every_door_with_the_reason_and_nothing_changes(hand, attempt, door, driver):
     with undone():
@@ -72,6 +73,7 @@ def test_what_a_rule_forbids_is_refused_at_every_door_with_the_reason_and_nothin
     assert attempt.told_at(door).search(told), told[-2000:]
 
 
+@pytest.mark.slow
 @pytest.mark.rule("B4")
 @pytest.mark.parametrize("door", ENROLL.doors)
 def test_what_was_discontinued_is_left_out_at_every_door_that_enrols(hand, door):
