@@ -5,12 +5,16 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
+from django.http import QueryDict
 from django.urls import reverse
+from psycopg.rows import dict_row
 
 from benchmarks.databases import SESSIONS
 from benchmarks.portal import Portal, Visitor
 from benchmarks.world import READER, STAFF
 from benefits_portal import clock
+from benefits_portal.benefits.lists import BenefitListing
+from benefits_portal.tenants.models import Partner
 
 LIST, PRODUCTS, PEOPLE = "benefits:azure-cloud", "licensing:products", "tenants:users"
 
@@ -46,6 +50,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         Page("hello, signed out", "/hello/", nobody, None, 0),
         Page("hello, signed in", "/hello/", reader, None, 3),
         mine("benefits, first page", LIST, limit=3.5, queries=5),
+        mine("benefits, in the middle", LIST, middle(database_url), limit=3.5, queries=5),
         mine("benefits, last page", LIST, "?page=last", limit=3.5, queries=5),
         mine("benefits, not redeemed, by date", LIST, "?show=unused&sort=expires", limit=3.5, queries=5),
         mine("benefits, searched", LIST, "?q=" + quote("Product 07"), limit=3.5, queries=5),
@@ -76,6 +81,16 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         office("back office: records", "tenants_record"),
         Page("Django's own admin: benefits", "/stock/benefits/benefit/", staff, None, None),
     ]
+
+
+def middle(database_url: str) -> str:
+    """The query string of the page behind half of the large partner's licenses, in the list's usual order."""
+    order = "is_license_based, product_name, size, id AS pk"
+    rows = "FROM benefits_benefit WHERE partner_id = 1 AND is_license_based"
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        row = connection.execute(f"SELECT {order} {rows} ORDER BY 1, 2, 3, 4 OFFSET (SELECT count(*) / 2 {rows}) LIMIT 1").fetchone()
+    listing = BenefitListing.of(Partner(pk=1), QueryDict(), clock.today())
+    return listing.href(after=listing._mark(row))
 
 
 def examples(database_url: str) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
-from django.db.models import F
+from django.db.models import F, Func, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.functional import Promise
@@ -23,6 +23,14 @@ from benefits_portal.words import searched
 PAGE, BATCH = 50, 500  # rows on a page, fetched at a time for a download
 
 type Text = str | Promise
+
+
+class Unestimated(Func):
+    """A value that PostgreSQL does not see while it plans. It judges a comparison of rows by the first of their columns alone: behind
+    the greatest value of that one it expects next to nothing, and sorts all that there is instead of reading on in the index.
+    """
+
+    template = "(SELECT %(expressions)s)"
 
 
 @dataclass(frozen=True)
@@ -162,7 +170,8 @@ class Listing:
 
     def _beyond(self, position: list[Any], *, backwards: bool) -> TupleGreaterThan | TupleLessThan:
         lookup = TupleLessThan if self.is_descending != backwards else TupleGreaterThan
-        return lookup(Tuple(*map(F, self.order)), position)
+        first, *others = position
+        return lookup(Tuple(*map(F, self.order)), [Unestimated(Value(first)), *others])
 
     @property
     def _signer(self) -> Signer:
@@ -170,10 +179,10 @@ class Listing:
 
     def _mark(self, row: Any) -> str:
         """Where `row` stands in the order, for an address: signed, so that only what was in the list comes back."""
-        return self._signer.sign_object(self._place(row))
+        return self._signer.sign_object([str(value) for value in self._place(row)])
 
-    def _place(self, row: Any) -> list[str]:
-        return [str(_value(row, name)) for name in self.order]
+    def _place(self, row: Any) -> list[Any]:
+        return [_value(row, name) for name in self.order]
 
     def _position(self, name: str, rows: Any) -> list[Any] | None:
         """None for a mark that is not there, or is forged, or was signed when the column had another order."""

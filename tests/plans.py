@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from benefits_portal.listing import Listing
 from benefits_portal.paging import Page
 
+PAGES = ("first", "next", "middle", "last")
+
 
 @contextmanager
 def rows_for_a_module(django_db_blocker: Any) -> Iterator[None]:
@@ -21,23 +23,29 @@ def rows_for_a_module(django_db_blocker: Any) -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def plan_of(listing: Listing, rows: Any) -> tuple[Page, set[str], set[str]]:
-    """The page that `listing` asks for, the indexes that its query uses, and the sorts that it makes."""
+def plan_of(listing: Listing, rows: Any) -> tuple[Page, set[str], set[str], int]:
+    """The page that `listing` asks for, the indexes that its query uses, the sorts that it makes, and how many rows are expected."""
     with CaptureQueriesContext(connection) as queries:
         page = listing.page(rows)
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {queries.captured_queries[-1]['sql']}")
         [[answer]] = cursor.fetchall()
     nodes = list(nodes_of((json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]))
-    return page, {node["Index Name"] for node in nodes if "Index Name" in node}, {node["Node Type"] for node in nodes if "Sort Key" in node}
+    indexes = {node["Index Name"] for node in nodes if "Index Name" in node}
+    return page, indexes, {node["Node Type"] for node in nodes if "Sort Key" in node}, nodes[0]["Plan Rows"]
 
 
-def pages_by(index: str, listing: Callable[[QueryDict], Listing], rows: Any, query: str) -> dict[str, tuple[bool, set[str], int]]:
-    """Of the first page at `query`, the next and the last: whether `index` was used, the sorts, and how many rows there are."""
-    address, found = {"first": query}, {}
-    for name in ("first", "next", "last"):
-        page, indexes, sorts = plan_of(listing(QueryDict(address[name])), rows)
-        found[name] = (index in indexes, sorts, len(page.rows))
+def pages_by(index: str, listing: Callable[[QueryDict], Listing], rows: Any, query: str) -> dict[str, tuple[bool, set[str], int, int]]:
+    """Of the first page at `query`, the next, one in the middle and the last: whether `index` was used, the sorts, how many rows there
+    are, and how many were expected: where it is next to none, a larger list is sorted.
+    """
+    asked = listing(QueryDict(query))
+    everything = asked.sorted(asked.facts(asked.narrowed(rows)))
+    middle = asked.href(after=asked._mark(everything[everything.count() // 2]))[1:]
+    address, found = {"first": query, "middle": middle}, {}
+    for name in PAGES:
+        page, indexes, sorts, expected = plan_of(listing(QueryDict(address[name])), rows)
+        found[name] = (index in indexes, sorts, len(page.rows), expected)
         address |= {"next": page.next_href[1:], "last": page.last_href[1:]} if name == "first" else {}
     return found
 

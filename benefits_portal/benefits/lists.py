@@ -170,6 +170,11 @@ class BenefitListing(Listing):
             benefits = benefits.annotate(status_rank=Case(*ranks, output_field=IntegerField()))
         return benefits.values("pk", *FACTS, *self.columns[self.column].order)
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Where a kind was chosen without it: a position that names what all rows share is looked for from the first of them on."""
+        return super().order[1:] if "kind" in self.chosen else super().order
+
     # In words
 
     def rows(self, found: Iterable[dict[str, Any]]) -> Iterator[BenefitRow]:
