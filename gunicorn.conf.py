@@ -9,7 +9,7 @@ from typing import Any
 
 worker_class = "sync"  # measured best for synchronous views; a slow client waits at the proxy, not at a worker
 preload_app = True  # workers share its memory, and one that died is replaced at once; a new version needs a restart, not HUP
-timeout = 120  # seconds after which a busy worker is replaced: longer than the longest export
+timeout = 600  # seconds after which a busy worker is replaced: longer than an export of millions, which it would cut off
 graceful_timeout = 30  # seconds that a stopping worker has to finish its request
 max_requests = 10_000  # then a worker is replaced, whatever a library may have leaked
 max_requests_jitter = 2_000  # not all at once

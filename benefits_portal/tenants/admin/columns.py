@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -32,14 +33,14 @@ def link(target: models.Model | None) -> Any:
 
 
 def linked(path: str, description: Text) -> Callable[[Any], Any]:
-    """A column with the object that `path` leads to, as a link. The list must fetch it with its rows."""
+    """A column with the object that `path` leads to, as a link; `target` is the object alone. The list must fetch it with its rows."""
+    target = attrgetter(path.replace("__", "."))
 
     @admin.display(description=description, ordering=path)
     def column(row: Any) -> Any:
-        for relation in path.split("__"):
-            row = getattr(row, relation)
-        return link(row)
+        return link(target(row))
 
+    column.target = target  # type: ignore[attr-defined]
     return column
 
 

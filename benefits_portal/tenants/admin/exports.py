@@ -1,6 +1,6 @@
 """Any list of the back office to take along: what its filters leave, written while it is read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from html import unescape
 from operator import attrgetter
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import label_for_field, lookup_field
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -68,16 +68,16 @@ class ExportMixin:
         return spreadsheet(str(self.opts.model_name), rows(listing))
 
 
-def column(name: Any, model_admin: Any) -> Any:
-    """What a list's column says of a row."""
-
-    def cell(row: models.Model) -> object:
-        field, _attribute, value = lookup_field(name, row, model_admin)
-        if field is not None and getattr(field, "flatchoices", None):
-            return dict(field.flatchoices).get(value, value)
-        return value
-
-    return cell
+def column(name: Any, model_admin: Any) -> Callable[[models.Model], object]:
+    """What a list's column says of a row: looked up once for a field and for a link, of which the object alone is written."""
+    if hasattr(name, "target"):
+        return name.target  # type: ignore[no-any-return]
+    try:
+        field = model_admin.model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return lambda row: lookup_field(name, row, model_admin)[2]
+    value_of, labels = attrgetter(name), {value: str(label) for value, label in getattr(field, "flatchoices", None) or ()}
+    return (lambda row: labels.get(value_of(row), value_of(row))) if labels else value_of
 
 
 def columns_of(**paths: str) -> dict[str, Any]:
