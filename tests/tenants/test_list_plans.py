@@ -45,8 +45,8 @@ def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
                 tenant=place,
                 display_name=f"Person {number * 7919 % EACH:04d}",
                 user_principal_name=f"{number}@{place.domain}",
-                kind="guest" if number % 15 == 0 else "member",
-                disabled_at=NOW if number % 15 == 1 else None,
+                kind="guest" if number % 5 == 0 else "member",
+                disabled_at=NOW if number % 5 == 1 else None,
             )
             for place in places
             for number in range(EACH)
