@@ -132,7 +132,7 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
         if tenant.partner_id != key.partner_id:
             raise KeyUnknown
         spending = {"redeemed_at": clock.now(), "redeemed_on": on, "redeemed_by": by.user, "redeemed_in": tenant}
-        is_spent = key.redeemed_at or key.revoked_at  # as it was read: what is spent stays so, and nothing is written for it
+        is_spent = key.is_redeemed or key.revoked_at  # as it was read: what is spent stays so, and nothing is written for it
         if is_spent or not self.filter(pk=key.pk, redeemed_at=None, revoked_at=None).update(**spending):
             key = self.for_display().get(pk=key.pk)
             key.check_redeemable(on)
@@ -203,7 +203,7 @@ class ProductKey(models.Model):
         """Raise KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired, in the order of K7."""
         if self.revoked_at is not None:
             raise KeyRevoked(self)
-        if self.redeemed_at is not None:
+        if self.is_redeemed:
             raise KeyAlreadyRedeemed(self)
         self.benefit.check_usable(on)
 
@@ -236,7 +236,7 @@ class ProductKey(models.Model):
         self.refresh_from_db()
         if self.revoked_at is not None:
             raise KeyRevoked(self)
-        if self.redeemed_at is not None:
+        if self.is_redeemed:
             raise KeyAlreadyRedeemed(self)
 
     def revoke_spent(self, why: str, *, by: Actor) -> None:
