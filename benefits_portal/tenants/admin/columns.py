@@ -32,9 +32,14 @@ def link(target: models.Model | None) -> Any:
     return format_html('<a href="{}">{}</a>', address(target, "change", target.pk), target) if target else None
 
 
+def at(path: str) -> Callable[[Any], Any]:
+    """What `path` leads to from a row."""
+    return attrgetter(path.replace("__", "."))
+
+
 def linked(path: str, description: Text) -> Callable[[Any], Any]:
     """A column with the object that `path` leads to, as a link; `target` is the object alone. The list must fetch it with its rows."""
-    target = attrgetter(path.replace("__", "."))
+    target = at(path)
 
     @admin.display(description=description, ordering=path)
     def column(row: Any) -> Any:

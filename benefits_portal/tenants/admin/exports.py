@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.tenants.spreadsheets import spreadsheet
 
-from .columns import address
+from .columns import address, at
 
 BATCH = 500
 CHECKBOX = "action_checkbox"
@@ -82,7 +82,7 @@ def column(name: Any, model_admin: Any) -> Callable[[models.Model], object]:
 
 def columns_of(**paths: str) -> dict[str, Any]:
     """Columns for `export_columns`: each name with what is at its path."""
-    return {name: attrgetter(path.replace("__", ".")) for name, path in paths.items()}
+    return {name: at(path) for name, path in paths.items()}
 
 
 def said(value: object) -> str:
