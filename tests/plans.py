@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
@@ -13,14 +12,6 @@ from benefits_portal.listing import Listing
 from benefits_portal.paging import Page
 
 PAGES = ("first", "next", "middle", "last")
-
-
-@contextmanager
-def rows_for_a_module(django_db_blocker: Any) -> Iterator[None]:
-    """What the block makes stays until it ends, and is undone."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def plan_of(listing: Listing, rows: Any) -> tuple[Page, set[str], set[str], int]:

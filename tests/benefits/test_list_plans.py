@@ -13,7 +13,8 @@ from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.tenants.models import DirectoryUser, Partner
 from tests.factories import NOW, TODAY, BenefitFactory, OfferFactory, PackageLineFactory, PartnerFactory, TenantFactory
-from tests.plans import PAGES, pages_by, plan_of, rows_for_a_module
+from tests.plans import PAGES, pages_by, plan_of
+from tests.world import undone
 
 pytestmark = [
     pytest.mark.django_db,
@@ -33,7 +34,7 @@ INDEXES = {
 @pytest.fixture(scope="module")
 def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
     """One of two partners with thousands of benefits, of which the database knows how they are spread."""
-    with rows_for_a_module(django_db_blocker):
+    with django_db_blocker.unblock(), undone():
         offer, day = OfferFactory.create(), timedelta(days=1)
         for number in range(LINES):
             PackageLineFactory.create(offer=offer, quantity=number % 9 + 1)
@@ -61,7 +62,7 @@ def test_an_order_is_read_off_its_index_on_the_first_page_the_next_one_in_the_mi
 @pytest.fixture(scope="module")
 def credit(django_db_setup: None, django_db_blocker: Any) -> Iterator[Benefit]:
     """One of two credits with thousands of holders."""
-    with rows_for_a_module(django_db_blocker):
+    with django_db_blocker.unblock(), undone():
         tenant, day = TenantFactory.create(), timedelta(days=1)
         both = BenefitFactory.create_batch(2, partner=tenant.partner, monthly=True)
         people = DirectoryUser.objects.bulk_create(

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 
 import pytest
-from django.db import transaction
 
 from benefits_portal.demo.world import make_world
+from tests.world import undone
 
 type Told = Callable[[date], AbstractContextManager[date]]
 
@@ -18,9 +18,8 @@ def told(django_db_setup: None, django_db_blocker) -> Told:
 
     @contextmanager
     def telling(day: date) -> Iterator[date]:
-        with django_db_blocker.unblock(), transaction.atomic():
+        with django_db_blocker.unblock(), undone():
             make_world(day)
             yield day
-            transaction.set_rollback(True)
 
     return telling

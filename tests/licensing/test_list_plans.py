@@ -11,7 +11,8 @@ from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.tenants.models import Tenant
 from tests.factories import TODAY, ProductFactory, TenantFactory
-from tests.plans import PAGES, pages_by, rows_for_a_module
+from tests.plans import PAGES, pages_by
+from tests.world import undone
 
 pytestmark = [
     pytest.mark.django_db,
@@ -31,7 +32,7 @@ INDEXES = {
 @pytest.fixture(scope="module")
 def place(django_db_setup: None, django_db_blocker: Any) -> Iterator[Tenant]:
     """One of two tenants with thousands of subscriptions, of which the database knows how they are spread."""
-    with rows_for_a_module(django_db_blocker):
+    with django_db_blocker.unblock(), undone():
         products, places = ProductFactory.create_batch(20), TenantFactory.create_batch(2)
         Subscription.objects.bulk_create(
             Subscription(

@@ -10,7 +10,8 @@ from django.http import QueryDict
 from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, Partner
 from tests.factories import NOW, TenantFactory
-from tests.plans import PAGES, pages_by, plan_of, rows_for_a_module
+from tests.plans import PAGES, pages_by, plan_of
+from tests.world import undone
 
 pytestmark = [
     pytest.mark.django_db,
@@ -37,7 +38,7 @@ INDEXES = {
 @pytest.fixture(scope="module")
 def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
     """One of two partners with thousands of people in two tenants, of whom the database knows how they are spread."""
-    with rows_for_a_module(django_db_blocker):
+    with django_db_blocker.unblock(), undone():
         first = TenantFactory.create_batch(2)
         places = [*first, *(TenantFactory.create(partner=place.partner) for place in first)]
         DirectoryUser.objects.bulk_create(
