@@ -1,0 +1,135 @@
+"""What people type, paste and send, in one canonical form, for every form, import, command and model (rules W1 to W3).
+
+`tidy` and `canonical_email_or_text` take any text and never fail: for look-ups, and for what is written past a form.
+`clean_line`, `clean_text`, `canonical_email` and `canonical_domain` raise ValidationError with what to do.
+"""
+
+import unicodedata
+
+import idna
+import regex
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
+
+MAX_EMAIL = 150  # characters
+GUEST_MARK = "#ext#@"  # the directory's own names for guests: john_fabrikam.example#EXT#@contoso.onmicrosoft.com
+
+# What Unicode says is not shown, and what it forgot to: the blank Braille pattern, the marks of interlinear annotations.
+_HIDDEN = regex.compile(r"[[\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB]--[\u200C\u200D]]", regex.V1)
+_JOINERS = regex.compile(r"(?<![\p{L}\p{M}])[\u200C\u200D]|[\u200C\u200D](?!\p{L})")  # Persian and Hindi need the others
+_ALL_JOINERS = regex.compile(r"[\u200C\u200D]")
+_LINE_BREAKS = regex.compile(r"\r\n|[\n\v\f\r\x1C-\x1E\x85\u2028\u2029]")
+_NOT_TEXT = regex.compile(r"[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]--[\t\n\v\f\r\x1C-\x1E\x85]]", regex.V1)
+_LETTER = regex.compile(r"\p{L}")
+
+
+def _visible(text: str) -> str:
+    """`text` in NFC, without what nobody sees."""
+    return unicodedata.normalize("NFC", _JOINERS.sub("", _HIDDEN.sub("", text)))
+
+
+def _single_spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+def tidy(text: str) -> str:
+    """`text` as one line that holds nothing invisible, whatever it was (W1)."""
+    return _single_spaced(_visible(_NOT_TEXT.sub("", text)))
+
+
+def clean_line(text: str) -> str:
+    """`text` as one line in NFC with single spaces and nothing invisible (W1).
+
+    Raises ValidationError for a line break or a control character inside it.
+    """
+    text = _visible(text).strip()
+    if _LINE_BREAKS.search(text):
+        raise ValidationError(_("Write this on one line."), code="line_break")
+    _refuse_what_is_no_text(text)
+    return _single_spaced(text)
+
+
+def clean_text(text: str) -> str:
+    """`text` of several lines, each cleaned as by `clean_line`, separated by line feeds (W1)."""
+    text = _visible(text).strip()
+    _refuse_what_is_no_text(text)
+    return "\n".join(map(_single_spaced, _LINE_BREAKS.split(text)))
+
+
+def _refuse_what_is_no_text(text: str) -> None:
+    if _NOT_TEXT.search(text):
+        raise ValidationError(
+            _("This holds a character that cannot be shown. Type the text instead of pasting it."),
+            code="control_character",
+        )
+
+
+def validate_name(name: str) -> None:
+    """Raise ValidationError unless somebody reading `name` sees a letter (W1)."""
+    if not _LETTER.search(name):
+        raise ValidationError(_("Write a name with at least one letter."), code="no_letter")
+
+
+def canonical_email(text: str) -> str:
+    """The one spelling of an e-mail address or user principal name: lowercase, NFKC, the domain in IDNA's ASCII (W2).
+
+    Raises ValidationError for what is no address.
+    """
+    letters = unicodedata.normalize("NFKC", _ALL_JOINERS.sub("", clean_line(text))).strip().lower()
+    local, _at, domain = letters.rpartition("@")
+    try:
+        email = f"{local}@{_ascii_domain(domain)}"
+        validate_email(email)
+    except (idna.IDNAError, ValidationError) as error:
+        raise _not_an_email() from error
+    if local.startswith('"') or len(email) > MAX_EMAIL:  # a quoted name is a second spelling of the same mailbox
+        raise _not_an_email()
+    return email
+
+
+def _not_an_email() -> ValidationError:
+    return ValidationError(_("This is not an address. Write it as in kim@contoso.com."), code="email")
+
+
+def canonical_email_or_text(text: str) -> str:
+    """`canonical_email` where `text` is an address, else `text` tidied: to look up what may be no address at all."""
+    try:
+        return canonical_email(text)
+    except ValidationError:
+        return tidy(text)
+
+
+def canonical_domain(text: str) -> str:
+    """The one spelling of a domain: lowercase and in IDNA's ASCII, without `https://` before and `/` behind it (W2).
+
+    Raises ValidationError for what is no domain of at least two parts.
+    """
+    letters = unicodedata.normalize("NFKC", _ALL_JOINERS.sub("", clean_line(text))).strip().lower()
+    letters = letters.removeprefix("https://").removeprefix("http://").removesuffix("/")
+    try:
+        domain = _ascii_domain(letters)
+        validate_email(f"a@{domain}")
+    except (idna.IDNAError, ValidationError) as error:
+        raise ValidationError(_("This is not a domain. Write it as in contoso.com."), code="domain") from error
+    return domain
+
+
+def _ascii_domain(domain: str) -> str:
+    """Raises idna.IDNAError."""
+    return idna.encode(domain.rstrip("."), uts46=True).decode() if domain else ""
+
+
+def guest_behind(email: str) -> tuple[str, str] | None:
+    """Whom the directory's own name for a guest stands for: their address, and the tenant's domain (W3).
+
+    `email` is canonical. None for any other address.
+    """
+    mangled, mark, tenant_domain = email.partition(GUEST_MARK)
+    local, underscore, domain = mangled.rpartition("_")
+    if not (mark and local and underscore):
+        return None
+    try:
+        return canonical_email(f"{local}@{domain}"), tenant_domain
+    except ValidationError:
+        return None

@@ -1,0 +1,159 @@
+"""What people type, paste and send has one canonical form (W1 to W3)."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benefits_portal.typed import (
+    canonical_domain,
+    canonical_email,
+    canonical_email_or_text,
+    clean_line,
+    clean_text,
+    guest_behind,
+    tidy,
+    validate_name,
+)
+
+ANY_TEXT = st.text(
+    st.characters() | st.sampled_from("\u200b\u200c\u200d\u202a\u202e\u3164\u2800\u00ad\u034f\ufeff\u0301\n\t\u2028aक्\u094d\ud800")
+)
+
+
+@pytest.mark.rule("W1")
+@pytest.mark.parametrize(
+    ("typed", "clean"),
+    [
+        ("  Kim \u00a0\u2003 Yu\t", "Kim Yu"),
+        ("Kim\u200b", "Kim"),
+        ("\u202eevil\u202c Kim", "evil Kim"),
+        ("Jo\u00adsé", "José"),
+        ("Jose\u0301", "José"),
+        ("\ufeffKim\u2060", "Kim"),
+        ("\u3164", ""),
+        ("\u2800\u115f\u1160\uffa0", ""),
+        ("Kim\ufe0f\U000e0041", "Kim"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("क्\u200dष", "क्\u200dष"),
+        ("\u200dKim\u200c 1\u200d2", "Kim 12"),
+        ("Kim\r\n", "Kim"),
+        ("👩\u200d💻 Ada", "👩💻 Ada"),
+    ],
+)
+def test_a_line_is_kept_without_what_nobody_sees(typed, clean):
+    assert clean_line(typed) == clean
+
+
+@pytest.mark.rule("W1")
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029", "\x1e"])
+def test_a_line_break_inside_a_line_is_refused(between):
+    with pytest.raises(ValidationError) as refused:
+        clean_line(f"Hello{between}Kim")
+    assert refused.value.code == "line_break"
+
+
+@pytest.mark.rule("W1")
+@pytest.mark.parametrize("between", ["\0", "\x07", "\x1b", "\x7f", "\x9b", "\ud800", "\uffff"])
+def test_a_control_character_is_refused(between):
+    with pytest.raises(ValidationError) as refused:
+        clean_line(f"Hello{between}Kim")
+    assert refused.value.code == "control_character"
+
+
+@pytest.mark.rule("W1")
+def test_several_lines_keep_their_breaks_and_nothing_invisible():
+    assert clean_text("\u200bone \t two\r\nthree\u2028\nfour \n") == "one two\nthree\n\nfour"
+
+
+@pytest.mark.rule("W1")
+@pytest.mark.parametrize("name", ["", "…", "4711", "👩", "\u0301"])
+def test_a_name_without_a_letter_is_refused(name):
+    with pytest.raises(ValidationError):
+        validate_name(name)
+
+
+@pytest.mark.rule("W2")
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "kim.x@litware.example",
+        "Kim.X@LITWARE.example",
+        "kim.x@litware.example\u200b",
+        "\u202akim.x@litware.example\u202c",
+        "ｋｉｍ.x＠litware.example",
+        "kim.x@litware。example",
+        "kim\u200d.x@litware.example",
+        " kim.x@litware.example.\n",
+    ],
+)
+def test_every_spelling_of_a_mailbox_is_one_address(spelling):
+    assert canonical_email(spelling) == "kim.x@litware.example"
+
+
+@pytest.mark.rule("W2")
+def test_a_domain_beyond_ascii_has_one_spelling():
+    assert {canonical_email(f"kim@{domain}") for domain in ("BÜCHER.example", "bu\u0308cher.example", "xn--bcher-kva.example")} == {
+        "kim@xn--bcher-kva.example"
+    }
+
+
+@pytest.mark.rule("W2")
+@pytest.mark.parametrize(
+    "typed",
+    ["", "kim", "kim@", "@x.example", "kim@x", "k im@x.example", '"kim"@x.example', "kim@x..example", "kím@x.example", "kim@-x.example"],
+)
+def test_what_is_no_address_is_refused(typed):
+    with pytest.raises(ValidationError):
+        canonical_email(typed)
+
+
+@pytest.mark.rule("W2")
+@pytest.mark.parametrize(
+    "typed", ["Contoso-West.onmicrosoft.com", "https://contoso-west.onmicrosoft.com/", "contoso-west.onmicrosoft.com.\u200b"]
+)
+def test_a_domain_has_one_spelling(typed):
+    assert canonical_domain(typed) == "contoso-west.onmicrosoft.com"
+
+
+@pytest.mark.rule("W2")
+@pytest.mark.parametrize("typed", ["", "contoso", "contoso .com", "kim@contoso.com", "https://contoso.com/path", "contoso.com:443"])
+def test_what_is_no_domain_is_refused(typed):
+    with pytest.raises(ValidationError):
+        canonical_domain(typed)
+
+
+@pytest.mark.rule("W3")
+@pytest.mark.parametrize(
+    ("email", "guest"),
+    [
+        ("john_fabrikam.example#EXT#@contoso.onmicrosoft.com", ("john@fabrikam.example", "contoso.onmicrosoft.com")),
+        ("lynne.robbins_tailspin-toys.example#ext#@c.example", ("lynne.robbins@tailspin-toys.example", "c.example")),
+        ("a_b_x.example#EXT#@c.example", ("a_b@x.example", "c.example")),
+        ("john_fabrikam.example@contoso.onmicrosoft.com", None),
+        ("john#EXT#@contoso.onmicrosoft.com", None),
+        ("_x.example#EXT#@contoso.onmicrosoft.com", None),
+    ],
+)
+def test_the_directorys_own_name_for_a_guest_is_understood(email, guest):
+    assert guest_behind(canonical_email(email)) == guest
+
+
+@given(ANY_TEXT)
+def test_tidying_again_changes_nothing(text):
+    assert tidy(tidy(text)) == tidy(text)
+
+
+@given(ANY_TEXT)
+def test_whatever_is_not_refused_is_only_tidied(text):
+    try:
+        cleaned = clean_line(text)
+    except ValidationError:
+        return
+    assert cleaned == tidy(text)
+
+
+@given(st.emails() | ANY_TEXT)
+def test_a_canonical_address_is_its_own_spelling(text):
+    once = canonical_email_or_text(text)
+    assert canonical_email_or_text(once) == once
