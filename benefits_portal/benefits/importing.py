@@ -1,5 +1,6 @@
 """Memberships from CSV: each line is an enrollment, by the same verb as one by hand (B1, B2)."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -17,13 +18,18 @@ class MembershipImport(Import):
 
     columns = ("mpn_id", "offer", "starts_on")
 
+    def __init__(self, cells: Iterable[tuple[int, Cells]] = ()) -> None:
+        self.new: dict[tuple[int, int], list[tuple[date, date]]] = {}  # days of what the lines so far would make
+        self.without_credit: dict[tuple[int, str, date], str] = {}
+        super().__init__(cells)
+
     def look_up(self, cells: list[Cells]) -> None:
         self.partners = Partner.objects.in_bulk({line["mpn_id"] for line in cells}, field_name="mpn_id")
-        self.offers = {offer.name: offer for offer in Offer.objects.all()}
-        self.enrolled: dict[tuple[int, int], list[Membership]] = {}
-        for membership in Membership.objects.filter(partner__in=self.partners.values()).order_by():
-            self.enrolled.setdefault((membership.partner_id, membership.offer_id), []).append(membership)
-        self.without_credit: dict[tuple[int, str, date], str] = {}
+        self.offers = {offer.name: offer for offer in Offer.objects.filter(name__in={line["offer"] for line in cells})}
+        self.enrolled = {pair: list(days) for pair, days in self.new.items()}
+        enrolled = Membership.objects.filter(partner__in=self.partners.values(), offer__in=self.offers.values()).order_by()
+        for partner, offer, *days in enrolled.values_list("partner", "offer", "starts_on", "ends_on"):
+            self.enrolled.setdefault((partner, offer), []).append((days[0], days[1]))
 
     def key(self, cells: Cells) -> tuple[str, ...]:
         return (cells["mpn_id"], cells["offer"], cells["starts_on"])
@@ -36,16 +42,17 @@ class MembershipImport(Import):
             raise ValidationError({"offer": _("There is no offer of this name.")})
         membership = Membership(partner=partner, offer=offer, starts_on=day_read(cells["starts_on"]))
         membership.set_days()
-        others = self.enrolled.setdefault((partner.pk, offer.pk), [])
-        if any(other.starts_on == membership.starts_on for other in others):
+        others = self.enrolled.get((partner.pk, offer.pk), [])
+        if any(starts_on == membership.starts_on for starts_on, _ends_on in others):
             return
-        for other in others:
-            if other.starts_on <= membership.ends_on and other.ends_on >= membership.starts_on:
-                told = {"start": other.starts_on, "end": other.ends_on}
+        for starts_on, ends_on in others:
+            if starts_on <= membership.ends_on and ends_on >= membership.starts_on:
+                told = {"start": starts_on, "end": ends_on}
                 raise ValidationError({"starts_on": _("The enrollment from %(start)s to %(end)s overlaps. Start after it ends.") % told})
         if fault := self.lacking(membership):
             raise ValidationError(fault)
-        others.append(membership)
+        for enrolled in (self.enrolled, self.new):
+            enrolled.setdefault((partner.pk, offer.pk), []).append((membership.starts_on, membership.ends_on))
         line.row, line.outcome = membership, Outcome.NEW
         line.text = f"{line.text} · {partner}"
 

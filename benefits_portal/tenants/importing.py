@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from io import StringIO
-from typing import Any, ClassVar
+from itertools import batched, islice
+from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -30,6 +31,10 @@ type Told = Callable[[int], object]
 
 class Unreadable(Exception):
     """The file is no table of the columns that are asked for; says which line, where one is to blame."""
+
+
+class TooManyLines(Exception):
+    """The file has more lines than may be judged at once."""
 
 
 class Refused(Exception):
@@ -103,8 +108,21 @@ class Import:
 
     columns: ClassVar[tuple[str, ...]]
 
-    def __init__(self, text: str) -> None:
-        self.cells = list(read(text, self.columns))
+    def __init__(self, cells: Iterable[tuple[int, Cells]] = ()) -> None:
+        self.first: dict[tuple[str, ...], int] = {}  # line by what it is about, of all batches
+        self.take(cells)
+
+    @classmethod
+    def of(cls, text: str, most_lines: int | None = None) -> Self:
+        """The whole file. Raises Unreadable, or TooManyLines before a line is looked up or judged."""
+        cells = list(islice(read(text, cls.columns), most_lines + 1 if most_lines else None))
+        if most_lines and len(cells) > most_lines:
+            raise TooManyLines
+        return cls(cells)
+
+    def take(self, cells: Iterable[tuple[int, Cells]]) -> None:
+        """Judge these lines; those before them are forgotten, but for what they were about."""
+        self.cells = list(cells)
         self.look_up([cells for _number, cells in self.cells])
         self.lines = [self.judged(number, cells) for number, cells in self.cells]
         self.refuse_twice()
@@ -134,9 +152,8 @@ class Import:
         return line
 
     def refuse_twice(self) -> None:
-        first: dict[tuple[str, ...], int] = {}
         for (number, cells), line in zip(self.cells, self.lines, strict=True):
-            if (before := first.setdefault(self.key(cells), number)) != number:
+            if (before := self.first.setdefault(self.key(cells), number)) != number:
                 line.refuse(_("Line %(line)s is about the same.") % {"line": before})
 
     @property
@@ -168,13 +185,33 @@ def carry_out(kind: type[Import], text: str, *, by: Actor, shown: str = "", told
     """Everything that the file says, in one transaction. Raises Unreadable, or Refused with nothing changed."""
     try:
         with transaction.atomic():
-            asked = kind(text)
+            asked = kind.of(text)
             if asked.refused or (shown and shown != asked.fingerprint):
                 raise Refused(asked)
             asked.carry_out(by, told)
     except (Refusal, ValidationError, IntegrityError) as error:  # somebody did the same at this moment
-        raise Refused(kind(text)) from error
+        raise Refused(kind.of(text)) from error
     return asked
+
+
+def carry_out_in_batches(
+    kind: type[Import], text: str, *, by: Actor, on_batch: Callable[[Import], object], dry_run: bool = False
+) -> Counter[Outcome]:
+    """The same for a file of any length: BATCH lines are in memory at a time, and `on_batch` sees each of those batches.
+
+    Nothing is changed in a dry run, or if a line is refused. Raises Unreadable; Refusal, ValidationError or IntegrityError
+    if somebody did the same at this moment.
+    """
+    asked, counts = kind(), Counter[Outcome]()
+    with transaction.atomic():
+        for cells in batched(read(text, kind.columns), BATCH, strict=False):
+            asked.take(cells)
+            counts += asked.counts
+            if not (dry_run or counts[Outcome.REFUSED]):
+                asked.carry_out(by, lambda done: None)
+            on_batch(asked)
+        transaction.set_rollback(bool(counts[Outcome.REFUSED]))
+    return counts
 
 
 def put_on_record(action: str, lines: Iterable[Line], *, by: Actor, place: Callable[[Any], dict[str, Any]]) -> None:

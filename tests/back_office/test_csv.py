@@ -1,6 +1,7 @@
 """Lists to take along, and files to bring: seen line by line first, then all of it or nothing."""
 
 import csv
+import tracemalloc
 from datetime import date
 from io import BytesIO, StringIO
 
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, Membership, ProductKey
+from benefits_portal.tenants import importing
 from benefits_portal.tenants.admin import exports, imports
 from benefits_portal.tenants.importing import Refused, carry_out
 from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Record
@@ -253,12 +255,11 @@ def run(tmp_path, kind, text, *options):
     return told.getvalue()
 
 
-def test_the_command_says_what_it_would_do_and_then_does_it(db, tmp_path, monkeypatch):
-    monkeypatch.setattr("benefits_portal.benefits.management.commands.import_csv.STEP", 1)
+def test_the_command_says_what_it_would_do_and_then_does_it(db, tmp_path):
     text = PARTNERS + "1234,Contoso,NL,EUR,UTC\n"
     assert run(tmp_path, "partners", text, "--dry-run") == "1 line: New 1. Nothing was changed: a dry run.\n"
     assert Partner.objects.count() == 0
-    assert run(tmp_path, "partners", text, "--reason", "Yearly") == "1 …\n1 line: New 1. Done.\n"
+    assert run(tmp_path, "partners", text, "--reason", "Yearly") == "1 line: New 1. Done.\n"
     assert Record.objects.values_list("how", "reason").get() == ("command", "Yearly")
     assert run(tmp_path, "partners", text) == "1 line: Unchanged 1. Done.\n"
 
@@ -274,12 +275,49 @@ def test_the_command_names_the_line_and_the_reason_and_changes_nothing(db, tmp_p
     assert Partner.objects.count() == 0
 
 
+def people(tenant, *numbers):
+    lines = [f"{tenant.domain},person{n}@{tenant.domain},Person {n},member\n" for n in numbers]
+    return "tenant,user_principal_name,name,kind\n" + "".join(lines)
+
+
+def test_the_command_takes_a_long_file_in_batches_and_all_of_it_or_none(db, tmp_path, tenant, monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    assert run(tmp_path, "people", people(tenant, 1, 2, 3, 4, 5)) == "2 …\n4 …\n5 lines: New 5. Done.\n"
+    with pytest.raises(CommandError, match=r"5 lines: New 3, Unchanged 1, Refused 1\. Nothing was changed\."):
+        run(tmp_path, "people", people(tenant, 1, 6, 7, 8, 6))  # the last line is about what the second is, two batches before
+    assert DirectoryUser.objects.count() == 5
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_enrollments_that_overlap_are_found_across_batches(db, tmp_path, monkeypatch, options):
+    monkeypatch.setattr(importing, "BATCH", 1)
+    partner, line = factories.PartnerFactory.create(mpn_id="1234"), factories.PackageLineFactory.create(offer__name="Gold")
+    text = f"mpn_id,offer,starts_on\n{partner.mpn_id},{line.offer},2027-01-01\n{partner.mpn_id},{line.offer},2027-06-01\n"
+    with pytest.raises(CommandError, match=r"2 lines: New 1, Refused 1\. Nothing was changed\."):
+        run(tmp_path, "memberships", text, *options)
+    assert Membership.objects.count() == 0
+
+
+def test_a_short_file_reads_the_people_it_names_and_no_others(db, tenant):
+    factories.DirectoryUserFactory.create_batch(3, tenant=tenant)
+    named = factories.DirectoryUserFactory.create(tenant=tenant, user_principal_name=f"person1@{tenant.domain}")
+    asked = imports.PersonImport.of(people(tenant, 1, 2))
+    assert list(asked.people.values()) == [named]
+    assert [line.outcome.value for line in asked.lines] == ["changed", "new"]
+
+
+def test_a_file_with_too_many_lines_is_refused_before_one_is_judged(office, django_assert_num_queries):
+    text = PARTNERS + "1234,Contoso,NL,EUR,UTC\n" * (imports.MOST_LINES + 1)
+    with django_assert_num_queries(0), pytest.raises(importing.TooManyLines):
+        imports.PartnerImport.of(text, imports.MOST_LINES)
+
+
 @pytest.mark.slow
 @pytest.mark.release
 def test_fifty_thousand_people_are_imported_by_the_command(db, tmp_path, tenant):
     count = 50 * imports.BATCH
-    text = "tenant,user_principal_name,name,kind\n" + "".join(
-        f"{tenant.domain},person{n}@{tenant.domain},Person {n},member\n" for n in range(count)
-    )
-    assert f"{count:,} lines: New {count:,}. Done." in run(tmp_path, "people", text)
+    tracemalloc.start()
+    assert f"{count:,} lines: New {count:,}. Done." in run(tmp_path, "people", people(tenant, *range(count)))
+    assert tracemalloc.get_traced_memory()[1] < 60e6  # bytes; all its lines at once took 290e6
+    tracemalloc.stop()
     assert DirectoryUser.objects.count() == count

@@ -1,5 +1,7 @@
 """Partners and people from CSV, and the page that shows what a file would do before it does it."""
 
+from collections import Counter
+from itertools import batched
 from typing import Any, ClassVar
 
 from django import forms
@@ -8,6 +10,7 @@ from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -25,6 +28,7 @@ from benefits_portal.tenants.importing import (
     Outcome,
     Refused,
     Told,
+    TooManyLines,
     Unreadable,
     batches,
     carry_out,
@@ -104,11 +108,15 @@ class PersonImport(RowImport):
     fields: ClassVar = {"name": "display_name"}
 
     def look_up(self, cells: list[Cells]) -> None:
+        """The people by the file's own addresses: a short file must not read a large directory."""
         domains = {line["tenant"].lower() for line in cells}
-        tenants = Tenant.objects.select_related("partner").filter(domain__in=domains)
-        self.tenants = {tenant.domain: tenant for tenant in tenants}
-        people = DirectoryUser.objects.filter(tenant__in=tenants).order_by()
-        self.people = {(person.tenant_id, person.known_as): person for person in people.iterator(BATCH)}
+        self.tenants = {tenant.domain: tenant for tenant in Tenant.objects.select_related("partner").filter(domain__in=domains)}
+        self.people: dict[tuple[int, str], DirectoryUser] = {}
+        for lines in batched(cells, BATCH, strict=False):
+            names = {self.key(line)[1] for line in lines}
+            tenants = {tenant.pk for line in lines if (tenant := self.tenants.get(self.key(line)[0]))}
+            people = DirectoryUser.objects.alias(known_as=Lower("user_principal_name")).filter(tenant__in=tenants, known_as__in=names)
+            self.people |= {(person.tenant_id, person.known_as): person for person in people.order_by()}
 
     def key(self, cells: Cells) -> tuple[str, ...]:
         return (cells["tenant"].lower(), cells["user_principal_name"].lower())
@@ -191,12 +199,9 @@ class ImportMixin:
 
     def preview(self, request: HttpRequest, form: FileForm, text: str) -> HttpResponse:
         try:
-            asked = self.importing(text)
-        except Unreadable as error:
-            form.add_error("file", str(error))
-            return self.page(request, form)
-        if len(asked.lines) > MOST_LINES:
-            form.add_error("file", too_long())
+            asked = self.importing.of(text, MOST_LINES)
+        except (Unreadable, TooManyLines) as error:
+            form.add_error("file", too_long() if isinstance(error, TooManyLines) else str(error))
             return self.page(request, form)
         return self.page(request, form, asked=asked, packed=signing.dumps(text, salt=SALT, compress=True))
 
@@ -216,7 +221,7 @@ class ImportMixin:
         except Refused:
             messages.warning(request, _("Something changed meanwhile, so nothing was imported. This is what the file would do now."))
             return self.preview(request, FileForm(request.POST), text)
-        messages.success(request, told_counts(asked))
+        messages.success(request, told_counts(asked.counts))
         return redirect(address(self.model, "changelist"))
 
     def page(self, request: HttpRequest, form: FileForm, **context: Any) -> HttpResponse:
@@ -229,12 +234,12 @@ class ImportMixin:
             "reason": request.POST.get("reason", ""),
         }
         if asked := context.get("asked"):
-            context["told"] = told_counts(asked)
+            context["told"] = told_counts(asked.counts)
         return TemplateResponse(request, "admin/import.html", {**self.admin_site.each_context(request), **context})
 
 
-def told_counts(asked: Import) -> str:
+def told_counts(counts: Counter[Outcome]) -> str:
     """3 lines: New 2, Unchanged 1."""
-    lines = ngettext("%(count)s line", "%(count)s lines", len(asked.lines)) % {"count": number(len(asked.lines))}
-    counts = ", ".join(f"{outcome.label} {number(asked.counts[outcome])}" for outcome in Outcome if asked.counts[outcome])
-    return f"{lines}: {counts}" if counts else lines
+    lines = ngettext("%(count)s line", "%(count)s lines", counts.total()) % {"count": number(counts.total())}
+    kinds = ", ".join(f"{outcome.label} {number(counts[outcome])}" for outcome in Outcome if counts[outcome])
+    return f"{lines}: {kinds}" if kinds else lines

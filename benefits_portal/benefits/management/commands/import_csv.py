@@ -1,16 +1,19 @@
 """Imports from CSV, as many lines as there are."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import IntegrityError
 
 from benefits_portal.benefits.importing import MembershipImport
+from benefits_portal.tenants import importing
 from benefits_portal.tenants.admin.imports import PartnerImport, PersonImport, told_counts
-from benefits_portal.tenants.importing import Import, Refused, Unreadable, carry_out, decoded
+from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.importing import Import, Outcome, Unreadable, carry_out_in_batches, decoded
 from benefits_portal.tenants.models import Actor, How
-
-STEP = 1_000  # lines from one word of progress to the next
 
 
 class Command(BaseCommand):
@@ -24,26 +27,31 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", help="goes on record with what was changed")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        kind, refused = self.kinds[options["kind"]], False
+        self.file: Path = options["file"]
         try:
-            text = decoded(options["file"].read_bytes())
-            if options["dry_run"]:
-                asked = kind(text)
-            else:
-                asked = carry_out(kind, text, by=Actor(None, How.COMMAND, options["reason"]), told=self.progress)
+            text = decoded(self.file.read_bytes())
+            counts = self.counts(text, options["dry_run"], self.kinds[options["kind"]], options["reason"])
         except OSError as error:
-            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
+            raise CommandError(f"{self.file} cannot be read: {error.strerror}.") from error
         except Unreadable as error:
             raise CommandError(f"{error} Nothing was changed.") from error
-        except Refused as error:
-            asked, refused = error.asked, True
-        for line in asked.refused:
-            self.stderr.write(f"{options['file'].name}:{line.number}: {line.text}: {line.reason}")
-        if refused or asked.refused:
-            raise CommandError(f"{told_counts(asked)}. Nothing was changed.")
-        self.stdout.write(f"{told_counts(asked)}. {'Nothing was changed: a dry run.' if options['dry_run'] else 'Done.'}")
+        if counts[Outcome.REFUSED]:
+            raise CommandError(f"{told_counts(counts)}. Nothing was changed.")
+        self.stdout.write(f"{told_counts(counts)}. {'Nothing was changed: a dry run.' if options['dry_run'] else 'Done.'}")
 
-    def progress(self, done: int) -> None:
-        if done % STEP == 0:
-            self.stdout.write(f"{done} …")
+    def counts(self, text: str, dry_run: bool, kind: type[Import], reason: str) -> Counter[Outcome]:
+        """Raises CommandError if somebody did the same at this moment: the whole file is left, to be run again."""
+        by = Actor(None, How.COMMAND, reason)
+        self.done = 0
+        try:
+            return carry_out_in_batches(kind, text, by=by, on_batch=self.progress, dry_run=dry_run)
+        except (Refusal, ValidationError, IntegrityError) as error:
+            raise CommandError("Something changed at the same moment. Nothing was changed; run it again.") from error
+
+    def progress(self, batch: Import) -> None:
+        for line in batch.refused:
+            self.stderr.write(f"{self.file.name}:{line.number}: {line.text}: {line.reason}")
+        self.done += len(batch.lines)
+        if len(batch.lines) == importing.BATCH:
+            self.stdout.write(f"{self.done} …")
             self.stdout.flush()
