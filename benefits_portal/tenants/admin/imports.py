@@ -115,8 +115,9 @@ class PersonImport(RowImport):
         for lines in batched(cells, BATCH, strict=False):
             names = {self.key(line)[1] for line in lines}
             tenants = {tenant.pk for line in lines if (tenant := self.tenants.get(self.key(line)[0]))}
-            people = DirectoryUser.objects.alias(known_as=Lower("user_principal_name")).filter(tenant__in=tenants, known_as__in=names)
-            self.people |= {(person.tenant_id, person.known_as): person for person in people.order_by()}
+            people = DirectoryUser.objects.alias(lowercase=Lower("user_principal_name")).order_by()
+            people = people.filter(tenant__in=tenants, lowercase__in=names)
+            self.people |= {(person.tenant_id, person.known_as): person for person in people}
 
     def key(self, cells: Cells) -> tuple[str, ...]:
         return (cells["tenant"].lower(), cells["user_principal_name"].lower())
