@@ -25,7 +25,7 @@ __all__ += ["masked", "normalised", "resembles_key", "without_keys"]
 
 DRAWN = LENGTH - len(PREFIX) - 1
 
-_FIVE_BY_FIVE = re.compile(r"[A-Z0-9]{5}(?:[\s\W_][A-Z0-9]{5}){4}")
+_KEY_BUT_FOR_ITS_PREFIX = re.compile(rf"[A-Z0-9]{{5}}[{ALPHABET}N]{{20}}")  # genuine keys have an N too, neither has a vowel
 
 
 def draw(choice: Callable[[Sequence[str]], str] = secrets.choice) -> str:
@@ -40,8 +40,12 @@ def is_shaped(key: str) -> bool:
 
 
 def resembles_key(text: str) -> bool:
-    """Whether somebody may have meant a key, ours or a genuine one, whole or in part: it is not searched for (K3)."""
-    return PREFIX in normalised(text) or bool(_FIVE_BY_FIVE.search(text.upper()))
+    """Whether somebody may have meant a key, ours in part, or one with a mistyped prefix, or a genuine one (K3).
+
+    Such a text is not searched for. Five words of five letters are no key: words have vowels (W5).
+    """
+    letters = normalised(text)
+    return PREFIX in letters or bool(_KEY_BUT_FOR_ITS_PREFIX.search(letters))
 
 
 def is_consistent(key: str) -> bool:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from benefits_portal.benefits.productkeys import ALPHABET
 from benefits_portal.licensing.search import READ
 from tests import factories
 from tests.factories import TODAY
@@ -63,13 +64,30 @@ def test_without_script_the_words_become_an_address_and_with_htmx_only_the_resul
 
 
 @pytest.mark.rule("K3")
-@pytest.mark.parametrize("typed", ["whole", "small letters", "part", "genuine"])
+@pytest.mark.parametrize("typed", ["whole", "small letters", "part", "another prefix", "full-width", "genuine"])
 def test_what_looks_like_a_key_is_neither_looked_up_nor_shown_nor_in_an_address(client, partner, by, typed):
     key = factories.issue_key(partner=partner).reveal(by=by, on=factories.TODAY)
-    words = {"whole": key, "small letters": key.lower().replace("-", " "), "part": key[:11], "genuine": "ABCDE-" * 4 + "ABCDE"}[typed]
+    words = {
+        "whole": key,
+        "small letters": key.lower().replace("-", " "),
+        "part": key[:11],
+        "another prefix": f"PCBEM{key[5:]}",
+        "full-width": key.translate({ord(letter): ord(letter) + 0xFEE0 for letter in f"{ALPHABET}PCBEN-"}),
+        "genuine": "NQWRT-XYVPM-2C3GH-7JKDF-B9NQ8",
+    }[typed]
     assert (client.post(SEARCH, {"q": words}).url, client.get(SEARCH, {"q": words}).url) == (SEARCH, SEARCH)
     for answer in (client.post(SEARCH, {"q": words}, headers={"hx-request": "true"}), client.get(SEARCH, {"q": words}, follow=True)):
         assert ("looks like a product key" in answer.text, words in answer.text) == (True, False)
+
+
+@pytest.mark.rule("W5")
+@pytest.mark.parametrize("words", ["Maria Clara Sousa Lopes Pinto", "James Henry Scott Brown Young"])
+def test_five_words_of_five_letters_are_searched_for(client, tenant, words):
+    factories.DirectoryUserFactory.create(tenant=tenant, display_name=words)
+    answer = client.get(SEARCH, {"q": words})
+    assert found(answer) == {"People": [words]}
+    assert client.get(reverse("tenants:users"), {"q": words}).status_code == 200
+    assert "product key" not in client.post(SEARCH, {"q": words}, headers={"hx-request": "true"}).text
 
 
 @pytest.mark.rule("K3")
