@@ -1,11 +1,12 @@
-"""Model and form fields that keep what people type in its canonical form: no row holds it otherwise (rules W1, W2)."""
+"""Model and form fields that keep what people type in its canonical form: no row holds it otherwise (rules W1, W2, W4)."""
 
+from datetime import date, datetime
 from typing import Any, override
 
 from django import forms
 from django.db import models
 
-from benefits_portal.typed import canonical_email, canonical_email_or_text, clean_line, tidy
+from benefits_portal.typed import canonical_email, canonical_email_or_text, clean_line, read_day, tidy
 
 
 class LineFormField(forms.CharField):
@@ -26,7 +27,30 @@ class EmailFormField(forms.EmailField):
         return canonical_email(text) if text else text
 
 
-class LineField(models.CharField[str, str]):
+class DayInput(forms.DateInput):
+    """The browser's own control for a day; written year-month-day where it has none."""
+
+    input_type = "date"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"format": "%Y-%m-%d", **kwargs})
+
+
+class DayFormField(forms.DateField):
+    """A day, written in one way, whatever the reader's language (W4)."""
+
+    widget = DayInput
+
+    @override
+    def to_python(self, value: Any) -> date | None:
+        if value in self.empty_values:
+            return None
+        if isinstance(value, datetime):
+            return value.date()
+        return value if isinstance(value, date) else read_day(str(value))
+
+
+class LineField(models.CharField):  # type: ignore[type-arg]
     """One line of text: a form refuses what is more, and whatever is saved or looked up is tidied (W1)."""
 
     form_field: type[forms.CharField] = LineFormField

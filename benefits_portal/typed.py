@@ -1,10 +1,12 @@
-"""What people type, paste and send, in one canonical form, for every form, import, command and model (rules W1 to W3).
+"""What people type, paste and send, in one canonical form, for every form, import, command and model (rules W1 to W4).
 
 `tidy` and `canonical_email_or_text` take any text and never fail: for look-ups, and for what is written past a form.
-`clean_line`, `clean_text`, `canonical_email` and `canonical_domain` raise ValidationError with what to do.
+`clean_line`, `clean_text`, `canonical_email` `canonical_domain` and `read_day` raise ValidationError with what to do.
 """
 
+import re
 import unicodedata
+from datetime import date
 
 import idna
 import regex
@@ -22,6 +24,8 @@ _ALL_JOINERS = regex.compile(r"[\u200C\u200D]")
 _LINE_BREAKS = regex.compile(r"\r\n|[\n\v\f\r\x1C-\x1E\x85\u2028\u2029]")
 _NOT_TEXT = regex.compile(r"[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]--[\t\n\v\f\r\x1C-\x1E\x85]]", regex.V1)
 _LETTER = regex.compile(r"\p{L}")
+_DASHES = regex.compile(r"[\p{Pd}\u2212]")  # the last is the minus sign
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
 def _visible(text: str) -> str:
@@ -133,3 +137,17 @@ def guest_behind(email: str) -> tuple[str, str] | None:
         return canonical_email(f"{local}@{domain}"), tenant_domain
     except ValidationError:
         return None
+
+
+def read_day(text: str) -> date:
+    """The day that is written year-month-day, as in 2027-01-31, and in no other way (W4).
+
+    Full-width digits and a hyphen of another kind are still that way of writing. Raises ValidationError.
+    """
+    written = _DAY.fullmatch(_DASHES.sub("-", unicodedata.normalize("NFKC", tidy(text))))
+    if not written:
+        raise ValidationError(_("Write the day as in 2027-01-31."), code="day")
+    try:
+        return date(*map(int, written.groups()))
+    except ValueError as error:
+        raise ValidationError(_("There is no such day in the calendar. Write the day as in 2027-01-31."), code="no_such_day") from error

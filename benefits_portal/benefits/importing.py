@@ -11,6 +11,7 @@ from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.benefits.models.membership import YEARS
 from benefits_portal.tenants.importing import Cells, Import, Line, Outcome, Told
 from benefits_portal.tenants.models import Actor, Partner
+from benefits_portal.typed import read_day
 
 
 class MembershipImport(Import):
@@ -77,9 +78,9 @@ class MembershipImport(Import):
 def day_read(text: str) -> date:
     """Raises ValidationError for what is no day."""
     try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise ValidationError({"starts_on": _("Write the day as in 2027-01-31.")}) from error
+        day = read_day(text)
+    except ValidationError as error:
+        raise ValidationError({"starts_on": error}) from error
     if day.year not in YEARS:
         raise ValidationError({"starts_on": _("Write the day as in 2027-01-31.")})
     return day

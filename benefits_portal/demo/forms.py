@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
 from benefits_portal.dates import add_months
+from benefits_portal.fields import DayFormField
 from benefits_portal.tenants.models import Partner
 
 FURTHEST = 10 * 12  # months ahead of the real day; every end date is within reach
@@ -18,13 +19,7 @@ FURTHEST = 10 * 12  # months ahead of the real day; every end date is within rea
 class ClockForm(forms.Form):
     """A day later than the partner's own today, written YYYY-MM-DD, at most ten years ahead."""
 
-    today = forms.DateField(
-        input_formats=["%Y-%m-%d"],
-        error_messages={
-            "required": gettext_lazy("Choose the day to move the calendar to."),
-            "invalid": gettext_lazy("This is not a day. Write it as in 2027-01-31."),
-        },
-    )
+    today = DayFormField(error_messages={"required": gettext_lazy("Choose the day to move the calendar to.")})
 
     def __init__(self, *args: Any, partner: Partner, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock, figures
 from benefits_portal.dates import add_months
+from benefits_portal.fields import DayFormField
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.comparison import card, waiting
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded, SubscriptionNotActive
@@ -30,19 +31,9 @@ day_range = [
 ]
 
 
-def day_field(label: Any, help_text: Any = "") -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        help_text=help_text,
-        validators=day_range,
-        localize=False,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={
-            "required": gettext_lazy("Enter a day."),
-            "invalid": gettext_lazy("Enter the day as year-month-day, as in 2027-06-30."),
-        },
-    )
+def day_field(label: Any, help_text: Any = "") -> DayFormField:
+    required = {"required": gettext_lazy("Enter a day.")}
+    return DayFormField(label=label, help_text=help_text, validators=day_range, error_messages=required)
 
 
 def whole_number(typed: str) -> int:

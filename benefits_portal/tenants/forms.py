@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.fields import DayFormField
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest
 from benefits_portal.tenants.models.record import RecordQuerySet
@@ -134,8 +135,8 @@ class ActivityFilter(forms.Form):
 
     action = forms.ChoiceField(label=_("What"), required=False)
     person = forms.CharField(label=_("By or about whom"), max_length=80, required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    since = DayFormField(label=_("From"), required=False)
+    until = DayFormField(label=_("Until"), required=False)
     refused = forms.BooleanField(label=_("Refused only"), required=False)
 
     def __init__(self, partner: Partner, data: QueryDict) -> None:
@@ -144,9 +145,7 @@ class ActivityFilter(forms.Form):
         actions = sorted(((action, str(label)) for action, label in Record.actions.items()), key=lambda choice: choice[1])
         self.fields["action"].choices = [("", _now("Everything")), *actions]  # type: ignore[attr-defined]
         for name in ("since", "until"):
-            self.fields[name].input_formats = ["%Y-%m-%d"]  # type: ignore[attr-defined]
             self.fields[name].validators += [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
-            self.fields[name].error_messages["invalid"] = _("This is not a day. Write it as in 2027-01-31.")
 
     def clean(self) -> dict[str, Any]:
         chosen = super().clean() or {}

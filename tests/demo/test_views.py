@@ -164,7 +164,9 @@ def test_what_is_no_day_moves_nothing(signed_in: Callable[[str], Client], day: s
     response = move(signed_in("partner-admin"), day)
 
     assert Partner.objects.get(name="Contoso").days_ahead == 0
-    assert said(response) == ["This is not a day. Write it as in 2027-01-31." if day else "Choose the day to move the calendar to."]
+    way = "Write the day as in 2027-01-31."
+    none = f"There is no such day in the calendar. {way}"
+    assert said(response) == [{"": "Choose the day to move the calendar to.", "2027-02-30": none}.get(day, way)]
 
 
 def test_a_real_partners_calendar_stays(signed_in: Callable[[str], Client]) -> None:

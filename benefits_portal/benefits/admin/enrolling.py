@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.benefits.models import Membership, Plan
+from benefits_portal.fields import DayFormField
 from benefits_portal.tenants.admin.base import actor, said
 from benefits_portal.tenants.admin.columns import address
 from benefits_portal.tenants.admin.reasons import reason_field
@@ -25,7 +25,7 @@ from benefits_portal.tenants.exceptions import Refusal
 class EndForm(forms.Form):
     """The last day of a membership that ends early, and why."""
 
-    last_day = forms.DateField(label=gettext_lazy("Last day"), widget=AdminDateWidget)
+    last_day = DayFormField(label=gettext_lazy("Last day"))
     reason = reason_field()
 
     def __init__(self, membership: Membership, *args: Any, **kwargs: Any) -> None:

@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from benefits_portal.fields import DayFormField, DayInput
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User
 
@@ -120,7 +121,11 @@ class BackOfficeForm(forms.ModelForm):
         return cleaned
 
 
+DAYS = {models.DateField: {"form_class": DayFormField, "widget": DayInput}}  # written in one way in every language (W4)
+
+
 class BackOfficeAdmin(ChoosingMixin, ExportMixin, admin.ModelAdmin):
+    formfield_overrides: ClassVar[Any] = DAYS
     fields: ClassVar[Any] = None  # functions among them, as Django allows
     list_per_page = 50
     paginator = StoppingPaginator
@@ -196,6 +201,7 @@ class VerbRows(Rows):
 
 class BackOfficeInline(ChoosingMixin, admin.TabularInline):
     form, formset = BackOfficeForm, Rows
+    formfield_overrides: ClassVar[Any] = DAYS
     fields: ClassVar[Any] = None
     readonly_fields: ClassVar[Any] = ()
     extra = 0

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from benefits_portal import clock
+from benefits_portal.typed import read_day
 
 MARGIN = timedelta(days=366)  # what rules add to a day must still be in the calendar
 NOTHING = "–"  # in a list and on a page alike
@@ -94,8 +96,8 @@ class DayFilter(CasesFilter):
 def chosen_day(request: HttpRequest) -> date:
     """The day that a list is about: the address's, or today where it has none that makes sense."""
     try:
-        day = date.fromisoformat(request.GET.get(DayFilter.DAY, ""))
-    except ValueError:
+        day = read_day(request.GET.get(DayFilter.DAY, ""))
+    except ValidationError:
         return clock.today()
     return day if day - date.min > MARGIN and date.max - day > MARGIN else clock.today()
 

@@ -1,5 +1,6 @@
 """Enrolls one partner from the command line."""
 
+from argparse import ArgumentTypeError
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Partner
+from benefits_portal.typed import read_day
+
+
+def day(text: str) -> date:
+    try:
+        return read_day(text)
+    except ValidationError as error:
+        raise ArgumentTypeError(error.message) from error
 
 
 class Command(BaseCommand):
@@ -17,7 +26,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("partner", help="its MPN ID")
         parser.add_argument("offer", help="its name")
-        parser.add_argument("--starts-on", type=date.fromisoformat, help="first day, as in 2027-01-31 (today, at the partner's)")
+        parser.add_argument("--starts-on", type=day, help="first day, as in 2027-01-31 (today, at the partner's)")
         parser.add_argument("--reason", default="", help="goes on record")
         parser.add_argument("--dry-run", action="store_true", help="say what would be made, and make nothing")
 
