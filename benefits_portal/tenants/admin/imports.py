@@ -20,19 +20,17 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from benefits_portal.figures import number
+from benefits_portal.tenants.csv_reading import Cells, Unreadable, decoded
 from benefits_portal.tenants.importing import (
     BATCH,
-    Cells,
     Import,
     Line,
     Outcome,
     Refused,
     Told,
     TooManyLines,
-    Unreadable,
     batches,
     carry_out,
-    decoded,
     put_on_record,
 )
 from benefits_portal.tenants.models import Actor, DirectoryUser, DirectoryUserWord, Partner, Tenant, TenantsAction
