@@ -19,6 +19,8 @@ from types import TracebackType
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from benefits_portal.key_format import without_keys
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _requests = logging.getLogger("benefits_portal.requests")
@@ -50,6 +52,7 @@ class JsonLines(logging.Formatter):
 
 def without_private(text: str) -> str:
     """`text` without keys and addresses, whoever put them there: an address that was typed in, a library's own message."""
+    text = without_keys(text, at_least=10)
     for pattern, instead in _PRIVATE:
         text = pattern.sub(instead, text)
     return text

@@ -111,6 +111,27 @@ class KeyMistyped(Refusal):
     advice = gettext_lazy("Compare it with the key on the benefit's page, or paste it. This does not count as a wrong key.")
 
 
+class KeyTooShort(NotAKey):
+    message = gettext_lazy("This key is too short: it has %(length)s of 25 characters.")
+
+
+class KeyTooLong(NotAKey):
+    message = gettext_lazy("This key is too long: it has %(length)s characters instead of 25.")
+
+
+class SeveralKeys(NotAKey):
+    message = gettext_lazy("These are %(count)s product keys.")
+    advice = gettext_lazy("Enter one key at a time, and redeem one after the other.")
+
+
+class KeyHasForeignCharacter(KeyMistyped):
+    message = gettext_lazy("This key has a typing error: our keys have no %(character)s. It is in group %(group)s, place %(place)s.")
+
+
+class KeyHasOtherAlphabet(KeyMistyped):
+    message = gettext_lazy("This key has a typing error: in group %(group)s, place %(place)s is a character of another alphabet.")
+
+
 class KeyUnknown(Refusal):
     rule = "K4"
     message = gettext_lazy("This key does not exist for your organization.")

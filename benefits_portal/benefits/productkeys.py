@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from stdnum.iso7064 import mod_37_36
 
-from benefits_portal.keytexts import ALPHABET, LENGTH, PREFIX, grouped, masked, normalised, without_keys
+from benefits_portal.key_format import ALPHABET, LENGTH, PREFIX, grouped, is_shaped, masked, normalised, without_keys
 
 __all__ = ["ALPHABET", "DRAWN", "LENGTH", "PREFIX", "decrypted", "digests", "draw", "encrypted", "grouped", "is_consistent", "is_shaped"]
 __all__ += ["masked", "normalised", "resembles_key", "without_keys"]
@@ -32,11 +32,6 @@ def draw(choice: Callable[[Sequence[str]], str] = secrets.choice) -> str:
     """A new key, 25 characters. `choice` is another source of chance only where a demo tells the same story twice."""
     drawn = "".join(choice(ALPHABET) for _ in range(DRAWN))
     return PREFIX + drawn + mod_37_36.calc_check_digit(drawn, ALPHABET)
-
-
-def is_shaped(key: str) -> bool:
-    """Whether `key`, normalised, has the length, prefix and characters of one of our keys."""
-    return len(key) == LENGTH and key.startswith(PREFIX) and set(key[len(PREFIX) :]) <= set(ALPHABET)
 
 
 def resembles_key(text: str) -> bool:

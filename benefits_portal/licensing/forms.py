@@ -1,11 +1,20 @@
 """Forms of this app: the tenant, the key, and the tick before a key is shown."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.benefits.exceptions import (
+    KeyHasForeignCharacter,
+    KeyHasOtherAlphabet,
+    KeyMistyped,
+    KeyTooLong,
+    KeyTooShort,
+    NotAKey,
+    SeveralKeys,
+)
 from benefits_portal.benefits.models import Benefit, BenefitAction, ProductKey
 from benefits_portal.benefits.productkeys import without_keys
 from benefits_portal.licensing.models import Redemption, Subscription
@@ -64,12 +73,30 @@ class TenantForm(forms.Form):
         return self.cleaned_data
 
 
+class KeyField(forms.CharField):
+    """Where a product key is typed. `hints`: what the browser says of it before it is sent, in the server's words."""
+
+    refusals: ClassVar[dict[str, type[Refusal]]] = {
+        "none": NotAKey,
+        "short": KeyTooShort,
+        "long": KeyTooLong,
+        "several": SeveralKeys,
+        "foreign": KeyHasForeignCharacter,
+        "alphabet": KeyHasOtherAlphabet,
+        "mistyped": KeyMistyped,
+    }
+
+    @property
+    def hints(self) -> dict[str, str]:
+        return {name: f"{refusal.message} {refusal.advice}" for name, refusal in self.refusals.items()}
+
+
 class KeyForm(forms.Form):
     """A typed product key; valid if it can be used, for `subscription` where there is one. Refuses in the order of K7."""
 
-    key = forms.CharField(
+    key = KeyField(
         label=gettext_lazy("Product key"),
-        max_length=200,
+        max_length=2_000,  # a mail around it, too
         help_text=gettext_lazy("25 characters. Capitals, blanks and hyphens do not matter."),
         error_messages={
             "required": gettext_lazy("Enter the product key."),

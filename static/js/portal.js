@@ -47,19 +47,6 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (status.textContent = ""), 4000);
 });
 
-// Product key: five groups of five, upper case, the caret kept behind the same character.
-document.addEventListener("input", (event) => {
-  const field = event.target;
-  if (!field.matches?.("[data-key-field]")) return;
-  const clean = (text) => text.toUpperCase().replace(/[^A-Z0-9]/g, "");
-  const before = clean(field.value.slice(0, field.selectionStart)).length;
-  const groups = clean(field.value).match(/.{1,5}/g) ?? [];
-  field.value = groups.join("-");
-  const erasing = event.inputType?.startsWith("delete");
-  const caret = before + Math.floor(Math.max(erasing ? before - 1 : before, 0) / 5);
-  field.setSelectionRange(caret, caret);
-});
-
 // Opened rows: <a data-opens="row id" aria-controls aria-expanded href="the details">; fetched once, then shown and hidden.
 function openedRow(opener) {
   const above = opener.closest("tr");

@@ -197,7 +197,7 @@ def test_the_same_key_is_never_issued_twice():
         (KEY[:-1], NotAKey),
         (KEY + "B", NotAKey),
         ("XXXXX" + KEY[5:], NotAKey),
-        (KEY[:10] + "O" + KEY[11:], NotAKey),
+        (KEY[:10] + "O" + KEY[11:], KeyMistyped),
         (KEY[:-1] + ("B" if KEY[-1] != "B" else "C"), KeyMistyped),
         (KEY, KeyUnknown),
         ("\x00" * 25, NotAKey),

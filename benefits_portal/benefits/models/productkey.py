@@ -1,5 +1,6 @@
 """Product keys: issued, revealed, redeemed once, revoked (rules K1 to K8)."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any, Never, Self
 
@@ -19,6 +20,7 @@ from benefits_portal.benefits.exceptions import (
     NotAKey,
     TooManyTries,
 )
+from benefits_portal.benefits.key_entry import typed_key
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant, User
 from benefits_portal.tenants.models.record import recorded_if_refused
@@ -102,12 +104,10 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
             if until := KeyAttempt.objects.locked_until(user, partner, now):
                 return TooManyTries(until)
             visible |= Q(partner__in=Partner.objects.with_role_for(user))
-        text = productkeys.normalised(text)
-        if not productkeys.is_shaped(text):
-            return NotAKey()
-        if not productkeys.is_consistent(text):
-            return KeyMistyped()
-        digests = productkeys.digests(text)
+        try:
+            digests = productkeys.digests(typed_key(text))
+        except (NotAKey, KeyMistyped) as refusal:
+            return refusal
         key = self.for_display().filter(visible, digest__in=digests).first()  # somebody else's key: as if never issued (K4)
         if key:
             return key if key.partner_id == partner.pk else KeyOfAnotherPartner(key)
@@ -118,8 +118,10 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
     @sensitive_variables("text")
     def looked_up(self, text: str, *, by: Actor) -> list["ProductKey"]:
         """The keys that staff mean by `text`, the whole key or its last five characters; on record by number alone (K3)."""
-        text = productkeys.normalised(text)
-        asked = Q(last_five=text) if len(text) == 5 else Q(digest__in=productkeys.digests(text))
+        letters = productkeys.normalised(text)
+        with suppress(NotAKey, KeyMistyped):
+            letters = typed_key(text)
+        asked = Q(last_five=letters) if len(letters) == 5 else Q(digest__in=productkeys.digests(letters))
         found = list(self.for_display().filter(asked)[:MOST_FOUND])
         Record.objects.note(BenefitAction.KEY_LOOKED_UP, by=by, after={"keys": [key.pk for key in found]})
         return found

@@ -13,7 +13,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.keytexts import without_keys
+from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Record
 

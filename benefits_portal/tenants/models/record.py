@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
-from benefits_portal.keytexts import without_keys
+from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.exceptions import Refusal
 
 if TYPE_CHECKING:

@@ -1,0 +1,41 @@
+"""The product key that somebody typed or pasted, found in what surrounds it, or what is wrong with it (K1, K7, W5)."""
+
+from benefits_portal.benefits.exceptions import (
+    KeyHasForeignCharacter,
+    KeyHasOtherAlphabet,
+    KeyMistyped,
+    KeyTooLong,
+    KeyTooShort,
+    NotAKey,
+    SeveralKeys,
+)
+from benefits_portal.benefits.productkeys import is_consistent
+from benefits_portal.key_format import LENGTH, KeyText, key_texts
+
+
+def typed_key(text: str) -> str:
+    """The 25 characters of the one key in `text`. None of the refusals counts as a guess (K6).
+
+    Raises NotAKey (also as KeyTooShort, KeyTooLong or SeveralKeys) or KeyMistyped (also as KeyHasForeignCharacter or
+    KeyHasOtherAlphabet).
+    """
+    found = key_texts(text)
+    keys = list(dict.fromkeys(key.letters for key in found if key.is_whole))
+    if len(keys) > 1:
+        raise SeveralKeys(count=len(keys))
+    if not keys:
+        raise _what_is_wrong(found[0]) if found else NotAKey
+    if not is_consistent(keys[0]):
+        raise KeyMistyped
+    return keys[0]
+
+
+def _what_is_wrong(key: KeyText) -> NotAKey | KeyMistyped:
+    if len(key.letters) < LENGTH:
+        return KeyTooShort(length=len(key.letters))
+    if len(key.letters) > LENGTH:
+        return KeyTooLong(length=len(key.letters))
+    index = key.foreign or 0
+    place = {"group": index // 5 + 1, "place": index % 5 + 1}
+    character = key.letters[index]
+    return KeyHasForeignCharacter(character=character, **place) if character.isascii() else KeyHasOtherAlphabet(**place)

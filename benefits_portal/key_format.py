@@ -1,0 +1,169 @@
+"""What a product key looks like in a text: how people write it, how it is found in what surrounds it, how it is shown.
+
+One finder serves the key field, masking and URLs, so that whatever entry forgives is masked too (K1, K3, W5, W6). It reads
+a text once, from left to right. static/js/key-field.js finds keys in the same way; tests/key_examples.py holds both to it.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+
+PREFIX = "PCBEN"  # so that no key of ours passes for a genuine one
+ALPHABET = "BCDFGHJKMPQRTVWXY2346789"  # no look-alikes, no vowels
+LENGTH = 25
+MASKED_FROM = 15  # characters, of the 25: who knows so many has much of a key
+
+_UNSEEN = {"Cf", "Mn", "Mc", "Me"}  # Unicode's invisible characters and accents
+_FILLERS = {"\u115f", "\u1160"}  # letters by Unicode's word, and nobody sees them
+_DASHES = {"\u2212", "_", "."}  # the first is the minus sign
+_APART = {"Ps", "Pe"}  # brackets
+_APART_TOO = {",", ";", ":", "/"}
+
+
+class Gap(IntEnum):
+    """What stands between a character and the one before it."""
+
+    NOTHING = 0  # that anybody sees
+    DASH = 1
+    SPACE = 2  # of any kind, a quotation mark, a line break, the mark of a quoted mail
+    APART = 3  # what no key has inside
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A letter or digit: in capitals, without accents, full-width ones as ordinary ones."""
+
+    character: str
+    position: int  # in the text
+    gap: Gap
+
+
+@dataclass(frozen=True, slots=True)
+class KeyText:
+    """What begins as one of our keys, in a text: from `start` to before `end`."""
+
+    letters: str  # as many as belong together: 25 in a whole key
+    start: int
+    end: int
+
+    @property
+    def foreign(self) -> int | None:
+        """The index of the first character that none of our keys has, among the first 25."""
+        inside = enumerate(self.letters[:LENGTH])
+        return next((index for index, letter in inside if index >= len(PREFIX) and letter not in ALPHABET), None)
+
+    @property
+    def is_whole(self) -> bool:
+        return is_shaped(self.letters)
+
+
+def is_shaped(key: str) -> bool:
+    """Whether `key`, normalised, has the length, prefix and characters of one of our keys."""
+    return len(key) == LENGTH and key.startswith(PREFIX) and set(key[len(PREFIX) :]) <= set(ALPHABET)
+
+
+def key_texts(text: str) -> list[KeyText]:
+    """Whatever in `text` begins as one of our keys: whole ones, halves, and those with typing errors."""
+    letters = _letters(text) if _may_hold_one(text) else []
+    return [_key_text(letters[start:stop]) for start, stop in _beginnings(letters) if not _is_torn(letters, start)]
+
+
+def normalised(typed: str) -> str:
+    """The letters and digits of what was typed, in capitals; full-width letters as ordinary ones."""
+    return "".join(letter.character for letter in _letters(typed))
+
+
+def grouped(key: str) -> str:
+    """5 × 5: PCBEN-XXXXX-XXXXX-XXXXX-XXXXX."""
+    return "-".join(key[start : start + 5] for start in range(0, len(key), 5))
+
+
+def masked(last_five: str) -> str:
+    return grouped("•" * (LENGTH - 5) + last_five)
+
+
+def without_keys(text: str, at_least: int = MASKED_FROM) -> str:
+    """`text` with every key of ours masked, and what has `at_least` so many characters of one (K3)."""
+    masks = []
+    letters = _letters(text) if _may_hold_one(text) else []
+    for start, stop in _beginnings(letters):
+        whole = letters[start : min(start + LENGTH, stop)]  # whatever stands between its characters
+        found = KeyText("".join(letter.character for letter in whole), whole[0].position, whole[-1].position + 1)
+        if not found.is_whole:
+            found = _key_text(letters[start:stop])
+        if len(found.letters) >= at_least:
+            masks.append((found, masked(found.letters[-5:]) if found.is_whole else f"{PREFIX}-…"))
+    for found, mask in reversed(masks):
+        text = text[: found.start] + mask + text[found.end :]
+    return text
+
+
+def _may_hold_one(text: str) -> bool:
+    """Most texts lack one of the letters, and are not looked at one by one."""
+    return set(PREFIX) <= set(unicodedata.normalize("NFKD", text).upper())
+
+
+def _letters(text: str) -> list[_Letter]:
+    letters: list[_Letter] = []
+    gap = Gap.APART
+    for position, written in enumerate(text):
+        for character in unicodedata.normalize("NFKD", written).upper():
+            between = _gap(character)
+            if between is None:
+                letters.append(_Letter(character, position, gap))
+            gap = Gap.NOTHING if between is None else max(gap, between)
+    return letters
+
+
+def _gap(character: str) -> Gap | None:
+    """None for a letter or a digit."""
+    category = unicodedata.category(character)
+    if category in _UNSEEN or character in _FILLERS:
+        return Gap.NOTHING
+    if category[0] in "LN":
+        return None
+    if category == "Pd" or character in _DASHES:
+        return Gap.DASH
+    return Gap.APART if category in _APART or character in _APART_TOO else Gap.SPACE
+
+
+def _beginnings(letters: list[_Letter]) -> Iterator[tuple[int, int]]:
+    """Where each PCBEN begins, and where the next one does or the text ends."""
+    characters = "".join(letter.character for letter in letters)
+    starts, start = [], characters.find(PREFIX)
+    while start >= 0:
+        starts.append(start)
+        start = characters.find(PREFIX, start + len(PREFIX))
+    return pairwise([*starts, len(letters)])
+
+
+def _is_torn(letters: list[_Letter], start: int) -> bool:
+    """Whether what spells PCBEN here is no one word, as in `Fax PC (Benelux)`."""
+    return any(letter.gap is Gap.APART for letter in letters[start + 1 : start + len(PREFIX)])
+
+
+def _key_text(letters: list[_Letter]) -> KeyText:
+    """What belongs together of `letters`, which begin with PCBEN."""
+    length, by_five = len(PREFIX), True
+    while length < len(letters):
+        end = length + 1
+        while end < len(letters) and letters[end].gap is Gap.NOTHING:
+            end += 1
+        if not _goes_on(letters, length, end, by_five=by_five):
+            break
+        by_five = by_five and end - length == 5
+        length = end
+    characters = "".join(letter.character for letter in letters[:length])
+    return KeyText(characters, letters[0].position, letters[length - 1].position + 1)
+
+
+def _goes_on(letters: list[_Letter], length: int, end: int, *, by_five: bool) -> bool:
+    """Whether the group from `length` to before `end` is of the key that `length` letters are there of."""
+    gap = letters[length].gap
+    if gap <= Gap.DASH:
+        return True
+    if gap is Gap.APART or end > LENGTH:
+        return False
+    return (by_five and end - length == 5) or all(letter.character in ALPHABET for letter in letters[length:end])

@@ -1,0 +1,74 @@
+"""The key field finds a key as the server does, and never loses what was typed (W5)."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from benefits_portal.key_format import grouped
+from tests.browser.conftest import Visit
+from tests.key_examples import FOREIGN, KEY, OTHER, SHOWN, WRITTEN, WRONG, put
+
+pytestmark = [pytest.mark.browser, pytest.mark.rule("W5")]
+
+PASTE = """([field, text]) => {
+  field.value = "";
+  field.focus();
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+  if (field.dispatchEvent(paste)) {
+    field.setRangeText(text, 0, 0, "end");
+    field.dispatchEvent(new InputEvent("input", { inputType: "insertFromPaste", bubbles: true }));
+  }
+  const pasted = field.value;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  return [pasted, document.getElementById(field.dataset.keyField).textContent];
+}"""
+
+
+@pytest.fixture
+def key_page(visit: Visit) -> Page:
+    page = visit("partner-admin")
+    page.goto("/product-key/start/")
+    page.get_by_role("radio").first.check()
+    page.locator("main form button:not([type=button])").last.click()
+    return page
+
+
+def paste(page: Page, text: str) -> list[str]:
+    field = page.get_by_role("textbox", name="Product key").element_handle()
+    return page.evaluate(PASTE, [field, text])
+
+
+def test_a_pasted_key_is_found_in_what_surrounds_it(key_page):
+    found = {name: paste(key_page, text) for name, text in WRITTEN.items()}
+    assert found == {name: [SHOWN, ""] for name in WRITTEN}
+
+
+@pytest.mark.rule("K1", "K7")
+def test_what_is_wrong_is_told_in_the_servers_words_and_nothing_is_lost(key_page):
+    for name, (text, message) in WRONG.items():
+        pasted, hint = paste(key_page, text)
+        letters = [letter for letter in text.upper() if letter.isalnum()]
+        assert (name, hint[: len(message)]) == (name, message if text.strip() else "")
+        assert (name, len([letter for letter in pasted if letter.isalnum()])) == (name, len(letters))
+
+
+def test_typing_groups_the_key_and_tells_a_foreign_character_at_once(key_page):
+    field = key_page.get_by_role("textbox", name="Product key")
+    field.press_sequentially(KEY.lower())
+    assert field.input_value() == SHOWN
+    field.fill("")
+    field.press_sequentially(put(6, "A")[:8])
+    expect(key_page.locator("#id_key_hint")).to_contain_text(FOREIGN.format("A", 2, 2))
+    field.press("Backspace")
+    field.press("Backspace")
+    assert field.input_value() == "PCBEN-B"
+    expect(key_page.locator("#id_key_hint")).to_be_empty()
+
+
+def test_what_the_script_does_not_understand_stays_as_it_was_typed(key_page):
+    field = key_page.get_by_role("textbox", name="Product key")
+    for text in ["мой ключ", "«PCBEN", "key: pcben", f"{SHOWN}; {grouped(OTHER)}"]:
+        field.fill("")
+        field.press_sequentially(text)
+        assert field.input_value() == text
