@@ -91,14 +91,14 @@ MIDDLEWARE = [
     "benefits_portal.middleware.security_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "benefits_portal.middleware.whole_pages",  # outside of what answers with them
+    "benefits_portal.benefits.middleware.no_key_in_urls",  # before anything looks at a path or redirects
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
-    "benefits_portal.middleware.whole_pages",  # outside of what answers with them
-    "benefits_portal.benefits.middleware.no_key_is_searched_for",
     "benefits_portal.tenants.middleware.ActingMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

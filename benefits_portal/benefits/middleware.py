@@ -1,40 +1,126 @@
-"""A product key that somebody types into a search box is not searched for, on no page (K3)."""
+"""No product key stays in a URL, whichever field or path it was typed into, and none is searched for (K3, W6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from html import unescape
 from typing import cast
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.contrib.messages.storage.base import BaseStorage
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.productkeys import resembles_key
+from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.middleware import in_back_office
 
+SEARCHES = {"q"}  # fields in which a part of a key is no search either
+URL_HEADERS = ("Location", "HX-Redirect", "HX-Location", "HX-Push-Url", "HX-Replace-Url")
+MAX_DECODINGS = 4  # of what was encoded several times
 
-def no_key_is_searched_for(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """An address whose words look like a key leads to the same one without them, before anything is looked up."""
+
+def no_key_in_urls(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A URL that holds a key redirects to the same one without it, before anything is looked up."""
 
     def respond(request: HttpRequest) -> HttpResponse:
-        if not any(map(resembles_key, request.GET.getlist("q"))):
-            return get_response(request)
-        tell_where_keys_go(request)
-        address = request.GET.copy()
-        del address["q"]
-        return redirect(escape_leading_slashes(f"{request.path}?{address.urlencode()}".removesuffix("?")))
+        query = query_without_keys(request.GET)
+        in_path = _holds_key(request.path)
+        if not in_path and query is request.GET:
+            return _without_keys_in_headers(get_response(request))
+        if SEARCHES & request.GET.keys() - query.keys():
+            tell_where_keys_go(request)
+        else:
+            tell_that_a_key_left_the_url(request)
+        if not in_path and request.method not in ("GET", "HEAD"):
+            request.GET = query  # type: ignore[assignment]
+            request.META["QUERY_STRING"] = query.urlencode()
+            return _without_keys_in_headers(get_response(request))
+        home = reverse("admin:index" if in_back_office(request) else "home")
+        path = home if in_path else request.path
+        return redirect(escape_leading_slashes(f"{path}?{query.urlencode()}".removesuffix("?")))
 
     return respond
+
+
+def query_without_keys(query: QueryDict) -> QueryDict:
+    """`query` itself, or a copy without the parameters that hold a key in their name or value.
+
+    Without any of them, where several hold a key together.
+    """
+    pairs = [(name, value) for name, values in query.lists() for value in values]
+    left = [pair for pair in pairs if not _is_key(*pair)]
+    together = (" ".join(value for _name, value in left), " ".join(f"{name} {value}" for name, value in left))
+    if any(map(_holds_key, together)):
+        left = []
+    if len(left) == len(pairs):
+        return query
+    cleaned = QueryDict(mutable=True)
+    for name, value in left:
+        cleaned.appendlist(name, value)
+    return cleaned
+
+
+def _is_key(name: str, value: str) -> bool:
+    searched = name in SEARCHES and any(map(resembles_key, _decodings(value)))
+    return searched or _holds_key(name) or _holds_key(value)
+
+
+def _holds_key(text: str) -> bool:
+    return any(without_keys(decoded) != decoded for decoded in _decodings(text))
+
+
+def _decodings(text: str) -> Iterator[str]:
+    """`text` as it is, and without the encoding for URLs and HTML that somebody else put on top."""
+    for _time in range(MAX_DECODINGS):
+        yield text
+        decoded = unescape(unquote_plus(text))
+        if decoded == text:
+            return
+        text = decoded
+
+
+def _without_keys_in_headers(response: HttpResponse) -> HttpResponse:
+    """Where a form's `next` or a missing slash would redirect to."""
+    for name in URL_HEADERS:
+        if name in response.headers:
+            response.headers[name] = url_without_keys(response.headers[name])
+    return response
+
+
+def url_without_keys(url: str) -> str:
+    """`url` without the parameters that hold a key; home, where its path holds one."""
+    if not _holds_key(url):
+        return url
+    parts = urlsplit(url)
+    if _holds_key(parts.path) or _holds_key(parts.netloc) or _holds_key(parts.fragment):
+        return reverse("home")
+    return urlunsplit(parts._replace(query=query_without_keys(QueryDict(parts.query)).urlencode()))
 
 
 def tell_where_keys_go(request: HttpRequest) -> None:
     """Once, however often a field that searches while somebody types has asked."""
     if in_back_office(request):
-        told = _("This looks like a product key. Keys are not searched for, and it was not looked up. Type it at Look up a key.")
+        text = _("This looks like a product key. Keys are not searched for, and it was not looked up. Type it at Look up a key.")
     else:
-        told = _("This looks like a product key. Keys are not searched for, and it was not looked up. Type it at Redeem a product key.")
-    said = cast("BaseStorage", messages.get_messages(request))
-    if told not in [message.message for message in said]:
-        messages.warning(request, told)
-    said.used = False  # looking is not showing
+        text = _("This looks like a product key. Keys are not searched for, and it was not looked up. Type it at Redeem a product key.")
+    _tell_once(request, text)
+
+
+def tell_that_a_key_left_the_url(request: HttpRequest) -> None:
+    if in_back_office(request):
+        text = _("A product key was taken out of the URL, which histories and logs keep. It was not looked up. Type it at Look up a key.")
+    else:
+        text = _(
+            "A product key was taken out of the URL, which histories and logs keep. It was not looked up. Type it at Redeem a product key."
+        )
+    _tell_once(request, text)
+
+
+def _tell_once(request: HttpRequest, text: str) -> None:
+    waiting = cast("BaseStorage", messages.get_messages(request))
+    if text not in [message.message for message in waiting]:
+        messages.warning(request, text)
+    waiting.used = False  # looking is not showing
