@@ -1,6 +1,5 @@
 """The end-date calculator: the same rules for anybody's own figures, without a database (rules S4 to S8)."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -12,15 +11,19 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal import clock, figures
+from benefits_portal import clock
 from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField
+from benefits_portal.figures import as_day
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.comparison import card, waiting
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded, SubscriptionNotActive
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.number_fields import NumberFormField, check_range
 from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.typed_numbers import read_numbers
 
 MOST_LICENSES, MOST_KEYS = 1_000_000, 12
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
@@ -36,33 +39,16 @@ def day_field(label: Any, help_text: Any = "") -> DayFormField:
     return DayFormField(label=label, help_text=help_text, validators=day_range, error_messages=required)
 
 
-def whole_number(typed: str) -> int:
-    """12345, also grouped as in 12,345 or 12.345 or 12 345. Raises ValidationError for anything else: nothing is cut off."""
-    text = typed.strip()
-    if re.fullmatch(r"[0-9]{1,3}([.,’' \u00a0\u202f])[0-9]{3}(\1[0-9]{3})*", text):
-        text = re.sub(r"[^0-9]", "", text)
-    if not re.fullmatch(r"[0-9]{1,12}", text):
-        raise forms.ValidationError(_("Enter a whole number, as in 100."))
-    return int(text)
-
-
-class NumberField(forms.CharField):
-    """A whole number of licenses or license-days, as people write it."""
+class NumberField(NumberFormField):
+    """A whole number of licenses or license-days."""
 
     def __init__(self, *, at_least: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.at_least = at_least
-        super().__init__(max_length=20, widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}), **kwargs)
 
     def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        return checked(whole_number(text), self.at_least) if text else None
-
-
-def checked(number: int, at_least: int) -> int:
-    if not at_least <= number <= MOST_LICENSES:
-        numbers = {"least": figures.number(at_least), "most": figures.number(MOST_LICENSES)}
-        raise forms.ValidationError(_("Enter a number from %(least)s to %(most)s.") % numbers)
-    return number
+        number = super().clean(value)
+        return None if number is None else check_range(number, self.at_least, MOST_LICENSES)
 
 
 class CalculatorForm(forms.Form):
@@ -89,16 +75,13 @@ class CalculatorForm(forms.Form):
     )
 
     def clean_keys(self) -> list[int]:
-        """Between keys stands a semicolon, a plus, a comma or a blank; `1,200` could be both, so it is asked back."""
-        typed = self.cleaned_data["keys"]
-        if re.search(r"\b[0-9]{1,3},[0-9]{3}\b", typed):
-            raise forms.ValidationError(_("Write 1200 for one key, or 1; 200 for two."))
-        parts = [part for part in re.split(r"[;+,\s]+", typed) if part]
-        if len(parts) > MOST_KEYS:
+        """Between keys stands a semicolon, a plus, a comma or a space."""
+        keys = read_numbers(self.cleaned_data["keys"])
+        if len(keys) > MOST_KEYS:
             raise forms.ValidationError(_("Enter at most %(most)s keys.") % {"most": MOST_KEYS})
-        if not parts:
+        if not keys:
             raise forms.ValidationError(_("Enter how many licenses the key has."))
-        return [checked(whole_number(part), 1) for part in parts]
+        return [check_range(licenses, 1, MOST_LICENSES) for licenses in keys]
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -173,10 +156,39 @@ class Calculation:
                 continue
         return Axis(marks)
 
+    @property
+    def summary(self) -> list[str]:
+        """What was understood: the numbers and days as the reader's language writes them (W4)."""
+        before = {"licenses": in_licenses(self.before.licenses), "day": as_day(self.before.ends_on)}
+        keys = " + ".join(map(in_licenses, self.keys))
+        return [
+            _("%(licenses)s until %(day)s") % before,
+            _("key: %(licenses)s") % {"licenses": keys},
+            _("redeemed on %(day)s") % {"day": as_day(self.on)},
+        ]
 
-def form_for(address: QueryDict) -> CalculatorForm:
-    """The form as the address says; before anything was asked, with an example and today in the project's time zone."""
+
+_AROUND_A_LINK = " \t\r\n<>()[]{}.,;:!?'\"“”’»"  # what a mail or a sentence puts behind a link
+
+
+def link_query(query: QueryDict) -> QueryDict:
+    """`query` as it was before a mail or a web page wrote `&amp;` into the link, broke it or put a dot behind it."""
+    if len(query) == 1 and "=" in (only := next(iter(query))):  # encoded as a whole
+        query = QueryDict(only)
+    mended = QueryDict(mutable=True)
+    for name, values in query.lists():
+        name = name.strip()
+        while name.startswith("amp;"):
+            name = name.removeprefix("amp;").strip()
+        mended.setlist(name, [value.removeprefix("3D").strip(_AROUND_A_LINK) for value in values])  # =3D is a mail's =
+    return mended
+
+
+def form_for(query: QueryDict) -> CalculatorForm:
+    """The form as the URL says; before anything was asked, with an example and today in the project's time zone."""
     today = clock.today()
-    if address:
-        return CalculatorForm(address if "on" in address else QueryDict(f"{address.urlencode()}&on={today.isoformat()}"))
+    if query:
+        asked = link_query(query)
+        asked.setdefault("on", today.isoformat())
+        return CalculatorForm(asked)
     return CalculatorForm(initial={"licenses": 100, "ends_on": add_months(today, 6), "keys": "25", "on": today})

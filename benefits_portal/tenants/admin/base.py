@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from benefits_portal.fields import DayFormField, DayInput
+from benefits_portal.number_fields import AmountFormField, NumberFormField, NumberInput
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User
 
@@ -121,11 +122,15 @@ class BackOfficeForm(forms.ModelForm):
         return cleaned
 
 
-DAYS = {models.DateField: {"form_class": DayFormField, "widget": DayInput}}  # written in one way in every language (W4)
+TYPED = {  # read as people write it, the same in every language (W4)
+    models.DateField: {"form_class": DayFormField, "widget": DayInput},
+    models.PositiveIntegerField: {"form_class": NumberFormField, "widget": NumberInput},
+    models.DecimalField: {"form_class": AmountFormField, "widget": NumberInput},
+}
 
 
 class BackOfficeAdmin(ChoosingMixin, ExportMixin, admin.ModelAdmin):
-    formfield_overrides: ClassVar[Any] = DAYS
+    formfield_overrides: ClassVar[Any] = TYPED
     fields: ClassVar[Any] = None  # functions among them, as Django allows
     list_per_page = 50
     paginator = StoppingPaginator
@@ -201,7 +206,7 @@ class VerbRows(Rows):
 
 class BackOfficeInline(ChoosingMixin, admin.TabularInline):
     form, formset = BackOfficeForm, Rows
-    formfield_overrides: ClassVar[Any] = DAYS
+    formfield_overrides: ClassVar[Any] = TYPED
     fields: ClassVar[Any] = None
     readonly_fields: ClassVar[Any] = ()
     extra = 0
