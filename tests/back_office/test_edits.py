@@ -2,7 +2,9 @@
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
+from django.urls import reverse
 
 from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Offer, PackageLine, Product
 from benefits_portal.tenants.admin.base import EditAction
@@ -263,3 +265,22 @@ def test_an_external_offer_can_be_found_by_typing(office):
     asked = {"app_label": "benefits", "model_name": "heldoffer", "field_name": "external_offer", "term": "pass"}
     found = office.get(page(ExternalOffer, "changelist").replace("benefits/externaloffer/", "autocomplete/"), asked).json()
     assert found["results"] == [{"id": str(external.pk), "text": "Azure Pass"}]
+
+
+def test_there_is_no_second_log_beside_the_record(office, partner):
+    save(office, partner, name="Contoso")
+    office.post(page(ExternalOffer, "add"), {"name": "Azure Pass"})
+    group = Group.objects.create(name="Guests")
+    office.post(page(Group, "delete", group.pk), {"post": "yes"} | BECAUSE)
+    save_password = {"usable_password": "true", "password1": "a long enough one", "password2": "a long enough one"}
+    office.post(reverse("admin:auth_user_password_change", args=[factories.UserFactory.create().pk]), save_password | BECAUSE)
+    done = {EditAction.CREATED, EditAction.EDITED, EditAction.DELETED, "tenants.password-set"}
+    assert done <= set(Record.objects.values_list("action", flat=True)), "there was something to log"
+    assert LogEntry.objects.count() == 0
+
+
+def test_the_history_of_a_thing_in_the_back_office_is_its_record(office, partner):
+    save(office, partner, name="Contoso")
+    shown = office.get(page(Partner, "history", partner.pk), follow=True)
+    assert shown.redirect_chain == [(f"{reverse('admin:tenants_record_changelist')}?about=tenants.partner:{partner.pk}", 302)]
+    assert [record.action for record in shown.context["cl"].result_list] == [EditAction.EDITED]

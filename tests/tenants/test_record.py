@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, ProtectedError
+from django.db.models import F, ProtectedError, TextChoices
 from django.utils import translation
 
 from benefits_portal.benefits.exceptions import EnrollmentYearOver, EntryDisabled, KeyOfAnotherPartner
@@ -12,7 +12,7 @@ from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.tenants.exceptions import NotPermitted, RoleAlreadyHeld
 from benefits_portal.tenants.models import Actor, How, Record, Role
-from benefits_portal.tenants.models.record import AppendOnlyError
+from benefits_portal.tenants.models.record import AppendOnlyError, recordable
 from tests.factories import BenefitFactory, PartnerFactory, RecordFactory, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
@@ -154,6 +154,12 @@ def test_that_a_key_is_another_partner_s_is_not_on_record(partner):
     refusal = KeyOfAnotherPartner(BenefitFactory.create(key=True).keys.get())
     record = Record.objects.note("tests.noted", by=Actor(), partner=partner, refusal=refusal)
     assert (record.refused, record.facts) == ("KeyUnknown", {})
+
+
+def test_a_stored_value_gets_no_second_label():
+    with pytest.raises(ValueError, match=r"^Again labels again what the record knows already: tenants\.signed-in\.$"):
+        recordable(TextChoices("Again", [("ONCE", ("tenants.signed-in", "Came in")), ("NEW", ("tests.never-noted", "New"))]))
+    assert (str(Record.actions["tenants.signed-in"]), "tests.never-noted" in Record.actions) == ("Signed in", False)
 
 
 def test_every_action_has_a_label():

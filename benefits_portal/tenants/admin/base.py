@@ -170,6 +170,15 @@ class BackOfficeAdmin(ChoosingMixin, ExportMixin, admin.ModelAdmin):
         self.message_user(request, why, messages.ERROR)
         return redirect(request.get_full_path())
 
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Writes nothing beside the record, which has it (A1)."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The same."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        """The same."""
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is one history, the record (A2)."""
         return redirect(f"{address(Record, 'changelist')}?about={self.opts.label_lower}:{unquote(object_id)}")

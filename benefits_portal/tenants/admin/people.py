@@ -11,24 +11,17 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.db import models, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from benefits_portal.tenants.models import Record, Role, RoleAssignment, User, recordable
+from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
 
 from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, RecordedAdmin, VerbRows, actor
 from .columns import FewChoicesFilter, link, linked
 from .reasons import MISSING, reason_in
-
-
-@recordable
-class PasswordAction(models.TextChoices):
-    """Never with the password."""
-
-    PASSWORD_SET = "tenants.password-set", _("Set somebody's password")
 
 
 class RoleForm(BackOfficeForm):
@@ -195,7 +188,7 @@ class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
             return self.not_done(request, str(MISSING))
         response = super().user_change_password(request, id, form_url)
         if before and not User.objects.filter(pk=before.pk, password=before.password).exists():
-            Record.objects.note(PasswordAction.PASSWORD_SET, by=actor(request), subject=before)
+            Record.objects.note(TenantsAction.PASSWORD_SET, by=actor(request), subject=before)
         return response
 
 

@@ -10,6 +10,8 @@ from .record import recordable
 class TenantsAction(models.TextChoices):
     """What happens to people, roles and tenants."""
 
+    SIGNED_IN = "tenants.signed-in", _("Signed in")
+    PASSWORD_SET = "tenants.password-set", _("Set a password")
     PERSON_ADDED = "tenants.person-added", _("Added a directory user")
     GUEST_INVITED = "tenants.guest-invited", _("Invited a guest")
     PERSON_DISABLED = "tenants.person-disabled", _("Disabled a directory user")

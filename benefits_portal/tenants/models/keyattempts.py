@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -64,4 +65,4 @@ class KeyAttempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.user} {timezone.localtime(self.at):%Y-%m-%d %H:%M %Z}"

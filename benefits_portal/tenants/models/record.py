@@ -13,6 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.fields.json import KeyTransform
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -89,7 +90,12 @@ class AppendOnly(models.Model):
 
 
 def recordable[C: type[models.TextChoices]](actions: C) -> C:
-    """Class decorator: make an app's own actions known to the record, so that it can show their labels."""
+    """Class decorator: make an app's own actions known to the record, so that it can show their labels.
+
+    Raises ValueError for a stored value that has a label already: every row with it would be read by the other one.
+    """
+    if known := sorted(Record.actions.keys() & set(actions.values)):
+        raise ValueError(f"{actions.__name__} labels again what the record knows already: {', '.join(known)}.")
     Record.actions.update({action.value: action.label for action in actions})
     return actions
 
@@ -195,7 +201,7 @@ class Record(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.action_label}"
+        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M %Z} {self.action_label}"
 
     @property
     def action_label(self) -> str | Promise:

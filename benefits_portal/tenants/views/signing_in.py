@@ -1,6 +1,7 @@
 """Signing in and out, and switching between one's own places."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -15,36 +16,28 @@ from django.contrib.auth.views import (
     PasswordResetDoneView,
     PasswordResetView,
 )
-from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from benefits_portal import clock
+from benefits_portal.figures import not_before
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
 from benefits_portal.tenants.forms import PlaceForm
 from benefits_portal.tenants.middleware import PartnerRequest, act_in
-from benefits_portal.tenants.models import Actor, How, Record, User, recordable
+from benefits_portal.tenants.models import Actor, How, Record, TenantsAction, User
 from benefits_portal.tenants.signing_in import ForgottenForm, NewPasswordForm, SignInForm
 
-from .session import stay_signed_in
-
-
-@recordable
-class SignInAction(models.TextChoices):
-    """What signing in puts on record."""
-
-    SIGNED_IN = "tenants.signed-in", gettext_lazy("Signed in")
-    PASSWORD_SET = "tenants.password-set", gettext_lazy("Set a new password")
+from .session import begin_session
 
 
 def welcome(request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
     """Sign `user` in, put it on record (A1), and let `response` bring the account's language."""
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    stay_signed_in(request)
-    Record.objects.note(SignInAction.SIGNED_IN, by=Actor(user, How.PORTAL), partner=user.home_partner, subject=user)
+    begin_session(request)
+    Record.objects.note(TenantsAction.SIGNED_IN, by=Actor(user, How.PORTAL), partner=user.home_partner, subject=user)
     if user.language:
         secure = settings.LANGUAGE_COOKIE_SECURE
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, secure=secure, httponly=True, samesite="Lax")
@@ -107,7 +100,7 @@ class NewPasswordView(PasswordResetConfirmView):
         response = super().form_valid(form)
         user = self.user
         assert isinstance(user, User)  # noqa: S101 - what AUTH_USER_MODEL says
-        Record.objects.note(SignInAction.PASSWORD_SET, by=Actor(user, How.PORTAL), partner=user.home_partner, subject=user)
+        Record.objects.note(TenantsAction.PASSWORD_SET, by=Actor(user, How.PORTAL), partner=user.home_partner, subject=user)
         return response
 
 
@@ -116,9 +109,10 @@ class PasswordDoneView(PasswordResetCompleteView):
 
 
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """After too many wrong passwords, from one address for one account."""
-    minutes = round(settings.AXES_COOLOFF_TIME * 60)
-    return render(request, "tenants/locked_out.html", {"minutes": minutes}, status=429)
+    """After too many wrong passwords, from one address for one account; each of them counts from now on again."""
+    cool_off = timedelta(hours=settings.AXES_COOLOFF_TIME)
+    context = {"minutes": round(cool_off.total_seconds() / 60), "until": not_before(clock.now() + cool_off)}
+    return render(request, "tenants/locked_out.html", context, status=429)
 
 
 @acts_nowhere
