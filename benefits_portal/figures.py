@@ -3,9 +3,10 @@
 A list has few days and numbers, and its neighbor has the same ones, so each is written once for each language.
 """
 
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
+from django.utils import timezone
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import get_language
 
@@ -32,6 +33,16 @@ def as_day(day: date) -> str:
 def as_time(at: time) -> str:
     """2:30 p.m. or 14:30, to the minute."""
     return _time(at.hour, at.minute, get_language())
+
+
+def as_moment(at: datetime) -> str:
+    """2:30 p.m. (Europe/Amsterdam): by the clocks where the reader acts, and whose clocks those are (W13)."""
+    return f"{as_time(timezone.localtime(at).time())} ({timezone.get_current_timezone_name()})"
+
+
+def not_before(at: datetime) -> datetime:
+    """`at` to the minute, and never earlier: when a lock-out is over, 2:42 for 2:41:26 (W13)."""
+    return at.replace(second=0, microsecond=0) + timedelta(minutes=bool(at.second or at.microsecond))
 
 
 @lru_cache(KEPT)

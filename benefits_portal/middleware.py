@@ -1,10 +1,14 @@
-"""Headers that Django has no setting for, and whole pages for whoever asked for a part of one."""
+"""Headers that Django has no setting for, nothing kept of signed-in people, and whole pages for whoever asked for a part of one."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+
+from benefits_portal.message_storage import HostCookieStorage
 
 HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -17,11 +21,31 @@ def security_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        keep_nothing(request, response)
         for cookie in response.cookies.values():  # also where one is deleted, which Django does without the flags
             cookie["httponly"], cookie["secure"] = True, settings.SESSION_COOKIE_SECURE
         return response
 
     return respond
+
+
+def keep_nothing(request: HttpRequest, response: HttpResponse) -> None:
+    """Let the browser keep no answer to somebody signed in; clear what it kept, unread messages too, once they no longer are (W9)."""
+    if settings.SESSION_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in response.cookies:
+        patch_cache_control(response, private=True, no_store=True)
+    if has_ended(response):
+        response.headers["Clear-Site-Data"] = '"cache"'
+        response.delete_cookie(HostCookieStorage.cookie_name)
+
+
+def has_ended(response: HttpResponse) -> bool:
+    """Whether `response` takes the session away, or sends somebody whose session is over to sign in again.
+
+    A cookie that has expired is not sent, so of a session that ended by itself there is only the second.
+    """
+    cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+    leads_to = response.headers.get("HX-Redirect") or response.headers.get("Location", "")
+    return (cookie is not None and not cookie.value) or leads_to.startswith(f"{resolve_url(settings.LOGIN_URL)}?")
 
 
 def whole_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

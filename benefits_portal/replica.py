@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 
 LISTS = {"benefits:azure-cloud", "licensing:products", "tenants:users", "tenants:activity"}
 BACK_OFFICE_LIST = re.compile(r"admin:\w+_changelist")
-COOKIE, COOKIE_AGE = "written", 10 * 60  # seconds; a replica further behind is an incident
+COOKIE, COOKIE_AGE = f"{settings.COOKIE_PREFIX}written", 10 * 60  # seconds; a replica further behind is an incident
 LSN = re.compile(r"[0-9A-F]{1,8}/[0-9A-F]{1,8}")
 REST = 10  # seconds that a replica which did not answer is left alone
 

@@ -117,7 +117,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "benefits_portal.views.frame",
             ],
-            "libraries": {name: f"benefits_portal.{name}" for name in ("breaks", "icons", "rows")},
+            "libraries": {name: f"benefits_portal.{name}" for name in ("breaks", "icons", "moments", "rows")},
         },
     }
 ]
@@ -184,7 +184,6 @@ def languages(folder: Path) -> list[tuple[str, Promise]]:
 LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGES = languages(LOCALE_PATHS[0])
-LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")  # of the calculator and the back office
 USE_TZ = True
@@ -263,9 +262,14 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
 }
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SESSION_COOKIE_AGE = 8 * 60 * 60  # seconds: a working day
+COOKIE_PREFIX = "" if EMBEDDED else "__Host-"  # outside of a demo cookies are of this host alone, and never sent without TLS
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
+SESSION_COOKIE_AGE = 8 * 60 * 60  # seconds: a working day, from signing in or from staying signed in
+SESSION_MAX_AGE = env.int("SESSION_MAX_AGE", default=43_200)  # seconds from signing in, however often somebody stays
+MESSAGE_STORAGE = "benefits_portal.message_storage.MessageStorage"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not EMBEDDED
-CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "benefits_portal.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

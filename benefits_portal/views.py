@@ -27,13 +27,14 @@ RETRY_AFTER = "5"  # seconds
 TRY_AGAIN = {"55P03", "57014", "40P01", "40001", "SQLITE_BUSY"}  # a lock or a query took too long, or a deadlock was broken
 FULL = {"53100", "SQLITE_FULL"}
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+THEME_COOKIE = f"{settings.COOKIE_PREFIX}theme"
 THEMES = ("", "light", "dark")  # empty: as the system says
 _migrated = False  # whether this process has once seen a database with every migration
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor: what the frame of every page needs."""
-    theme = request.COOKIES.get("theme", "")
+    theme = request.COOKIES.get(THEME_COOKIE, "")
     return {
         "demo": settings.DEMO,
         "theme": theme if theme in THEMES else "",
@@ -67,7 +68,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "")
     response = on_to(request.POST.get("next", ""), request)
     response.set_cookie(
-        "theme",
+        THEME_COOKIE,
         chosen if chosen in THEMES else "",
         max_age=365 * 24 * 60 * 60,
         secure=settings.SESSION_COOKIE_SECURE,

@@ -37,11 +37,16 @@ class Browser:
         self.cookies: dict[str, str] = {}
         self.notes: list[Answer] = notes if notes is not None else []
 
+    @property
+    def token(self) -> str:
+        """What forms carry; its cookie has a prefix outside of a demo."""
+        return next((value for name, value in self.cookies.items() if name.endswith("csrftoken")), "")
+
     def get(self, path: str, what: str = "") -> Answer:
         return self.ask("GET", path, None, what)
 
     def post(self, path: str, fields: dict[str, str], what: str = "") -> Answer:
-        return self.ask("POST", path, {"csrfmiddlewaretoken": self.cookies.get("csrftoken", ""), **fields}, what)
+        return self.ask("POST", path, {"csrfmiddlewaretoken": self.token, **fields}, what)
 
     def ask(self, method: str, path: str, fields: dict[str, str] | None, what: str = "") -> Answer:
         """The last answer, redirects followed; noted without its page. Status 0 if none came."""

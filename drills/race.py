@@ -53,7 +53,7 @@ def redeeming(browser: Browser, member: Member, key: int) -> bytes:
     """The request of somebody who has just been shown what `key` would do: each a submission of its own."""
     subscription = Subscription.objects.get(pk=member.subscription.pk)
     quote = Quote.of(Way.EXTEND, ProductKey.objects.for_display().get(pk=key), member.tenant, subscription, clock.today())
-    token = browser.cookies["csrftoken"]
+    token = browser.token
     body = urlencode({"csrfmiddlewaretoken": token, "acting_in": member.acting_in, "quote": quote.signed()})
     lines = [
         f"POST /admin-center/products/{subscription.pk}/extend/?key={key} HTTP/1.1",

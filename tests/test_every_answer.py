@@ -75,8 +75,9 @@ def test_every_kind_of_answer_has_the_headers(world: World, ask: Ask) -> None:
 
 
 def test_a_static_file_is_taken_for_nothing_else_and_framed_by_nobody(world: World, ask: Ask) -> None:
-    with closing(ask("anonymous", "get", "/static/js/portal.js", {})) as answer:
+    with closing(ask("global", "get", "/static/js/portal.js", {})) as answer:
         headers = {name: answer.headers.get(name) for name in ("X-Content-Type-Options", "X-Frame-Options")}
+        assert "no-store" not in answer.headers["Cache-Control"], "the browser keeps it, whoever is signed in"
     assert (answer.status_code, headers) == (200, {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"})
 
 

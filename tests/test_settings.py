@@ -90,6 +90,17 @@ def test_a_proxy_is_believed_and_hsts_goes_only_as_far_as_the_environment_says(e
     assert shell.stdout.split("\n")[:-1] == said, shell.stderr
 
 
+@pytest.mark.parametrize(("environment", "prefix"), [({}, "__Host-"), ({"DEMO": "on", "ALLOWED_HOSTS": "localhost"}, "")])
+def test_outside_of_a_demo_every_cookie_is_of_this_host_alone(environment: dict[str, str], prefix: str) -> None:
+    names = (
+        "from django.conf import settings as s; from benefits_portal import message_storage, replica, views; print(s.SESSION_COOKIE_NAME, "
+        "s.CSRF_COOKIE_NAME, s.LANGUAGE_COOKIE_NAME, views.THEME_COOKIE, replica.COOKIE, message_storage.HostCookieStorage.cookie_name)"
+    )
+    shell = manage("shell", "--no-imports", "-c", names, **PRODUCTION | environment)
+    plain = ["sessionid", "csrftoken", "django_language", "theme", "written", "messages"]
+    assert shell.stdout.split() == [prefix + name for name in plain], shell.stderr
+
+
 def test_mail_is_sent_as_the_environment_says() -> None:
     said = "from django.conf import settings; print(settings.MAILERS['default'], settings.DEFAULT_FROM_EMAIL)"
     mail = {"EMAIL_HOST": "smtp.example.org", "EMAIL_PORT": "587", "EMAIL_TLS": "on", "EMAIL_FROM": "benefits@example.org"}

@@ -108,16 +108,16 @@ def rows(world: World) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def ask(world: World) -> Ask:
-    """`ask(person, method, address, form)`: the answer; what it did is undone at once."""
+    """`ask(person, method, address, form)`: the answer; `headers=` goes along. What it did is undone at once."""
     client = Client()
 
-    def asked(person: str, method: str, address: str, form: dict[str, Any] | str) -> HttpResponse:
+    def asked(person: str, method: str, address: str, form: dict[str, Any] | str, **more: Any) -> HttpResponse:
         client.cookies.clear()
         if person in world.sessions:
             client.cookies[settings.SESSION_COOKIE_NAME] = world.sessions[person]
         if isinstance(form, str):  # encoded already
             return client.generic(method.upper(), address, form, content_type="application/x-www-form-urlencoded")
-        return getattr(client, method)(address, form)
+        return getattr(client, method)(address, form, **more)
 
     return asked
 

@@ -53,6 +53,9 @@ def portal(live_server: LiveServer, kept_world: KeptWorld) -> str:
 
 
 def is_meant(message: ConsoleMessage) -> bool:
+    """An answer that was to be an error, or that Chromium did what the sign-out asked for."""
+    if message.text.startswith("Clear-Site-Data header on"):
+        return message.text.endswith('Cleared data types: "cache".')
     return "status of 4" in message.text or ("status of 500" in message.text and message.location["url"].endswith("/broken/"))
 
 
