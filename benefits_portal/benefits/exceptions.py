@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.figures import as_moment, not_before
 from benefits_portal.tenants.exceptions import Refusal
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class TooManyTries(Refusal):
     @property
     def advice(self) -> str:  # type: ignore[override]
         return _("From %(time)s on you can type a key again. A key chosen from its own benefit works meanwhile.") % {
-            "time": date_format(localtime(self.until), "TIME_FORMAT")
+            "time": as_moment(not_before(self.until))
         }
 
 

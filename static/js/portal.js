@@ -177,26 +177,25 @@ const ending = document.getElementById("session-end");
 if (ending) {
   const WARNED = 5 * 60; // seconds before the end
   let endsAt = Date.now() + 1000 * ending.dataset.seconds;
-  let told = ""; // "soon" or "ended": each is told once
+  let told = ""; // "soon", "final" (it can be put off no more) or "ended": each is told once
   const tokens = () => document.querySelectorAll("[name=csrfmiddlewaretoken]");
 
   const ask = async (method) => {
     const response = await fetch(ending.dataset.session, { method, headers: { Accept: "application/json", "X-CSRFToken": tokens()[0].value } });
     if (!response.ok) throw new Error(response.statusText);
-    const { seconds, token } = await response.json();
-    endsAt = Date.now() + 1000 * seconds;
-    return { seconds, token };
+    const left = await response.json();
+    endsAt = Date.now() + 1000 * left.seconds;
+    return left;
   };
 
   const tell = (what) => {
     if (told === what) return;
     told = what;
-    const ended = what === "ended";
-    if (ended) ending.querySelectorAll("[data-ended]").forEach((part) => (part.textContent = part.dataset.ended));
-    ending.querySelector("[data-stay]").hidden = ended;
-    ending.querySelector("[data-again]").hidden = !ended;
+    ending.querySelectorAll(`[data-${what}]`).forEach((part) => (part.textContent = part.dataset[what]));
+    ending.querySelector("[data-stay]").hidden = what !== "soon";
+    ending.querySelector("[data-again]").hidden = what !== "ended";
     if (!ending.open) ending.showModal();
-    ending.querySelector(ended ? "[data-again]" : "[data-stay]").focus();
+    ending.querySelector({ soon: "[data-stay]", final: "[data-dismiss]", ended: "[data-again]" }[what]).focus();
   };
 
   // Signed in for long again, here or in another tab; forms that were filled in meanwhile can be sent.
@@ -210,9 +209,10 @@ if (ending) {
 
   const look = async () => {
     if (endsAt - Date.now() > 1000 * WARNED || document.visibilityState !== "visible") return;
-    const { seconds, token } = await ask("GET");
+    const { seconds, token, final } = await ask("GET");
     if (seconds > WARNED) goOn(token);
-    else tell(seconds > 0 ? "soon" : "ended");
+    else if (seconds > 0) tell(final ? "final" : "soon");
+    else tell("ended");
   };
 
   document.addEventListener("click", (event) => {

@@ -1,8 +1,10 @@
 """The end of a session: told, not put off by asking, put off by one POST."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -46,6 +48,53 @@ def test_one_post_makes_it_whole_again_as_often_as_one_likes(signed_in: Client) 
         end_in(signed_in, timedelta(minutes=3))
         assert WHOLE - 60 < signed_in.post(SESSION, headers=JSON).json()["seconds"] <= WHOLE
     assert signed_in.post(SESSION).templates[0].name == "tenants/session.html"
+
+
+@pytest.fixture
+def clock_at_noon() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(datetime(2027, 3, 1, 12, tzinfo=UTC), tick=False) as traveller:
+        yield traveller
+
+
+def hours_signed_in(clock_at_noon: time_machine.Traveller, signed_in: Client, stay_every: int) -> int:
+    """For how many hours somebody is, who stays signed in every so many hours."""
+    for hour in range(24):
+        if left(signed_in) == 0:
+            return hour
+        if hour % stay_every == 0:
+            signed_in.post(SESSION, headers=JSON)
+        clock_at_noon.shift(timedelta(hours=1))
+    return 24
+
+
+@pytest.mark.parametrize(("stay_every", "hours"), [(24, 8), (7, 12), (1, 12)])
+def test_nobody_stays_signed_in_for_more_than_twelve_hours(clock_at_noon, signed_in: Client, stay_every: int, hours: int) -> None:
+    assert hours_signed_in(clock_at_noon, signed_in, stay_every) == hours
+
+
+def test_the_longest_time_is_a_setting(settings, clock_at_noon, signed_in: Client) -> None:
+    settings.SESSION_MAX_AGE = 3 * 60 * 60
+    assert hours_signed_in(clock_at_noon, signed_in, 1) == 3
+
+
+def test_the_last_end_is_told_and_offers_no_staying(clock_at_noon, signed_in: Client) -> None:
+    assert signed_in.get(SESSION, headers=JSON).json()["final"] is False
+    for _ in range(2):
+        clock_at_noon.shift(timedelta(hours=5, minutes=55))
+        page = signed_in.post(SESSION).text
+    home = signed_in.get(reverse("home")).text
+    assert "That holds until midnight (UTC), the longest time to stay signed in. After that, sign in again." in page
+    assert "At midnight (UTC) you will be signed out." in home
+    assert ("Stay longer" in home, home.count("data-stay")) == (False, 1), "only in the dialog, where the script hides it"
+    assert signed_in.get(SESSION, headers=JSON).json()["final"] is True
+
+
+def test_a_session_from_before_its_beginning_was_kept_is_not_put_off(signed_in: Client) -> None:
+    end_in(signed_in, timedelta(minutes=3))
+    session = signed_in.session
+    del session["signed_in_at"]
+    session.save()
+    assert signed_in.post(SESSION, headers=JSON).json()["seconds"] <= 180
 
 
 @pytest.mark.parametrize(("before", "told"), [(timedelta(minutes=1), True), (-timedelta(minutes=1), False)])
