@@ -20,7 +20,10 @@ class MessageStorage(FallbackStorage):
 
     storage_classes = (HostCookieStorage, SessionStorage)
 
-    def add(self, level: int, message: Any, extra_tags: str = "") -> None:
+    _loaded_messages: list[Message]
+    _queued_messages: list[Message]
+
+    def add(self, level: int, message: Any, extra_tags: str | None = "") -> None:
         waiting = self._queued_messages if self.used else [*self._loaded_messages, *self._queued_messages]
         if Message(level, str(message), extra_tags) not in waiting:
             super().add(level, message, extra_tags)

@@ -94,7 +94,7 @@ def recordable[C: type[models.TextChoices]](actions: C) -> C:
 
     Raises ValueError for a stored value that has a label already: every row with it would be read by the other one.
     """
-    if known := sorted(Record.actions.keys() & set(actions.values)):
+    if known := sorted(Record.actions.keys() & {action.value for action in actions}):
         raise ValueError(f"{actions.__name__} labels again what the record knows already: {', '.join(known)}.")
     Record.actions.update({action.value: action.label for action in actions})
     return actions
