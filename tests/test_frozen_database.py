@@ -5,11 +5,12 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connections, transaction
 from django.db.utils import ConnectionHandler
 
 from benefits_portal.settings import env, tuned
@@ -62,6 +63,10 @@ def seconds_of(deed: Callable[[], object]) -> float:
     return time.monotonic() - begun
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def ask(connection) -> None:
     with pytest.raises(OperationalError, match="does not answer"), connection.cursor() as cursor:
         cursor.execute("SELECT 1")
@@ -85,6 +90,52 @@ def test_a_slow_statement_takes_its_time_while_the_server_lets_others_in(patient
     with patient(30).cursor() as cursor:
         cursor.execute("SELECT pg_sleep(1.2)::text || 'done'")
         assert cursor.fetchone() == ("done",)
+
+
+def test_a_commit_without_an_answer_ends_too(patient):
+    connection = patient(0.5)
+    connection.set_autocommit(False)
+    connection.cursor().execute("SELECT 1")
+    with stopped(connection.connection.info.backend_pid), pytest.raises(OperationalError, match="does not answer"):
+        connection.commit()
+
+
+def test_many_short_answers_take_as_long_as_they_take(patient):
+    connection = patient(0.5)
+    until = time.monotonic() + 1.5
+    with connection.cursor() as cursor, transaction.atomic(), connection.chunked_cursor() as at_server:
+        while time.monotonic() < until:
+            cursor.execute("SELECT pg_sleep(0.05)")
+        at_server.execute("SELECT pg_sleep(0.05) FROM generate_series(1, 30)")
+        assert sum(len(rows) for rows in iter(lambda: at_server.fetchmany(2), [])) == 30
+
+
+def test_whoever_looks_after_a_connection_leaves_nothing_open_behind_it(patient):
+    patient(5)
+    before = open_files()
+    for _ in range(3):
+        patient(5)
+    assert open_files() == before
+
+
+def test_a_process_that_was_forked_looks_after_its_own_connections(frozen):
+    child = os.fork()
+    if child == 0:
+        os._exit(connections_of_a_child())
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    ask(frozen)
+
+
+def connections_of_a_child() -> int:
+    """0 if a child's statement on a frozen connection of its own ends in time, and is told."""
+    connection = connections["default"].copy("child")
+    connection.ensure_connection()
+    with stopped(connection.connection.info.backend_pid):
+        try:
+            connection.connection.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return 0
+    return 1
 
 
 @pytest.mark.slow

@@ -2,50 +2,94 @@
 
 A frozen machine goes on acknowledging packets, so that neither keepalive nor `tcp_user_timeout` notices, and cannot carry out
 its own `statement_timeout`. Whoever has waited for a while tries another connection: if that is not answered either, the server
-is frozen. If it is, the statement takes its time, up to `patience`. Then the connection is closed.
+is frozen. If it is, the statement takes its time, up to `patience`. Then the connection is closed (docs/adr/0006).
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from django.db import OperationalError
 from django.db.backends.postgresql import base
-from psycopg import Connection, OperationalError
-from psycopg.errors import ConnectionTimeout, _WaitTimeout
+from django.db.backends.utils import CursorWrapper
+from psycopg import Connection
+from psycopg.errors import ConnectionTimeout
 
-SILENCE = 0.8  # seconds without an answer before that is asked; and of a connection from before, before it is replaced
+from .watchdog import SILENCE, Watch
+
+
+class WatchedCursor(CursorWrapper):
+    """Tells the watch of each statement, and of each batch of rows from a cursor at the server."""
+
+    db: "DatabaseWrapper"
+
+    def execute(self, *args: Any, **kwargs: Any) -> Any:
+        with self.db.waiting():
+            return super().execute(*args, **kwargs)
+
+    def executemany(self, *args: Any, **kwargs: Any) -> Any:
+        with self.db.waiting():
+            return super().executemany(*args, **kwargs)
+
+    def fetchmany(self, *args: Any) -> Any:
+        with self.db.waiting(), self.db.wrap_database_errors:
+            return self.cursor.fetchmany(*args)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """`patience` in OPTIONS: seconds after which an answer no longer comes; None or left out to wait for ever."""
 
+    watch: Watch | None = None
+
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
-        self.patience: float | None = params.pop("patience", None)
+        self.configured_patience: float | None = params.pop("patience", None)
         return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
         connection: Connection = super().get_new_connection(conn_params)
-        wait = connection.wait
-
-        def wait_at_most(*args: Any, **kwargs: Any) -> Any:
-            if self.patience is None or "timeout" in kwargs:
-                return wait(*args, **kwargs)
-            with suppress(_WaitTimeout):
-                return wait(*args, **kwargs | {"timeout": min(SILENCE, self.patience)})
-            if self.patience > SILENCE and lets_in(conn_params):
-                with suppress(_WaitTimeout):
-                    return wait(*args, **kwargs | {"timeout": self.patience - SILENCE})
-            connection.pgconn.finish()
-            raise OperationalError("the server is connected and does not answer")
-
-        connection.wait = wait_at_most  # type: ignore[method-assign]
+        self.watch = Watch(connection, self.configured_patience, lambda: lets_in(conn_params))
         return connection
+
+    @property
+    def patience(self) -> float | None:
+        """Of this connection; `migrate` sets it aside."""
+        return self.watch.patience if self.watch else None
+
+    @patience.setter
+    def patience(self, seconds: float | None) -> None:
+        if self.watch:
+            self.watch.patience = seconds
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """The block waits for one answer. Raises OperationalError if none comes."""
+        if self.watch:
+            self.watch.begin()
+        try:
+            yield
+        except OperationalError as error:
+            if self.watch and self.watch.has_hung_up:
+                raise OperationalError("the server is connected and does not answer") from error
+            raise
+
+    def make_cursor(self, cursor: Any) -> WatchedCursor:
+        return WatchedCursor(cursor, self)
+
+    def commit(self) -> None:
+        with self.waiting():
+            super().commit()
+
+    def rollback(self) -> None:
+        with self.waiting():
+            super().rollback()
 
     def is_usable(self) -> bool:
         patience, self.patience = self.patience, SILENCE if self.patience else None
         try:
-            return bool(super().is_usable())
+            with self.waiting():
+                return bool(super().is_usable())
         finally:
             self.patience = patience
 
@@ -56,6 +100,6 @@ def lets_in(conn_params: dict[str, Any]) -> bool:
         psycopg.connect(**conn_params).close()
     except ConnectionTimeout:
         return False
-    except OperationalError:
+    except psycopg.OperationalError:
         return True
     return True
