@@ -73,3 +73,19 @@ def test_one_that_was_ended_early_is_left_as_it_is_and_said_without_an_error(cap
     told = f"{membership}: was ended early, so it is not renewed."
     assert [run(capsys, "renew", "--dry-run"), run(capsys, "renew")] == [told, told]
     assert (made(), Record.objects.exclude(refused="").count()) == ((1, 1, 1), 0)
+
+
+@pytest.mark.parametrize(("project", "partner", "renewed"), [("UTC", "Pacific/Kiritimati", True), ("Pacific/Kiritimati", "UTC", False)])
+def test_each_partner_s_own_day_decides_what_ends_soon(capsys, settings, offer, project, partner, renewed):
+    """It is 1 May in UTC and 2 May in Kiritimati, where what ends on 1 June ends within 30 days."""
+    settings.TIME_ZONE = project
+    PartnerFactory.create(mpn_id="4711", time_zone=partner)
+    run(capsys, "enroll", "4711", "Action Pack", "--starts-on", "2020-06-01")
+    told = f"{Membership.objects.get()}: renewed from 2021-06-02 on: benefits 1."
+    assert (run(capsys, "renew"), made()) == ((told, (2, 3, 3)) if renewed else ("", (1, 2, 2)))
+
+
+@pytest.mark.parametrize("days", ["-1", "3651", "9" * 30, "1_000", "x"])
+def test_days_that_the_calendar_does_not_hold_are_refused(days, db):
+    with pytest.raises(CommandError, match="write a number of days up to 3,650"):
+        call_command("renew", f"--ending-within={days}")

@@ -1,5 +1,8 @@
 """Renews many memberships from the command line."""
 
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,26 +12,33 @@ from benefits_portal import clock
 from benefits_portal.benefits.exceptions import AlreadyEnrolled
 from benefits_portal.benefits.models import Membership
 from benefits_portal.tenants.exceptions import Refusal
-from benefits_portal.tenants.models import Actor
+from benefits_portal.tenants.models import Actor, Partner
+
+BATCH, MOST_DAYS = 500, 3_650  # memberships in memory; days ahead
+
+
+def days_ahead(text: str) -> int:
+    """Raises ArgumentTypeError for what the calendar does not hold."""
+    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MOST_DAYS):
+        raise ArgumentTypeError(f"write a number of days up to {MOST_DAYS:,}")
+    return int(text)
 
 
 class Command(BaseCommand):
     help = "Renew the memberships that end soon, each for the year that follows. Doing it twice makes nothing twice."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--ending-within", type=int, default=30, metavar="DAYS", help="how soon they end (30)")
+        parser.add_argument("--ending-within", type=days_ahead, default=30, metavar="DAYS", help="how soon they end (30)")
         parser.add_argument("--offer", help="its name; all offers unless told")
         parser.add_argument("--reason", default="", help="goes on record")
         parser.add_argument("--dry-run", action="store_true", help="say what would be made, and make nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Each for itself; one that was ended early was meant to end. Ends with an error if one was refused."""
-        ending = Membership.objects.ending_within(options["ending_within"], clock.today()).select_related("partner", "offer")
-        ending = ending.filter(offer__name=options["offer"]) if options["offer"] else ending
         refused = 0
-        for membership in ending.order_by("pk"):
+        for membership, on in self.ending(options["ending_within"], options["offer"]):
             try:
-                told = self.renew(membership, Actor(reason=options["reason"]), dry_run=options["dry_run"])
+                told = self.renew(membership, Actor(reason=options["reason"]), on, dry_run=options["dry_run"])
             except AlreadyEnrolled:
                 told = "was renewed already."
             except (Refusal, ValidationError) as error:
@@ -38,8 +48,19 @@ class Command(BaseCommand):
         if refused:
             raise CommandError(f"{refused} could not be renewed; the others were.")
 
-    def renew(self, membership: Membership, by: Actor, *, dry_run: bool) -> str:
-        on = membership.partner.today()
+    def ending(self, days: int, offer: str | None) -> Iterator[tuple[Membership, date]]:
+        """The memberships that end within `days` of their partner's own today, and that day; some at a time."""
+        calendars = Partner.objects.order_by("time_zone", "days_ahead").values_list("time_zone", "days_ahead").distinct()
+        for time_zone, days_ahead in calendars:
+            on, latest = clock.today(time_zone, days_ahead), 0
+            ending = Membership.objects.ending_within(days, on).filter(partner__time_zone=time_zone, partner__days_ahead=days_ahead)
+            ending = ending.filter(offer__name=offer) if offer else ending
+            ending = ending.select_related("partner", "offer").order_by("pk")
+            while batch := list(ending.filter(pk__gt=latest)[:BATCH]):
+                yield from ((membership, on) for membership in batch)
+                latest = batch[-1].pk
+
+    def renew(self, membership: Membership, by: Actor, on: date, *, dry_run: bool) -> str:
         if membership.was_ended_early:
             return "was ended early, so it is not renewed."
         if dry_run:
