@@ -14,6 +14,8 @@ from django.utils.csp import CSP
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, to_language
 
+from benefits_portal import retention
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -169,6 +171,7 @@ if REPLICA_URL:
     DATABASES["replica"] = tuned(env.db("REPLICA_URL")) | {"TEST": {"MIRROR": "default"}}
     DATABASE_ROUTERS = ["benefits_portal.replica.Router"]
     MIDDLEWARE.append("benefits_portal.replica.ListsFromReplica")  # innermost: who somebody is comes from the primary
+DAYS_KEPT = retention.days_kept(env)  # by table, of what `manage.py prune` deletes
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 

@@ -1,0 +1,63 @@
+"""Deletes what has grown old and is no part of the record: ended sessions, wrong keys, sign-ins."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import models
+
+from benefits_portal import clock
+from benefits_portal.retention import FOR_EVER
+
+BATCH = 1_000  # rows deleted at a time, in a transaction of their own
+
+# When a row of a table began to age. Rows come in the order of that moment, by an index of it or by primary key.
+AGES = {
+    "django_session": "expire_date",
+    "tenants_keyattempt": "at",
+    "axes_accesslog": "attempt_time",
+    "axes_accessattempt": "attempt_time",
+    "axes_accessfailurelog": "attempt_time",
+    "django_admin_log": "action_time",
+}
+INDEXED = {"django_session", "tenants_keyattempt"}
+
+
+class Command(BaseCommand):
+    help = (
+        "Delete ended sessions, wrong keys and sign-ins that are older than settings allow; never what is on record. "
+        "It may be stopped, run again and run twice at once."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="count, and delete nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        models_by_table = {model._meta.db_table: model for model in apps.get_models()}
+        for table, days in settings.DAYS_KEPT.items():
+            name = models_by_table[table]._meta.verbose_name_plural
+            if days == FOR_EVER:
+                self.stdout.write(f"{name}: kept for ever.")
+                continue
+            before = clock.now() - timedelta(days=days)
+            pruned = self.count if options["dry_run"] else self.delete
+            done = "would be deleted" if options["dry_run"] else "deleted"
+            self.stdout.write(f"{name}: {pruned(models_by_table[table], before):,} {done}, older than {days} days.")
+
+    def count(self, model: type[models.Model], before: datetime) -> int:
+        return model._default_manager.filter(**{f"{AGES[model._meta.db_table]}__lt": before}).count()
+
+    def delete(self, model: type[models.Model], before: datetime) -> int:
+        """Oldest first; ends with the first batch in which something is younger, so that the rest is not looked at."""
+        age = AGES[model._meta.db_table]
+        oldest = model._default_manager.order_by(age if model._meta.db_table in INDEXED else "pk")
+        deleted = 0
+        while True:
+            rows = list(oldest.values_list("pk", age)[:BATCH])
+            old = [pk for pk, aged_at in rows if aged_at < before]
+            model._default_manager.filter(pk__in=old).delete()
+            deleted += len(old)
+            if len(old) < BATCH:
+                return deleted
