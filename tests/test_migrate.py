@@ -3,11 +3,12 @@
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import OperationalError, connection, models
+from django.db import IntegrityError, OperationalError, connection, models
 from django.db.migrations.state import ProjectState
 from django.db.models.signals import post_migrate
 
-from benefits_portal.postgresql.operations import AddIndexWhileInUse
+from benefits_portal.postgresql.operations import AddConstraintWhileInUse, AddIndexWhileInUse
+from tests import factories
 from tests.simultaneous import IS_POSTGRES
 
 
@@ -35,7 +36,7 @@ def test_a_migration_has_no_time_limit_but_one_on_locks_and_pages_have_theirs_ag
     assert connection.patience
 
 
-def apply(operation: AddIndexWhileInUse, *, back: bool = False) -> None:
+def apply(operation: AddConstraintWhileInUse | AddIndexWhileInUse, *, back: bool = False) -> None:
     """Carry `operation` out on the table of partners, as its migration would."""
     before = ProjectState.from_apps(apps)
     after = before.clone()
@@ -79,3 +80,22 @@ def test_an_attempt_that_was_given_up_can_be_made_again():
         assert cursor.fetchone() == (True,)
     apply(operation, back=True)
     assert indexes() == before
+
+
+@pytest.mark.skipif(not IS_POSTGRES, reason="SQLite checks what there is whenever it makes a table")
+@pytest.mark.django_db(transaction=True)
+def test_a_check_counts_at_once_and_can_be_added_again_after_a_row_that_breaks_it():
+    short = models.CheckConstraint(condition=models.Q(country="NL"), name="dutch_partners_only")
+    operation = AddConstraintWhileInUse("partner", short)
+    with connection.cursor() as cursor:
+        partner = factories.PartnerFactory.create(country="US")
+        with pytest.raises(IntegrityError):
+            apply(operation)
+        with pytest.raises(IntegrityError):
+            factories.PartnerFactory.create(country="US")
+        cursor.execute("UPDATE tenants_partner SET country = 'NL' WHERE id = %s", [partner.pk])
+        apply(operation)
+        cursor.execute("SELECT convalidated FROM pg_constraint WHERE conname = 'dutch_partners_only'")
+        assert cursor.fetchone() == (True,)
+    apply(operation, back=True)
+    assert factories.PartnerFactory.create(country="US").pk

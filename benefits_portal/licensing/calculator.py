@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
+from benefits_portal.benefits.models import MAX_LICENSES
 from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField
 from benefits_portal.figures import as_day
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.comparison import card, waiting
-from benefits_portal.licensing.exceptions import ExtensionLimitExceeded, SubscriptionNotActive
+from benefits_portal.licensing.exceptions import SubscriptionNotActive
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import Way
 from benefits_portal.licensing.terms import in_licenses
@@ -25,7 +26,7 @@ from benefits_portal.number_fields import NumberFormField, check_range
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.typed_numbers import read_numbers
 
-MOST_LICENSES, MOST_KEYS = 1_000_000, 12
+MOST_LICENSES, MOST_KEYS = MAX_LICENSES, 12
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 
 day_range = [
@@ -123,11 +124,11 @@ class Calculation:
         return lines
 
     def extended(self) -> list[Term]:
-        """Raises SubscriptionNotActive or ExtensionLimitExceeded."""
+        """Raises SubscriptionNotActive, ExtensionLimitExceeded or CalendarEnds."""
         return self.chain(lambda subscription, key: subscription.extended(key))
 
     def with_added_licenses(self) -> list[Term]:
-        """Raises SubscriptionNotActive."""
+        """Raises SubscriptionNotActive, TooManyLicenses or SubscriptionFull."""
         return self.chain(lambda subscription, key: subscription.with_added_licenses(key, self.on))
 
     def started_new(self) -> list[Term]:
@@ -152,7 +153,7 @@ class Calculation:
         for way, terms in ((Way.EXTEND, self.extended), (Way.ADD, self.with_added_licenses), (Way.NEW, self.started_new)):
             try:
                 marks.append(Mark(_("End after: %(way)s") % {"way": way.label}, terms()[-1].ends_on, "new"))
-            except (ExtensionLimitExceeded, SubscriptionNotActive):
+            except Refusal:
                 continue
         return Axis(marks)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES
 from benefits_portal.tenants.exceptions import Refusal
 
 if TYPE_CHECKING:
@@ -62,6 +63,37 @@ class ExtensionLimitExceeded(Refusal):
 
     def __init__(self, key_licenses: int, licenses: int) -> None:
         super().__init__(key=key_licenses, largest=3 * licenses)
+
+
+class TooManyLicenses(Refusal):
+    """A subscription has a maximum, so that every figure fits its column."""
+
+    rule = "S6"
+    fact = gettext_lazy("A subscription holds at most 10,000,000 licenses.")
+
+    message = gettext_lazy("With this key the subscription would have %(total)s licenses. It can hold at most %(most)s.")
+    advice = gettext_lazy(
+        "The largest key that fits has %(largest)s licenses. Use a smaller one, extend the end date, or start a new subscription."
+    )
+
+    def __init__(self, total: int, largest: int) -> None:
+        super().__init__(total=total, most=MAX_SUBSCRIPTION_LICENSES, largest=largest)
+
+
+class SubscriptionFull(Refusal):
+    """As TooManyLicenses, where not even one more license fits."""
+
+    rule = "S6"
+    message = gettext_lazy("This subscription holds as many licenses as a subscription can.")
+    advice = gettext_lazy("Extend its end date with this key, or start a new subscription.")
+
+
+class CalendarEnds(Refusal):
+    """The rules reckon up to the year 2999."""
+
+    rule = "S5"
+    message = gettext_lazy("This subscription runs almost to the end of the calendar.")
+    advice = gettext_lazy("Start a new subscription with this key.")
 
 
 # Replacing a key (K8)

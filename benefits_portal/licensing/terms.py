@@ -16,6 +16,8 @@ from benefits_portal.figures import as_day, number
 
 KEY_MONTHS = 12  # what a product key gives each of its licenses
 MAX_EXTENSION_YEARS = 3  # by one key (S5)
+MAX_SUBSCRIPTION_LICENSES = 10_000_000
+LAST_DAY = date(2999, 12, 31)  # no subscription ends later: what rules add to its days is in the calendar
 
 
 def in_days(count: int) -> str:

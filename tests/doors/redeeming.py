@@ -8,14 +8,18 @@ from django.urls import reverse
 from benefits_portal.benefits.exceptions import BenefitExpired, BenefitNotBegun, KeyAlreadyRedeemed, KeyRevoked, KeyUnknown
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.exceptions import (
+    CalendarEnds,
     ChangedMeanwhile,
     DifferentProduct,
     ExtensionLimitExceeded,
     NotReactivatable,
+    SubscriptionFull,
     SubscriptionNotActive,
+    TooManyLicenses,
 )
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.terms import LAST_DAY, MAX_SUBSCRIPTION_LICENSES
 from tests import factories
 from tests.factories import TODAY
 from tests.place import Place
@@ -166,12 +170,28 @@ def with_a_key_for_another_product(place: Place) -> Things:
     return changing(place, place.key)
 
 
-TOO_LARGE = {ADD: "adding has no limit", ADD_VERB: "adding has no limit"}
+ONLY_WHEN_EXTENDING = {ADD: "adding moves no end beyond twelve months", ADD_VERB: "adding moves no end beyond twelve months"}
+ONLY_WHEN_ADDING = {EXTEND: "extending brings no licenses", EXTEND_VERB: "extending brings no licenses"}
 
 
-@CHANGE.refused("S5", ExtensionLimitExceeded, not_at=TOO_LARGE)
+@CHANGE.refused("S5", ExtensionLimitExceeded, not_at=ONLY_WHEN_EXTENDING)
 def by_more_than_three_years(place: Place) -> Things:
     return changing(place, licenses=place.fitting.licenses // 3 - 1, carried_license_days=0)
+
+
+@CHANGE.refused("S5", CalendarEnds, not_at=ONLY_WHEN_EXTENDING)
+def beyond_the_calendar(place: Place) -> Things:
+    return changing(place, ends_on=LAST_DAY)
+
+
+@CHANGE.refused("S6", TooManyLicenses, not_at=ONLY_WHEN_ADDING)
+def to_more_licenses_than_one_can_hold(place: Place) -> Things:
+    return changing(place, licenses=MAX_SUBSCRIPTION_LICENSES - place.fitting.licenses + 1)
+
+
+@CHANGE.refused("S6", SubscriptionFull, not_at=ONLY_WHEN_ADDING)
+def to_one_that_is_full(place: Place) -> Things:
+    return changing(place, licenses=MAX_SUBSCRIPTION_LICENSES)
 
 
 @CHANGE.refused("S8", ChangedMeanwhile)

@@ -3,12 +3,13 @@
 from .actions import BenefitAction
 from .assignment import Assignment, ExternalOffer, HeldOffer
 from .benefit import Benefit
-from .catalogue import BenefitType, CreditAmount, Offer, PackageLine, Product
+from .catalogue import MAX_LICENSES, BenefitType, CreditAmount, Offer, PackageLine, Product
 from .membership import Membership, Plan
 from .names import carry_offer_name, carry_product_name
 from .productkey import ProductKey
 
 __all__ = [
+    "MAX_LICENSES",
     "Assignment",
     "Benefit",
     "BenefitAction",

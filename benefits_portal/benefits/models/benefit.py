@@ -19,7 +19,7 @@ from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
 from .assignment import Assignment
-from .catalogue import BenefitType, PackageLine, Product
+from .catalogue import MAX_LICENSES, BenefitType, PackageLine, Product
 from .productkey import ProductKey
 
 MOST_CANDIDATES = 20  # people shown at a time
@@ -114,6 +114,11 @@ class Benefit(models.Model):
                 | Q(quantity=None, credit_amount__isnull=False, credit_amount__gt=0) & ~Q(currency=""),  # a check passes what is NULL
                 name="benefit_quantity_or_credit",
                 violation_error_message=_("A benefit has a number of licenses, or an amount of credit with its currency."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity=None) | Q(quantity__lte=MAX_LICENSES),
+                name="benefit_quantity_at_most",
+                violation_error_message=_("A benefit holds at most 1,000,000 licenses."),
             ),
             models.CheckConstraint(
                 condition=Q(expires_on__gt=F("starts_on")),

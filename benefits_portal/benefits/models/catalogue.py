@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+MAX_LICENSES = 1_000_000  # of a package line, a benefit or a product key
+
 
 class BenefitType(models.TextChoices):
     """Whether a benefit comes with the offer itself or with a competency."""
@@ -140,6 +142,11 @@ class PackageLine(models.Model):
                 condition=Q(quantity=None) | Q(quantity__gte=1),
                 name="package_line_quantity_positive",
                 violation_error_message=_("A package holds at least one license."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity=None) | Q(quantity__lte=MAX_LICENSES),
+                name="package_line_quantity_at_most",
+                violation_error_message=_("A package line holds at most 1,000,000 licenses."),
             ),
             models.UniqueConstraint(
                 fields=["offer", "product", "competency"],

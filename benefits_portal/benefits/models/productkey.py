@@ -26,7 +26,7 @@ from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, T
 from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
-from .catalogue import Product
+from .catalogue import MAX_LICENSES, Product
 
 MOST_FOUND = 50  # keys that end alike
 
@@ -173,6 +173,11 @@ class ProductKey(models.Model):
         ordering = ["-issued_at", "-pk"]
         constraints = [
             models.CheckConstraint(condition=Q(licenses__gte=1), name="product_key_licenses_positive"),
+            models.CheckConstraint(
+                condition=Q(licenses__lte=MAX_LICENSES),
+                name="product_key_licenses_at_most",
+                violation_error_message=_("A product key stands for at most 1,000,000 licenses."),
+            ),
             models.CheckConstraint(
                 condition=Q(redeemed_at=None, redeemed_on=None, redeemed_by=None, redeemed_in=None)
                 | Q(redeemed_at__isnull=False, redeemed_on__isnull=False, redeemed_in__isnull=False),

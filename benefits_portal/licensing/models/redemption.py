@@ -4,13 +4,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
-from benefits_portal.benefits.models import ProductKey
+from benefits_portal.benefits.models import MAX_LICENSES, ProductKey
 from benefits_portal.licensing.quotes import Quote, Way
-from benefits_portal.licensing.terms import Term, Working
+from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES, Term, Working
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
 from benefits_portal.tenants.models.record import AppendOnly, AppendOnlyQuerySet
 
@@ -107,6 +107,14 @@ class Redemption(AppendOnly):
                     before_carried_license_days__isnull=False,
                 ),
                 name="redemption_before_unless_new",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    key_licenses__range=(1, MAX_LICENSES),
+                    after_licenses__range=(1, MAX_SUBSCRIPTION_LICENSES),
+                    after_carried_license_days__lt=F("after_licenses"),
+                ),
+                name="redemption_licenses_in_range",
             ),
         ]
         indexes = [

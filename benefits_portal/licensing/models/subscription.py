@@ -13,9 +13,24 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.dates import add_months, days_in_months
-from benefits_portal.licensing.exceptions import ExtensionLimitExceeded, SubscriptionNotActive
+from benefits_portal.licensing.exceptions import (
+    CalendarEnds,
+    ExtensionLimitExceeded,
+    SubscriptionFull,
+    SubscriptionNotActive,
+    TooManyLicenses,
+)
 from benefits_portal.licensing.quotes import Quote, Way
-from benefits_portal.licensing.terms import KEY_MONTHS, MAX_EXTENSION_YEARS, Addition, Extension, Term, in_licenses
+from benefits_portal.licensing.terms import (
+    KEY_MONTHS,
+    LAST_DAY,
+    MAX_EXTENSION_YEARS,
+    MAX_SUBSCRIPTION_LICENSES,
+    Addition,
+    Extension,
+    Term,
+    in_licenses,
+)
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant
 
@@ -68,6 +83,11 @@ class Subscription(models.Model):
         ordering = ["product__name", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(licenses__gte=1), name="subscription_licenses_positive"),
+            models.CheckConstraint(
+                condition=Q(licenses__lte=MAX_SUBSCRIPTION_LICENSES),
+                name="subscription_licenses_at_most",
+                violation_error_message=_("A subscription holds at most 10,000,000 licenses."),
+            ),
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="subscription_days_in_order"),
             models.CheckConstraint(
                 condition=Q(carried_license_days__gte=0, carried_license_days__lt=F("licenses")),
@@ -153,9 +173,14 @@ class Subscription(models.Model):
         return Term(self.licenses, self.ends_on, self.carried_license_days)
 
     def extended(self, key_licenses: int) -> Term:
-        """The term after *Extend end date* with a key of `key_licenses` (S4, S7). Raises ExtensionLimitExceeded (S5)."""
+        """The term after *Extend end date* with a key of `key_licenses` (S4, S7).
+
+        Raises ExtensionLimitExceeded (S5), or CalendarEnds after the year 2999.
+        """
         if key_licenses > MAX_EXTENSION_YEARS * self.licenses:
             raise ExtensionLimitExceeded(key_licenses, self.licenses)
+        if self.latest_extension_on > LAST_DAY:
+            raise CalendarEnds
         months, rest = divmod(KEY_MONTHS * key_licenses, self.licenses)
         moved_to = add_months(self.ends_on, months)
         following_month_days = (add_months(self.ends_on, months + 1) - moved_to).days
@@ -164,7 +189,13 @@ class Subscription(models.Model):
         return Term(self.licenses, moved_to + timedelta(days=days), carried, working)
 
     def with_added_licenses(self, key_licenses: int, on: date) -> Term:
-        """The term after *Add licenses* on day `on` with a key of `key_licenses` (S6, S7)."""
+        """The term after *Add licenses* on day `on` with a key of `key_licenses` (S6, S7).
+
+        Raises TooManyLicenses with the largest key that fits, or SubscriptionFull if none does.
+        """
+        fitting = MAX_SUBSCRIPTION_LICENSES - self.licenses
+        if key_licenses > fitting:
+            raise TooManyLicenses(self.licenses + key_licenses, fitting) if fitting > 0 else SubscriptionFull
         days_left, year_days = (self.ends_on - on).days, days_in_months(on, KEY_MONTHS)
         licenses = self.licenses + key_licenses
         days, carried = divmod(self.licenses * days_left + key_licenses * year_days + self.carried_license_days, licenses)
