@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 
 from benefits_portal.benefits.models import Assignment, Benefit, Membership, ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.demo.story import STORY
+from benefits_portal.licensing.consistency import CHECKS
 from benefits_portal.licensing.models import ExtensionLimitExceeded, Redemption, Replacement, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, RoleAssignment, User
@@ -305,3 +307,8 @@ def test_the_record_says_who_did_it_through_which_door() -> None:
     doors = Record.objects.values_list("actor__is_staff", "how").distinct().order_by("how")
 
     assert list(doors) == [(True, "back-office"), (False, "portal")]
+
+
+def test_every_copied_fact_agrees_with_what_it_repeats(capsys):
+    call_command("check_consistency")
+    assert capsys.readouterr().out.startswith(f"Nothing found: {len(CHECKS)} checks, ")

@@ -1,0 +1,88 @@
+"""What must agree about subscriptions and the ledger that they follow from (rules S1 to S7, K2, K8)."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import pairwise
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from benefits_portal.benefits.consistency import CHECKS as BENEFITS
+from benefits_portal.benefits.consistency import NAMES
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.consistency import LEDGER, Check, at_fault, differing, in_batches, rows
+from benefits_portal.tenants.consistency import CHECKS as TENANTS
+from benefits_portal.tenants.exceptions import Refusal
+
+from .models import Redemption, Replacement, Reversal, Subscription, Term
+from .quotes import Way
+
+STARTING = {Way.NEW, Way.REACTIVATE}
+
+
+def subscriptions_that_do_not_follow() -> Iterator[int]:
+    """Subscriptions that do not run for what their redemptions, one after the other, have brought."""
+    columns = ("starts_on", "licenses", "ends_on", "carried_license_days", "withdrawn_on")
+    for batch in in_batches(rows(Subscription), *columns):
+        ledgers = defaultdict(list)
+        standing = Redemption.objects.standing().filter(subscription__in=[pk for pk, *_columns in batch])
+        for redemption in standing.order_by("redeemed_at", "pk"):
+            ledgers[redemption.subscription_id].append(redemption)
+        for pk, starts_on, *term, withdrawn_on in batch:
+            if not follows(ledgers[pk], starts_on, Term(*term), is_kept=withdrawn_on is None):
+                yield pk
+
+
+def follows(ledger: Sequence[Redemption], starts_on: date, term: Term, *, is_kept: bool) -> bool:
+    """Whether `ledger`, what stands of it in order, begins anew and leads step by step to `term`; none withdraws."""
+    if not ledger:
+        return not is_kept
+    is_chain = ledger[0].way == Way.NEW and all(later.before == earlier.after for earlier, later in pairwise(ledger))
+    started_on = next(redemption.redeemed_on for redemption in reversed(ledger) if redemption.way in STARTING)
+    return is_kept and is_chain and all(map(adds_up, ledger)) and (started_on, ledger[-1].after) == (starts_on, term)
+
+
+def adds_up(redemption: Redemption) -> bool:
+    """Whether the rules make its *after* of its *before*."""
+    key_licenses, on, before = redemption.key_licenses, redemption.redeemed_on, redemption.before
+    if redemption.way in STARTING or before is None:
+        return redemption.after == Term.activated(key_licenses, on)
+    then = Subscription.running(before)
+    try:
+        return redemption.after == (
+            then.extended(key_licenses) if redemption.way == Way.EXTEND else then.with_added_licenses(key_licenses, on)
+        )
+    except Refusal:
+        return False
+
+
+def subscriptions_called_otherwise() -> Iterator[int]:
+    """Subscriptions that name another source than the offer behind the last key that counts."""
+    latest = Redemption.objects.standing().filter(subscription=OuterRef("pk")).order_by("-redeemed_at", "-pk")
+    source = latest.values("key__benefit__membership__offer__name")[:1]
+    for batch in in_batches(rows(Subscription).annotate(source=source), "source_name", "source"):
+        yield from (pk for pk, name, source_name in batch if name != (source_name or ""))
+
+
+is_redeemed = Exists(Redemption.objects.filter(key=OuterRef("pk")))
+
+CHECKS = [
+    *TENANTS,
+    *BENEFITS,
+    *differing(Subscription, "partner_id", "tenant__partner_id"),
+    *differing(Subscription, "product_name", "product__name", remedy=NAMES),
+    Check(Subscription, "named after another offer than their last key's", NAMES, subscriptions_called_otherwise),
+    Check(Subscription, "that do not follow from their redemptions", LEDGER, subscriptions_that_do_not_follow),
+    *differing(Redemption, "partner_id", "key__partner_id", "tenant__partner_id", "subscription__partner_id"),
+    *differing(Redemption, "tenant_id", "key__redeemed_in_id", "subscription__tenant_id"),
+    *differing(Redemption, "key_licenses", "key__licenses", remedy=LEDGER),
+    *differing(Redemption, "redeemed_on", "key__redeemed_on", remedy=LEDGER),
+    at_fault(Redemption, "of another product than their subscription", LEDGER, ~Q(key__product=F("subscription__product"))),
+    at_fault(Redemption, "of keys that are not redeemed", LEDGER, Q(key__redeemed_at=None)),
+    at_fault(ProductKey, "redeemed without a redemption", LEDGER, Q(redeemed_at__isnull=False) & ~Q(is_redeemed)),
+    *differing(Reversal, "partner_id", "redemption__partner_id"),
+    *differing(Reversal, "tenant_id", "redemption__tenant_id"),
+    *differing(Reversal, "subscription_id", "redemption__subscription_id", remedy=LEDGER),
+    *differing(Replacement, "partner_id", "redemption__partner_id", "key__partner_id"),
+    *differing(Replacement, "tenant_id", "redemption__tenant_id"),
+]

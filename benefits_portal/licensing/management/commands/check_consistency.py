@@ -1,0 +1,28 @@
+"""Checks that every fact that stands in two places is the same in both."""
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from benefits_portal.licensing.consistency import CHECKS
+from benefits_portal.postgresql.limits import one_snapshot, without_time_limit
+
+
+class Command(BaseCommand):
+    help = (
+        "Look for copied facts that differ: partners, names, search words, keys at rest, the ledger. It only reads. Ends with "
+        "an error if something is found, and says how many rows, the first of them, and what to do."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        began, faults = time.monotonic(), 0
+        with without_time_limit(connection), one_snapshot(connection):
+            for check in CHECKS:
+                if finding := check.run():
+                    faults += 1
+                    self.stdout.write(check.said(finding))
+        if faults:
+            raise CommandError(f"{faults} of {len(CHECKS)} checks found something.")
+        self.stdout.write(f"Nothing found: {len(CHECKS)} checks, {time.monotonic() - began:.1f} s.")

@@ -1,0 +1,82 @@
+"""What must agree about partners, people and the record."""
+
+from collections.abc import Callable, Iterator
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Exists, Q
+
+from benefits_portal.consistency import ISOLATION, Check, at_fault, differing, in_batches, rows
+from benefits_portal.typed import canonical_domain, canonical_email_or_text, tidy
+from benefits_portal.words import beginnings
+
+from .models import (
+    DirectoryUser,
+    DirectoryUserWord,
+    Partner,
+    PracticeWorld,
+    Record,
+    Tenant,
+    TenantRequest,
+    User,
+)
+
+NOT_CANONICAL = "Write it as the portal does, by saving it once in the back office; of two that become one, keep the one in use."
+
+
+def people_with_other_words() -> Iterator[int]:
+    """People who are not found by exactly what their name and address begin with."""
+    for batch in in_batches(rows(DirectoryUser), "display_name", "user_principal_name"):
+        kept: dict[int, dict[bytes, bool]] = {pk: {} for pk, *_texts in batch}
+        for person, word, is_name in rows(DirectoryUserWord).filter(person__in=kept).values_list("person", "word", "is_whole_name"):
+            kept[person][bytes(word)] = is_name
+        for pk, name, address in batch:
+            if kept[pk] != {word.encode(): is_name for word, is_name in beginnings(name, address).items()}:
+                yield pk
+
+
+def domain_or_text(text: str) -> str:
+    try:
+        return canonical_domain(text)
+    except ValidationError:
+        return ""
+
+
+def not_canonical(model: type[models.Model], column: str, canonical: Callable[[str], str]) -> Check:
+    """The rows that hold `column` in another spelling than the one that people are found and told apart by (W1, W2)."""
+
+    def find() -> Iterator[int]:
+        for batch in in_batches(rows(model), column):
+            yield from (pk for pk, text in batch if text and canonical(text) != text)
+
+    return Check(model, f"with a {column} that is not in its canonical form", NOT_CANONICAL, find)
+
+
+is_practice = Exists(PracticeWorld.objects.all())
+
+CHECKS = [
+    *differing(DirectoryUser, "partner_id", "tenant__partner_id"),
+    *differing(DirectoryUserWord, "partner_id", "person__partner_id"),
+    *differing(Record, "partner_id", "tenant__partner_id"),
+    *differing(TenantRequest, "partner_id", "tenant__partner_id"),
+    Check(
+        DirectoryUser,
+        "who are not found by their name and address",
+        "Save each once in the back office: that writes the words it is found by.",
+        people_with_other_words,
+    ),
+    not_canonical(DirectoryUser, "user_principal_name", canonical_email_or_text),
+    not_canonical(DirectoryUser, "display_name", tidy),
+    not_canonical(User, "email", canonical_email_or_text),
+    not_canonical(User, "name", tidy),
+    not_canonical(Partner, "name", tidy),
+    not_canonical(Tenant, "name", tidy),
+    not_canonical(Tenant, "domain", domain_or_text),
+    not_canonical(TenantRequest, "name", tidy),
+    at_fault(
+        Partner,
+        "that practice in a database of real ones, or are real in one that is for practice",
+        f"Keep the two apart. {ISOLATION}",
+        (Q(is_practice=True) & ~Q(is_practice)) | (Q(is_practice=False) & Q(is_practice)),
+    ),
+]
