@@ -12,7 +12,7 @@ from benefits_portal.typed import tidy
 from . import productkeys
 from .models import Assignment, Benefit, ExternalOffer, HeldOffer, Offer, PackageLine, Product, ProductKey
 
-NAMES = "Run manage.py carry_names."
+NAMES = "Run manage.py carry_names --all."
 USE = "Reveal nothing and redeem nothing by hand: write is_used as its keys and assignments have it, in SQL."
 
 

@@ -15,6 +15,7 @@ from benefits_portal.tenants.consistency import CHECKS as TENANTS
 from benefits_portal.tenants.exceptions import Refusal
 
 from .models import Redemption, Replacement, Reversal, Subscription, Term
+from .models.subscriptions import source
 from .quotes import Way
 
 STARTING = {Way.NEW, Way.REACTIVATE}
@@ -58,10 +59,8 @@ def adds_up(redemption: Redemption) -> bool:
 
 def subscriptions_called_otherwise() -> Iterator[int]:
     """Subscriptions that name another source than the offer behind the last key that counts."""
-    latest = Redemption.objects.standing().filter(subscription=OuterRef("pk")).order_by("-redeemed_at", "-pk")
-    source = latest.values("key__benefit__membership__offer__name")[:1]
-    for batch in in_batches(rows(Subscription).annotate(source=source), "source_name", "source"):
-        yield from (pk for pk, name, source_name in batch if name != (source_name or ""))
+    for batch in in_batches(rows(Subscription).annotate(source=source()), "source_name", "source"):
+        yield from (pk for pk, name, source_name in batch if name != source_name)
 
 
 is_redeemed = Exists(Redemption.objects.filter(key=OuterRef("pk")))

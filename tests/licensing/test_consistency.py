@@ -353,7 +353,8 @@ def test_a_finding_is_told_with_its_first_rows_and_what_to_do_and_ends_in_an_err
     with pytest.raises(CommandError, match=f"1 of {len(CHECKS)} checks found something."):
         call_command("check_consistency", stdout=told)
     assert told.getvalue() == (
-        f"benefits.benefit: 6 with another product_name than product.name (primary keys {first}, {second}, …). Run manage.py carry_names.\n"
+        f"benefits.benefit: 6 with another product_name than product.name (primary keys {first}, {second}, …). "
+        "Run manage.py carry_names --all.\n"
     )
 
 

@@ -5,10 +5,11 @@ from .assignment import Assignment, ExternalOffer, HeldOffer
 from .benefit import Benefit
 from .catalogue import MAX_LICENSES, BenefitType, CreditAmount, Offer, PackageLine, Product
 from .membership import Membership, Plan
-from .names import carry_offer_name, carry_product_name
+from .names import CARRIED_AT_ONCE, carry_offer_name, carry_product_name, carry_to_benefits
 from .productkey import ProductKey
 
 __all__ = [
+    "CARRIED_AT_ONCE",
     "MAX_LICENSES",
     "Assignment",
     "Benefit",
@@ -25,4 +26,5 @@ __all__ = [
     "ProductKey",
     "carry_offer_name",
     "carry_product_name",
+    "carry_to_benefits",
 ]

@@ -30,6 +30,7 @@ class Offer(models.Model):
         help_text=_("Products that were discontinued are left out of competency packages (B4)."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Order in lists."))
+    is_name_pending = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("offer")
@@ -56,6 +57,7 @@ class Product(models.Model):
         blank=True,
         help_text=_("From this day on, competency packages leave the product out (B4)."),
     )
+    is_name_pending = models.BooleanField(default=False, db_default=False, editable=False)
     replaced_by = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="replaces", verbose_name=_("replaced by"))
 
     class Meta:

@@ -1,23 +1,49 @@
 """The names that stand on benefits follow those of the catalogue, whichever door they are changed through.
 
+A page carries the first CARRIED_AT_ONCE rows and leaves the others to `manage.py carry_names`: with a million of them, one
+transaction would hold up whoever redeems. What is left says so itself, by `is_name_pending` in the catalogue.
+
 Before the catalogue's own row is written, and so inside the caller's transaction: whoever redeems a key locks its benefit,
 then the product and the subscription, and locks are taken in one order.
 """
 
+from typing import Any
+
+from django.db import models
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
+
+from benefits_portal.batches import update_first, update_in_batches
 
 from .benefit import Benefit
 from .catalogue import Offer, Product
 
+CARRIED_AT_ONCE = 1_000  # rows of a kind, by the page that renames
+
+
+def note_renaming(instance: Product | Offer) -> bool:
+    """Whether `instance` is about to get another name; then `is_name_pending` says so, until every row has it."""
+    model: Any = type(instance)
+    if not model.objects.filter(pk=instance.pk).exclude(name=instance.name).update(is_name_pending=True):
+        return False
+    instance.is_name_pending = True
+    return True
+
 
 @receiver(pre_save, sender=Product)
 def carry_product_name(instance: Product, raw: bool, **_kwargs: object) -> None:
-    if instance.pk and not raw:
-        Benefit.objects.filter(product=instance).exclude(product_name=instance.name).update(product_name=instance.name)
+    if instance.pk and not raw and note_renaming(instance):
+        its = Benefit.objects.filter(product=instance).exclude(product_name=instance.name)
+        update_first(its, lambda first: first.update(product_name=instance.name), CARRIED_AT_ONCE)
 
 
 @receiver(pre_save, sender=Offer)
 def carry_offer_name(instance: Offer, raw: bool, **_kwargs: object) -> None:
-    if instance.pk and not raw:
-        Benefit.objects.filter(package_line__offer=instance).exclude(offer_name=instance.name).update(offer_name=instance.name)
+    if instance.pk and not raw and note_renaming(instance):
+        its = Benefit.objects.filter(package_line__offer=instance).exclude(offer_name=instance.name)
+        update_first(its, lambda first: first.update(offer_name=instance.name), CARRIED_AT_ONCE)
+
+
+def carry_to_benefits(benefits: models.QuerySet[Benefit], name: dict[str, str]) -> int:
+    """Write `name`, by column, on those of `benefits` that have another; returns on how many."""
+    return update_in_batches(benefits.exclude(**name), lambda batch: batch.update(**name))

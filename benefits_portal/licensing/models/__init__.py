@@ -3,7 +3,7 @@
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.terms import Term
 
-from .names import carry_offer_name, carry_product_name
+from .names import carry_offer_name, carry_product_name, carry_to_subscriptions, fed_by
 from .redemption import Redemption, RedemptionAction
 from .replacement import Replacement, ReplacementAction, Reversal
 from .subscription import Subscription
@@ -19,4 +19,6 @@ __all__ = [
     "Term",
     "carry_offer_name",
     "carry_product_name",
+    "carry_to_subscriptions",
+    "fed_by",
 ]

@@ -1,20 +1,39 @@
 """The names that stand on subscriptions follow those of the catalogue, which is in a lower room and knows nothing of them."""
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from benefits_portal.benefits.models import Offer, Product
+from benefits_portal.batches import update_first, update_in_batches
+from benefits_portal.benefits.models import CARRIED_AT_ONCE, Offer, Product
 
+from .redemption import Redemption
 from .subscription import Subscription
+from .subscriptions import SubscriptionQuerySet
 
 
 @receiver(post_save, sender=Product)
 def carry_product_name(instance: Product, created: bool, raw: bool, **_kwargs: object) -> None:
-    if not created and not raw:
-        Subscription.objects.filter(product=instance).exclude(product_name=instance.name).carry_names()
+    if not created and not raw and instance.is_name_pending:
+        update_first(Subscription.objects.filter(product=instance).misnamed(), renamed, CARRIED_AT_ONCE)
 
 
 @receiver(post_save, sender=Offer)
 def carry_offer_name(instance: Offer, created: bool, raw: bool, **_kwargs: object) -> None:
-    if not created and not raw:
-        Subscription.objects.filter(redemptions__key__benefit__membership__offer=instance).carry_names()
+    if not created and not raw and instance.is_name_pending:
+        update_first(fed_by(instance).misnamed(), renamed, CARRIED_AT_ONCE)
+
+
+def fed_by(offer: Offer) -> SubscriptionQuerySet:
+    """The subscriptions that a key of `offer` was redeemed for."""
+    its_keys = Redemption.objects.filter(subscription=OuterRef("pk"), key__benefit__membership__offer=offer)
+    return Subscription.objects.filter(Exists(its_keys))
+
+
+def carry_to_subscriptions(subscriptions: SubscriptionQuerySet) -> int:
+    """Write on those of `subscriptions` whose names are others what these are now; returns on how many."""
+    return update_in_batches(subscriptions.misnamed(), renamed)
+
+
+def renamed(subscriptions: QuerySet[Subscription]) -> int:
+    return Subscription.objects.filter(pk__in=subscriptions.values("pk")).carry_names()

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from benefits_portal.benefits.models import Product
@@ -66,8 +66,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
     def carry_names(self) -> int:
         """Write on the rows what their product is called now, and the offer behind the key that was redeemed last and counts."""
-        latest = Redemption.objects.standing().filter(subscription=OuterRef("pk")).order_by("-redeemed_at", "-pk")
-        return self.update(
-            product_name=Product.objects.filter(pk=OuterRef("product")).values("name"),
-            source_name=Coalesce(Subquery(latest.values("key__benefit__membership__offer__name")[:1]), Value("")),
-        )
+        return self.update(product_name=Product.objects.filter(pk=OuterRef("product")).values("name"), source_name=source())
+
+    def misnamed(self) -> Self:
+        """Those on which something else stands than `carry_names` writes."""
+        return self.alias(source=source()).exclude(product_name=F("product__name"), source_name=F("source"))
+
+
+def source() -> Coalesce:
+    """The name of the offer behind the key that was redeemed last and counts."""
+    latest = Redemption.objects.standing().filter(subscription=OuterRef("pk")).order_by("-redeemed_at", "-pk")
+    return Coalesce(Subquery(latest.values("key__benefit__membership__offer__name")[:1]), Value(""))

@@ -1,0 +1,103 @@
+"""A new name of a product or an offer reaches every row: the first ones at once, the others by `manage.py carry_names`."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+
+from benefits_portal import batches
+from benefits_portal.benefits.models import Benefit, Offer, Product, names
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models import names as subscription_names
+from tests import factories
+from tests.simultaneous import IS_POSTGRES, at_once
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
+
+
+@pytest.fixture
+def product(monkeypatch) -> Product:
+    """A product with five redeemed keys of one offer, of which a page carries two names on."""
+    monkeypatch.setattr(names, "CARRIED_AT_ONCE", 2)
+    monkeypatch.setattr(subscription_names, "CARRIED_AT_ONCE", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
+    product, line = factories.ProductFactory.create(), factories.PackageLineFactory.create()
+    for _ in range(5):
+        membership = factories.MembershipFactory.create(offer=line.offer)
+        factories.redeem(factories.issue_key(product=product, partner=membership.partner, membership=membership, package_line=line))
+    return product
+
+
+def run(*options: str) -> str:
+    told = StringIO()
+    call_command("carry_names", *options, stdout=told)
+    return told.getvalue()
+
+
+def called(name: str) -> tuple[int, int]:
+    return Benefit.objects.filter(product_name=name).count(), Subscription.objects.filter(product_name=name).count()
+
+
+def sold_as(name: str) -> tuple[int, int]:
+    return Benefit.objects.filter(offer_name=name).count(), Subscription.objects.filter(source_name=name).count()
+
+
+def test_a_page_carries_some_and_the_command_the_rest(product):
+    product.name = "New name"
+    product.save()
+    assert (called("New name"), Product.objects.get(pk=product.pk).is_name_pending) == ((2, 2), True)
+    assert run() == "New name: benefits 3, subscriptions 3.\n"
+    assert (called("New name"), Product.objects.get(pk=product.pk).is_name_pending) == ((5, 5), False)
+    assert run() == ""
+
+
+def test_an_offer_s_name_goes_on_to_what_its_keys_feed(product):
+    offer = Offer.objects.get(name=Benefit.objects.first().offer_name)
+    offer.name = "Gold"
+    offer.save()
+    assert (sold_as("Gold"), Offer.objects.get(pk=offer.pk).is_name_pending) == ((2, 2), True)
+    assert run() == "Gold: benefits 3, subscriptions 3.\n"
+    assert (sold_as("Gold"), Offer.objects.get(pk=offer.pk).is_name_pending) == ((5, 5), False)
+
+
+def test_whatever_else_is_saved_carries_nothing(product, django_assert_num_queries):
+    product.discontinued_on = None
+    with django_assert_num_queries(2):  # whether the name is another, and the row itself
+        product.save()
+    assert Product.objects.get(pk=product.pk).is_name_pending is False
+
+
+def test_a_product_renamed_again_before_the_first_name_arrived_has_the_latest(product):
+    for name in ("First", "Second"):
+        product.name = name
+        product.save()
+    run()
+    assert (called("First"), called("Second")) == ((0, 0), (5, 5))
+
+
+def test_all_finds_what_was_renamed_past_the_portal(product):
+    Product.objects.filter(pk=product.pk).update(name="In SQL")
+    assert (run(), called("In SQL")) == ("", (0, 0))
+    assert "In SQL: benefits 5, subscriptions 5.\n" in run("--all")
+    assert called("In SQL") == (5, 5)
+
+
+@pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_somebody_is_changing_is_passed_over_and_carried_the_next_time(product):
+    Product.objects.filter(pk=product.pk).update(name="New name", is_name_pending=True)
+    with transaction.atomic():
+        Benefit.objects.select_for_update().earliest("pk")
+        [told] = at_once([run])
+        assert told == "New name: benefits 4, subscriptions 5.\nSome were being changed by others: run it again.\n"
+    assert run() == "New name: benefits 1, subscriptions 0.\n"
+    assert called("New name") == (5, 5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_can_run_twice_at_once(product):
+    Product.objects.filter(pk=product.pk).update(name="New name", is_name_pending=True)
+    assert all(isinstance(told, str) for told in at_once([run, run]))
+    run()
+    assert called("New name") == (5, 5)
