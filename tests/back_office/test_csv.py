@@ -300,8 +300,8 @@ def test_enrollments_that_overlap_are_found_across_batches(db, tmp_path, monkeyp
 
 def test_a_short_file_reads_the_people_it_names_and_no_others(db, tenant):
     factories.DirectoryUserFactory.create_batch(3, tenant=tenant)
-    named = factories.DirectoryUserFactory.create(tenant=tenant, user_principal_name=f"person1@{tenant.domain}")
-    asked = imports.PersonImport.of(people(tenant, 1, 2))
+    named = factories.DirectoryUserFactory.create(tenant=tenant, user_principal_name=f"person901@{tenant.domain}")
+    asked = imports.PersonImport.of(people(tenant, 901, 902))
     assert list(asked.people.values()) == [named]
     assert [line.outcome.value for line in asked.lines] == ["changed", "new"]
 
