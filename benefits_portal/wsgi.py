@@ -4,5 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from benefits_portal.charsets import mark_charset
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benefits_portal.settings")
-application = get_wsgi_application()
+application = mark_charset(get_wsgi_application())
