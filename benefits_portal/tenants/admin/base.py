@@ -23,9 +23,9 @@ from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, 
 
 from .actions import EditAction
 from .choosing import ChoosingMixin, is_number
-from .columns import address, link
+from .columns import DayFilter, address, link
 from .exports import ExportMixin
-from .lists import BackOfficeList, StoppingPaginator
+from .lists import BackOfficeList, StoppingPaginator, filter_name, is_offered
 from .reasons import MISSING, reason_field, reason_in
 
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter
@@ -141,7 +141,9 @@ class BackOfficeAdmin(ChoosingMixin, ExportMixin, admin.ModelAdmin):
         return BackOfficeList
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return SECRETS.isdisjoint(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
+        filters = {filter_name(each) for each in self.get_list_filter(request)} | {DayFilter.DAY}
+        offered = is_offered(lookup, self.model, filters, self.date_hierarchy)
+        return offered and SECRETS.isdisjoint(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Asks for the reason; a refusal is said, and nothing is deleted."""

@@ -6,13 +6,17 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.utils import get_fields_from_path
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.utils import NotRelationField, get_fields_from_path
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
 from django.db.models import Model, Q
 from django.http import HttpRequest
 
 SEARCHED_WORDS, MOST_MATCHES = 5, 1_000
+OFFERED = {"exact", "in", "isnull", "isempty"}  # by filters and links
+MAX_DIGITS = 18  # of a number in a query
+PERIODS = {"year", "month", "day"}  # by the hierarchy of dates
 
 
 def counted(rows: Any, most: int) -> int:
@@ -38,8 +42,37 @@ class StoppingPaginator(Paginator):
         return self.counted > self.MOST
 
 
+def filter_name(list_filter: Any) -> str:
+    """What an item of `list_filter` is called in a query: a field's path, or the parameter of a filter of our own."""
+    name = list_filter[0] if isinstance(list_filter, tuple) else list_filter
+    return name if isinstance(name, str) else name.parameter_name
+
+
+def is_offered(lookup: str, model: type[Model], filters: set[str], date_hierarchy: str | None) -> bool:
+    """Whether a list of `model` has a filter or a link of this kind; Django would take a pattern or a range too."""
+    *path, last = lookup.split("__")
+    name = "__".join(path if last in OFFERED else [*path, last])
+    if lookup in filters or lookup.split("__")[0] not in {field.name for field in model._meta.get_fields()}:
+        return True  # what is no field at all is left out
+    if last in PERIODS:
+        return "__".join(path) == date_hierarchy
+    try:
+        field = get_fields_from_path(model, name)[-1]
+    except (FieldDoesNotExist, NotRelationField, AttributeError):
+        return False
+    return name in filters or field.is_relation or getattr(field, "primary_key", False)
+
+
+def can_be_looked_up(value: str) -> bool:
+    """Whether every database takes `value`: no null character, and of numbers those that it has."""
+    return "\0" not in value and not any(part.strip().isdecimal() and len(part) > MAX_DIGITS for part in value.split(","))
+
+
 class BackOfficeList(ChangeList):
     def get_filters(self, request: HttpRequest) -> Any:
+        asked = [value for name, values in request.GET.lists() if name != SEARCH_VAR for value in values]
+        if not all(map(can_be_looked_up, asked)):
+            raise IncorrectLookupParameters
         try:
             return super().get_filters(request)
         except (ValueError, OverflowError) as error:  # a year that no calendar has
