@@ -2,6 +2,7 @@
 
 # mypy: disable-error-code="type-arg"
 
+from copy import copy
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -114,6 +115,13 @@ class BackOfficeForm(forms.ModelForm):
                 self.fields[name].disabled = True
                 self.fields[name].widget = FixedField(getattr(self.instance, name))
                 self.fields[name].help_text = ""
+
+    def full_clean(self) -> None:
+        """Columns that are worked out are shown of the row as it is, never of one with a fault in it."""
+        stored = copy(self.instance)
+        super().full_clean()
+        if self.errors:  # cleaned by now: asking does not clean again
+            self.instance = stored
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

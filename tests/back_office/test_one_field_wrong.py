@@ -1,0 +1,54 @@
+"""A form of the back office with one field wrong is shown again with the fault, and nothing is saved."""
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.test import RequestFactory
+
+from benefits_portal.tenants.models import Partner
+from tests.back_office.conftest import filled, make_rows, page, registered
+
+WRONG = ["no such thing", "", "9" * 30, "\0", "-1", "2026-02-30", "A" * 10_000, "\u202e", "ß@ß"]
+KEPT = {"reason"}
+
+
+def forms_of(model, programme):
+    """The pages with a form for `model`: a new row's and the newest one's."""
+    request = RequestFactory().get("/")
+    request.user, request.partner = programme, None
+    model_admin, newest = admin.site._registry[model], model._default_manager.order_by("-pk").first()
+    if model_admin.has_add_permission(request):
+        yield page(model, "add")
+    if newest and model_admin.has_change_permission(request, newest):
+        yield page(model, "change", newest.pk)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label_lower)
+def test_one_wrong_field_breaks_no_form(model, office, programme, today):
+    make_rows(1)
+    for address in forms_of(model, programme):
+        valid = filled(office.get(address))
+        for position, name in enumerate(valid):
+            wrong = WRONG[position % len(WRONG)]
+            with transaction.atomic():
+                answer = office.post(address, valid | {name: wrong})
+                transaction.set_rollback(True)
+            assert answer.status_code < 500, (address, name, wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrong", WRONG)
+def test_every_field_of_a_partner_may_be_wrong_in_every_way(wrong, office, partner):
+    address = page(Partner, "change", partner.pk)
+    valid = filled(office.get(address))
+    answer = office.post(address, {name: valid[name] if name in KEPT else wrong for name in valid})
+    assert answer.status_code == 200
+
+
+def test_a_time_zone_that_does_not_exist_is_an_error_at_its_field(office, partner):
+    address = page(Partner, "change", partner.pk)
+    answer = office.post(address, filled(office.get(address), time_zone="Europe/Amsterdm"))
+    form = answer.context["adminform"].form
+    assert form.errors.keys() == {"time_zone"}
+    assert form["time_zone"].value() == "Europe/Amsterdm"
