@@ -14,6 +14,7 @@ from benefits_portal.benefits.many import assign_many, check_many, preview, seal
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.models.benefit import MOST_CANDIDATES
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
+from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
@@ -35,7 +36,9 @@ def benefit_list(request: PartnerRequest) -> HttpResponse:
 def benefit_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's filters leave, in its order, written while it is read."""
     listing = BenefitListing.of(request.partner, request.GET, request.today)
-    return spreadsheet("benefits", listing.spreadsheet(Benefit.objects.for_partner(request.partner)))
+    benefits = Benefit.objects.for_partner(request.partner)
+    note_listing(request, "benefits", listing, benefits)
+    return spreadsheet("benefits", listing.spreadsheet(benefits))
 
 
 @role_required
@@ -56,7 +59,9 @@ def holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
     """All that the list's tab and words leave, in its order, written while it is read."""
     benefit = get_own(request, Benefit.objects.usage_based(), pk)
     theirs = benefit.assignments.for_partner(request.partner).select_related("directory_user")
-    return spreadsheet("holders", HolderListing.of(request.GET).spreadsheet(theirs))
+    listing = HolderListing.of(request.GET)
+    note_listing(request, "holders", listing, theirs, subject=benefit)
+    return spreadsheet("holders", listing.spreadsheet(theirs))
 
 
 @admin_required

@@ -25,8 +25,11 @@ from .models import DirectoryUser, Partner, Record, RoleAssignment, Tenant
 UNSAID = {"key", "assignment", "redemption", "guid"}  # numbers that lead back to rows, for the back office
 NAMES = {
     "address": gettext_lazy("Address"),
+    "filters": gettext_lazy("Filters"),
+    "list": gettext_lazy("List"),
     "person": gettext_lazy("Person"),
     "primary": gettext_lazy("Primary tenant"),
+    "rows": gettext_lazy("Rows"),
     "why": gettext_lazy("Reason"),
 }
 MODELS: dict[str, type[models.Model]] = {"person": DirectoryUser, "primary": Tenant}

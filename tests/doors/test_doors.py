@@ -123,7 +123,7 @@ def pages(patterns: list[Any], namespace: str = "") -> Iterator[str]:
 
 def office() -> Iterator[str]:
     """Forms, rows and actions of the back office, and pages of its own."""
-    usual = {"changelist", "add", "change", "delete", "history", "export"}  # an export changes nothing
+    usual = {"changelist", "add", "change", "delete", "history", "export"}  # an export changes nothing but the record
     for model, page in admin.site._registry.items():
         label = model._meta.label_lower
         if isinstance(page, RecordedAdmin):

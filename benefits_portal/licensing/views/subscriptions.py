@@ -10,6 +10,7 @@ from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.views.replacing import replacement_context
 from benefits_portal.tenants.access import get_own, role_required
+from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
@@ -31,7 +32,9 @@ def product_list(request: PartnerRequest) -> HttpResponse:
 def product_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's tab and words leave, in its order, written while it is read."""
     listing = SubscriptionListing(request.GET, FILTERS, on=request.today)
-    return spreadsheet("products", listing.spreadsheet(Subscription.objects.in_tenant(request.tenant)))
+    subscriptions = Subscription.objects.in_tenant(request.tenant)
+    note_listing(request, "products", listing, subscriptions, tenant=request.tenant)
+    return spreadsheet("products", listing.spreadsheet(subscriptions))
 
 
 @role_required

@@ -1,10 +1,11 @@
 """Any list of the back office to take along: what its filters leave, written while it is read."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from html import unescape
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import label_for_field, lookup_field
@@ -18,11 +19,15 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from benefits_portal.tenants.downloads import masked, note_download
+from benefits_portal.tenants.models import Actor, How, User
 from benefits_portal.tenants.spreadsheets import spreadsheet
 
 from .columns import address, at
 
 BATCH = 500
+PLAIN = re.compile(r"[0-9][0-9TZ:.+ -]{0,40}|True|False")
+SLUG = re.compile(r"[a-z0-9.:_-]{1,40}")
 CHECKBOX = "action_checkbox"
 
 
@@ -65,7 +70,25 @@ class ExportMixin:
             listing = listed.get_changelist_instance(request)
         except IncorrectLookupParameters:
             return redirect(address(listed.model, "changelist"))
+        by = Actor(cast("User", request.user), How.BACK_OFFICE)
+        note_download(request, self.opts.label_lower, listing.queryset, filters_on_record(request, listed.model), by=by)
         return spreadsheet(str(self.opts.model_name), rows(listing))
+
+
+def filters_on_record(request: HttpRequest, model: type[models.Model]) -> dict[str, str]:
+    """What the address filters by. What is typed, or may be somebody's name, is masked."""
+    return {name: value if is_plain(name, value, model) else masked(value) for name, value in request.GET.dict().items()}
+
+
+def is_plain(name: str, value: str, model: type[models.Model]) -> bool:
+    """Whether `value` is a number, a day, or one of what is offered to choose from."""
+    if PLAIN.fullmatch(value):
+        return True
+    try:
+        field = model._meta.get_field(name.partition("__")[0])
+    except FieldDoesNotExist:  # a filter of ours, whose cases are slugs
+        return name != "q" and bool(SLUG.fullmatch(value))
+    return value in dict(getattr(field, "flatchoices", ()))
 
 
 def column(name: Any, model_admin: Any) -> Callable[[models.Model], object]:

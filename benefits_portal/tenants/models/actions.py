@@ -25,6 +25,7 @@ class TenantsAction(models.TextChoices):
     VIEW_STARTED = "tenants.view-started", _("Began to view as the partner")
     VIEW_ENDED = "tenants.view-ended", _("Stopped viewing as the partner")
     PRIMARY_CHOSEN = "tenants.primary-chosen", _("Chose the primary tenant")
+    LIST_DOWNLOADED = "tenants.list-downloaded", _("Downloaded a list")
     TENANT_ASKED_FOR = "tenants.tenant-asked-for", _("Asked for a further tenant")
     TENANT_ACCEPTED = "tenants.tenant-accepted", _("Accepted a further tenant")
     TENANT_DECLINED = "tenants.tenant-declined", _("Declined a further tenant")

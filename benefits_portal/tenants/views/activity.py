@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.tenants.access import admin_required
 from benefits_portal.tenants.display import Line, lines
+from benefits_portal.tenants.downloads import masked, note_download
 from benefits_portal.tenants.forms import ActivityFilter
 from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -33,7 +34,11 @@ def activity(request: PartnerRequest) -> HttpResponse:
 @require_safe
 def activity_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the filter leaves, written while it is read."""
-    ours = ActivityFilter(request.partner, request.GET).of(Record.objects.for_partner(request.partner).for_display())
+    chosen = ActivityFilter(request.partner, request.GET)
+    ours = chosen.of(Record.objects.for_partner(request.partner).for_display())
+    filters = {name: str(value) for name, value in chosen.chosen.items() if value}
+    filters["person"] = masked(filters.get("person", ""))
+    note_download(request, "activity", ours, filters, by=request.actor, partner=request.partner)
     return spreadsheet("activity", rows(ours, request.partner))
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
+from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.forms import AddUserForm
 from benefits_portal.tenants.history import history
 from benefits_portal.tenants.holdings import holdings
@@ -32,7 +33,9 @@ def users(request: PartnerRequest) -> HttpResponse:
 @require_safe
 def users_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's filters leave, in its order, written while it is read."""
-    return spreadsheet("users", DirectoryListing.of(own_tenants(request), request.GET).spreadsheet(request.partner))
+    listing = DirectoryListing.of(own_tenants(request), request.GET)
+    note_listing(request, "users", listing, DirectoryUser.objects.for_partner(request.partner))
+    return spreadsheet("users", listing.spreadsheet(request.partner))
 
 
 def own_tenants(request: PartnerRequest) -> list[Tenant]:

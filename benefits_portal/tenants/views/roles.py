@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
+from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
 from benefits_portal.tenants.lists import RoleListing
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -30,7 +31,9 @@ def roles(request: PartnerRequest) -> HttpResponse:
 @require_safe
 def roles_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's words and filter leave, in its order."""
-    return spreadsheet("roles", RoleListing.of(request.GET).spreadsheet(request.partner))
+    listing = RoleListing.of(request.GET)
+    note_listing(request, "roles", listing, RoleAssignment.objects.for_partner(request.partner))
+    return spreadsheet("roles", listing.spreadsheet(request.partner))
 
 
 @global_admin_required

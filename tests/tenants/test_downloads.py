@@ -1,0 +1,98 @@
+"""Whoever takes a list along is on record, with what it was filtered by and how many rows; no name, no key (rules A1, K3)."""
+
+import pytest
+from django.urls import reverse
+
+from benefits_portal.benefits import productkeys
+from benefits_portal.tenants.downloads import masked
+from benefits_portal.tenants.models import Record, TenantsAction
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today"), pytest.mark.rule("A1", "K3")]
+
+
+def downloads():
+    return Record.objects.filter(action=TenantsAction.LIST_DOWNLOADED).order_by("pk")
+
+
+@pytest.fixture
+def client(admin, sign_in):
+    return sign_in(admin)
+
+
+@pytest.fixture
+def credit(tenant):
+    """Credit that one of three people holds."""
+    people = factories.DirectoryUserFactory.create_batch(3, tenant=tenant)
+    benefit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
+    factories.AssignmentFactory.create(benefit=benefit, directory_user=people[0], partner=tenant.partner)
+    return benefit
+
+
+LISTS = [
+    (
+        "benefits:azure-cloud-csv",
+        "?kind=usage&sort=-expires&q=Azure",
+        {"list": "benefits", "rows": 0, "filters": "q=A…, kind=usage, sort=-expires"},
+    ),
+    ("benefits:azure-cloud-csv", "", {"list": "benefits", "rows": 1}),
+    ("licensing:products-csv", "?show=all", {"list": "products", "rows": 0, "filters": "show=all"}),
+    ("tenants:roles-csv", "?role=member", {"list": "roles", "rows": 0, "filters": "role=member"}),
+    ("tenants:users-csv", "?q=Mia Jansen", {"list": "users", "rows": 0, "filters": "q=M… J…"}),
+    (
+        "tenants:activity-csv",
+        "?person=Mia&refused=on&since=2021-05-01",
+        {"list": "activity", "rows": 0, "filters": "person=M…, since=2021-05-01, refused=True"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "query", "after"), LISTS)
+def test_a_list_of_the_portal_is_on_record_before_its_first_row_is_sent(client, admin, tenant, credit, name, query, after):
+    answer = client.get(reverse(name) + query)
+    record = downloads().get()
+    assert (record.actor, record.how, record.partner, record.after) == (admin, "portal", tenant.partner, after)
+    assert b"".join(answer)
+    assert downloads().count() == 1
+
+
+def test_holders_are_on_record_with_the_benefit_that_they_hold(client, credit):
+    client.get(reverse("benefits:holders-csv", args=[credit.pk]))
+    assert [(record.subject, record.after) for record in downloads()] == [(credit, {"list": "holders", "rows": 1})]
+
+
+def test_a_head_request_takes_nothing_along(client, credit):
+    assert client.head(reverse("benefits:azure-cloud-csv")).status_code == 200
+    assert downloads().count() == 0
+
+
+def test_the_back_office_is_on_record_with_what_was_chosen_and_not_with_what_was_typed(sign_in):
+    staff = factories.UserFactory.create(staff=True, is_superuser=True)
+    factories.PartnerFactory.create(name="Contoso", country="NL")
+    key = productkeys.grouped(productkeys.draw())
+    answer = sign_in(staff).get(
+        reverse("admin:tenants_partner_export"), {"q": "Contoso Holding", "country__exact": "NL", "is_practice__exact": "0"}
+    )
+    assert b"".join(answer)
+    record = downloads().get()
+    assert (record.actor, record.how, record.partner) == (staff, "back-office", None)
+    assert record.after == {"list": "tenants.partner", "rows": 0, "filters": "q=C… H…, country__exact=N…, is_practice__exact=0"}
+    sign_in(staff).get(reverse("admin:tenants_record_export"), {"action": "benefits.assigned", "about": "tenants.tenant:5"})
+    assert downloads().last().after["filters"] == "action=b…, about=tenants.tenant:5"
+    assert key not in str([record.after for record in downloads()])
+
+
+def test_masked_words_hold_no_name_and_no_key():
+    key = productkeys.grouped(productkeys.draw())
+    assert masked("Mia  Jansen") == "M… J…"
+    assert not any(part in masked(f"x {key}") for part in key.split("-"))
+    assert masked("") == ""
+
+
+def test_the_partner_reads_it_in_its_activity(client, credit):
+    client.get(reverse("benefits:azure-cloud-csv") + "?kind=usage")
+    page = client.get(reverse("tenants:activity"))
+    assert "Downloaded a list" in page.text
+    assert "List: benefits" in page.text
+    assert "Rows: 1" in page.text
+    assert "Filters: kind=usage" in page.text
