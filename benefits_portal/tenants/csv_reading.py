@@ -1,55 +1,121 @@
 """Reading CSV files as programs save them, into cells by column (W8).
 
-UTF-8 with or without its mark, `;` or `,` between the cells, as spreadsheets write it. What an export of the back office
-holds can be imported again, and changes nothing.
+UTF-8 with or without its mark and UTF-16, with `;`, `,`, `|` or tabs between the cells; what programs write before and
+behind the table is left out. What an export of the back office holds can be imported again, and changes nothing.
 """
 
+import codecs
 import csv
+import re
 from collections.abc import Iterator
 from io import StringIO
 
 from django.utils.translation import gettext as _
 
-from benefits_portal.tenants.spreadsheets import FORMULA
+from benefits_portal.tenants.spreadsheets import DELIMITERS, without_guard
+from benefits_portal.typed import tidy
 
 type Cells = dict[str, str]
+
+SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # by which spreadsheets tell each other
+POWERSHELL = "#type "  # the first line of its Export-Csv
+NO_CELLS = f'{DELIMITERS}" \r\n'
 
 
 class Unreadable(Exception):
     """The file is no table of the columns that are asked for; says which line, where one is to blame."""
 
 
+def as_unicode(content: bytes) -> str:
+    """`content` by the mark at its beginning, else as UTF-8. Raises UnicodeDecodeError."""
+    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_utf_16 else "utf-8-sig")
+
+
 def decoded(content: bytes) -> str:
-    """Raises Unreadable, with the line, for what is not UTF-8."""
+    """Raises Unreadable, with the line, for what is neither UTF-8 nor UTF-16."""
     try:
-        text = content.decode("utf-8-sig")
+        text = as_unicode(content)
     except UnicodeDecodeError as error:
-        number = content[: error.start].count(b"\n") + 1
-        raise Unreadable(_("Line %(line)s is not in UTF-8. Save the file as “CSV UTF-8”.") % {"line": number}) from error
+        line = len((content[: error.start] + b".").splitlines())
+        raise Unreadable(_("Line %(line)s is not in UTF-8. Save the file as “CSV UTF-8”.") % {"line": line}) from error
     if "\0" in text:
-        raise Unreadable(_("Line %(line)s holds something that is no text.") % {"line": text[: text.index("\0")].count("\n") + 1})
+        line = len((text[: text.index("\0")] + ".").splitlines())
+        raise Unreadable(_("Line %(line)s holds something that is no text. Save the file as “CSV UTF-8”.") % {"line": line})
     return text
 
 
 def read(text: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
     """Each line that is not empty: its number in the file, and its cells by column. Raises Unreadable."""
-    head = text.partition("\n")[0]
-    reader = csv.reader(StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",", strict=True)
+    skipped, delimiter, table = _table(text)
+    rows = _rows(table, delimiter, skipped)
+    line_number, heading = next(rows, (1, []))
+    names = [tidy(name).lower() for name in heading]
+    _check_names(line_number, names, columns)
+    for line_number, cells in rows:
+        if any(cells):
+            yield line_number, _by_name(line_number, names, cells)
+
+
+def _table(text: str) -> tuple[int, str, str]:
+    """How many lines stand before the table, what delimits its cells, and the table."""
+    delimiter = ""
+    lines = StringIO(text, newline="")
+    for skipped, line in enumerate(lines):
+        if found := SEPARATOR.fullmatch(line):
+            delimiter = found[1]
+        elif line.strip(NO_CELLS) and not line.strip('"').lower().startswith(POWERSHELL):
+            delimiter = delimiter or max(DELIMITERS, key=line.count)
+            return skipped, delimiter, line + lines.read()
+    return 0, ",", ""
+
+
+def _rows(table: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
+    """The number of each line's beginning in the file, and its cells. Raises Unreadable."""
+    reader = csv.reader(StringIO(table, newline=""), delimiter=delimiter, strict=True)
+    start = 0
     try:
-        names = [name.strip().lower() for name in next(reader, [])]
-        if sorted(names) != sorted(columns):
-            raise Unreadable(_("Line 1 must name these columns: %(columns)s.") % {"columns": ", ".join(columns)})
         for cells in reader:
-            if any(cell.strip() for cell in cells):
-                if len(cells) != len(names):
-                    told = {"line": reader.line_num, "count": len(cells), "wanted": len(names)}
-                    raise Unreadable(_("Line %(line)s has %(count)s cells, not %(wanted)s.") % told)
-                yield reader.line_num, dict(zip(names, map(plain, cells), strict=True))
+            yield skipped + start + 1, [plain(cell) for cell in cells]
+            start = reader.line_num
     except csv.Error as error:
-        raise Unreadable(_("Line %(line)s cannot be read: %(what)s.") % {"line": reader.line_num, "what": error}) from error
+        if "field larger" in str(error):
+            raise Unreadable(_("Line %(line)s cannot be read: a cell in it is too long.") % {"line": skipped + start + 1}) from error
+        told = _(
+            "Line %(line)s cannot be read: a quotation mark in it is not closed, or more stands behind it. "
+            "Take it out, or write it twice with quotes around the cell."
+        )
+        raise Unreadable(told % {"line": skipped + start + 1}) from error
+
+
+def _check_names(line_number: int, names: list[str], columns: tuple[str, ...]) -> None:
+    """Raise Unreadable unless `names` are `columns`, in any order; columns without a name may be between them."""
+    named = [name for name in names if name]
+    if sorted(named) == sorted(columns):
+        return
+    text = _("Line %(line)s must name these columns: %(columns)s.") % {"line": line_number, "columns": ", ".join(columns)}
+    faults = {
+        _("Missing: %(columns)s."): [name for name in columns if name not in named],
+        _("Take out: %(columns)s."): [name for name in dict.fromkeys(named) if name not in columns],
+        _("There twice: %(columns)s."): [name for name in columns if named.count(name) > 1],
+    }
+    raise Unreadable(" ".join([text, *(fault % {"columns": ", ".join(found)[:200]} for fault, found in faults.items() if found)]))
+
+
+def _by_name(line_number: int, names: list[str], cells: list[str]) -> Cells:
+    """`cells` by column, without empty ones that belong to none. Raises Unreadable."""
+    while len(cells) > len(names) and not cells[-1]:
+        cells.pop()
+    if len(cells) != len(names):
+        told = _("Line %(line)s has %(count)s cells, not %(wanted)s. A cell that holds a delimiter needs quotes around it.")
+        raise Unreadable(told % {"line": line_number, "count": len(cells), "wanted": len(names)})
+    for position, (name, cell) in enumerate(zip(names, cells, strict=True), start=1):
+        if cell and not name:
+            told = _("Line %(line)s holds “%(cell)s” in column %(column)s, which has no name.")
+            raise Unreadable(told % {"line": line_number, "cell": tidy(cell)[:40], "column": position})
+    return {name: cell for name, cell in zip(names, cells, strict=True) if name}
 
 
 def plain(cell: str) -> str:
-    """A cell without the quote that an export puts before what a spreadsheet would take for a formula."""
-    text = cell.strip()
-    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA) else text
+    """A cell without blanks around it, and without what an export puts before what a spreadsheet would take for a formula."""
+    return without_guard(cell.strip()).strip()
