@@ -5,10 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.benefits.address_lists import AddressList
 from benefits_portal.benefits.exceptions import NO_SUCH_PERSON
-from benefits_portal.benefits.many import addresses
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.figures import number
+from benefits_portal.tenants.csv_reading import as_unicode
 from benefits_portal.tenants.models import DirectoryUser
 
 
@@ -35,13 +36,13 @@ class PeopleForm(forms.Form):
         label=_("Addresses"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
-        help_text=_("One on each line, as in kim@contoso.com. Of a pasted table, the first cell with an address counts."),
+        help_text=_("As in kim@contoso.com, one or several on each line. Names, bullets and the other cells of a table are left out."),
     )
     file = forms.FileField(
         label=_("Or a file with them"),
         required=False,
         allow_empty_file=True,
-        help_text=_("Text or CSV, as spreadsheets save it. At most 500 lines at a time."),
+        help_text=_("Text or CSV, as spreadsheets save it. At most 500 addresses at a time."),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
     )
 
@@ -51,20 +52,20 @@ class PeopleForm(forms.Form):
         text = decoded(file.read(4 * self.MOST_LETTERS)) if file else self.data.get("people", "")
         kept = text.replace("\0", "")[: self.MOST_LETTERS]
         self.data = {"people": kept}
-        self.lines = list(addresses(kept))
+        self.list = AddressList.of(kept)
         if len(text) > self.MOST_LETTERS:
             self.add_error("people", _("This is too long for a list of addresses. Nothing was assigned; its beginning is kept below."))
-        elif len(self.lines) > self.MOST_LINES:
-            told = _("The list has %(count)s lines; at most %(most)s go at a time. Split it, and assign the rest afterwards.")
-            self.add_error("people", told % {"count": number(len(self.lines)), "most": number(self.MOST_LINES)})
-        elif not self.lines:
+        elif len(self.list.found) > self.MOST_LINES:
+            told = _("The list has %(count)s addresses; at most %(most)s go at a time. Split it, and assign the rest afterwards.")
+            self.add_error("people", told % {"count": number(len(self.list.found)), "most": number(self.MOST_LINES)})
+        elif not self.list.found:
             self.add_error("people", _("Paste at least one address, or choose a file."))
         return self.cleaned_data
 
 
 def decoded(content: bytes) -> str:
-    """Text as spreadsheets write it: UTF-8, with or without a mark that says so, or else Windows' own."""
+    """Text as spreadsheets write it: UTF-8 or UTF-16, by the mark that says so, or else Windows' own."""
     try:
-        return content.decode("utf-8-sig")
+        return as_unicode(content)
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")

@@ -1,18 +1,17 @@
 """Monthly credit for many people at once: a list, what would happen to each line of it, and then exactly that (U2)."""
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.core import signing
-from django.db.models.functions import Lower
 from django.utils.functional import Promise
 
 from benefits_portal.tenants.exceptions import Refusal
-from benefits_portal.tenants.models import Actor, DirectoryUser, Record, User
+from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, Tenant, User
 from benefits_portal.tenants.models.record import recorded_if_refused
+from benefits_portal.typed import GUEST_MARK, canonical_email_or_text, guest_behind
 
 from .eligibility import Eligibility
 from .exceptions import NobodyWithAddress, NotAnAddress, OneHolderOnly, TwiceInList
@@ -45,16 +44,6 @@ class Line:
         return Line(self.number, self.written, self.person, self.name, name, facts)
 
 
-def addresses(text: str) -> Iterator[tuple[int, str]]:
-    """The number and the address of each line that is not empty: of a table, the first cell with an @. Its heads are left out."""
-    rows = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip(" \t,;")]
-    for position, (number, line) in enumerate(rows):
-        cells = [cell.strip() for cell in next(csv.reader([line.replace(";", ",").replace("\t", ",")], skipinitialspace=True))]
-        address = next((cell for cell in cells if "@" in cell), "")
-        if address or position or len(rows) == 1:
-            yield number, (address or line.strip())[:150]
-
-
 def check_many(benefit: Benefit, on: date) -> None:
     """Raise a Refusal unless any number of people can be given `benefit`."""
     benefit.check_assignable(on)
@@ -64,27 +53,40 @@ def check_many(benefit: Benefit, on: date) -> None:
 
 def preview(benefit: Benefit, found: Iterable[tuple[int, str]], on: date) -> list[Line]:
     """What would happen to each line. Somebody with an entry in several tenants is meant by an enabled one, the primary first."""
-    found = list(found)
-    known = {address.lower() for _number, address in found}
-    people = DirectoryUser.objects.for_partner(benefit.partner).alias(address=Lower("user_principal_name")).filter(address__in=known)
+    spelled = one_person(benefit.partner, [(number, written, canonical_email_or_text(written)) for number, written in found])
+    known = {email for _number, _written, email in spelled}
+    people = DirectoryUser.objects.for_partner(benefit.partner).filter(user_principal_name__in=known)
     best_last = sorted(people.order_by("tenant__is_primary", "-pk"), key=lambda person: person.is_enabled)
-    by_address = {person.known_as: person for person in best_last}
-    eligibility = Eligibility(benefit, by_address.values(), on)
+    by_email = {person.user_principal_name: person for person in best_last}
+    eligibility = Eligibility(benefit, by_email.values(), on)
     lines: list[Line] = []
     seen: dict[str, int] = {}
-    for number, address in found:
-        person = by_address.get(address.lower())
-        line = Line(number, address, person.pk if person else 0, person.display_name if person else "")
-        lines.append(line.with_refusal(_refusal(address, person, seen, eligibility)))
-        seen.setdefault(address.lower(), number)
+    for number, written, email in spelled:
+        person = by_email.get(email)
+        line = Line(number, written, person.pk if person else 0, person.display_name if person else "")
+        lines.append(line.with_refusal(_refusal(email, person, seen, eligibility)))
+        seen.setdefault(email, number)
     return lines
 
 
-def _refusal(address: str, person: DirectoryUser | None, seen: dict[str, int], eligibility: Eligibility) -> Refusal | None:
-    if "@" not in address:
+def one_person(partner: Partner, found: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
+    """`found` with the guest's own address where it is the name that a tenant of `partner` has for a guest (W3)."""
+    if not any(GUEST_MARK in email for _number, _written, email in found):
+        return found
+    domains = set(Tenant.objects.for_partner(partner).values_list("domain", flat=True))
+
+    def own(email: str) -> str:
+        guest, domain = guest_behind(email) or ("", "")
+        return guest if domain in domains else email
+
+    return [(number, written, own(email)) for number, written, email in found]
+
+
+def _refusal(email: str, person: DirectoryUser | None, seen: dict[str, int], eligibility: Eligibility) -> Refusal | None:
+    if "@" not in email:
         return NotAnAddress()
-    if address.lower() in seen:
-        return TwiceInList(line=seen[address.lower()])
+    if email in seen:
+        return TwiceInList(line=seen[email])
     return eligibility.refusal(person) if person else NobodyWithAddress()
 
 

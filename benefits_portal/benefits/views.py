@@ -19,6 +19,7 @@ from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
 from benefits_portal.tenants.spreadsheets import spreadsheet
+from benefits_portal.typed import isolated
 from benefits_portal.words import searched
 
 
@@ -102,9 +103,10 @@ def assign_list(request: PartnerRequest, pk: int) -> HttpResponse:
 
 def previewing(request: PartnerRequest, benefit: Benefit, form: PeopleForm) -> dict[str, object]:
     """The lines, sealed as they are shown; `is_renewed` if others were shown before that no longer hold."""
-    lines = preview(benefit, form.lines, request.today)
+    lines = preview(benefit, form.list.found, request.today)
     return {
         "lines": lines,
+        "heading": form.list.heading,
         "count": sum(not line.refused for line in lines),
         "shown": sealed(lines, benefit, request.user),
         "is_renewed": "shown" in request.POST,
@@ -121,7 +123,7 @@ def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse
             assignment.check_removable(request.today)
             return render(request, "benefits/remove.html", {"assignment": assignment, "benefit": assignment.benefit})
         assignment.remove(by=request.actor, on=request.today)
-        messages.success(request, _("%(name)s no longer holds this credit.") % {"name": assignment.directory_user.display_name})
+        messages.success(request, _("%(name)s no longer holds this credit.") % {"name": isolated(assignment.directory_user.display_name)})
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return redirect("licensing:benefit-detail", pk)
@@ -153,7 +155,7 @@ def hand_over(request: PartnerRequest, form: PersonForm, give: Callable[[Directo
     except Refusal as refusal:
         form.add_error("directory_user", str(refusal))
         return False
-    messages.success(request, _("%(name)s now holds this credit.") % {"name": person.display_name})
+    messages.success(request, _("%(name)s now holds this credit.") % {"name": isolated(person.display_name)})
     return True
 
 

@@ -4,7 +4,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from benefits_portal.benefits.many import addresses, assign_many, preview
+from benefits_portal.benefits.address_lists import addresses
+from benefits_portal.benefits.many import assign_many, preview
 from benefits_portal.benefits.models import Assignment
 from benefits_portal.tenants.models import Actor, Record, Role, RoleAssignment
 from tests.factories import (
@@ -166,7 +167,7 @@ def test_a_file_is_read_however_a_spreadsheet_wrote_it_and_stays_in_the_field(se
     ("text", "said"),
     [
         ("", "Paste at least one address"),
-        ("a@x.com\n" * 501, "The list has 501 lines; at most 500"),
+        ("a@x.com\n" * 501, "The list has 501 addresses; at most 500"),
         ("a" * 60_000, "too long for a list of addresses"),
     ],
     ids=["nothing", "too many lines", "too long"],
