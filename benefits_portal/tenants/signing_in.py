@@ -7,7 +7,8 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm, Set
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.tenants.models import User
+from benefits_portal.fields import EmailFormField
+from benefits_portal.tenants.models import DirectoryUser, User
 
 
 class SignInForm(AuthenticationForm):
@@ -25,23 +26,25 @@ class SignInForm(AuthenticationForm):
         self.fields["password"].error_messages["required"] = _("Enter your password.")
 
     def clean_username(self) -> str:
-        return str(self.cleaned_data["username"]).strip().lower()
+        """The canonical address, by which wrong passwords are counted too (W2)."""
+        return DirectoryUser.objects.address_of(self.cleaned_data["username"])
 
 
 class ForgottenForm(PasswordResetForm):
     """Whom to send a link that sets a password. Its answer is the same whether or not the address exists."""
+
+    email = EmailFormField(max_length=254)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("E-mail address")
         self.fields["email"].widget.attrs |= {"autocomplete": "username"}
         self.fields["email"].error_messages["required"] = _("Enter your e-mail address.")
-        self.fields["email"].error_messages["invalid"] = _("This is not an address. Write it as in kim@contoso.com.")
 
     def clean_email(self) -> str:
         """Looks up whose address it is while somebody waits: a database that is away must be told."""
-        email: str = self.cleaned_data["email"]
-        self.users = list(User.objects.filter(email=email.lower(), is_active=True))
+        email = DirectoryUser.objects.address_of(self.cleaned_data["email"])
+        self.users = list(User.objects.filter(email=email, is_active=True))
         return email
 
     def get_users(self, email: str) -> Iterable[User]:
@@ -54,7 +57,17 @@ class ForgottenForm(PasswordResetForm):
             super().send_mail(subject_template_name, email_template_name, context, *args, **kwargs)
 
 
-class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+class ToldAtFirstFieldMixin:
+    """Of a form with a new password twice: what is wrong with it stands beside the field in which it is chosen."""
+
+    fields: dict[str, Any]
+
+    def validate_password_for_user(self, user: User, *_fields: str, **_named: str) -> None:
+        first = next(name for name in ("new_password1", "password1") if name in self.fields)
+        super().validate_password_for_user(user, password_field_name=first)  # type: ignore[misc]
+
+
+class NewPasswordForm(ToldAtFirstFieldMixin, SetPasswordForm):  # type: ignore[type-arg]
     """A password that AUTH_PASSWORD_VALIDATORS accept, twice."""
 
     error_messages = {"password_mismatch": _("These are not the same. Type the new password in both fields.")}

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth import admin as auth_admin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
+from benefits_portal.tenants.signing_in import ToldAtFirstFieldMixin
 
 from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, RecordedAdmin, VerbRows, actor
 from .columns import FewChoicesFilter, link, linked
@@ -95,8 +96,8 @@ class RoleAssignmentAdmin(RecordedAdmin):
         return held.user.is_active
 
 
-class SmallLettersMixin(forms.ModelForm):
-    """The e-mail address is the name that somebody signs in with; it is kept in small letters."""
+class AccountMixin(forms.ModelForm):
+    """The e-mail address is the name that somebody signs in with."""
 
     language = forms.ChoiceField(label=_("Language"), choices=[("", _("The browser's own")), *settings.LANGUAGES], required=False)
 
@@ -105,18 +106,19 @@ class SmallLettersMixin(forms.ModelForm):
         if "email" in self.fields:  # somebody else's: nothing to fill in from this browser
             self.fields["email"].widget.attrs = {**self.fields["email"].widget.attrs, "autocomplete": "off", "autofocus": False}
 
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
 
-
-class UserAddForm(SmallLettersMixin, AdminUserCreationForm, BackOfficeForm):
+class UserAddForm(AccountMixin, ToldAtFirstFieldMixin, AdminUserCreationForm, BackOfficeForm):
     class Meta:
         model = User
         fields = ("email", "name", "directory_user", "language")
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
 
 
-class UserForm(SmallLettersMixin, UserChangeForm, BackOfficeForm):
+class UserPasswordForm(ToldAtFirstFieldMixin, AdminPasswordChangeForm):
+    """Somebody else's new password."""
+
+
+class UserForm(AccountMixin, UserChangeForm, BackOfficeForm):
     class Meta:
         model = User
         fields = (*UserAddForm.Meta.fields, "password", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")
@@ -127,7 +129,7 @@ class UserForm(SmallLettersMixin, UserChangeForm, BackOfficeForm):
 class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
     """People leave by being made inactive. Only a superuser gives rights in the back office."""
 
-    form, add_form = UserForm, UserAddForm
+    form, add_form, change_password_form = UserForm, UserAddForm, UserPasswordForm
     list_display = ["name", "email", "roles", "home", "is_active", "is_staff", "last_login"]
     list_filter = ["is_active", "is_staff", "is_superuser", "role_assignments__role", "groups"]
     list_select_related = ["directory_user__tenant__partner"]
