@@ -1,30 +1,75 @@
 """Model and form fields that keep what people type in its canonical form: no row holds it otherwise (rules W1, W2, W4)."""
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from django import forms
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.typed import canonical_email, canonical_email_or_text, clean_line, read_day, tidy
+from benefits_portal.typed import (
+    ascii_digits,
+    canonical_domain,
+    canonical_domain_or_text,
+    canonical_email,
+    canonical_email_or_text,
+    clean_line,
+    read_day,
+    tidy,
+    tidy_digits,
+    tidy_values,
+    validate_name,
+)
+
+if TYPE_CHECKING:
+    CharField = models.CharField[str, str]
+else:
+    CharField = models.CharField  # cannot be subscripted
+
+type Text = str
+
+# On forms
 
 
 class LineFormField(forms.CharField):
     """One line of text (W1)."""
 
+    cleaned: Callable[[Text], Text] = staticmethod(clean_line)  # raises ValidationError
+
     @override
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        return clean_line(text) if text else text
+        return self.cleaned(text) if text else text
 
 
-class EmailFormField(forms.EmailField):
+class NameFormField(LineFormField):
+    """A name, of which somebody sees a letter (W1)."""
+
+    default_validators = [validate_name]
+
+
+class PersonNameFormField(NameFormField):
+    default_error_messages = {"required": _("Enter the person's name."), "no_letter": _("Enter the person's name.")}
+
+
+class EmailFormField(LineFormField):
     """An e-mail address or user principal name, in its one spelling (W2)."""
 
-    @override
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        return canonical_email(text) if text else text
+    widget = forms.EmailInput
+    cleaned = staticmethod(canonical_email)
+
+
+class DomainFormField(LineFormField):
+    """A domain, in its one spelling (W2)."""
+
+    cleaned = staticmethod(canonical_domain)
+
+
+class DigitsFormField(LineFormField):
+    """An identifier of digits, those of every width and kind that mean the same (W4)."""
+
+    cleaned = staticmethod(ascii_digits)
 
 
 class DayInput(forms.DateInput):
@@ -50,24 +95,19 @@ class DayFormField(forms.DateField):
         return value if isinstance(value, date) else read_day(str(value))
 
 
-class LineField(models.CharField):  # type: ignore[type-arg]
+# On models
+
+
+class LineField(CharField):
     """One line of text: a form refuses what is more, and whatever is saved or looked up is tidied (W1)."""
 
-    form_field: type[forms.CharField] = LineFormField
-
-    @staticmethod
-    def cleaned(text: str) -> str:
-        """Raises ValidationError."""
-        return clean_line(text)
-
-    @staticmethod
-    def tidied(text: str) -> str:
-        return tidy(text)
+    form_field: type[LineFormField] = LineFormField
+    tidied: Callable[[Text], Text] = staticmethod(tidy)
 
     @override
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        return self.cleaned(text) if text else text
+        return self.form_field.cleaned(text) if text else text
 
     @override
     def get_prep_value(self, value: Any) -> Any:
@@ -87,15 +127,42 @@ class LineField(models.CharField):  # type: ignore[type-arg]
         return super().formfield(**{"form_class": self.form_field, **kwargs})
 
 
+class NameField(LineField):
+    """What something is called (W1)."""
+
+    form_field = NameFormField
+    default_validators = [validate_name]
+
+
+class PersonNameField(NameField):
+    form_field = PersonNameFormField
+    default_error_messages = {"blank": _("Enter the person's name."), "no_letter": _("Enter the person's name.")}
+
+
 class CanonicalEmailField(LineField):
     """An e-mail address or user principal name in its one spelling: stored so, unique so, looked up so (W2)."""
 
     form_field = EmailFormField
+    tidied = staticmethod(canonical_email_or_text)
 
-    @staticmethod
-    def cleaned(text: str) -> str:
-        return canonical_email(text)
 
-    @staticmethod
-    def tidied(text: str) -> str:
-        return canonical_email_or_text(text)
+class CanonicalDomainField(LineField):
+    """A domain in its one spelling: stored so, unique so, looked up so (W2)."""
+
+    form_field = DomainFormField
+    tidied = staticmethod(canonical_domain_or_text)
+
+
+class DigitsField(LineField):
+    """An identifier of digits in ASCII, so that no other kind of digit makes a second one (W4)."""
+
+    form_field = DigitsFormField
+    tidied = staticmethod(tidy_digits)
+
+
+class TidyJSONField(models.JSONField):
+    """JSON in which no text holds what nobody sees (W1)."""
+
+    @override
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        return tidy_values(super().pre_save(model_instance, add))

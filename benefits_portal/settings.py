@@ -121,6 +121,7 @@ TEMPLATES = [
                 "benefits_portal.views.frame",
             ],
             "libraries": {name: f"benefits_portal.{name}" for name in ("breaks", "icons", "moments", "rows")},
+            "builtins": ["benefits_portal.breaks"],
         },
     }
 ]

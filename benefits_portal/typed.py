@@ -6,7 +6,9 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import idna
 import regex
@@ -15,22 +17,31 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 MAX_EMAIL = 150  # characters
+_WRAPPINGS, _MAILTO = {"<>", "''", '""', "“”", "‘’", "„“", "„”", "«»", "()", "[]"}, "mailto:"
 GUEST_MARK = "#ext#@"  # the directory's own names for guests: john_fabrikam.example#EXT#@contoso.onmicrosoft.com
 
-# What Unicode says is not shown, and what it forgot to: the blank Braille pattern, the marks of interlinear annotations.
-_HIDDEN = regex.compile(r"[[\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB]--[\u200C\u200D]]", regex.V1)
+MAX_MARKS = 10  # accents on one letter; no script has as many, and putting 100,000 in order takes Unicode half a minute
+
+# What Unicode says is not shown, and what it forgot to: the blank Braille pattern, blank hieroglyphs and the like.
+_HIDDEN = regex.compile(
+    r"[[\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB\U00013430-\U00013442\U00016FE4\U0001D159]--[\u200C\u200D]]", regex.V1
+)
+_TOO_MANY_MARKS = regex.compile(rf"(\p{{M}}{{{MAX_MARKS}}})\p{{M}}+")
 _JOINERS = regex.compile(r"(?<![\p{L}\p{M}])[\u200C\u200D]|[\u200C\u200D](?!\p{L})")  # Persian and Hindi need the others
 _ALL_JOINERS = regex.compile(r"[\u200C\u200D]")
 _LINE_BREAKS = regex.compile(r"\r\n|[\n\v\f\r\x1C-\x1E\x85\u2028\u2029]")
 _NOT_TEXT = regex.compile(r"[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]--[\t\n\v\f\r\x1C-\x1E\x85]]", regex.V1)
+_MORE_THAN_A_DOMAIN = regex.compile(r"[@/:?#]")
 _LETTER = regex.compile(r"\p{L}")
 _DASHES = regex.compile(r"[\p{Pd}\u2212]")  # the last is the minus sign
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_FROM_RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 
 
 def _visible(text: str) -> str:
     """`text` in NFC, without what nobody sees."""
-    return unicodedata.normalize("NFC", _JOINERS.sub("", _HIDDEN.sub("", text)))
+    few_marks = _TOO_MANY_MARKS.sub(r"\1", _JOINERS.sub("", _HIDDEN.sub("", text)))
+    return unicodedata.normalize("NFC", few_marks)
 
 
 def _single_spaced(text: str) -> str:
@@ -69,6 +80,33 @@ def _refuse_what_is_no_text(text: str) -> None:
         )
 
 
+def isolated(text: str) -> str:
+    """`text` for the middle of a sentence: letters that run from right to left turn nothing round beside it (W1).
+
+    Where there is HTML, templates have the filter of the same name.
+    """
+    return f"\u2068{text}\u2069" if _FROM_RIGHT_TO_LEFT.search(text) else text
+
+
+def tidy_values(value: Any) -> Any:
+    """`value`, dictionaries and lists of anything, with each text in it tidied."""
+    if isinstance(value, str):
+        return tidy(value)
+    if isinstance(value, Mapping):
+        return {name: tidy_values(item) for name, item in value.items()}
+    return [tidy_values(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def ascii_digits(text: str) -> str:
+    """`text` as one line with full-width digits, superscripts and the like as plain ones (W4). Raises ValidationError."""
+    return unicodedata.normalize("NFKC", clean_line(text))
+
+
+def tidy_digits(text: str) -> str:
+    """`ascii_digits` of any text whatever: to look up what may be no identifier at all."""
+    return unicodedata.normalize("NFKC", tidy(text))
+
+
 def validate_name(name: str) -> None:
     """Raise ValidationError unless somebody reading `name` sees a letter (W1)."""
     if not _LETTER.search(name):
@@ -78,10 +116,9 @@ def validate_name(name: str) -> None:
 def canonical_email(text: str) -> str:
     """The one spelling of an e-mail address or user principal name: lowercase, NFKC, the domain in IDNA's ASCII (W2).
 
-    Raises ValidationError for what is no address.
+    `<kim@contoso.com>` and `mailto:kim@contoso.com` are understood. Raises ValidationError for what is no address.
     """
-    letters = unicodedata.normalize("NFKC", _ALL_JOINERS.sub("", clean_line(text))).strip().lower()
-    local, _at, domain = letters.rpartition("@")
+    local, _at, domain = unwrapped(_compared(text)).rpartition("@")
     try:
         email = f"{local}@{_ascii_domain(domain)}"
         validate_email(email)
@@ -90,6 +127,18 @@ def canonical_email(text: str) -> str:
     if local.startswith('"') or len(email) > MAX_EMAIL:  # a quoted name is a second spelling of the same mailbox
         raise _not_an_email()
     return email
+
+
+def _compared(text: str) -> str:
+    """`text` as identities are compared: one line in NFKC and lowercase. Raises ValidationError."""
+    return unicodedata.normalize("NFKC", _ALL_JOINERS.sub("", clean_line(text))).strip().lower()
+
+
+def unwrapped(email: str) -> str:
+    """`email` without what programs put around one: `<…>`, quotes, `mailto:`."""
+    while email[:1] + email[-1:] in _WRAPPINGS and len(email) > 1:
+        email = email[1:-1].strip()
+    return email[len(_MAILTO) :].strip() if email[: len(_MAILTO)].lower() == _MAILTO else email
 
 
 def _not_an_email() -> ValidationError:
@@ -109,19 +158,33 @@ def canonical_domain(text: str) -> str:
 
     Raises ValidationError for what is no domain of at least two parts.
     """
-    letters = unicodedata.normalize("NFKC", _ALL_JOINERS.sub("", clean_line(text))).strip().lower()
-    letters = letters.removeprefix("https://").removeprefix("http://").removesuffix("/")
+    letters = _compared(text).removeprefix("https://").removeprefix("http://").removesuffix("/")
     try:
         domain = _ascii_domain(letters)
         validate_email(f"a@{domain}")
     except (idna.IDNAError, ValidationError) as error:
+        if _MORE_THAN_A_DOMAIN.search(letters):
+            raise ValidationError(
+                _("Write the domain alone, as in contoso.com: leave out what stands before and after it."), code="domain"
+            ) from error
         raise ValidationError(_("This is not a domain. Write it as in contoso.com."), code="domain") from error
     return domain
 
 
+def canonical_domain_or_text(text: str) -> str:
+    """`canonical_domain` where `text` is a domain, else `text` tidied: to look up what may be no domain at all."""
+    try:
+        return canonical_domain(text)
+    except ValidationError:
+        return tidy(text)
+
+
 def _ascii_domain(domain: str) -> str:
-    """Raises idna.IDNAError."""
-    return idna.encode(domain.rstrip("."), uts46=True).decode() if domain else ""
+    """Raises idna.IDNAError, also for the numbers of a computer, which are no domain."""
+    ascii_domain = idna.encode(domain.rstrip("."), uts46=True).decode() if domain else ""
+    if ascii_domain.rpartition(".")[2].isdigit():
+        raise idna.IDNAError
+    return ascii_domain
 
 
 def guest_behind(email: str) -> tuple[str, str] | None:

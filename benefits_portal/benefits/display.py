@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from benefits_portal.figures import as_day
 from benefits_portal.tenants.holdings import Holding, tells_holdings
 from benefits_portal.tenants.models import DirectoryUser
+from benefits_portal.typed import isolated
 
 from .models import Assignment, Benefit
 
@@ -25,10 +26,10 @@ def chain(assignments: Iterable[Assignment]) -> list[dict[str, Any]]:
         {
             "when": as_day(assignment.assigned_on),
             "title": names[assignment.pk],
-            "detail": _("Transferred from %(name)s") % {"name": names[assignment.transferred_from_id]}
+            "detail": _("Transferred from %(name)s") % {"name": isolated(names[assignment.transferred_from_id])}
             if assignment.transferred_from_id
             else _("Assigned"),
-            "who": _("By %(name)s") % {"name": assignment.assigned_by.name if assignment.assigned_by else _("the programme")},
+            "who": _("By %(name)s") % {"name": isolated(assignment.assigned_by.name) if assignment.assigned_by else _("the programme")},
             "kind": "past" if assignment.ended_at else "now",
         }
         for assignment in assignments

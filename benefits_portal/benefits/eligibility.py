@@ -7,9 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import BooleanField, CharField, IntegerField, Q, Value
-from django.db.models.functions import Lower
 
 from benefits_portal.tenants.models import DirectoryUser
+from benefits_portal.typed import isolated
 
 from .exceptions import EntryDisabled, HoldsIncompatibleCredit, HoldsIncompatibleOffer, HoldsItAlready, NotAssignable, NotInDirectory
 from .models.catalogue import Product
@@ -29,7 +29,7 @@ class Candidate:
     def note(self) -> str:
         """What tells them from others of the same name; one text, for each part that a template looks up costs as much as the whole."""
         person = self.person
-        return f"{person.user_principal_name} · {person.get_kind_display()} · {person.tenant.name}"
+        return f"{person.user_principal_name} · {person.get_kind_display()} · {isolated(person.tenant.name)}"
 
 
 class Held(NamedTuple):
@@ -53,14 +53,14 @@ class Eligibility:
 
         self.benefit = benefit
         self.held: dict[str | None, list[Held]] = defaultdict(list)
-        meant = Q(known_as__in={person.known_as for person in people})
-        known_as, ours = Lower("directory_user__user_principal_name"), {"partner": benefit.partner}
-        credit = Assignment.objects.running(on).annotate(known_as=known_as).filter(meant, **ours)
-        offers = HeldOffer.objects.held(on).annotate(known_as=known_as).filter(meant | Q(directory_user=None), **ours)
-        names = ("known_as", "benefit__offer_name", "benefit_id", "benefit__product_name", "is_exclusive")
+        meant = Q(directory_user__user_principal_name__in={person.user_principal_name for person in people})
+        credit = Assignment.objects.running(on).filter(meant, partner=benefit.partner)
+        offers = HeldOffer.objects.held(on).filter(meant | Q(directory_user=None), partner=benefit.partner)
+        known_as = "directory_user__user_principal_name"
+        names = (known_as, "benefit__offer_name", "benefit_id", "benefit__product_name", "is_exclusive")
         given = credit.order_by().values_list(*names)
         none = (Value(0, IntegerField()), Value("", CharField()), Value(False, BooleanField()))
-        external = offers.excluding(benefit.product).order_by().values_list("known_as", "external_offer__name", *none)
+        external = offers.excluding(benefit.product).order_by().values_list(known_as, "external_offer__name", *none)
         for row in external.union(given, all=True).order_by():
             held = Held(*row)
             self.held[held.known_as].append(held)
@@ -71,16 +71,16 @@ class Eligibility:
             return NotInDirectory()
         if not person.is_enabled:
             return EntryDisabled()
-        if any(held.benefit == self.benefit.pk for held in self.held[person.known_as]):
+        if any(held.benefit == self.benefit.pk for held in self.held[person.user_principal_name]):
             return HoldsItAlready()
         return self._combination_refusal(person)
 
     def _combination_refusal(self, person: DirectoryUser) -> NotAssignable | None:
         """U4: bulk credit cannot be combined with other credit, nor with the offers recorded as excluding it."""
-        for held in [*self.held[person.known_as], *self.held[None]]:
+        for held in [*self.held[person.user_principal_name], *self.held[None]]:
             if not held.benefit:
                 return HoldsIncompatibleOffer(offer=held.offer)
-        for held in self.held[person.known_as]:
+        for held in self.held[person.user_principal_name]:
             if self.benefit.product.is_bulk_credit or held.is_bulk_credit:
                 kind = Product.Kind.BULK_CREDIT if held.is_bulk_credit else Product.Kind.MONTHLY_CREDIT
                 return HoldsIncompatibleCredit(product=str(Product(name=held.product, kind=kind)), offer=held.offer)

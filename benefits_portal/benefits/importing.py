@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -12,13 +13,14 @@ from benefits_portal.benefits.models.membership import YEARS
 from benefits_portal.tenants.csv_reading import Cells
 from benefits_portal.tenants.importing import Import, Line, Outcome, Told
 from benefits_portal.tenants.models import Actor, Partner
-from benefits_portal.typed import read_day
+from benefits_portal.typed import read_day, tidy, tidy_digits
 
 
 class MembershipImport(Import):
     """One that is there already, from the same day, is left as it is."""
 
     columns = ("mpn_id", "offer", "starts_on")
+    spellings: ClassVar = {"mpn_id": tidy_digits, "offer": tidy}
 
     def __init__(self, cells: Iterable[tuple[int, Cells]] = ()) -> None:
         self.new: dict[tuple[int, int], list[tuple[date, date]]] = {}  # days of what the lines so far would make

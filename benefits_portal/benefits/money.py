@@ -2,12 +2,17 @@
 
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from babel.numbers import format_currency
+from django.db import models
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
 from benefits_portal.figures import number
+from benefits_portal.regions import validate_amount
+
+MAX_DIGITS, MAX_PLACES = 13, 3  # of an amount in any currency; KWD has three decimals
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -27,3 +32,18 @@ def quantity_text(quantity: int | None, amount: Decimal | None, currency: str, *
         return ngettext("%(count)s license", "%(count)s licenses", quantity or 0) % {"count": number(quantity or 0)}
     text = _("%(amount)s per year") if per_year else _("%(amount)s per month")
     return text % {"amount": money(amount, currency)}
+
+
+class AmountField(models.DecimalField):  # type: ignore[type-arg]
+    """An amount in the row's `currency`, with no more decimals than that has, whatever writes the row (W12)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_digits": MAX_DIGITS, "decimal_places": MAX_PLACES, **kwargs})
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Raises ValidationError."""
+        amount = super().pre_save(model_instance, add)
+        currency = getattr(model_instance, "currency", "")
+        if amount is not None and currency:
+            validate_amount(Decimal(str(amount)), currency)
+        return amount

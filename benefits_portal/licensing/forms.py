@@ -17,12 +17,14 @@ from benefits_portal.benefits.exceptions import (
 )
 from benefits_portal.benefits.models import Benefit, BenefitAction, ProductKey
 from benefits_portal.benefits.productkeys import without_keys
+from benefits_portal.fields import LineFormField
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record, Tenant
 from benefits_portal.tenants.models.record import recorded_if_refused
+from benefits_portal.typed import canonical_domain_or_text
 
 
 class VerifiedForm(forms.Form):
@@ -48,7 +50,7 @@ class TenantForm(forms.Form):
             "invalid_choice": gettext_lazy("This is not a tenant of your organization. Choose one of those below."),
         },
     )
-    domain = forms.CharField(label=gettext_lazy("The tenant's domain"), required=False, max_length=120)
+    domain = LineFormField(label=gettext_lazy("The tenant's domain"), required=False, max_length=120)
 
     def __init__(self, request: PartnerRequest, data: Any = None) -> None:
         super().__init__(data)
@@ -67,8 +69,8 @@ class TenantForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         tenant: Tenant | None = self.tenants.get(self.cleaned_data.get("tenant", 0))
-        typed = self.cleaned_data.get("domain", "").strip().lower()
-        if tenant and tenant.pk in self.unused and typed != tenant.domain.lower():
+        typed = canonical_domain_or_text(self.cleaned_data.get("domain", ""))
+        if tenant and tenant.pk in self.unused and typed != tenant.domain:
             self.add_error("domain", _("Type %(domain)s: it is the first key that goes into this tenant.") % {"domain": tenant.domain})
         return self.cleaned_data
 
@@ -128,7 +130,7 @@ class KeyForm(forms.Form):
 class ReplacementForm(forms.Form):
     """Why another key is needed (K8)."""
 
-    why = forms.CharField(
+    why = LineFormField(
         label=gettext_lazy("What went wrong"),
         max_length=200,
         help_text=gettext_lazy("As in: redeemed in the wrong tenant. The programme's staff read it. Do not write a key here."),

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.figures import Figure, as_day
+from benefits_portal.typed import isolated
 
 if TYPE_CHECKING:
     from .models import DirectoryUser, Role
@@ -68,7 +69,7 @@ def _written(value: Any) -> Any:
         return Figure(value)
     if isinstance(value, str) and ISO_DAY.fullmatch(value):
         value = date.fromisoformat(value)
-    return as_day(value) if isinstance(value, date) else str(value)
+    return as_day(value) if isinstance(value, date) else isolated(str(value))
 
 
 class NotPermitted(Refusal):
@@ -118,6 +119,14 @@ class GuestFromInside(Refusal):
     rule = "U1"
     message = _("This is an address of the tenant itself, so the person is no guest there.")
     advice = _("Add the person as a member, or write the address that they have elsewhere.")
+
+
+class NameOfGuest(Refusal):
+    """`john_fabrikam.example#EXT#@…` is what the directory of one tenant calls john@fabrikam.example (W3)."""
+
+    rule = "U1"
+    message = _("This is a directory's own name for a guest.")
+    advice = _("Invite the person as a guest, with the address that they have elsewhere.")
 
 
 class AlreadyInDirectory(Refusal):

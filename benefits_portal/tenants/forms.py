@@ -11,10 +11,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.fields import DayFormField
+from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest
 from benefits_portal.tenants.models.record import RecordQuerySet
+from benefits_portal.typed import MAX_EMAIL
 
 
 class PlaceForm(forms.Form):
@@ -57,15 +58,14 @@ class AddUserForm(forms.Form):
         empty_label=None,
         error_messages={"required": _("Choose a tenant."), "invalid_choice": _("Choose one of your own tenants.")},
     )
-    name = forms.CharField(label=_("Name"), max_length=120, error_messages={"required": _("Enter the person's name.")})
-    address = forms.EmailField(
+    name = PersonNameFormField(label=_("Name"), max_length=120)
+    address = EmailFormField(
         label=_("Address"),
-        max_length=150,
+        max_length=MAX_EMAIL,
         help_text=_("The user principal name. Of a member it ends in the tenant's domain; of a guest it is their own e-mail address."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={
             "required": _("Enter the person's address."),
-            "invalid": _("This is not an address. Write it as in kim@contoso.com."),
         },
     )
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import batched, islice
 from typing import Any, ClassVar, Self
@@ -52,6 +52,11 @@ class Line:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def changes(self) -> list[tuple[str, Any, Any]]:
+        """What it would change, with the value before and after."""
+        return [(name, self.before.get(name, ""), after) for name, after in self.after.items()]
+
     def refuse(self, reason: str | Promise) -> None:
         self.outcome, self.reason = Outcome.REFUSED, str(reason)
 
@@ -60,6 +65,7 @@ class Import:
     """What a file would do. Kinds of it say how their lines are looked up, judged and carried out."""
 
     columns: ClassVar[tuple[str, ...]]
+    spellings: ClassVar[Mapping[str, Callable[[str], str]]] = {}  # of what is looked up, by column (W2)
 
     def __init__(self, cells: Iterable[tuple[int, Cells]] = ()) -> None:
         self.first: dict[tuple[str, ...], int] = {}  # line by what it is about, of all batches
@@ -75,10 +81,14 @@ class Import:
 
     def take(self, cells: Iterable[tuple[int, Cells]]) -> None:
         """Judge these lines; those before them are forgotten, but for what they were about."""
-        self.cells = list(cells)
+        self.cells = [(number, self.canonical(line)) for number, line in cells]
         self.look_up([cells for _number, cells in self.cells])
         self.lines = [self.judged(number, cells) for number, cells in self.cells]
         self.refuse_twice()
+
+    def canonical(self, cells: Cells) -> Cells:
+        """`cells` with what names something in its one spelling."""
+        return cells | {column: spelled(cells[column]) for column, spelled in self.spellings.items()}
 
     def look_up(self, cells: list[Cells]) -> None:
         """Fetch at once what the lines name."""

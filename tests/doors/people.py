@@ -10,6 +10,7 @@ from benefits_portal.tenants.exceptions import (
     AlreadyInDirectory,
     GuestFromInside,
     LastGlobalAdmin,
+    NameOfGuest,
     PersonDisabled,
     RoleAlreadyHeld,
     RoleGone,
@@ -182,6 +183,11 @@ def a_member_from_elsewhere(place: Place) -> Things:
 @ADD.refused("U1", GuestFromInside)
 def a_guest_from_inside(place: Place) -> Things:
     return {"address": f"lou@{place.tenant.domain}", "kind": "guest"}
+
+
+@ADD.refused("U1", NameOfGuest)
+def a_directorys_own_name_for_a_guest_as_a_member(place: Place) -> Things:
+    return {"address": f"lou_outside.example#EXT#@{place.tenant.domain}", "kind": "member"}
 
 
 @ADD.refused("U1", AlreadyInDirectory, not_at=dict.fromkeys(IMPORTS, "changes the name of who is there"),

@@ -460,7 +460,7 @@ def test_the_download_has_every_line_that_the_filter_leaves(account, boss):
 def test_no_cell_of_the_download_is_a_formula(account, boss, name):
     User.objects.filter(pk=account.boss.user.pk).update(name=name)
     noted(account, 1)
-    assert f"'{name}" in table(boss.get(reverse("tenants:activity-csv")))[1]
+    assert f"'{name.strip()}" in table(boss.get(reverse("tenants:activity-csv")))[1]
 
 
 def test_the_download_is_in_the_reader_s_language(account, boss):

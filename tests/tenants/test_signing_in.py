@@ -222,7 +222,7 @@ def test_a_new_password_is_a_good_one(weak):
 def test_the_mail_is_in_the_language_of_the_account():
     link_sent_to(UserFactory.create(language="nl", name="Ben O'Neil"))
     assert mail.outbox[0].subject == "Benefits Portal: stel uw wachtwoord in"
-    assert "Hallo Ben O'Neil," in mail.outbox[0].body
+    assert mail.outbox[0].body.startswith("Hallo,\n")
 
 
 @pytest.mark.parametrize("value", ["", " ", "\x00", "A" * 300, "nobody", "a@b\r\nBcc: c@d.example"])

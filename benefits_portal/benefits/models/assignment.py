@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from benefits_portal import clock
 from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.benefits.exceptions import AssignmentEnded, EnrollmentYearOver, HoldsItAlready, MonthlyNotTransferred, NotRemovable
+from benefits_portal.fields import NameField
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
 from benefits_portal.tenants.models.record import recorded_if_refused
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 class ExternalOffer(models.Model):
     """An offer from elsewhere that some credit cannot be combined with: an Enterprise Agreement, Azure Pass … (U4)."""
 
-    name = models.CharField(gettext_lazy("name"), max_length=80, unique=True)
+    name = NameField(gettext_lazy("name"), max_length=80, unique=True)
     excludes = models.ManyToManyField(
         Product,
         blank=True,

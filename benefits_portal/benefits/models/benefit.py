@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.eligibility import Candidate, Eligibility
 from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, BenefitNotBegun, KeyStillLive, LicensesNotAssigned
-from benefits_portal.benefits.money import quantity_text
+from benefits_portal.benefits.money import MAX_DIGITS, MAX_PLACES, AmountField, quantity_text
 from benefits_portal.benefits.status import Status as BenefitStatus
 from benefits_portal.benefits.status import status_condition, status_of
+from benefits_portal.fields import LineField
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
 from benefits_portal.tenants.models.record import recorded_if_refused
 
@@ -75,10 +76,10 @@ class Benefit(models.Model):
     package_line = models.ForeignKey(PackageLine, models.PROTECT, related_name="benefits", verbose_name=_("package line"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="benefits", verbose_name=_("product"))
     benefit_type = models.CharField(_("benefit type"), max_length=11, choices=BenefitType)
-    competency = models.CharField(_("competency"), max_length=80, blank=True)
+    competency = LineField(_("competency"), max_length=80, blank=True)
     quantity = models.PositiveIntegerField(_("licenses"), null=True, blank=True)
-    credit_amount = models.DecimalField(_("credit"), max_digits=12, decimal_places=2, null=True, blank=True)
-    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    credit_amount = AmountField(_("credit"), null=True, blank=True)
+    currency = LineField(_("currency"), max_length=3, blank=True)
     starts_on = models.DateField(_("first day"))
     expires_on = models.DateField(_("expiration date"))
     is_used = models.BooleanField(_("redeemed or assigned"), default=False, editable=False)
@@ -91,8 +92,8 @@ class Benefit(models.Model):
         serialize=False,
     )
     size = models.GeneratedField(
-        expression=Coalesce("credit_amount", Cast("quantity", models.DecimalField(max_digits=12, decimal_places=2))),
-        output_field=models.DecimalField(max_digits=12, decimal_places=2),
+        expression=Coalesce("credit_amount", Cast("quantity", models.DecimalField(max_digits=MAX_DIGITS, decimal_places=MAX_PLACES))),
+        output_field=models.DecimalField(max_digits=MAX_DIGITS, decimal_places=MAX_PLACES),
         db_persist=True,
         serialize=False,
     )

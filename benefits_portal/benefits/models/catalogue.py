@@ -5,10 +5,14 @@ from decimal import Decimal
 from typing import Self
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.benefits.money import AmountField, money
+from benefits_portal.fields import LineField, NameField
+from benefits_portal.regions import validate_amount, validate_currency
 
 MAX_LICENSES = 1_000_000  # of a package line, a benefit or a product key
 
@@ -23,7 +27,7 @@ class BenefitType(models.TextChoices):
 class Offer(models.Model):
     """What a partner enrolls in: Microsoft Action Pack, a silver competency, a gold competency."""
 
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    name = NameField(_("name"), max_length=80, unique=True)
     is_competency = models.BooleanField(
         _("competency"),
         default=True,
@@ -49,7 +53,7 @@ class Product(models.Model):
         BULK_CREDIT = "bulk-credit", _("Azure bulk (yearly) credit")
         LICENSES = "licenses", _("Licenses")
 
-    name = models.CharField(_("name"), max_length=120)
+    name = NameField(_("name"), max_length=120)
     kind = models.CharField(_("kind"), max_length=14, choices=Kind, default=Kind.LICENSES)
     discontinued_on = models.DateField(
         _("discontinued on"),
@@ -122,7 +126,7 @@ class PackageLine(models.Model):
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="lines", verbose_name=_("offer"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="lines", verbose_name=_("product"))
     benefit_type = models.CharField(_("benefit type"), max_length=11, choices=BenefitType, default=BenefitType.CORE)
-    competency = models.CharField(_("competency"), max_length=80, blank=True)
+    competency = LineField(_("competency"), max_length=80, blank=True)
     quantity = models.PositiveIntegerField(
         _("licenses"), null=True, blank=True, help_text=_("For licenses; credit has an amount for each currency instead.")
     )
@@ -175,10 +179,8 @@ class CreditAmount(models.Model):
     """The credit of a package line in one currency (B3)."""
 
     line = models.ForeignKey(PackageLine, models.CASCADE, related_name="credit_amounts", verbose_name=_("package line"))
-    currency = models.CharField(
-        _("currency"), max_length=3, validators=[RegexValidator(r"^[A-Z]{3}$", _("Write the currency as three capitals, as in EUR."))]
-    )
-    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2, validators=[MinValueValidator(1)])
+    currency = LineField(_("currency"), max_length=3, validators=[validate_currency])
+    amount = AmountField(_("amount"), validators=[MinValueValidator(1)])
 
     class Meta:
         verbose_name = _("credit amount")
@@ -198,4 +200,12 @@ class CreditAmount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        return money(self.amount, self.currency)
+
+    def clean(self) -> None:
+        """An amount has as many decimals as its currency has (W12)."""
+        if self.amount is not None and self.currency:
+            try:
+                validate_amount(self.amount, self.currency)
+            except ValidationError as error:
+                raise ValidationError({"amount": error}) from error

@@ -21,6 +21,7 @@ from benefits_portal.benefits.exceptions import (
     TooManyTries,
 )
 from benefits_portal.benefits.key_entry import typed_key
+from benefits_portal.fields import LineField
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant, User
 from benefits_portal.tenants.models.record import recorded_if_refused
@@ -163,7 +164,7 @@ class ProductKey(models.Model):
     )
     revoked_at = models.DateTimeField(_("revoked at"), null=True, editable=False)
     revoked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("revoked by"), editable=False)
-    revoked_why = models.CharField(_("revoked because"), max_length=200, blank=True, editable=False)
+    revoked_why = LineField(_("revoked because"), max_length=200, blank=True, editable=False)
 
     objects = ProductKeyQuerySet.as_manager()
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.fields import LineField
 from benefits_portal.licensing.exceptions import BuiltOnSince, ReplacementAskedAlready, ReplacementTooLate
 from benefits_portal.tenants.exceptions import AlreadyDecided
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
@@ -127,12 +128,12 @@ class Replacement(models.Model):
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="replacements", verbose_name=_("partner"))
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="replacements", verbose_name=_("tenant"))
     redemption = models.OneToOneField(Redemption, models.PROTECT, related_name="replacement", verbose_name=_("redemption"))
-    why = models.CharField(_("reason"), max_length=200)
+    why = LineField(_("reason"), max_length=200)
     asked_at = models.DateTimeField(_("asked at"), default=clock.now, editable=False)
     asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by"))
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by"))
-    declined_because = models.CharField(_("declined because"), max_length=200, blank=True)
+    declined_because = LineField(_("declined because"), max_length=200, blank=True)
     key = models.OneToOneField(
         ProductKey, models.PROTECT, null=True, blank=True, related_name="replacement", verbose_name=_("new product key")
     )

@@ -36,13 +36,13 @@ class TenantRows(Rows):
     """Looks at all the rows together for what the database allows once."""
 
     def clean(self) -> None:
-        super().clean()
         rows = [row for row in self.forms if row.cleaned_data and not row.cleaned_data.get("DELETE")]
         if sum(bool(row.cleaned_data.get("is_primary")) for row in rows) > 1:
             raise ValidationError(_("A partner has one primary tenant."))
         domains = Counter(row.cleaned_data.get("domain") for row in rows)
         if twice := [domain for domain, count in domains.items() if domain and count > 1]:
             raise ValidationError(_("%(domain)s stands here twice."), params={"domain": twice[0]})
+        super().clean()
 
 
 class TenantInline(BackOfficeInline):

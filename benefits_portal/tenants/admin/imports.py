@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
-from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -34,6 +33,7 @@ from benefits_portal.tenants.importing import (
     put_on_record,
 )
 from benefits_portal.tenants.models import Actor, DirectoryUser, DirectoryUserWord, Partner, Tenant, TenantsAction
+from benefits_portal.typed import canonical_domain_or_text, canonical_email_or_text, guest_behind, tidy, tidy_digits
 
 from .actions import EditAction
 from .columns import address
@@ -52,15 +52,26 @@ class RowImport(Import):
     def fill(self, line: Line, cells: Cells, row: Any) -> None:
         """Set what the line says, and what it changes. Raises ValidationError."""
         line.row, new = row, row._state.adding
+        before = {name: getattr(row, name) for name in self.fields.values()}
+        if not new and all(cells[column] == before[name] for column, name in self.fields.items()):
+            return
         for column, name in self.fields.items():
-            before, after = getattr(row, name), cells[column]
-            if before != after:
-                line.before |= {} if new else {name: before}
-                line.after[name] = after
-                setattr(row, name, after)
-        if new or line.after:
-            row.clean_fields(exclude={field.name for field in row._meta.fields if field.is_relation})  # which were looked up
+            setattr(row, name, cells[column])
+        self.clean(row)
+        after = {name: getattr(row, name) for name in before}
+        changed = [name for name in before if before[name] != after[name]]
+        line.before = {} if new else {name: before[name] for name in changed}
+        line.after = {name: after[name] for name in changed}
+        if new or changed:
             line.outcome = Outcome.NEW if new else Outcome.CHANGED
+
+    def clean(self, row: Any) -> None:
+        """All but its relations, which were looked up. Raises ValidationError, by the file's own columns."""
+        columns = {name: column for column, name in self.fields.items()}
+        try:
+            row.clean_fields(exclude={field.name for field in row._meta.fields if field.is_relation})
+        except ValidationError as error:
+            raise ValidationError({columns.get(name, name): faults for name, faults in error.error_dict.items()}) from error
 
     def carry_out(self, by: Actor, told: Told) -> None:
         done = 0
@@ -82,6 +93,7 @@ class PartnerImport(RowImport):
     columns = ("mpn_id", "name", "country", "currency", "time_zone")
     model = Partner
     fields: ClassVar = {"name": "name", "country": "country", "currency": "currency", "time_zone": "time_zone"}
+    spellings: ClassVar = {"mpn_id": tidy_digits}
 
     def look_up(self, cells: list[Cells]) -> None:
         self.partners = Partner.objects.in_bulk({line["mpn_id"] for line in cells}, field_name="mpn_id")
@@ -104,25 +116,36 @@ class PersonImport(RowImport):
     columns = ("tenant", "user_principal_name", "name", "kind")
     model = DirectoryUser
     fields: ClassVar = {"name": "display_name"}
+    spellings: ClassVar = {
+        "tenant": canonical_domain_or_text,
+        "user_principal_name": canonical_email_or_text,
+        "kind": lambda text: tidy(text).lower(),
+    }
 
     def look_up(self, cells: list[Cells]) -> None:
         """The people by the file's own addresses: a short file must not read a large directory."""
-        domains = {line["tenant"].lower() for line in cells}
+        domains = {line["tenant"] for line in cells}
         self.tenants = {tenant.domain: tenant for tenant in Tenant.objects.select_related("partner").filter(domain__in=domains)}
         self.people: dict[tuple[int, str], DirectoryUser] = {}
         for lines in batched(cells, BATCH, strict=False):
             names = {self.key(line)[1] for line in lines}
             tenants = {tenant.pk for line in lines if (tenant := self.tenants.get(self.key(line)[0]))}
-            people = DirectoryUser.objects.alias(lowercase=Lower("user_principal_name")).order_by()
-            people = people.filter(tenant__in=tenants, lowercase__in=names)
-            self.people |= {(person.tenant_id, person.known_as): person for person in people}
+            people = DirectoryUser.objects.filter(tenant__in=tenants, user_principal_name__in=names).order_by()
+            self.people |= {(person.tenant_id, person.user_principal_name): person for person in people}
 
     def key(self, cells: Cells) -> tuple[str, ...]:
-        return (cells["tenant"].lower(), cells["user_principal_name"].lower())
+        return (cells["tenant"], cells["user_principal_name"])
+
+    def canonical(self, cells: Cells) -> Cells:
+        """The directory's own name for a guest is the guest's address (W3)."""
+        cells = super().canonical(cells)
+        email, domain = guest_behind(cells["user_principal_name"]) or ("", "")
+        is_own = cells["kind"] == DirectoryUser.Kind.GUEST and domain == cells["tenant"]
+        return cells | {"user_principal_name": email} if is_own else cells
 
     def judge(self, line: Line, cells: Cells) -> None:
         domain, name = self.key(cells)
-        kind = cells["kind"].lower()
+        kind = cells["kind"]
         if not (tenant := self.tenants.get(domain)):
             raise ValidationError({"tenant": _("There is no tenant with this domain.")})
         if person := self.people.get((tenant.pk, name)):

@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin import ActionLocation
 from django.contrib.admin.helpers import ActionForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.fields import LineFormField
 from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Record
+from benefits_portal.typed import isolated, tidy
 
 MISSING = _("Say why: the reason goes on record. Nothing was changed.")
 REASON = _("Reason")
@@ -24,13 +25,13 @@ ON_A_FORM = f"{ActionLocation.CHANGE_FORM.value}-reason"  # an action that is ru
 
 def reason_in(request: HttpRequest) -> str:
     """What was given as the reason, on a form, a confirmation or beside an action, with keys masked (K3); empty for blanks alone."""
-    typed = (request.POST.get(name, "").strip() for name in (ON_A_FORM, "reason"))
+    typed = (tidy(request.POST.get(name, "")) for name in (ON_A_FORM, "reason"))
     return without_keys(next((text for text in typed if text), ""))[: Record.REASON_LENGTH]
 
 
-def reason_field(*, required: bool = True, label: Any = REASON) -> forms.CharField:
+def reason_field(*, required: bool = True, label: Any = REASON) -> LineFormField:
     help_text = _("Goes on record with what was changed. Only staff can read it.")
-    return forms.CharField(label=label, max_length=Record.REASON_LENGTH, required=required, help_text=help_text)
+    return LineFormField(label=label, max_length=Record.REASON_LENGTH, required=required, help_text=help_text)
 
 
 class ReasonedActionForm(ActionForm):
@@ -57,6 +58,6 @@ def each(model_admin: Any, request: HttpRequest, rows: Iterable[Any], verb: Call
         try:
             verb(row)
         except Refusal as refusal:
-            model_admin.message_user(request, f"{row}: {refusal}", messages.ERROR)
+            model_admin.message_user(request, f"{isolated(str(row))}: {refusal}", messages.ERROR)
         else:
-            model_admin.message_user(request, told % {"what": row}, messages.SUCCESS)
+            model_admin.message_user(request, told % {"what": isolated(str(row))}, messages.SUCCESS)

@@ -1,12 +1,9 @@
 """Partners and their tenants."""
 
 import uuid
-import zoneinfo
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
-from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -14,6 +11,8 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.fields import CanonicalDomainField, DigitsField, LineField, NameField
+from benefits_portal.regions import validate_country, validate_currency, validate_time_zone
 from benefits_portal.tenants.exceptions import AlreadyPrimary
 
 from .actions import TenantsAction
@@ -23,15 +22,7 @@ if TYPE_CHECKING:
     from .people import User
 
 
-@cache
-def zone_names() -> set[str]:
-    return zoneinfo.available_timezones()  # it reads a folder each time
-
-
-def validate_time_zone(name: str) -> None:
-    """Raise ValidationError unless `name` is an IANA time zone."""
-    if name not in zone_names():
-        raise ValidationError(_("%(name)s is not a time zone. Write it as in Europe/Amsterdam."), params={"name": name})
+MPN_ID, MPN_ID_MESSAGE = r"\A[0-9]{4,10}\Z", _("An MPN ID is 4 to 10 digits.")
 
 
 class PartnerQuerySet(models.QuerySet["Partner"]):
@@ -43,24 +34,11 @@ class PartnerQuerySet(models.QuerySet["Partner"]):
 class Partner(models.Model):
     """An organization in the partner network."""
 
-    name = models.CharField(_("name"), max_length=120)
-    mpn_id = models.CharField(
-        _("MPN ID"),
-        max_length=10,
-        unique=True,
-        validators=[RegexValidator(r"^\d{4,10}$", _("An MPN ID is 4 to 10 digits."))],
-    )
-    country = models.CharField(
-        _("country"),
-        max_length=2,
-        validators=[RegexValidator(r"^[A-Z]{2}$", _("Write the country as two capitals, as in NL."))],
-    )
-    currency = models.CharField(
-        _("currency"),
-        max_length=3,
-        validators=[RegexValidator(r"^[A-Z]{3}$", _("Write the currency as three capitals, as in EUR."))],
-    )
-    time_zone = models.CharField(_("time zone"), max_length=40, default="UTC", validators=[validate_time_zone])
+    name = NameField(_("name"), max_length=120)
+    mpn_id = DigitsField(_("MPN ID"), max_length=10, unique=True, validators=[RegexValidator(MPN_ID, MPN_ID_MESSAGE)])
+    country = LineField(_("country"), max_length=2, validators=[validate_country])
+    currency = LineField(_("currency"), max_length=3, validators=[validate_currency])
+    time_zone = LineField(_("time zone"), max_length=40, default="UTC", validators=[validate_time_zone])
     is_practice = models.BooleanField(_("practice partner"), default=False, editable=False)
     days_ahead = models.PositiveIntegerField(_("days ahead"), default=0, editable=False)
 
@@ -75,6 +53,11 @@ class Partner(models.Model):
                 condition=Q(days_ahead=0) | Q(is_practice=True),
                 name="partner_only_practice_moves_its_calendar",
                 violation_error_message=_("Only a practice partner's calendar can be moved."),
+            ),
+            models.CheckConstraint(
+                condition=Q(mpn_id__regex=r"^[0-9]{4,10}$"),
+                name="partner_mpn_id_of_digits",
+                violation_error_message=MPN_ID_MESSAGE,
             ),
         ]
 
@@ -121,12 +104,8 @@ class Tenant(models.Model):
         GREY = "grey", _("grey")
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="tenants", verbose_name=_("partner"))
-    name = models.CharField(_("name"), max_length=120)
-    domain = models.CharField(
-        _("domain"),
-        max_length=120,
-        validators=[RegexValidator(r"^[a-z0-9.-]+\.[a-z]{2,}$", _("Write the domain in small letters, as in contoso.com."))],
-    )
+    name = NameField(_("name"), max_length=120)
+    domain = CanonicalDomainField(_("domain"), max_length=120)
     guid = models.UUIDField(_("tenant ID"), default=uuid.uuid4, unique=True)
     is_primary = models.BooleanField(_("primary"), default=False)
     colour = models.CharField(
@@ -147,9 +126,14 @@ class Tenant(models.Model):
         ordering = ["partner__name", "-is_primary", "name"]
         constraints = [
             models.UniqueConstraint(
-                Lower("domain"),
+                fields=["domain"],
                 name="tenant_domain_unique",
                 violation_error_message=_("This domain cannot be used. Ask the programme's staff."),
+            ),
+            models.CheckConstraint(
+                condition=Q(domain=Lower("domain")),
+                name="tenant_domain_in_lowercase",
+                violation_error_message=_("Write the domain in small letters, as in contoso.com."),
             ),
             models.UniqueConstraint(
                 fields=["partner"],

@@ -10,14 +10,17 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.fields import CanonicalEmailField, PersonNameField
 from benefits_portal.tenants.exceptions import (
     AddressOutsideTenant,
     AlreadyDisabled,
     AlreadyEnabled,
     AlreadyInDirectory,
     GuestFromInside,
+    NameOfGuest,
     Refusal,
 )
+from benefits_portal.typed import GUEST_MARK, MAX_EMAIL, canonical_email_or_text, guest_behind, tidy
 from benefits_portal.words import folded
 
 from .actions import TenantsAction
@@ -29,11 +32,20 @@ if TYPE_CHECKING:
     from .roles import RoleAssignment
 
 
-def check_address(tenant: Tenant, address: str, kind: str) -> None:
-    """A member's address is one of the tenant's own, a guest's is not. Raises AddressOutsideTenant or GuestFromInside."""
-    is_guest = kind == DirectoryUser.Kind.GUEST
-    if is_guest == address.lower().endswith(f"@{tenant.domain}"):
+def own_address(tenant: Tenant, address: str, kind: str) -> str:
+    """The canonical address of somebody in `tenant`: a member's is one of the tenant's own, a guest's is not (W2, W3).
+
+    Raises AddressOutsideTenant, GuestFromInside or NameOfGuest.
+    """
+    address, is_guest = canonical_email_or_text(address), kind == DirectoryUser.Kind.GUEST
+    if GUEST_MARK in address:
+        email, domain = guest_behind(address) or ("", "")
+        if not is_guest or domain != tenant.domain:
+            raise NameOfGuest
+        address = email
+    if is_guest == address.endswith(f"@{tenant.domain}"):
         raise GuestFromInside if is_guest else AddressOutsideTenant(tenant.domain)
+    return address
 
 
 class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
@@ -49,8 +61,14 @@ class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
     def same_people(self, people: Iterable["DirectoryUser"]) -> Self:
         """Every entry with the address of one of `people` at their partner: in two tenants, it is still one person."""
         people = list(people)
-        names, partners = {person.known_as for person in people}, {person.partner_id for person in people}
-        return self.alias(name_in_small_letters=Lower("user_principal_name")).filter(name_in_small_letters__in=names, partner__in=partners)
+        names, partners = {person.user_principal_name for person in people}, {person.partner_id for person in people}
+        return self.filter(user_principal_name__in=names, partner__in=partners)
+
+    def address_of(self, typed: str) -> str:
+        """What somebody signs in with who typed this: of a guest in a directory, the address behind its name there (W3)."""
+        address = canonical_email_or_text(typed)
+        email, domain = guest_behind(address) or ("", "")
+        return email if email and self.guests().filter(tenant__domain=domain, user_principal_name=email).exists() else address
 
     def enabled(self) -> Self:
         return self.filter(disabled_at=None)
@@ -75,15 +93,15 @@ class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
     def add_to(self, tenant: Tenant, name: str, address: str, *, by: Actor, kind: str = "member") -> "DirectoryUser":
         """Add a member to the directory of `tenant`, or invite a guest to it.
 
-        Raises AddressOutsideTenant for a member from elsewhere, GuestFromInside, or AlreadyInDirectory.
+        Raises AddressOutsideTenant for a member from elsewhere, GuestFromInside, NameOfGuest, or AlreadyInDirectory.
         """
-        address = address.lower()
+        name, address = tidy(name), canonical_email_or_text(address)
         action = TenantsAction.GUEST_INVITED if kind == DirectoryUser.Kind.GUEST else TenantsAction.PERSON_ADDED
         facts = {"display_name": name, "user_principal_name": address, "kind": kind}
         about: dict[str, Any] = {"by": by, "partner": tenant.partner, "tenant": tenant, "after": facts}
         with recorded_if_refused(action, **about):
-            check_address(tenant, address, kind)
-            person, is_new = self.get_or_create(tenant=tenant, user_principal_name__iexact=address, defaults=facts)
+            facts["user_principal_name"] = address = own_address(tenant, address, kind)
+            person, is_new = self.get_or_create(tenant=tenant, user_principal_name=address, defaults=facts)
             if not is_new:
                 raise AlreadyInDirectory(person)
             Record.objects.note(action, **about, subject=person)
@@ -110,8 +128,8 @@ class DirectoryUser(models.Model):
 
     partner = PartnerOfTenant(Partner, models.PROTECT, related_name="+", db_index=False, editable=False)
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="directory_users", verbose_name=_("tenant"))
-    display_name = models.CharField(_("name"), max_length=120)
-    user_principal_name = models.EmailField(_("user principal name"), max_length=150)
+    display_name = PersonNameField(_("name"), max_length=120)
+    user_principal_name = CanonicalEmailField(_("user principal name"), max_length=MAX_EMAIL)
     kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.MEMBER)
     disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
     is_disabled = models.GeneratedField(
@@ -128,9 +146,13 @@ class DirectoryUser(models.Model):
         verbose_name_plural = _("directory users")
         ordering = ["display_name", "pk"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(user_principal_name=Lower("user_principal_name")),
+                name="directory_user_name_in_lowercase",
+                violation_error_message=_("Write the address in small letters."),
+            ),
             models.UniqueConstraint(
-                Lower("user_principal_name"),
-                "tenant",
+                fields=["user_principal_name", "tenant"],
                 name="directory_user_name_unique_in_tenant",
                 violation_error_message=_("This tenant already has a user with this address."),
             ),
@@ -149,14 +171,9 @@ class DirectoryUser(models.Model):
         """Of a new entry: a later change of the tenant's domain leaves the addresses that there are."""
         if self._state.adding and self.tenant_id and self.user_principal_name:
             try:
-                check_address(self.tenant, self.user_principal_name, self.kind)
+                self.user_principal_name = own_address(self.tenant, self.user_principal_name, self.kind)
             except Refusal as refusal:
                 raise ValidationError({"user_principal_name": str(refusal)}) from refusal
-
-    @property
-    def known_as(self) -> str:
-        """The user principal name in small letters: who somebody is, whichever tenant the entry is in."""
-        return self.user_principal_name.lower()
 
     @property
     def is_enabled(self) -> bool:

@@ -6,12 +6,16 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.fields import CanonicalEmailField, PersonNameField
+from benefits_portal.tenants.exceptions import NameOfGuest
+from benefits_portal.typed import GUEST_MARK, canonical_email
 
 from .actions import TenantsAction
 from .directory import Partner
@@ -23,7 +27,8 @@ class UserManager(BaseUserManager["User"]):
     """Django's own interface for creating users, with the e-mail address as the name."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(email=email.lower(), **fields)
+        """Raises ValidationError for what is no address."""
+        user = self.model(email=canonical_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -32,7 +37,8 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=(username or "").lower())
+        """Of a guest, the directory's own name for them is understood too (W3)."""
+        return self.get(email=DirectoryUser.objects.address_of(username or ""))
 
     def account_of(self, person: DirectoryUser, *, by: Actor) -> "User":
         """What `person` signs in with: their own account, else the one with their address, wherever it is at home, else a
@@ -40,7 +46,7 @@ class UserManager(BaseUserManager["User"]):
         """
         if own := self.filter(directory_user=person).first():
             return own
-        email = person.user_principal_name.lower()
+        email = person.user_principal_name
         new = {"name": person.display_name, "directory_user": person, "password": make_password(None)}
         account, is_new = self.get_or_create(email=email, defaults=new)
         if is_new:
@@ -51,13 +57,13 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who signs in to the portal. What they may do hangs on their roles (rules P1 to P3)."""
 
-    email = models.EmailField(
+    email = CanonicalEmailField(
         _("e-mail address"),
         max_length=150,
         unique=True,
         error_messages={"unique": _("Somebody already signs in with this address.")},
     )
-    name = models.CharField(_("name"), max_length=120)
+    name = PersonNameField(_("name"), max_length=120)
     directory_user = models.OneToOneField(
         DirectoryUser,
         models.PROTECT,
@@ -97,7 +103,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"{self.name} <{self.email}>"
 
     def clean(self) -> None:
-        self.email = self.email.lower()
+        """A directory's own name for a guest is nobody's mailbox (W3)."""
+        if GUEST_MARK in self.email:
+            raise ValidationError({"email": NameOfGuest().message})
 
     def get_short_name(self) -> str:
         return self.name

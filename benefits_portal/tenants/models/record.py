@@ -18,8 +18,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.fields import LineField, TidyJSONField
 from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.typed import tidy
 
 if TYPE_CHECKING:
     from .directory import Partner, Tenant
@@ -45,7 +47,7 @@ class Actor:
 
     def __post_init__(self) -> None:
         """A reason goes on record, and a key does not (K3)."""
-        object.__setattr__(self, "reason", without_keys(self.reason)[: Record.REASON_LENGTH])
+        object.__setattr__(self, "reason", without_keys(tidy(self.reason))[: Record.REASON_LENGTH])
 
 
 class AppendOnlyError(TypeError):
@@ -170,7 +172,7 @@ class Record(AppendOnly):
         "tenants.User", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("who"), editable=False
     )
     how = models.CharField(_("acting how"), max_length=11, choices=How, editable=False)
-    reason = models.CharField(_("reason"), max_length=REASON_LENGTH, blank=True, editable=False)
+    reason = LineField(_("reason"), max_length=REASON_LENGTH, blank=True, editable=False)
     partner = models.ForeignKey(
         "tenants.Partner", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("partner"), editable=False
     )
@@ -179,12 +181,12 @@ class Record(AppendOnly):
     )
     action = models.CharField(_("what"), max_length=40, editable=False)
     refused = models.CharField(_("refused because"), max_length=60, blank=True, editable=False)
-    facts = models.JSONField(_("facts of the refusal"), default=dict, blank=True, encoder=DjangoJSONEncoder, editable=False)
+    facts = TidyJSONField(_("facts of the refusal"), default=dict, blank=True, encoder=DjangoJSONEncoder, editable=False)
     subject_type = models.ForeignKey(ContentType, models.PROTECT, null=True, blank=True, verbose_name=_("subject type"), editable=False)
     subject_id = models.BigIntegerField(_("subject"), null=True, blank=True, editable=False)
     subject = GenericForeignKey("subject_type", "subject_id")
-    before = models.JSONField(_("before"), default=dict, encoder=DjangoJSONEncoder, editable=False)
-    after = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder, editable=False)
+    before = TidyJSONField(_("before"), default=dict, encoder=DjangoJSONEncoder, editable=False)
+    after = TidyJSONField(_("after"), default=dict, encoder=DjangoJSONEncoder, editable=False)
 
     objects = RecordQuerySet.as_manager()  # type: ignore[misc]
 

@@ -5,7 +5,6 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
-from django.db.models.functions import Lower
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -65,11 +64,11 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def of_people(self, people: Iterable[DirectoryUser]) -> dict[int, "RoleAssignment"]:
         """Which of these roles `people` hold, by the number of their entry (see `RoleAssignment.people`)."""
         people = list(people)
-        addresses = {person.user_principal_name.lower() for person in people}
+        addresses = {person.user_principal_name for person in people}
         held = list(self.filter(Q(user__directory_user__in=people) | Q(user__email__in=addresses)).for_display())
         at_home = {role.user.directory_user_id: role for role in held if role.is_of_home}
         guests = {role.user.email: role for role in held if not role.is_of_home}
-        found = {person.pk: at_home.get(person.pk) or guests.get(person.user_principal_name.lower()) for person in people}
+        found = {person.pk: at_home.get(person.pk) or guests.get(person.user_principal_name) for person in people}
         return {pk: role for pk, role in found.items() if role}
 
     def ranked(self) -> Self:
@@ -85,8 +84,8 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def holders(self, partner: Partner, held: Sequence["RoleAssignment"]) -> list[tuple["RoleAssignment", DirectoryUser | None]]:
         """Each of `held`, roles at `partner`, with the holder's entry in its own directory, if any."""
         addresses = [role.user.email for role in held if not role.is_of_home]
-        guests = DirectoryUser.objects.for_partner(partner).annotate(address=Lower("user_principal_name")).filter(address__in=addresses)
-        by_address = {guest.user_principal_name.lower(): guest for guest in guests}
+        guests = DirectoryUser.objects.for_partner(partner).filter(user_principal_name__in=addresses)
+        by_address = {guest.user_principal_name: guest for guest in guests}
         return [(role, role.user.directory_user if role.is_of_home else by_address.get(role.user.email)) for role in held]
 
     def candidates(self, partner: Partner, words: str, limit: int = 20) -> list[tuple[DirectoryUser, Refusal | None]]:
@@ -183,7 +182,7 @@ class RoleAssignment(models.Model):
         entries = DirectoryUser.objects.for_partner(self.partner)
         if self.is_of_home and self.user.directory_user:
             return entries.filter(pk=self.user.directory_user.pk)
-        return entries.filter(user_principal_name__iexact=self.user.email)
+        return entries.filter(user_principal_name=self.user.email)
 
     def change_to(self, role: Role, *, by: Actor) -> None:
         """Raises RoleAlreadyHeld, RoleGone, or LastGlobalAdmin."""

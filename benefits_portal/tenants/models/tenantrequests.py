@@ -2,14 +2,15 @@
 
 from typing import Any, Self
 
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.fields import CanonicalDomainField, NameField
 from benefits_portal.tenants.exceptions import AlreadyAskedFor, AlreadyDecided, DomainInUse, NoColourLeft
+from benefits_portal.typed import canonical_domain_or_text, tidy
 
 from .actions import TenantsAction
 from .directory import Partner, Tenant
@@ -29,12 +30,12 @@ class TenantRequestQuerySet(models.QuerySet["TenantRequest"]):
 
         Raises AlreadyAskedFor for one that the partner itself has, or waits for.
         """
-        domain = domain.lower()
+        name, domain = tidy(name), canonical_domain_or_text(domain)
         about: dict[str, Any] = {"by": by, "partner": partner, "after": {"name": name, "domain": domain}}
         with recorded_if_refused(TenantsAction.TENANT_ASKED_FOR, **about):
             Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
-            waiting = self.undecided().filter(partner=partner, domain__iexact=domain)
-            if waiting.exists() or Tenant.objects.for_partner(partner).filter(domain__iexact=domain).exists():
+            waiting = self.undecided().filter(partner=partner, domain=domain)
+            if waiting.exists() or Tenant.objects.for_partner(partner).filter(domain=domain).exists():
                 raise AlreadyAskedFor
             request = self.create(partner=partner, name=name, domain=domain, asked_by=by.user)
             Record.objects.note(TenantsAction.TENANT_ASKED_FOR, **about, subject=request)
@@ -45,12 +46,8 @@ class TenantRequest(models.Model):
     """That a partner asks for a further tenant. Accepted, it has made one; declined, it has not."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="tenant_requests", verbose_name=_("partner"))
-    name = models.CharField(_("name"), max_length=120)
-    domain = models.CharField(
-        _("domain"),
-        max_length=120,
-        validators=[RegexValidator(r"^[a-z0-9.-]+\.[a-z]{2,}$", _("Write the domain in small letters, as in contoso.com."))],
-    )
+    name = NameField(_("name"), max_length=120)
+    domain = CanonicalDomainField(_("domain"), max_length=120)
     asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by"))
     asked_at = models.DateTimeField(_("asked at"), default=clock.now, editable=False)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by"))
@@ -77,9 +74,13 @@ class TenantRequest(models.Model):
                 name="tenant_request_decision_has_a_time",
                 violation_error_message=_("A decision has a time."),
             ),
+            models.CheckConstraint(
+                condition=Q(domain=Lower("domain")),
+                name="tenant_request_domain_in_lowercase",
+                violation_error_message=_("Write the domain in small letters, as in contoso.com."),
+            ),
             models.UniqueConstraint(
-                Lower("domain"),
-                "partner",
+                fields=["domain", "partner"],
                 condition=Q(decided_at=None),
                 name="tenant_request_once_at_a_time",
                 violation_error_message=_("The partner waits for this tenant already."),
@@ -110,7 +111,7 @@ class TenantRequest(models.Model):
             if not free:
                 raise NoColourLeft
             facts = {"partner": self.partner, "name": self.name, "domain": self.domain, "colour": free[0], "is_primary": not used}
-            tenant, is_new = Tenant.objects.get_or_create(domain__iexact=self.domain, defaults=facts)
+            tenant, is_new = Tenant.objects.get_or_create(domain=self.domain, defaults=facts)
             if not is_new:
                 raise DomainInUse
             TenantRequest.objects.filter(pk=self.pk).update(tenant=tenant)

@@ -16,6 +16,7 @@ from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Record, Tenant
 from benefits_portal.tenants.spreadsheets import spreadsheet
+from benefits_portal.typed import isolated
 
 from .telling import done
 
@@ -69,7 +70,7 @@ def add_user(request: PartnerRequest) -> HttpResponse:
 
 
 def add(request: PartnerRequest, chosen: dict[str, Any], form: AddUserForm) -> bool:
-    told = _("%(name)s is now in the directory of %(tenant)s.") % chosen
+    told = _("%(name)s is now in the directory of %(tenant)s.") % {name: isolated(str(chosen[name])) for name in ("name", "tenant")}
     tenant, kind = chosen["tenant"], chosen["kind"]
     return done(
         request,
@@ -88,7 +89,7 @@ def disable_user(request: PartnerRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         held = person.role()
         return render(request, "tenants/user_disable.html", {"person": person, "held": held})
-    told = _("%(name)s is disabled. Credit that they hold stays until you remove or transfer it.") % {"name": person.display_name}
+    told = _("%(name)s is disabled. Credit that they hold stays until you remove or transfer it.") % {"name": isolated(person.display_name)}
     done(request, lambda: person.disable(by=request.actor), told)
     return redirect("tenants:user", pk)
 
@@ -99,7 +100,7 @@ def enable_user(request: PartnerRequest, pk: int) -> HttpResponse:
     person = own_person(request, pk)
     if request.method != "POST":
         return render(request, "tenants/user_enable.html", {"person": person})
-    done(request, lambda: person.enable(by=request.actor), _("%(name)s is enabled again.") % {"name": person.display_name})
+    done(request, lambda: person.enable(by=request.actor), _("%(name)s is enabled again.") % {"name": isolated(person.display_name)})
     return redirect("tenants:user", pk)
 
 

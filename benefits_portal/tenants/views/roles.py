@@ -12,6 +12,7 @@ from benefits_portal.tenants.lists import RoleListing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role, RoleAssignment
 from benefits_portal.tenants.spreadsheets import spreadsheet
+from benefits_portal.typed import isolated
 from benefits_portal.words import searched
 
 from .telling import done
@@ -50,7 +51,7 @@ def give_role(request: PartnerRequest) -> HttpResponse:
 
 def give(request: PartnerRequest, form: GiveRoleForm) -> bool:
     person, role = form.cleaned_data["person"], form.cleaned_data["role"]
-    told = _("%(name)s now holds the role %(role)s.") % {"name": person.display_name, "role": role.label}
+    told = _("%(name)s now holds the role %(role)s.") % {"name": isolated(person.display_name), "role": role.label}
     return done(request, lambda: RoleAssignment.objects.give(person, role, by=request.actor), told, form, "person")
 
 
@@ -61,7 +62,7 @@ def change_role(request: PartnerRequest, pk: int) -> HttpResponse:
     form = RoleForm(request.POST or None, {"role": held.role})
     if request.method == "POST" and form.is_valid():
         role, name = form.cleaned_data["role"], name_of(held)
-        told = _("%(name)s now holds the role %(role)s.") % {"name": name, "role": role.label}
+        told = _("%(name)s now holds the role %(role)s.") % {"name": isolated(name), "role": role.label}
         if done(request, lambda: held.change_to(role, by=request.actor), told, form, "role"):
             return redirect("tenants:roles")
     return render(request, "tenants/role_change.html", {"held": held, "name": name_of(held), "form": form})
@@ -73,7 +74,7 @@ def take_role(request: PartnerRequest, pk: int) -> HttpResponse:
     held = get_own(request, RoleAssignment.objects.for_display(), pk)
     if request.method != "POST":
         return render(request, "tenants/role_take.html", {"held": held, "name": name_of(held)})
-    told = _("%(name)s no longer holds the role %(role)s.") % {"name": name_of(held), "role": held.get_role_display()}
+    told = _("%(name)s no longer holds the role %(role)s.") % {"name": isolated(name_of(held)), "role": held.get_role_display()}
     done(request, lambda: held.take(by=request.actor), told)
     return redirect("tenants:roles")
 

@@ -29,6 +29,7 @@ from benefits_portal.tenants.forms import PlaceForm
 from benefits_portal.tenants.middleware import PartnerRequest, act_in
 from benefits_portal.tenants.models import Actor, How, Record, TenantsAction, User
 from benefits_portal.tenants.signing_in import ForgottenForm, NewPasswordForm, SignInForm
+from benefits_portal.typed import isolated
 
 from .session import begin_session
 
@@ -125,6 +126,7 @@ def switch(request: PartnerRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         place = form.places[form.cleaned_data["place"]]
         act_in(request, place)
-        messages.success(request, _("You now act for %(partner)s in %(tenant)s.") % {"partner": place.partner, "tenant": place})
+        names = {"partner": isolated(str(place.partner)), "tenant": isolated(str(place))}
+        messages.success(request, _("You now act for %(partner)s in %(tenant)s.") % names)
         return on_to(then, request)
     return render(request, "tenants/switch.html", {"form": form, "next": then})

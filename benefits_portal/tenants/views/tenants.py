@@ -9,6 +9,7 @@ from benefits_portal.tenants.access import form_methods, get_own, global_admin_r
 from benefits_portal.tenants.forms import TenantRequestForm
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Tenant, TenantRequest
+from benefits_portal.typed import isolated
 
 from .telling import done
 
@@ -26,7 +27,8 @@ def make_primary(request: PartnerRequest, pk: int) -> HttpResponse:
     tenant = get_own(request, Tenant.objects.select_related("partner"), pk)
     if request.method != "POST":
         return render(request, "tenants/tenant_primary.html", {"tenant": tenant})
-    done(request, lambda: tenant.make_primary(by=request.actor), _("%(tenant)s is now the primary tenant.") % {"tenant": tenant})
+    told = _("%(tenant)s is now the primary tenant.") % {"tenant": isolated(str(tenant))}
+    done(request, lambda: tenant.make_primary(by=request.actor), told)
     return redirect("tenants:tenants")
 
 

@@ -1,0 +1,53 @@
+"""Amounts have as many decimals as their currency, three at most (W12)."""
+
+import django.core.validators
+from django.db import migrations, models
+from django.db.models.functions import Cast, Coalesce
+
+import benefits_portal.benefits.money
+
+NEVER_RUN = "No version before this one was released."
+DECIMAL = models.DecimalField(decimal_places=3, max_digits=13)
+BY_SIZE = [
+    models.Index(fields=["partner", "is_license_based", "product_name", "size", "id"], name="benefit_by_name"),
+    models.Index(fields=["partner", "is_license_based", "size", "product_name", "id"], name="benefit_by_size"),
+]
+
+
+class Migration(migrations.Migration):
+    """A generated column is in the way of altering what it is generated from, and its indexes are in its way."""
+
+    accepted = dict.fromkeys(["type", "drop", "index"], NEVER_RUN)
+    dependencies = [("benefits", "0010_one_line_texts")]
+    operations = [
+        *(migrations.RemoveIndex("benefit", index.name) for index in BY_SIZE),
+        migrations.RemoveField("benefit", "size"),
+        migrations.AlterField(
+            "benefit",
+            "credit_amount",
+            benefits_portal.benefits.money.AmountField(
+                blank=True, decimal_places=3, max_digits=13, null=True, verbose_name="credit"
+            ),
+        ),
+        migrations.AlterField(
+            "creditamount",
+            "amount",
+            benefits_portal.benefits.money.AmountField(
+                decimal_places=3,
+                max_digits=13,
+                validators=[django.core.validators.MinValueValidator(1)],
+                verbose_name="amount",
+            ),
+        ),
+        migrations.AddField(
+            "benefit",
+            "size",
+            models.GeneratedField(
+                expression=Coalesce("credit_amount", Cast("quantity", DECIMAL)),
+                output_field=DECIMAL,
+                db_persist=True,
+                serialize=False,
+            ),
+        ),
+        *(migrations.AddIndex("benefit", index) for index in BY_SIZE),
+    ]
