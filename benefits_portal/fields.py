@@ -164,5 +164,5 @@ class TidyJSONField(models.JSONField):
     """JSON in which no text holds what nobody sees (W1)."""
 
     @override
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        return tidy_values(super().pre_save(model_instance, add))
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        return super().get_db_prep_save(tidy_values(value), connection)

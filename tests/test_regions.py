@@ -1,0 +1,134 @@
+"""Countries, currencies, time zones and decimals are those of their standards, at every entry point (rule W12)."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import override
+
+from benefits_portal.benefits.models import CreditAmount
+from benefits_portal.benefits.money import money
+from benefits_portal.regions import (
+    countries,
+    currencies,
+    decimal_places,
+    validate_amount,
+    validate_country,
+    validate_currency,
+    validate_time_zone,
+)
+from benefits_portal.tenants.admin.imports import PartnerImport
+from benefits_portal.tenants.models import Partner
+from tests.factories import CreditAmountFactory, PartnerFactory, UserFactory
+
+pytestmark = pytest.mark.rule("W12")
+
+
+def refusal(validate, *values):
+    with pytest.raises(ValidationError) as refused:
+        validate(*values)
+    return refused.value.messages[0]
+
+
+@pytest.mark.parametrize(
+    ("validate", "written", "told"),
+    [
+        (validate_country, "UK", "Write GB for this country."),
+        (validate_country, "nl", "Write NL for this country."),
+        *[(validate_country, code, "There is no such country. Write its two capitals, as in NL.") for code in ("ZZ", "EU", "QQ", "")],
+        (validate_currency, "eur", "Write EUR for this currency."),
+        *[
+            (validate_currency, code, "There is no such currency. Write its three capitals, as in EUR.")
+            for code in ("QQQ", "XXX", "XTS", "XAU", "NLG", "")
+        ],
+        (validate_time_zone, "europe/amsterdam", "Write Europe/Amsterdam for this time zone."),
+        *[
+            (validate_time_zone, name, f"{name} is not a time zone. Write it as in Europe/Amsterdam.")
+            for name in ("Factory", "localtime", "posixrules", "right/Europe/Amsterdam", "posix/UTC", "Etc/GMT+5", "EST", "GMT", "", "Mars")
+        ],
+    ],
+)
+def test_what_no_standard_lists_is_refused_with_what_to_write(validate, written, told):
+    assert refusal(validate, written) == told
+
+
+def test_what_the_standards_list_is_taken():
+    assert (len(countries()), {"NL", "GB", "KR", "KW"} - countries()) == (249, set())
+    assert {"EUR", "USD", "JPY", "KWD", "KRW", "GBP", "CHF", "INR"} - currencies() == set()
+    for name in ("UTC", "Europe/Amsterdam", "America/Argentina/Buenos_Aires", "Pacific/Kiritimati", "Asia/Kolkata"):
+        validate_time_zone(name)
+
+
+AMOUNTS = [
+    ("30.500", "KWD", ""),
+    ("30.5005", "KWD", "KWD has 3 decimals at most."),
+    ("101.50", "KRW", "KRW has no decimals: write a whole amount."),
+    ("101.00", "KRW", ""),
+    ("10000.5", "JPY", "JPY has no decimals: write a whole amount."),
+    ("85.50", "EUR", ""),
+    ("85.505", "EUR", "EUR has 2 decimals at most."),
+]
+
+
+@pytest.mark.parametrize(("amount", "currency", "told"), AMOUNTS)
+def test_an_amount_has_the_decimals_of_its_currency(amount, currency, told):
+    if told:
+        assert refusal(validate_amount, Decimal(amount), currency) == told
+    else:
+        validate_amount(Decimal(amount), currency)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("amount", "currency", "told"), AMOUNTS)
+def test_the_back_office_takes_and_shows_the_decimals_of_the_currency(sign_in, amount, currency, told):
+    line = CreditAmountFactory.create(currency="USD").line
+    office = sign_in(UserFactory.create(staff=True, is_superuser=True))
+    page = reverse("admin:benefits_packageline_change", args=[line.pk])
+    rows = {"credit_amounts-TOTAL_FORMS": 1, "credit_amounts-INITIAL_FORMS": 0, "credit_amounts-0-line": line.pk}
+    rows |= {"credit_amounts-0-currency": currency, "credit_amounts-0-amount": amount}
+    sent = {"offer": line.offer_id, "product": line.product_id, "benefit_type": "core", "competency": "", "reason": "New"}
+    answer = office.post(page, sent | rows)
+    kept = CreditAmount.objects.filter(line=line, currency=currency)
+    assert list(kept.values_list("amount", flat=True)) == ([] if told else [Decimal(amount)])
+    if told and amount != "30.5005":  # of which the field itself says how many it takes
+        assert told in answer.text
+    if not told:
+        assert (str(kept.get()), kept.get().amount) == (money(Decimal(amount), currency), Decimal(amount))
+
+
+@pytest.mark.django_db
+def test_no_row_is_written_with_decimals_that_its_currency_lacks():
+    for write in (CreditAmount.objects.create, lambda **values: CreditAmount.objects.bulk_create([CreditAmount(**values)])):
+        with pytest.raises(ValidationError), transaction.atomic():
+            write(line=CreditAmountFactory.create().line, currency="KRW", amount=Decimal("101.50"))
+    assert not CreditAmount.objects.filter(currency="KRW").exists()
+
+
+def test_the_catalogue_has_amounts_that_can_be_paid():
+    rows = json.loads(Path("fixtures/catalogue.json").read_text(encoding="utf-8"))
+    amounts = [row["fields"] for row in rows if row["model"] == "benefits.creditamount"]
+    for fields in amounts:
+        validate_amount(Decimal(fields["amount"]), fields["currency"])
+    assert len(amounts) > 3
+
+
+def test_money_is_shown_with_the_decimals_of_its_currency():
+    with override("nl"):
+        shown = [money(Decimal("30.500"), "KWD"), money(Decimal(101), "KRW"), money(Decimal("85.5"), "EUR")]
+    assert [text.split("\xa0")[-1] for text in shown] == ["30,500", "101", "85,50"]
+    assert [decimal_places(currency) for currency in ("KWD", "KRW", "EUR")] == [3, 0, 2]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("written", ["NL,QQQ,UTC", "UK,EUR,UTC", "NL,EUR,Factory", "ZZ,EUR,UTC", "NL,EUR,localtime"])
+def test_an_import_takes_what_the_standards_list_and_nothing_else(written):
+    known = PartnerFactory.create(mpn_id="1234")
+    head = "mpn_id,name,country,currency,time_zone\n"
+    asked = PartnerImport.of(f"{head}1234,{known.name},{written}\n5678,New,{written}\n9999,Good,GB,GBP,Europe/London\n")
+    assert [line.outcome.value for line in asked.lines] == ["refused", "refused", "new"]
+    assert asked.lines[0].reason.split(":")[0] in ("country", "currency", "time_zone")
+    assert Partner.objects.count() == 1
