@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from benefits_portal.benefits.address_lists import addresses
+from benefits_portal.benefits.exceptions import HoldsIncompatibleCredit, HoldsItAlready
 from benefits_portal.benefits.many import assign_many, preview
 from benefits_portal.benefits.models import Assignment
 from benefits_portal.tenants.models import Actor, Record, Role, RoleAssignment
@@ -188,3 +189,79 @@ def test_a_list_takes_as_many_queries_whatever_its_length(credit, tenant, by, dj
             assert not any(line.refused for line in assign_many(credit, lines, by=by, on=TODAY))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+# As people paste them
+
+
+@rule("W8")
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a@x.com; b@x.com, c@x.com", ["a@x.com", "b@x.com", "c@x.com"]),
+        ("Alex Wilber <a@x.com>; Isaiah Langer <b@x.com>", ["a@x.com", "b@x.com"]),
+        ("\"Wilber, Alex\" <mailto:a@x.com>, 'b@x.com'; “c@x.com”", ["a@x.com", "b@x.com", "c@x.com"]),
+        ("a@x.com <a@x.com>; 'b@x.com' <b@x.com>", ["a@x.com", "b@x.com"]),
+        ("a@x.com<mailto:a@x.com>", ["a@x.com"]),
+        ("• a@x.com\n- b@x.com\n*c@x.com\n–d@x.com", ["a@x.com", "b@x.com", "c@x.com", "d@x.com"]),
+        ("1. a@x.com\n2) b@x.com\n(3) c@x.com", ["a@x.com", "b@x.com", "c@x.com"]),
+        ("Ann\ta@x.com\tIT\tb@x.com", ["a@x.com", "b@x.com"]),
+        ("MAILTO:a@x.com?subject=Hello", ["a@x.com"]),
+        ("\u202aa@x.com\u202c\u200b; ｂ＠x.com.", ["a@x.com", "b@x.com"]),
+        ("o'brien@x.com; 'o'brien@y.com'", ["o'brien@x.com", "o'brien@y.com"]),
+        ("a@x.com;a@x.com", ["a@x.com", "a@x.com"]),
+        ("ann_f.example#EXT#@x.com, a@x.com", ["ann_f.example#EXT#@x.com", "a@x.com"]),
+        ("Ask Ann\nor write to a@x.com, please", ["a@x.com"]),
+        ("a@x.com\rb@x.com\u2028c@x.com", ["a@x.com", "b@x.com", "c@x.com"]),
+    ],
+)
+def test_every_address_of_a_pasted_list_is_found(text, found):
+    assert [written for _number, written in addresses(text)] == found
+
+
+@rule("W8")
+def test_every_line_and_every_address_has_its_outcome_and_the_heading_is_named(send, people):
+    page = send(people="Name; \u202eE-mail\nAnn; <ANN@contoso.com>, bob@contoso.com\n\nnobody\n'bob@contoso.com'")
+    lines = [(line.number, line.written, line.refused) for line in page.context["lines"]]
+    assert lines == [
+        (2, "ANN@contoso.com", ""),
+        (2, "bob@contoso.com", ""),
+        (4, "nobody", "NotAnAddress"),
+        (5, "bob@contoso.com", "TwiceInList"),
+    ]
+    assert "Line 1 is taken for a heading: “<bdi>Name; E-mail</bdi>”." in page.text
+
+
+@rule("W3")
+def test_a_directory_s_own_name_for_a_guest_is_recognized(credit, tenant):
+    guest = DirectoryUserFactory.create(tenant=tenant, guest=True, user_principal_name="lynne.robbins@tailspin-toys.example")
+    theirs = "Lynne.Robbins_tailspin-toys.example#EXT#@"
+    elsewhere = TenantFactory.create().domain
+    found = addresses(f"{theirs}{tenant.domain}\n{theirs}{elsewhere}\nlynne.robbins@tailspin-toys.example")
+    lines = preview(credit, found, TODAY)
+    assert [(line.person, line.refused) for line in lines] == [
+        (guest.pk, ""),
+        (0, "NobodyWithAddress"),
+        (guest.pk, "TwiceInList"),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_a_file_in_any_encoding_of_spreadsheets_is_read(send, people, encoding):
+    file = SimpleUploadedFile("list.csv", "Näme\tE-mail\r\nJosé\tann@contoso.com\r\n".encode(encoding))
+    page = send(file=file)
+    assert [(line.number, line.written, line.refused) for line in page.context["lines"]] == [(2, "ann@contoso.com", "")]
+    assert page.context["heading"] == (1, "Näme E-mail")
+
+
+@rule("U2", "U4", "W2")
+def test_another_spelling_of_a_holder_is_the_same_person_for_credit(tenant, credit, by):
+    labs = TenantFactory.create(partner=tenant.partner)
+    kim = DirectoryUserFactory.create(tenant=tenant, guest=True, user_principal_name="kim.x@litware.example")
+    again = DirectoryUserFactory.create(tenant=labs, guest=True, user_principal_name="\u202aＫim.X@litware.example\u200b")
+    credit.assign(kim, by=by, on=TODAY)
+    bulk = BenefitFactory.create(partner=tenant.partner, bulk=True)
+    for benefit, refused in ((credit, HoldsItAlready), (bulk, HoldsIncompatibleCredit)):
+        with pytest.raises(refused):
+            benefit.assign(again, by=by, on=TODAY)
+    assert Assignment.objects.get().directory_user == kim

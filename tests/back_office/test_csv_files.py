@@ -1,0 +1,231 @@
+"""Files as programs save them: each is read, or refused with the line and the way out (rules W1 to W3, W8)."""
+
+import csv
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benefits_portal.tenants.csv_reading import Unreadable, decoded, plain, read
+from benefits_portal.tenants.models import DirectoryUser, Partner
+from benefits_portal.tenants.spreadsheets import DELIMITERS, harmless, without_guard
+from tests import factories
+
+from .test_csv import PARTNERS, bring, export, outcomes, upload
+
+COLUMNS = ("mpn_id", "name")
+ROW = {"mpn_id": "1234", "name": "Ünited"}
+PEOPLE = "tenant,user_principal_name,name,kind\n"
+
+
+def cells(text, columns=COLUMNS):
+    return [found for _number, found in read(text, columns)]
+
+
+# Reading
+
+
+@pytest.mark.rule("W8")
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("mpn_id,name\n1234,Ünited\n", 2),
+        ("sep=;\nmpn_id;name\n1234;Ünited\n", 3),
+        ("SEP=;\r\nmpn_id;name\r\n1234;Ünited\r\n", 3),
+        ('"sep=|"\nmpn_id|name\n1234|Ünited\n', 3),
+        ('#TYPE System.Management.Automation.PSCustomObject\n"mpn_id","name"\n"1234","Ünited"\n', 3),
+        ("\nmpn_id,name\n1234,Ünited\n", 3),
+        (";;\n\n;;\nmpn_id;name\n1234;Ünited\n", 5),
+        ("mpn_id\tname\n1234\tÜnited\n", 2),
+        ("mpn_id;name;;\n1234;Ünited;;\n", 2),
+        ("mpn_id;name\n1234;Ünited;;\n", 2),
+        ("mpn_id,,name\n1234,,Ünited\n", 2),
+        ("mpn_id,name\r1234,Ünited\r", 2),
+        ('MPN_ID\u200b , Name\n 1234 ,"Ünited"\n\n,\n', 2),
+    ],
+)
+def test_a_file_is_read_as_programs_save_it(text, line):
+    assert list(read(text, COLUMNS)) == [(line, ROW)]
+
+
+@pytest.mark.rule("W8")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_8_and_utf_16_are_read_by_their_mark(encoding):
+    mark = {"utf-16-le": "\ufeff", "utf-16-be": "\ufeff"}.get(encoding, "")
+    assert cells(decoded((mark + "mpn_id\tname\r\n1234\tÜnited\r\n").encode(encoding))) == [ROW]
+
+
+@pytest.mark.rule("W8")
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("mpn_id;name\n1234;Ünited\n".encode("cp1252"), "Line 2 is not in UTF-8. Save the file as “CSV UTF-8”."),
+        ("mpn_id\r1234,\rÜ".encode("cp1252"), "Line 3 is not in UTF-8. Save the file as “CSV UTF-8”."),
+        ("mpn_id".encode("utf-16-le"), "Line 1 holds something that is no text. Save the file as “CSV UTF-8”."),
+    ],
+)
+def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(content, told):
+    with pytest.raises(Unreadable) as refused:
+        decoded(content)
+    assert str(refused.value) == told
+
+
+@pytest.mark.rule("W8")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "Line 1 must name these columns: mpn_id, name. Missing: mpn_id, name."),
+        ("\n\nmpn_id,nam\n", "Line 3 must name these columns: mpn_id, name. Missing: name. Take out: nam."),
+        ("mpn_id,name,email\n1234,X,x@y.z\n", "Line 1 must name these columns: mpn_id, name. Take out: email."),
+        ("mpn_id,name,name\n", "Line 1 must name these columns: mpn_id, name. There twice: name."),
+        (
+            "mpn_id,name\n1234,X,x@y.z\n",
+            "Line 2 has 3 cells, not 2. A cell that holds a delimiter needs quotes around it.",
+        ),
+        ("mpn_id,,name\n1234,odd,X\n", "Line 2 holds “odd” in column 2, which has no name."),
+        (
+            'mpn_id,name\n1,X\n1234,"X" Y\n5,Z\n',
+            "Line 3 cannot be read: a quotation mark in it is not closed, or more stands behind it. "
+            "Take it out, or write it twice with quotes around the cell.",
+        ),
+        (
+            'mpn_id,name\n1234,"X\n5678,Y\n',
+            "Line 2 cannot be read: a quotation mark in it is not closed, or more stands behind it. "
+            "Take it out, or write it twice with quotes around the cell.",
+        ),
+        (f"mpn_id,name\n1234,{'X' * 140_000}\n", "Line 2 cannot be read: a cell in it is too long."),
+    ],
+)
+def test_what_is_in_the_way_is_named(text, told):
+    with pytest.raises(Unreadable) as refused:
+        cells(text)
+    assert str(refused.value) == told
+
+
+@pytest.mark.rule("W8")
+def test_a_stray_quote_is_told_in_the_reader_s_language(programme, sign_in):
+    office = sign_in(programme)
+    office.cookies["django_language"] = "nl"
+    answer = upload(office, Partner, PARTNERS + '1234,"Contoso" Ltd,NL,EUR,UTC\n')
+    assert answer.context["form"].errors["file"] == [
+        "Regel 2 kan niet worden gelezen: een aanhalingsteken wordt niet gesloten, of er staat nog iets achter. "
+        "Haal het weg, of schrijf het dubbel en zet de cel tussen aanhalingstekens."
+    ]
+
+
+# Who a line is about
+
+
+@pytest.mark.rule("W2", "W3")
+@pytest.mark.parametrize(
+    ("written", "address", "kind"),
+    [
+        ("\u202aKim@{domain}\u202c", "kim@{domain}", "member"),
+        ("<kim@{domain}>", "kim@{domain}", " Member "),
+        ("john_fabrikam.example#EXT#@{domain}", "john@fabrikam.example", "guest"),
+        ("Ｊｏｈｎ@Fabrikam.example\u200b", "john@fabrikam.example", "guest"),
+    ],
+)
+def test_a_person_is_imported_by_their_one_address(office, tenant, written, address, kind):
+    row = f"{tenant.domain.upper()}\u200b,{written.format(domain=tenant.domain)},Kim,{kind}\n"
+    assert bring(office, DirectoryUser, PEOPLE + row) == [(2, "new")]
+    assert bring(office, DirectoryUser, PEOPLE + row) == [(2, "same")]
+    assert [person.user_principal_name for person in DirectoryUser.objects.all()] == [address.format(domain=tenant.domain)]
+
+
+@pytest.mark.rule("W3")
+@pytest.mark.parametrize(("kind", "domain"), [("member", "{}"), ("guest", "elsewhere.example"), ("member", "elsewhere.example")])
+def test_a_directory_s_own_name_is_no_member_and_of_no_other_tenant(office, tenant, kind, domain):
+    name = f"john_fabrikam.example#EXT#@{domain.format(tenant.domain)}"
+    shown = upload(office, DirectoryUser, PEOPLE + f"{tenant.domain},{name},John,{kind}\n")
+    [line] = shown.context["asked"].lines
+    assert line.reason.startswith("user_principal_name: This is a directory's own name for a guest.")
+
+
+@pytest.mark.rule("W2")
+def test_two_spellings_of_one_person_in_a_file_are_the_same(office, tenant):
+    rows = f"{tenant.domain},john_f.example#EXT#@{tenant.domain},John,guest\n{tenant.domain},JOHN@f.example,John,guest\n"
+    shown = upload(office, DirectoryUser, PEOPLE + rows)
+    assert outcomes(shown) == [(2, "new"), (3, "refused")]
+    assert shown.context["asked"].lines[1].reason == "Line 2 is about the same."
+
+
+@pytest.mark.rule("W1")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("\u200b", "name: Enter the person's name."),
+        ("\u3164", "name: Enter the person's name."),
+        ("…", "name: Enter the person's name."),
+        ('"Kim\nSign in at evil.example"', "name: Write this on one line."),
+        ("Kim\x07", "name: This holds a character that cannot be shown. Type the text instead of pasting it."),
+    ],
+)
+def test_a_name_that_is_none_is_refused(office, tenant, name, told):
+    shown = upload(office, DirectoryUser, PEOPLE + f"{tenant.domain},kim@{tenant.domain},{name},member\n")
+    assert [line.reason for line in shown.context["asked"].lines] == [told]
+
+
+@pytest.mark.rule("W1", "W8")
+def test_a_preview_shows_the_old_and_the_new_value(office, tenant):
+    person = factories.DirectoryUserFactory.create(tenant=tenant, display_name="Kim Old")
+    row = f"{tenant.domain},{person.user_principal_name},Kim \u202eNew,member\n"
+    shown = upload(office, DirectoryUser, PEOPLE + row + f"{tenant.domain},lou@{tenant.domain},Lou,member\n")
+    renamed, new = shown.context["asked"].lines
+    assert (renamed.changes, new.changes[0]) == ([("display_name", "Kim Old", "Kim New")], ("display_name", "", "Lou"))
+    assert "<bdi>Kim Old</bdi> → <bdi>Kim New</bdi>" in shown.text
+
+
+@pytest.mark.rule("W1")
+def test_a_name_that_differs_in_what_nobody_sees_is_no_change(office, tenant):
+    person = factories.DirectoryUserFactory.create(tenant=tenant, display_name="José Kim")
+    row = f"{tenant.domain},{person.user_principal_name},Jose\u0301\u00a0Kim\u200b,member\n"
+    assert outcomes(upload(office, DirectoryUser, PEOPLE + row)) == [(2, "same")]
+
+
+@pytest.mark.rule("W4")
+def test_full_width_digits_name_the_same_partner(office):
+    factories.PartnerFactory.create(mpn_id="5201001", name="Contoso", country="NL", currency="EUR")
+    text = PARTNERS + "５２０１００１,Contoso,NL,EUR,UTC\n٥٢٠١٠٠١,Contoso,NL,EUR,UTC\n"
+    assert outcomes(upload(office, Partner, text)) == [(2, "same"), (3, "refused")]
+
+
+# Formulas
+
+DANGEROUS = ["=SUM(A1)", "+1", "-1", "@SUM(A1)", "＝1", "＋1", "－1", "＠x", " =1", "\u00a0=1", "'=1", "''=1", '"=1', "\n=1"]
+INSIDE = [f"Contoso{delimiter}{formula}" for delimiter in DELIMITERS for formula in ("=1", " ＝1", '"=1', "'=1")]
+
+
+@pytest.mark.parametrize("text", DANGEROUS + INSIDE)
+def test_no_cell_is_a_formula_however_a_spreadsheet_delimits(text):
+    line = StringIO()
+    csv.writer(line, quoting=csv.QUOTE_ALL).writerow([harmless(text)])
+    for delimiter in DELIMITERS:
+        for row in csv.reader(StringIO(line.getvalue(), newline=""), delimiter=delimiter):
+            assert [cell for cell in row if cell.strip(' \u00a0"')[:1] in tuple("=+-@＝＋－＠")] == []
+    assert without_guard(harmless(text)) == text
+
+
+@given(st.text(st.sampled_from("=＝-@'\" \t\n,;|a\u00a0")) | st.text())
+def test_what_is_guarded_comes_back_unchanged(text):
+    assert without_guard(harmless(text)) == text
+
+
+@pytest.mark.rule("W8")
+@pytest.mark.parametrize("language", ["en", "nl"])
+@pytest.mark.parametrize("name", ["'=SUM(A1)", "=SUM(A1)", "''=SUM(A1)", "＝SUM(A1)", "Sum; =A1", "Kim, '-B", "'Kim'", "O'Neil"])
+def test_a_person_taken_along_and_brought_back_is_unchanged(office, tenant, language, name):
+    person = factories.DirectoryUserFactory.create(tenant=tenant, display_name=name)
+    text = export(office, DirectoryUser, **{"accept-language": language})
+    assert bring(office, DirectoryUser, text) == [(2, "same")]
+    person.refresh_from_db()
+    assert person.display_name == name
+    assert plain(harmless(name)) == name
+
+
+def test_every_cell_of_an_export_is_quoted(office, tenant):
+    factories.DirectoryUserFactory.create(tenant=tenant, display_name="Kim")
+    heading, row = export(office, DirectoryUser).splitlines()
+    assert heading == '"tenant","user_principal_name","name","kind"'
+    assert row.count('"') == 8
