@@ -1,13 +1,15 @@
 """How gunicorn serves the portal: read by `gunicorn benefits_portal.wsgi` in this folder.
 
-A buffering proxy stands before it (deploy/nginx.conf). Where to listen and with how many workers is said on the
-command line (`--bind`) and by WEB_CONCURRENCY; what stands here fits every machine.
+A buffering proxy stands before it (deploy/nginx.conf). Where to listen is said on the command line (`--bind`) or by systemd;
+what stands here fits every machine.
 """
 
 import gc
+import os
 from typing import Any
 
 worker_class = "sync"  # measured best for synchronous views; a slow client waits at the proxy, not at a worker
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2 * len(os.sched_getaffinity(0)))  # two for each processor: one computes, one waits
 preload_app = True  # workers share its memory, and one that died is replaced at once; a new version needs a restart, not HUP
 timeout = 600  # seconds after which a busy worker is replaced: longer than an export of millions, which it would cut off
 graceful_timeout = 30  # seconds that a stopping worker has to finish its request

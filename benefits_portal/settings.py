@@ -7,7 +7,6 @@ production need what `.env.example` lists. What is missing is said with the way 
 from pathlib import Path
 from typing import Any
 
-import environ
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
@@ -15,10 +14,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, to_language
 
 from benefits_portal import retention
+from benefits_portal.environment import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+env = Env()
 env.read_env(BASE_DIR / ".env")
 
 # Core
@@ -161,6 +161,7 @@ def tuned(database: dict[str, Any]) -> dict[str, Any]:
         limits["patience"] = STATEMENT_TIMEOUT / 1000 + 1  # seconds, then the server is frozen
     return database | {
         "ENGINE": "benefits_portal.postgresql",
+        "PASSWORD": database.get("PASSWORD") or env.str("DATABASE_PASSWORD", default=""),
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),  # seconds
         "CONN_HEALTH_CHECKS": True,  # a server that was away is found again without a restart
         "DISABLE_SERVER_SIDE_CURSORS": PGBOUNCER,  # the next query may run on another connection

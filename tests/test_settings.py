@@ -101,6 +101,30 @@ def test_outside_of_a_demo_every_cookie_is_of_this_host_alone(environment: dict[
     assert shell.stdout.split() == [prefix + name for name in plain], shell.stderr
 
 
+def test_a_secret_is_read_from_a_file_without_the_line_break_at_its_end(tmp_path: Path) -> None:
+    said = "from django.conf import settings as s; print([s.SECRET_KEY, s.PRODUCT_KEY_SECRETS, s.DATABASES['default']['PASSWORD']])"
+    secrets = {"SECRET_KEY": "0123456789abcdef" * 4, "PRODUCT_KEY_SECRETS": "one,two", "DATABASE_PASSWORD": "p@ss/w:rd#"}
+    for name, value in secrets.items():
+        (tmp_path / name).write_text(value + "\n")
+    files = {f"{name}_FILE": str(tmp_path / name) for name in secrets}
+    told = manage("shell", "--no-imports", "-c", said, **PRODUCTION | {"SECRET_KEY": "the file counts"} | files)
+    assert told.stdout == f"{[secrets['SECRET_KEY'], ['one', 'two'], 'p@ss/w:rd#']}\n", told.stderr
+
+
+def test_a_file_of_a_secret_that_is_not_there_is_named_with_the_way_to_repair_it(tmp_path: Path) -> None:
+    refused = manage("check", **PRODUCTION | {"SECRET_KEY_FILE": str(tmp_path / "none")})
+    assert refused.returncode != 0
+    assert f"SECRET_KEY_FILE is {tmp_path}/none, which cannot be read as text. Create that file" in refused.stderr
+
+
+def test_the_example_of_settings_has_only_settings_and_no_secret() -> None:
+    pairs = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
+    assert set(pairs) - documented == {"WEB_CONCURRENCY"}
+    assert (pairs["SECRET_KEY"], pairs["PRODUCT_KEY_SECRETS"], pairs["EMAIL_PASSWORD"]) == ("", "", "")
+    assert int(pairs["WEB_CONCURRENCY"]) > 1
+
+
 def test_mail_is_sent_as_the_environment_says() -> None:
     said = "from django.conf import settings; print(settings.MAILERS['default'], settings.DEFAULT_FROM_EMAIL)"
     mail = {"EMAIL_HOST": "smtp.example.org", "EMAIL_PORT": "587", "EMAIL_TLS": "on", "EMAIL_FROM": "benefits@example.org"}

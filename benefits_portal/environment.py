@@ -1,0 +1,23 @@
+"""Reads settings from the environment, or each from the file that `<NAME>_FILE` names, as containers get their secrets."""
+
+from environ import FileAwareEnv, ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
+
+
+class EnvironmentOrFile(FileAwareMapping):
+    """Without the line break that an editor or `echo` leaves at the end of a file."""
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            value: str = super().__getitem__(key)
+        except (OSError, UnicodeDecodeError) as problem:
+            name = self.env[f"{key}_FILE"]
+            raise ImproperlyConfigured(
+                f"{key}_FILE is {name}, which cannot be read as text. Create that file for the user "
+                f"who runs the portal, or leave {key}_FILE out."
+            ) from problem
+        return value.rstrip("\r\n") if f"{key}_FILE" in self.env else value
+
+
+class Env(FileAwareEnv):
+    ENVIRON = EnvironmentOrFile()
