@@ -1,13 +1,19 @@
-"""Headers that Django has no setting for, nothing kept of signed-in people, and whole pages for whoever asked for a part of one."""
+"""Headers that Django has no setting for, nothing kept of signed-in people, sessions on a database that takes no changes, and
+whole pages for whoever asked for a part of one.
+"""
 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
+from benefits_portal.database_errors import Reason, reason
 from benefits_portal.message_storage import HostCookieStorage
 
 HEADERS = {
@@ -46,6 +52,18 @@ def has_ended(response: HttpResponse) -> bool:
     cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
     leads_to = response.headers.get("HX-Redirect") or response.headers.get("Location", "")
     return (cookie is not None and not cookie.value) or leads_to.startswith(f"{resolve_url(settings.LOGIN_URL)}?")
+
+
+class Sessions(SessionMiddleware):
+    """Django's. While the database takes no changes, a page that is only looked at is shown, and not remembered."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        try:
+            return super().process_response(request, response)
+        except (SessionInterrupted, DatabaseError) as problem:
+            if request.method in ("GET", "HEAD") and reason(problem) is Reason.READ_ONLY:
+                return response
+            raise
 
 
 def whole_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

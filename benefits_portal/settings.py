@@ -92,7 +92,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "benefits_portal.middleware.security_headers",
     "benefits_portal.charsets.utf8_only",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "benefits_portal.middleware.Sessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

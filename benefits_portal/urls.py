@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from benefits_portal import views
+from benefits_portal import health, views
 from benefits_portal.licensing.home import home
 from benefits_portal.licensing.search import search
 
@@ -19,7 +19,7 @@ urlpatterns = [
     path("help/", views.help_page, name="help"),
     path("language/", views.language, name="set_language"),
     path("theme/", views.theme, name="theme"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("back-office/", admin.site.urls),
 ]

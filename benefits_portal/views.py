@@ -1,13 +1,12 @@
-"""Pages that belong to no app: home, help, theme, health, and the frame around every page."""
+"""Pages that belong to no app: help, theme, what failed, and the frame around every page."""
 
 import sys
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
@@ -15,6 +14,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
+from benefits_portal.database_errors import Reason, reason
 from benefits_portal.figures import number
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.logs import request_id
@@ -24,12 +24,9 @@ from benefits_portal.tenants.models import User
 from benefits_portal.tenants.views import session
 
 RETRY_AFTER = "5"  # seconds
-TRY_AGAIN = {"55P03", "57014", "40P01", "40001", "SQLITE_BUSY"}  # a lock or a query took too long, or a deadlock was broken
-FULL = {"53100", "SQLITE_FULL"}
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 THEME_COOKIE = f"{settings.COOKIE_PREFIX}theme"
 THEMES = ("", "light", "dark")  # empty: as the system says
-_migrated = False  # whether this process has once seen a database with every migration
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -86,7 +83,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """More than settings allow: 413; anything else that makes no sense: 400. Asks nothing of a request that was not read."""
+    """More than settings allow: 413; anything else that makes no sense: 400. Asks nothing of a request that was not read.
+
+    A session that the database could not save is no fault of the request: it is told as in `server_error`.
+    """
+    if isinstance(exception, SessionInterrupted) and (why := reason(exception)):
+        return unavailable(why)
     too_much = isinstance(exception, TOO_MUCH)
     context = {
         "too_much": too_much,
@@ -98,46 +100,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Something failed: 503 if the database was away, busy or full, so that one may try again; else 500.
+    """Something failed: 503 if it was the database, so that one may try again; else 500.
 
-    The page is made without asking the database, or the session, which lives there. A transaction that failed is undone
-    by then, so nothing is ever half done (K2).
+    A transaction that failed is undone by then, so nothing is ever half done (K2).
     """
-    problem = sys.exception()
-    if not isinstance(problem, OperationalError | InterfaceError):
-        return HttpResponse(render_to_string("500.html", {"request_id": request_id.get()}), status=500)
-    why = getattr(problem.__cause__, "sqlstate", None) or getattr(problem.__cause__, "sqlite_errorname", None)
-    context = {"request_id": request_id.get(), "busy": why in TRY_AGAIN, "full": why in FULL}
+    if why := reason(sys.exception()):
+        return unavailable(why)
+    return HttpResponse(render_to_string("500.html", {"request_id": request_id.get()}), status=500)
+
+
+def unavailable(why: Reason) -> HttpResponse:
+    """503 with the reason, made without asking the database, or the session, which lives there."""
+    context = {"request_id": request_id.get(), "reason": why.name.lower()}
     return HttpResponse(render_to_string("503.html", context), status=503, headers={"Retry-After": RETRY_AFTER})
-
-
-@login_not_required
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Alive: the process answers."""
-    return HttpResponse("ok\n", content_type="text/plain")
-
-
-@login_not_required
-@require_safe
-def readyz(request: HttpRequest) -> HttpResponse:
-    """Able to serve: the database answers and has every migration."""
-    try:
-        pending = migrations_pending()
-    except (DatabaseError, InterfaceError):
-        return HttpResponse("database unavailable\n", content_type="text/plain", status=503)
-    if pending:
-        return HttpResponse("migrations pending\n", content_type="text/plain", status=503)
-    return HttpResponse("ready\n", content_type="text/plain")
-
-
-def migrations_pending() -> bool:
-    """Whether the database lacks a migration of this code. Once it has them all, this process only asks whether it answers."""
-    global _migrated
-    if _migrated:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        return False
-    executor = MigrationExecutor(connection)
-    _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return not _migrated

@@ -6,14 +6,10 @@ from datetime import timedelta
 
 import html5lib
 import pytest
-from django.db import InterfaceError, OperationalError, connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from benefits_portal import views
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.models import Actor, Partner, Record, Role, Tenant, User
@@ -292,11 +288,6 @@ def test_a_person_from_nowhere_cannot_be_assigned_and_the_answer_says_where_to_a
     ]
 
 
-def test_health_is_told_without_signing_in(db):
-    answers = [Client().get(address) for address in ("/healthz", "/readyz")]
-    assert [(answer.status_code, answer.text) for answer in answers] == [(200, "ok\n"), (200, "ready\n")]
-
-
 @pytest.mark.rule("U3", "U5")
 def test_what_cannot_be_assigned_any_more_says_so_before_a_person_is_chosen(place, client):
     expired = factories.BenefitFactory.create(partner=place.tenant.partner, monthly=True, expires_on=factories.TODAY - timedelta(days=1))
@@ -308,38 +299,6 @@ def test_what_cannot_be_assigned_any_more_says_so_before_a_person_is_chosen(plac
         "Renew the membership to receive new benefits. What already runs goes on.",
         f"{place.bulk.directory_user.display_name} holds this credit; it has one holder at a time. Transfer it instead.",
     ]
-
-
-@pytest.fixture
-def unasked(monkeypatch):
-    """A process that has not looked at the migrations yet."""
-    monkeypatch.setattr(views, "_migrated", False)
-
-
-def test_migrations_are_looked_up_until_none_is_pending_and_then_no_more(db, unasked, django_assert_num_queries):
-    assert Client().get("/readyz").status_code == 200
-    with django_assert_num_queries(1):
-        assert Client().get("/readyz").text == "ready\n"
-
-
-def test_pending_migrations_are_told_each_time_until_they_ran(db, unasked):
-    latest = MigrationLoader(connection).graph.leaf_nodes("tenants")[0]
-    MigrationRecorder(connection).record_unapplied(*latest)
-    assert [Client().get("/readyz").status_code for _ in range(2)] == [503, 503]
-    MigrationRecorder(connection).record_applied(*latest)
-    assert Client().get("/readyz").status_code == 200
-
-
-@pytest.mark.parametrize("failure", [InterfaceError, OperationalError])
-@pytest.mark.parametrize("migrated", [True, False])
-def test_a_database_that_does_not_answer_is_told(db, monkeypatch, failure, migrated):
-    def refuse(execute, sql, params, many, context):
-        raise failure
-
-    monkeypatch.setattr(views, "_migrated", migrated)
-    with connection.execute_wrapper(refuse):
-        answer = Client().get("/readyz")
-    assert (answer.status_code, answer.text) == (503, "database unavailable\n")
 
 
 # Whose clock

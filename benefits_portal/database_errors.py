@@ -1,0 +1,49 @@
+"""Why the database did not do what it was asked: by its own codes, whatever class Django and psycopg made of them."""
+
+from enum import Enum, auto
+
+from django.db import InterfaceError, OperationalError
+
+
+class Reason(Enum):
+    """What people and operators are told; BUSY and AWAY are over in seconds, the others when an operator has done something."""
+
+    AWAY = auto()  # it does not answer, or lets nobody in
+    BUSY = auto()  # a lock or a query took too long, or a deadlock was broken
+    FULL = auto()  # no room on its disk
+    READ_ONLY = auto()  # a standby, or a primary that was demoted or closed for changes
+    UPDATING = auto()  # a table or column is not there: program and database are not of the same version
+
+
+REASONS = {
+    "55P03": Reason.BUSY,
+    "57014": Reason.BUSY,
+    "40P01": Reason.BUSY,
+    "40001": Reason.BUSY,
+    "SQLITE_BUSY": Reason.BUSY,
+    "53100": Reason.FULL,
+    "SQLITE_FULL": Reason.FULL,
+    "25006": Reason.READ_ONLY,
+    "SQLITE_READONLY": Reason.READ_ONLY,
+    "42P01": Reason.UPDATING,
+    "42703": Reason.UPDATING,
+}
+
+
+def reason(problem: BaseException | None) -> Reason | None:
+    """Why the database failed, or None if something else did. Looks at what led to `problem` too: a session that could not be
+    saved hides it.
+    """
+    away = False
+    while problem:
+        if found := REASONS.get(code(problem)):
+            return found
+        away = away or isinstance(problem, OperationalError | InterfaceError)
+        problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+    return Reason.AWAY if away else None
+
+
+def code(problem: BaseException) -> str:
+    """PostgreSQL's or SQLite's own; SQLite's without what it may add, as in SQLITE_BUSY_SNAPSHOT."""
+    told = getattr(problem, "sqlite_errorname", None) or ""
+    return getattr(problem, "sqlstate", None) or "_".join(told.split("_")[:2])

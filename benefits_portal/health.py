@@ -1,0 +1,75 @@
+"""What load balancers and operators ask: does this process answer, and can it serve?"""
+
+from functools import cache
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from benefits_portal.database_errors import Reason, reason
+
+READY = "ready"
+FAULTS = {
+    Reason.FULL: "database full",
+    Reason.READ_ONLY: "database read-only",
+    Reason.UPDATING: "migrations pending",  # not one of them ran: the table that they are written down in is not there
+}
+# Whether it takes changes, and a sort that is too large for its memory: PostgreSQL writes it to its disk, and says if that is full.
+PROBE = """
+    SET LOCAL work_mem = '64kB';
+    SELECT current_setting('transaction_read_only'), count(*)
+    FROM (SELECT md5(n::text) FROM generate_series(1, 4000) n ORDER BY 1 OFFSET 0) sorted
+"""
+
+
+@login_not_required
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Alive: the process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Able to serve: the database answers, takes changes, has room, and is of the same version as this process."""
+    try:
+        told = state()
+    except (DatabaseError, InterfaceError) as problem:
+        told = FAULTS.get(reason(problem) or Reason.AWAY, "database unavailable")
+    return HttpResponse(f"{told}\n", content_type="text/plain", status=200 if told == READY else 503)
+
+
+def state() -> str:
+    """READY, or what is missing. Asks anew each time: the database may change under a process that has begun before."""
+    if takes_no_changes():
+        return FAULTS[Reason.READ_ONLY]
+    applied = set(MigrationRecorder.Migration.objects.values_list("app", "name"))
+    code, known = migrations()
+    if not all(key in applied or (replaced and replaced <= applied) for key, replaced in code.items()):
+        return FAULTS[Reason.UPDATING]
+    apps = {app for app, _ in code}
+    if any(key not in known and key[0] in apps for key in applied):
+        return "restart pending: the database is newer than this process"
+    return READY
+
+
+def takes_no_changes() -> bool:
+    """Whether the database is a standby or closed for changes. Raises OperationalError if its disk is full."""
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(PROBE)
+        cursor.nextset()  # the first is that of SET
+        return bool(cursor.fetchone()[0] == "on")
+
+
+@cache
+def migrations() -> tuple[dict[tuple[str, str], set[tuple[str, str]]], set[tuple[str, str]]]:
+    """Those of this code, each with the ones that it replaces; and every name it knows, replaced ones too."""
+    loader = MigrationLoader(None)
+    replaced = {key: set(loader.disk_migrations[key].replaces) for key in loader.graph.nodes}
+    return replaced, set(loader.disk_migrations).union(*replaced.values())

@@ -1,0 +1,172 @@
+"""/readyz knows what keeps the portal from serving, also when it came after the process began; people are told on a page."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg.errors
+import pytest
+from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal import health
+from benefits_portal.database_errors import Reason, reason
+from benefits_portal.tenants.models import Actor, Record
+from tests.factories import PASSWORD
+from tests.simultaneous import IS_POSTGRES
+from tests.test_queries import PAGES, World, boss
+
+on_postgres = pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has no standby")
+NEWER = "restart pending: the database is newer than this process"
+
+
+def asked() -> tuple[int, str]:
+    answer = Client().get("/readyz")
+    return answer.status_code, answer.text.removesuffix("\n")
+
+
+def test_health_is_told_without_signing_in(db):
+    answers = [Client().get(address) for address in ("/healthz", "/readyz")]
+    assert [(answer.status_code, answer.text) for answer in answers] == [(200, "ok\n"), (200, "ready\n")]
+
+
+def test_migrations_that_the_database_lacks_are_told_until_they_ran(db):
+    latest = max(node for node in health.migrations()[0] if node[0] == "tenants")
+    recorder, told = MigrationRecorder(connection), [asked()]
+    recorder.record_unapplied(*latest)
+    told += [asked(), asked()]
+    recorder.record_applied(*latest)
+    assert [*told, asked()] == [(200, "ready"), (503, "migrations pending"), (503, "migrations pending"), (200, "ready")]
+
+
+@pytest.mark.parametrize(("app", "told"), [("tenants", (503, NEWER)), ("axes", (503, NEWER)), ("gone", (200, "ready"))])
+def test_a_process_older_than_the_database_says_so(db, app, told):
+    """Also one that was ready before; an app that this code does not have is none of its business."""
+    before = asked()
+    MigrationRecorder(connection).record_applied(app, "0999_of_the_next_version")
+    assert (before, asked()) == ((200, "ready"), told)
+
+
+def test_migrations_that_were_squashed_count_by_either_name(db, monkeypatch):
+    nodes, known = health.migrations()
+    old, new = {("tenants", "0001_a"), ("tenants", "0002_b")}, ("tenants", "0001_squashed")
+    monkeypatch.setattr(health, "migrations", lambda: (nodes | {new: old}, known | old | {new}))
+    recorder, told = MigrationRecorder(connection), [asked()]
+    recorder.record_applied(*min(old))
+    told.append(asked())
+    recorder.record_applied(*max(old))
+    told.append(asked())
+    assert told == [(503, "migrations pending")] * 2 + [(200, "ready")]
+
+
+def failing(problem: Exception) -> Callable[..., None]:
+    def fail(*_args: object) -> None:
+        raise problem
+
+    return fail
+
+
+def caused(kind: type[Exception], cause: Exception) -> Exception:
+    problem = kind(str(cause))
+    problem.__cause__ = cause
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (OperationalError(), "database unavailable"),
+        (InterfaceError(), "database unavailable"),
+        (caused(OperationalError, psycopg.errors.QueryCanceled()), "database unavailable"),
+        (caused(OperationalError, psycopg.errors.DiskFull()), "database full"),
+        (caused(ProgrammingError, psycopg.errors.UndefinedTable()), "migrations pending"),
+    ],
+)
+def test_a_database_that_does_not_serve_is_told_with_the_reason(db, problem, told):
+    before = asked()
+    with connection.execute_wrapper(failing(problem)):
+        assert (before, asked()) == ((200, "ready"), (503, told))
+
+
+@pytest.mark.parametrize(
+    ("problem", "why"),
+    [
+        (caused(InternalError, psycopg.errors.ReadOnlySqlTransaction()), Reason.READ_ONLY),
+        (caused(ProgrammingError, psycopg.errors.UndefinedColumn()), Reason.UPDATING),
+        (caused(RuntimeError, caused(OperationalError, psycopg.errors.DeadlockDetected())), Reason.BUSY),
+        (caused(ProgrammingError, psycopg.errors.SyntaxError()), None),
+        (ValueError(), None),
+        (None, None),
+    ],
+)
+def test_the_database_s_own_code_tells_why_it_failed(problem, why):
+    assert reason(problem) is why
+
+
+@on_postgres
+def test_the_probe_writes_to_the_disk_of_the_database(db):
+    """What is full is found by writing: its sort does not fit into memory."""
+    with connection.cursor() as cursor:
+        cursor.execute(health.PROBE.replace("SELECT current", "EXPLAIN (ANALYZE) SELECT current"))
+        cursor.nextset()
+        assert "Sort Method: external merge  Disk" in "".join(line for (line,) in cursor.fetchall())
+
+
+# On a standby, or a primary that was closed for changes
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ROLLBACK; RESET default_transaction_read_only")
+
+
+@on_postgres
+@pytest.mark.django_db(transaction=True)
+def test_readyz_knows_that_the_database_takes_no_changes():
+    before = asked()
+    with read_only():
+        meanwhile = asked()
+    assert [before, meanwhile, asked()] == [(200, "ready"), (503, "database read-only"), (200, "ready")]
+
+
+@on_postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("en", "The portal can only be read right now"), ("nl", "Het portaal kan nu alleen worden bekeken")],
+)
+def test_on_a_read_only_database_whoever_signs_in_is_told_why_not(admin, language, title):
+    client = Client(raise_request_exception=False, headers={"Accept-Language": language})
+    form = {"username": admin.email, "password": PASSWORD}
+    with read_only():
+        answers = [client.post(reverse("tenants:sign-in"), form), client.post(reverse("tenants:sign-in"), form | {"password": "wrong"})]
+        sign_in_page = client.get(reverse("tenants:sign-in"))
+    assert [(answer.status_code, answer.headers["Retry-After"], title in answer.text) for answer in answers] == [(503, "5", True)] * 2
+    assert (sign_in_page.status_code, Record.objects.count()) == (200, 0)
+    assert client.post(reverse("tenants:sign-in"), form).status_code == 302
+
+
+@on_postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("today")
+def test_on_a_read_only_database_pages_are_shown_and_nothing_is_changed(tenant, sign_in):
+    by = boss(tenant)
+    with transaction.atomic():
+        world = World(tenant, Actor(by))
+        world.grow(1)
+    client = sign_in(by)
+    client.raise_request_exception = False
+    form = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
+    with read_only():
+        shown = {page.address(world): client.get(page.address(world)).status_code for page in PAGES if page.name != "readyz"}
+        forms = [client.post(reverse(name), form) for name in ("tenants:add-user", "tenants:sign-out", "tenants:session", "set_language")]
+    assert {address: status for address, status in shown.items() if status != 200} == {reverse("tenants:sign-in"): 302}
+    assert [(answer.status_code, "can only be read" in answer.text) for answer in forms] == [(503, True)] * 4
+    assert client.get("/").status_code == 200
