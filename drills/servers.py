@@ -177,10 +177,11 @@ class Nginx(Running):
         told = (PROJECT / "deploy" / "nginx.conf").read_text()
         servers = "\n".join(f"    server {HOST}:{portal.port} fail_timeout=0;" for portal in portals)
         told = told.replace("    server unix:/run/benefits-portal.sock fail_timeout=0;", servers)
-        plain, secure = told.index("server {\n    listen 80"), told.index("server {\n    listen 443")
-        told = told[:plain] + told[secure:].replace("listen 443 ssl http2", f"listen {HOST}:{self.port}")
+        shared, *blocks = told.split("\nserver {\n")  # the last one serves; the others redirect, and answer nobody
+        told = f"{shared}\nserver {{\n{blocks[-1]}".replace("listen 443 ssl http2", f"listen {HOST}:{self.port}")
         told = told.replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")  # where production has TLS
-        told = "\n".join(line for line in told.splitlines() if "ssl_" not in line).replace("/var/log/nginx", str(folder))
+        lines = [line for line in told.splitlines() if "ssl_" not in line and "listen [::]" not in line]
+        told = "\n".join(lines).replace("/var/log/nginx", str(folder))
         paths = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         self.configuration = folder / "nginx.conf"
         self.configuration.write_text(

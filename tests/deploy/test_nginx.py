@@ -1,0 +1,208 @@
+"""deploy/nginx.conf before a portal, as a real nginx reads it: TLS with a certificate of its own, and unknown hosts."""
+
+import http.client
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+CONFIGURATION = (Path(__file__).parents[2] / "deploy" / "nginx.conf").read_text()
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+HOST = "benefits.example.org"
+OWN_HEADERS = {
+    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "strict-transport-security": "max-age=31536000; includeSubDomains; preload",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+}
+pytestmark = pytest.mark.skipif(not Path(NGINX).exists(), reason="needs nginx")
+
+
+class Behind(BaseHTTPRequestHandler):
+    """In the place of gunicorn: answers with the headers that it got, and with headers of its own."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(404 if self.path == "/none" else 200)
+        body = str(self.headers).encode()
+        headers = {"Content-Length": str(len(body)), "Content-Security-Policy": "default-src 'self'"}
+        for name, value in (headers | {"X-Frame-Options": "DENY"}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args):
+        pass
+
+
+class Proxy:
+    """nginx with the project's configuration on ports of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.behind = ThreadingHTTPServer(("127.0.0.1", 0), Behind)
+        threading.Thread(target=self.behind.serve_forever, daemon=True).start()
+        self.plain, self.secure = free_port(), free_port()
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}", "-addext",
+             f"subjectAltName=DNS:{HOST}", "-keyout", folder / "portal.key", "-out", folder / "portal.pem"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        told = CONFIGURATION.replace("unix:/run/benefits-portal.sock", f"127.0.0.1:{self.behind.server_port}")
+        for old, new in {
+            r"listen 80\b": f"listen 127.0.0.1:{self.plain}",
+            r"listen 443\b": f"listen 127.0.0.1:{self.secure}",
+            r" *listen \[::\].*\n": "",
+            r"/etc/ssl/\w+/benefits-portal\.": f"{folder}/portal.",
+            r"/var/log/nginx": str(folder),
+            r"/var/www/letsencrypt": f"{folder}/www",
+        }.items():
+            told = re.sub(old, new, told)
+        temporary = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        (folder / "nginx.conf").write_text(
+            f"daemon off; pid {folder}/pid; worker_processes 1; events {{ }} http {{ {temporary} types {{ }}\n{told} }}"
+        )
+        self.command = [NGINX, "-c", str(folder / "nginx.conf"), "-e", str(folder / "log")]
+        self.process = subprocess.Popen(self.command)
+        self.trust = ssl.create_default_context(cafile=folder / "portal.pem")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        self.behind.shutdown()
+        self.behind.server_close()
+
+    def socket(self, *, secure: bool, name: str = HOST) -> socket.socket:
+        plain = socket.create_connection(("127.0.0.1", self.secure if secure else self.plain), 10)
+        return self.trust.wrap_socket(plain, server_hostname=name) if secure else plain
+
+    def ask(
+        self, path: str, *, secure: bool = True, host: str = HOST, body: bytes | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], str]:
+        """Status, headers and body."""
+        connection = http.client.HTTPConnection(HOST)
+        connection.sock = self.socket(secure=secure)
+        sent = {"Host": host} | {name.replace("_", "-"): text for name, text in headers.items()}
+        with connection.sock:
+            connection.request("POST" if body else "GET", path, body, sent)
+            answer = connection.getresponse()
+            told = answer.read().decode()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        assert len(found) == len(answer.getheaders())  # none is there twice
+        return answer.status, found, told
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("nginx")
+    folder.chmod(0o755)
+    challenge = folder / "www" / ".well-known" / "acme-challenge" / "token"
+    challenge.parent.mkdir(parents=True)
+    challenge.write_text("answer of certbot")
+    for parent in folder.parents[:2]:
+        parent.chmod(0o755)
+    running = Proxy(folder)
+    for _ in range(200):
+        try:
+            running.socket(secure=False).close()
+            break
+        except OSError:
+            time.sleep(0.02)
+    yield running
+    running.stop()
+
+
+def test_nginx_finds_nothing_wrong_with_it(proxy):
+    checked = subprocess.run([*proxy.command, "-t"], capture_output=True, text=True, check=False)
+    assert (checked.returncode, "[warn]" in checked.stderr) == (0, False), checked.stderr
+
+
+@pytest.mark.parametrize("secure", [True, False])
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", f"{HOST}.evil.example"])
+def test_whoever_asks_for_another_host_gets_no_answer(proxy, secure, host):
+    assert proxy.ask("/", secure=secure)[0] == (200 if secure else 301)
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+        proxy.ask("/", secure=secure, host=host)
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_whoever_asks_for_no_host_is_told_nothing_of_the_portal(proxy, secure):
+    status, _, told = proxy.ask("/", secure=secure, host="")
+    assert (status, HOST in told) == (400, False)
+
+
+def test_the_page_of_errors_is_none_of_its_own(proxy):
+    assert proxy.ask("/own-answer")[0] == 404
+
+
+@pytest.mark.parametrize("name", ["evil.example", None])
+def test_another_name_gets_no_certificate_either(proxy, name):
+    careless = ssl.create_default_context()
+    careless.check_hostname = False
+    careless.verify_mode = ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", proxy.secure), 10) as plain, pytest.raises(ssl.SSLError):
+        careless.wrap_socket(plain, server_hostname=name)
+
+
+def test_the_old_port_answers_certbot_and_sends_everybody_else_to_tls(proxy):
+    assert proxy.ask("/.well-known/acme-challenge/token", secure=False)[2] == "answer of certbot"
+    status, headers, _ = proxy.ask("/help/?q=1", secure=False)
+    assert (status, headers["location"]) == (301, f"https://{HOST}/help/?q=1")
+
+
+def test_the_portal_gets_the_real_address_and_its_answer_is_passed_on_as_it_is(proxy):
+    status, headers, told = proxy.ask("/", X_Forwarded_For="6.6.6.6", X_Request_ID="of the client", X_Forwarded_Proto="http")
+    got = dict(re.findall(r"^([\w-]+): (.*)$", told, re.MULTILINE))
+    assert (status, got["Host"], got["X-Forwarded-For"], got["X-Forwarded-Proto"]) == (200, HOST, "127.0.0.1", "https")
+    assert re.fullmatch(r"[0-9a-f]{32}", got["X-Request-ID"])
+    assert (headers["content-security-policy"], headers["x-frame-options"]) == ("default-src 'self'", "DENY")
+    assert (proxy.ask("/none")[0], "portal does not" in proxy.ask("/none")[2]) == (404, False)
+
+
+TOO_MUCH = "This is more than the portal takes at once"
+OWN = {
+    "a body that is too large": ({"path": "/", "body": b"x" * 10_500_000}, 413, TOO_MUCH),
+    "a URL that is too long": ({"path": "/?" + "x" * 40_000}, 414, TOO_MUCH),
+    "a header that is too long": ({"path": "/", "Cookie": "x" * 40_000}, 431, TOO_MUCH),
+    "a method that HTTP does not know": ({"path": "/", "Transfer_Encoding": "unheard-of"}, 501, "The portal is being restarted"),
+    "a path out of the folder": ({"path": "/../../etc/passwd"}, 400, "The portal does not understand this request"),
+}
+
+
+@pytest.mark.parametrize(("request_", "status", "text"), OWN.values(), ids=OWN)
+def test_what_nginx_answers_itself_has_the_portal_s_headers_and_no_version(proxy, request_, status, text):
+    told = proxy.ask(**request_)
+    assert (told[0], text in told[2], "nginx" in told[2]) == (status, True, False)
+    assert {name: told[1].get(name) for name in OWN_HEADERS} == OWN_HEADERS
+    assert told[1]["server"] == "nginx"
+
+
+@pytest.mark.parametrize(
+    ("headers", "title"),
+    [
+        ({}, "The portal is being restarted"),
+        ({"Accept_Language": "de, nl;q=0.5"}, "The portal is being restarted"),
+        ({"Accept_Language": "nl-BE, en;q=0.5"}, "Het portaal wordt opnieuw gestart"),
+        ({"Accept_Language": "en", "Cookie": "django_language=nl"}, "Het portaal wordt opnieuw gestart"),
+        ({"Accept_Language": "nl", "Cookie": "django_language=en"}, "The portal is being restarted"),
+    ],
+)
+def test_a_portal_that_is_away_is_told_in_the_reader_s_language(proxy, headers, title):
+    proxy.behind.socket.close()  # the last tests of this module: nobody answers any more
+    status, found, told = proxy.ask("/", **headers)
+    assert (status, found["retry-after"], title in told) == (503, "5", True)
+    assert {name: found.get(name) for name in OWN_HEADERS} == OWN_HEADERS
