@@ -1,50 +1,107 @@
-"""Restarts and migrations while people work: no request lost, no lock over a second (15).
+"""Restarts and an upgrade while people work: no request lost, no lock over a second (15, P2).
 
-gunicorn reloads (HUP) and restarts behind the socket that systemd would hold; then a column and an index are added to the
-largest tables, as a migration of the next version would, and taken away again.
+gunicorn reloads (HUP) and restarts behind the socket that systemd would hold. Then a next version, this one with a migration more
+for each of the largest tables, migrates while this one serves, and takes over. `column=default` gives its columns a default
+in Django alone: this version fails then, and the drill does not hold. `old=<revision>` lets the program of that revision serve on
+the tables of this one.
 """
 
+import os
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from django.db import connections
+from django.db.migrations.loader import MigrationLoader
 
 from drills.people import Answer, Browser, percentile, table
-from drills.servers import HOST, Nginx, Portal, Postgres, until
+from drills.servers import PROJECT, Nginx, Portal, Postgres, environment, until
 from drills.world import Member, members
 
-MIGRATION = (
-    "ALTER TABLE benefits_benefit ADD COLUMN drilled integer NOT NULL DEFAULT 0",
-    "CREATE INDEX CONCURRENTLY drilled_index ON benefits_productkey (partner_id, issued_at, id)",
-    "ALTER TABLE licensing_subscription ADD CONSTRAINT drilled CHECK (licenses >= 1) NOT VALID",
-    "ALTER TABLE licensing_subscription VALIDATE CONSTRAINT drilled",
-    "ALTER TABLE licensing_subscription DROP CONSTRAINT drilled",
-    "DROP INDEX CONCURRENTLY drilled_index",
-    "ALTER TABLE benefits_benefit DROP COLUMN drilled",
-)
+GROWING = {"benefits": "Benefit", "licensing": "Redemption", "tenants": "Record"}
+MIGRATION = """from django.db import migrations, models
+from benefits_portal.postgresql.operations import AddIndexWhileInUse
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [{leaf!r}]
+    operations = [
+        migrations.AddField("{model}", "drilled", models.IntegerField({column}=0)),
+        AddIndexWhileInUse("{model}", models.Index(fields=["drilled"], name="drilled_{app}")),
+    ]
+"""
+FIELD = """
+{model}.add_to_class("drilled", models.IntegerField({column}=0))
+{model}._meta.indexes.append(models.Index(fields=["drilled"], name="drilled_{app}"))
+"""
+WAITED = "SELECT max(extract(epoch FROM clock_timestamp() - waitstart))::float FROM pg_locks WHERE NOT granted"
 
 
-def main(place: Path, postgres: Postgres, reloads: int = 10, restarts: int = 5, people: int = 6) -> bool:
+def main(
+    place: Path, postgres: Postgres, reloads: int = 10, restarts: int = 5, people: int = 6, column: str = "db_default", old: str = ""
+) -> bool:
     everybody = members(1, people, keys=200)
     connections.close_all()
+    following = next_version(place / "next", column)
     rows: list[list[Any]] = []
     with Portal(place, postgres.url) as portal, Nginx(place, [portal]) as nginx:
-        for what, deed in {
+        deeds: dict[str, Callable[[], list[float]]] = {
             f"{reloads} reloads (HUP)": lambda: reload(portal, reloads),
             f"{restarts} restarts behind the socket": lambda: restart(portal, restarts),
-            "migrations": lambda: migrate(postgres),
-        }.items():
-            answers, locked = while_working(nginx.port, everybody, deed)
+            "the next version migrates": lambda: migrate(postgres, following),
+            "the next version takes over": lambda: take_over(portal, following),
+        }
+        if old:
+            portal.stop()
+            portal.project, portal.ready_at = version(place / "old", old), "/healthz"
+            portal.start()
+            deeds = {
+                f"{old} on the tables of this version": lambda: wait(10),
+                "this version takes over": lambda: take_over(portal, PROJECT),
+            }
+        for what, deed in deeds.items():
+            answers, waited = while_working(nginx.port, everybody, deed)
             lost = [answer.status for answer in answers if answer.status != 200]
             took = [answer.seconds for answer in answers]
-            rows.append([what, len(answers), str(lost or "none"), percentile(took, 0.5), max(took), locked or ""])
-    print(table(["during", "requests", "lost", "p50, s", "slowest, s", "longest lock, s"], rows))
+            rows.append([what, len(answers), str(lost or "none"), percentile(took, 0.5), max(took), waited or ""])
+    print(table(["during", "requests", "lost", "p50, s", "slowest, s", "longest wait for a lock, s"], rows))
     return all(row[2] == "none" and (row[5] or 0) < 1 for row in rows)
+
+
+def next_version(folder: Path, column: str) -> Path:
+    """This version in `folder`, with a column and an index more on each of the tables that grow."""
+    left_out = shutil.ignore_patterns(".git", ".venv", "__pycache__", "*.sqlite3*", ".*_cache")
+    shutil.copytree(PROJECT, folder, ignore=left_out, symlinks=True)
+    graph = MigrationLoader(None).graph
+    for app, model in GROWING.items():
+        told = {"app": app, "model": model, "column": column, "leaf": graph.leaf_nodes(app)[0]}
+        room = folder / "benefits_portal" / app
+        (room / "migrations" / "9999_drilled.py").write_text(MIGRATION.format(**told))
+        with (room / "models" / "__init__.py").open("a") as models:
+            models.write("\nfrom django.db import models\n" + FIELD.format(**told))
+    return folder
+
+
+def version(folder: Path, revision: str) -> Path:
+    """The program of `revision` in `folder`, with its static files."""
+    folder.mkdir()
+    archive = subprocess.run(["git", "archive", revision], cwd=PROJECT, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
+    shutil.copy(PROJECT / "drills" / "activated.py", folder / "drills")
+    run(folder, "postgres://portal@127.0.0.1:9/none", "collectstatic", "--no-input", "-v0")
+    return folder
+
+
+def run(folder: Path, database_url: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """manage.py of the version in `folder`."""
+    known = {**os.environ, **environment(database_url), **env}
+    return subprocess.run([sys.executable, "manage.py", *arguments], cwd=folder, env=known, capture_output=True, text=True, check=False)
 
 
 def reload(portal: Portal, times: int) -> list[float]:
@@ -63,25 +120,41 @@ def restart(portal: Portal, times: int) -> list[float]:
     return []
 
 
-def migrate(postgres: Postgres) -> list[float]:
-    """How long each lock was waited for and held, as `LOCK_TIMEOUT=900 manage.py migrate` does.
+def take_over(portal: Portal, folder: Path) -> list[float]:
+    """Restart into the version in `folder`, and work on there."""
+    portal.stop()
+    portal.project, portal.ready_at = folder, "/readyz"
+    portal.start()
+    return wait(5)
 
-    What cannot have its lock within that time is tried again.
+
+def wait(seconds: float) -> list[float]:
+    time.sleep(seconds)
+    return []
+
+
+def migrate(postgres: Postgres, folder: Path) -> list[float]:
+    """As docs/operations.md says, again where a lock could not be had in time; then the version before works on for a while.
+    How long statements were seen to wait for a lock.
     """
-    took = []
-    options = "-c lock_timeout=900"
-    with psycopg.connect(host=HOST, port=postgres.port, user="portal", dbname="portal", autocommit=True, options=options) as connection:
-        for statement in MIGRATION:
-            started = time.monotonic()
-            while True:
-                try:
-                    connection.execute(statement)
-                    break
-                except psycopg.errors.LockNotAvailable:
-                    time.sleep(0.1)
-            if "CONCURRENTLY" not in statement and "VALIDATE" not in statement:
-                took.append(time.monotonic() - started)
-    return took
+    over, waited = threading.Event(), list[float]()
+
+    def watch() -> None:
+        while not over.is_set():
+            waited.extend(seconds for (seconds,) in postgres.ask(WAITED) if seconds)
+            time.sleep(0.05)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    done = [run(folder, postgres.url, "migrate", "-v0", LOCK_TIMEOUT="900")]
+    while done[-1].returncode and "lock timeout" in done[-1].stderr and len(done) < 20:
+        done.append(run(folder, postgres.url, "migrate", "-v0", LOCK_TIMEOUT="900"))
+    wait(5)
+    over.set()
+    watcher.join()
+    if done[-1].returncode:
+        raise RuntimeError(done[-1].stderr[-2000:])
+    return waited
 
 
 def while_working(port: int, everybody: list[Member], deed: Callable[[], list[float]]) -> tuple[list[Answer], float]:

@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+import psycopg
 from django.db import connections
 
 from benefits_portal.settings import SESSION
@@ -20,6 +21,7 @@ from drills.servers import HOST, PROJECT, Nginx, Portal, Postgres, Running, free
 from drills.world import members
 
 POOL = 5  # connections
+PASSWORD = "of-a-role-in-a-drill"
 WORKERS = 3  # of each portal
 
 
@@ -29,15 +31,16 @@ class PgBouncer(Running):
     def __init__(self, folder: Path, postgres: Postgres) -> None:
         self.postgres, self.port = postgres, free_port()
         told = (PROJECT / "deploy" / "pgbouncer.ini").read_text()
-        told = told.replace("host=/var/run/postgresql", f"host={HOST} port={postgres.port}").replace("6432", str(self.port))
-        told = told.replace("scram-sha-256", "trust").replace("/etc/pgbouncer/userlist.txt", f"{folder}/userlist.txt")
+        told = told.replace("port=5432", f"port={postgres.port}").replace("6432", str(self.port))
+        told = told.replace("/etc/pgbouncer/userlist.txt", f"{folder}/userlist.txt")
         self.configuration = folder / "pgbouncer.ini"
         self.configuration.write_text(told.replace("default_pool_size = 20", f"default_pool_size = {POOL}"))
-        (folder / "userlist.txt").write_text('"portal" ""\n')
+        [(secret,)] = postgres.ask("SELECT rolpassword FROM pg_authid WHERE rolname = 'portal'")
+        (folder / "userlist.txt").write_text(f'"portal" "{secret}"\n')
 
     @property
     def url(self) -> str:
-        return f"postgres://portal@{HOST}:{self.port}/portal"
+        return f"postgres://portal:{PASSWORD}@{HOST}:{self.port}/portal"
 
     def start(self) -> None:
         program = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
@@ -51,11 +54,12 @@ def main(
     everybody = members(4, people // 4, keys=int(minutes * 60 / think / 8) + 3)
     for name, value in SESSION.items():  # pgbouncer passes no options on
         postgres.ask(f"ALTER ROLE portal SET {name} = {value}")
-    connections.close_all()
+    ask_for_passwords(postgres)
     notes: list[Answer] = []
     wrong: list[str] = []
     with PgBouncer(place, postgres) as pgbouncer:
-        served = [Portal(place, pgbouncer.url, workers=WORKERS, PGBOUNCER="on") for _ in range(portals)]
+        closed = refuses_strangers(pgbouncer)
+        served = [Portal(place, pgbouncer.url, workers=WORKERS, PGBOUNCER="on", PGPASSWORD="") for _ in range(portals)]
         for portal in served:
             portal.start()
         with Nginx(place, served) as nginx:
@@ -68,4 +72,22 @@ def main(
     most = max(held for _, _, held in gauges)
     print(report(notes, gauges, minutes))
     print(f"\n{portals} portals of {WORKERS} workers ({took_part} answered people) on {most} connections; wrong: {wrong[:3] or 'none'}.")
-    return not wrong and most <= POOL and took_part == portals
+    return closed and not wrong and most <= POOL and took_part == portals
+
+
+def ask_for_passwords(postgres: Postgres) -> None:
+    """PostgreSQL lets nobody in without one from now on, as Debian's does by TCP; this process has it from PGPASSWORD."""
+    connections.close_all()
+    postgres.ask(f"ALTER ROLE portal PASSWORD '{PASSWORD}'")
+    (postgres.data / "pg_hba.conf").write_text(f"host all all {HOST}/32 scram-sha-256\n")
+    postgres.ask("SELECT pg_reload_conf()")
+    os.environ["PGPASSWORD"] = PASSWORD
+
+
+def refuses_strangers(pgbouncer: PgBouncer) -> bool:
+    """Whether a wrong password gets nobody through pgbouncer."""
+    try:
+        psycopg.connect(pgbouncer.url.replace(PASSWORD, "guessed")).close()
+    except psycopg.OperationalError:
+        return True
+    return False

@@ -140,6 +140,7 @@ class Portal(Running):
     def __init__(self, folder: Path, database_url: str, *, workers: int = 2, application: str = "benefits_portal.wsgi", **env: str) -> None:
         self.folder, self.workers, self.application = folder, workers, application
         self.environment = {**os.environ, **environment(database_url), "WEB_CONCURRENCY": str(workers), **env}
+        self.project, self.ready_at = PROJECT, "/readyz"  # which version runs, and what it says once it serves
         self.listening = socket.create_server((HOST, 0), backlog=1024)
         self.port: int = self.listening.getsockname()[1]
         self.log = folder / f"portal-{self.port}.log"
@@ -149,7 +150,7 @@ class Portal(Running):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
-                cwd=PROJECT,
+                cwd=self.project,
                 env=self.environment,
                 pass_fds=[self.listening.fileno()],
                 stdout=log,
@@ -160,7 +161,7 @@ class Portal(Running):
 
     def is_ready(self) -> bool:
         connection = HTTPConnection(HOST, self.port, timeout=5)
-        connection.request("GET", "/readyz")
+        connection.request("GET", self.ready_at)
         return connection.getresponse().status == HTTPStatus.OK
 
     def worker_pids(self) -> list[int]:
