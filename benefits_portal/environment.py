@@ -4,7 +4,7 @@ from environ import FileAwareEnv, ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
 
-class EnvironmentOrFile(FileAwareMapping):
+class EnvironmentOrFile(FileAwareMapping):  # type: ignore[misc]
     """Without the line break that an editor or `echo` leaves at the end of a file."""
 
     def __getitem__(self, key: str) -> str:
@@ -19,5 +19,5 @@ class EnvironmentOrFile(FileAwareMapping):
         return value.rstrip("\r\n") if f"{key}_FILE" in self.env else value
 
 
-class Env(FileAwareEnv):
+class Env(FileAwareEnv):  # type: ignore[misc]
     ENVIRON = EnvironmentOrFile()
