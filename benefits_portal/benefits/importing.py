@@ -23,7 +23,7 @@ class MembershipImport(Import):
     spellings: ClassVar = {"mpn_id": tidy_digits, "offer": tidy}
 
     def __init__(self, cells: Iterable[tuple[int, Cells]] = ()) -> None:
-        self.new: dict[tuple[int, int], list[tuple[date, date]]] = {}  # days of what the lines so far would make
+        self.new: dict[tuple[int, int], list[Membership]] = {}  # what the lines so far would make
         self.without_credit: dict[tuple[int, str, date], str] = {}
         super().__init__(cells)
 
@@ -32,8 +32,8 @@ class MembershipImport(Import):
         self.offers = {offer.name: offer for offer in Offer.objects.filter(name__in={line["offer"] for line in cells})}
         self.enrolled = {pair: list(days) for pair, days in self.new.items()}
         enrolled = Membership.objects.filter(partner__in=self.partners.values(), offer__in=self.offers.values()).order_by()
-        for partner, offer, *days in enrolled.values_list("partner", "offer", "starts_on", "ends_on"):
-            self.enrolled.setdefault((partner, offer), []).append((days[0], days[1]))
+        for facts in enrolled.values("partner_id", "offer_id", "starts_on", "ends_on", "is_renewal"):
+            self.enrolled.setdefault((facts["partner_id"], facts["offer_id"]), []).append(Membership(**facts))
 
     def key(self, cells: Cells) -> tuple[str, ...]:
         return (cells["mpn_id"], cells["offer"], cells["starts_on"])
@@ -45,18 +45,19 @@ class MembershipImport(Import):
         if not offer:
             raise ValidationError({"offer": _("There is no offer of this name.")})
         membership = Membership(partner=partner, offer=offer, starts_on=day_read(cells["starts_on"]))
-        membership.set_days()
         others = self.enrolled.get((partner.pk, offer.pk), [])
-        if any(starts_on == membership.starts_on for starts_on, _ends_on in others):
+        membership.is_renewal = membership.renews_one_of(others)
+        membership.set_days()
+        if any(other.starts_on == membership.starts_on for other in others):
             return
-        for starts_on, ends_on in others:
-            if starts_on <= membership.ends_on and ends_on >= membership.starts_on:
-                told = {"start": starts_on, "end": ends_on}
+        for other in others:
+            if other.starts_on <= membership.ends_on and other.ends_on >= membership.starts_on:
+                told = {"start": other.starts_on, "end": other.ends_on}
                 raise ValidationError({"starts_on": _("The enrollment from %(start)s to %(end)s overlaps. Start after it ends.") % told})
         if fault := self.lacking(membership):
             raise ValidationError(fault)
         for enrolled in (self.enrolled, self.new):
-            enrolled.setdefault((partner.pk, offer.pk), []).append((membership.starts_on, membership.ends_on))
+            enrolled.setdefault((partner.pk, offer.pk), []).append(membership)
         line.row, line.outcome = membership, Outcome.NEW
         line.text = f"{line.text} · {partner}"
 

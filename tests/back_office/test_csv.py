@@ -130,6 +130,17 @@ def test_a_membership_that_is_brought_is_provisioned_like_one_by_hand(office):
     assert ProductKey.objects.count() == 1
 
 
+@pytest.mark.rule("B1")
+def test_a_membership_that_is_brought_for_the_next_year_is_a_renewal(office):
+    factories.PartnerFactory.create(mpn_id="1234")
+    factories.OfferFactory.create(name="Gold")
+    text = "mpn_id,offer,starts_on\n1234,Gold,2020-09-01\n1234,Gold,2021-09-02\n"
+    shown = upload(office, Membership, text)
+    assert [str(line.row.ends_on) for line in shown.context["asked"].lines] == ["2021-09-01", "2022-09-01"]
+    confirm(office, Membership, shown)
+    assert [str(membership.ends_on) for membership in Membership.objects.order_by("starts_on")] == ["2021-09-01", "2022-09-01"]
+
+
 def test_people_are_made_with_the_words_they_are_found_by(office, tenant):
     text = f"tenant,user_principal_name,name,kind\n{tenant.domain},Mia@{tenant.domain},Mia Jansen,member\n"
     assert bring(office, DirectoryUser, text + f"{tenant.domain},guest@elsewhere.example,A Guest,guest\n") == [(2, "new"), (3, "new")]

@@ -53,6 +53,7 @@ def test_those_that_end_soon_are_renewed_once_each_for_itself(capsys, partner, o
     told = "from 2021-05-11 on: benefits 1"
     assert (run(capsys, "renew", "--dry-run"), made()) == (f"{membership}: would be renewed {told}, product keys 1.", (1, 2, 2))
     assert (run(capsys, "renew"), made()) == (f"{membership}: renewed {told}.", (2, 3, 3))
+    assert Membership.objects.latest("starts_on").ends_on == date(2022, 5, 10)
     assert (run(capsys, "renew"), made()) == (f"{membership}: was renewed already.", (2, 3, 3))
     assert run(capsys, "renew", "--dry-run") == f"{membership}: was renewed already."
 

@@ -114,7 +114,7 @@ def test_enrolling_twice_makes_nothing_twice(partner, by):
 def test_renewing_enrols_for_the_year_that_follows_the_last_day_with_benefits_and_keys_of_its_own(partner, by):
     first = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     second = first.renew(by=by, on=TODAY)
-    assert (str(first.ends_on), str(second.starts_on), str(second.ends_on)) == ("2022-05-01", "2022-05-02", "2023-05-02")
+    assert (str(first.ends_on), str(second.starts_on), str(second.ends_on)) == ("2022-05-01", "2022-05-02", "2023-05-01")
     assert first.benefits.get().live_key() != second.benefits.get().live_key()
     with pytest.raises(AlreadyEnrolled):
         first.renew(by=by, on=TODAY)
@@ -123,9 +123,71 @@ def test_renewing_enrols_for_the_year_that_follows_the_last_day_with_benefits_an
 
 @rule("B1")
 @pytest.mark.parametrize(
+    "days",
+    [
+        ["2020-09-01", "2021-09-01", "2022-09-01"],
+        ["2022-01-01", "2023-01-01", "2024-01-01", "2024-12-31", "2025-12-31"],  # 2024 has 366 days
+        ["2019-02-28", "2020-02-28", "2021-02-27", "2022-02-27"],
+        ["2020-02-29", "2021-02-28", "2022-02-28"],
+        ["2023-03-01", "2024-02-29", "2025-02-28"],
+    ],
+    ids=lambda days: days[0],
+)
+def test_a_renewal_ends_365_days_after_the_last_day_before_it(partner, by, days):
+    first, *last_days = map(date.fromisoformat, days)
+    membership = Membership.enroll(partner, PackageLineFactory.create().offer, first, by=by)
+    years = [membership, *(membership := membership.renew(by=by, on=membership.ends_on) for _ in last_days[1:])]
+    assert [year.ends_on for year in years] == last_days
+    assert [year.starts_on for year in years[1:]] == [day + timedelta(days=1) for day in last_days[:-1]]
+    assert [benefit.expires_on for benefit in Benefit.objects.order_by("pk")] == [day + timedelta(days=30) for day in last_days]
+    assert [year.was_ended_early for year in Membership.objects.all()] == [False] * len(years)
+
+
+@rule("B1")
+def test_a_chain_of_ten_renewals_does_not_drift(partner, by):
+    membership = Membership.enroll(partner, OfferFactory.create(), date(2020, 9, 1), by=by)
+    for _year in range(10):
+        membership = membership.renew(by=by, on=membership.ends_on)
+    assert membership.ends_on == date(2020, 9, 1) + timedelta(days=11 * 365)
+
+
+@rule("B1")
+@pytest.mark.parametrize(
+    ("days_after_the_last", "is_renewal", "whole_year"), [(1, True, 364), (2, False, 365)], ids=["the day after", "a day later"]
+)
+def test_enrolling_for_the_day_after_the_last_day_is_a_renewal(partner, by, days_after_the_last, is_renewal, whole_year):
+    first = Membership.enroll(partner, OfferFactory.create(), TODAY, by=by)
+    MembershipFactory.create(partner=partner, starts_on=TODAY)  # in another offer
+    second = Membership.enroll(partner, first.offer, first.ends_on + timedelta(days=days_after_the_last), by=by)
+    assert (second.is_renewal, (second.ends_on - second.starts_on).days) == (is_renewal, whole_year)
+
+
+@rule("B1")
+def test_what_follows_a_year_that_was_ended_early_is_a_first_year(partner, by):
+    first = Membership.enroll(partner, OfferFactory.create(), TODAY, by=by)
+    first.end(date(2021, 6, 30), by=by, on=TODAY)
+    second = Membership.enroll(partner, first.offer, date(2021, 7, 1), by=by)
+    assert (second.is_renewal, str(second.ends_on)) == (False, "2022-07-01")
+
+
+@rule("B1")
+def test_a_renewal_ends_early_as_a_first_year_does(partner, by):
+    renewed = Membership.enroll(partner, OfferFactory.create(), TODAY, by=by).renew(by=by, on=TODAY)
+    renewed.end(renewed.ends_on - timedelta(days=1), by=by, on=renewed.starts_on)
+    assert (renewed.was_ended_early, str(renewed.ends_on)) == (True, "2023-04-30")
+
+
+@rule("B1")
+def test_a_membership_is_renewed_until_the_last_day_of_the_further_year(partner, by):
+    membership = Membership.enroll(partner, OfferFactory.create(), TODAY, by=by)
+    assert membership.renew(by=by, on=TODAY + timedelta(days=2 * 365)).ends_on == TODAY + timedelta(days=2 * 365)
+
+
+@rule("B1")
+@pytest.mark.parametrize(
     ("on", "words"),
-    [(TODAY - timedelta(days=1), "has not begun"), (TODAY + timedelta(days=2 * 366 + 2), "is over as well")],
-    ids=["before it began", "after the further year"],
+    [(TODAY - timedelta(days=1), "has not begun"), (TODAY + timedelta(days=2 * 365 + 1), "is over as well")],
+    ids=["before it began", "the day after the further year"],
 )
 def test_what_cannot_be_renewed_is_refused_on_record(partner, by, on, words):
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)

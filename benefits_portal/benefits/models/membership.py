@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Self
@@ -92,13 +92,23 @@ class Plan:
 
 
 class Membership(models.Model):
-    """One enrollment year of a partner in an offer. Its last day and its benefits' are stored, each included (B1)."""
+    """One enrollment year of a partner in an offer. Its last day and its benefits' are stored, each included (B1).
+
+    One that begins the day after the last day of a whole year in the same offer is that year's renewal, however it came about.
+    """
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="memberships", verbose_name=_("partner"))
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="memberships", verbose_name=_("offer"))
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"), editable=False)
     benefits_expire_on = models.DateField(_("benefits expire on"), editable=False)
+    is_renewal = models.BooleanField(
+        _("renewal"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("It follows a year in the same offer, and ends 365 days after the last day of that."),
+    )
     provisioned_at = models.DateTimeField(
         _("provisioned at"), null=True, editable=False, help_text=_("From then on a changed package changes nothing here.")
     )
@@ -135,18 +145,28 @@ class Membership(models.Model):
             return
         if self.starts_on.year not in YEARS:
             raise ValidationError({"starts_on": _("Write the day as in 2027-01-31.")})
-        self.set_days()
         same = Membership.objects.filter(partner=self.partner, offer=self.offer).exclude(pk=self.pk)
+        self.is_renewal = self.renews_one_of(same.filter(ends_on=self.starts_on - DAY))
+        self.set_days()
         if other := same.overlapping(self.starts_on, self.ends_on).first():
             raise ValidationError(
                 {"starts_on": _("The enrollment from %(start)s to %(end)s overlaps. Start after it ends.")
                  % {"start": other.starts_on, "end": other.ends_on}}
             )  # fmt: skip
 
+    def renews_one_of(self, others: Iterable["Membership"]) -> bool:
+        """Whether it begins the day after the last day of one of `others`, its partner's in its offer, that was not ended early (B1)."""
+        return any(other.ends_on + DAY == self.starts_on and not other.was_ended_early for other in others)
+
     def set_days(self) -> None:
-        """B1: 365 days after the start; the benefits 30 days after that."""
-        self.ends_on = self.starts_on + ENROLMENT_YEAR
+        """B1: the whole year; the benefits 30 days after that."""
+        self.ends_on = self.whole_year_ends_on
         self.benefits_expire_on = self.ends_on + GRACE
+
+    @property
+    def whole_year_ends_on(self) -> date:
+        """B1: 365 days after the first day; of a renewal, after the last day of the year before, so that no day is added each year."""
+        return (self.starts_on - DAY if self.is_renewal else self.starts_on) + ENROLMENT_YEAR
 
     # What holds on a day
 
@@ -155,11 +175,11 @@ class Membership(models.Model):
 
     @property
     def was_ended_early(self) -> bool:
-        return self.ends_on < self.starts_on + ENROLMENT_YEAR
+        return self.ends_on < self.whole_year_ends_on
 
     def renewal(self) -> "Membership":
         """The further year that follows the last day, not saved."""
-        renewal = Membership(partner=self.partner, offer=self.offer, starts_on=self.ends_on + DAY)
+        renewal = Membership(partner=self.partner, offer=self.offer, starts_on=self.ends_on + DAY, is_renewal=True)
         renewal.set_days()
         return renewal
 
