@@ -11,6 +11,7 @@ from benefits_portal.benefits.exceptions import (
     AssignmentEnded,
     BenefitExpired,
     EntryDisabled,
+    HoldsItAlready,
     NotAssignable,
     NotRemovable,
     NotTransferable,
@@ -225,6 +226,19 @@ def test_bulk_credit_is_transferred_to_somebody_else(by, person, bulk):
     with pytest.raises(NotAssignable, match="already"):
         assignment.transfer(person, by=by, on=TODAY)
     assert Assignment.objects.get().ended_at is None
+
+
+@rule("U3", "U4")
+@pytest.mark.parametrize("spelling", [str, str.upper, str.title])
+def test_bulk_credit_is_not_transferred_to_the_same_person_in_the_other_tenant(by, person, bulk, partner, spelling):
+    other = TenantFactory.create(partner=partner)
+    twin = DirectoryUserFactory.create(tenant=other, user_principal_name=spelling(person.user_principal_name), kind="guest")
+    assignment = bulk.assign(person, by=by, on=TODAY)
+    assert bulk.candidates(twin.display_name, TODAY)[0].refusal is not None, "told before the choice (U6)"
+    with pytest.raises(HoldsItAlready):
+        assignment.transfer(twin, by=by, on=TODAY)
+    assert Assignment.objects.get().ended_at is None
+    assert Record.objects.get(refused="HoldsItAlready").action == "benefits.transferred"
 
 
 @rule("U1", "U3")
