@@ -34,6 +34,13 @@ def acting(tenant) -> dict[str, str]:
 
 
 @pytest.fixture
+def start(client, acting, tenant) -> str:
+    """First activation, once its tenant was chosen."""
+    address: str = client.post(START, acting | {"tenant": tenant.pk, "domain": tenant.domain}).url
+    return address
+
+
+@pytest.fixture
 def subscription(tenant) -> Subscription:
     return factories.SubscriptionFactory.create(tenant=tenant, licenses=100, ends_on=date(2021, 6, 30))
 
@@ -105,9 +112,9 @@ def test_a_quote_for_another_key_redeems_nothing(client, acting, subscription, e
 
 
 @pytest.mark.rule("K7")
-def test_a_used_key_is_refused_with_when_where_and_by_whom(client, acting, tenant, admin, by):
+def test_a_used_key_is_refused_with_when_where_and_by_whom(client, start, tenant, admin, by):
     key = factories.redeem(tenant=tenant, by=by).key
-    text = client.get(START + f"?key={key.pk}").text
+    text = client.get(f"{start}&key={key.pk}").text
     assert f"This key was redeemed on May 1, 2021 in {tenant} by {admin.name}." in text
 
 
@@ -119,10 +126,27 @@ def test_the_first_key_into_a_tenant_asks_for_its_domain(client, acting, tenant)
 
 
 @pytest.mark.rule("K5")
-def test_a_partner_with_one_tenant_is_asked_for_it_once(client, tenant):
-    assert client.get(START).templates[0].name == "licensing/start_tenant.html"
-    factories.redeem(tenant=tenant)
-    assert client.get(START).templates[0].name == "licensing/start_key.html"
+def test_the_tenant_is_always_asked_also_where_there_is_one(client, acting, tenant):
+    key = factories.issue_key(partner=tenant.partner)
+    for address in (START, f"{START}?key={key.pk}&way=new"):
+        for _time in range(2):  # before and after a first key went into it
+            page = client.get(address)
+            assert (page.templates[0].name, [card["checked"] for card in page.context["form"].cards()]) == (
+                "licensing/start_tenant.html",
+                [False],
+            )
+            redeem(tenant=tenant)
+    assert "Choose the tenant" in client.post(START, acting).content.decode()
+    chosen = client.post(f"{START}?key={key.pk}&way=new", acting | {"tenant": tenant.pk}, follow=True)
+    assert (chosen.templates[0].name, chosen.context["key"]) == ("licensing/start_review.html", key)
+
+
+@pytest.mark.rule("K2", "K5")
+def test_a_review_without_a_tenant_that_was_chosen_redeems_nothing(client, acting, tenant):
+    key = factories.issue_key(partner=tenant.partner)
+    quote = Quote.of(Way.NEW, key, tenant, None, TODAY).signed()
+    answer = client.post(f"{START}?key={key.pk}&way=new", acting | {"quote": quote})
+    assert (answer.templates[0].name, Redemption.objects.count()) == ("licensing/start_tenant.html", 0)
 
 
 @pytest.mark.rule("K5")
@@ -141,13 +165,12 @@ def test_choosing_another_tenant_moves_the_session_there_and_carries_the_key(cli
     assert (review.wsgi_request.tenant, review.context["key"], review.context["quote"].tenant_id) == (second, key, second.pk)
 
 
-def test_a_typed_key_is_validated_and_then_travels_by_reference(client, acting, tenant):
-    factories.redeem(tenant=tenant)
+def test_a_typed_key_is_validated_and_then_travels_by_reference(client, acting, start, tenant):
     key = factories.issue_key(partner=tenant.partner, key="", quantity=7)
     typed = key.reveal(by=factories.Actor(), on=TODAY)
-    validated = client.post(START, acting | {"key": typed.lower(), "validate": "1"})
+    validated = client.post(start, acting | {"key": typed.lower(), "validate": "1"})
     assert (validated.context["validated"], validated.context["form"]["key"].value()) == (key, typed.lower())
-    assert client.post(START, acting | {"key": typed}).url == f"{START}?key={key.pk}"
+    assert client.post(start, acting | {"key": typed}).url == f"{start}&key={key.pk}"
 
 
 def expired_in(tenant) -> Subscription:
@@ -157,12 +180,12 @@ def expired_in(tenant) -> Subscription:
 
 
 @pytest.mark.rule("S3")
-def test_where_the_product_expired_one_chooses_between_bringing_it_back_and_a_new_one(client, acting, tenant):
+def test_where_the_product_expired_one_chooses_between_bringing_it_back_and_a_new_one(client, acting, start, tenant):
     expired = expired_in(tenant)
     key = factories.key_for(expired)
-    choose = client.get(START + f"?key={key.pk}")
+    choose = client.get(f"{start}&key={key.pk}")
     assert [choice.way for choice in choose.context["comparisons"][0].choices] == [Way.REACTIVATE, Way.NEW]
-    review = START + f"?key={key.pk}&way=reactivate"
+    review = f"{start}&key={key.pk}&way=reactivate"
     client.post(review, acting | {"quote": client.get(review).context["quote"].signed()})
     expired.refresh_from_db()
     assert (expired.starts_on, expired.ends_on) == (TODAY, date(2022, 5, 1))
@@ -230,10 +253,10 @@ def test_of_one_form_sent_many_times_at_once_every_answer_leads_to_the_same_rece
 
 
 @pytest.mark.rule("K7")
-def test_a_key_of_an_expired_benefit_is_refused_before_any_choice_is_offered(client, tenant):
+def test_a_key_of_an_expired_benefit_is_refused_before_any_choice_is_offered(client, start, tenant):
     active = factories.redeem(tenant=tenant).subscription
     key = factories.issue_key(partner=tenant.partner, product=active.product, expires_on=TODAY - timedelta(days=1))
-    page = client.get(START + f"?key={key.pk}")
+    page = client.get(f"{start}&key={key.pk}")
     assert (page.templates[0].name, type(page.context["refusal"]).__name__) == ("licensing/start_review.html", "BenefitExpired")
 
 
@@ -248,10 +271,10 @@ def test_the_tenant_that_was_chosen_is_not_asked_for_again_after_the_choice(clie
 
 
 @pytest.mark.rule("S3")
-def test_bringing_back_what_cannot_come_back_is_refused_and_the_choice_shown(client, tenant):
+def test_bringing_back_what_cannot_come_back_is_refused_and_the_choice_shown(client, start, tenant):
     active = factories.redeem(tenant=tenant).subscription
     key = factories.key_for(active)
-    page = client.get(START + f"?key={key.pk}&way=reactivate")
+    page = client.get(f"{start}&key={key.pk}&way=reactivate")
     assert (page.templates[0].name, type(page.context["refusal"]).__name__) == ("licensing/start_choose.html", "NotReactivatable")
 
 
@@ -264,9 +287,9 @@ def test_a_form_that_adds_cannot_be_sent_to_the_page_that_extends(client, acting
 
 
 @pytest.mark.rule("K2", "S3")
-def test_bringing_back_twice_with_one_form_leads_to_the_same_receipt(client, acting, tenant):
+def test_bringing_back_twice_with_one_form_leads_to_the_same_receipt(client, acting, start, tenant):
     expired = expired_in(tenant)
-    review = START + f"?key={factories.key_for(expired).pk}&way=reactivate"
+    review = f"{start}&key={factories.key_for(expired).pk}&way=reactivate"
     form = acting | {"quote": client.get(review).context["quote"].signed()}
     assert client.post(review, form).url == client.post(review, form).url
 

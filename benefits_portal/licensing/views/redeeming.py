@@ -75,12 +75,11 @@ def choose_tenant(request: PartnerRequest) -> HttpResponse:
 
 
 def tenant_is_confirmed(request: PartnerRequest) -> bool:
-    """Whether this tenant was chosen in this flow. A partner's only tenant is asked about once, for its first key."""
+    """Whether this tenant was chosen in this flow, also where it is the partner's only one (K5)."""
     try:
         place = signing.loads(request.GET.get("place", ""), salt=PLACE_SALT, max_age=PLACE_MAX_AGE)
     except signing.BadSignature:
-        only = sum(place.partner_id == request.partner.pk for place in request.places) == 1
-        return only and Redemption.objects.in_tenant(request.tenant).exists()
+        return False
     return bool(place == [request.user.pk, request.tenant.pk])
 
 
