@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.core import signing
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -21,6 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from benefits_portal.benefits.models import Benefit, Product, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote
+from benefits_portal.licensing.views.redeeming import PLACE_SALT
 from benefits_portal.tenants.models import Actor, DirectoryUser, Role, RoleAssignment, Tenant, TenantRequest, User
 from tests import factories
 from tests.properties import BEFORE_A_RELEASE
@@ -65,6 +67,11 @@ class World:
             self.person.enable(by=by)
             TenantRequest.objects.ask(partner, "X", f"x{number}-{self.holder.pk}.example", by=by)
 
+    @property
+    def place(self) -> str:
+        """That a first activation's tenant was chosen."""
+        return signing.dumps([self.by.user.pk, self.tenant.pk], salt=PLACE_SALT)
+
     def redeemed(self) -> Redemption:
         key = factories.issue_key(partner=self.tenant.partner, product=self.product)
         return factories.redeem(key, tenant=self.tenant, by=self.by)
@@ -82,7 +89,7 @@ class Page:
 
     def address(self, world: World) -> str:
         numbers = [attrgetter(path)(world) for path in self.numbers]
-        return reverse(self.name, args=numbers) + self.query.format(key=world.key.pk)
+        return reverse(self.name, args=numbers) + self.query.format(key=world.key.pk, place=world.place)
 
 
 # A download takes two more, to count its rows and to be on record before the first of them is sent.
@@ -112,10 +119,11 @@ PAGES = [
     Page(4, "licensing:products", query="?show=all"),
     Page(6, "licensing:products-csv", query="?show=all"),
     Page(6, "licensing:subscription", ("subscription.pk",)),
-    Page(5, "licensing:receipt", ("redemption.pk",)),
-    Page(5, "licensing:replacement", ("redemption.pk",)),
+    Page(6, "licensing:receipt", ("redemption.pk",)),
+    Page(6, "licensing:replacement", ("redemption.pk",)),
     Page(5, "licensing:product-key-start"),
-    Page(8, "licensing:product-key-start", query="?key={key}"),
+    Page(5, "licensing:product-key-start", query="?place={place}"),
+    Page(8, "licensing:product-key-start", query="?place={place}&key={key}"),
     Page(5, "licensing:extend", ("subscription.pk",)),
     Page(5, "licensing:extend", ("subscription.pk",), query="?key={key}"),
     Page(5, "licensing:add-licenses", ("subscription.pk",)),

@@ -116,6 +116,22 @@ class ReplacementAskedAlready(Refusal):
     advice = gettext_lazy("It is asked for once; the answer appears on the receipt.")
 
 
+class ReplacedOnRequestBefore(Refusal):
+    """A key is replaced on request once; what its benefit gets after that is for staff to decide, with a reason."""
+
+    rule = "K8"
+    message = gettext_lazy("This key is itself a replacement, and a replacement is not replaced on request.")
+    advice = gettext_lazy("Write to technical support: the program's staff can revoke it and issue another key.")
+
+
+class NotAReplacement(Refusal):
+    """Staff replace of their own accord only what was replaced on request before."""
+
+    rule = "K8"
+    message = gettext_lazy("This key is not a replacement.")
+    advice = gettext_lazy("Its partner asks for another key on the receipt; grant that request.")
+
+
 class BuiltOnSince(Refusal):
     """What a redemption did can be taken back only while it is the last thing that changed its subscription."""
 

@@ -4,8 +4,15 @@ from datetime import timedelta
 
 from benefits_portal.benefits.exceptions import BenefitExpired, KeyRevoked
 from benefits_portal.benefits.models import Benefit, ProductKey
-from benefits_portal.licensing.exceptions import BuiltOnSince, ReplacementAskedAlready, ReplacementTooLate
+from benefits_portal.licensing.exceptions import (
+    BuiltOnSince,
+    NotAReplacement,
+    ReplacedOnRequestBefore,
+    ReplacementAskedAlready,
+    ReplacementTooLate,
+)
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
+from benefits_portal.licensing.models.replacement import replace_again
 from benefits_portal.tenants.exceptions import AlreadyDecided
 from tests import factories
 from tests.factories import TODAY
@@ -15,6 +22,7 @@ from .deeds import Deed, Hand, Things, by_verb
 from .keys import YESTERDAY
 
 ASK, GRANT, DECLINE = Deed("ask for a replacement"), Deed("grant a replacement"), Deed("decline a replacement")
+AGAIN = Deed("replace a key that is a replacement")
 
 
 @ASK.door("page licensing:replacement")
@@ -47,12 +55,28 @@ def decline_by_verb(hand: Hand, asked: Replacement):
     return by_verb(lambda: asked.decline("No", by=hand.by))
 
 
+@AGAIN.door("action licensing.redemption replace_again")
+def replace_again_from_the_list(hand: Hand, redemption: Redemption):
+    return hand.action("replace_again", redemption)
+
+
+@AGAIN.door("verb replace_again")
+def replace_again_by_verb(hand: Hand, redemption: Redemption):
+    return by_verb(lambda: replace_again(redemption, "Lost", by=hand.by, on=TODAY))
+
+
 def redemption(place: Place) -> Redemption:
     return Redemption.objects.for_display().select_related("partner").get(pk=place.redemption.pk)
 
 
 def asked_for(place: Place) -> Replacement:
     return Replacement.objects.ask(redemption(place), "Wrong tenant", by=place.by, on=TODAY)
+
+
+def of_a_replacement(place: Place) -> Redemption:
+    key = asked_for(place).grant(by=place.by, on=TODAY)
+    redemption = Subscription.activate(key, place.tenant, by=place.by, on=TODAY)
+    return Redemption.objects.for_display().select_related("partner").get(pk=redemption.pk)
 
 
 def build_on(place: Place) -> None:
@@ -85,6 +109,29 @@ def after_something_was_built_on_it(place: Place) -> Things:
 def when_a_new_key_would_be_of_no_use(place: Place) -> Things:
     expire_its_benefit(place)
     return {"redemption": redemption(place)}
+
+
+@ASK.refused("K8", ReplacedOnRequestBefore)
+def for_a_key_that_is_a_replacement(place: Place) -> Things:
+    return {"redemption": of_a_replacement(place)}
+
+
+@GRANT.refused("K8", ReplacedOnRequestBefore)
+def what_was_asked_before_the_rule_bound_once(place: Place) -> Things:
+    facts = {"partner": place.partner, "tenant": place.tenant, "why": "Wrong again"}
+    return {"asked": Replacement.objects.create(redemption=of_a_replacement(place), **facts)}
+
+
+@AGAIN.refused("K8", NotAReplacement)
+def what_was_never_replaced(place: Place) -> Things:
+    return {"redemption": redemption(place)}
+
+
+@AGAIN.refused("K8", BuiltOnSince)
+def what_was_built_on_after_it_was_replaced(place: Place) -> Things:
+    theirs = of_a_replacement(place)
+    theirs.subscription.extend(factories.key_for(theirs.subscription), by=place.by, on=TODAY)
+    return {"redemption": theirs}
 
 
 @GRANT.refused("K8", AlreadyDecided)

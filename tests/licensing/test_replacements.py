@@ -8,10 +8,18 @@ from django.urls import reverse
 from benefits_portal.benefits.exceptions import BenefitExpired, KeyRevoked
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.benefits.productkeys import decrypted
-from benefits_portal.licensing.exceptions import BuiltOnSince, ReplacementAskedAlready, ReplacementTooLate, SubscriptionNotActive
+from benefits_portal.licensing.exceptions import (
+    BuiltOnSince,
+    NotAReplacement,
+    ReplacedOnRequestBefore,
+    ReplacementAskedAlready,
+    ReplacementTooLate,
+    SubscriptionNotActive,
+)
 from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
+from benefits_portal.licensing.models.replacement import replace_again
 from benefits_portal.tenants.exceptions import AlreadyDecided
-from benefits_portal.tenants.models import Record, Role
+from benefits_portal.tenants.models import Actor, Record, Role
 from tests import factories
 from tests.factories import TODAY, key_for, redeem
 
@@ -125,6 +133,56 @@ def test_the_old_key_says_that_it_was_revoked(tenant, by):
         redemption.key.__class__.objects.get(pk=redemption.key_id).check_redeemable(TODAY)
 
 
+# Once (K8)
+
+
+def replaced(tenant, by):
+    """The redemption of a key that was issued in place of another one."""
+    new = ask(redeem(tenant=tenant), by).grant(by=by, on=TODAY)
+    return Subscription.activate(new, tenant, by=by, on=TODAY)
+
+
+def test_a_replacement_is_not_replaced_on_request(tenant, by):
+    redemption = replaced(tenant, by)
+    with pytest.raises(ReplacedOnRequestBefore):
+        ask(redemption, by)
+    assert (Replacement.objects.count(), Record.objects.filter(refused="ReplacedOnRequestBefore").count()) == (1, 1)
+
+
+def test_an_older_request_for_a_replacement_is_not_granted_but_declined(tenant, by):
+    redemption = replaced(tenant, by)
+    asked = Replacement.objects.create(redemption=redemption, partner=tenant.partner, tenant=tenant, why="Before the rule")
+    with pytest.raises(ReplacedOnRequestBefore):
+        asked.grant(by=by, on=TODAY)
+    assert (Reversal.objects.count(), redemption.subscription.is_active(TODAY)) == (1, True)
+    asked.decline("It was replaced once.", by=by)
+    assert Replacement.objects.get(pk=asked.pk).declined_because == "It was replaced once."
+
+
+def test_staff_replace_a_replacement_with_a_reason_and_it_is_still_not_replaced_on_request(tenant):
+    staff = Actor(reason="The tenant was closed")
+    redemption = replaced(tenant, staff)
+    new = replace_again(redemption, staff.reason, by=staff, on=TODAY)
+    redemption.key.refresh_from_db()
+    assert (redemption.key.revoked_why, Subscription.objects.not_deleted(TODAY).count()) == ("The tenant was closed", 0)
+    assert Record.objects.filter(action="benefits.key-revoked").first().after == {"key": redemption.key_id}
+    with pytest.raises(ReplacedOnRequestBefore):
+        ask(Subscription.activate(new, tenant, by=staff, on=TODAY), staff)
+
+
+def test_staff_leave_it_to_the_partner_to_ask_the_first_time(tenant, by):
+    with pytest.raises(NotAReplacement):
+        replace_again(redeem(tenant=tenant), "Lost", by=by, on=TODAY)
+    assert (Reversal.objects.count(), Record.objects.filter(refused="NotAReplacement").count()) == (0, 1)
+
+
+def test_what_staff_revoked_and_issued_before_it_was_redeemed_can_be_replaced_on_request(tenant, by):
+    key = factories.issue_key(partner=tenant.partner)
+    key.revoke("Sent to a mailing list", by=by)
+    new = key.benefit.issue_another_key(by=by, on=TODAY)
+    assert ask(Subscription.activate(new, tenant, by=by, on=TODAY), by)
+
+
 # On the receipt's page
 
 
@@ -156,6 +214,17 @@ def test_the_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(admi
     assert "Reversed" in ledger
     benefit = browser.get(reverse("licensing:benefit-detail", args=[receipt.key.benefit_id])).content.decode()
     assert ("Not redeemed" in benefit, "No subscription" in benefit) == (True, True)
+
+
+def test_the_receipt_of_a_replacement_shows_the_request_disabled_with_the_reason(admin, tenant, sign_in, today, by):
+    redemption = replaced(tenant, by)
+    browser = sign_in(admin)
+    answer = browser.get(page("receipt", redemption)).content.decode()
+    assert "you can ask for another key" not in answer
+    assert ('aria-disabled="true"' in answer, page("replacement", redemption) in answer) == (True, False)
+    reason = "This key is itself a replacement, and a replacement is not replaced on request."
+    assert reason in answer
+    assert reason in browser.post(page("replacement", redemption), sent(tenant, why="Again"), follow=True).content.decode()
 
 
 @pytest.mark.rule("K3")

@@ -235,9 +235,12 @@ class ProductKey(models.Model):
         unspent = ProductKey.objects.filter(pk=self.pk, redeemed_at=None, revoked_at=None)
         revoked = bool(unspent.update(revoked_at=clock.now(), revoked_by=by.user, revoked_why=why))
         if revoked:
-            after = {"key": self.pk} | ({"why": why} if why != by.reason else {})  # staff's own reason is not for the partner to read
-            Record.objects.note(BenefitAction.KEY_REVOKED, by=by, partner=self.partner, subject=self.benefit, after=after)
+            self._note_revoked(why, by)
         return revoked
+
+    def _note_revoked(self, why: str, by: Actor) -> None:
+        after = {"key": self.pk} | ({"why": why} if why != by.reason else {})  # staff's own reason is not for the partner to read
+        Record.objects.note(BenefitAction.KEY_REVOKED, by=by, partner=self.partner, subject=self.benefit, after=after)
 
     def check_revocable(self) -> None:
         """Raise KeyRevoked or KeyAlreadyRedeemed: what a key did is taken back by replacing it (K8)."""
@@ -254,5 +257,4 @@ class ProductKey(models.Model):
             self.refresh_from_db()
             raise KeyRevoked(self)
         self.benefit.review_use()
-        about = {"key": self.pk, "why": why}
-        Record.objects.note(BenefitAction.KEY_REVOKED, by=by, partner=self.partner, subject=self.benefit, after=about)
+        self._note_revoked(why, by)

@@ -3,14 +3,18 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin import ActionLocation
 from django.utils.html import format_html_join
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline
+from benefits_portal.licensing.models.replacement import replace_again
+from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline, actor
 from benefits_portal.tenants.admin.columns import NOTHING, DayFilter, FewChoicesFilter, linked, on_day
 from benefits_portal.tenants.admin.lists import SearchThroughMixin
+from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
 
 
 class StatusFilter(DayFilter):
@@ -90,6 +94,8 @@ class RedemptionAdmin(SearchThroughMixin, LedgerAdmin):
     date_hierarchy = "redeemed_on"
     ordering = ["-pk"]
     sortable_by: ClassVar[list[str]] = []
+    actions = ["replace_again"]
+    action_form = ReasonedActionForm
     fieldsets = [
         (None, {"fields": ["way", "subscription", "key", "key_licenses", "tenant", "partner"]}),
         (_("Who and when"), {"fields": ["redeemed_by", "redeemed_on", "redeemed_at"]}),
@@ -99,6 +105,23 @@ class RedemptionAdmin(SearchThroughMixin, LedgerAdmin):
 
     def get_queryset(self, request: Any) -> Any:
         return Redemption.objects.for_display().select_related("subscription__tenant")
+
+    def has_replace_permission(self, request: Any) -> bool:
+        return bool(request.user.has_perm("licensing.change_replacement"))
+
+    @admin.action(
+        description=_("Revoke a key that is a replacement, reverse its redemption and issue another key"),
+        permissions=["replace"],
+        location=[*ActionLocation],
+    )
+    @needs_reason
+    def replace_again(self, request: Any, redemptions: Any) -> None:
+        """A partner asks once; after that it is staff's own decision, with a reason (K8)."""
+
+        def replace(redemption: Redemption) -> None:
+            replace_again(redemption, reason_in(request), by=actor(request), on=redemption.partner.today())
+
+        each(self, request, redemptions, replace, _now("%(what)s: replaced."))
 
     @admin.display(description=_("how the end date is calculated"))
     def calculation(self, redemption: Redemption) -> str:

@@ -10,7 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.fields import LineField
-from benefits_portal.licensing.exceptions import BuiltOnSince, ReplacementAskedAlready, ReplacementTooLate
+from benefits_portal.licensing.exceptions import (
+    BuiltOnSince,
+    NotAReplacement,
+    ReplacedOnRequestBefore,
+    ReplacementAskedAlready,
+    ReplacementTooLate,
+)
 from benefits_portal.tenants.exceptions import AlreadyDecided
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
 from benefits_portal.tenants.models.record import AppendOnly, AppendOnlyQuerySet, recorded_if_refused
@@ -86,12 +92,46 @@ def check_latest(redemption: Redemption) -> None:
         raise BuiltOnSince(latest.redeemed_on if latest else redemption.redeemed_on)
 
 
+def check_not_replaced_before(redemption: Redemption) -> None:
+    """Raise ReplacedOnRequestBefore for a key that its benefit has because another was replaced: K8 binds once."""
+    if Replacement.objects.granted().of_benefit(redemption.key.benefit_id).exists():
+        raise ReplacedOnRequestBefore
+
+
+def replace_key(redemption: Redemption, why: str, *, by: Actor, on: date) -> ProductKey:
+    """Revoke the key, reverse what it did, and issue another. Inside the caller's transaction.
+
+    Raises BenefitExpired, KeyRevoked or BuiltOnSince.
+    """
+    benefit = redemption.key.benefit
+    benefit.check_usable(on)
+    redemption.key.revoke_spent(why, by=by)
+    Reversal.objects.of(redemption, by=by, on=on)
+    return benefit.issue_key(by=by)
+
+
+def replace_again(redemption: Redemption, why: str, *, by: Actor, on: date) -> ProductKey:
+    """Replace a key that is itself a replacement: staff's own decision, with a reason (K8).
+
+    Raises NotAReplacement, and what `replace_key` raises.
+    """
+    about: dict[str, Any] = {"partner": redemption.partner, "tenant": redemption.tenant, "subject": redemption.subscription}
+    about["after"] = {"redemption": redemption.pk}
+    with recorded_if_refused(ReplacementAction.GRANTED, by=by, **about):
+        if not Replacement.objects.granted().of_benefit(redemption.key.benefit_id).exists():
+            raise NotAReplacement
+        key = replace_key(redemption, why, by=by, on=on)
+        Record.objects.note(ReplacementAction.GRANTED, by=by, **about)
+        return key
+
+
 def check_replaceable(redemption: Redemption, on: date) -> None:
-    """Raise the Refusal that stands in the way of asking on that day: too late, asked already, built on, benefit expired."""
+    """Raise the Refusal that stands in the way of asking on that day: too late, asked or replaced before, built on, expired."""
     if on > redemption.redeemed_on + ASKED_WITHIN:
         raise ReplacementTooLate(redemption.redeemed_on + ASKED_WITHIN)
     if hasattr(redemption, "replacement"):
         raise ReplacementAskedAlready
+    check_not_replaced_before(redemption)
     check_latest(redemption)
     redemption.key.benefit.check_usable(on)  # a new key would be of no use (B5)
 
@@ -102,6 +142,13 @@ class ReplacementQuerySet(models.QuerySet["Replacement"]):
 
     def undecided(self) -> Self:
         return self.filter(decided_at=None)
+
+    def granted(self) -> Self:
+        return self.filter(key__isnull=False)
+
+    def of_benefit(self, benefit_pk: int) -> Self:
+        """Those of any of its keys."""
+        return self.filter(redemption__key__benefit=benefit_pk)
 
     def for_display(self) -> Self:
         return self.select_related("partner", "tenant", "asked_by", "decided_by", "redemption__key", "redemption__subscription__product")
@@ -163,17 +210,15 @@ class Replacement(models.Model):
     def grant(self, *, by: Actor, on: date) -> ProductKey:
         """Revoke the old key, reverse its redemption, and issue another: all of it or nothing.
 
-        Raises AlreadyDecided, KeyRevoked, BuiltOnSince, or BenefitExpired.
+        Raises AlreadyDecided, ReplacedOnRequestBefore, KeyRevoked, BuiltOnSince, or BenefitExpired.
         """
         redemption = self.redemption
         after = {"redemption": redemption.pk, "why": self.why}
         about: dict[str, Any] = {"partner": self.partner, "tenant": self.tenant, "subject": redemption.subscription, "after": after}
         with recorded_if_refused(ReplacementAction.GRANTED, by=by, **about):
             self._decide(by)
-            redemption.key.benefit.check_usable(on)
-            redemption.key.revoke_spent(self.why, by=by)
-            Reversal.objects.of(redemption, by=by, on=on)
-            self.key = redemption.key.benefit.issue_key(by=by)
+            check_not_replaced_before(redemption)
+            self.key = replace_key(redemption, self.why, by=by, on=on)
             Replacement.objects.filter(pk=self.pk).update(key=self.key)
             Record.objects.note(ReplacementAction.GRANTED, by=by, **about)
             return self.key
