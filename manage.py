@@ -4,14 +4,22 @@
 import os
 import sys
 
+ON = {"1", "on", "true", "yes", "y", "ok"}  # what settings take for on
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benefits_portal.settings")
     if sys.argv[1:2] == ["demo"]:
-        os.environ.setdefault("DEMO", "on")  # so that the demo needs no configuration at all
+        demo = os.environ.setdefault("DEMO", "on")  # so that the demo needs no configuration at all
+        if demo.lower() not in ON:
+            sys.exit("DEMO is off. The demo's open doors are for practice only: set DEMO=on, or leave it out.")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as problem:  # it says what to set, and how
+        sys.exit(str(problem))
 
 
 if __name__ == "__main__":

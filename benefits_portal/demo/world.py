@@ -8,7 +8,8 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.color import no_style
-from django.db import connection, transaction
+from django.core.management.commands import loaddata
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from benefits_portal import clock
 from benefits_portal.tenants.models import PracticeWorld, User
@@ -39,10 +40,15 @@ def is_practice_database() -> bool:
 
 def check_database() -> None:
     """Raise NotAPracticeDatabase unless the database is empty or holds a practice world, whichever migrations it has."""
-    tables = set(connection.introspection.table_names())
-    ours = [model for room in ROOMS for model in apps.get_app_config(room).get_models() if model._meta.db_table in tables]
-    if any(model._base_manager.exists() for model in ours) and not is_practice_database():
+    if holds_rows() and not is_practice_database():
         raise NotAPracticeDatabase
+
+
+def holds_rows(alias: str = DEFAULT_DB_ALIAS) -> bool:
+    """Whether the database holds anything of the portal's own, whichever migrations it has."""
+    tables = set(connections[alias].introspection.table_names())
+    ours = [model for room in ROOMS for model in apps.get_app_config(room).get_models() if model._meta.db_table in tables]
+    return any(model._base_manager.using(alias).exists() for model in ours)
 
 
 def make_world(on: date) -> bool:
@@ -81,7 +87,7 @@ def give_passwords() -> None:
 def _fill(on: date) -> None:
     PracticeWorld.objects.create(told_on=on)  # first: of two at the same time one fails here, whole
     with clock.telling(on - BEFORE_THE_STORY, "UTC"):
-        call_command("loaddata", "catalogue", "partners", verbosity=0)
+        call_command(loaddata.Command(), "catalogue", "partners", verbosity=0)  # Django's own: the world has begun already
     make_groups()
     for name in (SUPPORT, PROGRAMME):
         User.objects.get(persona=name.lower()).groups.add(Group.objects.get(name=name))

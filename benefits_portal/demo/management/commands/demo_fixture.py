@@ -4,7 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DEFAULT_DB_ALIAS
 
+from benefits_portal.demo.management.commands.loaddata import check_migrated
 from benefits_portal.demo.outcome import FIXTURE, outcome, steady
 from benefits_portal.demo.world import NotAPracticeDatabase
 
@@ -18,6 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCT_KEY_SECRETS != [settings.PRACTICE_SECRET]:
             raise CommandError("Only the demo's own secret may encrypt a fixture's keys: run this without PRODUCT_KEY_SECRETS.")
+        check_migrated(DEFAULT_DB_ALIAS)
         try:
             told = outcome()
         except NotAPracticeDatabase as problem:
