@@ -85,6 +85,7 @@ class Section(TypedDict):
 
     kind: str
     href: str
+    hidden: str  # the column that says nothing more: a credit's amount is in its name
     rows: list[BenefitRow]
 
 
@@ -209,7 +210,8 @@ class BenefitListing(Listing):
         for row, facts in zip(self.rows(page.rows), page.rows, strict=True):
             by_kind["licenses" if facts["credit_amount"] is None else "usage"].append(row)
         kinds = [self.chosen["kind"]] if "kind" in self.chosen else list(KINDS)
-        return [{"kind": kind, "href": self.href(kind=kind), "rows": by_kind[kind]} for kind in kinds]
+        hidden = {"usage": "quantity"}
+        return [{"kind": kind, "href": self.href(kind=kind), "hidden": hidden.get(kind, ""), "rows": by_kind[kind]} for kind in kinds]
 
     def spreadsheet(self, benefits: BenefitQuerySet) -> Iterator[list[object]]:
         """The heads, then all that was asked for, however much it is. Days as a spreadsheet sorts them; never a key (K3)."""
