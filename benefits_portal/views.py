@@ -14,12 +14,15 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
+from benefits_portal.benefits.models import Product
+from benefits_portal.benefits.notes import combination, discontinued, excluding_offers
 from benefits_portal.database_errors import Reason, reason
 from benefits_portal.figures import number
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.logs import request_id
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import acts_nowhere
+from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import User
 from benefits_portal.tenants.views import session
 
@@ -42,8 +45,18 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 @login_not_required
 @require_safe
-def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "help.html", {"scenarios": SCENARIOS, "ends_on": ENDS_ON})
+def help_page(request: PartnerRequest) -> HttpResponse:
+    """The rules in plain words; what the catalog says is listed from it (B4, U4)."""
+    kinds = (Product.Kind.MONTHLY_CREDIT, Product.Kind.BULK_CREDIT)
+    monthly, bulk = (combination(kind, excluding_offers(kind)) for kind in kinds)
+    context = {
+        "scenarios": SCENARIOS,
+        "ends_on": ENDS_ON,
+        "monthly_combination": monthly,
+        "bulk_combination": bulk,
+        "discontinued": discontinued(Product.objects.discontinued(request.today)),
+    }
+    return render(request, "help.html", context)
 
 
 @login_not_required

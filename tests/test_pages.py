@@ -295,8 +295,7 @@ def test_what_cannot_be_assigned_any_more_says_so_before_a_person_is_chosen(plac
     answers = [client.get(address, follow=True) for address in addresses]
     told = [str(next(iter(answer.context["messages"]))) for answer in answers]
     assert told == [
-        "This benefit expired: April 30, 2021 was the last day to use it. "
-        "Renew the membership to receive new benefits. What already runs goes on.",
+        "This benefit expired: April 30, 2021 was the last day to use it. Renew the membership to receive new credit.",
         f"{place.bulk.directory_user.display_name} holds this credit; it has one holder at a time. Transfer it instead.",
     ]
 

@@ -7,10 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.utils.translation import get_language, get_language_info, override
+from django.utils.translation import get_language, get_language_info, ngettext, override
 from django.utils.translation import gettext as _
 
-from benefits_portal.figures import as_day
+from benefits_portal.figures import as_day, number
 from benefits_portal.tenants.holdings import Holding, tells_holdings
 from benefits_portal.tenants.models import DirectoryUser
 from benefits_portal.typed import isolated
@@ -46,21 +46,36 @@ def credit_of(people: Sequence[DirectoryUser], on: date) -> Iterator[tuple[int, 
         yield assignment.directory_user_id, Holding(benefit.title, str(benefit.membership.offer), href)
 
 
-def letters(benefit: Benefit) -> list[dict[str, str]]:
-    """What to send to whoever got the credit, in every language that the portal knows, the reader's own first: the one it
-    is sent to may read another one.
+def letters(benefit: Benefit, holders: int) -> list[dict[str, str]]:
+    """What to send to one of the `holders` of the credit, in every language that the portal knows, the reader's own first:
+    the one it is sent to may read another one.
     """
     codes = sorted((code for code, _name in settings.LANGUAGES), key=lambda code: code != get_language())
-    return [{"code": code, "language": capfirst(get_language_info(code)["name_local"]), "text": letter(benefit, code)} for code in codes]
+    return [
+        {"code": code, "language": capfirst(get_language_info(code)["name_local"]), "text": letter(benefit, holders, code)}
+        for code in codes
+    ]
 
 
-def letter(benefit: Benefit, code: str) -> str:
+def letter(benefit: Benefit, holders: int, code: str) -> str:
+    """Monthly credit is one amount, however many people share it (U2); bulk credit is its holder's (U3)."""
     with override(code):
-        facts = {"partner": benefit.partner.name, "benefit": benefit.title, "day": as_day(benefit.expires_on)}
-        return (
-            _(
+        facts = {"partner": benefit.partner.name, "benefit": benefit.title, "day": as_day(benefit.expires_on), "shared": shared(holders)}
+        if benefit.product.is_bulk_credit:
+            text = _(
                 "%(partner)s has assigned you %(benefit)s. Sign in to the Azure portal with your work account to activate it. "
                 "It is yours to use until %(day)s."
             )
-            % facts
-        )
+        else:
+            text = _(
+                "%(partner)s has given you access to %(benefit)s, %(shared)s. Sign in to the Azure portal with your work account "
+                "to activate it. It can be used until %(day)s."
+            )
+        return text % facts
+
+
+def shared(holders: int) -> str:
+    others = holders - 1
+    if others < 1:
+        return _("shared with everybody it will be assigned to")
+    return ngettext("shared with %(count)s other person", "shared with %(count)s other people", others) % {"count": number(others)}

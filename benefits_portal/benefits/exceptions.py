@@ -189,7 +189,7 @@ class BenefitNotBegun(Refusal):
     fact = gettext_lazy("The benefit had not begun.")
 
     message = gettext_lazy("This benefit has not begun: %(date)s is the first day to use it.")
-    advice = gettext_lazy("Come back on that day. Benefits of the membership before it can be used meanwhile.")
+    advice = gettext_lazy("Come back on that day.")
 
     def __init__(self, benefit: "Benefit") -> None:
         super().__init__(date=benefit.starts_on)
@@ -203,6 +203,8 @@ class BenefitExpired(Refusal):
     advice = gettext_lazy("Renew the membership to receive new benefits. What already runs goes on.")
 
     def __init__(self, benefit: "Benefit") -> None:
+        if benefit.is_usage_based:  # U5: what was assigned ended with it
+            self.advice = gettext_lazy("Renew the membership to receive new credit.")
         super().__init__(date=benefit.expires_on)
 
 

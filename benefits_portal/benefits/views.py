@@ -13,6 +13,7 @@ from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.many import assign_many, check_many, preview, sealed, unsealed
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.models.benefit import MOST_CANDIDATES
+from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
 from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.exceptions import Refusal
@@ -51,6 +52,8 @@ def holders(request: PartnerRequest, pk: int) -> HttpResponse:
     page = listing.page(benefit.assignments.for_partner(request.partner).select_related("directory_user"))
     can_remove = request.role.may_act and not benefit.product.is_bulk_credit and benefit.is_usable(request.today) and not listing.is_past
     context = {"benefit": benefit, "listing": listing, "page": page, "can_remove": can_remove}
+    context["notes"] = CreditNotes(benefit, request.today, is_held=bool(page.rows))
+    context["can_assign"] = request.role.may_act and benefit.is_usable(request.today)
     return listing.pushed(request, render(request, "benefits/holders.html", context))
 
 
@@ -69,7 +72,7 @@ def holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
 @form_methods
 def assign(request: PartnerRequest, pk: int) -> HttpResponse:
     """Give the credit to somebody (U1 to U6)."""
-    benefit = get_own(request, Benefit.objects.select_related("product").usage_based(), pk)
+    benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
     form = PersonForm(benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if hand_over(request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)):
@@ -173,4 +176,5 @@ def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dic
         "words": words,
         "candidates": benefit.candidates(words, request.today),
         "most_people": MOST_CANDIDATES,
+        "cannot_be_corrected": cannot_be_corrected(benefit, request.today),
     }

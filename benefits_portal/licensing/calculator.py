@@ -17,7 +17,7 @@ from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField
 from benefits_portal.figures import as_day
 from benefits_portal.licensing.axis import Axis, Mark
-from benefits_portal.licensing.comparison import card, waiting
+from benefits_portal.licensing.comparison import beside, card, waiting
 from benefits_portal.licensing.exceptions import SubscriptionNotActive
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import Way
@@ -27,6 +27,7 @@ from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.typed_numbers import read_numbers
 
 MOST_LICENSES, MOST_KEYS = MAX_LICENSES, 12
+CAN_COME_BACK = (Subscription.Status.EXPIRED, Subscription.Status.DISABLED)
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 
 day_range = [
@@ -104,16 +105,45 @@ class Calculation:
     on: date
 
     def cards(self) -> list[dict[str, Any]]:
-        cards = [self.card(Way.EXTEND, self.extended), self.card(Way.ADD, self.with_added_licenses), self.card(Way.NEW, self.started_new)]
-        return [*cards, waiting(sum(self.keys), self.before.ends_on)] if Subscription.running(self.before).is_active(self.on) else cards
+        cards = [self.card(way, terms) for way, terms in self.ways()]
+        return [*cards, waiting(sum(self.keys), self.before.ends_on)] if self.status is Subscription.Status.ACTIVE else cards
+
+    @property
+    def subscription(self) -> Subscription:
+        return Subscription.running(self.before)
+
+    @property
+    def status(self) -> Subscription.Status:
+        """S2: on the day that the keys are redeemed."""
+        return self.subscription.status(self.on)
+
+    def status_note(self) -> str:
+        """What the subscription is on that day, and until when it can be brought back (S2, S3)."""
+        facts = {"day": as_day(self.on), "until": as_day(self.subscription.disabled_until)}
+        match self.status:
+            case Subscription.Status.EXPIRED:
+                text = _("On %(day)s this subscription is Expired: a key can bring it back until %(until)s.")
+            case Subscription.Status.DISABLED:
+                text = _("On %(day)s this subscription is Disabled: a key can bring it back until %(until)s.")
+            case Subscription.Status.DELETED:
+                text = _("On %(day)s this subscription is Deleted: it could be brought back until %(until)s. A key starts a new one.")
+            case _active:
+                text = ""
+        return text % facts
+
+    def ways(self) -> list[tuple[Way, Callable[[], list[Term]]]]:
+        """S3: what has ended and is not deleted can come back, with the licenses of the first key; the others add to it."""
+        back = [(Way.REACTIVATE, self.started_new)] if self.status in CAN_COME_BACK else []
+        return [*back, (Way.EXTEND, self.extended), (Way.ADD, self.with_added_licenses), (Way.NEW, self.started_new)]
 
     def card(self, way: Way, terms: Callable[[], list[Term]]) -> dict[str, Any]:
+        summary = beside(self.status) if way is Way.NEW and self.status is not Subscription.Status.DELETED else ""
         try:
             chain = terms()
         except Refusal as refusal:
-            return card(way, refusal=refusal)
+            return card(way, refusal=refusal, summary=summary)
         later = None if way is Way.NEW else chain[-1].days_later_than(self.before.ends_on)
-        return card(way, term=chain[-1], days_later=later) | {"steps": self.steps(chain)}
+        return card(way, term=chain[-1], days_later=later, summary=summary) | {"steps": self.steps(chain)}
 
     def steps(self, chain: list[Term]) -> list[str]:
         """The lines of every key's calculation, with the key's number where there are several."""
@@ -137,20 +167,24 @@ class Calculation:
         return [first, *Calculation(first, self.keys[1:], self.on).with_added_licenses()]
 
     def chain(self, step: Callable[[Subscription, int], Term]) -> list[Term]:
-        terms, subscription = [], Subscription.running(self.before)
-        if not subscription.is_active(self.on):
-            raise SubscriptionNotActive(subscription)
+        terms, subscription = [], self.subscription
+        subscription.check_active(self.on)
         for key in self.keys:
             terms.append(step(subscription, key))
             subscription = Subscription.running(terms[-1])
         return terms
 
     def axis(self) -> Axis:
-        """Today, the present end, the new ends and the 3-year limit on one line."""
-        marks = [Mark(_("Redeemed on"), self.on, "today"), Mark(_("Ends now"), self.before.ends_on, "now")]
-        limit = Subscription.running(self.before).latest_extension_on
-        marks.append(Mark(_("Latest end with one key (3 years)"), limit, "limit"))
-        for way, terms in ((Way.EXTEND, self.extended), (Way.ADD, self.with_added_licenses), (Way.NEW, self.started_new)):
+        """The day of redeeming, the present end and the new ends; the 3-year limit, or until when it can come back."""
+        subscription = self.subscription
+        marks = [Mark(_("Redeemed on"), self.on, "today")]
+        if self.status is Subscription.Status.ACTIVE:
+            marks.append(Mark(_("Ends now"), self.before.ends_on, "now"))
+            marks.append(Mark(_("Latest end with one key (3 years)"), subscription.latest_extension_on, "limit"))
+        else:
+            marks.append(Mark(_("Ended"), self.before.ends_on))
+            marks.append(Mark(_("Last day to bring it back"), subscription.disabled_until, "limit"))
+        for way, terms in self.ways():
             try:
                 marks.append(Mark(_("End after: %(way)s") % {"way": way.label}, terms()[-1].ends_on, "new"))
             except Refusal:

@@ -32,6 +32,7 @@ class Choice:
     quote: Quote | None = None
     refusal: Refusal | None = None
     place: str = ""  # that a first activation's tenant was chosen already, signed
+    summary: str = ""  # where it says more than the way's own
 
     @classmethod
     def of(cls, way: Way, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date, place: str = "") -> "Choice":
@@ -52,13 +53,16 @@ class Choice:
     def card(self) -> dict[str, Any]:
         """What the comparison card shows, in the reader's language."""
         if self.refusal or not self.quote:
-            return card(self.way, refusal=self.refusal)
-        return card(self.way, term=self.quote.after, days_later=self.quote.days_later) | {"action": _("Choose"), "href": self.address}
+            return card(self.way, refusal=self.refusal, summary=self.summary)
+        shown = card(self.way, term=self.quote.after, days_later=self.quote.days_later, summary=self.summary)
+        return shown | {"action": _("Choose"), "href": self.address}
 
 
-def card(way: Way, *, term: Term | None = None, days_later: int | None = None, refusal: Refusal | None = None) -> dict[str, Any]:
+def card(
+    way: Way, *, term: Term | None = None, days_later: int | None = None, refusal: Refusal | None = None, summary: str = ""
+) -> dict[str, Any]:
     """One way to use a key, as the comparison card shows it: the term it leads to, or the reason why it cannot."""
-    words: dict[str, Any] = {"title": way.label, "summary": SUMMARIES[way]()}
+    words: dict[str, Any] = {"title": way.label, "summary": summary or SUMMARIES[way]()}
     if term is None:
         return words | {"reason": str(refusal or "")}
     return words | term_facts(term) | shift(None if way is Way.REACTIVATE else days_later)
@@ -67,9 +71,16 @@ def card(way: Way, *, term: Term | None = None, days_later: int | None = None, r
 SUMMARIES = {
     Way.EXTEND: lambda: _("The licenses stay, the end date moves."),
     Way.ADD: lambda: _("More licenses; the end dates are averaged over all of them."),
-    Way.NEW: lambda: _("A subscription of its own, beside what there is."),
+    Way.NEW: lambda: _("A subscription of its own: nothing of this product runs here."),
     Way.REACTIVATE: lambda: _("The subscription comes back with the licenses of this key."),
 }
+
+
+def beside(status: Subscription.Status) -> str:
+    """What a new subscription stands beside, where there is one of that status."""
+    if status is Subscription.Status.ACTIVE:
+        return _("A subscription of its own, beside the one that runs.")
+    return _("A subscription of its own. The one that ended stays ended.")
 
 
 def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any]:
@@ -114,6 +125,7 @@ class Comparison:
     def of(cls, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date, place: str = "") -> "Comparison":
         choices = [Choice.of(Way.NEW, key, tenant, None, on, place)]
         if subscription:
+            choices = [replace(choices[0], summary=beside(subscription.status(on)))]
             ways = (Way.EXTEND, Way.ADD) if subscription.is_active(on) else (Way.REACTIVATE,)
             choices = [Choice.of(way, key, tenant, subscription, on, place) for way in ways] + choices
         return cls(subscription, choices, key, on)
@@ -122,7 +134,7 @@ class Comparison:
     def heading(self) -> str:
         """Which subscription this is about."""
         if self.subscription is None:
-            return _("This product does not run here yet")
+            return _("This product does not run here")
         return _("%(product)s: %(licenses)s, end date %(day)s") % {
             "product": self.subscription.product,
             "licenses": in_licenses(self.subscription.licenses),

@@ -7,12 +7,15 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.dates import add_months
 from benefits_portal.figures import as_day, number
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.comparison import shift
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models.replacement import ASKED_WITHIN, is_replaced_on_request, replaceable_until
 from benefits_portal.licensing.quotes import Way
-from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.licensing.terms import KEY_MONTHS, in_days, in_licenses
 
 
 class ProductRow:
@@ -45,7 +48,7 @@ class ProductRow:
             "licenses": number(self.subscription.licenses),
             "status": self.status.value,
             "status_text": self.status_text,
-            "ends": as_day(self.subscription.ends_on),
+            "ends": as_day(self.subscription.withdrawn_on or self.subscription.ends_on),
             "source": self.subscription.source_name,
         }
 
@@ -114,9 +117,11 @@ def status_history(subscription: Subscription, redemptions: Sequence[Redemption]
     if subscription.withdrawn_on:
         return events
     day = timedelta(days=1)
+    back = _("A key can bring it back, if it is the one that ended last.")
+    still = _("A key can still bring it back, if it is the one that ended last.")
     changes = [
-        (subscription.ends_on + day, _("Expired"), _("It can be brought back with a key; people lose nothing yet.")),
-        (subscription.expired_until + day, _("Disabled"), _("Nobody can use it; it can still be brought back.")),
+        (subscription.ends_on + day, _("Expired"), back),
+        (subscription.expired_until + day, _("Disabled"), still),
         (subscription.disabled_until + day, _("Deleted"), _("It cannot come back; a key starts a new subscription.")),
     ]
     statuses = [
@@ -128,11 +133,57 @@ def status_history(subscription: Subscription, redemptions: Sequence[Redemption]
 
 def end_axis(subscription: Subscription, redemptions: Sequence[Redemption], on: date) -> Axis:
     """The benefit's own expiration beside the subscription's end (B5)."""
-    marks = [
-        Mark(_("Start"), subscription.starts_on),
-        Mark(_("Today"), on, "today"),
-        Mark(_("Subscription ends"), subscription.ends_on, "now"),
-    ]
-    if standing := [redemption for redemption in redemptions if not redemption.is_reversed]:
-        marks.append(Mark(_("Benefit expires"), standing[0].key.benefit.expires_on))
+    marks = [Mark(_("Start"), subscription.starts_on), Mark(_("Today"), on, "today")]
+    if subscription.withdrawn_on:
+        marks.append(Mark(_("Withdrawn on"), subscription.withdrawn_on, "limit"))
+    else:
+        label = _("Subscription ends") if subscription.is_active(on) else _("Subscription ended")
+        marks.append(Mark(label, subscription.ends_on, "now"))
+    if latest := source(redemptions):
+        marks.append(Mark(_("Benefit expires"), latest.key.benefit.expires_on))
     return Axis(marks)
+
+
+def source(redemptions: Sequence[Redemption]) -> Redemption | None:
+    """The redemption that counts and was the last; of a subscription that was withdrawn, the one that brought it."""
+    return next((redemption for redemption in redemptions if not redemption.is_reversed), redemptions[-1] if redemptions else None)
+
+
+def withdrawal(subscription: Subscription, redemptions: Sequence[Redemption]) -> str:
+    """That it was withdrawn, when and why, as its partner asked for it; empty if it was not (K8)."""
+    if subscription.withdrawn_on is None:
+        return ""
+    asked = getattr(redemptions[-1], "replacement", None) if redemptions else None
+    text = _("This subscription was withdrawn on %(day)s, because the key that brought it was replaced.")
+    if asked:
+        text = _("This subscription was withdrawn on %(day)s, because the key that brought it was replaced: “%(why)s”")
+    return text % {"day": as_day(subscription.withdrawn_on), "why": asked.why if asked else ""}
+
+
+def undoing(key: ProductKey, on: date) -> str:
+    """What can be done about redeeming `key` by mistake on that day (K8)."""
+    if not is_replaced_on_request(key):
+        return _(
+            "A key works once, and redeeming it cannot be undone here. This key is itself a replacement, so it is not replaced on request."
+        )
+    until = replaceable_until(key, on)
+    if until == on + ASKED_WITHIN:
+        text = _("A key works once, and redeeming it cannot be undone here; within %(days)s the program's staff may replace it.")
+    else:
+        text = _(
+            "A key works once, and redeeming it cannot be undone here; until %(day)s, "
+            "the last day of its benefit, the program's staff may replace it."
+        )
+    return text % {"days": in_days(ASKED_WITHIN.days), "day": as_day(until)}
+
+
+def adding_note(subscription: Subscription, on: date) -> str:
+    """Which way *Add licenses* can move the end date: towards 12 months from today (S6)."""
+    year = add_months(on, KEY_MONTHS)
+    if subscription.ends_on > year:
+        text = _("Add licenses averages the end date with %(day)s, 12 months from today, so it can become earlier, not later.")
+    elif subscription.ends_on < year:
+        text = _("Add licenses averages the end date with %(day)s, 12 months from today, so it can become later, not earlier.")
+    else:
+        text = _("Add licenses averages the end date with %(day)s, 12 months from today, so it stays.")
+    return text % {"day": as_day(year)}

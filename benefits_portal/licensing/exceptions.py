@@ -31,9 +31,11 @@ class SubscriptionNotActive(Refusal):
     fact = gettext_lazy("The subscription is not active.")
 
     message = gettext_lazy("This subscription ended on %(date)s; only an active one can be extended or get more licenses.")
-    advice = gettext_lazy("Use first activation: it can bring the subscription back, or start a new one.")
+    advice = gettext_lazy("Use first activation: it brings back what ended last, or starts a new subscription.")
 
-    def __init__(self, subscription: "Subscription") -> None:
+    def __init__(self, subscription: "Subscription", on: date) -> None:
+        if subscription.status(on) is subscription.Status.DELETED:
+            self.advice = gettext_lazy("It is deleted and cannot come back. Use first activation to start a new one.")
         super().__init__(date=subscription.withdrawn_on or subscription.ends_on)
 
 

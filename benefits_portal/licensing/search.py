@@ -17,15 +17,17 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.benefits.lists import BenefitListing
 from benefits_portal.benefits.middleware import tell_where_keys_go
-from benefits_portal.benefits.models import Benefit
+from benefits_portal.benefits.models import Benefit, Product
+from benefits_portal.benefits.notes import replacements
 from benefits_portal.benefits.productkeys import resembles_key
 from benefits_portal.licensing.display import ProductRow
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import DirectoryUser
+from benefits_portal.tenants.models import DirectoryUser, Role
 from benefits_portal.words import searched
 
+FOR_ADMINS = {"licensing:product-key-start", "tenants:activity"}
 READ, SHOWN = 20, 6  # rows of a kind: of benefits, some have not begun
 
 
@@ -59,15 +61,17 @@ def groups(request: PartnerRequest, words: str) -> list[dict[str, Any]]:
     """What was found, by kind, with the way to all of it."""
     terms = urlencode({"q": words})
     found = [
-        (_("Pages"), pages(words), ""),
+        (_("Pages"), pages(words, request.role), ""),
         (_("Benefits"), benefits(request, words), f"{reverse('benefits:azure-cloud')}?{terms}"),
         (_("Subscriptions"), subscriptions(request, words), f"{reverse('licensing:products')}?{urlencode({'q': words, 'show': 'all'})}"),
+        (_("Discontinued products"), discontinued(request, words), ""),
         (_("People"), people(request, words), f"{reverse('tenants:users')}?{terms}"),
     ]
     return [{"title": title, "rows": rows[:SHOWN], "href": href if len(rows) > SHOWN else ""} for title, rows, href in found if rows]
 
 
-def pages(words: str) -> list[Found]:
+def pages(words: str, role: Role) -> list[Found]:
+    """Those of that name; what the role does not include is named without a link, with the reason (P3)."""
     titles = {
         "home": _("Home"),
         "benefits:azure-cloud": _("Azure & cloud products"),
@@ -81,7 +85,11 @@ def pages(words: str) -> list[Found]:
         "help": _("Help"),
     }
     terms = words.casefold().split()
-    return [Found(title, "", reverse(name)) for name, title in titles.items() if all(term in title.casefold() for term in terms)]
+    found = [(name, title) for name, title in titles.items() if all(term in title.casefold() for term in terms)]
+    why_not = _("for Global admins and MPN partner admins of your organization")
+    return [
+        Found(title, why_not, "") if name in FOR_ADMINS and not role.may_act else Found(title, "", reverse(name)) for name, title in found
+    ]
 
 
 def benefits(request: PartnerRequest, words: str) -> list[Found]:
@@ -94,6 +102,19 @@ def benefits(request: PartnerRequest, words: str) -> list[Found]:
         Found(row["title"], f"{row['offer']} · {row['status_text']}", reverse("licensing:benefit-detail", args=[row["pk"]]))
         for row in listing.rows(facts)
     ]
+
+
+def discontinued(request: PartnerRequest, words: str) -> list[Found]:
+    """Products that competency packages no longer hold, whether or not a benefit still has one, with what replaces them (B4)."""
+    products = Product.objects.discontinued(request.today).named(words)[:SHOWN]
+    return [Found(one.name, replaced_note(one), f"{reverse('help')}#discontinued") for one in products]
+
+
+def replaced_note(product: Product) -> str:
+    replaced_by = replacements(product)
+    if not replaced_by:
+        return _("no longer part of competency packages")
+    return _("no longer part of competency packages; replaced by %(products)s") % {"products": replaced_by}
 
 
 def subscriptions(request: PartnerRequest, words: str) -> list[Found]:

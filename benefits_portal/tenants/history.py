@@ -20,6 +20,7 @@ class History:
     zone: str
     newest_href: str
     older_href: str
+    is_real_time: bool  # while the calendar of a practice partner says another day
 
     def rows(self) -> list[dict[str, str]]:
         return [line.cells() for line in self.lines]
@@ -38,4 +39,4 @@ def history(request: PartnerRequest, records: RecordQuerySet, known: Iterable[mo
     newest = f"{request.path}?{address.urlencode()}{anchor}" if latest else ""
     address["before"] = str(shown[-1].pk) if shown else ""
     older = f"{request.path}?{address.urlencode()}{anchor}" if len(found) > PAGE else ""
-    return History(lines(shown, request.partner, known), request.partner.time_zone, newest, older)
+    return History(lines(shown, request.partner, known), request.partner.time_zone, newest, older, request.partner.days_ahead > 0)

@@ -103,6 +103,7 @@ def test_each_role_gets_what_it_may_and_is_told_who_may_the_rest(account, sign_i
 @pytest.mark.parametrize("name", LOOKING)
 def test_what_only_a_global_admin_does_is_shown_disabled_with_the_reason(account, sign_in, boss, name):
     address = account.to_look_at()[name]
+    factories.RoleAssignmentFactory.create(partner=account.boss.partner, role=Role.GLOBAL_ADMIN)  # the last one could not go
     assert 'aria-disabled="true"' not in boss.get(address).text
     for held in (account.admin, account.member):
         text = sign_in(held.user).get(address).text
@@ -480,3 +481,27 @@ def test_no_key_stands_in_the_record_on_its_page_or_in_the_download(account, bos
         text = read(boss.get(address))
         assert "Revealed a product key" in text
         assert not re.search(shown.replace("-", "-?"), text)
+
+
+# The last Global admin
+
+
+@rule("P3")
+@pytest.mark.parametrize("others", [0, 1])
+def test_the_last_global_admin_s_role_is_shown_disabled_with_the_reason(account, boss, others):
+    factories.RoleAssignmentFactory.create_batch(others, partner=account.boss.partner, role=Role.GLOBAL_ADMIN)
+    held, person = account.boss.pk, account.boss.user.directory_user_id
+    reason = "This is the organization&#x27;s last Global admin"
+    actions = {
+        reverse("tenants:roles"): f'href="{reverse("tenants:take-role", args=[held])}"',
+        reverse("tenants:user", args=[person]): f'href="{reverse("tenants:disable-user", args=[person])}"',
+        reverse("tenants:take-role", args=[held]): '<button class="button" data-kind="danger">Take away',
+        reverse("tenants:change-role", args=[held]): '<button class="button" data-kind="primary">Change role',
+        reverse("tenants:disable-user", args=[person]): '<button class="button" data-kind="danger">Disable',
+    }
+    texts = {address: boss.get(address).text for address in actions}
+    seen = {address: (action in texts[address], reason in texts[address]) for address, action in actions.items()}
+    assert seen == dict.fromkeys(actions, (others > 0, others == 0))
+    tenant = account.boss.user.directory_user.tenant
+    boss.post(reverse("tenants:take-role", args=[held]), {"acting_in": f"{tenant.partner_id}-{tenant.pk}"})
+    assert RoleAssignment.objects.filter(pk=held).exists() is (others == 0)

@@ -45,6 +45,16 @@ class Offer(models.Model):
         return self.name
 
 
+class ProductQuerySet(models.QuerySet["Product"]):
+    def discontinued(self, on: date) -> Self:
+        """No longer in competency packages, with what replaces them (B4)."""
+        return self.filter(discontinued_on__lte=on).prefetch_related("replaced_by")
+
+    def named(self, words: str) -> Self:
+        """Those with every one of `words` in their name; the catalogue is small."""
+        return self.filter(*(Q(name__icontains=word) for word in words.split()))
+
+
 class Product(models.Model):
     """What a benefit gives: Azure credit to a person, or licenses in a tenant."""
 
@@ -63,6 +73,8 @@ class Product(models.Model):
     )
     is_name_pending = models.BooleanField(default=False, db_default=False, editable=False)
     replaced_by = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="replaces", verbose_name=_("replaced by"))
+
+    objects = ProductQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("product")

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -155,6 +156,12 @@ class Redemption(AppendOnly):
     def days_later(self) -> int | None:
         """How much later than before it ends, in days, negative for earlier; None where nothing ran before."""
         return self.after.days_later_than(self.before_ends_on) if self.before_ends_on else None
+
+    @property
+    def practice_day(self) -> date | None:
+        """The day on the calendar of a practice partner where that is not the real one; times are always real."""
+        real = self.redeemed_at.astimezone(ZoneInfo(self.partner.time_zone)).date()
+        return self.redeemed_on if self.partner.is_practice and self.redeemed_on != real else None
 
     @property
     def licenses_brought(self) -> int:

@@ -94,7 +94,7 @@ def check_latest(redemption: Redemption) -> None:
 
 def check_not_replaced_before(redemption: Redemption) -> None:
     """Raise ReplacedOnRequestBefore for a key that its benefit has because another was replaced: K8 binds once."""
-    if Replacement.objects.granted().of_benefit(redemption.key.benefit_id).exists():
+    if not is_replaced_on_request(redemption.key):
         raise ReplacedOnRequestBefore
 
 
@@ -118,11 +118,21 @@ def replace_again(redemption: Redemption, why: str, *, by: Actor, on: date) -> P
     about: dict[str, Any] = {"partner": redemption.partner, "tenant": redemption.tenant, "subject": redemption.subscription}
     about["after"] = {"redemption": redemption.pk}
     with recorded_if_refused(ReplacementAction.GRANTED, by=by, **about):
-        if not Replacement.objects.granted().of_benefit(redemption.key.benefit_id).exists():
+        if is_replaced_on_request(redemption.key):
             raise NotAReplacement
         key = replace_key(redemption, why, by=by, on=on)
         Record.objects.note(ReplacementAction.GRANTED, by=by, **about)
         return key
+
+
+def replaceable_until(key: ProductKey, redeemed_on: date) -> date:
+    """The last day to ask for another key in place of `key`: 30 days on, while the benefit can still be used (K8, B5)."""
+    return min(redeemed_on + ASKED_WITHIN, key.benefit.expires_on)
+
+
+def is_replaced_on_request(key: ProductKey) -> bool:
+    """Whether the partner can ask for another key in place of `key`, once it is redeemed: not of a replacement (K8). One query."""
+    return not Replacement.objects.granted().of_benefit(key.benefit_id).exists()
 
 
 def check_replaceable(redemption: Redemption, on: date) -> None:

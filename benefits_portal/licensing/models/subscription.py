@@ -142,7 +142,7 @@ class Subscription(models.Model):
     def check_active(self, on: date) -> None:
         """Raise SubscriptionNotActive after the last day of service (S4, S6)."""
         if not self.is_active(on):
-            raise SubscriptionNotActive(self)
+            raise SubscriptionNotActive(self, on)
 
     def can_come_back(self, on: date) -> bool:
         """Whether it is the latest Expired or Disabled one of its product in its tenant (S3). One query."""

@@ -61,8 +61,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
     def of_products_named(self, words: str) -> Self:
         """Those whose product has every one of `words` in its name; the catalogue is small."""
-        named = Product.objects.filter(*(Q(name__icontains=word) for word in words.split()))
-        return self.filter(product__in=named.order_by())
+        return self.filter(product__in=Product.objects.named(words).order_by())
 
     def carry_names(self) -> int:
         """Write on the rows what their product is called now, and the offer behind the key that was redeemed last and counts."""

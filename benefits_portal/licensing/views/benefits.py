@@ -11,8 +11,10 @@ from django.views.decorators.http import require_safe
 from benefits_portal.benefits.display import chain, letters
 from benefits_portal.benefits.forms import PersonForm
 from benefits_portal.benefits.models import Assignment, Benefit
+from benefits_portal.benefits.notes import CreditNotes
 from benefits_portal.benefits.views import choosing
 from benefits_portal.licensing.comparison import comparisons
+from benefits_portal.licensing.display import undoing
 from benefits_portal.licensing.forms import VerifiedForm
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
@@ -72,6 +74,7 @@ def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
     context = key_context(request, benefit)
     if context["key"] and not context["refusal"]:
         context["comparisons"] = comparisons(context["key"], request.tenant, request.today)
+        context["undoing"] = undoing(context["key"], request.today)
     return render(request, "licensing/walkthrough.html", context)
 
 
@@ -87,7 +90,8 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
         "has_more": has_more,
         "past": [assignment for assignment in assignments if assignment.ended_at],
         "chain": chain(assignments) if benefit.product.is_bulk_credit else [],
-        "letters": letters(benefit) if running and refusal is None else [],
+        "letters": letters(benefit, count_holders(benefit, len(running), has_more)) if running and refusal is None else [],
+        "notes": CreditNotes(benefit, request.today, bool(running)),
         "is_usable": refusal is None,
         "refusal": refusal,
         "can_transfer": benefit.can_transfer(request.today),
@@ -103,6 +107,11 @@ def holders_of(benefit: Benefit) -> tuple[list[Assignment], bool]:
         return list(assignments), False
     found = list(assignments[: MOST_HOLDERS + 1])
     return found[:MOST_HOLDERS], len(found) > MOST_HOLDERS
+
+
+def count_holders(benefit: Benefit, shown: int, has_more: bool) -> int:
+    """All of them, asked for only where not all are shown."""
+    return benefit.assignments.kept().count() if has_more else shown
 
 
 def why_unusable(benefit: Benefit, on: date) -> Refusal | None:
@@ -135,5 +144,5 @@ def license_context(request: PartnerRequest, benefit: Benefit, form: VerifiedFor
         "form": form,
         "subscription": running,
         "subscription_status": running.status(request.today) if running else None,
-        "replacements": benefit.product.replaced_by.all() if benefit.product.is_discontinued(request.today) else [],
+        "is_discontinued": benefit.product.is_discontinued(request.today),
     }

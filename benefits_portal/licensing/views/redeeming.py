@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from benefits_portal.benefits.exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.comparison import Comparison, before_after, comparisons
+from benefits_portal.licensing.display import adding_note, undoing
 from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivatable
 from benefits_portal.licensing.forms import KeyForm, TenantForm
 from benefits_portal.licensing.models import Redemption, Subscription
@@ -103,6 +104,7 @@ def enter_key(request: PartnerRequest, subscription: Subscription | None = None,
         "most_keys": MOST_KEYS,
         "subscription": subscription,
         "way": way,
+        "adding_note": adding_note(subscription, request.today) if subscription else "",
     }
     return render(request, "licensing/panel_key.html" if subscription else "licensing/start_key.html", context)
 
@@ -159,7 +161,7 @@ def shown(request: PartnerRequest, key: ProductKey, subscription: Subscription |
             beside = [comparison for comparison in found if comparison.subscription and subscription in (None, comparison.subscription)]
         context = {"comparisons": beside, "other": other_way(beside, way)}
         quote = Quote.of(way, key, request.tenant, subscription, request.today)
-        return context | {"quote": quote, "rows": before_after(quote)}
+        return context | {"quote": quote, "rows": before_after(quote), "undoing": undoing(key, request.today)}
     except Refusal as refusal:
         return context | {"refusal": refusal}
 

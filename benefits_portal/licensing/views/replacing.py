@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.licensing.forms import ReplacementForm
 from benefits_portal.licensing.models import Redemption, Replacement
-from benefits_portal.licensing.models.replacement import ASKED_WITHIN, check_replaceable
+from benefits_portal.licensing.models.replacement import check_replaceable, replaceable_until
 from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -40,4 +40,8 @@ def replacement_context(request: PartnerRequest, redemption: Redemption) -> dict
             check_replaceable(redemption, request.today)
     except Refusal as error:
         refusal = error
-    return {"replacement": asked, "replaceable_until": redemption.redeemed_on + ASKED_WITHIN, "not_replaceable": refusal}
+    return {
+        "replacement": asked,
+        "replaceable_until": replaceable_until(redemption.key, redemption.redeemed_on),
+        "not_replaceable": refusal,
+    }

@@ -5,7 +5,16 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from benefits_portal.licensing.comparison import before_after, shift
-from benefits_portal.licensing.display import ProductRow, end_axis, ledger, license_segments, status_history
+from benefits_portal.licensing.display import (
+    ProductRow,
+    adding_note,
+    end_axis,
+    ledger,
+    license_segments,
+    source,
+    status_history,
+    withdrawal,
+)
 from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.views.replacing import replacement_context
@@ -49,7 +58,10 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
         "next_change_on": subscription.next_change_on(request.today),
         "segments": license_segments(redemptions),
         "ledger": ledger(redemptions),
-        "latest": next((redemption for redemption in redemptions if not redemption.is_reversed), None),
+        "latest": source(redemptions),
+        "withdrawal": withdrawal(subscription, redemptions),
+        "adding_note": adding_note(subscription, request.today),
+        "can_come_back": not subscription.is_active(request.today) and subscription.can_come_back(request.today),
         "timeline": status_history(subscription, redemptions, request.today),
         "axis": end_axis(subscription, redemptions, request.today),
         "history": history(request, Record.objects.about(subscription), known=[subscription], anchor="#history"),
@@ -63,5 +75,6 @@ def receipt(request: PartnerRequest, pk: int) -> HttpResponse:
     """What a key was used for: before, after, where, by whom, when (A3). Made to be printed."""
     redemption = get_own(request, Redemption.objects.for_display(), pk)
     context = {"redemption": redemption, "rows": before_after(redemption), "shift": shift(redemption.days_later)}
+    context["practice_day"] = redemption.practice_day
     context |= replacement_context(request, redemption)
     return render(request, "licensing/receipt.html", context)

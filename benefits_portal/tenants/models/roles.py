@@ -61,6 +61,11 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         roles = [role for role in Role if role.may_act]
         return self.filter(partner=partner, role__in=roles, user__is_active=True).select_related("user").order_by("role", "user__name")
 
+    def last_global_admin(self, partner: Partner) -> int | None:
+        """The primary key of the only role that can still change the partner's people and roles; None where there are several."""
+        found = list(self.admins_of(partner).filter(role=Role.GLOBAL_ADMIN).values_list("pk", flat=True)[:2])
+        return found[0] if len(found) == 1 else None
+
     def of_people(self, people: Iterable[DirectoryUser]) -> dict[int, "RoleAssignment"]:
         """Which of these roles `people` hold, by the number of their entry (see `RoleAssignment.people`)."""
         people = list(people)

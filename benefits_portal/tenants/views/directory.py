@@ -18,6 +18,7 @@ from benefits_portal.tenants.models import DirectoryUser, Record, Tenant
 from benefits_portal.tenants.spreadsheets import spreadsheet
 from benefits_portal.typed import isolated
 
+from .roles import last_global_admin
 from .telling import done
 
 
@@ -55,7 +56,7 @@ def user(request: PartnerRequest, pk: int) -> HttpResponse:
         "holdings": holdings([person], request.today)[person.pk],
         "history": history(request, Record.objects.concerning(person), known=[person], anchor="#history"),
     }
-    return render(request, "tenants/user.html", context)
+    return render(request, "tenants/user.html", context | last_global_admin(request))
 
 
 @global_admin_required
@@ -88,7 +89,7 @@ def disable_user(request: PartnerRequest, pk: int) -> HttpResponse:
     person = own_person(request, pk)
     if request.method != "POST":
         held = person.role()
-        return render(request, "tenants/user_disable.html", {"person": person, "held": held})
+        return render(request, "tenants/user_disable.html", {"person": person, "held": held} | last_global_admin(request))
     told = _("%(name)s is disabled. Credit that they hold stays until you remove or transfer it.") % {"name": isolated(person.display_name)}
     done(request, lambda: person.disable(by=request.actor), told)
     return redirect("tenants:user", pk)

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
 from benefits_portal.tenants.downloads import note_listing
+from benefits_portal.tenants.exceptions import LastGlobalAdmin
 from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
 from benefits_portal.tenants.lists import RoleListing
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -24,7 +25,7 @@ def roles(request: PartnerRequest) -> HttpResponse:
     listing = RoleListing.of(request.GET)
     page = listing.page(RoleAssignment.objects.for_partner(request.partner).for_display())
     holders = RoleAssignment.objects.holders(request.partner, page.rows)
-    context = {"listing": listing, "page": page, "holders": holders, "kinds": list(Role)}
+    context = {"listing": listing, "page": page, "holders": holders, "kinds": list(Role)} | last_global_admin(request)
     return listing.pushed(request, render(request, "tenants/roles.html", context))
 
 
@@ -65,7 +66,7 @@ def change_role(request: PartnerRequest, pk: int) -> HttpResponse:
         told = _("%(name)s now holds the role %(role)s.") % {"name": isolated(name), "role": role.label}
         if done(request, lambda: held.change_to(role, by=request.actor), told, form, "role"):
             return redirect("tenants:roles")
-    return render(request, "tenants/role_change.html", {"held": held, "name": name_of(held), "form": form})
+    return render(request, "tenants/role_change.html", {"held": held, "name": name_of(held), "form": form} | last_global_admin(request))
 
 
 @global_admin_required
@@ -73,10 +74,17 @@ def change_role(request: PartnerRequest, pk: int) -> HttpResponse:
 def take_role(request: PartnerRequest, pk: int) -> HttpResponse:
     held = get_own(request, RoleAssignment.objects.for_display(), pk)
     if request.method != "POST":
-        return render(request, "tenants/role_take.html", {"held": held, "name": name_of(held)})
+        return render(request, "tenants/role_take.html", {"held": held, "name": name_of(held)} | last_global_admin(request))
     told = _("%(name)s no longer holds the role %(role)s.") % {"name": isolated(name_of(held)), "role": held.get_role_display()}
     done(request, lambda: held.take(by=request.actor), told)
     return redirect("tenants:roles")
+
+
+def last_global_admin(request: PartnerRequest) -> dict[str, object]:
+    """Whose role stays, and why: told before the action is chosen (P3)."""
+    if not request.role.may_manage_people:
+        return {}
+    return {"last_admin": RoleAssignment.objects.last_global_admin(request.partner), "last_admin_reason": LastGlobalAdmin()}
 
 
 def name_of(held: RoleAssignment) -> str:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('benefits', '0007_no_index_of_the_partner_alone'),
+        ('benefits', '0011_decimals_by_currency'),
     ]
 
     operations = [

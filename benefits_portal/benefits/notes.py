@@ -1,0 +1,120 @@
+"""What pages say of credit and of discontinued products: sentences that follow from dates, holders and the catalog (B4, B5, U2 to U5)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
+from benefits_portal.figures import as_day
+
+from .models import Benefit, ExternalOffer, Product
+
+
+def excluding_offers(kind: Product.Kind) -> list[str]:
+    """The names of the offers that credit of this kind cannot be combined with (U4)."""
+    return list(ExternalOffer.objects.filter(excludes__kind=kind).order_by("name").distinct().values_list("name", flat=True))
+
+
+def combination(kind: str, offers: Iterable[str]) -> str:
+    """What credit of this kind cannot be combined with (U4)."""
+    names = get_text_list(list(offers), _("or"))
+    if kind == Product.Kind.BULK_CREDIT:
+        text = _("It cannot be combined with other credit.")
+        with_offers = _("It cannot be combined with other credit, nor with one of these offers: %(offers)s.")
+    else:
+        text = _("It cannot be combined with bulk credit.")
+        with_offers = _("It cannot be combined with bulk credit, nor with one of these offers: %(offers)s.")
+    return with_offers % {"offers": names} if names else text
+
+
+def discontinued(products: Iterable[Product]) -> list[tuple[list[str], str]]:
+    """The names of products that have the same replacements, and what these are called (B4)."""
+    groups: dict[str, list[str]] = {}
+    for product in products:
+        groups.setdefault(replacements(product), []).append(product.name)
+    return [(names, replaced_by) for replaced_by, names in groups.items()]
+
+
+def replacements(product: Product) -> str:
+    """What replaces a discontinued product, in one text; empty where nothing does."""
+    return get_text_list([other.name for other in product.replaced_by.all()], _("or"))
+
+
+@dataclass(frozen=True)
+class CreditNotes:
+    """The sentences on a credit's own page."""
+
+    benefit: Benefit
+    on: date
+    is_held: bool
+
+    @property
+    def has_ended(self) -> bool:
+        return self.on > self.benefit.expires_on
+
+    @property
+    def year_ends_on(self) -> date:
+        return self.benefit.membership.ends_on
+
+    @property
+    def year_is_over(self) -> bool:
+        """Bulk credit can then be assigned for the first time, and never be transferred (U3)."""
+        return self.benefit.product.is_bulk_credit and not self.benefit.can_transfer(self.on)
+
+    def what_it_is(self) -> str:
+        """The bar above the holders."""
+        if self.has_ended:
+            return _("This credit ended on %(day)s. Whoever held it then is listed below.") % {"day": as_day(self.benefit.expires_on)}
+        product = self.benefit.product
+        offers = [offer.name for offer in product.excluded_by.all()]
+        return f"{self._how_it_is_given()} {combination(product.kind, offers)}"
+
+    def _how_it_is_given(self) -> str:
+        if not self.benefit.product.is_bulk_credit:
+            return _("Monthly credit goes to any number of people; add or remove them at any time.")
+        if self.year_is_over:
+            return _("Bulk credit has one holder and no Remove. Transfers ended on %(day)s, with the enrollment year.") % {
+                "day": as_day(self.year_ends_on)
+            }
+        return _("Bulk credit has one holder and no Remove: transfer it to somebody else within the enrollment year.")
+
+    def last_day(self) -> str:
+        """What the expiration date is for."""
+        if self.has_ended:
+            return _("The credit ended with this day.")
+        if not self.benefit.product.is_bulk_credit:
+            return _("The last day to assign it; what is assigned ends with it.")
+        return self._last_day_of_bulk_credit()
+
+    def _last_day_of_bulk_credit(self) -> str:
+        year = {"day": as_day(self.year_ends_on)}
+        if self.is_held and self.year_is_over:
+            return _("Its holder keeps it until then. Transfers ended on %(day)s, with the enrollment year.") % year
+        if self.is_held:
+            return (
+                _("Its holder keeps it until then, or until it is transferred: possible until %(day)s, the end of the enrollment year.")
+                % year
+            )
+        if self.year_is_over:
+            return _("The last day to assign it. Transfers ended on %(day)s, with the enrollment year.") % year
+        return _("The last day to assign it. It can be transferred until %(day)s, the end of the enrollment year.") % year
+
+    def nobody(self) -> str:
+        return _("Nobody held this credit when it ended.") if self.has_ended else _("Nobody holds this credit.")
+
+    def holders(self) -> str:
+        return _("Who held this credit when it ended") if self.has_ended else _("Who holds this credit")
+
+
+def cannot_be_corrected(benefit: Benefit, on: date) -> str:
+    """The warning where bulk credit is assigned after its enrollment year (U3); empty where it can still be transferred."""
+    if not benefit.product.is_bulk_credit or benefit.can_transfer(on):
+        return ""
+    days = {"year": as_day(benefit.membership.ends_on), "day": as_day(benefit.expires_on)}
+    text = _(
+        "The enrollment year ended on %(year)s. Whoever you choose now keeps this credit "
+        "until %(day)s: it can be neither removed nor transferred."
+    )
+    return text % days

@@ -1,0 +1,260 @@
+"""Pages about subscriptions say what holds: every sentence follows from rows, days and rules (K8, S2, S3, S6)."""
+
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal.licensing.display import adding_note, end_axis, undoing
+from benefits_portal.licensing.models import Redemption, Replacement, Subscription
+from benefits_portal.licensing.models.replacement import replace_again
+from benefits_portal.tenants.models import Actor, Partner, Role
+from tests import factories
+from tests.factories import TODAY, issue_key, key_for, redeem
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
+rule = pytest.mark.rule
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def client(admin, sign_in) -> Client:
+    return sign_in(admin)
+
+
+def page(client: Client, name: str, pk: int, query: str = "") -> str:
+    return client.get(reverse(f"licensing:{name}", args=[pk]) + query).text
+
+
+def replace(redemption: Redemption, by: Actor, why: str = "It went to the wrong tenant") -> None:
+    Replacement.objects.ask(redemption, why, by=by, on=TODAY).grant(by=by, on=TODAY)
+
+
+# F5: withdrawn
+
+
+@rule("K8")
+def test_a_withdrawn_subscription_says_when_and_why_and_where_the_new_key_is(client, tenant, by):
+    redemption = redeem(tenant=tenant)
+    benefit = redemption.key.benefit
+    running = page(client, "subscription", redemption.subscription_id)
+    assert ("withdrawn" in running, "The last day of service." in running) == (False, True)
+    replace(redemption, by)
+    text = page(client, "subscription", redemption.subscription_id)
+    expected = [
+        "This subscription was withdrawn on May 1, 2021, because the key that brought it was replaced: “It went to the wrong tenant”",
+        f"""<a href="{reverse("licensing:benefit-detail", args=[benefit.pk])}">The new key is on its benefit's page</a>""",
+        "<dt>Withdrawn on</dt><dd>May 1, 2021",
+        "It would have run until May 1, 2022.",
+        "The subscription was withdrawn on May 1, 2021.",
+        "Start a new one by a first activation",
+    ]
+    text = text.replace("&#x27;", "'")
+    assert [sentence for sentence in expected if sentence in text] == expected
+    wrong = ["The subscription ended on", "The last day of service.", "Bring it back"]
+    assert [sentence for sentence in wrong if sentence in text] == []
+
+
+@rule("K8")
+def test_the_axis_of_a_withdrawn_subscription_has_its_day_and_the_new_key_s_benefit(tenant, by):
+    redemption = redeem(tenant=tenant)
+    subscription = Subscription.objects.get(pk=redemption.subscription_id)
+    replace(redemption, by)
+    subscription.refresh_from_db()
+    marks = end_axis(subscription, list(subscription.redemptions.for_display()), TODAY + DAY).days
+    assert {mark.label: mark.day for mark in marks} == {
+        "Start": TODAY,
+        "Today": TODAY + DAY,
+        "Withdrawn on": TODAY,
+        "Benefit expires": redemption.key.benefit.expires_on,
+    }
+
+
+@rule("K8")
+def test_the_list_shows_the_day_of_withdrawal_and_no_day_a_year_ahead(client, tenant, by):
+    replace(redeem(tenant=tenant), by)
+    text = client.get(reverse("licensing:products"), {"show": "all"}).text
+    assert ("Withdrawn on May 1, 2021" in text, "May 1, 2022" in text) == (True, False)
+
+
+@rule("K8")
+def test_why_staff_replaced_a_key_is_not_for_the_partner_to_read(client, tenant, by):
+    first = redeem(tenant=tenant)
+    replace(first, by)
+    again = Subscription.activate(first.key.benefit.live_key(), tenant, by=by, on=TODAY)
+    replace_again(again, "Fraud suspected", by=Actor(reason="Fraud suspected"), on=TODAY)
+    text = page(client, "subscription", again.subscription_id)
+    assert ("withdrawn on May 1, 2021" in text, "Fraud" in text) == (True, False)
+
+
+@rule("K8")
+@pytest.mark.parametrize(("way", "said"), [("new", "it brought was withdrawn"), ("extend", "went back to what it was before")])
+def test_a_reversed_receipt_says_what_became_of_the_subscription(client, tenant, by, way, said):
+    redemption = redeem(tenant=tenant)
+    if way == "extend":
+        redemption = redemption.subscription.extend(key_for(redemption.subscription), by=by, on=TODAY)
+    replace(redemption, by)
+    assert said in page(client, "receipt", redemption.pk)
+
+
+# F6: what can be undone
+
+
+@rule("K8")
+@pytest.mark.parametrize(
+    ("expires_in", "said"),
+    [(30, "within 30 days the program's staff may replace it."), (29, "until May 30, 2021, the last day of its benefit, the")],
+)
+def test_what_can_be_undone_ends_with_the_benefit(client, tenant, expires_in, said):
+    active = redeem(tenant=tenant).subscription
+    key = issue_key(partner=tenant.partner, product=active.product, expires_on=TODAY + timedelta(days=expires_in))
+    pages = [page(client, "walkthrough", key.benefit_id), page(client, "extend", active.pk, f"?key={key.pk}")]
+    told = f"A key works once, and redeeming it cannot be undone here; {said}"
+    assert [told in text.replace("&#x27;", "'") for text in pages] == [True, True]
+    receipt = redeem(key, tenant=tenant)
+    until = "May 31, 2021" if expires_in == 30 else "May 30, 2021"
+    assert f"Until {until} you can ask for another key, once." in page(client, "receipt", receipt.pk)
+
+
+@rule("K8")
+def test_a_replacement_promises_no_replacement(tenant, by):
+    redemption = redeem(tenant=tenant)
+    assert "may replace it" in undoing(issue_key(partner=tenant.partner), TODAY)
+    replace(redemption, by)
+    said = undoing(redemption.key.benefit.live_key(), TODAY)
+    assert ("may replace it" in said, "is not replaced on request" in said) == (False, True)
+
+
+# F9: beside what?
+
+
+@rule("S3", "S8")
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ("nothing", "A subscription of its own: nothing of this product runs here."),
+        ("active", "A subscription of its own, beside the one that runs."),
+        ("expired", "A subscription of its own. The one that ended stays ended."),
+        ("deleted", "A subscription of its own: nothing of this product runs here."),
+    ],
+)
+def test_a_new_subscription_says_what_it_stands_beside(client, tenant, there, said):
+    days = {"active": 1, "expired": -1, "deleted": -121}
+    product = factories.ProductFactory.create()
+    if there in days:
+        ends_on = TODAY + timedelta(days=days[there])
+        factories.SubscriptionFactory.create(tenant=tenant, product=product, ends_on=ends_on)
+    key = issue_key(partner=tenant.partner, product=product)
+    text = page(client, "walkthrough", key.benefit_id)
+    sentences = ["nothing of this product runs here.", "beside the one that runs.", "The one that ended stays ended."]
+    assert [sentence for sentence in sentences if sentence in text] == [s for s in sentences if said.endswith(s)]
+    assert "beside what there is" not in text
+
+
+# S3: coming back, and S6: which way
+
+
+@rule("S3")
+def test_only_what_can_come_back_is_said_to(client, tenant):
+    product = factories.ProductFactory.create()
+    facts = {"tenant": tenant, "product": product}
+    older = factories.SubscriptionFactory.create(ends_on=TODAY - 2 * DAY, **facts)
+    latest = factories.SubscriptionFactory.create(ends_on=TODAY - DAY, **facts)
+    texts = [page(client, "subscription", one.pk) for one in (older, latest)]
+    assert ["Bring it back by a first activation" in text for text in texts] == [False, True]
+    assert ["It cannot come back: another one" in text for text in texts] == [True, False]
+
+
+@rule("S6")
+@pytest.mark.parametrize(
+    ("ends_on", "said"),
+    [(date(2022, 4, 30), "later, not earlier."), (date(2022, 5, 1), "so it stays."), (date(2022, 5, 2), "earlier, not later.")],
+)
+def test_which_way_adding_licenses_moves_the_end_is_computed(client, tenant, ends_on, said):
+    subscription = factories.SubscriptionFactory.create(tenant=tenant, ends_on=ends_on, licenses=7, carried_license_days=6)
+    assert adding_note(subscription, TODAY).endswith(said)
+    assert [said in page(client, name, subscription.pk) for name in ("subscription", "add-licenses")] == [True, True]
+    for key in (1, 7, 1000):
+        moved = subscription.with_added_licenses(key, TODAY).days_later_than(ends_on)
+        assert moved >= 0 if "later, not" in said else moved <= 0
+
+
+# F17: the calculator
+
+
+@rule("S2", "S3")
+@pytest.mark.parametrize(
+    ("days", "status", "back"),
+    [(0, "", False), (1, "Expired", True), (30, "Expired", True), (31, "Disabled", True), (120, "Disabled", True), (121, "Deleted", False)],
+)
+def test_the_calculator_names_the_status_and_brings_back_what_can_come_back(days, status, back):
+    on = TODAY + timedelta(days=days)
+    query = {"licenses": "100", "ends_on": TODAY.isoformat(), "keys": "25; 10", "on": on.isoformat()}
+    answer = Client().get(reverse("licensing:calculator"), query)
+    calculation = answer.context["calculation"]
+    cards = {card["title"]: card for card in calculation.cards()}
+    assert ("Reactivation" in cards, calculation.status_note() != "") == (back, status != "")
+    assert (f"this subscription is {status}" in answer.text) is (status != "")
+    labels = [mark.label for mark in calculation.axis().days]
+    assert ("Latest end with one key (3 years)" in labels, "Last day to bring it back" in labels) == (days == 0, days > 0)
+    if back:
+        with_second = Subscription.running(calculation.started_new()[0]).with_added_licenses(10, on)
+        assert (cards["Reactivation"]["licenses"], calculation.started_new()[-1]) == ("35", with_second)
+    if days:
+        advice = "It is deleted and cannot come back." if status == "Deleted" else "it brings back what ended last"
+        assert advice in cards["Extend end date"]["reason"]
+
+
+# F18: the panel
+
+
+@pytest.mark.parametrize("name", ["extend", "add-licenses"])
+def test_the_side_panel_has_a_heading_over_the_key(client, tenant, name):
+    subscription = factories.SubscriptionFactory.create(tenant=tenant, ends_on=TODAY)
+    text = page(client, name, subscription.pk)
+    assert 0 < text.index("<h2>Redeem product key</h2>") < text.index('name="key"')
+
+
+# F11: whose clock
+
+
+@pytest.mark.parametrize(("is_practice", "ahead", "said"), [(True, 40, True), (True, 0, False), (False, 0, False)])
+def test_a_receipt_in_practice_says_which_day_the_calendar_said(admin, sign_in, tenant, by, is_practice, ahead, said):
+    Partner.objects.filter(pk=tenant.partner_id).update(is_practice=is_practice, days_ahead=ahead)
+    redemption = redeem(tenant=tenant, on=TODAY + timedelta(days=ahead))
+    client = sign_in(admin)
+    assert ("Real time; the practice calendar said June 10, 2021." in page(client, "receipt", redemption.pk)) is said
+    history = page(client, "subscription", redemption.subscription_id)
+    assert ("They are real times; the practice calendar said later days." in history) is said
+
+
+@pytest.mark.parametrize(("zone", "said"), [("Pacific/Auckland", False), ("UTC", True)])
+def test_the_partner_s_own_day_is_no_practice_day(tenant, zone, said):
+    """At 13:00 UTC it is tomorrow in Auckland, by the real clock."""
+    Partner.objects.filter(pk=tenant.partner_id).update(is_practice=True, time_zone=zone)
+    with time_machine.travel(factories.NOW + timedelta(hours=1), tick=False):
+        redemption = Redemption.objects.for_display().get(pk=redeem(tenant=tenant, on=TODAY + DAY).pk)
+    assert (redemption.practice_day is not None) is said
+
+
+# F25: a member
+
+
+@rule("P3")
+@pytest.mark.parametrize("role", Role)
+def test_what_a_member_may_not_open_is_shown_disabled_and_not_linked(tenant, sign_in, role):
+    user = factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=role).user
+    client = sign_in(user)
+    places = {
+        reverse("tenants:activity"): reverse("home"),
+        reverse("licensing:product-key-start"): reverse("licensing:products"),
+    }
+    for forbidden, seen_on in places.items():
+        text = client.get(seen_on).text
+        assert (f'href="{forbidden}"' in text) is role.may_act
+        assert ('role="link" aria-disabled="true"' in text) is not role.may_act
+        assert (client.get(forbidden).status_code == 200) is role.may_act
+    found = client.get(reverse("search"), {"q": "activity"}).text
+    assert (f'<a href="{reverse("tenants:activity")}">Activity' in found.split("<main")[1]) is role.may_act
