@@ -18,7 +18,6 @@ from benefits_portal.fields import DayFormField
 from benefits_portal.figures import as_day
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.comparison import beside, card, waiting
-from benefits_portal.licensing.exceptions import SubscriptionNotActive
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import Way
 from benefits_portal.licensing.terms import in_licenses
