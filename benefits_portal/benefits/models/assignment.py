@@ -237,7 +237,7 @@ class Assignment(models.Model):
         about = self._about(by) | {"before": {"person": self.directory_user_id}}
         with recorded_if_refused(BenefitAction.TRANSFERRED, **about, after={"person": person.pk}):
             self.check_transferable(on)
-            if person.known_as == self.directory_user.known_as:  # the entry in another tenant too: it is one person (U4)
+            if person.user_principal_name == self.directory_user.user_principal_name:  # in another tenant too: one person (U4)
                 raise HoldsItAlready
             list(DirectoryUser.objects.select_for_update().filter(pk__in=[person.pk, self.directory_user_id]).order_by("pk"))
             self._end(by=by, on=on)
