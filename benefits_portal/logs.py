@@ -1,8 +1,9 @@
 """What the portal tells its operator: one line an event, with the id of its request, without personal data or keys (K3).
 
 A line says what happened where in the code, never to whom or with what: the Record of the back office says that. So a
-request is told by its route, not by its address, and an exception by its type and place, not by its text, in which
-databases quote what was typed.
+request is told by its route, not by its path, and an exception by its type and place, not by its text, in which
+databases quote what was typed. Libraries put paths, hosts and typed text into their messages: of those only the words of
+the library itself are kept (`library_message`).
 """
 
 import json
@@ -14,7 +15,9 @@ import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from http.client import responses
 from types import TracebackType
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -24,10 +27,16 @@ from benefits_portal.key_format import without_keys
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _requests = logging.getLogger("benefits_portal.requests")
+MAX_MESSAGE = 2_000  # characters; cut before any pattern looks at them
+OURS = "benefits_portal"
+NOT_SHOWN = "not shown, for it may quote what was sent"
+
 _PROXY_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_PLACEHOLDER = re.compile(r"%(?:\(\w{1,40}\))?[-+ #0-9.]{0,8}[a-zA-Z]")
+# Possessive, and only from the beginning of a word: whatever is sent, each character is looked at once.
 _PRIVATE = (
     (re.compile(r"PCBEN(?:(?:[^\w/]|_){0,3}[0-9A-Z]){5,20}", re.IGNORECASE), "PCBEN-…"),
-    (re.compile(r"[^\s@'\"<>/]+@[^\s@'\"<>/]+"), "…@…"),
+    (re.compile(r"(?<![^\s@'\"<>/])[^\s@'\"<>/]++@[^\s@'\"<>/]++"), "…@…"),
 )
 
 
@@ -35,27 +44,81 @@ class JsonLines(logging.Formatter):
     """One JSON object a line, for whatever collects the lines of many machines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
+        line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": without_private(record.getMessage()),
         }
-        if told := request_id.get():
-            line["request_id"] = told
-        line |= getattr(record, "facts", {})
-        if record.exc_info and record.exc_info[0]:
-            line["exception"] = record.exc_info[0].__qualname__
-            line["trace"] = places(record.exc_info[2])
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line | details(record), ensure_ascii=False)
+
+
+class PlainLines(logging.Formatter):
+    """The same for people at a terminal, in a demo or in development; DEBUG adds Python's own traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        shown = details(record)
+        trace = shown.pop("trace", [])
+        head = f"{self.formatTime(record)} {record.levelname} {record.name}"
+        lines = [" ".join([head, *(str(value) for value in shown.values())]), *trace]
+        if settings.DEBUG and record.exc_info:
+            lines.append(self.formatException(record.exc_info))
+        return "\n".join(lines)
+
+
+def details(record: logging.LogRecord) -> dict[str, Any]:
+    """What a line tells of `record` beside when, how bad and by whom."""
+    request = getattr(record, "request", None)
+    told: dict[str, Any] = {"message": message_of(record)}
+    if known := getattr(request, "request_id", "") or request_id.get():
+        told["request_id"] = known
+    if request:
+        told["route"] = route_of(request)
+    told |= getattr(record, "facts", {})
+    if record.exc_info and record.exc_info[0]:
+        told["exception"] = record.exc_info[0].__qualname__
+        told["trace"] = places(record.exc_info[2])
+    return told
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """Our own message, or the library's words without what it put into them."""
+    is_ours = record.name.partition(".")[0] == OURS
+    return without_private(record.getMessage() if is_ours else library_message(record))
+
+
+def library_message(record: logging.LogRecord) -> str:
+    """The words of a library: its template with numbers filled in, everything else left out.
+
+    Of a request it is the meaning of the status. A message without arguments may be a text that was put together
+    (`str(exception)`, an f-string), so it is not shown; what gunicorn tells of itself (INFO) is.
+    """
+    if status := getattr(record, "status_code", None):
+        return responses.get(status, str(status))
+    if record.name == "gunicorn.error" and record.levelno <= logging.INFO:
+        return record.getMessage()
+    if not record.args or not isinstance(record.msg, str):
+        return NOT_SHOWN
+    values = iter(record.args if isinstance(record.args, tuple) else ())
+    return _PLACEHOLDER.sub(lambda _found: _only_number(next(values, "")), record.msg)
+
+
+def _only_number(value: object) -> str:
+    return str(value) if isinstance(value, int | float) else "…"
 
 
 def without_private(text: str) -> str:
-    """`text` without keys and addresses, whoever put them there: an address that was typed in, a library's own message."""
+    """The beginning of `text`, without keys and e-mail addresses, whoever put them there."""
+    text = text[:MAX_MESSAGE]
     text = without_keys(text, at_least=10)
     for pattern, instead in _PRIVATE:
         text = pattern.sub(instead, text)
     return text
+
+
+def route_of(request: HttpRequest) -> str:
+    """The pattern that the request's path matched; empty if none did."""
+    match = getattr(request, "resolver_match", None)
+    return match.route if match else ""
 
 
 def places(trace: TracebackType | None) -> list[str]:
@@ -68,14 +131,16 @@ def tell_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
 
     def respond(request: HttpRequest) -> HttpResponse:
         proxys = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
-        token = request_id.set(proxys if _PROXY_ID.fullmatch(proxys) else uuid.uuid4().hex)
+        known = proxys if _PROXY_ID.fullmatch(proxys) else uuid.uuid4().hex
+        request.request_id = known  # type: ignore[attr-defined]  # Django logs a refusal after every middleware has ended
+        token = request_id.set(known)
         started = time.perf_counter()
         try:
             response = get_response(request)
             response.headers["X-Request-ID"] = request_id.get()
             facts = {
                 "method": request.method,
-                "route": request.resolver_match.route if request.resolver_match else "",
+                "route": route_of(request),
                 "status": response.status_code,
                 "ms": round((time.perf_counter() - started) * 1000, 1),
             }

@@ -293,13 +293,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "line": {"()": "benefits_portal.logs.PlainLines"},
         "json": {"()": "benefits_portal.logs.JsonLines"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line" if EMBEDDED else "json"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
-        "benefits_portal.requests": {"level": "WARNING" if EMBEDDED else "INFO"},  # runserver has lines of its own
+        "benefits_portal.requests": {"level": "INFO"},
+        "django": {"handlers": []},  # Django's own handlers write paths, with DEBUG
+        "django.server": {"handlers": [], "level": "CRITICAL"},  # runserver's lines hold paths; ours take their place
         "axes": {"level": "ERROR"},  # its warnings name people and addresses; who was locked out stands in the back office
     },
 }
