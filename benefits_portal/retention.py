@@ -11,9 +11,8 @@ def days_kept(env: environ.Env) -> dict[str, int]:
     days = {
         "django_session": env.int("KEEP_ENDED_SESSIONS_DAYS", default=1),
         "tenants_keyattempt": env.int("KEEP_KEY_ATTEMPTS_DAYS", default=90),
-        "axes_accesslog": env.int("KEEP_SIGN_INS_DAYS", default=90),
-        "axes_accessattempt": env.int("KEEP_FAILED_SIGN_INS_DAYS", default=30),
-        "axes_accessfailurelog": env.int("KEEP_SIGN_IN_FAILURES_DAYS", default=90),
+        "tenants_attempt": env.int("KEEP_ATTEMPTS_DAYS", default=7),
+        "tenants_mail": env.int("KEEP_MAILS_DAYS", default=90),
         "django_admin_log": env.int("KEEP_ADMIN_LOG_DAYS", default=365),
     }
     if min(days.values()) < FOR_EVER:

@@ -81,7 +81,6 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",  # before staticfiles: runserver serves what production serves
     "django.contrib.staticfiles",
     "django_htmx",
-    "axes",
     "lucide",
 ]
 MIDDLEWARE = [
@@ -102,8 +101,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "benefits_portal.tenants.searching.LimitSearches",
     "benefits_portal.tenants.middleware.ActingMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "benefits_portal.urls"
 WSGI_APPLICATION = "benefits_portal.wsgi.application"
@@ -212,7 +211,7 @@ WHITENOISE_AUTOREFRESH = EMBEDDED
 # People
 
 AUTH_USER_MODEL = "tenants.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -222,19 +221,11 @@ LOGIN_URL = "tenants:sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "tenants:sign-in"
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds that the link to set a password works
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_USERNAME_FORM_FIELD = "username"  # what the form and its credentials call it; axes would look for "email" and count for nobody
-AXES_CLIENT_IP_CALLABLE = "benefits_portal.tenants.clients.client_address"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # the pair: nobody can lock out somebody else (K6)
-AXES_LOCKOUT_CALLABLE = "benefits_portal.tenants.views.locked_out"
-AXES_RESET_ON_SUCCESS = True
-AXES_VERBOSE = False
 
-# E-mail: links to set a password
+# E-mail: links to set a password, sent by `manage.py send_mail`
 
 MAILERS = {
-    "default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    "default": {"BACKEND": "benefits_portal.tenants.console_mail.EmailBackend"}
     if EMBEDDED
     else {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -244,7 +235,7 @@ MAILERS = {
             "username": env.str("EMAIL_USER", default=""),
             "password": env.str("EMAIL_PASSWORD", default=""),
             "use_tls": env.bool("EMAIL_TLS", default=False),
-            "timeout": 10,  # seconds; a worker waits for it, who asked for a link does not
+            "timeout": 10,  # seconds between two answers; the whole has a deadline of its own (tenants/outbox.py)
         },
     }
 }
@@ -302,6 +293,5 @@ LOGGING = {
         "benefits_portal.requests": {"level": "INFO"},
         "django": {"handlers": []},  # Django's own handlers write paths, with DEBUG
         "django.server": {"handlers": [], "level": "CRITICAL"},  # runserver's lines hold paths; ours take their place
-        "axes": {"level": "ERROR"},  # its warnings name people and addresses; who was locked out stands in the back office
     },
 }

@@ -4,12 +4,13 @@ The world's day is 2021-05-01. A membership of the factories started on 2021-01-
 2022-01-01 and its benefits expire on 2022-01-31.
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
 
+from benefits_portal import clock
 from benefits_portal.benefits.models import (
     Assignment,
     Benefit,
@@ -24,10 +25,13 @@ from benefits_portal.benefits.models import (
     ProductKey,
 )
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
+from benefits_portal.tenants.limits import SIGN_IN, digest
 from benefits_portal.tenants.models import (
     Actor,
+    Attempt,
     DirectoryUser,
     KeyAttempt,
+    Mail,
     Partner,
     PracticeWorld,
     Record,
@@ -37,6 +41,7 @@ from benefits_portal.tenants.models import (
     TenantRequest,
     User,
 )
+from benefits_portal.tenants.signing_in import PASSWORD_LINK
 
 TODAY = date(2021, 5, 1)
 NOW = datetime.combine(TODAY, time(12), UTC)
@@ -134,6 +139,33 @@ class KeyAttemptFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     partner = factory.SelfAttribute("user.home_partner")
     digest = factory.Sequence("{:064x}".format)
+
+
+class AttemptFactory(DjangoModelFactory):
+    """A wrong password of an account from one address. `refused=True` for the one that locked it out."""
+
+    class Meta:
+        model = Attempt
+
+    class Params:
+        email = "anna@example.com"
+        network = "192.0.2.1"
+        refused = factory.Trait(refused_until=factory.LazyFunction(lambda: clock.now() + timedelta(minutes=15)))
+
+    limit = SIGN_IN.name
+    subject = factory.LazyAttribute(lambda tried: SIGN_IN.of((tried.email, tried.network)).subject)
+    account = factory.LazyAttribute(lambda tried: digest("account", tried.email))
+
+
+class MailFactory(DjangoModelFactory):
+    """A link to set a password, which waits to be sent."""
+
+    class Meta:
+        model = Mail
+
+    kind = PASSWORD_LINK
+    message_id = factory.Sequence("<{}@portal.example>".format)
+    next_try_at = factory.LazyFunction(clock.now)
 
 
 class PracticeWorldFactory(DjangoModelFactory):

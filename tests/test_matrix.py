@@ -34,10 +34,12 @@ demo-reset                          none  none  none  none  none  none  none  no
 demo-sign-in                        none  none  none  none  none  none  none  none  none  none  none  none  none  none  none  none
 gallery                             none  none  none  none  none  none  none  none  none  none  none  none  none  none  none  none
 healthz                             see   -     see   -     see   -     see   -     see   -     see   -     see   -     see   -
+demo-mailbox                        none  none  none  none  none  none  none  none  none  none  none  none  none  none  none  none
 help                                see   -     see   -     see   -     see   -     see   -     see   -     see   -     see   -
 licensing:calculator                see   -     see   -     see   -     see   -     see   -     see   -     see   -     see   -
 readyz                              see   -     see   -     see   -     see   -     see   -     see   -     see   -     see   -
 set_language                        -     go    -     does  -     does  -     does  -     does  -     does  -     does  -     does
+tenants:mail-health                 see   -     see   -     see   -     see   -     see   -     see   -     see   -     see   -
 tenants:password-ask                see   go    see   go    see   go    see   go    see   go    see   go    see   go    see   go
 tenants:password-done               see   -     see   -     see   -     see   -     see   -     see   -     see   -     see   -
 tenants:password-sent               see   -     see   -     see   -     see   -     see   -     see   -     see   -     see   -

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -28,16 +27,16 @@ from tests.place import Place
 KINDS = {
     "ledgers": {"tenants.record", "tenants.keyattempt", "tenants.practiceworld", "tenants.tenantrequest", "benefits.benefit",
              "benefits.productkey", "benefits.assignment", "licensing.subscription", "licensing.redemption",
-             "licensing.replacement", "licensing.reversal", "axes.accesslog"},
+             "licensing.replacement", "licensing.reversal", "tenants.mail"},
     "edited": {"tenants.partner", "tenants.tenant", "tenants.directoryuser", "tenants.user", "benefits.offer",
                "benefits.product", "benefits.externaloffer"},
     "given": {"tenants.roleassignment", "benefits.packageline", "benefits.heldoffer"},
     "enrollments": {"benefits.membership"},
-    "lock-outs": {"axes.accessattempt"},
+    "lock-outs": {"tenants.attempt"},
     "groups": {"auth.group"},
 }  # fmt: skip
 OFFICE = "back-office/"
-NOT_OF_THE_PORTAL = {"django_session", "axes_accessattempt", "axes_accesslog", "axes_accessfailurelog", "tenants_record"}
+NOT_OF_THE_PORTAL = {"django_session", "tenants_attempt", "tenants_record"}
 
 
 type Ask = Callable[..., HttpResponse]
@@ -87,8 +86,8 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         for user, group in zip(staff, (SUPPORT, PROGRAMME), strict=True):
             user.groups.add(Group.objects.get(name=group))
         factories.PracticeWorldFactory.create()
-        for model, more in ((AccessLog, {}), (AccessAttempt, {"failures_since_start": 1})):
-            model.objects.create(username=staff[0].email, ip_address="192.0.2.1", path_info="/sign-in/", **more)
+        factories.AttemptFactory.create()
+        factories.MailFactory.create()
         made = World(Place("Northwind"), Place("Elsewhere"), *staff)
         factories.replace(factories.redeem())
         factories.PackageLineFactory.create()  # which nothing was provisioned from, and which can be deleted

@@ -19,11 +19,13 @@ from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
+from benefits_portal.tenants.searching import searches_cheaply
 from benefits_portal.tenants.spreadsheets import spreadsheet
 from benefits_portal.typed import isolated
 from benefits_portal.words import searched
 
 
+@searches_cheaply
 @role_required
 @require_safe
 def benefit_list(request: PartnerRequest) -> HttpResponse:
@@ -33,6 +35,7 @@ def benefit_list(request: PartnerRequest) -> HttpResponse:
     return listing.pushed(request, render(request, "benefits/benefit_list.html", context))
 
 
+@searches_cheaply
 @role_required
 @require_safe
 def benefit_csv(request: PartnerRequest) -> HttpResponseBase:

@@ -10,6 +10,7 @@ urlpatterns = (
         path("sign-in/demo/", views.sign_in, name="demo-sign-in"),
         path("demo/clock/", views.move_clock, name="demo-clock"),
         path("demo/reset/", views.reset, name="demo-reset"),
+        path("demo/mailbox/", views.mailbox, name="demo-mailbox"),
         path("gallery/", views.gallery, name="gallery"),
     ]
     if settings.DEMO

@@ -21,13 +21,16 @@ from benefits_portal.licensing.forms import KeyForm
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import acts_nowhere, role_required
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import User
+from benefits_portal.tenants.models import Mail, User
+from benefits_portal.tenants.outbox import letter_of
 from benefits_portal.tenants.views import welcome
 
 from .forms import ClockForm
 from .world import is_practice_database, reset_world
 
 FRAMES = {"panel": "gallery/panel.html", "plain": "gallery/plain.html", "error": "gallery/error.html"}  # in the gallery
+
+MAX_MAILS = 50
 
 type View = Callable[..., HttpResponseBase]
 
@@ -91,6 +94,17 @@ def reset(request: HttpRequest) -> HttpResponse:
     messages.success(request, _("The practice world was made anew."))
     user = User.objects.filter(persona=slug).first() if slug else None
     return welcome(request, user, first_page(request, user)) if user else redirect(settings.LOGIN_URL)
+
+
+@practice_only
+@login_not_required
+@acts_nowhere
+@require_safe
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """The mails of the practice world, the newest first: nothing leaves it."""
+    mails = list(Mail.objects.order_by("-pk")[:MAX_MAILS])
+    letters = [{"queued_at": mail.queued_at, "letter": letter} for mail in mails if mail.sealed and (letter := letter_of(mail))]
+    return render(request, "demo/mailbox.html", {"mails": letters, "is_cut": len(mails) == MAX_MAILS, "most": MAX_MAILS})
 
 
 @practice_only

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from axes.models import AccessAttempt
 from django.contrib import admin
 from django.db.models import Count, Model
 from django.db.models.functions import TruncMonth
@@ -22,10 +21,11 @@ from benefits_portal.figures import number
 from benefits_portal.licensing.admin.replacements import AnswerFilter as ReplacementFilter
 from benefits_portal.licensing.models import Redemption, Replacement
 from benefits_portal.tenants.admin.columns import CasesFilter, Text, address
-from benefits_portal.tenants.admin.ledgers import LockedOutFilter, RecentFilter, RefusedFilter
+from benefits_portal.tenants.admin.ledgers import RecentFilter, RefusedFilter
 from benefits_portal.tenants.admin.lists import StoppingPaginator, counted
+from benefits_portal.tenants.admin.outgoing import LockedOutFilter
 from benefits_portal.tenants.admin.requests import AnswerFilter
-from benefits_portal.tenants.models import Record, TenantRequest
+from benefits_portal.tenants.models import Attempt, Record, TenantRequest
 
 MONTHS, HIGH, WIDE, GAP = 12, 96, 24, 6  # of the chart: bars, and the units that it is drawn in
 
@@ -37,7 +37,7 @@ NEEDS_SOMEBODY: tuple[tuple[Text, type[Model], Chosen], ...] = (
     (_("Memberships that end within 30 days"), Membership, {MembershipStateFilter: "ends-30"}),
     (_("Product keys that lapse within 30 days if nobody redeems them"), ProductKey, {KeyStateFilter: "lapse-30"}),
     (_("Product keys never redeemed before their date"), ProductKey, {KeyStateFilter: "lapsed"}),
-    (_("Accounts that are locked out now"), AccessAttempt, {LockedOutFilter: "yes"}),
+    (_("Accounts that are locked out now"), Attempt, {LockedOutFilter: "yes"}),
     (_("Attempts refused in the last 7 days"), Record, {RefusedFilter: "refused", RecentFilter: "week"}),
 )
 

@@ -16,9 +16,11 @@ class TenantsConfig(AppConfig):
         "directoryuser": "add change",
         "user": "add change",
         "roleassignment": "add change delete",
+        "attempt": "delete",  # lifts a lock-out before its time
     }
 
     def ready(self) -> None:
+        from . import signing_in  # noqa: F401 - registers who writes its mails
         from .staff import keep_groups
         from .viewing import end_with_session
 

@@ -5,9 +5,11 @@ from ipaddress import ip_address
 from django.conf import settings
 from django.http import HttpRequest
 
+from benefits_portal.tenants.limits import network_of
+
 
 def client_address(request: HttpRequest) -> str | None:
-    """The client's own address, for the sign-in lock-out (K6): as the outermost trusted proxy saw it, else of whoever connects.
+    """The client's own address, which attempts are counted by (K6): as the outermost trusted proxy saw it, else of whoever connects.
 
     Each proxy appends the address that it sees to X-Forwarded-For; further left stands what the client may have made up.
     """
@@ -19,3 +21,8 @@ def client_address(request: HttpRequest) -> str | None:
         return str(ip_address(forwarded[-settings.TRUSTED_PROXIES].strip().partition("%")[0]))
     except ValueError:
         return connecting
+
+
+def client_network(request: HttpRequest) -> str:
+    """What attempts are counted by as one address."""
+    return network_of(client_address(request))

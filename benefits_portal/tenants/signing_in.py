@@ -1,19 +1,34 @@
 """Forms for signing in, and for a password of one's own."""
 
-from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm, SetPasswordForm
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
+from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.fields import EmailFormField
-from benefits_portal.tenants.models import DirectoryUser, User
+from benefits_portal.tenants.clients import client_network
+from benefits_portal.tenants.limits import RESET_ADDRESS, RESET_LINK, SIGN_IN, SIGN_IN_ADDRESS, Ticket, TooManyAttempts
+from benefits_portal.tenants.models import Attempt, DirectoryUser, Mail, User
+from benefits_portal.tenants.outbox import Letter, writes
+
+PASSWORD_LINK = "tenants.password-link"  # noqa: S105 - a kind of mail
 
 
 class SignInForm(AuthenticationForm):
     """E-mail address and password; tells nobody whether an address exists."""
 
+    ticket: Ticket | None = None
     error_messages = AuthenticationForm.error_messages | {
         "invalid_login": _("This e-mail address and password do not belong together. Check both; capitals count in the password."),
     }
@@ -25,36 +40,73 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].error_messages["required"] = _("Enter your e-mail address.")
         self.fields["password"].error_messages["required"] = _("Enter your password.")
 
+    @property
+    def refused_until(self) -> datetime | None:
+        """The end of a lock-out that this wrong password began; None if it began none."""
+        return self.ticket.until if self.ticket and self.errors else None
+
+    def clean(self) -> dict[str, Any]:
+        """Counts the attempt before the password is hashed, alike for known and unknown accounts (K6).
+
+        Raises TooManyAttempts. A right password takes back its own attempt and those at the same account from the same
+        address; what else was tried from there stays counted.
+        """
+        name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if not name or not password:
+            return self.cleaned_data
+        network = client_network(self.request)  # type: ignore[arg-type]  # Django's view always gives one
+        account = SIGN_IN.of((name, network), account=name)
+        self.ticket = Attempt.objects.take(account, SIGN_IN_ADDRESS.of(network))
+        cleaned: dict[str, Any] = super().clean()
+        Attempt.objects.give_back(self.ticket)
+        Attempt.objects.of(account).delete()
+        return cleaned
+
     def clean_username(self) -> str:
         """The canonical address, by which wrong passwords are counted too (W2)."""
         return DirectoryUser.objects.address_of(self.cleaned_data["username"])
 
 
-class ForgottenForm(PasswordResetForm):
+class ForgottenForm(forms.Form):
     """Whom to send a link that sets a password. Its answer is the same whether or not the address exists."""
 
-    email = EmailFormField(max_length=254)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["email"].label = _("E-mail address")
-        self.fields["email"].widget.attrs |= {"autocomplete": "username"}
-        self.fields["email"].error_messages["required"] = _("Enter your e-mail address.")
+    email = EmailFormField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        error_messages={"required": _("Enter your e-mail address.")},
+    )
 
     def clean_email(self) -> str:
-        """Looks up whose address it is while somebody waits: a database that is away must be told."""
-        email = DirectoryUser.objects.address_of(self.cleaned_data["email"])
-        self.users = list(User.objects.filter(email=email, is_active=True))
-        return email
+        return DirectoryUser.objects.address_of(self.cleaned_data["email"])
 
-    def get_users(self, email: str) -> Iterable[User]:
-        """Whoever may sign in; an account opened by giving a role has no password yet, and gets its first one so."""
-        return self.users
+    def ask(self, request: HttpRequest) -> None:
+        """Queue a link to whoever signs in with this address, known or not: that is looked up when the mail is written.
 
-    def send_mail(self, subject_template_name: str, email_template_name: str, context: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        """In the language of the account."""
-        with override(context["user"].language or get_language()):
-            super().send_mail(subject_template_name, email_template_name, context, *args, **kwargs)
+        At most one in five minutes goes to an address, and nobody is told. Raises TooManyAttempts where too many were
+        asked for from one place.
+        """
+        email = self.cleaned_data["email"]
+        Attempt.objects.take(RESET_ADDRESS.of(client_network(request)))
+        with suppress(TooManyAttempts), transaction.atomic():
+            Attempt.objects.take(RESET_LINK.of(email, account=email))
+            origin = f"{request.scheme}://{request.get_host()}"
+            params = {"email": email, "origin": origin, "language": get_language() or ""}
+            Mail.objects.queue(PASSWORD_LINK, params, domain=request.get_host().partition(":")[0])
+
+
+@writes(PASSWORD_LINK)
+def password_link(params: dict[str, str]) -> Letter | None:
+    """The link that sets a password, in the language of the account; it works for a day from now."""
+    user = User.objects.filter(email=params["email"], is_active=True).first()
+    if user is None:
+        return None
+    uid, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
+    with override(user.language or params["language"]):
+        link = params["origin"] + reverse("tenants:password-set", kwargs={"uidb64": uid, "token": token})
+        context = {"user": user, "link": link}
+        subject = " ".join(render_to_string("email/password_subject.txt", context).split())
+        return Letter(user, subject, render_to_string("email/password.txt", context))
 
 
 class ToldAtFirstFieldMixin:

@@ -13,12 +13,11 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
 SUPPORT, PROGRAMME = "Support", "Programme"
-OF_OTHERS = {"axes": {"accessattempt": "delete"}}  # lifts a lock-out before its time
 
 
 def by_programme(app: AppConfig) -> dict[str, str] | None:
     """What may be done by hand to which model of `app`; None for an app that the back office does not show."""
-    return getattr(app, "by_programme", OF_OTHERS.get(app.label))
+    return getattr(app, "by_programme", None)
 
 
 def keep_groups(sender: AppConfig, **kwargs: Any) -> None:

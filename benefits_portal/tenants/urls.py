@@ -3,7 +3,7 @@ from django.urls import path
 
 from benefits_portal.tenants import views
 from benefits_portal.tenants.access import acts_nowhere
-from benefits_portal.tenants.views import activity, directory, roles, session, tenants, viewing
+from benefits_portal.tenants.views import activity, directory, mail, roles, session, tenants, viewing
 
 app_name = "tenants"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("sign-in/reset/done/", views.PasswordDoneView.as_view(), name="password-done"),
     path("sign-in/reset/<uidb64>/<token>/", acts_nowhere(views.NewPasswordView.as_view()), name="password-set"),
     path("sign-out/", acts_nowhere(LogoutView.as_view()), name="sign-out"),
+    path("healthz/mail", mail.mail_health, name="mail-health"),
     path("session/", session.session, name="session"),
     path("switch/", views.switch, name="switch"),
     path("viewing/end/", viewing.end_viewing, name="end-viewing"),

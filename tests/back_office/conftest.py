@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from axes.models import AccessAttempt, AccessLog
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.test import Client
@@ -68,10 +67,8 @@ def make_rows(count):
         factories.RecordFactory.create(subject=redemption.subscription, actor=role.user, tenant=redemption.tenant, before={"licenses": 1})
         factories.TenantRequestFactory.create(partner=role.partner)
         Group.objects.create(name=f"Group {role.pk}")
-        AccessLog.objects.create(username=role.user.email, ip_address="192.0.2.1", path_info="/sign-in/")
-        AccessAttempt.objects.create(
-            username=role.user.email, ip_address="192.0.2.1", path_info="/sign-in/", post_data="what was typed", failures_since_start=1
-        )
+        factories.AttemptFactory.create(email=role.user.email)
+        factories.MailFactory.create(recipient=role.user)
     if not PracticeWorld.objects.exists():
         factories.PracticeWorldFactory.create()
 

@@ -1,14 +1,13 @@
 """Edits in the back office are on record (A1), refusals are said on the form, and what is fixed stays."""
 
 import pytest
-from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Offer, PackageLine, Product
 from benefits_portal.tenants.admin.base import EditAction
-from benefits_portal.tenants.models import DirectoryUser, How, Partner, Record, Role, RoleAssignment, Tenant, User
+from benefits_portal.tenants.models import Attempt, DirectoryUser, How, Partner, Record, Role, RoleAssignment, Tenant, User
 from tests import factories
 
 from .conftest import BECAUSE, filled, new_row, page
@@ -96,11 +95,13 @@ def test_deleting_several_at_once_is_on_record_for_each(office):
 
 
 def test_lifting_a_lock_out_is_on_record_without_what_was_typed(office):
-    attempt = AccessAttempt.objects.create(username="anna@example.com", ip_address="192.0.2.1", post_data="secret", failures_since_start=10)
-    office.post(page(AccessAttempt, "delete", attempt.pk), {"post": "yes"} | BECAUSE)
+    others = factories.AttemptFactory.create(email="ben@example.com")
+    factories.AttemptFactory.create_batch(9)
+    attempt = factories.AttemptFactory.create(refused=True)
+    office.post(page(Attempt, "delete", attempt.pk), {"post": "yes"} | BECAUSE)
     record = Record.objects.get()
-    assert (AccessAttempt.objects.count(), record.action, record.before["username"]) == (0, EditAction.DELETED, "anna@example.com")
-    assert "secret" not in str(record.before)
+    assert (list(Attempt.objects.all()), record.action, record.before["limit"]) == ([others], EditAction.DELETED, "sign-in")
+    assert "anna" not in str(record.before)
 
 
 # People

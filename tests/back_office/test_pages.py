@@ -1,7 +1,6 @@
 """Every page of the back office: it answers, says no key, and asks the database as often for many rows as for one."""
 
 import pytest
-from axes.models import AccessAttempt, AccessLog
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -48,10 +47,6 @@ def queries(client, address):
 def test_every_model_has_its_pages():
     shown_elsewhere = {CreditAmount, DirectoryUserWord}  # with their line; and an index, which follows the person
     assert {model for label in OURS for model in apps.get_app_config(label).get_models()} - shown_elsewhere <= set(registered())
-
-
-def test_of_the_sign_ins_what_is_kept_is_shown_and_nothing_else():
-    assert {model for model in registered() if model._meta.app_label == "axes"} == {AccessAttempt, AccessLog}
 
 
 @pytest.mark.parametrize("more", [9, pytest.param(99, marks=BEFORE_A_RELEASE)])

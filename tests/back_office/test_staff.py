@@ -1,7 +1,6 @@
 """Who comes into the back office, and what they can do there: ledgers are changed by nobody."""
 
 import pytest
-from axes.models import AccessAttempt
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db.models.signals import post_migrate
@@ -10,7 +9,7 @@ from django.urls import reverse
 from benefits_portal.benefits.models import Assignment, Benefit, HeldOffer, Membership, PackageLine, ProductKey
 from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
 from benefits_portal.tenants.exceptions import Refusal
-from benefits_portal.tenants.models import KeyAttempt, Partner, PracticeWorld, Record, RoleAssignment, User
+from benefits_portal.tenants.models import Attempt, KeyAttempt, Partner, PracticeWorld, Record, RoleAssignment, User
 from benefits_portal.tenants.staff import make_groups
 from tests import factories
 
@@ -72,7 +71,7 @@ def test_programme_makes_and_changes_what_is_done_by_hand_and_nothing_else(offic
     deleted = {model for model, row in rows.items() if office.get(page(model, "delete", row.pk)).status_code == 200}
     assert added == MADE_BY_HAND - {Group}
     assert changed == MADE_BY_HAND - {Group, Membership}  # a membership's days are facts once it is made
-    assert deleted == {RoleAssignment, PackageLine, HeldOffer, AccessAttempt}
+    assert deleted == {RoleAssignment, PackageLine, HeldOffer, Attempt}
 
 
 def test_only_a_superuser_sees_who_may_do_what(officer, support, sign_in):

@@ -16,13 +16,13 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from benefits_portal.tenants.exceptions import Refusal
-from benefits_portal.tenants.models import Actor, KeyAttempt, Record
+from benefits_portal.tenants.models import Actor, Attempt, KeyAttempt, Record
 from tests.back_office.conftest import BECAUSE, filled, page
 from tests.place import Place
 from tests.world import World
 
 ROOMS = ("tenants", "benefits", "licensing")
-KEPT_OF_ATTEMPTS = {Record, KeyAttempt}  # that something was tried is written (A1, K6)
+KEPT_OF_ATTEMPTS = {Record, KeyAttempt, Attempt}  # that something was tried is written (A1, K6)
 
 type Things = dict[str, Any]
 type Told = type[Refusal] | str | Promise

@@ -27,18 +27,19 @@ from .enrolling import ENROLL
 # What shows, signs in or out, or chooses how pages look, and the practice world's own: nothing of a partner's changes there.
 HARMLESS = {
     *("page " + name for name in ("gallery", "healthz", "help", "home", "readyz", "search", "set_language", "theme")),
-    *("page demo-" + name for name in ("clock", "reset", "sign-in")),
+    *("page demo-" + name for name in ("clock", "mailbox", "reset", "sign-in")),
     *("page benefits:" + name for name in ("azure-cloud", "azure-cloud-csv", "holders", "holders-csv")),
     *("page licensing:" + name for name in ("benefit-detail", "benefit-history", "calculator", "products", "receipt", "subscription")),
     "page licensing:products-csv",
     "page licensing:walkthrough",
     *("page tenants:" + name for name in ("activity", "activity-csv", "end-viewing", "roles", "session", "tenants", "user")),
     *("page tenants:" + name for name in ("roles-csv", "users", "users-csv")),
-    *("page tenants:" + name for name in ("password-ask", "password-done", "password-sent", "password-set")),
+    *("page tenants:" + name for name in ("password-ask", "password-done", "password-sent", "password-set", "mail-health")),
     *("page tenants:" + name for name in ("sign-in", "sign-out", "switch")),
     "command demo",
     "command demo_fixture",
     "command carry_names",  # writes what the catalogue says: tests/licensing/test_carrying_names.py
+    "command send_mail",  # says what was queued: tests/tenants/test_outbox.py
     "command prune",  # what is on record stays: tests/tenants/test_prune.py
     "command check_consistency",  # it only reads: tests/licensing/test_consistency.py
     "command migrate",  # Django's own, without a limit of time

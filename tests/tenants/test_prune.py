@@ -4,7 +4,6 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
@@ -16,14 +15,14 @@ from environ import Env
 
 from benefits_portal import clock, retention
 from benefits_portal.tenants.management.commands import prune
-from benefits_portal.tenants.models import KeyAttempt, Record
+from benefits_portal.tenants.models import Attempt, KeyAttempt, Mail, Record
 from benefits_portal.tenants.models.record import AppendOnly
 from tests import factories
 from tests.simultaneous import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
 
-PRUNED = (Session, KeyAttempt, AccessLog, AccessAttempt, AccessFailureLog, LogEntry)
+PRUNED = (Session, KeyAttempt, Attempt, Mail, LogEntry)
 
 
 def make(model, days, number=0):
@@ -37,9 +36,10 @@ def make(model, days, number=0):
             row = model(user=user, partner=factories.PartnerFactory.create(), digest=f"{number}")
         case "django_admin_log":
             row = model(user=user, content_type=ContentType.objects.get_for_model(user), action_flag=1)
+        case "tenants_attempt":
+            row = factories.AttemptFactory.build()
         case _:
-            row = model(username=f"{days}-{number}@contoso.example")
-            row.failures_since_start = 1
+            row = factories.MailFactory.build()
     row.save()
     model.objects.filter(pk=row.pk).update(**{prune.AGES[table]: then})
     return row.pk
@@ -89,7 +89,7 @@ def test_every_table_that_is_pruned_has_a_setting_and_an_age():
 
 
 def test_days_below_zero_are_refused(monkeypatch):
-    monkeypatch.setenv("KEEP_SIGN_INS_DAYS", "-1")
+    monkeypatch.setenv("KEEP_ATTEMPTS_DAYS", "-1")
     with pytest.raises(ImproperlyConfigured, match="Write a number of days, or 0 to keep for ever"):
         retention.days_kept(Env())
 

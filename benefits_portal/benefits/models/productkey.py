@@ -23,7 +23,9 @@ from benefits_portal.benefits.exceptions import (
 from benefits_portal.benefits.key_entry import typed_key
 from benefits_portal.fields import LineField
 from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.limits import counting
 from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant, User
+from benefits_portal.tenants.models.keyattempts import guesses_of
 from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
@@ -84,7 +86,7 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
         Raises, in the order of K7, TooManyTries, NotAKey, KeyMistyped, KeyOfAnotherPartner or KeyUnknown. Only the
         last counts as a guess (K6); what was typed is kept as a digest alone (K3).
         """
-        with transaction.atomic():
+        with counting(*guesses_of(by.user, partner)) if by.user else transaction.atomic():
             found = self._look_up(text, partner=partner, by=by)
         if isinstance(found, ProductKey):
             return found
@@ -94,14 +96,13 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
 
     @sensitive_variables("text")
     def _look_up(self, text: str, *, partner: Partner, by: Actor) -> "ProductKey | Refusal":
-        """The body of `typed`: one look-up at a time for each account, so that simultaneous guesses are counted too.
+        """The body of `typed`: one look-up at a time for each account and partner, so that simultaneous guesses are counted too.
 
         The refusal is returned, not raised, so that the attempt stays counted.
         """
         user, now = by.user, clock.now()
         visible = Q(partner=partner)
         if user:
-            User.objects.select_for_update(no_key=True).get(pk=user.pk)
             if until := KeyAttempt.objects.locked_until(user, partner, now):
                 return TooManyTries(until)
             visible |= Q(partner__in=Partner.objects.with_role_for(user))

@@ -1,14 +1,11 @@
-"""What happened: the record, wrong keys, sign-ins, and the mark of a practice database."""
+"""What happened: the record, wrong keys, and the mark of a practice database."""
 
 # mypy: disable-error-code="type-arg"
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
-from axes import admin as _axes  # noqa: F401 - registers its own pages, which ours replace
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.apps import apps
-from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
@@ -18,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from benefits_portal import clock
 from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
-from .base import LedgerAdmin, note_deletion
+from .base import LedgerAdmin
 from .columns import NOTHING, CasesFilter, FewChoicesFilter, Text, address, linked
 from .lists import SearchThroughMixin
 
@@ -50,21 +47,6 @@ class RecentFilter(CasesFilter):
         "day": (gettext_lazy("In the last 24 hours"), lambda records, _on: records.filter(at__gt=clock.now() - timedelta(days=1))),
         "week": (gettext_lazy("In the last 7 days"), lambda records, _on: records.filter(at__gt=clock.now() - timedelta(days=7))),
     }
-
-
-def lock_outs_since() -> datetime:
-    """When the earliest attempt was that still locks somebody out."""
-    return clock.now() - timedelta(hours=settings.AXES_COOLOFF_TIME)
-
-
-def locked_out(attempts: Any) -> Any:
-    return attempts.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT, attempt_time__gte=lock_outs_since())
-
-
-class LockedOutFilter(CasesFilter):
-    title = gettext_lazy("lock-out")
-    parameter_name = "locked"
-    cases = {"yes": (gettext_lazy("Locked out now"), lambda attempts, _on: locked_out(attempts))}
 
 
 class AboutFilter(admin.SimpleListFilter):
@@ -167,41 +149,3 @@ class KeyAttemptAdmin(SearchThroughMixin, LedgerAdmin):
 class PracticeWorldAdmin(LedgerAdmin):
     list_display = ["told_on", "made_at"]
     fields = ["told_on", "made_at"]
-
-
-admin.site.unregister([AccessAttempt, AccessFailureLog, AccessLog])  # failures are counted in the attempts; no log of them is kept
-
-
-@admin.register(AccessAttempt)
-class AccessAttemptAdmin(LedgerAdmin):
-    """Wrong passwords, by account and address. Deleting one lifts a lock-out before its time; that goes on record."""
-
-    list_display = ["attempt_time", "username", "ip_address", "failures_since_start", "is_locked_out"]
-    list_filter = [LockedOutFilter]
-    search_fields = ["username", "ip_address"]
-    date_hierarchy = "attempt_time"
-    fields = ["attempt_time", "username", "ip_address", "failures_since_start", "is_locked_out", "user_agent"]
-
-    @admin.display(description=gettext_lazy("locked out"), boolean=True, ordering="failures_since_start")
-    def is_locked_out(self, attempt: Any) -> bool:
-        return bool(attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT and attempt.attempt_time >= lock_outs_since())
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super(LedgerAdmin, self).has_delete_permission(request, obj)
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        note_deletion(obj, request)
-        super().delete_model(request, obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        for attempt in queryset:
-            note_deletion(attempt, request)
-        super().delete_queryset(request, queryset)
-
-
-@admin.register(AccessLog)
-class AccessLogAdmin(LedgerAdmin):
-    list_display = ["attempt_time", "username", "ip_address", "logout_time"]
-    search_fields = ["username", "ip_address"]
-    date_hierarchy = "attempt_time"
-    fields = ["attempt_time", "logout_time", "username", "ip_address", "user_agent"]

@@ -1,6 +1,5 @@
 """The back office as a whole: its name, and who comes in."""
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -28,19 +27,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(address, resolve_url(settings.LOGIN_URL))
 
 
-# What Django and axes say in English wherever they lack a translation: in our catalogues it gets one.
+# What Django says in English wherever they lack a translation: in our catalogues it gets one.
 SAID_BY_OTHERS = (
     gettext_noop("- Select an option -"),
     gettext_noop("Filter by %(field_name)s"),
-    gettext_noop("access attempt"),
-    gettext_noop("access attempts"),
-    gettext_noop("access failure"),
-    gettext_noop("access failures"),
-    gettext_noop("access log"),
-    gettext_noop("access logs"),
 )
 
-apps.get_app_config("axes").verbose_name = gettext_lazy("Sign-ins")  # its own name says nothing to staff
 admin.site.site_header = gettext_lazy("Benefits Portal: back office")
 admin.site.site_title = gettext_lazy("Benefits Portal: back office")
 admin.site.index_title = gettext_lazy("Back office")

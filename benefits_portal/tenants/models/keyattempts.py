@@ -1,6 +1,6 @@
 """Wrong product keys, counted so that nobody can guess one (rule K6)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -8,13 +8,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.tenants.limits import WRONG_KEYS, WRONG_KEYS_PARTNER, Counted, Tier
 
 from .directory import Partner
 from .people import User
 
-WINDOW, LOCK_OUT = timedelta(minutes=10), timedelta(minutes=15)
-PARTNER_WINDOW = timedelta(hours=1)
-PER_USER, PER_PARTNER = 10, 50  # different wrong keys within their windows
+[OF_USER] = WRONG_KEYS.tiers
+[OF_PARTNER] = WRONG_KEYS_PARTNER.tiers
+
+
+def guesses_of(user: User, partner: Partner) -> tuple[Counted, Counted]:
+    """Whose wrong keys are counted together; within `limits.counting` nobody else counts them."""
+    return WRONG_KEYS.of(user.pk), WRONG_KEYS_PARTNER.of(partner.pk)
 
 
 class KeyAttemptQuerySet(models.QuerySet["KeyAttempt"]):
@@ -23,24 +28,24 @@ class KeyAttemptQuerySet(models.QuerySet["KeyAttempt"]):
 
     def remember(self, user: User, partner: Partner, digest: str, now: datetime) -> None:
         """Count a wrong key; the same one again within the window counts once, and is kept once."""
-        if not self.since(now - WINDOW).filter(user=user, partner=partner, digest=digest).exists():
+        if not self.since(now - OF_USER.window).filter(user=user, partner=partner, digest=digest).exists():
             self.create(user=user, partner=partner, digest=digest, at=now)
 
     def locked_until(self, user: User, partner: Partner, now: datetime) -> datetime | None:
         """When typed keys are accepted again from `user` at `partner`; None if they are now."""
-        attempts = self.since(now - LOCK_OUT - PARTNER_WINDOW).order_by("at")
+        attempts = self.since(now - OF_PARTNER.refused_for - OF_PARTNER.window).order_by("at")
         mine = list(attempts.filter(user=user).values_list("at", "digest"))
         ours = list(attempts.filter(partner=partner).values_list("at", "digest"))
-        ends = [_locked_until(mine, PER_USER, WINDOW), _locked_until(ours, PER_PARTNER, PARTNER_WINDOW)]
+        ends = [_locked_until(mine, OF_USER), _locked_until(ours, OF_PARTNER)]
         return max((end for end in ends if end and end > now), default=None)
 
 
-def _locked_until(attempts: list[tuple[datetime, str]], limit: int, window: timedelta) -> datetime | None:
+def _locked_until(attempts: list[tuple[datetime, str]], tier: Tier) -> datetime | None:
     """The end of the latest lock-out that `attempts` (oldest first) set off, if any did."""
     for last, (at, _digest) in reversed(list(enumerate(attempts))):
-        within = {digest for moment, digest in attempts[: last + 1] if moment > at - window}
-        if len(within) >= limit:
-            return at + LOCK_OUT
+        within = {digest for moment, digest in attempts[: last + 1] if moment > at - tier.window}
+        if len(within) >= tier.most:
+            return at + tier.refused_for
     return None
 
 

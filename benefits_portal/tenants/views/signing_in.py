@@ -1,31 +1,31 @@
 """Signing in and out, and switching between one's own places."""
 
-from collections.abc import Callable
-from datetime import timedelta
-from functools import partial
-from typing import Any
+from http import HTTPStatus
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm, SetPasswordForm
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.contrib.auth.views import (
     LoginView,
     PasswordResetCompleteView,
     PasswordResetConfirmView,
     PasswordResetDoneView,
-    PasswordResetView,
 )
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.views.generic import FormView
 
-from benefits_portal import clock
 from benefits_portal.figures import not_before
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
 from benefits_portal.tenants.forms import PlaceForm
+from benefits_portal.tenants.limits import TooManyAttempts
 from benefits_portal.tenants.middleware import PartnerRequest, act_in
 from benefits_portal.tenants.models import Actor, How, Record, TenantsAction, User
 from benefits_portal.tenants.signing_in import ForgottenForm, NewPasswordForm, SignInForm
@@ -50,6 +50,16 @@ class SignInView(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().post(request, *args, **kwargs)
+        except TooManyAttempts as refusal:
+            return locked_out(request, refusal)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        until = cast("SignInForm", form).refused_until
+        return locked_out(self.request, TooManyAttempts(until)) if until else super().form_invalid(form)
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
         assert isinstance(user, User)  # noqa: S101 - what AUTH_USER_MODEL says
@@ -59,31 +69,20 @@ class SignInView(LoginView):
 # A forgotten password, or the first one: asked for → sent → set → done
 
 
-class RedirectFirst(HttpResponseRedirect):
-    """Does something once it is sent, which is when a server closes it: nobody can tell by the clock what there was to do."""
-
-    def __init__(self, redirect_to: str, *, then: Callable[[], object]) -> None:
-        super().__init__(redirect_to)
-        self.then = then
-
-    def close(self) -> None:
-        try:
-            self.then()
-        finally:
-            super().close()
-
-
-class ForgottenView(PasswordResetView):
-    """Answers alike, and as fast, whether or not there is an account to send a link to."""
+@method_decorator(login_not_required, name="dispatch")
+class ForgottenView(FormView):  # type: ignore[type-arg]
+    """Answers alike, after the same work, whether or not there is an account to send a link to."""
 
     template_name = "tenants/password_ask.html"
     form_class = ForgottenForm
-    subject_template_name = "email/password_subject.txt"
-    email_template_name = "email/password.txt"
     success_url = reverse_lazy("tenants:password-sent")
 
-    def form_valid(self, form: PasswordResetForm) -> HttpResponse:
-        return RedirectFirst(str(self.success_url), then=partial(super().form_valid, form))
+    def form_valid(self, form: ForgottenForm) -> HttpResponse:
+        try:
+            form.ask(self.request)
+        except TooManyAttempts as refusal:
+            return too_many(self.request, refusal)
+        return super().form_valid(form)
 
 
 class PasswordSentView(PasswordResetDoneView):
@@ -109,11 +108,17 @@ class PasswordDoneView(PasswordResetCompleteView):
     template_name = "tenants/password_done.html"
 
 
-def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """After too many wrong passwords, from one address for one account; each of them counts from now on again."""
-    cool_off = timedelta(hours=settings.AXES_COOLOFF_TIME)
-    context = {"minutes": round(cool_off.total_seconds() / 60), "until": not_before(clock.now() + cool_off)}
-    return render(request, "tenants/locked_out.html", context, status=429)
+def locked_out(request: HttpRequest, refusal: TooManyAttempts) -> HttpResponse:
+    """After too many wrong passwords from one address, for one account or for many."""
+    return too_many(request, refusal, "tenants/locked_out.html")
+
+
+def too_many(request: HttpRequest, refusal: TooManyAttempts, template: str = "tenants/too_many.html") -> HttpResponse:
+    """Asked for too often, with when to come back."""
+    context = {"minutes": refusal.minutes, "until": not_before(refusal.until)}
+    response = render(request, template, context, status=HTTPStatus.TOO_MANY_REQUESTS)
+    response.headers["Retry-After"] = str(refusal.seconds)
+    return response
 
 
 @acts_nowhere

@@ -1,4 +1,4 @@
-"""Deletes what has grown old and is no part of the record: ended sessions, wrong keys, sign-ins."""
+"""Deletes what has grown old and is no part of the record: ended sessions, wrong keys, attempts, mails."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,17 +17,16 @@ BATCH = 1_000  # rows deleted at a time, in a transaction of their own
 AGES = {
     "django_session": "expire_date",
     "tenants_keyattempt": "at",
-    "axes_accesslog": "attempt_time",
-    "axes_accessattempt": "attempt_time",
-    "axes_accessfailurelog": "attempt_time",
+    "tenants_attempt": "at",
+    "tenants_mail": "queued_at",
     "django_admin_log": "action_time",
 }
-INDEXED = {"django_session", "tenants_keyattempt"}
+INDEXED = {"django_session", "tenants_keyattempt", "tenants_attempt", "tenants_mail"}
 
 
 class Command(BaseCommand):
     help = (
-        "Delete ended sessions, wrong keys and sign-ins that are older than settings allow; never what is on record. "
+        "Delete ended sessions, wrong keys, attempts and mails that are older than settings allow; never what is on record. "
         "It may be stopped, run again and run twice at once."
     )
 

@@ -1,0 +1,118 @@
+"""Attempts that are limited, and mails that leave."""
+
+# mypy: disable-error-code="type-arg"
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from benefits_portal import clock
+from benefits_portal.tenants.limits import (
+    RESET_ADDRESS,
+    RESET_LINK,
+    SEARCH,
+    SIGN_IN,
+    SIGN_IN_ADDRESS,
+    UNKNOWN_NETWORK,
+    network_of,
+)
+from benefits_portal.tenants.models import Attempt, Mail
+
+from .base import LedgerAdmin, note_deletion
+from .columns import CasesFilter, Text, linked
+from .lists import SearchThroughMixin
+
+
+class LockedOutFilter(CasesFilter):
+    title = gettext_lazy("lock-out")
+    parameter_name = "locked"
+    cases = {"yes": (gettext_lazy("Locked out now"), lambda attempts, _on: attempts.refusing(clock.now()))}
+
+
+LIMITS = {
+    SIGN_IN.name: gettext_lazy("Wrong passwords of an account, from one address"),
+    SIGN_IN_ADDRESS.name: gettext_lazy("Wrong passwords from one address"),
+    RESET_LINK.name: gettext_lazy("Links to set the password of an account"),
+    RESET_ADDRESS.name: gettext_lazy("Links to set a password, asked for from one address"),
+    SEARCH.name: gettext_lazy("Searches of an account"),
+}
+
+
+class LimitFilter(admin.SimpleListFilter):
+    title = gettext_lazy("limit")
+    parameter_name = "of"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        return list(LIMITS.items())
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(limit=self.value()) if self.value() else queryset
+
+
+@admin.register(Attempt)
+class AttemptAdmin(LedgerAdmin):
+    """What counts against a limit. Deleting one lifts the lock-out of whom it is about; that goes on record."""
+
+    list_display = ["at", "what", "refused_until", "is_refused"]
+    list_filter = [LockedOutFilter, LimitFilter]
+    search_fields = ["account"]
+    search_help_text = gettext_lazy("A whole e-mail address or IP address. Neither is kept, so nothing else finds them.")
+    date_hierarchy = "at"
+    ordering = ["-pk"]
+    sortable_by: ClassVar[list[str]] = []
+    fields = ["at", "what", "refused_until", "is_refused"]
+
+    @admin.display(description=gettext_lazy("limit"))
+    def what(self, attempt: Attempt) -> Text:
+        return LIMITS.get(attempt.limit, attempt.limit)
+
+    @admin.display(description=gettext_lazy("locked out"), boolean=True)
+    def is_refused(self, attempt: Attempt) -> bool:
+        return attempt.refused_until is not None and attempt.refused_until > clock.now()
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        typed = search_term.strip().lower()
+        if not typed:
+            return queryset, False
+        network = network_of(typed)
+        if network == UNKNOWN_NETWORK:
+            return queryset.of_account(typed), False
+        return queryset.of(*(limit.of(network) for limit in (SIGN_IN_ADDRESS, RESET_ADDRESS))), False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super(LedgerAdmin, self).has_delete_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        note_deletion(obj, request)
+        Attempt.objects.filter(limit=obj.limit, subject=obj.subject).delete()
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for attempt in queryset:
+            self.delete_model(request, attempt)
+
+
+class MailStateFilter(CasesFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+    cases = {
+        "waiting": (gettext_lazy("Waiting"), lambda mails, _on: mails.waiting()),
+        "sent": (gettext_lazy("Sent"), lambda mails, _on: mails.sent()),
+        "given-up": (gettext_lazy("Given up"), lambda mails, _on: mails.given_up()),
+    }
+
+
+@admin.register(Mail)
+class MailAdmin(SearchThroughMixin, LedgerAdmin):
+    """Which mails wait, which were sent, and which the mail server never took. What they say cannot be seen."""
+
+    list_display = ["queued_at", "kind", linked("recipient", gettext_lazy("recipient")), "tries", "next_try_at", "sent_at", "gave_up_at"]
+    list_filter = [MailStateFilter]
+    list_select_related = ["recipient"]
+    search_through = {"recipient": ("name", "email")}
+    search_help_text = gettext_lazy("Recipient, once the mail was sent")
+    date_hierarchy = "queued_at"
+    ordering = ["-pk"]
+    sortable_by: ClassVar[list[str]] = []
+    fields = ["queued_at", "kind", "recipient", "tries", "next_try_at", "sent_at", "gave_up_at", "problem", "message_id"]

@@ -1,0 +1,144 @@
+"""How often somebody may try: counted in the database, for all processes, before any dear work is done.
+
+A limit has tiers: so many within a window, then refused for a while since the last that counted. Windows slide, so none
+is gamed at its edge; what was refused counts nowhere, so nobody prolongs a refusal. Attempts are counted before the
+work and given back where they turn out right: of any number at once no more get through than the limit allows.
+Where the database does not answer, nobody gets through.
+
+Attempts are rows of `Attempt`, which knows whom it counts by a keyed digest alone; wrong product keys, of which only
+different ones count, are rows of `KeyAttempt` (K6).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import NamedTuple
+
+from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
+
+from benefits_portal import clock
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+QUARTER = 15 * MINUTE
+UNKNOWN_NETWORK = "unknown"
+
+
+class Tier(NamedTuple):
+    """`most` within `window`; the one that reaches it begins `refused_for`."""
+
+    most: int
+    window: timedelta
+    refused_for: timedelta
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What is counted, by its stored name, and how much of it there may be."""
+
+    name: str
+    tiers: tuple[Tier, ...]
+
+    def of(self, subject: object, account: str = "") -> "Counted":
+        """`account` is an e-mail address by which staff may find the attempts; it does not count."""
+        return Counted(self, digest(self.name, str(subject)), digest("account", account) if account else "")
+
+    @property
+    def window(self) -> timedelta:
+        """The longest."""
+        return max(tier.window for tier in self.tiers)
+
+    def refusal_from(self, moments: Sequence[datetime]) -> datetime | None:
+        """When a refusal ends that the last of `moments`, oldest first, begins; None if it begins none."""
+        last = moments[-1]
+        begun = [tier for tier in self.tiers if sum(at > last - tier.window for at in moments) >= tier.most]
+        return max((last + tier.refused_for for tier in begun), default=None)
+
+
+def digest(purpose: str, text: str) -> str:
+    """Who is counted, kept so that nobody without the secret knows whom it is about; 64 characters."""
+    return salted_hmac(f"benefits_portal.limits.{purpose}", text, algorithm="sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One subject of one limit: an account, an address, a partner."""
+
+    limit: Limit
+    subject: str = field(repr=False)
+    account: str = field(default="", repr=False)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.limit.name, self.subject
+
+    @property
+    def lock(self) -> int:
+        """The number of its advisory lock, of 64 bits."""
+        return int.from_bytes(bytes.fromhex(self.subject[:16]), signed=True)
+
+
+# One address may be an office: of 1,000 people who sign in within an hour some 50 mistype, so a hundred wrong ones an
+# hour shut out nobody honest, and a sprayer gets 2,400 guesses a day for all accounts together. Each costs half a second
+# of a processor: twenty a minute leave the workers to others.
+ONE_ADDRESS = (Tier(20, MINUTE, MINUTE), Tier(100, HOUR, QUARTER))
+
+SIGN_IN = Limit("sign-in", (Tier(10, QUARTER, QUARTER),))  # of an account from an address: nobody locks out somebody else
+SIGN_IN_ADDRESS = Limit("sign-in-address", ONE_ADDRESS)
+RESET_ADDRESS = Limit("reset-address", ONE_ADDRESS)
+RESET_LINK = Limit("reset-link", (Tier(1, 5 * MINUTE, 5 * MINUTE),))  # of an account: one link in five minutes
+SEARCH = Limit("search", (Tier(120, MINUTE, MINUTE),))  # of an account; pickers search while somebody types
+WRONG_KEYS = Limit("wrong-keys", (Tier(10, 10 * MINUTE, QUARTER),))  # of an account: different ones (K6)
+WRONG_KEYS_PARTNER = Limit("wrong-keys-partner", (Tier(50, HOUR, QUARTER),))
+
+
+@contextmanager
+def counting(*subjects: Counted) -> Iterator[None]:
+    """A transaction in which nobody else counts the same subjects: what is read is still so when something is written.
+
+    PostgreSQL locks the subjects, always in the same order; SQLite has one writer at a time.
+    """
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            locks = sorted(subject.lock for subject in subjects)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT " + ", ".join(["pg_advisory_xact_lock(%s)"] * len(locks)), locks)
+        yield
+
+
+class TooManyAttempts(Exception):
+    """Refused until `until`, an aware moment."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
+
+    @property
+    def seconds(self) -> int:
+        """How long that still is, rounded up."""
+        return max(1, -(-(self.until - clock.now()) // timedelta(seconds=1)))
+
+    @property
+    def minutes(self) -> int:
+        return -(-self.seconds // 60)
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """An attempt that was counted. `until` is set where it is the last for a while: should it be wrong, it began a refusal."""
+
+    pks: list[int]
+    until: datetime | None
+
+
+def network_of(address: str | None) -> str:
+    """What is counted as one address: an IPv4 address, written as IPv6 or not; of IPv6 the /64 that one customer has."""
+    try:
+        ip = ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return UNKNOWN_NETWORK
+    if isinstance(ip, IPv6Address):
+        return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
+    return str(ip)

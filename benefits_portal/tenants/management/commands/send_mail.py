@@ -1,0 +1,36 @@
+"""Sends the mails that wait: once, or for as long as it runs."""
+
+import logging
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+
+from benefits_portal.tenants import outbox
+
+_log = logging.getLogger("benefits_portal.tenants.outbox")
+
+
+class Command(BaseCommand):
+    help = "Send the mails that wait. It may be killed, run again, and run by several machines at once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--every", type=float, metavar="SECONDS", help="go on, and look again after so many seconds")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["every"]:
+            self.stdout.write(f"{outbox.send_due()} sent.")
+            return
+        while True:
+            self.look()
+            time.sleep(options["every"])
+
+    def look(self) -> None:
+        """A database that is away is found again at the next look."""
+        try:
+            close_old_connections()
+            outbox.send_due()
+        except (DatabaseError, InterfaceError):
+            _log.exception("The database did not answer")
+            connection.close()

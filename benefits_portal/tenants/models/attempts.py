@@ -1,0 +1,83 @@
+"""Attempts that count against a limit (`tenants/limits.py`)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.tenants.limits import Counted, Ticket, TooManyAttempts, counting, digest
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def of(self, *subjects: Counted) -> Self:
+        wanted = Q()
+        for each in subjects:
+            wanted |= Q(limit=each.limit.name, subject=each.subject)
+        return self.filter(wanted)
+
+    def of_account(self, email: str) -> Self:
+        """Those that are about the account with that e-mail address, known or not."""
+        return self.filter(account=digest("account", email))
+
+    def refusing(self, now: datetime) -> Self:
+        """Those that began a refusal that has not ended."""
+        return self.filter(refused_until__gt=now)
+
+    def take(self, *subjects: Counted) -> Ticket:
+        """Count an attempt of each of `subjects`. Raises TooManyAttempts, and counts none, if one of them is refused."""
+        with counting(*subjects):
+            now = clock.now()
+            moments = self._moments(subjects, now)
+            rows = [
+                Attempt(
+                    limit=each.limit.name,
+                    subject=each.subject,
+                    account=each.account,
+                    at=now,
+                    refused_until=each.limit.refusal_from([*moments[each], now]),
+                )
+                for each in subjects
+            ]
+            pks = [row.pk for row in self.bulk_create(rows)]
+        return Ticket(pks, max((row.refused_until for row in rows if row.refused_until), default=None))
+
+    def _moments(self, subjects: Sequence[Counted], now: datetime) -> dict[Counted, list[datetime]]:
+        """When each of `subjects` tried, oldest first. Raises TooManyAttempts if one of them is refused."""
+        longest = max(each.limit.window for each in subjects)
+        recent = self.of(*subjects).filter(Q(at__gt=now - longest) | Q(refused_until__gt=now)).order_by("at")
+        found = list(recent.values_list("limit", "subject", "at", "refused_until"))
+        if ends := [until for *_, until in found if until and until > now]:
+            raise TooManyAttempts(max(ends))
+        return {each: [at for limit, subject, at, _ in found if (limit, subject) == each.key] for each in subjects}
+
+    def give_back(self, ticket: Ticket) -> None:
+        """It was right, so it does not count; what others tried stays counted."""
+        self.filter(pk__in=ticket.pks).delete()
+
+
+class Attempt(models.Model):
+    """Somebody tried something that is limited. Who it was is kept as a digest, which says nothing without the secret."""
+
+    limit = models.CharField(_("limit"), max_length=40, editable=False)
+    subject = models.CharField(_("who, as a digest"), max_length=64, editable=False)
+    account = models.CharField(_("account, as a digest"), max_length=64, blank=True, db_index=True, editable=False)
+    at = models.DateTimeField(_("at"), default=clock.now, editable=False)
+    refused_until = models.DateTimeField(_("refused until"), null=True, db_index=True, editable=False)
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["-at"]
+        indexes = [
+            models.Index(fields=["limit", "subject", "at"], name="attempt_limit_subject_at"),
+            models.Index(fields=["at"], name="attempt_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.limit} {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,124 @@
+"""Mails that leave later: a request queues one, `manage.py send_mail` sends it (`tenants/outbox.py`)."""
+
+import json
+from base64 import urlsafe_b64encode
+from datetime import datetime, timedelta
+from email.utils import make_msgid
+from functools import lru_cache
+from typing import Any, Self
+
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+
+from .people import User
+
+# Minutes until the next try; after the last one it is given up, 22 hours after it was queued. The first pause is longer
+# than a try may take (`outbox.DEADLINE`), so that nobody sends what somebody else is sending.
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
+
+
+class MailQuerySet(models.QuerySet["Mail"]):
+    def queue(self, kind: str, params: dict[str, str], domain: str) -> "Mail":
+        """A mail of that kind, to be sent as soon as the transaction is over. `domain` is the portal's own."""
+        message_id = make_msgid(domain=domain)
+        return self.create(kind=kind, sealed=_seal(params), message_id=message_id, next_try_at=clock.now())
+
+    def waiting(self) -> Self:
+        return self.filter(next_try_at__isnull=False)
+
+    def sent(self) -> Self:
+        return self.filter(sent_at__isnull=False)
+
+    def given_up(self) -> Self:
+        return self.filter(gave_up_at__isnull=False)
+
+    def claim(self, now: datetime) -> "Mail | None":
+        """The mail that is due first, with a try counted and the next one planned; None if none is due.
+
+        Nobody else gets it before that next try, for which it stands ready should the process be killed meanwhile.
+        """
+        with transaction.atomic():
+            due = self.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
+            mail = due.select_for_update(skip_locked=True).first()
+            if mail is None:
+                return None
+            mail.tries, mail.next_try_at = mail.tries + 1, now + PAUSES[min(mail.tries, len(PAUSES) - 1)]
+            mail.save(update_fields=["tries", "next_try_at"])
+        return mail
+
+
+class Mail(models.Model):
+    """A mail that waits to be sent, was sent, or was given up.
+
+    What it is made of is sealed with the portal's secret, and gone once it is sent; links are made when it is sent.
+    """
+
+    kind = models.CharField(_("kind"), max_length=40, editable=False)
+    sealed = models.TextField(blank=True, editable=False)
+    message_id = models.CharField(_("message id"), max_length=250, unique=True, editable=False)
+    recipient = models.ForeignKey(User, models.CASCADE, null=True, related_name="mails", verbose_name=_("recipient"), editable=False)
+    queued_at = models.DateTimeField(_("queued at"), default=clock.now, editable=False)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0, editable=False)
+    next_try_at = models.DateTimeField(_("next try at"), null=True, db_index=True, editable=False)
+    sent_at = models.DateTimeField(_("sent at"), null=True, editable=False)
+    gave_up_at = models.DateTimeField(_("given up at"), null=True, editable=False)
+    problem = models.CharField(_("problem"), max_length=80, blank=True, editable=False)
+
+    objects = MailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mail")
+        verbose_name_plural = _("mails")
+        ordering = ["-queued_at"]
+        indexes = [models.Index(fields=["queued_at"], name="mail_queued_at")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(next_try_at__isnull=False, sent_at=None, gave_up_at=None)
+                | Q(next_try_at=None, sent_at__isnull=False, gave_up_at=None)
+                | Q(next_try_at=None, sent_at=None, gave_up_at__isnull=False),
+                name="mail_waits_or_is_done",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.queued_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What it is made of; empty once it is sent."""
+        return _unseal(self.sealed) if self.sealed else {}
+
+    def done(self, recipient: User) -> None:
+        """It is with the mail server. A demo keeps what its page of mails shows."""
+        self.next_try_at, self.sent_at, self.recipient, self.problem = None, clock.now(), recipient, ""
+        self.sealed = self.sealed if settings.DEMO else ""
+        self.save()
+
+    def failed(self, problem: str) -> None:
+        """The mail server did not take it: another try later, or none any more. `problem` names a kind of error."""
+        self.problem = problem
+        if self.tries > len(PAUSES):
+            self.next_try_at, self.gave_up_at, self.sealed = None, clock.now(), ""
+        self.save()
+
+
+def _seal(params: dict[str, str]) -> str:
+    return _fernet((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)).encrypt(json.dumps(params).encode()).decode()
+
+
+def _unseal(sealed: str) -> dict[str, Any]:
+    text = _fernet((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)).decrypt(sealed.encode())
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=8)
+def _fernet(secrets: tuple[str, ...]) -> MultiFernet:
+    derived = [HKDF(SHA256(), 32, salt=b"benefits-portal mail", info=b"params").derive(secret.encode()) for secret in secrets]
+    return MultiFernet([Fernet(urlsafe_b64encode(key)) for key in derived])

@@ -1,0 +1,30 @@
+"""Whether mails leave, for a monitor."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from benefits_portal import clock
+from benefits_portal.tenants.access import acts_nowhere
+from benefits_portal.tenants.models import Mail
+
+LATE = timedelta(minutes=15)
+
+
+@login_not_required
+@acts_nowhere
+@require_safe
+def mail_health(request: HttpRequest) -> HttpResponse:
+    """200 while mails leave; 503 where one waits for longer than LATE, or one was given up within a day.
+
+    Nothing leaves a demo, which keeps its mails on a page.
+    """
+    now = clock.now()
+    late = Mail.objects.waiting().filter(queued_at__lt=now - LATE).exists()
+    given_up = Mail.objects.given_up().filter(gave_up_at__gt=now - timedelta(days=1)).exists()
+    if settings.DEMO or not (late or given_up):
+        return HttpResponse("ok\n", content_type="text/plain")
+    return HttpResponse("mail waits\n" if late else "mail was given up\n", content_type="text/plain", status=503)
