@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, Never, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
@@ -14,6 +15,7 @@ from benefits_portal.benefits.exceptions import AssignmentEnded, EnrollmentYearO
 from benefits_portal.fields import NameField
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
 from benefits_portal.tenants.models.record import recorded_if_refused
+from benefits_portal.tenants.models.written_once import WrittenOnce, WrittenOnceQuerySet
 
 from .actions import BenefitAction
 from .catalogue import Product
@@ -91,7 +93,7 @@ class HeldOffer(models.Model):
             raise ValidationError({"directory_user": gettext_lazy("This person is in the directory of another partner.")})
 
 
-class AssignmentQuerySet(models.QuerySet["Assignment"]):
+class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
     def delete(self) -> Never:
         raise TypeError("Assignments are ended, never deleted (A1).")
 
@@ -122,6 +124,11 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def kept(self) -> Self:
         """Neither taken away nor passed on."""
         return self.filter(ended_at=None)
+
+    def end(self, *, by: Actor, on: date) -> int:
+        """End what has not ended; how many that were. A calendar that was put right may be before the day it began (W10)."""
+        last_day = Greatest("assigned_on", Value(on, models.DateField()))
+        return self.update(ended_on=last_day, ended_at=clock.now(), ended_by=by.user)
 
     def give(self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
         """The body of `Benefit.assign`."""
@@ -155,7 +162,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         )
 
 
-class Assignment(models.Model):
+class Assignment(WrittenOnce):
     """A usage-based benefit given to a directory user, until it is removed, transferred, or the benefit expires."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="assignments", verbose_name=gettext_lazy("partner"))
@@ -176,7 +183,9 @@ class Assignment(models.Model):
     ended_at = models.DateTimeField(gettext_lazy("ended at"), null=True, blank=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=gettext_lazy("ended by"))
 
-    objects = AssignmentQuerySet.as_manager()
+    once = {"ended_at": {"ended_at", "ended_on", "ended_by"}}
+
+    objects = AssignmentQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = gettext_lazy("assignment")
@@ -215,7 +224,8 @@ class Assignment(models.Model):
         raise TypeError("Assignments are ended, never deleted (A1).")
 
     def is_running(self, on: date) -> bool:
-        return self.ended_at is None and self.benefit.is_usable(on)
+        """The same as `AssignmentQuerySet.running`, asked of the row."""
+        return self.ended_at is None and not self.benefit.has_expired(on)
 
     def remove(self, *, by: Actor, on: date) -> None:
         """Take monthly credit away again (U2). Raises NotRemovable for bulk credit, AssignmentEnded if nothing runs."""
@@ -264,7 +274,6 @@ class Assignment(models.Model):
         """End the assignment of a benefit that is locked first, as everywhere."""
         type(self.benefit).objects.select_for_update(no_key=True).get(pk=self.benefit_id)
         # The condition is on the row itself: behind a join it would not be asked again once the row's lock is free.
-        not_ended = Assignment.objects.filter(pk=self.pk, ended_at=None)
-        if not (self.benefit.is_usable(on) and not_ended.update(ended_on=on, ended_at=clock.now(), ended_by=by.user)):
+        if self.benefit.has_expired(on) or not Assignment.objects.filter(pk=self.pk).end(by=by, on=on):
             raise AssignmentEnded
         self.benefit.review_use()

@@ -170,7 +170,10 @@ class Benefit(models.Model):
 
     def is_usable(self, on: date) -> bool:
         """B5: on its expiration date, for the last time."""
-        return self.has_begun(on) and on <= self.expires_on
+        return self.has_begun(on) and not self.has_expired(on)
+
+    def has_expired(self, on: date) -> bool:
+        return on > self.expires_on
 
     def check_usable(self, on: date) -> None:
         """Raise BenefitNotBegun before its first day (B1), BenefitExpired after its last (B5)."""

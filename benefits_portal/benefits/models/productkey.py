@@ -27,6 +27,7 @@ from benefits_portal.tenants.limits import counting
 from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant, User
 from benefits_portal.tenants.models.keyattempts import guesses_of
 from benefits_portal.tenants.models.record import recorded_if_refused
+from benefits_portal.tenants.models.written_once import WrittenOnce, WrittenOnceQuerySet
 
 from .actions import BenefitAction
 from .catalogue import MAX_LICENSES, Product
@@ -34,7 +35,7 @@ from .catalogue import MAX_LICENSES, Product
 MOST_FOUND = 50  # keys that end alike
 
 
-class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
+class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
     def delete(self) -> Never:
         raise TypeError("Product keys are revoked, never deleted (A1).")
 
@@ -137,7 +138,7 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
             raise KeyUnknown
         spending = {"redeemed_at": clock.now(), "redeemed_on": on, "redeemed_by": by.user, "redeemed_in": tenant}
         is_spent = key.is_redeemed or key.revoked_at  # as it was read: what is spent stays so, and nothing is written for it
-        if is_spent or not self.filter(pk=key.pk, redeemed_at=None, revoked_at=None).update(**spending):
+        if is_spent or not self.filter(pk=key.pk, revoked_at=None).update(**spending):
             key = self.for_display().get(pk=key.pk)
             key.check_redeemable(on)
             raise KeyAlreadyRedeemed(key)  # whatever the reason: what was not claimed is not spent
@@ -145,8 +146,16 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
         key.benefit.begin_use()
         return key
 
+    def revoke(self, why: str, *, by: Actor) -> int:
+        """Make those that are not revoked unusable for good; how many that were."""
+        return self.update(revoked_at=clock.now(), revoked_by=by.user, revoked_why=why)
 
-class ProductKey(models.Model):
+    def encrypt_again(self, text: str) -> None:
+        """Keep the key `text` under the current secret; it stays the same key."""
+        models.QuerySet.update(self, digest=productkeys.digests(text)[0], ciphertext=productkeys.encrypted(text))
+
+
+class ProductKey(WrittenOnce):
     """25 characters that stand for a number of prepaid licenses of one product; single use."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="product_keys", verbose_name=_("partner"))
@@ -167,7 +176,12 @@ class ProductKey(models.Model):
     revoked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("revoked by"), editable=False)
     revoked_why = LineField(_("revoked because"), max_length=200, blank=True, editable=False)
 
-    objects = ProductKeyQuerySet.as_manager()
+    once = {
+        "redeemed_at": {"redeemed_at", "redeemed_on", "redeemed_by", "redeemed_in"},
+        "revoked_at": {"revoked_at", "revoked_by", "revoked_why"},
+    }
+
+    objects = ProductKeyQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("product key")
@@ -233,8 +247,7 @@ class ProductKey(models.Model):
 
     def revoke(self, why: str, *, by: Actor) -> bool:
         """Make the key unusable for good, with a reason; False if it was redeemed or revoked already."""
-        unspent = ProductKey.objects.filter(pk=self.pk, redeemed_at=None, revoked_at=None)
-        revoked = bool(unspent.update(revoked_at=clock.now(), revoked_by=by.user, revoked_why=why))
+        revoked = bool(ProductKey.objects.filter(pk=self.pk, redeemed_at=None).revoke(why, by=by))
         if revoked:
             self._note_revoked(why, by)
         return revoked
@@ -253,8 +266,7 @@ class ProductKey(models.Model):
 
     def revoke_spent(self, why: str, *, by: Actor) -> None:
         """Make a redeemed key give way to its replacement (K8). Raises KeyRevoked. Inside the caller's transaction."""
-        spent = ProductKey.objects.filter(pk=self.pk, revoked_at=None).exclude(redeemed_at=None)
-        if not spent.update(revoked_at=clock.now(), revoked_by=by.user, revoked_why=why):
+        if not ProductKey.objects.filter(pk=self.pk).redeemed().revoke(why, by=by):
             self.refresh_from_db()
             raise KeyRevoked(self)
         self.benefit.review_use()

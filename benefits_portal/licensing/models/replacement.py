@@ -49,7 +49,7 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
         subscription = there.get(pk=redemption.subscription_id)
         check_latest(redemption)
         if redemption.before is None or redemption.before_starts_on is None:
-            subscription.withdrawn_on = on
+            subscription.withdrawn_on = max(on, subscription.starts_on)  # today may be an earlier day since (W10)
         else:
             subscription.starts_on = redemption.before_starts_on
             subscription.licenses = redemption.before.licenses
@@ -57,7 +57,8 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
             subscription.carried_license_days = redemption.before.carried_license_days
         subscription.save()
         place = {"partner": redemption.partner, "tenant": redemption.tenant, "subscription": subscription}
-        reversal = self.create(redemption=redemption, reversed_on=on, reversed_by=by.user, **place)
+        reversed_on = max(on, redemption.redeemed_on)
+        reversal = self.create(redemption=redemption, reversed_on=reversed_on, reversed_by=by.user, **place)
         Subscription.objects.filter(pk=subscription.pk).carry_names()
         return reversal
 

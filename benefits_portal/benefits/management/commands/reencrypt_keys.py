@@ -28,9 +28,8 @@ class Command(BaseCommand):
     def move(self, key: ProductKey, *, dry_run: bool) -> bool:
         """Whether `key` was under an older secret. Each is one update of its own, and so is never half moved."""
         text = productkeys.decrypted(key.ciphertext)
-        digest = productkeys.digests(text)[0]
-        if key.digest == digest:
+        if key.digest == productkeys.digests(text)[0]:
             return False
         if not dry_run:
-            ProductKey.objects.filter(pk=key.pk).update(digest=digest, ciphertext=productkeys.encrypted(text))
+            ProductKey.objects.filter(pk=key.pk).encrypt_again(text)
         return True
