@@ -18,7 +18,6 @@ class NoCreditInCurrency(Refusal):
     rule = "B3"
     fact = gettext_lazy("The package has no amount in the partner's currency.")
     advice = gettext_lazy("Add the amount in that currency to the package, then provision again.")
-
     message = gettext_lazy("The package of %(offer)s has no amount in %(currency)s for %(product)s.")
 
     def __init__(self, line: "PackageLine", currency: str) -> None:
@@ -26,14 +25,15 @@ class NoCreditInCurrency(Refusal):
 
 
 class AlreadyEnrolled(Refusal):
+    is_already_so = True
     rule = "B2"
     fact = gettext_lazy("The partner was enrolled from that day already.")
-
     message = gettext_lazy("%(partner)s is enrolled in %(offer)s from %(date)s already.")
     advice = gettext_lazy("Nothing was made.")
 
     def __init__(self, membership: "Membership") -> None:
         super().__init__(partner=str(membership.partner), offer=str(membership.offer), date=membership.starts_on)
+        self.done_as = {"subject": membership, "after": {}}
 
 
 class PlanChanged(Refusal):
@@ -65,6 +65,7 @@ class RenewedTooLate(NotRenewable):
 class NotEndable(Refusal):
     """A membership ends early on a day that is still to come."""
 
+    is_already_so = True
     rule = "B1"
     fact = gettext_lazy("The membership could not be ended on that day.")
 
@@ -76,6 +77,7 @@ class NotEndable(Refusal):
 
 
 class MembershipOver(Refusal):
+    is_already_so = True
     rule = "B1"
     message = gettext_lazy("This membership has ended, or ends by itself before that could be changed.")
     advice = gettext_lazy("Nothing was changed.")
@@ -167,6 +169,7 @@ class KeyRevoked(Refusal):
 
 
 class KeyStillLive(Refusal):
+    is_already_so = True
     rule = "K8"
     message = gettext_lazy("This benefit has a live key already.")
     advice = gettext_lazy("Revoke it first; a redeemed one is replaced when the partner asks for it.")
@@ -230,6 +233,7 @@ class EntryDisabled(NotAssignable):
 
 
 class HoldsItAlready(NotAssignable):
+    is_already_so = True
     rule = "U2"
     message = gettext_lazy("Holds this credit already.")
 
@@ -303,12 +307,15 @@ class AlreadyHeld(Refusal):
 
     rule = "U3"
     fact = gettext_lazy("The credit has a holder already.")
-
     message = gettext_lazy("%(name)s holds this credit; it has one holder at a time.")
     advice = gettext_lazy("Transfer it instead.")
 
+    def confirms(self, after: dict[str, Any]) -> bool:
+        return bool(self.facts["person"] == after.get("person"))  # by the number of the entry in the directory
+
 
 class AssignmentEnded(Refusal):
+    is_already_so = True
     rule = "U2"
     message = gettext_lazy("This assignment had already ended.")
     advice = gettext_lazy("Nothing was changed; the list below is up to date.")

@@ -14,7 +14,7 @@ from benefits_portal.tenants.models.record import recorded_if_refused
 from benefits_portal.typed import GUEST_MARK, canonical_email_or_text, guest_behind
 
 from .eligibility import Eligibility
-from .exceptions import NobodyWithAddress, NotAnAddress, OneHolderOnly, TwiceInList
+from .exceptions import HoldsItAlready, NobodyWithAddress, NotAnAddress, OneHolderOnly, TwiceInList
 from .models import Assignment, Benefit, BenefitAction
 
 SALT, MAX_AGE = "benefits_portal.benefits.many", 60 * 60  # seconds that a preview holds
@@ -123,6 +123,7 @@ def assign_many(benefit: Benefit, lines: list[Line], *, by: Actor, on: date) -> 
         )
         if given:
             benefit.begin_use()
+        repeated = just_given(benefit, by=by)
         names = {assignment.directory_user_id: assignment.names for assignment in given}
         Record.objects.bulk_create(
             Record.objects.line(
@@ -133,6 +134,7 @@ def assign_many(benefit: Benefit, lines: list[Line], *, by: Actor, on: date) -> 
                 refusal=refusal,
             )
             for pk, refusal in refusals.items()
+            if pk not in repeated or not isinstance(refusal, HoldsItAlready)
         )
     return [line if line.refused else line.with_refusal(refusals[line.person]) for line in lines]
 
@@ -143,3 +145,15 @@ def _locked(benefit: Benefit, chosen: list[int]) -> tuple[dict[int, DirectoryUse
     entries = DirectoryUser.objects.same_people(meant).order_by("pk").select_for_update(of=("self",)).select_related("tenant")
     benefits = Benefit.objects.select_for_update(of=("self",)).select_related("product", "membership", "partner")
     return {person.pk: person for person in entries}, benefits.get(pk=benefit.pk)
+
+
+def just_given(benefit: Benefit, *, by: Actor) -> set[int]:
+    """The people whom `by` has given `benefit` a moment ago, by the numbers of their entries."""
+    done = Record.objects.just_done(BenefitAction.ASSIGNED, by=by, partner=benefit.partner, subject=benefit)
+    return {record.after["person"] for record in done}
+
+
+def repeated_are_done(benefit: Benefit, became: list[Line], *, by: Actor) -> list[Line]:
+    """What became of a list that was sent twice: whoever got the credit from the first of them got it (W11)."""
+    repeated = just_given(benefit, by=by) if any(line.refused == HoldsItAlready.__name__ for line in became) else set()
+    return [line.with_refusal(None) if line.person in repeated and line.refused == HoldsItAlready.__name__ else line for line in became]

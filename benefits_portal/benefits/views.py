@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.forms import PeopleForm, PersonForm
 from benefits_portal.benefits.lists import BenefitListing, HolderListing
-from benefits_portal.benefits.many import assign_many, check_many, preview, sealed, unsealed
+from benefits_portal.benefits.many import assign_many, check_many, preview, repeated_are_done, sealed, unsealed
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.models.benefit import MOST_CANDIDATES
 from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected
@@ -19,6 +19,7 @@ from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
+from benefits_portal.tenants.models.record import repeated_is_done
 from benefits_portal.tenants.searching import searches_cheaply
 from benefits_portal.tenants.spreadsheets import spreadsheet
 from benefits_portal.typed import isolated
@@ -98,7 +99,8 @@ def assign_list(request: PartnerRequest, pk: int) -> HttpResponse:
     try:
         check_many(benefit, request.today)
         if request.method == "POST" and (shown := unsealed(request.POST.get("shown", ""), benefit, request.user)):
-            context["became"] = assign_many(benefit, shown, by=request.actor, on=request.today)
+            became = assign_many(benefit, shown, by=request.actor, on=request.today)
+            context["became"] = repeated_are_done(benefit, became, by=request.actor)
         elif request.method == "POST" and form.is_valid():
             context |= previewing(request, benefit, form)
     except Refusal as refusal:
@@ -128,7 +130,8 @@ def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse
         if request.method != "POST":
             assignment.check_removable(request.today)
             return render(request, "benefits/remove.html", {"assignment": assignment, "benefit": assignment.benefit})
-        assignment.remove(by=request.actor, on=request.today)
+        with repeated_is_done():
+            assignment.remove(by=request.actor, on=request.today)
         messages.success(request, _("%(name)s no longer holds this credit.") % {"name": isolated(assignment.directory_user.display_name)})
     except Refusal as refusal:
         messages.error(request, str(refusal))
@@ -153,11 +156,12 @@ def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpRespon
     return render(request, choosing_template(request, "transfer"), context)
 
 
-def hand_over(request: PartnerRequest, form: PersonForm, give: Callable[[DirectoryUser], Assignment]) -> bool:
+def hand_over(request: PartnerRequest, form: PersonForm, give: Callable[[DirectoryUser], object]) -> bool:
     """Give the credit to the person chosen in `form`; a refusal becomes the form's error."""
     person = form.cleaned_data["directory_user"]
     try:
-        give(person)
+        with repeated_is_done():
+            give(person)
     except Refusal as refusal:
         form.add_error("directory_user", str(refusal))
         return False

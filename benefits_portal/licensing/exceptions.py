@@ -113,6 +113,7 @@ class ReplacementTooLate(Refusal):
 
 
 class ReplacementAskedAlready(Refusal):
+    is_already_so = True
     rule = "K8"
     message = gettext_lazy("A replacement for this key was asked for already.")
     advice = gettext_lazy("It is asked for once; the answer appears on the receipt.")

@@ -29,6 +29,9 @@ class Refusal(Exception):
     advice: str | Promise = ""
     fact: str | Promise = ""
     facts: dict[str, Any] = {}
+    is_already_so: bool = False  # what was asked for holds already, by whomever
+    is_repeat: bool = False  # and it was the same person who did it, just now: a second click (W11)
+    done_as: dict[str, Any] = {}  # what that act is on record with, where the attempt itself says something else
     by_name: ClassVar[dict[str, type["Refusal"]]] = {}
 
     def __init__(self, **facts: Any) -> None:
@@ -42,6 +45,10 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.advice}".strip()
+
+    def confirms(self, after: dict[str, Any]) -> bool:
+        """Whether it says that what was tried, to be on record as `after`, is so already."""
+        return self.is_already_so
 
     @property
     def on_record(self) -> tuple[str, dict[str, Any]]:
@@ -132,6 +139,7 @@ class NameOfGuest(Refusal):
 class AlreadyInDirectory(Refusal):
     """The tenant has an entry with this address; `person` is that one."""
 
+    is_already_so = True
     rule = "U1"
     fact = _("The tenant already has a user with this address.")
     message = _("%(name)s already has this address in %(tenant)s.")
@@ -144,11 +152,13 @@ class AlreadyInDirectory(Refusal):
 
 
 class AlreadyDisabled(Refusal):
+    is_already_so = True
     message = _("This user entry was disabled already.")
     advice = _("Nothing was changed; the page is up to date.")
 
 
 class AlreadyEnabled(Refusal):
+    is_already_so = True
     message = _("This user entry is enabled already.")
     advice = _("Nothing was changed; the page is up to date.")
 
@@ -169,6 +179,9 @@ class RoleAlreadyHeld(Refusal):
     def __init__(self, role: "Role") -> None:
         super().__init__(role=role)
 
+    def confirms(self, after: dict[str, Any]) -> bool:
+        return bool(self.facts["role"] == after.get("role"))
+
     @classmethod
     def written(cls, facts: dict[str, Any]) -> dict[str, Any]:
         from .models import Role  # the models raise this
@@ -182,6 +195,7 @@ class LastGlobalAdmin(Refusal):
 
 
 class RoleGone(Refusal):
+    is_already_so = True
     message = _("This role was changed or taken away meanwhile.")
     advice = _("Nothing was changed; the list is up to date.")
 
@@ -195,16 +209,19 @@ class AccountClosed(Refusal):
 
 
 class AlreadyPrimary(Refusal):
+    is_already_so = True
     message = _("This is the primary tenant already.")
     advice = _("Nothing was changed.")
 
 
 class AlreadyAskedFor(Refusal):
+    is_already_so = True
     message = _("Your organization has this tenant already, or has asked for it.")
     advice = _("Wait for the programme's staff, or look at the list of your tenants.")
 
 
 class AlreadyDecided(Refusal):
+    is_already_so = True
     message = _("This request was decided already.")
     advice = _("Nothing was changed.")
 

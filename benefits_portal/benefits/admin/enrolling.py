@@ -14,12 +14,14 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.benefits.models import Membership, Plan
+from benefits_portal.benefits.models import BenefitAction, Membership, Plan
 from benefits_portal.fields import DayFormField
 from benefits_portal.tenants.admin.base import actor, said
 from benefits_portal.tenants.admin.columns import address
 from benefits_portal.tenants.admin.reasons import reason_field
 from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.models import Record
+from benefits_portal.tenants.models.record import repeated_is_done
 
 
 class EndForm(forms.Form):
@@ -80,10 +82,31 @@ def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
         shown = request.POST.get("plan", "")
         renewed = membership.renew(by=actor(request), on=membership.partner.today(), shown=shown)
     except (Refusal, ValidationError) as error:
-        model_admin.message_user(request, said(error), messages.ERROR)
-        return its_page
+        if not (repeated := just_made(request, membership.renewal())):
+            model_admin.message_user(request, said(error), messages.ERROR)
+            return its_page
+        renewed = repeated
     model_admin.announce(request, renewed)
     return redirect(address(renewed, "change", renewed.pk))
+
+
+def just_made(request: HttpRequest, wanted: Membership) -> Membership | None:
+    """The membership that is `wanted`, if the same person has made it a moment ago: a second click asks again (W11)."""
+    same = Membership.objects.filter(partner=wanted.partner, offer=wanted.offer, starts_on=wanted.starts_on).first()
+    done = Record.objects.just_done(BenefitAction.PROVISIONED, by=actor(request), partner=wanted.partner, subject=same)
+    return same if same and done.exists() else None
+
+
+def just_enrolled(request: HttpRequest, form: forms.ModelForm) -> Membership | None:
+    """What the same person enrolled a moment ago, where `form` is refused because that is there (W11)."""
+    if form.is_valid() or not {"partner", "offer"} <= form.cleaned_data.keys():
+        return None
+    try:
+        starts_on = form.fields["starts_on"].clean(form["starts_on"].data)
+    except ValidationError:
+        return None
+    chosen = {name: form.cleaned_data[name] for name in ("partner", "offer")}
+    return just_made(request, Membership(**chosen, starts_on=starts_on))
 
 
 def end(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
@@ -93,7 +116,8 @@ def end(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         last_day: date = form.cleaned_data["last_day"]
         try:
-            membership.end(last_day, by=actor(request), on=membership.partner.today())
+            with repeated_is_done():
+                membership.end(last_day, by=actor(request), on=membership.partner.today())
         except Refusal as refusal:
             form.add_error("last_day", str(refusal))
         else:

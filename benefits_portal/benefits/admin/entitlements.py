@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal import clock
-from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
+from benefits_portal.benefits.models import Assignment, Benefit, BenefitAction, ProductKey
 from benefits_portal.benefits.status import Status
 from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline, actor
 from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, linked, on_day
 from benefits_portal.tenants.admin.lists import SearchThroughMixin
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
+from benefits_portal.tenants.models import Record
 
 from . import keys
 
@@ -181,8 +182,12 @@ class ProductKeyAdmin(SearchThroughMixin, LedgerAdmin):
         """For good: a key that was redeemed is replaced instead, when its partner asks for it."""
 
         def revoke(key: ProductKey) -> None:
-            if not key.revoke(reason_in(request), by=actor(request)):
+            if not key.revoke(reason_in(request), by=actor(request)) and not has_just_revoked(key):
                 key.check_revocable()
+
+        def has_just_revoked(key: ProductKey) -> bool:
+            about: dict[str, Any] = {"partner": key.partner, "subject": key.benefit, "after": {"key": key.pk}}
+            return Record.objects.has_just(BenefitAction.KEY_REVOKED, by=actor(request), **about)
 
         each(self, request, chosen, revoke, _now("%(what)s: revoked."))
 

@@ -3,6 +3,7 @@
 # mypy: disable-error-code="type-arg"
 
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
@@ -28,6 +29,7 @@ from benefits_portal.tenants.admin.lists import SearchThroughMixin
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, needs_reason
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Record
+from benefits_portal.tenants.models.record import repeated_is_done
 
 from . import enrolling
 from .entitlements import quantity, status_today
@@ -110,11 +112,18 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, KeptAdmin):
             sent = {name: request.POST.get(name, "") for name in ("partner", "offer", "starts_on")}
             if form.is_valid() and (answer := enrolling.preview(self, request, form.instance, sent)):
                 return answer
-        return super().add_view(request, form_url, extra_context)
+        answer = super().add_view(request, form_url, extra_context)
+        is_shown_again = request.method == "POST" and answer.status_code == HTTPStatus.OK
+        if is_shown_again and (repeated := enrolling.just_enrolled(request, self.get_form(request)(request.POST))):
+            self.announce(request, repeated)
+            return self.response_add(request, repeated)
+        return answer
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         shown = request.POST.get("plan", "")
-        obj.pk = Membership.enroll(obj.partner, obj.offer, obj.starts_on, by=actor(request), shown=shown).pk
+        with repeated_is_done():
+            Membership.enroll(obj.partner, obj.offer, obj.starts_on, by=actor(request), shown=shown)
+        obj.pk = Membership.objects.get(partner=obj.partner, offer=obj.offer, starts_on=obj.starts_on).pk
         self.announce(request, obj)
 
     def note_refusal(self, request: HttpRequest, subject: Model | None, refusal: Refusal) -> None:
@@ -126,8 +135,9 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, KeptAdmin):
     def provision_what_is_missing(self, request: HttpRequest, memberships: "QuerySet[Membership]") -> None:
         """For a membership that came without its benefits; each whole or not at all."""
         for membership in memberships:
+            repeated = enrolling.just_made(request, membership)
             try:
-                made = membership.provision(by=actor(request))
+                made = membership.provision(by=actor(request)) or (list(repeated.benefits.all()) if repeated else [])
             except Refusal as refusal:
                 self.message_user(request, f"{membership}: {refusal}", messages.ERROR)
             else:
@@ -141,7 +151,10 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, KeptAdmin):
             try:
                 self.announce(request, membership.renew(by=actor(request), on=membership.partner.today()))
             except (Refusal, ValidationError) as error:
-                self.message_user(request, f"{membership}: {said(error)}", messages.ERROR)
+                if repeated := enrolling.just_made(request, membership.renewal()):
+                    self.announce(request, repeated)
+                else:
+                    self.message_user(request, f"{membership}: {said(error)}", messages.ERROR)
 
     def announce(self, request: HttpRequest, membership: Membership) -> None:
         """Say what an enrollment made, and what it left out (B4)."""

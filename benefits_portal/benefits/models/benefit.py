@@ -255,7 +255,7 @@ class Benefit(models.Model):
         if self.product.is_bulk_credit:
             held = self.assignments.filter(ended_at=None).exclude(pk=replacing.pk if replacing else 0)
             if holder := held.select_related("directory_user").first():
-                raise AlreadyHeld(name=holder.directory_user.display_name)
+                raise AlreadyHeld(name=holder.directory_user.display_name, person=holder.directory_user_id)
 
     def assign(self, person: DirectoryUser, *, by: Actor, on: date) -> Assignment:
         """Give the credit to `person` (U1 to U5). Raises a Refusal, which is put on record."""

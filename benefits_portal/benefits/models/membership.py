@@ -234,8 +234,8 @@ class Membership(models.Model):
         tried = {"offer": offer.pk, "starts_on": starts_on}
         with recorded_if_refused(BenefitAction.PROVISIONED, by=by, partner=partner, after=tried):
             Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)  # one enrollment after the other: they may not overlap
-            if cls.objects.filter(partner=partner, offer=offer, starts_on=starts_on).exists():
-                raise AlreadyEnrolled(membership)
+            if there := cls.objects.filter(partner=partner, offer=offer, starts_on=starts_on).first():
+                raise AlreadyEnrolled(there)
             membership.full_clean(exclude=["ends_on", "benefits_expire_on"])
             if shown and shown != membership.plan().fingerprint:
                 raise PlanChanged

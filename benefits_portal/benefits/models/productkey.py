@@ -241,8 +241,10 @@ class ProductKey(WrittenOnce):
         """
         about: dict[str, Any] = {"by": by, "partner": self.partner, "tenant": tenant, "subject": self.benefit, "after": {"key": self.pk}}
         with recorded_if_refused(BenefitAction.KEY_REVEALED, **about):
+            ProductKey.objects.select_for_update(no_key=True).get(pk=self.pk)  # of two clicks at once one finds the other's line
             self.check_redeemable(on)
-        Record.objects.note(BenefitAction.KEY_REVEALED, **about)
+            if not Record.objects.has_just(BenefitAction.KEY_REVEALED, **about):
+                Record.objects.note(BenefitAction.KEY_REVEALED, **about)
         return productkeys.grouped(productkeys.decrypted(self.ciphertext))
 
     def revoke(self, why: str, *, by: Actor) -> bool:

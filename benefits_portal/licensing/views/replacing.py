@@ -13,6 +13,7 @@ from benefits_portal.licensing.models.replacement import check_replaceable, repl
 from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models.record import repeated_is_done
 
 
 @admin_required
@@ -25,7 +26,8 @@ def ask(request: PartnerRequest, pk: int) -> HttpResponse:
         if request.method != "POST" or not form.is_valid():
             check_replaceable(redemption, request.today)
             return render(request, "licensing/replacement_ask.html", {"redemption": redemption, "form": form})
-        Replacement.objects.ask(redemption, form.cleaned_data["why"], by=request.actor, on=request.today)
+        with repeated_is_done():
+            Replacement.objects.ask(redemption, form.cleaned_data["why"], by=request.actor, on=request.today)
         messages.success(request, _("The programme's staff have your request. Their answer will be on this receipt."))
     except Refusal as refusal:
         messages.error(request, str(refusal))

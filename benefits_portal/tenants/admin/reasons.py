@@ -16,6 +16,7 @@ from benefits_portal.fields import LineFormField
 from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Record
+from benefits_portal.tenants.models.record import repeated_is_done
 from benefits_portal.typed import isolated, tidy
 
 MISSING = _("Say why: the reason goes on record. Nothing was changed.")
@@ -56,7 +57,8 @@ def each(model_admin: Any, request: HttpRequest, rows: Iterable[Any], verb: Call
     """Do `verb` to each row for itself: one that is refused does not stand in the others' way."""
     for row in rows:
         try:
-            verb(row)
+            with repeated_is_done():
+                verb(row)
         except Refusal as refusal:
             model_admin.message_user(request, f"{isolated(str(row))}: {refusal}", messages.ERROR)
         else:

@@ -1,8 +1,10 @@
 """The record of what happened: append-only, and never with a product key in it (rules A1, A2, K3)."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar, Never, Self
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from .directory import Partner, Tenant
     from .directoryusers import DirectoryUser
     from .people import User
+
+
+REPEATED_WITHIN = timedelta(minutes=1)  # the same act by the same person is the same click
 
 
 class How(models.TextChoices):
@@ -125,6 +130,29 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         ours = [self.about(row) for row in (person, account) if row] + [self.filter(before__person=person.pk)]
         return reduce(or_, ours, self.filter(after__person=person.pk))
 
+    def just_done(self, action: str, *, by: Actor, partner: "Partner | None" = None, subject: models.Model | None = None) -> Self:
+        """When `by` did this a moment ago: what a second click asks for again (W11). Commands are never repeated so."""
+        done = self.filter(action=action, actor=by.user, how=by.how, refused="", at__gt=clock.now() - REPEATED_WITHIN)
+        done = done.filter(partner=partner) if partner else done
+        done = done.about(subject) if subject else done
+        return done if by.user else done.none()
+
+    def has_just(
+        self,
+        action: str,
+        *,
+        by: Actor,
+        partner: "Partner | None" = None,
+        subject: models.Model | None = None,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+        **_about: Any,
+    ) -> bool:
+        """Whether `by` did this very act a moment ago, with the outcome `after`, or without one from `before`."""
+        tried = json.loads(json.dumps(after or before or {}, cls=DjangoJSONEncoder)).items()
+        done = self.just_done(action, by=by, partner=partner, subject=subject)
+        return any(tried <= (record.after if after else record.before).items() for record in done)
+
     def note(self, action: str, *, by: Actor, **about: Any) -> "Record":
         """Write one line. A refusal is noted outside the transaction that it rolled back."""
         record = self.line(action, by=by, **about)
@@ -142,9 +170,10 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
         refusal: Refusal | None = None,
+        facts: dict[str, Any] | None = None,
     ) -> "Record":
         """One line, not yet written."""
-        refused, facts = refusal.on_record if refusal else ("", {})
+        refused, facts = refusal.on_record if refusal else ("", facts or {})
         return self.model(
             action=action,
             actor=by.user,
@@ -217,10 +246,26 @@ class Record(AppendOnly):
 
 @contextmanager
 def recorded_if_refused(action: str, *, by: Actor, **facts: Any) -> Iterator[None]:
-    """The block happens whole or not at all; a refusal rolls it back first and is then put on record with `facts` (A1)."""
+    """The block happens whole or not at all; a refusal rolls it back first and is then put on record with `facts` (A1).
+
+    That somebody has done the same a moment ago is no attempt of its own, and stays off the record (W11).
+    """
     try:
         with transaction.atomic():
             yield
     except Refusal as refusal:
-        Record.objects.note(action, by=by, refusal=refusal, **facts)
+        done = facts | refusal.done_as
+        refusal.is_repeat = refusal.confirms(facts.get("after") or {}) and Record.objects.has_just(action, by=by, **done)
+        if not refusal.is_repeat:
+            Record.objects.note(action, by=by, refusal=refusal, **facts)
         raise
+
+
+@contextmanager
+def repeated_is_done() -> Iterator[None]:
+    """What the same person did a moment ago and asks for again counts as done: a double click is one act (W11)."""
+    try:
+        yield
+    except Refusal as refusal:
+        if not refusal.is_repeat:
+            raise

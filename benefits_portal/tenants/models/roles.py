@@ -209,7 +209,7 @@ class RoleAssignment(models.Model):
         with recorded_if_refused(TenantsAction.ROLE_TAKEN, **about):
             self._unchanged_under_lock().delete()
             self.user.sign_out_without_role()
-            Record.objects.note(TenantsAction.ROLE_TAKEN, **about)
+            Record.objects.note(TenantsAction.ROLE_TAKEN, facts={"held": self.pk}, **about)
 
     def _unchanged_under_lock(self) -> RoleAssignmentQuerySet:
         """This row, if it is still as it was read. One partner's roles change one after the other, so that of two Global

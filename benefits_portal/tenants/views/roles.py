@@ -1,5 +1,6 @@
 """Who holds which role; giving, changing and taking away."""
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from benefits_portal.tenants.exceptions import LastGlobalAdmin
 from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
 from benefits_portal.tenants.lists import RoleListing
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import DirectoryUser, Role, RoleAssignment
+from benefits_portal.tenants.models import DirectoryUser, Record, Role, RoleAssignment, TenantsAction
 from benefits_portal.tenants.spreadsheets import spreadsheet
 from benefits_portal.typed import isolated
 from benefits_portal.words import searched
@@ -72,12 +73,25 @@ def change_role(request: PartnerRequest, pk: int) -> HttpResponse:
 @global_admin_required
 @form_methods
 def take_role(request: PartnerRequest, pk: int) -> HttpResponse:
+    if request.method == "POST" and (record := just_taken(request, pk)):
+        name = getattr(record.subject, "display_name", "") or getattr(record.subject, "name", "")
+        messages.success(request, taken_message(name, Role(record.before["role"])))
+        return redirect("tenants:roles")
     held = get_own(request, RoleAssignment.objects.for_display(), pk)
     if request.method != "POST":
         return render(request, "tenants/role_take.html", {"held": held, "name": name_of(held)} | last_global_admin(request))
-    told = _("%(name)s no longer holds the role %(role)s.") % {"name": isolated(name_of(held)), "role": held.get_role_display()}
-    done(request, lambda: held.take(by=request.actor), told)
+    done(request, lambda: held.take(by=request.actor), taken_message(name_of(held), Role(held.role)))
     return redirect("tenants:roles")
+
+
+def just_taken(request: PartnerRequest, pk: int) -> Record | None:
+    """That the role of that number was taken by the same person a moment ago: it is gone, and a second click asks again (W11)."""
+    taken = Record.objects.just_done(TenantsAction.ROLE_TAKEN, by=request.actor, partner=request.partner)
+    return taken.filter(facts__held=pk).first()
+
+
+def taken_message(name: str, role: Role) -> str:
+    return _("%(name)s no longer holds the role %(role)s.") % {"name": isolated(name), "role": role.label}
 
 
 def last_global_admin(request: PartnerRequest) -> dict[str, object]:

@@ -7,12 +7,14 @@ from django.contrib import messages
 
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models.record import repeated_is_done
 
 
 def done(request: PartnerRequest, verb: Callable[[], object], told: str, form: forms.BaseForm | None = None, field: str = "") -> bool:
     """Carry out `verb` and say `told`. A refusal becomes an error of `form`, at `field`; without a form, a message."""
     try:
-        verb()
+        with repeated_is_done():
+            verb()
     except Refusal as refusal:
         if form is None:
             messages.error(request, str(refusal))
