@@ -83,10 +83,10 @@ def test_every_service_of_compose_has_the_same_limits():
         "secrets: [",
     )
     told = services()
-    assert set(told) == {"database", "migrate", "portal"}
+    assert set(told) == {"database", "migrate", "portal", "mail"}
     assert {name: [line for line in wanted if line not in body] for name, body in told.items()} == {name: [] for name in told}
     assert {name: re.findall(r'user: "(\d+):(\d+)"', body) for name, body in told.items()} == {
-        "database": [("999", "999")], "migrate": [("10001", "10001")], "portal": [("10001", "10001")],
+        "database": [("999", "999")], "migrate": [("10001", "10001")], "portal": [("10001", "10001")], "mail": [("10001", "10001")],
     }  # fmt: skip
 
 
