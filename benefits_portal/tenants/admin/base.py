@@ -26,7 +26,7 @@ from .actions import EditAction
 from .choosing import ChoosingMixin, is_number
 from .columns import DayFilter, address, link
 from .exports import ExportMixin
-from .lists import BackOfficeList, StoppingPaginator, filter_name, is_offered
+from .lists import BackOfficeList, BoundedActionsMixin, StoppingPaginator, filter_name, is_offered
 from .reasons import MISSING, reason_field, reason_in
 
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter
@@ -137,7 +137,7 @@ TYPED = {  # read as people write it, the same in every language (W4)
 }
 
 
-class BackOfficeAdmin(ChoosingMixin, ExportMixin, admin.ModelAdmin):
+class BackOfficeAdmin(BoundedActionsMixin, ChoosingMixin, ExportMixin, admin.ModelAdmin):
     formfield_overrides: ClassVar[Any] = TYPED
     fields: ClassVar[Any] = None  # functions among them, as Django allows
     list_per_page = 50

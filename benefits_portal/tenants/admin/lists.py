@@ -5,6 +5,7 @@
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import NotRelationField, get_fields_from_path
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
@@ -12,6 +13,10 @@ from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
 from django.db.models import Model, Q
 from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from benefits_portal.figures import number
 
 SEARCHED_WORDS, MOST_MATCHES = 5, 1_000
 OFFERED = {"exact", "in", "isnull", "isempty"}  # by filters and links
@@ -77,6 +82,21 @@ class BackOfficeList(ChangeList):
             return super().get_filters(request)
         except (ValueError, OverflowError) as error:  # a year that no calendar has
             raise IncorrectLookupParameters(error) from error
+
+
+class BoundedActionsMixin:
+    """Actions on what was chosen, and on *all* that a list's filters leave, as long as one page can carry them out."""
+
+    MAX_AT_ONCE: ClassVar[int] = 500  # rows
+
+    def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
+        across = request.POST.get("select_across", "0") not in ("", "0")
+        if across and counted(queryset, self.MAX_AT_ONCE) > self.MAX_AT_ONCE:
+            most = {"most": number(self.MAX_AT_ONCE)}
+            told = _("Up to %(most)s rows can be changed at once. Filter the list further; nothing was changed.") % most
+            messages.error(request, told)
+            return redirect(request.get_full_path())
+        return super().response_action(request, queryset, *args, **kwargs)  # type: ignore[misc]
 
 
 class SearchThroughMixin:
