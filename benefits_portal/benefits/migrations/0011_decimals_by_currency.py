@@ -8,10 +8,18 @@ import benefits_portal.benefits.money
 
 NEVER_RUN = "No version before this one was released."
 DECIMAL = models.DecimalField(decimal_places=3, max_digits=13)
-BY_SIZE = [
-    models.Index(fields=["partner", "is_license_based", "product_name", "size", "id"], name="benefit_by_name"),
-    models.Index(fields=["partner", "is_license_based", "size", "product_name", "id"], name="benefit_by_size"),
+INDEXES = [
+    models.Index(fields=["partner", "is_license_based", *fields, "id"], name=name)
+    for name, fields in {
+        "benefit_by_name": ["product_name", "size"],
+        "benefit_by_size": ["size", "product_name"],
+        "benefit_by_offer": ["offer_name", "product_name"],
+        "benefit_by_type": ["benefit_type", "competency", "product_name"],
+        "benefit_by_expiration": ["expires_on", "product_name"],
+        "benefit_by_status": ["is_used", "expires_on"],
+    }.items()
 ]
+INDEXES.append(models.Index(fields=["partner", "product", "is_license_based", "is_used", "expires_on", "id"], name="benefit_of_product"))
 
 
 class Migration(migrations.Migration):
@@ -20,14 +28,13 @@ class Migration(migrations.Migration):
     accepted = dict.fromkeys(["type", "drop", "index"], NEVER_RUN)
     dependencies = [("benefits", "0010_one_line_texts")]
     operations = [
-        *(migrations.RemoveIndex("benefit", index.name) for index in BY_SIZE),
+        *(migrations.RemoveIndex("benefit", index.name) for index in INDEXES),
         migrations.RemoveField("benefit", "size"),
+        migrations.RemoveField("benefit", "is_license_based"),
         migrations.AlterField(
             "benefit",
             "credit_amount",
-            benefits_portal.benefits.money.AmountField(
-                blank=True, decimal_places=3, max_digits=13, null=True, verbose_name="credit"
-            ),
+            benefits_portal.benefits.money.AmountField(blank=True, decimal_places=3, max_digits=13, null=True, verbose_name="credit"),
         ),
         migrations.AlterField(
             "creditamount",
@@ -41,6 +48,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             "benefit",
+            "is_license_based",
+            models.GeneratedField(
+                expression=models.ExpressionWrapper(models.Q(("credit_amount", None)), models.BooleanField()),
+                output_field=models.BooleanField(),
+                db_persist=True,
+                serialize=False,
+            ),
+        ),
+        migrations.AddField(
+            "benefit",
             "size",
             models.GeneratedField(
                 expression=Coalesce("credit_amount", Cast("quantity", DECIMAL)),
@@ -49,5 +66,5 @@ class Migration(migrations.Migration):
                 serialize=False,
             ),
         ),
-        *(migrations.AddIndex("benefit", index) for index in BY_SIZE),
+        *(migrations.AddIndex("benefit", index) for index in INDEXES),
     ]
