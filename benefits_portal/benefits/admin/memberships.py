@@ -135,9 +135,8 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, KeptAdmin):
     def provision_what_is_missing(self, request: HttpRequest, memberships: "QuerySet[Membership]") -> None:
         """For a membership that came without its benefits; each whole or not at all."""
         for membership in memberships:
-            repeated = enrolling.just_made(request, membership)
             try:
-                made = membership.provision(by=actor(request)) or (list(repeated.benefits.all()) if repeated else [])
+                made = membership.provision(by=actor(request))
             except Refusal as refusal:
                 self.message_user(request, f"{membership}: {refusal}", messages.ERROR)
             else:

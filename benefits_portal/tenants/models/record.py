@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .people import User
 
 
+_repeats_are_done: ContextVar[bool] = ContextVar("repeats_are_done", default=False)
 REPEATED_WITHIN = timedelta(minutes=1)  # the same act by the same person is the same click
 
 
@@ -248,14 +250,15 @@ class Record(AppendOnly):
 def recorded_if_refused(action: str, *, by: Actor, **facts: Any) -> Iterator[None]:
     """The block happens whole or not at all; a refusal rolls it back first and is then put on record with `facts` (A1).
 
-    That somebody has done the same a moment ago is no attempt of its own, and stays off the record (W11).
+    Within `repeated_is_done`, what somebody has done a moment ago is no attempt of its own, and stays off the record (W11).
     """
     try:
         with transaction.atomic():
             yield
     except Refusal as refusal:
         done = facts | refusal.done_as
-        refusal.is_repeat = refusal.confirms(facts.get("after") or {}) and Record.objects.has_just(action, by=by, **done)
+        may_repeat = _repeats_are_done.get() and refusal.confirms(facts.get("after") or {})
+        refusal.is_repeat = may_repeat and Record.objects.has_just(action, by=by, **done)
         if not refusal.is_repeat:
             Record.objects.note(action, by=by, refusal=refusal, **facts)
         raise
@@ -264,8 +267,11 @@ def recorded_if_refused(action: str, *, by: Actor, **facts: Any) -> Iterator[Non
 @contextmanager
 def repeated_is_done() -> Iterator[None]:
     """What the same person did a moment ago and asks for again counts as done: a double click is one act (W11)."""
+    token = _repeats_are_done.set(True)
     try:
         yield
     except Refusal as refusal:
         if not refusal.is_repeat:
             raise
+    finally:
+        _repeats_are_done.reset(token)
