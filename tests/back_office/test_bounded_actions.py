@@ -1,10 +1,9 @@
 """An action on *all* rows of a list is carried out on as many as one page can, and refused beyond."""
 
 import pytest
-from axes.models import AccessAttempt
 from django.contrib import admin
 
-from benefits_portal.benefits.models import ProductKey
+from benefits_portal.benefits.models import ExternalOffer, HeldOffer, ProductKey
 from benefits_portal.tenants.admin.lists import BoundedActionsMixin
 from tests import factories
 
@@ -15,6 +14,13 @@ def act(office, model, action, pks, across="1"):
     sent = {"action": action, "_selected_action": pks, "select_across": across, "index": "0", "post": "yes"} | BECAUSE
     answer = office.post(page(model, "changelist"), sent, follow=True)
     return answer.status_code, [str(message) for message in answer.context["messages"]]
+
+
+def hold(count):
+    """That so many partners hold an offer from elsewhere."""
+    offer = ExternalOffer.objects.create(name="Azure Pass")
+    partners = factories.PartnerFactory.create_batch(count)
+    return [HeldOffer.objects.create(external_offer=offer, partner=partner, since=factories.TODAY) for partner in partners]
 
 
 TOLD = "Up to 2 rows can be changed at once. Filter the list further; nothing was changed."
@@ -29,18 +35,17 @@ def test_too_many_rows_at_once_are_refused_and_none_is_changed(office, today):
     keys = [factories.issue_key() for _ in range(3)]
     assert act(office, ProductKey, "revoke", [keys[0].pk]) == (200, [TOLD])
     assert ProductKey.objects.revoked().count() == 0
-    AccessAttempt.objects.bulk_create(AccessAttempt(username=f"{n}", failures_since_start=1) for n in range(3))
-    assert act(office, AccessAttempt, "delete_selected", [AccessAttempt.objects.first().pk]) == (200, [TOLD])
-    assert AccessAttempt.objects.count() == 3
+    held = hold(3)
+    assert act(office, HeldOffer, "delete_selected", [held[0].pk]) == (200, [TOLD])
+    assert HeldOffer.objects.count() == 3
 
 
 def test_as_many_as_one_page_can_and_those_chosen_one_by_one_are_changed(office, today):
     keys = [factories.issue_key() for _ in range(3)]
     act(office, ProductKey, "revoke", [key.pk for key in keys], across="0")
     assert ProductKey.objects.revoked().count() == 3
-    AccessAttempt.objects.bulk_create(AccessAttempt(username=f"{n}", failures_since_start=1) for n in range(2))
-    act(office, AccessAttempt, "delete_selected", [AccessAttempt.objects.first().pk])
-    assert AccessAttempt.objects.count() == 0
+    act(office, HeldOffer, "delete_selected", [hold(2)[0].pk])
+    assert HeldOffer.objects.count() == 0
 
 
 def test_every_list_of_the_back_office_is_bounded():
