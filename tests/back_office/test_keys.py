@@ -1,5 +1,7 @@
 """Staff look a key up by POST, revoke one, and issue another, each on record with its reason (rules K3, K8)."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -42,11 +44,13 @@ def test_an_address_looks_nothing_up(office):
     assert Record.objects.filter(action="benefits.key-looked-up").count() == 0
 
 
-def test_a_key_is_revoked_with_a_reason_and_then_another_issued(office):
+def test_a_key_is_revoked_with_a_reason_and_then_another_issued(office, monkeypatch):
     key = factories.issue_key()
     assert run(office, "revoke", key) == ["Say why: the reason goes on record. Nothing was changed."]
     assert "has a live key already" in run(office, "issue_another_key", key.benefit, **BECAUSE)[0]
     assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."]
+    assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."], "a double click (W11)"
+    monkeypatch.setattr("benefits_portal.tenants.models.record.REPEATED_WITHIN", timedelta())  # some time later
     assert "was revoked" in run(office, "revoke", key, **BECAUSE)[0]
     assert run(office, "issue_another_key", key.benefit, **BECAUSE) == [f"{key.benefit}: issued."]
     key.refresh_from_db()

@@ -1,5 +1,7 @@
 """Staff decide on the keys that partners ask to have replaced (rule K8)."""
 
+from datetime import timedelta
+
 import pytest
 
 from benefits_portal.licensing.models import Replacement, Reversal
@@ -21,9 +23,11 @@ def decide(office, action, asked, **sent):
     return [str(message) for message in office.post(page(Replacement, "changelist"), sent, follow=True).context["messages"]]
 
 
-def test_a_request_is_granted_once_with_a_reason(office, programme, asked):
+def test_a_request_is_granted_once_with_a_reason(office, programme, asked, monkeypatch):
     assert decide(office, "grant", asked) == ["Say why: the reason goes on record. Nothing was changed."]
     assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: replaced."]
+    assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: replaced."], "a double click (W11)"
+    monkeypatch.setattr("benefits_portal.tenants.models.record.REPEATED_WITHIN", timedelta())  # some time later
     assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: This request was decided already. Nothing was changed."]
     assert (Reversal.objects.count(), Replacement.objects.get().key == asked.redemption.key.benefit.live_key()) == (1, True)
     records = Record.objects.filter(actor=programme, refused="").values_list("how", "reason")
