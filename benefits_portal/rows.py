@@ -11,6 +11,7 @@ from typing import Any
 from django import template
 from django.template import Context
 from django.template.base import FilterExpression, Node, NodeList, Parser, TextNode, Token
+from django.template.defaulttags import IfNode
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -22,7 +23,8 @@ def do_rows(parser: Parser, token: Token) -> "RowsNode":
     """`{% rows page.rows %}<tr id="r{pk}"><th>{name}</th><td>{% translate "Since" %} {day}</td></tr>{% endrows %}`
 
     The block for each of the rows, mappings of names to values, with `{name}` replaced by its value, escaped as a variable is.
-    Tags and variables in the block are of the page, not of a row: they are rendered once. KeyError for a name that a row has not.
+    Tags and variables in the block are of the page, not of a row: they are rendered once, and an `{% if %}` too.
+    KeyError for a name that a row has not.
     """
     _tag, rows = token.split_contents()
     block = parser.parse(("endrows",))
@@ -45,7 +47,17 @@ class RowsNode(Node):
         """Only what is written in the template has places to fill in: a brace or a % in what it shows is just that."""
         if isinstance(node, TextNode):
             return PLACE.sub(r"%(\1)s", node.s.replace("%", "%%"))
+        if isinstance(node, IfNode):
+            return "".join(self._form(inner, context) for inner in chosen(node, context))
         return str(node.render_annotated(context)).replace("%", "%%")
+
+
+def chosen(node: IfNode, context: Context) -> Iterable[Node]:
+    """The part of an `{% if %}` that holds on the page, which is written in the template as well."""
+    for condition, nodes in node.conditions_nodelists:
+        if condition is None or condition.eval(context):  # type: ignore[arg-type]  # a Context, unlike the stub says
+            return nodes
+    return ()
 
 
 def escaped(value: Any) -> str:

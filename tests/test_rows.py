@@ -35,6 +35,15 @@ def test_what_is_of_the_page_is_rendered_once_and_has_no_places_to_fill():
     assert written("{{ label }}: {name} 5%", {"name": "A", "label": "row"}, label="{name} 10%") == "{name} 10%: A 5%"
 
 
+@pytest.mark.parametrize(("wide", "shown"), [(True, "A 5%"), (False, "B {x}"), (None, "B {x}")])
+def test_a_place_within_an_if_of_the_page_is_filled_too(wide, shown):
+    assert written("{% if wide %}{a} 5%{% else %}{b} {{ x }}{% endif %}", {"a": "A", "b": "B"}, wide=wide, x="{x}") == shown
+
+
+def test_an_if_that_does_not_hold_leaves_nothing():
+    assert written("{name}{% if wide %} {nobody}{% elif x %} {name}{% endif %}", {"name": "A"}) == "A"
+
+
 def test_without_rows_there_is_nothing():
     assert written("<tr>") == ""
 
