@@ -57,6 +57,15 @@ class Actor:
         object.__setattr__(self, "reason", without_keys(tidy(self.reason))[: Record.REASON_LENGTH])
 
 
+def _without_keys[Value](value: Value) -> Value:
+    """`value` with every key in its texts masked: names that people type are on record too (K3)."""
+    if isinstance(value, str):
+        return without_keys(value)  # type: ignore[return-value]
+    if isinstance(value, dict):
+        return {name: _without_keys(inner) for name, inner in value.items()}  # type: ignore[return-value]
+    return [_without_keys(inner) for inner in value] if isinstance(value, list) else value  # type: ignore[return-value]
+
+
 class AppendOnlyError(TypeError):
     """Somebody tried to change or delete what is kept."""
 
@@ -184,10 +193,10 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
             partner=partner,
             tenant=tenant,
             subject=subject,
-            before=before or {},
-            after=after or {},
+            before=_without_keys(before or {}),
+            after=_without_keys(after or {}),
             refused=refused,
-            facts=facts,
+            facts=_without_keys(facts),
         )
 
 
