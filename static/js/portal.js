@@ -47,6 +47,17 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (status.textContent = ""), 4000);
 });
 
+// What few pages have brings its own script: <div data-script="its URL">.
+function loadScripts(root) {
+  for (const { dataset } of root.querySelectorAll("[data-script]")) {
+    if (document.querySelector(`script[src="${dataset.script}"]`)) continue;
+    const script = document.createElement("script");
+    script.src = dataset.script;
+    document.head.append(script);
+  }
+}
+loadScripts(document);
+
 // Opened rows: <a data-opens="row id" aria-controls aria-expanded href="the details">; fetched once, then shown and hidden.
 function openedRow(opener) {
   const above = opener.closest("tr");
@@ -145,6 +156,7 @@ function showPanel(content, page, address) {
   panel.dialog.replaceChildren(document.adoptNode(content));
   panel.dialog.setAttribute("aria-label", page.title);
   window.htmx?.process(panel.dialog);
+  loadScripts(panel.dialog);
   if (!panel.dialog.open) panel.dialog.showModal();
   panel.dialog.scrollTop = 0;
   (panel.dialog.querySelector(".error-summary") ?? panel.dialog.querySelector("h1"))?.focus();

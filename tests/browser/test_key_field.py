@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from benefits_portal.key_format import grouped
 from tests.browser.conftest import Visit
+from tests.browser.pages import subscription_of
 from tests.key_examples import FOREIGN, KEY, OTHER, SHOWN, WRITTEN, WRONG, put
 
 pytestmark = [pytest.mark.browser, pytest.mark.rule("W5")]
@@ -72,3 +73,14 @@ def test_what_the_script_does_not_understand_stays_as_it_was_typed(key_page):
         field.fill("")
         field.press_sequentially(text)
         assert field.input_value() == text
+
+
+def test_the_field_of_a_side_panel_does_the_same(visit):
+    page = visit("partner-admin")
+    page.goto(f"/admin-center/products/{subscription_of('Azure AD Basic', 5).pk}/")
+    with page.expect_response("**/key-field*.js"):
+        page.locator("a[data-panel-link]").first.click()
+    field = page.get_by_role("dialog").get_by_role("textbox", name="Product key")
+    field.press_sequentially(put(6, "A").lower())
+    assert field.input_value() == grouped(put(6, "A"))
+    expect(page.locator("#id_key_hint")).to_contain_text(FOREIGN.format("A", 2, 2))
