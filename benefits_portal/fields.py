@@ -8,6 +8,7 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.key_format import without_keys
 from benefits_portal.typed import (
     ascii_digits,
     canonical_domain,
@@ -20,6 +21,7 @@ from benefits_portal.typed import (
     tidy_digits,
     tidy_values,
     validate_name,
+    validate_no_key,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class LineFormField(forms.CharField):
 class NameFormField(LineFormField):
     """A name, of which somebody sees a letter (W1)."""
 
-    default_validators = [validate_name]
+    default_validators = [validate_name, validate_no_key]
 
 
 class PersonNameFormField(NameFormField):
@@ -99,7 +101,7 @@ class DayFormField(forms.DateField):
 
 
 class LineField(CharField):
-    """One line of text: a form refuses what is more, and whatever is saved or looked up is tidied (W1)."""
+    """One line of text: a form refuses what is more; what is saved or looked up is tidied (W1), with keys masked (K3)."""
 
     form_field: type[LineFormField] = LineFormField
     tidied: Callable[[Text], Text] = staticmethod(tidy)
@@ -112,15 +114,20 @@ class LineField(CharField):
     @override
     def get_prep_value(self, value: Any) -> Any:
         value = models.Field.get_prep_value(self, value)
-        return self.tidied(str(value)) if value is not None else value
+        return self._kept(str(value)) if value is not None else value
 
     @override
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = super().pre_save(model_instance, add)
         if isinstance(value, str):
-            value = self.tidied(value)
+            value = self._kept(value)
             setattr(model_instance, self.attname, value)
         return value
+
+    def _kept(self, text: str) -> str:
+        tidied = self.tidied(text)
+        kept = without_keys(tidied)
+        return tidied if kept == tidied else kept[: self.max_length]  # a mask is longer than what was typed without hyphens
 
     @override
     def formfield(self, **kwargs: Any) -> Any:
@@ -131,7 +138,7 @@ class NameField(LineField):
     """What something is called (W1)."""
 
     form_field = NameFormField
-    default_validators = [validate_name]
+    default_validators = [validate_name, validate_no_key]
 
 
 class PersonNameField(NameField):

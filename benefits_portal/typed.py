@@ -16,6 +16,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.key_format import without_keys
+
 MAX_EMAIL = 150  # characters
 _WRAPPINGS, _MAILTO = {"<>", "''", '""', "“”", "‘’", "„“", "„”", "«»", "()", "[]"}, "mailto:"
 GUEST_MARK = "#ext#@"  # the directory's own names for guests: john_fabrikam.example#EXT#@contoso.onmicrosoft.com
@@ -113,6 +115,12 @@ def validate_name(name: str) -> None:
         raise ValidationError(_("Write a name with at least one letter."), code="no_letter")
 
 
+def validate_no_key(text: str) -> None:
+    """Raise ValidationError for a product key where it is no key that is asked for: others would read it (K3)."""
+    if without_keys(text) != text:
+        raise ValidationError(_("This holds a product key. Leave it out: others can read this."), code="product_key")
+
+
 def canonical_email(text: str) -> str:
     """The one spelling of an e-mail address or user principal name: lowercase, NFKC, the domain in IDNA's ASCII (W2).
 
@@ -124,6 +132,7 @@ def canonical_email(text: str) -> str:
         validate_email(email)
     except (idna.IDNAError, ValidationError) as error:
         raise _not_an_email() from error
+    validate_no_key(email)
     if local.startswith('"') or len(email) > MAX_EMAIL:  # a quoted name is a second spelling of the same mailbox
         raise _not_an_email()
     return email

@@ -1,10 +1,16 @@
 """A key that somebody writes into a text is masked before the text is kept (K3, W5)."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
+from benefits_portal.benefits.many import preview
 from benefits_portal.key_format import masked
 from benefits_portal.licensing.forms import ReplacementForm
+from benefits_portal.tenants.admin.imports import PartnerImport
+from benefits_portal.tenants.importing import Outcome
 from benefits_portal.tenants.models import Actor, Record
+from benefits_portal.typed import canonical_email
+from tests import factories
 from tests.key_examples import FULL_WIDTH, KEY, SHOWN, WRITTEN
 
 pytestmark = pytest.mark.rule("K3", "W5")
@@ -16,6 +22,9 @@ written = pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
 @written
 def test_what_went_wrong_is_kept_with_the_key_masked(text):
     form = ReplacementForm({"why": f"Wrong tenant, {text}"[:200]})
+    if len(text.splitlines()) > 1:  # one line is asked for (W1)
+        assert form.errors == {"why": ["Write this on one line."]}
+        return
     assert form.is_valid()
     assert MASK in form.cleaned_data["why"]
     assert KEY[5:15] not in "".join(filter(str.isalnum, form.cleaned_data["why"].upper()))
@@ -33,3 +42,42 @@ def test_what_is_on_record_of_names_and_lists_has_keys_masked(by, partner):
     record.refresh_from_db()
     assert record.before == {"name": MASK, "people": [{"name": f"({MASK})"}, 5, None, True]}
     assert record.after == {"name": MASK, "licenses": 25}
+
+
+NO_KEY_HERE = "This holds a product key. Leave it out: others can read this."
+
+
+@pytest.mark.django_db
+@written
+def test_a_key_is_no_name_and_no_address(text):
+    partner = factories.PartnerFactory.build(name=f"Contoso {text}"[:120])
+    with pytest.raises(ValidationError) as refused:
+        partner.clean_fields(exclude=["time_zone", "country", "currency", "mpn_id"])
+    told = refused.value.message_dict
+    assert (list(told), told["name"][-1]) in ((["name"], NO_KEY_HERE), (["name"], "Write this on one line."))
+    with pytest.raises(ValidationError):
+        canonical_email(f"{KEY}@contoso.com")
+
+
+@pytest.mark.django_db
+def test_what_is_saved_past_a_form_has_keys_masked(partner):
+    factories.PartnerFactory._meta.model.objects.filter(pk=partner.pk).update(name=f"Contoso {FULL_WIDTH}")
+    partner.refresh_from_db()
+    assert partner.name == f"Contoso {MASK}"
+    partner.name = KEY * 4 + "x" * 20
+    partner.save()
+    partner.refresh_from_db()
+    assert (len(partner.name), partner.name[:29]) == (120, MASK)
+
+
+@pytest.mark.django_db
+def test_a_preview_of_a_list_shows_no_key(partner):
+    credit = factories.BenefitFactory.create(monthly=True, partner=partner)
+    lines = preview(credit, [(1, "kim@contoso.com"), (2, f"key {FULL_WIDTH}")], factories.TODAY)
+    assert [line.written for line in lines] == ["kim@contoso.com", f"key {MASK}"]
+
+
+@pytest.mark.django_db
+def test_an_import_refuses_a_name_that_holds_a_key_and_does_not_show_it():
+    [line] = PartnerImport.of(f"mpn_id,name,country,currency,time_zone\n1234567,{SHOWN},NL,EUR,UTC\n").lines
+    assert (line.outcome, NO_KEY_HERE in line.reason, KEY[5:10] in line.text) == (Outcome.REFUSED, True, False)

@@ -8,6 +8,7 @@ from typing import Any
 from django.core import signing
 from django.utils.functional import Promise
 
+from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, Tenant, User
 from benefits_portal.tenants.models.record import recorded_if_refused
@@ -63,7 +64,7 @@ def preview(benefit: Benefit, found: Iterable[tuple[int, str]], on: date) -> lis
     seen: dict[str, int] = {}
     for number, written, email in spelled:
         person = by_email.get(email)
-        line = Line(number, written, person.pk if person else 0, person.display_name if person else "")
+        line = Line(number, without_keys(written), person.pk if person else 0, person.display_name if person else "")
         lines.append(line.with_refusal(_refusal(email, person, seen, eligibility)))
         seen.setdefault(email, number)
     return lines

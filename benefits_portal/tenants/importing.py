@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.csv_reading import Cells, read
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Record
@@ -51,6 +52,10 @@ class Line:
     row: Any = field(default=None, repr=False)
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """The preview shows no key (K3)."""
+        self.text = without_keys(self.text)
 
     @property
     def changes(self) -> list[tuple[str, Any, Any]]:
