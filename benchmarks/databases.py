@@ -22,6 +22,7 @@ from psycopg import sql
 from benchmarks.processes import parent
 from benchmarks.world import READER, STAFF, Part, World, noon
 from benefits_portal import clock
+from benefits_portal.derived import DerivedField
 from benefits_portal.tenants.models import User
 from tests.postgres import Server
 
@@ -96,11 +97,14 @@ def copy(connection: psycopg.Connection, part: Part, types: dict[str, int], size
     """Write `part`, saying how far it is; then let the table's own numbers go on behind it."""
     options, begun, count = part.model._meta, time.monotonic(), 0
     defaults = unnamed_defaults(part)
-    columns = sql.SQL(", ").join(sql.Identifier(name) for name in [*map(column_of(part.model), part.fields), *defaults])
+    derived = [field for field in options.concrete_fields if isinstance(field, DerivedField)]
+    names = [*map(column_of(part.model), part.fields), *defaults, *(field.column for field in derived)]
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
     with connection.cursor().copy(sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(options.db_table), columns)) as target:
         for count, row in enumerate(part.rows, 1):
             values = (types[value.__name__.lower()] if isinstance(value, type) else value for value in row)
-            target.write_row((*values, *defaults.values()))
+            told = dict(zip(part.fields, row, strict=True))
+            target.write_row((*values, *defaults.values(), *(field.of_values(told) for field in derived)))
             if count % EVERY == 0:
                 say(f"\r{size:>9,} benefits: {options.verbose_name_plural} {count:,}", end="")
     say(f"\r{size:>9,} benefits: {options.verbose_name_plural} {count:,} in {time.monotonic() - begun:.0f} s")
@@ -120,8 +124,9 @@ def column_of(model: type[Model]) -> Any:
 def unnamed_defaults(part: Part) -> dict[str, Any]:
     """What Django would write into the fields that `part` leaves out."""
     fields = [field for field in part.model._meta.concrete_fields if field.attname not in part.fields and not field.primary_key]
+    fields = [field for field in fields if not (field.generated or isinstance(field, DerivedField))]
     connection = connections["default"]
-    return {str(field.column): field.get_db_prep_save(field.get_default(), connection) for field in fields if not field.generated}
+    return {str(field.column): field.get_db_prep_save(field.get_default(), connection) for field in fields}
 
 
 def sessions() -> Part:

@@ -21,7 +21,7 @@ from benefits_portal.licensing.models.redemption import RedemptionAction
 from benefits_portal.licensing.quotes import Way
 from benefits_portal.licensing.terms import Term
 from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, How, Partner, Record, Role, RoleAssignment, Tenant, User
-from benefits_portal.words import beginnings
+from benefits_portal.words import search_prefixes
 
 OFFERS, LINES, PRODUCTS = 20, 50, 40
 MONTHLY, BULK = range(32, 38), range(38, 40)  # the products that are credit
@@ -79,7 +79,7 @@ class World:
         yield Part(Partner, "id name mpn_id country currency", self._partners())
         yield Part(Tenant, "id partner_id name domain guid is_primary colour", self._tenants())
         yield Part(DirectoryUser, "id partner_id tenant_id display_name user_principal_name", self._people())
-        yield Part(DirectoryUserWord, "partner_id person_id word is_whole_name", self._words())
+        yield Part(DirectoryUserWord, "partner_id person_id word", self._words())
         yield Part(User, "id email name directory_user_id password is_staff is_superuser", self._users())
         yield Part(RoleAssignment, "id user_id partner_id role", [(1, READER, 1, Role.GLOBAL_ADMIN)])
         yield Part(Offer, "id name position", [(n, f"Offer {n:02d}", n) for n in range(1, OFFERS + 1)])
@@ -120,7 +120,7 @@ class World:
 
     def _words(self) -> Iterator[Row]:
         for pk, partner, _tenant, name, address in self._people():
-            yield from ((partner, pk, word.encode(), is_name) for word, is_name in beginnings(name, address).items())
+            yield from ((partner, pk, word.encode()) for word in search_prefixes(name, address))
 
     def _users(self) -> Iterator[Row]:
         yield READER, "reader@tenant1.example", "Reader", 1, f"!{READER}", False, False

@@ -1,32 +1,122 @@
-"""The words that people search with, and those that people are found by."""
+"""The words that people search with, those that they are found by, and the order of names (rules W2, W3, W7).
 
-import re
+Whoever searches types what is on their keyboard: `lukasz` for Łukasz, `o'brien` for O’Brien, `jeanluc` for Jean-Luc. So
+both sides are folded to lowercase letters and digits alone, on the rows when they are written (`derived.py`) and of what
+was typed when it is looked up: the same on every database, whatever its collation.
+"""
+
 import unicodedata
-from itertools import pairwise
+from collections.abc import Iterator
+from functools import lru_cache
 
-MOST_LETTERS = 80  # of a search
-LONGEST_WORD = 200  # letters that are compared; folding can make several of one
-WORD_BEGINS = re.compile(r"\w+")
+import idna
+import regex
+from anyascii import anyascii
+
+from benefits_portal.typed import GUEST_MARK, canonical_email_or_text, guest_behind, tidy
+
+MAX_QUERY = 200  # characters of a search: a name of somebody's and their address fit
+MAX_TERMS = 10  # of a search, the longest ones
+MAX_WORD = 200  # letters that are compared; folding can make several of one
+
+# What stands for an apostrophe, or sits inside a word like one: quotes, primes, accents typed alone, modifier letters.
+_APOSTROPHES = regex.compile(r"['`´‘’‚‛′‵＇\u02B9-\u02C1\u02C8\u02CA\u02CB\uA78B\uA78C\u055A\u05F3\u07F4\u07F5\u0640]")
+_MODIFIERS = regex.compile(r"[\u02B0-\u02FF\u0640\uA78B\uA78C]")  # of the above, those that Unicode calls letters
+# Chinese and Japanese are written without blanks: any character may begin a given name.
+_WORDS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}\p{M}]+")
+_LATIN = regex.compile(r"[\p{Latin}--[a-z]]", regex.V1)
+_MAILTO = regex.compile(r"^\W*mailto:|(?<=@\S+)\?.*$", regex.IGNORECASE)
+_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})  # German and Nordic custom
 
 
 def searched(text: str | None) -> str:
-    """What was typed into a search field, as far as it can be searched for: no null character, which no database takes,
-    no blanks around it, and no longer than the field.
-    """
-    return (text or "").replace("\0", "").strip()[:MOST_LETTERS]
+    """What was typed into a search field as one tidy line, no longer than the field (W1)."""
+    return tidy(text or "")[:MAX_QUERY].strip()
 
 
+@lru_cache(maxsize=8192)  # the catalogue's names are folded again with every search
 def folded(text: str) -> str:
-    """`text` in small letters without accents, so that jose finds José."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
+    """`text` in lowercase without accents, Latin letters as plain ones: jose finds José, lukasz Łukasz.
 
-
-def beginnings(name: str, address: str) -> dict[str, bool]:
-    """What somebody is found by the beginning of, and which of it is the whole name: each word of name and address with
-    all that follows it up to a blank. A word that another one begins with is not needed.
+    Other scripts stay themselves, in their own lowercase.
     """
-    whole = folded(name)[:LONGEST_WORD]
-    parts = [part for text in (name, address) for part in folded(text).split()]
-    words = sorted({part[word.start() :][:LONGEST_WORD] for part in parts for word in WORD_BEGINS.finditer(part)} | {whole})
-    return {word: word == whole for word, following in pairwise([*words, ""]) if word == whole or not following.startswith(word)}
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _LATIN.sub(lambda letter: anyascii(letter[0]).lower(), plain)
+
+
+def sort_key(name: str) -> str:
+    """What names are sorted by: folded words with one space between them, so that Åsa stands beside Adam, Ann Lee before Anna."""
+    return " ".join(_parts(_APOSTROPHES.sub("", name)))[:MAX_WORD]
+
+
+def squeezed(text: str) -> str:
+    """The folded letters and digits of `text` alone: Jean-Luc, Jean Luc and Jeanluc are one."""
+    return "".join(_parts(text))
+
+
+def _parts(text: str) -> list[str]:
+    return _WORDS.findall(_MODIFIERS.sub(" ", folded(text)))
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """`text` in every way that people write it: Müller as Mueller too, an IDNA domain in its own letters, a guest's own address."""
+    yield text
+    lowercase = unicodedata.normalize("NFC", text).lower()
+    if (spelled_out := lowercase.translate(_SPELLED_OUT)) != lowercase:
+        yield spelled_out
+    if "xn--" in lowercase:
+        local, at, domain = lowercase.rpartition("@")
+        try:
+            yield f"{local}{at}{idna.decode(domain)}"
+        except idna.IDNAError:
+            return
+    if GUEST_MARK in lowercase and (guest := guest_behind(canonical_email_or_text(text))):
+        yield guest[0]
+
+
+@lru_cache(maxsize=4096)
+def search_text(*texts: str) -> str:
+    """`texts`, squeezed, in all their spellings: whoever contains each of a query's `search_terms` is found."""
+    found = (squeezed(spelling) for text in texts for spelling in _spellings(text))
+    return " ".join(dict.fromkeys(word for word in found if word))
+
+
+def search_prefixes(*texts: str) -> list[str]:
+    """What somebody is found by the beginning of: each word of `texts` with all that follows it in the same one, squeezed.
+
+    A word that another one begins with is not needed.
+    """
+    parts = [_parts(spelling) for text in texts for spelling in _spellings(text)]
+    words = sorted({"".join(part[start:])[:MAX_WORD] for part in parts for start in range(len(part))})
+    return [word for word, following in zip(words, [*words[1:], ""], strict=True) if not following.startswith(word)]
+
+
+@lru_cache(maxsize=64)  # asked for each row of what is in memory
+def search_terms(query: str) -> tuple[str, ...]:
+    """What has to be found for `query`: each of its words, squeezed, the longest first.
+
+    An address may come in `<…>` or after `mailto:`, or be the directory's own name for a guest (W3). A query without a letter or
+    a digit has no terms: nothing matches it.
+    """
+    terms = {squeezed(_address_in(word)) for word in tidy(query).split()} - {""}
+    longest_first = sorted(terms, key=lambda term: (-len(term), term))[:MAX_TERMS]
+    return tuple(term[:MAX_WORD] for term in longest_first)
+
+
+def finds_nothing(query: str) -> bool:
+    """Whether `query` has text, but neither a letter nor a digit."""
+    return bool(tidy(query)) and not search_terms(query)
+
+
+def _address_in(word: str) -> str:
+    address = _MAILTO.sub("", word).strip("<>()[]\"',;:.")
+    if GUEST_MARK in address.lower() and (guest := guest_behind(canonical_email_or_text(address))):
+        return guest[0]
+    return address
+
+
+def matches(query: str, *texts: str) -> bool:
+    """Whether `texts` contain every word of `query`: for the few that are in memory. Without words everything matches."""
+    found = search_text(*texts)
+    return all(term in found for term in search_terms(query)) and not finds_nothing(query)

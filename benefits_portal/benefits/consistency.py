@@ -6,7 +6,7 @@ from cryptography.fernet import InvalidToken
 from django.db.models import Count, Exists, OuterRef, Q
 
 from benefits_portal.consistency import LEDGER, Check, at_fault, differing, in_batches, rows
-from benefits_portal.tenants.consistency import not_canonical
+from benefits_portal.tenants.consistency import not_canonical, not_folded
 from benefits_portal.typed import tidy
 
 from . import productkeys
@@ -46,6 +46,7 @@ CHECKS = [
     *differing(Benefit, "product_id", "package_line__product_id", remedy=LEDGER),
     *differing(Benefit, "starts_on", "membership__starts_on", remedy=LEDGER),
     *differing(Benefit, "expires_on", "membership__benefits_expire_on", remedy=LEDGER),
+    *map(not_folded, (ExternalOffer, Offer, PackageLine, Product)),
     *differing(Benefit, "product_name", "product__name", remedy=NAMES),
     *differing(Benefit, "offer_name", "membership__offer__name", remedy=NAMES),
     at_fault(

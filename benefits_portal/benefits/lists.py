@@ -27,6 +27,7 @@ from benefits_portal.figures import as_day
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.paging import Page
 from benefits_portal.tenants.models import DirectoryUser, Partner
+from benefits_portal.words import matches, sort_key
 
 SOON_DAYS = 91  # three months
 
@@ -143,11 +144,10 @@ class BenefitListing(Listing):
         return self._in_time(self._shown(rows))
 
     def _fitting(self) -> Iterator[int]:
-        words, offer, product = self.words.casefold().split(), self.chosen.get("offer"), self.chosen.get("product")
+        offer, product = self.chosen.get("offer"), self.chosen.get("product")
         for line in self.lines():
             if offer in (None, str(line.offer_id)) and product in (None, str(line.product_id)):
-                text = f"{line.product} {line.offer} {line.competency}".casefold()
-                if all(word in text for word in words):
+                if matches(self.words, line.product, line.offer, line.competency):
                     yield line.pk
 
     def _shown(self, rows: BenefitQuerySet) -> BenefitQuerySet:
@@ -228,7 +228,7 @@ def lazily(options: Callable[[], dict[str, str]]) -> Mapping[str, str]:
 
 def in_order(names: dict[int, str]) -> dict[str, str]:
     """The options of a filter, by what they are called."""
-    return {str(pk): name for pk, name in sorted(names.items(), key=lambda option: option[1])}
+    return {str(pk): name for pk, name in sorted(names.items(), key=lambda option: sort_key(option[1]))}
 
 
 @dataclass
@@ -236,7 +236,7 @@ class HolderListing(Listing):
     """Who holds one credit, or held it. Names stand with the people, so only the order by day has an index."""
 
     columns = {
-        "name": Column(gettext_lazy("Name"), ("directory_user__display_name",)),
+        "name": Column(gettext_lazy("Name"), ("directory_user__sort_name",)),
         "address": Column(gettext_lazy("E-mail"), ("directory_user__user_principal_name",)),
         "assigned": Column(gettext_lazy("Assigned on"), ("assigned_at",)),
     }

@@ -12,7 +12,6 @@ from benefits_portal.benefits.forms import PeopleForm, PersonForm
 from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.many import assign_many, check_many, preview, repeated_are_done, sealed, unsealed
 from benefits_portal.benefits.models import Assignment, Benefit
-from benefits_portal.benefits.models.benefit import MOST_CANDIDATES
 from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
 from benefits_portal.tenants.downloads import note_listing
@@ -182,6 +181,5 @@ def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dic
         "form": form,
         "words": words,
         "candidates": benefit.candidates(words, request.today),
-        "most_people": MOST_CANDIDATES,
         "cannot_be_corrected": cannot_be_corrected(benefit, request.today),
     }

@@ -20,12 +20,14 @@ from benefits_portal.benefits.middleware import tell_where_keys_go
 from benefits_portal.benefits.models import Benefit, Product
 from benefits_portal.benefits.notes import replacements
 from benefits_portal.benefits.productkeys import resembles_key
+from benefits_portal.excerpt import Excerpt
 from benefits_portal.licensing.display import ProductRow
 from benefits_portal.licensing.models import Subscription
+from benefits_portal.paging import CappedCount
 from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role
-from benefits_portal.words import searched
+from benefits_portal.words import matches, searched
 
 FOR_ADMINS = {"licensing:product-key-start", "tenants:activity"}
 READ, SHOWN = 20, 6  # rows of a kind: of benefits, some have not begun
@@ -58,20 +60,19 @@ def search(request: PartnerRequest) -> HttpResponse:
 
 
 def groups(request: PartnerRequest, words: str) -> list[dict[str, Any]]:
-    """What was found, by kind, with the way to all of it."""
-    terms = urlencode({"q": words})
+    """What was found, by kind, with how many there are and the way to all of them (W7)."""
     found = [
-        (_("Pages"), pages(words, request.role), ""),
-        (_("Benefits"), benefits(request, words), f"{reverse('benefits:azure-cloud')}?{terms}"),
-        (_("Subscriptions"), subscriptions(request, words), f"{reverse('licensing:products')}?{urlencode({'q': words, 'show': 'all'})}"),
-        (_("Discontinued products"), discontinued(request, words), ""),
-        (_("People"), people(request, words), f"{reverse('tenants:users')}?{terms}"),
+        (_("Pages"), pages(words, request.role)),
+        (_("Benefits"), benefits(request, words)),
+        (_("Subscriptions"), subscriptions(request, words)),
+        (_("Discontinued products"), discontinued(request, words)),
+        (_("People"), people(request, words)),
     ]
-    return [{"title": title, "rows": rows[:SHOWN], "href": href if len(rows) > SHOWN else ""} for title, rows, href in found if rows]
+    return [{"title": title, "rows": excerpt} for title, excerpt in found if excerpt]
 
 
-def pages(words: str, role: Role) -> list[Found]:
-    """Those of that name; what the role does not include is named without a link, with the reason (P3)."""
+def pages(words: str, role: Role) -> Excerpt[Found]:
+    """All of that name, which are few; what the role does not include is named without a link, with the reason (P3)."""
     titles = {
         "home": _("Home"),
         "benefits:azure-cloud": _("Azure & cloud products"),
@@ -84,30 +85,33 @@ def pages(words: str, role: Role) -> list[Found]:
         "tenants:activity": _("Activity"),
         "help": _("Help"),
     }
-    terms = words.casefold().split()
-    found = [(name, title) for name, title in titles.items() if all(term in title.casefold() for term in terms)]
+    named = [(name, title) for name, title in titles.items() if matches(words, title)]
     why_not = _("for Global admins and MPN partner admins of your organization")
-    return [
-        Found(title, why_not, "") if name in FOR_ADMINS and not role.may_act else Found(title, "", reverse(name)) for name, title in found
+    found = [
+        Found(title, why_not, "") if name in FOR_ADMINS and not role.may_act else Found(title, "", reverse(name)) for name, title in named
     ]
+    return Excerpt(found, len(found))
 
 
-def benefits(request: PartnerRequest, words: str) -> list[Found]:
+def benefits(request: PartnerRequest, words: str) -> Excerpt[Found]:
     """Those that expire last first, so that what has expired comes after all others; of these, what can be used today first."""
-    listing = BenefitListing.of(request.partner, QueryDict(urlencode({"q": words})), request.today)
-    ours = listing.facts(listing.narrowed(Benefit.objects.for_partner(request.partner)))
-    facts: list[Any] = list(ours.order_by("-expires_on", "-pk")[:READ])
-    facts.sort(key=lambda fact: not fact["starts_on"] <= request.today <= fact["expires_on"])
-    return [
+    query = QueryDict(urlencode({"q": words}))
+    listing = BenefitListing.of(request.partner, query, request.today)
+    matching = listing.narrowed(Benefit.objects.for_partner(request.partner))
+    facts = listing.facts(matching).annotate(total_in_list=CappedCount(matching)).order_by("-expires_on", "-pk")
+    read: list[Any] = sorted(facts[:READ], key=lambda fact: not fact["starts_on"] <= request.today <= fact["expires_on"])
+    found = [
         Found(row["title"], f"{row['offer']} · {row['status_text']}", reverse("licensing:benefit-detail", args=[row["pk"]]))
-        for row in listing.rows(facts)
+        for row in listing.rows(read[:SHOWN])
     ]
+    return Excerpt(found, read[0]["total_in_list"] if read else 0, f"{reverse('benefits:azure-cloud')}?{query.urlencode()}")
 
 
-def discontinued(request: PartnerRequest, words: str) -> list[Found]:
+def discontinued(request: PartnerRequest, words: str) -> Excerpt[Found]:
     """Products that competency packages no longer hold, whether or not a benefit still has one, with what replaces them (B4)."""
-    products = Product.objects.discontinued(request.today).named(words)[:SHOWN]
-    return [Found(one.name, replaced_note(one), f"{reverse('help')}#discontinued") for one in products]
+    href = f"{reverse('help')}#discontinued"
+    excerpt: Excerpt[Product] = Excerpt.of(Product.objects.discontinued(request.today).named(words), SHOWN, href)
+    return excerpt.showing([Found(one.name, replaced_note(one), href) for one in excerpt])
 
 
 def replaced_note(product: Product) -> str:
@@ -117,11 +121,13 @@ def replaced_note(product: Product) -> str:
     return _("no longer part of competency packages; replaced by %(products)s") % {"products": replaced_by}
 
 
-def subscriptions(request: PartnerRequest, words: str) -> list[Found]:
+def subscriptions(request: PartnerRequest, words: str) -> Excerpt[Found]:
     """Of the current tenant, the ones that end last first."""
     ours = Subscription.objects.for_partner(request.partner).in_tenant(request.tenant).of_products_named(words)
-    rows = [ProductRow(one, request.today) for one in ours.order_by("-ends_on", "-product_name", "-pk")[: SHOWN + 1]]
-    return [
+    href = f"{reverse('licensing:products')}?{urlencode({'q': words, 'show': 'all'})}"
+    excerpt: Excerpt[Subscription] = Excerpt.of(ours.order_by("-ends_on", "-product_name", "-pk"), SHOWN, href)
+    rows = [ProductRow(one, request.today) for one in excerpt]
+    found = [
         Found(
             row.subscription.product_name,
             f"{row.subscription.licenses_text} · {row.status_text}",
@@ -129,8 +135,10 @@ def subscriptions(request: PartnerRequest, words: str) -> list[Found]:
         )
         for row in rows
     ]
+    return excerpt.showing(found)
 
 
-def people(request: PartnerRequest, words: str) -> list[Found]:
-    found = DirectoryUser.objects.first_matching(request.partner, words, SHOWN + 1)
-    return [Found(one.display_name, one.user_principal_name, reverse("tenants:user", args=[one.pk])) for one in found]
+def people(request: PartnerRequest, words: str) -> Excerpt[Found]:
+    excerpt = DirectoryUser.objects.first_matching(request.partner, words, SHOWN)
+    found = [Found(one.display_name, one.user_principal_name, reverse("tenants:user", args=[one.pk])) for one in excerpt]
+    return excerpt.showing(found, f"{reverse('tenants:users')}?{urlencode({'q': words})}")

@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import Exists, Q
 
 from benefits_portal.consistency import ISOLATION, Check, at_fault, differing, in_batches, rows
+from benefits_portal.derived import stale_rows
 from benefits_portal.typed import canonical_domain, canonical_email_or_text, tidy
-from benefits_portal.words import beginnings
+from benefits_portal.words import search_prefixes
 
 from .models import (
     DirectoryUser,
@@ -23,15 +24,22 @@ from .models import (
 
 NOT_CANONICAL = "Write it as the portal does, by saving it once in the back office; of two that become one, keep the one in use."
 
+FOLD_AGAIN = "Run manage.py fold_names, which writes what people are found and sorted by."
+
+
+def not_folded(model: type[models.Model]) -> Check:
+    """The rows that are searched or sorted by another text than their own (W7)."""
+    return Check(model, "not found or sorted by its name as it is now", FOLD_AGAIN, lambda: stale_rows(model))
+
 
 def people_with_other_words() -> Iterator[int]:
     """People who are not found by exactly what their name and address begin with."""
     for batch in in_batches(rows(DirectoryUser), "display_name", "user_principal_name"):
-        kept: dict[int, dict[bytes, bool]] = {pk: {} for pk, *_texts in batch}
-        for person, word, is_name in rows(DirectoryUserWord).filter(person__in=kept).values_list("person", "word", "is_whole_name"):
-            kept[person][bytes(word)] = is_name
+        kept: dict[int, set[bytes]] = {pk: set() for pk, *_texts in batch}
+        for person, word in rows(DirectoryUserWord).filter(person__in=kept).values_list("person", "word"):
+            kept[person].add(bytes(word))
         for pk, name, address in batch:
-            if kept[pk] != {word.encode(): is_name for word, is_name in beginnings(name, address).items()}:
+            if kept[pk] != {word.encode() for word in search_prefixes(name, address)}:
                 yield pk
 
 
@@ -62,9 +70,10 @@ CHECKS = [
     Check(
         DirectoryUser,
         "who are not found by their name and address",
-        "Save each once in the back office: that writes the words it is found by.",
+        FOLD_AGAIN,
         people_with_other_words,
     ),
+    *map(not_folded, (DirectoryUser, Partner, Tenant, TenantRequest, User)),
     not_canonical(DirectoryUser, "user_principal_name", canonical_email_or_text),
     not_canonical(DirectoryUser, "display_name", tidy),
     not_canonical(User, "email", canonical_email_or_text),

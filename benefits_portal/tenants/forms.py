@@ -6,16 +6,20 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.derived import found_by, keys_or_question
 from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest
+from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest, User
 from benefits_portal.tenants.models.record import RecordQuerySet
 from benefits_portal.typed import MAX_EMAIL
+from benefits_portal.words import MAX_QUERY
 
 
 class PlaceForm(forms.Form):
@@ -134,7 +138,7 @@ class ActivityFilter(forms.Form):
     """What of the record is shown. All of it is in the address; a field that makes no sense says so and leaves out nothing."""
 
     action = forms.ChoiceField(label=_("What"), required=False)
-    person = forms.CharField(label=_("By or about whom"), max_length=80, required=False)
+    person = forms.CharField(label=_("By or about whom"), max_length=MAX_QUERY, required=False)
     since = DayFormField(label=_("From"), required=False)
     until = DayFormField(label=_("Until"), required=False)
     refused = forms.BooleanField(label=_("Refused only"), required=False)
@@ -182,9 +186,14 @@ class ActivityFilter(forms.Form):
         return self._by_or_about(records, chosen["person"]) if chosen.get("person") else records
 
     def _by_or_about(self, records: RecordQuerySet, words: str) -> RecordQuerySet:
-        actor = Q()
-        for word in words.split():
-            actor &= Q(actor__name__icontains=word) | Q(actor__email__icontains=word)
-        people = list(DirectoryUser.objects.for_partner(self.partner).matching(words).values_list("pk", flat=True))
+        """Of few people an index finds their records by key; of many, records are read in order until a page is full."""
+        actors = keys_or_question(User.objects.filter(found_by(words, "search_text")))
+        people = keys_or_question(DirectoryUser.objects.filter(partner=self.partner).matching(words))
         about = Q(subject_type__app_label="tenants", subject_type__model="directoryuser", subject_id__in=people)
-        return records.filter(actor | about | Q(before__person__in=people) | Q(after__person__in=people))
+        if isinstance(people, list):
+            given = Q(before__person__in=people) | Q(after__person__in=people)
+        else:
+            given = Q(person_before__in=people) | Q(person_after__in=people)
+            persons = {f"person_{name}": Cast(KeyTextTransform("person", name), BigIntegerField()) for name in ("before", "after")}
+            records = records.alias(**persons)
+        return records.filter(Q(actor__in=actors) | about | given)

@@ -24,12 +24,12 @@ class DirectoryListing(Listing):
     """The people of a partner's tenants. No index serves an order by role or tenant, which stand elsewhere."""
 
     columns = {
-        "name": Column(_("Name"), ("display_name",)),
+        "name": Column(_("Name"), ("sort_name",)),
         "address": Column(_("Address"), ("user_principal_name",)),
-        "kind": Column(_("Kind"), ("kind", "display_name")),
+        "kind": Column(_("Kind"), ("kind", "sort_name")),
         "tenant": Column(_("Tenant")),
         "role": Column(_("Role")),
-        "status": Column(_("Status"), ("is_disabled", "display_name")),
+        "status": Column(_("Status"), ("is_disabled", "sort_name")),
     }
 
     @classmethod
@@ -92,8 +92,8 @@ class RoleListing(Listing):
     """Who holds a role at a partner, the most powerful first. They are few, so no index serves these orders."""
 
     columns = {
-        "name": Column(_("Name"), ("user__name",)),
-        "role": Column(_("Role"), ("rank", "user__name")),
+        "name": Column(_("Name"), ("user__sort_name",)),
+        "role": Column(_("Role"), ("rank", "user__sort_name")),
         "address": Column(_("Signs in with"), ("user__email",)),
     }
 

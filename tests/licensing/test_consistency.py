@@ -338,7 +338,7 @@ def test_what_differs_is_found_with_how_many_and_where(world, changed, change, f
 
 def test_people_who_lost_a_word_are_found(world):
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM tenants_directoryuserword WHERE is_whole_name")
+        cursor.execute("DELETE FROM tenants_directoryuserword")
     assert findings() == {DirectoryUser: ["3 who are not found by their name and address"]}
 
 

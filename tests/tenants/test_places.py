@@ -164,7 +164,7 @@ WORDS = {
 def test_people_are_found_by_the_beginning_of_any_word_of_their_name_or_address(words, found):
     person = DirectoryUserFactory.create(display_name="Kelly O'Brien-Wilsón", user_principal_name="K.Wilson@contoso.com")
     assert DirectoryUser.objects.matching(words).exists() is found
-    assert DirectoryUser.objects.first_matching(person.partner, words, 20) == [person] * found
+    assert list(DirectoryUser.objects.first_matching(person.partner, words, 20)) == [person] * found
 
 
 @rule("P1")
@@ -173,8 +173,8 @@ def test_the_first_people_are_the_partner_s_own_by_name_as_many_as_asked_for(ten
         DirectoryUserFactory.create(tenant=tenant, display_name=name, user_principal_name=f"x{name[1:3]}@contoso.com")
     DirectoryUserFactory.create(display_name="Aaron")
     first = partial(DirectoryUser.objects.first_matching, tenant.partner)
-    assert {person.display_name for person in first("", 2)} == {"anna", "Bob"}
-    assert len(first("contoso", 3)) == 3
+    assert [person.display_name for person in first("", 2)] == ["anna", "Bob"]
+    assert ([person.display_name for person in first("contoso", 3)], first("contoso", 3).total) == (["anna", "Bob", "Özgür"], 4)
 
 
 def test_somebody_is_found_by_their_new_name_and_no_longer_by_the_old_one():
@@ -187,7 +187,7 @@ def test_somebody_is_found_by_their_new_name_and_no_longer_by_the_old_one():
 def test_letters_that_fold_into_many_and_names_without_any_are_kept():
     for name in ("\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 120, "!!!"):
         person = DirectoryUserFactory.create(display_name=name)
-        assert DirectoryUser.objects.first_matching(person.partner, "", 20) == [person]
+        assert list(DirectoryUser.objects.first_matching(person.partner, "", 20)) == [person]
 
 
 def test_the_enabled_are_those_who_are_not_disabled():

@@ -55,7 +55,7 @@ def count_of(model: Any) -> Coalesce:
 class OfferAdmin(RecordedAdmin):
     list_display = ["name", "is_competency", "package", "enrollments", "position"]
     list_filter = ["is_competency"]
-    search_fields = ["name"]
+    search_fields = ["search_text"]
     fields = ["name", "is_competency", "position"]
     inlines = [PackageLineInline]
 
@@ -78,7 +78,7 @@ class OfferAdmin(RecordedAdmin):
 class ProductAdmin(RecordedAdmin):
     list_display = ["name", "kind", "discontinued_on", "replacements"]
     list_filter = ["kind", ("discontinued_on", admin.EmptyFieldListFilter)]
-    search_fields = ["name"]
+    search_fields = ["search_text"]
     autocomplete_fields = ["replaced_by"]
     fields = ["name", "kind", "discontinued_on", "replaced_by"]
 
@@ -122,7 +122,7 @@ class PackageLineAdmin(RecordedAdmin):
         "is_discontinued",
     ]
     list_filter = [PackageStateFilter, ("offer", FewChoicesFilter), "benefit_type", "product__kind"]
-    search_fields = ["product__name", "offer__name", "competency"]
+    search_fields = ["product__search_text", "offer__search_text", "search_text"]
     search_help_text = gettext_lazy("Product, offer or competency")
     autocomplete_fields = ["offer", "product"]
     fields = ["offer", "product", "benefit_type", "competency", "quantity", "withdrawn_on"]
@@ -139,7 +139,7 @@ class PackageLineAdmin(RecordedAdmin):
 @admin.register(ExternalOffer)
 class ExternalOfferAdmin(RecordedAdmin):
     list_display = ["name", "excluded"]
-    search_fields = ["name"]
+    search_fields = ["search_text"]
     autocomplete_fields = ["excludes"]
     fields = ["name", "excludes"]
 
@@ -166,12 +166,12 @@ class HeldOfferAdmin(RecordedAdmin):
     list_display = ["external_offer", linked("partner", gettext_lazy("partner")), "holder", "since", "until"]
     list_filter = [HeldFilter, ("external_offer", FewChoicesFilter), ("partner", FewChoicesFilter)]
     list_select_related = ["external_offer", "partner", "directory_user"]
-    search_fields = ["external_offer__name", "partner__name", "partner__mpn_id", "directory_user__display_name"]
+    search_fields = ["external_offer__search_text", "partner__search_text", "directory_user__search_text"]
     search_help_text = gettext_lazy("Offer, partner or person")
     date_hierarchy = "since"
     autocomplete_fields = ["external_offer", "partner", "directory_user"]
     fields = ["external_offer", "partner", "directory_user", "since", "until"]
 
-    @admin.display(description=gettext_lazy("held by"), ordering="directory_user__display_name")
+    @admin.display(description=gettext_lazy("held by"), ordering="directory_user__sort_name")
     def holder(self, held: HeldOffer) -> str:
         return str(held.directory_user or _("the whole partner"))

@@ -90,7 +90,7 @@ class BenefitAdmin(SearchThroughMixin, LedgerAdmin):
     ]
     list_filter = [StatusFilter, UnusedFilter, ("membership__offer", FewChoicesFilter), ("product", FewChoicesFilter)]
     list_filter += [("partner", FewChoicesFilter)]
-    search_through = {"partner": ("name", "mpn_id"), "package_line": ("product__name", "competency")}
+    search_through = ("partner", "product", "package_line")
     search_help_text = _("Product, competency or partner")
     date_hierarchy = "expires_on"
     ordering = ["-pk"]
@@ -155,7 +155,7 @@ class ProductKeyAdmin(SearchThroughMixin, LedgerAdmin):
         "revoked_at",
     ]
     list_filter = [KeyStateFilter, ("product", FewChoicesFilter), ("partner", FewChoicesFilter)]
-    search_through = {"partner": ("name", "mpn_id"), "product": ("name",)}
+    search_through = ("partner", "product")
     search_help_text = _("Product or partner. Do not type a key here: it would stay in the browser's history.")
     date_hierarchy = "issued_at"
     ordering = ["-pk"]
@@ -217,11 +217,7 @@ class AssignmentAdmin(SearchThroughMixin, LedgerAdmin):
     ]
     list_filter = [RunningFilter, "is_exclusive", ("partner", FewChoicesFilter)]
     list_select_related = ["directory_user", "benefit__product", "benefit__partner", "partner", "assigned_by"]
-    search_through = {
-        "directory_user": ("display_name", "user_principal_name"),
-        "partner": ("name", "mpn_id"),
-        "benefit__product": ("name",),
-    }
+    search_through = ("directory_user", "partner", "benefit__product")
     search_help_text = _("Person, product or partner")
     date_hierarchy = "assigned_on"
     ordering = ["-pk"]

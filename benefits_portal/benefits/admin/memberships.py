@@ -63,7 +63,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, KeptAdmin):
     importing = MembershipImport
     list_display = ["partner", linked("offer", gettext_lazy("offer")), "starts_on", "ends_on", "benefits_expire_on", "benefit_count"]
     list_filter = [MembershipStateFilter, ("offer", FewChoicesFilter), ("partner", FewChoicesFilter)]
-    search_through = {"partner": ("name", "mpn_id"), "offer": ("name",)}
+    search_through = ("partner", "offer")
     search_help_text = gettext_lazy("Partner or offer")
     date_hierarchy = "starts_on"
     ordering = ["-starts_on", "-pk"]

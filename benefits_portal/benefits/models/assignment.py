@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from benefits_portal import clock
 from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.benefits.exceptions import AssignmentEnded, EnrollmentYearOver, HoldsItAlready, MonthlyNotTransferred, NotRemovable
+from benefits_portal.derived import DerivedQuerySet, SearchTextField
 from benefits_portal.fields import NameField
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
 from benefits_portal.tenants.models.record import recorded_if_refused
@@ -35,6 +36,9 @@ class ExternalOffer(models.Model):
         limit_choices_to=~Q(kind=Product.Kind.LICENSES),
         verbose_name=gettext_lazy("cannot be combined with"),
     )
+    search_text = SearchTextField("name")
+
+    objects = DerivedQuerySet["ExternalOffer"].as_manager()
 
     class Meta:
         verbose_name = gettext_lazy("external offer")

@@ -14,6 +14,7 @@ from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, Ben
 from benefits_portal.benefits.money import MAX_DIGITS, MAX_PLACES, AmountField, quantity_text
 from benefits_portal.benefits.status import Status as BenefitStatus
 from benefits_portal.benefits.status import status_condition, status_of
+from benefits_portal.excerpt import Excerpt
 from benefits_portal.fields import LineField
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
 from benefits_portal.tenants.models.record import recorded_if_refused
@@ -238,11 +239,11 @@ class Benefit(models.Model):
                 raise KeyStillLive
             return self.issue_key(by=by)
 
-    def candidates(self, words: str, on: date) -> list[Candidate]:
-        """People of the partner's directory by name or address, each with the reason if they cannot be chosen (U6)."""
+    def candidates(self, words: str, on: date) -> Excerpt[Candidate]:
+        """The first people of the partner's directory by name or address, each with the reason if they cannot be chosen (U6)."""
         people = DirectoryUser.objects.first_matching(self.partner, words, MOST_CANDIDATES)
         eligibility = Eligibility(self, people, on)
-        return [Candidate(person, eligibility.refusal(person)) for person in people]
+        return people.showing([Candidate(person, eligibility.refusal(person)) for person in people])
 
     def check_assignable(self, on: date, replacing: Assignment | None = None) -> None:
         """Raise NotAssignable for licenses, BenefitNotBegun, BenefitExpired (U5), or AlreadyHeld: bulk credit has one holder (U3).

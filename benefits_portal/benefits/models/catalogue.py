@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.money import AmountField, money
+from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField, found_by
 from benefits_portal.fields import LineField, NameField
 from benefits_portal.regions import validate_amount, validate_currency
 
@@ -35,6 +36,9 @@ class Offer(models.Model):
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Order in lists."))
     is_name_pending = models.BooleanField(default=False, db_default=False, editable=False)
+    search_text = SearchTextField("name")
+
+    objects = DerivedQuerySet["Offer"].as_manager()
 
     class Meta:
         verbose_name = _("offer")
@@ -45,14 +49,14 @@ class Offer(models.Model):
         return self.name
 
 
-class ProductQuerySet(models.QuerySet["Product"]):
+class ProductQuerySet(DerivedQuerySet["Product"]):
     def discontinued(self, on: date) -> Self:
         """No longer in competency packages, with what replaces them (B4)."""
         return self.filter(discontinued_on__lte=on).prefetch_related("replaced_by")
 
     def named(self, words: str) -> Self:
         """Those with every one of `words` in their name; the catalogue is small."""
-        return self.filter(*(Q(name__icontains=word) for word in words.split()))
+        return self.filter(found_by(words, "search_text"))
 
 
 class Product(models.Model):
@@ -73,13 +77,15 @@ class Product(models.Model):
     )
     is_name_pending = models.BooleanField(default=False, db_default=False, editable=False)
     replaced_by = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="replaces", verbose_name=_("replaced by"))
+    sort_name = SortKeyField("name")
+    search_text = SearchTextField("name")
 
     objects = ProductQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("product")
         verbose_name_plural = _("products")
-        ordering = ["name", "kind"]
+        ordering = ["sort_name", "kind"]
         constraints = [
             models.UniqueConstraint(
                 fields=["name", "kind"],
@@ -108,7 +114,7 @@ def product_text(name: str, kind: str) -> str:
     return name if kind == Product.Kind.LICENSES else f"{name} ({Product.Kind(kind).label})"
 
 
-class PackageLineQuerySet(models.QuerySet["PackageLine"]):
+class PackageLineQuerySet(DerivedQuerySet["PackageLine"]):
     def offered(self, on: date) -> Self:
         """Not withdrawn from their package."""
         return self.filter(Q(withdrawn_on=None) | Q(withdrawn_on__gt=on))
@@ -143,13 +149,14 @@ class PackageLine(models.Model):
         _("licenses"), null=True, blank=True, help_text=_("For licenses; credit has an amount for each currency instead.")
     )
     withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True)
+    search_text = SearchTextField("competency")
 
     objects = PackageLineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("package line")
         verbose_name_plural = _("package lines")
-        ordering = ["offer__position", "benefit_type", "product__name"]
+        ordering = ["offer__position", "benefit_type", "product__sort_name"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(benefit_type=BenefitType.CORE, competency="") | Q(benefit_type=BenefitType.INCREMENTAL) & ~Q(competency=""),

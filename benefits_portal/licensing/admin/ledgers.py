@@ -50,7 +50,7 @@ class SubscriptionAdmin(SearchThroughMixin, LedgerAdmin):
         "status_today",
     ]
     list_filter = [StatusFilter, ("product", FewChoicesFilter), ("partner", FewChoicesFilter)]
-    search_through = {"partner": ("name", "mpn_id"), "tenant": ("name", "domain"), "product": ("name",)}
+    search_through = ("partner", "tenant", "product")
     search_help_text = _("Product, tenant or partner")
     date_hierarchy = "ends_on"
     ordering = ["-pk"]
@@ -84,12 +84,7 @@ class RedemptionAdmin(SearchThroughMixin, LedgerAdmin):
         linked("redeemed_by", _("redeemed by")),
     ]
     list_filter = ["way", ("partner", FewChoicesFilter)]
-    search_through = {
-        "partner": ("name", "mpn_id"),
-        "tenant": ("name", "domain"),
-        "subscription__product": ("name",),
-        "redeemed_by": ("name", "email"),
-    }
+    search_through = ("partner", "tenant", "subscription__product", "redeemed_by")
     search_help_text = _("Product, tenant, partner or person")
     date_hierarchy = "redeemed_on"
     ordering = ["-pk"]

@@ -46,7 +46,7 @@ class ReplacementAdmin(LedgerAdmin):
         "answer",
     ]
     list_filter = [AnswerFilter, ("partner", FewChoicesFilter)]
-    search_fields = ["partner__name", "partner__mpn_id", "asked_by__name"]
+    search_fields = ["partner__search_text", "asked_by__search_text"]
     search_help_text = gettext_lazy("Partner or person")
     date_hierarchy = "asked_at"
     fields = ["partner", "tenant", "redemption", "why", "asked_at", "asked_by", "answer", "decided_at", "decided_by"]
@@ -95,7 +95,7 @@ class ReversalAdmin(LedgerAdmin):
         linked("reversed_by", gettext_lazy("reversed by")),
     ]
     list_filter = [("partner", FewChoicesFilter)]
-    search_fields = ["partner__name", "partner__mpn_id", "subscription__product__name"]
+    search_fields = ["partner__search_text", "subscription__product__search_text"]
     search_help_text = gettext_lazy("Partner or product")
     date_hierarchy = "reversed_on"
     fields = ["redemption", "subscription", "tenant", "partner", "reversed_on", "reversed_at", "reversed_by"]

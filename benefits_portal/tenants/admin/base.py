@@ -17,6 +17,7 @@ from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from benefits_portal.derived import derived_columns
 from benefits_portal.fields import DayFormField, DayInput
 from benefits_portal.number_fields import AmountFormField, NumberFormField, NumberInput
 from benefits_portal.tenants.exceptions import Refusal
@@ -26,7 +27,7 @@ from .actions import EditAction
 from .choosing import ChoosingMixin, is_number
 from .columns import DayFilter, address, link
 from .exports import ExportMixin
-from .lists import BackOfficeList, BoundedActionsMixin, StoppingPaginator, filter_name, is_offered
+from .lists import BackOfficeList, BoundedActionsMixin, FoldedSearchMixin, StoppingPaginator, filter_name, is_offered
 from .reasons import MISSING, reason_field, reason_in
 
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter
@@ -71,7 +72,8 @@ def note_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> N
 
 
 def note_deletion(subject: models.Model, request: HttpRequest) -> None:
-    fields = [field for field in subject._meta.fields if not field.primary_key and field.name not in SECRETS]
+    left_out = {*SECRETS, *derived_columns(type(subject))}
+    fields = [field for field in subject._meta.fields if not field.primary_key and field.name not in left_out]
     note(EditAction.DELETED, subject, request, before={field.name: field.value_from_object(subject) for field in fields})
 
 
@@ -137,7 +139,7 @@ TYPED = {  # read as people write it, the same in every language (W4)
 }
 
 
-class BackOfficeAdmin(BoundedActionsMixin, ChoosingMixin, ExportMixin, admin.ModelAdmin):
+class BackOfficeAdmin(FoldedSearchMixin, BoundedActionsMixin, ChoosingMixin, ExportMixin, admin.ModelAdmin):
     formfield_overrides: ClassVar[Any] = TYPED
     fields: ClassVar[Any] = None  # functions among them, as Django allows
     list_per_page = 50

@@ -61,7 +61,7 @@ class PartnerAdmin(ImportMixin, KeptAdmin):
     importing = PartnerImport
     list_display = ["name", "mpn_id", "country", "currency", "tenant_domains", "time_zone", "today_there", "is_practice"]
     list_filter = ["is_practice", "country", "currency"]
-    search_fields = ["name", "mpn_id", "tenants__domain"]
+    search_fields = ["search_text", "tenants__search_text"]
     search_help_text = gettext_lazy("Name, MPN ID or a tenant's domain")
     fieldsets = [
         (None, {"fields": ["name", "mpn_id"]}),
@@ -103,7 +103,7 @@ class TenantAdmin(KeptAdmin):
     list_display = ["name", "domain", linked("partner", gettext_lazy("partner")), "is_primary", "colour", "guid"]
     list_filter = ["is_primary", ("partner", FewChoicesFilter)]
     list_select_related = ["partner"]
-    search_fields = ["name", "domain", "=guid", "partner__name", "partner__mpn_id"]
+    search_fields = ["search_text", "partner__search_text"]
     search_help_text = gettext_lazy("Name, domain, tenant ID or partner")
     autocomplete_fields = ["partner"]
     fields = ["partner", "name", "domain", "guid", "is_primary", "colour"]
@@ -143,7 +143,7 @@ class DirectoryUserAdmin(ImportMixin, KeptAdmin):
     ]
     list_filter = [EnabledFilter, "kind", ("tenant__partner", FewChoicesFilter)]
     list_select_related = ["tenant__partner"]
-    search_fields = ["display_name", "user_principal_name", "tenant__name", "tenant__domain", "tenant__partner__name"]
+    search_fields = ["search_text", "tenant__search_text", "partner__search_text"]
     search_help_text = gettext_lazy("Name, address, tenant or partner")
     autocomplete_fields = ["tenant"]
     fields = ["tenant", "display_name", "user_principal_name", "kind", "disabled_at"]

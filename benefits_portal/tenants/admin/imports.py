@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+from benefits_portal.derived import derived_columns
 from benefits_portal.figures import number
 from benefits_portal.tenants.csv_reading import Cells, Unreadable, decoded
 from benefits_portal.tenants.importing import (
@@ -81,7 +82,7 @@ class RowImport(Import):
                 if outcome is Outcome.NEW:
                     self.model.objects.bulk_create(rows, batch_size=BATCH)
                 else:
-                    self.model.objects.bulk_update(rows, list(self.fields.values()), batch_size=BATCH)
+                    self.model.objects.bulk_update(rows, [*self.fields.values(), *derived_columns(self.model)], batch_size=BATCH)
                 self.after_writing(batch, by, outcome)
                 told(done := done + len(batch))
 

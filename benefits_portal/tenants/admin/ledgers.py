@@ -88,7 +88,7 @@ class RecordAdmin(SearchThroughMixin, LedgerAdmin):
     ]
     list_filter = [AboutFilter, RefusedFilter, RecentFilter, "how", ActionFilter, ("partner", FewChoicesFilter)]
     list_select_related = ["actor", "partner", "tenant", "subject_type"]
-    search_through = {"actor": ("name", "email"), "partner": ("name", "mpn_id")}
+    search_through = ("actor", "partner")
     search_help_text = gettext_lazy("Person or partner")
     date_hierarchy = "at"
     ordering = ["-pk"]
@@ -137,7 +137,7 @@ class KeyAttemptAdmin(SearchThroughMixin, LedgerAdmin):
     list_display = ["at", linked("user", gettext_lazy("user")), linked("partner", gettext_lazy("partner"))]
     list_filter = [("partner", FewChoicesFilter)]
     list_select_related = ["user", "partner"]
-    search_through = {"user": ("name", "email"), "partner": ("name", "mpn_id")}
+    search_through = ("user", "partner")
     search_help_text = gettext_lazy("Person or partner. Of the key that was tried nothing can be seen.")
     date_hierarchy = "at"
     ordering = ["-pk"]

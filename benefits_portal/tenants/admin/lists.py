@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.utils import NotRelationField, get_fields_from_path
+from django.contrib.admin.utils import NotRelationField, get_fields_from_path, lookup_spawns_duplicates
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
@@ -16,9 +16,11 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from benefits_portal.derived import found_by, keys_or_question
 from benefits_portal.figures import number
+from benefits_portal.typed import canonical_email_or_text
+from benefits_portal.words import finds_nothing, search_terms
 
-SEARCHED_WORDS, MOST_MATCHES = 5, 1_000
 OFFERED = {"exact", "in", "isnull", "isempty"}  # by filters and links
 MAX_DIGITS = 18  # of a number in a query
 PERIODS = {"year", "month", "day"}  # by the hierarchy of dates
@@ -99,25 +101,39 @@ class BoundedActionsMixin:
         return super().response_action(request, queryset, *args, **kwargs)  # type: ignore[misc]
 
 
+class FoldedSearchMixin:
+    """Searches as people type (W7): in search texts by folded words; in other fields, which hold ASCII alone, as they stand."""
+
+    opts: Any
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        fields = list(self.get_search_fields(request))  # type: ignore[attr-defined]
+        folded = [name for name in fields if name.endswith("search_text")]
+        found = found_by(search_term, *folded) if folded else Q()
+        if plain := [name for name in fields if name not in folded]:
+            words = [canonical_email_or_text(word) for word in search_term.split()]
+            found &= Q(*(Q.create([(f"{name}__icontains", word) for name in plain], connector=Q.OR) for word in words))
+        return queryset.filter(found), any(lookup_spawns_duplicates(self.opts, name) for name in fields)
+
+
 class SearchThroughMixin:
     """Searches what rows point to, which is little, and then asks for the rows of what was found: never each row's text.
 
-    `search_through` says which relations, and which of their fields.
+    `search_through` says which relations; their rows have a search text.
     """
 
     model: type[Model]
-    search_through: ClassVar[dict[str, tuple[str, ...]]] = {}
+    search_through: ClassVar[tuple[str, ...]] = ()
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
-        return [f"{relation}__{name}" for relation, names in self.search_through.items() for name in names]
+        return [f"{relation}__search_text" for relation in self.search_through]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        for word in search_term.split()[:SEARCHED_WORDS]:
-            found = Q()
-            for relation, names in self.search_through.items():
-                matching = Q.create([(f"{name}__icontains", word) for name in names], connector=Q.OR)
-                related: Any = get_fields_from_path(self.model, relation)[-1].related_model
-                numbers = related._default_manager.order_by().filter(matching).values_list("pk", flat=True)
-                found |= Q((f"{relation}__in", list(numbers[:MOST_MATCHES])))
-            queryset = queryset.filter(found)
-        return queryset, False
+        for term in search_terms(search_term):
+            found: list[Any] = [(f"{relation}__in", self.related(relation, term)) for relation in self.search_through]
+            queryset = queryset.filter(Q.create(found, connector=Q.OR))
+        return queryset.none() if finds_nothing(search_term) else queryset, False
+
+    def related(self, relation: str, term: str) -> Any:
+        model: Any = get_fields_from_path(self.model, relation)[-1].related_model
+        return keys_or_question(model._default_manager.filter(search_text__contains=term))

@@ -110,7 +110,7 @@ class MailAdmin(SearchThroughMixin, LedgerAdmin):
     list_display = ["queued_at", "kind", linked("recipient", gettext_lazy("recipient")), "tries", "next_try_at", "sent_at", "gave_up_at"]
     list_filter = [MailStateFilter]
     list_select_related = ["recipient"]
-    search_through = {"recipient": ("name", "email")}
+    search_through = ("recipient",)
     search_help_text = gettext_lazy("Recipient, once the mail was sent")
     date_hierarchy = "queued_at"
     ordering = ["-pk"]

@@ -70,7 +70,7 @@ class RoleAssignmentAdmin(RecordedAdmin):
     list_display = ["person", "role", linked("partner", _("partner")), "is_active"]
     list_filter = ["role", "user__is_active", ("partner", FewChoicesFilter)]
     list_select_related = ["user", "partner"]
-    search_fields = ["user__name", "user__email", "partner__name", "partner__mpn_id"]
+    search_fields = ["user__search_text", "partner__search_text"]
     search_help_text = _("Person or partner")
     autocomplete_fields = ["user", "partner"]
     fields = ["user", "partner", "role"]
@@ -87,7 +87,7 @@ class RoleAssignmentAdmin(RecordedAdmin):
     def delete_model(self, request: HttpRequest, obj: RoleAssignment) -> None:
         obj.take(by=actor(request))
 
-    @admin.display(description=_("user"), ordering="user__name")
+    @admin.display(description=_("user"), ordering="user__sort_name")
     def person(self, held: RoleAssignment) -> str:
         return str(held.user)
 
@@ -133,7 +133,7 @@ class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
     list_display = ["name", "email", "roles", "home", "is_active", "is_staff", "last_login"]
     list_filter = ["is_active", "is_staff", "is_superuser", "role_assignments__role", "groups"]
     list_select_related = ["directory_user__tenant__partner"]
-    search_fields = ["name", "email", "directory_user__user_principal_name", "role_assignments__partner__name"]
+    search_fields = ["search_text", "directory_user__search_text", "role_assignments__partner__search_text"]
     search_help_text = _("Name, address or partner")
     ordering = ["email"]
     autocomplete_fields = ["directory_user"]

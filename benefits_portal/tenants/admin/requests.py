@@ -43,7 +43,7 @@ class TenantRequestAdmin(LedgerAdmin):
     ]
     list_filter = [AnswerFilter, ("partner", FewChoicesFilter)]
     list_select_related = ["partner", "asked_by"]
-    search_fields = ["name", "domain", "partner__name", "partner__mpn_id"]
+    search_fields = ["search_text", "partner__search_text"]
     search_help_text = gettext_lazy("Name, domain or partner")
     date_hierarchy = "asked_at"
     fields = ["partner", "name", "domain", "asked_at", "asked_by", "answer", "decided_at", "decided_by", "tenant"]

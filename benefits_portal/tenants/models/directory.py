@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
 from benefits_portal.fields import CanonicalDomainField, DigitsField, LineField, NameField
 from benefits_portal.regions import validate_country, validate_currency, validate_time_zone
 from benefits_portal.tenants.exceptions import AlreadyPrimary
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 MPN_ID, MPN_ID_MESSAGE = r"\A[0-9]{4,10}\Z", _("An MPN ID is 4 to 10 digits.")
 
 
-class PartnerQuerySet(models.QuerySet["Partner"]):
+class PartnerQuerySet(DerivedQuerySet["Partner"]):
     def with_role_for(self, user: "User") -> Self:
         """The partners at which `user` holds a role."""
         return self.filter(role_assignments__user=user)
@@ -41,13 +42,15 @@ class Partner(models.Model):
     time_zone = LineField(_("time zone"), max_length=40, default="UTC", validators=[validate_time_zone])
     is_practice = models.BooleanField(_("practice partner"), default=False, editable=False)
     days_ahead = models.PositiveIntegerField(_("days ahead"), default=0, editable=False)
+    sort_name = SortKeyField("name")
+    search_text = SearchTextField("name", "mpn_id")
 
     objects = PartnerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("partner")
         verbose_name_plural = _("partners")
-        ordering = ["name"]
+        ordering = ["sort_name", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(days_ahead=0) | Q(is_practice=True),
@@ -75,7 +78,7 @@ class Partner(models.Model):
         return bool(moved.update(days_ahead=days_ahead))
 
 
-class TenantQuerySet(models.QuerySet["Tenant"]):
+class TenantQuerySet(DerivedQuerySet["Tenant"]):
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner)
 
@@ -86,7 +89,7 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
             self.filter(**{f"{held}__user": user})
             .select_related("partner")
             .annotate(role=F(f"{held}__role"), is_home=Q(pk=F(f"{held}__user__directory_user__tenant")))
-            .order_by("-is_home", "partner__name", "-is_primary", "name")
+            .order_by("-is_home", "partner__sort_name", "-is_primary", "sort_name")
         )
 
 
@@ -115,6 +118,8 @@ class Tenant(models.Model):
         default=Colour.BLUE,
         help_text=_("Shown wherever somebody acts in this tenant, so that it is not mistaken for another (P4)."),
     )
+    sort_name = SortKeyField("name")
+    search_text = SearchTextField("name", "domain", "guid")
 
     objects = TenantQuerySet.as_manager()
 
@@ -123,7 +128,7 @@ class Tenant(models.Model):
     class Meta:
         verbose_name = _("tenant")
         verbose_name_plural = _("tenants")
-        ordering = ["partner__name", "-is_primary", "name"]
+        ordering = ["partner__sort_name", "-is_primary", "sort_name"]
         constraints = [
             models.UniqueConstraint(
                 fields=["domain"],

@@ -10,6 +10,8 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
+from benefits_portal.excerpt import Excerpt
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
 from benefits_portal.tenants.exceptions import (
     AddressOutsideTenant,
@@ -21,7 +23,7 @@ from benefits_portal.tenants.exceptions import (
     Refusal,
 )
 from benefits_portal.typed import GUEST_MARK, MAX_EMAIL, canonical_email_or_text, guest_behind, tidy
-from benefits_portal.words import folded
+from benefits_portal.words import finds_nothing, search_terms
 
 from .actions import TenantsAction
 from .directory import Partner, Tenant
@@ -48,7 +50,7 @@ def own_address(tenant: Tenant, address: str, kind: str) -> str:
     return address
 
 
-class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
+class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner).select_related("tenant")
 
@@ -74,21 +76,19 @@ class DirectoryUserQuerySet(models.QuerySet["DirectoryUser"]):
         return self.filter(disabled_at=None)
 
     def matching(self, words: str) -> Self:
-        """People of whose name and address some word begins with each of `words`."""
-        found = self
-        for term in folded(words).split():
+        """People of whose name and address some word begins with each of `words`; everybody without words (W7)."""
+        found = self.none() if finds_nothing(words) else self
+        for term in search_terms(words):
             words_of_theirs = DirectoryUserWord.objects.filter(partner=OuterRef("partner"), person=OuterRef("pk"))
             found = found.filter(Exists(words_of_theirs.beginning_with(term)))
         return found
 
-    def first_matching(self, partner: Partner, words: str, most: int) -> list["DirectoryUser"]:
-        """Some people of `partner` that match, by name; without words the first ones. However many there are, no more than
-        twice `most` are read (quality: Speed 4).
-        """
-        found = DirectoryUserWord.objects.for_partner(partner)
-        found = found.matching(words)[: 2 * most] if folded(words) else found.whole_names()[:most]
-        people = self.filter(pk__in=found.values("person"))
-        return list(people.select_related("tenant")[:most])
+    def by_name(self) -> Self:
+        return self.order_by("sort_name", "pk")
+
+    def first_matching(self, partner: Partner, words: str, most: int) -> Excerpt["DirectoryUser"]:
+        """The first people of `partner` by name of all who match, and how many these are."""
+        return Excerpt.of(self.for_partner(partner).matching(words).by_name(), most)
 
     def add_to(self, tenant: Tenant, name: str, address: str, *, by: Actor, kind: str = "member") -> "DirectoryUser":
         """Add a member to the directory of `tenant`, or invite a guest to it.
@@ -138,13 +138,15 @@ class DirectoryUser(models.Model):
         db_persist=True,
         serialize=False,
     )
+    sort_name = SortKeyField("display_name")
+    search_text = SearchTextField("display_name", "user_principal_name")
 
     objects = DirectoryUserQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("directory user")
         verbose_name_plural = _("directory users")
-        ordering = ["display_name", "pk"]
+        ordering = ["sort_name", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(user_principal_name=Lower("user_principal_name")),
@@ -158,10 +160,10 @@ class DirectoryUser(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["partner", "display_name", "id"], name="directory_user_by_name"),
+            models.Index(fields=["partner", "sort_name", "id"], name="directory_user_by_name"),
             models.Index(fields=["partner", "user_principal_name", "id"], name="directory_user_by_address"),
-            models.Index(fields=["partner", "kind", "display_name", "id"], name="directory_user_by_kind"),
-            models.Index(fields=["partner", "is_disabled", "display_name", "id"], name="directory_user_by_status"),
+            models.Index(fields=["partner", "kind", "sort_name", "id"], name="directory_user_by_kind"),
+            models.Index(fields=["partner", "is_disabled", "sort_name", "id"], name="directory_user_by_status"),
         ]
 
     def __str__(self) -> str:

@@ -4,14 +4,12 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.paging import CappedCount
 from benefits_portal.postgresql.rows import insert_rows
-from benefits_portal.words import beginnings, folded
+from benefits_portal.words import search_prefixes, squeezed
 
 from .directory import Partner
 
@@ -26,27 +24,9 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         return self.filter(partner=partner)
 
     def beginning_with(self, term: str) -> Self:
-        start = folded(term).encode()
+        """`term` is one of words.search_terms."""
+        start = term.encode()
         return self.filter(word__gte=start, word__lt=start + AFTER_ALL)
-
-    def whole_names(self) -> Self:
-        return self.filter(is_whole_name=True)
-
-    def matching(self, words: str) -> Self:
-        """The words that begin with the rarest of `words`, of people who have one for each of the others too."""
-        rarest, *others = self.rarest_first(folded(words).split())
-        found = self.beginning_with(rarest)
-        for term in others:
-            found = found.filter(Exists(DirectoryUserWord.objects.beginning_with(term).filter(person=OuterRef("person"))))
-        return found
-
-    def rarest_first(self, terms: list[str]) -> list[str]:
-        """`terms` by how many words begin with each, so that a name is not looked for among all who share a domain."""
-        if len(terms) < 2:
-            return terms
-        counts = {f"count_{place}": CappedCount(self.beginning_with(term)) for place, term in enumerate(terms)}
-        [found] = Partner.objects.annotate(**counts).values_list(*counts)[:1]
-        return [term for _count, term in sorted(zip(found, terms, strict=True))]
 
     def write(self, person: "DirectoryUser") -> None:
         """Write the words of `person` anew."""
@@ -56,9 +36,9 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         """Write the words of `people` anew; for whoever writes many of them at once, past the signal below."""
         self.filter(person__in=people).delete()
         words = (
-            (person.partner_id, person.pk, word.encode(), is_name)
+            (person.partner_id, person.pk, word.encode(), word == squeezed(person.display_name))
             for person in people
-            for word, is_name in beginnings(person.display_name, person.user_principal_name).items()
+            for word in search_prefixes(person.display_name, person.user_principal_name)
         )
         insert_rows(DirectoryUserWord, ("partner_id", "person_id", "word", "is_whole_name"), words)
 
@@ -71,7 +51,7 @@ class DirectoryUserWord(models.Model):
         "tenants.DirectoryUser", models.CASCADE, related_name="words", db_index=False, verbose_name=_("directory user")
     )
     word = models.BinaryField(_("word"))
-    is_whole_name = models.BooleanField(_("whole name"), default=False)
+    is_whole_name = models.BooleanField(_("whole name"), default=False, db_default=False)  # for 0.1.0; goes after 0.2.0
 
     objects = DirectoryUserWordQuerySet.as_manager()
 
@@ -80,10 +60,7 @@ class DirectoryUserWord(models.Model):
         verbose_name_plural = _("words of directory users")
         ordering = ["word", "person"]
         constraints = [models.UniqueConstraint(fields=["person", "word"], name="directory_user_word_once")]
-        indexes = [
-            models.Index(fields=["partner", "word", "person"], name="directory_user_word"),
-            models.Index(fields=["partner", "word", "person"], condition=Q(is_whole_name=True), name="directory_user_whole_name"),
-        ]
+        indexes = [models.Index(fields=["partner", "word", "person"], name="directory_user_word")]
 
     def __str__(self) -> str:
         return bytes(self.word).decode()

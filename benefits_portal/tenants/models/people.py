@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
 from benefits_portal.tenants.exceptions import NameOfGuest
 from benefits_portal.typed import GUEST_MARK, canonical_email
@@ -25,6 +26,9 @@ from .record import Actor, Record
 
 class UserManager(BaseUserManager["User"]):
     """Django's own interface for creating users, with the e-mail address as the name."""
+
+    def get_queryset(self) -> DerivedQuerySet["User"]:
+        return DerivedQuerySet(self.model, using=self._db)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Raises ValidationError for what is no address."""
@@ -81,6 +85,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField(_("joined at"), default=clock.now, editable=False)
     sessions_ended_at = models.DateTimeField(_("signed out everywhere at"), null=True, blank=True, editable=False)
     persona = models.SlugField(_("persona"), max_length=30, unique=True, null=True, blank=True, editable=False)
+    sort_name = SortKeyField("name")
+    search_text = SearchTextField("name", "email")
 
     objects = UserManager()
 

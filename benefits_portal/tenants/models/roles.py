@@ -8,6 +8,8 @@ from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.derived import found_by
+from benefits_portal.excerpt import Excerpt
 from benefits_portal.tenants.exceptions import (
     AccountClosed,
     LastGlobalAdmin,
@@ -59,7 +61,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def admins_of(self, partner: Partner) -> Self:
         """Whoever may act for `partner`, Global admins first."""
         roles = [role for role in Role if role.may_act]
-        return self.filter(partner=partner, role__in=roles, user__is_active=True).select_related("user").order_by("role", "user__name")
+        return self.filter(partner=partner, role__in=roles, user__is_active=True).select_related("user").order_by("role", "user__sort_name")
 
     def last_global_admin(self, partner: Partner) -> int | None:
         """The primary key of the only role that can still change the partner's people and roles; None where there are several."""
@@ -83,8 +85,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 
     def matching(self, words: str) -> Self:
         """Those of whom the name or the address they sign in with has each of `words` in it; the holders are few."""
-        named = (Q(user__name__icontains=word) | Q(user__email__icontains=word) for word in words.split())
-        return self.filter(*named)
+        return self.filter(found_by(words, "user__search_text"))
 
     def holders(self, partner: Partner, held: Sequence["RoleAssignment"]) -> list[tuple["RoleAssignment", DirectoryUser | None]]:
         """Each of `held`, roles at `partner`, with the holder's entry in its own directory, if any."""
@@ -93,8 +94,8 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         by_address = {guest.user_principal_name: guest for guest in guests}
         return [(role, role.user.directory_user if role.is_of_home else by_address.get(role.user.email)) for role in held]
 
-    def candidates(self, partner: Partner, words: str, limit: int = 20) -> list[tuple[DirectoryUser, Refusal | None]]:
-        """People of the partner's directory by name or address, each with the reason why no role can be given, if so."""
+    def candidates(self, partner: Partner, words: str, limit: int = 20) -> Excerpt[tuple[DirectoryUser, Refusal | None]]:
+        """The first people of the partner's directory by name or address, each with the reason why no role can be given, if so."""
         people = DirectoryUser.objects.first_matching(partner, words, limit)
         held = self.for_partner(partner).of_people(people)
 
@@ -103,7 +104,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
                 return PersonDisabled()
             return RoleAlreadyHeld(Role(held[person.pk].role)) if person.pk in held else None
 
-        return [(person, refusal(person)) for person in people]
+        return people.showing([(person, refusal(person)) for person in people])
 
     def give(self, person: DirectoryUser, role: Role, *, by: Actor) -> "RoleAssignment":
         """Give `person` a role at the partner of their directory, with an account to sign in with if they have none.
@@ -164,7 +165,7 @@ class RoleAssignment(models.Model):
     class Meta:
         verbose_name = _("role")
         verbose_name_plural = _("roles")
-        ordering = ["partner__name", "user__name"]
+        ordering = ["partner__sort_name", "user__sort_name"]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "partner"],

@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.derived import DerivedQuerySet, SearchTextField
 from benefits_portal.fields import CanonicalDomainField, NameField
 from benefits_portal.tenants.exceptions import AlreadyAskedFor, AlreadyDecided, DomainInUse, NoColourLeft
 from benefits_portal.typed import canonical_domain_or_text, tidy
@@ -18,7 +19,7 @@ from .people import User
 from .record import Actor, Record, recorded_if_refused
 
 
-class TenantRequestQuerySet(models.QuerySet["TenantRequest"]):
+class TenantRequestQuerySet(DerivedQuerySet["TenantRequest"]):
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner)
 
@@ -61,6 +62,7 @@ class TenantRequest(models.Model):
         verbose_name=_("tenant"),
         help_text=_("What it has made; empty if it was declined."),
     )
+    search_text = SearchTextField("name", "domain")
 
     objects = TenantRequestQuerySet.as_manager()
 

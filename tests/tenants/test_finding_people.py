@@ -1,0 +1,259 @@
+"""Everybody who matches is found, in the order of their names, and a list that is cut says so (rules W2, W3, W7)."""
+
+import re
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from benefits_portal.benefits.models import ExternalOffer, Offer, PackageLine, Product
+from benefits_portal.derived import MAX_KEYS, derived_columns, refresh, stale_rows
+from benefits_portal.tenants.consistency import CHECKS
+from benefits_portal.tenants.forms import ActivityFilter
+from benefits_portal.tenants.lists import DirectoryListing
+from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, Partner, Record, Role, Tenant, TenantRequest, User
+from tests import factories
+from tests.factories import DirectoryUserFactory
+
+rule = pytest.mark.rule
+pytestmark = [rule("W7"), pytest.mark.django_db, pytest.mark.usefixtures("today")]
+DERIVED = [Partner, Tenant, TenantRequest, User, DirectoryUser, Product, Offer, PackageLine, ExternalOffer]
+
+
+@pytest.fixture
+def boss(tenant):
+    return factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN).user
+
+
+@pytest.fixture
+def client(boss, sign_in):
+    return sign_in(boss)
+
+
+def called(tenant, *names):
+    return [DirectoryUserFactory.create(tenant=tenant, display_name=name) for name in names]
+
+
+def many(tenant, count, name="Kim Kramer", domain="k.example"):
+    """`count` guests, with their words, in few statements."""
+    people = DirectoryUser.objects.bulk_create(
+        DirectoryUser(tenant=tenant, display_name=f"{name} {n:04d}", user_principal_name=f"k{n}@{domain}", kind="guest")
+        for n in range(count)
+    )
+    DirectoryUserWord.objects.write_all(people)
+    return people
+
+
+# Pickers
+
+
+def picker(client, address, words):
+    page = client.get(address, {"q": words}).text
+    return re.findall(r"<span><strong>(.*?)</strong>", page), re.search(r'data-announce="(.*?)"', page)[1]
+
+
+@pytest.fixture(params=["assign", "transfer", "role"])
+def address(request, tenant):
+    credit = factories.BenefitFactory.create(
+        partner=tenant.partner, **({"bulk": True} if request.param == "transfer" else {"monthly": True})
+    )
+    if request.param == "transfer":
+        held = factories.AssignmentFactory.create(benefit=credit, directory_user__tenant=tenant)
+        return reverse("benefits:transfer", args=[credit.pk, held.pk])
+    return reverse("benefits:assign", args=[credit.pk]) if request.param == "assign" else reverse("tenants:give-role")
+
+
+def test_a_picker_shows_the_first_20_people_and_says_of_how_many(client, tenant, address):
+    """Each has two words that begin with k: it is people that are counted, not words."""
+    many(tenant, 40)
+    shown, announced = picker(client, address, "k")
+    assert shown == [f"Kim Kramer {n:04d}" for n in range(20)]
+    assert announced == "40 people found. The first 20 of 40 are shown."
+    assert "The first 20 of 40 are shown." in re.sub(r'data-announce=".*?"', "", client.get(address, {"q": "k"}).text)
+
+
+def test_a_picker_does_not_count_beyond_1000(client, tenant, address):
+    many(tenant, 1_001)
+    assert picker(client, address, "kim")[1] == "More than 1,000 people found. The first 20 of more than 1,000 are shown."
+
+
+@pytest.mark.parametrize(("count", "announced"), [(1, "1 person found."), (20, "20 people found."), (0, "0 people found.")])
+def test_a_picker_that_shows_all_says_nothing_of_first_ones(client, tenant, address, count, announced):
+    many(tenant, count)
+    assert picker(client, address, "kim")[1] == announced
+    assert "are shown" not in client.get(address, {"q": "kim"}).text
+
+
+def test_the_search_box_says_how_many_people_there_are_and_leads_to_all(client, tenant):
+    many(tenant, 9)
+    page = client.get(reverse("search"), {"q": "kim"}).text
+    assert "The first 6 of 9 are shown." in page
+    assert len(re.findall("Kim Kramer", page)) == 6
+    assert f'href="{reverse("tenants:users")}?q=kim"' in page
+
+
+# Search
+
+FOUND = {
+    "another apostrophe": ("Siobhán O'Brien", "O’Brien"),
+    "a typed one": ("Aoife O’Shea", "O'Shea"),
+    "none": ("Aoife O’Shea", "oshea"),
+    "a hyphen that does not break": ("Jean-Luc Picard", "Jean\N{NON-BREAKING HYPHEN}Luc"),
+    "no hyphen": ("Jean-Luc Picard", "jeanluc"),
+    "a hyphen where there is none": ("Jean Luc Picard", "jean-luc"),
+    "plain letters": ("Łukasz Øst", "lukasz ost"),
+    "other case": ("Søren García", "SØREN GARCÍA"),
+    "Greek": ("Αλέξανδρος Νικολάου", "ΝΙΚΟΛΑΟΥ"),
+}
+
+
+@pytest.mark.parametrize(("name", "typed"), FOUND.values(), ids=FOUND)
+def test_a_person_is_found_in_the_portal_and_in_the_back_office(client, sign_in, boss, tenant, name, typed):
+    person, other = called(tenant, name, "Somebody Else")
+    credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
+    account = factories.RoleAssignmentFactory.create(user__directory_user=person, user__name=name, role=Role.MEMBER).user
+    User.objects.filter(pk=boss.pk).update(is_staff=True, is_superuser=True)
+    for page in ("tenants:users", "tenants:roles", "tenants:give-role", "search"):
+        shown = client.get(reverse(page), {"q": typed}).text
+        assert (f">{name}<" in shown.replace("&#x27;", "'"), other.display_name in shown) == (True, False), page
+    assert name in client.get(reverse("benefits:assign", args=[credit.pk]), {"q": typed}).text.replace("&#x27;", "'")
+    for model, row in (("directoryuser", person), ("user", account)):
+        listed = client.get(reverse(f"admin:tenants_{model}_changelist"), {"q": typed}).context["cl"].result_list
+        assert list(listed) == [row]
+        asked = {"term": typed, "app_label": "tenants", "model_name": "roleassignment", "field_name": "user"}
+        chosen = client.get(reverse("admin:autocomplete"), asked).json()["results"]
+        assert [one["id"] for one in chosen] == [str(account.pk)]
+
+
+PASTED = ["\N{LEFT-TO-RIGHT EMBEDDING}{}\N{POP DIRECTIONAL FORMATTING}", "<{}>", "mailto:{}", "Kim <{}>;", "{}\N{ZERO WIDTH SPACE}"]
+PASTED += ["john_fabrikam.example#EXT#@contoso.onmicrosoft.com", "<John_Fabrikam.example#EXT#@contoso.onmicrosoft.com>"]
+
+
+@rule("W2", "W3")
+@pytest.mark.parametrize("pasted", PASTED)
+def test_a_pasted_address_is_found_at_every_search_field(client, boss, tenant, pasted):
+    guest = DirectoryUserFactory.create(tenant=tenant, display_name="Kim John", user_principal_name="john@fabrikam.example", kind="guest")
+    credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
+    factories.AssignmentFactory.create(benefit=credit, directory_user=guest)
+    called(tenant, "Somebody Else")
+    words = pasted.replace("{}", guest.user_principal_name)
+    User.objects.filter(pk=boss.pk).update(is_staff=True, is_superuser=True)
+    users, holders = reverse("tenants:users"), reverse("benefits:holders", args=[credit.pk])
+    assert [client.get(page, {"q": words}).context["page"].total for page in (users, holders)] == [1, 1]
+    people = client.get(reverse("search"), {"q": words}).context["groups"]
+    assert [[row.title for row in group["rows"]] for group in people] == [["Kim John"]]
+    assert list(client.get(reverse("admin:tenants_directoryuser_changelist"), {"q": words}).context["cl"].result_list) == [guest]
+
+
+def test_words_without_letters_find_nobody_rather_than_everybody(client, tenant):
+    called(tenant, "Kim")
+    assert client.get(reverse("tenants:users"), {"q": "@"}).context["page"].total == 0
+    assert client.get(reverse("tenants:users"), {"q": ""}).context["page"].total > 0
+
+
+# Order
+
+NAMES = ["Åsa", "adam", "Łukasz", "Zoë", "Lucas", "Lyon", "Ärla", "Bob"]
+IN_ORDER = ["adam", "Ärla", "Åsa", "Bob", "Lucas", "Łukasz", "Lyon", "Zoë"]
+
+
+def test_the_directory_is_sorted_by_name_as_people_do_from_page_to_page(tenant, monkeypatch):
+    called(tenant, *NAMES)
+    people = DirectoryUser.objects.for_partner(tenant.partner)
+    monkeypatch.setattr(DirectoryListing, "page_size", 3)
+    for sort, expected in (("", IN_ORDER), ("sort=-name", IN_ORDER[::-1]), ("sort=kind", IN_ORDER)):
+        found, query = [], sort
+        while True:
+            page = DirectoryListing.of([], QueryDict(query)).page(people)
+            found += [person.display_name for person in page.rows]
+            if not page.next_href:
+                break
+            query = page.next_href[1:]
+        assert found == expected
+
+
+def test_holders_and_roles_and_partners_are_sorted_so_too(client, boss, tenant):
+    credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
+    for name, person in zip(NAMES, called(tenant, *NAMES), strict=True):
+        factories.AssignmentFactory.create(benefit=credit, directory_user=person)
+        factories.RoleAssignmentFactory.create(user__directory_user=person, user__name=name, role=Role.MEMBER)
+        factories.PartnerFactory.create(name=name)
+    held = client.get(reverse("benefits:holders", args=[credit.pk]), {"sort": "name"}).context["page"].rows
+    roles = client.get(reverse("tenants:roles"), {"sort": "name", "role": "member"}).context["page"].rows
+    assert [one.directory_user.display_name for one in held] == IN_ORDER
+    assert [one.user.name for one in roles] == IN_ORDER
+    assert [one.name for one in Partner.objects.filter(name__in=NAMES)] == IN_ORDER
+
+
+# Columns that are kept
+
+
+@pytest.mark.parametrize("model", DERIVED)
+def test_search_texts_and_sort_keys_are_those_of_the_row_however_it_is_written(model, tenant):
+    factories.PackageLineFactory.create(benefit_type="incremental", competency="Data")
+    factories.TenantRequestFactory.create(partner=tenant.partner)
+    factories.ExternalOfferFactory.create()
+    factories.UserFactory.create()
+    row = model.objects.latest("pk")
+    column, source = derived_columns(model)[-1], model._meta.get_field(derived_columns(model)[-1]).sources[0]
+    setattr(row, source, "Ænew")
+    row.save()
+    assert (list(stale_rows(model)), model.objects.filter(pk=row.pk).values_list(column, flat=True)[0][:4]) == ([], "aene")
+    setattr(row, source, "Øther")
+    model.objects.bulk_update([row], [source, *derived_columns(model)])
+    assert list(stale_rows(model)) == []
+    model.objects.filter(pk=row.pk).update(**{source: "Æfter"})
+    assert (list(stale_rows(model)), model.objects.filter(pk=row.pk).values_list(column, flat=True)[0][:5]) == ([], "aefte")
+    model._base_manager.filter(pk=row.pk).update(**{source: "Unnoticed"})
+    assert list(stale_rows(model)) == [row.pk]
+    refresh(model.objects.all())
+    assert list(stale_rows(model)) == []
+
+
+# Lists of many
+
+
+def narrowed(partner, records, words):
+    return ActivityFilter(partner, QueryDict(f"person={words}")).of(records)
+
+
+def test_activity_finds_what_is_by_or_about_each_of_more_people_than_one_statement_takes_parameters_for(tenant, by):
+    people = many(tenant, MAX_KEYS + 20)
+    last = people[-1]
+    about = Record.objects.note("tenants.person-disabled", by=by, partner=tenant.partner, subject=last)
+    given = Record.objects.note("benefits.assigned", by=by, partner=tenant.partner, after={"person": last.pk})
+    taken = Record.objects.note("benefits.removed", by=by, partner=tenant.partner, before={"person": last.pk})
+    other = Record.objects.note("tenants.person-disabled", by=by, partner=tenant.partner, subject=tenant)
+    records = Record.objects.for_partner(tenant.partner)
+    with CaptureQueriesContext(connection) as asked:
+        assert set(narrowed(tenant.partner, records, "kim")) == {about, given, taken}
+    assert set(narrowed(tenant.partner, records, "1019")) == {about, given, taken}
+    assert other not in set(narrowed(tenant.partner, records, "kim"))
+    assert max(len(query["sql"]) for query in asked) < 10_000
+
+
+def test_the_back_office_finds_rows_of_everybody_who_matches_not_of_the_first_thousand(sign_in, boss, tenant):
+    people = many(tenant, MAX_KEYS + 20)
+    User.objects.filter(pk=boss.pk).update(is_staff=True, is_superuser=True)
+    credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
+    held = [factories.AssignmentFactory.create(benefit=credit, directory_user=person) for person in (people[0], people[-1])]
+    listed = sign_in(boss).get(reverse("admin:benefits_assignment_changelist"), {"q": "kim kramer"}).context["cl"].result_list
+    assert set(listed) == set(held)
+
+
+def test_names_written_past_the_portal_are_named_and_folded_again(tenant, capsys):
+    person = DirectoryUserFactory.create(tenant=tenant)
+    for model, source, name in ((DirectoryUser, "display_name", "Łukasz"), (Partner, "name", "Øst")):
+        model._base_manager.filter(pk__in=[person.pk, tenant.partner_id]).update(**{source: name})
+    assert not DirectoryUser.objects.matching("lukasz").exists()
+    told = [check.run() for check in CHECKS if check.model in (DirectoryUser, Partner) and check.run()]
+    assert len(told) == 3
+    call_command("fold_names")
+    assert [check.run() for check in CHECKS if check.model in (DirectoryUser, Partner)] == [None] * sum(
+        check.model in (DirectoryUser, Partner) for check in CHECKS
+    )
+    assert list(DirectoryUser.objects.matching("lukasz")) == [person]
+    assert "tenants.partner: 1 folded" in capsys.readouterr().out
