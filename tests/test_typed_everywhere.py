@@ -51,6 +51,13 @@ IDENTITIES = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _superuser(world: World) -> None:
+    """Whoever may open every page of the back office."""
+    world.programme.is_superuser = True
+    world.programme.save()
+
+
 # The forms of a page
 
 
@@ -121,8 +128,8 @@ def pages(rows: dict[str, list[str]]) -> Iterator[tuple[str, str, str]]:
             yield row, "anonymous" if anonymous else "programme" if "back-office" in address else "global", address
 
 
-def typed_into(ask: Ask, rows: dict[str, list[str]], texts: list[str], *, one_by_one: bool) -> set[str]:
-    """Type each of `texts` into every form, before, behind and instead of what fits. Returns the pages that took one."""
+def typed_into(ask: Ask, rows: dict[str, list[str]], texts: list[str], *, one_by_one: bool, changes: list[str]) -> set[str]:
+    """Type each of `texts` into every form, behind or instead of what fits. Returns the pages that took one."""
     took = set()
     for row, person, address in pages(rows):
         answer = ask(person, "get", address, {})
@@ -131,23 +138,26 @@ def typed_into(ask: Ask, rows: dict[str, list[str]], texts: list[str], *, one_by
         for sent, names in forms_of(answer.text):
             for group in ([[name] for name in names] if one_by_one else [names]) if names else []:
                 for text in texts:
-                    for change in ("{old}{odd}", "{odd}"):
+                    for change in changes:
                         odd = {name: [change.replace("{old}", sent[name][0]).replace("{odd}", text)] for name in group}
                         if send(ask, person, address, sent | odd):
                             took.add(row)
     return took
 
 
-@pytest.mark.parametrize("text", INVISIBLE[:1])
-def test_nothing_invisible_comes_through_a_form(world: World, ask: Ask, rows: dict[str, list[str]], text):
-    took = typed_into(ask, rows, [text], one_by_one=False)
-    assert {"tenants:add-user", "tenants:ask-for-tenant", "licensing:replacement", "office: edited/add/"} - took == set()
+TOOK = {"tenants:add-user?guest", "tenants:ask-for-tenant", "licensing:replacement", "office: edited/add/", "office: groups/add/"}
+
+
+def test_nothing_invisible_comes_through_a_form(world: World, ask: Ask, rows: dict[str, list[str]]):
+    some = {row: addresses for row, addresses in rows.items() if not row.startswith("office") or row.endswith("/add/")}
+    took = typed_into(ask, some, INVISIBLE[:1], one_by_one=False, changes=["{old}{odd}"])
+    assert TOOK - took == set()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("text", ODD, ids=ascii)
 def test_nothing_odd_comes_through_any_field_of_any_form(ask: Ask, rows: dict[str, list[str]], text):
-    typed_into(ask, rows, [text], one_by_one=True)
+    typed_into(ask, rows, [text], one_by_one=True, changes=["{old}{odd}", "{odd}"])
 
 
 # Imports

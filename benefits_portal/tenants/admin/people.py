@@ -17,6 +17,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from benefits_portal.fields import NameFormField
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
 from benefits_portal.tenants.signing_in import ToldAtFirstFieldMixin
 
@@ -197,6 +198,15 @@ class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
 admin.site.unregister(Group)  # Django's own page does not put changes on record
 
 
+class GroupForm(BackOfficeForm):
+    class Meta:
+        model = Group
+        fields = ("name", "permissions")
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {"name": NameFormField}
+
+
 @admin.register(Group)
 class GroupAdmin(RecordedAdmin, auth_admin.GroupAdmin):
     """What staff may do, by group."""
+
+    form = GroupForm
