@@ -58,6 +58,7 @@ class Proxy:
             check=True, capture_output=True,
         )  # fmt: skip
         told = CONFIGURATION.replace("unix:/run/benefits-portal.sock", f"127.0.0.1:{self.behind.server_port}")
+        told = told.replace("# server 10.0.0.12:8000", f"server 127.0.0.1:{free_port()}")  # a second machine, which is away
         for old, new in {
             r"listen 80\b": f"listen 127.0.0.1:{self.plain}",
             r"listen 443\b": f"listen 127.0.0.1:{self.secure}",
@@ -108,9 +109,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
-def proxy(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("nginx")
+def started(folder: Path) -> Proxy:
     challenge = folder / "www" / ".well-known" / "acme-challenge" / "token"
     challenge.parent.mkdir(parents=True)
     challenge.write_text("answer of certbot")
@@ -121,6 +120,21 @@ def proxy(tmp_path_factory):
             break
         except OSError:
             time.sleep(0.02)
+    return running
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory):
+    running = started(tmp_path_factory.mktemp("nginx"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """nginx with nobody behind it any more."""
+    running = started(tmp_path_factory.mktemp("alone"))
+    running.behind.socket.close()
     yield running
     running.stop()
 
@@ -136,6 +150,11 @@ def test_whoever_asks_for_another_host_gets_no_answer(proxy, secure, host):
     assert proxy.ask("/", secure=secure)[0] == (200 if secure else 301)
     with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
         proxy.ask("/", secure=secure, host=host)
+
+
+def test_nobody_notices_that_one_of_two_machines_is_away(proxy):
+    answers = [proxy.ask("/")[0] for _ in range(8)] + [proxy.ask("/", body=b"x=1")[0] for _ in range(8)]
+    assert answers == [200] * 8 + [501] * 8  # what stands behind knows no POST
 
 
 @pytest.mark.parametrize("secure", [True, False])
@@ -200,8 +219,7 @@ def test_what_nginx_answers_itself_has_the_portal_s_headers_and_no_version(proxy
         ({"Accept_Language": "nl", "Cookie": "django_language=en"}, "The portal is being restarted"),
     ],
 )
-def test_a_portal_that_is_away_is_told_in_the_reader_s_language(proxy, headers, title):
-    proxy.behind.socket.close()  # the last tests of this module: nobody answers any more
-    status, found, told = proxy.ask("/", **headers)
+def test_a_portal_that_is_away_is_told_in_the_reader_s_language(alone, headers, title):
+    status, found, told = alone.ask("/", **headers)
     assert (status, found["retry-after"], title in told) == (503, "5", True)
     assert {name: found.get(name) for name in OWN_HEADERS} == OWN_HEADERS
