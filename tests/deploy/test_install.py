@@ -57,8 +57,11 @@ class Machine:
 
 
 @pytest.fixture
-def machine(django_db_setup, tmp_path):
-    name = connection.settings_dict["NAME"]
+def machine(db, tmp_path):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        [name] = cursor.fetchone()
+    assert name != "postgres"
     return Machine(tmp_path, os.environ["DATABASE_URL"].replace("/postgres?", f"/{name}?"))
 
 
@@ -68,7 +71,6 @@ def test_versions_are_swapped_and_swapped_back(machine):
     assert machine.current == first
     assert [machine.run("use", second)[0], machine.current] == [0, second]
     assert [machine.run("back")[0], machine.current] == [0, first]
-    assert [machine.run("back")[0], machine.current] == [0, second]
     assert sorted(path.name for path in machine.folder.iterdir()) == [first.name, second.name, "current", "previous"]
 
 
