@@ -10,7 +10,7 @@ import time
 import drills
 from drills.servers import Postgres, folder, use
 
-DRILLS = ("race", "history", "killed", "away", "load", "slow", "failover", "restarts", "backup", "replica", "scale")
+DRILLS = ("race", "history", "killed", "away", "load", "slow", "strangers", "failover", "restarts", "backup", "replica", "scale")
 
 
 def main() -> int:
