@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 from django.contrib.auth import authenticate
-from django.core import mail
+from django.core import mail, serializers
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -23,6 +23,7 @@ from benefits_portal.tenants.models import (
     TenantRequest,
     User,
 )
+from benefits_portal.tenants.outbox import send_due
 from tests.factories import (
     PASSWORD,
     DirectoryUserFactory,
@@ -76,7 +77,7 @@ def addresses():
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_another_spelling_of_somebody_is_already_there(add, spelling):
     assert add() == {}
-    assert list(add(address=spelling)) == ["address"]
+    assert list(add("Somebody else", spelling)) == ["address"]  # the same act again would be a double click (W11)
     assert addresses() == [KIM]
 
 
@@ -151,6 +152,7 @@ def test_one_signs_in_with_any_spelling_of_the_address(spelling):
 def test_a_link_for_a_password_is_sent_for_any_spelling(spelling):
     UserFactory.create(email=KIM)
     Client().post(ASK, {"email": spelling})
+    send_due()
     assert [message.to for message in mail.outbox] == [[KIM]]
 
 
@@ -160,6 +162,7 @@ def test_a_guest_signs_in_with_the_name_that_the_tenant_has_for_her(tenant):
     theirs = f"John_Fabrikam.example#EXT#@{tenant.domain}"
     assert Client().post(SIGN_IN, {"username": theirs, "password": PASSWORD}).status_code == 302
     Client().post(ASK, {"email": theirs})
+    send_due()
     assert [message.to for message in mail.outbox] == [[user.email]]
     nobody = "john_fabrikam.example#EXT#@unheard-of.example"
     assert Client().post(SIGN_IN, {"username": nobody, "password": PASSWORD}).status_code == 200
@@ -169,6 +172,7 @@ def test_a_guest_with_a_role_asks_for_a_password_with_her_real_address(tenant):
     added = DirectoryUser.objects.add_to(tenant, "Kim", f"{KIM}\u200b", kind="guest", by=Actor())
     RoleAssignment.objects.give(added, Role.MEMBER, by=Actor())
     Client().post(ASK, {"email": KIM})
+    send_due()
     assert [message.to for message in mail.outbox] == [[KIM]]
 
 
@@ -188,6 +192,7 @@ def test_authenticate_takes_any_spelling(rf):
 def test_no_mail_carries_what_somebody_typed():
     user = UserFactory.create(email=KIM, name="Visit evil.example/now")
     Client().post(ASK, {"email": user.email})
+    send_due()
     [message] = mail.outbox
     assert [text for text in (message.subject, message.body) if "evil" in text] == []
     assert "Hello," in message.body
@@ -244,12 +249,11 @@ def test_createsuperuser_takes_one_spelling_and_refuses_what_is_no_address(monke
     assert User.objects.count() == 1
 
 
-def test_loaddata_keeps_one_spelling(tenant, tmp_path):
-    fixture = tmp_path / "people.json"
+def test_a_fixture_is_kept_in_one_spelling(tenant):
     fields = {"tenant": tenant.pk, "partner": tenant.partner_id, "display_name": "Kim\u200b", "kind": "guest"}
     row = {"model": "tenants.directoryuser", "pk": 900, "fields": fields | {"user_principal_name": f"{KIM.upper()}\u200b"}}
-    fixture.write_text(json.dumps([row]), encoding="utf-8")
-    call_command("loaddata", str(fixture), verbosity=0)
+    for loaded in serializers.deserialize("json", json.dumps([row])):
+        loaded.save()
     assert DirectoryUser.objects.values_list("display_name", "user_principal_name").get(pk=900) == ("Kim", KIM)
 
 
@@ -298,6 +302,7 @@ def test_what_has_to_be_left_out_of_a_domain_is_told(boss, tenant, sign_in):
 def test_a_password_too_short_is_told_at_the_field_it_was_chosen_in(sign_in):
     user = UserFactory.create(email=KIM)
     Client().post(ASK, {"email": KIM})
+    send_due()
     link = mail.outbox[0].body.split("http://testserver")[1].split()[0]
     client = Client()
     page = client.get(link, follow=True).request["PATH_INFO"]
