@@ -11,8 +11,11 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from drills.servers import Nginx
 
 CONFIGURATION = (Path(__file__).parents[2] / "deploy" / "nginx.conf").read_text()
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -142,6 +145,13 @@ def alone(tmp_path_factory):
 def test_nginx_finds_nothing_wrong_with_it(proxy):
     checked = subprocess.run([*proxy.command, "-t"], capture_output=True, text=True, check=False)
     assert (checked.returncode, "[warn]" in checked.stderr) == (0, False), checked.stderr
+
+
+def test_the_drills_understand_it_too(tmp_path, proxy):
+    drilled = Nginx(tmp_path, [SimpleNamespace(port=proxy.secure)])
+    command = [NGINX, "-t", "-c", drilled.configuration, "-e", tmp_path / "log"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
 
 
 @pytest.mark.parametrize("secure", [True, False])
