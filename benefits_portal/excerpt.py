@@ -1,14 +1,17 @@
 """The first rows of a longer list: how many there are, and the way to all of them. A list that is cut says so (W7)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.figures import number
 from benefits_portal.paging import MANY, CappedCount
+
+ALL, MAX_ROWS = "all", 500  # what an address says to see a list whole, and how much of it a page without pages shows
 
 
 @dataclass(frozen=True)
@@ -21,19 +24,23 @@ class Excerpt[Row]:
     rows: Sequence[Row]
     total: int
     href: str = ""
+    is_latest: bool = False  # a list that begins with what happened last
 
     @classmethod
-    def of(cls, rows: Any, most: int, href: str = "") -> Self:
+    def of(cls, rows: Any, most: int, href: str = "", *, is_latest: bool = False) -> Self:
         """The first `most` of the queryset `rows`, in its order, with the count in the same query."""
         found = list(rows.annotate(total_in_list=CappedCount(rows))[:most])
-        return cls(found, found[0].total_in_list if found else 0, href)
+        return cls(found, found[0].total_in_list if found else 0, href, is_latest)
 
     def showing[Other](self, rows: Sequence[Other], href: str = "") -> "Excerpt[Other]":
         """As many of as many, with what a page shows of each."""
-        return Excerpt(rows, self.total, href or self.href)
+        return Excerpt(rows, self.total, href or self.href, self.is_latest)
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
+
+    def __getitem__(self, place: int) -> Row:
+        return self.rows[place]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -47,12 +54,12 @@ class Excerpt[Row]:
         """That only the first are shown, and of how many; empty where all are."""
         if not self.is_cut:
             return ""
-        shown = len(self.rows)
-        if self.total > MANY:
-            text = ngettext("The first of more than %(many)s is shown.", "The first %(shown)s of more than %(many)s are shown.", shown)
-            return text % {"shown": number(shown), "many": number(MANY)}
-        text = ngettext("The first of %(total)s is shown.", "The first %(shown)s of %(total)s are shown.", shown)
-        return text % {"shown": number(shown), "total": number(self.total)}
+        total = _("more than %(many)s") % {"many": number(MANY)} if self.total > MANY else number(self.total)
+        if self.is_latest:
+            text = ngettext("The latest of %(total)s is shown.", "The latest %(shown)s of %(total)s are shown.", len(self.rows))
+        else:
+            text = ngettext("The first of %(total)s is shown.", "The first %(shown)s of %(total)s are shown.", len(self.rows))
+        return text % {"shown": number(len(self.rows)), "total": total}
 
     @property
     def people_found(self) -> str:
@@ -62,3 +69,25 @@ class Excerpt[Row]:
         else:
             found = ngettext("%(count)s person found.", "%(count)s people found.", self.total) % {"count": number(self.total)}
         return f"{found} {self.summary}".strip()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address of a page asks for of its lists: `?all=ledger` for the one that is called so."""
+
+    path: str = ""
+    query: QueryDict = field(default_factory=QueryDict)
+
+    def excerpt(self, name: str, rows: Any, most: int, *, is_latest: bool = False) -> Excerpt[Any]:
+        """The first `most` of `rows`, with the address at which the same page shows MAX_ROWS of them.
+
+        `name` tells the lists of a page apart, and is the id of the element that holds the list.
+        """
+        if self.query.get(ALL) == name:
+            return Excerpt.of(rows, MAX_ROWS, is_latest=is_latest)
+        query = self.query.copy()
+        query[ALL] = name
+        return Excerpt.of(rows, most, f"{self.path}?{query.urlencode()}#{name}", is_latest=is_latest)
+
+
+NOT_ASKED = Asked()

@@ -19,15 +19,14 @@ from .models import Assignment, Benefit
 
 
 def chain(assignments: Iterable[Assignment]) -> list[dict[str, Any]]:
-    """The holders of bulk credit from the first to the present one, each with who passed it on (U3)."""
+    """Holders of bulk credit from the earliest to the present one, each with who passed it on (U3)."""
     assignments = sorted(assignments, key=lambda assignment: (assignment.assigned_at, assignment.pk))
-    names = {assignment.pk: assignment.directory_user.display_name for assignment in assignments}
     return [
         {
             "when": as_day(assignment.assigned_on),
-            "title": names[assignment.pk],
-            "detail": _("Transferred from %(name)s") % {"name": isolated(names[assignment.transferred_from_id])}
-            if assignment.transferred_from_id
+            "title": assignment.directory_user.display_name,
+            "detail": _("Transferred from %(name)s") % {"name": isolated(assignment.transferred_from.directory_user.display_name)}
+            if assignment.transferred_from
             else _("Assigned"),
             "who": _("By %(name)s") % {"name": isolated(assignment.assigned_by.name) if assignment.assigned_by else _("the programme")},
             "kind": "past" if assignment.ended_at else "now",

@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.excerpt import Excerpt
 from benefits_portal.figures import as_day, number
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.paging import CappedCount
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Tenant
 
@@ -119,7 +121,6 @@ class Comparison:
     choices: list[Choice]
     key: ProductKey
     on: date
-    is_last_of_many: bool = False
 
     @classmethod
     def of(cls, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date, place: str = "") -> "Comparison":
@@ -169,12 +170,14 @@ class Comparison:
         return Axis(marks)
 
 
-def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> list[Comparison]:
-    """For each Active subscription of the key's product in `tenant`; without one, what starts anew (S3). Of very many, those
-    that end last, and the last of them says so.
+def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> Excerpt[Comparison]:
+    """For each Active subscription of the key's product in `tenant`; without one, what starts anew (S3).
+
+    Of very many, those that end last, and how many there are.
     """
     same = Subscription.objects.of_product_in(tenant, key.product)
-    latest = list(same.not_deleted(on).order_by("-ends_on", "-pk")[: MOST_COMPARED + 1])
+    active_count = CappedCount(same.active(on))
+    latest = list(same.not_deleted(on).annotate(active_count=active_count).order_by("-ends_on", "-pk")[: MOST_COMPARED + 1])
     active = [subscription for subscription in latest if subscription.is_active(on)]
     ended = next((subscription for subscription in latest if not subscription.is_active(on)), None)
     if len(active) > MOST_COMPARED:
@@ -182,11 +185,11 @@ def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> l
     for subscription in [*active, *([ended] if ended else [])]:
         subscription.product, subscription.tenant = key.product, tenant  # at hand
     found = [Comparison.of(key, tenant, one, on, place) for one in reversed(active[:MOST_COMPARED])]
-    if len(active) > MOST_COMPARED:
-        found[-1] = replace(found[-1], is_last_of_many=True)
+    hidden = latest[0].active_count - len(found) if found else 0  # type: ignore[attr-defined]  # annotated
     if ended:
         found.append(Comparison.of(key, tenant, ended, on, place))
-    return found or [Comparison.of(key, tenant, None, on, place)]
+    found = found or [Comparison.of(key, tenant, None, on, place)]
+    return Excerpt(found, len(found) + hidden)
 
 
 def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:

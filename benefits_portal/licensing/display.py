@@ -65,11 +65,21 @@ def current_run(redemptions: Sequence[Redemption]) -> list[Redemption]:
     return run[::-1]
 
 
+def earlier_licenses(redemptions: Sequence[Redemption]) -> int:
+    """What ran before the first of the current run, where `redemptions` do not reach back to its activation."""
+    run = current_run(redemptions)
+    return (run[0].before_licenses or 0) if run and run[0].way not in (Way.NEW, Way.REACTIVATE) else 0
+
+
 def license_segments(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
     """The license bar: one stretch for each redemption that brought licenses, in per cent of the whole."""
     brought = [redemption for redemption in current_run(redemptions) if redemption.licenses_brought]
-    total = sum(redemption.licenses_brought for redemption in brought) or 1
-    segments, before = [], 0
+    earlier = earlier_licenses(redemptions)
+    total = earlier + sum(redemption.licenses_brought for redemption in brought) or 1
+    segments, before = [], earlier
+    if earlier:
+        label = _("%(licenses)s: redeemed earlier") % {"licenses": in_licenses(earlier)}
+        segments.append({"label": label, "start": 0, "width": earlier * 100 // total})
     for redemption in brought:
         label = _("%(licenses)s: %(way)s, %(day)s") % {
             "licenses": in_licenses(redemption.licenses_brought),

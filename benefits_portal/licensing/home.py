@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
+from benefits_portal.excerpt import NOT_ASKED, Asked, Excerpt
 from benefits_portal.figures import as_day
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.display import ProductRow
@@ -20,7 +21,7 @@ from benefits_portal.tenants.access import no_role
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Partner
 
-SOON_DAYS, URGENT_DAYS, AT_MOST = 91, 30, 12
+SOON_DAYS, URGENT_DAYS, MAX_LINES = 91, 30, 12
 
 
 @require_safe
@@ -28,15 +29,15 @@ def home(request: PartnerRequest) -> HttpResponse:
     """Where everybody lands who signs in; without a role the page that says who can give one (P2)."""
     if request.partner is None:
         return no_role(request, status=200)
-    partner, on = request.partner, request.today
-    attention = [
-        (_("Lost if nobody acts"), unused_benefits(partner, on)),
-        (_("Subscriptions that end, or can still be brought back"), ending_subscriptions(partner, on)),
-        (_("Disabled in the directory, and still holding credit"), held_by_disabled(partner, on)),
+    partner, on, asked = request.partner, request.today, Asked(request.path, request.GET)
+    sections = [
+        ("expiring", _("Lost if nobody acts"), unused_benefits(partner, on)),
+        ("ending", _("Subscriptions that end, or can still be brought back"), ending_subscriptions(partner, on, asked)),
+        ("disabled", _("Disabled in the directory, and still holding credit"), held_by_disabled(partner, on, asked)),
     ]
     context = {
-        "attention": [(title, [line.cells() for line in lines]) for title, lines in attention if lines],
-        "memberships": memberships(partner, on),
+        "attention": [(name, title, lines.showing([line.cells() for line in lines])) for name, title, lines in sections if lines],
+        "memberships": memberships(partner, on, asked),
     }
     return render(request, "home.html", context)
 
@@ -65,10 +66,11 @@ class Line:
         }
 
 
-def unused_benefits(partner: Partner, on: date) -> list[Line]:
+def unused_benefits(partner: Partner, on: date) -> Excerpt[Line]:
     """Keys not redeemed and credit not assigned, by the last day to use them (B5)."""
     unused = Benefit.objects.for_partner(partner).select_related("product").expiring_within(SOON_DAYS, on).unused()
-    return [
+    excerpt: Excerpt[Benefit] = Excerpt.of(unused.order_by("expires_on", "pk"), MAX_LINES)
+    lines = [
         Line(
             benefit.expires_on,
             benefit.title if benefit.is_usage_based else f"{benefit.title}, {benefit.quantity_text}",
@@ -78,15 +80,18 @@ def unused_benefits(partner: Partner, on: date) -> list[Line]:
             reverse("licensing:benefit-detail", args=[benefit.pk]),
             on,
         )
-        for benefit in unused.order_by("expires_on", "pk")[:AT_MOST]
+        for benefit in excerpt
     ]
+    return excerpt.showing(lines, f"{reverse('benefits:azure-cloud')}?show=expiring&sort=expires")
 
 
-def ending_subscriptions(partner: Partner, on: date) -> list[Line]:
+def ending_subscriptions(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt[Line]:
     """Those that end soon, and those in their 30 or 90 days, in all tenants, by the last day of what they are now (S2)."""
-    shown = Subscription.objects.for_partner(partner).for_display().not_deleted(on).filter(ends_on__lte=on + timedelta(days=SOON_DAYS))
+    not_deleted = Subscription.objects.for_partner(partner).for_display().not_deleted(on)
+    soon = not_deleted.filter(ends_on__lte=on + timedelta(days=SOON_DAYS)).order_by("ends_on", "pk")
+    excerpt: Excerpt[Subscription] = asked.excerpt("ending", soon, MAX_LINES)
     lines = []
-    for row in (ProductRow(subscription, on) for subscription in shown.order_by("ends_on", "pk")[:AT_MOST]):
+    for row in (ProductRow(subscription, on) for subscription in excerpt):
         subscription, changes_on = row.subscription, row.subscription.next_change_on(on)
         lines.append(
             Line(
@@ -99,13 +104,14 @@ def ending_subscriptions(partner: Partner, on: date) -> list[Line]:
                 on,
             )
         )
-    return sorted(lines, key=lambda line: line.last_on)
+    return excerpt.showing(sorted(lines, key=lambda line: line.last_on))
 
 
-def held_by_disabled(partner: Partner, on: date) -> list[Line]:
+def held_by_disabled(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt[Line]:
     """Credit that somebody holds who is disabled in the directory, by the day it ends."""
     held = Assignment.objects.for_partner(partner).select_related("directory_user", "benefit__product").running(on).of_disabled()
-    return [
+    excerpt: Excerpt[Assignment] = asked.excerpt("disabled", held.order_by("benefit__expires_on", "pk"), MAX_LINES)
+    lines = [
         Line(
             assignment.benefit.expires_on,
             f"{assignment.directory_user.display_name}: {assignment.benefit.title}",
@@ -115,16 +121,18 @@ def held_by_disabled(partner: Partner, on: date) -> list[Line]:
             reverse("licensing:benefit-detail", args=[assignment.benefit_id]),
             on,
         )
-        for assignment in held.order_by("benefit__expires_on", "pk")[:AT_MOST]
+        for assignment in excerpt
     ]
+    return excerpt.showing(lines)
 
 
-def memberships(partner: Partner, on: date) -> list[tuple[Membership, Axis]]:
+def memberships(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt[tuple[Membership, Axis]]:
     """Each membership whose benefits can still be used, with its days on one axis: its end, its benefits' and its last subscription's."""
     redeemed = Redemption.objects.standing().filter(key__benefit__membership=OuterRef("pk"))
     latest = redeemed.order_by().values("key__benefit__membership").annotate(latest=Max("subscription__ends_on")).values("latest")
     usable = Membership.objects.for_partner(partner).usable(on).annotate(subscriptions_end_on=Subquery(latest))
-    return [(membership, Axis(_days(membership, on))) for membership in usable.order_by("ends_on", "pk")[:AT_MOST]]
+    excerpt: Excerpt[Membership] = asked.excerpt("memberships", usable.order_by("ends_on", "pk"), MAX_LINES)
+    return excerpt.showing([(membership, Axis(_days(membership, on))) for membership in excerpt])
 
 
 def _days(membership: Membership, on: date) -> list[Mark]:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from benefits_portal.licensing.home import ending_subscriptions, held_by_disabled, memberships, unused_benefits
+from benefits_portal.licensing.home import MAX_LINES, ending_subscriptions, held_by_disabled, memberships, unused_benefits
 from benefits_portal.tenants.models import Partner, Tenant
 from tests import factories
 
@@ -99,3 +99,22 @@ def test_a_subscription_withdrawn_with_its_key_is_not_a_membership_s_last(tenant
     [(_shown, axis)] = memberships(tenant.partner, TODAY)
 
     assert "Last subscription ends" not in {mark.label for mark in axis.days}
+
+
+@pytest.mark.rule("W7")
+def test_what_is_cut_on_home_says_of_how_many_and_leads_to_all(tenant, admin, sign_in, today):
+    product = factories.ProductFactory.create()
+    for _ in range(MAX_LINES + 2):
+        factories.SubscriptionFactory.create(tenant=tenant, product=product, ends_on=TODAY)
+        factories.BenefitFactory.create(partner=tenant.partner, product=product, expires_on=TODAY)
+    client = sign_in(admin)
+    page = client.get(reverse("home"))
+    assert [(name, len(lines), lines.total) for name, _title, lines in page.context["attention"]] == [
+        ("expiring", 12, 14),
+        ("ending", 12, 14),
+    ]
+    assert page.text.count("The first 12 of 14 are shown.") == 3
+    whole = {name: lines for name, _title, lines in client.get(f"{reverse('home')}?all=ending").context["attention"]}
+    assert (len(whole["ending"]), whole["ending"].summary, len(whole["expiring"])) == (14, "", 12)
+    every = client.get(page.context["attention"][0][2].href)
+    assert every.context["page"].total == 14

@@ -33,11 +33,11 @@ def look_up(model_admin: Any, request: HttpRequest) -> HttpResponse:
     """Which keys those are, masked, with their way to the benefit and the partner (K3)."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    form, found = LookUpForm(request.POST or None), None
+    form, found, keys = LookUpForm(request.POST or None), None, None
     if request.method == "POST" and form.is_valid():
         keys = ProductKey.objects.looked_up(form.cleaned_data["key"], by=actor(request))
         found = [(key, address(key, "change", key.pk)) for key in keys]
         form = LookUpForm()  # what was typed does not come back
     request.current_app = model_admin.admin_site.name
     context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "title": _("Look up a product key")}
-    return TemplateResponse(request, "admin/benefits/productkey/look_up.html", context | {"form": form, "found": found})
+    return TemplateResponse(request, "admin/benefits/productkey/look_up.html", context | {"form": form, "found": found, "excerpt": keys})

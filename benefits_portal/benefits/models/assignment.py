@@ -121,6 +121,10 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
         """As a benefit shows who holds it and then who held it."""
         return self.order_by(F("ended_at").desc(nulls_first=True), "assigned_at", "pk")
 
+    def latest_first(self) -> Self:
+        """As a chain is read back: from who holds it to who held it first (U3)."""
+        return self.order_by("-assigned_at", "-pk")
+
     def ended(self) -> Self:
         """Taken away or passed on."""
         return self.filter(ended_at__isnull=False)

@@ -21,6 +21,7 @@ from benefits_portal.benefits.exceptions import (
     TooManyTries,
 )
 from benefits_portal.benefits.key_entry import typed_key
+from benefits_portal.excerpt import Excerpt
 from benefits_portal.fields import LineField
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.limits import counting
@@ -119,13 +120,13 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         return KeyUnknown()
 
     @sensitive_variables("text")
-    def looked_up(self, text: str, *, by: Actor) -> list["ProductKey"]:
+    def looked_up(self, text: str, *, by: Actor) -> Excerpt["ProductKey"]:
         """The keys that staff mean by `text`, the whole key or its last five characters; on record by number alone (K3)."""
         letters = productkeys.normalised(text)
         with suppress(NotAKey, KeyMistyped):
             letters = typed_key(text)
         asked = Q(last_five=letters) if len(letters) == 5 else Q(digest__in=productkeys.digests(letters))
-        found = list(self.for_display().filter(asked)[:MOST_FOUND])
+        found: Excerpt[ProductKey] = Excerpt.of(self.for_display().filter(asked).order_by("pk"), MOST_FOUND)
         Record.objects.note(BenefitAction.KEY_LOOKED_UP, by=by, after={"keys": [key.pk for key in found]})
         return found
 

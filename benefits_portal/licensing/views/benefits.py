@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -13,6 +14,7 @@ from benefits_portal.benefits.forms import PersonForm
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.notes import CreditNotes
 from benefits_portal.benefits.views import choosing
+from benefits_portal.excerpt import Excerpt
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.display import undoing
 from benefits_portal.licensing.forms import VerifiedForm
@@ -80,17 +82,17 @@ def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
 
 def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
     """Who holds the credit and who held it; for whoever may assign, the people to choose from (U5, U6)."""
-    assignments, has_more = holders_of(benefit)
+    assignments = holders_of(benefit)
     running = [assignment for assignment in assignments if assignment.ended_at is None]
     refusal = why_unusable(benefit, request.today)
     context: dict[str, Any] = {
         "benefit": benefit,
         "status": benefit.status(request.today),
         "running": running,
-        "has_more": has_more,
+        "holders": assignments,
         "past": [assignment for assignment in assignments if assignment.ended_at],
         "chain": chain(assignments) if benefit.product.is_bulk_credit else [],
-        "letters": letters(benefit, count_holders(benefit, len(running), has_more)) if running and refusal is None else [],
+        "letters": letters(benefit, count_holders(benefit, len(running), assignments.is_cut)) if running and refusal is None else [],
         "notes": CreditNotes(benefit, request.today, bool(running)),
         "is_usable": refusal is None,
         "refusal": refusal,
@@ -100,13 +102,12 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
     return context | (choosing(request, benefit, PersonForm(benefit)) if request.role.may_act and context["can_assign"] else {})
 
 
-def holders_of(benefit: Benefit) -> tuple[list[Assignment], bool]:
-    """Who holds the credit and then who held it, and whether there are more; all of bulk credit, which is one chain (U3)."""
-    assignments = benefit.assignments.in_order().select_related("directory_user", "assigned_by")
-    if benefit.product.is_bulk_credit:
-        return list(assignments), False
-    found = list(assignments[: MOST_HOLDERS + 1])
-    return found[:MOST_HOLDERS], len(found) > MOST_HOLDERS
+def holders_of(benefit: Benefit) -> Excerpt[Assignment]:
+    """Who holds the credit and then who held it: the latest first of bulk credit, which is one chain (U3)."""
+    in_order = benefit.assignments.latest_first() if benefit.product.is_bulk_credit else benefit.assignments.in_order()
+    assignments = in_order.select_related("directory_user", "assigned_by", "transferred_from__directory_user")
+    href = reverse("benefits:holders", args=[benefit.pk])
+    return Excerpt.of(assignments, MOST_HOLDERS, href, is_latest=benefit.product.is_bulk_credit)
 
 
 def count_holders(benefit: Benefit, shown: int, has_more: bool) -> int:

@@ -1,16 +1,19 @@
 """Redeeming a key: first activation, Extend end date, Add licenses. Each is tenant → key → review → receipt."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.benefits.exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.excerpt import Excerpt
 from benefits_portal.licensing.comparison import Comparison, before_after, comparisons
 from benefits_portal.licensing.display import adding_note, undoing
 from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivatable
@@ -96,12 +99,12 @@ def enter_key(request: PartnerRequest, subscription: Subscription | None = None,
     valid = request.method == "POST" and form.is_valid()
     if valid and "validate" not in request.POST:
         return redirect(with_key(request, form.cleaned_data["key"]))
-    own = ProductKey.objects.waiting(request.partner, request.today, subscription.product if subscription else None)
+    waiting = ProductKey.objects.waiting(request.partner, request.today, subscription.product if subscription else None)
+    own: Excerpt[ProductKey] = Excerpt.of(waiting, MOST_KEYS, f"{reverse('benefits:azure-cloud')}?show=unused&kind=licenses")
     context = {
         "form": form,
         "validated": form.cleaned_data["key"] if valid else None,
-        "own_keys": [(key, with_key(request, key)) for key in own[:MOST_KEYS]],
-        "most_keys": MOST_KEYS,
+        "own_keys": own.showing([(key, with_key(request, key)) for key in own]),
         "subscription": subscription,
         "way": way,
         "adding_note": adding_note(subscription, request.today) if subscription else "",
@@ -118,7 +121,7 @@ def activate(request: PartnerRequest, key: ProductKey) -> HttpResponse:
     if request.method == "POST" or chosen == way or not key.is_redeemable(request.today):
         return review(request, key, ended, way, "licensing/start_review.html")
     found = comparisons(key, request.tenant, request.today, request.GET.get("place", ""))
-    if found[0].subscription is None:
+    if found.rows[0].subscription is None:
         return review(request, key, None, Way.NEW, "licensing/start_review.html")
     refusal = NotReactivatable() if chosen == Way.REACTIVATE else None
     return render(request, "licensing/start_choose.html", {"comparisons": found, "key": key, "refusal": refusal})
@@ -155,11 +158,12 @@ def shown(request: PartnerRequest, key: ProductKey, subscription: Subscription |
         key.check_redeemable(request.today)
         place = request.GET.get("place", "")
         if subscription and subscription.is_active(request.today):
-            beside = [Comparison.of(key, request.tenant, subscription, request.today, place)]
+            beside = Excerpt([Comparison.of(key, request.tenant, subscription, request.today, place)], 1)
         else:
             found = comparisons(key, request.tenant, request.today, place)
-            beside = [comparison for comparison in found if comparison.subscription and subscription in (None, comparison.subscription)]
-        context = {"comparisons": beside, "other": other_way(beside, way)}
+            fitting = [one for one in found if one.subscription and subscription in (None, one.subscription)]
+            beside = found.showing(fitting) if len(fitting) == len(found) else Excerpt(fitting, len(fitting))
+        context = {"comparisons": beside, "other": other_way(beside.rows, way)}
         quote = Quote.of(way, key, request.tenant, subscription, request.today)
         return context | {"quote": quote, "rows": before_after(quote), "undoing": undoing(key, request.today)}
     except Refusal as refusal:
@@ -177,7 +181,7 @@ def redeem(request: PartnerRequest, key: ProductKey, subscription: Subscription 
     return Subscription.redeem(way, key, request.tenant, subscription, by=request.actor, on=request.today, quote=quote)
 
 
-def other_way(beside: list[Comparison], way: Way) -> dict[str, Any] | None:
+def other_way(beside: Sequence[Comparison], way: Way) -> dict[str, Any] | None:
     """Beside Extend what Add would do, and the other way round: the two are mistaken for each other."""
     other = {Way.EXTEND: Way.ADD, Way.ADD: Way.EXTEND}.get(way)
     return next((choice.card() for comparison in beside for choice in comparison.choices if choice.way is other), None)

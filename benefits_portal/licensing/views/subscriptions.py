@@ -4,6 +4,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from benefits_portal.excerpt import Asked, Excerpt
 from benefits_portal.licensing.comparison import before_after, shift
 from benefits_portal.licensing.display import (
     ProductRow,
@@ -24,6 +25,8 @@ from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
 from benefits_portal.tenants.spreadsheets import spreadsheet
+
+MAX_REDEMPTIONS = 50  # on a subscription's page
 
 
 @role_required
@@ -50,14 +53,16 @@ def product_csv(request: PartnerRequest) -> HttpResponseBase:
 @require_safe
 def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     subscription = get_own(request, Subscription.objects.for_display(), pk)
-    redemptions = list(subscription.redemptions.for_display())
+    theirs = subscription.redemptions.for_display()
+    excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).excerpt("ledger", theirs, MAX_REDEMPTIONS, is_latest=True)
+    redemptions = excerpt.rows
     context = {
         "subscription": subscription,
         "status": subscription.status(request.today),
         "is_active": subscription.is_active(request.today),
         "next_change_on": subscription.next_change_on(request.today),
         "segments": license_segments(redemptions),
-        "ledger": ledger(redemptions),
+        "ledger": excerpt.showing(ledger(redemptions)),
         "latest": source(redemptions),
         "withdrawal": withdrawal(subscription, redemptions),
         "adding_note": adding_note(subscription, request.today),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
 
+from .autocomplete import autocomplete
 from .columns import NOTHING
 
 
@@ -37,4 +38,5 @@ admin.site.site_header = gettext_lazy("Benefits Portal: back office")
 admin.site.site_title = gettext_lazy("Benefits Portal: back office")
 admin.site.index_title = gettext_lazy("Back office")
 admin.site.empty_value_display = NOTHING
+admin.site.autocomplete_view = autocomplete  # type: ignore[method-assign,assignment]
 admin.site.login = sign_in  # type: ignore[method-assign,assignment]

@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from benefits_portal.excerpt import Asked, Excerpt
 from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
 from benefits_portal.tenants.forms import TenantRequestForm
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -13,11 +14,14 @@ from benefits_portal.typed import isolated
 
 from .telling import done
 
+MAX_ASKED = 20  # on the page
+
 
 @role_required
 @require_safe
 def tenants(request: PartnerRequest) -> HttpResponse:
-    asked = TenantRequest.objects.for_partner(request.partner).select_related("asked_by")[:20]
+    theirs = TenantRequest.objects.for_partner(request.partner).select_related("asked_by")
+    asked: Excerpt[TenantRequest] = Asked(request.path, request.GET).excerpt("asked", theirs, MAX_ASKED)
     return render(request, "tenants/tenants.html", {"tenants": Tenant.objects.for_partner(request.partner), "asked": asked})
 
 

@@ -1,0 +1,103 @@
+"""No list of the product is cut without a word (rule W7)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FETCHES = {
+    "benefits_portal/excerpt.py:of": "the one way to cut a list and to say so",
+    "benefits_portal/listing.py:page": "a page of a list, with the way to the next",
+    "benefits_portal/listing.py:_found": "a page of a list, with the way to the next",
+    "benefits_portal/listing.py:batches": "all of it, a batch at a time",
+    "benefits_portal/tenants/history.py:history": "a page of the record, with the way to older lines",
+    "benefits_portal/tenants/views/activity.py:*": "all of it, a batch at a time",
+    "benefits_portal/tenants/admin/exports.py:rows": "all of it, a batch at a time",
+    "benefits_portal/benefits/management/commands/reencrypt_keys.py:*": "all of it, a batch at a time",
+    "benefits_portal/derived.py:refresh": "all of it, a batch at a time",
+    "benefits_portal/derived.py:keys_or_question": "beyond that the question itself, which leaves nothing out",
+    "benefits_portal/paging.py:__init__": "a count, said as 1,000+",
+    "benefits_portal/tenants/admin/lists.py:counted": "a count, said as 1,000+",
+    "benefits_portal/tenants/admin/columns.py:field_choices": "beyond that there is no such filter, and search says what is looked for",
+    "benefits_portal/licensing/comparison.py:comparisons": "an excerpt of its own, with the count of all",
+    "benefits_portal/licensing/search.py:benefits": "an excerpt of its own, with the count of all",
+    "benefits_portal/licensing/models/subscriptions.py:source": "the latest one, in a subquery",
+    "benefits_portal/batches.py:*": "all of it, a batch at a time",
+    "benefits_portal/consistency.py:*": "all of it, a batch at a time; a finding says how many there are",
+    "benefits_portal/tenants/management/commands/fold_names.py:handle": "all of it, a batch at a time",
+    "benefits_portal/tenants/management/commands/prune.py:delete": "all of it, a batch at a time",
+    "benefits_portal/benefits/management/commands/renew.py:*": "the one row of a subquery, and a part of a text",
+    "benefits_portal/tenants/models/roles.py:last_global_admin": "whether there is more than one",
+    "benefits_portal/demo/views.py:mailbox": "the latest mails of a practice mailbox",
+    "benefits_portal/benefits/models/membership.py:*": "the one row of a subquery",
+    "benefits_portal/demo/tour.py:*": "the one row of a subquery",
+}
+TEXTS = {  # a number of characters or of parts, not of rows
+    "benefits/address_lists.py",
+    "database_errors.py",
+    "fields.py",
+    "key_format.py",
+    "logs.py",
+    "regions.py",
+    "tenants/downloads.py",
+    "tenants/limits.py",
+    "benefits/forms.py",
+    "benefits/many.py",
+    "demo/tour.py",
+    "keytexts.py",
+    "licensing/forms.py",
+    "licensing/glance.py",
+    "tenants/admin/reasons.py",
+    "tenants/csv_reading.py",
+    "tenants/importing.py",
+    "tenants/models/record.py",
+    "tenants/models/keyattempts.py",
+    "tenants/templatetags/back_office.py",
+    "typed.py",
+    "words.py",
+    "settings.py",
+    "licensing/views/redeeming.py",
+    "tenants/history.py",
+    "benefits/models/benefit.py",
+    "benefits/models/productkey.py",
+}
+
+
+def slices(path: Path) -> Iterator[str]:
+    """Each `…[:n]` of a module, as path:function."""
+    name = str(path.relative_to(ROOT))
+
+    def walk(node: ast.AST, function: str) -> Iterator[str]:
+        for child in ast.iter_child_nodes(node):
+            inner = child.name if isinstance(child, ast.FunctionDef) else function
+            if isinstance(child, ast.Subscript) and isinstance(child.slice, ast.Slice) and child.slice.upper is not None:
+                yield f"{name}:{inner}"
+            yield from walk(child, inner)
+
+    yield from walk(ast.parse(path.read_text()), "")
+
+
+def test_every_slice_of_the_product_is_said_or_provably_leaves_nothing_out():
+    found = {one for path in (ROOT / "benefits_portal").rglob("*.py") if "migrations" not in path.parts for one in slices(path)}
+    unexplained = {
+        one
+        for one in found
+        if not ({one, f"{one.split(':')[0]}:*"} & FETCHES.keys() or one.split(":")[0].removeprefix("benefits_portal/") in TEXTS)
+    }
+    assert unexplained == set()
+    assert {key for key in FETCHES if not any(one == key or key == f"{one.split(':')[0]}:*" for one in found)} == set()
+
+
+def test_no_template_cuts_a_list():
+    templates = [path for path in (ROOT / "templates").rglob("*.html") if "|slice:" in path.read_text()]
+    assert templates == []
+
+
+@pytest.mark.parametrize("text", ["rows[:3]", "rows[: MAX + 1]", "found[a:b]"])
+def test_a_slice_is_seen(tmp_path, monkeypatch, text):
+    module = tmp_path / "module.py"
+    module.write_text(f"def cut(rows):\n    return {text}\n")
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+    assert list(slices(module)) == ["module.py:cut"]
