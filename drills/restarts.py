@@ -2,8 +2,7 @@
 
 gunicorn reloads (HUP) and restarts behind the socket that systemd would hold. Then a next version, this one with a migration more
 for each of the largest tables, migrates while this one serves, and takes over. `column=default` gives its columns a default
-in Django alone: this version fails then, and the drill does not hold. `old=<revision>` lets the program of that revision serve on
-the tables of this one.
+in Django alone: this version fails then, and the drill does not hold.
 """
 
 import os
@@ -43,9 +42,7 @@ FIELD = """
 WAITED = "SELECT max(extract(epoch FROM clock_timestamp() - waitstart))::float FROM pg_locks WHERE NOT granted"
 
 
-def main(
-    place: Path, postgres: Postgres, reloads: int = 10, restarts: int = 5, people: int = 6, column: str = "db_default", old: str = ""
-) -> bool:
+def main(place: Path, postgres: Postgres, reloads: int = 10, restarts: int = 5, people: int = 6, column: str = "db_default") -> bool:
     everybody = members(1, people, keys=200)
     connections.close_all()
     following = next_version(place / "next", column)
@@ -57,14 +54,6 @@ def main(
             "the next version migrates": lambda: migrate(postgres, following),
             "the next version takes over": lambda: take_over(portal, following),
         }
-        if old:
-            portal.stop()
-            portal.project, portal.ready_at = version(place / "old", old), "/healthz"
-            portal.start()
-            deeds = {
-                f"{old} on the tables of this version": lambda: wait(10),
-                "this version takes over": lambda: take_over(portal, PROJECT),
-            }
         for what, deed in deeds.items():
             answers, waited = while_working(nginx.port, everybody, deed)
             lost = [answer.status for answer in answers if answer.status != 200]
@@ -85,16 +74,6 @@ def next_version(folder: Path, column: str) -> Path:
         (room / "migrations" / "9999_drilled.py").write_text(MIGRATION.format(**told))
         with (room / "models" / "__init__.py").open("a") as models:
             models.write("\nfrom django.db import models\n" + FIELD.format(**told))
-    return folder
-
-
-def version(folder: Path, revision: str) -> Path:
-    """The program of `revision` in `folder`, with its static files."""
-    folder.mkdir()
-    archive = subprocess.run(["git", "archive", revision], cwd=PROJECT, capture_output=True, check=True).stdout
-    subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
-    shutil.copy(PROJECT / "drills" / "activated.py", folder / "drills")
-    run(folder, "postgres://portal@127.0.0.1:9/none", "collectstatic", "--no-input", "-v0")
     return folder
 
 
