@@ -40,7 +40,7 @@ def test_migrations_that_the_database_lacks_are_told_until_they_ran(db):
     assert [*told, asked()] == [(200, "ready"), (503, "migrations pending"), (503, "migrations pending"), (200, "ready")]
 
 
-@pytest.mark.parametrize(("app", "told"), [("tenants", (503, NEWER)), ("axes", (503, NEWER)), ("gone", (200, "ready"))])
+@pytest.mark.parametrize(("app", "told"), [("tenants", (503, NEWER)), ("sessions", (503, NEWER)), ("gone", (200, "ready"))])
 def test_a_process_older_than_the_database_says_so(db, app, told):
     """Also one that was ready before; an app that this code does not have is none of its business."""
     before = asked()
@@ -167,6 +167,8 @@ def test_on_a_read_only_database_pages_are_shown_and_nothing_is_changed(tenant, 
     with read_only():
         shown = {page.address(world): client.get(page.address(world)).status_code for page in PAGES if page.name != "readyz"}
         forms = [client.post(reverse(name), form) for name in ("tenants:add-user", "tenants:sign-out", "tenants:session", "set_language")]
-    assert {address: status for address, status in shown.items() if status != 200} == {reverse("tenants:sign-in"): 302}
+    counted = {address for address in shown if "csv" in address or "q=" in address}  # searches and downloads are written down
+    assert {address: shown[address] for address in shown.keys() - counted if shown[address] != 200} == {reverse("tenants:sign-in"): 302}
+    assert {shown[address] for address in counted} <= {200, 503}
     assert [(answer.status_code, "can only be read" in answer.text) for answer in forms] == [(503, True)] * 4
     assert client.get("/").status_code == 200
