@@ -12,15 +12,17 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.figures import as_day, number
 from benefits_portal.tenants.holdings import Holding, tells_holdings
-from benefits_portal.tenants.models import DirectoryUser
+from benefits_portal.tenants.models import DirectoryUser, Partner
+from benefits_portal.tenants.naming import Names
 from benefits_portal.typed import isolated
 
 from .models import Assignment, Benefit
 
 
-def chain(assignments: Iterable[Assignment]) -> list[dict[str, Any]]:
+def chain(assignments: Iterable[Assignment], partner: Partner) -> list[dict[str, Any]]:
     """Holders of bulk credit from the earliest to the present one, each with who passed it on (U3)."""
     assignments = sorted(assignments, key=lambda assignment: (assignment.assigned_at, assignment.pk))
+    people = Names(partner, (assignment.assigned_by for assignment in assignments))
     return [
         {
             "when": as_day(assignment.assigned_on),
@@ -28,7 +30,7 @@ def chain(assignments: Iterable[Assignment]) -> list[dict[str, Any]]:
             "detail": _("Transferred from %(name)s") % {"name": isolated(assignment.transferred_from.directory_user.display_name)}
             if assignment.transferred_from
             else _("Assigned"),
-            "who": _("By %(name)s") % {"name": isolated(assignment.assigned_by.name) if assignment.assigned_by else _("the programme")},
+            "who": _("By %(name)s") % {"name": isolated(people.of(assignment.assigned_by))},
             "kind": "past" if assignment.ended_at else "now",
         }
         for assignment in assignments

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal.figures import as_moment, not_before
 from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.naming import name_at
 
 if TYPE_CHECKING:
     from .models import Benefit, Membership, PackageLine, ProductKey
@@ -183,7 +184,7 @@ class KeyAlreadyRedeemed(Refusal):
     advice = gettext_lazy("A key works once. Choose another benefit, or look at the subscription that it brought.")
 
     def __init__(self, key: "ProductKey") -> None:
-        name = key.redeemed_by.name if key.redeemed_by else _("the programme")
+        name = name_at(key.partner, key.redeemed_by)
         super().__init__(date=key.redeemed_on, tenant=str(key.redeemed_in), name=name)
 
 

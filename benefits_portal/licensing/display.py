@@ -16,6 +16,7 @@ from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.replacement import ASKED_WITHIN, is_replaced_on_request, replaceable_until
 from benefits_portal.licensing.quotes import Way
 from benefits_portal.licensing.terms import KEY_MONTHS, in_days, in_licenses
+from benefits_portal.tenants.naming import Names
 
 
 class ProductRow:
@@ -92,15 +93,19 @@ def license_segments(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
     return segments
 
 
-def ledger(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
+def ledger(redemptions: Sequence[Redemption], people: Names) -> list[dict[str, Any]]:
     """The redemptions, latest first, with what each changed."""
     return [
-        {"redemption": redemption, **(shift(redemption.days_later) if redemption.way != Way.REACTIVATE else {})}
+        {
+            "redemption": redemption,
+            "who": people.of(redemption.redeemed_by),
+            **(shift(redemption.days_later) if redemption.way != Way.REACTIVATE else {}),
+        }
         for redemption in redemptions
     ]
 
 
-def status_history(subscription: Subscription, redemptions: Sequence[Redemption], on: date) -> list[dict[str, Any]]:
+def status_history(subscription: Subscription, redemptions: Sequence[Redemption], people: Names, on: date) -> list[dict[str, Any]]:
     """The timeline: what happened, where it stands, and what comes next (S2)."""
     events: list[dict[str, Any]] = [
         {
@@ -108,7 +113,7 @@ def status_history(subscription: Subscription, redemptions: Sequence[Redemption]
             "title": redemption.get_way_display(),
             "detail": _("%(licenses)s, ends on %(day)s")
             % {"licenses": in_licenses(redemption.after_licenses), "day": as_day(redemption.after_ends_on)},
-            "who": redemption.redeemed_by.name if redemption.redeemed_by else "",
+            "who": people.of(redemption.redeemed_by),
             "href": reverse("licensing:receipt", args=[redemption.pk]),
             "link": _("Receipt"),
         }

@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal.figures import as_day, as_time, number
 
-from .models import DirectoryUser, Partner, Record, RoleAssignment, Tenant
+from .models import DirectoryUser, Partner, Record, RoleAssignment, Tenant, User
+from .naming import Names
 
 UNSAID = {"key", "assignment", "redemption", "guid"}  # numbers that lead back to rows, for the back office
 NAMES = {
@@ -89,24 +90,27 @@ class Line:
         return format_html('<a href="{}">{}</a>', reverse(page, args=[self.number]), self.about) if page and self.about else self.about
 
 
-def lines(records: Iterable[Record], partner: Partner, known: Iterable[models.Model] = ()) -> list[Line]:
-    """`records` in words, with times as the clocks of `partner` show. As many queries however many records, and none for
-    what the rows in `known` are called.
+def lines(records: Iterable[Record], partner: Partner, known: Iterable[models.Model] = (), people: Names | None = None) -> list[Line]:
+    """`records` in words, with times as the clocks of `partner` show and people by the names they have there (P1). As many
+    queries however many records, and none for what the rows in `known` are called.
     """
     records = list(records)
-    names = _names(records, {(type(row), row.pk): _name(row) for row in known})
+    rows = _referenced(records, {(type(row), row.pk): row for row in known})
+    people = people or Names(partner)
+    people.learn([*(record.actor for record in records), *(row for row in rows.values() if isinstance(row, User))])
+    names = {reference: people.of(row) if isinstance(row, User) else _name(row) for reference, row in rows.items()}
     zone = ZoneInfo(partner.time_zone)
-    return [_line(record, names, zone) for record in records]
+    return [_line(record, people.of(record.actor), names, zone) for record in records]
 
 
-def _line(record: Record, names: dict[Reference, str], zone: ZoneInfo) -> Line:
+def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo) -> Line:
     model = _model(record)
     kind = str(capfirst(str(model._meta.verbose_name))) if model else ""
     return Line(
         at=record.at.astimezone(zone),
         what=str(record.action_label),
         refused=str(record.refused_because),
-        who=record.actor.name if record.actor else _("the programme"),
+        who=who,
         how=record.get_how_display(),
         where=record.tenant.name if record.tenant else "",
         about=names.get((model, record.subject_id), kind) if model and record.subject_id else "",
@@ -170,8 +174,8 @@ def _reference(name: str, field: Any, value: Any) -> Reference | None:
     return (model, value) if model and isinstance(value, int) else None
 
 
-def _names(records: list[Record], known: dict[Reference, str]) -> dict[Reference, str]:
-    """What everything is called that `records` refer to by number: one query for each kind of thing."""
+def _referenced(records: list[Record], known: dict[Reference, models.Model]) -> dict[Reference, models.Model]:
+    """Everything that `records` refer to by number: one query for each kind of thing."""
     wanted: dict[type[models.Model], set[int]] = {}
     for record in records:
         model = _model(record)
@@ -183,7 +187,7 @@ def _names(records: list[Record], known: dict[Reference, str]) -> dict[Reference
         for found in filter(None, references):
             if found not in known:
                 wanted.setdefault(found[0], set()).add(found[1])
-    return known | {(model, pk): _name(row) for model, pks in wanted.items() for pk, row in _rows(model).in_bulk(pks).items()}
+    return known | {(model, pk): row for model, pks in wanted.items() for pk, row in _rows(model).in_bulk(pks).items()}
 
 
 def _rows(model: type[models.Model]) -> Any:

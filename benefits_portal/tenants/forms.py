@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.derived import found_by, keys_or_question
+from benefits_portal.derived import keys_or_question
 from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest, User
@@ -187,8 +187,8 @@ class ActivityFilter(forms.Form):
 
     def _by_or_about(self, records: RecordQuerySet, words: str) -> RecordQuerySet:
         """Of few people an index finds their records by key; of many, records are read in order until a page is full."""
-        actors = keys_or_question(User.objects.filter(found_by(words, "search_text")))
-        people = keys_or_question(DirectoryUser.objects.filter(partner=self.partner).matching(words))
+        found = DirectoryUser.objects.filter(partner=self.partner).matching(words)
+        people, actors = keys_or_question(found), keys_or_question(User.objects.known_as(found, self.partner))
         about = Q(subject_type__app_label="tenants", subject_type__model="directoryuser", subject_id__in=people)
         if isinstance(people, list):
             given = Q(before__person__in=people) | Q(after__person__in=people)

@@ -8,6 +8,7 @@ from django.db import models
 from .display import Line, lines
 from .middleware import PartnerRequest
 from .models.record import RecordQuerySet
+from .naming import Names
 
 PAGE = 50
 
@@ -26,10 +27,13 @@ class History:
         return [line.cells() for line in self.lines]
 
 
-def history(request: PartnerRequest, records: RecordQuerySet, known: Iterable[models.Model] = (), anchor: str = "") -> History:
+def history(
+    request: PartnerRequest, records: RecordQuerySet, known: Iterable[models.Model] = (), anchor: str = "", people: Names | None = None
+) -> History:
     """The page of `records` that the address asks for: what comes before the record `?before=`, the newest without it.
 
-    Nothing of another partner's is among them. `known` are rows whose names need no query.
+    Nothing of another partner's is among them. `known` are rows whose names need no query, `people` those of whoever the
+    page names beside them.
     """
     ours, before = records.for_partner(request.partner).for_display(), request.GET.get("before", "")
     latest = ours.filter(pk=int(before[:18])).first() if before.isdecimal() else None
@@ -39,4 +43,4 @@ def history(request: PartnerRequest, records: RecordQuerySet, known: Iterable[mo
     newest = f"{request.path}?{address.urlencode()}{anchor}" if latest else ""
     address["before"] = str(shown[-1].pk) if shown else ""
     older = f"{request.path}?{address.urlencode()}{anchor}" if len(found) > PAGE else ""
-    return History(lines(shown, request.partner, known), request.partner.time_zone, newest, older, request.partner.days_ahead > 0)
+    return History(lines(shown, request.partner, known, people), request.partner.time_zone, newest, older, request.partner.days_ahead > 0)

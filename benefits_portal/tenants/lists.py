@@ -92,8 +92,8 @@ class RoleListing(Listing):
     """Who holds a role at a partner, the most powerful first. They are few, so no index serves these orders."""
 
     columns = {
-        "name": Column(_("Name"), ("user__sort_name",)),
-        "role": Column(_("Role"), ("rank", "user__sort_name")),
+        "name": Column(_("Name"), ("known_sort",)),
+        "role": Column(_("Role"), ("rank", "known_sort")),
         "address": Column(_("Signs in with"), ("user__email",)),
     }
 
@@ -107,7 +107,7 @@ class RoleListing(Listing):
 
     def narrowed(self, rows: RoleAssignmentQuerySet) -> RoleAssignmentQuerySet:
         """`rows` are all of the partner's."""
-        rows = rows.ranked().matching(self.words)
+        rows = rows.ranked().as_known().matching(self.words)
         return rows.filter(role=role) if (role := self.chosen.get("role")) else rows
 
     def spreadsheet(self, partner: Partner) -> Iterator[list[object]]:
@@ -115,4 +115,4 @@ class RoleListing(Listing):
         yield self.labels()
         for held in self.batches(RoleAssignment.objects.for_partner(partner).for_display()):
             for role, person in RoleAssignment.objects.holders(partner, held):
-                yield [person.display_name if person else role.user.name, role.get_role_display(), role.user.email]
+                yield [person.display_name if person else role.user.name_elsewhere, role.get_role_display(), role.user.email]

@@ -22,6 +22,7 @@ SESSION_KEY = "tenant"
 class PartnerRequest(HttpRequest):
     """A request of somebody with a role, with what `ActingMiddleware` sets; for annotations only.
 
+    `known_as` is what the partner calls them, empty where it has no name for them.
     Without a role `tenant`, `partner` and `role` are None, `places` is empty and `acting_in` too.
     """
 
@@ -34,6 +35,7 @@ class PartnerRequest(HttpRequest):
     acting_in: str
     today: date
     is_viewing: bool
+    known_as: str
     htmx: bool
 
 
@@ -123,6 +125,7 @@ def set_place(request: PartnerRequest) -> None:
     request.places, request.acting_in, request.today = places, "", clock.today()
     request.actor = Actor(user if user.is_authenticated else None, How.PORTAL)
     request.tenant = request.partner = request.role = None  # type: ignore[assignment]
+    request.known_as = getattr(user, "name", "")  # their own, where they act for nobody
     if places:
         request.tenant = next((place for place in places if place.pk == chosen), places[0])
         if request.tenant.pk != chosen and not looked_at:
@@ -132,5 +135,7 @@ def set_place(request: PartnerRequest) -> None:
                 messages.warning(request, _("You can no longer act where you did. You now act for %(partner)s in %(tenant)s.") % now)
         request.partner = request.tenant.partner
         request.role = Role(request.tenant.role)
+        if not looked_at:
+            request.known_as = request.tenant.known_as or (user.name if user.is_staff else "")
         request.acting_in = acting_in(request.tenant)
         request.today = request.partner.today()

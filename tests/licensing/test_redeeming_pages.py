@@ -115,7 +115,7 @@ def test_a_quote_for_another_key_redeems_nothing(client, acting, subscription, e
 def test_a_used_key_is_refused_with_when_where_and_by_whom(client, start, tenant, admin, by):
     key = factories.redeem(tenant=tenant, by=by).key
     text = client.get(f"{start}&key={key.pk}").text
-    assert f"This key was redeemed on May 1, 2021 in {tenant} by {admin.name}." in text
+    assert f"This key was redeemed on May 1, 2021 in {tenant} by {admin.directory_user.display_name}." in text
 
 
 @pytest.mark.rule("K5")
@@ -219,7 +219,7 @@ def test_the_receipt_tells_before_after_where_who_and_when(client, acting, tenan
     told = [
         tenant.domain,
         str(tenant.guid),
-        admin.name,
+        admin.directory_user.display_name,
         "June 30, 2021",
         "Sept. 30, 2021",
         "12 months × 25 licenses ÷ 100 licenses = 3 months",

@@ -211,7 +211,9 @@ def test_who_holds_a_role_is_sorted_searched_and_filtered(account, boss, query, 
         "admin": ("Kim", "m@x.example"),
         "member": ("Pat", "a@x.example"),
     }.items():
-        User.objects.filter(pk=getattr(account, name).user_id).update(name=called, email=address)
+        user = getattr(account, name).user
+        User.objects.filter(pk=user.pk).update(name="Zoe Kim, elsewhere", email=address)
+        DirectoryUser.objects.filter(pk=user.directory_user_id).update(display_name=called)
     shown = [held for held, _person in boss.get(f"{reverse('tenants:roles')}?{query}").context["holders"]]
     assert shown == [getattr(account, name) for name in found.split()]
     _heads, *written = csv.reader(StringIO(read(boss.get(f"{reverse('tenants:roles-csv')}?{query}"))))
@@ -459,7 +461,7 @@ def test_the_download_has_every_line_that_the_filter_leaves(account, boss):
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_of_the_download_is_a_formula(account, boss, name):
-    User.objects.filter(pk=account.boss.user.pk).update(name=name)
+    DirectoryUser.objects.filter(pk=account.boss.user.directory_user_id).update(display_name=name)
     noted(account, 1)
     assert f"'{name.strip()}" in table(boss.get(reverse("tenants:activity-csv")))[1]
 

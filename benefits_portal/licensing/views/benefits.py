@@ -91,7 +91,7 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
         "running": running,
         "holders": assignments,
         "past": [assignment for assignment in assignments if assignment.ended_at],
-        "chain": chain(assignments) if benefit.product.is_bulk_credit else [],
+        "chain": chain(assignments, request.partner) if benefit.product.is_bulk_credit else [],
         "letters": letters(benefit, count_holders(benefit, len(running), assignments.is_cut)) if running and refusal is None else [],
         "notes": CreditNotes(benefit, request.today, bool(running)),
         "is_usable": refusal is None,

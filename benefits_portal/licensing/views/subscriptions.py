@@ -24,6 +24,7 @@ from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
+from benefits_portal.tenants.naming import Names
 from benefits_portal.tenants.spreadsheets import spreadsheet
 
 MAX_REDEMPTIONS = 50  # on a subscription's page
@@ -56,20 +57,21 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     theirs = subscription.redemptions.for_display()
     excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).excerpt("ledger", theirs, MAX_REDEMPTIONS, is_latest=True)
     redemptions = excerpt.rows
+    people = Names(request.partner, (redemption.redeemed_by for redemption in redemptions))
     context = {
         "subscription": subscription,
         "status": subscription.status(request.today),
         "is_active": subscription.is_active(request.today),
         "next_change_on": subscription.next_change_on(request.today),
         "segments": license_segments(redemptions),
-        "ledger": excerpt.showing(ledger(redemptions)),
+        "ledger": excerpt.showing(ledger(redemptions, people)),
         "latest": source(redemptions),
         "withdrawal": withdrawal(subscription, redemptions),
         "adding_note": adding_note(subscription, request.today),
         "can_come_back": not subscription.is_active(request.today) and subscription.can_come_back(request.today),
-        "timeline": status_history(subscription, redemptions, request.today),
+        "timeline": status_history(subscription, redemptions, people, request.today),
         "axis": end_axis(subscription, redemptions, request.today),
-        "history": history(request, Record.objects.about(subscription), known=[subscription], anchor="#history"),
+        "history": history(request, Record.objects.about(subscription), known=[subscription], anchor="#history", people=people),
     }
     return render(request, "licensing/subscription_detail.html", context)
 
@@ -80,6 +82,8 @@ def receipt(request: PartnerRequest, pk: int) -> HttpResponse:
     """What a key was used for: before, after, where, by whom, when (A3). Made to be printed."""
     redemption = get_own(request, Redemption.objects.for_display(), pk)
     context = {"redemption": redemption, "rows": before_after(redemption), "shift": shift(redemption.days_later)}
+    people = Names(request.partner, [redemption.redeemed_by])
+    context["redeemed_by"], context["redeemed_by_address"] = people.of(redemption.redeemed_by), people.address_of(redemption.redeemed_by)
     context["practice_day"] = redemption.practice_day
     context |= replacement_context(request, redemption)
     return render(request, "licensing/receipt.html", context)

@@ -17,6 +17,7 @@ class TenantsAction(models.TextChoices):
     PERSON_DISABLED = "tenants.person-disabled", _("Disabled a directory user")
     PERSON_ENABLED = "tenants.person-enabled", _("Enabled a directory user again")
     ACCOUNT_OPENED = "tenants.account-opened", _("Opened an account")
+    ACCOUNT_MOVED = "tenants.account-moved", _("Moved an account to its home directory")
     ROLE_GIVEN = "tenants.role-given", _("Gave a role")
     ROLE_CHANGED = "tenants.role-changed", _("Changed a role")
     ROLE_TAKEN = "tenants.role-taken", _("Took a role away")

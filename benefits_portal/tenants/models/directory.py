@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -82,12 +82,26 @@ class TenantQuerySet(DerivedQuerySet["Tenant"]):
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner)
 
+    @staticmethod
+    def _names_of(user: "User") -> models.QuerySet[Any, Any]:
+        """The name of `user` in the directory of an outer tenant's partner: of the entry they sign in as, else by address."""
+        from .directoryusers import DirectoryUser  # which needs this module
+
+        own = Q(pk=user.directory_user_id)
+        at_partner = DirectoryUser.objects.filter(partner=OuterRef("partner"))
+        entries = at_partner.filter(own | Q(user_principal_name=user.email))
+        return entries.order_by(Case(When(own, then=Value(0)), default=Value(1)), "pk").values("display_name")[:1]
+
     def places_of(self, user: "User") -> Self:
-        """Where `user` can act: tenants of the partners at which they hold a role, each with it as `role`; home first."""
+        """Where `user` can act: tenants of the partners at which they hold a role, each with it as `role`; home first.
+
+        `known_as` is what the partner's own directory calls them, None without an entry (P1).
+        """
         held = "partner__role_assignments"  # one join, for the filter and for what is taken along: every page asks this
         return (
             self.filter(**{f"{held}__user": user})
             .select_related("partner")
+            .annotate(known_as=Subquery(self._names_of(user)))
             .annotate(role=F(f"{held}__role"), is_home=Q(pk=F(f"{held}__user__directory_user__tenant")))
             .order_by("-is_home", "partner__sort_name", "-is_primary", "sort_name")
         )
@@ -124,6 +138,7 @@ class Tenant(models.Model):
     objects = TenantQuerySet.as_manager()
 
     role: str  # of the person whose place this is: set by TenantQuerySet.places_of
+    known_as: str | None  # the same person's name there: set by the same
 
     class Meta:
         verbose_name = _("tenant")

@@ -31,6 +31,7 @@ from .directorywords import DirectoryUserWord
 from .record import Actor, Record, recorded_if_refused
 
 if TYPE_CHECKING:
+    from .people import User
     from .roles import RoleAssignment
 
 
@@ -65,6 +66,22 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
         people = list(people)
         names, partners = {person.user_principal_name for person in people}, {person.partner_id for person in people}
         return self.filter(user_principal_name__in=names, partner__in=partners)
+
+    def entries_of(self, partner: Partner, users: Iterable["User"]) -> dict[int, "DirectoryUser"]:
+        """The entry of each of `users` in the directory of `partner`, by the user's primary key: the one they sign in as,
+        else the oldest one with their address. Whoever has none is left out (P1).
+        """
+        by_pk = {user.pk: user for user in users}
+        if not by_pk:
+            return {}
+        emails = {user.email for user in by_pk.values()}
+        own = {user.directory_user_id for user in by_pk.values()} - {None}
+        found = self.filter(partner=partner).filter(Q(pk__in=own) | Q(user_principal_name__in=emails)).order_by("-pk")
+        entries = list(found.select_related("tenant"))
+        by_entry = {entry.pk: entry for entry in entries}
+        by_email = {entry.user_principal_name: entry for entry in entries}
+        known = {pk: by_entry.get(user.directory_user_id or 0) or by_email.get(user.email) for pk, user in by_pk.items()}
+        return {pk: entry for pk, entry in known.items() if entry}
 
     def address_of(self, typed: str) -> str:
         """What somebody signs in with who typed this: of a guest in a directory, the address behind its name there (W3)."""

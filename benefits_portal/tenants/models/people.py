@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -20,8 +21,8 @@ from benefits_portal.typed import GUEST_MARK, canonical_email
 
 from .actions import TenantsAction
 from .directory import Partner
-from .directoryusers import DirectoryUser
-from .record import Actor, Record
+from .directoryusers import DirectoryUser, DirectoryUserQuerySet
+from .record import Actor, How, Record
 
 
 class UserManager(BaseUserManager["User"]):
@@ -44,6 +45,11 @@ class UserManager(BaseUserManager["User"]):
         """Of a guest, the directory's own name for them is understood too (W3)."""
         return self.get(email=DirectoryUser.objects.address_of(username or ""))
 
+    def known_as(self, people: DirectoryUserQuerySet, partner: Partner) -> DerivedQuerySet["User"]:
+        """Whom `partner` calls by one of its entries `people`: who sign in as it, or from elsewhere with its address (P1)."""
+        from_elsewhere = Q(email__in=people.order_by().values("user_principal_name")) & ~Q(directory_user__partner=partner)
+        return self.get_queryset().filter(Q(directory_user__in=people.order_by().values("pk")) | from_elsewhere)
+
     def account_of(self, person: DirectoryUser, *, by: Actor) -> "User":
         """What `person` signs in with: their own account, else the one with their address, wherever it is at home, else a
         new one without a password. Which of them it was is on record for nobody's partner (P1).
@@ -55,7 +61,21 @@ class UserManager(BaseUserManager["User"]):
         account, is_new = self.get_or_create(email=email, defaults=new)
         if is_new:
             Record.objects.note(TenantsAction.ACCOUNT_OPENED, by=by, subject=account, after={"email": email})
+        elif person.kind == DirectoryUser.Kind.MEMBER:
+            self._come_home(account, person, by=by)
         return account
+
+    def _come_home(self, account: "User", person: DirectoryUser, *, by: Actor) -> None:
+        """A partner that invited a guest first is not their home: that is where they are a member, with this very address."""
+        was = account.directory_user
+        if was is None or was.kind == DirectoryUser.Kind.MEMBER or was.partner_id == person.partner_id:
+            return
+        if was.user_principal_name != account.email:  # the program's staff linked them by hand
+            return
+        account.directory_user, account.name = person, person.display_name
+        account.save(update_fields=["directory_user", "name", "sort_name", "search_text"])
+        before, after = {"directory_user": was.pk}, {"directory_user": person.pk}
+        Record.objects.note(TenantsAction.ACCOUNT_MOVED, by=by, subject=account, before=before, after=after)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -136,6 +156,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     def sign_out_without_role(self) -> None:
         """End every session of somebody who holds no role any more."""
         User.objects.filter(pk=self.pk, role_assignments=None).update(sessions_ended_at=clock.now())
+
+    def note_own(self, action: TenantsAction) -> None:
+        """Put on record what they did with their own account: at each partner where they hold a role, else at none (P1)."""
+        partners = Partner.objects.with_role_for(self)
+        Record.objects.note_at_each(partners, action, by=Actor(self, How.PORTAL), subject=self)
+
+    @property
+    def name_elsewhere(self) -> str:
+        """What they are called at a partner whose directory they are not in: never by the name another partner wrote (P1)."""
+        return _now("the program's staff") if self.is_staff else _now("a person who is not in your directory")
 
     @property
     def home_partner(self) -> Partner | None:

@@ -1,7 +1,7 @@
 """The record of what happened: append-only, and never with a product key in it (rules A1, A2, K3)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -135,9 +135,12 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
     def for_display(self) -> Self:
         return self.select_related("actor", "tenant")
 
-    def concerning(self, person: "DirectoryUser") -> Self:
-        """The history of a person: their entry, the account they sign in with, and what was given to them or taken (A2)."""
-        account = getattr(person, "user", None)
+    def concerning(self, person: "DirectoryUser", account: "User | None" = None) -> Self:
+        """The history of a person: their entry, the account they sign in with, and what was given to them or taken (A2).
+
+        `account` is a guest's, who holds a role at this partner and signs in from elsewhere.
+        """
+        account = getattr(person, "user", None) or account
         ours = [self.about(row) for row in (person, account) if row] + [self.filter(before__person=person.pk)]
         return reduce(or_, ours, self.filter(after__person=person.pk))
 
@@ -169,6 +172,11 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         record = self.line(action, by=by, **about)
         record.save(using=self.db)
         return record
+
+    def note_at_each(self, partners: "Iterable[Partner]", action: str, *, by: Actor, subject: models.Model) -> None:
+        """Write what somebody does with an account of their own at each of `partners`, and once at none of them (P1)."""
+        where: list[Partner | None] = [*partners]
+        self.bulk_create(self.line(action, by=by, subject=subject, partner=partner) for partner in where or [None])
 
     def line(
         self,

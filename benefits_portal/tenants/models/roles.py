@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -61,11 +62,25 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def admins_of(self, partner: Partner) -> Self:
         """Whoever may act for `partner`, Global admins first."""
         roles = [role for role in Role if role.may_act]
-        return self.filter(partner=partner, role__in=roles, user__is_active=True).select_related("user").order_by("role", "user__sort_name")
+        held = self.filter(partner=partner, role__in=roles, user__is_active=True)
+        return held.as_known().select_related("user").order_by("role", "known_sort", "pk")
+
+    def as_known(self) -> Self:
+        """Each with what its partner's own directory calls the holder: `known_as`, None without an entry; `known_sort`
+        and `known_text` to sort and to search by (P1).
+        """
+        own, same_address = Q(pk=OuterRef("user__directory_user")), Q(user_principal_name=OuterRef("user__email"))
+        entries = DirectoryUser.objects.filter(partner=OuterRef("partner")).filter(own | same_address)
+        entry = entries.alias(nearness=Case(When(own, then=Value(0)), default=Value(1))).order_by("nearness", "pk")
+        return self.annotate(
+            known_as=Subquery(entry.values("display_name")[:1]),
+            known_sort=Coalesce(Subquery(entry.values("sort_name")[:1]), Value(""), output_field=models.TextField()),
+            known_text=Coalesce(Subquery(entry.values("search_text")[:1]), Value(""), output_field=models.TextField()),
+        )
 
     def last_global_admin(self, partner: Partner) -> int | None:
         """The primary key of the only role that can still change the partner's people and roles; None where there are several."""
-        found = list(self.admins_of(partner).filter(role=Role.GLOBAL_ADMIN).values_list("pk", flat=True)[:2])
+        found = list(self.admins_of(partner).filter(role=Role.GLOBAL_ADMIN).order_by("pk").values_list("pk", flat=True)[:2])
         return found[0] if len(found) == 1 else None
 
     def of_people(self, people: Iterable[DirectoryUser]) -> dict[int, "RoleAssignment"]:
@@ -84,15 +99,16 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return self.annotate(rank=Case(*ranks, output_field=models.IntegerField()))
 
     def matching(self, words: str) -> Self:
-        """Those of whom the name or the address they sign in with has each of `words` in it; the holders are few."""
-        return self.filter(found_by(words, "user__search_text"))
+        """Those of whom the name at the partner or the address they sign in with has each of `words` in it.
+
+        They are few, and `as_known`.
+        """
+        return self.filter(found_by(words, "known_text", "user__email"))
 
     def holders(self, partner: Partner, held: Sequence["RoleAssignment"]) -> list[tuple["RoleAssignment", DirectoryUser | None]]:
         """Each of `held`, roles at `partner`, with the holder's entry in its own directory, if any."""
-        addresses = [role.user.email for role in held if not role.is_of_home]
-        guests = DirectoryUser.objects.for_partner(partner).filter(user_principal_name__in=addresses)
-        by_address = {guest.user_principal_name: guest for guest in guests}
-        return [(role, role.user.directory_user if role.is_of_home else by_address.get(role.user.email)) for role in held]
+        guests = DirectoryUser.objects.entries_of(partner, (role.user for role in held if not role.is_of_home))
+        return [(role, role.user.directory_user if role.is_of_home else guests.get(role.user_id)) for role in held]
 
     def candidates(self, partner: Partner, words: str, limit: int = 20) -> Excerpt[tuple[DirectoryUser, Refusal | None]]:
         """The first people of the partner's directory by name or address, each with the reason why no role can be given, if so."""
@@ -160,6 +176,8 @@ class RoleAssignment(models.Model):
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="role_assignments", verbose_name=_("partner"))
     role = models.CharField(_("role"), max_length=13, choices=Role)
 
+    known_as: str | None  # of `as_known`
+
     objects = RoleAssignmentQuerySet.as_manager()
 
     class Meta:
@@ -176,6 +194,11 @@ class RoleAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user.name}: {self.get_role_display()} ({self.partner})"
+
+    @property
+    def holder_name(self) -> str:
+        """What the partner calls the holder; of a role that is `as_known`."""
+        return self.known_as or self.user.name_elsewhere
 
     @property
     def is_of_home(self) -> bool:

@@ -50,11 +50,13 @@ def own_tenants(request: PartnerRequest) -> list[Tenant]:
 def user(request: PartnerRequest, pk: int) -> HttpResponse:
     """Somebody's own page, with their history (A2)."""
     person = own_person(request, pk)
+    held = person.role()
+    records = Record.objects.concerning(person, held.user if held else None)
     context = {
         "person": person,
-        "held": person.role(),
+        "held": held,
         "holdings": holdings([person], request.today)[person.pk],
-        "history": history(request, Record.objects.concerning(person), known=[person], anchor="#history"),
+        "history": history(request, records, known=[person], anchor="#history"),
     }
     return render(request, "tenants/user.html", context | last_global_admin(request))
 

@@ -12,7 +12,8 @@ from benefits_portal.tenants.exceptions import LastGlobalAdmin
 from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
 from benefits_portal.tenants.lists import RoleListing
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import DirectoryUser, Record, Role, RoleAssignment, TenantsAction
+from benefits_portal.tenants.models import DirectoryUser, Record, Role, RoleAssignment, TenantsAction, User
+from benefits_portal.tenants.naming import name_at
 from benefits_portal.tenants.spreadsheets import spreadsheet
 from benefits_portal.typed import isolated
 from benefits_portal.words import searched
@@ -74,7 +75,8 @@ def change_role(request: PartnerRequest, pk: int) -> HttpResponse:
 @form_methods
 def take_role(request: PartnerRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and (record := just_taken(request, pk)):
-        name = getattr(record.subject, "display_name", "") or getattr(record.subject, "name", "")
+        subject = record.subject
+        name = name_at(request.partner, subject) if isinstance(subject, User) else getattr(subject, "display_name", "")
         messages.success(request, taken_message(name, Role(record.before["role"])))
         return redirect("tenants:roles")
     held = get_own(request, RoleAssignment.objects.for_display(), pk)
@@ -104,4 +106,4 @@ def last_global_admin(request: PartnerRequest) -> dict[str, object]:
 def name_of(held: RoleAssignment) -> str:
     """As the partner's own directory calls them."""
     person: DirectoryUser | None = held.people().first()
-    return person.display_name if person else held.user.name
+    return person.display_name if person else held.user.name_elsewhere

@@ -27,7 +27,7 @@ from benefits_portal.tenants.access import acts_nowhere, form_methods, role_requ
 from benefits_portal.tenants.forms import PlaceForm
 from benefits_portal.tenants.limits import TooManyAttempts
 from benefits_portal.tenants.middleware import PartnerRequest, act_in
-from benefits_portal.tenants.models import Actor, How, Record, TenantsAction, User
+from benefits_portal.tenants.models import TenantsAction, User
 from benefits_portal.tenants.signing_in import ForgottenForm, NewPasswordForm, SignInForm
 from benefits_portal.typed import isolated
 
@@ -38,7 +38,7 @@ def welcome(request: HttpRequest, user: User, response: HttpResponse) -> HttpRes
     """Sign `user` in, put it on record (A1), and let `response` bring the account's language."""
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     begin_session(request)
-    Record.objects.note(TenantsAction.SIGNED_IN, by=Actor(user, How.PORTAL), partner=user.home_partner, subject=user)
+    user.note_own(TenantsAction.SIGNED_IN)
     if user.language:
         secure = settings.LANGUAGE_COOKIE_SECURE
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, secure=secure, httponly=True, samesite="Lax")
@@ -100,7 +100,7 @@ class NewPasswordView(PasswordResetConfirmView):
         response = super().form_valid(form)
         user = self.user
         assert isinstance(user, User)  # noqa: S101 - what AUTH_USER_MODEL says
-        Record.objects.note(TenantsAction.PASSWORD_SET, by=Actor(user, How.PORTAL), partner=user.home_partner, subject=user)
+        user.note_own(TenantsAction.PASSWORD_SET)
         return response
 
 

@@ -10,6 +10,7 @@ from benefits_portal.tenants.access import form_methods, get_own, global_admin_r
 from benefits_portal.tenants.forms import TenantRequestForm
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Tenant, TenantRequest
+from benefits_portal.tenants.naming import Names
 from benefits_portal.typed import isolated
 
 from .telling import done
@@ -21,7 +22,9 @@ MAX_ASKED = 20  # on the page
 @require_safe
 def tenants(request: PartnerRequest) -> HttpResponse:
     theirs = TenantRequest.objects.for_partner(request.partner).select_related("asked_by")
-    asked: Excerpt[TenantRequest] = Asked(request.path, request.GET).excerpt("asked", theirs, MAX_ASKED)
+    wishes: Excerpt[TenantRequest] = Asked(request.path, request.GET).excerpt("asked", theirs, MAX_ASKED)
+    people = Names(request.partner, (wish.asked_by for wish in wishes))
+    asked = wishes.showing([(wish, people.of(wish.asked_by)) for wish in wishes])
     return render(request, "tenants/tenants.html", {"tenants": Tenant.objects.for_partner(request.partner), "asked": asked})
 
 

@@ -1,0 +1,209 @@
+"""What people are called at a partner, and whose account, session and mail it is (rule P1).
+
+Ann is a member at Contoso, where her account was opened; Fabrikam invited her as a guest under a name of its own.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal.benefits.exceptions import KeyAlreadyRedeemed
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.tenants.models import Actor, DirectoryUser, How, Record, Role, RoleAssignment, Tenant, TenantsAction, User
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today"), pytest.mark.rule("P1")]
+AT_CONTOSO, AT_FABRIKAM = "Ann Aardvark", "Guest Zebra"
+NOT_IN_DIRECTORY = "a person who is not in your directory"
+
+
+@dataclass
+class Shared:
+    """One person with a role at two partners, and the Global admin of the second."""
+
+    ann: User
+    contoso: Tenant
+    fabrikam: Tenant
+    guest: DirectoryUser
+    held: RoleAssignment
+    boss: User
+
+    def as_guest(self) -> Client:
+        client = Client()
+        client.force_login(self.ann)
+        client.post(reverse("tenants:switch"), {"place": self.fabrikam.pk})
+        return client
+
+    def as_boss(self) -> Client:
+        client = Client()
+        client.force_login(self.boss)
+        return client
+
+    @property
+    def by(self) -> Actor:
+        return Actor(self.ann, How.PORTAL)
+
+
+@pytest.fixture
+def shared() -> Shared:
+    contoso, fabrikam = (factories.TenantFactory.create(name=name, is_primary=True, domain=f"{name.lower()}.example",
+                                                        partner__name=name) for name in ("Contoso", "Fabrikam"))  # fmt: skip
+    email = "ann@contoso.example"
+    entry = factories.DirectoryUserFactory.create(tenant=contoso, display_name=AT_CONTOSO, user_principal_name=email)
+    guest = factories.DirectoryUserFactory.create(tenant=fabrikam, display_name=AT_FABRIKAM, user_principal_name=email, guest=True)
+    ann = factories.UserFactory.create(name=AT_CONTOSO, email=email, directory_user=entry)
+    factories.RoleAssignmentFactory.create(user=ann, partner=contoso.partner, role=Role.GLOBAL_ADMIN)
+    held = factories.RoleAssignmentFactory.create(user=ann, partner=fabrikam.partner, role=Role.PARTNER_ADMIN)
+    boss = factories.RoleAssignmentFactory.create(
+        user__directory_user__tenant=fabrikam, user__directory_user__display_name="Boss", user__name="Boss", role=Role.GLOBAL_ADMIN
+    ).user
+    return Shared(ann, contoso, fabrikam, guest, held, boss)
+
+
+def pages_of(shared: Shared) -> dict[str, str]:
+    """Every page of Fabrikam's that names who did something."""
+    bulk = factories.BenefitFactory.create(partner=shared.fabrikam.partner, bulk=True)
+    bulk.assign(shared.boss.directory_user, by=shared.by, on=factories.TODAY)
+    redemption = factories.redeem(tenant=shared.fabrikam, by=shared.by)
+    factories.TenantRequestFactory.create(partner=shared.fabrikam.partner, asked_by=shared.ann)
+    Record.objects.note(TenantsAction.SIGNED_IN, by=shared.by, partner=shared.fabrikam.partner, subject=shared.ann)
+    return {
+        "roles": reverse("tenants:roles"),
+        "roles as CSV": reverse("tenants:roles-csv"),
+        "activity": reverse("tenants:activity"),
+        "activity as CSV": reverse("tenants:activity-csv"),
+        "person": reverse("tenants:user", args=[shared.guest.pk]),
+        "change a role": reverse("tenants:change-role", args=[shared.held.pk]),
+        "take a role": reverse("tenants:take-role", args=[shared.held.pk]),
+        "tenants asked for": reverse("tenants:tenants"),
+        "bulk credit": reverse("licensing:benefit-detail", args=[bulk.pk]),
+        "redeemed benefit": reverse("licensing:benefit-detail", args=[redemption.key.benefit_id]),
+        "benefit's history": reverse("licensing:benefit-history", args=[bulk.pk]),
+        "subscription": reverse("licensing:subscription", args=[redemption.subscription_id]),
+        "receipt": reverse("licensing:receipt", args=[redemption.pk]),
+    }
+
+
+def read(response: object) -> str:
+    parts = response.streaming_content if response.streaming else [response.content]  # type: ignore[attr-defined]
+    return b"".join(parts).decode()
+
+
+def test_every_page_names_people_as_the_partners_own_directory_does(shared):
+    boss = shared.as_boss()
+    shown = {name: read(boss.get(address)) for name, address in pages_of(shared).items()}
+    assert {name: (AT_FABRIKAM in text, AT_CONTOSO in text) for name, text in shown.items()} == dict.fromkeys(shown, (True, False))
+
+
+def test_at_home_the_same_person_has_the_name_of_home(shared):
+    Record.objects.note(TenantsAction.SIGNED_IN, by=shared.by, partner=shared.contoso.partner, subject=shared.ann)
+    home = Client()
+    home.force_login(shared.ann)
+    page = home.get(reverse("tenants:activity")).text
+    assert (AT_CONTOSO in page, AT_FABRIKAM in page) == (True, False)
+
+
+def test_the_account_flyout_shows_the_name_of_where_one_acts(shared):
+    page = shared.as_guest().get(reverse("home")).text
+    assert (AT_FABRIKAM in page, AT_CONTOSO in page) == (True, False)
+
+
+@pytest.mark.parametrize("page", ["tenants:activity", "tenants:add-user"])
+def test_whom_to_ask_is_named_as_in_ones_own_directory(shared, page):
+    shared.held.change_to(Role.GLOBAL_ADMIN, by=Actor())
+    member = factories.RoleAssignmentFactory.create(user__directory_user__tenant=shared.fabrikam, role=Role.MEMBER).user
+    client = Client()
+    client.force_login(member)
+    text = client.get(reverse(page)).text
+    assert (AT_FABRIKAM in text, AT_CONTOSO in text) == (True, False)
+
+
+def test_a_key_is_said_to_be_redeemed_by_the_name_at_its_partner(shared):
+    redemption = factories.redeem(tenant=shared.fabrikam, by=shared.by)
+    assert KeyAlreadyRedeemed(ProductKey.objects.get(pk=redemption.key_id)).facts["name"] == AT_FABRIKAM
+
+
+@pytest.mark.parametrize(("words", "found"), [("zebra", True), ("guest zebra", True), ("aardvark", False)])
+def test_searches_look_at_the_names_that_are_shown(shared, words, found):
+    Record.objects.note(TenantsAction.PERSON_ADDED, by=shared.by, partner=shared.fabrikam.partner)
+    boss = shared.as_boss()
+    roles = [held for held, _ in boss.get(reverse("tenants:roles"), {"q": words}).context["holders"]]
+    lines = boss.get(reverse("tenants:activity"), {"person": words}).context["history"].lines
+    assert ([held == shared.held for held in roles], len(lines)) == (([True], 1) if found else ([], 0))
+    assert User.objects.filter(search_text__contains="aardvark").exists()
+
+
+def test_roles_are_sorted_by_the_names_that_are_shown(shared):
+    page = shared.as_boss().get(reverse("tenants:roles"), {"sort": "name"})
+    assert [held.known_as for held, _ in page.context["holders"]] == ["Boss", AT_FABRIKAM]
+
+
+def test_staff_and_people_of_elsewhere_have_a_neutral_name(shared):
+    staff = factories.UserFactory.create(staff=True, name="Stella Staff")
+    stranger = factories.UserFactory.create(name="Walt Elsewhere")
+    for user, how in ((staff, How.BACK_OFFICE), (stranger, How.PORTAL)):
+        Record.objects.note(TenantsAction.PERSON_ADDED, by=Actor(user, how), partner=shared.fabrikam.partner)
+    page = shared.as_boss().get(reverse("tenants:activity"))
+    assert [line.who for line in page.context["history"].lines] == [NOT_IN_DIRECTORY, "the program's staff"]
+    assert ("Stella" in page.text, "Walt" in page.text) == (False, False)
+
+
+def test_a_holder_without_an_entry_is_no_name_of_another_partner(shared):
+    factories.RoleAssignmentFactory.create(user__name="Walt Elsewhere", partner=shared.fabrikam.partner, role=Role.MEMBER)
+    page = shared.as_boss().get(reverse("tenants:roles")).text
+    assert (NOT_IN_DIRECTORY in page, "Walt" in page) == (True, False)
+
+
+# Whose sign-in it is
+
+
+def signed_in_at(shared: Shared) -> list[str]:
+    shared.ann.set_password(factories.PASSWORD)
+    shared.ann.save()
+    answer = Client().post(reverse("tenants:sign-in"), {"username": shared.ann.email, "password": factories.PASSWORD})
+    assert answer.status_code == 302
+    records = Record.objects.filter(action=TenantsAction.SIGNED_IN).select_related("partner")
+    return sorted(record.partner.name if record.partner else "" for record in records)
+
+
+def test_a_sign_in_is_on_record_at_each_partner_with_a_role(shared):
+    assert signed_in_at(shared) == ["Contoso", "Fabrikam"]
+
+
+def test_a_sign_in_is_not_on_record_at_a_home_without_a_role(shared):
+    shared.ann.role_assignments.get(partner=shared.contoso.partner).delete()
+    assert signed_in_at(shared) == ["Fabrikam"]
+
+
+def test_a_sign_in_without_a_role_is_on_record_at_no_partner(shared):
+    shared.ann.role_assignments.all().delete()
+    assert signed_in_at(shared) == [""]
+
+
+# Whose home it is
+
+
+def test_a_partner_that_invites_a_guest_first_does_not_become_their_home(shared):
+    guest = factories.DirectoryUserFactory.create(
+        tenant=shared.fabrikam, guest=True, user_principal_name="max@contoso.example", display_name="Rude Name"
+    )
+    by = Actor(shared.boss, How.PORTAL)
+    account = RoleAssignment.objects.give(guest, Role.MEMBER, by=by).user
+    assert account.home_partner == shared.fabrikam.partner
+    member = factories.DirectoryUserFactory.create(tenant=shared.contoso, user_principal_name="max@contoso.example", display_name="Max")
+    assert RoleAssignment.objects.give(member, Role.MEMBER, by=shared.by).user == account
+    account.refresh_from_db()
+    assert (account.home_partner, account.name) == (shared.contoso.partner, "Max")
+    moved = Record.objects.get(action=TenantsAction.ACCOUNT_MOVED)
+    assert (moved.partner, moved.before, moved.after) == (None, {"directory_user": guest.pk}, {"directory_user": member.pk})
+
+
+def test_a_guest_entry_moves_no_members_account(shared):
+    account = RoleAssignment.objects.filter(user=shared.ann).get(partner=shared.contoso.partner).user
+    factories.DirectoryUserFactory.create(tenant=shared.fabrikam)
+    shared.held.take(by=Actor())
+    assert RoleAssignment.objects.give(shared.guest, Role.MEMBER, by=Actor()).user == account
+    account.refresh_from_db()
+    assert (account.home_partner, account.name) == (shared.contoso.partner, AT_CONTOSO)
