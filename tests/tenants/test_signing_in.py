@@ -158,7 +158,8 @@ def test_a_new_password_from_the_back_office_ends_sessions_too():
 @pytest.mark.rule("P1")
 def test_sessions_end_with_the_last_role_and_not_with_one_of_two(settings):
     user = UserFactory.create()
-    held = [RoleAssignmentFactory.create(user=user, partner=PartnerFactory.create(), role=Role.MEMBER) for _ in range(2)]
+    partners = [PartnerFactory.create(), user.home_partner]
+    held = [RoleAssignmentFactory.create(user=user, partner=partner, role=Role.MEMBER) for partner in partners]
     session = Client()
     session.force_login(user)
     held[0].take(by=Actor())

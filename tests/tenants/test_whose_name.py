@@ -207,3 +207,45 @@ def test_a_guest_entry_moves_no_members_account(shared):
     assert RoleAssignment.objects.give(shared.guest, Role.MEMBER, by=Actor()).user == account
     account.refresh_from_db()
     assert (account.home_partner, account.name) == (shared.contoso.partner, AT_CONTOSO)
+
+
+# Whose session it is
+
+
+@pytest.fixture
+def visiting(shared) -> tuple[Client, User]:
+    """Program staff who have a guest's entry at Fabrikam, signed in to the back office."""
+    staff = factories.UserFactory.create(staff=True, is_superuser=True, email="staff@program.example")
+    factories.DirectoryUserFactory.create(tenant=shared.fabrikam, guest=True, user_principal_name=staff.email, display_name="Stella")
+    client = Client()
+    client.force_login(staff)
+    return client, staff
+
+
+@pytest.mark.parametrize("end", ["take", "disable"])
+def test_giving_and_taking_a_guest_role_ends_no_session_of_staff(shared, visiting, end):
+    client, staff = visiting
+    guest, by = DirectoryUser.objects.get(user_principal_name=staff.email), Actor(shared.boss, How.PORTAL)
+    held = RoleAssignment.objects.give(guest, Role.MEMBER, by=by)
+    assert held.user == staff
+    held.take(by=by) if end == "take" else guest.disable(by=by)
+    assert not staff.role_assignments.exists()
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_staff_at_home_at_a_partner_keep_their_sessions_too(shared):
+    held = factories.RoleAssignmentFactory.create(user__directory_user__tenant=shared.fabrikam, user__is_staff=True, role=Role.MEMBER)
+    client = Client()
+    client.force_login(held.user)
+    held.take(by=Actor(shared.boss, How.PORTAL))
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_a_guests_last_role_ends_no_session_but_counts_at_once(shared):
+    shared.ann.role_assignments.get(partner=shared.contoso.partner).delete()
+    client = Client()
+    client.force_login(shared.ann)
+    assert client.get(reverse("tenants:roles")).status_code == 200
+    shared.held.take(by=Actor(shared.boss, How.PORTAL))
+    answer = client.get(reverse("tenants:roles"))
+    assert (answer.status_code, AT_FABRIKAM in answer.text) == (403, False)

@@ -153,9 +153,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     def _since_the_end(self, known: str) -> str:
         return f"{known}-{self.sessions_ended_at.timestamp()}" if self.sessions_ended_at else known
 
-    def sign_out_without_role(self) -> None:
-        """End every session of somebody who holds no role any more."""
-        User.objects.filter(pk=self.pk, role_assignments=None).update(sessions_ended_at=clock.now())
+    def sign_out_without_role(self, partner: Partner) -> None:
+        """End every session of somebody at home at `partner` who holds no role any more, and is no staff.
+
+        Sessions of anybody else are not that partner's to end; without a role they show nothing of it anyway (P1).
+        """
+        ours = User.objects.filter(pk=self.pk, directory_user__partner=partner, is_staff=False, is_superuser=False)
+        ours.filter(role_assignments=None).update(sessions_ended_at=clock.now())
 
     def note_own(self, action: TenantsAction) -> None:
         """Put on record what they did with their own account: at each partner where they hold a role, else at none (P1)."""

@@ -232,7 +232,7 @@ class RoleAssignment(models.Model):
         about = self._about(by)
         with recorded_if_refused(TenantsAction.ROLE_TAKEN, **about):
             self._unchanged_under_lock().delete()
-            self.user.sign_out_without_role()
+            self.user.sign_out_without_role(self.partner)
             Record.objects.note(TenantsAction.ROLE_TAKEN, facts={"held": self.pk}, **about)
 
     def _unchanged_under_lock(self) -> RoleAssignmentQuerySet:
