@@ -128,7 +128,7 @@ class UserForm(AccountMixin, UserChangeForm, BackOfficeForm):
 
 @admin.register(User)
 class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
-    """People leave by being made inactive. Only a superuser gives rights in the back office."""
+    """People leave by being made inactive. Only a superuser gives rights in the back office, or changes whoever has some."""
 
     form, add_form, change_password_form = UserForm, UserAddForm, UserPasswordForm
     list_display = ["name", "email", "roles", "home", "is_active", "is_staff", "last_login"]
@@ -180,8 +180,9 @@ class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
         super().save_model(request, obj, form, change)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        above = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return not above and super().has_change_permission(request, obj)
+        """Of whoever has rights here only a superuser changes anything: name, address, password, roles or rights."""
+        may = request.user.is_superuser or obj is None or not obj.has_office_rights
+        return may and super().has_change_permission(request, obj)
 
     @method_decorator(sensitive_post_parameters())
     @transaction.atomic
@@ -207,6 +208,15 @@ class GroupForm(BackOfficeForm):
 
 @admin.register(Group)
 class GroupAdmin(RecordedAdmin, auth_admin.GroupAdmin):
-    """What staff may do, by group."""
+    """What staff may do, by group. Whoever changes one changes rights, their own too: only a superuser does."""
 
     form = GroupForm
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser and super().has_delete_permission(request, obj)

@@ -172,6 +172,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return _now("the program's staff") if self.is_staff else _now("a person who is not in your directory")
 
     @property
+    def has_office_rights(self) -> bool:
+        """Whether they may do anything in the back office, or could once they are staff."""
+        return self.is_staff or self.is_superuser or self.groups.exists() or self.user_permissions.exists()
+
+    @property
     def home_partner(self) -> Partner | None:
         """The partner whose directory this person signs in from, role or no role."""
         return self.directory_user.tenant.partner if self.directory_user else None
