@@ -136,6 +136,7 @@ class Place:
     def _forms(self) -> dict[str, dict[str, Any]]:
         somebody = {"directory_user": self.person.pk}
         user = {"kind": "member", "tenant": self.tenant.pk, "name": "Lou", "address": f"lou@{self.tenant.domain}"}
+        strong = "a staple that no horse ever saw"
         confirmed = {"tenant": self.tenant.pk, "domain": self.tenant.domain}
 
         def quote(way: Way) -> dict[str, str]:
@@ -144,6 +145,7 @@ class Place:
         return {
             "tenants:sign-in": {"username": self.admin.email, "password": factories.PASSWORD},
             "tenants:password-ask": {"email": self.admin.email},
+            "tenants:password-change": {"old_password": factories.PASSWORD, "new_password1": strong, "new_password2": strong},
             "tenants:switch": {"place": self.second.pk},
             "tenants:add-user": user,
             "tenants:add-user?guest": user | {"kind": "guest", "address": "lou@outside.example"},

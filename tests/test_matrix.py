@@ -93,6 +93,7 @@ tenants:tenants                     in    in    role  role  see   -     see   - 
 tenants:user                        in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
 tenants:users-csv                   in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 tenants:users                       in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
+tenants:password-change             in    in    see   does  see   does  see   does  see   does  see   does  see   does  see   does
 tenants:end-viewing                 in    in    -     go    -     go    -     go    -     go    -     go    -     go    -     go
 
 admin:index                         in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see
@@ -233,7 +234,12 @@ def test_everybody_gets_what_the_table_says(world, rows, ask, person):
 
 # What is another partner's does not exist (P1, K4)
 
-ABOUT_ACCOUNTS = {"tenants:sign-in", "tenants:password-ask", "tenants:password-set"}  # whose they are makes no difference
+ABOUT_ACCOUNTS = {
+    "tenants:sign-in",
+    "tenants:password-ask",
+    "tenants:password-change",
+    "tenants:password-set",
+}  # whose they are makes no difference
 
 
 def seen_by(ask: Ask, person: str, mine: Place, theirs: Place) -> dict[tuple[str, str, int], tuple[int, str, str]]:

@@ -130,6 +130,7 @@ PAGES = [
     Page(6, "licensing:add-licenses", ("subscription.pk",), query="?key={key}"),
     Page(3, "tenants:switch"),
     Page(3, "tenants:session"),
+    Page(3, "tenants:password-change"),
     Page(5, "tenants:users"),
     Page(10, "tenants:users", query="?q=person"),
     Page(5, "tenants:users", query="?show=disabled&sort=-address"),

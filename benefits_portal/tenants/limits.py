@@ -87,6 +87,7 @@ ONE_ADDRESS = (Tier(20, MINUTE, MINUTE), Tier(100, HOUR, QUARTER))
 
 SIGN_IN = Limit("sign-in", (Tier(10, QUARTER, QUARTER),))  # of an account from an address: nobody locks out somebody else
 SIGN_IN_ADDRESS = Limit("sign-in-address", ONE_ADDRESS)
+OWN_PASSWORD = Limit("own-password", (Tier(10, QUARTER, QUARTER),))  # of an account: the old one typed to change it
 RESET_ADDRESS = Limit("reset-address", ONE_ADDRESS)
 RESET_LINK = Limit("reset-link", (Tier(1, 5 * MINUTE, 5 * MINUTE),))  # of an account: one link in five minutes
 SEARCH = Limit("search", (Tier(120, MINUTE, MINUTE),))  # of an account; pickers search while somebody types

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.http import HttpRequest
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.fields import EmailFormField
 from benefits_portal.tenants.clients import client_network
-from benefits_portal.tenants.limits import RESET_ADDRESS, RESET_LINK, SIGN_IN, SIGN_IN_ADDRESS, Ticket, TooManyAttempts
+from benefits_portal.tenants.limits import OWN_PASSWORD, RESET_ADDRESS, RESET_LINK, SIGN_IN, SIGN_IN_ADDRESS, Ticket, TooManyAttempts
 from benefits_portal.tenants.models import Attempt, DirectoryUser, Mail, User
 from benefits_portal.tenants.outbox import Letter, writes
 
@@ -132,3 +132,31 @@ class NewPasswordForm(ToldAtFirstFieldMixin, SetPasswordForm):  # type: ignore[t
         self.fields["new_password2"].help_text = ""
         for field in self.fields.values():
             field.error_messages["required"] = _("Enter the new password.")
+
+
+class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
+    """A new password of one's own, with the old one, which is not guessed without limit."""
+
+    error_messages = NewPasswordForm.error_messages | {
+        "password_incorrect": _("This is not your password now. Type the one that you sign in with."),
+    }
+    field_order = ["old_password", "new_password1", "new_password2"]
+    ticket: Ticket | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].label = _("Password now")
+        self.fields["old_password"].error_messages["required"] = _("Enter the password that you have now.")
+
+    @property
+    def refused_until(self) -> datetime | None:
+        """The end of a refusal that this wrong password began; None if it began none."""
+        return self.ticket.until if self.ticket and "old_password" in self.errors else None
+
+    def clean_old_password(self) -> str:
+        """Counted before it is hashed. Raises TooManyAttempts."""
+        counted = OWN_PASSWORD.of(self.user.pk, account=self.user.email)
+        self.ticket = Attempt.objects.take(counted)
+        old: str = super().clean_old_password()
+        Attempt.objects.of(counted).delete()
+        return old

@@ -17,6 +17,7 @@ urlpatterns = [
     path("session/", session.session, name="session"),
     path("switch/", views.switch, name="switch"),
     path("viewing/end/", viewing.end_viewing, name="end-viewing"),
+    path("account/password/", acts_nowhere(views.OwnPasswordView.as_view()), name="password-change"),
     path("account/users/", directory.users, name="users"),
     path("account/users/csv/", directory.users_csv, name="users-csv"),
     path("account/users/add/", directory.add_user, name="add-user"),

@@ -181,6 +181,8 @@ def account_pages() -> dict[str, Any]:
     held = RoleAssignment.objects.filter(partner__name="Contoso", user__persona="member").get()
     tenant = Tenant.objects.filter(partner__name="Contoso", is_primary=False)[0]
     return {
+        "password-change": at("tenants:password-change"),
+        "password-change-refused": (at("tenants:password-change"), lambda page: page.locator("main form button").first.click()),
         "switch": at("tenants:switch"),
         "users": at("tenants:users"),
         "user": at("tenants:user", enabled),

@@ -35,7 +35,7 @@ HARMLESS = {
     *("page tenants:" + name for name in ("activity", "activity-csv", "end-viewing", "roles", "session", "tenants", "user")),
     *("page tenants:" + name for name in ("roles-csv", "users", "users-csv")),
     *("page tenants:" + name for name in ("password-ask", "password-done", "password-sent", "password-set", "mail-health")),
-    *("page tenants:" + name for name in ("sign-in", "sign-out", "switch")),
+    *("page tenants:" + name for name in ("password-change", "sign-in", "sign-out", "switch")),
     "command demo",
     "command demo_fixture",
     "command loaddata",  # refused wherever anything is: tests/demo/test_loaddata.py

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
 from benefits_portal.tenants.limits import (
+    OWN_PASSWORD,
     RESET_ADDRESS,
     RESET_LINK,
     SEARCH,
@@ -34,6 +35,7 @@ class LockedOutFilter(CasesFilter):
 LIMITS = {
     SIGN_IN.name: gettext_lazy("Wrong passwords of an account, from one address"),
     SIGN_IN_ADDRESS.name: gettext_lazy("Wrong passwords from one address"),
+    OWN_PASSWORD.name: gettext_lazy("Wrong passwords of an account, typed to change it"),
     RESET_LINK.name: gettext_lazy("Links to set the password of an account"),
     RESET_ADDRESS.name: gettext_lazy("Links to set a password, asked for from one address"),
     SEARCH.name: gettext_lazy("Searches of an account"),

@@ -1,16 +1,21 @@
 """The back office as a whole: its name, and who comes in."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
+
+from benefits_portal.tenants.models import How
+from benefits_portal.tenants.views import OwnPasswordView
 
 from .autocomplete import autocomplete
 from .columns import NOTHING
@@ -28,6 +33,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(address, resolve_url(settings.LOGIN_URL))
 
 
+def change_own_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    """The portal's own, which is limited and on record, in the back office's frame."""
+    view = OwnPasswordView.as_view(
+        template_name="registration/password_change_form.html",
+        success_url=reverse("admin:password_change_done"),
+        extra_context=admin.site.each_context(request) | (extra_context or {}),
+        how=How.BACK_OFFICE,
+    )
+    return view(request)
+
+
 # What Django says in English wherever they lack a translation: in our catalogues it gets one.
 SAID_BY_OTHERS = (
     gettext_noop("- Select an option -"),
@@ -39,4 +55,5 @@ admin.site.site_title = gettext_lazy("Benefits Portal: back office")
 admin.site.index_title = gettext_lazy("Back office")
 admin.site.empty_value_display = NOTHING
 admin.site.autocomplete_view = autocomplete  # type: ignore[method-assign,assignment]
+admin.site.password_change = change_own_password  # type: ignore[method-assign,assignment]
 admin.site.login = sign_in  # type: ignore[method-assign,assignment]

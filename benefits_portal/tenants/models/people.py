@@ -161,10 +161,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         ours = User.objects.filter(pk=self.pk, directory_user__partner=partner, is_staff=False, is_superuser=False)
         ours.filter(role_assignments=None).update(sessions_ended_at=clock.now())
 
-    def note_own(self, action: TenantsAction) -> None:
+    def note_own(self, action: TenantsAction, how: How = How.PORTAL) -> None:
         """Put on record what they did with their own account: at each partner where they hold a role, else at none (P1)."""
         partners = Partner.objects.with_role_for(self)
-        Record.objects.note_at_each(partners, action, by=Actor(self, How.PORTAL), subject=self)
+        Record.objects.note_at_each(partners, action, by=Actor(self, how), subject=self)
 
     @property
     def name_elsewhere(self) -> str:

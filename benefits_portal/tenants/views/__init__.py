@@ -1,10 +1,21 @@
 """Views, by what they show: signing in and switching, the directory, roles, tenants, and the record."""
 
-from .signing_in import ForgottenView, NewPasswordView, PasswordDoneView, PasswordSentView, SignInView, locked_out, switch, welcome
+from .signing_in import (
+    ForgottenView,
+    NewPasswordView,
+    OwnPasswordView,
+    PasswordDoneView,
+    PasswordSentView,
+    SignInView,
+    locked_out,
+    switch,
+    welcome,
+)
 
 __all__ = [
     "ForgottenView",
     "NewPasswordView",
+    "OwnPasswordView",
     "PasswordDoneView",
     "PasswordSentView",
     "SignInView",

@@ -10,10 +10,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.contrib.auth.views import (
     LoginView,
+    PasswordChangeView,
     PasswordResetCompleteView,
     PasswordResetConfirmView,
     PasswordResetDoneView,
 )
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse_lazy
@@ -27,8 +29,8 @@ from benefits_portal.tenants.access import acts_nowhere, form_methods, role_requ
 from benefits_portal.tenants.forms import PlaceForm
 from benefits_portal.tenants.limits import TooManyAttempts
 from benefits_portal.tenants.middleware import PartnerRequest, act_in
-from benefits_portal.tenants.models import TenantsAction, User
-from benefits_portal.tenants.signing_in import ForgottenForm, NewPasswordForm, SignInForm
+from benefits_portal.tenants.models import How, TenantsAction, User
+from benefits_portal.tenants.signing_in import ForgottenForm, NewPasswordForm, OwnPasswordForm, SignInForm
 from benefits_portal.typed import isolated
 
 from .session import begin_session
@@ -106,6 +108,35 @@ class NewPasswordView(PasswordResetConfirmView):
 
 class PasswordDoneView(PasswordResetCompleteView):
     template_name = "tenants/password_done.html"
+
+
+class OwnPasswordView(PasswordChangeView):
+    """A new password for whoever is signed in: here they stay so, wherever else they were they no longer are.
+
+    The back office has the same, by its own template (`admin/site.py`).
+    """
+
+    template_name = "tenants/password_change.html"
+    form_class = OwnPasswordForm
+    success_url = reverse_lazy("home")
+    how = How.PORTAL
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().post(request, *args, **kwargs)
+        except TooManyAttempts as refusal:
+            return too_many(request, refusal)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        until = cast("OwnPasswordForm", form).refused_until
+        return too_many(self.request, TooManyAttempts(until)) if until else super().form_invalid(form)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            response = super().form_valid(form)
+            cast("User", self.request.user).note_own(TenantsAction.PASSWORD_SET, how=self.how)
+        messages.success(self.request, _("Your password is changed. Wherever else you were signed in, you no longer are."))
+        return response
 
 
 def locked_out(request: HttpRequest, refusal: TooManyAttempts) -> HttpResponse:
