@@ -225,7 +225,7 @@ def test_home_takes_seven_queries_whatever_needs_attention(client, tenant, djang
     client.get(reverse("home"))
     with django_assert_num_queries(7):
         response = client.get(reverse("home"))
-    assert [len(lines) for _title, lines in response.context["attention"]] == [count] * 3
+    assert [len(lines) for _name, _title, lines in response.context["attention"]] == [count] * 3
 
 
 def test_a_large_id_is_written_as_it_is_and_a_large_number_in_groups(client, partner):
