@@ -124,7 +124,8 @@ def assign_many(benefit: Benefit, lines: list[Line], *, by: Actor, on: date) -> 
         )
         if given:
             benefit.begin_use()
-        repeated = just_given(benefit, by=by)
+        held = any(isinstance(refusal, HoldsItAlready) for refusal in refusals.values())
+        repeated = just_given(benefit, by=by) if held else set()
         names = {assignment.directory_user_id: assignment.names for assignment in given}
         Record.objects.bulk_create(
             Record.objects.line(
