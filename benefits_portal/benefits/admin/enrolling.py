@@ -79,15 +79,20 @@ def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
             membership.renewal().plan()  # says what stands in its way; the verb would put an attempt on record
         if answer := preview(model_admin, request, membership.renewal(), {}):
             return answer
-        shown = request.POST.get("plan", "")
-        renewed = membership.renew(by=actor(request), on=membership.partner.today(), shown=shown)
+        made = renewed(request, membership, request.POST.get("plan", ""))
     except (Refusal, ValidationError) as error:
-        if not (repeated := just_made(request, membership.renewal())):
-            model_admin.message_user(request, said(error), messages.ERROR)
-            return its_page
-        renewed = repeated
-    model_admin.announce(request, renewed)
-    return redirect(address(renewed, "change", renewed.pk))
+        model_admin.message_user(request, said(error), messages.ERROR)
+        return its_page
+    model_admin.announce(request, made)
+    return redirect(address(made, "change", made.pk))
+
+
+def renewed(request: HttpRequest, membership: Membership, shown: str = "") -> Membership:
+    """The further year, made now, or by the same person a moment ago (W11). Raises what `Membership.renew` raises."""
+    with repeated_is_done():
+        membership.renew(by=actor(request), on=membership.partner.today(), shown=shown)
+    starts_on = membership.renewal().starts_on
+    return Membership.objects.get(partner=membership.partner, offer=membership.offer, starts_on=starts_on)
 
 
 def just_made(request: HttpRequest, wanted: Membership) -> Membership | None:

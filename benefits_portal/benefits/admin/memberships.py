@@ -148,12 +148,9 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, KeptAdmin):
         """Each for itself; one page for each shows beforehand what it will make."""
         for membership in memberships:
             try:
-                self.announce(request, membership.renew(by=actor(request), on=membership.partner.today()))
+                self.announce(request, enrolling.renewed(request, membership))
             except (Refusal, ValidationError) as error:
-                if repeated := enrolling.just_made(request, membership.renewal()):
-                    self.announce(request, repeated)
-                else:
-                    self.message_user(request, f"{membership}: {said(error)}", messages.ERROR)
+                self.message_user(request, f"{membership}: {said(error)}", messages.ERROR)
 
     def announce(self, request: HttpRequest, membership: Membership) -> None:
         """Say what an enrollment made, and what it left out (B4)."""
