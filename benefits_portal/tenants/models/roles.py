@@ -52,6 +52,14 @@ class Role(models.TextChoices):
         return self is Role.GLOBAL_ADMIN
 
 
+def _of_entry(field: str) -> Coalesce:
+    """What a role's partner has in `field` of the holder's own entry, else of one with the holder's address."""
+    at_partner = DirectoryUser.objects.filter(partner=OuterRef("partner")).order_by("pk").values(field)
+    own = at_partner.filter(pk=OuterRef("user__directory_user"))
+    same_address = at_partner.filter(user_principal_name=OuterRef("user__email"))
+    return Coalesce(Subquery(own[:1]), Subquery(same_address[:1]))
+
+
 class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner)
@@ -69,13 +77,10 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         """Each with what its partner's own directory calls the holder: `known_as`, None without an entry; `known_sort`
         and `known_text` to sort and to search by (P1).
         """
-        own, same_address = Q(pk=OuterRef("user__directory_user")), Q(user_principal_name=OuterRef("user__email"))
-        entries = DirectoryUser.objects.filter(partner=OuterRef("partner")).filter(own | same_address)
-        entry = entries.alias(nearness=Case(When(own, then=Value(0)), default=Value(1))).order_by("nearness", "pk")
         return self.annotate(
-            known_as=Subquery(entry.values("display_name")[:1]),
-            known_sort=Coalesce(Subquery(entry.values("sort_name")[:1]), Value(""), output_field=models.TextField()),
-            known_text=Coalesce(Subquery(entry.values("search_text")[:1]), Value(""), output_field=models.TextField()),
+            known_as=_of_entry("display_name"),
+            known_sort=Coalesce(_of_entry("sort_name"), Value(""), output_field=models.TextField()),
+            known_text=Coalesce(_of_entry("search_text"), Value(""), output_field=models.TextField()),
         )
 
     def last_global_admin(self, partner: Partner) -> int | None:
