@@ -59,7 +59,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("a license benefit", "licensing:benefit-detail", pk=found["licenses"]),
         mine("walkthrough", "licensing:walkthrough", pk=found["licenses"]),
         Page("people to assign to, searched", assign, reader),
-        Page("people to assign to, while typing", assign, reader, None, 6, (("HX-Request", "true"),)),
+        Page("people to assign to, while typing", assign, reader, None, 7, (("HX-Request", "true"),)),
         mine("your products", PRODUCTS),
         mine("your products, all", PRODUCTS, "?show=all"),
         mine("a subscription", "licensing:subscription", pk=found["subscription"]),

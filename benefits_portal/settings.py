@@ -173,6 +173,7 @@ if REPLICA_URL:
     DATABASES["replica"] = tuned(env.db("REPLICA_URL")) | {"TEST": {"MIRROR": "default"}}
     DATABASE_ROUTERS = ["benefits_portal.replica.Router"]
     MIDDLEWARE.append("benefits_portal.replica.ListsFromReplica")  # innermost: who somebody is comes from the primary
+SEARCHES_A_MINUTE = env.int("SEARCHES_A_MINUTE", default=120)  # of an account; pickers search while somebody types
 DAYS_KEPT = retention.days_kept(env)  # by table, of what `manage.py prune` deletes
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]

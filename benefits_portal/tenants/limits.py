@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 
@@ -90,7 +91,7 @@ SIGN_IN_ADDRESS = Limit("sign-in-address", ONE_ADDRESS)
 OWN_PASSWORD = Limit("own-password", (Tier(10, QUARTER, QUARTER),))  # of an account: the old one typed to change it
 RESET_ADDRESS = Limit("reset-address", ONE_ADDRESS)
 RESET_LINK = Limit("reset-link", (Tier(1, 5 * MINUTE, 5 * MINUTE),))  # of an account: one link in five minutes
-SEARCH = Limit("search", (Tier(120, MINUTE, MINUTE),))  # of an account; pickers search while somebody types
+SEARCH = Limit("search", (Tier(settings.SEARCHES_A_MINUTE, MINUTE, MINUTE),))  # of an account
 WRONG_KEYS = Limit("wrong-keys", (Tier(10, 10 * MINUTE, QUARTER),))  # of an account: different ones (K6)
 WRONG_KEYS_PARTNER = Limit("wrong-keys-partner", (Tier(50, HOUR, QUARTER),))
 

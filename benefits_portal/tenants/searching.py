@@ -32,7 +32,7 @@ class LimitSearches:
         if not searched or getattr(view, "searches_cheaply", False) or not request.user.is_authenticated:
             return None
         try:
-            Attempt.objects.take(SEARCH.of(request.user.pk))
+            Attempt.objects.take_at_once(SEARCH.of(request.user.pk))
         except TooManyAttempts as refusal:
             return too_many(request, refusal)
         return None

@@ -220,6 +220,19 @@ def test_two_subjects_counted_in_any_order_lock_nobody_forever():
 # Searches
 
 
+def test_what_is_counted_at_once_goes_on_when_the_oldest_leaves_the_window(moving, db):
+    subject = Limit("searches", (Tier(2, MINUTE, MINUTE),)).of("somebody")
+    Attempt.objects.take_at_once(subject)
+    moving.shift(MINUTE / 2)
+    Attempt.objects.take_at_once(subject)
+    with pytest.raises(TooManyAttempts) as refused:
+        Attempt.objects.take_at_once(subject)
+    assert refused.value.until == clock.now() + MINUTE / 2
+    moving.shift(MINUTE / 2)
+    Attempt.objects.take_at_once(subject)
+    assert Attempt.objects.of(subject).count() == 3
+
+
 def test_searches_of_an_account_are_limited_on_every_page_alike(moving, admin, sign_in):
     client, page = sign_in(admin), reverse("tenants:users")
     rows = [Attempt(limit="search", subject=limits.SEARCH.of(admin.pk).subject, at=clock.now()) for _ in range(118)]
