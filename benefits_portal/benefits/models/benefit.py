@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, StringAgg, Subquery, Value
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,7 @@ from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
 from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
-from .assignment import Assignment
+from .assignment import Assignment, ExternalOffer
 from .catalogue import MAX_LICENSES, BenefitType, PackageLine, Product
 from .productkey import ProductKey
 
@@ -34,6 +34,12 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
     def for_display(self) -> Self:
         """With everything a row or a details page says about the benefit itself, in one query."""
         return self.select_related("product", "membership__offer")
+
+    def with_excluding_offers(self) -> Self:
+        """Each with `excluding_offers`: what its credit cannot be combined with, by name, a line each (U4)."""
+        excluding = ExternalOffer.objects.filter(excludes=OuterRef("product")).order_by().values("excludes")
+        names = excluding.annotate(names=StringAgg("name", Value("\n"), order_by="name")).values("names")
+        return self.annotate(excluding_offers=Subquery(names))
 
     def usage_based(self) -> Self:
         return self.filter(is_license_based=False)
@@ -211,9 +217,12 @@ class Benefit(models.Model):
 
     def live_key(self) -> ProductKey | None:
         """The one key that is not revoked."""
-        key = self.keys.filter(revoked_at=None).select_related("redeemed_by", "redeemed_in").first()
+        earlier = ProductKey.objects.filter(benefit=OuterRef("benefit"), pk__lt=OuterRef("pk"))
+        live = self.keys.filter(revoked_at=None).annotate(is_second=Exists(earlier))
+        key = live.select_related("redeemed_by", "redeemed_in").first()
         if key:
             key.product, key.partner = self.product, self.partner  # at hand
+            key.follows_another = key.is_second  # type: ignore[attr-defined]  # annotated
         return key
 
     def issue_key(self, *, by: Actor, text: str = "") -> ProductKey:

@@ -184,6 +184,8 @@ class ProductKey(WrittenOnce):
 
     objects = ProductKeyQuerySet.as_manager()  # type: ignore[misc]
 
+    follows_another = True  # whether its benefit had one before: taken for granted where `Benefit.live_key` did not ask
+
     class Meta:
         verbose_name = _("product key")
         verbose_name_plural = _("product keys")

@@ -132,8 +132,11 @@ def replaceable_until(key: ProductKey, redeemed_on: date) -> date:
 
 
 def is_replaced_on_request(key: ProductKey) -> bool:
-    """Whether the partner can ask for another key in place of `key`, once it is redeemed: not of a replacement (K8). One query."""
-    return not Replacement.objects.granted().of_benefit(key.benefit_id).exists()
+    """Whether the partner can ask for another key in place of `key`, once it is redeemed: not of a replacement (K8).
+
+    One query, of a benefit that had another key before.
+    """
+    return not key.follows_another or not Replacement.objects.granted().of_benefit(key.benefit_id).exists()
 
 
 def check_replaceable(redemption: Redemption, on: date) -> None:

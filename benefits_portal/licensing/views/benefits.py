@@ -32,7 +32,7 @@ MOST_HOLDERS = 20  # on the benefit's own page; a page of their own has all
 @require_safe
 def benefit_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     """A page of its own; for htmx only its middle, to be opened in place under a row."""
-    benefit = get_own(request, Benefit.objects.for_display(), pk)
+    benefit = get_own(request, Benefit.objects.for_display().with_excluding_offers(), pk)
     context = credit_context(request, benefit) if benefit.is_usage_based else license_context(request, benefit, VerifiedForm(benefit))
     return render(request, f"licensing/benefit_detail.html{'#details' if request.htmx else ''}", context)
 

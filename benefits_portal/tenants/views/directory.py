@@ -14,7 +14,7 @@ from benefits_portal.tenants.history import history
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import DirectoryUser, Record, Tenant
+from benefits_portal.tenants.models import DirectoryUser, Record, Role, Tenant
 from benefits_portal.tenants.spreadsheets import spreadsheet
 from benefits_portal.typed import isolated
 
@@ -58,7 +58,8 @@ def user(request: PartnerRequest, pk: int) -> HttpResponse:
         "holdings": holdings([person], request.today)[person.pk],
         "history": history(request, records, known=[person], anchor="#history"),
     }
-    return render(request, "tenants/user.html", context | last_global_admin(request))
+    last = last_global_admin(request) if held and held.role == Role.GLOBAL_ADMIN else {}
+    return render(request, "tenants/user.html", context | last)
 
 
 @global_admin_required
