@@ -136,6 +136,7 @@ class KeyHasOtherAlphabet(KeyMistyped):
 
 
 class KeyUnknown(Refusal):
+    is_counted = False  # each wrong key is an attempt on record, of which K6 allows few
     rule = "K4"
     message = gettext_lazy("This key does not exist for your organization.")
     advice = gettext_lazy("Take the key from Azure & cloud products, and check which organization you act for.")

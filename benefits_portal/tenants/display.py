@@ -109,7 +109,7 @@ def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo)
     return Line(
         at=record.at.astimezone(zone),
         what=str(record.action_label),
-        refused=str(record.refused_because),
+        refused=_refused(record, zone),
         who=who,
         how=record.get_how_display(),
         where=record.tenant.name if record.tenant else "",
@@ -118,6 +118,19 @@ def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo)
         number=record.subject_id,
         changes=[_change(record, name, names) for name in {**record.before, **record.after} if _is_said(record, name)],
     )
+
+
+def _refused(record: Record, zone: ZoneInfo) -> str:
+    """Why, and how often until when where it was more than once."""
+    why = str(record.refused_because)
+    if record.times == 1 or record.last_at is None:
+        return why
+    return f"{why} {times_until(record.times, record.last_at.astimezone(zone))}"
+
+
+def times_until(times: int, last_at: datetime) -> str:
+    """How often the same was refused within the hour, and when for the last time."""
+    return _("%(times)s times until %(time)s.") % {"times": number(times), "time": as_time(last_at.time())}
 
 
 def _is_said(record: Record, name: str) -> bool:

@@ -30,6 +30,7 @@ class Refusal(Exception):
     fact: str | Promise = ""
     facts: dict[str, Any] = {}
     is_already_so: bool = False  # what was asked for holds already, by whomever
+    is_counted: bool = True  # on record once within an hour, with how often; else each time (A1)
     is_repeat: bool = False  # and it was the same person who did it, just now: a second click (W11)
     done_as: dict[str, Any] = {}  # what that act is on record with, where the attempt itself says something else
     by_name: ClassVar[dict[str, type["Refusal"]]] = {}

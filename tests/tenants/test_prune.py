@@ -16,7 +16,7 @@ from environ import Env
 from benefits_portal import clock, retention
 from benefits_portal.tenants.management.commands import prune
 from benefits_portal.tenants.models import Attempt, KeyAttempt, Mail, Record
-from benefits_portal.tenants.models.record import AppendOnly
+from benefits_portal.tenants.models.append_only import AppendOnly
 from tests import factories
 from tests.simultaneous import at_once
 

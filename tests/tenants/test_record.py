@@ -12,7 +12,8 @@ from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.tenants.exceptions import NotPermitted, RoleAlreadyHeld
 from benefits_portal.tenants.models import Actor, How, Record, Role
-from benefits_portal.tenants.models.record import AppendOnlyError, recordable
+from benefits_portal.tenants.models.append_only import AppendOnlyError
+from benefits_portal.tenants.models.record import recordable
 from tests.factories import BenefitFactory, PartnerFactory, RecordFactory, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]

@@ -13,7 +13,7 @@ from benefits_portal.benefits.models import MAX_LICENSES, ProductKey
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES, Term, Working
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
-from benefits_portal.tenants.models.record import AppendOnly, AppendOnlyQuerySet
+from benefits_portal.tenants.models.append_only import AppendOnly, AppendOnlyQuerySet
 
 if TYPE_CHECKING:
     from .subscription import Subscription

@@ -9,10 +9,12 @@ from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
+from benefits_portal.tenants.display import times_until
 from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
 from .base import LedgerAdmin
@@ -101,7 +103,10 @@ class RecordAdmin(SearchThroughMixin, LedgerAdmin):
 
     @admin.display(description=gettext_lazy("outcome"), ordering="refused")
     def outcome(self, record: Record) -> str:
-        return _("Refused: %(fact)s") % {"fact": record.refused_because} if record.refused else _("Done")
+        if not record.refused:
+            return _("Done")
+        refused = _("Refused: %(fact)s") % {"fact": record.refused_because}
+        return f"{refused} {times_until(record.times, localtime(record.last_at))}" if record.last_at else refused
 
     @admin.display(description=gettext_lazy("about"))
     def about(self, record: Record) -> str:

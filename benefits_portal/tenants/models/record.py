@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, ClassVar, Never, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -26,6 +26,8 @@ from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.typed import tidy
 
+from .append_only import AppendOnly, AppendOnlyQuerySet
+
 if TYPE_CHECKING:
     from .directory import Partner, Tenant
     from .directoryusers import DirectoryUser
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 
 _repeats_are_done: ContextVar[bool] = ContextVar("repeats_are_done", default=False)
+COUNTED_WITHIN = timedelta(hours=1)  # from the first of the same refusals of one person
 REPEATED_WITHIN = timedelta(minutes=1)  # the same act by the same person is the same click
 
 
@@ -64,47 +67,6 @@ def _without_keys[Value](value: Value) -> Value:
     if isinstance(value, dict):
         return {name: _without_keys(inner) for name, inner in value.items()}  # type: ignore[return-value]
     return [_without_keys(inner) for inner in value] if isinstance(value, list) else value  # type: ignore[return-value]
-
-
-class AppendOnlyError(TypeError):
-    """Somebody tried to change or delete what is kept."""
-
-
-class AppendOnlyQuerySet[M: models.Model](models.QuerySet[M]):
-    """Rows that are written once: neither changed nor deleted."""
-
-    def update(self, **kwargs: Any) -> Never:
-        raise AppendOnlyError(f"{self.model.__name__} rows are never changed.")
-
-    def delete(self) -> Never:
-        raise AppendOnlyError(f"{self.model.__name__} rows are never deleted.")
-
-    def bulk_create(self, *args: Any, **kwargs: Any) -> list[M]:
-        if kwargs.get("update_conflicts"):
-            raise AppendOnlyError(f"{self.model.__name__} rows are never changed.")
-        return super().bulk_create(*args, **kwargs)
-
-    def bulk_update(self, *args: Any, **kwargs: Any) -> Never:
-        raise AppendOnlyError(f"{self.model.__name__} rows are never changed.")
-
-
-class AppendOnly(models.Model):
-    """A model whose rows are written once."""
-
-    objects = AppendOnlyQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-        base_manager_name = "objects"  # so that the manager that Django itself uses refuses too
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Inserts, whatever number it was given: a row that is there already is an IntegrityError, never overwritten."""
-        if not self._state.adding:
-            raise AppendOnlyError(f"{type(self).__name__} rows are never changed.")
-        super().save(*args, **kwargs | {"force_insert": True})
-
-    def delete(self, *args: Any, **kwargs: Any) -> Never:
-        raise AppendOnlyError(f"{type(self).__name__} rows are never deleted.")
 
 
 def recordable[C: type[models.TextChoices]](actions: C) -> C:
@@ -167,11 +129,26 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         done = self.just_done(action, by=by, partner=partner, subject=subject)
         return any(tried <= (record.after if after else record.before).items() for record in done)
 
-    def note(self, action: str, *, by: Actor, **about: Any) -> "Record":
-        """Write one line. A refusal is noted outside the transaction that it rolled back."""
-        record = self.line(action, by=by, **about)
+    def note(self, action: str, *, by: Actor, refusal: Refusal | None = None, **about: Any) -> "Record":
+        """Write one line. A refusal is noted outside the transaction that it rolled back; repeated, it is counted."""
+        record = self.line(action, by=by, refusal=refusal, **about)
+        if refusal and refusal.is_counted and self._count_again(record):
+            return record
         record.save(using=self.db)
         return record
+
+    def _count_again(self, record: "Record") -> bool:
+        """Whether the same person was refused the same within the hour: then that row counts it, instead of a new one.
+
+        Its count and the time of the last refusal are all that ever changes of a record, and only ever grow.
+        """
+        names = ("action", "actor", "how", "partner", "refused", "subject_type", "subject_id")
+        same = self.filter(**{name: getattr(record, name) for name in names}, at__gt=record.at - COUNTED_WITHIN)
+        latest = same.order_by("-pk").values_list("pk", flat=True).first() if record.actor else None
+        again = models.QuerySet.update(self.filter(pk=latest), times=F("times") + 1, last_at=record.at) if latest else 0
+        if again:
+            record.pk, record._state.adding = latest, False
+        return bool(again)
 
     def note_at_each(self, partners: "Iterable[Partner]", action: str, *, by: Actor, subject: models.Model) -> None:
         """Write what somebody does with an account of their own at each of `partners`, and once at none of them (P1)."""
@@ -230,6 +207,8 @@ class Record(AppendOnly):
     action = models.CharField(_("what"), max_length=40, editable=False)
     refused = models.CharField(_("refused because"), max_length=60, blank=True, editable=False)
     facts = TidyJSONField(_("facts of the refusal"), default=dict, blank=True, encoder=DjangoJSONEncoder, editable=False)
+    times = models.PositiveIntegerField(_("times"), default=1, db_default=1, editable=False)
+    last_at = models.DateTimeField(_("refused again, last at"), null=True, blank=True, editable=False)
     subject_type = models.ForeignKey(ContentType, models.PROTECT, null=True, blank=True, verbose_name=_("subject type"), editable=False)
     subject_id = models.BigIntegerField(_("subject"), null=True, blank=True, editable=False)
     subject = GenericForeignKey("subject_type", "subject_id")

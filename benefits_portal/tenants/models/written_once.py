@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from .record import AppendOnly, AppendOnlyError, AppendOnlyQuerySet
+from .append_only import AppendOnly, AppendOnlyError, AppendOnlyQuerySet
 
 
 class WrittenOnceQuerySet[M: models.Model](AppendOnlyQuerySet[M]):

@@ -1,0 +1,102 @@
+"""The same refusal of the same person within the hour is one row with a count (rules A1, A2)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from benefits_portal import clock
+from benefits_portal.tenants.exceptions import NotPermitted, OnlyGlobalAdmins, PersonDisabled
+from benefits_portal.tenants.models import Actor, How, Record, Role, RoleAssignment, TenantsAction
+from benefits_portal.tenants.models.append_only import AppendOnlyError
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today"), pytest.mark.rule("A1")]
+
+
+@pytest.fixture
+def member(tenant):
+    return factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.MEMBER).user
+
+
+def rows() -> list[tuple[str, int]]:
+    return list(Record.objects.exclude(refused="").order_by("pk").values_list("refused", "times"))
+
+
+def test_a_hundred_and_fifty_looks_are_one_row(member, sign_in):
+    client = sign_in(member)
+    pages = [reverse("tenants:activity"), reverse("tenants:activity-csv"), reverse("tenants:activity") + "?person=x"]
+    assert {client.get(pages[number % 3]).status_code for number in range(150)} == {403}
+    assert rows() == [("NotPermitted", 150)]
+
+
+def refuse(by: Actor, partner, *, action=TenantsAction.PAGE_REFUSED, subject=None, refusal=NotPermitted) -> Record:
+    return Record.objects.note(action, by=by, partner=partner, subject=subject, refusal=refusal())
+
+
+@pytest.mark.parametrize("differs", ["person", "door", "partner", "action", "subject", "refusal"])
+def test_what_differs_is_a_row_of_its_own(member, admin, partner, differs):
+    by = Actor(member, How.PORTAL)
+    first = {"by": by, "partner": partner}
+    other = {
+        "person": {"by": Actor(admin, How.PORTAL)},
+        "door": {"by": Actor(member, How.BACK_OFFICE)},
+        "partner": {"partner": factories.PartnerFactory.create()},
+        "action": {"action": TenantsAction.FORM_REFUSED},
+        "subject": {"subject": member.directory_user},
+        "refusal": {"refusal": OnlyGlobalAdmins},
+    }[differs]
+    refuse(**first)
+    refuse(**first | other)
+    assert [times for _refused, times in rows()] == [1, 1]
+    refuse(**first)
+    assert [times for _refused, times in rows()] == [2, 1]
+
+
+def test_after_an_hour_it_is_a_row_of_its_own(member, partner):
+    by = Actor(member, How.PORTAL)
+    refuse(by, partner)
+    with time_machine.travel(clock.now() + timedelta(minutes=59), tick=False):
+        refuse(by, partner)
+    with time_machine.travel(clock.now() + timedelta(minutes=61), tick=False):
+        refuse(by, partner)
+    assert [times for _refused, times in rows()] == [2, 1]
+
+
+def test_commands_and_what_was_done_are_never_counted_together(member, partner):
+    for _ in range(2):
+        refuse(Actor(), partner)
+        Record.objects.note(TenantsAction.PAGE_REFUSED, by=Actor(member), partner=partner)
+    assert [record.times for record in Record.objects.all()] == [1, 1, 1, 1]
+
+
+def test_a_verb_that_is_refused_again_is_counted(admin, partner, tenant):
+    person, by = factories.DirectoryUserFactory.create(tenant=tenant, disabled=True), Actor(admin, How.PORTAL)
+    for _ in range(3):
+        with pytest.raises(PersonDisabled):
+            RoleAssignment.objects.give(person, Role.MEMBER, by=by)
+    assert rows() == [("PersonDisabled", 3)]
+
+
+def test_nothing_else_of_a_record_changes(member, partner):
+    record = refuse(Actor(member, How.PORTAL), partner)
+    before = Record.objects.filter(pk=record.pk).values().get()
+    with time_machine.travel(clock.now() + timedelta(minutes=5), tick=False):
+        again = refuse(Actor(member, How.PORTAL), partner)
+        after = Record.objects.filter(pk=record.pk).values().get()
+        assert (again.pk, after) == (record.pk, before | {"times": 2, "last_at": clock.now()})
+    for change in (lambda: Record.objects.filter(pk=record.pk).update(times=1), Record.objects.get(pk=record.pk).save):
+        with pytest.raises(AppendOnlyError):
+            change()
+
+
+def test_how_often_and_until_when_is_shown(member, admin, partner, sign_in):
+    for minutes in (0, 5):
+        with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=False):
+            refuse(Actor(member, How.PORTAL), partner)
+    said = "2 times until 12:05 p.m."
+    assert said in sign_in(admin).get(reverse("tenants:activity")).text
+    assert said in b"".join(sign_in(admin).get(reverse("tenants:activity-csv")).streaming_content).decode()
+    staff = factories.UserFactory.create(staff=True, is_superuser=True)
+    assert said in sign_in(staff).get(reverse("admin:tenants_record_changelist")).text
