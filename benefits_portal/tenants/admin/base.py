@@ -31,6 +31,7 @@ from .lists import BackOfficeList, BoundedActionsMixin, FoldedSearchMixin, Stopp
 from .reasons import MISSING, reason_field, reason_in
 
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter
+INTERNAL = {"is_name_pending"}  # work that the portal has still to do is no fact of the row, and not on record
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -72,7 +73,7 @@ def note_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> N
 
 
 def note_deletion(subject: models.Model, request: HttpRequest) -> None:
-    left_out = {*SECRETS, *derived_columns(type(subject))}
+    left_out = {*SECRETS, *INTERNAL, *derived_columns(type(subject))}
     fields = [field for field in subject._meta.fields if not field.primary_key and field.name not in left_out]
     note(EditAction.DELETED, subject, request, before={field.name: field.value_from_object(subject) for field in fields})
 
