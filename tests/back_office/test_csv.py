@@ -250,6 +250,14 @@ def test_a_confirmation_that_was_tampered_with_does_nothing(office):
     assert Partner.objects.count() == 0
 
 
+def test_a_confirmation_of_other_rows_does_nothing(office):
+    shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n")
+    answer = office.post(page(DirectoryUser, "import"), {"confirmed": shown.context["packed"], "reason": "Why not"}, follow=True)
+    [told] = [str(message) for message in answer.context["messages"]]
+    assert told.startswith("Line 1 must name these columns: tenant, user_principal_name, name, kind.")
+    assert (Partner.objects.count(), DirectoryUser.objects.count()) == (0, 0)
+
+
 def test_programme_imports_and_support_does_not(support, officer, sign_in):
     for model in (Partner, DirectoryUser, Membership):
         assert [sign_in(user).get(page(model, "import")).status_code for user in (support, officer)] == [403, 200]

@@ -241,6 +241,9 @@ class ImportMixin:
             return self.preview(request, FileForm(request.POST), text)
         try:
             asked = carry_out(self.importing, text, by=actor(request), shown=request.POST.get("shown", ""))
+        except Unreadable as error:  # what was shown on the page of another kind of rows
+            messages.error(request, str(error))
+            return redirect(".")
         except Refused:
             messages.warning(request, _("Something changed meanwhile, so nothing was imported. This is what the file would do now."))
             return self.preview(request, FileForm(request.POST), text)
