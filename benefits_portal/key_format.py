@@ -86,7 +86,7 @@ def masked(last_five: str) -> str:
 
 def without_keys(text: str, at_least: int = MASKED_FROM) -> str:
     """`text` with every key of ours masked, and what has `at_least` so many characters of one (K3)."""
-    masks = []
+    pieces, at = [], 0  # joined once: a file may hold thousands of keys
     letters = _letters(text) if _may_hold_one(text) else []
     for start, stop in _beginnings(letters):
         whole = letters[start : min(start + LENGTH, stop)]  # whatever stands between its characters
@@ -94,10 +94,9 @@ def without_keys(text: str, at_least: int = MASKED_FROM) -> str:
         if not found.is_whole:
             found = _key_text(letters[start:stop])
         if len(found.letters) >= at_least:
-            masks.append((found, masked(found.letters[-5:]) if found.is_whole else f"{PREFIX}-…"))
-    for found, mask in reversed(masks):
-        text = text[: found.start] + mask + text[found.end :]
-    return text
+            pieces += [text[at : found.start], masked(found.letters[-5:]) if found.is_whole else f"{PREFIX}-…"]
+            at = found.end
+    return "".join([*pieces, text[at:]])
 
 
 def _may_hold_one(text: str) -> bool:
