@@ -37,10 +37,13 @@ def test_a_key_is_found_whole_or_by_its_last_five_and_shown_masked(office, progr
     assert records.filter(actor=programme).count() == 5
 
 
-def test_an_address_looks_nothing_up(office):
-    key = factories.issue_key()
-    answer = office.get(reverse("admin:benefits_productkey_look_up"), {"key": decrypted(key.ciphertext)})
-    assert (answer.context["found"], decrypted(key.ciphertext) in answer.content.decode()) == (None, False)
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_address_looks_nothing_up(office, whole):
+    key, page_of_its_own = factories.issue_key(), reverse("admin:benefits_productkey_look_up")
+    text = decrypted(key.ciphertext)
+    answer = office.get(page_of_its_own, {"key": text if whole else key.last_five}, follow=True)
+    assert answer.redirect_chain == ([(page_of_its_own, 302)] if whole else []), "a whole key leaves the URL first (W6)"
+    assert (answer.context["found"], text in answer.content.decode(), str(key) in answer.content.decode()) == (None, False, False)
     assert Record.objects.filter(action="benefits.key-looked-up").count() == 0
 
 
