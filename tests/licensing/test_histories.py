@@ -1,10 +1,22 @@
 """What each benefit, subscription and person shows of the record, and what was refused before any rule was asked (A1, A2)."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.urls import reverse
 
 from benefits_portal.tenants.models import Record, Role
-from tests.factories import TODAY, BenefitFactory, RecordFactory, RoleAssignmentFactory, SubscriptionFactory, TenantFactory
+from tests.factories import (
+    NOW,
+    TODAY,
+    BenefitFactory,
+    DirectoryUserFactory,
+    RecordFactory,
+    RoleAssignmentFactory,
+    SubscriptionFactory,
+    TenantFactory,
+)
 
 rule = pytest.mark.rule
 pytestmark = pytest.mark.usefixtures("today")
@@ -67,8 +79,9 @@ def test_a_history_is_shown_page_by_page_and_nothing_of_another_partner_s_in_it(
 @pytest.mark.parametrize("count", [1, 20])
 def test_a_history_takes_as_many_queries_whatever_its_length(client, tenant, by, django_assert_max_num_queries, count):
     benefit, subscription = BenefitFactory.create(partner=tenant.partner, key=True), SubscriptionFactory.create(tenant=tenant)
-    for _ in range(count):
-        benefit.keys.get().reveal(by=by, on=TODAY)
+    for minute in range(-count, 0):  # within one it would be one act (W11)
+        with time_machine.travel(NOW + timedelta(minutes=2 * minute), tick=False):
+            benefit.keys.get().reveal(by=by, on=TODAY)
     RecordFactory.create_batch(count, partner=tenant.partner, subject=subscription, before={"licenses": 1}, after={"licenses": 2})
     for name, thing in (("licensing:benefit-history", benefit), ("licensing:subscription", subscription)):
         client.get(reverse(name, args=[thing.pk]))
@@ -125,7 +138,8 @@ def test_a_post_that_a_rule_refuses_is_on_record_although_the_page_would_not_hav
     benefit = BenefitFactory.create(partner=tenant.partner, bulk=True)
     assignment = benefit.assign(admin.directory_user, by=by, on=TODAY)
     post(client, "benefits:remove", benefit.pk, assignment.pk, tenant=tenant)
-    post(client, "benefits:assign", benefit.pk, tenant=tenant, directory_user=admin.directory_user_id)
+    other = DirectoryUserFactory.create(tenant=tenant)  # to the holder it would be the same act again (W11)
+    post(client, "benefits:assign", benefit.pk, tenant=tenant, directory_user=other.pk)
     refused = Record.objects.about(benefit).exclude(refused="").order_by("pk")
     assert [str(record.refused_because) for record in refused] == [
         "Bulk credit cannot be removed.",
