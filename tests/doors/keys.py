@@ -9,20 +9,26 @@ from benefits_portal.benefits.exceptions import (
     BenefitExpired,
     BenefitNotBegun,
     KeyAlreadyRedeemed,
+    KeyHasForeignCharacter,
+    KeyHasOtherAlphabet,
     KeyMistyped,
     KeyOfAnotherPartner,
     KeyRevoked,
     KeyStillLive,
+    KeyTooLong,
+    KeyTooShort,
     KeyUnknown,
     NotAKey,
+    SeveralKeys,
     TooManyTries,
 )
 from benefits_portal.benefits.models import Benefit, ProductKey
-from benefits_portal.benefits.productkeys import draw
+from benefits_portal.benefits.productkeys import draw, grouped
 from benefits_portal.licensing.views.redeeming import PLACE_SALT
 from benefits_portal.tenants.models import Actor, KeyAttempt
 from tests import factories
 from tests.factories import TODAY
+from tests.key_examples import put
 from tests.place import Place
 
 from .deeds import Deed, Hand, Things, by_verb
@@ -130,6 +136,31 @@ def what_is_no_key(place: Place) -> Things:
 def one_with_a_typing_error(place: Place) -> Things:
     text = Place.text_of(place.fitting)
     return {"text": text[:-1] + ("B" if text[-1] != "B" else "C")}
+
+
+@TYPE.refused("K1", KeyTooShort)
+def one_without_its_end(place: Place) -> Things:
+    return {"text": Place.text_of(place.fitting)[:-1]}
+
+
+@TYPE.refused("K1", KeyTooLong)
+def one_with_a_character_too_many(place: Place) -> Things:
+    return {"text": Place.text_of(place.fitting) + "B"}
+
+
+@TYPE.refused("K1", KeyHasForeignCharacter)
+def one_with_a_vowel(place: Place) -> Things:
+    return {"text": put(12, "A", Place.text_of(place.fitting))}
+
+
+@TYPE.refused("K1", KeyHasOtherAlphabet)
+def one_with_a_letter_of_another_alphabet(place: Place) -> Things:
+    return {"text": put(12, "\u0421", Place.text_of(place.fitting))}  # a Cyrillic letter that looks like C
+
+
+@TYPE.refused("K1", SeveralKeys)
+def two_at_once(place: Place) -> Things:
+    return {"text": f"{grouped(Place.text_of(place.fitting))} {grouped(Place.text_of(place.key))}"}
 
 
 @TYPE.refused("K4", KeyUnknown)

@@ -30,17 +30,17 @@ IMPORTS = {"office tenants_directoryuser_import", "command import_csv, people"}
 
 @ADD.door("page tenants:add-user")
 def add_on_the_page(hand: Hand, **sent: Any):
-    return hand.portal("tenants:add-user", name="Lou", tenant=hand.world.place.tenant.pk, **sent)
+    return hand.portal("tenants:add-user", tenant=hand.world.place.tenant.pk, **{"name": "Lou"} | sent)
 
 
 @ADD.door("form tenants.directoryuser")
-def add_on_the_form(hand: Hand, address: str, kind: str):
-    facts = {"display_name": "Lou", "user_principal_name": address, "kind": kind}
+def add_on_the_form(hand: Hand, address: str, kind: str, name: str = "Lou"):
+    facts = {"display_name": name, "user_principal_name": address, "kind": kind}
     return hand.office(DirectoryUser, "add", tenant=hand.world.place.tenant.pk, **facts)
 
 
-def line(hand: Hand, address: str, kind: str) -> str:
-    return f"tenant,user_principal_name,name,kind\n{hand.world.place.tenant.domain},{address},Lou,{kind}\n"
+def line(hand: Hand, address: str, kind: str, name: str = "Lou") -> str:
+    return f'tenant,user_principal_name,name,kind\n{hand.world.place.tenant.domain},{address},"{name}",{kind}\n'
 
 
 @ADD.door("office tenants_directoryuser_import")
@@ -54,8 +54,8 @@ def add_by_command(hand: Hand, **facts: Any):
 
 
 @ADD.door("verb DirectoryUserQuerySet.add_to")
-def add_by_verb(hand: Hand, address: str, kind: str):
-    return by_verb(lambda: DirectoryUser.objects.add_to(hand.world.place.tenant, "Lou", address, kind=kind, by=hand.by))
+def add_by_verb(hand: Hand, address: str, kind: str, name: str = "Lou"):
+    return by_verb(lambda: DirectoryUser.objects.add_to(hand.world.place.tenant, name, address, kind=kind, by=hand.by))
 
 
 @DISABLE.door("page tenants:disable-user")
@@ -190,10 +190,43 @@ def a_directorys_own_name_for_a_guest_as_a_member(place: Place) -> Things:
     return {"address": f"lou_outside.example#EXT#@{place.tenant.domain}", "kind": "member"}
 
 
-@ADD.refused("U1", AlreadyInDirectory, not_at=dict.fromkeys(IMPORTS, "changes the name of who is there"),
-             in_other_words={"form tenants.directoryuser": "This tenant already has a user with this address."})  # fmt: skip
+NOT_BY_IMPORT = dict.fromkeys(IMPORTS, "changes the name of who is there")
+ON_THE_FORM = {"form tenants.directoryuser": "This tenant already has a user with this address."}
+
+
+@ADD.refused("U1", AlreadyInDirectory, not_at=NOT_BY_IMPORT, in_other_words=ON_THE_FORM)
 def somebody_who_is_there(place: Place) -> Things:
     return {"address": place.person.user_principal_name, "kind": "member"}
+
+
+@ADD.refused("W2", AlreadyInDirectory, not_at=NOT_BY_IMPORT, in_other_words=ON_THE_FORM)
+def somebody_who_is_there_in_another_spelling(place: Place) -> Things:
+    name, _at, domain = place.person.user_principal_name.partition("@")
+    return {"address": f"<{name.upper()}\u200b\uff20{domain}>", "kind": "member"}
+
+
+@ADD.refused("W3", AlreadyInDirectory, not_at=NOT_BY_IMPORT, in_other_words=ON_THE_FORM)
+def a_guest_who_is_there_by_the_directory_s_own_name(place: Place) -> Things:
+    factories.DirectoryUserFactory.create(tenant=place.tenant, user_principal_name="lou@outside.example", kind="guest")
+    return {"address": f"lou_outside.example#EXT#@{place.tenant.domain}", "kind": "guest"}
+
+
+PAST_FORMS = {"verb DirectoryUserQuerySet.add_to": "tidies what comes past a form"}
+
+
+@ADD.refused("W1", "Write this on one line.", not_at=PAST_FORMS)
+def a_name_of_two_lines(place: Place) -> Things:
+    return {"address": f"lou@{place.tenant.domain}", "kind": "member", "name": "Lou\nGlobal admin"}
+
+
+@ADD.refused("W1", "Enter the person's name.", not_at=PAST_FORMS)
+def a_name_that_nobody_sees(place: Place) -> Things:
+    return {"address": f"lou@{place.tenant.domain}", "kind": "member", "name": "\u3164"}
+
+
+@ADD.refused("W8", "Line 2 has 5 cells, not 4.", not_at=dict.fromkeys(ADD.doors.keys() - IMPORTS, "reads no file"))
+def a_line_with_a_cell_too_many(place: Place) -> Things:
+    return {"address": f"lou@{place.tenant.domain},lou@elsewhere.example", "kind": "member"}
 
 
 @DISABLE.refused("A1", LastGlobalAdmin)
