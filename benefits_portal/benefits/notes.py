@@ -68,7 +68,7 @@ class CreditNotes:
         if self.has_ended:
             return _("This credit ended on %(day)s. Whoever held it then is listed below.") % {"day": as_day(self.benefit.expires_on)}
         product = self.benefit.product
-        offers = (self.benefit.excluding_offers or "").splitlines()  # type: ignore[attr-defined]  # annotated
+        offers = sorted((self.benefit.excluding_offers or "").splitlines())  # type: ignore[attr-defined]  # annotated
         return f"{self._how_it_is_given()} {combination(product.kind, offers)}"
 
     def _how_it_is_given(self) -> str:

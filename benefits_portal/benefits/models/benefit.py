@@ -36,9 +36,9 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
         return self.select_related("product", "membership__offer")
 
     def with_excluding_offers(self) -> Self:
-        """Each with `excluding_offers`: what its credit cannot be combined with, by name, a line each (U4)."""
+        """Each with `excluding_offers`: what its credit cannot be combined with, a name a line, in no order (U4)."""
         excluding = ExternalOffer.objects.filter(excludes=OuterRef("product")).order_by().values("excludes")
-        names = excluding.annotate(names=StringAgg("name", Value("\n"), order_by="name")).values("names")
+        names = excluding.annotate(names=StringAgg("name", Value("\n"))).values("names")
         return self.annotate(excluding_offers=Subquery(names))
 
     def usage_based(self) -> Self:
