@@ -19,7 +19,17 @@ from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Record
-from tests.factories import NOW, TODAY, ProductFactory, SubscriptionFactory, TenantFactory, issue_key, key_for
+from tests.factories import (
+    NOW,
+    TODAY,
+    DirectoryUserFactory,
+    ProductFactory,
+    SubscriptionFactory,
+    TenantFactory,
+    UserFactory,
+    issue_key,
+    key_for,
+)
 
 pytestmark = pytest.mark.django_db
 rule = pytest.mark.rule
@@ -160,15 +170,17 @@ def test_the_day_after_its_benefit_s_last_day_a_key_is_refused(tenant, by):
 
 @rule("K2")
 @pytest.mark.parametrize("way", list(Way))
-def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(by, way):
+def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(way):
     subscription = SubscriptionFactory.create(ends_on=TODAY - timedelta(days=1) if way is Way.REACTIVATE else date(2022, 1, 1))
+    person = DirectoryUserFactory.create(tenant=subscription.tenant)
+    by = Actor(UserFactory.create(directory_user=person))
     key = key_for(subscription)
     Subscription.activate(key, subscription.tenant, by=by, on=TODAY)
     before = term_of(subscription)
     target = None if way is Way.NEW else subscription
     with pytest.raises(KeyAlreadyRedeemed) as refusal:
         Subscription.redeem(way, key, subscription.tenant, target, by=by, on=TODAY)
-    assert refusal.value.message == f"This key was redeemed on May 1, 2021 in {subscription.tenant} by {by.user.name}."
+    assert refusal.value.message == f"This key was redeemed on May 1, 2021 in {subscription.tenant} by {person.display_name}."
     assert term_of(subscription) == before
 
 
