@@ -97,8 +97,9 @@ def by_a_new_password(signed_in: Client, admin: User) -> None:
 
 
 def by_the_last_role_taken(signed_in: Client, admin: User) -> None:
-    admin.role_assignments.get().user.role_assignments.all().delete()
-    admin.sign_out_without_role()
+    held = admin.role_assignments.get()
+    admin.role_assignments.all().delete()
+    admin.sign_out_without_role(held.partner)
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
