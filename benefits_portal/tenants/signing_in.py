@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -63,8 +64,11 @@ class SignInForm(AuthenticationForm):
         return cleaned
 
     def clean_username(self) -> str:
-        """The canonical address, by which wrong passwords are counted too (W2)."""
-        return DirectoryUser.objects.address_of(self.cleaned_data["username"])
+        """The canonical address, by which wrong passwords are counted too (W2). Nothing that shows is nothing typed."""
+        address = DirectoryUser.objects.address_of(self.cleaned_data["username"])
+        if not address:
+            raise ValidationError(self.fields["username"].error_messages["required"], code="required")
+        return address
 
 
 class ForgottenForm(forms.Form):

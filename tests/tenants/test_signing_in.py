@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from benefits_portal import clock
 from benefits_portal.tenants.clients import client_address
-from benefits_portal.tenants.models import Actor, Mail, Record, Role, RoleAssignment, User
+from benefits_portal.tenants.models import Actor, Attempt, Mail, Record, Role, RoleAssignment, User
 from benefits_portal.tenants.outbox import send_due
 from tests.factories import PASSWORD, DirectoryUserFactory, PartnerFactory, RoleAssignmentFactory, UserFactory
 
@@ -32,6 +32,14 @@ def sign_in(user: User, password: str = PASSWORD, address: str = "203.0.113.7"):
 
 def guess(user: User, times: int, **options: str) -> list[int]:
     return [sign_in(user, "wrong", **options).status_code for _ in range(times)]
+
+
+@pytest.mark.rule("W1", "W2")
+@pytest.mark.parametrize("typed", ["", " ", "\u200b", "\u2066\u2069", "\ufeff\u00ad", "\u3164\u2800"], ids=ascii)
+def test_an_address_in_which_nothing_shows_was_not_entered(typed):
+    answer = Client().post(SIGN_IN, {"username": typed, "password": PASSWORD})
+    assert (answer.status_code, "Enter your e-mail address." in answer.text) == (200, True)
+    assert Attempt.objects.count() == 0
 
 
 # The lock-out
