@@ -40,7 +40,7 @@ licensing:calculator                see   -     see   -     see   -     see   - 
 readyz                              see   -     see   -     see   -     see   -     see   -     see   -     see   -     see   -
 set_language                        -     go    -     does  -     does  -     does  -     does  -     does  -     does  -     does
 tenants:mail-health                 see   -     see   -     see   -     see   -     see   -     see   -     see   -     see   -
-tenants:password-ask                see   go    see   go    see   go    see   go    see   go    see   go    see   go    see   go
+tenants:password-ask                see   does  see   does  see   does  see   does  see   does  see   does  see   does  see   does
 tenants:password-done               see   -     see   -     see   -     see   -     see   -     see   -     see   -     see   -
 tenants:password-sent               see   -     see   -     see   -     see   -     see   -     see   -     see   -     see   -
 tenants:password-set                go    go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
@@ -54,9 +54,9 @@ tenants:switch                      in    in    role  role  see   go    see   go
 benefits:assign                     in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 benefits:assign-list                in    in    role  role  why   why   see   see   see   see   none  none  role  role  role  role
 benefits:azure-cloud                in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
-benefits:azure-cloud-csv            in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
+benefits:azure-cloud-csv            in    in    role  role  does  -     does  -     does  -     does  -     role  role  role  role
 benefits:holders                    in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
-benefits:holders-csv                in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
+benefits:holders-csv                in    in    role  role  does  -     does  -     does  -     none  -     role  role  role  role
 benefits:remove                     in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 benefits:transfer                   in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 licensing:add-licenses              in    in    role  role  why   why   see   go    see   go    none  none  role  role  role  role
@@ -69,14 +69,14 @@ licensing:key                       in    in    role  role  why   why   go    do
 licensing:product-key-start         in    in    role  role  why   why   see   go    see   go    see   see   role  role  role  role
 licensing:product-key-start?key     in    in    role  role  why   why   see   go    see   go    see   see   role  role  role  role
 licensing:products                  in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
-licensing:products-csv              in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
+licensing:products-csv              in    in    role  role  does  -     does  -     does  -     does  -     role  role  role  role
 licensing:receipt                   in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
 licensing:replacement               in    in    role  role  why   why   see   does  see   does  none  none  role  role  role  role
 licensing:subscription              in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
 licensing:walkthrough               in    in    role  role  why   why   see   -     see   -     none  -     role  role  role  role
 
 tenants:activity                    in    in    role  role  why   why   see   -     see   -     see   -     role  role  role  role
-tenants:activity-csv                in    in    role  role  why   why   see   -     see   -     see   -     role  role  role  role
+tenants:activity-csv                in    in    role  role  why   why   does  -     does  -     does  -     role  role  role  role
 tenants:add-user                    in    in    role  role  why   why   why   why   see   does  see   see   role  role  role  role
 tenants:add-user?guest              in    in    role  role  why   why   why   why   see   does  see   see   role  role  role  role
 tenants:ask-for-tenant              in    in    role  role  why   why   why   why   see   does  see   does  role  role  role  role
@@ -86,12 +86,12 @@ tenants:enable-user                 in    in    role  role  why   why   why   wh
 tenants:give-role                   in    in    role  role  why   why   why   why   see   does  see   see   role  role  role  role
 tenants:make-primary                in    in    role  role  why   why   why   why   see   does  none  none  role  role  role  role
 tenants:roles                       in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
-tenants:roles-csv                   in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
+tenants:roles-csv                   in    in    role  role  does  -     does  -     does  -     does  -     role  role  role  role
 tenants:session                     go    go    see   see   see   see   see   see   see   see   see   see   see   see   see   see
 tenants:take-role                   in    in    role  role  why   why   why   why   see   does  none  none  role  role  role  role
 tenants:tenants                     in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 tenants:user                        in    in    role  role  see   -     see   -     see   -     none  -     role  role  role  role
-tenants:users-csv                   in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
+tenants:users-csv                   in    in    role  role  does  -     does  -     does  -     does  -     role  role  role  role
 tenants:users                       in    in    role  role  see   -     see   -     see   -     see   -     role  role  role  role
 tenants:password-change             in    in    see   does  see   does  see   does  see   does  see   does  see   does  see   does
 tenants:end-viewing                 in    in    -     go    -     go    -     go    -     go    -     go    -     go    -     go
@@ -112,7 +112,7 @@ office: edited/1/delete/            in    in    in    in    in    in    in    in
 office: edited/1/history/           in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: edited/1/password/          in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
 office: edited/add/                 in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
-office: edited/export/              in    in    in    in    in    in    in    in    in    in    in    in    see   -     see   -
+office: edited/export/              in    in    in    in    in    in    in    in    in    in    in    in    does  -     does  -
 office: edited/import/              in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
 office: edited/1/view-as/           in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see
 office: enrollments/                 in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see
@@ -123,7 +123,7 @@ office: enrollments/1/end/           in    in    in    in    in    in    in    i
 office: enrollments/1/history/       in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: enrollments/1/renew/         in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
 office: enrollments/add/             in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
-office: enrollments/export/          in    in    in    in    in    in    in    in    in    in    in    in    see   -     see   -
+office: enrollments/export/          in    in    in    in    in    in    in    in    in    in    in    in    does  -     does  -
 office: enrollments/import/          in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
 office: given/                      in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see
 office: given/1/                    in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
@@ -131,7 +131,7 @@ office: given/1/change/             in    in    in    in    in    in    in    in
 office: given/1/delete/             in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   does
 office: given/1/history/            in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: given/add/                  in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   see
-office: given/export/               in    in    in    in    in    in    in    in    in    in    in    in    see   -     see   -
+office: given/export/               in    in    in    in    in    in    in    in    in    in    in    in    does  -     does  -
 office: groups/                     in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
 office: groups/1/                   in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: groups/1/change/            in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
@@ -146,14 +146,14 @@ office: ledgers/1/delete/           in    in    in    in    in    in    in    in
 office: ledgers/1/history/          in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: ledgers/look-up/            in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see
 office: ledgers/add/                in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
-office: ledgers/export/             in    in    in    in    in    in    in    in    in    in    in    in    see   -     see   -
+office: ledgers/export/             in    in    in    in    in    in    in    in    in    in    in    in    does  -     does  -
 office: lock-outs/                  in    in    in    in    in    in    in    in    in    in    in    in    see   see   see   see
 office: lock-outs/1/                in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: lock-outs/1/change/         in    in    in    in    in    in    in    in    in    in    in    in    see   no    see   no
 office: lock-outs/1/delete/         in    in    in    in    in    in    in    in    in    in    in    in    no    no    see   does
 office: lock-outs/1/history/        in    in    in    in    in    in    in    in    in    in    in    in    go    go    go    go
 office: lock-outs/add/              in    in    in    in    in    in    in    in    in    in    in    in    no    no    no    no
-office: lock-outs/export/           in    in    in    in    in    in    in    in    in    in    in    in    see   -     see   -
+office: lock-outs/export/           in    in    in    in    in    in    in    in    in    in    in    in    does  -     does  -
 office: nothing                     in    in    in    in    in    in    in    in    in    in    in    in    none  none  none  none
 """
 
