@@ -178,6 +178,7 @@ class KeyStillLive(Refusal):
 
 
 class KeyAlreadyRedeemed(Refusal):
+    is_counted = False  # of many who redeem one key at once, none waits for a row of theirs
     rule = "K2"
     fact = gettext_lazy("The key was redeemed already.")
 

@@ -79,6 +79,14 @@ def test_a_verb_that_is_refused_again_is_counted(admin, partner, tenant):
     assert rows() == [("PersonDisabled", 3)]
 
 
+def test_the_same_refusal_about_somebody_else_is_a_row_of_its_own(admin, tenant):
+    by = Actor(admin, How.PORTAL)
+    for person in factories.DirectoryUserFactory.create_batch(2, tenant=tenant, disabled=True):
+        with pytest.raises(PersonDisabled):
+            RoleAssignment.objects.give(person, Role.MEMBER, by=by)
+    assert rows() == [("PersonDisabled", 1), ("PersonDisabled", 1)]
+
+
 def test_nothing_else_of_a_record_changes(member, partner):
     record = refuse(Actor(member, How.PORTAL), partner)
     before = Record.objects.filter(pk=record.pk).values().get()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 
 _repeats_are_done: ContextVar[bool] = ContextVar("repeats_are_done", default=False)
+OF_PAGES = {"tenants.page-refused", "tenants.form-refused"}  # looks: of one person alike, whatever page it was
 COUNTED_WITHIN = timedelta(hours=1)  # from the first of the same refusals of one person
 REPEATED_WITHIN = timedelta(minutes=1)  # the same act by the same person is the same click
 
@@ -142,7 +143,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
 
         Its count and the time of the last refusal are all that ever changes of a record, and only ever grow.
         """
-        names = ("action", "actor", "how", "partner", "refused", "subject_type", "subject_id")
+        names = ["action", "actor", "how", "partner", "refused", "subject_type", "subject_id"]
+        if record.action not in OF_PAGES:
+            names += ["facts", "after"]  # what it was about: another key, another person
         same = self.filter(**{name: getattr(record, name) for name in names}, at__gt=record.at - COUNTED_WITHIN)
         latest = same.order_by("-pk").values_list("pk", flat=True).first() if record.actor else None
         again = models.QuerySet.update(self.filter(pk=latest), times=F("times") + 1, last_at=record.at) if latest else 0
