@@ -149,12 +149,12 @@ def explained(error: ValidationError) -> Iterator[str]:
             yield from (f"{name}: {message}" for message in fault.messages)
 
 
-def carry_out(kind: type[Import], text: str, *, by: Actor, shown: str = "", told: Told = lambda done: None) -> Import:
+def carry_out(kind: type[Import], text: str, *, by: Actor, shown: str | None = None, told: Told = lambda done: None) -> Import:
     """Everything that the file says, in one transaction. Raises Unreadable, or Refused with nothing changed."""
     try:
         with transaction.atomic():
             asked = kind.of(text)
-            if asked.refused or (shown and shown != asked.fingerprint):
+            if asked.refused or shown not in (None, asked.fingerprint):
                 raise Refused(asked)
             asked.carry_out(by, told)
     except (Refusal, ValidationError, IntegrityError) as error:  # somebody did the same at this moment

@@ -220,19 +220,23 @@ class ImportMixin:
             return self.preview(request, form, form.cleaned_data["file"])
         return self.page(request, form)
 
+    def salt(self, request: HttpRequest) -> str:
+        """Of what this page signs: for these rows and this person alone."""
+        return f"{SALT}.{self.opts.label_lower}.{request.user.pk}"
+
     def preview(self, request: HttpRequest, form: FileForm, text: str) -> HttpResponse:
         try:
             asked = self.importing.of(text, MOST_LINES)
         except (Unreadable, TooManyLines) as error:
             form.add_error("file", too_long() if isinstance(error, TooManyLines) else str(error))
             return self.page(request, form)
-        return self.page(request, form, asked=asked, packed=signing.dumps(text, salt=SALT, compress=True))
+        return self.page(request, form, asked=asked, packed=signing.dumps(text, salt=self.salt(request), compress=True))
 
     def confirmed(self, request: HttpRequest) -> HttpResponse:
         from .base import actor
 
         try:
-            text = signing.loads(request.POST["confirmed"], salt=SALT, max_age=settings.SESSION_COOKIE_AGE)
+            text = signing.loads(request.POST["confirmed"], salt=self.salt(request), max_age=settings.SESSION_COOKIE_AGE)
         except signing.BadSignature:
             messages.error(request, _("This page is too old. Choose the file again; nothing was changed."))
             return redirect(".")
