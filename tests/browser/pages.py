@@ -118,6 +118,7 @@ def open_pages() -> dict[str, Any]:
         "calculator-empty": at("licensing:calculator"),
         "calculator-refused": at("licensing:calculator", query="?licenses=many&ends_on=2099-01-31&keys=none"),
         "gallery": at("gallery"),
+        "mailbox": at("demo-mailbox"),
         "gallery-panel": at("gallery", query="?frame=panel"),
         "broken": "/broken/",
     }

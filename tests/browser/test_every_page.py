@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PICTURES = os.environ.get("SCREENSHOTS", "")
 NO_PAGES = {  # what answers no GET with a page
-    *("licensing:key", "tenants:sign-out", "tenants:activity-csv", "set_language", "theme", "healthz", "readyz"),
+    *("licensing:key", "tenants:sign-out", "tenants:activity-csv", "set_language", "theme", "healthz", "readyz", "tenants:mail-health"),
     *(
         "demo-sign-in",
         "demo-clock",
@@ -37,7 +37,7 @@ NO_PAGES = {  # what answers no GET with a page
 
 
 SORTS = {  # one page of each: in the look that is farthest from what one builds in, with every change
-    *("anybody-sign-in-refused", "anybody-help", "anybody-calculator"),
+    *("anybody-sign-in-refused", "anybody-help", "anybody-calculator", "anybody-mailbox"),
     *("partner-admin-home", "partner-admin-list-opened", "partner-admin-assign-refused", "partner-admin-walkthrough"),
     *("partner-admin-start-refused", "partner-admin-panel", "partner-admin-review", "partner-admin-receipt", "partner-admin-search"),
     *("global-admin-users", "global-admin-activity"),
