@@ -81,7 +81,7 @@ FAULTS = [
         DirectoryUserWord,
         "partner_id = {other}",
         DirectoryUserWord,
-        "18 with another partner than person.partner_id",
+        "15 with another partner than person.partner_id",
     ),
     (
         Record,
