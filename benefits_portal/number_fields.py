@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, override
 
 from django import forms
+from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
 from benefits_portal import figures
@@ -51,6 +52,13 @@ class AmountFormField(forms.DecimalField):
         if value in self.empty_values or isinstance(value, Decimal):
             return None if value in self.empty_values else value
         return read_amount(str(value), 2 if self.decimal_places is None else self.decimal_places)
+
+    @override
+    def prepare_value(self, value: Any) -> Any:
+        """As the reader's language writes it and `to_python` reads it: 85, never 85.000, which is 85 thousand in Dutch."""
+        if not isinstance(value, Decimal):
+            return value
+        return f"{value.normalize():f}".replace(".", get_format("DECIMAL_SEPARATOR"))
 
     @override
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:

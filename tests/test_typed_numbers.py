@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from benefits_portal.benefits.models import PackageLine
 from benefits_portal.licensing.calculator import form_for
+from benefits_portal.number_fields import AmountFormField
 from benefits_portal.typed_numbers import read_amount, read_number, read_numbers
 from tests import factories
 
@@ -235,3 +236,11 @@ def test_the_back_office_reads_an_amount(admin, sign_in, typed, amount):
     inline |= {"credit_amounts-0-currency": "EUR", "credit_amounts-0-amount": typed, "credit_amounts-0-line": line.pk}
     answer = office.post(page, sent | inline)
     assert (answer.status_code, list(line.credit_amounts.values_list("amount", flat=True))) == (302, [Decimal(amount)])
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+@pytest.mark.parametrize("amount", ["85.000", "100.000", "30.500", "30.505", "0.500", "6000.000", "1234567.890"])
+def test_an_amount_that_is_sent_back_as_it_was_shown_is_the_same(amount, language):
+    field = AmountFormField(decimal_places=3)
+    with translation.override(language):
+        assert field.clean(field.prepare_value(Decimal(amount))) == Decimal(amount)

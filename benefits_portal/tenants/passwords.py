@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.contrib.auth.password_validation import CommonPasswordValidator, MinimumLengthValidator
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from .models import Tenant, User
 
@@ -22,6 +23,18 @@ LEAST_OWN = 4  # letters beside the words that are near
 def common_passwords() -> frozenset[str]:
     """Django's list of 20,000, in lowercase."""
     return frozenset(CommonPasswordValidator().passwords)
+
+
+class LongEnoughValidator(MinimumLengthValidator):
+    """Django's own, whose words are not in every language that the portal speaks."""
+
+    def get_error_message(self) -> str:
+        text = ngettext(
+            "This password is too short. It must contain at least %(count)s character.",
+            "This password is too short. It must contain at least %(count)s characters.",
+            self.min_length,
+        )
+        return text % {"count": self.min_length}
 
 
 class EasyPasswordValidator:
