@@ -78,7 +78,9 @@ def _decimal_separator(plain: str, decimals: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """With ordinary digits, apostrophes and single spaces."""
+    """With ordinary digits, apostrophes and single spaces. What is no digit of a number, as ² and ①, stays what it is."""
+    if any(unicodedata.category(letter) == "No" for letter in text):
+        return tidy(text)
     return unicodedata.normalize("NFKC", tidy(text)).translate(_APOSTROPHES)
 
 

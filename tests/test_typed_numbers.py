@@ -244,3 +244,10 @@ def test_an_amount_that_is_sent_back_as_it_was_shown_is_the_same(amount, languag
     field = AmountFormField(decimal_places=3)
     with translation.override(language):
         assert field.clean(field.prepare_value(Decimal(amount))) == Decimal(amount)
+
+
+@pytest.mark.parametrize("typed", ["10²", "①②", "⑩", "½", "25₂"])
+def test_what_is_no_digit_of_a_number_is_not_read_as_one(typed):
+    for read in (read_number, read_amount):
+        with pytest.raises(ValidationError):
+            read(typed)
