@@ -1,7 +1,7 @@
 """What people type, paste and send, in one canonical form, for every form, import, command and model (rules W1 to W4).
 
 `tidy` and `canonical_email_or_text` take any text and never fail: for look-ups, and for what is written past a form.
-`clean_line`, `clean_text`, `canonical_email` `canonical_domain` and `read_day` raise ValidationError with what to do.
+`clean_line`, `canonical_email`, `canonical_domain` and `read_day` raise ValidationError with what to do.
 """
 
 import re
@@ -65,13 +65,6 @@ def clean_line(text: str) -> str:
         raise ValidationError(_("Write this on one line."), code="line_break")
     _refuse_what_is_no_text(text)
     return _single_spaced(text)
-
-
-def clean_text(text: str) -> str:
-    """`text` of several lines, each cleaned as by `clean_line`, separated by line feeds (W1)."""
-    text = _visible(text).strip()
-    _refuse_what_is_no_text(text)
-    return "\n".join(map(_single_spaced, _LINE_BREAKS.split(text)))
 
 
 def _refuse_what_is_no_text(text: str) -> None:

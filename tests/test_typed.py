@@ -10,7 +10,6 @@ from benefits_portal.typed import (
     canonical_email,
     canonical_email_or_text,
     clean_line,
-    clean_text,
     guest_behind,
     tidy,
     validate_name,
@@ -59,11 +58,6 @@ def test_a_control_character_is_refused(between):
     with pytest.raises(ValidationError) as refused:
         clean_line(f"Hello{between}Kim")
     assert refused.value.code == "control_character"
-
-
-@pytest.mark.rule("W1")
-def test_several_lines_keep_their_breaks_and_nothing_invisible():
-    assert clean_text("\u200bone \t two\r\nthree\u2028\nfour \n") == "one two\nthree\n\nfour"
 
 
 @pytest.mark.rule("W1")
