@@ -63,6 +63,7 @@ def test_no_page_scrolls_sideways_for_a_long_name(visit: Visit) -> None:
         page.goto(address)
         for step in steps:
             step(page)
+        page.wait_for_load_state()
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

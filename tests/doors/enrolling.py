@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.contrib import admin
+from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signing import dumps
@@ -22,6 +24,7 @@ from benefits_portal.benefits.exceptions import (
 )
 from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.tenants.admin.imports import SALT
+from benefits_portal.tenants.csv_reading import Unreadable
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Partner
 from tests import factories
@@ -39,7 +42,12 @@ LIST_COMMAND = "command renew"
 def import_page(hand: Hand, model: type[Model], text: str) -> str:
     """Choose the file, and then confirm what it would do, whatever the page said."""
     shown = hand.office(model, "import", file=SimpleUploadedFile("some.csv", text.encode()))
-    return shown + hand.office(model, "import", confirmed=dumps(text, salt=SALT, compress=True))
+    salt = f"{SALT}.{model._meta.label_lower}.{hand.signed_in('programme').session[SESSION_KEY]}"
+    try:
+        fingerprint = admin.site.get_model_admin(model).importing.of(text).fingerprint
+    except Unreadable:
+        fingerprint = ""
+    return shown + hand.office(model, "import", confirmed=dumps(text, salt=salt, compress=True), shown=fingerprint)
 
 
 def import_command(hand: Hand, kind: str, text: str) -> str:
