@@ -194,7 +194,7 @@ def bring(kind: type[Import], row: dict[str, str]) -> set[str]:
     return written
 
 
-@pytest.mark.parametrize("texts", [INVISIBLE[:2], pytest.param(ODD, marks=pytest.mark.slow)], ids=["few", "all"])
+@pytest.mark.parametrize("texts", [INVISIBLE[:2], pytest.param(ODD, marks=[pytest.mark.slow, pytest.mark.release])], ids=["few", "all"])
 def test_nothing_odd_comes_through_an_import(world: World, texts):
     kinds, took = list(imports()), set()
     for kind in kinds:
