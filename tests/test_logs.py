@@ -288,11 +288,11 @@ def seconds(look: Callable[[str], object], text: str, enough: float) -> float:
 
 
 def grows(look: Callable[[str], object], make: Callable[[int], str]) -> bool:
-    """Takes a tenth of a second over 500 characters; or 2 ms over 20,000, and more than three times as long as over 10,000."""
+    """Takes a tenth of a second over 500 characters; or 2 ms over 20,000, and more than eight times as long as over 5,000."""
     if seconds(look, make(500), 0.1) >= 0.1:
         return True
     long = seconds(look, make(20_000), 0.002)
-    return long >= 0.002 and long > 3 * seconds(look, make(10_000), 0)
+    return long >= 0.002 and long > 8 * seconds(look, make(5_000), 0)
 
 
 def test_no_pattern_of_the_portal_gets_slow_over_what_others_send():
