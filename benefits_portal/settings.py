@@ -68,6 +68,7 @@ for is_wrong, repair in (
     if is_wrong:
         raise ImproperlyConfigured(repair)
 INSTALLED_APPS = [
+    "benefits_portal.backoffice",
     "benefits_portal.tenants",
     "benefits_portal.benefits",
     "benefits_portal.licensing",

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benefits_portal.tenants.spreadsheets import without_guard
+from benefits_portal.backoffice.spreadsheets import without_guard
 from benefits_portal.typed import MAX_EMAIL, tidy, unwrapped
 
 SAME_TWICE = re.compile(r"""(?<![^\s<>"';,])([^\s<>"';,@]++@[^\s<>"';,@]++)["']?\s*<(?:mailto:)?\1>""", re.IGNORECASE)  # a@x.com <a@x.com>

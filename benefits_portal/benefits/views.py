@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.benefits.forms import PeopleForm, PersonForm
 from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.many import assign_many, check_many, preview, repeated_are_done, sealed, unsealed
@@ -20,7 +21,6 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
 from benefits_portal.tenants.models.record import repeated_is_done
 from benefits_portal.tenants.searching import searches_cheaply
-from benefits_portal.tenants.spreadsheets import spreadsheet
 from benefits_portal.typed import isolated
 from benefits_portal.words import searched
 

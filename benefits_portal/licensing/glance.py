@@ -13,6 +13,9 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.backoffice.changelist import StoppingPaginator, counted
+from benefits_portal.backoffice.columns import Text, address
+from benefits_portal.backoffice.filters import CasesFilter
 from benefits_portal.benefits.admin.entitlements import KeyStateFilter
 from benefits_portal.benefits.admin.memberships import MembershipStateFilter
 from benefits_portal.benefits.models import Membership, ProductKey
@@ -20,9 +23,7 @@ from benefits_portal.dates import add_months
 from benefits_portal.figures import number
 from benefits_portal.licensing.admin.replacements import AnswerFilter as ReplacementFilter
 from benefits_portal.licensing.models import Redemption, Replacement
-from benefits_portal.tenants.admin.columns import CasesFilter, Text, address
 from benefits_portal.tenants.admin.ledgers import RecentFilter, RefusedFilter
-from benefits_portal.tenants.admin.lists import StoppingPaginator, counted
 from benefits_portal.tenants.admin.outgoing import LockedOutFilter
 from benefits_portal.tenants.admin.requests import AnswerFilter
 from benefits_portal.tenants.models import Attempt, Record, TenantRequest

@@ -13,8 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.backoffice.csv_reading import Cells, read
 from benefits_portal.key_format import without_keys
-from benefits_portal.tenants.csv_reading import Cells, read
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Record
 

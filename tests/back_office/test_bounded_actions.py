@@ -3,8 +3,8 @@
 import pytest
 from django.contrib import admin
 
+from benefits_portal.backoffice.changelist import BoundedActionsMixin
 from benefits_portal.benefits.models import ExternalOffer, HeldOffer, ProductKey
-from benefits_portal.tenants.admin.lists import BoundedActionsMixin
 from tests import factories
 
 from .conftest import BECAUSE, page, registered

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benefits_portal.tenants.csv_reading import Unreadable, decoded, plain, read
+from benefits_portal.backoffice.csv_reading import Unreadable, decoded, plain, read
+from benefits_portal.backoffice.spreadsheets import DELIMITERS, harmless, without_guard
 from benefits_portal.tenants.models import DirectoryUser, Partner
-from benefits_portal.tenants.spreadsheets import DELIMITERS, harmless, without_guard
 from tests import factories
 
 from .test_csv import PARTNERS, bring, export, outcomes, upload

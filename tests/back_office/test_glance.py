@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from benefits_portal import clock
+from benefits_portal.backoffice.changelist import StoppingPaginator
 from benefits_portal.licensing.glance import NEEDS_SOMEBODY, redemptions_by_month
 from benefits_portal.licensing.models import Replacement
-from benefits_portal.tenants.admin.lists import StoppingPaginator
 from benefits_portal.tenants.models import Actor
 from tests import factories
 

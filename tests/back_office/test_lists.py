@@ -7,9 +7,9 @@ from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from benefits_portal.backoffice.changelist import SearchThroughMixin, StoppingPaginator
 from benefits_portal.benefits.models import Benefit, Membership, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.tenants.admin.lists import SearchThroughMixin, StoppingPaginator
 from benefits_portal.tenants.models import Partner, Record
 from tests import factories
 

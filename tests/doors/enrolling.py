@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signing import dumps
 from django.db.models import Model
 
+from benefits_portal.backoffice.csv_reading import Unreadable
 from benefits_portal.benefits.exceptions import (
     AlreadyEnrolled,
     MembershipOver,
@@ -24,7 +25,6 @@ from benefits_portal.benefits.exceptions import (
 )
 from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.tenants.admin.imports import SALT
-from benefits_portal.tenants.csv_reading import Unreadable
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Partner
 from tests import factories

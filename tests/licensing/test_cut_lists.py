@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from benefits_portal.backoffice.changelist import StoppingPaginator
 from benefits_portal.benefits.models import Assignment
 from benefits_portal.licensing.comparison import MOST_COMPARED, comparisons
 from benefits_portal.licensing.views.benefits import MOST_HOLDERS
 from benefits_portal.licensing.views.redeeming import MOST_KEYS
 from benefits_portal.licensing.views.subscriptions import MAX_REDEMPTIONS
-from benefits_portal.tenants.admin.lists import StoppingPaginator
 from benefits_portal.tenants.models import User
 from tests import factories
 from tests.factories import NOW, TODAY

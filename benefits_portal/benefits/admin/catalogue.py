@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
+from benefits_portal.backoffice.columns import NOTHING, address, linked
+from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Membership, Offer, PackageLine, Product
 from benefits_portal.benefits.money import money
 from benefits_portal.figures import number
 from benefits_portal.tenants.admin.base import BackOfficeForm, BackOfficeInline, RecordedAdmin
-from benefits_portal.tenants.admin.columns import NOTHING, DayFilter, FewChoicesFilter, address, linked
 
 
 class PackageLineForm(BackOfficeForm):

@@ -14,10 +14,10 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.backoffice.columns import address
 from benefits_portal.benefits.models import BenefitAction, Membership, Plan
 from benefits_portal.fields import DayFormField
 from benefits_portal.tenants.admin.base import actor, said
-from benefits_portal.tenants.admin.columns import address
 from benefits_portal.tenants.admin.reasons import reason_field
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Record

@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal import clock
+from benefits_portal.backoffice.changelist import SearchThroughMixin
+from benefits_portal.backoffice.columns import linked
+from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter, on_day
 from benefits_portal.benefits.models import Assignment, Benefit, BenefitAction, ProductKey
 from benefits_portal.benefits.status import Status
 from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline, actor
-from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, linked, on_day
-from benefits_portal.tenants.admin.lists import SearchThroughMixin
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
 from benefits_portal.tenants.models import Record
 

@@ -11,9 +11,9 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.backoffice.columns import address
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.tenants.admin.base import actor
-from benefits_portal.tenants.admin.columns import address
 
 ATTRIBUTES = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}
 

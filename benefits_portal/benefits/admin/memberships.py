@@ -18,14 +18,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from benefits_portal import clock
+from benefits_portal.backoffice.changelist import SearchThroughMixin
+from benefits_portal.backoffice.columns import address, linked
+from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, BenefitAction, Membership
 from benefits_portal.figures import number
 from benefits_portal.tenants.admin.base import KeptAdmin, LedgerInline, actor, said
-from benefits_portal.tenants.admin.columns import DayFilter, FewChoicesFilter, address, linked
 from benefits_portal.tenants.admin.exports import columns_of
 from benefits_portal.tenants.admin.imports import ImportMixin
-from benefits_portal.tenants.admin.lists import SearchThroughMixin
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, needs_reason
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Record

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.backoffice.changelist import SearchThroughMixin
+from benefits_portal.backoffice.columns import NOTHING, linked
+from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter, on_day
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.replacement import replace_again
 from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline, actor
-from benefits_portal.tenants.admin.columns import NOTHING, DayFilter, FewChoicesFilter, linked, on_day
-from benefits_portal.tenants.admin.lists import SearchThroughMixin
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
 
 

@@ -10,9 +10,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.backoffice.columns import linked
+from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.licensing.models import Replacement, Reversal
 from benefits_portal.tenants.admin.base import LedgerAdmin, actor
-from benefits_portal.tenants.admin.columns import CasesFilter, FewChoicesFilter, linked
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_field, reason_in
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.excerpt import Asked, Excerpt
 from benefits_portal.licensing.comparison import before_after, shift
 from benefits_portal.licensing.display import (
@@ -25,7 +26,6 @@ from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
 from benefits_portal.tenants.naming import Names
-from benefits_portal.tenants.spreadsheets import spreadsheet
 
 MAX_REDEMPTIONS = 50  # on a subscription's page
 

@@ -17,6 +17,17 @@ from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from benefits_portal.backoffice.autocomplete import ChoosingMixin, is_number
+from benefits_portal.backoffice.changelist import (
+    BackOfficeList,
+    BoundedActionsMixin,
+    FoldedSearchMixin,
+    StoppingPaginator,
+    filter_name,
+    is_offered,
+)
+from benefits_portal.backoffice.columns import address, link
+from benefits_portal.backoffice.filters import DayFilter
 from benefits_portal.derived import derived_columns
 from benefits_portal.fields import DayFormField, DayInput
 from benefits_portal.number_fields import AmountFormField, NumberFormField, NumberInput
@@ -24,10 +35,7 @@ from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User
 
 from .actions import EditAction
-from .choosing import ChoosingMixin, is_number
-from .columns import DayFilter, address, link
 from .exports import ExportMixin
-from .lists import BackOfficeList, BoundedActionsMixin, FoldedSearchMixin, StoppingPaginator, filter_name, is_offered
 from .reasons import MISSING, reason_field, reason_in
 
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter

@@ -14,10 +14,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.backoffice.columns import NOTHING, linked
+from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
 
 from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, Rows, actor
-from .columns import NOTHING, FewChoicesFilter, linked
 from .exports import columns_of
 from .imports import ImportMixin, PartnerImport, PersonImport
 from .people import RoleInline

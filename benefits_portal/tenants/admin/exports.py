@@ -19,11 +19,10 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from benefits_portal.backoffice.columns import address, at
+from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.tenants.downloads import masked, note_download
 from benefits_portal.tenants.models import Actor, How, User
-from benefits_portal.tenants.spreadsheets import spreadsheet
-
-from .columns import address, at
 
 BATCH = 500
 PLAIN = re.compile(r"[0-9][0-9TZ:.+ -]{0,40}|True|False")

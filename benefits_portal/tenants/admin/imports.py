@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+from benefits_portal.backoffice.columns import address
+from benefits_portal.backoffice.csv_reading import Cells, Unreadable, decoded
 from benefits_portal.derived import derived_columns
 from benefits_portal.figures import number
-from benefits_portal.tenants.csv_reading import Cells, Unreadable, decoded
 from benefits_portal.tenants.importing import (
     BATCH,
     Import,
@@ -37,7 +38,6 @@ from benefits_portal.tenants.models import Actor, DirectoryUser, DirectoryUserWo
 from benefits_portal.typed import canonical_domain_or_text, canonical_email_or_text, guest_behind, tidy, tidy_digits
 
 from .actions import EditAction
-from .columns import address
 from .reasons import MISSING, reason_field, reason_in
 
 MOST_LINES, MOST_BYTES = 2_000, 1_000_000  # on the page; more by the command

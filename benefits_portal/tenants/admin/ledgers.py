@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
+from benefits_portal.backoffice.changelist import SearchThroughMixin
+from benefits_portal.backoffice.columns import NOTHING, Text, address, linked
+from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.tenants.display import times_until
 from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
 from .base import LedgerAdmin
-from .columns import NOTHING, CasesFilter, FewChoicesFilter, Text, address, linked
-from .lists import SearchThroughMixin
 
 
 class ActionFilter(admin.SimpleListFilter):

@@ -9,6 +9,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
+from benefits_portal.backoffice.changelist import SearchThroughMixin
+from benefits_portal.backoffice.columns import Text, linked
+from benefits_portal.backoffice.filters import CasesFilter
 from benefits_portal.tenants.limits import (
     OWN_PASSWORD,
     RESET_ADDRESS,
@@ -22,8 +25,6 @@ from benefits_portal.tenants.limits import (
 from benefits_portal.tenants.models import Attempt, Mail
 
 from .base import LedgerAdmin, note_deletion
-from .columns import CasesFilter, Text, linked
-from .lists import SearchThroughMixin
 
 
 class LockedOutFilter(CasesFilter):

@@ -17,12 +17,13 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from benefits_portal.backoffice.columns import link, linked
+from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.fields import NameFormField
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
 from benefits_portal.tenants.signing_in import ToldAtFirstFieldMixin
 
 from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, RecordedAdmin, VerbRows, actor
-from .columns import FewChoicesFilter, link, linked
 from .reasons import MISSING, reason_in
 
 

@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.backoffice.columns import linked
+from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.tenants.models import TenantRequest
 
 from .base import LedgerAdmin, actor
-from .columns import CasesFilter, FewChoicesFilter, linked
 from .reasons import ReasonedActionForm, each, needs_reason
 
 if TYPE_CHECKING:

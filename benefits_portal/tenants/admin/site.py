@@ -14,11 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
 
+from benefits_portal.backoffice.autocomplete import autocomplete
+from benefits_portal.backoffice.columns import NOTHING
 from benefits_portal.tenants.models import How
 from benefits_portal.tenants.views import OwnPasswordView
-
-from .autocomplete import autocomplete
-from .columns import NOTHING
 
 
 @never_cache

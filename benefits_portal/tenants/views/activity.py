@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.tenants.access import admin_required
 from benefits_portal.tenants.display import Line, lines
 from benefits_portal.tenants.downloads import masked, note_download
@@ -15,7 +16,6 @@ from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Partner, Record
 from benefits_portal.tenants.models.record import RecordQuerySet
-from benefits_portal.tenants.spreadsheets import spreadsheet
 
 BATCH = 500
 

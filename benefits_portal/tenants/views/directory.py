@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
 from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.forms import AddUserForm
@@ -15,7 +16,6 @@ from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Record, Role, Tenant
-from benefits_portal.tenants.spreadsheets import spreadsheet
 from benefits_portal.typed import isolated
 
 from .roles import last_global_admin

@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
+from benefits_portal.backoffice.csv_reading import Unreadable, decoded
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.tenants import importing
 from benefits_portal.tenants.admin.imports import PartnerImport, PersonImport, told_counts
-from benefits_portal.tenants.csv_reading import Unreadable, decoded
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.importing import Import, Outcome, carry_out_in_batches
 from benefits_portal.tenants.models import Actor, How

@@ -1,13 +1,18 @@
-"""Related rows chosen by typing, and how to name a row: what was sent that names none leads to the form's error, not the portal's."""
+"""Choosing related rows by typing: the widgets, and the list of what matches, which says where it ends (W7)."""
 
 # mypy: disable-error-code="type-arg"
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils.translation import gettext as _
+
+from benefits_portal.figures import number
 
 LONGEST = 18  # digits of a row's number
 
@@ -50,3 +55,21 @@ class ChoosingMixin(admin.options.BaseModelAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """An empty `_to_field` names no field; Django would look for it."""
         return super().get_object(request, object_id, from_field or None)  # type: ignore[misc]
+
+
+def autocomplete(request: HttpRequest) -> HttpResponseBase:
+    return CappedAutocompleteView.as_view(admin_site=admin.site)(request)
+
+
+class CappedAutocompleteView(AutocompleteJsonView):
+    """As Django's, with a last line that cannot be chosen where the paginator counted no further."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().get(request, *args, **kwargs)
+        answer = json.loads(response.content)
+        paginator: Any = self.get_paginator(self.object_list, self.paginate_by or 0)
+        if answer["pagination"]["more"] or not getattr(paginator, "has_more", False):
+            return response
+        text = _("The first %(shown)s of more than %(shown)s are shown. Type more to find another one.")
+        answer["results"].append({"id": "", "text": text % {"shown": number(paginator.count)}, "disabled": True})
+        return JsonResponse(answer)

@@ -12,7 +12,7 @@ from io import StringIO
 
 from django.utils.translation import gettext as _
 
-from benefits_portal.tenants.spreadsheets import DELIMITERS, without_guard
+from benefits_portal.backoffice.spreadsheets import DELIMITERS, without_guard
 from benefits_portal.typed import tidy
 
 type Cells = dict[str, str]
