@@ -72,7 +72,7 @@ INSTALLED_APPS = [
     "benefits_portal.tenants",
     "benefits_portal.benefits",
     "benefits_portal.licensing",
-    "benefits_portal.demo",
+    "benefits_portal.practice",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -14,7 +14,7 @@ urlpatterns = [
     path("", include("benefits_portal.tenants.urls")),
     path("", include("benefits_portal.benefits.urls")),
     path("", include("benefits_portal.licensing.urls")),
-    path("", include("benefits_portal.demo.urls")),
+    path("", include("benefits_portal.practice.urls")),
     path("search/", search, name="search"),
     path("help/", views.help_page, name="help"),
     path("language/", views.language, name="set_language"),

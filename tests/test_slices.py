@@ -33,9 +33,9 @@ FETCHES = {
     "benefits_portal/tenants/models/directory.py:_names_of": "the one row of a subquery",
     "benefits_portal/tenants/models/attempts.py:take_at_once": "the one attempt that has to leave the window",
     "benefits_portal/tenants/models/roles.py:last_global_admin": "whether there is more than one",
-    "benefits_portal/demo/views.py:mailbox": "the latest mails of a practice mailbox",
+    "benefits_portal/practice/views.py:mailbox": "the latest mails of a practice mailbox",
     "benefits_portal/benefits/models/membership.py:*": "the one row of a subquery",
-    "benefits_portal/demo/tour.py:*": "the one row of a subquery",
+    "benefits_portal/practice/tour.py:*": "the one row of a subquery",
 }
 TEXTS = {  # a number of characters or of parts, not of rows
     "benefits/address_lists.py",
@@ -48,7 +48,7 @@ TEXTS = {  # a number of characters or of parts, not of rows
     "tenants/limits.py",
     "benefits/forms.py",
     "benefits/many.py",
-    "demo/tour.py",
+    "practice/tour.py",
     "keytexts.py",
     "licensing/forms.py",
     "licensing/glance.py",

@@ -6,7 +6,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
-from benefits_portal.demo.world import make_world
+from benefits_portal.practice.world import make_world
 
 
 class KeptWorld:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
 from benefits_portal import clock
-from benefits_portal.demo.world import make_world
+from benefits_portal.practice.world import make_world
 
 pytestmark = pytest.mark.slow
 

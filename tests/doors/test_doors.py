@@ -38,7 +38,7 @@ HARMLESS = {
     *("page tenants:" + name for name in ("password-change", "sign-in", "sign-out", "switch")),
     "command demo",
     "command demo_fixture",
-    "command loaddata",  # refused wherever anything is: tests/demo/test_loaddata.py
+    "command loaddata",  # refused wherever anything is: tests/practice/test_loaddata.py
     "command carry_names",  # writes what the catalogue says: tests/licensing/test_carrying_names.py
     "command fold_names",  # writes what names are searched by: tests/tenants/test_finding_people.py
     "command send_mail",  # says what was queued: tests/tenants/test_outbox.py

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import Benefit
-from benefits_portal.demo.tour import tour
+from benefits_portal.practice.tour import tour
 from benefits_portal.tenants.models import Actor, Partner, User
 
 from .conftest import Told

@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from benefits_portal import clock
-from benefits_portal.demo.personas import personas
-from benefits_portal.demo.world import PASSWORD, NotAPracticeDatabase, check_database, give_passwords, make_world, reset_world
+from benefits_portal.practice.personas import personas
+from benefits_portal.practice.world import PASSWORD, NotAPracticeDatabase, check_database, give_passwords, make_world, reset_world
 
 HOST = "127.0.0.1"
 

@@ -9,7 +9,7 @@ from django.core.serializers.base import DeserializationError
 from django.db import DatabaseError, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from benefits_portal.demo.world import holds_rows
+from benefits_portal.practice.world import holds_rows
 
 
 class Command(loaddata.Command):

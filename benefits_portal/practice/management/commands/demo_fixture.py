@@ -6,9 +6,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
-from benefits_portal.demo.management.commands.loaddata import check_migrated
-from benefits_portal.demo.outcome import FIXTURE, outcome, steady
-from benefits_portal.demo.world import NotAPracticeDatabase
+from benefits_portal.practice.management.commands.loaddata import check_migrated
+from benefits_portal.practice.outcome import FIXTURE, outcome, steady
+from benefits_portal.practice.world import NotAPracticeDatabase
 
 
 class Command(BaseCommand):

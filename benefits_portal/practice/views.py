@@ -104,7 +104,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     """The mails of the practice world, the newest first: nothing leaves it."""
     mails = list(Mail.objects.order_by("-pk")[:MAX_MAILS])
     letters = [{"queued_at": mail.queued_at, "letter": letter} for mail in mails if mail.sealed and (letter := letter_of(mail))]
-    return render(request, "demo/mailbox.html", {"mails": letters, "is_cut": len(mails) == MAX_MAILS, "most": MAX_MAILS})
+    return render(request, "practice/mailbox.html", {"mails": letters, "is_cut": len(mails) == MAX_MAILS, "most": MAX_MAILS})
 
 
 @practice_only

@@ -18,8 +18,8 @@ from django.core.management import CommandError, call_command
 from factory.django import DjangoModelFactory
 
 from benefits_portal.benefits.models import Offer, ProductKey
-from benefits_portal.demo.personas import SHOWS
-from benefits_portal.demo.world import PASSWORD, NotAPracticeDatabase, make_world, reset_world
+from benefits_portal.practice.personas import SHOWS
+from benefits_portal.practice.world import PASSWORD, NotAPracticeDatabase, make_world, reset_world
 from benefits_portal.tenants.models import Partner, PracticeWorld, Record, User
 from tests import factories
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from benefits_portal.demo.world import make_world
+from benefits_portal.practice.world import make_world
 from tests.world import undone
 
 type Told = Callable[[date], AbstractContextManager[date]]

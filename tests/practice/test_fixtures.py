@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Q
 
 from benefits_portal.benefits.models import CreditAmount, Offer, PackageLine, Product, ProductKey
-from benefits_portal.demo.outcome import FIXTURE, REFERENCE_DAY, outcome, steady
+from benefits_portal.practice.outcome import FIXTURE, REFERENCE_DAY, outcome, steady
 from benefits_portal.tenants.models import Partner, PracticeWorld, User
 from tests.factories import PartnerFactory
 

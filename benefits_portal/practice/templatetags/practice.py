@@ -7,9 +7,9 @@ from django import template
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from benefits_portal.demo import personas as people
-from benefits_portal.demo import tour as guided
-from benefits_portal.demo.world import is_practice_database
+from benefits_portal.practice import personas as people
+from benefits_portal.practice import tour as guided
+from benefits_portal.practice.world import is_practice_database
 
 register = template.Library()
 

@@ -14,9 +14,9 @@ from django.test import Client
 from django.urls import reverse
 
 from benefits_portal import clock
-from benefits_portal.demo.personas import SHOWS, personas
-from benefits_portal.demo.views import FRAMES
-from benefits_portal.demo.world import PASSWORD
+from benefits_portal.practice.personas import SHOWS, personas
+from benefits_portal.practice.views import FRAMES
+from benefits_portal.practice.world import PASSWORD
 from benefits_portal.tenants.models import Partner, PracticeWorld, Record, Tenant, User
 
 from .conftest import Told

@@ -18,10 +18,10 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from benefits_portal.benefits.models import Offer, Product
-from benefits_portal.demo.world import make_world
+from benefits_portal.practice.world import make_world
 from benefits_portal.tenants.models import Partner, PracticeWorld, Record
 from tests import factories
-from tests.demo.test_world import DAY, answer
+from tests.practice.test_world import DAY, answer
 
 pytestmark = pytest.mark.django_db
 FIXTURES = project.BASE_DIR / "fixtures"

@@ -10,10 +10,10 @@ from django.core.management import call_command
 
 from benefits_portal.benefits.models import Assignment, Benefit, Membership, ProductKey
 from benefits_portal.dates import add_months
-from benefits_portal.demo.story import STORY
 from benefits_portal.licensing.consistency import CHECKS
 from benefits_portal.licensing.models import ExtensionLimitExceeded, Redemption, Replacement, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.practice.story import STORY
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, RoleAssignment, User
 from tests.properties import BEFORE_A_RELEASE
 

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from benefits_portal.demo import views
+from benefits_portal.practice import views
 
 urlpatterns = (
     [
