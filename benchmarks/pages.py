@@ -90,7 +90,7 @@ def middle(database_url: str) -> str:
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         row = connection.execute(f"SELECT {order} {rows} ORDER BY 1, 2, 3, 4 OFFSET (SELECT count(*) / 2 {rows}) LIMIT 1").fetchone()
     listing = BenefitListing.of(Partner(pk=1), QueryDict(), clock.today())
-    return listing.href(after=listing._mark(row))
+    return listing.query.href(after=listing.keyset.encode_cursor(row))
 
 
 def examples(database_url: str) -> dict[str, int]:

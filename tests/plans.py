@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from benefits_portal.listing import Listing
-from benefits_portal.paging import Page
+from benefits_portal.listing.page import Page
 
 PAGES = ("first", "next", "middle", "last")
 
@@ -26,13 +26,13 @@ def plan_of(listing: Listing, rows: Any) -> tuple[Page, set[str], set[str], int]
     return page, indexes, {node["Node Type"] for node in nodes if "Sort Key" in node}, nodes[0]["Plan Rows"]
 
 
-def pages_by(index: str, listing: Callable[[QueryDict], Listing], rows: Any, query: str) -> dict[str, tuple[bool, set[str], int, int]]:
+def pages_by(index: str, listing: Callable[[QueryDict], Listing[Any]], rows: Any, query: str) -> dict[str, tuple[bool, set[str], int, int]]:
     """Of the first page at `query`, the next, one in the middle and the last: whether `index` was used, the sorts, how many rows there
     are, and how many were expected: where it is next to none, a larger list is sorted.
     """
     asked = listing(QueryDict(query))
-    everything = asked.sorted(asked.facts(asked.narrowed(rows)))
-    middle = asked.href(after=asked._mark(everything[everything.count() // 2]))[1:]
+    everything = asked.keyset.sorted(asked.annotate_for_list(asked.filter_queryset(rows)))
+    middle = asked.query.href(after=asked.keyset.encode_cursor(everything[everything.count() // 2]))[1:]
     address, found = {"first": query, "middle": middle}, {}
     for name in PAGES:
         page, indexes, sorts, expected = plan_of(listing(QueryDict(address[name])), rows)

@@ -9,21 +9,21 @@ from hypothesis import strategies as st
 
 from benefits_portal.benefits.models import Offer
 from benefits_portal.listing import Column, Filter, Listing
-from benefits_portal.paging import MANY, Page
+from benefits_portal.listing.page import MAX_COUNT, Page
 from tests.properties import for_all
 
 pytestmark = pytest.mark.django_db
 
 
-class Offers(Listing):
+class Offers(Listing[Offer]):
     """Offers by position, of which many are alike, or by name, three to a page."""
 
     columns = {"position": Column("Position", ("position",)), "name": Column("Name", ("name",))}
     page_size = 3
 
-    def narrowed(self, rows: Any) -> Any:
+    def filter_queryset(self, rows: Any) -> Any:
         rows = rows.filter(is_competency=True) if self.chosen.get("show") else rows
-        return rows.filter(name__icontains=self.words)
+        return rows.filter(name__icontains=self.search_query)
 
 
 def listing(address: str) -> Offers:
@@ -111,7 +111,7 @@ def test_a_page_that_is_no_longer_there_is_the_first_one(offers):
 
 
 @pytest.mark.parametrize("before", [("name",), ("position", "name"), ("is_competency",)], ids=" ".join)
-def test_a_mark_signed_when_the_column_had_another_order_leads_to_the_first_page(offers, monkeypatch, before):
+def test_a_cursor_signed_when_the_column_had_another_order_leads_to_the_first_page(offers, monkeypatch, before):
     monkeypatch.setitem(Offers.columns, "position", Column("Position", before))
     href = page("").next_href
     monkeypatch.undo()
@@ -120,10 +120,11 @@ def test_a_mark_signed_when_the_column_had_another_order_leads_to_the_first_page
 
 def test_more_than_a_thousand_rows_are_not_counted_to_the_end(offers):
     assert page("").summary == "Showing 3 of 10"
-    Offer.objects.bulk_create(Offer(name=f"More {number}") for number in range(MANY + 5))
+    Offer.objects.bulk_create(Offer(name=f"More {number}") for number in range(MAX_COUNT + 5))
     assert page("").summary == "Showing 3 of 1,000+"
 
 
-def test_a_head_sorts_by_its_column_and_then_turns_the_order_round():
-    heads = [[head["href"] for head in listing(address).heads()] for address in ("", "sort=-position", "sort=name&q=a")]
-    assert heads == [["?sort=-position", "?sort=name"], ["?", "?sort=name"], ["?q=a", "?q=a&sort=-name"]]
+def test_a_header_sorts_by_its_column_and_then_reverses_the_order():
+    urls = ("", "sort=-position", "sort=name&q=a")
+    hrefs = [[header.href for header in listing(url).column_headers()] for url in urls]
+    assert hrefs == [["?sort=-position", "?sort=name"], ["?", "?sort=name"], ["?q=a", "?q=a&sort=-name"]]

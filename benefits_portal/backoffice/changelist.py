@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.derived import found_by, keys_or_question
 from benefits_portal.figures import number
+from benefits_portal.listing import capped_count
 from benefits_portal.typed import canonical_email_or_text
 from benefits_portal.words import finds_nothing, search_terms
 
@@ -26,19 +27,14 @@ MAX_DIGITS = 18  # of a number in a query
 PERIODS = {"year", "month", "day"}  # by the hierarchy of dates
 
 
-def counted(rows: Any, most: int) -> int:
-    """How many `rows` there are, or `most` + 1: the database stops there."""
-    return int(rows.order_by().values("pk")[: most + 1].count())
-
-
-class StoppingPaginator(Paginator):
+class CappedPaginator(Paginator):
     """Counts to MOST and no further; whoever looks for more narrows the list down, or exports it."""
 
     MOST: ClassVar[int] = 1_000
 
     @cached_property
     def counted(self) -> int:
-        return counted(self.object_list, self.MOST)
+        return capped_count(self.object_list, self.MOST)
 
     @cached_property
     def count(self) -> int:
@@ -93,7 +89,7 @@ class BoundedActionsMixin:
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
         across = request.POST.get("select_across", "0") not in ("", "0")
-        if across and counted(queryset, self.MAX_AT_ONCE) > self.MAX_AT_ONCE:
+        if across and capped_count(queryset, self.MAX_AT_ONCE) > self.MAX_AT_ONCE:
             most = {"most": number(self.MAX_AT_ONCE)}
             told = _("Up to %(most)s rows can be changed at once. Filter the list further; nothing was changed.") % most
             messages.error(request, told)

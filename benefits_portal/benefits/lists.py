@@ -17,7 +17,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.benefits.models import Membership
+from benefits_portal.benefits.models import Assignment, Membership
 from benefits_portal.benefits.models.assignment import AssignmentQuerySet
 from benefits_portal.benefits.models.benefit import BenefitQuerySet
 from benefits_portal.benefits.models.catalogue import BenefitType, Product, product_text
@@ -25,7 +25,7 @@ from benefits_portal.benefits.money import quantity_text
 from benefits_portal.benefits.status import Status, status_condition, status_of
 from benefits_portal.figures import as_day
 from benefits_portal.listing import Column, Filter, Listing
-from benefits_portal.paging import Page
+from benefits_portal.listing.page import Page
 from benefits_portal.tenants.models import DirectoryUser, Partner
 from benefits_portal.words import matches, sort_key
 
@@ -91,7 +91,7 @@ class Section(TypedDict):
 
 
 @dataclass
-class BenefitListing(Listing):
+class BenefitListing(Listing[dict[str, Any]]):
     """Usage-based benefits first, in every order; turned round, last."""
 
     columns = {
@@ -108,7 +108,7 @@ class BenefitListing(Listing):
     fields_key: str = ""
 
     @classmethod
-    def of(cls, partner: Partner, address: QueryDict, on: date) -> "BenefitListing":
+    def of(cls, partner: Partner, query: QueryDict, on: date) -> "BenefitListing":
         """The list of `partner`, with filters for what its packages hold: asked for once they are needed."""
 
         @cache
@@ -129,11 +129,11 @@ class BenefitListing(Listing):
             "type": Filter(_("Benefit type"), {choice.value: choice.label for choice in BenefitType}),
             "expires": Filter(_("Expires"), EXPIRES),
         }
-        return cls(address, filters, lines, on, fields_key=f"benefits of {partner.pk}")
+        return cls(query, filters, lines, on, fields_key=f"benefits of {partner.pk}")
 
-    def narrowed(self, rows: BenefitQuerySet) -> BenefitQuerySet:
+    def filter_queryset(self, rows: BenefitQuerySet) -> BenefitQuerySet:
         """`rows` are all of the partner's. Words, product and offer are looked up in the catalogue, which is small."""
-        if self.words or {"offer", "product"} & self.chosen.keys():
+        if self.search_query or {"offer", "product"} & self.chosen.keys():
             rows = rows.filter(package_line__in=list(self._fitting()))
         if kind := self.chosen.get("kind"):
             rows = rows.license_based() if kind == "licenses" else rows.usage_based()
@@ -147,7 +147,7 @@ class BenefitListing(Listing):
         offer, product = self.chosen.get("offer"), self.chosen.get("product")
         for line in self.lines():
             if offer in (None, str(line.offer_id)) and product in (None, str(line.product_id)):
-                if matches(self.words, line.product, line.offer, line.competency):
+                if matches(self.search_query, line.product, line.offer, line.competency):
                     yield line.pk
 
     def _shown(self, rows: BenefitQuerySet) -> BenefitQuerySet:
@@ -164,12 +164,12 @@ class BenefitListing(Listing):
             case days:
                 return rows.filter(expires_on__range=(self.on, self.on + timedelta(days=int(days))))
 
-    def facts(self, benefits: BenefitQuerySet) -> Any:
+    def annotate_for_list(self, benefits: BenefitQuerySet) -> Any:
         """What rows are made of, as values: one query for a page."""
-        if self.column == "status":
+        if self.query.column == "status":
             ranks = [When(status_condition(status, self.on), then=Value(rank)) for rank, status in enumerate(IN_ORDER)]
             benefits = benefits.annotate(status_rank=Case(*ranks, output_field=IntegerField()))
-        return benefits.values("pk", *FACTS, *self.columns[self.column].order)
+        return benefits.values("pk", *FACTS, *self.columns[self.query.column].order)
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -204,18 +204,18 @@ class BenefitListing(Listing):
                 "status_text": labels[status],
             }
 
-    def sections(self, page: Page) -> list[Section]:
+    def sections(self, page: Page[dict[str, Any]]) -> list[Section]:
         """The rows of a page, of each kind that was asked for."""
         by_kind: dict[str, list[BenefitRow]] = {kind: [] for kind in KINDS}
         for row, facts in zip(self.rows(page.rows), page.rows, strict=True):
             by_kind["licenses" if facts["credit_amount"] is None else "usage"].append(row)
         kinds = [self.chosen["kind"]] if "kind" in self.chosen else list(KINDS)
         hidden = {"usage": "quantity"}
-        return [{"kind": kind, "href": self.href(kind=kind), "hidden": hidden.get(kind, ""), "rows": by_kind[kind]} for kind in kinds]
+        return [{"kind": kind, "href": self.query.href(kind=kind), "hidden": hidden.get(kind, ""), "rows": by_kind[kind]} for kind in kinds]
 
     def spreadsheet(self, benefits: BenefitQuerySet) -> Iterator[list[object]]:
-        """The heads, then all that was asked for, however much it is. Days as a spreadsheet sorts them; never a key (K3)."""
-        yield self.labels()
+        """The header row, then all that was asked for, however much it is. Days as a spreadsheet sorts them; never a key (K3)."""
+        yield self.column_labels()
         for batch in self.batches(benefits):
             for row, facts in zip(self.rows(batch), batch, strict=True):
                 yield [row["title"], row["quantity"], row["offer"], row["type"], facts["expires_on"].isoformat(), row["status_text"]]
@@ -232,7 +232,7 @@ def in_order(names: dict[int, str]) -> dict[str, str]:
 
 
 @dataclass
-class HolderListing(Listing):
+class HolderListing(Listing[Assignment]):
     """Who holds one credit, or held it. Names stand with the people, so only the order by day has an index."""
 
     columns = {
@@ -246,21 +246,21 @@ class HolderListing(Listing):
         return "assigned"
 
     @classmethod
-    def of(cls, address: QueryDict) -> "HolderListing":
-        return cls(address, {"show": Filter(_("Which holders"), HOLDERS, tabs=True)})
+    def of(cls, query: QueryDict) -> "HolderListing":
+        return cls(query, {"show": Filter(_("Which holders"), HOLDERS, tabs=True)})
 
     @property
     def is_past(self) -> bool:
         return self.chosen.get("show") == "past"
 
-    def narrowed(self, rows: AssignmentQuerySet) -> AssignmentQuerySet:
+    def filter_queryset(self, rows: AssignmentQuerySet) -> AssignmentQuerySet:
         """`rows` are all of one credit."""
         rows = rows.ended() if self.is_past else rows.kept()
-        return rows.filter(directory_user__in=DirectoryUser.objects.matching(self.words)) if self.words else rows
+        return rows.filter(directory_user__in=DirectoryUser.objects.matching(self.search_query)) if self.search_query else rows
 
     def spreadsheet(self, holders: AssignmentQuerySet) -> Iterator[list[object]]:
-        """The heads, then all that was asked for, however many they are. Days as a spreadsheet sorts them."""
-        yield [*self.labels(), *([_("Ended on")] if self.is_past else [])]
+        """The header row, then all that was asked for, however many they are. Days as a spreadsheet sorts them."""
+        yield [*self.column_labels(), *([_("Ended on")] if self.is_past else [])]
         for batch in self.batches(holders):
             for held in batch:
                 days = (day.isoformat() for day in (held.assigned_on, held.ended_on) if day)

@@ -32,7 +32,7 @@ def benefit_list(request: PartnerRequest) -> HttpResponse:
     listing = BenefitListing.of(request.partner, request.GET, request.today)
     page = listing.page(Benefit.objects.for_partner(request.partner))
     context = {"listing": listing, "page": page, "sections": listing.sections(page)}
-    return listing.pushed(request, render(request, "benefits/benefit_list.html", context))
+    return listing.push_url(request, render(request, "benefits/benefit_list.html", context))
 
 
 @searches_cheaply
@@ -57,7 +57,7 @@ def holders(request: PartnerRequest, pk: int) -> HttpResponse:
     context = {"benefit": benefit, "listing": listing, "page": page, "can_remove": can_remove}
     context["notes"] = CreditNotes(benefit, request.today, is_held=bool(page.rows))
     context["can_assign"] = request.role.may_act and benefit.is_usable(request.today)
-    return listing.pushed(request, render(request, "benefits/holders.html", context))
+    return listing.push_url(request, render(request, "benefits/holders.html", context))
 
 
 @role_required

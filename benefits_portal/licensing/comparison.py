@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.excerpt import Excerpt
 from benefits_portal.figures import as_day, number
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.licensing.terms import in_licenses
-from benefits_portal.paging import CappedCount
+from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.page import CappedCount
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Tenant
 

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.backoffice.changelist import StoppingPaginator, counted
+from benefits_portal.backoffice.changelist import CappedPaginator
 from benefits_portal.backoffice.columns import Text, address
 from benefits_portal.backoffice.filters import CasesFilter
 from benefits_portal.benefits.admin.entitlements import KeyStateFilter
@@ -23,6 +23,7 @@ from benefits_portal.dates import add_months
 from benefits_portal.figures import number
 from benefits_portal.licensing.admin.replacements import AnswerFilter as ReplacementFilter
 from benefits_portal.licensing.models import Redemption, Replacement
+from benefits_portal.listing import capped_count
 from benefits_portal.tenants.admin.ledgers import RecentFilter, RefusedFilter
 from benefits_portal.tenants.admin.outgoing import LockedOutFilter
 from benefits_portal.tenants.admin.requests import AnswerFilter
@@ -54,7 +55,7 @@ class Line:
     @property
     def count(self) -> str:
         """As far as lists count: 1,000+."""
-        most = StoppingPaginator.MOST
+        most = CappedPaginator.MOST
         return f"{number(most)}+" if self.counted > most else number(self.counted)
 
 
@@ -68,7 +69,7 @@ def lines(request: HttpRequest, on: date) -> Iterator[Line]:
         for case_filter, value in chosen.items():
             rows = case_filter.of_case(value, rows, on)
         params = {str(case_filter.parameter_name): value for case_filter, value in chosen.items()}
-        yield Line(text, counted(rows, StoppingPaginator.MOST), f"{address(model, 'changelist')}?{urlencode(params)}")
+        yield Line(text, capped_count(rows, CappedPaginator.MOST), f"{address(model, 'changelist')}?{urlencode(params)}")
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
-from benefits_portal.excerpt import NOT_ASKED, Asked, Excerpt
 from benefits_portal.figures import as_day
 from benefits_portal.licensing.axis import Axis, Mark
 from benefits_portal.licensing.display import ProductRow
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt
 from benefits_portal.tenants.access import no_role
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Partner

@@ -7,6 +7,7 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.models.subscriptions import SubscriptionQuerySet
 from benefits_portal.listing import Column, Filter, Listing
 
@@ -14,7 +15,7 @@ FILTERS = {"show": Filter(_("Which products"), {"": pgettext_lazy("subscriptions
 
 
 @dataclass
-class SubscriptionListing(Listing):
+class SubscriptionListing(Listing[Subscription]):
     """A tenant's subscriptions. A status follows from the end date, but what was withdrawn is Deleted at once (K8)."""
 
     columns = {
@@ -27,14 +28,14 @@ class SubscriptionListing(Listing):
 
     on: date = date.min
 
-    def narrowed(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
+    def filter_queryset(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
         """`rows` are all of the tenant's."""
         rows = rows if self.chosen.get("show") == "all" else rows.active(self.on)
-        return rows.of_products_named(self.words) if self.words else rows
+        return rows.of_products_named(self.search_query) if self.search_query else rows
 
     def spreadsheet(self, subscriptions: SubscriptionQuerySet) -> Iterator[list[object]]:
-        """The heads, then all that was asked for, however much it is. Days as a spreadsheet sorts them."""
-        yield self.labels()
+        """The header row, then all that was asked for, however much it is. Days as a spreadsheet sorts them."""
+        yield self.column_labels()
         for batch in self.batches(subscriptions):
             for subscription in batch:
                 days = subscription.status(self.on).label, subscription.ends_on.isoformat()

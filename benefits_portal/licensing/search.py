@@ -20,10 +20,10 @@ from benefits_portal.benefits.middleware import tell_where_keys_go
 from benefits_portal.benefits.models import Benefit, Product
 from benefits_portal.benefits.notes import replacements
 from benefits_portal.benefits.productkeys import resembles_key
-from benefits_portal.excerpt import Excerpt
 from benefits_portal.licensing.display import ProductRow
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.paging import CappedCount
+from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.page import CappedCount
 from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role
@@ -97,8 +97,8 @@ def benefits(request: PartnerRequest, words: str) -> Excerpt[Found]:
     """Those that expire last first, so that what has expired comes after all others; of these, what can be used today first."""
     query = QueryDict(urlencode({"q": words}))
     listing = BenefitListing.of(request.partner, query, request.today)
-    matching = listing.narrowed(Benefit.objects.for_partner(request.partner))
-    facts = listing.facts(matching).annotate(total_in_list=CappedCount(matching)).order_by("-expires_on", "-pk")
+    matching = listing.filter_queryset(Benefit.objects.for_partner(request.partner))
+    facts = listing.annotate_for_list(matching).annotate(total_in_list=CappedCount(matching)).order_by("-expires_on", "-pk")
     read: list[Any] = sorted(facts[:READ], key=lambda fact: not fact["starts_on"] <= request.today <= fact["expires_on"])
     found = [
         Found(row["title"], f"{row['offer']} · {row['status_text']}", reverse("licensing:benefit-detail", args=[row["pk"]]))

@@ -28,7 +28,7 @@ def masked(words: str) -> str:
     return " ".join(f"{word[0]}…" for word in without_keys(words).split()[:5])
 
 
-def note_listing(request: PartnerRequest, name: str, listing: Listing, rows: QuerySet[Any], **place: Any) -> None:
+def note_listing(request: PartnerRequest, name: str, listing: Listing[Any], rows: QuerySet[Any], **place: Any) -> None:
     """The same of a list of the portal: `rows` are all it could hold, of which `listing` says what was asked for."""
-    filters = listing.state() | {"q": masked(listing.words)}
-    note_download(request, name, listing.narrowed(rows), filters, by=request.actor, partner=request.partner, **place)
+    filters = listing.query.state() | {"q": masked(listing.search_query)}
+    note_download(request, name, listing.filter_queryset(rows), filters, by=request.actor, partner=request.partner, **place)

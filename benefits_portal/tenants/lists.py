@@ -20,7 +20,7 @@ SHOW = {"guests": _("Guests"), "disabled": _("Disabled")}
 
 
 @dataclass
-class DirectoryListing(Listing):
+class DirectoryListing(Listing[DirectoryUser]):
     """The people of a partner's tenants. No index serves an order by role or tenant, which stand elsewhere."""
 
     columns = {
@@ -33,16 +33,16 @@ class DirectoryListing(Listing):
     }
 
     @classmethod
-    def of(cls, tenants: Sequence[Tenant], address: QueryDict) -> "DirectoryListing":
+    def of(cls, tenants: Sequence[Tenant], query: QueryDict) -> "DirectoryListing":
         """The list of a partner who has `tenants`; with one there is none to choose."""
         filters = {"show": Filter(_now("Quick filters"), SHOW, quick=True)}
         if len(tenants) > 1:
             filters["tenant"] = Filter(_now("Tenant"), {str(tenant.pk): tenant.name for tenant in tenants})
-        return cls(address, filters)
+        return cls(query, filters)
 
-    def narrowed(self, rows: DirectoryUserQuerySet) -> DirectoryUserQuerySet:
+    def filter_queryset(self, rows: DirectoryUserQuerySet) -> DirectoryUserQuerySet:
         """`rows` are all of the partner's."""
-        rows = rows.matching(self.words)
+        rows = rows.matching(self.search_query)
         if tenant := self.chosen.get("tenant"):
             rows = rows.filter(tenant=int(tenant))
         match self.chosen.get("show"):
@@ -77,8 +77,8 @@ class DirectoryListing(Listing):
         ]
 
     def spreadsheet(self, partner: Partner) -> Iterator[list[object]]:
-        """The heads, then all that was asked for, however many they are."""
-        yield self.labels()
+        """The header row, then all that was asked for, however many they are."""
+        yield self.column_labels()
         for people in self.batches(DirectoryUser.objects.for_partner(partner)):
             held = RoleAssignment.objects.for_partner(partner).of_people(people)
             for person in people:
@@ -88,7 +88,7 @@ class DirectoryListing(Listing):
 
 
 @dataclass
-class RoleListing(Listing):
+class RoleListing(Listing[RoleAssignment]):
     """Who holds a role at a partner, the most powerful first. They are few, so no index serves these orders."""
 
     columns = {
@@ -102,17 +102,17 @@ class RoleListing(Listing):
         return "role"
 
     @classmethod
-    def of(cls, address: QueryDict) -> "RoleListing":
-        return cls(address, {"role": Filter(_now("Quick filters"), {role.value: role.label for role in Role}, quick=True)})
+    def of(cls, query: QueryDict) -> "RoleListing":
+        return cls(query, {"role": Filter(_now("Quick filters"), {role.value: role.label for role in Role}, quick=True)})
 
-    def narrowed(self, rows: RoleAssignmentQuerySet) -> RoleAssignmentQuerySet:
+    def filter_queryset(self, rows: RoleAssignmentQuerySet) -> RoleAssignmentQuerySet:
         """`rows` are all of the partner's."""
-        rows = rows.ranked().as_known().matching(self.words)
+        rows = rows.ranked().as_known().matching(self.search_query)
         return rows.filter(role=role) if (role := self.chosen.get("role")) else rows
 
     def spreadsheet(self, partner: Partner) -> Iterator[list[object]]:
-        """The heads, then all that was asked for; everybody by the name that the partner's own directory has for them."""
-        yield self.labels()
+        """The header row, then all that was asked for; everybody by the name that the partner's own directory has for them."""
+        yield self.column_labels()
         for held in self.batches(RoleAssignment.objects.for_partner(partner).for_display()):
             for role, person in RoleAssignment.objects.holders(partner, held):
                 yield [person.display_name if person else role.user.name_elsewhere, role.get_role_display(), role.user.email]

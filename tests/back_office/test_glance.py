@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from benefits_portal import clock
-from benefits_portal.backoffice.changelist import StoppingPaginator
+from benefits_portal.backoffice.changelist import CappedPaginator
 from benefits_portal.licensing.glance import NEEDS_SOMEBODY, redemptions_by_month
 from benefits_portal.licensing.models import Replacement
 from benefits_portal.tenants.models import Actor
@@ -71,7 +71,7 @@ def test_the_first_page_asks_as_little_however_much_there_is(office, today):
 
 
 def test_a_count_stops_where_lists_do(office, monkeypatch):
-    monkeypatch.setattr(StoppingPaginator, "MOST", 2)
+    monkeypatch.setattr(CappedPaginator, "MOST", 2)
     for _ in range(3):
         factories.TenantRequestFactory.create()
     assert lines(office)["Tenants asked for, not decided"][0] == "2+"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from benefits_portal.backoffice.changelist import StoppingPaginator
+from benefits_portal.backoffice.changelist import CappedPaginator
 from benefits_portal.benefits.models import Assignment
 from benefits_portal.licensing.comparison import MOST_COMPARED, comparisons
 from benefits_portal.licensing.views.benefits import MOST_HOLDERS
@@ -74,7 +74,7 @@ def test_ones_own_keys_say_how_many_can_be_redeemed(client, tenant, partner):
 
 
 def test_choosing_by_typing_says_where_it_ends(admin, sign_in, monkeypatch):
-    monkeypatch.setattr(StoppingPaginator, "MOST", 25)
+    monkeypatch.setattr(CappedPaginator, "MOST", 25)
     factories.PartnerFactory.create_batch(30)
     User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
     asked = {"app_label": "tenants", "model_name": "roleassignment", "field_name": "partner", "term": "partner"}

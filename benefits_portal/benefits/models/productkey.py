@@ -21,8 +21,8 @@ from benefits_portal.benefits.exceptions import (
     TooManyTries,
 )
 from benefits_portal.benefits.key_entry import typed_key
-from benefits_portal.excerpt import Excerpt
 from benefits_portal.fields import LineField
+from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.limits import counting
 from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant, User

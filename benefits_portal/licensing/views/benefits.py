@@ -14,11 +14,11 @@ from benefits_portal.benefits.forms import PersonForm
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.notes import CreditNotes
 from benefits_portal.benefits.views import choosing
-from benefits_portal.excerpt import Excerpt
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.display import undoing
 from benefits_portal.licensing.forms import VerifiedForm
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.history import history

@@ -13,13 +13,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.benefits.exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.excerpt import Excerpt
 from benefits_portal.licensing.comparison import Comparison, before_after, comparisons
 from benefits_portal.licensing.display import adding_note, undoing
 from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivatable
 from benefits_portal.licensing.forms import KeyForm, TenantForm
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest, act_in

@@ -5,7 +5,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
-from benefits_portal.excerpt import Asked, Excerpt
 from benefits_portal.licensing.comparison import before_after, shift
 from benefits_portal.licensing.display import (
     ProductRow,
@@ -20,6 +19,7 @@ from benefits_portal.licensing.display import (
 from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.views.replacing import replacement_context
+from benefits_portal.listing.excerpt import Asked, Excerpt
 from benefits_portal.tenants.access import get_own, role_required
 from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.history import history
@@ -37,7 +37,7 @@ def product_list(request: PartnerRequest) -> HttpResponse:
     listing = SubscriptionListing(request.GET, FILTERS, on=request.today)
     page = listing.page(Subscription.objects.in_tenant(request.tenant))
     rows = [ProductRow(subscription, request.today).cells() for subscription in page.rows]
-    return listing.pushed(request, render(request, "licensing/product_list.html", {"listing": listing, "page": page, "rows": rows}))
+    return listing.push_url(request, render(request, "licensing/product_list.html", {"listing": listing, "page": page, "rows": rows}))
 
 
 @role_required

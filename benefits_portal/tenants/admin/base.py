@@ -21,8 +21,8 @@ from benefits_portal.backoffice.autocomplete import ChoosingMixin, is_number
 from benefits_portal.backoffice.changelist import (
     BackOfficeList,
     BoundedActionsMixin,
+    CappedPaginator,
     FoldedSearchMixin,
-    StoppingPaginator,
     filter_name,
     is_offered,
 )
@@ -152,7 +152,7 @@ class BackOfficeAdmin(FoldedSearchMixin, BoundedActionsMixin, ChoosingMixin, Exp
     formfield_overrides: ClassVar[Any] = TYPED
     fields: ClassVar[Any] = None  # functions among them, as Django allows
     list_per_page = 50
-    paginator = StoppingPaginator
+    paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each would count the whole list
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
-from benefits_portal.excerpt import Excerpt
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
+from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.exceptions import (
     AddressOutsideTenant,
     AlreadyDisabled,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.derived import found_by
-from benefits_portal.excerpt import Excerpt
+from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.exceptions import (
     AccountClosed,
     LastGlobalAdmin,

@@ -28,7 +28,7 @@ def users(request: PartnerRequest) -> HttpResponse:
     listing = DirectoryListing.of(own_tenants(request), request.GET)
     page = listing.page(DirectoryUser.objects.for_partner(request.partner))
     context = {"listing": listing, "page": page, "rows": listing.rows(page.rows, request.partner, request.today)}
-    return listing.pushed(request, render(request, "tenants/users.html", context))
+    return listing.push_url(request, render(request, "tenants/users.html", context))
 
 
 @role_required

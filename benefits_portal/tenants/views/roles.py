@@ -28,7 +28,7 @@ def roles(request: PartnerRequest) -> HttpResponse:
     page = listing.page(RoleAssignment.objects.for_partner(request.partner).for_display())
     holders = RoleAssignment.objects.holders(request.partner, page.rows)
     context = {"listing": listing, "page": page, "holders": holders, "kinds": list(Role)} | last_global_admin(request)
-    return listing.pushed(request, render(request, "tenants/roles.html", context))
+    return listing.push_url(request, render(request, "tenants/roles.html", context))
 
 
 @role_required

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from benefits_portal.excerpt import Asked, Excerpt
+from benefits_portal.listing.excerpt import Asked, Excerpt
 from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
 from benefits_portal.tenants.forms import TenantRequestForm
 from benefits_portal.tenants.middleware import PartnerRequest

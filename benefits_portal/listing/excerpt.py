@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.figures import number
-from benefits_portal.paging import MANY, CappedCount
+
+from .page import MAX_COUNT, CappedCount
 
 ALL, MAX_ROWS = "all", 500  # what an address says to see a list whole, and how much of it a page without pages shows
 
@@ -54,7 +55,7 @@ class Excerpt[Row]:
         """That only the first are shown, and of how many; empty where all are."""
         if not self.is_cut:
             return ""
-        total = _("more than %(many)s") % {"many": number(MANY)} if self.total > MANY else number(self.total)
+        total = _("more than %(many)s") % {"many": number(MAX_COUNT)} if self.total > MAX_COUNT else number(self.total)
         if self.is_latest:
             text = ngettext("The latest of %(total)s is shown.", "The latest %(shown)s of %(total)s are shown.", len(self.rows))
         else:
@@ -64,8 +65,8 @@ class Excerpt[Row]:
     @property
     def people_found(self) -> str:
         """What is read out when the list comes in: how many people there are, and that only the first are shown."""
-        if self.total > MANY:
-            found = _("More than %(many)s people found.") % {"many": number(MANY)}
+        if self.total > MAX_COUNT:
+            found = _("More than %(many)s people found.") % {"many": number(MAX_COUNT)}
         else:
             found = ngettext("%(count)s person found.", "%(count)s people found.", self.total) % {"count": number(self.total)}
         return f"{found} {self.summary}".strip()

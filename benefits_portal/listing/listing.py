@@ -1,0 +1,175 @@
+"""One list: its columns and filters, what they mean for its rows, and the page that the URL asks for."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
+
+from .columns import Column, ColumnHeader, column_headers
+from .filters import Filter, FilterField, FilterLink, FilterTabs, filter_fields, filter_tabs, quick_filters
+from .keyset import Cursor, Keyset, value_of
+from .page import CappedCount, Page
+from .query import ListQuery
+
+
+@dataclass
+class Listing[Row]:
+    """What of a list was asked for, in a URL's query.
+
+    Subclasses name the `columns`, of which the first is the default order, and say in `filter_queryset` what the
+    search query and the filters mean. `Row` is what a page holds: a model's instance, or a dict of values.
+    """
+
+    columns: ClassVar[Mapping[str, Column]]
+    page_size: ClassVar[int] = 50  # rows
+    fields_key = ""  # under which the filters may be cached for a minute, where their options take long to find
+
+    given: QueryDict
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+
+    def filter_queryset(self, rows: Any) -> Any:
+        """Those of `rows` that the search query and the filters leave."""
+        raise NotImplementedError
+
+    def annotate_for_list(self, rows: Any) -> Any:
+        """Annotate `rows` for display. Must not change the result set."""
+        return rows
+
+    @property
+    def default_sort(self) -> str:
+        return next(iter(self.columns))
+
+    @cached_property
+    def query(self) -> ListQuery:
+        return ListQuery.of(
+            self.given,
+            options={name: choice.options for name, choice in self.filters.items()},
+            sortable={name for name, column in self.columns.items() if column.order},
+            default_sort=self.default_sort,
+        )
+
+    @property
+    def chosen(self) -> Mapping[str, str]:
+        return self.query.chosen
+
+    @property
+    def search_query(self) -> str:
+        return self.query.search_query
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The fields of the order."""
+        return (*self.columns[self.query.column].order, "pk")
+
+    @property
+    def keyset(self) -> Keyset:
+        kind = type(self)
+        salt = f"{kind.__module__}.{kind.__name__}.{self.query.column}"
+        return Keyset(self.order, self.query.is_descending, salt)
+
+    # The rows
+
+    def page(self, rows: Any) -> Page[Row]:
+        """The page of `rows` that the URL asks for; the first one if it asks for none, or for one that is gone."""
+        matching = self.filter_queryset(rows)
+        total, rows = CappedCount(matching), self.annotate_for_list(matching)
+        given = {name: self.keyset.decode_cursor(self.query.position[name], rows) for name in ("after", "before")}
+        rows = rows.annotate(total_in_list=total)
+        if given["after"] is not None:
+            page = self._page_after(rows, given["after"])
+        elif given["before"] is not None or self.query.position["page"] == "last":
+            page = self._page_before(rows, given["before"])
+        else:
+            return self._page_after(rows, None)
+        return page if page.rows else self._page_after(rows, None)
+
+    def _page_after(self, rows: Any, cursor: Cursor | None) -> Page[Row]:
+        found = self.keyset.fetch(rows, cursor, self.page_size + 1)
+        return self._page(found[: self.page_size], has_previous=cursor is not None, has_next=len(found) > self.page_size)
+
+    def _page_before(self, rows: Any, cursor: Cursor | None) -> Page[Row]:
+        found = self.keyset.fetch(rows, cursor, self.page_size + 1, backwards=True)
+        shown = found[: self.page_size][::-1]
+        return self._page(shown, has_previous=len(found) > self.page_size, has_next=cursor is not None)
+
+    def _page(self, rows: list[Any], *, has_previous: bool, has_next: bool) -> Page[Row]:
+        href, encode = self.query.href, self.keyset.encode_cursor
+        return Page(
+            rows,
+            value_of(rows[0], "total_in_list") if rows else 0,
+            first_href=href() if rows and has_previous else "",
+            previous_href=href(before=encode(rows[0])) if rows and has_previous else "",
+            next_href=href(after=encode(rows[-1])) if rows and has_next else "",
+            last_href=href(page="last") if rows and has_next else "",
+        )
+
+    def batches(self, rows: Any) -> Iterator[list[Row]]:
+        """All that was asked for of `rows`, some at a time, in order: for a download, however long it is."""
+        return self.keyset.batches(self.annotate_for_list(self.filter_queryset(rows)))
+
+    # How it is shown
+
+    def column_labels(self) -> list[object]:
+        """The header row of a download."""
+        return [column.label for column in self.columns.values()]
+
+    def column_headers(self) -> Iterator[ColumnHeader]:
+        return column_headers(self.columns, self.query)
+
+    def quick_filters(self) -> list[FilterLink]:
+        return list(quick_filters(self.filters, self.query))
+
+    def filter_tabs(self) -> list[FilterTabs]:
+        return list(filter_tabs(self.filters, self.query))
+
+    def filter_fields(self) -> Iterator[FilterField]:
+        return filter_fields(self.filters, self.query)
+
+    @property
+    def has_fields(self) -> bool:
+        return any(choice.is_field for choice in self.filters.values())
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything is left out of the list, or of its tab."""
+        return bool(self.search_query or any(not self.filters[name].tabs for name in self.chosen))
+
+    @property
+    def is_filtered_by_field(self) -> bool:
+        return any(self.filters[name].is_field for name in self.chosen)
+
+    @property
+    def chosen_fields(self) -> str:
+        """What differs between the fields of one list and another."""
+        return " ".join(f"{name}={value}" for name, value in self.chosen.items() if self.filters[name].is_field)
+
+    @property
+    def sort_description(self) -> str:
+        """How the list is sorted, for screen readers."""
+        descending, ascending = gettext("Sorted by %(column)s, descending."), gettext("Sorted by %(column)s, ascending.")
+        text = descending if self.query.is_descending else ascending
+        return text % {"column": self.columns[self.query.column].label}
+
+    # Its URLs
+
+    @property
+    def href(self) -> str:
+        return self.query.href()
+
+    @property
+    def unfiltered_href(self) -> str:
+        """The URL of all of the list, or of its tab, in the order it has now."""
+        return self.query.href(q="", **{name: "" for name in self.chosen if not self.filters[name].tabs})
+
+    def hidden_inputs(self) -> list[tuple[str, str]]:
+        """What the search form carries along: what was chosen, but for what stands in its fields."""
+        shown = {"q", *(name for name, choice in self.filters.items() if choice.is_field)}
+        return [(name, value) for name, value in self.query.state().items() if value and name not in shown]
+
+    def push_url(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """`response` with the URL that htmx shows."""
+        response.headers["HX-Push-Url"] = f"{request.path}{self.query.here}".removesuffix("?")
+        return response

@@ -1,0 +1,58 @@
+"""A page of a list: its rows, how many there are in all, and the URLs of the pages around it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.db.models import QuerySet, Subquery
+from django.utils.translation import gettext
+
+from benefits_portal.figures import number
+
+MAX_COUNT = 1_000  # rows; beyond that a count costs more than it says
+
+
+def capped_count(rows: Any, most: int = MAX_COUNT) -> int:
+    """How many `rows` there are, or `most` + 1: the database stops there."""
+    return int(rows.order_by().values("pk")[: most + 1].count())
+
+
+class CappedCount(Subquery):
+    """How many rows there are, counted up to MAX_COUNT + 1, in the query that fetches some of them."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = models.IntegerField()
+
+    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
+        super().__init__(queryset.order_by().values("pk")[: MAX_COUNT + 1])
+
+
+@dataclass(frozen=True)
+class Page[Row]:
+    """Some rows of a list and the URLs around them, empty where there is none."""
+
+    rows: Sequence[Row]
+    total: int = 0
+    first_href: str = ""
+    previous_href: str = ""
+    next_href: str = ""
+    last_href: str = ""
+
+    @property
+    def total_text(self) -> str:
+        """1,000+ where there are more."""
+        if self.total > MAX_COUNT:
+            return gettext("%(number)s+") % {"number": number(MAX_COUNT)}
+        return number(self.total)
+
+    @property
+    def summary(self) -> str:
+        if not self.rows:
+            return gettext("Nothing to show")
+        return gettext("Showing %(shown)s of %(total)s") % {"shown": number(len(self.rows)), "total": self.total_text}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is all there is."""
+        return not (self.previous_href or self.next_href)
