@@ -19,7 +19,6 @@ from benefits_portal.benefits.models.membership import ENROLMENT_YEAR, GRACE
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.redemption import RedemptionAction
 from benefits_portal.licensing.quotes import Way
-from benefits_portal.licensing.terms import Term
 from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, How, Partner, Record, Role, RoleAssignment, Tenant, User
 from benefits_portal.words import search_prefixes
 
@@ -189,7 +188,7 @@ class World:
         subscription, spent = running.get((partner, product), (None, RUN))
         before: Row = (None, None, None, None)
         if subscription is None or spent == RUN or not subscription.is_active(on):
-            way, spent, after = Way.NEW, 0, Term.activated(licenses, on)
+            way, spent, after = Way.NEW, 0, Subscription.activated(licenses, on)
             subscription = Subscription(
                 id=len(self.subscriptions) + 1, partner_id=partner, tenant_id=partner, product_id=product, starts_on=on
             )

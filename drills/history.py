@@ -27,7 +27,7 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import Membership, ProductKey
 from benefits_portal.benefits.models.productkey import ProductKeyQuerySet
 from benefits_portal.licensing.models import Redemption, Subscription, Term
-from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.quotes import Way
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Record
 from drills.people import table
@@ -212,7 +212,7 @@ def redeem(member: Member, key_id: int, way: Way, *, quoted: bool) -> Operation:
         key = ProductKey.objects.for_use().get(pk=key_id)
         subscription = Subscription.objects.for_display().get(pk=member.subscription.pk)
         on = clock.today()
-        quote = Quote.of(way, key, member.tenant, subscription, on) if quoted else None
+        quote = Subscription.quote(way, key, member.tenant, subscription, on) if quoted else None
         deed = subscription.extend if way is Way.EXTEND else subscription.add_licenses
         redemption: Redemption = deed(key, by=Actor(member.user), on=on, quote=quote)
         return redemption.pk
@@ -243,4 +243,3 @@ def take_the_guards_away(away: ExitStack) -> None:
 
     away.enter_context(patch.object(ProductKeyQuerySet, "claim", claim))
     away.enter_context(patch.object(QuerySet, "select_for_update", lambda self, **_options: self))
-    away.enter_context(patch("benefits_portal.licensing.models.subscription.DECIDING", ("tenant_id",)))

@@ -13,7 +13,7 @@ from django.utils.http import urlsafe_base64_encode
 from benefits_portal.benefits.models import Benefit, Product
 from benefits_portal.benefits.productkeys import decrypted
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.quotes import Way
 from benefits_portal.tenants.models import Actor, Role, User
 from tests import factories
 
@@ -140,7 +140,7 @@ class Place:
         confirmed = {"tenant": self.tenant.pk, "domain": self.tenant.domain}
 
         def quote(way: Way) -> dict[str, str]:
-            return {"quote": Quote.of(way, self.fitting, self.tenant, self.subscription, factories.TODAY).signed()}
+            return {"quote": Subscription.quote(way, self.fitting, self.tenant, self.subscription, factories.TODAY).signed()}
 
         return {
             "tenants:sign-in": {"username": self.admin.email, "password": factories.PASSWORD},

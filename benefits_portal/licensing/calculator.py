@@ -149,7 +149,7 @@ class Calculation:
         lines = []
         for number, term in enumerate(chain, start=1):
             prefix = _("Key %(number)s: ") % {"number": number} if len(chain) > 1 else ""
-            lines += [prefix + step for step in term.working.steps()] if term.working else []
+            lines += [prefix + step for step in term.calculation.steps()] if term.calculation else []
         return lines
 
     def extended(self) -> list[Term]:
@@ -162,7 +162,7 @@ class Calculation:
 
     def started_new(self) -> list[Term]:
         """The first key starts a subscription, the others add to it on the same day."""
-        first = Term.activated(self.keys[0], self.on)
+        first = Subscription.activated(self.keys[0], self.on)
         return [first, *Calculation(first, self.keys[1:], self.on).with_added_licenses()]
 
     def chain(self, step: Callable[[Subscription, int], Term]) -> list[Term]:

@@ -39,7 +39,7 @@ class Choice:
     @classmethod
     def of(cls, way: Way, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date, place: str = "") -> "Choice":
         try:
-            return cls(way, key, subscription, quote=Quote.of(way, key, tenant, subscription, on), place=place)
+            return cls(way, key, subscription, quote=Subscription.quote(way, key, tenant, subscription, on), place=place)
         except Refusal as refusal:
             return cls(way, key, subscription, refusal=refusal)
 
@@ -90,13 +90,13 @@ def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any
     words = {"title": _("Let it end and start new"), "summary": _("Only the licenses of the key, for a full year.")}
     if ends_on is None:
         return words
-    term = Term.activated(key_licenses, ends_on + DAY)
+    term = Subscription.activated(key_licenses, ends_on + DAY)
     note = _("Nothing to do now: redeem the key on %(start)s.") % {"start": as_day(ends_on + DAY)}
     return words | term_facts(term) | shift(term.days_later_than(ends_on)) | {"note": note}
 
 
 def term_facts(term: Term) -> dict[str, Any]:
-    steps = term.working.steps() if term.working else []
+    steps = term.calculation.steps() if term.calculation else []
     words = in_licenses(term.licenses)
     return {"licenses": number(term.licenses), "licenses_in_words": words, "ends_on": as_day(term.ends_on), "steps": steps}
 

@@ -47,7 +47,7 @@ def adds_up(redemption: Redemption) -> bool:
     """Whether the rules make its *after* of its *before*."""
     key_licenses, on, before = redemption.key_licenses, redemption.redeemed_on, redemption.before
     if redemption.way in STARTING or before is None:
-        return redemption.after == Term.activated(key_licenses, on)
+        return redemption.after == Subscription.activated(key_licenses, on)
     then = Subscription.running(before)
     try:
         return redemption.after == (

@@ -19,7 +19,7 @@ from benefits_portal.benefits.models import Benefit, BenefitAction, ProductKey
 from benefits_portal.benefits.productkeys import without_keys
 from benefits_portal.fields import LineFormField
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.quotes import Way
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record, Tenant
@@ -121,7 +121,7 @@ class KeyForm(forms.Form):
             ):
                 key.check_redeemable(on)
                 if self.way and self.subscription:
-                    Quote.of(self.way, key, request.tenant, self.subscription, on)
+                    Subscription.quote(self.way, key, request.tenant, self.subscription, on)
         except Refusal as refusal:
             raise forms.ValidationError(str(refusal)) from None
         return key

@@ -1,22 +1,16 @@
 """A quote: what redeeming one key in one way on one day does, pinned so that Redeem does exactly that (S8)."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core import signing
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .exceptions import ChangedMeanwhile, DifferentProduct, NotReactivatable
+from .exceptions import ChangedMeanwhile
 from .terms import Term
-
-if TYPE_CHECKING:
-    from benefits_portal.benefits.models import ProductKey
-    from benefits_portal.tenants.models import Tenant
-
-    from .models import Subscription
 
 SALT = "benefits_portal.licensing.quote"
 
@@ -46,29 +40,13 @@ class Quote:
     after: Term
     submission: uuid.UUID = field(default_factory=uuid.uuid4, compare=False)
 
-    @classmethod
-    def of(cls, way: Way, key: "ProductKey", tenant: "Tenant", subscription: "Subscription | None", on: date) -> "Quote":
-        """Raises, in the order of K7, DifferentProduct, SubscriptionNotActive or NotReactivatable, ExtensionLimitExceeded."""
-        if (way is Way.NEW) != (subscription is None):
-            raise ValueError("A new subscription has none before it; every other way changes one.")
-        if subscription is None:
-            return cls(Way.NEW, key.pk, tenant.pk, None, on, None, Term.activated(key.licenses, on))
-        if key.product_id != subscription.product_id:
-            raise DifferentProduct(key.product, subscription)
-        if way is Way.REACTIVATE:
-            if not subscription.can_come_back(on):
-                raise NotReactivatable
-            after = Term.activated(key.licenses, on)
-        else:
-            subscription.check_active(on)
-            after = subscription.extended(key.licenses) if way is Way.EXTEND else subscription.with_added_licenses(key.licenses, on)
-        return cls(way, key.pk, tenant.pk, subscription.pk, on, subscription.term, after)
-
-    def agreed(self, shown: "Quote | None") -> "Quote":
-        """This quote, as the one that was `shown` if there was one. Raises ChangedMeanwhile if that said anything else (S8)."""
-        if shown is not None and shown != self:
+    def confirm_unchanged(self, shown: "Quote | None") -> "Quote":
+        """This quote, for the submission that was `shown` if there was one. Raises ChangedMeanwhile if that said anything else (S8)."""
+        if shown is None:
+            return self
+        if shown != self:
             raise ChangedMeanwhile(self)
-        return shown or self
+        return replace(self, submission=shown.submission)
 
     @property
     def days_later(self) -> int | None:

@@ -1,17 +1,16 @@
-"""What a subscription runs for, and how that came about, with the numbers (rules S1, S4, S6, S7).
+"""What a subscription runs for, and the calculation that led to it, with the numbers (rules S1, S4, S6, S7).
 
 Values only: `Subscription`'s methods make them; pages, receipts and the calculator show them, so that no page can say
 another date than the stored one. Time is counted in whole days and in license-days: one license for one day.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from benefits_portal.dates import add_months
 from benefits_portal.figures import as_day, number
 
 KEY_MONTHS = 12  # what a product key gives each of its licenses
@@ -36,8 +35,8 @@ def in_months(count: int) -> str:
     return ngettext("%(count)s month", "%(count)s months", count) % {"count": number(count)}
 
 
-class Working(Protocol):
-    """How a term came about."""
+class Calculation(Protocol):
+    """How a term came about. Stored with the redemption, so that its receipt says what was calculated then (S8)."""
 
     def steps(self) -> list[str]:
         """One line for each step of the calculation, with numbers and units, in the reader's language."""
@@ -53,13 +52,7 @@ class Term:
     licenses: int
     ends_on: date
     carried_license_days: int = 0
-    working: Working | None = field(default=None, compare=False, repr=False)
-
-    @classmethod
-    def activated(cls, key_licenses: int, on: date) -> "Term":
-        """The key's licenses, 12 months from `on`, nothing carried (S1)."""
-        ends_on = add_months(on, KEY_MONTHS)
-        return cls(key_licenses, ends_on, 0, Activation(key_licenses, on, ends_on))
+    calculation: Calculation | None = field(default=None, compare=False, repr=False)
 
     def days_later_than(self, ends_on: date) -> int:
         """Days from `ends_on` to this term's end; negative when this one is earlier."""
@@ -68,7 +61,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Activation:
-    """The working of a first activation (S1)."""
+    """The calculation of a first activation (S1)."""
 
     key_licenses: int
     on: date
@@ -84,7 +77,7 @@ class Activation:
 
 @dataclass(frozen=True)
 class Extension:
-    """The working of *Extend end date* (S4): `months` whole calendar months, then a fraction of the next one in days."""
+    """The calculation of *Extend end date* (S4): `months` whole calendar months, then a fraction of the next one in days."""
 
     before: Term
     key_licenses: int
@@ -132,7 +125,7 @@ class Extension:
 
 @dataclass(frozen=True)
 class Addition:
-    """The working of *Add licenses* (S6): the two end dates, averaged over all licenses."""
+    """The calculation of *Add licenses* (S6): the two end dates, averaged over all licenses."""
 
     before: Term
     key_licenses: int
@@ -167,3 +160,36 @@ class Addition:
         licenses = self.before.licenses
         there_was = licenses * self.days_left + self.key_licenses * self.year_days + self.before.carried_license_days
         return there_was, (licenses + self.key_licenses) * self.days + self.carried
+
+
+KINDS = {"activation": Activation, "extension": Extension, "addition": Addition}
+
+
+def packed(calculation: Calculation | None) -> dict[str, Any]:
+    """`calculation` as JSON: its kind, its figures, days as ISO 8601; empty for none."""
+    for kind, cls in KINDS.items():
+        if isinstance(calculation, cls):
+            return {"kind": kind} | {field.name: _packed(getattr(calculation, field.name)) for field in fields(cls)}
+    return {}
+
+
+def unpacked(data: dict[str, Any]) -> Calculation | None:
+    """The calculation that `packed` wrote; None for none."""
+    if not data:
+        return None
+    cls: Any = KINDS[data["kind"]]
+    figures = {field.name: _unpacked(data[field.name]) for field in fields(cls)}
+    calculation: Calculation = cls(**figures)
+    return calculation
+
+
+def _packed(value: int | date | Term) -> int | str | list[Any]:
+    if isinstance(value, Term):
+        return [value.licenses, value.ends_on.isoformat(), value.carried_license_days]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _unpacked(value: int | str | list[Any]) -> int | date | Term:
+    if isinstance(value, list):
+        return Term(value[0], date.fromisoformat(value[1]), value[2])
+    return date.fromisoformat(value) if isinstance(value, str) else value

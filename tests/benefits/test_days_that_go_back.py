@@ -106,7 +106,7 @@ def test_what_began_later_than_today_is_extended_and_gets_licenses(subscription,
     key = ProductKey.objects.get(pk=redemption.key_id)
     assert (redemption.redeemed_on, key.redeemed_on, subscription.starts_on) == (on, on, TODAY)
     assert subscription.ends_on >= subscription.starts_on
-    assert redemption.working.balance()[0] == redemption.working.balance()[1]
+    assert redemption.after.calculation.balance()[0] == redemption.after.calculation.balance()[1]
 
 
 def test_one_that_was_brought_back_later_than_today_is_extended(tenant, by, on):

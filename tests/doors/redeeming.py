@@ -102,7 +102,7 @@ def a_new_one_without_its_domain(place: Place) -> Things:
 
 
 def activation(place: Place) -> Things:
-    return {"key": place.fitting, "quote": Quote.of(Way.NEW, place.fitting, place.tenant, None, TODAY)}
+    return {"key": place.fitting, "quote": Subscription.quote(Way.NEW, place.fitting, place.tenant, None, TODAY)}
 
 
 @ACTIVATE.refused("K8", KeyRevoked)
@@ -131,12 +131,12 @@ def before_the_benefit_begins(place: Place) -> Things:
 @ACTIVATE.refused("K4", KeyUnknown, in_other_words={START: "not found"})
 def with_another_partner_s_key(place: Place) -> Things:
     key = factories.issue_key()
-    return {"key": key, "quote": Quote.of(Way.NEW, key, place.tenant, None, TODAY)}
+    return {"key": key, "quote": Subscription.quote(Way.NEW, key, place.tenant, None, TODAY)}
 
 
 @ACTIVATE.refused("S8", ChangedMeanwhile)
 def what_was_shown_yesterday(place: Place) -> Things:
-    return {"key": place.fitting, "quote": Quote.of(Way.NEW, place.fitting, place.tenant, None, YESTERDAY)}
+    return {"key": place.fitting, "quote": Subscription.quote(Way.NEW, place.fitting, place.tenant, None, YESTERDAY)}
 
 
 @BRING_BACK.refused("S3", NotReactivatable)
@@ -149,7 +149,7 @@ def one_that_is_deleted(place: Place) -> Things:
 def changing(place: Place, key: ProductKey | None = None, **facts: Any) -> Things:
     """A key for the place's subscription, what was shown, and then other facts of the subscription."""
     key = key or place.fitting
-    shown = {way: Quote.of(way, place.fitting, place.tenant, place.subscription, TODAY) for way in (Way.EXTEND, Way.ADD)}
+    shown = {way: Subscription.quote(way, place.fitting, place.tenant, place.subscription, TODAY) for way in (Way.EXTEND, Way.ADD)}
     Subscription.objects.filter(pk=place.subscription.pk).update(**facts or {"licenses": place.subscription.licenses})
     there = Subscription.objects.for_display().select_related("partner").get(pk=place.subscription.pk)
     return {"key": key, "subscription": there, "shown": {way: quote for way, quote in shown.items() if key == place.fitting}}

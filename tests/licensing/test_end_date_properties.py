@@ -31,8 +31,8 @@ def after(term: Term) -> Subscription:
 
 
 def assert_balanced(term: Term) -> None:
-    assert term.working
-    there_was, became = term.working.balance()
+    assert term.calculation
+    there_was, became = term.calculation.balance()
     assert there_was == became
     assert 0 <= term.carried_license_days < term.licenses
 
@@ -144,12 +144,12 @@ def test_over_any_sequence_of_steps_the_license_days_add_up(subscription, steps)
         had_used += subscription.licenses * (on - earlier).days
         if adds:
             term = subscription.with_added_licenses(key, on)
-            worth += key * term.working.year_days
+            worth += key * term.calculation.year_days
         else:
             key = min(key, 3 * subscription.licenses)
             term = subscription.extended(key)
-            whole = (term.working.moved_to - subscription.ends_on).days
-            worth += subscription.licenses * whole + term.working.rest * term.working.following_month_days
+            whole = (term.calculation.moved_to - subscription.ends_on).days
+            worth += subscription.licenses * whole + term.calculation.rest * term.calculation.following_month_days
         assert_balanced(term)
         subscription = after(term)
     left = subscription.licenses * (subscription.ends_on - on).days + subscription.carried_license_days

@@ -84,7 +84,7 @@ def test_the_latest_extension_is_three_years_away():
     [("2021-05-01", "2022-05-01"), ("2024-02-29", "2025-02-28"), ("2023-02-28", "2024-02-28"), ("2020-12-31", "2021-12-31")],
 )
 def test_a_first_activation_runs_to_the_same_day_next_year(on, ends_on):
-    assert Term.activated(25, day(on)) == Term(25, day(ends_on), 0)
+    assert Subscription.activated(25, day(on)) == Term(25, day(ends_on), 0)
 
 
 # Adding, later and earlier
@@ -140,19 +140,19 @@ def test_several_small_keys_may_end_a_day_or_so_apart_from_one_large_one():
         pytest.param(running(7, "2021-01-31", 6).extended(3), id="extend"),
         pytest.param(running(100, "2021-06-30").extended(25), id="extend by whole months"),
         pytest.param(running(100, "2021-11-01", 3).with_added_licenses(25, on=TODAY), id="add"),
-        pytest.param(Term.activated(25, TODAY), id="activate"),
+        pytest.param(Subscription.activated(25, TODAY), id="activate"),
     ],
 )
 def test_the_working_balances_and_ends_with_the_date_that_is_stored(term):
-    there_was, became = term.working.balance()
+    there_was, became = term.calculation.balance()
     assert there_was == became
-    assert f"{term.ends_on:%Y}" in term.working.steps()[-1]
-    assert term.working.steps()[-1].endswith(str(term.ends_on.day) + f", {term.ends_on.year}")
+    assert f"{term.ends_on:%Y}" in term.calculation.steps()[-1]
+    assert term.calculation.steps()[-1].endswith(str(term.ends_on.day) + f", {term.ends_on.year}")
 
 
 @rule("S7")
 def test_the_working_says_what_was_carried_before_and_after():
-    steps = " ".join(running(7, "2021-01-31", 6).extended(3).working.steps())
+    steps = " ".join(running(7, "2021-01-31", 6).extended(3).calculation.steps())
     assert "6 license-days carried" in steps
     assert "remainder 2 license-days" in steps
 

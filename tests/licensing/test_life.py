@@ -159,7 +159,7 @@ class Life(RuleBasedStateMachine):
                 return multiple()
             subscription = self.subscription(sorted(self.books)[which % len(self.books)])
         try:
-            return Quote.of(way, key, self.tenant, subscription, self.on)
+            return Subscription.quote(way, key, self.tenant, subscription, self.on)
         except Refusal:
             return multiple()
 
@@ -253,7 +253,7 @@ class Arithmetic(RuleBasedStateMachine):
         self.subscription = Subscription(licenses=licenses, starts_on=on, ends_on=add_months(on, 12))
 
     def become(self, term: Any) -> None:
-        there_was, became = term.working.balance()
+        there_was, became = term.calculation.balance()
         assert there_was == became
         assert 0 <= term.carried_license_days < term.licenses
         self.subscription.licenses, self.subscription.ends_on = term.licenses, term.ends_on

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rule("S8")]
 
 def quoted(way: Way, subscription: Subscription, on: date = TODAY) -> Quote:
     key = key_for(subscription)
-    return Quote.of(way, key, subscription.tenant, None if way is Way.NEW else subscription, on)
+    return Subscription.quote(way, key, subscription.tenant, None if way is Way.NEW else subscription, on)
 
 
 def carry_out(quote: Quote, by, on: date = TODAY) -> Redemption:
@@ -41,7 +41,7 @@ def test_a_quote_survives_the_form(way):
 def test_a_quote_names_no_key_in_full():
     subscription = SubscriptionFactory.create()
     key = key_for(subscription)
-    text = Quote.of(Way.EXTEND, key, subscription.tenant, subscription, TODAY).signed()
+    text = Subscription.quote(Way.EXTEND, key, subscription.tenant, subscription, TODAY).signed()
     assert key.last_five not in text
     assert key.digest not in text
 
@@ -118,6 +118,6 @@ def test_the_same_submission_twice_is_one_redemption(by, way):
 def test_two_forms_with_the_same_figures_are_two_submissions(by):
     subscription = SubscriptionFactory.create()
     key = issue_key(partner=subscription.partner, product=subscription.product)
-    one, two = (Quote.of(Way.EXTEND, key, subscription.tenant, subscription, TODAY) for _ in range(2))
+    one, two = (Subscription.quote(Way.EXTEND, key, subscription.tenant, subscription, TODAY) for _ in range(2))
     assert one == two
     assert one.submission != two.submission

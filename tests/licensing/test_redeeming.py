@@ -16,7 +16,7 @@ from benefits_portal.licensing.exceptions import (
     SubscriptionNotActive,
 )
 from benefits_portal.licensing.models import Redemption, Subscription, Term
-from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.quotes import Way
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Record
 from tests.factories import (
@@ -261,7 +261,11 @@ def shown_extension() -> SimpleNamespace:
     """A subscription, a key, and the quote of extending the one with the other."""
     subscription = SubscriptionFactory.create()
     key = key_for(subscription)
-    return SimpleNamespace(subscription=subscription, key=key, quote=Quote.of(Way.EXTEND, key, subscription.tenant, subscription, TODAY))
+    return SimpleNamespace(
+        subscription=subscription,
+        key=key,
+        quote=Subscription.quote(Way.EXTEND, key, subscription.tenant, subscription, TODAY),
+    )
 
 
 @rule("K7")
@@ -360,8 +364,20 @@ def test_a_receipt_repeats_the_working_of_its_day(by, verb):
     redemption = getattr(subscription, verb)(key, by=by, on=TODAY)
     redemption.refresh_from_db()
     assert redemption.after == shown
-    assert redemption.after.working.steps() == shown.working.steps()
+    assert redemption.after.calculation.steps() == shown.calculation.steps()
     assert redemption.licenses_brought == (0 if verb == "extend" else 3)
+
+
+@rule("S8")
+@pytest.mark.parametrize("verb", ["extended", "with_added_licenses"])
+def test_a_receipt_says_what_was_calculated_whatever_the_rules_become(by, monkeypatch, verb):
+    subscription = SubscriptionFactory.create(licenses=7, ends_on=date(2021, 11, 30))
+    way = Way.EXTEND if verb == "extended" else Way.ADD
+    redemption = Subscription.redeem(way, key_for(subscription, 3), subscription.tenant, subscription, by=by, on=TODAY)
+    steps = redemption.after.calculation.steps()
+    monkeypatch.setattr(Subscription, verb, lambda *_figures: Term(1, date(1999, 1, 1)))
+    redemption.refresh_from_db()
+    assert redemption.after.calculation.steps() == steps
 
 
 @rule("A3")
@@ -369,7 +385,7 @@ def test_the_receipt_of_an_activation_has_nothing_before(tenant):
     redemption = Subscription.activate(issue_key(partner=tenant.partner), tenant, by=Actor(), on=TODAY)
     redemption.refresh_from_db()
     assert (redemption.before, redemption.days_later, redemption.redeemed_by) == (None, None, None)
-    assert redemption.after.working.steps() == ["May 1, 2021 + 12 months = May 1, 2022"]
+    assert redemption.after.calculation.steps() == ["May 1, 2021 + 12 months = May 1, 2022"]
 
 
 # Somewhere else

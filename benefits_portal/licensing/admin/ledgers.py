@@ -121,5 +121,5 @@ class RedemptionAdmin(SearchThroughMixin, LedgerAdmin):
 
     @admin.display(description=_("how the end date is calculated"))
     def calculation(self, redemption: Redemption) -> str:
-        working = redemption.working
+        working = redemption.after.calculation
         return format_html_join("", "<p>{}</p>", ((step,) for step in working.steps())) if working else NOTHING

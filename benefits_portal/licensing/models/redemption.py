@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import MAX_LICENSES, ProductKey
 from benefits_portal.licensing.quotes import Quote, Way
-from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES, Term, Working
+from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES, Term, packed, unpacked
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
 from benefits_portal.tenants.models.append_only import AppendOnly, AppendOnlyQuerySet
 
@@ -65,6 +65,7 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
             after_licenses=after.licenses,
             after_ends_on=after.ends_on,
             after_carried_license_days=after.carried_license_days,
+            calculation=packed(after.calculation),
         )
 
 
@@ -90,6 +91,9 @@ class Redemption(AppendOnly):
     after_licenses = models.PositiveIntegerField(_("licenses after"), editable=False)
     after_ends_on = models.DateField(_("end after"), editable=False)
     after_carried_license_days = models.PositiveIntegerField(_("carried after"), editable=False)
+    calculation = models.JSONField(
+        _("calculation"), editable=False, default=dict, db_default=Value({}, models.JSONField()), help_text=_("As it was done when the key was redeemed.")
+    )
 
     objects = RedemptionQuerySet.as_manager()  # type: ignore[misc]
 
@@ -139,18 +143,7 @@ class Redemption(AppendOnly):
 
     @property
     def after(self) -> Term:
-        return Term(self.after_licenses, self.after_ends_on, self.after_carried_license_days, self.working)
-
-    @property
-    def working(self) -> Working | None:
-        """The calculation as it was done, from the figures before (S8)."""
-        before = self.before
-        if before is None or self.way == Way.REACTIVATE:
-            return Term.activated(self.key_licenses, self.redeemed_on).working
-        then = type(self.subscription).running(before)
-        if self.way == Way.EXTEND:
-            return then.extended(self.key_licenses).working
-        return then.with_added_licenses(self.key_licenses, self.redeemed_on).working
+        return Term(self.after_licenses, self.after_ends_on, self.after_carried_license_days, unpacked(self.calculation))
 
     @property
     def days_later(self) -> int | None:
@@ -168,13 +161,14 @@ class Redemption(AppendOnly):
         """Extending brings time only."""
         return 0 if self.way == Way.EXTEND else self.key_licenses
 
-    def put_on_record(self, action: RedemptionAction, *, by: Actor) -> None:
+    def put_on_record(self, *, by: Actor) -> None:
         """Note it in the history of the subscription; the key by its number alone (A1, K3)."""
 
         def figures(term: Term | None) -> dict[str, object]:
             return {"licenses": term.licenses, "ends_on": term.ends_on, "carried_license_days": term.carried_license_days} if term else {}
 
         after = {**figures(self.after), "key": self.key_id, "redemption": self.pk}
+        action = RedemptionAction[Way(self.way).name]
         Record.objects.note(
             action, by=by, partner=self.partner, tenant=self.tenant, subject=self.subscription, before=figures(self.before), after=after
         )

@@ -4,7 +4,6 @@ The arithmetic methods touch no database and read no clock: the day is an argume
 change rows; they check the status and use exactly the same methods.
 """
 
-from contextlib import suppress
 from datetime import date, timedelta
 
 from django.db import models, transaction
@@ -15,7 +14,9 @@ from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.dates import add_months, days_in_months
 from benefits_portal.licensing.exceptions import (
     CalendarEnds,
+    DifferentProduct,
     ExtensionLimitExceeded,
+    NotReactivatable,
     SubscriptionFull,
     SubscriptionNotActive,
     TooManyLicenses,
@@ -26,6 +27,7 @@ from benefits_portal.licensing.terms import (
     LAST_DAY,
     MAX_EXTENSION_YEARS,
     MAX_SUBSCRIPTION_LICENSES,
+    Activation,
     Addition,
     Extension,
     Term,
@@ -37,8 +39,7 @@ from benefits_portal.tenants.models import Actor, Partner, Record, Tenant
 from .redemption import Redemption, RedemptionAction
 from .subscriptions import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuerySet
 
-# What a redemption follows from
-DECIDING = ("tenant_id", "product_id", "licenses", "starts_on", "ends_on", "carried_license_days", "withdrawn_on")
+TERM_FIELDS = ("licenses", "ends_on", "carried_license_days")
 
 
 class Subscription(models.Model):
@@ -164,6 +165,12 @@ class Subscription(models.Model):
     # The arithmetic
 
     @classmethod
+    def activated(cls, key_licenses: int, on: date) -> Term:
+        """The term of a first activation: the key's licenses, 12 months from `on`, nothing carried (S1)."""
+        ends_on = add_months(on, KEY_MONTHS)
+        return Term(key_licenses, ends_on, 0, Activation(key_licenses, on, ends_on))
+
+    @classmethod
     def running(cls, term: Term) -> "Subscription":
         """A subscription that runs for `term` and for nobody: what the arithmetic needs, never saved."""
         return cls(licenses=term.licenses, ends_on=term.ends_on, carried_license_days=term.carried_license_days)
@@ -185,8 +192,8 @@ class Subscription(models.Model):
         moved_to = add_months(self.ends_on, months)
         following_month_days = (add_months(self.ends_on, months + 1) - moved_to).days
         days, carried = divmod(rest * following_month_days + self.carried_license_days, self.licenses)
-        working = Extension(self.term, key_licenses, months, rest, moved_to, following_month_days, days, carried)
-        return Term(self.licenses, moved_to + timedelta(days=days), carried, working)
+        calculation = Extension(self.term, key_licenses, months, rest, moved_to, following_month_days, days, carried)
+        return Term(self.licenses, moved_to + timedelta(days=days), carried, calculation)
 
     def with_added_licenses(self, key_licenses: int, on: date) -> Term:
         """The term after *Add licenses* on day `on` with a key of `key_licenses` (S6, S7).
@@ -199,8 +206,31 @@ class Subscription(models.Model):
         days_left, year_days = (self.ends_on - on).days, days_in_months(on, KEY_MONTHS)
         licenses = self.licenses + key_licenses
         days, carried = divmod(self.licenses * days_left + key_licenses * year_days + self.carried_license_days, licenses)
-        working = Addition(self.term, key_licenses, on, days_left, year_days, days, carried)
-        return Term(licenses, on + timedelta(days=days), carried, working)
+        calculation = Addition(self.term, key_licenses, on, days_left, year_days, days, carried)
+        return Term(licenses, on + timedelta(days=days), carried, calculation)
+
+    @classmethod
+    def quote(cls, way: Way, key: ProductKey, tenant: Tenant, subscription: "Subscription | None", on: date) -> Quote:
+        """What redeeming `key` does on that day; `subscription` is None for a new one.
+
+        Raises, in the order of K7, DifferentProduct, SubscriptionNotActive or NotReactivatable, and what the arithmetic raises.
+        """
+        if (way is Way.NEW) != (subscription is None):
+            raise ValueError("A new subscription has none before it; every other way changes one.")
+        if subscription is None:
+            return Quote(way, key.pk, tenant.pk, None, on, None, cls.activated(key.licenses, on))
+        return Quote(way, key.pk, tenant.pk, subscription.pk, on, subscription.term, subscription.term_after(way, key, on))
+
+    def term_after(self, way: Way, key: ProductKey, on: date) -> Term:
+        """The term after redeeming `key` for this subscription; raises as `quote`."""
+        if key.product_id != self.product_id:
+            raise DifferentProduct(key.product, self)
+        if way is Way.REACTIVATE:
+            if not self.can_come_back(on):
+                raise NotReactivatable
+            return self.activated(key.licenses, on)
+        self.check_active(on)
+        return self.extended(key.licenses) if way is Way.EXTEND else self.with_added_licenses(key.licenses, on)
 
     # The verbs: each spends one key and changes one subscription, both or neither
 
@@ -238,56 +268,44 @@ class Subscription(models.Model):
         Given the `quote` that was shown, it does exactly that or raises ChangedMeanwhile (S8); the same quote a second
         time returns the first time's redemption (K2). Any other Refusal is raised in the order of K7 and put on record.
         """
-        action = RedemptionAction[way.name]
         try:
             with transaction.atomic():
-                redemption = cls._claim_lock_and_write(way, key, tenant, subscription, by=by, on=on, quote=quote)
-                redemption.put_on_record(action, by=by)
-                return redemption
+                return cls._redeem(way, key, tenant, subscription, by=by, on=on, shown=quote)
         except Refusal as refusal:
             if quote and hasattr(key, "redemption") and key.redemption.submission == quote.submission:
                 return key.redemption
-            subject, tried = subscription or key.benefit, {"key": key.pk}
+            action, subject, tried = RedemptionAction[way.name], subscription or key.benefit, {"key": key.pk}
             Record.objects.note(action, by=by, partner=key.partner, tenant=tenant, subject=subject, after=tried, refusal=refusal)
             raise
 
     @classmethod
-    def _claim_lock_and_write(
-        cls, way: Way, key: ProductKey, tenant: Tenant, subscription: "Subscription | None", *, by: Actor, on: date, quote: Quote | None
+    def _redeem(
+        cls, way: Way, key: ProductKey, tenant: Tenant, subscription: "Subscription | None", *, by: Actor, on: date, shown: Quote | None
     ) -> Redemption:
-        """Locks are taken in one order, the key and then the subscription, and what is written follows from the locked row.
-
-        Of a subscription that is as the quote says the update is lock and check in one; any other is locked, read and quoted again.
-        """
+        """Claim, lock, quote, confirm, apply, ledger, record. Locks are taken in one order: the key, then the subscription."""
         key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
-        if subscription is None:
-            agreed = Quote.of(way, key, tenant, None, on).agreed(quote)
-            term, names = agreed.after, {"product_name": key.product.name, "source_name": key.benefit.offer_name}
-            place = {"partner": key.partner, "tenant": tenant, "product": key.product}
-            new = cls.objects.create(licenses=term.licenses, starts_on=on, ends_on=term.ends_on, **place, **names)
-            return Redemption.objects.write(key, new, agreed, started_on=None, by=by)
-        started_on = subscription.starts_on
-        if quote is None or not subscription._is_quoted_and_carries_out(quote, way, key, tenant, on):
-            there = cls.objects.in_tenant(tenant).select_for_update(of=("self",)).select_related("product", "tenant")
-            subscription = there.get(pk=subscription.pk)  # in the tenant that was named, or not at all (K5)
-            started_on = subscription.starts_on
-            quote = Quote.of(way, key, tenant, subscription, on).agreed(quote)
-            subscription._carry_out(quote, key)
-        return Redemption.objects.write(key, subscription, quote, started_on=started_on, by=by)
+        locked = cls.objects.in_tenant(tenant).locked(subscription) if subscription else None
+        quote = cls.quote(way, key, tenant, locked, on).confirm_unchanged(shown)
+        started_on = locked.starts_on if locked else None
+        changed = locked.apply(quote, key) if locked else cls.begin(quote, key, tenant)
+        redemption = Redemption.objects.write(key, changed, quote, started_on=started_on, by=by)
+        redemption.put_on_record(by=by)
+        return redemption
 
-    def _is_quoted_and_carries_out(self, quote: Quote, way: Way, key: ProductKey, tenant: Tenant, on: date) -> bool:
-        """False, and nothing is changed, if `quote` is not what this, as it was read, is quoted now, or the row has changed since."""
-        with suppress(Refusal):
-            return self.tenant_id == tenant.pk and quote == Quote.of(way, key, tenant, self, on) and self._carry_out(quote, key)
-        return False
+    @classmethod
+    def begin(cls, quote: Quote, key: ProductKey, tenant: Tenant) -> "Subscription":
+        """A new subscription that runs for what `quote` says (S1)."""
+        names = {"product_name": key.product.name, "source_name": key.benefit.offer_name}
+        owner = {"partner": key.partner, "tenant": tenant, "product": key.product}
+        term = quote.after
+        return cls.objects.create(licenses=term.licenses, starts_on=quote.on, ends_on=term.ends_on, **owner, **names)
 
-    def _carry_out(self, quote: Quote, key: ProductKey) -> bool:
-        """Run for what `quote` says from now on; False, and nothing is changed, if the row is no longer as it was read."""
-        as_read = {field: getattr(self, field) for field in DECIDING}
-        changed = {field: getattr(quote.after, field) for field in ("licenses", "ends_on", "carried_license_days")}
-        changed |= {"source_name": key.benefit.offer_name} | ({"starts_on": quote.on} if quote.way is Way.REACTIVATE else {})
-        if not Subscription.objects.filter(pk=self.pk, **as_read).update(**changed):
-            return False
+    def apply(self, quote: Quote, key: ProductKey) -> "Subscription":
+        """Run for what `quote` says from now on. The row is locked."""
+        changed = {"source_name": key.benefit.offer_name} | {field: getattr(quote.after, field) for field in TERM_FIELDS}
+        if quote.way is Way.REACTIVATE:
+            changed["starts_on"] = quote.on
         for field, value in changed.items():
             setattr(self, field, value)
-        return True
+        self.save(update_fields=changed)
+        return self

@@ -13,7 +13,7 @@ from benefits_portal.tenants.models import Partner, Tenant
 from .redemption import Redemption
 
 if TYPE_CHECKING:
-    from .subscription import Subscription  # noqa: F401 - named in quotes below
+    from .subscription import Subscription
 
 EXPIRED_DAYS, DISABLED_DAYS = timedelta(days=30), timedelta(days=90)
 
@@ -58,6 +58,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
     def for_display(self) -> Self:
         return self.select_related("product", "tenant")
+
+    def locked(self, subscription: "Subscription") -> "Subscription":
+        """`subscription` as it is now, until the transaction ends. Raises DoesNotExist if it is not among these (K5)."""
+        return self.select_for_update(of=("self",)).select_related("product", "tenant").get(pk=subscription.pk)
 
     def of_products_named(self, words: str) -> Self:
         """Those whose product has every one of `words` in its name; the catalogue is small."""

@@ -164,7 +164,7 @@ def shown(request: PartnerRequest, key: ProductKey, subscription: Subscription |
             fitting = [one for one in found if one.subscription and subscription in (None, one.subscription)]
             beside = found.showing(fitting) if len(fitting) == len(found) else Excerpt(fitting, len(fitting))
         context = {"comparisons": beside, "other": other_way(beside.rows, way)}
-        quote = Quote.of(way, key, request.tenant, subscription, request.today)
+        quote = Subscription.quote(way, key, request.tenant, subscription, request.today)
         return context | {"quote": quote, "rows": before_after(quote), "undoing": undoing(key, request.today)}
     except Refusal as refusal:
         return context | {"refusal": refusal}
