@@ -92,7 +92,11 @@ class Redemption(AppendOnly):
     after_ends_on = models.DateField(_("end after"), editable=False)
     after_carried_license_days = models.PositiveIntegerField(_("carried after"), editable=False)
     calculation = models.JSONField(
-        _("calculation"), editable=False, default=dict, db_default=Value({}, models.JSONField()), help_text=_("As it was done when the key was redeemed.")
+        _("calculation"),
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        editable=False,
+        help_text=_("As it was done when the key was redeemed."),
     )
 
     objects = RedemptionQuerySet.as_manager()  # type: ignore[misc]
