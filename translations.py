@@ -1,8 +1,8 @@
 #!/usr/bin/env python
-"""The catalogues in locale/, without gettext's own tools.
+"""The catalogs in locale/, without gettext's own tools.
 
-`uv run translations.py` checks that every catalogue is complete, and exits 1 with what is not. `--update` takes new texts
-out of the code and the templates into every catalogue, and compiles them. `--add de` starts a further language: that is all
+`uv run translations.py` checks that every catalog is complete, and exits 1 with what is not. `--update` takes new texts
+out of the code and the templates into every catalog, and compiles them. `--add de` starts a further language: that is all
 it takes to choose it, and what is not translated yet is shown in English.
 """
 
@@ -69,7 +69,7 @@ def compiled(catalog: Catalog) -> bytes:
 
 
 def update(folder: Path) -> None:
-    """Bring the catalogue of one language up to date with the texts, and compile it."""
+    """Bring the catalog of one language up to date with the texts, and compile it."""
     messages = folder / "LC_MESSAGES"
     messages.mkdir(parents=True, exist_ok=True)
     catalog = stored(folder) if (messages / "django.po").exists() else Catalog(locale=folder.name, project="Benefits Portal")
@@ -86,7 +86,7 @@ def faults(folder: Path) -> Iterator[str]:
     for message in texts:
         known = catalog.get(message.id, message.context)
         if message.id and known is None:
-            yield f"not in the catalogue: {message.id!r}"
+            yield f"not in the catalog: {message.id!r}"
         elif message.id and known is not None and not all(known.string if isinstance(known.string, tuple) else [known.string]):
             yield f"not translated: {message.id!r}"
     for message in catalog:
@@ -100,7 +100,7 @@ def faults(folder: Path) -> Iterator[str]:
 
 
 def add(code: str) -> str:
-    """Start the catalogue of a further language, named as Django names it. Returns what to do next."""
+    """Start the catalog of a further language, named as Django names it. Returns what to do next."""
     if code not in LANG_INFO:
         return f"Django knows no language {code!r}. Its codes: {', '.join(sorted(LANG_INFO))}"
     folder = LOCALE / to_locale(code)

@@ -125,7 +125,7 @@ class World:
         yield READER, "reader@tenant1.example", "Reader", 1, f"!{READER}", False, False
         yield STAFF, "staff@programme.example", "Staff", None, f"!{STAFF}", True, True
 
-    # The catalogue
+    # The catalog
 
     def _lines(self) -> Iterator[Row]:
         for offer in range(OFFERS):

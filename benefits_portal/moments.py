@@ -2,7 +2,7 @@
 
 from django import template
 
-from benefits_portal.figures import as_moment
+from benefits_portal.formats import as_moment
 
 register = template.Library()
 register.filter("moment", as_moment)

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
-from benefits_portal import figures
+from benefits_portal import formats as figures
 from benefits_portal.typed_numbers import read_amount, read_number
 
 

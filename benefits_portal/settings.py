@@ -183,8 +183,8 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 
 def languages(folder: Path) -> list[tuple[str, Promise]]:
-    """English, which the texts are written in, and whatever has a catalogue in `folder`, by the names Django gives them."""
-    codes = sorted(to_language(catalogue.parents[1].name) for catalogue in folder.glob("*/LC_MESSAGES/django.mo"))
+    """English, which the texts are written in, and whatever has a catalog in `folder`, by the names Django gives them."""
+    codes = sorted(to_language(catalog.parents[1].name) for catalog in folder.glob("*/LC_MESSAGES/django.mo"))
     return [(code, gettext_lazy(str(LANG_INFO[code]["name"]))) for code in ["en", *codes]]
 
 

@@ -17,7 +17,7 @@ from django.views.i18n import set_language
 from benefits_portal.benefits.models import Product
 from benefits_portal.benefits.notes import combination, discontinued, excluding_offers
 from benefits_portal.database_errors import Reason, reason
-from benefits_portal.figures import number
+from benefits_portal.formats import number
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.logs import request_id
 from benefits_portal.redirects import on_to

@@ -34,7 +34,7 @@ def searched(text: str | None) -> str:
     return tidy(text or "")[:MAX_QUERY].strip()
 
 
-@lru_cache(maxsize=8192)  # the catalogue's names are folded again with every search
+@lru_cache(maxsize=8192)  # the catalog's names are folded again with every search
 def folded(text: str) -> str:
     """`text` in lowercase without accents, Latin letters as plain ones: jose finds José, lukasz Łukasz.
 

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from benefits_portal.benefits.many import preview
+from benefits_portal.benefits.bulk_assignment import preview
 from benefits_portal.key_format import masked
 from benefits_portal.licensing.forms import ReplacementForm
 from benefits_portal.tenants.admin.imports import PartnerImport

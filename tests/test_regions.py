@@ -108,8 +108,8 @@ def test_no_row_is_written_with_decimals_that_its_currency_lacks():
     assert not CreditAmount.objects.filter(currency="KRW").exists()
 
 
-def test_the_catalogue_has_amounts_that_can_be_paid():
-    rows = json.loads(Path("fixtures/catalogue.json").read_text(encoding="utf-8"))
+def test_the_catalog_has_amounts_that_can_be_paid():
+    rows = json.loads(Path("fixtures/catalog.json").read_text(encoding="utf-8"))
     amounts = [row["fields"] for row in rows if row["model"] == "benefits.creditamount"]
     for fields in amounts:
         validate_amount(Decimal(fields["amount"]), fields["currency"])

@@ -18,8 +18,8 @@ from benefits_portal.settings import languages
 from tests import factories
 
 
-def catalogue(folder: Path, **texts: str) -> Catalog:
-    """A catalogue of two texts, translated but for what `texts` says; `fuzzy` and `extra` are one more."""
+def catalog(folder: Path, **texts: str) -> Catalog:
+    """A catalog of two texts, translated but for what `texts` says; `fuzzy` and `extra` are one more."""
     made = Catalog(locale="nl")
     made.add("Keep", texts.get("keep", "Houden"))
     made.add("%(count)s days left", texts.get("count", "nog %(count)s dagen"))
@@ -37,7 +37,7 @@ def catalogue(folder: Path, **texts: str) -> Catalog:
 
 @pytest.fixture
 def texts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A folder of catalogues for code with two texts."""
+    """A folder of catalogs for code with two texts."""
     in_code = Catalog()
     in_code.add("Keep")
     in_code.add("%(count)s days left")
@@ -58,15 +58,15 @@ def texts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     ],
 )
 def test_the_check_finds_what_is_missing_fuzzy_changed_or_left_over(texts: Path, capsys, state: dict[str, str], fault: str) -> None:
-    catalogue(texts, **state)
+    catalog(texts, **state)
     outcome = translations.main()
     assert (outcome, capsys.readouterr().out) == (bool(fault), fault)
 
 
-def test_the_check_finds_a_text_that_is_in_no_catalogue(texts: Path, capsys) -> None:
-    catalogue(texts)
+def test_the_check_finds_a_text_that_is_in_no_catalog(texts: Path, capsys) -> None:
+    catalog(texts)
     translations.template().add("New")
-    assert (translations.main(), capsys.readouterr().out) == (1, "nl: not in the catalogue: 'New'\n")
+    assert (translations.main(), capsys.readouterr().out) == (1, "nl: not in the catalog: 'New'\n")
 
 
 def test_a_third_language_takes_one_command_and_no_code(

@@ -12,7 +12,7 @@ from django.contrib.messages import ERROR, SUCCESS
 from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.benefits.many import preview, sealed
+from benefits_portal.benefits.bulk_assignment import preview, sealed
 from benefits_portal.benefits.models import Membership
 from benefits_portal.licensing.models import Replacement
 from benefits_portal.tenants.models import Record, Role, TenantRequest, User

@@ -12,7 +12,7 @@ from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 
-from benefits_portal.figures import number
+from benefits_portal.formats import number
 
 LONGEST = 18  # digits of a row's number
 

@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from benefits_portal.derived import found_by, keys_or_question
-from benefits_portal.figures import number
+from benefits_portal.formats import number
 from benefits_portal.listing import capped_count
 from benefits_portal.typed import canonical_email_or_text
 from benefits_portal.words import finds_nothing, search_terms

@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info, ngettext, override
 from django.utils.translation import gettext as _
 
-from benefits_portal.figures import as_day, number
+from benefits_portal.formats import as_day, number
 from benefits_portal.tenants.holdings import Holding, tells_holdings
 from benefits_portal.tenants.models import DirectoryUser, Partner
 from benefits_portal.tenants.naming import Names

@@ -12,7 +12,7 @@ from benefits_portal.tenants.models import DirectoryUser
 from benefits_portal.typed import isolated
 
 from .exceptions import EntryDisabled, HoldsIncompatibleCredit, HoldsIncompatibleOffer, HoldsItAlready, NotAssignable, NotInDirectory
-from .models.catalogue import Product
+from .models.catalog import Product
 
 if TYPE_CHECKING:
     from .models import Benefit

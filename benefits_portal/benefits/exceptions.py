@@ -7,7 +7,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.figures import as_moment, not_before
+from benefits_portal.formats import as_moment, not_before
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.naming import name_at
 

@@ -9,7 +9,7 @@ from benefits_portal.backoffice.csv_reading import as_unicode
 from benefits_portal.benefits.address_lists import AddressList
 from benefits_portal.benefits.exceptions import NO_SUCH_PERSON
 from benefits_portal.benefits.models import Benefit
-from benefits_portal.figures import number
+from benefits_portal.formats import number
 from benefits_portal.tenants.models import DirectoryUser
 
 

@@ -20,10 +20,10 @@ from django.utils.translation import gettext_lazy
 from benefits_portal.benefits.models import Assignment, Membership
 from benefits_portal.benefits.models.assignment import AssignmentQuerySet
 from benefits_portal.benefits.models.benefit import BenefitQuerySet
-from benefits_portal.benefits.models.catalogue import BenefitType, Product, product_text
+from benefits_portal.benefits.models.catalog import BenefitType, Product, product_text
 from benefits_portal.benefits.money import quantity_text
 from benefits_portal.benefits.status import Status, status_condition, status_of
-from benefits_portal.figures import as_day
+from benefits_portal.formats import as_day
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.listing.page import Page
 from benefits_portal.tenants.models import DirectoryUser, Partner
@@ -132,7 +132,7 @@ class BenefitListing(Listing[dict[str, Any]]):
         return cls(query, filters, lines, on, fields_key=f"benefits of {partner.pk}")
 
     def filter_queryset(self, rows: BenefitQuerySet) -> BenefitQuerySet:
-        """`rows` are all of the partner's. Words, product and offer are looked up in the catalogue, which is small."""
+        """`rows` are all of the partner's. Words, product and offer are looked up in the catalog, which is small."""
         if self.search_query or {"offer", "product"} & self.chosen.keys():
             rows = rows.filter(package_line__in=list(self._fitting()))
         if kind := self.chosen.get("kind"):

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
-from benefits_portal.figures import number
+from benefits_portal.formats import number
 from benefits_portal.regions import validate_amount
 
 MAX_DIGITS, MAX_PLACES = 13, 3  # of an amount in any currency; KWD has three decimals

@@ -7,7 +7,7 @@ from datetime import date
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
-from benefits_portal.figures import as_day
+from benefits_portal.formats import as_day
 
 from .models import Benefit, ExternalOffer, Product
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
+from benefits_portal.benefits.bulk_assignment import assign_many, check_many, preview, repeated_are_done, sealed, unsealed
 from benefits_portal.benefits.forms import PeopleForm, PersonForm
 from benefits_portal.benefits.lists import BenefitListing, HolderListing
-from benefits_portal.benefits.many import assign_many, check_many, preview, repeated_are_done, sealed, unsealed
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.figures import as_day, number
-from benefits_portal.licensing.axis import Axis, Mark
+from benefits_portal.formats import as_day, number
+from benefits_portal.licensing.date_axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.licensing.terms import in_licenses

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.dates import add_months
-from benefits_portal.figures import as_day, number
-from benefits_portal.licensing.axis import Axis, Mark
+from benefits_portal.formats import as_day, number
 from benefits_portal.licensing.comparison import shift
+from benefits_portal.licensing.date_axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.replacement import ASKED_WITHIN, is_replaced_on_request, replaceable_until
 from benefits_portal.licensing.quotes import Way

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
-from benefits_portal.figures import as_day
-from benefits_portal.licensing.axis import Axis, Mark
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.date_axis import Axis, Mark
 from benefits_portal.licensing.display import ProductRow
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.models.subscriptions import SubscriptionQuerySet
+from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.listing import Column, Filter, Listing
 
 FILTERS = {"show": Filter(_("Which products"), {"": pgettext_lazy("subscriptions", "Active"), "all": _("All")}, tabs=True)}

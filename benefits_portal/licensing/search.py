@@ -2,7 +2,7 @@
 
 Words are sent by POST, so that a key that somebody types there stands in no address; it is not looked up. Other words
 become an address, which can be linked. However much a partner has, no more than a few rows of each kind are read: the
-catalogue is small, and what is found in it is asked for by an index.
+catalog is small, and what is found in it is asked for by an index.
 """
 
 from dataclasses import dataclass

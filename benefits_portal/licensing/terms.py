@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from benefits_portal.figures import as_day, number
+from benefits_portal.formats import as_day, number
 
 KEY_MONTHS = 12  # what a product key gives each of its licenses
 MAX_EXTENSION_YEARS = 3  # by one key (S5)

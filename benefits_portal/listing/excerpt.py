@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from benefits_portal.figures import number
+from benefits_portal.formats import number
 
 from .page import MAX_COUNT, CappedCount
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import QuerySet, Subquery
 from django.utils.translation import gettext
 
-from benefits_portal.figures import number
+from benefits_portal.formats import number
 
 MAX_COUNT = 1_000  # rows; beyond that a count costs more than it says
 

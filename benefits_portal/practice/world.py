@@ -87,7 +87,7 @@ def give_passwords() -> None:
 def _fill(on: date) -> None:
     PracticeWorld.objects.create(told_on=on)  # first: of two at the same time one fails here, whole
     with clock.telling(on - BEFORE_THE_STORY, "UTC"):
-        call_command(loaddata.Command(), "catalogue", "partners", verbosity=0)  # Django's own: the world has begun already
+        call_command(loaddata.Command(), "catalog", "partners", verbosity=0)  # Django's own: the world has begun already
     make_groups()
     for name in (SUPPORT, PROGRAMME):
         User.objects.get(persona=name.lower()).groups.add(Group.objects.get(name=name))

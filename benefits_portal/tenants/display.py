@@ -18,7 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.figures import as_day, as_time, number
+from benefits_portal.formats import as_day, as_time, number
 
 from .models import DirectoryUser, Partner, Record, RoleAssignment, Tenant, User
 from .naming import Names

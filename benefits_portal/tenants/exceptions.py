@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.figures import Figure, as_day
+from benefits_portal.formats import Figure, as_day
 from benefits_portal.typed import isolated
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 from django.db.models import QuerySet
 
+from benefits_portal.benefits.bulk_assignment import assign_many, preview
 from benefits_portal.benefits.eligibility import Eligibility
-from benefits_portal.benefits.many import assign_many, preview
 from benefits_portal.benefits.models import Assignment, Membership
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, MembershipFactory, PackageLineFactory

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from benefits_portal import clock
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.dates import add_months
-from benefits_portal.figures import as_day
+from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import Redemption
 from tests.browser.conftest import Visit
 from tests.browser.pages import key_of, subscription_of

@@ -15,7 +15,7 @@ from django.db.models import CharField, TextField
 from django.utils.translation import trans_real
 from playwright.sync_api import Page
 
-from benefits_portal import figures
+from benefits_portal import formats as figures
 from benefits_portal.benefits import money
 from tests.browser.conftest import Visit
 from tests.browser.pages import every_page
@@ -29,7 +29,7 @@ OWN = {  # what reads the same in every language: formats, codes, units, and the
     *("English", "Nederlands", "USD", "EUR", "JPY", "none", "many", "nothing", "broken"),
 }
 # What is seen or read aloud, except what is marked as being in no language or in a language of its own, and the one thing that the
-# back office's own script says, from a catalogue of its own.
+# back office's own script says, from a catalog of its own.
 SEEN = """() => {
   const words = [];
   const hidden = (node) => node.closest("script, style, svg, [translate=no], [lang]:not(html), [hidden], .action-counter");
@@ -54,8 +54,8 @@ def accents(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Dutch, for as long as the test takes, is English with accents."""
     texts: dict[object, str] = {}
     dutch = trans_real.translation("nl")
-    for catalogue in dutch._catalog._catalogs:
-        texts |= {known: accented(text) for known, text in catalogue.items() if known}
+    for catalog in dutch._catalog._catalogs:
+        texts |= {known: accented(text) for known, text in catalog.items() if known}
     for message in template():
         singular, *plural = message.id if isinstance(message.id, tuple) else (message.id,)
         key = f"{message.context}\x04{singular}" if message.context else singular

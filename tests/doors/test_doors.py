@@ -20,7 +20,7 @@ from tests import factories
 from tests.test_architecture import ROWS
 from tests.world import World, undone
 
-from . import catalogue, credit, enrolling, keys, people, places, redeeming, replacing  # noqa: F401 - each tells its deeds
+from . import catalog, credit, enrolling, keys, people, places, redeeming, replacing  # noqa: F401 - each tells its deeds
 from .deeds import TABLES, Deed, Hand, everything
 from .enrolling import ENROLL
 
@@ -39,7 +39,7 @@ HARMLESS = {
     "command demo",
     "command demo_fixture",
     "command loaddata",  # refused wherever anything is: tests/practice/test_loaddata.py
-    "command carry_names",  # writes what the catalogue says: tests/licensing/test_carrying_names.py
+    "command carry_names",  # writes what the catalog says: tests/licensing/test_carrying_names.py
     "command fold_names",  # writes what names are searched by: tests/tenants/test_finding_people.py
     "command send_mail",  # says what was queued: tests/tenants/test_outbox.py
     "command prune",  # what is on record stays: tests/tenants/test_prune.py

@@ -1,4 +1,4 @@
-"""The catalogue's figures, and demo.json against the story."""
+"""The catalog's figures, and demo.json against the story."""
 
 from decimal import Decimal
 
@@ -53,12 +53,12 @@ def test_the_fixture_is_not_written_from_a_database_with_anything_else() -> None
 
 
 @pytest.fixture
-def catalogue() -> None:
-    call_command("loaddata", "catalogue", verbosity=0)
+def catalog() -> None:
+    call_command("loaddata", "catalog", verbosity=0)
 
 
 @pytest.mark.rule("B3")
-@pytest.mark.usefixtures("catalogue")
+@pytest.mark.usefixtures("catalog")
 def test_a_hundred_dollars_is_ten_thousand_yen() -> None:
     amounts = set(CreditAmount.objects.values_list("line__product__kind", "currency", "amount"))
 
@@ -79,7 +79,7 @@ def test_a_hundred_dollars_is_ten_thousand_yen() -> None:
 
 
 @pytest.mark.rule("B4")
-@pytest.mark.usefixtures("catalogue")
+@pytest.mark.usefixtures("catalog")
 def test_discontinued_products_name_their_replacements() -> None:
     replacements = {"Microsoft 365 E3", "Microsoft 365 E5"}
     discontinued = Product.objects.exclude(discontinued_on=None)
@@ -98,7 +98,7 @@ def test_discontinued_products_name_their_replacements() -> None:
 
 
 @pytest.mark.rule("B4")
-@pytest.mark.usefixtures("catalogue")
+@pytest.mark.usefixtures("catalog")
 def test_competency_packages_leave_them_out_and_the_action_pack_does_not() -> None:
     provisioned = {offer.name: PackageLine.objects.of_package(offer, REFERENCE_DAY).count() for offer in Offer.objects.all()}
     left_out = PackageLine.objects.filter(~Q(product__discontinued_on=None), offer__is_competency=True).count()

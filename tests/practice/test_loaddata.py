@@ -28,8 +28,8 @@ FIXTURES = project.BASE_DIR / "fixtures"
 LABELS: list[tuple[str, ...]] = [
     ("demo",),
     ("partners",),
-    ("catalogue",),
-    ("catalogue", "partners"),
+    ("catalog",),
+    ("catalog", "partners"),
     (str(FIXTURES / "demo.json"),),
 ]
 NOTHING = "nothing was (loaded|done)"
@@ -64,7 +64,7 @@ def test_a_practice_world_in_use_is_not_overwritten(labels: tuple[str, ...]) -> 
 
 def test_from_standard_input_too(monkeypatch) -> None:
     factories.OfferFactory.create(pk=1, name="A real one")
-    monkeypatch.setattr(sys, "stdin", StringIO((FIXTURES / "catalogue.json").read_text()))
+    monkeypatch.setattr(sys, "stdin", StringIO((FIXTURES / "catalog.json").read_text()))
 
     with pytest.raises(CommandError, match=NOTHING):
         load("-", format="json")
@@ -93,7 +93,7 @@ def test_a_database_that_lacks_a_migration_is_told_to_migrate_first() -> None:
 
 
 def test_two_fixtures_go_together_into_an_empty_database() -> None:
-    load("catalogue", "partners")
+    load("catalog", "partners")
 
     assert (Partner.objects.count(), Offer.objects.count(), PracticeWorld.objects.count()) == (3, 3, 0)
 
@@ -106,7 +106,7 @@ def broken(rows: list[dict[str, Any]]) -> str:
 @pytest.mark.parametrize("spoil", [broken, lambda rows: json.dumps(rows[:40])[:-30], lambda rows: "nonsense"], ids=range(3))
 def test_a_fixture_that_does_not_fit_leaves_nothing_behind(tmp_path: Path, spoil: Any) -> None:
     fixture = tmp_path / "spoiled.json"
-    fixture.write_text(spoil(json.loads((FIXTURES / "catalogue.json").read_text())))
+    fixture.write_text(spoil(json.loads((FIXTURES / "catalog.json").read_text())))
 
     with pytest.raises(CommandError, match="does not fit, so nothing was loaded"):
         load("partners", str(fixture))

@@ -1,5 +1,5 @@
-"""The back office of this app: the catalogue, and what partners are entitled to."""
+"""The back office of this app: the catalog, and what partners are entitled to."""
 
-from . import catalogue, entitlements, memberships
+from . import catalog, entitlements, memberships
 
-__all__ = ["catalogue", "entitlements", "memberships"]
+__all__ = ["catalog", "entitlements", "memberships"]

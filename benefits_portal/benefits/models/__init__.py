@@ -3,9 +3,9 @@
 from .actions import BenefitAction
 from .assignment import Assignment, ExternalOffer, HeldOffer
 from .benefit import Benefit
-from .catalogue import MAX_LICENSES, BenefitType, CreditAmount, Offer, PackageLine, Product
+from .catalog import MAX_LICENSES, BenefitType, CreditAmount, Offer, PackageLine, Product
+from .denormalized_names import CARRIED_AT_ONCE, carry_offer_name, carry_product_name, carry_to_benefits
 from .membership import Membership, Plan
-from .names import CARRIED_AT_ONCE, carry_offer_name, carry_product_name, carry_to_benefits
 from .productkey import ProductKey
 
 __all__ = [

@@ -19,7 +19,7 @@ from benefits_portal.tenants.models.record import recorded_if_refused
 from benefits_portal.tenants.models.written_once import WrittenOnce, WrittenOnceQuerySet
 
 from .actions import BenefitAction
-from .catalogue import Product
+from .catalog import Product
 
 if TYPE_CHECKING:
     from .benefit import Benefit

@@ -21,7 +21,7 @@ from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
 from .assignment import Assignment, ExternalOffer
-from .catalogue import MAX_LICENSES, BenefitType, PackageLine, Product
+from .catalog import MAX_LICENSES, BenefitType, PackageLine, Product
 from .productkey import ProductKey
 
 MOST_CANDIDATES = 20  # people shown at a time
@@ -70,7 +70,7 @@ class Benefit(models.Model):
     """A right to a product in some quantity, or to an amount of credit, until the expiration date (B5).
 
     What lists sort and filter by stands on the row, so that an index serves every order (docs/adr/0005): the database
-    works out `is_license_based` and `size`, renaming in the catalogue carries the names on, and the verbs that redeem,
+    works out `is_license_based` and `size`, renaming in the catalog carries the names on, and the verbs that redeem,
     revoke, assign and end keep `is_used`.
     """
 

@@ -29,7 +29,7 @@ from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
 from .benefit import Benefit
-from .catalogue import Offer, PackageLine
+from .catalog import Offer, PackageLine
 
 DAY = timedelta(days=1)
 ENROLMENT_YEAR = timedelta(days=365)

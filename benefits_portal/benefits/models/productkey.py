@@ -31,7 +31,7 @@ from benefits_portal.tenants.models.record import recorded_if_refused
 from benefits_portal.tenants.models.written_once import WrittenOnce, WrittenOnceQuerySet
 
 from .actions import BenefitAction
-from .catalogue import MAX_LICENSES, Product
+from .catalog import MAX_LICENSES, Product
 
 MOST_FOUND = 50  # keys that end alike
 

@@ -3,7 +3,7 @@
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.terms import Term
 
-from .names import carry_offer_name, carry_product_name, carry_to_subscriptions, fed_by
+from .denormalized_names import carry_offer_name, carry_product_name, carry_to_subscriptions, fed_by
 from .redemption import Redemption, RedemptionAction
 from .replacement import Replacement, ReplacementAction, Reversal
 from .subscription import Subscription

@@ -37,7 +37,7 @@ from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant
 
 from .redemption import Redemption, RedemptionAction
-from .subscriptions import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuerySet
+from .subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuerySet
 
 TERM_FIELDS = ("licenses", "ends_on", "carried_license_days")
 
@@ -46,7 +46,7 @@ class Subscription(models.Model):
     """A product active in a tenant: licenses, first and last day of service, and what no whole day could hold.
 
     What the list sorts by stands on the row, so that an index serves every order (docs/adr/0005): redeeming and reversing
-    write the names, renaming in the catalogue carries them on, and the database works out `is_kept`.
+    write the names, renaming in the catalog carries them on, and the database works out `is_kept`.
     """
 
     class Status(models.TextChoices):

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 from benefits_portal.backoffice.columns import address
 from benefits_portal.backoffice.csv_reading import Cells, Unreadable, decoded
 from benefits_portal.derived import derived_columns
-from benefits_portal.figures import number
+from benefits_portal.formats import number
 from benefits_portal.tenants.importing import (
     BATCH,
     Import,

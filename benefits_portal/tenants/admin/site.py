@@ -43,7 +43,7 @@ def change_own_password(request: HttpRequest, extra_context: dict[str, Any] | No
     return view(request)
 
 
-# What Django says in English wherever they lack a translation: in our catalogues it gets one.
+# What Django says in English wherever they lack a translation: in our catalogs it gets one.
 SAID_BY_OTHERS = (
     gettext_noop("- Select an option -"),
     gettext_noop("Filter by %(field_name)s"),

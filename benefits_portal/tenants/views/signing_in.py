@@ -23,7 +23,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import FormView
 
-from benefits_portal.figures import not_before
+from benefits_portal.formats import not_before
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
 from benefits_portal.tenants.forms import PlaceForm

@@ -1,4 +1,4 @@
-"""A day at a glance: what needs somebody of the programme's staff, and how much was redeemed lately."""
+"""The dashboard: what is open for the programme's staff, and how much was redeemed lately."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from benefits_portal.benefits.admin.entitlements import KeyStateFilter
 from benefits_portal.benefits.admin.memberships import MembershipStateFilter
 from benefits_portal.benefits.models import Membership, ProductKey
 from benefits_portal.dates import add_months
-from benefits_portal.figures import number
+from benefits_portal.formats import number
 from benefits_portal.licensing.admin.replacements import AnswerFilter as ReplacementFilter
 from benefits_portal.licensing.models import Redemption, Replacement
 from benefits_portal.listing import capped_count

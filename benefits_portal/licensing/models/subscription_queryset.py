@@ -64,7 +64,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.select_for_update(of=("self",)).select_related("product", "tenant").get(pk=subscription.pk)
 
     def of_products_named(self, words: str) -> Self:
-        """Those whose product has every one of `words` in its name; the catalogue is small."""
+        """Those whose product has every one of `words` in its name; the catalog is small."""
         return self.filter(product__in=Product.objects.named(words).order_by())
 
     def carry_names(self) -> int:

@@ -17,7 +17,7 @@ from benefits_portal.backoffice.columns import NOTHING, address, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Membership, Offer, PackageLine, Product
 from benefits_portal.benefits.money import money
-from benefits_portal.figures import number
+from benefits_portal.formats import number
 from benefits_portal.tenants.admin.base import BackOfficeForm, BackOfficeInline, RecordedAdmin
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from benefits_portal.figures import as_day
+from benefits_portal.formats import as_day
 
 
 @dataclass(frozen=True)

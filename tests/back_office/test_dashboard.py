@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from benefits_portal import clock
 from benefits_portal.backoffice.changelist import CappedPaginator
-from benefits_portal.licensing.glance import NEEDS_SOMEBODY, redemptions_by_month
+from benefits_portal.licensing.admin.dashboard import NEEDS_SOMEBODY, redemptions_by_month
 from benefits_portal.licensing.models import Replacement
 from benefits_portal.tenants.models import Actor
 from tests import factories
@@ -24,7 +24,7 @@ def lines(office):
     return {text: (count, href.replace("&amp;", "&")) for href, count, text in LINE.findall(page)}
 
 
-def make_what_needs_somebody(on):
+def make_open_items(on):
     factories.TenantRequestFactory.create()
     Replacement.objects.ask(factories.redeem(on=on), "Wrong tenant", by=Actor(), on=on)
     factories.MembershipFactory.create(starts_on=on - timedelta(days=340))
@@ -44,7 +44,7 @@ def make_what_needs_nobody(on):
 
 
 def test_each_line_counts_what_needs_somebody_and_leads_to_a_list_of_just_that(office, today):
-    make_what_needs_somebody(today)
+    make_open_items(today)
     make_what_needs_nobody(today)
     told = lines(office)
     assert [count for count, _href in told.values()] == ["1"] * len(NEEDS_SOMEBODY)
@@ -66,7 +66,7 @@ def test_the_first_page_asks_as_little_however_much_there_is(office, today):
 
     few = asked()
     for _ in range(5):
-        make_what_needs_somebody(today) if _ == 0 else factories.redeem()
+        make_open_items(today) if _ == 0 else factories.redeem()
     assert (asked(), few <= 11) == (few, True)
 
 
@@ -97,5 +97,5 @@ def test_one_redemption_beside_a_thousand_is_still_seen():
 
 
 def test_who_is_locked_out_is_seen_in_the_list(office, today):
-    make_what_needs_somebody(today)
+    make_open_items(today)
     assert office.get(reverse("admin:tenants_attempt_changelist")).status_code == 200

@@ -1,4 +1,4 @@
-"""The names that stand on subscriptions follow those of the catalogue, which is in a lower room and knows nothing of them."""
+"""The names that stand on subscriptions follow those of the catalog, which is in a lower room and knows nothing of them."""
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.signals import post_save
@@ -9,7 +9,7 @@ from benefits_portal.benefits.models import CARRIED_AT_ONCE, Offer, Product
 
 from .redemption import Redemption
 from .subscription import Subscription
-from .subscriptions import SubscriptionQuerySet
+from .subscription_queryset import SubscriptionQuerySet
 
 
 @receiver(post_save, sender=Product)

@@ -18,7 +18,7 @@ from .eligibility import Eligibility
 from .exceptions import HoldsItAlready, NobodyWithAddress, NotAnAddress, OneHolderOnly, TwiceInList
 from .models import Assignment, Benefit, BenefitAction
 
-SALT, MAX_AGE = "benefits_portal.benefits.many", 60 * 60  # seconds that a preview holds
+SALT, MAX_AGE = "benefits_portal.benefits.bulk_assignment", 60 * 60  # seconds that a preview holds
 
 
 @dataclass(frozen=True)

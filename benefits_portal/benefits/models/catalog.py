@@ -1,4 +1,4 @@
-"""The programme's catalogue: offers, products, and which product an offer's package holds (rules B2 to B4)."""
+"""The programme's catalog: offers, products, and which product an offer's package holds (rules B2 to B4)."""
 
 from datetime import date
 from decimal import Decimal
@@ -55,7 +55,7 @@ class ProductQuerySet(DerivedQuerySet["Product"]):
         return self.filter(discontinued_on__lte=on).prefetch_related("replaced_by")
 
     def named(self, words: str) -> Self:
-        """Those with every one of `words` in their name; the catalogue is small."""
+        """Those with every one of `words` in their name; the catalog is small."""
         return self.filter(found_by(words, "search_text"))
 
 

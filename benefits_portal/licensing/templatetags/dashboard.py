@@ -5,15 +5,15 @@ from typing import Any
 from django import template
 
 from benefits_portal import clock
-from benefits_portal.licensing.glance import GAP, HIGH, MONTHS, WIDE, lines, redemptions_by_month
+from benefits_portal.licensing.admin.dashboard import GAP, HIGH, MONTHS, WIDE, lines, redemptions_by_month
 from benefits_portal.licensing.models import Redemption
 
 register = template.Library()
 
 
-@register.inclusion_tag("admin/_needs_somebody.html", takes_context=True)
-def needs_somebody(context: dict[str, Any]) -> dict[str, Any]:
-    """What needs somebody today, as counts that lead to the lists."""
+@register.inclusion_tag("admin/_open_items.html", takes_context=True)
+def open_items(context: dict[str, Any]) -> dict[str, Any]:
+    """What is open today, as counts that lead to the lists."""
     return {"lines": list(lines(context["request"], clock.today())), "today": clock.today()}
 
 

@@ -1,9 +1,9 @@
-"""The names that stand on benefits follow those of the catalogue, whichever door they are changed through.
+"""The names that stand on benefits follow those of the catalog, whichever door they are changed through.
 
 A page carries the first CARRIED_AT_ONCE rows and leaves the others to `manage.py carry_names`: with a million of them, one
-transaction would hold up whoever redeems. What is left says so itself, by `is_name_pending` in the catalogue.
+transaction would hold up whoever redeems. What is left says so itself, by `is_name_pending` in the catalog.
 
-Before the catalogue's own row is written, and so inside the caller's transaction: whoever redeems a key locks its benefit,
+Before the catalog's own row is written, and so inside the caller's transaction: whoever redeems a key locks its benefit,
 then the product and the subscription, and locks are taken in one order.
 """
 
@@ -16,7 +16,7 @@ from django.dispatch import receiver
 from benefits_portal.batches import update_first, update_in_batches
 
 from .benefit import Benefit
-from .catalogue import Offer, Product
+from .catalog import Offer, Product
 
 CARRIED_AT_ONCE = 1_000  # rows of a kind, by the page that renames
 
