@@ -15,7 +15,7 @@ from benefits_portal.tenants.consistency import CHECKS as TENANTS
 from benefits_portal.tenants.exceptions import Refusal
 
 from .models import Redemption, Replacement, Reversal, Subscription, Term
-from .models.subscriptions import source
+from .models.subscription_queryset import source
 from .quotes import Way
 
 STARTING = {Way.NEW, Way.REACTIVATE}
