@@ -28,7 +28,7 @@ def test_the_block_is_written_for_each_row_with_its_values():
     ids=["markup", "safe", "lazy", "number", "looks like a place"],
 )
 def test_a_value_is_escaped_as_a_variable_is(value, shown):
-    assert [written("{value}", {"value": value, "pk": 1}), written("{{ value }}", {}, value=value)] == [shown, shown]
+    assert [written("{value}", {"value": value, "pk": 1}), written("{{ value }}", {"pk": 1}, value=value)] == [shown, shown]
 
 
 def test_what_is_of_the_page_is_rendered_once_and_has_no_places_to_fill():
