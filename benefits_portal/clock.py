@@ -2,7 +2,7 @@
 
 Two times are kept apart. *Now* is an aware moment in UTC and always real: sessions, tokens, lock-outs and
 records use it. *Today* is a calendar day in somebody's time zone; rules use it. A practice partner's own today
-can be moved ahead by whole days, and the demo's story is told at moments in the past.
+can be moved ahead by whole days, and the demo's story is played at moments in the past.
 """
 
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-_told_at: ContextVar[datetime | None] = ContextVar("told_at", default=None)
+_frozen_at: ContextVar[datetime | None] = ContextVar("frozen_at", default=None)
 
 
 def now() -> datetime:
     """This moment, aware, in UTC."""
-    return _told_at.get() or datetime.now(UTC)
+    return _frozen_at.get() or datetime.now(UTC)
 
 
 def today(time_zone: str = "", days_ahead: int = 0) -> date:
@@ -27,10 +27,10 @@ def today(time_zone: str = "", days_ahead: int = 0) -> date:
 
 
 @contextmanager
-def telling(day: date, time_zone: str) -> Iterator[None]:
+def frozen_at(day: date, time_zone: str) -> Iterator[None]:
     """Within the block, now is noon of `day` in `time_zone`: how the demo's story gets its past."""
-    token = _told_at.set(datetime.combine(day, time(12), ZoneInfo(time_zone)).astimezone(UTC))
+    token = _frozen_at.set(datetime.combine(day, time(12), ZoneInfo(time_zone)).astimezone(UTC))
     try:
         yield
     finally:
-        _told_at.reset(token)
+        _frozen_at.reset(token)

@@ -25,7 +25,7 @@ def outcome() -> str:
     Raises NotAPracticeDatabase for a database that holds anything else.
     """
     text = StringIO()
-    with clock.telling(REFERENCE_DAY, "UTC"), transaction.atomic():
+    with clock.frozen_at(REFERENCE_DAY, "UTC"), transaction.atomic():
         check_database()
         PracticeWorld.objects.get_or_create(defaults={"told_on": REFERENCE_DAY})
         reset_world(REFERENCE_DAY)  # not made but reset: rows are numbered from 1, whatever the database went through before

@@ -1,4 +1,4 @@
-"""The demo's past, told anew: what `fixtures/story.toml` says happened, done through the models' own verbs."""
+"""The demo's past: plays what `fixtures/story.toml` says happened, through the models' own verbs."""
 
 import random
 import tomllib
@@ -21,12 +21,12 @@ STORY = settings.BASE_DIR / "fixtures" / "story.toml"
 
 
 class StoryError(Exception):
-    """An event could not be told as it is written."""
+    """An event did not go as it is written."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """One line of the story: `what` was done `ago` days before it is told, `by` which persona; the rest says to what."""
+    """One line of the story: `what` was done `ago` days before the story's day, `by` which persona; the rest says to what."""
 
     ago: int
     what: str
@@ -43,15 +43,15 @@ class Event:
     refused: str = ""
 
 
-def tell(on: date) -> None:
-    """Let everything happen that the story says, as of `on`. Raises StoryError, naming the event that failed."""
+def play(on: date) -> None:
+    """Play the whole story as of `on`. Raises StoryError, naming the event that failed."""
     for chapter in tomllib.loads(STORY.read_text(encoding="utf-8"))["partner"]:
-        telling = Telling(Partner.objects.get(mpn_id=chapter["mpn_id"]), on)
+        player = StoryPlayer(Partner.objects.get(mpn_id=chapter["mpn_id"]), on)
         for event in chapter["events"]:
-            telling.tell(Event(**event))
+            player.play(Event(**event))
 
 
-class Telling:
+class StoryPlayer:
     """The story of one partner. The same story draws the same keys, whatever the day and whatever happens elsewhere."""
 
     def __init__(self, partner: Partner, on: date) -> None:
@@ -59,13 +59,13 @@ class Telling:
         self._users = {user.persona: user for user in User.objects.exclude(persona=None)}
         self._people = {person.display_name: person for person in DirectoryUser.objects.for_partner(partner)}
         self._tenants = {tenant.domain: tenant for tenant in Tenant.objects.for_partner(partner)}
-        self._chance = random.Random(partner.mpn_id)  # noqa: S311 - practice keys open nothing; the same story tells the same ones
+        self._chance = random.Random(partner.mpn_id)  # noqa: S311 - practice keys open nothing; the same story draws the same ones
 
-    def tell(self, event: Event) -> None:
+    def play(self, event: Event) -> None:
         """Do what `event` says, on its day and at noon there. Raises StoryError unless it goes as written."""
         day = self.on - timedelta(days=event.ago)
         refused = ""
-        with clock.telling(day, self.partner.time_zone):
+        with clock.frozen_at(day, self.partner.time_zone):
             try:
                 VERBS[event.what](self, event, day)
             except Refusal as refusal:
@@ -156,21 +156,21 @@ class Telling:
         return Assignment.objects.get(benefit=self._benefit(event), directory_user=self._people[event.person], ended_at=None)
 
 
-VERBS: dict[str, Callable[[Telling, Event, date], None]] = {
-    "enroll": Telling.enroll,
-    "reveal": Telling.reveal,
-    "activate": Telling.activate,
-    "reactivate": Telling.redeem,
-    "extend": Telling.redeem,
-    "add": Telling.redeem,
-    "assign": Telling.assign,
-    "remove": Telling.remove,
-    "transfer": Telling.transfer,
-    "revoke": Telling.revoke,
-    "issue": Telling.issue,
-    "hold": Telling.hold,
-    "disable": Telling.disable,
-    "ask": Telling.ask,
-    "renew": Telling.renew,
-    "replace": Telling.replace,
+VERBS: dict[str, Callable[[StoryPlayer, Event, date], None]] = {
+    "enroll": StoryPlayer.enroll,
+    "reveal": StoryPlayer.reveal,
+    "activate": StoryPlayer.activate,
+    "reactivate": StoryPlayer.redeem,
+    "extend": StoryPlayer.redeem,
+    "add": StoryPlayer.redeem,
+    "assign": StoryPlayer.assign,
+    "remove": StoryPlayer.remove,
+    "transfer": StoryPlayer.transfer,
+    "revoke": StoryPlayer.revoke,
+    "issue": StoryPlayer.issue,
+    "hold": StoryPlayer.hold,
+    "disable": StoryPlayer.disable,
+    "ask": StoryPlayer.ask,
+    "renew": StoryPlayer.renew,
+    "replace": StoryPlayer.replace,
 }

@@ -1,4 +1,4 @@
-"""The practice world: made in an empty database only, and made anew as a whole. It never touches anything else."""
+"""The practice world: made in an empty database only, and reset as a whole. It never touches anything else."""
 
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ from benefits_portal import clock
 from benefits_portal.tenants.models import PracticeWorld, User
 from benefits_portal.tenants.staff import PROGRAMME, SUPPORT, make_groups
 
-from .story import tell
+from .story import play
 
 PASSWORD = "practice makes perfect"  # noqa: S105 - every persona's, and public on purpose
 ROOMS = ("tenants", "benefits", "licensing")
@@ -86,13 +86,13 @@ def give_passwords() -> None:
 
 def _fill(on: date) -> None:
     PracticeWorld.objects.create(told_on=on)  # first: of two at the same time one fails here, whole
-    with clock.telling(on - BEFORE_THE_STORY, "UTC"):
+    with clock.frozen_at(on - BEFORE_THE_STORY, "UTC"):
         call_command(loaddata.Command(), "catalog", "partners", verbosity=0)  # Django's own: the world has begun already
     make_groups()
     for name in (SUPPORT, PROGRAMME):
         User.objects.get(persona=name.lower()).groups.add(Group.objects.get(name=name))
     give_passwords()
-    tell(on)
+    play(on)
 
 
 def _empty_tables() -> None:

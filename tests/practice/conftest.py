@@ -1,4 +1,4 @@
-"""Practice worlds are told once for many tests, and rolled back after the last of them."""
+"""Practice worlds are played once for many tests, and rolled back after the last of them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -9,17 +9,17 @@ import pytest
 from benefits_portal.practice.world import make_world
 from tests.world import undone
 
-type Told = Callable[[date], AbstractContextManager[date]]
+type WorldOn = Callable[[date], AbstractContextManager[date]]
 
 
 @pytest.fixture(scope="session")
-def told(django_db_setup: None, django_db_blocker) -> Told:
-    """`with told(day):` the database holds the practice world as of `day`."""
+def world_on(django_db_setup: None, django_db_blocker) -> WorldOn:
+    """`with world_on(day):` the database holds the practice world as of `day`."""
 
     @contextmanager
-    def telling(day: date) -> Iterator[date]:
+    def world(day: date) -> Iterator[date]:
         with django_db_blocker.unblock(), undone():
             make_world(day)
             yield day
 
-    return telling
+    return world

@@ -17,7 +17,7 @@ from benefits_portal.practice.story import STORY
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, RoleAssignment, User
 from tests.properties import BEFORE_A_RELEASE
 
-from .conftest import Told
+from .conftest import WorldOn
 
 DAYS = [
     date(2028, 2, 29),
@@ -30,8 +30,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module", params=DAYS, ids=str, autouse=True)
-def day(request: pytest.FixtureRequest, told: Told) -> Iterator[date]:
-    with told(request.param) as day:
+def day(request: pytest.FixtureRequest, world_on: WorldOn) -> Iterator[date]:
+    with world_on(request.param) as day:
         yield day
 
 

@@ -12,14 +12,14 @@ from benefits_portal.benefits.models import Benefit
 from benefits_portal.practice.tour import tour
 from benefits_portal.tenants.models import Actor, Partner, User
 
-from .conftest import Told
+from .conftest import WorldOn
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module", autouse=True)
-def world(told: Told) -> Iterator[date]:
-    with told(clock.today()) as day:
+def world(world_on: WorldOn) -> Iterator[date]:
+    with world_on(clock.today()) as day:
         yield day
 
 

@@ -19,14 +19,14 @@ from benefits_portal.practice.views import FRAMES
 from benefits_portal.practice.world import PASSWORD
 from benefits_portal.tenants.models import Partner, PracticeWorld, Record, Tenant, User
 
-from .conftest import Told
+from .conftest import WorldOn
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module", autouse=True)
-def world(told: Told) -> Iterator[date]:
-    with told(clock.today()) as day:
+def world(world_on: WorldOn) -> Iterator[date]:
+    with world_on(clock.today()) as day:
         yield day
 
 

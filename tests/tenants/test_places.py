@@ -66,7 +66,7 @@ def test_now_is_always_real_although_a_calendar_moved(today):
 
 
 def test_a_story_is_told_at_noon_of_its_day_and_the_clock_goes_back_afterwards(today):
-    with clock.telling(date(2020, 2, 29), "Asia/Tokyo"):
+    with clock.frozen_at(date(2020, 2, 29), "Asia/Tokyo"):
         assert clock.now() == datetime(2020, 2, 29, 3, tzinfo=UTC)
         assert clock.today("Asia/Tokyo") == date(2020, 2, 29)
     assert clock.now() == NOW

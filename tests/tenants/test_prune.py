@@ -71,7 +71,7 @@ def test_nothing_on_record_is_ever_pruned(capsys, monkeypatch):
     kept = [model for model in apps.get_models() if model not in PRUNED]
     counts = {model: model._base_manager.count() for model in kept}
     assert Record.objects.count() > 0
-    with clock.telling(clock.today() + timedelta(days=4_000), "UTC"):
+    with clock.frozen_at(clock.today() + timedelta(days=4_000), "UTC"):
         run(capsys)
     assert {model: model._base_manager.count() for model in kept} == counts
     assert [model for model in PRUNED if issubclass(model, AppendOnly)] == []

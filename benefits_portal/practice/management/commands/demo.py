@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="where to serve (8000)")
         parser.add_argument("--no-serve", action="store_true", help="make the world and stop")
-        parser.add_argument("--reset", action="store_true", help="make the world anew; what people did in it is lost")
+        parser.add_argument("--reset", action="store_true", help="make the world again; what people did in it is lost")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
@@ -30,29 +30,29 @@ class Command(BaseCommand):
         serving = not options["no_serve"]
         if serving:
             check_port(options["port"])
-        self.prepare(anew=options["reset"])
+        self.prepare(reset=options["reset"])
         self.introduce(f"http://{HOST}:{options['port']}/" if serving else "")
         if serving:
             os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"  # it is said above what this is for
             call_command("runserver", f"{HOST}:{options['port']}", use_reloader=False)
 
-    def prepare(self, *, anew: bool) -> None:
+    def prepare(self, *, reset: bool) -> None:
         """Raises CommandError, before a single migration, for a database that holds anything else."""
         try:
             check_database()
             call_command("migrate", verbosity=0, interactive=False)
             made = make_world(clock.today())
-            if anew and not made:
+            if reset and not made:
                 reset_world(clock.today())
         except NotAPracticeDatabase as problem:
             raise CommandError(str(problem)) from problem
         give_passwords()
 
-    def introduce(self, address: str) -> None:
+    def introduce(self, url: str) -> None:
         """Say where it is and who can sign in."""
         lines = ["Benefits Portal, for practice: independent of Microsoft, and its keys work nowhere else.", ""]
-        if address:
-            lines += [f"  {address}", ""]
+        if url:
+            lines += [f"  {url}", ""]
         lines += [f"Sign in with one click, or with an e-mail address and the password: {PASSWORD}", ""]
         for persona in personas():
             where = f"{persona.role}, {persona.partner}" if persona.partner else persona.role
