@@ -27,6 +27,7 @@ from benefits_portal.formats import as_day
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.listing.page import Page
 from benefits_portal.tenants.models import DirectoryUser, Partner
+from benefits_portal.tenants.record_labels import offer_filter_values
 from benefits_portal.words import matches, sort_key
 
 SOON_DAYS = 91  # three months
@@ -49,6 +50,13 @@ IN_ORDER = [  # statuses as a list sorts them: what can still be used first
     Status.REDEEMED,
     Status.EXPIRED,
 ]
+offer_filter_values(
+    show=HOLDERS | SHOW,
+    kind=KINDS,
+    expires=EXPIRES,
+    status={status.value: status.label for status in IN_ORDER},
+    type={choice.value: choice.label for choice in BenefitType},
+)
 FACTS = [
     *("product_name", "product__kind", "offer_name", "benefit_type", "competency"),
     *("quantity", "credit_amount", "currency", "starts_on", "expires_on", "is_used"),

@@ -4,37 +4,25 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from benefits_portal.formats import as_day, as_time, number
 
-from .models import DirectoryUser, Partner, Record, RoleAssignment, Tenant, User
+from .models import Partner, Record, User
 from .naming import Names
+from .record_labels import REFERENCES, field_of, filters_in_words, label_of, list_name, subject_model
 
+WORDS = {"list": list_name, "filters": filters_in_words}  # what on record is a name of ours
 UNSAID = {"key", "assignment", "redemption", "guid"}  # numbers that lead back to rows, for the back office
-NAMES = {
-    "address": gettext_lazy("Address"),
-    "filters": gettext_lazy("Filters"),
-    "list": gettext_lazy("List"),
-    "person": gettext_lazy("Person"),
-    "primary": gettext_lazy("Primary tenant"),
-    "rows": gettext_lazy("Rows"),
-    "why": gettext_lazy("Reason"),
-}
-MODELS: dict[str, type[models.Model]] = {"person": DirectoryUser, "primary": Tenant}
-
 PAGES = {
     "tenants.directoryuser": "tenants:user",
     "benefits.benefit": "licensing:benefit-detail",
@@ -103,8 +91,14 @@ def lines(records: Iterable[Record], partner: Partner, known: Iterable[models.Mo
     return [_line(record, people.of(record.actor), names, zone) for record in records]
 
 
+def all_changes(record: Record) -> list[Change]:
+    """Every fact on `record` before and after, for the back office: those that lead back to rows too, each by its name."""
+    names = {reference: str(row) for reference, row in _referenced([record], {}).items()}
+    return [_change(record, name, names, is_whole=True) for name in {**record.before, **record.after}]
+
+
 def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo) -> Line:
-    model = _model(record)
+    model = subject_model(record)
     kind = str(capfirst(str(model._meta.verbose_name))) if model else ""
     return Line(
         at=record.at.astimezone(zone),
@@ -138,11 +132,15 @@ def _is_said(record: Record, name: str) -> bool:
     return name not in UNSAID and (name not in record.before or record.before[name] != record.after.get(name))
 
 
-def _change(record: Record, name: str, names: dict[Reference, str]) -> Change:
-    field = _field(_model(record), name)
-    label = NAMES.get(name) or getattr(field, "verbose_name", None) or (field.related_model._meta.verbose_name_plural if field else name)
-    said = [_value(name, field, values.get(name), names) for values in (record.before, record.after)]
-    return Change(capfirst(str(label)), *said)
+def _change(record: Record, name: str, names: dict[Reference, str], *, is_whole: bool = False) -> Change:
+    """The fact `name` before and after; whole, with the numbers of a list instead of how many."""
+    field, said = field_of(record, name), []
+    for value in (record.before.get(name), record.after.get(name)):
+        if is_whole and isinstance(value, list):
+            said.append(", ".join(map(str, value)))
+        else:
+            said.append(_value(name, field, value, names))
+    return Change(capfirst(str(label_of(name, field))), *said)
 
 
 def _value(name: str, field: Any, value: Any, names: dict[Reference, str]) -> str:
@@ -155,35 +153,32 @@ def _value(name: str, field: Any, value: Any, names: dict[Reference, str]) -> st
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return number(len(value))
+    if name in WORDS and isinstance(value, str):
+        return WORDS[name](value)
     if choices := dict(getattr(field, "flatchoices", ()) or ()):
         return str(choices.get(value, value))
-    if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
-        with suppress(ValueError):
-            return as_day(date.fromisoformat(value))
-    return number(value) if isinstance(value, int) else str(value)
+    if isinstance(field, models.DateField) and isinstance(value, str):
+        return _day_or_moment(value)
+    if name in UNSAID or not isinstance(value, int):
+        return str(value)
+    return number(value)
+
+
+def _day_or_moment(value: str) -> str:
+    """A day, or a day and a time by the clocks where the reader acts."""
+    with suppress(ValueError):
+        return as_day(date.fromisoformat(value))
+    with suppress(ValueError):
+        at = localtime(datetime.fromisoformat(value))
+        return f"{as_day(at)} {as_time(at.time())}"
+    return value
 
 
 # What numbers stand for
 
 
-def _model(record: Record) -> type[models.Model] | None:
-    if record.subject_type_id is None:
-        return None
-    return ContentType.objects.get_for_id(record.subject_type_id).model_class()
-
-
-@cache
-def _field(model: type[models.Model] | None, name: str) -> Any:
-    """The field of the subject that `name` stands for, or of the one it is named after on a role; None for neither."""
-    for owner in (model, RoleAssignment):
-        with suppress(FieldDoesNotExist):
-            if owner:
-                return owner._meta.get_field(name)
-    return None
-
-
 def _reference(name: str, field: Any, value: Any) -> Reference | None:
-    model = MODELS.get(name) or (field.related_model if field is not None and field.many_to_one else None)
+    model = REFERENCES.get(name) or (field.related_model if field is not None and field.many_to_one else None)
     return (model, value) if model and isinstance(value, int) else None
 
 
@@ -191,9 +186,9 @@ def _referenced(records: list[Record], known: dict[Reference, models.Model]) -> 
     """Everything that `records` refer to by number: one query for each kind of thing."""
     wanted: dict[type[models.Model], set[int]] = {}
     for record in records:
-        model = _model(record)
+        model = subject_model(record)
         references = [
-            _reference(name, _field(model, name), value) for values in (record.before, record.after) for name, value in values.items()
+            _reference(name, field_of(record, name), value) for values in (record.before, record.after) for name, value in values.items()
         ]
         if model and record.subject_id:
             references.append((model, record.subject_id))

@@ -15,8 +15,10 @@ from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.models import DirectoryUser, Partner, Role, RoleAssignment, Tenant
 from benefits_portal.tenants.models.directoryusers import DirectoryUserQuerySet
 from benefits_portal.tenants.models.roles import RoleAssignmentQuerySet
+from benefits_portal.tenants.record_labels import offer_filter_values
 
 SHOW = {"guests": _("Guests"), "disabled": _("Disabled")}
+offer_filter_values(show=SHOW, role={role.value: role.label for role in Role})
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.tenants.models import recordable
+from benefits_portal.tenants.models import Record, recordable
 
 
 @recordable
@@ -20,3 +20,18 @@ class BenefitAction(models.TextChoices):
     ASSIGNED = "benefits.assigned", _("Assigned credit")
     REMOVED = "benefits.removed", _("Removed credit")
     TRANSFERRED = "benefits.transferred", _("Transferred credit")
+
+
+Record.attempts.update(
+    {
+        BenefitAction.PROVISIONED: _("Provision benefits"),
+        BenefitAction.ENDED: _("End a membership early"),
+        BenefitAction.KEY_ISSUED: _("Issue a product key"),
+        BenefitAction.KEY_REVEALED: _("Reveal a product key"),
+        BenefitAction.KEY_REVOKED: _("Revoke a product key"),
+        BenefitAction.KEY_LOOKED_UP: _("Look up a product key"),
+        BenefitAction.ASSIGNED: _("Assign credit"),
+        BenefitAction.REMOVED: _("Remove credit"),
+        BenefitAction.TRANSFERRED: _("Transfer credit"),
+    }
+)

@@ -29,6 +29,16 @@ class RedemptionAction(models.TextChoices):
     ADD = "licensing.add", _("Added licenses")
 
 
+Record.attempts.update(
+    {
+        RedemptionAction.NEW: _("Activate a subscription"),
+        RedemptionAction.REACTIVATE: _("Reactivate a subscription"),
+        RedemptionAction.EXTEND: _("Extend an end date"),
+        RedemptionAction.ADD: _("Add licenses"),
+    }
+)
+
+
 class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.fields import LineField
+from benefits_portal.figures import as_day
 from benefits_portal.licensing.exceptions import (
     BuiltOnSince,
     NotAReplacement,
@@ -35,6 +36,15 @@ class ReplacementAction(models.TextChoices):
     ASKED = "licensing.replacement-asked", _("Asked for a replacement key")
     GRANTED = "licensing.replacement-granted", _("Replaced a key and reversed its redemption")
     DECLINED = "licensing.replacement-declined", _("Declined a replacement key")
+
+
+Record.attempts.update(
+    {
+        ReplacementAction.ASKED: _("Ask for a replacement key"),
+        ReplacementAction.GRANTED: _("Replace a key and reverse its redemption"),
+        ReplacementAction.DECLINED: _("Decline a replacement key"),
+    }
+)
 
 
 class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
@@ -83,7 +93,7 @@ class Reversal(AppendOnly):
         ordering = ["-reversed_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.redemption} ({self.reversed_on})"
+        return f"{self.redemption} ({as_day(self.reversed_on)})"
 
 
 def check_latest(redemption: Redemption) -> None:

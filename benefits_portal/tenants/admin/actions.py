@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.tenants.models import recordable
+from benefits_portal.tenants.models import Record, recordable
 
 
 @recordable
@@ -13,3 +13,12 @@ class EditAction(models.TextChoices):
     CREATED = "tenants.created", gettext_lazy("Created")
     EDITED = "tenants.edited", gettext_lazy("Edited")
     DELETED = "tenants.deleted", gettext_lazy("Deleted")
+
+
+Record.attempts.update(
+    {
+        EditAction.CREATED: gettext_lazy("Create"),
+        EditAction.EDITED: gettext_lazy("Edit"),
+        EditAction.DELETED: gettext_lazy("Delete"),
+    }
+)

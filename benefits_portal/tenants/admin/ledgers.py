@@ -17,7 +17,7 @@ from benefits_portal import clock
 from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import NOTHING, Text, address, linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
-from benefits_portal.tenants.display import times_until
+from benefits_portal.tenants.display import all_changes, times_until
 from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
 from .base import LedgerAdmin
@@ -122,13 +122,12 @@ class RecordAdmin(SearchThroughMixin, LedgerAdmin):
 
     @admin.display(description=gettext_lazy("changes"))
     def changes(self, record: Record) -> str:
-        names = [*record.before, *(name for name in record.after if name not in record.before)]
-        if not names:
+        if not (changes := all_changes(record)):
             return NOTHING
         rows = format_html_join(
             "",
             '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>',
-            ((name, record.before.get(name, ""), record.after.get(name, "")) for name in names),
+            ((change.label, change.before, change.after) for change in changes),
         )
         heads = (_("field"), _("before"), _("after"))
         return format_html(

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .record import recordable
+from .record import Record, recordable
 
 
 @recordable
@@ -27,6 +27,30 @@ class TenantsAction(models.TextChoices):
     VIEW_ENDED = "tenants.view-ended", _("Stopped viewing as the partner")
     PRIMARY_CHOSEN = "tenants.primary-chosen", _("Chose the primary tenant")
     LIST_DOWNLOADED = "tenants.list-downloaded", _("Downloaded a list")
-    TENANT_ASKED_FOR = "tenants.tenant-asked-for", _("Asked for a further tenant")
-    TENANT_ACCEPTED = "tenants.tenant-accepted", _("Accepted a further tenant")
-    TENANT_DECLINED = "tenants.tenant-declined", _("Declined a further tenant")
+    TENANT_ASKED_FOR = "tenants.tenant-asked-for", _("Asked for another tenant")
+    TENANT_ACCEPTED = "tenants.tenant-accepted", _("Accepted another tenant")
+    TENANT_DECLINED = "tenants.tenant-declined", _("Declined another tenant")
+
+
+Record.attempts.update(
+    {
+        TenantsAction.SIGNED_IN: _("Sign in"),
+        TenantsAction.PASSWORD_SET: _("Choose a password"),
+        TenantsAction.PERSON_ADDED: _("Add a directory user"),
+        TenantsAction.GUEST_INVITED: _("Invite a guest"),
+        TenantsAction.PERSON_DISABLED: _("Disable a directory user"),
+        TenantsAction.PERSON_ENABLED: _("Enable a directory user again"),
+        TenantsAction.ACCOUNT_OPENED: _("Open an account"),
+        TenantsAction.ACCOUNT_MOVED: _("Move an account to its home directory"),
+        TenantsAction.ROLE_GIVEN: _("Give a role"),
+        TenantsAction.ROLE_CHANGED: _("Change a role"),
+        TenantsAction.ROLE_TAKEN: _("Take a role away"),
+        TenantsAction.VIEW_STARTED: _("View as the partner"),
+        TenantsAction.VIEW_ENDED: _("Stop viewing as the partner"),
+        TenantsAction.PRIMARY_CHOSEN: _("Choose the primary tenant"),
+        TenantsAction.LIST_DOWNLOADED: _("Download a list"),
+        TenantsAction.TENANT_ASKED_FOR: _("Ask for another tenant"),
+        TenantsAction.TENANT_ACCEPTED: _("Accept another tenant"),
+        TenantsAction.TENANT_DECLINED: _("Decline another tenant"),
+    }
+)

@@ -95,6 +95,11 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
             return self
         return self.filter(at__lte=latest.at).filter(Q(at__lt=latest.at) | Q(pk__lt=latest.pk))
 
+    def page_ends_before(self, latest: "Record", size: int) -> "Record | None":
+        """What the page of `size` records before the one that begins after `latest` begins after; None if it is the newest."""
+        newer = self.filter(at__gte=latest.at).filter(Q(at__gt=latest.at) | Q(pk__gte=latest.pk))
+        return newer.order_by("at", "pk")[size : size + 1].first()
+
     def for_display(self) -> Self:
         return self.select_related("actor", "tenant")
 
@@ -194,6 +199,7 @@ class Record(AppendOnly):
     REASON_LENGTH = 200  # characters
 
     actions: ClassVar[dict[str, str | Promise]] = {}
+    attempts: ClassVar[dict[str, str | Promise]] = {}  # what a refused action is called: it did not happen
 
     at = models.DateTimeField(_("at"), default=clock.now, editable=False)
     actor = models.ForeignKey(
@@ -237,7 +243,9 @@ class Record(AppendOnly):
 
     @property
     def action_label(self) -> str | Promise:
-        return self.actions.get(self.action, self.action)
+        """What was done; of what was refused, what somebody wanted to do."""
+        done = self.actions.get(self.action, self.action)
+        return self.attempts.get(self.action, done) if self.refused else done
 
     @property
     def refused_because(self) -> str | Promise:

@@ -1,0 +1,150 @@
+"""What the facts on record are called, in the reader's language: never by the raw name of a field (A2)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import date
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal.figures import as_day
+
+from .models import DirectoryUser, Record, RoleAssignment, Tenant
+
+NAMES: dict[str, str | Promise] = {
+    "address": gettext_lazy("Page"),
+    "assignment": gettext_lazy("Assignment"),
+    "filters": gettext_lazy("Filters"),
+    "key": gettext_lazy("Product key"),
+    "keys": gettext_lazy("Product keys"),
+    "list": gettext_lazy("List"),
+    "person": gettext_lazy("Person"),
+    "primary": gettext_lazy("Primary tenant"),
+    "redemption": gettext_lazy("Redemption"),
+    "rows": gettext_lazy("Rows"),
+    "user_principal_name": gettext_lazy("E-mail address"),
+    "why": gettext_lazy("Reason"),
+}
+LISTS: dict[str, str | Promise] = {
+    "activity": gettext_lazy("Activity"),
+    "benefits": gettext_lazy("Azure & cloud products"),
+    "holders": gettext_lazy("Holders"),
+    "products": gettext_lazy("Your products"),
+    "roles": gettext_lazy("Roles"),
+    "users": gettext_lazy("Directory users"),
+}
+FILTERS: dict[str, str | Promise] = {
+    "action": gettext_lazy("What"),
+    "expires": gettext_lazy("Expires"),
+    "kind": gettext_lazy("Kind"),
+    "o": gettext_lazy("Sorted by"),
+    "offer": gettext_lazy("Offer"),
+    "person": gettext_lazy("By or about whom"),
+    "product": gettext_lazy("Product"),
+    "q": gettext_lazy("Search"),
+    "refused": gettext_lazy("Refused only"),
+    "role": gettext_lazy("Role"),
+    "show": gettext_lazy("Quick filters"),
+    "since": gettext_lazy("From"),
+    "sort": gettext_lazy("Sorted by"),
+    "status": gettext_lazy("Status"),
+    "tenant": gettext_lazy("Tenant"),
+    "type": gettext_lazy("Benefit type"),
+    "until": gettext_lazy("Until"),
+}
+FILTER_VALUES: dict[str, dict[str, str | Promise]] = {}  # by filter; those of the other rooms come from their lists
+REFERENCES: dict[str, type[models.Model]] = {"person": DirectoryUser, "primary": Tenant}
+
+
+def label_of(name: str, field: Any) -> str | Promise:
+    """What the fact `name` is called; `field` is the one it stands for, if any."""
+    if label := NAMES.get(name) or getattr(field, "verbose_name", None):
+        return label  # type: ignore[no-any-return]
+    return field.related_model._meta.verbose_name_plural if field else name.replace("_", " ")  # type: ignore[no-any-return]
+
+
+def subject_model(record: Record) -> type[models.Model] | None:
+    """The kind of thing that the record is about; None where it is about nothing that is there."""
+    if record.subject_type_id is None:
+        return None
+    return ContentType.objects.get_for_id(record.subject_type_id).model_class()
+
+
+def described_model(record: Record) -> type[models.Model] | None:
+    """Whose fields the record names: its subject's, or of what was refused to be made, the first kind that has them all."""
+    return subject_model(record) or _model_with(
+        record.action.partition(".")[0], frozenset((record.before.keys() | record.after.keys()) - NAMED)
+    )
+
+
+def field_of(record: Record, name: str) -> Any:
+    """The field that `name` stands for, or the one it is named after on a role; None for neither."""
+    return _field(described_model(record), name)
+
+
+def offer_filter_values(**labels: Mapping[str, str | Promise]) -> None:
+    """Make known what the values of filters are called, by the name of the filter."""
+    for name, values in labels.items():
+        FILTER_VALUES.setdefault(name, {}).update(values)
+
+
+NAMED = NAMES.keys() - {"user_principal_name"}
+
+
+@cache
+def _model_with(app: str, names: frozenset[str]) -> type[models.Model] | None:
+    models_of_app = apps.get_app_config(app).get_models() if names and apps.is_installed(f"benefits_portal.{app}") else ()
+    return next((model for model in models_of_app if all(_has_field(model, name) for name in names)), None)
+
+
+def _has_field(model: type[models.Model], name: str) -> bool:
+    return name in {field.name for field in model._meta.fields}
+
+
+@cache
+def _field(model: type[models.Model] | None, name: str) -> Any:
+    for owner in (model, RoleAssignment):
+        with suppress(FieldDoesNotExist):
+            if owner:
+                return owner._meta.get_field(name)
+    return None
+
+
+def list_name(value: str) -> str:
+    """What a downloaded list is called: of the portal, or of the back office, which names a model."""
+    if value in LISTS:
+        return str(LISTS[value])
+    with suppress(LookupError, ValueError):
+        return str(apps.get_model(value)._meta.verbose_name_plural)
+    return value
+
+
+def filters_in_words(value: str) -> str:
+    """What a downloaded list was filtered by: on record as `name=value, name=value`."""
+    return ", ".join(_filters_in_words(value.split(", ")))
+
+
+def _filters_in_words(filters: Iterable[str]) -> Iterator[str]:
+    for said in filters:
+        name, equals, value = said.partition("=")
+        if not equals:
+            yield said
+            continue
+        label = FILTERS.get(name) or name.partition("__")[0].replace("_", " ")
+        yield f"{label}: {_filter_value(name, value)}"
+
+
+def _filter_value(name: str, value: str) -> str:
+    if value in ("True", "False"):
+        return _("yes") if value == "True" else _("no")
+    with suppress(ValueError):
+        return as_day(date.fromisoformat(value))
+    labels = Record.actions if name == "action" else FILTER_VALUES.get(name, {})
+    return str(labels.get(value, value))
