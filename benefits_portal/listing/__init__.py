@@ -12,6 +12,6 @@ from .columns import Column
 from .excerpt import Excerpt
 from .filters import Filter
 from .listing import Listing
-from .page import MAX_COUNT, CappedCount, Page, capped_count
+from .page import MAX_COUNT, CappedCount, Page, capped_count, total_text
 
-__all__ = ["MAX_COUNT", "CappedCount", "Column", "Excerpt", "Filter", "Listing", "Page", "capped_count"]
+__all__ = ["MAX_COUNT", "CappedCount", "Column", "Excerpt", "Filter", "Listing", "Page", "capped_count", "total_text"]

@@ -28,6 +28,13 @@ class CappedCount(Subquery):
         super().__init__(queryset.order_by().values("pk")[: MAX_COUNT + 1])
 
 
+def total_text(total: int) -> str:
+    """A capped count as people write it: 1,000+ where there are more."""
+    if total > MAX_COUNT:
+        return gettext("%(number)s+") % {"number": number(MAX_COUNT)}
+    return number(total)
+
+
 @dataclass(frozen=True)
 class Page[Row]:
     """Some rows of a list and the URLs around them, empty where there is none."""
@@ -41,10 +48,7 @@ class Page[Row]:
 
     @property
     def total_text(self) -> str:
-        """1,000+ where there are more."""
-        if self.total > MAX_COUNT:
-            return gettext("%(number)s+") % {"number": number(MAX_COUNT)}
-        return number(self.total)
+        return total_text(self.total)
 
     @property
     def summary(self) -> str:

@@ -4,9 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.figures import number
+from benefits_portal.listing import CappedCount, total_text
 
 from .display import Line, lines
 from .middleware import PartnerRequest
+from .models import Record
 from .models.record import RecordQuerySet
 from .naming import Names
 
@@ -15,32 +21,69 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class History:
-    """One page of it, the newest first, and the addresses of the newest page and of the next older one, if there are."""
+    """One page of it, the newest first, and the addresses of the pages around it, empty where there is none."""
 
     lines: list[Line]
     zone: str
     newest_href: str
+    newer_href: str
     older_href: str
     is_real_time: bool  # while the calendar of a practice partner says another day
+    total: int | None = None  # counted up to MAX_COUNT + 1; None where it is not counted
 
     def rows(self) -> list[dict[str, str]]:
         return [line.cells() for line in self.lines]
 
+    @property
+    def is_cut(self) -> bool:
+        return bool(self.newest_href or self.older_href)
+
+    @property
+    def summary(self) -> str:
+        """How many lines are shown, of how many there are where that is counted, and whether older ones follow (W7)."""
+        shown = number(len(self.lines))
+        if self.total is not None and self.is_cut:
+            return _("%(shown)s lines shown of %(total)s") % {"shown": shown, "total": total_text(self.total)}
+        if self.older_href:
+            return _("%(shown)s lines shown; there are older ones.") % {"shown": shown}
+        if self.newer_href:
+            return _("The oldest lines: %(shown)s.") % {"shown": shown}
+        return ngettext("%(count)s line", "%(count)s lines", len(self.lines)) % {"count": shown}
+
 
 def history(
-    request: PartnerRequest, records: RecordQuerySet, known: Iterable[models.Model] = (), anchor: str = "", people: Names | None = None
+    request: PartnerRequest,
+    records: RecordQuerySet,
+    known: Iterable[models.Model] = (),
+    anchor: str = "",
+    people: Names | None = None,
+    *,
+    is_counted: bool = True,
 ) -> History:
     """The page of `records` that the address asks for: what comes before the record `?before=`, the newest without it.
 
     Nothing of another partner's is among them. `known` are rows whose names need no query, `people` those of whoever the
-    page names beside them.
+    page names beside them. Only what an index finds should be counted.
     """
     ours, before = records.for_partner(request.partner).for_display(), request.GET.get("before", "")
     latest = ours.filter(pk=int(before[:18])).first() if before.isdecimal() else None
-    found = list(ours.before(latest)[: PAGE + 1])
-    shown, address = found[:PAGE], request.GET.copy()
-    address.pop("before", None)
-    newest = f"{request.path}?{address.urlencode()}{anchor}" if latest else ""
-    address["before"] = str(shown[-1].pk) if shown else ""
-    older = f"{request.path}?{address.urlencode()}{anchor}" if len(found) > PAGE else ""
-    return History(lines(shown, request.partner, known, people), request.partner.time_zone, newest, older, request.partner.days_ahead > 0)
+    page = ours.before(latest)
+    found = list((page.annotate(total_in_list=CappedCount(ours)) if is_counted else page)[: PAGE + 1])
+    shown = found[:PAGE]
+
+    def href(record: Record | None) -> str:
+        address = request.GET.copy()
+        address.pop("before", None)
+        if record:
+            address["before"] = str(record.pk)
+        return f"{request.path}?{address.urlencode()}{anchor}"
+
+    return History(
+        lines=lines(shown, request.partner, known, people),
+        zone=request.partner.time_zone,
+        newest_href=href(None) if latest else "",
+        newer_href=href(ours.page_ends_before(latest, PAGE)) if latest else "",
+        older_href=href(shown[-1]) if len(found) > PAGE else "",
+        is_real_time=request.partner.days_ahead > 0,
+        total=(found[0].total_in_list if found else 0) if is_counted else None,
+    )

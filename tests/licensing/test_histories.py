@@ -52,10 +52,10 @@ def test_a_benefit_shows_what_was_done_and_refused_with_the_reason_and_what_beca
     refused = f"This key was redeemed on May 1, 2021 in {tenant} by {by.user.directory_user.display_name}."
     *later, issued = told(page)
     assert (later, issued) == (
-        [("Revealed a product key", refused), ("Extended an end date", ""), ("Revealed a product key", "")],
+        [("Reveal a product key", refused), ("Extended an end date", ""), ("Revealed a product key", "")],
         ("Issued a product key", ""),
     )
-    assert told(client.get(reverse("licensing:subscription", args=[small.pk]))) == [("Extended an end date", refused)]
+    assert told(client.get(reverse("licensing:subscription", args=[small.pk]))) == [("Extend an end date", refused)]
     assert told(client.get(reverse("licensing:subscription", args=[large.pk]))) == [("Extended an end date", "")]
 
 
@@ -145,3 +145,40 @@ def test_a_post_that_a_rule_refuses_is_on_record_although_the_page_would_not_hav
         "Bulk credit cannot be removed.",
         f"{admin.directory_user.display_name} holds this credit; it has one holder at a time.",
     ]
+
+
+@rule("A2", "W7")
+def test_a_history_says_how_many_there_are_and_leads_both_ways(client, tenant):
+    benefit = BenefitFactory.create(partner=tenant.partner)
+    RecordFactory.create_batch(120, partner=tenant.partner, subject=benefit)
+    url, pages = reverse("licensing:benefit-history", args=[benefit.pk]), []
+    while url:
+        pages.append(client.get(url).context["history"])
+        url = pages[-1].older_href
+    assert [page.summary for page in pages] == [f"{shown} lines shown of 120" for shown in (50, 50, 20)]
+    assert client.get(pages[2].newer_href).context["history"].lines == pages[1].lines
+    assert client.get(pages[1].newer_href).context["history"].lines == pages[0].lines
+    assert (pages[1].newer_href == pages[1].newest_href, pages[2].newer_href == pages[2].newest_href) == (True, False)
+
+
+@rule("W7")
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "1 line"), (50, "50 lines"), (51, "50 lines shown of 51"), (1_001, "50 lines shown of 1,000+")]
+)
+def test_a_count_of_a_history_is_bounded(client, tenant, count, said):
+    benefit = BenefitFactory.create(partner=tenant.partner)
+    RecordFactory.create_batch(count, partner=tenant.partner, subject=benefit)
+    assert said in client.get(reverse("licensing:benefit-history", args=[benefit.pk])).text
+
+
+@rule("W7")
+def test_filtered_activity_says_that_it_is_cut_without_counting(client, tenant):
+    RecordFactory.create_batch(60, partner=tenant.partner, action="tenants.guest-invited")
+    RecordFactory.create_batch(60, partner=tenant.partner)
+    url = reverse("tenants:activity")
+    filtered = {"action": "tenants.guest-invited"}
+    whole, first = client.get(url).context["history"], client.get(url, filtered).context["history"]
+    last = client.get(first.older_href).context["history"]
+    told = ["50 lines shown; there are older ones.", "The oldest lines: 10."]
+    assert ([first.summary, last.summary], [first.total, last.total]) == (told, [None, None])
+    assert whole.summary.startswith("50 lines shown of 12")

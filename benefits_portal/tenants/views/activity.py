@@ -26,7 +26,11 @@ def activity(request: PartnerRequest) -> HttpResponse:
     """All of the partner's, or what the filter leaves of it."""
     chosen, filtered = ActivityFilter(request.partner, request.GET), request.GET.copy()
     filtered.pop("before", None)
-    context = {"form": chosen, "history": history(request, chosen.of(Record.objects.all())), "filtered": filtered.urlencode()}
+    context = {
+        "form": chosen,
+        "history": history(request, chosen.of(Record.objects.all()), is_counted=not chosen.is_narrowed),
+        "filtered": filtered.urlencode(),
+    }
     return render(request, "tenants/activity.html", context)
 
 
