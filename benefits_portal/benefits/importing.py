@@ -11,6 +11,7 @@ from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.benefits.exceptions import NoCreditInCurrency
 from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.benefits.models.membership import YEARS
+from benefits_portal.figures import as_day
 from benefits_portal.tenants.importing import Import, Line, Outcome, Told
 from benefits_portal.tenants.models import Actor, Partner
 from benefits_portal.typed import read_day, tidy, tidy_digits
@@ -52,7 +53,7 @@ class MembershipImport(Import):
             return
         for other in others:
             if other.starts_on <= membership.ends_on and other.ends_on >= membership.starts_on:
-                told = {"start": other.starts_on, "end": other.ends_on}
+                told = {"start": as_day(other.starts_on), "end": as_day(other.ends_on)}
                 raise ValidationError({"starts_on": _("The enrollment from %(start)s to %(end)s overlaps. Start after it ends.") % told})
         if fault := self.lacking(membership):
             raise ValidationError(fault)

@@ -134,6 +134,12 @@ class TenantRequestForm(forms.ModelForm):  # type: ignore[type-arg]
 # The record
 
 
+day_range = [
+    MinValueValidator(date(2000, 1, 1), _("Choose a day from the year 2000 on.")),
+    MaxValueValidator(date(2999, 12, 31), _("Choose a day up to the year 2999.")),
+]
+
+
 class ActivityFilter(forms.Form):
     """What of the record is shown. All of it is in the address; a field that makes no sense says so and leaves out nothing."""
 
@@ -149,7 +155,7 @@ class ActivityFilter(forms.Form):
         actions = sorted(((action, str(label)) for action, label in Record.actions.items()), key=lambda choice: choice[1])
         self.fields["action"].choices = [("", _now("Everything")), *actions]  # type: ignore[attr-defined]
         for name in ("since", "until"):
-            self.fields[name].validators += [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
+            self.fields[name].validators += day_range
 
     def clean(self) -> dict[str, Any]:
         chosen = super().clean() or {}

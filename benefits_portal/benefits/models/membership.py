@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -24,6 +24,7 @@ from benefits_portal.benefits.exceptions import (
     RenewedTooLate,
 )
 from benefits_portal.benefits.productkeys import draw
+from benefits_portal.figures import as_day
 from benefits_portal.tenants.models import Actor, Partner, Record
 from benefits_portal.tenants.models.record import recorded_if_refused
 
@@ -49,6 +50,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def ending_within(self, days: int, on: date) -> Self:
         return self.running(on).filter(ends_on__lte=on + timedelta(days=days))
+
+    def not_renewed(self) -> Self:
+        """Those of partners who are not enrolled in the same offer for a later year (B1)."""
+        later = Membership.objects.filter(partner=OuterRef("partner"), offer=OuterRef("offer"), starts_on__gt=OuterRef("ends_on"))
+        return self.filter(~Exists(later))
 
     def usable(self, on: date) -> Self:
         """Begun, and with benefits that have not expired (B1)."""
@@ -137,7 +143,7 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.partner}: {self.offer} ({self.starts_on})"
+        return f"{self.partner}: {self.offer} ({as_day(self.starts_on)})"
 
     def clean(self) -> None:
         """Set the last days, and refuse a second enrollment in the same offer at the same time."""
@@ -151,7 +157,7 @@ class Membership(models.Model):
         if other := same.overlapping(self.starts_on, self.ends_on).first():
             raise ValidationError(
                 {"starts_on": _("The enrollment from %(start)s to %(end)s overlaps. Start after it ends.")
-                 % {"start": other.starts_on, "end": other.ends_on}}
+                 % {"start": as_day(other.starts_on), "end": as_day(other.ends_on)}}
             )  # fmt: skip
 
     def renews_one_of(self, others: Iterable["Membership"]) -> bool:
@@ -182,6 +188,11 @@ class Membership(models.Model):
         renewal = Membership(partner=self.partner, offer=self.offer, starts_on=self.ends_on + DAY, is_renewal=True)
         renewal.set_days()
         return renewal
+
+    def renewed_as(self) -> "Membership | None":
+        """The year that follows in the same offer, if the partner is enrolled for it."""
+        same = Membership.objects.filter(partner=self.partner_id, offer=self.offer_id)
+        return same.filter(starts_on=self.ends_on + DAY).first()
 
     def check_renewable(self, on: date) -> None:
         """Raise NotRenewable before it began, after it was ended early, or when the further year is over as well."""
