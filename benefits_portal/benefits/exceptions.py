@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.utils.functional import lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -37,6 +38,16 @@ class AlreadyEnrolled(Refusal):
         self.done_as = {"subject": membership, "after": {}}
 
 
+class AlreadyRenewed(Refusal):
+    is_already_so = True
+    rule = "B1"
+    message = gettext_lazy("This membership has been renewed: the next year begins on %(date)s.")
+    advice = gettext_lazy("This page shows that year.")
+
+    def __init__(self, next_year: "Membership") -> None:
+        super().__init__(date=next_year.starts_on)
+
+
 class PlanChanged(Refusal):
     rule = "B2"
     message = gettext_lazy("The package changed since this was shown, so nothing was made.")
@@ -44,10 +55,10 @@ class PlanChanged(Refusal):
 
 
 class NotRenewable(Refusal):
-    """There is no further year to enroll for; each subclass says why."""
+    """There is no year to enroll for after this one; each subclass says why."""
 
     rule = "B1"
-    advice = gettext_lazy("Enroll the partner anew.")
+    advice = gettext_lazy("Enroll the partner again.")
 
 
 class RenewedTooEarly(NotRenewable):
@@ -97,7 +108,7 @@ class TooManyTries(Refusal):
 
     @property
     def advice(self) -> str:  # type: ignore[override]
-        return _("From %(time)s on you can type a key again. A key chosen from its own benefit works meanwhile.") % {
+        return _("From %(time)s on you can type a key again. A key chosen from its own benefit works all the same.") % {
             "time": as_moment(not_before(self.until))
         }
 
@@ -110,8 +121,8 @@ class NotAKey(Refusal):
 
 class KeyMistyped(Refusal):
     rule = "K1"
-    message = gettext_lazy("This key has a typing error: its last character does not fit the others.")
-    advice = gettext_lazy("Compare it with the key on the benefit's page, or paste it. This does not count as a wrong key.")
+    message = gettext_lazy("This key has a typing error: one of its characters is wrong.")
+    advice = gettext_lazy("Compare it with where it came from, or copy and paste it. This does not count as a wrong key.")
 
 
 class KeyTooShort(NotAKey):
@@ -206,12 +217,20 @@ class BenefitExpired(Refusal):
     fact = gettext_lazy("The benefit had expired.")
 
     message = gettext_lazy("This benefit expired: %(date)s was the last day to use it.")
-    advice = gettext_lazy("Renew the membership to receive new benefits. What already runs goes on.")
 
     def __init__(self, benefit: "Benefit") -> None:
-        if benefit.is_usage_based:  # U5: what was assigned ended with it
-            self.advice = gettext_lazy("Renew the membership to receive new credit.")
         super().__init__(date=benefit.expires_on)
+        self.advice = lazy(_after_expiring, str)(benefit)  # asked only where it is shown
+
+
+def _after_expiring(benefit: "Benefit") -> str:
+    """What to do next: the further year, if there is one by now, has benefits of its own. Assigned credit ended (U5)."""
+    is_renewed = benefit.membership.renewed_as() is not None
+    if benefit.is_usage_based:
+        return _("Use the credit of the renewed membership.") if is_renewed else _("Renew the membership to receive new credit.")
+    if is_renewed:
+        return _("The membership has been renewed: use its new benefits. What already runs goes on.")
+    return _("Renew the membership to receive new benefits. What already runs goes on.")
 
 
 # Usage-based benefits

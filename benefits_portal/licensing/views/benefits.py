@@ -133,17 +133,31 @@ def key_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
             key.check_redeemable(request.today)
     except Refusal as error:
         refusal = error
-    redemption = Redemption.objects.standing().filter(key__benefit=benefit).first() if benefit.is_used else None
+    redeemed = Redemption.objects.standing().select_related("subscription__tenant").filter(key__benefit=benefit)
+    redemption = redeemed.first() if benefit.is_used else None
     return {"benefit": benefit, "key": key, "refusal": refusal, "redemption": redemption}
 
 
 def license_context(request: PartnerRequest, benefit: Benefit, form: VerifiedForm) -> dict[str, Any]:
-    """The key, and what runs of the product in this tenant."""
-    running = Subscription.objects.kept().of_product_in(request.tenant, benefit.product).order_by("-ends_on").first()
-    return key_context(request, benefit) | {
+    """The key, and the subscription that it went into; while it can be redeemed, what runs of the product in this tenant."""
+    context = key_context(request, benefit)
+    running = subscription_of(request, benefit, context)
+    return context | {
         "status": benefit.status(request.today),
         "form": form,
+        "can_redeem": context["key"] is not None and context["refusal"] is None,
         "subscription": running,
         "subscription_status": running.status(request.today) if running else None,
         "is_discontinued": benefit.product.is_discontinued(request.today),
     }
+
+
+def subscription_of(request: PartnerRequest, benefit: Benefit, context: dict[str, Any]) -> Subscription | None:
+    """What the key was used for, in whichever tenant; else, while it can be used, what runs of the product where one acts."""
+    if context["redemption"]:
+        subscription: Subscription = context["redemption"].subscription
+        return subscription
+    if context["refusal"]:
+        return None
+    running = Subscription.objects.kept().of_product_in(request.tenant, benefit.product)
+    return running.select_related("tenant").order_by("-ends_on").first()
