@@ -94,6 +94,10 @@
     const sentence = verdict?.hint ? (hint.dataset[verdict.hint] ?? "") : "";
     const text = sentence.replace(/%\((\w+)\)s/g, (_placeholder, name) => verdict[name]);
     if (hint.textContent !== text) hint.textContent = text;
+    // One error at a time: what the server said was about what stood here before.
+    document.getElementById(field.dataset.keyError)?.toggleAttribute("hidden", Boolean(text));
+    if (text) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
   }
 
   // One key or its beginning, with nothing but blanks and hyphens in it: it can be grouped without losing anything.

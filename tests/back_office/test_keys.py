@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.benefits.productkeys import decrypted
 from benefits_portal.tenants.models import Record
@@ -31,7 +32,8 @@ def test_a_key_is_found_whole_or_by_its_last_five_and_shown_masked(office, progr
         answer = look_up(office, typed)
         assert [found.pk for found, _page in answer.context["found"]] == [key.pk]
         assert (text in answer.content.decode(), str(key) in answer.content.decode()) == (False, True)
-    assert look_up(office, "no such key").context["found"] == []
+    never_issued = productkeys.draw()
+    assert look_up(office, never_issued).context["found"] == []
     records = Record.objects.filter(action="benefits.key-looked-up")
     assert [record.after for record in records.order_by("pk")] == [{"keys": [key.pk]}] * 4 + [{"keys": []}]
     assert records.filter(actor=programme).count() == 5
@@ -76,3 +78,30 @@ def test_support_looks_up_and_changes_nothing(support, sign_in):
     run(browser, "revoke", key, **BECAUSE)
     key.refresh_from_db()
     assert key.revoked_at is None
+
+
+@pytest.mark.rule("K1", "W5")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda key: key[:-1] + ("B" if key[-1] != "B" else "C"), "one of its characters is wrong"),
+        (lambda key: key[:-2], "it has 23 of 25 characters"),
+        (lambda key: key[:8] + "A" + key[9:], "our keys have no A"),
+        (lambda _key: "no such key", "This is not a product key of this portal"),
+    ],
+    ids=["check character", "too short", "foreign character", "no key"],
+)
+def test_a_mistyped_key_is_told_and_not_looked_up(office, change, said):
+    text = decrypted(factories.issue_key().ciphertext)
+    answer = look_up(office, change(text))
+    [error] = answer.context["form"].errors["key"]
+    assert (said in error, error.endswith("look for its last five characters.")) == (True, True)
+    assert (answer.context["found"], Record.objects.filter(action="benefits.key-looked-up").count()) == (None, 0)
+
+
+def test_the_help_of_the_look_up_says_what_is_accepted(office):
+    key = factories.issue_key()
+    answer = office.get(reverse("admin:benefits_productkey_look_up"))
+    assert "All 25 characters, or the last five. Capitals, spaces and hyphens do not matter." in answer.content.decode()
+    spaced = " ".join(key.last_five.lower())
+    assert [found.pk for found, _page in look_up(office, spaced).context["found"]] == [key.pk]

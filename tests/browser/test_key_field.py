@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from benefits_portal.key_format import grouped
 from tests.browser.conftest import Visit
 from tests.browser.pages import subscription_of
-from tests.key_examples import FOREIGN, KEY, OTHER, SHOWN, WRITTEN, WRONG, put
+from tests.key_examples import FOREIGN, KEY, MISTYPED, OTHER, SHOWN, WRITTEN, WRONG, put
 
 pytestmark = [pytest.mark.browser, pytest.mark.rule("W5")]
 
@@ -86,3 +86,22 @@ def test_the_field_of_a_side_panel_does_the_same(visit):
     field.press_sequentially(put(6, "A").lower())
     assert field.input_value() == grouped(put(6, "A"))
     expect(page.locator("#id_key_hint")).to_contain_text(FOREIGN.format("A", 2, 2))
+
+
+@pytest.mark.rule("K7")
+def test_the_browser_and_the_server_say_an_error_in_the_same_way(key_page):
+    field, errors = key_page.get_by_role("textbox", name="Product key"), key_page.locator(".field-error:visible")
+    field.fill(WRONG["another last character"][0])
+    field.blur()
+    look = "e => [e.innerText.trim(), getComputedStyle(e).color, e.querySelector('svg').getBoundingClientRect().width > 0]"
+    by_browser = [errors.evaluate(look), field.get_attribute("aria-invalid")]
+    field.press("Enter")
+    key_page.wait_for_load_state()
+    by_server = [errors.evaluate(look), field.get_attribute("aria-invalid")]
+    assert by_browser == by_server
+    assert by_browser[0][0].endswith(
+        f"{MISTYPED} Compare it with where it came from, or copy and paste it. This does not count as a wrong key."
+    )
+    field.fill(WRONG["one too few"][0])
+    field.blur()
+    expect(errors).to_have_count(1)

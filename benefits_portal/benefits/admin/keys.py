@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.backoffice.columns import address
+from benefits_portal.benefits.exceptions import KeyMistyped, NotAKey
+from benefits_portal.benefits.key_entry import typed_key
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.key_format import ALPHABET, PREFIX, normalised
 from benefits_portal.tenants.admin.base import actor
 
 ATTRIBUTES = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}
@@ -23,10 +26,25 @@ class LookUpForm(forms.Form):
 
     key = forms.CharField(
         label=gettext_lazy("Product key, or its last five characters"),
-        max_length=60,
-        help_text=gettext_lazy("Sent in the form's body, so that it stands in no address and no log. Looking one up goes on record."),
+        max_length=2_000,  # a mail around it, too
+        help_text=gettext_lazy(
+            "All 25 characters, or the last five. Capitals, spaces and hyphens do not matter. Each look-up goes on record."
+        ),
         widget=forms.TextInput(attrs=ATTRIBUTES),
     )
+
+    def clean_key(self) -> str:
+        """As it was typed, if that can be a key or its end: what is mistyped is told, and not looked up."""
+        typed: str = self.cleaned_data["key"]
+        end = normalised(typed)
+        if len(end) == len(PREFIX) and set(end) <= set(ALPHABET):
+            return typed
+        try:
+            typed_key(typed)
+        except (NotAKey, KeyMistyped) as refusal:
+            advice = _("Ask for it again, or look for its last five characters.")
+            raise forms.ValidationError(f"{refusal.message} {advice}") from None
+        return typed
 
 
 def look_up(model_admin: Any, request: HttpRequest) -> HttpResponse:
