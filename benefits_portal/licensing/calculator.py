@@ -16,7 +16,7 @@ from benefits_portal.benefits.models import MAX_LICENSES
 from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.comparison import beside, card, waiting
+from benefits_portal.licensing.comparison import beside, card, waiting, waiting_mark
 from benefits_portal.licensing.date_axis import Axis, Mark
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import Way
@@ -188,6 +188,8 @@ class Calculation:
                 marks.append(Mark(_("End after: %(way)s") % {"way": way.label}, terms()[-1].ends_on, "new"))
             except Refusal:
                 continue
+        if self.status is Subscription.Status.ACTIVE:
+            marks.append(waiting_mark(sum(self.keys), self.before.ends_on))
         return Axis(marks)
 
     @property

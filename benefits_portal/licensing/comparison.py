@@ -95,6 +95,13 @@ def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any
     return words | term_facts(term) | shift(term.days_later_than(ends_on)) | {"note": note}
 
 
+def waiting_mark(key_licenses: int, ends_on: date) -> Mark:
+    """Where letting it end and starting new leads to, on the line of dates."""
+    return Mark(
+        _("End after: %(way)s") % {"way": _("Let it end and start new")}, Term.activated(key_licenses, ends_on + DAY).ends_on, "new"
+    )
+
+
 def term_facts(term: Term) -> dict[str, Any]:
     steps = term.calculation.steps() if term.calculation else []
     words = in_licenses(term.licenses)
@@ -109,8 +116,8 @@ def shift(days: int | None) -> dict[str, str]:
         return {"shift": _("the same end date"), "effect": "same"}
     count = {"count": number(abs(days))}
     if days > 0:
-        return {"shift": ngettext("+%(count)s day: later", "+%(count)s days: later", days) % count, "effect": "later"}
-    return {"shift": ngettext("−%(count)s day: earlier", "−%(count)s days: earlier", -days) % count, "effect": "earlier"}
+        return {"shift": ngettext("%(count)s day later", "%(count)s days later", days) % count, "effect": "later"}
+    return {"shift": ngettext("%(count)s day earlier", "%(count)s days earlier", -days) % count, "effect": "earlier"}
 
 
 @dataclass(frozen=True)
@@ -151,10 +158,14 @@ class Comparison:
     def waiting_card(self, subscription: Subscription) -> dict[str, Any]:
         """The card of waiting, refused where the key's benefit expires before the subscription ends."""
         last_day = self.key.benefit.expires_on
-        if not self.key.benefit.is_usable(subscription.ends_on + DAY):
+        if not self.can_wait(subscription):
             reason = _("This key must be redeemed by %(last_day)s, while the subscription still runs.") % {"last_day": as_day(last_day)}
             return waiting() | {"reason": reason}
         return waiting(self.key.licenses, subscription.ends_on)
+
+    def can_wait(self, subscription: Subscription) -> bool:
+        """Whether the key can still be redeemed on the day after `subscription` ends."""
+        return self.key.benefit.is_usable(subscription.ends_on + DAY)
 
     def axis(self) -> Axis:
         """Today, the present end, the new ends, the benefit's expiration and the 3-year limit on one line."""
@@ -167,6 +178,8 @@ class Comparison:
             for choice in self.choices
             if choice.quote
         ]
+        if self.subscription and self.subscription.is_active(self.on) and self.can_wait(self.subscription):
+            marks.append(waiting_mark(self.key.licenses, self.subscription.ends_on))
         return Axis(marks)
 
 

@@ -74,8 +74,10 @@ class TooManyLicenses(Refusal):
     fact = gettext_lazy("A subscription holds at most 10,000,000 licenses.")
 
     message = gettext_lazy("With this key the subscription would have %(total)s licenses. It can hold at most %(most)s.")
-    advice = gettext_lazy(
-        "The largest key that fits has %(largest)s licenses. Use a smaller one, extend the end date, or start a new subscription."
+    advice = ngettext_lazy(
+        "The largest key that fits has %(largest)s license. Use that one, extend the end date, or start a new subscription.",
+        "The largest key that fits has %(largest)s licenses. Use a smaller one, extend the end date, or start a new subscription.",
+        "largest",
     )
 
     def __init__(self, total: int, largest: int) -> None:

@@ -31,6 +31,10 @@ def in_licenses(count: int) -> str:
     return ngettext("%(count)s license", "%(count)s licenses", count) % {"count": number(count)}
 
 
+def in_license_months(count: int) -> str:
+    return ngettext("%(count)s license-month", "%(count)s license-months", count) % {"count": number(count)}
+
+
 def in_months(count: int) -> str:
     return ngettext("%(count)s month", "%(count)s months", count) % {"count": number(count)}
 
@@ -93,7 +97,7 @@ class Extension:
             "key": in_licenses(self.key_licenses),
             "licenses": in_licenses(self.before.licenses),
             "months": in_months(self.months),
-            "rest": number(self.rest),
+            "rest": in_license_months(self.rest),
             "ends_on": as_day(self.before.ends_on),
             "moved_to": as_day(self.moved_to),
             "following": in_days(self.following_month_days),

@@ -1,17 +1,26 @@
 """The calculator reads numbers as people write them, and never another number than was meant (rules S4 to S8)."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
 from django.http import QueryDict
 from django.test import Client
+from django.utils import translation
 
-from benefits_portal.licensing.calculator import CalculatorForm, form_for
+from benefits_portal.licensing.calculator import Calculation, CalculatorForm, form_for
+from benefits_portal.licensing.comparison import shift
 
 
 def form(**changes: str) -> CalculatorForm:
     return CalculatorForm({"licenses": "100", "ends_on": "2021-06-30", "keys": "25", "on": "2021-05-01", **changes})
+
+
+def calculated(**changes: str) -> Calculation:
+    asked = form(**changes)
+    assert asked.is_valid(), asked.errors
+    return asked.calculation()
 
 
 @pytest.mark.parametrize("typed", ["1000", "1,000", "1.000", "1 000", " 1000 ", "1\u00a0000", "1’000"])
@@ -53,3 +62,39 @@ def test_several_keys_one_after_the_other_show_each_step():
     page = Client().get("/calculator/?licenses=7&ends_on=2021-01-31&keys=3;3&carried=6&on=2021-01-01")
     assert "Key 2: June 30, 2021 + 5 days = July 5, 2021" not in page.text
     assert "Key 1: June 30, 2021 + 5 days = July 5, 2021" in page.text
+
+
+@pytest.mark.parametrize(
+    ("language", "unit"), [("en", ["1 license", "1 day", "1 license-month"]), ("nl", ["1 licentie", "1 dag", "1 licentiemaand"])]
+)
+def test_one_of_anything_is_written_in_the_singular(language, unit):
+    with translation.override(language):
+        calculation = calculated(licenses="1", keys="1", ends_on="2021-05-02")
+        said = " ".join(step for card in calculation.cards() for step in card["steps"])
+        rest = " ".join(step for card in calculated(licenses="11", keys="1").cards() for step in card["steps"])
+    wrong = re.findall(r"(?<![\d.,])1 (?:licenses|days|months|license-months|licenties|dagen|maanden|licentiemaanden)\b", said + rest)
+    assert ([one in said + rest for one in unit], wrong) == ([True, True, True], [])
+
+
+@pytest.mark.parametrize(("ends_on", "is_marked"), [("2021-06-30", True), ("2021-04-30", False)], ids=["active", "expired"])
+def test_letting_it_end_is_on_the_line_of_dates_as_among_the_ways(ends_on, is_marked):
+    calculation = calculated(ends_on=ends_on)
+    marks = {mark["label"]: mark["date"] for mark in calculation.axis().marks()}
+    ways = {card["title"]: card["ends_on"] for card in calculation.cards() if card.get("ends_on")}
+    assert ("Let it end and start new" in ways) is is_marked
+    assert {f"End after: {title}": day for title, day in ways.items()}.items() <= marks.items()
+
+
+@pytest.mark.parametrize(
+    ("days", "english", "dutch"),
+    [
+        (1, "1 day later", "1 dag later"),
+        (90, "90 days later", "90 dagen later"),
+        (-1, "1 day earlier", "1 dag eerder"),
+        (-46, "46 days earlier", "46 dagen eerder"),
+    ],
+)
+def test_a_shift_is_said_in_words_alone(days, english, dutch):
+    assert shift(days)["shift"] == english
+    with translation.override("nl"):
+        assert shift(days)["shift"] == dutch

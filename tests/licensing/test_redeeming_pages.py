@@ -210,7 +210,7 @@ def test_add_licenses_that_would_bring_the_end_forward_says_so(client, tenant):
     long = factories.SubscriptionFactory.create(tenant=tenant, licenses=10, ends_on=date(2022, 8, 1))
     key = factories.key_for(long, 10)
     page = client.get(reverse("licensing:add-licenses", args=[long.pk]) + f"?key={key.pk}")
-    assert {row["label"]: row.get("shift") for row in page.context["rows"]}["End date"] == "−46 days: earlier"
+    assert {row["label"]: row.get("shift") for row in page.context["rows"]}["End date"] == "46 days earlier"
     assert page.context["other"]["title"] == "Extend end date"
 
 
