@@ -31,12 +31,16 @@ class PeopleForm(forms.Form):
     """A list of addresses, pasted or from a file. What came in a file is in the field afterwards, so that it can be corrected."""
 
     MOST_LINES, MOST_LETTERS = 500, 50_000
+    one_of = ("people", "file")  # one is needed, so neither is called optional
 
     people = forms.CharField(
         label=_("Addresses"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
-        help_text=_("As in kim@contoso.com, one or several on each line. Names, bullets and the other cells of a table are left out."),
+        help_text=_(
+            "Paste them here, or choose a file below: one of the two is needed. One or several on each line, as in "
+            "kim@contoso.com; names, bullets and the other cells of a table are left out."
+        ),
     )
     file = forms.FileField(
         label=_("Or a file with them"),

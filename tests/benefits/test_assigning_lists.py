@@ -272,3 +272,8 @@ def test_another_spelling_of_a_holder_is_the_same_person_for_credit(tenant, cred
         with pytest.raises(refused):
             benefit.assign(again, by=by, on=TODAY)
     assert Assignment.objects.get().directory_user == kim
+
+
+def test_neither_way_to_give_a_list_is_called_optional(client, credit):
+    page = client.get(reverse("benefits:assign-list", args=[credit.pk])).text
+    assert ("one of the two is needed" in page, 'class="optional"' in page) == (True, False)
