@@ -36,6 +36,9 @@ def make_open_items(on):
 
 def make_what_needs_nobody(on):
     factories.MembershipFactory.create(starts_on=on)
+    renewed = factories.MembershipFactory.create(starts_on=on - timedelta(days=345))
+    first_day = renewed.ends_on + timedelta(days=1)
+    factories.MembershipFactory.create(partner=renewed.partner, offer=renewed.offer, starts_on=first_day)
     factories.issue_key(expires_on=on + timedelta(days=31))
     factories.redeem()
     factories.RecordFactory.create()

@@ -1,5 +1,6 @@
 """Enrolling by hand: a partner, its tenant and its membership, made through the forms alone."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -274,3 +275,25 @@ def test_looking_at_a_renewal_that_lacks_the_currency_says_so_and_writes_nothing
     membership = factories.MembershipFactory.create(partner=partner, offer=offer, starts_on=partner.today())
     assert "has no amount in USD" in messages(renew(office, membership))[0]
     assert (Membership.objects.get(), Record.objects.count()) == (membership, 0)
+
+
+@pytest.mark.rule("B2")
+def test_the_form_of_a_new_membership_has_the_one_button_its_text_announces(office, today):
+    answer = office.get(page(Membership, "add")).content.decode()
+    buttons = re.findall(r'<input type="submit"[^>]*value="([^"]*)"', answer)
+    assert "The next page shows the benefits and product keys that this makes" in answer
+    assert buttons == ["Show what this makes"]
+
+
+@pytest.mark.rule("B1")
+def test_a_renewed_membership_leads_to_its_next_year_instead_of_renewing(office, today):
+    membership = factories.MembershipFactory.create(starts_on=today - timedelta(days=350))
+    its_page = page(Membership, "change", membership.pk)
+    assert ("Renew</a>" in office.get(its_page).content.decode()) is True
+    first_day = membership.ends_on + timedelta(days=1)
+    following = factories.MembershipFactory.create(partner=membership.partner, offer=membership.offer, starts_on=first_day)
+    shown = office.get(its_page).content.decode()
+    assert ("Renew</a>" in shown, "Next year</a>" in shown) == (False, True)
+    answer = renew(office, membership)
+    assert answer.request["PATH_INFO"] == page(Membership, "change", following.pk)
+    assert messages(answer) == ["This membership has been renewed: the next year begins on May 17, 2021. This page shows that year."]

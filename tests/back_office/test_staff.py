@@ -122,7 +122,7 @@ def test_signing_in_leads_to_no_other_site(client, office, address):
 def test_somebody_who_is_not_staff_is_told_so(sign_in, admin):
     answer = sign_in(admin).get(INDEX, follow=True)
     assert answer.status_code == 403
-    assert "for the programme&#x27;s own staff" in answer.content.decode()
+    assert "for the program&#x27;s own staff" in answer.content.decode()
 
 
 def test_staff_need_no_role_at_a_partner(office):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.backoffice.columns import address
+from benefits_portal.benefits.exceptions import AlreadyRenewed
 from benefits_portal.benefits.models import BenefitAction, Membership, Plan
 from benefits_portal.fields import DayFormField
 from benefits_portal.tenants.admin.base import actor, said
@@ -74,6 +75,9 @@ def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     membership = own(model_admin, request, pk, "benefits.add_membership")
     its_page = redirect(address(membership, "change", membership.pk))
     try:
+        if request.method != "POST" and (renewed_as := membership.renewed_as()):
+            model_admin.message_user(request, str(AlreadyRenewed(renewed_as)), messages.INFO)
+            return redirect(address(renewed_as, "change", renewed_as.pk))
         membership.check_renewable(membership.partner.today())
         if request.method != "POST":
             membership.renewal().plan()  # says what stands in its way; the verb would put an attempt on record

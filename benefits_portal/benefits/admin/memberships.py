@@ -42,6 +42,10 @@ class MembershipStateFilter(DayFilter):
     cases = {
         "running": (gettext_lazy("Running"), lambda memberships, on: memberships.running(on)),
         "ends-30": (gettext_lazy("Ends within 30 days"), lambda memberships, on: memberships.ending_within(30, on)),
+        "to-renew": (
+            gettext_lazy("Ends within 30 days, not renewed"),
+            lambda memberships, on: memberships.ending_within(30, on).not_renewed(),
+        ),
         "ends-90": (gettext_lazy("Ends within 90 days"), lambda memberships, on: memberships.ending_within(90, on)),
         "upcoming": (gettext_lazy("Not begun"), lambda memberships, on: memberships.upcoming(on)),
         "ended": (gettext_lazy("Ended"), lambda memberships, on: memberships.ended(on)),
@@ -60,6 +64,7 @@ class BenefitInline(LedgerInline):
 class MembershipAdmin(SearchThroughMixin, ImportMixin, KeptAdmin):
     """Made once, with everything that its package holds; afterwards it is only looked at, or completed."""
 
+    add_form_template = "admin/benefits/membership/add_form.html"
     export_columns = columns_of(mpn_id="partner__mpn_id", offer="offer__name", starts_on="starts_on")
     importing = MembershipImport
     list_display = ["partner", linked("offer", gettext_lazy("offer")), "starts_on", "ends_on", "benefits_expire_on", "benefit_count"]

@@ -1,4 +1,4 @@
-"""The dashboard: what is open for the programme's staff, and how much was redeemed lately."""
+"""The dashboard: what is open for the program's staff, and how much was redeemed lately."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ type Chosen = dict[type[CasesFilter], str]
 NEEDS_SOMEBODY: tuple[tuple[Text, type[Model], Chosen], ...] = (
     (_("Tenants asked for, not decided"), TenantRequest, {AnswerFilter: "none"}),
     (Replacement._meta.verbose_name_plural, Replacement, {ReplacementFilter: "none"}),
-    (_("Memberships that end within 30 days"), Membership, {MembershipStateFilter: "ends-30"}),
+    (_("Memberships that end within 30 days and are not renewed"), Membership, {MembershipStateFilter: "to-renew"}),
     (_("Product keys that lapse within 30 days if nobody redeems them"), ProductKey, {KeyStateFilter: "lapse-30"}),
     (_("Product keys never redeemed before their date"), ProductKey, {KeyStateFilter: "lapsed"}),
     (_("Accounts that are locked out now"), Attempt, {LockedOutFilter: "yes"}),
