@@ -99,12 +99,12 @@ def make_primary(place: Place) -> Act:
 
 
 def ask_for_tenant(place: Place) -> Act:
-    told = "We have passed it on: the programme's staff look at lou.example and decide."
+    told = "We have passed it on: the program's staff look at lou.example and decide."
     return Act(place.address("tenants:ask-for-tenant"), place.form("tenants:ask-for-tenant"), "tenants.tenant-asked-for", told)
 
 
 def ask_for_replacement(place: Place) -> Act:
-    told = "The programme's staff have your request. Their answer will be on this receipt."
+    told = "The program's staff have your request. Their answer will be on this receipt."
     return Act(place.address("licensing:replacement"), place.form("licensing:replacement"), "licensing.replacement-asked", told)
 
 

@@ -133,8 +133,8 @@ class ReplacementForm(forms.Form):
     why = LineFormField(
         label=gettext_lazy("What went wrong"),
         max_length=200,
-        help_text=gettext_lazy("As in: redeemed in the wrong tenant. The programme's staff read it. Do not write a key here."),
-        error_messages={"required": gettext_lazy("Say what went wrong; the programme's staff decide on it.")},
+        help_text=gettext_lazy("As in: redeemed in the wrong tenant. The program's staff read it. Do not write a key here."),
+        error_messages={"required": gettext_lazy("Say what went wrong; the program's staff decide on it.")},
     )
 
     def clean_why(self) -> str:

@@ -203,7 +203,7 @@ class RoleGone(Refusal):
 
 class AccountClosed(Refusal):
     message = _("The account of this person at the portal is closed.")
-    advice = _("The programme's staff can open it again.")
+    advice = _("The program's staff can open it again.")
 
 
 # Tenants
@@ -218,7 +218,7 @@ class AlreadyPrimary(Refusal):
 class AlreadyAskedFor(Refusal):
     is_already_so = True
     message = _("Your organization has this tenant already, or has asked for it.")
-    advice = _("Wait for the programme's staff, or look at the list of your tenants.")
+    advice = _("Wait for the program's staff, or look at the list of your tenants.")
 
 
 class AlreadyDecided(Refusal):
@@ -228,7 +228,7 @@ class AlreadyDecided(Refusal):
 
 
 class DomainInUse(Refusal):
-    """Only ever told to the programme's staff (P1)."""
+    """Only ever told to the program's staff (P1)."""
 
     rule = "P1"
     message = _("There is a tenant with this domain already.")

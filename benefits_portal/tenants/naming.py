@@ -26,7 +26,7 @@ class Names:
     def of(self, user: User | None) -> str:
         """Without a user it was a command."""
         if user is None:
-            return _("the programme")
+            return _("the program")
         entry = self.entries.get(user.pk)
         return entry.display_name if entry else user.name_elsewhere
 

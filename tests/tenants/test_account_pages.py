@@ -325,7 +325,7 @@ def test_asking_for_a_tenant_is_answered_the_same_whether_its_domain_is_taken_or
     for domain in ("free.example", elsewhere.tenant.domain):
         page = boss.post(account.to_act_on()["ask for a tenant"], account.acting_in | {"name": "Labs", "domain": domain}, follow=True)
         answers.append([str(message).replace(domain, "") for message in page.context["messages"]])
-    assert answers[0] == answers[1] == ["We have passed it on: the programme's staff look at  and decide."]
+    assert answers[0] == answers[1] == ["We have passed it on: the program's staff look at  and decide."]
     assert TenantRequest.objects.undecided().count() == 2
 
 

@@ -1,4 +1,4 @@
-"""The programme's catalog: offers, products, and which product an offer's package holds (rules B2 to B4)."""
+"""The program's catalog: offers, products, and which product an offer's package holds (rules B2 to B4)."""
 
 from datetime import date
 from decimal import Decimal

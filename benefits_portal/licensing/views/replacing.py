@@ -28,7 +28,7 @@ def ask(request: PartnerRequest, pk: int) -> HttpResponse:
             return render(request, "licensing/replacement_ask.html", {"redemption": redemption, "form": form})
         with repeated_is_done():
             Replacement.objects.ask(redemption, form.cleaned_data["why"], by=request.actor, on=request.today)
-        messages.success(request, _("The programme's staff have your request. Their answer will be on this receipt."))
+        messages.success(request, _("The program's staff have your request. Their answer will be on this receipt."))
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return redirect("licensing:receipt", pk)

@@ -28,7 +28,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if admin.site.has_permission(request):
         return HttpResponseRedirect(address)
     if request.user.is_authenticated:
-        raise PermissionDenied(_("The back office is for the programme's own staff. Sign in with a staff account to use it."))
+        raise PermissionDenied(_("The back office is for the program's own staff. Sign in with a staff account to use it."))
     return redirect_to_login(address, resolve_url(settings.LOGIN_URL))
 
 

@@ -148,7 +148,7 @@ class Tenant(models.Model):
             models.UniqueConstraint(
                 fields=["domain"],
                 name="tenant_domain_unique",
-                violation_error_message=_("This domain cannot be used. Ask the programme's staff."),
+                violation_error_message=_("This domain cannot be used. Ask the program's staff."),
             ),
             models.CheckConstraint(
                 condition=Q(domain=Lower("domain")),

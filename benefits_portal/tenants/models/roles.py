@@ -151,7 +151,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
             return held
 
     def give_account(self, account: User, partner: Partner, role: Role, *, by: Actor) -> "RoleAssignment":
-        """Give a role to somebody who signs in already, in the directory of `partner` or not: the programme's own way.
+        """Give a role to somebody who signs in already, in the directory of `partner` or not: the program's own way.
 
         Raises PersonDisabled for somebody disabled in the directory that they sign in from, AccountClosed or RoleAlreadyHeld.
         """
