@@ -325,7 +325,7 @@ def test_a_lock_out_tells_its_end_by_the_partner_s_clock(place, client, admin, p
     response = client.post(place.to_act_on()["extend"], place.acting_in | {"key": "PCBEN"})
     assert response.context["form"].errors["key"] == [
         "Too many different keys were tried that do not exist. "
-        "From 8:15 a.m. (America/New_York) on you can type a key again. A key chosen from its own benefit works meanwhile."
+        "From 8:15 a.m. (America/New_York) on you can type a key again. A key chosen from its own benefit works all the same."
     ]
 
 

@@ -31,7 +31,7 @@ def made():
 
 def test_a_dry_run_says_what_enrolling_then_makes_once(capsys, partner, offer):
     words = ("enroll", partner.mpn_id, "Action Pack", "--starts-on", "2021-04-15", "--reason", "Signed up")
-    who, what = f"{partner}: Action Pack (2021-04-15).", "benefits 1, product keys 1, without Old (discontinued)."
+    who, what = f"{partner}: Action Pack (April 15, 2021).", "benefits 1, product keys 1, without Old (discontinued)."
     assert (run(capsys, *words, "--dry-run"), made()) == (f"{who} Would be made: {what}", (0, 0, 0))
     assert (run(capsys, *words), made()) == (f"{who} Made: {what}", (1, 1, 1))
     assert set(Record.objects.values_list("how", "reason")) == {(How.COMMAND, "Signed up")}

@@ -93,6 +93,6 @@ def test_the_partner_reads_it_in_its_activity(client, credit):
     client.get(reverse("benefits:azure-cloud-csv") + "?kind=usage")
     page = client.get(reverse("tenants:activity"))
     assert "Downloaded a list" in page.text
-    assert "List: benefits" in page.text
+    assert "List: Azure &amp; cloud products" in page.text
     assert "Rows: 1" in page.text
-    assert "Filters: kind=usage" in page.text
+    assert "Filters: Kind: Usage-based" in page.text
