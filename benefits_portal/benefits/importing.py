@@ -11,7 +11,7 @@ from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.benefits.exceptions import NoCreditInCurrency
 from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.benefits.models.membership import YEARS
-from benefits_portal.figures import as_day
+from benefits_portal.formats import as_day
 from benefits_portal.tenants.importing import Import, Line, Outcome, Told
 from benefits_portal.tenants.models import Actor, Partner
 from benefits_portal.typed import read_day, tidy, tidy_digits

@@ -97,9 +97,8 @@ def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any
 
 def waiting_mark(key_licenses: int, ends_on: date) -> Mark:
     """Where letting it end and starting new leads to, on the line of dates."""
-    return Mark(
-        _("End after: %(way)s") % {"way": _("Let it end and start new")}, Term.activated(key_licenses, ends_on + DAY).ends_on, "new"
-    )
+    label = _("End after: %(way)s") % {"way": _("Let it end and start new")}
+    return Mark(label, Subscription.activated(key_licenses, ends_on + DAY).ends_on, "new")
 
 
 def term_facts(term: Term) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from benefits_portal.figures import number
+from benefits_portal.formats import number
 from benefits_portal.listing import CappedCount, total_text
 
 from .display import Line, lines
@@ -85,5 +85,5 @@ def history(
         newer_href=href(ours.page_ends_before(latest, PAGE)) if latest else "",
         older_href=href(shown[-1]) if len(found) > PAGE else "",
         is_real_time=request.partner.days_ahead > 0,
-        total=(found[0].total_in_list if found else 0) if is_counted else None,
+        total=getattr(found[0], "total_in_list", None) if found else 0,
     )

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.figures import as_day
+from benefits_portal.formats import as_day
 
 from .models import DirectoryUser, Record, RoleAssignment, Tenant
 
@@ -66,8 +66,8 @@ REFERENCES: dict[str, type[models.Model]] = {"person": DirectoryUser, "primary":
 def label_of(name: str, field: Any) -> str | Promise:
     """What the fact `name` is called; `field` is the one it stands for, if any."""
     if label := NAMES.get(name) or getattr(field, "verbose_name", None):
-        return label  # type: ignore[no-any-return]
-    return field.related_model._meta.verbose_name_plural if field else name.replace("_", " ")  # type: ignore[no-any-return]
+        return label
+    return field.related_model._meta.verbose_name_plural if field else name.replace("_", " ")
 
 
 def subject_model(record: Record) -> type[models.Model] | None:

@@ -24,7 +24,7 @@ from benefits_portal.benefits.exceptions import (
     RenewedTooLate,
 )
 from benefits_portal.benefits.productkeys import draw
-from benefits_portal.figures import as_day
+from benefits_portal.formats import as_day
 from benefits_portal.tenants.models import Actor, Partner, Record
 from benefits_portal.tenants.models.record import recorded_if_refused
 

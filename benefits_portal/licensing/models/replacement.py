@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.fields import LineField
-from benefits_portal.figures import as_day
+from benefits_portal.formats import as_day
 from benefits_portal.licensing.exceptions import (
     BuiltOnSince,
     NotAReplacement,
