@@ -91,7 +91,7 @@ class BoundedActionsMixin:
         across = request.POST.get("select_across", "0") not in ("", "0")
         if across and capped_count(queryset, self.MAX_AT_ONCE) > self.MAX_AT_ONCE:
             most = {"most": number(self.MAX_AT_ONCE)}
-            told = _("Up to %(most)s rows can be changed at once. Filter the list further; nothing was changed.") % most
+            told = _("Up to %(most)s rows can be changed at once. Narrow the list down; nothing was changed.") % most
             messages.error(request, told)
             return redirect(request.get_full_path())
         return super().response_action(request, queryset, *args, **kwargs)  # type: ignore[misc]

@@ -77,7 +77,7 @@ def move_clock(request: PartnerRequest) -> HttpResponse:
         day = date_format(form.cleaned_data["today"])
         messages.success(request, _("At %(partner)s it is %(day)s now, for everybody.") % {"partner": request.partner, "day": day})
     else:
-        for error in form.errors.get("today", [_("The calendar was moved meanwhile.")]):
+        for error in form.errors.get("today", [_("The calendar was moved after this page was opened.")]):
             messages.error(request, str(error))
     return on_to(request.POST.get("next", ""), request)
 
@@ -91,7 +91,7 @@ def reset(request: HttpRequest) -> HttpResponse:
     slug = getattr(request.user, "persona", None)
     reset_world(clock.today())
     request.session.flush()
-    messages.success(request, _("The practice world was made anew."))
+    messages.success(request, _("The practice world was made again from scratch."))
     user = User.objects.filter(persona=slug).first() if slug else None
     return welcome(request, user, first_page(request, user)) if user else redirect(settings.LOGIN_URL)
 

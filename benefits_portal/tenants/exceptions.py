@@ -98,7 +98,7 @@ class FormOfAnotherPlace(Refusal):
     rule = "P4"
     fact = _("The form was opened in another place than the one acted in when it was sent.")
     message = _("The form was opened in %(opened_in)s, but sent while acting in %(sent_in)s.")
-    advice = _("Open the page anew.")
+    advice = _("Open the page again.")
 
 
 class BelongsElsewhere(Refusal):
@@ -197,7 +197,7 @@ class LastGlobalAdmin(Refusal):
 
 class RoleGone(Refusal):
     is_already_so = True
-    message = _("This role was changed or taken away meanwhile.")
+    message = _("This role was changed or taken away after you opened the page.")
     advice = _("Nothing was changed; the list is up to date.")
 
 

@@ -23,7 +23,7 @@ def hold(count):
     return [HeldOffer.objects.create(external_offer=offer, partner=partner, since=factories.TODAY) for partner in partners]
 
 
-TOLD = "Up to 2 rows can be changed at once. Filter the list further; nothing was changed."
+TOLD = "Up to 2 rows can be changed at once. Narrow the list down; nothing was changed."
 
 
 @pytest.fixture(autouse=True)

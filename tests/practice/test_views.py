@@ -210,7 +210,7 @@ def test_a_reset_makes_the_world_anew_and_keeps_the_persona_signed_in(signed_in:
     assert (response.status_code, response.headers["Location"]) == (302, "/help/")
     assert persona_of(client) == "guest-admin"
     assert Partner.objects.get(name="Contoso").days_ahead == 0
-    assert said(response) == ["The practice world was made anew."]
+    assert said(response) == ["The practice world was made again from scratch."]
 
 
 @pytest.mark.slow

@@ -249,7 +249,7 @@ class ImportMixin:
             messages.error(request, str(error))
             return redirect(".")
         except Refused:
-            messages.warning(request, _("Something changed meanwhile, so nothing was imported. This is what the file would do now."))
+            messages.warning(request, _("Something changed since you looked, so nothing was imported. This is what the file would do now."))
             return self.preview(request, FileForm(request.POST), text)
         messages.success(request, told_counts(asked.counts))
         return redirect(address(self.model, "changelist"))
