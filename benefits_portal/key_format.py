@@ -4,16 +4,25 @@ One finder serves the key field, masking and URLs, so that whatever entry forgiv
 a text once, from left to right. static/js/key-field.js finds keys in the same way; tests/key_examples.py holds both to it.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
 
+from stdnum.iso7064 import mod_37_36
+
 PREFIX = "PCBEN"  # so that no key of ours passes for a genuine one
 ALPHABET = "BCDFGHJKMPQRTVWXY2346789"  # no look-alikes, no vowels
 LENGTH = 25
+BODY = LENGTH - len(PREFIX)  # characters behind the prefix, the check character among them
 MASKED_FROM = 15  # characters, of the 25: who knows so many has much of a key
+
+# Where groups of a body begin: every five characters, as it is shown, or alone, unbroken or each character apart.
+_AS_GROUPED = re.compile(r"(?=.[.]{4}[|][.]{4}[|][.]{4}[|][.]{4}|[|][.]{19}(?:[|]|$)|[|]{20}(?:[|]|$))")
+_HEXADECIMAL = set("0123456789ABCDEF")  # what identifiers of other kinds are made of
+_BODY_MAYBE = re.compile(rf"(?:[{ALPHABET}][\W_\u115f\u1160]*+){{{BODY}}}")
 
 _UNSEEN = {"Cf", "Mn", "Mc", "Me"}  # Unicode's invisible characters and accents
 _FILLERS = {"\u115f", "\u1160"}  # letters by Unicode's word, and nobody sees them
@@ -84,8 +93,17 @@ def masked(last_five: str) -> str:
     return grouped("•" * (LENGTH - 5) + last_five)
 
 
+def is_consistent_body(body: str) -> bool:
+    """Whether the check character at the end of the 20 characters behind the prefix fits."""
+    return bool(mod_37_36.checksum(body, ALPHABET) == 1)
+
+
 def without_keys(text: str, at_least: int = MASKED_FROM) -> str:
-    """`text` with every key of ours masked, and what has `at_least` so many characters of one (K3)."""
+    """`text` with every key of ours masked, without its prefix too, and what has `at_least` so many characters of one (K3)."""
+    return _without_bodies(_without_prefixed_keys(text, at_least))
+
+
+def _without_prefixed_keys(text: str, at_least: int) -> str:
     pieces, at = [], 0  # joined once: a file may hold thousands of keys
     letters = _letters(text) if _may_hold_one(text) else []
     for start, stop in _beginnings(letters):
@@ -97,6 +115,28 @@ def without_keys(text: str, at_least: int = MASKED_FROM) -> str:
             pieces += [text[at : found.start], masked(found.letters[-5:]) if found.is_whole else f"{PREFIX}-…"]
             at = found.end
     return "".join([*pieces, text[at:]])
+
+
+def _without_bodies(text: str) -> str:
+    """`text` with whatever has 20 characters of a key, as people write them, and the right check character masked."""
+    if not _BODY_MAYBE.search(unicodedata.normalize("NFKD", text).upper()):
+        return text
+    pieces, at, end = [], 0, 0
+    letters = _letters(text)
+    characters = "".join(letter.character for letter in letters)
+    begins_group = "".join("." if letter.gap is Gap.NOTHING else "|" for letter in letters)
+    for found in _AS_GROUPED.finditer(begins_group):
+        start = found.start()
+        if start >= end and _is_body(characters[start : start + BODY]):
+            end = start + BODY
+            pieces += [text[at : letters[start].position], masked(characters[end - 5 : end])]
+            at = letters[end - 1].position + 1
+    return "".join([*pieces, text[at:]])
+
+
+def _is_body(body: str) -> bool:
+    """One in 24 of other texts has the right check character: so what could be an identifier of another kind is none."""
+    return set(body) <= set(ALPHABET) and not set(body) <= _HEXADECIMAL and is_consistent_body(body)
 
 
 def _may_hold_one(text: str) -> bool:

@@ -59,6 +59,30 @@ WRITTEN = {
     **{f"unseen U+{ord(mark):04X}": mark + mark.join(SHOWN) + mark for mark in UNSEEN},
 }
 
+TAIL = SHOWN[6:]
+WITHOUT_PREFIX = {
+    "as shown": TAIL,
+    "without hyphens": TAIL.replace("-", ""),
+    "small letters": TAIL.lower(),
+    "full-width letters": FULL_WIDTH[6:],
+    "blanks": TAIL.replace("-", " "),
+    "every character apart": " ".join(TAIL.replace("-", "")),
+    "slashes": TAIL.replace("-", "/"),
+    "label": f"Key: {TAIL}",
+    "label glued to it": f"Key{TAIL}",
+    "licenses behind": f"{TAIL} 25 licenses",
+    "mistyped prefix": f"PCBEM-{TAIL}",
+    "cut prefix": f"CBEN-{TAIL}",
+    "invisible characters": "\u200b".join(TAIL),
+}
+NO_KEYS = {
+    "another check character": "BCDFG-HJKMP-QRTVW-XY23B",
+    "a genuine key": "BCDFG-HJKMP-QRTVW-XY234-67892",
+    "a GUID without zeros and vowels": "bcdf2346-789b-cdf2-3467-89bcdf234678",
+    "a number": "23467 89234 67892 34678",
+    "words": "Maria Clara Sousa Lopes Pinto",
+}
+
 FOREIGN = "This key has a typing error: our keys have no {}. It is in group {}, place {}."
 ALPHABET = "This key has a typing error: in group {}, place {} is a character of another alphabet."
 MISTYPED = "This key has a typing error: one of its characters is wrong."

@@ -132,6 +132,8 @@ LONG = {
     "letters apart": "PCBEN" + " B" * 5_000,
     "hyphens": "PCBEN" + "-" * 10_000,
     "keys": KEY * 400,
+    "keys without their prefix": KEY[5:] * 500,
+    "letters of keys": "B" * 10_000,
 }
 
 

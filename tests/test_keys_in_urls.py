@@ -10,7 +10,7 @@ from django.utils import translation
 
 from benefits_portal.benefits.middleware import query_without_keys, url_without_keys
 from benefits_portal.key_format import without_keys
-from tests.key_examples import FULL_WIDTH, KEY, SHOWN, WRITTEN
+from tests.key_examples import FULL_WIDTH, KEY, NO_KEYS, SHOWN, TAIL, WITHOUT_PREFIX, WRITTEN
 
 pytestmark = [pytest.mark.rule("W6"), pytest.mark.django_db]
 
@@ -74,6 +74,27 @@ def test_a_key_leaves_the_url_however_it_is_written(text):
         {"licenses": "100", "next": f"/?{urlencode({'keys': text})}"},
     ):
         assert query_without_keys(QueryDict(urlencode(sent))).dict() == {"licenses": "100"}
+
+
+@pytest.mark.parametrize("text", WITHOUT_PREFIX.values(), ids=WITHOUT_PREFIX.keys())
+def test_a_key_without_its_prefix_leaves_the_url(admin, sign_in, text):
+    portal = sign_in(admin)
+    url, told = asked(portal, f"/calculator/?{urlencode({'licenses': '100', 'keys': text})}")
+    assert (url, told[0][: len(TAKEN_OUT)]) == ("/calculator/?licenses=100", TAKEN_OUT)
+    url, told = asked(portal, f"/search/?{urlencode({'q': text})}")
+    assert (url, told[-1][: len(NOT_SEARCHED)]) == ("/search/", NOT_SEARCHED)
+    answer = portal.post("/search/", {"q": text})
+    assert (answer.status_code, answer.url) == (302, "/search/")
+
+
+def test_a_key_without_its_prefix_leaves_a_path_and_a_split_query(client):
+    assert asked(client, f"/{TAIL}/")[0] == "/"
+    assert asked(client, f"/calculator/?keys={TAIL[:11]}&on={TAIL[12:]}")[0] == "/calculator/"
+
+
+@pytest.mark.parametrize("text", NO_KEYS.values(), ids=NO_KEYS.keys())
+def test_what_has_no_check_character_of_ours_stays_in_the_url(text):
+    assert url_without_keys(url := f"/calculator/?{urlencode({'keys': text})}") == url
 
 
 @pytest.mark.parametrize(

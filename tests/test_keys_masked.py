@@ -6,12 +6,13 @@ from django.core.exceptions import ValidationError
 from benefits_portal.benefits.bulk_assignment import preview
 from benefits_portal.key_format import masked
 from benefits_portal.licensing.forms import ReplacementForm
+from benefits_portal.logs import without_private
 from benefits_portal.tenants.admin.imports import PartnerImport
 from benefits_portal.tenants.importing import Outcome
 from benefits_portal.tenants.models import Actor, Record
-from benefits_portal.typed import canonical_email
+from benefits_portal.typed import canonical_email, validate_no_key
 from tests import factories
-from tests.key_examples import FULL_WIDTH, KEY, SHOWN, WRITTEN
+from tests.key_examples import FULL_WIDTH, KEY, NO_KEYS, SHOWN, WITHOUT_PREFIX, WRITTEN
 
 pytestmark = pytest.mark.rule("K3", "W5")
 
@@ -33,6 +34,20 @@ def test_what_went_wrong_is_kept_with_the_key_masked(text):
 @written
 def test_a_reason_is_kept_with_the_key_masked(text):
     assert MASK in Actor(reason=text).reason
+
+
+@pytest.mark.parametrize("text", WITHOUT_PREFIX.values(), ids=WITHOUT_PREFIX.keys())
+def test_a_key_without_its_prefix_is_masked_like_a_whole_one(text):
+    assert MASK in Actor(reason=text).reason
+    assert "QRTVW" not in without_private(text).upper()
+    with pytest.raises(ValidationError) as refused:
+        validate_no_key(text)
+    assert refused.value.code == "product_key"
+
+
+@pytest.mark.parametrize("text", NO_KEYS.values(), ids=NO_KEYS.keys())
+def test_what_has_no_check_character_of_ours_is_kept(text):
+    assert Actor(reason=text).reason == text
 
 
 @pytest.mark.django_db

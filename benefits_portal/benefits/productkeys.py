@@ -18,7 +18,17 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from stdnum.iso7064 import mod_37_36
 
-from benefits_portal.key_format import ALPHABET, LENGTH, PREFIX, grouped, is_shaped, masked, normalised, without_keys
+from benefits_portal.key_format import (
+    ALPHABET,
+    LENGTH,
+    PREFIX,
+    grouped,
+    is_consistent_body,
+    is_shaped,
+    masked,
+    normalised,
+    without_keys,
+)
 
 __all__ = ["ALPHABET", "DRAWN", "LENGTH", "PREFIX", "decrypted", "digests", "draw", "encrypted", "grouped", "is_consistent", "is_shaped"]
 __all__ += ["masked", "normalised", "resembles_key", "without_keys"]
@@ -40,12 +50,12 @@ def resembles_key(text: str) -> bool:
     Such a text is not searched for. Five words of five letters are no key: words have vowels (W5).
     """
     letters = normalised(text)
-    return PREFIX in letters or bool(_KEY_BUT_FOR_ITS_PREFIX.search(letters))
+    return PREFIX in letters or without_keys(text) != text or bool(_KEY_BUT_FOR_ITS_PREFIX.search(letters))
 
 
 def is_consistent(key: str) -> bool:
     """Whether the check character fits; if not, the key was mistyped."""
-    return bool(mod_37_36.checksum(key[len(PREFIX) :], ALPHABET) == 1)
+    return is_consistent_body(key[len(PREFIX) :])
 
 
 def digests(key: str) -> list[str]:
