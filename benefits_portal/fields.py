@@ -69,7 +69,7 @@ class DomainFormField(LineFormField):
 
 
 class DigitsFormField(LineFormField):
-    """An identifier of digits, those of every width and kind that mean the same (W4)."""
+    """An identifier of digits: those of every width that mean the same, with zeros in front or without (W4)."""
 
     cleaned = staticmethod(ascii_digits)
 
@@ -161,7 +161,7 @@ class CanonicalDomainField(LineField):
 
 
 class DigitsField(LineField):
-    """An identifier of digits in ASCII, so that no other kind of digit makes a second one (W4)."""
+    """An identifier of digits in ASCII, so that no other kind of digit and no zero in front makes a second one (W4)."""
 
     form_field = DigitsFormField
     tidied = staticmethod(tidy_digits)

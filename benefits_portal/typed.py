@@ -36,6 +36,7 @@ _NOT_TEXT = regex.compile(r"[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]--[\t\n\v\
 _MORE_THAN_A_DOMAIN = regex.compile(r"[@/:?#]")
 _LETTER = regex.compile(r"\p{L}")
 _DASHES = regex.compile(r"[\p{Pd}\u2212]")  # the last is the minus sign
+_DIGITS = re.compile(r"[0-9]+")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _FROM_RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 
@@ -93,13 +94,18 @@ def tidy_values(value: Any) -> Any:
 
 
 def ascii_digits(text: str) -> str:
-    """`text` as one line with full-width digits, superscripts and the like as plain ones (W4). Raises ValidationError."""
-    return unicodedata.normalize("NFKC", clean_line(text))
+    """`text` as one line with plain digits, without zeros in front of them: 0001234567 is 1234567 (W4). Raises ValidationError."""
+    return _without_zeros_in_front(clean_line(text))
 
 
 def tidy_digits(text: str) -> str:
     """`ascii_digits` of any text whatever: to look up what may be no identifier at all."""
-    return unicodedata.normalize("NFKC", tidy(text))
+    return _without_zeros_in_front(tidy(text))
+
+
+def _without_zeros_in_front(line: str) -> str:
+    plain = unicodedata.normalize("NFKC", line)
+    return plain.lstrip("0") if _DIGITS.fullmatch(plain) else plain
 
 
 def validate_name(name: str) -> None:

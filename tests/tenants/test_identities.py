@@ -11,7 +11,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from benefits_portal.tenants.admin.imports import PartnerImport
 from benefits_portal.tenants.exceptions import AlreadyInDirectory, GuestFromInside, NameOfGuest
+from benefits_portal.tenants.importing import Outcome
 from benefits_portal.tenants.models import (
     Actor,
     DirectoryUser,
@@ -270,12 +272,28 @@ def test_what_is_put_on_record_holds_nothing_invisible(partner):
 def test_full_width_digits_are_the_same_mpn_id(sign_in):
     PartnerFactory.create(mpn_id="5201001")
     office = sign_in(UserFactory.create(staff=True, is_superuser=True))
-    for mpn_id, told in (("５２０１００１", "already exists"), ("٥٢٠١٠٠١", "An MPN ID is 4 to 10 digits.")):
+    for mpn_id, told in (
+        ("５２０１００１", "already exists"),
+        ("0005201001", "already exists"),
+        ("٥٢٠١٠٠١", "An MPN ID is 4 to 10 digits."),
+    ):
         sent = {"name": "Contoso", "mpn_id": mpn_id, "country": "NL", "currency": "EUR", "time_zone": "UTC"}
         sent |= {"tenants-TOTAL_FORMS": 0, "tenants-INITIAL_FORMS": 0}
         answer = office.post(reverse("admin:tenants_partner_add"), sent)
         assert told in answer.context["adminform"].form.errors["mpn_id"][0]
     assert Partner.objects.filter(mpn_id="５２０１００１").count() == Partner.objects.count() == 1
+
+
+@pytest.mark.rule("W4")
+def test_zeros_in_front_make_no_second_partner():
+    there = PartnerFactory.create(mpn_id="001234567")
+    assert (there.mpn_id, Partner.objects.get(mpn_id="0001234567")) == ("1234567", there)
+    file = "mpn_id,name,country,currency,time_zone\n0001234567,Contoso,NL,EUR,UTC\n1234567,Contoso,NL,EUR,UTC\n000123,Litware,NL,EUR,UTC\n"
+    [first, again, short] = PartnerImport.of(file).lines
+    assert (first.row.pk, first.outcome, again.reason) == (there.pk, Outcome.CHANGED, "Line 2 is about the same.")
+    assert short.reason == "mpn_id: An MPN ID is 4 to 10 digits. Zeros in front do not count."
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE tenants_partner SET mpn_id = '0001234567'")
 
 
 # A tenant that is asked for, and a password

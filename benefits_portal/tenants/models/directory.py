@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .people import User
 
 
-MPN_ID, MPN_ID_MESSAGE = r"\A[0-9]{4,10}\Z", _("An MPN ID is 4 to 10 digits.")
+MPN_ID, MPN_ID_MESSAGE = r"\A[1-9][0-9]{3,9}\Z", _("An MPN ID is 4 to 10 digits. Zeros in front do not count.")
 
 
 class PartnerQuerySet(DerivedQuerySet["Partner"]):
@@ -58,7 +58,7 @@ class Partner(models.Model):
                 violation_error_message=_("Only a practice partner's calendar can be moved."),
             ),
             models.CheckConstraint(
-                condition=Q(mpn_id__regex=r"^[0-9]{4,10}$"),
+                condition=Q(mpn_id__regex=r"^[1-9][0-9]{3,9}$"),
                 name="partner_mpn_id_of_digits",
                 violation_error_message=MPN_ID_MESSAGE,
             ),
