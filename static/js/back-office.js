@@ -1,9 +1,7 @@
-/* What Django's admin leaves without a name for whoever cannot see the page. */
-
-"use strict";
+// Names what Django's admin leaves without one for screen readers.
 
 /** Names the box that stands in for a select, after the select's own label; what is chosen is said after it. */
-function name_box(box) {
+function nameBox(box) {
   const select = box.previousElementSibling;
   const selection = box.querySelector(".select2-selection");
   const shown = box.querySelector(".select2-selection__rendered");
@@ -21,7 +19,7 @@ function name_box(box) {
 }
 
 /** Says of an open box which list it opened, and names that list and the field to search in it. */
-function name_opened(selection) {
+function nameOpened(selection) {
   const list = document.querySelector(".select2-container--open .select2-results__options");
   const named = selection.getAttribute("aria-labelledby")?.split(" ")[0];
   if (!list || !named) return;
@@ -33,8 +31,8 @@ function name_opened(selection) {
   }
 }
 
-/** The head of a column that needs none is a cell like others: an empty head is read out as one. */
-function drop_empty_heads() {
+/** A column header without text becomes an ordinary cell: screen readers read out an empty header. */
+function dropEmptyHeaders() {
   for (const head of document.querySelectorAll(".tabular thead th")) {
     if (head.textContent.trim() || head.children.length) continue;
     const cell = document.createElement("td");
@@ -43,12 +41,12 @@ function drop_empty_heads() {
   }
 }
 
-drop_empty_heads();
+dropEmptyHeaders();
 
-function name_boxes() {
-  document.querySelectorAll(".select2-container").forEach(name_box);
-  document.querySelectorAll(".select2-container--open .select2-selection").forEach(name_opened);
+function nameBoxes() {
+  document.querySelectorAll(".select2-container").forEach(nameBox);
+  document.querySelectorAll(".select2-container--open .select2-selection").forEach(nameOpened);
 }
 
-name_boxes();
-new MutationObserver(name_boxes).observe(document.body, { childList: true, subtree: true });
+nameBoxes();
+new MutationObserver(nameBoxes).observe(document.body, { childList: true, subtree: true });

@@ -1,7 +1,5 @@
 // Makes smooth what already works without it, in the portal and in the back office. Listens at the document, so that what is loaded later
 // takes part too.
-"use strict";
-
 // A second click on the same button within a second is not another submission (W11); the server takes it for the same one too.
 const sentAt = new WeakMap();
 document.addEventListener(
@@ -22,7 +20,7 @@ document.addEventListener(
 
 // Signing out in one tab empties the others, and a page that the browser brings back is asked for again if nobody is signed in (W9).
 {
-  const { session } = document.currentScript.dataset;
+  const { session } = document.querySelector("script[data-session]").dataset;
   const tabs = new BroadcastChannel("sign-out");
   const signOut = "[data-sign-out], #logout-form button";
   const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
@@ -93,16 +91,13 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (status.textContent = ""), 4000);
 });
 
-// What few pages have brings its own script: <div data-script="its URL">.
-function loadScripts(root) {
-  for (const { dataset } of root.querySelectorAll("[data-script]")) {
-    if (document.querySelector(`script[src="${dataset.script}"]`)) continue;
-    const script = document.createElement("script");
-    script.src = dataset.script;
-    document.head.append(script);
+// What few pages have brings its own module: <div data-module="its URL">.
+function loadModules(root) {
+  for (const { dataset } of root.querySelectorAll("[data-module]")) {
+    import(dataset.module); // once, however often it is asked for
   }
 }
-loadScripts(document);
+loadModules(document);
 
 // Opened rows: <a data-opens="row id" aria-controls aria-expanded href="the details">; fetched once, then shown and hidden.
 function openedRow(opener) {
@@ -202,7 +197,7 @@ function showPanel(content, page, address) {
   panel.dialog.replaceChildren(document.adoptNode(content));
   panel.dialog.setAttribute("aria-label", page.title);
   window.htmx?.process(panel.dialog);
-  loadScripts(panel.dialog);
+  loadModules(panel.dialog);
   if (!panel.dialog.open) panel.dialog.showModal();
   panel.dialog.scrollTop = 0;
   (panel.dialog.querySelector(".error-summary") ?? panel.dialog.querySelector("h1"))?.focus();

@@ -33,7 +33,7 @@ def key_page(visit: Visit) -> Page:
     page.get_by_role("radio").first.check()
     page.locator("main form button:not([type=button])").last.click()
     page.get_by_role("textbox", name="Product key").wait_for()
-    page.wait_for_load_state()  # the script has run
+    page.evaluate("import(document.querySelector('[data-module]').dataset.module)")  # waits for it
     return page
 
 
