@@ -6,7 +6,8 @@ WORKDIR /srv/portal
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --no-input --only-binary :all: --require-hashes --requirement requirements.txt
 COPY . .
-RUN SECRET_KEY=build PRODUCT_KEY_SECRETS=build DATABASE_URL=sqlite:////tmp/none python manage.py collectstatic --no-input \
+RUN secret=only-while-this-image-is-being-built \
+    && SECRET_KEY=$secret PRODUCT_KEY_SECRETS=$secret DATABASE_URL=sqlite:////tmp/none python manage.py collectstatic --no-input \
     && python -m compileall -q benefits_portal gunicorn.conf.py
 USER 10001:10001
 EXPOSE 8000

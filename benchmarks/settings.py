@@ -7,8 +7,8 @@ from pathlib import Path
 os.environ |= {
     "DEMO": "off",
     "DEBUG": "off",
-    "SECRET_KEY": "for benchmarks only",
-    "PRODUCT_KEY_SECRETS": "for benchmarks only",
+    "SECRET_KEY": "for benchmarks only: of no use to anybody",
+    "PRODUCT_KEY_SECRETS": "for benchmarks only: of no use to anybody",
     "ALLOWED_HOSTS": "benchmark.example",
     "TRUSTED_PROXIES": "1",
     "SEARCHES_A_MINUTE": "1000000",  # every page is asked for as often as it takes

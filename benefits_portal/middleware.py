@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from benefits_portal.database_errors import Reason, reason
 from benefits_portal.message_storage import HostCookieStorage
+from benefits_portal.redirects import keep_here, own_url
 
 HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -28,6 +29,7 @@ def security_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         keep_nothing(request, response)
+        keep_here(request, response)
         for cookie in response.cookies.values():  # also where one is deleted, which Django does without the flags
             cookie["httponly"], cookie["secure"] = True, settings.SESSION_COOKIE_SECURE
         return response
@@ -84,7 +86,7 @@ def whole_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         if response.status_code < 400:
             return response
         if request.method == "GET":
-            response.headers["HX-Redirect"] = request.get_full_path()
+            response.headers["HX-Redirect"] = own_url(request)
             return response
         return reswap(retarget(response, "body"), "innerHTML show:window:top")  # type: ignore[arg-type]
 

@@ -1,8 +1,10 @@
-"""On to the page that somebody came from, if it is one of ours."""
+"""Only ever to a page of this site: what a redirect leads to may hold what anybody wrote."""
 
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
+
+URL_HEADERS = ("Location", "HX-Redirect", "HX-Location", "HX-Push-Url", "HX-Replace-Url")
 
 
 def on_to(address: str, request: HttpRequest) -> HttpResponseRedirect:
@@ -10,5 +12,24 @@ def on_to(address: str, request: HttpRequest) -> HttpResponseRedirect:
 
     Not django.shortcuts.redirect, which takes a word without a slash for the name of a URL, and fails if there is none.
     """
-    safe = address.startswith("/") and url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    safe = address.startswith("/") and stays_here(address, request)
     return HttpResponseRedirect(address if safe else reverse("home"))
+
+
+def own_url(request: HttpRequest) -> str:
+    """The path and query that were asked for. A path that begins with `//` would name another host."""
+    return escape_leading_slashes(request.get_full_path())
+
+
+def stays_here(url: str, request: HttpRequest) -> bool:
+    """Whether a browser on this site that is given `url` stays on it."""
+    hosts, secure = {request.get_host()}, request.is_secure()
+    return url_has_allowed_host_and_scheme(url, hosts, require_https=secure)
+
+
+def keep_here(request: HttpRequest, response: HttpResponse) -> None:
+    """Let every header of `response` that leads a browser elsewhere lead home."""
+    for name in URL_HEADERS:
+        url = response.headers.get(name)
+        if url not in (None, "false") and not stays_here(url, request):
+            response.headers[name] = reverse("home")

@@ -13,7 +13,7 @@ from django.utils.csp import CSP
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, to_language
 
-from benefits_portal import retention
+from benefits_portal import retention, startup_checks
 from benefits_portal.environment import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -33,40 +33,26 @@ PRACTICE_SECRET = "practice only: protects nothing and is known to everybody"  #
 
 def secret(name: str) -> str:
     """A secret from the environment; only the demo and development have a public one to fall back on."""
-    value: str = env.str(name, default=PRACTICE_SECRET if EMBEDDED else "")
+    value: str = env.str(name, default=PRACTICE_SECRET if EMBEDDED else "").strip()
     if not value:
         raise ImproperlyConfigured(
-            f"{name} is not set. For a demo run `manage.py demo`; for anything else put {name}=<50 random "
-            "characters> into the environment or into .env (see .env.example)."
+            f"{name} is not set. For a demo run `manage.py demo`; for anything else put what `openssl rand -hex 32` "
+            f"prints into the environment or into .env, as {name}=… (see .env.example)."
         )
     return value
 
 
-SECRET_KEY = secret("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-PRODUCT_KEY_SECRETS = [part.strip() for part in secret("PRODUCT_KEY_SECRETS").split(",")]  # first encrypts, the others decrypt
-if not all(PRODUCT_KEY_SECRETS):
-    raise ImproperlyConfigured("PRODUCT_KEY_SECRETS has an empty part. Separate the secrets by single commas, the current one first.")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+SECRET_KEY = startup_checks.only_secret("SECRET_KEY", secret("SECRET_KEY"))
+SECRET_KEY_FALLBACKS = startup_checks.secrets_of("SECRET_KEY_FALLBACKS", env.str("SECRET_KEY_FALLBACKS", default=""))
+PRODUCT_KEY_SECRETS = startup_checks.secrets_of("PRODUCT_KEY_SECRETS", secret("PRODUCT_KEY_SECRETS"))  # first encrypts, the others decrypt
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*startup_checks.LOCAL_HOSTS])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many stand before the portal; what others forward is not believed
-for is_wrong, repair in (
-    (
-        EMBEDDED and (TRUSTED_PROXIES > 0 or not set(ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]"}),
-        "DEMO or DEBUG is on, and ALLOWED_HOSTS or TRUSTED_PROXIES lets others in: in a demo everybody can be anybody. Set both off "
-        "for a portal, or leave ALLOWED_HOSTS and TRUSTED_PROXIES out for a demo on this machine.",
-    ),
-    (
-        not EMBEDDED and PRACTICE_SECRET in {SECRET_KEY, *SECRET_KEY_FALLBACKS, *PRODUCT_KEY_SECRETS},
-        "SECRET_KEY or PRODUCT_KEY_SECRETS is the demo's, which everybody knows. Put 50 random characters of your own there.",
-    ),
-    (
-        not EMBEDDED and any("*" in host for host in ALLOWED_HOSTS),
-        "ALLOWED_HOSTS allows any host. Name the hosts that people use, as in ALLOWED_HOSTS=benefits.example.org.",
-    ),
-):
-    if is_wrong:
-        raise ImproperlyConfigured(repair)
+startup_checks.check_doors(embedded=EMBEDDED, hosts=ALLOWED_HOSTS, origins=CSRF_TRUSTED_ORIGINS, proxies=TRUSTED_PROXIES)
+if not EMBEDDED and PRACTICE_SECRET in {SECRET_KEY, *SECRET_KEY_FALLBACKS, *PRODUCT_KEY_SECRETS}:
+    raise ImproperlyConfigured(
+        "SECRET_KEY or PRODUCT_KEY_SECRETS is the demo's, which everybody knows. Put 50 random characters of your own there."
+    )
 INSTALLED_APPS = [
     "benefits_portal.backoffice",
     "benefits_portal.tenants",
@@ -227,7 +213,7 @@ PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds that the link to set a password
 
 # E-mail: links to set a password, sent by `manage.py send_mail`
 
-MAILERS = {
+MAILERS: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "benefits_portal.tenants.console_mail.EmailBackend"}
     if EMBEDDED
     else {
@@ -242,6 +228,8 @@ MAILERS = {
         },
     }
 }
+if not EMBEDDED:
+    startup_checks.check_mail(MAILERS["default"]["OPTIONS"])
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=SUPPORT_ADDRESS)
 
 # Security

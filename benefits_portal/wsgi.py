@@ -2,9 +2,13 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from benefits_portal.charsets import mark_charset
+from benefits_portal.local_only import local_only
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benefits_portal.settings")
 application = mark_charset(get_wsgi_application())
+if settings.EMBEDDED:
+    application = local_only(application)

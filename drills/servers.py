@@ -205,8 +205,8 @@ def environment(database_url: str) -> dict[str, str]:
     return {
         "DJANGO_SETTINGS_MODULE": "benefits_portal.settings",
         "DATABASE_URL": database_url,
-        "SECRET_KEY": "for drills only, and of no use to anybody " * 2,
-        "PRODUCT_KEY_SECRETS": "for drills only, and of no use to anybody",
+        "SECRET_KEY": "for drills only: of no use to anybody " * 2,
+        "PRODUCT_KEY_SECRETS": "for drills only: of no use to anybody else",
         "ALLOWED_HOSTS": HOST,
         "TRUSTED_PROXIES": "1",
         "DEMO": "off",

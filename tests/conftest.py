@@ -40,8 +40,8 @@ os.environ |= {
     "DATABASE_URL": database_url(),
     "DEMO": "on",  # pages render without collectstatic, TLS or a proxy; production's settings have tests of their own
     "DEBUG": "off",
-    "SECRET_KEY": "for tests only",
-    "PRODUCT_KEY_SECRETS": "for tests only",
+    "SECRET_KEY": "for tests only: of no use to anybody",
+    "PRODUCT_KEY_SECRETS": "for tests only: of no use to anybody",
     "TIME_ZONE": "UTC",
     "LOCK_TIMEOUT": "60000",  # 200 threads of one process wait for each other longer than people would
     "STATEMENT_TIMEOUT": "120000",

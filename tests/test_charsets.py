@@ -29,7 +29,7 @@ def connection_that_stays():
 
 def status_and_page(content_type: str, method: str = "POST", path: str = "/sign-in/") -> tuple[int, str]:
     """What a server gets from the portal for a form with `content_type`."""
-    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": "next=/", "HTTP_HOST": "localhost"}
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": "next=/", "HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.1"}
     environ |= {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": "10", "wsgi.input": BytesIO(b"username=a")}
     setup_testing_defaults(environ)
     answers: list[str] = []

@@ -1,8 +1,12 @@
 """Where somebody goes on to is written in forms and addresses, so anybody may have written it: only ever a page of ours."""
 
 import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from benefits_portal.middleware import security_headers
+from benefits_portal.redirects import URL_HEADERS
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("P4")]
@@ -48,3 +52,37 @@ def test_signing_in_goes_on_to_a_word_as_an_address_and_never_fails(client, then
 @pytest.mark.parametrize("then", ["x", "5\x00", "a.b"])
 def test_the_back_office_goes_on_to_a_word_as_an_address_and_never_fails(sign_in, then):
     assert sign_in(factories.UserFactory.create(staff=True)).get(reverse("admin:login"), {"next": then}).status_code == 302
+
+
+EVIL = ["//evil.example/", "///evil.example/x/", "//evil.example/sign-in/?next=/", "//evil.example/back-office/"]
+HTMX = {"HX-Request": "true"}
+
+
+def leads_to(answer: HttpResponse) -> list[str]:
+    return [answer.headers[name] for name in URL_HEADERS if name in answer.headers]
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["a page", "htmx"])
+@pytest.mark.parametrize("path", EVIL)
+def test_a_path_that_looks_like_a_host_leads_nowhere_else(admin, sign_in, path, headers, signed_in):
+    visitor = sign_in(admin) if signed_in else Client()
+    for method in ("get", "post"):
+        answer = getattr(visitor, method)("/", headers=headers, PATH_INFO=path)
+        assert answer.status_code >= 302
+        assert [url for url in leads_to(answer) if url.startswith(("//", "/\\", "http"))] == []
+
+
+def test_a_failed_request_of_htmx_is_asked_for_again_on_this_site(admin, sign_in):
+    answer = sign_in(admin).get("/", {"a": "b"}, headers=HTMX, PATH_INFO="//evil.example/")
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (404, "/%2Fevil.example/?a=b")
+
+
+@pytest.mark.parametrize("name", URL_HEADERS)
+@pytest.mark.parametrize("url", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"])
+def test_no_header_leads_to_another_site_whichever_page_wrote_it(name, url):
+    request: HttpRequest = RequestFactory().get("/")
+    answer = security_headers(lambda request: HttpResponse(headers={name: url}))(request)
+    assert answer.headers[name] == "/"
+    ours = security_headers(lambda request: HttpResponse(headers={name: OURS}))(request)
+    assert ours.headers[name] == OURS

@@ -2,11 +2,15 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from gunicorn.config import Config
 
 from benefits_portal.settings import PRACTICE_SECRET
@@ -14,7 +18,7 @@ from benefits_portal.settings import PRACTICE_SECRET
 ROOT = Path(__file__).parent.parent
 PRODUCTION = {
     "SECRET_KEY": "0123456789abcdef" * 4,
-    "PRODUCT_KEY_SECRETS": "another secret of some length",
+    "PRODUCT_KEY_SECRETS": "fedcba9876543210" * 4,
     "DATABASE_URL": os.environ["DATABASE_URL"],  # the tests' own: Django asks it what a generated column may be
     "ALLOWED_HOSTS": "benefits.example.org",
     "DEMO": "off",
@@ -41,33 +45,106 @@ def test_what_is_missing_is_named_with_the_way_to_repair_it(missing: str) -> Non
     assert "manage.py demo" in refused.stderr
 
 
-def test_a_product_key_secret_is_never_empty() -> None:
-    refused = manage("check", **PRODUCTION | {"PRODUCT_KEY_SECRETS": "the current one,,a retired one"})
-    assert "PRODUCT_KEY_SECRETS has an empty part." in refused.stderr
+GOOD = "0123456789abcdef" * 2  # 32 characters
+TURNED = GOOD[::-1]
+SHORT = "has 31 characters; fewer than 32 can be guessed. Make one with `openssl rand -hex 32`."
+NO_SITE = "Name each site by itself, as in CSRF_TRUSTED_ORIGINS=https://benefits.example.org."
+NAME_HOSTS = "as in ALLOWED_HOSTS=benefits.example.org."
+OPEN_DEMO = "DEMO or DEBUG is on, and ALLOWED_HOSTS or TRUSTED_PROXIES lets others in"
+REFUSED = [
+    ("SECRET_KEY", GOOD[:-1], f"A secret of SECRET_KEY {SHORT}"),
+    ("SECRET_KEY", f"   {GOOD[:-1]}   ", f"A secret of SECRET_KEY {SHORT}"),
+    ("SECRET_KEY", " " * 40, "SECRET_KEY is not set."),
+    ("SECRET_KEY", f"{GOOD},{GOOD}", "SECRET_KEY holds a comma. It is one secret"),
+    ("SECRET_KEY", "ab" * 32, "A secret of SECRET_KEY repeats a few characters"),
+    ("SECRET_KEY", PRACTICE_SECRET, "Put 50 random characters of your own there."),
+    ("SECRET_KEY_FALLBACKS", f"{GOOD},old", "A secret of SECRET_KEY_FALLBACKS has 3 characters"),
+    ("SECRET_KEY_FALLBACKS", PRACTICE_SECRET, "Put 50 random characters of your own there."),
+    ("PRODUCT_KEY_SECRETS", GOOD[:-1], f"A secret of PRODUCT_KEY_SECRETS {SHORT}"),
+    ("PRODUCT_KEY_SECRETS", f"{GOOD}, {GOOD[:-1]} ", f"A secret of PRODUCT_KEY_SECRETS {SHORT}"),
+    ("PRODUCT_KEY_SECRETS", f"half of one,{GOOD}", "A comma ends a secret, so none can hold one."),
+    ("PRODUCT_KEY_SECRETS", " \t ", "PRODUCT_KEY_SECRETS is not set."),
+    ("PRODUCT_KEY_SECRETS", f"{GOOD},,{GOOD}", "PRODUCT_KEY_SECRETS has an empty part."),
+    ("PRODUCT_KEY_SECRETS", f"{GOOD},{PRACTICE_SECRET}", "Put 50 random characters of your own"),
+    ("DEMO", "on", OPEN_DEMO),
+    ("DEBUG", "on", OPEN_DEMO),
+    ("ALLOWED_HOSTS", "benefits.example.org,*", f"any host that fits *. Name the hosts that people use, {NAME_HOSTS}"),
+    ("ALLOWED_HOSTS", ".org", f"any host that fits .org. Name the hosts that people use, {NAME_HOSTS}"),
+    ("ALLOWED_HOSTS", "*.example.org", "any host that fits *.example.org."),
+    ("ALLOWED_HOSTS", "https://benefits.example.org", "Leave out scheme, port and path"),
+    ("ALLOWED_HOSTS", "benefits.example.org:8000", "Leave out scheme, port and path"),
+    ("ALLOWED_HOSTS", "b\u00fcro.example", "write other letters as browsers do (xn--\u2026)"),
+    ("ALLOWED_HOSTS", "", "ALLOWED_HOSTS is empty."),
+    ("CSRF_TRUSTED_ORIGINS", "https://*", NO_SITE),
+    ("CSRF_TRUSTED_ORIGINS", "https://benefits.example.org,https://*.example.org", NO_SITE),
+    ("CSRF_TRUSTED_ORIGINS", "http://benefits.example.org", NO_SITE),
+    ("CSRF_TRUSTED_ORIGINS", "https://benefits.example.org/", NO_SITE),
+    ("CSRF_TRUSTED_ORIGINS", "https://", NO_SITE),
+    ("CSRF_TRUSTED_ORIGINS", "null", NO_SITE),
+    ("EMAIL_HOST", "smtp.example.org", "Set EMAIL_TLS=on, or send by a mail server on this machine"),
+    ("EMAIL_HOST", "10.0.0.5", "links to set a password would travel to 10.0.0.5"),
+]
+
+
+@pytest.fixture
+def read_settings(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """Reads settings.py as at a start, with production's environment but for what is given."""
+
+    def read(**environment: str) -> dict[str, Any]:
+        with monkeypatch.context() as patch:
+            for name in os.environ:
+                patch.delenv(name)
+            for name, value in (PRODUCTION | environment).items():
+                patch.setenv(name, value)
+            return runpy.run_path(str(ROOT / "benefits_portal" / "settings.py"))
+
+    return read
+
+
+@pytest.mark.parametrize(("name", "value", "repair"), REFUSED)
+def test_what_would_leave_the_doors_open_does_not_start(
+    read_settings: Callable[..., dict[str, Any]], name: str, value: str, repair: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match=re.escape(repair)):
+        read_settings(**{name: value})
 
 
 @pytest.mark.parametrize(
     ("environment", "repair"),
     [
-        ({"DEMO": "on"}, "DEMO or DEBUG is on, and ALLOWED_HOSTS or TRUSTED_PROXIES lets others in"),
-        ({"DEBUG": "on"}, "DEMO or DEBUG is on, and ALLOWED_HOSTS or TRUSTED_PROXIES lets others in"),
-        ({"DEMO": "on", "ALLOWED_HOSTS": "localhost", "TRUSTED_PROXIES": "1"}, "leave ALLOWED_HOSTS and TRUSTED_PROXIES out for a demo"),
-        ({"SECRET_KEY": PRACTICE_SECRET}, "Put 50 random characters of your own there."),
-        ({"PRODUCT_KEY_SECRETS": f"a good one,{PRACTICE_SECRET}"}, "Put 50 random characters of your own there."),
-        ({"ALLOWED_HOSTS": "benefits.example.org,*"}, "as in ALLOWED_HOSTS=benefits.example.org."),
+        ({"ALLOWED_HOSTS": "*"}, OPEN_DEMO),
+        ({"ALLOWED_HOSTS": ".localhost"}, OPEN_DEMO),
+        ({"CSRF_TRUSTED_ORIGINS": "https://*"}, NO_SITE),
+        ({"CSRF_TRUSTED_ORIGINS": "http://*.example"}, NO_SITE),
+        ({"TRUSTED_PROXIES": "1"}, "leave ALLOWED_HOSTS and TRUSTED_PROXIES out for a demo"),
+        ({"SECRET_KEY": "short"}, "A secret of SECRET_KEY has 5 characters"),
     ],
 )
-def test_what_would_leave_the_doors_open_does_not_start(environment: dict[str, str], repair: str) -> None:
-    refused = subprocess.run(
-        [sys.executable, "-c", "import benefits_portal.settings"],
-        cwd=ROOT,
-        env=PRODUCTION | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert refused.returncode != 0
-    assert repair in refused.stderr
+def test_a_demo_trusts_no_other_site_and_answers_no_other_host(
+    read_settings: Callable[..., dict[str, Any]], environment: dict[str, str], repair: str
+) -> None:
+    local = {"DEMO": "on", "ALLOWED_HOSTS": "localhost"}
+    assert read_settings(**local)["EMBEDDED"]
+    with pytest.raises(ImproperlyConfigured, match=re.escape(repair)):
+        read_settings(**local | environment)
+
+
+@pytest.mark.parametrize(
+    ("environment", "name", "read"),
+    [
+        ({"SECRET_KEY": f" {GOOD} "}, "SECRET_KEY", GOOD),
+        ({"SECRET_KEY_FALLBACKS": f"{TURNED}, {GOOD}"}, "SECRET_KEY_FALLBACKS", [TURNED, GOOD]),
+        ({"PRODUCT_KEY_SECRETS": f"{GOOD} ,{TURNED}\t"}, "PRODUCT_KEY_SECRETS", [GOOD, TURNED]),
+        ({"ALLOWED_HOSTS": "[::1],xn--bro-hoa.example"}, "ALLOWED_HOSTS", ["[::1]", "xn--bro-hoa.example"]),
+        ({"CSRF_TRUSTED_ORIGINS": "https://a.example:8443"}, "CSRF_TRUSTED_ORIGINS", ["https://a.example:8443"]),
+        ({"EMAIL_HOST": "smtp.example.org", "EMAIL_TLS": "on"}, "EMBEDDED", False),
+        ({"EMAIL_HOST": "127.0.0.1"}, "EMBEDDED", False),
+    ],
+)
+def test_settings_that_name_what_they_let_in_are_read(
+    read_settings: Callable[..., dict[str, Any]], environment: dict[str, str], name: str, read: object
+) -> None:
+    assert read_settings(**environment)[name] == read
 
 
 SAID = "; ".join(
@@ -103,12 +180,12 @@ def test_outside_of_a_demo_every_cookie_is_of_this_host_alone(environment: dict[
 
 def test_a_secret_is_read_from_a_file_without_the_line_break_at_its_end(tmp_path: Path) -> None:
     said = "from django.conf import settings as s; print([s.SECRET_KEY, s.PRODUCT_KEY_SECRETS, s.DATABASES['default']['PASSWORD']])"
-    secrets = {"SECRET_KEY": "0123456789abcdef" * 4, "PRODUCT_KEY_SECRETS": "one,two", "DATABASE_PASSWORD": "p@ss/w:rd#"}
+    secrets = {"SECRET_KEY": GOOD, "PRODUCT_KEY_SECRETS": f"{GOOD},{TURNED}", "DATABASE_PASSWORD": "p@ss/w:rd#"}
     for name, value in secrets.items():
         (tmp_path / name).write_text(value + "\n")
     files = {f"{name}_FILE": str(tmp_path / name) for name in secrets}
     told = manage("shell", "--no-imports", "-c", said, **PRODUCTION | {"SECRET_KEY": "the file counts"} | files)
-    assert told.stdout == f"{[secrets['SECRET_KEY'], ['one', 'two'], 'p@ss/w:rd#']}\n", told.stderr
+    assert told.stdout == f"{[GOOD, [GOOD, TURNED], 'p@ss/w:rd#']}\n", told.stderr
 
 
 def test_a_file_of_a_secret_that_is_not_there_is_named_with_the_way_to_repair_it(tmp_path: Path) -> None:

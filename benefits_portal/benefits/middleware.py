@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.productkeys import resembles_key
 from benefits_portal.key_format import without_keys
+from benefits_portal.redirects import URL_HEADERS
 from benefits_portal.tenants.middleware import in_back_office
 
 SEARCHES = {"q"}  # fields in which a part of a key is no search either
-URL_HEADERS = ("Location", "HX-Redirect", "HX-Location", "HX-Push-Url", "HX-Replace-Url")
 MAX_DECODINGS = 4  # of what was encoded several times
 
 
