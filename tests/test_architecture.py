@@ -162,3 +162,10 @@ def test_the_domain_document_has_a_row_for_every_rule_once():
     assert len(rules) == len(set(rules))
     expected = {f"S{n}" for n in range(1, 10)} | {f"B{n}" for n in range(1, 6)} | {f"U{n}" for n in range(1, 7)}
     assert expected <= set(rules)
+
+
+def test_every_decision_has_a_number_of_its_own():
+    decisions = sorted((PROJECT / "docs" / "adr").glob("[0-9]*.md"))
+    numbers = [int(path.name[:4]) for path in decisions]
+    assert numbers == list(range(1, len(decisions) + 1))
+    assert [int(path.read_text().split(".", 1)[0].removeprefix("# ")) for path in decisions] == numbers

@@ -2,7 +2,7 @@
 
 A frozen machine goes on acknowledging packets, so that neither keepalive nor `tcp_user_timeout` notices, and cannot carry out
 its own `statement_timeout`. Whoever has waited for a while tries another connection: if that is not answered either, the server
-is frozen. If it is, the statement takes its time, up to `patience`. Then the connection is closed (docs/adr/0006).
+is frozen. If it is, the statement takes its time, up to `patience`. Then the connection is closed (docs/adr/0007).
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Ends the wait for a server that is connected and silent, by public interfaces alone (docs/adr/0006).
+"""Ends the wait for a server that is connected and silent, by public interfaces alone (docs/adr/0007).
 
 One thread of each process looks ten times a second at its connections. On one that has waited for SILENCE it tries whether the
 server still lets anybody in; if it does not, or `patience` is over, it shuts the connection's socket down. Whoever waits is
