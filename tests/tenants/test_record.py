@@ -1,20 +1,22 @@
 """What is kept is kept: nothing changes or deletes it (rules A1, A2)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, ProtectedError, TextChoices
 from django.utils import translation
 
-from benefits_portal.benefits.exceptions import EnrollmentYearOver, EntryDisabled, KeyOfAnotherPartner
+from benefits_portal.benefits.exceptions import EnrollmentYearOver, EntryDisabled
+from benefits_portal.benefits.key_exceptions import KeyOfAnotherPartner
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.tenants.exceptions import NotPermitted, RoleAlreadyHeld
 from benefits_portal.tenants.models import Actor, How, Record, Role
 from benefits_portal.tenants.models.append_only import AppendOnlyError
 from benefits_portal.tenants.models.record import recordable
-from tests.factories import BenefitFactory, PartnerFactory, RecordFactory, redeem
+from tests.factories import NOW, BenefitFactory, PartnerFactory, RecordFactory, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
 
@@ -173,3 +175,13 @@ def test_every_action_has_a_label():
 
 def test_the_ledgers_are_really_in_the_database():
     assert {"tenants_record", "licensing_redemption"} <= set(connection.introspection.table_names())
+
+
+@pytest.mark.rule("W11")
+@pytest.mark.parametrize(("seconds", "is_repeat"), [(-60, False), (-59, True), (0, True), (2, True), (60, False), (86_400, False)])
+def test_what_was_done_within_a_minute_is_done_again(admin, seconds, is_repeat):
+    """Two servers' clocks may differ a little; a calendar that was put back leaves records of days to come."""
+    by, at = Actor(admin), NOW + timedelta(seconds=seconds)
+    RecordFactory.create(action="benefits.assigned", actor=admin, how=by.how, at=at)
+    with time_machine.travel(NOW, tick=False):
+        assert Record.objects.just_done("benefits.assigned", by=by).exists() is is_repeat

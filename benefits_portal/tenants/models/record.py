@@ -114,7 +114,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
 
     def just_done(self, action: str, *, by: Actor, partner: "Partner | None" = None, subject: models.Model | None = None) -> Self:
         """When `by` did this a moment ago: what a second click asks for again (W11). Commands are never repeated so."""
-        done = self.filter(action=action, actor=by.user, how=by.how, refused="", at__gt=clock.now() - REPEATED_WITHIN)
+        now = clock.now()
+        moment = {"at__gt": now - REPEATED_WITHIN, "at__lt": now + REPEATED_WITHIN}  # clocks of servers differ a little
+        done = self.filter(action=action, actor=by.user, how=by.how, refused="", **moment)
         done = done.filter(partner=partner) if partner else done
         done = done.about(subject) if subject else done
         return done if by.user else done.none()
