@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
 from benefits_portal.benefits.models import Product
-from benefits_portal.benefits.notes import combination, discontinued, excluding_offers
+from benefits_portal.benefits.notes import combination, discontinued
 from benefits_portal.database_errors import Reason, reason
 from benefits_portal.formats import number
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
@@ -43,12 +43,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _combination_of(kind: Product.Kind) -> str:
+    products = Product.objects.filter(kind=kind).order_by().with_excluding_offers()
+    return combination(kind, products.values_list("excluding_offers", flat=True))  # type: ignore[misc]  # annotated
+
+
 @login_not_required
 @require_safe
 def help_page(request: PartnerRequest) -> HttpResponse:
     """The rules in plain words; what the catalog says is listed from it (B4, U4)."""
-    kinds = (Product.Kind.MONTHLY_CREDIT, Product.Kind.BULK_CREDIT)
-    monthly, bulk = (combination(kind, excluding_offers(kind)) for kind in kinds)
+    monthly, bulk = map(_combination_of, (Product.Kind.MONTHLY_CREDIT, Product.Kind.BULK_CREDIT))
     context = {
         "scenarios": SCENARIOS,
         "ends_on": ENDS_ON,

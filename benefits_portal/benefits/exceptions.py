@@ -1,19 +1,16 @@
-"""What this app's rules say no to, in words for the person who asked."""
+"""What this app's rules say no to, in words for the person who asked; of product keys see `key_exceptions`."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import lazy
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.formats import as_moment, not_before
 from benefits_portal.tenants.exceptions import Refusal
-from benefits_portal.tenants.naming import name_at
 
 if TYPE_CHECKING:
-    from .models import Benefit, Membership, PackageLine, ProductKey
+    from .models import Benefit, Membership, PackageLine
 
 
 class NoCreditInCurrency(Refusal):
@@ -93,112 +90,6 @@ class MembershipOver(Refusal):
     rule = "B1"
     message = gettext_lazy("This membership has ended, or ends by itself before that could be changed.")
     advice = gettext_lazy("Nothing was changed.")
-
-
-# Product keys (K7, in the order in which they are checked)
-
-
-class TooManyTries(Refusal):
-    rule = "K6"
-    message = gettext_lazy("Too many different keys were tried that do not exist.")
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__()
-        self.until = until
-
-    @property
-    def advice(self) -> str:  # type: ignore[override]
-        return _("From %(time)s on you can type a key again. A key chosen from its own benefit works all the same.") % {
-            "time": as_moment(not_before(self.until))
-        }
-
-
-class NotAKey(Refusal):
-    rule = "K1"
-    message = gettext_lazy("This is not a product key of this portal: those have 25 characters and begin with PCBEN.")
-    advice = gettext_lazy("Copy the whole key from its benefit and paste it here.")
-
-
-class KeyMistyped(Refusal):
-    rule = "K1"
-    message = gettext_lazy("This key has a typing error: one of its characters is wrong.")
-    advice = gettext_lazy("Compare it with where it came from, or copy and paste it. This does not count as a wrong key.")
-
-
-class KeyTooShort(NotAKey):
-    message = gettext_lazy("This key is too short: it has %(length)s of 25 characters.")
-
-
-class KeyTooLong(NotAKey):
-    message = gettext_lazy("This key is too long: it has %(length)s characters instead of 25.")
-
-
-class SeveralKeys(NotAKey):
-    message = gettext_lazy("These are %(count)s product keys.")
-    advice = gettext_lazy("Enter one key at a time, and redeem one after the other.")
-
-
-class KeyHasForeignCharacter(KeyMistyped):
-    message = gettext_lazy("This key has a typing error: our keys have no %(character)s. It is in group %(group)s, place %(place)s.")
-
-
-class KeyHasOtherAlphabet(KeyMistyped):
-    message = gettext_lazy("This key has a typing error: in group %(group)s, place %(place)s is a character of another alphabet.")
-
-
-class KeyUnknown(Refusal):
-    is_counted = False  # each wrong key is an attempt on record, of which K6 allows few
-    rule = "K4"
-    message = gettext_lazy("This key does not exist for your organization.")
-    advice = gettext_lazy("Take the key from Azure & cloud products, and check which organization you act for.")
-
-
-class KeyOfAnotherPartner(Refusal):
-    """Only for somebody with a role at both partners."""
-
-    rule = "K4"
-    fact = KeyUnknown.message
-    message = gettext_lazy("This key belongs to %(partner)s.")
-    advice = gettext_lazy("Switch to %(partner)s to redeem it.")
-
-    def __init__(self, key: "ProductKey") -> None:
-        super().__init__(partner=str(key.partner))
-
-    @property
-    def on_record(self) -> tuple[str, dict[str, Any]]:
-        """Colleagues who hold no role there do not learn that the key exists elsewhere."""
-        return KeyUnknown.__name__, {}
-
-
-class KeyRevoked(Refusal):
-    rule = "K8"
-    fact = gettext_lazy("The key was revoked.")
-
-    message = gettext_lazy("This key was revoked on %(date)s.")
-    advice = gettext_lazy("If it was replaced, the new key is on the benefit's page.")
-
-    def __init__(self, key: "ProductKey") -> None:
-        super().__init__(date=localtime(key.revoked_at).date())
-
-
-class KeyStillLive(Refusal):
-    is_already_so = True
-    rule = "K8"
-    message = gettext_lazy("This benefit has a live key already.")
-    advice = gettext_lazy("Revoke it first; a redeemed one is replaced when the partner asks for it.")
-
-
-class KeyAlreadyRedeemed(Refusal):
-    is_counted = False  # of many who redeem one key at once, none waits for a row of theirs
-    rule = "K2"
-    fact = gettext_lazy("The key was redeemed already.")
-
-    message = gettext_lazy("This key was redeemed on %(date)s in %(tenant)s by %(name)s.")
-    advice = gettext_lazy("A key works once. Choose another benefit, or look at the subscription that it brought.")
-
-    def __init__(self, key: "ProductKey") -> None:
-        name = name_at(key.partner, key.redeemed_by)
-        super().__init__(date=key.redeemed_on, tenant=str(key.redeemed_in), name=name)
 
 
 class BenefitNotBegun(Refusal):

@@ -1,6 +1,6 @@
 """The product key that somebody typed or pasted, found in what surrounds it, or what is wrong with it (K1, K7, W5)."""
 
-from benefits_portal.benefits.exceptions import (
+from benefits_portal.benefits.key_exceptions import (
     KeyHasForeignCharacter,
     KeyHasOtherAlphabet,
     KeyMistyped,

@@ -9,17 +9,13 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day
 
-from .models import Benefit, ExternalOffer, Product
+from .models import Benefit, Product
 
 
-def excluding_offers(kind: Product.Kind) -> list[str]:
-    """The names of the offers that credit of this kind cannot be combined with (U4)."""
-    return list(ExternalOffer.objects.filter(excludes__kind=kind).order_by("name").distinct().values_list("name", flat=True))
-
-
-def combination(kind: str, offers: Iterable[str]) -> str:
-    """What credit of this kind cannot be combined with (U4)."""
-    names = get_text_list(list(offers), _("or"))
+def combination(kind: str, excluding_offers: Iterable[str]) -> str:
+    """What credit of this kind cannot be combined with (U4). Of each product the names of offers, one a line."""
+    offers = {name for names in excluding_offers for name in names.splitlines()}
+    names = get_text_list(sorted(offers), _("or"))
     if kind == Product.Kind.BULK_CREDIT:
         text = _("It cannot be combined with other credit.")
         with_offers = _("It cannot be combined with other credit, nor with one of these offers: %(offers)s.")
@@ -68,8 +64,8 @@ class CreditNotes:
         if self.has_ended:
             return _("This credit ended on %(day)s. Whoever held it then is listed below.") % {"day": as_day(self.benefit.expires_on)}
         product = self.benefit.product
-        offers = sorted((self.benefit.excluding_offers or "").splitlines())  # type: ignore[attr-defined]  # annotated
-        return f"{self._how_it_is_given()} {combination(product.kind, offers)}"
+        offers: str = self.benefit.excluding_offers  # type: ignore[attr-defined]  # annotated
+        return f"{self._how_it_is_given()} {combination(product.kind, [offers])}"
 
     def _how_it_is_given(self) -> str:
         if not self.benefit.product.is_bulk_credit:

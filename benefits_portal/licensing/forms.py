@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.benefits.exceptions import (
+from benefits_portal.benefits.key_exceptions import (
     KeyHasForeignCharacter,
     KeyHasOtherAlphabet,
     KeyMistyped,

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from benefits_portal.benefits import productkeys
-from benefits_portal.benefits.exceptions import KeyMistyped, KeyUnknown, TooManyTries
+from benefits_portal.benefits.key_exceptions import KeyMistyped, KeyUnknown, TooManyTries
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.tenants.models import Actor, How, KeyAttempt, Partner, Record, Role

@@ -13,15 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benefits_portal.benefits import productkeys
-from benefits_portal.benefits.exceptions import (
-    BenefitExpired,
-    KeyAlreadyRedeemed,
-    KeyMistyped,
-    KeyOfAnotherPartner,
-    KeyRevoked,
-    KeyUnknown,
-    NotAKey,
-)
+from benefits_portal.benefits.exceptions import BenefitExpired
+from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyMistyped, KeyOfAnotherPartner, KeyRevoked, KeyUnknown, NotAKey
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.tenants.models import Actor, KeyAttempt, Record
 from tests.factories import NOW, TODAY, BenefitFactory, RoleAssignmentFactory, issue_key, redeem

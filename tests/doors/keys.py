@@ -5,9 +5,8 @@ from datetime import timedelta
 from django.core import signing
 from django.utils.http import urlencode
 
-from benefits_portal.benefits.exceptions import (
-    BenefitExpired,
-    BenefitNotBegun,
+from benefits_portal.benefits.exceptions import BenefitExpired, BenefitNotBegun
+from benefits_portal.benefits.key_exceptions import (
     KeyAlreadyRedeemed,
     KeyHasForeignCharacter,
     KeyHasOtherAlphabet,

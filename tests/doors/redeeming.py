@@ -5,7 +5,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from benefits_portal.benefits.exceptions import BenefitExpired, BenefitNotBegun, KeyAlreadyRedeemed, KeyRevoked, KeyUnknown
+from benefits_portal.benefits.exceptions import BenefitExpired, BenefitNotBegun
+from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyRevoked, KeyUnknown
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.exceptions import (
     CalendarEnds,

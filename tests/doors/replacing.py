@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from benefits_portal.benefits.exceptions import BenefitExpired, KeyRevoked
+from benefits_portal.benefits.exceptions import BenefitExpired
+from benefits_portal.benefits.key_exceptions import KeyRevoked
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.licensing.exceptions import (
     BuiltOnSince,

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule, run_state_machine_as_test
 
-from benefits_portal.benefits.exceptions import BenefitExpired, KeyAlreadyRedeemed, KeyRevoked
+from benefits_portal.benefits.exceptions import BenefitExpired
+from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyRevoked
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.dates import add_months, days_in_months
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded, NotReactivatable, SubscriptionNotActive

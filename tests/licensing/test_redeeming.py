@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from benefits_portal.benefits.exceptions import BenefitExpired, KeyAlreadyRedeemed, KeyRevoked, KeyUnknown
+from benefits_portal.benefits.exceptions import BenefitExpired
+from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyRevoked, KeyUnknown
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.licensing.exceptions import (
     ChangedMeanwhile,

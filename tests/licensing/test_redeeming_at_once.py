@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from benefits_portal import clock
-from benefits_portal.benefits.exceptions import KeyAlreadyRedeemed
+from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.benefits.models.productkey import ProductKeyQuerySet
 from benefits_portal.licensing.models import Redemption, Subscription, Term

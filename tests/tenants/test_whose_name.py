@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.benefits.exceptions import KeyAlreadyRedeemed
+from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.tenants.models import Actor, DirectoryUser, How, Record, Role, RoleAssignment, Tenant, TenantsAction, User
 from tests import factories

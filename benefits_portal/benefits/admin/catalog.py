@@ -18,7 +18,8 @@ from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Membership, Offer, PackageLine, Product
 from benefits_portal.benefits.money import money
 from benefits_portal.formats import number
-from benefits_portal.tenants.admin.base import BackOfficeForm, BackOfficeInline, RecordedAdmin
+from benefits_portal.tenants.admin.base import BackOfficeInline, RecordedAdmin
+from benefits_portal.tenants.admin.forms import BackOfficeForm
 
 
 class PackageLineForm(BackOfficeForm):

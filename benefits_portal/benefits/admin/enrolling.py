@@ -18,7 +18,8 @@ from benefits_portal.backoffice.columns import address
 from benefits_portal.benefits.exceptions import AlreadyRenewed
 from benefits_portal.benefits.models import BenefitAction, Membership, Plan
 from benefits_portal.fields import DayFormField
-from benefits_portal.tenants.admin.base import actor, said
+from benefits_portal.tenants.admin.base import actor
+from benefits_portal.tenants.admin.forms import said
 from benefits_portal.tenants.admin.reasons import reason_field
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Record

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.backoffice.columns import address
-from benefits_portal.benefits.exceptions import KeyMistyped, NotAKey
 from benefits_portal.benefits.key_entry import typed_key
+from benefits_portal.benefits.key_exceptions import KeyMistyped, NotAKey
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.key_format import ALPHABET, PREFIX, normalised
 from benefits_portal.tenants.admin.base import actor

@@ -24,8 +24,9 @@ from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, BenefitAction, Membership
 from benefits_portal.formats import number
-from benefits_portal.tenants.admin.base import KeptAdmin, LedgerInline, actor, said
+from benefits_portal.tenants.admin.base import KeptAdmin, LedgerInline, actor
 from benefits_portal.tenants.admin.exports import columns_of
+from benefits_portal.tenants.admin.forms import said
 from benefits_portal.tenants.admin.imports import ImportMixin
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, needs_reason
 from benefits_portal.tenants.exceptions import Refusal

@@ -4,13 +4,14 @@ from datetime import date, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, StringAgg, Subquery, Value
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.eligibility import Candidate, Eligibility
-from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, BenefitNotBegun, KeyStillLive, LicensesNotAssigned
+from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, BenefitNotBegun, LicensesNotAssigned
+from benefits_portal.benefits.key_exceptions import KeyStillLive
 from benefits_portal.benefits.money import MAX_DIGITS, MAX_PLACES, AmountField, quantity_text
 from benefits_portal.benefits.status import Status as BenefitStatus
 from benefits_portal.benefits.status import status_condition, status_of
@@ -20,7 +21,7 @@ from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
 from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
-from .assignment import Assignment, ExternalOffer
+from .assignment import Assignment
 from .catalog import MAX_LICENSES, BenefitType, PackageLine, Product
 from .productkey import ProductKey
 
@@ -37,9 +38,8 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
 
     def with_excluding_offers(self) -> Self:
         """Each with `excluding_offers`: what its credit cannot be combined with, a name a line, in no order (U4)."""
-        excluding = ExternalOffer.objects.filter(excludes=OuterRef("product")).order_by().values("excludes")
-        names = excluding.annotate(names=StringAgg("name", Value("\n"))).values("names")
-        return self.annotate(excluding_offers=Subquery(names))
+        product = Product.objects.filter(pk=OuterRef("product")).order_by().with_excluding_offers()
+        return self.annotate(excluding_offers=Subquery(product.values("excluding_offers")))  # type: ignore[misc]  # annotated
 
     def usage_based(self) -> Self:
         return self.filter(is_license_based=False)

@@ -7,7 +7,7 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, StringAgg, Value
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.money import AmountField, money
@@ -53,6 +53,10 @@ class ProductQuerySet(DerivedQuerySet["Product"]):
     def discontinued(self, on: date) -> Self:
         """No longer in competency packages, with what replaces them (B4)."""
         return self.filter(discontinued_on__lte=on).prefetch_related("replaced_by")
+
+    def with_excluding_offers(self) -> Self:
+        """Each with `excluding_offers`: what its credit cannot be combined with, a name a line, in no order (U4)."""
+        return self.annotate(excluding_offers=StringAgg("excluded_by__name", Value("\n"), default=Value("")))
 
     def named(self, words: str) -> Self:
         """Those with every one of `words` in their name; the catalog is small."""

@@ -11,7 +11,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from benefits_portal import clock
 from benefits_portal.benefits import productkeys
-from benefits_portal.benefits.exceptions import (
+from benefits_portal.benefits.key_entry import typed_key
+from benefits_portal.benefits.key_exceptions import (
     KeyAlreadyRedeemed,
     KeyMistyped,
     KeyOfAnotherPartner,
@@ -20,7 +21,6 @@ from benefits_portal.benefits.exceptions import (
     NotAKey,
     TooManyTries,
 )
-from benefits_portal.benefits.key_entry import typed_key
 from benefits_portal.fields import LineField
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.exceptions import Refusal

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from benefits_portal.benefits.exceptions import KeyAlreadyRedeemed
+from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.comparison import Comparison, before_after, comparisons
 from benefits_portal.licensing.display import adding_note, undoing

@@ -2,11 +2,9 @@
 
 # mypy: disable-error-code="type-arg"
 
-from copy import copy
 from typing import Any, ClassVar, cast
 
 from django import forms
-from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import flatten_fieldsets, unquote
@@ -14,8 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.html import format_html
-from django.utils.translation import gettext as _
 
 from benefits_portal.backoffice.autocomplete import ChoosingMixin, is_number
 from benefits_portal.backoffice.changelist import (
@@ -26,7 +22,7 @@ from benefits_portal.backoffice.changelist import (
     filter_name,
     is_offered,
 )
-from benefits_portal.backoffice.columns import address, link
+from benefits_portal.backoffice.columns import address
 from benefits_portal.backoffice.filters import DayFilter
 from benefits_portal.derived import derived_columns
 from benefits_portal.fields import DayFormField, DayInput
@@ -36,6 +32,7 @@ from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, 
 
 from .actions import EditAction
 from .exports import ExportMixin
+from .forms import BackOfficeForm, Rows, VerbRows, said
 from .reasons import MISSING, reason_field, reason_in
 
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter
@@ -84,61 +81,6 @@ def note_deletion(subject: models.Model, request: HttpRequest) -> None:
     left_out = {*SECRETS, *INTERNAL, *derived_columns(type(subject))}
     fields = [field for field in subject._meta.fields if not field.primary_key and field.name not in left_out]
     note(EditAction.DELETED, subject, request, before={field.name: field.value_from_object(subject) for field in fields})
-
-
-def said(error: Exception) -> str:
-    """What stood in the way, for people. A constraint that only the database could check says its own message."""
-    if isinstance(error, ValidationError):
-        return " ".join(error.messages)
-    if isinstance(error, IntegrityError):
-        constraints = [constraint for model in apps.get_models() for constraint in model._meta.constraints]
-        broken = [constraint for constraint in constraints if constraint.name in str(error)]
-        if broken:
-            return str(broken[0].get_violation_error_message())
-        return _("Two rows of this page contradict each other, or somebody saved the same thing at this moment. Nothing was saved.")
-    return str(error)
-
-
-class FixedField(forms.Widget):
-    """What was chosen once and stays: its name, as a link."""
-
-    def __init__(self, chosen: models.Model) -> None:
-        super().__init__()
-        self.chosen = chosen
-
-    def render(self, *args: Any, **kwargs: Any) -> Any:
-        return format_html('<div class="readonly">{}</div>', link(self.chosen))
-
-    def id_for_label(self, id_: str | None) -> str:
-        return ""
-
-
-class BackOfficeForm(forms.ModelForm):
-    """Shows a refusal that came up while saving. `fixed` relations are chosen when a row is made and stay as they are."""
-
-    fixed: ClassVar[tuple[str, ...]] = ()
-    refusal: ClassVar[str] = ""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in self.fixed if self.instance.pk else ():
-            if name in self.fields:  # a disabled field stays in the form, so that constraints over it are checked
-                self.fields[name].disabled = True
-                self.fields[name].widget = FixedField(getattr(self.instance, name))
-                self.fields[name].help_text = ""
-
-    def full_clean(self) -> None:
-        """Columns that are worked out are shown of the row as it is, never of one with a fault in it."""
-        stored = copy(self.instance)
-        super().full_clean()
-        if self.errors:  # cleaned by now: asking does not clean again
-            self.instance = stored
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        if self.refusal:
-            self.add_error(None, self.refusal)
-        return cleaned
 
 
 TYPED = {  # read as people write it, the same in every language (W4)
@@ -216,22 +158,6 @@ class LedgerAdmin(BackOfficeAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class Rows(forms.BaseInlineFormSet):
-    """Rows of a table: each field says its column's name to whoever cannot see the column."""
-
-    def add_fields(self, form: Any, index: int | None) -> None:
-        super().add_fields(form, index)
-        for name, field in form.fields.items():
-            widget = getattr(field.widget, "widget", field.widget)  # relations are wrapped
-            widget.attrs["aria-label"] = field.label or name
-
-
-class VerbRows(Rows):
-    """Rows that are saved by the model's own verbs, which put on record what they do."""
-
-    by: Actor
 
 
 class BackOfficeInline(ChoosingMixin, admin.TabularInline):

@@ -18,8 +18,9 @@ from benefits_portal.backoffice.columns import NOTHING, linked
 from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
 
-from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, Rows, actor
+from .base import BackOfficeInline, KeptAdmin, actor
 from .exports import columns_of
+from .forms import BackOfficeForm, Rows
 from .imports import ImportMixin, PartnerImport, PersonImport
 from .people import RoleInline
 from .reasons import ReasonedActionForm, each, needs_reason

@@ -23,7 +23,8 @@ from benefits_portal.fields import NameFormField
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
 from benefits_portal.tenants.signing_in import ToldAtFirstFieldMixin
 
-from .base import BackOfficeForm, BackOfficeInline, KeptAdmin, RecordedAdmin, VerbRows, actor
+from .base import BackOfficeInline, KeptAdmin, RecordedAdmin, actor
+from .forms import BackOfficeForm, VerbRows
 from .reasons import MISSING, reason_in
 
 

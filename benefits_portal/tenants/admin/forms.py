@@ -1,0 +1,87 @@
+"""The forms of the back office: refusals shown on them, relations that stay, rows of a table."""
+
+# mypy: disable-error-code="type-arg"
+
+from copy import copy
+from typing import Any, ClassVar
+
+from django import forms
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from benefits_portal.backoffice.columns import link
+from benefits_portal.tenants.models import Actor
+
+
+def said(error: Exception) -> str:
+    """What stood in the way, for people. A constraint that only the database could check says its own message."""
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    if isinstance(error, IntegrityError):
+        constraints = [constraint for model in apps.get_models() for constraint in model._meta.constraints]
+        broken = [constraint for constraint in constraints if constraint.name in str(error)]
+        if broken:
+            return str(broken[0].get_violation_error_message())
+        return _("Two rows of this page contradict each other, or somebody saved the same thing at this moment. Nothing was saved.")
+    return str(error)
+
+
+class FixedField(forms.Widget):
+    """What was chosen once and stays: its name, as a link."""
+
+    def __init__(self, chosen: models.Model) -> None:
+        super().__init__()
+        self.chosen = chosen
+
+    def render(self, *args: Any, **kwargs: Any) -> Any:
+        return format_html('<div class="readonly">{}</div>', link(self.chosen))
+
+    def id_for_label(self, id_: str | None) -> str:
+        return ""
+
+
+class BackOfficeForm(forms.ModelForm):
+    """Shows a refusal that came up while saving. `fixed` relations are chosen when a row is made and stay as they are."""
+
+    fixed: ClassVar[tuple[str, ...]] = ()
+    refusal: ClassVar[str] = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.fixed if self.instance.pk else ():
+            if name in self.fields:  # a disabled field stays in the form, so that constraints over it are checked
+                self.fields[name].disabled = True
+                self.fields[name].widget = FixedField(getattr(self.instance, name))
+                self.fields[name].help_text = ""
+
+    def full_clean(self) -> None:
+        """Columns that are worked out are shown of the row as it is, never of one with a fault in it."""
+        stored = copy(self.instance)
+        super().full_clean()
+        if self.errors:  # cleaned by now: asking does not clean again
+            self.instance = stored
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.refusal:
+            self.add_error(None, self.refusal)
+        return cleaned
+
+
+class Rows(forms.BaseInlineFormSet):
+    """Rows of a table: each field says its column's name to whoever cannot see the column."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            widget = getattr(field.widget, "widget", field.widget)  # relations are wrapped
+            widget.attrs["aria-label"] = field.label or name
+
+
+class VerbRows(Rows):
+    """Rows that are saved by the model's own verbs, which put on record what they do."""
+
+    by: Actor
