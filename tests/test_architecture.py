@@ -116,7 +116,7 @@ def test_there_are_templates():
 # What the docs say about the code
 
 DOMAIN = PROJECT / "docs" / "domain.md"
-ROW = re.compile(r"^\| (?P<rule>[A-Z]\d) \|(?P<what>[^|]*)\|(?P<where>[^|]*)\|(?P<proof>[^|]*)\|$", re.MULTILINE)
+ROW = re.compile(r"^\| (?P<rule>[A-Z]+\d+) \|(?P<what>[^|]*)\|(?P<where>[^|]*)\|(?P<proof>[^|]*)\|$", re.MULTILINE)
 ROWS = list(ROW.finditer(DOMAIN.read_text()))
 CODE = re.compile(r"`([^`]+)`")
 

@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.key_exceptions import KeyMistyped, KeyUnknown, TooManyTries
@@ -71,6 +72,22 @@ def test_the_lock_lasts_fifteen_minutes_and_says_until_when(clock, partner, by):
     assert guess(by, partner) == "TooManyTries"
     clock.move_to(START + timedelta(minutes=15))
     assert guess(by, partner) == "KeyUnknown"
+
+
+@pytest.mark.rule("W13")
+@pytest.mark.parametrize(
+    ("until", "zone", "told"),
+    [
+        (START.replace(hour=12, minute=41, second=26), "UTC", "12:42 p.m. (UTC)"),
+        (START.replace(hour=12, minute=41, microsecond=1), "Europe/Amsterdam", "2:42 p.m. (Europe/Amsterdam)"),
+        (START.replace(hour=12, minute=41), "Asia/Kolkata", "6:11 p.m. (Asia/Kolkata)"),
+        (START.replace(hour=23, minute=59, second=59), "UTC", "midnight (UTC)"),
+    ],
+)
+def test_a_lock_is_told_by_a_moment_not_before_its_end(until, zone, told):
+    with timezone.override(zone):
+        advice = str(TooManyTries(until).advice)
+    assert advice == (f"From {told} on you can type a key again. A key chosen from its own benefit works all the same.")
 
 
 def test_what_was_refused_during_the_lock_does_not_prolong_it(clock, partner, by):

@@ -28,6 +28,7 @@ from tests.factories import TODAY
 from tests.place import Place
 
 from .deeds import Deed, Hand, Things, by_verb
+from .people import colleague
 
 ASSIGN, TRANSFER, REMOVE = Deed("assign credit"), Deed("transfer bulk credit"), Deed("remove credit")
 ONE, MANY, VERB = "page benefits:assign", "page benefits:assign-list", "verb Benefit.assign"
@@ -91,6 +92,12 @@ def before_the_benefit_s_first_day(place: Place) -> Things:
 @ASSIGN.refused("U5", BenefitExpired)
 def after_the_benefit_s_last_day(place: Place) -> Things:
     return assign_to(place, moved(place.credit, expires_on=TODAY - timedelta(days=1)))
+
+
+@ASSIGN.refused("W11", HoldsItAlready)
+def what_a_colleague_assigned_a_moment_ago(place: Place) -> Things:
+    place.credit.assign(place.person, by=colleague(place), on=TODAY)
+    return assign_to(place)
 
 
 @ASSIGN.refused("U1", EntryDisabled)

@@ -122,7 +122,7 @@ class Hand:
         return text_of(self.signed_in(person).post(address, sent, follow=True))
 
     def look(self, person: str, address: str) -> str:
-        return text_of(self.signed_in(person).get(address))
+        return text_of(self.signed_in(person).get(address, follow=True))
 
     def signed_in(self, person: str) -> Client:
         client = Client()

@@ -15,6 +15,7 @@ from django.db.models import Model
 from benefits_portal.backoffice.csv_reading import Unreadable
 from benefits_portal.benefits.exceptions import (
     AlreadyEnrolled,
+    AlreadyRenewed,
     MembershipOver,
     NoCreditInCurrency,
     NotEndable,
@@ -28,6 +29,7 @@ from benefits_portal.tenants.admin.imports import SALT
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Partner
 from tests import factories
+from tests.back_office.conftest import page
 from tests.factories import TODAY
 from tests.place import Place
 
@@ -66,28 +68,28 @@ def fingerprint(membership: Membership) -> str:
 
 
 @ENROLL.door(FORM)
-def by_form(hand: Hand, partner: Partner, offer: Offer, plan: str = ""):
-    sent: dict[str, Any] = {"partner": partner.pk, "offer": offer.pk, "starts_on": TODAY}
+def by_form(hand: Hand, partner: Partner, offer: Offer, plan: str = "", day: str = str(TODAY)):
+    sent: dict[str, Any] = {"partner": partner.pk, "offer": offer.pk, "starts_on": day}
     return hand.office(Membership, "add", **sent) + (hand.office(Membership, "add", **sent, plan=plan) if plan else "")
 
 
-def line_for(partner: Partner, offer: Offer) -> str:
-    return f"mpn_id,offer,starts_on\n{partner.mpn_id},{offer.name},{TODAY}\n"
+def line_for(partner: Partner, offer: Offer, day: str) -> str:
+    return f"mpn_id,offer,starts_on\n{partner.mpn_id},{offer.name},{day}\n"
 
 
 @ENROLL.door(IMPORT)
-def by_import(hand: Hand, partner: Partner, offer: Offer, plan: str = ""):
-    return import_page(hand, Membership, line_for(partner, offer))
+def by_import(hand: Hand, partner: Partner, offer: Offer, plan: str = "", day: str = str(TODAY)):
+    return import_page(hand, Membership, line_for(partner, offer, day))
 
 
 @ENROLL.door(IMPORT_COMMAND)
-def by_import_command(hand: Hand, partner: Partner, offer: Offer, plan: str = ""):
-    return import_command(hand, "memberships", line_for(partner, offer))
+def by_import_command(hand: Hand, partner: Partner, offer: Offer, plan: str = "", day: str = str(TODAY)):
+    return import_command(hand, "memberships", line_for(partner, offer, day))
 
 
 @ENROLL.door(COMMAND)
-def by_command(hand: Hand, partner: Partner, offer: Offer, plan: str = ""):
-    return hand.command("enroll", partner.mpn_id, offer.name, starts_on=TODAY)
+def by_command(hand: Hand, partner: Partner, offer: Offer, plan: str = "", day: str = str(TODAY)):
+    return hand.command("enroll", partner.mpn_id, offer.name, f"--starts-on={day}")
 
 
 @ENROLL.door(VERB)
@@ -98,7 +100,16 @@ def enroll(hand: Hand, partner: Partner, offer: Offer, plan: str = ""):
         return " ".join(error.messages)
 
 
-@RENEW.door("office benefits_membership_renew")
+RENEW_PAGE = "office benefits_membership_renew"
+RENEW_OPENED = f"{RENEW_PAGE}, opened"
+
+
+@RENEW.door(RENEW_OPENED)
+def open_the_page_of_renewing(hand: Hand, membership: Membership):
+    return hand.look("programme", page(Membership, "renew", membership.pk))
+
+
+@RENEW.door(RENEW_PAGE)
 def renew_on_its_page(hand: Hand, membership: Membership):
     return hand.office(Membership, "renew", membership.pk, plan=fingerprint(membership.renewal()))
 
@@ -181,6 +192,19 @@ def without_the_partner_s_currency(place: Place) -> Things:
     return {"partner": place.partner, "offer": offer(**WITHOUT_AMOUNT)}
 
 
+ONE_WAY = "Write the day as in 2027-01-31."
+
+
+@ENROLL.refused("W4", ONE_WAY, not_at={VERB: "takes a day"})
+def from_a_day_in_another_way(place: Place) -> Things:
+    return {"partner": place.partner, "offer": offer(), "day": "31-01-2027"}
+
+
+@END.refused("W4", ONE_WAY, not_at={"verb Membership.end": "takes a day"})
+def on_a_day_in_another_way(place: Place) -> Things:
+    return {"membership": member(place), "last_day": "20270131"}
+
+
 @RENEW.refused("B1", RenewedTooEarly, not_at={LIST_COMMAND: "takes what runs"})
 def before_it_has_begun(place: Place) -> Things:
     return {"membership": member(place, starts_on=TODAY + timedelta(days=1))}
@@ -201,10 +225,22 @@ def without_the_currency_by_now(place: Place) -> Things:
     return {"membership": member(place, offer=offer(**WITHOUT_AMOUNT))}
 
 
-@RENEW.refused("B2", AlreadyEnrolled, in_other_words={LIST_COMMAND: "was renewed already"})
-def what_was_renewed(place: Place) -> Things:
+def renewed(place: Place) -> Membership:
+    """A membership whose further year somebody else has made."""
     membership = member(place)
     member(place, offer=membership.offer, starts_on=membership.ends_on + timedelta(days=1))
+    return membership
+
+
+@RENEW.refused("B2", AlreadyEnrolled, in_other_words={LIST_COMMAND: "was renewed already", RENEW_OPENED: AlreadyRenewed})
+def what_was_renewed(place: Place) -> Things:
+    return {"membership": renewed(place)}
+
+
+@RENEW.refused("W11", AlreadyEnrolled, in_other_words={LIST_COMMAND: "was renewed already", RENEW_OPENED: AlreadyRenewed})
+def what_a_colleague_renewed_a_moment_ago(place: Place) -> Things:
+    membership = member(place)
+    membership.renew(by=place.by, on=TODAY)
     return {"membership": membership}
 
 

@@ -131,6 +131,11 @@ def what_is_no_key(place: Place) -> Things:
     return {"text": "ABCDE-FGHIJ"}
 
 
+@TYPE.refused("W5", NotAKey)
+def five_ordinary_words(place: Place) -> Things:
+    return {"text": "every house needs seven doors"}
+
+
 @TYPE.refused("K1", KeyMistyped)
 def one_with_a_typing_error(place: Place) -> Things:
     text = Place.text_of(place.fitting)
@@ -157,7 +162,7 @@ def one_with_a_letter_of_another_alphabet(place: Place) -> Things:
     return {"text": put(12, "\u0421", Place.text_of(place.fitting))}  # a Cyrillic letter that looks like C
 
 
-@TYPE.refused("K1", SeveralKeys)
+@TYPE.refused("W5", SeveralKeys)
 def two_at_once(place: Place) -> Things:
     return {"text": f"{grouped(Place.text_of(place.fitting))} {grouped(Place.text_of(place.key))}"}
 
@@ -185,6 +190,11 @@ def a_right_one_after_ten_wrong_ones(place: Place) -> Things:
         factories.KeyAttemptFactory.create(user=place.boss, partner=place.partner, at=factories.NOW)
     assert KeyAttempt.objects.locked_until(place.boss, place.partner, factories.NOW)
     return {"text": Place.text_of(place.fitting)}
+
+
+@TYPE.refused("W13", "(UTC) on you can type a key again.")
+def one_too_many_by_the_clock_of_the_place(place: Place) -> Things:
+    return a_right_one_after_ten_wrong_ones(place)
 
 
 @TYPE.refused("K8", KeyRevoked, not_at=BY_LOOK_UP_ALONE)

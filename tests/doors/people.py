@@ -15,7 +15,7 @@ from benefits_portal.tenants.exceptions import (
     RoleAlreadyHeld,
     RoleGone,
 )
-from benefits_portal.tenants.models import DirectoryUser, Role, RoleAssignment, User
+from benefits_portal.tenants.models import Actor, DirectoryUser, Role, RoleAssignment, User
 from tests import factories
 from tests.back_office.conftest import new_row
 from tests.place import Place
@@ -229,6 +229,13 @@ def a_line_with_a_cell_too_many(place: Place) -> Things:
     return {"address": f"lou@{place.tenant.domain},lou@elsewhere.example", "kind": "member"}
 
 
+def colleague(place: Place) -> Actor:
+    """Somebody else of the same partner, who may do what the one may who tries it again."""
+    user = factories.UserFactory.create(directory_user__tenant=place.tenant)
+    factories.RoleAssignmentFactory.create(user=user, partner=place.partner, role=Role.GLOBAL_ADMIN)
+    return Actor(user)
+
+
 @DISABLE.refused("A1", LastGlobalAdmin)
 def the_last_global_admin(place: Place) -> Things:
     return {"person": place.boss.directory_user}
@@ -236,6 +243,18 @@ def the_last_global_admin(place: Place) -> Things:
 
 @DISABLE.refused("A1", AlreadyDisabled)
 def who_is_disabled(place: Place) -> Things:
+    return {"person": place.disabled}
+
+
+@DISABLE.refused("W11", AlreadyDisabled)
+def whom_a_colleague_disabled_a_moment_ago(place: Place) -> Things:
+    place.person.disable(by=colleague(place))
+    return {"person": place.person}
+
+
+@ENABLE.refused("W11", AlreadyEnabled)
+def whom_a_colleague_enabled_a_moment_ago(place: Place) -> Things:
+    place.disabled.enable(by=colleague(place))
     return {"person": place.disabled}
 
 

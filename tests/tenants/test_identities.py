@@ -191,6 +191,7 @@ def test_authenticate_takes_any_spelling(rf):
     assert [authenticate(request, username=spelling, password=PASSWORD) for spelling in SPELLINGS] == [user] * len(SPELLINGS)
 
 
+@pytest.mark.rule("W12")
 def test_no_mail_carries_what_somebody_typed():
     user = UserFactory.create(email=KIM, name="Visit evil.example/now")
     Client().post(ASK, {"email": user.email})

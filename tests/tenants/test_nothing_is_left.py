@@ -12,7 +12,7 @@ from benefits_portal.tenants.models import Actor, User
 from tests.factories import UserFactory
 from tests.world import Ask, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.rule("W9")]
 HOME, SIGN_OUT = reverse("home"), reverse("tenants:sign-out")
 HTMX = {"HX-Request": "true"}
 CLEARED = {"Clear-Site-Data": '"cache"', "session": ""}

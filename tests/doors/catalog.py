@@ -28,8 +28,8 @@ def line_on_a_form_of_its_own(hand: Hand, line: PackageLine):
 
 
 @AMOUNT.door("row benefits.packageline CreditAmount")
-def amount(hand: Hand, line: PackageLine):
-    return hand.form(line, **new_row("credit_amounts", line.credit_amounts.count(), currency="USD", amount="5"))
+def amount(hand: Hand, line: PackageLine, currency: str = "USD", amount: str = "5"):
+    return hand.form(line, **new_row("credit_amounts", line.credit_amounts.count(), currency=currency, amount=amount))
 
 
 @HOLD.door("form benefits.heldoffer")
@@ -78,6 +78,11 @@ def the_same_product_twice(place: Place) -> Things:
 @AMOUNT.refused("B3", "already")
 def two_amounts_in_one_currency(place: Place) -> Things:
     return {"line": factories.PackageLineFactory.create(product__monthly=True)}
+
+
+@AMOUNT.refused("W12", "JPY has no decimals: write a whole amount.")
+def an_amount_with_decimals_that_its_currency_lacks(place: Place) -> Things:
+    return {"line": factories.PackageLineFactory.create(product__monthly=True), "currency": "JPY", "amount": "5.50"}
 
 
 @HOLD.refused("U4", "This person is in the directory of another partner.")
