@@ -13,9 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, connections
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-LISTS = {"benefits:azure-cloud", "licensing:products", "tenants:users", "tenants:activity"}
 BACK_OFFICE_LIST = re.compile(r"admin:\w+_changelist")
 COOKIE, COOKIE_AGE = f"{settings.COOKIE_PREFIX}written", 10 * 60  # seconds; a replica further behind is an incident
 LSN = re.compile(r"[0-9A-F]{1,8}/[0-9A-F]{1,8}")
@@ -23,6 +22,12 @@ REST = 10  # seconds that a replica which did not answer is left alone
 
 _from_replica: ContextVar[bool] = ContextVar("from_replica", default=False)
 _resting_until = 0.0  # of this process, by its monotonic clock
+
+
+def list_from_replica[View: Callable[..., HttpResponseBase]](view: View) -> View:
+    """Decorator: this list may be read from the replica."""
+    view.may_be_read_from_replica = True  # type: ignore[attr-defined]
+    return view
 
 
 class Router:
@@ -58,7 +63,7 @@ class ListsFromReplica:
 
     def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any) -> None:
         name = request.resolver_match.view_name if request.resolver_match else ""
-        if request.method in ("GET", "HEAD") and (name in LISTS or BACK_OFFICE_LIST.fullmatch(name)):
+        if request.method in ("GET", "HEAD") and (hasattr(view, "may_be_read_from_replica") or BACK_OFFICE_LIST.fullmatch(name)):
             _from_replica.set(has_got_as_far_as(request.COOKIES.get(COOKIE, "")))
 
 

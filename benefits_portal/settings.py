@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse
 from django.utils.csp import CSP
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, to_language
@@ -92,6 +93,7 @@ MIDDLEWARE = [
     "benefits_portal.tenants.middleware.ActingMiddleware",
 ]
 ROOT_URLCONF = "benefits_portal.urls"
+ABSOLUTE_URL_OVERRIDES = {"benefits.benefit": lambda benefit: reverse("licensing:benefit-detail", args=[benefit.pk])}
 WSGI_APPLICATION = "benefits_portal.wsgi.application"
 TEMPLATES = [
     {

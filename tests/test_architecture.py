@@ -1,5 +1,6 @@
 """The house stays as it was laid out: the direction of rooms, what every model and template has, what the docs say."""
 
+import ast
 import importlib
 import inspect
 import re
@@ -18,7 +19,7 @@ from django.utils.functional import Promise
 from benefits_portal.tenants.models import DirectoryUserWord
 
 PROJECT = Path(__file__).parents[1]
-ROOMS = ["tenants", "benefits", "licensing"]  # from the ground floor up
+ROOMS = ["backoffice", "tenants", "benefits", "licensing", "practice"]  # from the ground floor up
 OURS = [model for model in apps.get_models() if model._meta.app_label in ROOMS and not model._meta.auto_created]
 
 each_model = pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
@@ -33,7 +34,7 @@ def floor(model: Any) -> int:
 
 
 def test_there_is_something_to_keep_in_order():
-    assert {model._meta.app_label for model in OURS} == set(ROOMS)
+    assert {model._meta.app_label for model in OURS} == {"tenants", "benefits", "licensing"}
 
 
 @each_model
@@ -48,6 +49,23 @@ def test_imports_never_point_upwards():
     ask = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
     told = subprocess.run([sys.executable, "-c", ask], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout
+
+
+def strings_naming(room: str, path: Path) -> list[str]:
+    """The URLs, models and modules of `room` that strings of a Python file name, docstrings aside."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [
+        node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
+    ]
+    return [text for text in texts if re.match(rf"(?:benefits_portal\.)?{room}[.:]\w", text)]
+
+
+@pytest.mark.parametrize(("room", "higher"), [(room, ROOMS[floor + 1 :]) for floor, room in enumerate(ROOMS)])
+def test_no_string_names_a_higher_room(room, higher):
+    files = [path for path in (PROJECT / "benefits_portal" / room).rglob("*.py") if "migrations" not in path.parts]
+    named = {path.name: found for path in files for upper in higher if (found := strings_naming(upper, path))}
+    assert named == {}
 
 
 # Models

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info, ngettext, override
 from django.utils.translation import gettext as _
@@ -43,8 +42,8 @@ def credit_of(people: Sequence[DirectoryUser], on: date) -> Iterator[tuple[int, 
     running = Assignment.objects.running(on).filter(directory_user__in=people)
     for assignment in running.select_related("benefit__product", "benefit__membership__offer").order_by("assigned_at", "pk"):
         benefit = assignment.benefit
-        href = reverse("licensing:benefit-detail", args=[benefit.pk])
-        yield assignment.directory_user_id, Holding(benefit.title, str(benefit.membership.offer), href)
+        holding = Holding(benefit.title, str(benefit.membership.offer), benefit.get_absolute_url())
+        yield assignment.directory_user_id, holding
 
 
 def letters(benefit: Benefit, holders: int) -> list[dict[str, str]]:

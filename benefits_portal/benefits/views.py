@@ -14,6 +14,7 @@ from benefits_portal.benefits.forms import PeopleForm, PersonForm
 from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected
+from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
 from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.exceptions import Refusal
@@ -25,6 +26,7 @@ from benefits_portal.typed import isolated
 from benefits_portal.words import searched
 
 
+@list_from_replica
 @searches_cheaply
 @role_required
 @require_safe
@@ -79,12 +81,12 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
     form = PersonForm(benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if hand_over(request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)):
-            return redirect("licensing:benefit-detail", pk)
+            return redirect(benefit)
     try:
         benefit.check_assignable(request.today)
     except Refusal as refusal:
         messages.error(request, str(refusal))
-        return redirect("licensing:benefit-detail", pk)
+        return redirect(benefit)
     return render(request, choosing_template(request, "assign"), choosing(request, benefit, form))
 
 
@@ -104,7 +106,7 @@ def assign_list(request: PartnerRequest, pk: int) -> HttpResponse:
             context |= previewing(request, benefit, form)
     except Refusal as refusal:
         messages.error(request, str(refusal))
-        return redirect("licensing:benefit-detail", pk)
+        return redirect(benefit)
     return render(request, "benefits/assign_list.html", context)
 
 
@@ -134,7 +136,7 @@ def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse
         messages.success(request, _("%(name)s no longer holds this credit.") % {"name": isolated(assignment.directory_user.display_name)})
     except Refusal as refusal:
         messages.error(request, str(refusal))
-    return redirect("licensing:benefit-detail", pk)
+    return redirect(assignment.benefit)
 
 
 @admin_required
@@ -145,12 +147,12 @@ def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpRespon
     form = PersonForm(assignment.benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if hand_over(request, form, lambda person: assignment.transfer(person, by=request.actor, on=request.today)):
-            return redirect("licensing:benefit-detail", pk)
+            return redirect(assignment.benefit)
     try:
         assignment.check_transferable(request.today)
     except Refusal as refusal:
         messages.error(request, str(refusal))
-        return redirect("licensing:benefit-detail", pk)
+        return redirect(assignment.benefit)
     context = {"assignment": assignment, **choosing(request, assignment.benefit, form)}
     return render(request, choosing_template(request, "transfer"), context)
 

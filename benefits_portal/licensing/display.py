@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
@@ -114,7 +113,7 @@ def status_history(subscription: Subscription, redemptions: Sequence[Redemption]
             "detail": _("%(licenses)s, ends on %(day)s")
             % {"licenses": in_licenses(redemption.after_licenses), "day": as_day(redemption.after_ends_on)},
             "who": people.of(redemption.redeemed_by),
-            "href": reverse("licensing:receipt", args=[redemption.pk]),
+            "href": redemption.get_absolute_url(),
             "link": _("Receipt"),
         }
         for redemption in reversed(redemptions)

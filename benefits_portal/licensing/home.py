@@ -77,7 +77,7 @@ def unused_benefits(partner: Partner, on: date) -> Excerpt[Line]:
             benefit.offer_name,
             benefit.status(on).value,
             str(benefit.status(on).label),
-            reverse("licensing:benefit-detail", args=[benefit.pk]),
+            benefit.get_absolute_url(),
             on,
         )
         for benefit in excerpt
@@ -100,7 +100,7 @@ def ending_subscriptions(partner: Partner, on: date, asked: Asked = NOT_ASKED) -
                 str(subscription.tenant),
                 row.status.value,
                 row.status_text,
-                reverse("licensing:subscription", args=[subscription.pk]),
+                subscription.get_absolute_url(),
                 on,
             )
         )

@@ -131,7 +131,7 @@ def subscriptions(request: PartnerRequest, words: str) -> Excerpt[Found]:
         Found(
             row.subscription.product_name,
             f"{row.subscription.licenses_text} · {row.status_text}",
-            reverse("licensing:subscription", args=[row.subscription.pk]),
+            row.subscription.get_absolute_url(),
         )
         for row in rows
     ]
@@ -140,5 +140,5 @@ def subscriptions(request: PartnerRequest, words: str) -> Excerpt[Found]:
 
 def people(request: PartnerRequest, words: str) -> Excerpt[Found]:
     excerpt = DirectoryUser.objects.first_matching(request.partner, words, SHOWN)
-    found = [Found(one.display_name, one.user_principal_name, reverse("tenants:user", args=[one.pk])) for one in excerpt]
+    found = [Found(one.display_name, one.user_principal_name, one.get_absolute_url()) for one in excerpt]
     return excerpt.showing(found, f"{reverse('tenants:users')}?{urlencode({'q': words})}")

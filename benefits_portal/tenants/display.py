@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.db import models
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
@@ -23,11 +23,6 @@ from .record_labels import REFERENCES, field_of, filters_in_words, label_of, lis
 
 WORDS = {"list": list_name, "filters": filters_in_words}  # what on record is a name of ours
 UNSAID = {"key", "assignment", "redemption", "guid"}  # numbers that lead back to rows, for the back office
-PAGES = {
-    "tenants.directoryuser": "tenants:user",
-    "benefits.benefit": "licensing:benefit-detail",
-    "licensing.subscription": "licensing:subscription",
-}
 
 type Reference = tuple[type[models.Model], int]
 
@@ -74,8 +69,10 @@ class Line:
         }
 
     def _linked_about(self) -> str:
-        page = PAGES.get(self.kind)
-        return format_html('<a href="{}">{}</a>', reverse(page, args=[self.number]), self.about) if page and self.about else self.about
+        model: Any = apps.get_model(self.kind) if self.kind and self.about else None
+        if not hasattr(model, "get_absolute_url"):
+            return self.about
+        return format_html('<a href="{}">{}</a>', model(pk=self.number).get_absolute_url(), self.about)
 
 
 def lines(records: Iterable[Record], partner: Partner, known: Iterable[models.Model] = (), people: Names | None = None) -> list[Line]:

@@ -152,6 +152,10 @@ class Benefit(models.Model):
     def __str__(self) -> str:
         return f"{self.product} ({self.partner})"
 
+    def get_absolute_url(self) -> str:
+        """Its page is in a higher room, which settings.ABSOLUTE_URL_OVERRIDES names."""
+        raise NotImplementedError
+
     @property
     def is_usage_based(self) -> bool:
         return self.credit_amount is not None

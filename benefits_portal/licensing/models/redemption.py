@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Value
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -143,6 +144,10 @@ class Redemption(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.get_way_display()}: {self.subscription}"
+
+    def get_absolute_url(self) -> str:
+        """Its receipt (A3)."""
+        return reverse("licensing:receipt", args=[self.pk])
 
     @property
     def is_reversed(self) -> bool:

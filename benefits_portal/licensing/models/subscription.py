@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from django.db import models, transaction
 from django.db.models import ExpressionWrapper, F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.models import Product, ProductKey
@@ -107,6 +108,9 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} ({self.tenant})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("licensing:subscription", args=[self.pk])
 
     @property
     def title(self) -> str:

@@ -144,7 +144,7 @@ def review(request: PartnerRequest, key: ProductKey, subscription: Subscription 
     context: dict[str, Any] = {"key": key, "subscription": subscription, "way": way}
     if request.method == "POST":
         try:
-            return redirect("licensing:receipt", redeem(request, key, subscription, way).pk)
+            return redirect(redeem(request, key, subscription, way))
         except Refusal as refusal:
             context["refusal"] = refusal
     context |= shown(request, key, subscription, way) if not isinstance(context.get("refusal"), KeyAlreadyRedeemed) else {}

@@ -20,6 +20,7 @@ from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.views.replacing import replacement_context
 from benefits_portal.listing.excerpt import Asked, Excerpt
+from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import get_own, role_required
 from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.history import history
@@ -30,6 +31,7 @@ from benefits_portal.tenants.naming import Names
 MAX_REDEMPTIONS = 50  # on a subscription's page
 
 
+@list_from_replica
 @role_required
 @require_safe
 def product_list(request: PartnerRequest) -> HttpResponse:

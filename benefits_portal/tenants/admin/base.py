@@ -91,6 +91,8 @@ TYPED = {  # read as people write it, the same in every language (W4)
 
 
 class BackOfficeAdmin(FoldedSearchMixin, BoundedActionsMixin, ChoosingMixin, ExportMixin, admin.ModelAdmin):
+    view_on_site = False  # a page of the portal is for people with a role at its partner
+
     formfield_overrides: ClassVar[Any] = TYPED
     fields: ClassVar[Any] = None  # functions among them, as Django allows
     list_per_page = 50

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -185,6 +186,9 @@ class DirectoryUser(models.Model):
 
     def __str__(self) -> str:
         return f"{self.display_name} ({self.user_principal_name})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("tenants:user", args=[self.pk])
 
     def clean(self) -> None:
         """Of a new entry: a later change of the tenant's domain leaves the addresses that there are."""

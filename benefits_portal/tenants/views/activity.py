@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
+from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import admin_required
 from benefits_portal.tenants.display import Line, lines
 from benefits_portal.tenants.downloads import masked, note_download
@@ -20,6 +21,7 @@ from benefits_portal.tenants.models.record import RecordQuerySet
 BATCH = 500
 
 
+@list_from_replica
 @admin_required
 @require_safe
 def activity(request: PartnerRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
+from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
 from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.forms import AddUserForm
@@ -22,6 +23,7 @@ from .roles import last_global_admin
 from .telling import done
 
 
+@list_from_replica
 @role_required
 @require_safe
 def users(request: PartnerRequest) -> HttpResponse:
