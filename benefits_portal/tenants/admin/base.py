@@ -24,6 +24,7 @@ from benefits_portal.backoffice.changelist import (
 )
 from benefits_portal.backoffice.columns import address
 from benefits_portal.backoffice.filters import DayFilter
+from benefits_portal.backoffice.inline_rows import Rows
 from benefits_portal.derived import derived_columns
 from benefits_portal.fields import DayFormField, DayInput
 from benefits_portal.number_fields import AmountFormField, NumberFormField, NumberInput
@@ -32,7 +33,7 @@ from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, 
 
 from .actions import EditAction
 from .exports import ExportMixin
-from .forms import BackOfficeForm, Rows, VerbRows, said
+from .forms import BackOfficeForm, VerbRows, said
 from .reasons import MISSING, reason_field, reason_in
 
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter

@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal.backoffice.columns import NOTHING, linked
 from benefits_portal.backoffice.filters import FewChoicesFilter
+from benefits_portal.backoffice.inline_rows import Rows
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
 
 from .base import BackOfficeInline, KeptAdmin, actor
 from .exports import columns_of
-from .forms import BackOfficeForm, Rows
+from .forms import BackOfficeForm
 from .imports import ImportMixin, PartnerImport, PersonImport
 from .people import RoleInline
 from .reasons import ReasonedActionForm, each, needs_reason

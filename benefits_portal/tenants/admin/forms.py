@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from benefits_portal.backoffice.columns import link
+from benefits_portal.backoffice.inline_rows import Rows
 from benefits_portal.tenants.models import Actor
 
 
@@ -69,16 +70,6 @@ class BackOfficeForm(forms.ModelForm):
         if self.refusal:
             self.add_error(None, self.refusal)
         return cleaned
-
-
-class Rows(forms.BaseInlineFormSet):
-    """Rows of a table: each field says its column's name to whoever cannot see the column."""
-
-    def add_fields(self, form: Any, index: int | None) -> None:
-        super().add_fields(form, index)
-        for name, field in form.fields.items():
-            widget = getattr(field.widget, "widget", field.widget)  # relations are wrapped
-            widget.attrs["aria-label"] = field.label or name
 
 
 class VerbRows(Rows):

@@ -1,0 +1,110 @@
+"""The tables on a page of the back office: what a browser says of their rows is counted, not believed."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.db import connection
+from django.forms import BaseFormSet
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
+
+from benefits_portal.backoffice.inline_rows import NOT_WHOLE, Rows
+from benefits_portal.tenants.models import Partner, Record
+from tests import factories
+from tests.back_office.conftest import filled, make_rows, new_row, page, registered
+
+HUGE = ["999999999999", "100000", "1001", "2147483648", "9" * 5_000]
+WRONG = ["", "-1", "x", "\0", "1e9", "1.5", *HUGE]
+
+
+def pages(programme):
+    """Every page with a table that may be changed, with the tables' prefixes."""
+    request = RequestFactory().get("/")
+    request.user, request.partner = programme, None
+    for model in registered():
+        model_admin: ModelAdmin = admin.site._registry[model]
+        newest = model._default_manager.order_by("-pk").first()
+        if newest and model_admin.has_change_permission(request, newest):
+            formsets = model_admin.get_formsets_with_inlines(request, newest)
+            if prefixes := [formset.get_default_prefix() for formset, _inline in formsets]:
+                yield page(model, "change", newest.pk), prefixes
+        if model_admin.has_add_permission(request):
+            formsets = model_admin.get_formsets_with_inlines(request)
+            if prefixes := [formset.get_default_prefix() for formset, _inline in formsets]:
+                yield page(model, "add"), prefixes
+
+
+def said(answer) -> list[str]:
+    return [str(error) for formset in answer.context["inline_admin_formsets"] for error in formset.formset.non_form_errors()]
+
+
+def test_every_table_of_the_back_office_counts_its_rows_itself(programme, today):
+    make_rows(1)
+    request = RequestFactory().get("/")
+    request.user, request.partner = programme, None
+    inlines = [
+        (formset, inline)
+        for model, model_admin in admin.site._registry.items()
+        for formset, inline in model_admin.get_formsets_with_inlines(request, model._default_manager.first())
+    ]
+    assert len(inlines) > 5
+    assert [inline for formset, inline in inlines if not issubclass(formset, Rows)] == []
+
+
+def test_the_portal_itself_has_no_form_with_a_number_of_rows(programme):
+    """Whoever adds one bounds it as `Rows` does, and adds it here."""
+
+    assert get_resolver().url_patterns
+    assert [kind.__name__ for kind in BaseFormSet.__subclasses__() if kind.__module__.startswith("benefits_portal")] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["TOTAL_FORMS", "INITIAL_FORMS"])
+def test_a_wrong_number_of_rows_is_refused_in_one_sentence(office, programme, today, name):
+    make_rows(1)
+    tried = 0
+    for address, prefixes in pages(programme):
+        shown = filled(office.get(address))
+        for prefix in prefixes:
+            for wrong in [*WRONG, None]:
+                sent = {key: value for key, value in (shown | {f"{prefix}-{name}": wrong}).items() if value is not None}
+                answer = office.post(address, sent)
+                tried += 1
+                assert (answer.status_code, said(answer)) == (200, [NOT_WHOLE]), (address, prefix, wrong)
+                assert "ManagementForm" not in answer.text
+                assert "(Hidden field" not in answer.text
+    assert tried > 50
+
+
+@pytest.mark.parametrize("wrong", HUGE)
+def test_a_huge_number_of_rows_costs_no_more_than_the_page(office, partner, wrong):
+    factories.TenantFactory.create(partner=partner)
+    address = page(Partner, "change", partner.pk)
+    shown = filled(office.get(address))
+    with CaptureQueriesContext(connection) as queries:
+        answer = office.post(address, shown | {"tenants-TOTAL_FORMS": wrong, "name": "Another"})
+    assert (answer.status_code, said(answer)) == (200, [NOT_WHOLE])
+    assert len(queries) < 40
+    assert len(answer.context["inline_admin_formsets"][0].formset.forms) == partner.tenants.count()
+    partner.refresh_from_db()
+    assert partner.name != "Another"
+
+
+def test_the_page_that_says_so_can_be_sent_again(office, partner):
+    factories.TenantFactory.create(partner=partner)
+    address = page(Partner, "change", partner.pk)
+    answer = office.post(address, filled(office.get(address)) | {"tenants-TOTAL_FORMS": "7"})
+    assert said(answer) == [NOT_WHOLE]
+    assert office.post(address, filled(answer, name="Renamed")).status_code == 302
+    partner.refresh_from_db()
+    assert partner.name == "Renamed"
+
+
+def test_a_row_more_than_the_page_showed_is_saved(office, partner):
+    address = page(Partner, "change", partner.pk)
+    there = partner.tenants.count()
+    row = new_row("tenants", there, name="New", domain="new.example", guid="5a7c2d1e-0000-4000-8000-000000000001", colour="teal")
+    assert office.post(address, filled(office.get(address)) | row).status_code == 302
+    assert partner.tenants.count() == there + 1
+    assert Record.objects.filter(partner=partner).exists()
