@@ -15,7 +15,7 @@ from django.db.models import CharField, TextField
 from django.utils.translation import trans_real
 from playwright.sync_api import Page
 
-from benefits_portal import formats as figures
+from benefits_portal import formats
 from benefits_portal.benefits import money
 from tests.browser.conftest import Visit
 from tests.browser.pages import every_page
@@ -71,7 +71,7 @@ def accents(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def forget() -> None:
     """What a process has written once in a language, it writes anew."""
     cache.clear()
-    for written in (figures._number, figures._day, figures._time, money._money):
+    for written in (formats._number, formats._day, formats._time, money._money):
         written.cache_clear()
 
 

@@ -7,9 +7,10 @@ from django.core.management import call_command
 from django.db import transaction
 
 from benefits_portal import batches
-from benefits_portal.benefits.models import Benefit, Offer, Product, names
+from benefits_portal.benefits.models import Benefit, Offer, Product
+from benefits_portal.benefits.models import denormalized_names as names_on_benefits
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.models import names as subscription_names
+from benefits_portal.licensing.models import denormalized_names as names_on_subscriptions
 from tests import factories
 from tests.simultaneous import IS_POSTGRES, at_once
 
@@ -19,8 +20,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 @pytest.fixture
 def product(monkeypatch) -> Product:
     """A product with five redeemed keys of one offer, of which a page carries two names on."""
-    monkeypatch.setattr(names, "CARRIED_AT_ONCE", 2)
-    monkeypatch.setattr(subscription_names, "CARRIED_AT_ONCE", 2)
+    monkeypatch.setattr(names_on_benefits, "CARRIED_AT_ONCE", 2)
+    monkeypatch.setattr(names_on_subscriptions, "CARRIED_AT_ONCE", 2)
     monkeypatch.setattr(batches, "BATCH", 2)
     product, line = factories.ProductFactory.create(), factories.PackageLineFactory.create()
     for _ in range(5):
