@@ -56,6 +56,7 @@ from django.test import Client  # noqa: E402
 
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
 from tests import factories  # noqa: E402
+from tests.agreement import UNGUARDED, findings  # noqa: E402
 from tests.world import ask, rows, world  # noqa: E402, F401 - for whoever asks for them
 
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; nothing here needs protection
@@ -89,6 +90,15 @@ def today() -> Iterator[date]:
     """The tests' own day, 2021-05-01: within the block the clock stands still at noon, UTC."""
     with time_machine.travel(datetime.combine(factories.TODAY, time(12), UTC), tick=False):
         yield factories.TODAY
+
+
+@pytest.fixture
+def consistent(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Afterwards `check_consistency` finds nothing in what the test committed, unless it switched a guard off."""
+    request.getfixturevalue("transactional_db")  # ends after this one
+    yield
+    if UNGUARDED.isdisjoint(request.fixturenames):
+        assert findings() == {}
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from benefits_portal.benefits.models import (
     Product,
     ProductKey,
 )
+from benefits_portal.dates import add_months
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
 from benefits_portal.tenants.limits import SIGN_IN, digest
 from benefits_portal.tenants.models import (
@@ -350,6 +351,13 @@ def redeem(key: ProductKey | None = None, *, tenant: Tenant | None = None, on: d
     key = key or issue_key(**({"partner": tenant.partner} if tenant else {}))
     tenant = tenant or key.partner.tenants.first() or TenantFactory.create(partner=key.partner, is_primary=True)
     return Subscription.activate(key, tenant, by=by or Actor(), on=on)
+
+
+def bought(licenses: int = 25, ends_on: date = date(2022, 1, 1), **facts: Any) -> Subscription:
+    """A subscription that a key brought a year before `ends_on`, so that it follows from its redemptions."""
+    on = add_months(ends_on, -12)
+    key = issue_key(quantity=licenses, membership__starts_on=on, **facts)
+    return redeem(key, on=on).subscription
 
 
 def replace(redemption: Redemption, *, on: date = TODAY) -> Replacement:

@@ -39,8 +39,8 @@ def follows(ledger: Sequence[Redemption], starts_on: date, term: Term, *, is_kep
     if not ledger:
         return not is_kept
     is_chain = ledger[0].way == Way.NEW and all(later.before == earlier.after for earlier, later in pairwise(ledger))
-    started_on = next(redemption.redeemed_on for redemption in reversed(ledger) if redemption.way in STARTING)
-    return is_kept and is_chain and all(map(adds_up, ledger)) and (started_on, ledger[-1].after) == (starts_on, term)
+    starts = [redemption.redeemed_on for redemption in ledger if redemption.way in STARTING]
+    return is_kept and is_chain and all(map(adds_up, ledger)) and (starts[-1], ledger[-1].after) == (starts_on, term)
 
 
 def adds_up(redemption: Redemption) -> bool:

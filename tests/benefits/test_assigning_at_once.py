@@ -13,7 +13,7 @@ from benefits_portal.tenants.models import DirectoryUser, Partner, Record
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, MembershipFactory, PackageLineFactory
 from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("consistent")]
 rule = pytest.mark.rule
 
 A_CROWD = 12 if IS_POSTGRES else 6

@@ -10,7 +10,7 @@ from benefits_portal.tenants.models import Actor
 from tests.factories import TODAY, OfferFactory, PackageLineFactory
 from tests.simultaneous import at_once
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("B2")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("B2"), pytest.mark.usefixtures("consistent")]
 
 
 def test_of_overlapping_enrollments_at_once_one_is_made_and_the_other_told_why(partner):

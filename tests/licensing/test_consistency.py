@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, models
+from django.db import connection
 
 from benefits_portal import consistency
 from benefits_portal.benefits.models import Assignment, Benefit, ExternalOffer, HeldOffer, Offer, PackageLine, Product, ProductKey
@@ -24,6 +24,7 @@ from benefits_portal.tenants.models import (
     User,
 )
 from tests import factories
+from tests.agreement import findings
 from tests.factories import NOW, TODAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
@@ -36,15 +37,6 @@ def run() -> str:
     told = StringIO()
     call_command("check_consistency", stdout=told)
     return told.getvalue()
-
-
-def findings() -> dict[type[models.Model], list[str]]:
-    """What was found, by model: how many, and of what."""
-    found: dict[type[models.Model], list[str]] = {}
-    for check in CHECKS:
-        if finding := check.run():
-            found.setdefault(check.model, []).append(f"{finding.count} {check.fault}")
-    return found
 
 
 @pytest.fixture
@@ -382,6 +374,13 @@ def test_a_subscription_that_came_back_follows_too(tenant):
     subscription.reactivate(factories.key_for(subscription), by=Actor(), on=on)
     assert [redemption.way for redemption in Redemption.objects.order_by("pk")] == [Way.NEW, Way.REACTIVATE]
     assert findings() == {}
+
+
+@pytest.mark.parametrize("verb", ["extend", "add_licenses"])
+def test_a_subscription_that_no_key_began_is_found(verb):
+    subscription = factories.SubscriptionFactory.create()
+    getattr(subscription, verb)(factories.key_for(subscription), by=Actor(), on=TODAY)
+    assert findings() == {Subscription: ["1 that do not follow from their redemptions"]}
 
 
 def test_a_practice_world_has_practice_partners_only():

@@ -22,6 +22,7 @@ from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, Way
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser
+from tests.agreement import findings
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, ProductFactory, TenantFactory
 from tests.properties import BEFORE_A_RELEASE
 
@@ -52,8 +53,11 @@ class Life(RuleBasedStateMachine):
         self.by = Actor()
 
     def teardown(self) -> None:
-        transaction.set_rollback(True)
-        self.atomic.__exit__(None, None, None)
+        try:
+            assert findings() == {}
+        finally:
+            transaction.set_rollback(True)
+            self.atomic.__exit__(None, None, None)
 
     @initialize()
     def begin(self) -> None:
@@ -71,7 +75,10 @@ class Life(RuleBasedStateMachine):
     @rule(target=keys, licenses=st.integers(1, 12) | st.integers(1, 400), fresh=st.booleans())
     def issue(self, licenses: int, fresh: bool) -> ProductKey:
         expires_on = self.on + timedelta(days=365) if fresh else self.expires_on
-        benefit = BenefitFactory.create(partner=self.tenant.partner, product=self.product, quantity=licenses, expires_on=expires_on)
+        starts_on = expires_on - timedelta(days=395)
+        facts = {"partner": self.tenant.partner, "product": self.product, "membership__starts_on": starts_on}
+        benefit = BenefitFactory.create(quantity=licenses, **facts)
+        assert benefit.expires_on == expires_on
         return benefit.issue_key(by=self.by)
 
     @rule(days=st.integers(1, 40) | st.sampled_from([90, 120, 365]))

@@ -9,7 +9,7 @@ from benefits_portal.tenants.models import Actor
 from tests.factories import TODAY, key_for, redeem
 from tests.simultaneous import at_once
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("K8")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("K8"), pytest.mark.usefixtures("consistent")]
 
 
 def names(outcomes):
