@@ -32,6 +32,7 @@ class Refusal(Exception):
     is_already_so: bool = False  # what was asked for holds already, by whomever
     is_counted: bool = True  # on record once within an hour, with how often; else each time (A1)
     is_repeat: bool = False  # and it was the same person who did it, just now: a second click (W11)
+    is_of_no_partner: bool = False  # about an account or a home of elsewhere: on record at no partner (P1)
     done_as: dict[str, Any] = {}  # what that act is on record with, where the attempt itself says something else
     by_name: ClassVar[dict[str, type["Refusal"]]] = {}
 
@@ -46,6 +47,10 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.advice}".strip()
+
+    def on_record_at(self, place: dict[str, Any]) -> dict[str, Any]:
+        """`place`, with its partner and tenant if these may know of the refusal (P1)."""
+        return place | {"partner": None, "tenant": None} if self.is_of_no_partner else place
 
     def confirms(self, after: dict[str, Any]) -> bool:
         """Whether it says that what was tried, to be on record as `after`, is so already."""

@@ -11,8 +11,10 @@ from django.urls import reverse
 
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.tenants.models import Actor, DirectoryUser, How, Record, Role, RoleAssignment, Tenant, TenantsAction, User
+from benefits_portal.tenants.exceptions import AccountClosed, PersonDisabled
+from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Record, Role, RoleAssignment, Tenant, TenantsAction, User
 from tests import factories
+from tests.back_office.conftest import filled, new_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today"), pytest.mark.rule("P1")]
 AT_CONTOSO, AT_FABRIKAM = "Ann Aardvark", "Guest Zebra"
@@ -249,3 +251,94 @@ def test_a_guests_last_role_ends_no_session_but_counts_at_once(shared):
     shared.held.take(by=Actor(shared.boss, How.PORTAL))
     answer = client.get(reverse("tenants:roles"))
     assert (answer.status_code, AT_FABRIKAM in answer.text) == (403, False)
+
+
+# Whose refusal it is: what is wrong at one partner is not on record at another
+
+
+def shut_out(shared: Shared, how: str) -> str:
+    """Ann, whose home is Contoso, can no longer sign in; the name of the refusal that says so."""
+    if how == "disabled at home":
+        DirectoryUser.objects.filter(pk=shared.ann.directory_user_id).update(disabled_at=factories.NOW)
+        return "PersonDisabled"
+    User.objects.filter(pk=shared.ann.pk).update(is_active=False)
+    return "AccountClosed"
+
+
+def refusals() -> list[tuple[str, str]]:
+    """Each on record, with the partner that can read it."""
+    records = Record.objects.exclude(refused="").select_related("partner")
+    return [(record.refused, record.partner.name if record.partner else "") for record in records]
+
+
+def give_by_verb(shared: Shared, partner: Partner) -> None:
+    shared.ann.refresh_from_db()
+    with pytest.raises((PersonDisabled, AccountClosed)):
+        RoleAssignment.objects.give_account(shared.ann, partner, Role.MEMBER, by=Actor())
+
+
+def office(shared: Shared) -> Client:
+    client = Client()
+    client.force_login(factories.UserFactory.create(staff=True, is_superuser=True))
+    return client
+
+
+def give_on_the_form(shared: Shared, partner: Partner) -> None:
+    form = {"user": shared.ann.pk, "partner": partner.pk, "role": Role.MEMBER.value, "reason": "Asked for"}
+    assert office(shared).post(reverse("admin:tenants_roleassignment_add"), form).status_code == 200
+
+
+def give_at_the_partner(shared: Shared, partner: Partner) -> None:
+    client, url = office(shared), reverse("admin:tenants_partner_change", args=[partner.pk])
+    row = new_row("role_assignments", partner.role_assignments.count(), user=shared.ann.pk, role=Role.MEMBER.value)
+    assert client.post(url, filled(client.get(url)) | row).status_code == 200
+
+
+def give_to_the_person(shared: Shared, partner: Partner) -> None:
+    client, url = office(shared), reverse("admin:tenants_user_change", args=[shared.ann.pk])
+    row = new_row("role_assignments", shared.ann.role_assignments.count(), partner=partner.pk, role=Role.MEMBER.value)
+    assert client.post(url, filled(client.get(url)) | row).status_code == 200
+
+
+GIVING = [give_by_verb, give_on_the_form, give_at_the_partner, give_to_the_person]
+
+
+@pytest.mark.parametrize("how", ["disabled at home", "account closed"])
+@pytest.mark.parametrize("give", GIVING)
+def test_why_somebody_cannot_sign_in_is_on_record_at_no_other_partner(shared, give, how):
+    shared.held.delete()
+    refused = shut_out(shared, how)
+    give(shared, shared.fabrikam.partner)
+    assert refusals() == [(refused, "")]
+    activity = shared.as_boss().get(reverse("tenants:activity"))
+    assert [line.refused for line in activity.context["history"].lines if line.refused] == []
+
+
+@pytest.mark.parametrize("how", ["disabled at home", "account closed"])
+def test_at_home_it_is_on_record(shared, how):
+    shared.ann.role_assignments.get(partner=shared.contoso.partner).delete()
+    refused = shut_out(shared, how)
+    give_by_verb(shared, shared.contoso.partner)
+    assert refusals() == [(refused, "Contoso")]
+
+
+def test_whom_a_partner_disabled_itself_gets_no_role_there(shared):
+    shared.held.delete()
+    DirectoryUser.objects.filter(pk=shared.guest.pk).update(disabled_at=factories.NOW)
+    give_by_verb(shared, shared.fabrikam.partner)
+    assert refusals() == [("PersonDisabled", "Fabrikam")]
+
+
+def test_what_a_partner_does_with_its_guest_touches_no_account(shared):
+    """Disable, enable, take and give: the account, its name, its home and its sessions stay."""
+    client, by = shared.as_guest(), Actor(shared.boss, How.PORTAL)
+    before = User.objects.filter(pk=shared.ann.pk).values().get()
+    shared.guest.disable(by=by)
+    shared.guest.enable(by=by)
+    held = RoleAssignment.objects.give(shared.guest, Role.MEMBER, by=by)
+    held.change_to(Role.PARTNER_ADMIN, by=by)
+    held.take(by=by)
+    assert User.objects.filter(pk=shared.ann.pk).values().get() == before
+    assert client.get(reverse("tenants:roles")).status_code == 200
+    contoso = Record.objects.filter(partner=shared.contoso.partner)
+    assert not contoso.exists()

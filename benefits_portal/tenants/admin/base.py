@@ -205,7 +205,8 @@ class RecordedAdmin(BackOfficeAdmin):
     def note_refusal(self, request: HttpRequest, subject: models.Model | None, refusal: Refusal) -> None:
         """What the verb itself put on record was rolled back with the page's other changes."""
         if subject:
-            note(EditAction.EDITED, subject, request, refusal=refusal)
+            where = refusal.on_record_at(place(subject))
+            Record.objects.note(EditAction.EDITED, by=actor(request), subject=subject, refusal=refusal, **where)
         else:
             Record.objects.note(EditAction.CREATED, by=actor(request), refusal=refusal)
 

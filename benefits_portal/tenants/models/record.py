@@ -269,7 +269,7 @@ def recorded_if_refused(action: str, *, by: Actor, **facts: Any) -> Iterator[Non
         may_repeat = _repeats_are_done.get() and refusal.confirms(facts.get("after") or {})
         refusal.is_repeat = may_repeat and Record.objects.has_just(action, by=by, **done)
         if not refusal.is_repeat:
-            Record.objects.note(action, by=by, refusal=refusal, **facts)
+            Record.objects.note(action, by=by, refusal=refusal, **refusal.on_record_at(facts))
         raise
 
 

@@ -153,16 +153,17 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def give_account(self, account: User, partner: Partner, role: Role, *, by: Actor) -> "RoleAssignment":
         """Give a role to somebody who signs in already, in the directory of `partner` or not: the program's own way.
 
-        Raises PersonDisabled for somebody disabled in the directory that they sign in from, AccountClosed or RoleAlreadyHeld.
+        Raises PersonDisabled for somebody disabled there or in the directory that they sign in from, AccountClosed or
+        RoleAlreadyHeld. What is wrong at a home elsewhere is on record at no partner.
         """
-        person = RoleAssignment(user=account, partner=partner).people().first()
+        wanted = RoleAssignment(user=account, partner=partner)
+        person = wanted.people().first()
         about: dict[str, Any] = {"by": by, "partner": partner, "tenant": person.tenant if person else None, "after": {"role": role}}
         with recorded_if_refused(TenantsAction.ROLE_GIVEN, subject=person or account, **about):
             Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
-            if DirectoryUser.objects.disabled().filter(user=account).exists():
+            if person and not wanted.people().enabled().exists():
                 raise PersonDisabled
-            if not account.is_active:
-                raise AccountClosed
+            wanted.check_can_sign_in()
             held = self._hold(account, partner, role)
             Record.objects.note(TenantsAction.ROLE_GIVEN, subject=person or account, **about)
             return held
@@ -217,6 +218,17 @@ class RoleAssignment(models.Model):
         if self.is_of_home and self.user.directory_user:
             return entries.filter(pk=self.user.directory_user.pk)
         return entries.filter(user_principal_name=self.user.email)
+
+    def check_can_sign_in(self) -> None:
+        """Raise PersonDisabled or AccountClosed, which only the person's own home may know of (P1)."""
+        refusal: Refusal | None = None
+        if DirectoryUser.objects.disabled().filter(user=self.user).exists():
+            refusal = PersonDisabled()
+        elif not self.user.is_active:
+            refusal = AccountClosed()
+        if refusal:
+            refusal.is_of_no_partner = not self.is_of_home
+            raise refusal
 
     def change_to(self, role: Role, *, by: Actor) -> None:
         """Raises RoleAlreadyHeld, RoleGone, or LastGlobalAdmin."""
