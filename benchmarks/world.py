@@ -18,7 +18,7 @@ from benefits_portal.benefits.models import Assignment, Benefit, CreditAmount, M
 from benefits_portal.benefits.models.membership import ENROLMENT_YEAR, GRACE
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.redemption import RedemptionAction
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, How, Partner, Record, Role, RoleAssignment, Tenant, User
 from benefits_portal.words import search_prefixes
 
@@ -188,13 +188,13 @@ class World:
         subscription, spent = running.get((partner, product), (None, RUN))
         before: Row = (None, None, None, None)
         if subscription is None or spent == RUN or not subscription.is_active(on):
-            way, spent, after = Way.NEW, 0, Subscription.activated(licenses, on)
+            way, spent, after = RedemptionKind.NEW, 0, Subscription.activated(licenses, on)
             subscription = Subscription(
                 id=len(self.subscriptions) + 1, partner_id=partner, tenant_id=partner, product_id=product, starts_on=on
             )
             self.subscriptions.append(subscription)
         else:
-            way, after = Way.ADD, subscription.with_added_licenses(licenses, on)
+            way, after = RedemptionKind.ADD, subscription.with_added_licenses(licenses, on)
             before = (subscription.licenses, subscription.starts_on, subscription.ends_on, subscription.carried_license_days)
         subscription.licenses, subscription.ends_on = after.licenses, after.ends_on
         subscription.carried_license_days = after.carried_license_days
@@ -214,7 +214,7 @@ class World:
     def _records(self) -> Iterator[Row]:
         for row in self.redemptions:
             _number, _key, subscription, partner, tenant, way, _licenses, _on, at = row[:9]
-            action = RedemptionAction[Way(way).name].value
+            action = RedemptionAction[RedemptionKind(way).name].value
             yield at, How.PORTAL.value, partner, tenant, action, "", Subscription, subscription, '{"licenses": 25}'
 
 

@@ -27,7 +27,7 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import Membership, ProductKey
 from benefits_portal.benefits.models.productkey import ProductKeyQuerySet
 from benefits_portal.licensing.models import Redemption, Subscription, Term
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Record
 from drills.people import table
@@ -67,7 +67,7 @@ class Ledger:
         term, found = self.before, []
         for row in self.rows:
             then, licenses = Subscription.running(term), row.key_licenses
-            after = then.extended(licenses) if row.way == Way.EXTEND else then.with_added_licenses(licenses, row.redeemed_on)
+            after = then.extended(licenses) if row.way == RedemptionKind.EXTEND else then.with_added_licenses(licenses, row.redeemed_on)
             if (row.before, row.after) != (term, after):
                 found.append(f"redemption {row.pk} does not follow from the one before it")
             term = row.after
@@ -130,7 +130,9 @@ def main(
         with transaction.atomic():
             member.keys = [key_for(member, Membership.objects.get(), next(number), licenses=1 + chosen % 7) for chosen in range(wanted)]
     slots = FORK.Array("i", range(live + 1))  # which key is in each, and the next that is not
-    at_one_instant = [partial(redeem_one, first, key, way) for key, way in zip(first.keys, cycle([Way.EXTEND, Way.ADD]))]
+    at_one_instant = [
+        partial(redeem_one, first, key, way) for key, way in zip(first.keys, cycle([RedemptionKind.EXTEND, RedemptionKind.ADD]))
+    ]
     each = [partial(client, second, slots, operations // clients, random.Random(one), guard) for one in range(clients)]
     rows, faults = [], []
     with ExitStack() as away:
@@ -178,7 +180,7 @@ def at_once(tasks: list[Callable[[], list[Operation]]]) -> list[list[Operation]]
     return given
 
 
-def redeem_one(member: Member, key: int, way: Way) -> list[Operation]:
+def redeem_one(member: Member, key: int, way: RedemptionKind) -> list[Operation]:
     return [redeem(member, key, way, quoted=False)]
 
 
@@ -191,7 +193,7 @@ def client(member: Member, slots: Any, operations: int, chance: random.Random, g
         chosen = slots[slot]
         key = member.keys[chosen]
         if chance.random() < REDEEMING:
-            done.append(redeem(member, key, chance.choice([Way.EXTEND, Way.ADD]), quoted=chance.random() < 0.5))
+            done.append(redeem(member, key, chance.choice([RedemptionKind.EXTEND, RedemptionKind.ADD]), quoted=chance.random() < 0.5))
             with slots.get_lock():
                 if done[-1].what == "KeyAlreadyRedeemed" and slots[slot] == chosen and slots[-1] < len(member.keys):
                     slots[slot], slots[-1] = slots[-1], slots[-1] + 1
@@ -205,7 +207,7 @@ def client(member: Member, slots: Any, operations: int, chance: random.Random, g
     return done
 
 
-def redeem(member: Member, key_id: int, way: Way, *, quoted: bool) -> Operation:
+def redeem(member: Member, key_id: int, way: RedemptionKind, *, quoted: bool) -> Operation:
     """By the model's verb on a fresh read; `quoted` as the portal does it, that is only as it was shown."""
 
     def verb() -> int:
@@ -213,7 +215,7 @@ def redeem(member: Member, key_id: int, way: Way, *, quoted: bool) -> Operation:
         subscription = Subscription.objects.for_display().get(pk=member.subscription.pk)
         on = clock.today()
         quote = Subscription.quote(way, key, member.tenant, subscription, on) if quoted else None
-        deed = subscription.extend if way is Way.EXTEND else subscription.add_licenses
+        deed = subscription.extend if way is RedemptionKind.EXTEND else subscription.add_licenses
         redemption: Redemption = deed(key, by=Actor(member.user), on=on, quote=quote)
         return redemption.pk
 

@@ -15,7 +15,7 @@ from django.db import connections
 from benefits_portal import clock
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import Record
 from drills.people import Browser, percentile, table
 from drills.servers import HOST, Portal, Postgres
@@ -52,7 +52,9 @@ def main(place: Path, postgres: Postgres, requests: int = 200, rounds: int = 20,
 def redeeming(browser: Browser, member: Member, key: int) -> bytes:
     """The request of somebody who has just been shown what `key` would do: each a submission of its own."""
     subscription = Subscription.objects.get(pk=member.subscription.pk)
-    quote = Subscription.quote(Way.EXTEND, ProductKey.objects.for_display().get(pk=key), member.tenant, subscription, clock.today())
+    quote = Subscription.quote(
+        RedemptionKind.EXTEND, ProductKey.objects.for_display().get(pk=key), member.tenant, subscription, clock.today()
+    )
     token = browser.token
     body = urlencode({"csrfmiddlewaretoken": token, "acting_in": member.acting_in, "quote": quote.signed()})
     lines = [

@@ -13,7 +13,7 @@ from django.utils.http import urlsafe_base64_encode
 from benefits_portal.benefits.models import Benefit, Product
 from benefits_portal.benefits.productkeys import decrypted
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import Actor, Role, User
 from tests import factories
 
@@ -139,7 +139,7 @@ class Place:
         strong = "a staple that no horse ever saw"
         confirmed = {"tenant": self.tenant.pk, "domain": self.tenant.domain}
 
-        def quote(way: Way) -> dict[str, str]:
+        def quote(way: RedemptionKind) -> dict[str, str]:
             return {"quote": Subscription.quote(way, self.fitting, self.tenant, self.subscription, factories.TODAY).signed()}
 
         return {
@@ -161,8 +161,8 @@ class Place:
             "licensing:replacement": {"why": "Wrong tenant"},
             "licensing:extend": {"key": self.text_of(self.fitting)},
             "licensing:add-licenses": {"key": self.text_of(self.fitting)},
-            "licensing:extend?key": quote(Way.EXTEND),
-            "licensing:add-licenses?key": quote(Way.ADD),
+            "licensing:extend?key": quote(RedemptionKind.EXTEND),
+            "licensing:add-licenses?key": quote(RedemptionKind.ADD),
             "set_language": {"language": "nl"},
             "theme": {"theme": "dark"},
         }

@@ -19,7 +19,7 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.comparison import beside, card, waiting, waiting_mark
 from benefits_portal.licensing.date_axis import Axis, Mark
 from benefits_portal.licensing.models import Subscription, Term
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.number_fields import NumberFormField, check_range
 from benefits_portal.tenants.exceptions import Refusal
@@ -130,18 +130,23 @@ class Calculation:
                 text = ""
         return text % facts
 
-    def ways(self) -> list[tuple[Way, Callable[[], list[Term]]]]:
+    def ways(self) -> list[tuple[RedemptionKind, Callable[[], list[Term]]]]:
         """S3: what has ended and is not deleted can come back, with the licenses of the first key; the others add to it."""
-        back = [(Way.REACTIVATE, self.started_new)] if self.status in CAN_COME_BACK else []
-        return [*back, (Way.EXTEND, self.extended), (Way.ADD, self.with_added_licenses), (Way.NEW, self.started_new)]
+        back = [(RedemptionKind.REACTIVATE, self.started_new)] if self.status in CAN_COME_BACK else []
+        return [
+            *back,
+            (RedemptionKind.EXTEND, self.extended),
+            (RedemptionKind.ADD, self.with_added_licenses),
+            (RedemptionKind.NEW, self.started_new),
+        ]
 
-    def card(self, way: Way, terms: Callable[[], list[Term]]) -> dict[str, Any]:
-        summary = beside(self.status) if way is Way.NEW and self.status is not Subscription.Status.DELETED else ""
+    def card(self, way: RedemptionKind, terms: Callable[[], list[Term]]) -> dict[str, Any]:
+        summary = beside(self.status) if way is RedemptionKind.NEW and self.status is not Subscription.Status.DELETED else ""
         try:
             chain = terms()
         except Refusal as refusal:
             return card(way, refusal=refusal, summary=summary)
-        later = None if way is Way.NEW else chain[-1].days_later_than(self.before.ends_on)
+        later = None if way is RedemptionKind.NEW else chain[-1].days_later_than(self.before.ends_on)
         return card(way, term=chain[-1], days_later=later, summary=summary) | {"steps": self.steps(chain)}
 
     def steps(self, chain: list[Term]) -> list[str]:

@@ -13,7 +13,7 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day, number
 from benefits_portal.licensing.date_axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription, Term
-from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import CappedCount
@@ -28,7 +28,7 @@ MOST_COMPARED = 10  # subscriptions of one product in one tenant
 class Choice:
     """One way to use a key: what it would do, or why it cannot be done."""
 
-    way: Way
+    way: RedemptionKind
     key: ProductKey
     subscription: Subscription | None
     quote: Quote | None = None
@@ -37,7 +37,9 @@ class Choice:
     summary: str = ""  # where it says more than the way's own
 
     @classmethod
-    def of(cls, way: Way, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date, place: str = "") -> "Choice":
+    def of(
+        cls, way: RedemptionKind, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date, place: str = ""
+    ) -> "Choice":
         try:
             return cls(way, key, subscription, quote=Subscription.quote(way, key, tenant, subscription, on), place=place)
         except Refusal as refusal:
@@ -46,8 +48,8 @@ class Choice:
     @property
     def address(self) -> str:
         """Where this way begins, with the key by reference."""
-        if self.way in (Way.EXTEND, Way.ADD) and self.subscription:
-            name = "licensing:extend" if self.way is Way.EXTEND else "licensing:add-licenses"
+        if self.way in (RedemptionKind.EXTEND, RedemptionKind.ADD) and self.subscription:
+            name = "licensing:extend" if self.way is RedemptionKind.EXTEND else "licensing:add-licenses"
             return reverse(name, args=[self.subscription.pk]) + f"?{urlencode({'key': self.key.pk})}"
         place = {"place": self.place} if self.place else {}
         return reverse("licensing:product-key-start") + f"?{urlencode(place | {'key': str(self.key.pk), 'way': self.way.value})}"
@@ -61,20 +63,20 @@ class Choice:
 
 
 def card(
-    way: Way, *, term: Term | None = None, days_later: int | None = None, refusal: Refusal | None = None, summary: str = ""
+    way: RedemptionKind, *, term: Term | None = None, days_later: int | None = None, refusal: Refusal | None = None, summary: str = ""
 ) -> dict[str, Any]:
     """One way to use a key, as the comparison card shows it: the term it leads to, or the reason why it cannot."""
     words: dict[str, Any] = {"title": way.label, "summary": summary or SUMMARIES[way]()}
     if term is None:
         return words | {"reason": str(refusal or "")}
-    return words | term_facts(term) | shift(None if way is Way.REACTIVATE else days_later)
+    return words | term_facts(term) | shift(None if way is RedemptionKind.REACTIVATE else days_later)
 
 
 SUMMARIES = {
-    Way.EXTEND: lambda: _("The licenses stay, the end date moves."),
-    Way.ADD: lambda: _("More licenses; the end dates are averaged over all of them."),
-    Way.NEW: lambda: _("A subscription of its own: nothing of this product runs here."),
-    Way.REACTIVATE: lambda: _("The subscription comes back with the licenses of this key."),
+    RedemptionKind.EXTEND: lambda: _("The licenses stay, the end date moves."),
+    RedemptionKind.ADD: lambda: _("More licenses; the end dates are averaged over all of them."),
+    RedemptionKind.NEW: lambda: _("A subscription of its own: nothing of this product runs here."),
+    RedemptionKind.REACTIVATE: lambda: _("The subscription comes back with the licenses of this key."),
 }
 
 
@@ -130,10 +132,10 @@ class Comparison:
 
     @classmethod
     def of(cls, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date, place: str = "") -> "Comparison":
-        choices = [Choice.of(Way.NEW, key, tenant, None, on, place)]
+        choices = [Choice.of(RedemptionKind.NEW, key, tenant, None, on, place)]
         if subscription:
             choices = [replace(choices[0], summary=beside(subscription.status(on)))]
-            ways = (Way.EXTEND, Way.ADD) if subscription.is_active(on) else (Way.REACTIVATE,)
+            ways = (RedemptionKind.EXTEND, RedemptionKind.ADD) if subscription.is_active(on) else (RedemptionKind.REACTIVATE,)
             choices = [Choice.of(way, key, tenant, subscription, on, place) for way in ways] + choices
         return cls(subscription, choices, key, on)
 

@@ -16,9 +16,9 @@ from benefits_portal.tenants.exceptions import Refusal
 
 from .models import Redemption, Replacement, Reversal, Subscription, Term
 from .models.subscription_queryset import source
-from .quotes import Way
+from .quotes import RedemptionKind
 
-STARTING = {Way.NEW, Way.REACTIVATE}
+STARTING = {RedemptionKind.NEW, RedemptionKind.REACTIVATE}
 
 
 def subscriptions_that_do_not_follow() -> Iterator[int]:
@@ -38,7 +38,7 @@ def follows(ledger: Sequence[Redemption], starts_on: date, term: Term, *, is_kep
     """Whether `ledger`, what stands of it in order, begins anew and leads step by step to `term`; none withdraws."""
     if not ledger:
         return not is_kept
-    is_chain = ledger[0].way == Way.NEW and all(later.before == earlier.after for earlier, later in pairwise(ledger))
+    is_chain = ledger[0].way == RedemptionKind.NEW and all(later.before == earlier.after for earlier, later in pairwise(ledger))
     starts = [redemption.redeemed_on for redemption in ledger if redemption.way in STARTING]
     return is_kept and is_chain and all(map(adds_up, ledger)) and (starts[-1], ledger[-1].after) == (starts_on, term)
 
@@ -51,7 +51,7 @@ def adds_up(redemption: Redemption) -> bool:
     then = Subscription.running(before)
     try:
         return redemption.after == (
-            then.extended(key_licenses) if redemption.way == Way.EXTEND else then.with_added_licenses(key_licenses, on)
+            then.extended(key_licenses) if redemption.way == RedemptionKind.EXTEND else then.with_added_licenses(key_licenses, on)
         )
     except Refusal:
         return False

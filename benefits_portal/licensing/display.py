@@ -13,7 +13,7 @@ from benefits_portal.licensing.comparison import shift
 from benefits_portal.licensing.date_axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.replacement import ASKED_WITHIN, is_replaced_on_request, replaceable_until
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import KEY_MONTHS, in_days, in_licenses
 from benefits_portal.tenants.naming import Names
 
@@ -60,7 +60,7 @@ def current_run(redemptions: Sequence[Redemption]) -> list[Redemption]:
         if redemption.is_reversed:
             continue
         run.append(redemption)
-        if redemption.way in (Way.NEW, Way.REACTIVATE):
+        if redemption.way in (RedemptionKind.NEW, RedemptionKind.REACTIVATE):
             break
     return run[::-1]
 
@@ -68,7 +68,7 @@ def current_run(redemptions: Sequence[Redemption]) -> list[Redemption]:
 def earlier_licenses(redemptions: Sequence[Redemption]) -> int:
     """What ran before the first of the current run, where `redemptions` do not reach back to its activation."""
     run = current_run(redemptions)
-    return (run[0].before_licenses or 0) if run and run[0].way not in (Way.NEW, Way.REACTIVATE) else 0
+    return (run[0].before_licenses or 0) if run and run[0].way not in (RedemptionKind.NEW, RedemptionKind.REACTIVATE) else 0
 
 
 def license_segments(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ def ledger(redemptions: Sequence[Redemption], people: Names) -> list[dict[str, A
         {
             "redemption": redemption,
             "who": people.of(redemption.redeemed_by),
-            **(shift(redemption.days_later) if redemption.way != Way.REACTIVATE else {}),
+            **(shift(redemption.days_later) if redemption.way != RedemptionKind.REACTIVATE else {}),
         }
         for redemption in redemptions
     ]

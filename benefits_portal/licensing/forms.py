@@ -19,7 +19,7 @@ from benefits_portal.benefits.models import Benefit, BenefitAction, ProductKey
 from benefits_portal.benefits.productkeys import without_keys
 from benefits_portal.fields import LineFormField
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record, Tenant
@@ -107,7 +107,7 @@ class KeyForm(forms.Form):
     )
 
     def __init__(
-        self, request: PartnerRequest, data: Any = None, *, way: Way | None = None, subscription: Subscription | None = None
+        self, request: PartnerRequest, data: Any = None, *, way: RedemptionKind | None = None, subscription: Subscription | None = None
     ) -> None:
         super().__init__(data)
         self.request, self.way, self.subscription = request, way, subscription

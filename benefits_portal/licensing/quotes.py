@@ -15,7 +15,7 @@ from .terms import Term
 SALT = "benefits_portal.licensing.quote"
 
 
-class Way(models.TextChoices):
+class RedemptionKind(models.TextChoices):
     """What a key is redeemed for."""
 
     NEW = "new", _("New subscription")
@@ -31,7 +31,7 @@ class Quote:
     `submission` marks the one form that shows this quote: sent twice, it leads to the same receipt (K2).
     """
 
-    way: Way
+    way: RedemptionKind
     key_id: int
     tenant_id: int
     subscription_id: int | None
@@ -83,7 +83,7 @@ class Quote:
         except signing.BadSignature:
             raise ChangedMeanwhile from None
         return cls(
-            way=Way(values["way"]),
+            way=RedemptionKind(values["way"]),
             key_id=values["key"],
             tenant_id=values["tenant"],
             subscription_id=values["subscription"],

@@ -13,7 +13,7 @@ from benefits_portal import clock
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.models import Assignment, Benefit, ExternalOffer, HeldOffer, Membership, Offer, ProductKey
 from benefits_portal.licensing.models import Replacement, Subscription
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Tenant, TenantRequest, User
 
@@ -89,7 +89,7 @@ class StoryPlayer:
         """Reactivate, extend or add."""
         key, tenant = self._key(event), self._tenants[event.tenant]
         subscription = Subscription.objects.of_product_in(tenant, key.product).latest("pk")
-        Subscription.redeem(Way(event.what), key, tenant, subscription, by=self._actor(event), on=day)
+        Subscription.redeem(RedemptionKind(event.what), key, tenant, subscription, by=self._actor(event), on=day)
 
     def assign(self, event: Event, day: date) -> None:
         self._benefit(event).assign(self._people[event.person], by=self._actor(event), on=day)

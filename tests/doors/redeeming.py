@@ -19,7 +19,7 @@ from benefits_portal.licensing.exceptions import (
     TooManyLicenses,
 )
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.terms import LAST_DAY, MAX_SUBSCRIPTION_LICENSES
 from tests import factories
 from tests.factories import TODAY
@@ -53,7 +53,7 @@ def activate_by_verb(hand: Hand, key: ProductKey, quote: Quote):
 
 @BRING_BACK.door("page licensing:product-key-start, way chosen")
 def bring_back(hand: Hand, key: ProductKey, subscription: Subscription):
-    address = reverse("licensing:product-key-start") + f"{in_place(hand.world.place)}&key={key.pk}&way={Way.REACTIVATE.value}"
+    address = reverse("licensing:product-key-start") + f"{in_place(hand.world.place)}&key={key.pk}&way={RedemptionKind.REACTIVATE.value}"
     return hand.look("global", address)
 
 
@@ -62,29 +62,31 @@ def bring_back_by_verb(hand: Hand, key: ProductKey, subscription: Subscription):
     return by_verb(lambda: subscription.reactivate(key, by=hand.by, on=TODAY))
 
 
-def change(hand: Hand, page: str, way: Way, key: ProductKey, subscription: Subscription, shown: dict[Way, Quote]) -> str:
+def change(
+    hand: Hand, page: str, way: RedemptionKind, key: ProductKey, subscription: Subscription, shown: dict[RedemptionKind, Quote]
+) -> str:
     quote = shown[way].signed() if way in shown else ""
     return hand.portal(page, subscription.pk, query=f"?key={key.pk}", quote=quote)
 
 
 @CHANGE.door(EXTEND)
 def extend(hand: Hand, **things: Any):
-    return change(hand, "licensing:extend", Way.EXTEND, **things)
+    return change(hand, "licensing:extend", RedemptionKind.EXTEND, **things)
 
 
 @CHANGE.door(ADD)
 def add(hand: Hand, **things: Any):
-    return change(hand, "licensing:add-licenses", Way.ADD, **things)
+    return change(hand, "licensing:add-licenses", RedemptionKind.ADD, **things)
 
 
 @CHANGE.door(EXTEND_VERB)
-def extend_by_verb(hand: Hand, key: ProductKey, subscription: Subscription, shown: dict[Way, Quote]):
-    return by_verb(lambda: subscription.extend(key, by=hand.by, on=TODAY, quote=shown.get(Way.EXTEND)))
+def extend_by_verb(hand: Hand, key: ProductKey, subscription: Subscription, shown: dict[RedemptionKind, Quote]):
+    return by_verb(lambda: subscription.extend(key, by=hand.by, on=TODAY, quote=shown.get(RedemptionKind.EXTEND)))
 
 
 @CHANGE.door(ADD_VERB)
-def add_by_verb(hand: Hand, key: ProductKey, subscription: Subscription, shown: dict[Way, Quote]):
-    return by_verb(lambda: subscription.add_licenses(key, by=hand.by, on=TODAY, quote=shown.get(Way.ADD)))
+def add_by_verb(hand: Hand, key: ProductKey, subscription: Subscription, shown: dict[RedemptionKind, Quote]):
+    return by_verb(lambda: subscription.add_licenses(key, by=hand.by, on=TODAY, quote=shown.get(RedemptionKind.ADD)))
 
 
 @CHOOSE.refused("K5", "Choose the tenant in which the product should run.")
@@ -103,7 +105,7 @@ def a_new_one_without_its_domain(place: Place) -> Things:
 
 
 def activation(place: Place) -> Things:
-    return {"key": place.fitting, "quote": Subscription.quote(Way.NEW, place.fitting, place.tenant, None, TODAY)}
+    return {"key": place.fitting, "quote": Subscription.quote(RedemptionKind.NEW, place.fitting, place.tenant, None, TODAY)}
 
 
 @ACTIVATE.refused("K8", KeyRevoked)
@@ -132,12 +134,12 @@ def before_the_benefit_begins(place: Place) -> Things:
 @ACTIVATE.refused("K4", KeyUnknown, in_other_words={START: "not found"})
 def with_another_partner_s_key(place: Place) -> Things:
     key = factories.issue_key()
-    return {"key": key, "quote": Subscription.quote(Way.NEW, key, place.tenant, None, TODAY)}
+    return {"key": key, "quote": Subscription.quote(RedemptionKind.NEW, key, place.tenant, None, TODAY)}
 
 
 @ACTIVATE.refused("S8", ChangedMeanwhile)
 def what_was_shown_yesterday(place: Place) -> Things:
-    return {"key": place.fitting, "quote": Subscription.quote(Way.NEW, place.fitting, place.tenant, None, YESTERDAY)}
+    return {"key": place.fitting, "quote": Subscription.quote(RedemptionKind.NEW, place.fitting, place.tenant, None, YESTERDAY)}
 
 
 @BRING_BACK.refused("S3", NotReactivatable)
@@ -150,7 +152,10 @@ def one_that_is_deleted(place: Place) -> Things:
 def changing(place: Place, key: ProductKey | None = None, **facts: Any) -> Things:
     """A key for the place's subscription, what was shown, and then other facts of the subscription."""
     key = key or place.fitting
-    shown = {way: Subscription.quote(way, place.fitting, place.tenant, place.subscription, TODAY) for way in (Way.EXTEND, Way.ADD)}
+    shown = {
+        way: Subscription.quote(way, place.fitting, place.tenant, place.subscription, TODAY)
+        for way in (RedemptionKind.EXTEND, RedemptionKind.ADD)
+    }
     Subscription.objects.filter(pk=place.subscription.pk).update(**facts or {"licenses": place.subscription.licenses})
     there = Subscription.objects.for_display().select_related("partner").get(pk=place.subscription.pk)
     return {"key": key, "subscription": there, "shown": {way: quote for way, quote in shown.items() if key == place.fitting}}
@@ -203,7 +208,9 @@ def a_subscription_changed_meanwhile(place: Place) -> Things:
 @CHANGE.refused("S9", ChangedMeanwhile)
 def with_the_other_one_s_form(place: Place) -> Things:
     things = changing(place)
-    return things | {"shown": {Way.EXTEND: things["shown"][Way.ADD], Way.ADD: things["shown"][Way.EXTEND]}}
+    return things | {
+        "shown": {RedemptionKind.EXTEND: things["shown"][RedemptionKind.ADD], RedemptionKind.ADD: things["shown"][RedemptionKind.EXTEND]}
+    }
 
 
 @CHANGE.refused("K2", KeyAlreadyRedeemed)

@@ -11,7 +11,7 @@ from benefits_portal import consistency
 from benefits_portal.benefits.models import Assignment, Benefit, ExternalOffer, HeldOffer, Offer, PackageLine, Product, ProductKey
 from benefits_portal.licensing.consistency import CHECKS
 from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import (
     Actor,
     DirectoryUser,
@@ -372,7 +372,7 @@ def test_a_subscription_that_came_back_follows_too(tenant):
     subscription = factories.redeem(tenant=tenant, on=date(2021, 1, 1)).subscription
     on = subscription.ends_on + timedelta(days=1)
     subscription.reactivate(factories.key_for(subscription), by=Actor(), on=on)
-    assert [redemption.way for redemption in Redemption.objects.order_by("pk")] == [Way.NEW, Way.REACTIVATE]
+    assert [redemption.way for redemption in Redemption.objects.order_by("pk")] == [RedemptionKind.NEW, RedemptionKind.REACTIVATE]
     assert findings() == {}
 
 

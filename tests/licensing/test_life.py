@@ -19,7 +19,7 @@ from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.dates import add_months, days_in_months
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded, NotReactivatable, SubscriptionNotActive
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser
 from tests.agreement import findings
@@ -159,10 +159,12 @@ class Life(RuleBasedStateMachine):
         expected = KeyAlreadyRedeemed if key.pk in self.used else KeyRevoked
         assert refused(Subscription.activate, key, self.tenant, by=self.by, on=self.on) is expected
 
-    @rule(target=quotes, key=keys, which=st.integers(0), way=st.sampled_from([Way.EXTEND, Way.ADD, Way.NEW]))
-    def ask(self, key: ProductKey, which: int, way: Way) -> Any:
+    @rule(
+        target=quotes, key=keys, which=st.integers(0), way=st.sampled_from([RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.NEW])
+    )
+    def ask(self, key: ProductKey, which: int, way: RedemptionKind) -> Any:
         subscription = None
-        if way is not Way.NEW:
+        if way is not RedemptionKind.NEW:
             if not self.books:
                 return multiple()
             subscription = self.subscription(sorted(self.books)[which % len(self.books)])

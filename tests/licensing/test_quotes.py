@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from benefits_portal.licensing.exceptions import ChangedMeanwhile
 from benefits_portal.licensing.models import Redemption, Subscription, Term
-from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from tests.factories import TODAY, SubscriptionFactory, issue_key, key_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("S8")]
 
 
-def quoted(way: Way, subscription: Subscription, on: date = TODAY) -> Quote:
+def quoted(way: RedemptionKind, subscription: Subscription, on: date = TODAY) -> Quote:
     key = key_for(subscription)
-    return Subscription.quote(way, key, subscription.tenant, None if way is Way.NEW else subscription, on)
+    return Subscription.quote(way, key, subscription.tenant, None if way is RedemptionKind.NEW else subscription, on)
 
 
 def carry_out(quote: Quote, by, on: date = TODAY) -> Redemption:
@@ -29,9 +29,9 @@ def carry_out(quote: Quote, by, on: date = TODAY) -> Redemption:
     return Subscription.redeem(quote.way, key, tenant, subscription, by=by, on=on, quote=quote)
 
 
-@pytest.mark.parametrize("way", [Way.NEW, Way.EXTEND, Way.ADD, Way.REACTIVATE])
+@pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.REACTIVATE])
 def test_a_quote_survives_the_form(way):
-    ends_on = TODAY - timedelta(days=1) if way is Way.REACTIVATE else date(2022, 1, 1)
+    ends_on = TODAY - timedelta(days=1) if way is RedemptionKind.REACTIVATE else date(2022, 1, 1)
     quote = quoted(way, SubscriptionFactory.create(ends_on=ends_on))
     loaded = Quote.loaded(quote.signed())
     assert loaded == quote
@@ -41,14 +41,14 @@ def test_a_quote_survives_the_form(way):
 def test_a_quote_names_no_key_in_full():
     subscription = SubscriptionFactory.create()
     key = key_for(subscription)
-    text = Subscription.quote(Way.EXTEND, key, subscription.tenant, subscription, TODAY).signed()
+    text = Subscription.quote(RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY).signed()
     assert key.last_five not in text
     assert key.digest not in text
 
 
 @given(place=st.integers(0, 10_000), other=st.sampled_from("abcXYZ019_-:"))
 def test_a_quote_that_was_tampered_with_is_refused(place, other):
-    text = Quote(Way.EXTEND, 1, 2, 3, TODAY, Term(5, TODAY), Term(5, date(2022, 5, 1))).signed()
+    text = Quote(RedemptionKind.EXTEND, 1, 2, 3, TODAY, Term(5, TODAY), Term(5, date(2022, 5, 1))).signed()
     place %= len(text)
     tampered = text[:place] + other + text[place + 1 :]
     if tampered != text:
@@ -62,7 +62,7 @@ def test_anything_else_than_a_quote_is_refused(text):
         Quote.loaded(text)
 
 
-@pytest.mark.parametrize("way", [Way.NEW, Way.EXTEND, Way.ADD])
+@pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD])
 def test_redeem_does_exactly_what_was_shown(by, way):
     quote = quoted(way, SubscriptionFactory.create(carried_license_days=7))
     redemption = carry_out(quote, by)
@@ -72,7 +72,7 @@ def test_redeem_does_exactly_what_was_shown(by, way):
 
 
 @pytest.mark.parametrize("changed", [{"licenses": 26}, {"ends_on": date(2022, 1, 2)}, {"carried_license_days": 1}], ids=str)
-@pytest.mark.parametrize("way", [Way.EXTEND, Way.ADD])
+@pytest.mark.parametrize("way", [RedemptionKind.EXTEND, RedemptionKind.ADD])
 def test_whatever_changed_meanwhile_it_refuses_with_a_fresh_quote(by, way, changed):
     subscription = SubscriptionFactory.create()
     quote = quoted(way, subscription)
@@ -83,7 +83,7 @@ def test_whatever_changed_meanwhile_it_refuses_with_a_fresh_quote(by, way, chang
     assert carry_out(refusal.value.quote, by), "the fresh one holds"
 
 
-@pytest.mark.parametrize("way", [Way.NEW, Way.EXTEND, Way.ADD])
+@pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD])
 def test_after_midnight_it_refuses_with_a_quote_of_the_new_day(by, way):
     quote = quoted(way, SubscriptionFactory.create())
     tomorrow = TODAY + timedelta(days=1)
@@ -96,14 +96,14 @@ def test_after_midnight_it_refuses_with_a_quote_of_the_new_day(by, way):
 
 def test_what_another_key_changed_is_noticed(by):
     subscription = SubscriptionFactory.create()
-    quote = quoted(Way.ADD, subscription)
+    quote = quoted(RedemptionKind.ADD, subscription)
     subscription.add_licenses(key_for(subscription), by=by, on=TODAY)
     with pytest.raises(ChangedMeanwhile):
         carry_out(quote, by)
 
 
 @pytest.mark.rule("K2")
-@pytest.mark.parametrize("way", [Way.NEW, Way.EXTEND, Way.ADD])
+@pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD])
 def test_the_same_submission_twice_is_one_redemption(by, way):
     quote = quoted(way, SubscriptionFactory.create())
     first = carry_out(quote, by)
@@ -118,6 +118,6 @@ def test_the_same_submission_twice_is_one_redemption(by, way):
 def test_two_forms_with_the_same_figures_are_two_submissions(by):
     subscription = SubscriptionFactory.create()
     key = issue_key(partner=subscription.partner, product=subscription.product)
-    one, two = (Subscription.quote(Way.EXTEND, key, subscription.tenant, subscription, TODAY) for _ in range(2))
+    one, two = (Subscription.quote(RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY) for _ in range(2))
     assert one == two
     assert one.submission != two.submission

@@ -17,7 +17,7 @@ from benefits_portal.licensing.exceptions import (
     SubscriptionNotActive,
 )
 from benefits_portal.licensing.models import Redemption, Subscription, Term
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Record
 from tests.factories import (
@@ -170,15 +170,15 @@ def test_the_day_after_its_benefit_s_last_day_a_key_is_refused(tenant, by):
 
 
 @rule("K2")
-@pytest.mark.parametrize("way", list(Way))
+@pytest.mark.parametrize("way", list(RedemptionKind))
 def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(way):
-    subscription = SubscriptionFactory.create(ends_on=TODAY - timedelta(days=1) if way is Way.REACTIVATE else date(2022, 1, 1))
+    subscription = SubscriptionFactory.create(ends_on=TODAY - timedelta(days=1) if way is RedemptionKind.REACTIVATE else date(2022, 1, 1))
     person = DirectoryUserFactory.create(tenant=subscription.tenant)
     by = Actor(UserFactory.create(directory_user=person))
     key = key_for(subscription)
     Subscription.activate(key, subscription.tenant, by=by, on=TODAY)
     before = term_of(subscription)
-    target = None if way is Way.NEW else subscription
+    target = None if way is RedemptionKind.NEW else subscription
     with pytest.raises(KeyAlreadyRedeemed) as refusal:
         Subscription.redeem(way, key, subscription.tenant, target, by=by, on=TODAY)
     assert refusal.value.message == f"This key was redeemed on May 1, 2021 in {subscription.tenant} by {person.display_name}."
@@ -265,7 +265,7 @@ def shown_extension() -> SimpleNamespace:
     return SimpleNamespace(
         subscription=subscription,
         key=key,
-        quote=Subscription.quote(Way.EXTEND, key, subscription.tenant, subscription, TODAY),
+        quote=Subscription.quote(RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY),
     )
 
 
@@ -373,7 +373,7 @@ def test_a_receipt_repeats_the_working_of_its_day(by, verb):
 @pytest.mark.parametrize("verb", ["extended", "with_added_licenses"])
 def test_a_receipt_says_what_was_calculated_whatever_the_rules_become(by, monkeypatch, verb):
     subscription = SubscriptionFactory.create(licenses=7, ends_on=date(2021, 11, 30))
-    way = Way.EXTEND if verb == "extended" else Way.ADD
+    way = RedemptionKind.EXTEND if verb == "extended" else RedemptionKind.ADD
     redemption = Subscription.redeem(way, key_for(subscription, 3), subscription.tenant, subscription, by=by, on=TODAY)
     steps = redemption.after.calculation.steps()
     monkeypatch.setattr(Subscription, verb, lambda *_figures: Term(1, date(1999, 1, 1)))
@@ -398,6 +398,6 @@ def test_a_subscription_of_another_tenant_than_the_one_named_is_refused(tenant, 
     key = key_for(elsewhere)
     before = elsewhere.term
     with pytest.raises(Subscription.DoesNotExist):
-        Subscription.redeem(Way.EXTEND, key, tenant, elsewhere, by=by, on=TODAY)
+        Subscription.redeem(RedemptionKind.EXTEND, key, tenant, elsewhere, by=by, on=TODAY)
     assert term_of(elsewhere) == before
     assert ProductKey.objects.redeemable(TODAY).contains(key)

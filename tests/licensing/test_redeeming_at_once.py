@@ -20,7 +20,7 @@ from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.benefits.models.productkey import ProductKeyQuerySet
 from benefits_portal.licensing.models import Redemption, Subscription, Term
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import Record
 from tests.agreement import findings
 from tests.factories import TODAY, TenantFactory, UserFactory, bought, issue_key, key_for
@@ -83,7 +83,7 @@ def test_one_key_to_extend_to_add_and_to_activate_at_once_does_one_of_them(by):
     assert kinds(outcomes) == {"Redemption": 1, "KeyAlreadyRedeemed": 8}
     [done] = redemptions(outcomes)
     assert Subscription.objects.get(pk=done.subscription_id).term == done.after
-    assert Subscription.objects.count() == (2 if done.way == Way.NEW else 1)
+    assert Subscription.objects.count() == (2 if done.way == RedemptionKind.NEW else 1)
 
 
 def test_one_key_in_two_tenants_at_once_is_redeemed_in_one(by, tenant):
@@ -98,7 +98,7 @@ def test_one_key_in_two_tenants_at_once_is_redeemed_in_one(by, tenant):
 def test_the_same_submission_many_times_at_once_is_one_redemption_that_everybody_gets(by):
     subscription = bought()
     key = key_for(subscription)
-    quote = Subscription.quote(Way.ADD, key, subscription.tenant, subscription, TODAY)
+    quote = Subscription.quote(RedemptionKind.ADD, key, subscription.tenant, subscription, TODAY)
     outcomes = at_once([partial(subscription.add_licenses, key, by=by, on=TODAY, quote=quote)] * SOME)
     assert len(redemptions(outcomes)) == SOME
     assert len(set(outcomes)) == Redemption.objects.filter(key=key).count() == 1
@@ -171,7 +171,7 @@ def wait_until_somebody_waits_for_a_lock():
 
 
 @needs_row_locks
-@pytest.mark.parametrize("way", [Way.NEW, Way.EXTEND])
+@pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND])
 def test_a_key_that_is_redeemed_while_its_product_is_renamed_is_redeemed_and_the_product_renamed(monkeypatch, sign_in, by, way):
     subscription = bought()
     key, tenant, honest, claimed = key_for(subscription), subscription.tenant, Subscription.quote, threading.Event()
@@ -188,7 +188,7 @@ def test_a_key_that_is_redeemed_while_its_product_is_renamed_is_redeemed_and_the
         return staff.post(page, {"name": "New name", "reason": "It is called so"}).status_code
 
     monkeypatch.setattr(Subscription, "quote", quote_with_the_key_in_hand)
-    target = None if way is Way.NEW else subscription
+    target = None if way is RedemptionKind.NEW else subscription
     quote = honest(way, key, tenant, target, TODAY)
     outcomes = at_once([partial(Subscription.redeem, way, key, tenant, target, by=by, on=TODAY, quote=quote), rename])
     assert kinds(outcomes) == {"Redemption": 1, "int": 1}, outcomes
@@ -236,7 +236,7 @@ def test_without_both_guards_one_key_is_spent_many_times(by, tenant):
 
 def test_the_ledger_takes_a_key_once_even_from_whoever_goes_round_the_verbs(by, tenant):
     redemption = Subscription.activate(issue_key(partner=tenant.partner), tenant, by=by, on=TODAY)
-    quote = Subscription.quote(Way.NEW, redemption.key, tenant, None, TODAY)
+    quote = Subscription.quote(RedemptionKind.NEW, redemption.key, tenant, None, TODAY)
     with pytest.raises(IntegrityError):
         Redemption.objects.write(redemption.key, redemption.subscription, quote, started_on=None, by=by)
 
@@ -246,7 +246,7 @@ def two_keys_meeting_after_the_read(monkeypatch, by, *, quoted: bool = False) ->
     subscription = bought(licenses=100)
     meet, honest = Rendezvous(2), Subscription.quote
     keys = [key_for(subscription, licenses) for licenses in (10, 1)]
-    quotes = [Subscription.quote(Way.ADD, key, subscription.tenant, subscription, TODAY) if quoted else None for key in keys]
+    quotes = [Subscription.quote(RedemptionKind.ADD, key, subscription.tenant, subscription, TODAY) if quoted else None for key in keys]
     copies = [Subscription.objects.for_display().get(pk=subscription.pk) for _ in keys]
 
     def quote_after_meeting(*facts):

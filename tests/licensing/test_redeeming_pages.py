@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import Actor, Record
 from tests import factories
 from tests.factories import TODAY, redeem
@@ -107,7 +107,7 @@ def test_a_quote_that_is_not_ours_redeems_nothing(client, acting, extend, quote)
 
 def test_a_quote_for_another_key_redeems_nothing(client, acting, subscription, extend, tenant):
     other = factories.key_for(subscription, 50)
-    quote = Subscription.quote(Way.EXTEND, other, tenant, subscription, TODAY)
+    quote = Subscription.quote(RedemptionKind.EXTEND, other, tenant, subscription, TODAY)
     assert client.post(extend, acting | {"quote": quote.signed()}).status_code == 409
 
 
@@ -144,7 +144,7 @@ def test_the_tenant_is_always_asked_also_where_there_is_one(client, acting, tena
 @pytest.mark.rule("K2", "K5")
 def test_a_review_without_a_tenant_that_was_chosen_redeems_nothing(client, acting, tenant):
     key = factories.issue_key(partner=tenant.partner)
-    quote = Subscription.quote(Way.NEW, key, tenant, None, TODAY).signed()
+    quote = Subscription.quote(RedemptionKind.NEW, key, tenant, None, TODAY).signed()
     answer = client.post(f"{START}?key={key.pk}&way=new", acting | {"quote": quote})
     assert (answer.templates[0].name, Redemption.objects.count()) == ("licensing/start_tenant.html", 0)
 
@@ -184,7 +184,7 @@ def test_where_the_product_expired_one_chooses_between_bringing_it_back_and_a_ne
     expired = expired_in(tenant)
     key = factories.key_for(expired)
     choose = client.get(f"{start}&key={key.pk}")
-    assert [choice.way for choice in choose.context["comparisons"][0].choices] == [Way.REACTIVATE, Way.NEW]
+    assert [choice.way for choice in choose.context["comparisons"][0].choices] == [RedemptionKind.REACTIVATE, RedemptionKind.NEW]
     review = f"{start}&key={key.pk}&way=reactivate"
     client.post(review, acting | {"quote": client.get(review).context["quote"].signed()})
     expired.refresh_from_db()
@@ -196,7 +196,7 @@ def test_where_the_product_is_active_every_way_is_shown_side_by_side(client, ten
     active = factories.redeem(tenant=tenant).subscription
     key = factories.key_for(active)
     comparison = client.get(reverse("licensing:walkthrough", args=[key.benefit_id])).context["comparisons"][0]
-    assert [choice.way for choice in comparison.choices] == [Way.EXTEND, Way.ADD, Way.NEW]
+    assert [choice.way for choice in comparison.choices] == [RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.NEW]
     assert [card["title"] for card in comparison.cards()] == [
         "Extend end date",
         "Add licenses",
@@ -281,7 +281,7 @@ def test_bringing_back_what_cannot_come_back_is_refused_and_the_choice_shown(cli
 @pytest.mark.rule("S9")
 def test_a_form_that_adds_cannot_be_sent_to_the_page_that_extends(client, acting, tenant, subscription):
     key = factories.key_for(subscription, 25)
-    add = Subscription.quote(Way.ADD, key, tenant, subscription, TODAY)
+    add = Subscription.quote(RedemptionKind.ADD, key, tenant, subscription, TODAY)
     extend = reverse("licensing:extend", args=[subscription.pk]) + f"?key={key.pk}"
     assert (client.post(extend, acting | {"quote": add.signed()}).status_code, Redemption.objects.count()) == (409, 0)
 
@@ -305,7 +305,11 @@ def test_an_ended_subscription_is_refused_before_a_key_is_asked_for(client, tena
 @pytest.mark.rule("S8")
 def test_the_review_has_every_other_way_beside_it(client, extend):
     compared = client.get(extend).context["comparisons"]
-    assert [choice.way for comparison in compared for choice in comparison.choices] == [Way.EXTEND, Way.ADD, Way.NEW]
+    assert [choice.way for comparison in compared for choice in comparison.choices] == [
+        RedemptionKind.EXTEND,
+        RedemptionKind.ADD,
+        RedemptionKind.NEW,
+    ]
 
 
 @pytest.mark.rule("A1")

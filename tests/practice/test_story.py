@@ -12,7 +12,7 @@ from benefits_portal.benefits.models import Assignment, Benefit, Membership, Pro
 from benefits_portal.dates import add_months
 from benefits_portal.licensing.consistency import CHECKS
 from benefits_portal.licensing.models import ExtensionLimitExceeded, Redemption, Replacement, Subscription, Term
-from benefits_portal.licensing.quotes import Way
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.practice.story import STORY
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, RoleAssignment, User
 from tests.properties import BEFORE_A_RELEASE
@@ -90,8 +90,8 @@ def test_scenario_4_is_refused(contoso: Partner, day: date) -> None:
 def test_extend_add_and_new_are_all_open_to_one_key(contoso: Partner, day: date) -> None:
     subscription, key = running(contoso, "Microsoft 365 E3", 100, day), unredeemed(contoso, "Microsoft 365 E3", 25, day)
 
-    ways = [Subscription.quote(way, key, subscription.tenant, subscription, day) for way in (Way.EXTEND, Way.ADD)]
-    ways.append(Subscription.quote(Way.NEW, key, subscription.tenant, None, day))
+    ways = [Subscription.quote(way, key, subscription.tenant, subscription, day) for way in (RedemptionKind.EXTEND, RedemptionKind.ADD)]
+    ways.append(Subscription.quote(RedemptionKind.NEW, key, subscription.tenant, None, day))
 
     assert [quote.after.licenses for quote in ways] == [100, 125, 25]
 
@@ -113,7 +113,7 @@ def test_expired_and_disabled_ones_can_come_back_with_a_key_at_hand(contoso: Par
         assert subscription.status(day) is status
         assert (
             Subscription.quote(
-                Way.REACTIVATE, unredeemed(contoso, product, 200, day), subscription.tenant, subscription, day
+                RedemptionKind.REACTIVATE, unredeemed(contoso, product, 200, day), subscription.tenant, subscription, day
             ).after.licenses
             == 200
         )

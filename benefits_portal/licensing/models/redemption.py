@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import MAX_LICENSES, ProductKey
-from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES, Term, packed, unpacked
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
 from benefits_portal.tenants.models.append_only import AppendOnly, AppendOnlyQuerySet
@@ -89,7 +89,7 @@ class Redemption(AppendOnly):
     )
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="redemptions", verbose_name=_("partner"), editable=False)
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="redemptions", verbose_name=_("tenant"), editable=False)
-    way = models.CharField(_("redeemed for"), max_length=10, choices=Way, editable=False)
+    way = models.CharField(_("redeemed for"), max_length=10, choices=RedemptionKind, editable=False)
     key_licenses = models.PositiveIntegerField(_("licenses of the key"), editable=False)
     redeemed_on = models.DateField(_("redeemed on"), editable=False)
     redeemed_at = models.DateTimeField(_("redeemed at"), default=clock.now, editable=False)
@@ -118,8 +118,14 @@ class Redemption(AppendOnly):
         ordering = ["-redeemed_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(way=Way.NEW, before_licenses=None, before_starts_on=None, before_ends_on=None, before_carried_license_days=None)
-                | ~Q(way=Way.NEW)
+                condition=Q(
+                    way=RedemptionKind.NEW,
+                    before_licenses=None,
+                    before_starts_on=None,
+                    before_ends_on=None,
+                    before_carried_license_days=None,
+                )
+                | ~Q(way=RedemptionKind.NEW)
                 & Q(
                     before_licenses__isnull=False,
                     before_starts_on__isnull=False,
@@ -178,7 +184,7 @@ class Redemption(AppendOnly):
     @property
     def licenses_brought(self) -> int:
         """Extending brings time only."""
-        return 0 if self.way == Way.EXTEND else self.key_licenses
+        return 0 if self.way == RedemptionKind.EXTEND else self.key_licenses
 
     def put_on_record(self, *, by: Actor) -> None:
         """Note it in the history of the subscription; the key by its number alone (A1, K3)."""
@@ -187,7 +193,7 @@ class Redemption(AppendOnly):
             return {"licenses": term.licenses, "ends_on": term.ends_on, "carried_license_days": term.carried_license_days} if term else {}
 
         after = {**figures(self.after), "key": self.key_id, "redemption": self.pk}
-        action = RedemptionAction[Way(self.way).name]
+        action = RedemptionAction[RedemptionKind(self.way).name]
         Record.objects.note(
             action, by=by, partner=self.partner, tenant=self.tenant, subject=self.subscription, before=figures(self.before), after=after
         )

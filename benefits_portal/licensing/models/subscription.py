@@ -22,7 +22,7 @@ from benefits_portal.licensing.exceptions import (
     SubscriptionNotActive,
     TooManyLicenses,
 )
-from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.terms import (
     KEY_MONTHS,
     LAST_DAY,
@@ -214,51 +214,51 @@ class Subscription(models.Model):
         return Term(licenses, on + timedelta(days=days), carried, calculation)
 
     @classmethod
-    def quote(cls, way: Way, key: ProductKey, tenant: Tenant, subscription: "Subscription | None", on: date) -> Quote:
+    def quote(cls, way: RedemptionKind, key: ProductKey, tenant: Tenant, subscription: "Subscription | None", on: date) -> Quote:
         """What redeeming `key` does on that day; `subscription` is None for a new one.
 
         Raises, in the order of K7, DifferentProduct, SubscriptionNotActive or NotReactivatable, and what the arithmetic raises.
         """
-        if (way is Way.NEW) != (subscription is None):
+        if (way is RedemptionKind.NEW) != (subscription is None):
             raise ValueError("A new subscription has none before it; every other way changes one.")
         if subscription is None:
             return Quote(way, key.pk, tenant.pk, None, on, None, cls.activated(key.licenses, on))
         return Quote(way, key.pk, tenant.pk, subscription.pk, on, subscription.term, subscription.term_after(way, key, on))
 
-    def term_after(self, way: Way, key: ProductKey, on: date) -> Term:
+    def term_after(self, way: RedemptionKind, key: ProductKey, on: date) -> Term:
         """The term after redeeming `key` for this subscription; raises as `quote`."""
         if key.product_id != self.product_id:
             raise DifferentProduct(key.product, self)
-        if way is Way.REACTIVATE:
+        if way is RedemptionKind.REACTIVATE:
             if not self.can_come_back(on):
                 raise NotReactivatable
             return self.activated(key.licenses, on)
         self.check_active(on)
-        return self.extended(key.licenses) if way is Way.EXTEND else self.with_added_licenses(key.licenses, on)
+        return self.extended(key.licenses) if way is RedemptionKind.EXTEND else self.with_added_licenses(key.licenses, on)
 
     # The verbs: each spends one key and changes one subscription, both or neither
 
     @classmethod
     def activate(cls, key: ProductKey, tenant: Tenant, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
         """Redeem `key` for a new subscription in `tenant` (S1)."""
-        return cls.redeem(Way.NEW, key, tenant, None, by=by, on=on, quote=quote)
+        return cls.redeem(RedemptionKind.NEW, key, tenant, None, by=by, on=on, quote=quote)
 
     def reactivate(self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
         """Redeem `key` to bring this Expired or Disabled subscription back (S3)."""
-        return self.redeem(Way.REACTIVATE, key, self.tenant, self, by=by, on=on, quote=quote)
+        return self.redeem(RedemptionKind.REACTIVATE, key, self.tenant, self, by=by, on=on, quote=quote)
 
     def extend(self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
         """Redeem `key` to move the end date; the licenses stay (S4, S5)."""
-        return self.redeem(Way.EXTEND, key, self.tenant, self, by=by, on=on, quote=quote)
+        return self.redeem(RedemptionKind.EXTEND, key, self.tenant, self, by=by, on=on, quote=quote)
 
     def add_licenses(self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
         """Redeem `key` to add its licenses and average the end dates (S6)."""
-        return self.redeem(Way.ADD, key, self.tenant, self, by=by, on=on, quote=quote)
+        return self.redeem(RedemptionKind.ADD, key, self.tenant, self, by=by, on=on, quote=quote)
 
     @classmethod
     def redeem(
         cls,
-        way: Way,
+        way: RedemptionKind,
         key: ProductKey,
         tenant: Tenant,
         subscription: "Subscription | None",
@@ -284,7 +284,15 @@ class Subscription(models.Model):
 
     @classmethod
     def _redeem(
-        cls, way: Way, key: ProductKey, tenant: Tenant, subscription: "Subscription | None", *, by: Actor, on: date, shown: Quote | None
+        cls,
+        way: RedemptionKind,
+        key: ProductKey,
+        tenant: Tenant,
+        subscription: "Subscription | None",
+        *,
+        by: Actor,
+        on: date,
+        shown: Quote | None,
     ) -> Redemption:
         """Claim, lock, quote, confirm, apply, ledger, record. Locks are taken in one order: the key, then the subscription."""
         key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
@@ -307,7 +315,7 @@ class Subscription(models.Model):
     def apply(self, quote: Quote, key: ProductKey) -> "Subscription":
         """Run for what `quote` says from now on. The row is locked."""
         changed = {"source_name": key.benefit.offer_name} | {field: getattr(quote.after, field) for field in TERM_FIELDS}
-        if quote.way is Way.REACTIVATE:
+        if quote.way is RedemptionKind.REACTIVATE:
             changed["starts_on"] = quote.on
         for field, value in changed.items():
             setattr(self, field, value)

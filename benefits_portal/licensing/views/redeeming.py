@@ -18,7 +18,7 @@ from benefits_portal.licensing.display import adding_note, undoing
 from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivatable
 from benefits_portal.licensing.forms import KeyForm, TenantForm
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.quotes import Quote, Way
+from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.exceptions import Refusal
@@ -50,7 +50,7 @@ def product_key_start(request: PartnerRequest) -> HttpResponse:
 @form_methods
 def extend(request: PartnerRequest, pk: int) -> HttpResponse:
     """Extend end date (S4, S5)."""
-    return change(request, get_own(request, Subscription.objects.for_display(), pk), Way.EXTEND)
+    return change(request, get_own(request, Subscription.objects.for_display(), pk), RedemptionKind.EXTEND)
 
 
 @key_is_secret
@@ -59,7 +59,7 @@ def extend(request: PartnerRequest, pk: int) -> HttpResponse:
 @form_methods
 def add_licenses(request: PartnerRequest, pk: int) -> HttpResponse:
     """Add licenses (S6)."""
-    return change(request, get_own(request, Subscription.objects.for_display(), pk), Way.ADD)
+    return change(request, get_own(request, Subscription.objects.for_display(), pk), RedemptionKind.ADD)
 
 
 # The steps
@@ -93,7 +93,7 @@ def chosen_key(request: PartnerRequest) -> ProductKey | None:
     return get_own(request, ProductKey.objects.for_use(), int(reference[:18])) if reference.isdecimal() else None
 
 
-def enter_key(request: PartnerRequest, subscription: Subscription | None = None, way: Way | None = None) -> HttpResponse:
+def enter_key(request: PartnerRequest, subscription: Subscription | None = None, way: RedemptionKind | None = None) -> HttpResponse:
     """One field, or one of the partner's own keys. *Validate* shows what the key is; *Next* goes on to the review."""
     form = KeyForm(request, request.POST or None, way=way, subscription=subscription)
     valid = request.method == "POST" and form.is_valid()
@@ -116,18 +116,18 @@ def activate(request: PartnerRequest, key: ProductKey) -> HttpResponse:
     """Choose between what can start or come back, review it, and redeem."""
     chosen = request.GET.get("way", "")
     same = Subscription.objects.of_product_in(request.tenant, key.product).for_display()
-    ended = same.reactivatable(request.today).first() if chosen == Way.REACTIVATE else None
-    way = Way.REACTIVATE if ended else Way.NEW
+    ended = same.reactivatable(request.today).first() if chosen == RedemptionKind.REACTIVATE else None
+    way = RedemptionKind.REACTIVATE if ended else RedemptionKind.NEW
     if request.method == "POST" or chosen == way or not key.is_redeemable(request.today):
         return review(request, key, ended, way, "licensing/start_review.html")
     found = comparisons(key, request.tenant, request.today, request.GET.get("place", ""))
     if found.rows[0].subscription is None:
-        return review(request, key, None, Way.NEW, "licensing/start_review.html")
-    refusal = NotReactivatable() if chosen == Way.REACTIVATE else None
+        return review(request, key, None, RedemptionKind.NEW, "licensing/start_review.html")
+    refusal = NotReactivatable() if chosen == RedemptionKind.REACTIVATE else None
     return render(request, "licensing/start_choose.html", {"comparisons": found, "key": key, "refusal": refusal})
 
 
-def change(request: PartnerRequest, subscription: Subscription, way: Way) -> HttpResponse:
+def change(request: PartnerRequest, subscription: Subscription, way: RedemptionKind) -> HttpResponse:
     """Extend or add: the key, then the review; an ended subscription is refused before a key is asked for."""
     key = chosen_key(request)
     if key is not None:
@@ -139,7 +139,7 @@ def change(request: PartnerRequest, subscription: Subscription, way: Way) -> Htt
     return enter_key(request, subscription, way)
 
 
-def review(request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: Way, template: str) -> HttpResponse:
+def review(request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: RedemptionKind, template: str) -> HttpResponse:
     """What Redeem will do, pinned (S8); a POST does exactly that and leads to its receipt."""
     context: dict[str, Any] = {"key": key, "subscription": subscription, "way": way}
     if request.method == "POST":
@@ -151,7 +151,7 @@ def review(request: PartnerRequest, key: ProductKey, subscription: Subscription 
     return render(request, template, context, status=409 if isinstance(context.get("refusal"), ChangedMeanwhile) else 200)
 
 
-def shown(request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: Way) -> dict[str, Any]:
+def shown(request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: RedemptionKind) -> dict[str, Any]:
     """The quote, and every other way beside it; or, for a key or a subscription that it does not fit, why not."""
     context: dict[str, Any] = {}
     try:
@@ -170,7 +170,7 @@ def shown(request: PartnerRequest, key: ProductKey, subscription: Subscription |
         return context | {"refusal": refusal}
 
 
-def redeem(request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: Way) -> Redemption:
+def redeem(request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: RedemptionKind) -> Redemption:
     """Carry out the quote that the form was shown with, or find what it led to already (K2). Raises a Refusal."""
     quote = Quote.loaded(request.POST.get("quote", ""))
     shown_for = (quote.way, quote.key_id, quote.tenant_id, quote.subscription_id)
@@ -181,9 +181,9 @@ def redeem(request: PartnerRequest, key: ProductKey, subscription: Subscription 
     return Subscription.redeem(way, key, request.tenant, subscription, by=request.actor, on=request.today, quote=quote)
 
 
-def other_way(beside: Sequence[Comparison], way: Way) -> dict[str, Any] | None:
+def other_way(beside: Sequence[Comparison], way: RedemptionKind) -> dict[str, Any] | None:
     """Beside Extend what Add would do, and the other way round: the two are mistaken for each other."""
-    other = {Way.EXTEND: Way.ADD, Way.ADD: Way.EXTEND}.get(way)
+    other = {RedemptionKind.EXTEND: RedemptionKind.ADD, RedemptionKind.ADD: RedemptionKind.EXTEND}.get(way)
     return next((choice.card() for comparison in beside for choice in comparison.choices if choice.way is other), None)
 
 
