@@ -26,7 +26,7 @@ env.read_env(BASE_DIR / ".env")
 
 DEMO = env.bool("DEMO", default=False)  # practice portal: one-click sign-in, movable calendar
 DEBUG = env.bool("DEBUG", default=False)
-EMBEDDED = DEMO or DEBUG  # no proxy, no TLS, nothing configured by hand
+IS_LOCAL = DEMO or DEBUG  # no proxy, no TLS, nothing configured by hand
 
 # Whoever runs a demo has no secret to keep, and its fixtures must stay readable from one start to the next.
 PRACTICE_SECRET = "practice only: protects nothing and is known to everybody"  # noqa: S105 - public on purpose
@@ -34,7 +34,7 @@ PRACTICE_SECRET = "practice only: protects nothing and is known to everybody"  #
 
 def secret(name: str) -> str:
     """A secret from the environment; only the demo and development have a public one to fall back on."""
-    value: str = env.str(name, default=PRACTICE_SECRET if EMBEDDED else "").strip()
+    value: str = env.str(name, default=PRACTICE_SECRET if IS_LOCAL else "").strip()
     if not value:
         raise ImproperlyConfigured(
             f"{name} is not set. For a demo run `manage.py demo`; for anything else put what `openssl rand -hex 32` "
@@ -49,8 +49,8 @@ PRODUCT_KEY_SECRETS = startup_checks.secrets_of("PRODUCT_KEY_SECRETS", secret("P
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*startup_checks.LOCAL_HOSTS])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many stand before the portal; what others forward is not believed
-startup_checks.check_doors(embedded=EMBEDDED, hosts=ALLOWED_HOSTS, origins=CSRF_TRUSTED_ORIGINS, proxies=TRUSTED_PROXIES)
-if not EMBEDDED and PRACTICE_SECRET in {SECRET_KEY, *SECRET_KEY_FALLBACKS, *PRODUCT_KEY_SECRETS}:
+startup_checks.check_doors(embedded=IS_LOCAL, hosts=ALLOWED_HOSTS, origins=CSRF_TRUSTED_ORIGINS, proxies=TRUSTED_PROXIES)
+if not IS_LOCAL and PRACTICE_SECRET in {SECRET_KEY, *SECRET_KEY_FALLBACKS, *PRODUCT_KEY_SECRETS}:
     raise ImproperlyConfigured(
         "SECRET_KEY or PRODUCT_KEY_SECRETS is the demo's, which everybody knows. Put 50 random characters of your own there."
     )
@@ -118,7 +118,7 @@ SUPPORT_ADDRESS = env.str("SUPPORT_ADDRESS", default="support@benefits-portal.ex
 
 # Database
 
-if not EMBEDDED and not env.str("DATABASE_URL", default=""):
+if not IS_LOCAL and not env.str("DATABASE_URL", default=""):
     raise ImproperlyConfigured(
         "DATABASE_URL is not set. Production runs on PostgreSQL: DATABASE_URL=postgres://user:password@host/name. "
         "For a demo on SQLite run `manage.py demo`."
@@ -126,17 +126,19 @@ if not EMBEDDED and not env.str("DATABASE_URL", default=""):
 PGBOUNCER = env.bool("PGBOUNCER", default=False)  # DATABASE_URL leads to a pgbouncer in transaction mode
 LOCK_TIMEOUT = env.int("LOCK_TIMEOUT", default=2_000)  # ms; then whoever waits for a row is told to try again
 STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", default=10_000)  # ms; 0 for none, as `migrate` has it
-PLANNED_TOGETHER = 4  # tables that are joined in the best order: with PostgreSQL's 8, planning a page took ten times as long as reading it
-SESSION = {
+JOIN_COLLAPSE_LIMIT = (
+    4  # tables that are joined in the best order: with PostgreSQL's 8, planning a page took ten times as long as reading it
+)
+POSTGRES_OPTIONS = {
     "lock_timeout": LOCK_TIMEOUT,
     "statement_timeout": STATEMENT_TIMEOUT,
-    "join_collapse_limit": PLANNED_TOGETHER,
-    "from_collapse_limit": PLANNED_TOGETHER,
+    "join_collapse_limit": JOIN_COLLAPSE_LIMIT,
+    "from_collapse_limit": JOIN_COLLAPSE_LIMIT,
 }
 REPLICA_URL = env.str("REPLICA_URL", default="")  # a streaming replica of the same database, which lists are read from
 
 
-def tuned(database: dict[str, Any]) -> dict[str, Any]:
+def with_timeouts(database: dict[str, Any]) -> dict[str, Any]:
     """`database` so that many can use it at once, and nobody hangs when it does not answer."""
     given = database.get("OPTIONS", {})
     if "sqlite" in database["ENGINE"]:  # with SQLite's defaults, simultaneous writers lose updates
@@ -144,7 +146,7 @@ def tuned(database: dict[str, Any]) -> dict[str, Any]:
         return database | {"OPTIONS": waiting | given}
     limits: dict[str, Any] = {"connect_timeout": 2, "tcp_user_timeout": 3_000}  # seconds, ms
     if not PGBOUNCER:  # which takes no options at the start of a connection: there the role has them (docs/operations.md)
-        limits["options"] = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+        limits["options"] = " ".join(f"-c {name}={value}" for name, value in POSTGRES_OPTIONS.items())
     if STATEMENT_TIMEOUT:
         limits["patience"] = STATEMENT_TIMEOUT / 1000 + 1  # seconds, then the server is frozen
     return database | {
@@ -157,9 +159,9 @@ def tuned(database: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": tuned(env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demo.sqlite3'}"))}
+DATABASES = {"default": with_timeouts(env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demo.sqlite3'}"))}
 if REPLICA_URL:
-    DATABASES["replica"] = tuned(env.db("REPLICA_URL")) | {"TEST": {"MIRROR": "default"}}
+    DATABASES["replica"] = with_timeouts(env.db("REPLICA_URL")) | {"TEST": {"MIRROR": "default"}}
     DATABASE_ROUTERS = ["benefits_portal.replica.Router"]
     MIDDLEWARE.append("benefits_portal.replica.ListsFromReplica")  # innermost: who somebody is comes from the primary
 SEARCHES_A_MINUTE = env.int("SEARCHES_A_MINUTE", default=120)  # of an account; pickers search while somebody types
@@ -191,12 +193,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if EMBEDDED
+        if IS_LOCAL
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = EMBEDDED
-WHITENOISE_AUTOREFRESH = EMBEDDED
+WHITENOISE_USE_FINDERS = IS_LOCAL
+WHITENOISE_AUTOREFRESH = IS_LOCAL
 
 # People
 
@@ -217,7 +219,7 @@ PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds that the link to set a password
 
 MAILERS: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "benefits_portal.tenants.console_mail.EmailBackend"}
-    if EMBEDDED
+    if IS_LOCAL
     else {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
@@ -230,7 +232,7 @@ MAILERS: dict[str, dict[str, Any]] = {
         },
     }
 }
-if not EMBEDDED:
+if not IS_LOCAL:
     startup_checks.check_mail(MAILERS["default"]["OPTIONS"])
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=SUPPORT_ADDRESS)
 
@@ -252,18 +254,18 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
 }
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-COOKIE_PREFIX = "" if EMBEDDED else "__Host-"  # outside of a demo cookies are of this host alone, and never sent without TLS
+COOKIE_PREFIX = "" if IS_LOCAL else "__Host-"  # outside of a demo cookies are of this host alone, and never sent without TLS
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
 SESSION_COOKIE_AGE = 8 * 60 * 60  # seconds: a working day, from signing in or from staying signed in
 SESSION_MAX_AGE = env.int("SESSION_MAX_AGE", default=43_200)  # seconds from signing in, however often somebody stays
 MESSAGE_STORAGE = "benefits_portal.message_storage.MessageStorage"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not EMBEDDED
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not IS_LOCAL
 CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "benefits_portal.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-if not EMBEDDED:
+if not IS_LOCAL:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # the load balancer asks over plain HTTP
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES > 0 else None
@@ -280,7 +282,7 @@ LOGGING = {
         "line": {"()": "benefits_portal.logs.PlainLines"},
         "json": {"()": "benefits_portal.logs.JsonLines"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line" if EMBEDDED else "json"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line" if IS_LOCAL else "json"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "benefits_portal.requests": {"level": "INFO"},

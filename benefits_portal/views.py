@@ -21,7 +21,7 @@ from benefits_portal.formats import number
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.logs import request_id
 from benefits_portal.redirects import on_to
-from benefits_portal.tenants.access import acts_nowhere
+from benefits_portal.tenants.access import tenant_context_exempt
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import User
 from benefits_portal.tenants.views import session
@@ -64,7 +64,7 @@ def help_page(request: PartnerRequest) -> HttpResponse:
 
 
 @login_not_required
-@acts_nowhere
+@tenant_context_exempt
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Go on in another language, on the same page; whoever is signed in finds it again the next time."""
@@ -75,7 +75,7 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@acts_nowhere
+@tenant_context_exempt
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember light or dark, or follow the system again."""

@@ -10,5 +10,5 @@ from benefits_portal.local_only import local_only
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benefits_portal.settings")
 application = mark_charset(get_wsgi_application())
-if settings.EMBEDDED:
+if settings.IS_LOCAL:
     application = local_only(application)

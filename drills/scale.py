@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from django.db import connections
 
-from benefits_portal.settings import SESSION
+from benefits_portal.settings import POSTGRES_OPTIONS
 from drills.load import report, watch, work
 from drills.people import Answer
 from drills.servers import HOST, PROJECT, Nginx, Portal, Postgres, Running, free_port, until
@@ -52,7 +52,7 @@ def main(
     place: Path, postgres: Postgres, minutes: float = 1.0, portals: int = 4, workers: int = 3, people: int = 20, think: float = 2.0
 ) -> bool:
     everybody = members(4, people // 4, keys=int(minutes * 60 / think / 8) + 3)
-    for name, value in SESSION.items():  # pgbouncer passes no options on
+    for name, value in POSTGRES_OPTIONS.items():  # pgbouncer passes no options on
         postgres.ask(f"ALTER ROLE portal SET {name} = {value}")
     ask_for_passwords(postgres)
     notes: list[Answer] = []

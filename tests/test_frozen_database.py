@@ -13,7 +13,7 @@ import pytest
 from django.db import OperationalError, connections, transaction
 from django.db.utils import ConnectionHandler
 
-from benefits_portal.settings import env, tuned
+from benefits_portal.settings import env, with_timeouts
 from tests.postgres import Server
 from tests.simultaneous import IS_POSTGRES
 
@@ -142,7 +142,7 @@ def connections_of_a_child() -> int:
 def test_of_a_server_that_lets_nobody_in_nobody_waits_longer_than_three_seconds():
     server = Server()
     try:
-        connection = ConnectionHandler({"default": tuned(env.db_url_config(server.url))})["default"]
+        connection = ConnectionHandler({"default": with_timeouts(env.db_url_config(server.url))})["default"]
         connection.ensure_connection()
         postmaster = int((server.data / "postmaster.pid").read_text().split()[0])
         with stopped(connection.connection.info.backend_pid, postmaster):

@@ -41,7 +41,7 @@ def test_whoever_comes_through_a_proxy_is_refused(header):
 
 
 def test_the_demos_own_application_refuses_whoever_is_elsewhere():
-    assert settings.EMBEDDED
+    assert settings.IS_LOCAL
     answers: list[str] = []
     environ = {"REMOTE_ADDR": "192.0.2.7", "HTTP_HOST": "localhost", "PATH_INFO": "/healthz"}
     setup_testing_defaults(environ)

@@ -174,8 +174,8 @@ def test_other_failures_stay_500(db, settings):
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one time-out, of its own")
 def test_the_database_itself_ends_what_takes_too_long_and_plans_few_tables_together(db):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(settings.SESSION)])
-        assert dict(cursor.fetchall()) == {name: str(value) for name, value in settings.SESSION.items()}
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(settings.POSTGRES_OPTIONS)])
+        assert dict(cursor.fetchall()) == {name: str(value) for name, value in settings.POSTGRES_OPTIONS.items()}
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL says 53100, tried above")

@@ -22,7 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from benefits_portal.benefits.models import Benefit, Product, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote
-from benefits_portal.licensing.views.redeeming import PLACE_SALT
+from benefits_portal.licensing.views.redeeming import TENANT_CONFIRMATION_SALT
 from benefits_portal.tenants.models import Actor, DirectoryUser, Role, RoleAssignment, Tenant, TenantRequest, User
 from tests import factories
 from tests.properties import BEFORE_A_RELEASE
@@ -70,7 +70,7 @@ class World:
     @property
     def place(self) -> str:
         """That a first activation's tenant was chosen."""
-        return signing.dumps([self.by.user.pk, self.tenant.pk], salt=PLACE_SALT)
+        return signing.dumps([self.by.user.pk, self.tenant.pk], salt=TENANT_CONFIRMATION_SALT)
 
     def redeemed(self) -> Redemption:
         key = factories.issue_key(partner=self.tenant.partner, product=self.product)

@@ -124,7 +124,7 @@ def test_a_demo_trusts_no_other_site_and_answers_no_other_host(
     read_settings: Callable[..., dict[str, Any]], environment: dict[str, str], repair: str
 ) -> None:
     local = {"DEMO": "on", "ALLOWED_HOSTS": "localhost"}
-    assert read_settings(**local)["EMBEDDED"]
+    assert read_settings(**local)["IS_LOCAL"]
     with pytest.raises(ImproperlyConfigured, match=re.escape(repair)):
         read_settings(**local | environment)
 
@@ -137,8 +137,8 @@ def test_a_demo_trusts_no_other_site_and_answers_no_other_host(
         ({"PRODUCT_KEY_SECRETS": f"{GOOD} ,{TURNED}\t"}, "PRODUCT_KEY_SECRETS", [GOOD, TURNED]),
         ({"ALLOWED_HOSTS": "[::1],xn--bro-hoa.example"}, "ALLOWED_HOSTS", ["[::1]", "xn--bro-hoa.example"]),
         ({"CSRF_TRUSTED_ORIGINS": "https://a.example:8443"}, "CSRF_TRUSTED_ORIGINS", ["https://a.example:8443"]),
-        ({"EMAIL_HOST": "smtp.example.org", "EMAIL_TLS": "on"}, "EMBEDDED", False),
-        ({"EMAIL_HOST": "127.0.0.1"}, "EMBEDDED", False),
+        ({"EMAIL_HOST": "smtp.example.org", "EMAIL_TLS": "on"}, "IS_LOCAL", False),
+        ({"EMAIL_HOST": "127.0.0.1"}, "IS_LOCAL", False),
     ],
 )
 def test_settings_that_name_what_they_let_in_are_read(

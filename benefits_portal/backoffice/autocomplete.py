@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.formats import number
 
-LONGEST = 18  # digits of a row's number
+MAX_DIGITS = 18  # digits of a row's number
 
 
 def is_number(text: object) -> bool:
-    return str(text).isascii() and str(text).isdecimal() and len(str(text)) <= LONGEST
+    return str(text).isascii() and str(text).isdecimal() and len(str(text)) <= MAX_DIGITS
 
 
 class NumbersOnlyMixin(AutocompleteMixin):
@@ -28,28 +28,28 @@ class NumbersOnlyMixin(AutocompleteMixin):
         return super().optgroups(name, list(filter(is_number, value)), attr)
 
 
-class OneByTyping(NumbersOnlyMixin, AutocompleteSelect):
+class SingleAutocomplete(NumbersOnlyMixin, AutocompleteSelect):
     """One related row."""
 
 
-class SeveralByTyping(NumbersOnlyMixin, AutocompleteSelectMultiple):
+class MultipleAutocomplete(NumbersOnlyMixin, AutocompleteSelectMultiple):
     """Several related rows. Each is taken away by its own ×; one for all of them would stand in the list and be no item of it."""
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
 
 
-class ChoosingMixin(admin.options.BaseModelAdmin):
+class AutocompleteFieldsMixin(admin.options.BaseModelAdmin):
     """For a page or an inline of the back office."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
-            kwargs["widget"] = OneByTyping(db_field, self.admin_site)
+            kwargs["widget"] = SingleAutocomplete(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
-            kwargs["widget"] = SeveralByTyping(db_field, self.admin_site)
+            kwargs["widget"] = MultipleAutocomplete(db_field, self.admin_site)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:

@@ -28,21 +28,21 @@ PERIODS = {"year", "month", "day"}  # by the hierarchy of dates
 
 
 class CappedPaginator(Paginator):
-    """Counts to MOST and no further; whoever looks for more narrows the list down, or exports it."""
+    """Counts to MAX and no further; whoever looks for more narrows the list down, or exports it."""
 
-    MOST: ClassVar[int] = 1_000
+    MAX: ClassVar[int] = 1_000
 
     @cached_property
     def counted(self) -> int:
-        return capped_count(self.object_list, self.MOST)
+        return capped_count(self.object_list, self.MAX)
 
     @cached_property
     def count(self) -> int:
-        return min(self.counted, self.MOST)
+        return min(self.counted, self.MAX)
 
     @property
     def has_more(self) -> bool:
-        return self.counted > self.MOST
+        return self.counted > self.MAX
 
 
 def filter_name(list_filter: Any) -> str:
@@ -71,7 +71,7 @@ def can_be_looked_up(value: str) -> bool:
     return "\0" not in value and not any(part.strip().isdecimal() and len(part) > MAX_DIGITS for part in value.split(","))
 
 
-class BackOfficeList(ChangeList):
+class BackOfficeChangeList(ChangeList):
     def get_filters(self, request: HttpRequest) -> Any:
         asked = [value for name, values in request.GET.lists() if name != SEARCH_VAR for value in values]
         if not all(map(can_be_looked_up, asked)):

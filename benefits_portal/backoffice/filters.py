@@ -73,12 +73,12 @@ def chosen_day(request: HttpRequest) -> date:
 class FewChoicesFilter(admin.RelatedFieldListFilter):
     """A choice as long as it can be overlooked. Beyond that only what is chosen is shown: search, or follow a link to it."""
 
-    MOST = 30
+    MAX = 30
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         rows = field.remote_field.model._default_manager.all()
-        some = rows.order_by()[: self.MOST + 1]  # in no order: a long list is not sorted only to be left out
-        if len(some) <= self.MOST:
+        some = rows.order_by()[: self.MAX + 1]  # in no order: a long list is not sorted only to be left out
+        if len(some) <= self.MAX:
             return sorted(((str(row.pk), str(row)) for row in some), key=lambda choice: choice[1].lower())
         chosen = [value for value in self.lookup_val or [] if value.isdecimal()]
         return [(str(row.pk), str(row)) for row in rows.filter(pk__in=chosen)]

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, get_language_info, ngettext, 
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day, number
-from benefits_portal.tenants.holdings import Holding, tells_holdings
+from benefits_portal.tenants.holdings import Holding, register_holding_provider
 from benefits_portal.tenants.models import DirectoryUser, Partner
 from benefits_portal.tenants.naming import Names
 from benefits_portal.typed import isolated
@@ -36,7 +36,7 @@ def chain(assignments: Iterable[Assignment], partner: Partner) -> list[dict[str,
     ]
 
 
-@tells_holdings
+@register_holding_provider
 def credit_of(people: Sequence[DirectoryUser], on: date) -> Iterator[tuple[int, Holding]]:
     """The credit that runs, which stays with somebody who is disabled until it is removed or transferred."""
     running = Assignment.objects.running(on).filter(directory_user__in=people)

@@ -30,7 +30,7 @@ class PersonForm(forms.Form):
 class PeopleForm(forms.Form):
     """A list of addresses, pasted or from a file. What came in a file is in the field afterwards, so that it can be corrected."""
 
-    MOST_LINES, MOST_LETTERS = 500, 50_000
+    MAX_LINES, MAX_LETTERS = 500, 50_000
     one_of = ("people", "file")  # one is needed, so neither is called optional
 
     people = forms.CharField(
@@ -53,15 +53,15 @@ class PeopleForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         super().clean()
         file = self.cleaned_data.get("file")
-        text = decoded(file.read(4 * self.MOST_LETTERS)) if file else self.data.get("people", "")
-        kept = text.replace("\0", "")[: self.MOST_LETTERS]
+        text = decoded(file.read(4 * self.MAX_LETTERS)) if file else self.data.get("people", "")
+        kept = text.replace("\0", "")[: self.MAX_LETTERS]
         self.data = {"people": kept}
         self.list = AddressList.of(kept)
-        if len(text) > self.MOST_LETTERS:
+        if len(text) > self.MAX_LETTERS:
             self.add_error("people", _("This is too long for a list of addresses. Nothing was assigned; its beginning is kept below."))
-        elif len(self.list.found) > self.MOST_LINES:
+        elif len(self.list.found) > self.MAX_LINES:
             told = _("The list has %(count)s addresses; at most %(most)s go at a time. Split it, and assign the rest afterwards.")
-            self.add_error("people", told % {"count": number(len(self.list.found)), "most": number(self.MOST_LINES)})
+            self.add_error("people", told % {"count": number(len(self.list.found)), "most": number(self.MAX_LINES)})
         elif not self.list.found:
             self.add_error("people", _("Paste at least one address, or choose a file."))
         return self.cleaned_data

@@ -80,7 +80,7 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
     benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
     form = PersonForm(benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if hand_over(request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)):
+        if perform_on_person(request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)):
             return redirect(benefit)
     try:
         benefit.check_assignable(request.today)
@@ -146,7 +146,7 @@ def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpRespon
     assignment = get_own(request, Assignment.objects.for_display().filter(benefit=pk), assignment_pk)
     form = PersonForm(assignment.benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if hand_over(request, form, lambda person: assignment.transfer(person, by=request.actor, on=request.today)):
+        if perform_on_person(request, form, lambda person: assignment.transfer(person, by=request.actor, on=request.today)):
             return redirect(assignment.benefit)
     try:
         assignment.check_transferable(request.today)
@@ -157,7 +157,7 @@ def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpRespon
     return render(request, choosing_template(request, "transfer"), context)
 
 
-def hand_over(request: PartnerRequest, form: PersonForm, give: Callable[[DirectoryUser], object]) -> bool:
+def perform_on_person(request: PartnerRequest, form: PersonForm, give: Callable[[DirectoryUser], object]) -> bool:
     """Give the credit to the person chosen in `form`; a refusal becomes the form's error."""
     person = form.cleaned_data["directory_user"]
     try:

@@ -25,7 +25,7 @@ from benefits_portal.number_fields import NumberFormField, check_range
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.typed_numbers import read_numbers
 
-MOST_LICENSES, MOST_KEYS = MAX_LICENSES, 12
+MAX_LICENSES_TYPED, MAX_KEYS = MAX_LICENSES, 12
 CAN_COME_BACK = (Subscription.Status.EXPIRED, Subscription.Status.DISABLED)
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 
@@ -49,7 +49,7 @@ class NumberField(NumberFormField):
 
     def clean(self, value: Any) -> Any:
         number = super().clean(value)
-        return None if number is None else check_range(number, self.at_least, MOST_LICENSES)
+        return None if number is None else check_range(number, self.at_least, MAX_LICENSES_TYPED)
 
 
 class CalculatorForm(forms.Form):
@@ -78,15 +78,15 @@ class CalculatorForm(forms.Form):
     def clean_keys(self) -> list[int]:
         """Between keys stands a semicolon, a plus, a comma or a space."""
         keys = read_numbers(self.cleaned_data["keys"])
-        if len(keys) > MOST_KEYS:
-            raise forms.ValidationError(_("Enter at most %(most)s keys.") % {"most": MOST_KEYS})
+        if len(keys) > MAX_KEYS:
+            raise forms.ValidationError(_("Enter at most %(most)s keys.") % {"most": MAX_KEYS})
         if not keys:
             raise forms.ValidationError(_("Enter how many licenses the key has."))
-        return [check_range(licenses, 1, MOST_LICENSES) for licenses in keys]
+        return [check_range(licenses, 1, MAX_LICENSES_TYPED) for licenses in keys]
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
-        if (data.get("carried") or 0) >= data.get("licenses", MOST_LICENSES + 1):
+        if (data.get("carried") or 0) >= data.get("licenses", MAX_LICENSES_TYPED + 1):
             self.add_error("carried", _("Fewer license-days than licenses are carried: a whole day is used at once."))
         return data
 

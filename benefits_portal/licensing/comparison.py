@@ -21,7 +21,7 @@ from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Tenant
 
 DAY = timedelta(days=1)
-MOST_COMPARED = 10  # subscriptions of one product in one tenant
+MAX_COMPARED = 10  # subscriptions of one product in one tenant
 
 
 @dataclass(frozen=True)
@@ -191,14 +191,14 @@ def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> E
     """
     same = Subscription.objects.of_product_in(tenant, key.product)
     active_count = CappedCount(same.active(on))
-    latest = list(same.not_deleted(on).annotate(active_count=active_count).order_by("-ends_on", "-pk")[: MOST_COMPARED + 1])
+    latest = list(same.not_deleted(on).annotate(active_count=active_count).order_by("-ends_on", "-pk")[: MAX_COMPARED + 1])
     active = [subscription for subscription in latest if subscription.is_active(on)]
     ended = next((subscription for subscription in latest if not subscription.is_active(on)), None)
-    if len(active) > MOST_COMPARED:
+    if len(active) > MAX_COMPARED:
         ended = same.reactivatable(on).first()
     for subscription in [*active, *([ended] if ended else [])]:
         subscription.product, subscription.tenant = key.product, tenant  # at hand
-    found = [Comparison.of(key, tenant, one, on, place) for one in reversed(active[:MOST_COMPARED])]
+    found = [Comparison.of(key, tenant, one, on, place) for one in reversed(active[:MAX_COMPARED])]
     hidden = latest[0].active_count - len(found) if found else 0  # type: ignore[attr-defined]  # annotated
     if ended:
         found.append(Comparison.of(key, tenant, ended, on, place))

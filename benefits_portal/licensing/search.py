@@ -24,7 +24,7 @@ from benefits_portal.licensing.display import ProductRow
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import CappedCount
-from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
+from benefits_portal.tenants.access import form_methods, role_required, tenant_context_exempt
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role
 from benefits_portal.words import matches, searched
@@ -42,7 +42,7 @@ class Found:
     href: str
 
 
-@acts_nowhere
+@tenant_context_exempt
 @role_required
 @sensitive_post_parameters("q")
 @form_methods

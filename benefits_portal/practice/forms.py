@@ -13,7 +13,7 @@ from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField
 from benefits_portal.tenants.models import Partner
 
-FURTHEST = 10 * 12  # months ahead of the real day; every end date is within reach
+MAX_DAYS_AHEAD = 10 * 12  # months ahead of the real day; every end date is within reach
 
 
 class ClockForm(forms.Form):
@@ -27,7 +27,7 @@ class ClockForm(forms.Form):
 
     def clean_today(self) -> date:
         day: date = self.cleaned_data["today"]
-        today, furthest = self.partner.today(), add_months(clock.today(self.partner.time_zone), FURTHEST)
+        today, furthest = self.partner.today(), add_months(clock.today(self.partner.time_zone), MAX_DAYS_AHEAD)
         if day <= today:
             raise forms.ValidationError(_("The calendar moves forward only. Choose a day after %(today)s.") % {"today": date_format(today)})
         if day > furthest:

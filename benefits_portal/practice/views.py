@@ -19,7 +19,7 @@ from benefits_portal import clock
 from benefits_portal.licensing.calculator import CalculatorForm
 from benefits_portal.licensing.forms import KeyForm
 from benefits_portal.redirects import on_to
-from benefits_portal.tenants.access import acts_nowhere, role_required
+from benefits_portal.tenants.access import role_required, tenant_context_exempt
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Mail, User
 from benefits_portal.tenants.outbox import letter_of
@@ -48,7 +48,7 @@ def practice_only(view: View) -> View:
 
 
 @login_not_required
-@acts_nowhere
+@tenant_context_exempt
 @practice_only
 @require_POST
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -83,7 +83,7 @@ def move_clock(request: PartnerRequest) -> HttpResponse:
 
 
 @login_not_required
-@acts_nowhere
+@tenant_context_exempt
 @practice_only
 @require_POST
 def reset(request: HttpRequest) -> HttpResponse:
@@ -98,7 +98,7 @@ def reset(request: HttpRequest) -> HttpResponse:
 
 @practice_only
 @login_not_required
-@acts_nowhere
+@tenant_context_exempt
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     """The mails of the practice world, the newest first: nothing leaves it."""

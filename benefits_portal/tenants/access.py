@@ -18,9 +18,9 @@ type View = Callable[..., HttpResponseBase]
 form_methods = require_http_methods(["GET", "HEAD", "POST"])  # a form is shown, or sent
 
 
-def acts_nowhere(view: View) -> View:
+def tenant_context_exempt(view: View) -> View:
     """Its POST changes nothing of a partner's, so its form need not say where it was rendered (P4)."""
-    view.acts_nowhere = True  # type: ignore[attr-defined]
+    view.tenant_context_exempt = True  # type: ignore[attr-defined]
     return view
 
 

@@ -17,20 +17,20 @@ class Holding:
     href: str
 
 
-type Teller = Callable[[Sequence[DirectoryUser], date], Iterable[tuple[int, Holding]]]
-tellers: list[Teller] = []
+type HoldingProvider = Callable[[Sequence[DirectoryUser], date], Iterable[tuple[int, Holding]]]
+holding_providers: list[HoldingProvider] = []
 
 
-def tells_holdings(teller: Teller) -> Teller:
-    """Decorator: `teller` says what some people hold on a day, each with the number of their entry."""
-    tellers.append(teller)
-    return teller
+def register_holding_provider(provider: HoldingProvider) -> HoldingProvider:
+    """Decorator: `provider` says what some people hold on a day, each with the number of their entry."""
+    holding_providers.append(provider)
+    return provider
 
 
 def holdings(people: Sequence[DirectoryUser], on: date) -> dict[int, list[Holding]]:
     """What `people` hold, by the number of their entry. As many queries however many they are, and none for nobody."""
     found: dict[int, list[Holding]] = defaultdict(list)
-    for teller in tellers if people else ():
-        for person, holding in teller(people, on):
+    for provider in holding_providers if people else ():
+        for person, holding in provider(people, on):
             found[person].append(holding)
     return found

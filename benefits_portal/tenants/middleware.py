@@ -51,21 +51,21 @@ class ActingMiddleware:
     the partner's clocks do; the back office keeps the project's time zone.
 
     A POST of somebody with a role must carry the place that its form was rendered for; if the session has moved on
-    meanwhile it is refused with both named. Views marked `acts_nowhere` and the back office carry none.
+    meanwhile it is refused with both named. Views marked `tenant_context_exempt` and the back office carry none.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: PartnerRequest) -> HttpResponse:
-        set_place(request)
+        set_tenant_context(request)
         with timezone.override(request.partner.time_zone if request.partner and not in_back_office(request) else None):
             return self.get_response(request)
 
     def process_view(self, request: PartnerRequest, view: Callable, args: object, kwargs: object) -> HttpResponse | None:  # type: ignore[type-arg]
         if request.is_viewing and not reads(request):
             return render(request, "tenants/viewing_only.html", status=403)
-        needs_place = request.method == "POST" and request.acting_in and not getattr(view, "acts_nowhere", False)
+        needs_place = request.method == "POST" and request.acting_in and not getattr(view, "tenant_context_exempt", False)
         if not needs_place or in_back_office(request):
             return None
         rendered_for = request.POST.get("acting_in", "")
@@ -101,7 +101,7 @@ def reads(request: PartnerRequest) -> bool:
     return request.method in ("GET", "HEAD", "OPTIONS") or name in viewing.WRITES_NOTHING
 
 
-def act_in(request: PartnerRequest, tenant: Tenant) -> None:
+def switch_tenant(request: PartnerRequest, tenant: Tenant) -> None:
     """Act in `tenant`, one of `request.places`, from the next request on; the only way in which the place changes (P4)."""
     request.session[SESSION_KEY] = tenant.pk
 
@@ -111,7 +111,7 @@ def acting_in(tenant: Tenant) -> str:
     return f"{tenant.partner_id}-{tenant.pk}"
 
 
-def set_place(request: PartnerRequest) -> None:
+def set_tenant_context(request: PartnerRequest) -> None:
     """Set on `request` where the person acts: what the session remembers while it is theirs, else the first place, home.
 
     The first place is remembered too, so that a role given elsewhere moves nobody; who loses the role where they acted is
@@ -129,7 +129,7 @@ def set_place(request: PartnerRequest) -> None:
     if places:
         request.tenant = next((place for place in places if place.pk == chosen), places[0])
         if request.tenant.pk != chosen and not looked_at:
-            act_in(request, request.tenant)
+            switch_tenant(request, request.tenant)
             if chosen is not None:
                 now = {"partner": request.tenant.partner, "tenant": request.tenant}
                 messages.warning(request, _("You can no longer act where you did. You now act for %(partner)s in %(tenant)s.") % now)

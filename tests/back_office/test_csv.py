@@ -342,9 +342,9 @@ def test_a_short_file_reads_the_people_it_names_and_no_others(db, tenant):
 
 
 def test_a_file_with_too_many_lines_is_refused_before_one_is_judged(office, django_assert_num_queries):
-    text = PARTNERS + "1234,Contoso,NL,EUR,UTC\n" * (imports.MOST_LINES + 1)
+    text = PARTNERS + "1234,Contoso,NL,EUR,UTC\n" * (imports.MAX_LINES + 1)
     with django_assert_num_queries(0), pytest.raises(importing.TooManyLines):
-        imports.PartnerImport.of(text, imports.MOST_LINES)
+        imports.PartnerImport.of(text, imports.MAX_LINES)
 
 
 @pytest.mark.slow

@@ -74,7 +74,7 @@ def test_the_first_page_asks_as_little_however_much_there_is(office, today):
 
 
 def test_a_count_stops_where_lists_do(office, monkeypatch):
-    monkeypatch.setattr(CappedPaginator, "MOST", 2)
+    monkeypatch.setattr(CappedPaginator, "MAX", 2)
     for _ in range(3):
         factories.TenantRequestFactory.create()
     assert lines(office)["Tenants asked for, not decided"][0] == "2+"

@@ -23,7 +23,7 @@ def listed(office, model, **asked):
 
 
 def test_a_list_counts_to_a_thousand_and_no_further(office, monkeypatch):
-    monkeypatch.setattr(CappedPaginator, "MOST", 60)
+    monkeypatch.setattr(CappedPaginator, "MAX", 60)
     factories.PartnerFactory.create_batch(61)
     with CaptureQueriesContext(connection) as asked:
         answer = office.get(page(Partner, "changelist"), {"p": "2"})
@@ -33,7 +33,7 @@ def test_a_list_counts_to_a_thousand_and_no_further(office, monkeypatch):
 
 
 def test_a_page_beyond_what_is_counted_leads_back_to_the_list(office, monkeypatch):
-    monkeypatch.setattr(CappedPaginator, "MOST", 60)
+    monkeypatch.setattr(CappedPaginator, "MAX", 60)
     factories.PartnerFactory.create_batch(61)
     assert office.get(page(Partner, "changelist"), {"p": "3"}).status_code == 302
 
@@ -41,7 +41,7 @@ def test_a_page_beyond_what_is_counted_leads_back_to_the_list(office, monkeypatc
 def test_everything_is_chosen_only_where_it_is_counted(office, monkeypatch):
     factories.MembershipFactory.create_batch(52)
     assert "Select all 52 memberships" in office.get(page(Membership, "changelist")).content.decode()
-    monkeypatch.setattr(CappedPaginator, "MOST", 51)
+    monkeypatch.setattr(CappedPaginator, "MAX", 51)
     assert "Select all 51" not in office.get(page(Membership, "changelist")).content.decode()
 
 

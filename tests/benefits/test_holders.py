@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.urls import reverse
 
-from benefits_portal.licensing.views.benefits import MOST_HOLDERS
+from benefits_portal.licensing.views.benefits import MAX_HOLDERS
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory
 
 rule = pytest.mark.rule
@@ -79,12 +79,12 @@ def test_the_page_of_a_benefit_takes_eight_queries_however_many_hold_it(client, 
 
 def test_a_benefit_s_page_shows_the_first_holders_and_the_way_to_all_of_them(client, tenant, by):
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
-    people = [DirectoryUserFactory.create(tenant=tenant, display_name=f"Person {number:02d}") for number in range(MOST_HOLDERS + 3)]
+    people = [DirectoryUserFactory.create(tenant=tenant, display_name=f"Person {number:02d}") for number in range(MAX_HOLDERS + 3)]
     first, *others = [credit.assign(person, by=by, on=TODAY) for person in people]
     first.remove(by=by, on=TODAY)
     details = client.get(reverse("licensing:benefit-detail", args=[credit.pk]))
     address = reverse("benefits:holders", args=[credit.pk])
-    assert details.context["running"] == others[:MOST_HOLDERS]
+    assert details.context["running"] == others[:MAX_HOLDERS]
     assert details.text.count(f'href="{address}"') == 1
     pages = {query: client.get(f"{address}?{query}").context["page"].rows for query in ("sort=-name", "show=past", "q=person+07")}
     assert pages == {"sort=-name": others[::-1], "show=past": [first], "q=person+07": [others[6]]}

@@ -23,7 +23,7 @@ from benefits_portal.benefits.key_exceptions import (
 )
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.benefits.productkeys import draw, grouped
-from benefits_portal.licensing.views.redeeming import PLACE_SALT
+from benefits_portal.licensing.views.redeeming import TENANT_CONFIRMATION_SALT
 from benefits_portal.tenants.models import Actor, KeyAttempt
 from tests import factories
 from tests.factories import TODAY
@@ -48,7 +48,7 @@ def reveal(hand: Hand, key: ProductKey):
 
 def in_place(place: Place) -> str:
     """The query string of a walkthrough whose tenant was chosen."""
-    return "?" + urlencode({"place": signing.dumps([place.boss.pk, place.tenant.pk], salt=PLACE_SALT)})
+    return "?" + urlencode({"place": signing.dumps([place.boss.pk, place.tenant.pk], salt=TENANT_CONFIRMATION_SALT)})
 
 
 @TYPE.door("page licensing:product-key-start")

@@ -5,7 +5,7 @@ from functools import partial
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from benefits_portal.tenants.admin.base import RecordedAdmin
+from benefits_portal.tenants.admin.base import AuditedAdmin
 from benefits_portal.tenants.exceptions import (
     AlreadyAskedFor,
     AlreadyDecided,
@@ -161,7 +161,7 @@ def from_the_list(model: type, name: str, hand: Hand) -> str:
 
 for model, its_admin in admin.site._registry.items():
     label = model._meta.label_lower
-    if isinstance(its_admin, RecordedAdmin) and label not in ("benefits.membership", "auth.group"):
+    if isinstance(its_admin, AuditedAdmin) and label not in ("benefits.membership", "auth.group"):
         WITHOUT.door(f"form {label}")(partial(on_the_form, model))
     for action in its_admin.actions or ():
         WITHOUT.door(f"action {label} {action}")(partial(from_the_list, model, action))

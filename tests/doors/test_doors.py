@@ -14,7 +14,7 @@ from django.urls import URLPattern, get_resolver
 
 from benefits_portal.benefits.exceptions import NotAssignable, NotRenewable, NotTransferable
 from benefits_portal.benefits.models import Benefit, Membership
-from benefits_portal.tenants.admin.base import LedgerInline, RecordedAdmin
+from benefits_portal.tenants.admin.base import AuditedAdmin, ReadOnlyInline
 from benefits_portal.tenants.exceptions import Refusal
 from tests import factories
 from tests.test_architecture import ROWS
@@ -133,9 +133,9 @@ def office() -> Iterator[str]:
     usual = {"changelist", "add", "change", "delete", "history", "export"}  # an export changes nothing but the record
     for model, page in admin.site._registry.items():
         label = model._meta.label_lower
-        if isinstance(page, RecordedAdmin):
+        if isinstance(page, AuditedAdmin):
             yield f"form {label}"
-        yield from (f"row {label} {row.model.__name__}" for row in page.inlines if not issubclass(row, LedgerInline))
+        yield from (f"row {label} {row.model.__name__}" for row in page.inlines if not issubclass(row, ReadOnlyInline))
         yield from (f"action {label} {action}" for action in page.actions or ())
         names = {url.name for url in page.get_urls() if url.name}
         yield from (f"office {name}" for name in names if name.rpartition("_")[2] not in usual and not name.startswith("auth_"))

@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from benefits_portal.backoffice.changelist import CappedPaginator
 from benefits_portal.benefits.models import Assignment
-from benefits_portal.licensing.comparison import MOST_COMPARED, comparisons
-from benefits_portal.licensing.views.benefits import MOST_HOLDERS
-from benefits_portal.licensing.views.redeeming import MOST_KEYS
+from benefits_portal.licensing.comparison import MAX_COMPARED, comparisons
+from benefits_portal.licensing.views.benefits import MAX_HOLDERS
+from benefits_portal.licensing.views.redeeming import MAX_KEYS
 from benefits_portal.licensing.views.subscriptions import MAX_REDEMPTIONS
 from benefits_portal.tenants.models import User
 from tests import factories
@@ -39,8 +39,8 @@ def test_a_subscription_shows_its_latest_redemptions_and_leads_to_all(client, te
 def test_a_bulk_credit_shows_its_latest_holders_and_leads_to_all(client, tenant):
     credit = factories.BenefitFactory.create(partner=tenant.partner, bulk=True)
     before = None
-    for place in range(MOST_HOLDERS + 3):
-        ended = {} if place == MOST_HOLDERS + 2 else {"ended_on": TODAY, "ended_at": NOW + timedelta(minutes=place)}
+    for place in range(MAX_HOLDERS + 3):
+        ended = {} if place == MAX_HOLDERS + 2 else {"ended_on": TODAY, "ended_at": NOW + timedelta(minutes=place)}
         moment = NOW + timedelta(minutes=place)
         given = {"directory_user__tenant": tenant, "transferred_from": before, "assigned_at": moment, **ended}
         before = factories.AssignmentFactory.create(benefit=credit, **given)
@@ -54,7 +54,7 @@ def test_a_bulk_credit_shows_its_latest_holders_and_leads_to_all(client, tenant)
 
 def test_a_comparison_of_many_subscriptions_says_how_many_there_are(client, tenant, partner):
     product = factories.ProductFactory.create()
-    for place in range(MOST_COMPARED + 2):
+    for place in range(MAX_COMPARED + 2):
         factories.SubscriptionFactory.create(tenant=tenant, product=product, ends_on=TODAY + timedelta(days=place))
     key = factories.issue_key(partner=partner, product=product)
     found = comparisons(key, tenant, TODAY)
@@ -65,7 +65,7 @@ def test_a_comparison_of_many_subscriptions_says_how_many_there_are(client, tena
 def test_ones_own_keys_say_how_many_can_be_redeemed(client, tenant, partner):
     product = factories.ProductFactory.create()
     subscription = factories.SubscriptionFactory.create(tenant=tenant, product=product)
-    for _ in range(MOST_KEYS + 1):
+    for _ in range(MAX_KEYS + 1):
         factories.issue_key(partner=partner, product=product)
     page = client.get(reverse("licensing:extend", args=[subscription.pk]))
     assert (len(page.context["own_keys"]), page.context["own_keys"].summary) == (50, "The first 50 of 51 are shown.")
@@ -74,7 +74,7 @@ def test_ones_own_keys_say_how_many_can_be_redeemed(client, tenant, partner):
 
 
 def test_choosing_by_typing_says_where_it_ends(admin, sign_in, monkeypatch):
-    monkeypatch.setattr(CappedPaginator, "MOST", 25)
+    monkeypatch.setattr(CappedPaginator, "MAX", 25)
     factories.PartnerFactory.create_batch(30)
     User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
     asked = {"app_label": "tenants", "model_name": "roleassignment", "field_name": "partner", "term": "partner"}

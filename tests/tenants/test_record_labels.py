@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from benefits_portal.derived import derived_columns
-from benefits_portal.tenants.admin.base import INTERNAL, SECRETS, RecordedAdmin
+from benefits_portal.tenants.admin.base import INTERNAL, SECRETS, AuditedAdmin
 from benefits_portal.tenants.display import all_changes, lines
 from benefits_portal.tenants.exceptions import AlreadyInDirectory, NotPermitted
 from benefits_portal.tenants.models import Actor, DirectoryUser, Record
@@ -24,7 +24,7 @@ REFUSALS_BY_THEMSELVES = {"tenants.page-refused", "tenants.form-refused", "benef
 def fields_on_record():
     """Every field that the back office may put on record."""
     for model, its_admin in back_office.site._registry.items():
-        if isinstance(its_admin, RecordedAdmin):
+        if isinstance(its_admin, AuditedAdmin):
             left_out = {*SECRETS, *INTERNAL, *derived_columns(model)}
             fields = [*model._meta.fields, *model._meta.many_to_many]
             yield from (field for field in fields if not field.primary_key and field.editable and field.name not in left_out)

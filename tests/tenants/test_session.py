@@ -13,7 +13,7 @@ from benefits_portal import clock
 from benefits_portal.tenants.models import User
 from benefits_portal.tenants.views.session import NEAR
 
-SESSION, JSON = reverse("tenants:session"), {"Accept": "application/json"}
+POSTGRES_OPTIONS, JSON = reverse("tenants:session"), {"Accept": "application/json"}
 WHOLE = settings.SESSION_COOKIE_AGE
 
 
@@ -27,7 +27,7 @@ def signed_in(admin: User) -> Client:
 
 
 def left(client: Client) -> int:
-    return client.get(SESSION, headers=JSON).json()["seconds"]
+    return client.get(POSTGRES_OPTIONS, headers=JSON).json()["seconds"]
 
 
 def end_in(client: Client, time: timedelta) -> None:
@@ -46,8 +46,8 @@ def test_it_ends_a_working_day_after_signing_in_and_asking_does_not_put_it_off(s
 def test_one_post_makes_it_whole_again_as_often_as_one_likes(signed_in: Client) -> None:
     for _ in range(2):
         end_in(signed_in, timedelta(minutes=3))
-        assert WHOLE - 60 < signed_in.post(SESSION, headers=JSON).json()["seconds"] <= WHOLE
-    assert signed_in.post(SESSION).templates[0].name == "tenants/session.html"
+        assert WHOLE - 60 < signed_in.post(POSTGRES_OPTIONS, headers=JSON).json()["seconds"] <= WHOLE
+    assert signed_in.post(POSTGRES_OPTIONS).templates[0].name == "tenants/session.html"
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def hours_signed_in(clock_at_noon: time_machine.Traveller, signed_in: Client, st
         if left(signed_in) == 0:
             return hour
         if hour % stay_every == 0:
-            signed_in.post(SESSION, headers=JSON)
+            signed_in.post(POSTGRES_OPTIONS, headers=JSON)
         clock_at_noon.shift(timedelta(hours=1))
     return 24
 
@@ -78,15 +78,15 @@ def test_the_longest_time_is_a_setting(settings, clock_at_noon, signed_in: Clien
 
 
 def test_the_last_end_is_told_and_offers_no_staying(clock_at_noon, signed_in: Client) -> None:
-    assert signed_in.get(SESSION, headers=JSON).json()["final"] is False
+    assert signed_in.get(POSTGRES_OPTIONS, headers=JSON).json()["final"] is False
     for _ in range(2):
         clock_at_noon.shift(timedelta(hours=5, minutes=55))
-        page = signed_in.post(SESSION).text
+        page = signed_in.post(POSTGRES_OPTIONS).text
     home = signed_in.get(reverse("home")).text
     assert "That holds until midnight (UTC), the longest time to stay signed in. After that, sign in again." in page
     assert "At midnight (UTC) you will be signed out." in home
     assert ("Stay longer" in home, home.count("data-stay")) == (False, 1), "only in the dialog, where the script hides it"
-    assert signed_in.get(SESSION, headers=JSON).json()["final"] is True
+    assert signed_in.get(POSTGRES_OPTIONS, headers=JSON).json()["final"] is True
 
 
 def test_a_session_from_before_its_beginning_was_kept_is_not_put_off(signed_in: Client) -> None:
@@ -94,7 +94,7 @@ def test_a_session_from_before_its_beginning_was_kept_is_not_put_off(signed_in: 
     session = signed_in.session
     del session["signed_in_at"]
     session.save()
-    assert signed_in.post(SESSION, headers=JSON).json()["seconds"] <= 180
+    assert signed_in.post(POSTGRES_OPTIONS, headers=JSON).json()["seconds"] <= 180
 
 
 @pytest.mark.parametrize(("before", "told"), [(timedelta(minutes=1), True), (-timedelta(minutes=1), False)])
@@ -106,5 +106,5 @@ def test_a_page_tells_it_when_it_is_near(signed_in: Client, before: timedelta, t
 
 def test_whoever_is_not_signed_in_has_no_time_left_and_is_asked_to_sign_in(db: None) -> None:
     assert left(Client()) == 0
-    assert Client().post(SESSION, headers=JSON).json()["seconds"] == 0
-    assert Client().get(SESSION).headers["Location"] == reverse("tenants:sign-in")
+    assert Client().post(POSTGRES_OPTIONS, headers=JSON).json()["seconds"] == 0
+    assert Client().get(POSTGRES_OPTIONS).headers["Location"] == reverse("tenants:sign-in")

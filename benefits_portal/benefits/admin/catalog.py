@@ -18,7 +18,7 @@ from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Membership, Offer, PackageLine, Product
 from benefits_portal.benefits.money import money
 from benefits_portal.formats import number
-from benefits_portal.tenants.admin.base import BackOfficeInline, RecordedAdmin
+from benefits_portal.tenants.admin.base import AuditedAdmin, BackOfficeInline
 from benefits_portal.tenants.admin.forms import BackOfficeForm
 
 
@@ -54,7 +54,7 @@ def count_of(model: Any) -> Coalesce:
 
 
 @admin.register(Offer)
-class OfferAdmin(RecordedAdmin):
+class OfferAdmin(AuditedAdmin):
     list_display = ["name", "is_competency", "package", "enrollments", "position"]
     list_filter = ["is_competency"]
     search_fields = ["search_text"]
@@ -77,7 +77,7 @@ class OfferAdmin(RecordedAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(RecordedAdmin):
+class ProductAdmin(AuditedAdmin):
     list_display = ["name", "kind", "discontinued_on", "replacements"]
     list_filter = ["kind", ("discontinued_on", admin.EmptyFieldListFilter)]
     search_fields = ["search_text"]
@@ -111,7 +111,7 @@ class PackageStateFilter(DayFilter):
 
 
 @admin.register(PackageLine)
-class PackageLineAdmin(RecordedAdmin):
+class PackageLineAdmin(AuditedAdmin):
     form = PackageLineForm
     list_display = [
         "product",
@@ -139,7 +139,7 @@ class PackageLineAdmin(RecordedAdmin):
 
 
 @admin.register(ExternalOffer)
-class ExternalOfferAdmin(RecordedAdmin):
+class ExternalOfferAdmin(AuditedAdmin):
     list_display = ["name", "excluded"]
     search_fields = ["search_text"]
     autocomplete_fields = ["excludes"]
@@ -163,7 +163,7 @@ class HeldFilter(DayFilter):
 
 
 @admin.register(HeldOffer)
-class HeldOfferAdmin(RecordedAdmin):
+class HeldOfferAdmin(AuditedAdmin):
     adding_needs_reason = True  # it decides who can be given credit
     list_display = ["external_offer", linked("partner", gettext_lazy("partner")), "holder", "since", "until"]
     list_filter = [HeldFilter, ("external_offer", FewChoicesFilter), ("partner", FewChoicesFilter)]

@@ -21,7 +21,7 @@ from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter, on_day
 from benefits_portal.benefits.models import Assignment, Benefit, BenefitAction, ProductKey
 from benefits_portal.benefits.status import Status
-from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline, actor
+from benefits_portal.tenants.admin.base import ReadOnlyAdmin, ReadOnlyInline, actor
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
 from benefits_portal.tenants.models import Record
 
@@ -62,7 +62,7 @@ class UnusedFilter(DayFilter):
     }
 
 
-class KeyInline(LedgerInline):
+class KeyInline(ReadOnlyInline):
     model = ProductKey
     fields = readonly_fields = ["__str__", "licenses", "issued_at", "redeemed_on", "redeemed_in", "revoked_at"]
 
@@ -70,7 +70,7 @@ class KeyInline(LedgerInline):
         return ProductKey.objects.for_display()
 
 
-class AssignmentInline(LedgerInline):
+class AssignmentInline(ReadOnlyInline):
     model = Assignment
     fields = readonly_fields = ["directory_user", "assigned_on", "assigned_by", "ended_on", "ended_by"]
 
@@ -79,7 +79,7 @@ class AssignmentInline(LedgerInline):
 
 
 @admin.register(Benefit)
-class BenefitAdmin(SearchThroughMixin, LedgerAdmin):
+class BenefitAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_display = [
         "product",
         quantity,
@@ -142,7 +142,7 @@ class KeyStateFilter(DayFilter):
 
 
 @admin.register(ProductKey)
-class ProductKeyAdmin(SearchThroughMixin, LedgerAdmin):
+class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
     """Masked (K3). The search takes no key: what is searched for stands in the address."""
 
     list_display = [
@@ -206,7 +206,7 @@ class RunningFilter(DayFilter):
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(SearchThroughMixin, LedgerAdmin):
+class AssignmentAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_display = [
         "directory_user",
         linked("benefit", _("benefit")),

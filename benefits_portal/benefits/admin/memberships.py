@@ -24,7 +24,7 @@ from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, BenefitAction, Membership
 from benefits_portal.formats import number
-from benefits_portal.tenants.admin.base import KeptAdmin, LedgerInline, actor
+from benefits_portal.tenants.admin.base import NoDeleteAdmin, ReadOnlyInline, actor
 from benefits_portal.tenants.admin.exports import columns_of
 from benefits_portal.tenants.admin.forms import said
 from benefits_portal.tenants.admin.imports import ImportMixin
@@ -53,7 +53,7 @@ class MembershipStateFilter(DayFilter):
     }
 
 
-class BenefitInline(LedgerInline):
+class BenefitInline(ReadOnlyInline):
     model = Benefit
     fields = readonly_fields = ["product", quantity, "benefit_type", "competency", "expires_on", status_today]
 
@@ -62,7 +62,7 @@ class BenefitInline(LedgerInline):
 
 
 @admin.register(Membership)
-class MembershipAdmin(SearchThroughMixin, ImportMixin, KeptAdmin):
+class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     """Made once, with everything that its package holds; afterwards it is only looked at, or completed."""
 
     add_form_template = "admin/benefits/membership/add_form.html"

@@ -25,7 +25,7 @@ from .assignment import Assignment
 from .catalog import MAX_LICENSES, BenefitType, PackageLine, Product
 from .productkey import ProductKey
 
-MOST_CANDIDATES = 20  # people shown at a time
+MAX_CANDIDATES = 20  # people shown at a time
 
 
 class BenefitQuerySet(models.QuerySet["Benefit"]):
@@ -254,7 +254,7 @@ class Benefit(models.Model):
 
     def candidates(self, words: str, on: date) -> Excerpt[Candidate]:
         """The first people of the partner's directory by name or address, each with the reason if they cannot be chosen (U6)."""
-        people = DirectoryUser.objects.first_matching(self.partner, words, MOST_CANDIDATES)
+        people = DirectoryUser.objects.first_matching(self.partner, words, MAX_CANDIDATES)
         eligibility = Eligibility(self, people, on)
         return people.showing([Candidate(person, eligibility.refusal(person)) for person in people])
 

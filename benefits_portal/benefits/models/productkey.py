@@ -33,7 +33,7 @@ from benefits_portal.tenants.models.written_once import WrittenOnce, WrittenOnce
 from .actions import BenefitAction
 from .catalog import MAX_LICENSES, Product
 
-MOST_FOUND = 50  # keys that end alike
+MAX_FOUND = 50  # keys that end alike
 
 
 class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
@@ -126,7 +126,7 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         with suppress(NotAKey, KeyMistyped):
             letters = typed_key(text)
         asked = Q(last_five=letters) if len(letters) == 5 else Q(digest__in=productkeys.digests(letters))
-        found: Excerpt[ProductKey] = Excerpt.of(self.for_display().filter(asked).order_by("pk"), MOST_FOUND)
+        found: Excerpt[ProductKey] = Excerpt.of(self.for_display().filter(asked).order_by("pk"), MAX_FOUND)
         Record.objects.note(BenefitAction.KEY_LOOKED_UP, by=by, after={"keys": [key.pk for key in found]})
         return found
 

@@ -55,7 +55,7 @@ class Line:
     @property
     def count(self) -> str:
         """As far as lists count: 1,000+."""
-        most = CappedPaginator.MOST
+        most = CappedPaginator.MAX
         return f"{number(most)}+" if self.counted > most else number(self.counted)
 
 
@@ -69,7 +69,7 @@ def lines(request: HttpRequest, on: date) -> Iterator[Line]:
         for case_filter, value in chosen.items():
             rows = case_filter.of_case(value, rows, on)
         params = {str(case_filter.parameter_name): value for case_filter, value in chosen.items()}
-        yield Line(text, capped_count(rows, CappedPaginator.MOST), f"{address(model, 'changelist')}?{urlencode(params)}")
+        yield Line(text, capped_count(rows, CappedPaginator.MAX), f"{address(model, 'changelist')}?{urlencode(params)}")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from benefits_portal.backoffice.columns import NOTHING, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter, on_day
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.replacement import replace_again
-from benefits_portal.tenants.admin.base import LedgerAdmin, LedgerInline, actor
+from benefits_portal.tenants.admin.base import ReadOnlyAdmin, ReadOnlyInline, actor
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
 
 
@@ -31,7 +31,7 @@ class StatusFilter(DayFilter):
     }
 
 
-class RedemptionInline(LedgerInline):
+class RedemptionInline(ReadOnlyInline):
     model = Redemption
     fields = readonly_fields = ["way", "key", "key_licenses", "after_licenses", "after_ends_on", "redeemed_on", "redeemed_by"]
 
@@ -40,7 +40,7 @@ class RedemptionInline(LedgerInline):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(SearchThroughMixin, LedgerAdmin):
+class SubscriptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_display = [
         "product",
         linked("tenant", _("tenant")),
@@ -72,7 +72,7 @@ class SubscriptionAdmin(SearchThroughMixin, LedgerAdmin):
 
 
 @admin.register(Redemption)
-class RedemptionAdmin(SearchThroughMixin, LedgerAdmin):
+class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_display = [
         "redeemed_at",
         "way",

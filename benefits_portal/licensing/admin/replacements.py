@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.licensing.models import Replacement, Reversal
-from benefits_portal.tenants.admin.base import LedgerAdmin, actor
+from benefits_portal.tenants.admin.base import ReadOnlyAdmin, actor
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_field, reason_in
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class AnswerFilter(CasesFilter):
 
 
 @admin.register(Replacement)
-class ReplacementAdmin(LedgerAdmin):
+class ReplacementAdmin(ReadOnlyAdmin):
     """Decided by the two actions, never edited. Whoever may change them may decide."""
 
     list_display = [
@@ -87,7 +87,7 @@ class ReplacementAdmin(LedgerAdmin):
 
 
 @admin.register(Reversal)
-class ReversalAdmin(LedgerAdmin):
+class ReversalAdmin(ReadOnlyAdmin):
     list_display = [
         "reversed_at",
         linked("redemption", gettext_lazy("redemption")),

@@ -25,7 +25,7 @@ from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
 
-MOST_HOLDERS = 20  # on the benefit's own page; a page of their own has all
+MAX_HOLDERS = 20  # on the benefit's own page; a page of their own has all
 
 
 @role_required
@@ -107,7 +107,7 @@ def holders_of(benefit: Benefit) -> Excerpt[Assignment]:
     in_order = benefit.assignments.latest_first() if benefit.product.is_bulk_credit else benefit.assignments.in_order()
     assignments = in_order.select_related("directory_user", "assigned_by", "transferred_from__directory_user")
     href = reverse("benefits:holders", args=[benefit.pk])
-    return Excerpt.of(assignments, MOST_HOLDERS, href, is_latest=benefit.product.is_bulk_credit)
+    return Excerpt.of(assignments, MAX_HOLDERS, href, is_latest=benefit.product.is_bulk_credit)
 
 
 def count_holders(benefit: Benefit, shown: int, has_more: bool) -> int:

@@ -22,11 +22,11 @@ from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.exceptions import Refusal
-from benefits_portal.tenants.middleware import PartnerRequest, act_in
+from benefits_portal.tenants.middleware import PartnerRequest, switch_tenant
 
 key_is_secret = sensitive_post_parameters("key")  # not in an error report either (K3)
-PLACE_SALT, PLACE_MAX_AGE = "benefits_portal.licensing.place", 24 * 60 * 60  # seconds
-MOST_KEYS = 50  # of one's own to choose from on a page
+TENANT_CONFIRMATION_SALT, TENANT_CONFIRMATION_MAX_AGE = "benefits_portal.licensing.place", 24 * 60 * 60  # seconds
+MAX_KEYS = 50  # of one's own to choose from on a page
 CARRIED = ("key", "way")  # what a walkthrough chose before the tenant was
 
 
@@ -71,8 +71,8 @@ def choose_tenant(request: PartnerRequest) -> HttpResponse:
     form = TenantForm(request, request.POST if posted else None)
     if posted and form.is_valid():
         tenant = form.cleaned_data["tenant"]
-        act_in(request, form.tenants[tenant])
-        place = signing.dumps([request.user.pk, tenant], salt=PLACE_SALT)
+        switch_tenant(request, form.tenants[tenant])
+        place = signing.dumps([request.user.pk, tenant], salt=TENANT_CONFIRMATION_SALT)
         carried = {name: request.GET[name] for name in CARRIED if name in request.GET}
         return redirect(f"{request.path}?{urlencode({'place': place, **carried})}")
     return render(request, "licensing/start_tenant.html", {"form": form})
@@ -81,7 +81,7 @@ def choose_tenant(request: PartnerRequest) -> HttpResponse:
 def tenant_is_confirmed(request: PartnerRequest) -> bool:
     """Whether this tenant was chosen in this flow, also where it is the partner's only one (K5)."""
     try:
-        place = signing.loads(request.GET.get("place", ""), salt=PLACE_SALT, max_age=PLACE_MAX_AGE)
+        place = signing.loads(request.GET.get("place", ""), salt=TENANT_CONFIRMATION_SALT, max_age=TENANT_CONFIRMATION_MAX_AGE)
     except signing.BadSignature:
         return False
     return bool(place == [request.user.pk, request.tenant.pk])
@@ -100,7 +100,7 @@ def enter_key(request: PartnerRequest, subscription: Subscription | None = None,
     if valid and "validate" not in request.POST:
         return redirect(with_key(request, form.cleaned_data["key"]))
     waiting = ProductKey.objects.waiting(request.partner, request.today, subscription.product if subscription else None)
-    own: Excerpt[ProductKey] = Excerpt.of(waiting, MOST_KEYS, f"{reverse('benefits:azure-cloud')}?show=unused&kind=licenses")
+    own: Excerpt[ProductKey] = Excerpt.of(waiting, MAX_KEYS, f"{reverse('benefits:azure-cloud')}?show=unused&kind=licenses")
     context = {
         "form": form,
         "validated": form.cleaned_data["key"] if valid else None,

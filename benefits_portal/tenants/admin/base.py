@@ -13,9 +13,9 @@ from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from benefits_portal.backoffice.autocomplete import ChoosingMixin, is_number
+from benefits_portal.backoffice.autocomplete import AutocompleteFieldsMixin, is_number
 from benefits_portal.backoffice.changelist import (
-    BackOfficeList,
+    BackOfficeChangeList,
     BoundedActionsMixin,
     CappedPaginator,
     FoldedSearchMixin,
@@ -33,7 +33,7 @@ from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, 
 
 from .actions import EditAction
 from .exports import ExportMixin
-from .forms import BackOfficeForm, VerbRows, said
+from .forms import ActionFormSet, BackOfficeForm, said
 from .reasons import MISSING, reason_field, reason_in
 
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter
@@ -91,7 +91,7 @@ TYPED = {  # read as people write it, the same in every language (W4)
 }
 
 
-class BackOfficeAdmin(FoldedSearchMixin, BoundedActionsMixin, ChoosingMixin, ExportMixin, admin.ModelAdmin):
+class BackOfficeAdmin(FoldedSearchMixin, BoundedActionsMixin, AutocompleteFieldsMixin, ExportMixin, admin.ModelAdmin):
     view_on_site = False  # a page of the portal is for people with a role at its partner
 
     formfield_overrides: ClassVar[Any] = TYPED
@@ -101,8 +101,8 @@ class BackOfficeAdmin(FoldedSearchMixin, BoundedActionsMixin, ChoosingMixin, Exp
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each would count the whole list
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BackOfficeList]:
-        return BackOfficeList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BackOfficeChangeList]:
+        return BackOfficeChangeList
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         filters = {filter_name(each) for each in self.get_list_filter(request)} | {DayFilter.DAY}
@@ -150,7 +150,7 @@ class BackOfficeAdmin(FoldedSearchMixin, BoundedActionsMixin, ChoosingMixin, Exp
         return redirect(f"{address(Record, 'changelist')}?about={self.opts.label_lower}:{unquote(object_id)}")
 
 
-class LedgerAdmin(BackOfficeAdmin):
+class ReadOnlyAdmin(BackOfficeAdmin):
     """For everybody to look at and for nobody to change, superusers included."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -163,7 +163,7 @@ class LedgerAdmin(BackOfficeAdmin):
         return False
 
 
-class BackOfficeInline(ChoosingMixin, admin.TabularInline):
+class BackOfficeInline(AutocompleteFieldsMixin, admin.TabularInline):
     form, formset = BackOfficeForm, Rows
     formfield_overrides: ClassVar[Any] = TYPED
     fields: ClassVar[Any] = None
@@ -172,7 +172,7 @@ class BackOfficeInline(ChoosingMixin, admin.TabularInline):
     show_change_link = True
 
 
-class LedgerInline(BackOfficeInline):
+class ReadOnlyInline(BackOfficeInline):
     """Rows of a ledger beside what they belong to."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -185,7 +185,7 @@ class LedgerInline(BackOfficeInline):
         return False
 
 
-class RecordedAdmin(BackOfficeAdmin):
+class AuditedAdmin(BackOfficeAdmin):
     """Every change is put on record with its reason, and a refusal while saving is shown on the form, with nothing saved."""
 
     form = BackOfficeForm
@@ -229,7 +229,7 @@ class RecordedAdmin(BackOfficeAdmin):
         super().save_related(request, form, formsets, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        if isinstance(formset, VerbRows):
+        if isinstance(formset, ActionFormSet):
             formset.by = actor(request)
             formset.save()
             return
@@ -252,7 +252,7 @@ class RecordedAdmin(BackOfficeAdmin):
         super().delete_queryset(request, queryset)
 
 
-class KeptAdmin(RecordedAdmin):
+class NoDeleteAdmin(AuditedAdmin):
     """Can be changed, and stays: what is on record refers to it."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

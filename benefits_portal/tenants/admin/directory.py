@@ -19,7 +19,7 @@ from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.backoffice.inline_rows import Rows
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
 
-from .base import BackOfficeInline, KeptAdmin, actor
+from .base import BackOfficeInline, NoDeleteAdmin, actor
 from .exports import columns_of
 from .forms import BackOfficeForm
 from .imports import ImportMixin, PartnerImport, PersonImport
@@ -59,7 +59,7 @@ class TenantInline(BackOfficeInline):
 
 
 @admin.register(Partner)
-class PartnerAdmin(ImportMixin, KeptAdmin):
+class PartnerAdmin(ImportMixin, NoDeleteAdmin):
     export_columns: ClassVar = columns_of(mpn_id="mpn_id", name="name", country="country", currency="currency", time_zone="time_zone")
     importing = PartnerImport
     list_display = ["name", "mpn_id", "country", "currency", "tenant_domains", "time_zone", "today_there", "is_practice"]
@@ -101,7 +101,7 @@ class PartnerAdmin(ImportMixin, KeptAdmin):
 
 
 @admin.register(Tenant)
-class TenantAdmin(KeptAdmin):
+class TenantAdmin(NoDeleteAdmin):
     form = TenantForm
     list_display = ["name", "domain", linked("partner", gettext_lazy("partner")), "is_primary", "colour", "guid"]
     list_filter = ["is_primary", ("partner", FewChoicesFilter)]
@@ -130,7 +130,7 @@ class EnabledFilter(admin.SimpleListFilter):
 
 
 @admin.register(DirectoryUser)
-class DirectoryUserAdmin(ImportMixin, KeptAdmin):
+class DirectoryUserAdmin(ImportMixin, NoDeleteAdmin):
     export_columns: ClassVar = columns_of(
         tenant="tenant__domain", user_principal_name="user_principal_name", name="display_name", kind="kind"
     )

@@ -72,7 +72,7 @@ class BackOfficeForm(forms.ModelForm):
         return cleaned
 
 
-class VerbRows(Rows):
+class ActionFormSet(Rows):
     """Rows that are saved by the model's own verbs, which put on record what they do."""
 
     by: Actor

@@ -40,7 +40,7 @@ from benefits_portal.typed import canonical_domain_or_text, canonical_email_or_t
 from .actions import EditAction
 from .reasons import MISSING, reason_field, reason_in
 
-MOST_LINES, MOST_BYTES = 2_000, 1_000_000  # on the page; more by the command
+MAX_LINES, MAX_BYTES = 2_000, 1_000_000  # on the page; more by the command
 SALT = "import"
 
 
@@ -180,7 +180,7 @@ class FileForm(forms.Form):
     def clean_file(self) -> str:
         """The file's text."""
         file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
+        if file.size > MAX_BYTES:
             raise ValidationError(too_long())
         try:
             return decoded(file.read())
@@ -189,7 +189,7 @@ class FileForm(forms.Form):
 
 
 def too_long() -> str:
-    return _("Up to %(lines)s lines can be imported here. For more there is manage.py import_csv.") % {"lines": number(MOST_LINES)}
+    return _("Up to %(lines)s lines can be imported here. For more there is manage.py import_csv.") % {"lines": number(MAX_LINES)}
 
 
 class ImportMixin:
@@ -226,7 +226,7 @@ class ImportMixin:
 
     def preview(self, request: HttpRequest, form: FileForm, text: str) -> HttpResponse:
         try:
-            asked = self.importing.of(text, MOST_LINES)
+            asked = self.importing.of(text, MAX_LINES)
         except (Unreadable, TooManyLines) as error:
             form.add_error("file", too_long() if isinstance(error, TooManyLines) else str(error))
             return self.page(request, form)

@@ -20,7 +20,7 @@ from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.tenants.display import all_changes, times_until
 from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
-from .base import LedgerAdmin
+from .base import ReadOnlyAdmin
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -78,7 +78,7 @@ class AboutFilter(admin.SimpleListFilter):
 
 
 @admin.register(Record)
-class RecordAdmin(SearchThroughMixin, LedgerAdmin):
+class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_display = [
         "at",
         "what",
@@ -138,7 +138,7 @@ class RecordAdmin(SearchThroughMixin, LedgerAdmin):
 
 
 @admin.register(KeyAttempt)
-class KeyAttemptAdmin(SearchThroughMixin, LedgerAdmin):
+class KeyAttemptAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_display = ["at", linked("user", gettext_lazy("user")), linked("partner", gettext_lazy("partner"))]
     list_filter = [("partner", FewChoicesFilter)]
     list_select_related = ["user", "partner"]
@@ -151,6 +151,6 @@ class KeyAttemptAdmin(SearchThroughMixin, LedgerAdmin):
 
 
 @admin.register(PracticeWorld)
-class PracticeWorldAdmin(LedgerAdmin):
+class PracticeWorldAdmin(ReadOnlyAdmin):
     list_display = ["told_on", "made_at"]
     fields = ["told_on", "made_at"]

@@ -24,7 +24,7 @@ from benefits_portal.tenants.limits import (
 )
 from benefits_portal.tenants.models import Attempt, Mail
 
-from .base import LedgerAdmin, note_deletion
+from .base import ReadOnlyAdmin, note_deletion
 
 
 class LockedOutFilter(CasesFilter):
@@ -55,7 +55,7 @@ class LimitFilter(admin.SimpleListFilter):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(LedgerAdmin):
+class AttemptAdmin(ReadOnlyAdmin):
     """What counts against a limit. Deleting one lifts the lock-out of whom it is about; that goes on record."""
 
     list_display = ["at", "what", "refused_until", "is_refused"]
@@ -85,7 +85,7 @@ class AttemptAdmin(LedgerAdmin):
         return queryset.of(*(limit.of(network) for limit in (SIGN_IN_ADDRESS, RESET_ADDRESS))), False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super(LedgerAdmin, self).has_delete_permission(request, obj)
+        return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         note_deletion(obj, request)
@@ -107,7 +107,7 @@ class MailStateFilter(CasesFilter):
 
 
 @admin.register(Mail)
-class MailAdmin(SearchThroughMixin, LedgerAdmin):
+class MailAdmin(SearchThroughMixin, ReadOnlyAdmin):
     """Which mails wait, which were sent, and which the mail server never took. What they say cannot be seen."""
 
     list_display = ["queued_at", "kind", linked("recipient", gettext_lazy("recipient")), "tries", "next_try_at", "sent_at", "gave_up_at"]

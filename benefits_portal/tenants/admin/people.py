@@ -23,8 +23,8 @@ from benefits_portal.fields import NameFormField
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
 from benefits_portal.tenants.signing_in import ToldAtFirstFieldMixin
 
-from .base import BackOfficeInline, KeptAdmin, RecordedAdmin, actor
-from .forms import BackOfficeForm, VerbRows
+from .base import AuditedAdmin, BackOfficeInline, NoDeleteAdmin, actor
+from .forms import ActionFormSet, BackOfficeForm
 from .reasons import MISSING, reason_in
 
 
@@ -37,7 +37,7 @@ def stored(held: RoleAssignment) -> RoleAssignment:
     return RoleAssignment.objects.select_related("user__directory_user__tenant", "partner").get(pk=held.pk)
 
 
-class RoleRows(VerbRows):
+class RoleRows(ActionFormSet):
     """Roles change by the same verbs as on the portal's pages: a partner keeps a Global admin here too."""
 
     def save_new(self, form: Any, commit: bool = True) -> RoleAssignment:
@@ -64,7 +64,7 @@ class RoleInline(BackOfficeInline):
 
 
 @admin.register(RoleAssignment)
-class RoleAssignmentAdmin(RecordedAdmin):
+class RoleAssignmentAdmin(AuditedAdmin):
     """Given, changed and taken one at a time, by the verbs, which put it on record."""
 
     form = RoleForm
@@ -129,7 +129,7 @@ class UserForm(AccountMixin, UserChangeForm, BackOfficeForm):
 
 
 @admin.register(User)
-class UserAdmin(KeptAdmin, auth_admin.UserAdmin):
+class UserAdmin(NoDeleteAdmin, auth_admin.UserAdmin):
     """People leave by being made inactive. Only a superuser gives rights in the back office, or changes whoever has some."""
 
     form, add_form, change_password_form = UserForm, UserAddForm, UserPasswordForm
@@ -209,7 +209,7 @@ class GroupForm(BackOfficeForm):
 
 
 @admin.register(Group)
-class GroupAdmin(RecordedAdmin, auth_admin.GroupAdmin):
+class GroupAdmin(AuditedAdmin, auth_admin.GroupAdmin):
     """What staff may do, by group. Whoever changes one changes rights, their own too: only a superuser does."""
 
     form = GroupForm

@@ -14,7 +14,7 @@ from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.tenants.models import TenantRequest
 
-from .base import LedgerAdmin, actor
+from .base import ReadOnlyAdmin, actor
 from .reasons import ReasonedActionForm, each, needs_reason
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class AnswerFilter(CasesFilter):
 
 
 @admin.register(TenantRequest)
-class TenantRequestAdmin(LedgerAdmin):
+class TenantRequestAdmin(ReadOnlyAdmin):
     """Decided by the two actions, never edited. Whoever may change requests may decide."""
 
     list_display = [

@@ -8,14 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from benefits_portal import clock
-from benefits_portal.tenants.access import acts_nowhere
+from benefits_portal.tenants.access import tenant_context_exempt
 from benefits_portal.tenants.models import Mail
 
 LATE = timedelta(minutes=15)
 
 
 @login_not_required
-@acts_nowhere
+@tenant_context_exempt
 @require_safe
 def mail_health(request: HttpRequest) -> HttpResponse:
     """200 while mails leave; 503 where one waits for longer than LATE, or one was given up within a day.

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from benefits_portal import clock
-from benefits_portal.tenants.access import acts_nowhere
+from benefits_portal.tenants.access import tenant_context_exempt
 
 NEAR = timedelta(minutes=20)  # before the end, on a page without script; with it, the page counts by itself
 
@@ -65,7 +65,7 @@ def ending(request: HttpRequest) -> Ending | None:
     return Ending(at, int((at - clock.now()).total_seconds()), last_end(request))
 
 
-@acts_nowhere
+@tenant_context_exempt
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -25,10 +25,10 @@ from django.views.generic import FormView
 
 from benefits_portal.formats import not_before
 from benefits_portal.redirects import on_to
-from benefits_portal.tenants.access import acts_nowhere, form_methods, role_required
+from benefits_portal.tenants.access import form_methods, role_required, tenant_context_exempt
 from benefits_portal.tenants.forms import PlaceForm
 from benefits_portal.tenants.limits import TooManyAttempts
-from benefits_portal.tenants.middleware import PartnerRequest, act_in
+from benefits_portal.tenants.middleware import PartnerRequest, switch_tenant
 from benefits_portal.tenants.models import How, TenantsAction, User
 from benefits_portal.tenants.signing_in import ForgottenForm, NewPasswordForm, OwnPasswordForm, SignInForm
 from benefits_portal.typed import isolated
@@ -152,7 +152,7 @@ def too_many(request: HttpRequest, refusal: TooManyAttempts, template: str = "te
     return response
 
 
-@acts_nowhere
+@tenant_context_exempt
 @role_required
 @form_methods
 def switch(request: PartnerRequest) -> HttpResponse:
@@ -161,7 +161,7 @@ def switch(request: PartnerRequest) -> HttpResponse:
     then = request.POST.get("next") or request.GET.get("next", "")
     if request.method == "POST" and form.is_valid():
         place = form.places[form.cleaned_data["place"]]
-        act_in(request, place)
+        switch_tenant(request, place)
         names = {"partner": isolated(str(place.partner)), "tenant": isolated(str(place))}
         messages.success(request, _("You now act for %(partner)s in %(tenant)s.") % names)
         return on_to(then, request)

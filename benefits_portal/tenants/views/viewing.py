@@ -5,11 +5,11 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from benefits_portal.tenants import viewing
-from benefits_portal.tenants.access import acts_nowhere
+from benefits_portal.tenants.access import tenant_context_exempt
 from benefits_portal.tenants.middleware import PartnerRequest
 
 
-@acts_nowhere
+@tenant_context_exempt
 @require_POST
 def end_viewing(request: PartnerRequest) -> HttpResponse:
     """Back to where it was begun; somebody who was not looking goes home."""

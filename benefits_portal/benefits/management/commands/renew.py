@@ -14,13 +14,13 @@ from benefits_portal.benefits.models import Membership
 from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.models import Actor, Partner
 
-BATCH, MOST_DAYS = 500, 3_650  # memberships in memory; days ahead
+BATCH, MAX_DAYS = 500, 3_650  # memberships in memory; days ahead
 
 
 def days_ahead(text: str) -> int:
     """Raises ArgumentTypeError for what the calendar does not hold."""
-    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MOST_DAYS):
-        raise ArgumentTypeError(f"write a number of days up to {MOST_DAYS:,}")
+    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_DAYS):
+        raise ArgumentTypeError(f"write a number of days up to {MAX_DAYS:,}")
     return int(text)
 
 
