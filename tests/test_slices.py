@@ -30,8 +30,8 @@ FETCHES = {
     "benefits_portal/tenants/management/commands/prune.py:delete": "all of it, a batch at a time",
     "benefits_portal/benefits/management/commands/renew.py:*": "the one row of a subquery, and a part of a text",
     "benefits_portal/tenants/models/roles.py:_of_entry": "the one row of a subquery",
-    "benefits_portal/tenants/models/directory.py:_names_of": "the one row of a subquery",
-    "benefits_portal/tenants/models/attempts.py:take_at_once": "the one attempt that has to leave the window",
+    "benefits_portal/tenants/models/partner.py:_names_of": "the one row of a subquery",
+    "benefits_portal/tenants/models/attempt.py:take_at_once": "the one attempt that has to leave the window",
     "benefits_portal/tenants/models/roles.py:last_global_admin": "whether there is more than one",
     "benefits_portal/practice/views.py:mailbox": "the latest mails of a practice mailbox",
     "benefits_portal/benefits/models/membership.py:*": "the one row of a subquery",
@@ -56,7 +56,7 @@ TEXTS = {  # a number of characters or of parts, not of rows
     "backoffice/csv_reading.py",
     "tenants/importing.py",
     "tenants/models/record.py",
-    "tenants/models/keyattempts.py",
+    "tenants/models/key_attempt.py",
     "tenants/passwords.py",
     "backoffice/templatetags/back_office.py",
     "typed.py",
@@ -65,7 +65,7 @@ TEXTS = {  # a number of characters or of parts, not of rows
     "licensing/views/redeeming.py",
     "tenants/history.py",
     "benefits/models/benefit.py",
-    "benefits/models/productkey.py",
+    "benefits/models/product_key.py",
 }
 
 

@@ -13,7 +13,7 @@ from benefits_portal.breaks import breakable
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.models import DirectoryUser, Partner, Role, RoleAssignment, Tenant
-from benefits_portal.tenants.models.directoryusers import DirectoryUserQuerySet
+from benefits_portal.tenants.models.directory_user import DirectoryUserQuerySet
 from benefits_portal.tenants.models.roles import RoleAssignmentQuerySet
 from benefits_portal.tenants.record_labels import offer_filter_values
 

@@ -6,7 +6,7 @@ from .benefit import Benefit
 from .catalog import MAX_LICENSES, BenefitType, CreditAmount, Offer, PackageLine, Product
 from .denormalized_names import CARRIED_AT_ONCE, carry_offer_name, carry_product_name, carry_to_benefits
 from .membership import Membership, Plan
-from .productkey import ProductKey
+from .product_key import ProductKey
 
 __all__ = [
     "CARRIED_AT_ONCE",

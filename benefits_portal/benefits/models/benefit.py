@@ -23,7 +23,7 @@ from benefits_portal.tenants.models.record import recorded_if_refused
 from .actions import BenefitAction
 from .assignment import Assignment
 from .catalog import MAX_LICENSES, BenefitType, PackageLine, Product
-from .productkey import ProductKey
+from .product_key import ProductKey
 
 MAX_CANDIDATES = 20  # people shown at a time
 

@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import OuterRef
 
-import benefits_portal.tenants.models.directoryusers
+import benefits_portal.tenants.models.directory_user
 
 
 def fill(apps, schema_editor):
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="directoryuser",
             name="partner",
-            field=benefits_portal.tenants.models.directoryusers.PartnerOfTenant(
+            field=benefits_portal.tenants.models.directory_user.PartnerOfTenant(
                 db_index=False,
                 editable=False,
                 null=True,

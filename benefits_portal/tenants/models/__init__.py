@@ -1,16 +1,16 @@
 """Who: partners, their tenants and people, and the record of what happened."""
 
 from .actions import TenantsAction
-from .attempts import Attempt
-from .directory import Partner, Tenant
-from .directoryusers import DirectoryUser
-from .directorywords import DirectoryUserWord
-from .keyattempts import KeyAttempt
+from .attempt import Attempt
+from .directory_user import DirectoryUser
+from .directory_word import DirectoryUserWord
+from .key_attempt import KeyAttempt
 from .mail import Mail
-from .people import User
+from .partner import Partner, Tenant
 from .record import Actor, How, Record, recordable
 from .roles import Role, RoleAssignment
-from .tenantrequests import TenantRequest
+from .tenant_request import TenantRequest
+from .user import User
 from .world import PracticeWorld
 
 __all__ = [

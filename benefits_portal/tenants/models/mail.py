@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 
-from .people import User
+from .user import User
 
 # Minutes until the next try; after the last one it is given up, 22 hours after it was queued. The first pause is longer
 # than a try may take (`outbox.DEADLINE`), so that nobody sends what somebody else is sending.

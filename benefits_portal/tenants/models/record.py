@@ -29,9 +29,9 @@ from benefits_portal.typed import tidy
 from .append_only import AppendOnly, AppendOnlyQuerySet
 
 if TYPE_CHECKING:
-    from .directory import Partner, Tenant
-    from .directoryusers import DirectoryUser
-    from .people import User
+    from .directory_user import DirectoryUser
+    from .partner import Partner, Tenant
+    from .user import User
 
 
 _repeats_are_done: ContextVar[bool] = ContextVar("repeats_are_done", default=False)

@@ -21,10 +21,10 @@ from benefits_portal.tenants.exceptions import (
 )
 
 from .actions import TenantsAction
-from .directory import Partner
-from .directoryusers import DirectoryUser, DirectoryUserQuerySet
-from .people import User
+from .directory_user import DirectoryUser, DirectoryUserQuerySet
+from .partner import Partner
 from .record import Actor, Record, recorded_if_refused
+from .user import User
 
 
 class Role(models.TextChoices):

@@ -20,7 +20,7 @@ from .actions import TenantsAction
 from .record import Actor, Record, recorded_if_refused
 
 if TYPE_CHECKING:
-    from .people import User
+    from .user import User
 
 
 MPN_ID, MPN_ID_MESSAGE = r"\A[1-9][0-9]{3,9}\Z", _("An MPN ID is 4 to 10 digits. Zeros in front do not count.")
@@ -85,7 +85,7 @@ class TenantQuerySet(DerivedQuerySet["Tenant"]):
     @staticmethod
     def _names_of(user: "User") -> models.QuerySet[Any, Any]:
         """The name of `user` in the directory of an outer tenant's partner: of the entry they sign in as, else by address."""
-        from .directoryusers import DirectoryUser  # which needs this module
+        from .directory_user import DirectoryUser  # which needs this module
 
         own = Q(pk=user.directory_user_id)
         at_partner = DirectoryUser.objects.filter(partner=OuterRef("partner"))

@@ -14,9 +14,9 @@ from benefits_portal.tenants.exceptions import AlreadyAskedFor, AlreadyDecided, 
 from benefits_portal.typed import canonical_domain_or_text, tidy
 
 from .actions import TenantsAction
-from .directory import Partner, Tenant
-from .people import User
+from .partner import Partner, Tenant
 from .record import Actor, Record, recorded_if_refused
+from .user import User
 
 
 class TenantRequestQuerySet(DerivedQuerySet["TenantRequest"]):

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.postgresql.rows import insert_rows
 from benefits_portal.words import search_prefixes, squeezed
 
-from .directory import Partner
+from .partner import Partner
 
 if TYPE_CHECKING:
-    from .directoryusers import DirectoryUser
+    from .directory_user import DirectoryUser
 
 AFTER_ALL = b"\xff"  # no letter of UTF-8 begins with it, so it comes after whatever begins alike
 

@@ -27,13 +27,13 @@ from benefits_portal.typed import GUEST_MARK, MAX_EMAIL, canonical_email_or_text
 from benefits_portal.words import finds_nothing, search_terms
 
 from .actions import TenantsAction
-from .directory import Partner, Tenant
-from .directorywords import DirectoryUserWord
+from .directory_word import DirectoryUserWord
+from .partner import Partner, Tenant
 from .record import Actor, Record, recorded_if_refused
 
 if TYPE_CHECKING:
-    from .people import User
     from .roles import RoleAssignment
+    from .user import User
 
 
 def own_address(tenant: Tenant, address: str, kind: str) -> str:

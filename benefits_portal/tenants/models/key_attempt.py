@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.tenants.limits import WRONG_KEYS, WRONG_KEYS_PARTNER, Counted, Tier
 
-from .directory import Partner
-from .people import User
+from .partner import Partner
+from .user import User
 
 [OF_USER] = WRONG_KEYS.tiers
 [OF_PARTNER] = WRONG_KEYS_PARTNER.tiers

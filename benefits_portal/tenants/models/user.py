@@ -20,8 +20,8 @@ from benefits_portal.tenants.exceptions import NameOfGuest
 from benefits_portal.typed import GUEST_MARK, canonical_email
 
 from .actions import TenantsAction
-from .directory import Partner
-from .directoryusers import DirectoryUser, DirectoryUserQuerySet
+from .directory_user import DirectoryUser, DirectoryUserQuerySet
+from .partner import Partner
 from .record import Actor, How, Record
 
 
