@@ -1,5 +1,6 @@
 """Only ever to a page of this site: what a redirect leads to may hold what anybody wrote."""
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
@@ -7,12 +8,12 @@ from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_s
 URL_HEADERS = ("Location", "HX-Redirect", "HX-Location", "HX-Push-Url", "HX-Replace-Url")
 
 
-def on_to(address: str, request: HttpRequest) -> HttpResponseRedirect:
+def on_to(address: str) -> HttpResponseRedirect:
     """To `address`, which anybody may have written: only ever a path of this site, else home.
 
     Not django.shortcuts.redirect, which takes a word without a slash for the name of a URL, and fails if there is none.
     """
-    safe = address.startswith("/") and stays_here(address, request)
+    safe = address.startswith("/") and stays_here(address)
     return HttpResponseRedirect(address if safe else reverse("home"))
 
 
@@ -21,15 +22,22 @@ def own_url(request: HttpRequest) -> str:
     return escape_leading_slashes(request.get_full_path())
 
 
-def stays_here(url: str, request: HttpRequest) -> bool:
-    """Whether a browser on this site that is given `url` stays on it."""
-    hosts, secure = {request.get_host()}, request.is_secure()
-    return url_has_allowed_host_and_scheme(url, hosts, require_https=secure)
+def stays_here(url: str, host: str | None = None) -> bool:
+    """Whether a browser that is given `url` stays on this site: a path, or a page of `host`."""
+    return url_has_allowed_host_and_scheme(url, host)
 
 
 def keep_here(request: HttpRequest, response: HttpResponse) -> None:
     """Let every header of `response` that leads a browser elsewhere lead home."""
     for name in URL_HEADERS:
         url = response.headers.get(name)
-        if url not in (None, "false") and not stays_here(url, request):
+        if url not in (None, "false") and not stays_here(url, own_host(request)):
             response.headers[name] = reverse("home")
+
+
+def own_host(request: HttpRequest) -> str | None:
+    """The host that was asked for, if it is one of ours."""
+    try:
+        return request.get_host()
+    except DisallowedHost:
+        return None

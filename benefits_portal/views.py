@@ -80,7 +80,7 @@ def language(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember light or dark, or follow the system again."""
     chosen = request.POST.get("theme", "")
-    response = on_to(request.POST.get("next", ""), request)
+    response = on_to(request.POST.get("next", ""))
     response.set_cookie(
         THEME_COOKIE,
         chosen if chosen in THEMES else "",

@@ -8,6 +8,7 @@ from django.urls import reverse
 from benefits_portal.middleware import security_headers
 from benefits_portal.redirects import URL_HEADERS
 from tests import factories
+from tests.key_examples import KEY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("P4")]
 ELSEWHERE = [
@@ -86,3 +87,9 @@ def test_no_header_leads_to_another_site_whichever_page_wrote_it(name, url):
     assert answer.headers[name] == "/"
     ours = security_headers(lambda request: HttpResponse(headers={name: OURS}))(request)
     assert ours.headers[name] == OURS
+
+
+def test_a_host_that_is_not_ours_gets_the_headers_of_every_answer_too(settings):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    answer = Client().get("/", {"q": KEY}, headers={"Host": "evil.example"})
+    assert (answer.status_code, "Permissions-Policy" in answer.headers) == (302, True)

@@ -62,7 +62,7 @@ def first_page(request: HttpRequest, user: User) -> HttpResponse:
     office = reverse("admin:index")
     if user.is_staff and not user.role_assignments.exists() and not request.POST.get("next", "").startswith(office):
         return redirect(office)
-    return on_to(request.POST.get("next", ""), request)
+    return on_to(request.POST.get("next", ""))
 
 
 @login_not_required  # so that outside a demo it does not exist for anybody; within one, one signs in
@@ -79,7 +79,7 @@ def move_clock(request: PartnerRequest) -> HttpResponse:
     else:
         for error in form.errors.get("today", [_("The calendar was moved after this page was opened.")]):
             messages.error(request, str(error))
-    return on_to(request.POST.get("next", ""), request)
+    return on_to(request.POST.get("next", ""))
 
 
 @login_not_required

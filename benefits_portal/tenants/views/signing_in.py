@@ -164,5 +164,5 @@ def switch(request: PartnerRequest) -> HttpResponse:
         switch_tenant(request, place)
         names = {"partner": isolated(str(place.partner)), "tenant": isolated(str(place))}
         messages.success(request, _("You now act for %(partner)s in %(tenant)s.") % names)
-        return on_to(then, request)
+        return on_to(then)
     return render(request, "tenants/switch.html", {"form": form, "next": then})
