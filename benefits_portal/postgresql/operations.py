@@ -1,8 +1,11 @@
 """Migrations of tables that are in use meanwhile."""
 
+from collections.abc import Iterator
+
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import AddConstraint, AddIndex
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 
@@ -39,3 +42,57 @@ class AddConstraintWhileInUse(AddConstraint):
         schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
         schema_editor.execute(f"{self.constraint.create_sql(model, schema_editor)} NOT VALID", params=None)
         schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+
+class ProveSamePartner(Operation):
+    """Let PostgreSQL refuse a row of `model_name` that refers by one of `names` to a row of another partner (C6).
+
+    A foreign key of both columns, (partner_id, …_id) to (partner_id, id), beside Django's own: checked at the commit as that
+    is, and satisfied where either is NULL. What it refers to gets the unique index that this takes. SQLite is left to
+    `check_consistency`. In a migration with `atomic = False`; it can be made again after an attempt that was given up.
+    """
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, model_name: str, *names: str) -> None:
+        self.model_name, self.names = model_name, names
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Changes nothing: models know the relations one by one."""
+
+    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState) -> None:
+        for table, column, name, target in self._keys(app_label, schema_editor, states[1]):
+            index = f"{target}_of_partner"
+            if not self._has_index(schema_editor, index):
+                schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index}")
+                schema_editor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {index} ON {target} (partner_id, id)")
+            schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+            schema_editor.execute(
+                f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (partner_id, {column}) "
+                f"REFERENCES {target} (partner_id, id) DEFERRABLE INITIALLY DEFERRED NOT VALID"
+            )
+            schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+    def database_backwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState) -> None:
+        """Drops the keys; the indexes serve those of other tables too, and stay."""
+        for table, _column, name, _target in self._keys(app_label, schema_editor, states[0]):
+            schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+
+    def _keys(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, state: ProjectState) -> Iterator[tuple[str, str, str, str]]:
+        """Table, column and name of each key, and the table that it refers to; none but on PostgreSQL."""
+        if schema_editor.connection.vendor != "postgresql":
+            return
+        model = state.apps.get_model(app_label, self.model_name)
+        for name in self.names:
+            table, field = model._meta.db_table, model._meta.get_field(name)
+            yield table, str(field.column), f"{table}_{name}_same_partner", field.related_model._meta.db_table
+
+    def _has_index(self, schema_editor: BaseDatabaseSchemaEditor, name: str) -> bool:
+        """Whether a complete one is there already."""
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [name])
+            return bool(cursor.fetchone() == (True,))
+
+    def describe(self) -> str:
+        return f"Prove that {self.model_name} refers to rows of its own partner: {', '.join(self.names)}"

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from benefits_portal.tenants.models import RoleAssignment
-from tests.factories import RoleAssignmentFactory, SubscriptionFactory, TenantFactory
+from tests.factories import DirectoryUserFactory, RoleAssignmentFactory, SubscriptionFactory, TenantFactory
 
 pytestmark = [pytest.mark.rule("P4"), pytest.mark.usefixtures("today")]
 
@@ -53,7 +53,8 @@ def test_the_place_is_remembered_for_the_session(client, labs):
 def test_a_role_given_elsewhere_moves_nobody(tenant, admin, client):
     before = RoleAssignment.objects.get(user=admin)
     there = TenantFactory.create(partner__name="Aardvark", is_primary=True)
-    type(admin.directory_user).objects.filter(pk=admin.directory_user_id).update(tenant=there)  # at home there, without a role yet
+    at_home_there = DirectoryUserFactory.create(tenant=there)  # without a role yet
+    type(admin).objects.filter(pk=admin.pk).update(directory_user=at_home_there)
     assert client.get(reverse("home")).wsgi_request.partner == before.partner
     RoleAssignmentFactory.create(user=admin, partner=there.partner)
     assert client.get(reverse("home")).wsgi_request.partner == before.partner

@@ -1,0 +1,121 @@
+"""On PostgreSQL rows that refer to each other belong to one partner, whoever writes them and by whatever SQL (P1, K4)."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+from django.db.models import ForeignKey
+
+from benefits_portal.tenants.models import Partner
+from tests import factories
+from tests.agreement import rows_of_a_partner
+from tests.simultaneous import IS_POSTGRES
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("today"),
+    pytest.mark.skipif(not IS_POSTGRES, reason="SQLite is left to check_consistency"),
+    pytest.mark.rule("P1"),
+]
+
+
+def has_partner(model: Any) -> bool:
+    return any(field.name == "partner" and field.related_model is Partner for field in model._meta.fields)
+
+
+LEFT_TO_THE_CHECK = {"tenants.Record.tenant"}  # what is refused is on record too: an attempt at another partner's tenant
+REFERENCES: list[ForeignKey[Any, Any]] = [
+    field
+    for model in apps.get_models()
+    if has_partner(model)
+    for field in model._meta.fields
+    if isinstance(field, ForeignKey) and has_partner(field.related_model) and str(field) not in LEFT_TO_THE_CHECK
+]
+each_reference = pytest.mark.parametrize("field", REFERENCES, ids=str)
+WITHOUT_PARTNER = {"tenants.User"}  # signs in at home and holds roles at several partners: nobody's row alone
+
+
+def name_of(field: ForeignKey[Any, Any]) -> str:
+    return f"{field.model._meta.db_table}_{field.name}_same_partner"
+
+
+def query(sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+def run(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.fixture
+def two_partners() -> tuple[int, int]:
+    """Two who have everything; the second has a tenant more."""
+    here, there = factories.TenantFactory.create_batch(2)
+    rows_of_a_partner(here)
+    rows_of_a_partner(there)
+    factories.TenantFactory.create(partner=there.partner)
+    connection.check_constraints()
+    return here.partner_id, there.partner_id
+
+
+def test_every_reference_between_rows_of_a_partner_has_its_key_checked_at_the_commit():
+    kept = query(
+        "SELECT conname FROM pg_constraint WHERE contype = 'f' AND cardinality(conkey) = 2 "
+        "AND condeferrable AND condeferred AND convalidated AND confmatchtype = 's' AND confdeltype = 'a'"
+    )
+    assert sorted(name for (name,) in kept) == sorted(map(name_of, REFERENCES))
+    assert len(REFERENCES) > 15
+
+
+def test_every_model_that_refers_to_a_partner_s_row_says_which_partner():
+    without = {
+        model._meta.label
+        for model in apps.get_models()
+        for field in model._meta.fields
+        if field.related_model and has_partner(field.related_model) and not has_partner(model)
+    }
+    assert without == WITHOUT_PARTNER
+
+
+def refuses(name: str, table: str, change: str, where: str) -> None:
+    """That the key called `name` refuses `change` of a row of `table`."""
+    [(pk,)] = query(f"SELECT min(id) FROM {table} WHERE {where}")  # noqa: S608 - our own names
+    assert pk, "there is a row to change"
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        run(f"UPDATE {table} SET {change} WHERE id = {pk}; SET CONSTRAINTS {name} IMMEDIATE")  # noqa: S608 - our own names
+
+
+@each_reference
+def test_a_row_is_not_given_to_another_partner_than_what_it_refers_to(two_partners, field):
+    here, there = two_partners
+    table = field.model._meta.db_table
+    refuses(name_of(field), table, f"partner_id = {there}", f"partner_id = {here} AND {field.column} IS NOT NULL")
+
+
+@each_reference
+def test_a_row_does_not_refer_to_another_partner_s_row(two_partners, field):
+    here, there = two_partners
+    table, target = field.model._meta.db_table, field.related_model._meta.db_table
+    used = f"SELECT {field.column} FROM {table} WHERE {field.column} IS NOT NULL"  # noqa: S608 - our own names
+    [(other, is_used)] = query(
+        f"SELECT id, id IN ({used}) AS used FROM {target} WHERE partner_id = {there} ORDER BY used, id LIMIT 1"  # noqa: S608
+    )
+    assert not (is_used and field.unique), "only its partner forbids it"
+    refuses(name_of(field), table, f"{field.column} = {other}", f"partner_id = {here} AND {field.column} IS NOT NULL")
+
+
+def test_what_is_referred_to_does_not_go_to_another_partner(two_partners):
+    here, there = two_partners
+    name = "benefits_benefit_membership_same_partner"
+    refuses(name, "benefits_membership", f"partner_id = {there}", f"partner_id = {here}")
+
+
+def test_a_row_that_refers_to_nothing_is_of_any_partner(two_partners):
+    _here, there = two_partners
+    record = factories.RecordFactory.create(tenant=None)
+    run(f"UPDATE tenants_record SET partner_id = {there} WHERE id = {record.pk}")  # noqa: S608 - our own names
+    connection.check_constraints()
