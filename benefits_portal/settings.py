@@ -108,8 +108,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "benefits_portal.views.frame",
             ],
-            "libraries": {name: f"benefits_portal.{name}" for name in ("breaks", "icons", "moments", "rows")},
-            "builtins": ["benefits_portal.breaks"],
+            "builtins": ["benefits_portal.templatetags.portal"],
         },
     }
 ]

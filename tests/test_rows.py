@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 
 def written(block: str, *rows: dict[str, object], **context: object) -> str:
-    return Template(f"{{% load i18n rows %}}{{% rows rows %}}{block}{{% endrows %}}").render(Context({"rows": rows, **context}))
+    return Template(f"{{% load i18n %}}{{% rows rows %}}{block}{{% endrows %}}").render(Context({"rows": rows, **context}))
 
 
 def test_the_block_is_written_for_each_row_with_its_values():

@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.breaks import breakable
 from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.templatetags.portal import breakable
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.models import DirectoryUser, Partner, Role, RoleAssignment, Tenant
 from benefits_portal.tenants.models.directory_user import DirectoryUserQuerySet

@@ -1,30 +1,65 @@
-"""A template tag for the rows of long tables: what is the same in every row is rendered once, and the rest filled in.
-
-A row by nodes of a template costs ten times as much, and half of a page of fifty rows is such rows.
-"""
+"""The portal's own template tags and filters, which every template has without loading them."""
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from django import template
 from django.template import Context
 from django.template.base import FilterExpression, Node, NodeList, Parser, TextNode, Token
 from django.template.defaulttags import IfNode
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide as draw
+
+from benefits_portal.formats import as_moment
 
 register = template.Library()
+register.filter("moment", as_moment)  # a time says whose clock it is (W13)
+
 PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")  # with its braces doubled, as everything in a format string
+
+
+@register.filter
+def breakable(address: str) -> SafeString:
+    """`address`, which the browser may break after its @ rather than before its last letter.
+
+    Whoever copies it does not notice.
+    """
+    parts = ((part,) for part in str(address).split("@"))
+    return format_html_join(mark_safe("@<wbr>"), "{}", parts)
+
+
+@register.filter
+def isolated(text: object) -> SafeString:
+    """What somebody typed, so that letters from right to left turn nothing round beside it (W1)."""
+    return format_html("<bdi>{}</bdi>", text)
+
+
+@register.simple_tag
+def lucide(name: str, *, size: int = 24, **attributes: str) -> str:
+    """The icon as lucide draws it, but drawn once: each page has a dozen, each an SVG to build.
+
+    The names and attributes are those that the templates spell out, so there are few.
+    """
+    return _drawn(name, size, tuple(attributes.items()))
+
+
+@cache
+def _drawn(name: str, size: int, attributes: tuple[tuple[str, str], ...]) -> str:
+    return draw(name, size=size, **dict(attributes))
 
 
 @register.tag("rows")
 def do_rows(parser: Parser, token: Token) -> "RowsNode":
-    """`{% rows page.rows %}<tr id="r{pk}"><th>{name}</th><td>{% translate "Since" %} {day}</td></tr>{% endrows %}`
+    """Render what is the same in every row of a long table once, and fill in the rest.
+
+    `{% rows page.rows %}<tr id="r{pk}"><th>{name}</th><td>{% translate "Since" %} {day}</td></tr>{% endrows %}`
 
     The block for each of the rows, mappings of names to values, with `{name}` replaced by its value, escaped as a variable is.
     Tags and variables in the block are of the page, not of a row: they are rendered once, and an `{% if %}` too.
-    KeyError for a name that a row has not.
+    KeyError for a name that a row has not. Rows by nodes of a template cost ten times as much.
     """
     _tag, rows = token.split_contents()
     block = parser.parse(("endrows",))
