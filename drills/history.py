@@ -28,7 +28,7 @@ from benefits_portal.benefits.models import Membership, ProductKey
 from benefits_portal.benefits.models.product_key import ProductKeyQuerySet
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Record
 from drills.people import table
 from drills.servers import Postgres

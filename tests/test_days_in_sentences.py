@@ -10,7 +10,7 @@ from django.utils import translation
 
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Membership
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.rule("W4")
@@ -21,7 +21,7 @@ START = date(2027, 1, 31)
 
 def kinds_with_days():
     """Every refusal with places in its words."""
-    for name, kind in sorted(Refusal.by_name.items()):
+    for name, kind in sorted(Refusal.by_code.items()):
         places = set(re.findall(r"%\((\w+)\)s", f"{kind.message} {kind.advice if isinstance(kind.advice, str) else ''}"))
         if days := places & {"date", "day", "earliest", "latest", "until", "last_day"}:
             yield pytest.param(kind, places, days, id=name)

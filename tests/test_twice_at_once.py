@@ -321,5 +321,5 @@ def test_a_list_assigned_twice_shows_the_same_both_times(place: Place, together:
     before = len(on_record("benefits.assigned"))
     tasks = [partial(client.post, place.address("benefits:assign-list"), form) for client in clients(place.admin, place, 2)]
     answers = at_once(tasks) if together else [task() for task in tasks]
-    assert [[line.refused for line in answer.context["became"]] for answer in answers] == [["", "", "", "EntryDisabled"]] * 2
+    assert [[line.refused for line in answer.context["became"]] for answer in answers] == [["", "", "", "entry-disabled"]] * 2
     assert on_record("benefits.assigned") == [""] * (before + 3)

@@ -9,9 +9,9 @@ from django.core import signing
 from django.utils.functional import Promise
 
 from benefits_portal.key_format import without_keys
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.record import recorded_if_refused
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, Tenant, User
-from benefits_portal.tenants.models.record import recorded_if_refused
 from benefits_portal.typed import GUEST_MARK, canonical_email_or_text, guest_behind
 
 from .eligibility import Eligibility
@@ -34,11 +34,11 @@ class Line:
 
     @property
     def why_not(self) -> str | Promise:
-        return Refusal.words(self.refused, self.facts) if self.refused else ""
+        return Refusal.message_of(self.refused, self.facts) if self.refused else ""
 
     @property
     def is_unknown(self) -> bool:
-        return self.refused == NobodyWithAddress.__name__
+        return self.refused == NobodyWithAddress.code
 
     def with_refusal(self, refusal: Refusal | None) -> "Line":
         name, facts = refusal.on_record if refusal else ("", {})
@@ -157,5 +157,5 @@ def just_given(benefit: Benefit, *, by: Actor) -> set[int]:
 
 def repeated_are_done(benefit: Benefit, became: list[Line], *, by: Actor) -> list[Line]:
     """What became of a list that was sent twice: whoever got the credit from the first of them got it (W11)."""
-    repeated = just_given(benefit, by=by) if any(line.refused == HoldsItAlready.__name__ for line in became) else set()
-    return [line.with_refusal(None) if line.person in repeated and line.refused == HoldsItAlready.__name__ else line for line in became]
+    repeated = just_given(benefit, by=by) if any(line.refused == HoldsItAlready.code for line in became) else set()
+    return [line.with_refusal(None) if line.person in repeated and line.refused == HoldsItAlready.code else line for line in became]

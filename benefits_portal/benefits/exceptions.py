@@ -7,13 +7,14 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 
 if TYPE_CHECKING:
     from .models import Benefit, Membership, PackageLine
 
 
 class NoCreditInCurrency(Refusal):
+    code = "no-credit-in-currency"
     rule = "B3"
     fact = gettext_lazy("The package has no amount in the partner's currency.")
     advice = gettext_lazy("Add the amount in that currency to the package, then provision again.")
@@ -24,6 +25,7 @@ class NoCreditInCurrency(Refusal):
 
 
 class AlreadyEnrolled(Refusal):
+    code = "already-enrolled"
     is_already_so = True
     rule = "B2"
     fact = gettext_lazy("The partner was enrolled from that day already.")
@@ -36,6 +38,7 @@ class AlreadyEnrolled(Refusal):
 
 
 class AlreadyRenewed(Refusal):
+    code = "already-renewed"
     is_already_so = True
     rule = "B1"
     message = gettext_lazy("This membership has been renewed: the next year begins on %(date)s.")
@@ -46,6 +49,7 @@ class AlreadyRenewed(Refusal):
 
 
 class PlanChanged(Refusal):
+    code = "plan-changed"
     rule = "B2"
     message = gettext_lazy("The package changed since this was shown, so nothing was made.")
     advice = gettext_lazy("Look at what it holds now, then enroll again.")
@@ -54,26 +58,31 @@ class PlanChanged(Refusal):
 class NotRenewable(Refusal):
     """There is no year to enroll for after this one; each subclass says why."""
 
+    code = "not-renewable"
     rule = "B1"
     advice = gettext_lazy("Enroll the partner again.")
 
 
 class RenewedTooEarly(NotRenewable):
+    code = "renewed-too-early"
     message = gettext_lazy("This membership has not begun.")
     advice = gettext_lazy("Renew it once it runs.")
 
 
 class RenewedAfterEnding(NotRenewable):
+    code = "renewed-after-ending"
     message = gettext_lazy("This membership was ended early.")
 
 
 class RenewedTooLate(NotRenewable):
+    code = "renewed-too-late"
     message = gettext_lazy("The year after this membership is over as well.")
 
 
 class NotEndable(Refusal):
     """A membership ends early on a day that is still to come."""
 
+    code = "not-endable"
     is_already_so = True
     rule = "B1"
     fact = gettext_lazy("The membership could not be ended on that day.")
@@ -86,6 +95,7 @@ class NotEndable(Refusal):
 
 
 class MembershipOver(Refusal):
+    code = "membership-over"
     is_already_so = True
     rule = "B1"
     message = gettext_lazy("This membership has ended, or ends by itself before that could be changed.")
@@ -93,6 +103,7 @@ class MembershipOver(Refusal):
 
 
 class BenefitNotBegun(Refusal):
+    code = "benefit-not-begun"
     rule = "B1"
     fact = gettext_lazy("The benefit had not begun.")
 
@@ -104,6 +115,7 @@ class BenefitNotBegun(Refusal):
 
 
 class BenefitExpired(Refusal):
+    code = "benefit-expired"
     rule = "B5"
     fact = gettext_lazy("The benefit had expired.")
 
@@ -130,59 +142,70 @@ def _after_expiring(benefit: "Benefit") -> str:
 class NotAssignable(Refusal):
     """Somebody cannot be given this credit; each kind says which fact stands in the way (U1, U4)."""
 
+    code = "not-assignable"
     rule = "U1"
     fact = gettext_lazy("The person cannot hold this credit.")
     advice = gettext_lazy("Choose somebody else.")
 
 
 class NotInDirectory(NotAssignable):
+    code = "not-in-directory"
     message = gettext_lazy("Not in your organization's directory.")
     advice = gettext_lazy("Add a user entry in one of your tenants first.")
 
 
 class EntryDisabled(NotAssignable):
+    code = "entry-disabled"
     message = gettext_lazy("Disabled in the directory.")
     advice = gettext_lazy("Enable the user entry first, or choose somebody else.")
 
 
 class HoldsItAlready(NotAssignable):
+    code = "holds-it-already"
     is_already_so = True
     rule = "U2"
     message = gettext_lazy("Holds this credit already.")
 
 
 class HoldsIncompatibleOffer(NotAssignable):
+    code = "holds-incompatible-offer"
     rule = "U4"
     message = gettext_lazy("Holds %(offer)s, which cannot be combined with this credit.")
 
 
 class HoldsIncompatibleCredit(NotAssignable):
+    code = "holds-incompatible-credit"
     rule = "U4"
     message = gettext_lazy("Holds %(product)s (%(offer)s); bulk credit cannot be combined with other credit.")
 
 
 class NotAnAddress(NotAssignable):
+    code = "not-an-address"
     message = gettext_lazy("There is no e-mail address on this line.")
     advice = gettext_lazy("Write one as in kim@contoso.com.")
 
 
 class NobodyWithAddress(NotAssignable):
+    code = "nobody-with-address"
     message = gettext_lazy("Nobody in your organization's directory has this address.")
     advice = gettext_lazy("Correct the address, or add a user entry first.")
 
 
 class TwiceInList(NotAssignable):
+    code = "twice-in-list"
     rule = "U2"
     message = gettext_lazy("The list has this address before, on line %(line)s.")
 
 
 class OneHolderOnly(NotAssignable):
+    code = "one-holder-only"
     rule = "U3"
     message = gettext_lazy("Bulk credit has one holder at a time, so it is not assigned to a list of people.")
     advice = gettext_lazy("Assign it to one person.")
 
 
 class LicensesNotAssigned(NotAssignable):
+    code = "licenses-not-assigned"
     message = gettext_lazy("Licenses are not assigned here: this benefit has a product key.")
 
 
@@ -193,6 +216,7 @@ NO_SUCH_PERSON = gettext_lazy(
 
 
 class NotRemovable(Refusal):
+    code = "not-removable"
     rule = "U3"
     message = gettext_lazy("Bulk credit cannot be removed.")
     advice = gettext_lazy("Transfer it to somebody else instead.")
@@ -201,16 +225,19 @@ class NotRemovable(Refusal):
 class NotTransferable(Refusal):
     """Only bulk credit is transferred, only within the enrollment year."""
 
+    code = "not-transferable"
     rule = "U3"
     fact = gettext_lazy("The credit cannot be transferred.")
 
 
 class MonthlyNotTransferred(NotTransferable):
+    code = "monthly-not-transferred"
     message = gettext_lazy("Monthly credit is not transferred.")
     advice = gettext_lazy("Remove it here and assign it to somebody else.")
 
 
 class EnrollmentYearOver(NotTransferable):
+    code = "enrollment-year-over"
     message = gettext_lazy("The enrollment year ended on %(date)s; bulk credit is transferred within it only.")
     advice = gettext_lazy("The holder keeps it until the benefit expires.")
 
@@ -218,6 +245,7 @@ class EnrollmentYearOver(NotTransferable):
 class AlreadyHeld(Refusal):
     """The bulk credit has a holder: it is transferred, not assigned again."""
 
+    code = "already-held"
     rule = "U3"
     fact = gettext_lazy("The credit has a holder already.")
     message = gettext_lazy("%(name)s holds this credit; it has one holder at a time.")
@@ -228,6 +256,7 @@ class AlreadyHeld(Refusal):
 
 
 class AssignmentEnded(Refusal):
+    code = "assignment-ended"
     is_already_so = True
     rule = "U2"
     message = gettext_lazy("This assignment had already ended.")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.formats import as_moment, not_before
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.naming import name_at
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 class TooManyTries(Refusal):
+    code = "too-many-tries"
     rule = "K6"
     message = gettext_lazy("Too many different keys were tried that do not exist.")
 
@@ -31,39 +32,47 @@ class TooManyTries(Refusal):
 
 
 class NotAKey(Refusal):
+    code = "not-a-key"
     rule = "K1"
     message = gettext_lazy("This is not a product key of this portal: those have 25 characters and begin with PCBEN.")
     advice = gettext_lazy("Copy the whole key from its benefit and paste it here.")
 
 
 class KeyMistyped(Refusal):
+    code = "key-mistyped"
     rule = "K1"
     message = gettext_lazy("This key has a typing error: one of its characters is wrong.")
     advice = gettext_lazy("Compare it with where it came from, or copy and paste it. This does not count as a wrong key.")
 
 
 class KeyTooShort(NotAKey):
+    code = "key-too-short"
     message = gettext_lazy("This key is too short: it has %(length)s of 25 characters.")
 
 
 class KeyTooLong(NotAKey):
+    code = "key-too-long"
     message = gettext_lazy("This key is too long: it has %(length)s characters instead of 25.")
 
 
 class SeveralKeys(NotAKey):
+    code = "several-keys"
     message = gettext_lazy("These are %(count)s product keys.")
     advice = gettext_lazy("Enter one key at a time, and redeem one after the other.")
 
 
 class KeyHasForeignCharacter(KeyMistyped):
+    code = "key-has-foreign-character"
     message = gettext_lazy("This key has a typing error: our keys have no %(character)s. It is in group %(group)s, place %(place)s.")
 
 
 class KeyHasOtherAlphabet(KeyMistyped):
+    code = "key-has-other-alphabet"
     message = gettext_lazy("This key has a typing error: in group %(group)s, place %(place)s is a character of another alphabet.")
 
 
 class KeyUnknown(Refusal):
+    code = "key-unknown"
     is_counted = False  # each wrong key is an attempt on record, of which K6 allows few
     rule = "K4"
     message = gettext_lazy("This key does not exist for your organization.")
@@ -73,6 +82,7 @@ class KeyUnknown(Refusal):
 class KeyOfAnotherPartner(Refusal):
     """Only for somebody with a role at both partners."""
 
+    code = "key-of-another-partner"
     rule = "K4"
     fact = KeyUnknown.message
     message = gettext_lazy("This key belongs to %(partner)s.")
@@ -84,10 +94,11 @@ class KeyOfAnotherPartner(Refusal):
     @property
     def on_record(self) -> tuple[str, dict[str, Any]]:
         """Colleagues who hold no role there do not learn that the key exists elsewhere."""
-        return KeyUnknown.__name__, {}
+        return KeyUnknown.code, {}
 
 
 class KeyRevoked(Refusal):
+    code = "key-revoked"
     rule = "K8"
     fact = gettext_lazy("The key was revoked.")
 
@@ -99,6 +110,7 @@ class KeyRevoked(Refusal):
 
 
 class KeyStillLive(Refusal):
+    code = "key-still-live"
     is_already_so = True
     rule = "K8"
     message = gettext_lazy("This benefit has a live key already.")
@@ -106,6 +118,7 @@ class KeyStillLive(Refusal):
 
 
 class KeyAlreadyRedeemed(Refusal):
+    code = "key-already-redeemed"
     is_counted = False  # of many who redeem one key at once, none waits for a row of theirs
     rule = "K2"
     fact = gettext_lazy("The key was redeemed already.")

@@ -26,8 +26,8 @@ from benefits_portal.benefits.status import Status, status_condition, status_of
 from benefits_portal.formats import as_day
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.listing.page import Page
+from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.models import DirectoryUser, Partner
-from benefits_portal.tenants.record_labels import offer_filter_values
 from benefits_portal.words import matches, sort_key
 
 SOON_DAYS = 91  # three months

@@ -16,11 +16,11 @@ from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
+from benefits_portal.tenants.audit.record import repeated_is_done
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.downloads import note_listing
-from benefits_portal.tenants.exceptions import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
-from benefits_portal.tenants.models.record import repeated_is_done
 from benefits_portal.tenants.searching import searches_cheaply
 from benefits_portal.typed import isolated
 from benefits_portal.words import searched

@@ -22,7 +22,7 @@ from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.number_fields import NumberFormField, check_range
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.typed_numbers import read_numbers
 
 MAX_LICENSES_TYPED, MAX_KEYS = MAX_LICENSES, 12

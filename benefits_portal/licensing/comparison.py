@@ -17,7 +17,7 @@ from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import CappedCount
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Tenant
 
 DAY = timedelta(days=1)

@@ -11,8 +11,8 @@ from benefits_portal.benefits.consistency import CHECKS as BENEFITS
 from benefits_portal.benefits.consistency import NAMES
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.consistency import LEDGER, Check, at_fault, differing, in_batches, rows
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.consistency import CHECKS as TENANTS
-from benefits_portal.tenants.exceptions import Refusal
 
 from .models import Redemption, Replacement, Reversal, Subscription, Term
 from .models.subscription_queryset import source

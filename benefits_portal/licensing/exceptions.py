@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 
 if TYPE_CHECKING:
     from benefits_portal.benefits.models import Product
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 class DifferentProduct(Refusal):
+    code = "different-product"
     rule = "K7"
     fact = gettext_lazy("The key is for another product.")
 
@@ -27,6 +28,7 @@ class DifferentProduct(Refusal):
 
 
 class SubscriptionNotActive(Refusal):
+    code = "subscription-not-active"
     rule = "S4"
     fact = gettext_lazy("The subscription is not active.")
 
@@ -42,6 +44,7 @@ class SubscriptionNotActive(Refusal):
 class NotReactivatable(Refusal):
     """Only the latest Expired or Disabled subscription of its product in its tenant comes back (S3)."""
 
+    code = "not-reactivatable"
     rule = "S3"
     message = gettext_lazy("This subscription cannot be brought back.")
     advice = gettext_lazy("Activate the key as a new subscription instead.")
@@ -50,6 +53,7 @@ class NotReactivatable(Refusal):
 class ExtensionLimitExceeded(Refusal):
     """One key extends by at most three years, so by at most three times the licenses (S5, scenario 4)."""
 
+    code = "extension-limit-exceeded"
     rule = "S5"
     fact = gettext_lazy("One key extends by at most 3 years.")
 
@@ -70,6 +74,7 @@ class ExtensionLimitExceeded(Refusal):
 class TooManyLicenses(Refusal):
     """A subscription has a maximum, so that every figure fits its column."""
 
+    code = "too-many-licenses"
     rule = "S6"
     fact = gettext_lazy("A subscription holds at most 10,000,000 licenses.")
 
@@ -87,6 +92,7 @@ class TooManyLicenses(Refusal):
 class SubscriptionFull(Refusal):
     """As TooManyLicenses, where not even one more license fits."""
 
+    code = "subscription-full"
     rule = "S6"
     message = gettext_lazy("This subscription holds as many licenses as a subscription can.")
     advice = gettext_lazy("Extend its end date with this key, or start a new subscription.")
@@ -95,6 +101,7 @@ class SubscriptionFull(Refusal):
 class CalendarEnds(Refusal):
     """The rules reckon up to the year 2999."""
 
+    code = "calendar-ends"
     rule = "S5"
     message = gettext_lazy("This subscription runs almost to the end of the calendar.")
     advice = gettext_lazy("Start a new subscription with this key.")
@@ -104,6 +111,7 @@ class CalendarEnds(Refusal):
 
 
 class ReplacementTooLate(Refusal):
+    code = "replacement-too-late"
     rule = "K8"
     fact = gettext_lazy("The time for a replacement was over.")
 
@@ -115,6 +123,7 @@ class ReplacementTooLate(Refusal):
 
 
 class ReplacementAskedAlready(Refusal):
+    code = "replacement-asked-already"
     is_already_so = True
     rule = "K8"
     message = gettext_lazy("A replacement for this key was asked for already.")
@@ -124,6 +133,7 @@ class ReplacementAskedAlready(Refusal):
 class ReplacedOnRequestBefore(Refusal):
     """A key is replaced on request once; what its benefit gets after that is for staff to decide, with a reason."""
 
+    code = "replaced-on-request-before"
     rule = "K8"
     message = gettext_lazy("This key is itself a replacement, and a replacement is not replaced on request.")
     advice = gettext_lazy("Write to technical support: the program's staff can revoke it and issue another key.")
@@ -132,6 +142,7 @@ class ReplacedOnRequestBefore(Refusal):
 class NotAReplacement(Refusal):
     """Staff replace of their own accord only what was replaced on request before."""
 
+    code = "not-a-replacement"
     rule = "K8"
     message = gettext_lazy("This key is not a replacement.")
     advice = gettext_lazy("Its partner asks for another key on the receipt; grant that request.")
@@ -140,6 +151,7 @@ class NotAReplacement(Refusal):
 class BuiltOnSince(Refusal):
     """What a redemption did can be taken back only while it is the last thing that changed its subscription."""
 
+    code = "built-on-since"
     rule = "K8"
     fact = gettext_lazy("Something was built on the redemption since.")
 
@@ -153,6 +165,7 @@ class BuiltOnSince(Refusal):
 class ChangedMeanwhile(Refusal):
     """What was shown no longer holds; `quote` is what holds now, or None if nothing does (S8)."""
 
+    code = "changed-meanwhile"
     rule = "S8"
     message = gettext_lazy("Something changed since this was shown, so nothing was redeemed.")
     advice = gettext_lazy("Check the new figures below, then redeem again.")

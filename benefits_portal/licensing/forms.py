@@ -20,10 +20,10 @@ from benefits_portal.benefits.productkeys import without_keys
 from benefits_portal.fields import LineFormField
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.record import recorded_if_refused
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record, Tenant
-from benefits_portal.tenants.models.record import recorded_if_refused
 from benefits_portal.typed import canonical_domain_or_text
 
 

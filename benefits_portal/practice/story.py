@@ -14,7 +14,7 @@ from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.models import Assignment, Benefit, ExternalOffer, HeldOffer, Membership, Offer, ProductKey
 from benefits_portal.licensing.models import Replacement, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Tenant, TenantRequest, User
 
 STORY = settings.BASE_DIR / "fixtures" / "story.toml"
@@ -69,7 +69,7 @@ class StoryPlayer:
             try:
                 VERBS[event.what](self, event, day)
             except Refusal as refusal:
-                refused = type(refusal).__name__
+                refused = refusal.code
         if refused != event.refused:
             raise StoryError(f"{self.partner}: {event} met {refused or 'no refusal'}.")
 

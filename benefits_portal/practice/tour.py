@@ -106,7 +106,7 @@ def tour() -> list[Step]:
             _("Meet the 3-year limit"),
             _("Extend 5 licenses with the key of 100: it is refused, with the largest key that fits and what to do instead."),
             subscription("Azure AD Basic", 5),
-            True if ExtensionLimitExceeded.__name__ in done else None,
+            True if ExtensionLimitExceeded.code in done else None,
         ),
         (
             ADMIN,

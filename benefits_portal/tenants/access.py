@@ -9,7 +9,9 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from .exceptions import NotPermitted, OnlyGlobalAdmins, Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
+
+from .exceptions import NotPermitted, OnlyGlobalAdmins
 from .middleware import ElsewhereError, PartnerRequest, refused
 from .models import Role, RoleAssignment, TenantsAction
 

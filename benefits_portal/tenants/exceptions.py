@@ -1,97 +1,24 @@
-"""Refusals: what a rule says no to, in words for the person who asked."""
+"""What the rules about people, roles and tenants say no to (P1 to P4, W1)."""
 
-import re
-from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.formats import Figure, as_day
-from benefits_portal.typed import isolated
+from .audit.refusal import Refusal
 
 if TYPE_CHECKING:
     from .models import DirectoryUser, Role
 
-ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-
-
-class Refusal(Exception):
-    """A rule said no. `message` is one clear sentence, `advice` what to do next (rule K7).
-
-    Subclasses name the fact (`KeyAlreadyRedeemed`) and leave places in both for `facts`: numbers, days, names, never a
-    key (K3). The record keeps the facts and says the message anew in each reader's language (A1); `fact` is what it says
-    where it has none.
-    """
-
-    rule: str = ""
-    message: str | Promise = ""
-    advice: str | Promise = ""
-    fact: str | Promise = ""
-    facts: dict[str, Any] = {}
-    is_already_so: bool = False  # what was asked for holds already, by whomever
-    is_counted: bool = True  # on record once within an hour, with how often; else each time (A1)
-    is_repeat: bool = False  # and it was the same person who did it, just now: a second click (W11)
-    is_of_no_partner: bool = False  # about an account or a home of elsewhere: on record at no partner (P1)
-    done_as: dict[str, Any] = {}  # what that act is on record with, where the attempt itself says something else
-    by_name: ClassVar[dict[str, type["Refusal"]]] = {}
-
-    def __init__(self, **facts: Any) -> None:
-        if facts:
-            self.facts, said = facts, self.written(facts)
-            self.message, self.advice = self.message % said, self.advice % said
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        Refusal.by_name[cls.__name__] = cls
-
-    def __str__(self) -> str:
-        return f"{self.message} {self.advice}".strip()
-
-    def on_record_at(self, place: dict[str, Any]) -> dict[str, Any]:
-        """`place`, with its partner and tenant if these may know of the refusal (P1)."""
-        return place | {"partner": None, "tenant": None} if self.is_of_no_partner else place
-
-    def confirms(self, after: dict[str, Any]) -> bool:
-        """Whether it says that what was tried, to be on record as `after`, is so already."""
-        return self.is_already_so
-
-    @property
-    def on_record(self) -> tuple[str, dict[str, Any]]:
-        """The name and the facts that are kept."""
-        return type(self).__name__, self.facts
-
-    @classmethod
-    def written(cls, facts: dict[str, Any]) -> dict[str, Any]:
-        """`facts` as people write them; on record a day is text."""
-        return {name: _written(value) for name, value in facts.items()}
-
-    @classmethod
-    def words(cls, name: str, facts: dict[str, Any] | None = None) -> str | Promise:
-        """What the refusal that is on record as `name` said; the name itself if the portal no longer knows it."""
-        refusal = cls.by_name.get(name)
-        if refusal is None:
-            return name
-        if facts:
-            return refusal.message % refusal.written(facts)
-        return vars(refusal).get("fact") or refusal.message or refusal.fact  # its own; what a kind of refusals shares says less
-
-
-def _written(value: Any) -> Any:
-    if isinstance(value, int):
-        return Figure(value)
-    if isinstance(value, str) and ISO_DAY.fullmatch(value):
-        value = date.fromisoformat(value)
-    return as_day(value) if isinstance(value, date) else isolated(str(value))
-
 
 class NotPermitted(Refusal):
+    code = "not-permitted"
     rule = "P3"
     message = _("Your role lets you look, but not change anything here.")
     advice = _("Ask a Global admin or an MPN partner admin of your organization.")
 
 
 class OnlyGlobalAdmins(Refusal):
+    code = "only-global-admins"
     rule = "P3"
     message = _("Only a Global admin changes who is in the directory, who holds which role, and the tenants.")
     advice = _("Ask one of the Global admins of your organization.")
@@ -100,6 +27,7 @@ class OnlyGlobalAdmins(Refusal):
 class FormOfAnotherPlace(Refusal):
     """A form was sent after its sender had switched elsewhere. A place at another partner is not named on record (P1)."""
 
+    code = "form-of-another-place"
     rule = "P4"
     fact = _("The form was opened in another place than the one acted in when it was sent.")
     message = _("The form was opened in %(opened_in)s, but sent while acting in %(sent_in)s.")
@@ -107,6 +35,7 @@ class FormOfAnotherPlace(Refusal):
 
 
 class BelongsElsewhere(Refusal):
+    code = "belongs-elsewhere"
     rule = "P4"
     message = _("What it was for belongs to another place than the one acted in.")
     advice = _("Switch there first.")
@@ -118,6 +47,7 @@ class BelongsElsewhere(Refusal):
 class AddressOutsideTenant(Refusal):
     """A member's address is one of the tenant's own."""
 
+    code = "address-outside-tenant"
     rule = "U1"
     fact = _("A member's address must be one of the tenant itself.")
 
@@ -129,6 +59,7 @@ class AddressOutsideTenant(Refusal):
 
 
 class GuestFromInside(Refusal):
+    code = "guest-from-inside"
     rule = "U1"
     message = _("This is an address of the tenant itself, so the person is no guest there.")
     advice = _("Add the person as a member, or write the address that they have elsewhere.")
@@ -137,6 +68,7 @@ class GuestFromInside(Refusal):
 class NameOfGuest(Refusal):
     """`john_fabrikam.example#EXT#@…` is what the directory of one tenant calls john@fabrikam.example (W3)."""
 
+    code = "name-of-guest"
     rule = "U1"
     message = _("This is a directory's own name for a guest.")
     advice = _("Invite the person as a guest, with the address that they have elsewhere.")
@@ -145,6 +77,7 @@ class NameOfGuest(Refusal):
 class AlreadyInDirectory(Refusal):
     """The tenant has an entry with this address; `person` is that one."""
 
+    code = "already-in-directory"
     is_already_so = True
     rule = "U1"
     fact = _("The tenant already has a user with this address.")
@@ -158,12 +91,14 @@ class AlreadyInDirectory(Refusal):
 
 
 class AlreadyDisabled(Refusal):
+    code = "already-disabled"
     is_already_so = True
     message = _("This user entry was disabled already.")
     advice = _("Nothing was changed; the page is up to date.")
 
 
 class AlreadyEnabled(Refusal):
+    code = "already-enabled"
     is_already_so = True
     message = _("This user entry is enabled already.")
     advice = _("Nothing was changed; the page is up to date.")
@@ -173,11 +108,13 @@ class AlreadyEnabled(Refusal):
 
 
 class PersonDisabled(Refusal):
+    code = "person-disabled"
     message = _("Disabled in the directory.")
     advice = _("Enable the user entry first, or choose somebody else.")
 
 
 class RoleAlreadyHeld(Refusal):
+    code = "role-already-held"
     fact = _("The person held a role already.")
     message = _("Holds the role %(role)s already.")
     advice = _("Somebody has one role at a partner; change it in the list of roles.")
@@ -196,17 +133,20 @@ class RoleAlreadyHeld(Refusal):
 
 
 class LastGlobalAdmin(Refusal):
+    code = "last-global-admin"
     message = _("This is the organization's last Global admin, and somebody has to be one.")
     advice = _("Give the role to somebody else first.")
 
 
 class RoleGone(Refusal):
+    code = "role-gone"
     is_already_so = True
     message = _("This role was changed or taken away after you opened the page.")
     advice = _("Nothing was changed; the list is up to date.")
 
 
 class AccountClosed(Refusal):
+    code = "account-closed"
     message = _("The account of this person at the portal is closed.")
     advice = _("The program's staff can open it again.")
 
@@ -215,18 +155,21 @@ class AccountClosed(Refusal):
 
 
 class AlreadyPrimary(Refusal):
+    code = "already-primary"
     is_already_so = True
     message = _("This is the primary tenant already.")
     advice = _("Nothing was changed.")
 
 
 class AlreadyAskedFor(Refusal):
+    code = "already-asked-for"
     is_already_so = True
     message = _("Your organization has this tenant already, or has asked for it.")
     advice = _("Wait for the program's staff, or look at the list of your tenants.")
 
 
 class AlreadyDecided(Refusal):
+    code = "already-decided"
     is_already_so = True
     message = _("This request was decided already.")
     advice = _("Nothing was changed.")
@@ -235,12 +178,14 @@ class AlreadyDecided(Refusal):
 class DomainInUse(Refusal):
     """Only ever told to the program's staff (P1)."""
 
+    code = "domain-in-use"
     rule = "P1"
     message = _("There is a tenant with this domain already.")
     advice = _("Decline the request, and tell the partner what you may tell.")
 
 
 class NoColourLeft(Refusal):
+    code = "no-colour-left"
     rule = "P4"
     message = _("Every color that tells this partner's tenants apart is in use.")
     advice = _("A partner has as many tenants as there are colors.")

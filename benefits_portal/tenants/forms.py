@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.derived import keys_or_question
 from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField
+from benefits_portal.tenants.audit.record import RecordQuerySet
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest, User
-from benefits_portal.tenants.models.record import RecordQuerySet
 from benefits_portal.typed import MAX_EMAIL
 from benefits_portal.words import MAX_QUERY
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal.backoffice.csv_reading import Cells, read
 from benefits_portal.key_format import without_keys
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Record
 
 BATCH = 1_000  # rows written at a time

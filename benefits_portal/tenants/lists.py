@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.templatetags.portal import breakable
+from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.models import DirectoryUser, Partner, Role, RoleAssignment, Tenant
 from benefits_portal.tenants.models.directory_user import DirectoryUserQuerySet
 from benefits_portal.tenants.models.roles import RoleAssignmentQuerySet
-from benefits_portal.tenants.record_labels import offer_filter_values
 
 SHOW = {"guests": _("Guests"), "disabled": _("Disabled")}
 offer_filter_values(show=SHOW, role={role.value: role.label for role in Role})

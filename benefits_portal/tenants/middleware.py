@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from benefits_portal import clock
+from benefits_portal.tenants.audit.refusal import Refusal
 
 from . import viewing
-from .exceptions import BelongsElsewhere, FormOfAnotherPlace, Refusal
+from .exceptions import BelongsElsewhere, FormOfAnotherPlace
 from .models import Actor, How, Partner, Record, Role, Tenant, TenantsAction, User
 
 SESSION_KEY = "tenant"

@@ -30,7 +30,7 @@ def make_open_items(on):
     factories.MembershipFactory.create(starts_on=on - timedelta(days=340))
     factories.issue_key(expires_on=on + timedelta(days=20))
     factories.issue_key(expires_on=on - timedelta(days=1))
-    factories.RecordFactory.create(refused="KeyRevoked")
+    factories.RecordFactory.create(refused="key-revoked")
     factories.AttemptFactory.create(refused=True)
 
 
@@ -42,7 +42,7 @@ def make_what_needs_nobody(on):
     factories.issue_key(expires_on=on + timedelta(days=31))
     factories.redeem()
     factories.RecordFactory.create()
-    factories.RecordFactory.create(refused="KeyRevoked", at=clock.now() - timedelta(days=8))
+    factories.RecordFactory.create(refused="key-revoked", at=clock.now() - timedelta(days=8))
     factories.AttemptFactory.create(email="y@example.com")
 
 

@@ -55,7 +55,7 @@ def test_a_key_is_revoked_with_a_reason_and_then_another_issued(office, monkeypa
     assert "has a live key already" in run(office, "issue_another_key", key.benefit, **BECAUSE)[0]
     assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."]
     assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."], "a double click (W11)"
-    monkeypatch.setattr("benefits_portal.tenants.models.record.REPEATED_WITHIN", timedelta())  # some time later
+    monkeypatch.setattr("benefits_portal.tenants.audit.record.REPEATED_WITHIN", timedelta())  # some time later
     assert "was revoked" in run(office, "revoke", key, **BECAUSE)[0]
     assert run(office, "issue_another_key", key.benefit, **BECAUSE) == [f"{key.benefit}: issued."]
     key.refresh_from_db()

@@ -144,7 +144,7 @@ def test_a_package_without_the_partners_currency_is_refused_on_the_form_and_noth
     assert "has no amount in JPY" in str(refused.context["adminform"].form.non_field_errors())
     assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (0, 0, 0)
     assert [(record.action, record.refused, record.how) for record in Record.objects.all()] == [
-        (BenefitAction.PROVISIONED, "NoCreditInCurrency", How.BACK_OFFICE)
+        (BenefitAction.PROVISIONED, "no-credit-in-currency", How.BACK_OFFICE)
     ]
 
 
@@ -155,7 +155,7 @@ def test_completing_a_membership_without_the_partners_currency_makes_nothing_and
     said = messages(provision(office, refused, fine))
     assert [text for text in said if "has no amount in JPY" in text and str(refused) in text] != []
     assert set(Benefit.objects.values_list("membership", flat=True)) == {fine.pk}
-    assert Record.objects.get(refused="NoCreditInCurrency").subject == refused
+    assert Record.objects.get(refused="no-credit-in-currency").subject == refused
 
 
 def test_a_second_enrollment_in_the_same_year_is_refused_beside_the_day(office, partner, offer):

@@ -145,7 +145,7 @@ def test_the_last_global_admin_stays_and_the_attempt_is_on_record(office, last, 
     held = RoleAssignment.objects.get()
     assert (held.role, held.user.is_active, held.user.directory_user.is_enabled) == (Role.GLOBAL_ADMIN, True, True)
     assert [(how, reason, refused) for _action, how, reason, refused in reasons()][-1:] == [
-        (How.BACK_OFFICE, BECAUSE["reason"], "LastGlobalAdmin")
+        (How.BACK_OFFICE, BECAUSE["reason"], "last-global-admin")
     ]
 
 

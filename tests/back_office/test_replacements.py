@@ -27,7 +27,7 @@ def test_a_request_is_granted_once_with_a_reason(office, programme, asked, monke
     assert decide(office, "grant", asked) == ["Say why: the reason goes on record. Nothing was changed."]
     assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: replaced."]
     assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: replaced."], "a double click (W11)"
-    monkeypatch.setattr("benefits_portal.tenants.models.record.REPEATED_WITHIN", timedelta())  # some time later
+    monkeypatch.setattr("benefits_portal.tenants.audit.record.REPEATED_WITHIN", timedelta())  # some time later
     assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: This request was decided already. Nothing was changed."]
     assert (Reversal.objects.count(), Replacement.objects.get().key == asked.redemption.key.benefit.live_key()) == (1, True)
     records = Record.objects.filter(actor=programme, refused="").values_list("how", "reason")

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import Assignment, Benefit, HeldOffer, Membership, PackageLine, ProductKey
 from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Attempt, KeyAttempt, Partner, PracticeWorld, Record, RoleAssignment, User
 from benefits_portal.tenants.staff import make_groups
 from tests import factories
@@ -88,10 +88,10 @@ def test_migrating_again_gives_both_groups_what_they_may_do(officer):
 
 
 def test_support_finds_out_why_something_was_refused(support, sign_in):
-    office, refused, _done = sign_in(support), factories.RecordFactory.create(refused="KeyRevoked"), factories.RecordFactory.create()
+    office, refused, _done = sign_in(support), factories.RecordFactory.create(refused="key-revoked"), factories.RecordFactory.create()
     listing = office.get(page(Record, "changelist"), {"outcome": "refused"}).context["cl"]
     assert list(listing.result_list) == [refused]
-    assert str(Refusal.words("KeyRevoked")) in office.get(page(Record, "change", refused.pk)).content.decode()
+    assert str(Refusal.message_of("key-revoked")) in office.get(page(Record, "change", refused.pk)).content.decode()
 
 
 def test_staff_cannot_give_themselves_rights(officer, sign_in):

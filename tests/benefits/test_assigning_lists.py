@@ -84,12 +84,12 @@ def test_each_line_says_what_would_happen_to_it(tenant, credit, people, by):
     lines = preview(credit, addresses(list_of_all), TODAY)
     assert told(lines) == {
         "ann@contoso.com": "",
-        "BOB@contoso.com": "HoldsItAlready",
-        "cas@contoso.com": "HoldsIncompatibleOffer",
-        "dis@contoso.com": "EntryDisabled",
-        "els@elsewhere.com": "NobodyWithAddress",
-        "nobody": "NotAnAddress",
-        "Ann@contoso.com": "TwiceInList",
+        "BOB@contoso.com": "holds-it-already",
+        "cas@contoso.com": "holds-incompatible-offer",
+        "dis@contoso.com": "entry-disabled",
+        "els@elsewhere.com": "nobody-with-address",
+        "nobody": "not-an-address",
+        "Ann@contoso.com": "twice-in-list",
     }
     assert [line.why_not for line in lines][-1] == "The list has this address before, on line 1."
     assert Assignment.objects.get().directory_user == bob, "looking assigned nobody"
@@ -110,10 +110,10 @@ def test_what_was_shown_is_what_happens_with_an_outcome_for_each_line_on_record(
     DirectoryUserFactory.create(tenant=people[0].tenant, user_principal_name="who@contoso.com")  # was not shown: left out
     type(people[1]).objects.filter(pk=people[1].pk).update(disabled_at=NOW)
     became = send(shown=page.context["shown"]).context["became"]
-    assert told(became) == {"ann@contoso.com": "", "bob@contoso.com": "EntryDisabled", "who@contoso.com": "NobodyWithAddress"}
+    assert told(became) == {"ann@contoso.com": "", "bob@contoso.com": "entry-disabled", "who@contoso.com": "nobody-with-address"}
     assert [assignment.directory_user for assignment in Assignment.objects.all()] == people[:1]
     kept = Record.objects.about(credit).order_by("pk").values_list("after__person", "refused")
-    assert list(kept) == [(people[0].pk, ""), (people[1].pk, "EntryDisabled")]
+    assert list(kept) == [(people[0].pk, ""), (people[1].pk, "entry-disabled")]
 
 
 @rule("U2", "W11")
@@ -122,7 +122,7 @@ def test_sending_it_twice_assigns_nobody_twice(send, people):
     outcomes = [told(send(shown=shown).context["became"]) for _ in range(2)]
     with time_machine.travel(NOW + timedelta(minutes=2), tick=False):
         outcomes.append(told(send(shown=shown).context["became"]))
-    assert outcomes == [{"ann@contoso.com": ""}, {"ann@contoso.com": ""}, {"ann@contoso.com": "HoldsItAlready"}]
+    assert outcomes == [{"ann@contoso.com": ""}, {"ann@contoso.com": ""}, {"ann@contoso.com": "holds-it-already"}]
     assert Assignment.objects.count() == 1
 
 
@@ -233,8 +233,8 @@ def test_every_line_and_every_address_has_its_outcome_and_the_heading_is_named(s
     assert lines == [
         (2, "ANN@contoso.com", ""),
         (2, "bob@contoso.com", ""),
-        (4, "nobody", "NotAnAddress"),
-        (5, "bob@contoso.com", "TwiceInList"),
+        (4, "nobody", "not-an-address"),
+        (5, "bob@contoso.com", "twice-in-list"),
     ]
     assert "Line 1 is taken for a heading: “<bdi>Name; E-mail</bdi>”." in page.text
 
@@ -248,8 +248,8 @@ def test_a_directory_s_own_name_for_a_guest_is_recognized(credit, tenant):
     lines = preview(credit, found, TODAY)
     assert [(line.person, line.refused) for line in lines] == [
         (guest.pk, ""),
-        (0, "NobodyWithAddress"),
-        (guest.pk, "TwiceInList"),
+        (0, "nobody-with-address"),
+        (guest.pk, "twice-in-list"),
     ]
 
 

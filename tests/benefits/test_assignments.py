@@ -17,7 +17,7 @@ from benefits_portal.benefits.exceptions import (
     NotTransferable,
 )
 from benefits_portal.benefits.models import Assignment, Benefit
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record
 from tests.factories import (
     NOW,
@@ -238,7 +238,7 @@ def test_bulk_credit_is_not_transferred_to_the_same_person_in_the_other_tenant(b
     with pytest.raises(HoldsItAlready):
         assignment.transfer(twin, by=by, on=TODAY)
     assert Assignment.objects.get().ended_at is None
-    assert Record.objects.get(refused="HoldsItAlready").action == "benefits.transferred"
+    assert Record.objects.get(refused="holds-it-already").action == "benefits.transferred"
 
 
 @rule("U1", "U3")
@@ -247,7 +247,7 @@ def test_a_refused_transfer_leaves_the_holder_as_they_were(by, person, bulk, par
     with pytest.raises(NotAssignable):
         assignment.transfer(somebody(partner, disabled=True), by=by, on=TODAY)
     assert Assignment.objects.running(TODAY).get() == assignment
-    assert Record.objects.about(bulk).first().refused == "EntryDisabled"
+    assert Record.objects.about(bulk).first().refused == "entry-disabled"
 
 
 @rule("U3")
@@ -402,7 +402,7 @@ def test_a_refused_assignment_is_on_record_although_it_rolled_back(by, monthly, 
     with pytest.raises(Refusal):
         monthly.assign(person, by=by, on=TODAY)
     record = Record.objects.about(monthly).get()
-    assert (record.refused, record.after) == ("EntryDisabled", {"person": person.pk})
+    assert (record.refused, record.after) == ("entry-disabled", {"person": person.pk})
 
 
 @rule("A1")

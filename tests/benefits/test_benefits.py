@@ -43,7 +43,7 @@ def test_before_its_first_day_nothing_can_be_done_with_a_benefit_and_the_day_is_
     for door in doors:
         with nullcontext() if begun else pytest.raises(BenefitNotBegun, match=r"Jan\. 1, 2021 is the first day"):
             door()
-    assert Record.objects.filter(refused="BenefitNotBegun").count() == (0 if begun else 3)
+    assert Record.objects.filter(refused="benefit-not-begun").count() == (0 if begun else 3)
 
 
 @rule("B1", "B5")

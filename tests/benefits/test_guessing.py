@@ -49,8 +49,8 @@ def test_the_eleventh_key_within_ten_minutes_is_refused_and_so_is_a_right_one(cl
     assert [guess(by, partner) for _ in range(10)] == ["KeyUnknown"] * 10
     assert guess(by, partner) == "TooManyTries"
     assert guess(by, partner, right) == "TooManyTries"
-    assert Record.objects.filter(refused="KeyUnknown").count() == 10
-    assert Record.objects.get(refused="TooManyTries").times == 2
+    assert Record.objects.filter(refused="key-unknown").count() == 10
+    assert Record.objects.get(refused="too-many-tries").times == 2
 
 
 def test_nine_leave_the_door_open(clock, partner, by):

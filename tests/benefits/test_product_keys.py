@@ -225,7 +225,7 @@ def test_of_a_wrong_key_only_the_digest_is_kept(by):
     for kept in (attempt, record):
         assert KEY[5:] not in str(kept)
         assert KEY[-5:] not in str(kept)
-    assert record["refused"] == "KeyUnknown"
+    assert record["refused"] == "key-unknown"
 
 
 @rule("K4")
@@ -304,7 +304,7 @@ def test_a_key_that_is_used_up_is_not_revealed_and_the_attempt_is_on_record(by, 
     key.refresh_from_db()
     with pytest.raises(refusal):
         key.reveal(by=by, on=TODAY)
-    assert Record.objects.filter(action="benefits.key-revealed", actor=by.user).get().refused == refusal.__name__
+    assert Record.objects.filter(action="benefits.key-revealed", actor=by.user).get().refused == refusal.code
 
 
 # Revoked

@@ -98,7 +98,7 @@ def test_what_was_shown_is_what_is_made_or_nothing_is(partner, by):
     with pytest.raises(PlanChanged):
         Membership.enroll(partner, line.offer, TODAY, by=by, shown=shown)
     assert (Membership.objects.count(), ProductKey.objects.count()) == (0, 0)
-    assert Record.objects.get().refused == "PlanChanged"
+    assert Record.objects.get().refused == "plan-changed"
 
 
 @rule("B2")
@@ -193,7 +193,7 @@ def test_what_cannot_be_renewed_is_refused_on_record(partner, by, on, words):
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     with pytest.raises(NotRenewable, match=words):
         membership.renew(by=by, on=on)
-    assert (Membership.objects.count(), Record.objects.filter(refused__startswith="RenewedToo").count()) == (1, 1)
+    assert (Membership.objects.count(), Record.objects.filter(refused__startswith="renewed-too").count()) == (1, 1)
 
 
 @rule("B1")

@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError
 
 from benefits_portal.benefits.models import Assignment, ProductKey
+from benefits_portal.tenants.audit.append_only import AppendOnlyError
 from benefits_portal.tenants.models import Actor
-from benefits_portal.tenants.models.append_only import AppendOnlyError
 from tests.factories import NOW, TODAY, AssignmentFactory, DirectoryUserFactory, issue_key, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.functional import Promise
 
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Attempt, KeyAttempt, Record
 from tests.back_office.conftest import BECAUSE, filled, page
 from tests.place import Place

@@ -26,7 +26,7 @@ from benefits_portal.benefits.exceptions import (
 )
 from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.tenants.admin.imports import SALT
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Partner
 from tests import factories
 from tests.back_office.conftest import page

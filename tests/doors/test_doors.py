@@ -15,7 +15,7 @@ from django.urls import URLPattern, get_resolver
 from benefits_portal.benefits.exceptions import NotAssignable, NotRenewable, NotTransferable
 from benefits_portal.benefits.models import Benefit, Membership
 from benefits_portal.tenants.admin.base import AuditedAdmin, ReadOnlyInline
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from tests import factories
 from tests.test_architecture import ROWS
 from tests.world import World, undone
@@ -115,7 +115,7 @@ def test_every_attempt_is_made_somewhere_and_where_it_is_not_there_is_a_door():
 
 def test_every_refusal_and_every_rule_is_tried():
     tried = [told for deed in Deed.all for attempt in deed.attempts for told in (attempt.told, *attempt.in_other_words.values())]
-    assert set(Refusal.by_name.values()) - KINDS == {told for told in tried if isinstance(told, type)}
+    assert set(Refusal.by_code.values()) - KINDS == {told for told in tried if isinstance(told, type)}
     assert {row["rule"] for row in ROWS} - SHOWN_ALONE - LEFT_OUT == {attempt.rule for deed in Deed.all for attempt in deed.attempts}
 
 

@@ -108,7 +108,7 @@ def test_what_a_role_does_not_include_is_refused_on_record(tenant, admin, sign_i
     member = RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.MEMBER).user
     address = reverse("benefits:assign", args=[BenefitFactory.create(partner=tenant.partner, monthly=True).pk])
     assert getattr(sign_in(member), method)(address, {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}).status_code == 403
-    record = Record.objects.get(refused="NotPermitted")
+    record = Record.objects.get(refused="not-permitted")
     assert (record.actor, record.partner, record.tenant, record.after) == (member, tenant.partner, tenant, {"address": address})
     shown = sign_in(admin).get(reverse("tenants:activity"), {"refused": "on"})
     assert told(shown) == [("Tried what the role does not include", "Your role lets you look, but not change anything here.")]
@@ -130,7 +130,7 @@ def test_another_partner_of_one_s_own_is_not_named_on_record_there(client, tenan
     assert post(client, "licensing:extend", theirs.pk, tenant=elsewhere).status_code == 409
     assert post(client, "licensing:extend", theirs.pk, tenant=tenant).status_code == 409
     records = Record.objects.for_partner(tenant.partner).filter(action="tenants.form-refused")
-    assert {record.refused: record.facts for record in records} == {"FormOfAnotherPlace": {}, "BelongsElsewhere": {}}
+    assert {record.refused: record.facts for record in records} == {"form-of-another-place": {}, "belongs-elsewhere": {}}
 
 
 @rule("A1", "U5")

@@ -20,7 +20,7 @@ from benefits_portal.dates import add_months, days_in_months
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded, NotReactivatable, SubscriptionNotActive
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser
 from tests.agreement import findings
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, ProductFactory, TenantFactory

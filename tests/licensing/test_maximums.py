@@ -69,7 +69,7 @@ def test_a_key_too_large_is_refused_with_the_largest_that_fits_and_stays_unspent
     key.refresh_from_db()
     large.refresh_from_db()
     assert (key.is_redeemed, large.licenses) == (False, MAX_SUBSCRIPTION_LICENSES - 10)
-    assert Record.objects.get(refused="TooManyLicenses").facts == {"total": 10_000_001, "most": 10_000_000, "largest": 10}
+    assert Record.objects.get(refused="too-many-licenses").facts == {"total": 10_000_001, "most": 10_000_000, "largest": 10}
 
 
 def test_a_different_product_and_an_ended_subscription_are_told_first(large, by):

@@ -18,7 +18,7 @@ from benefits_portal.licensing.exceptions import (
 )
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Record
 from tests.factories import (
     NOW,
@@ -336,7 +336,7 @@ def test_a_refused_attempt_is_on_record_although_its_transaction_rolled_back(by,
     with pytest.raises(refusal):
         case.subscription.extend(case.key, by=by, on=TODAY, quote=case.quote)
     record = Record.objects.about(case.subscription).get()
-    assert (record.refused, record.actor, record.after) == (refusal.__name__, by.user, {"key": case.key.pk})
+    assert (record.refused, record.actor, record.after) == (refusal.code, by.user, {"key": case.key.pk})
     assert not Redemption.objects.exists()
 
 

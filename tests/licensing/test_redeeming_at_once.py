@@ -55,7 +55,7 @@ def test_of_many_who_activate_one_key_at_once_one_succeeds_and_the_others_are_to
     assert kinds(outcomes) == {"Redemption": 1, "KeyAlreadyRedeemed": crowd - 1}
     assert Subscription.objects.count() == Redemption.objects.count() == 1
     assert Record.objects.filter(action="licensing.new", refused="").count() == 1
-    assert Record.objects.filter(action="licensing.new", refused="KeyAlreadyRedeemed").count() == crowd - 1
+    assert Record.objects.filter(action="licensing.new", refused="key-already-redeemed").count() == crowd - 1
 
 
 @crowds

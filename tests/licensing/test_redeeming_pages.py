@@ -319,4 +319,4 @@ def test_a_typed_key_that_cannot_be_used_any_more_is_put_on_record_with_its_tena
     subscription.extend(key, by=by, on=TODAY)
     client.post(reverse("licensing:extend", args=[subscription.pk]), acting | {"key": typed})
     tried = Record.objects.get(action="benefits.key-tried")
-    assert (tried.refused, tried.tenant) == ("KeyAlreadyRedeemed", tenant)
+    assert (tried.refused, tried.tenant) == ("key-already-redeemed", tenant)

@@ -82,7 +82,7 @@ def test_what_something_was_built_on_is_not_taken_back_and_nothing_changes(tenan
         asked.grant(by=by, on=TODAY)
     assert (figures(redemption.subscription), Reversal.objects.count()) == (before, 0)
     assert (Replacement.objects.undecided().get(), redemption.key.benefit.keys.count()) == (asked, 1)
-    assert Record.objects.filter(refused="BuiltOnSince").count() == 1
+    assert Record.objects.filter(refused="built-on-since").count() == 1
 
 
 def test_the_last_of_two_is_taken_back_and_then_the_first(tenant, by):
@@ -147,7 +147,7 @@ def test_a_replacement_is_not_replaced_on_request(tenant, by):
     redemption = replaced(tenant, by)
     with pytest.raises(ReplacedOnRequestBefore):
         ask(redemption, by)
-    assert (Replacement.objects.count(), Record.objects.filter(refused="ReplacedOnRequestBefore").count()) == (1, 1)
+    assert (Replacement.objects.count(), Record.objects.filter(refused="replaced-on-request-before").count()) == (1, 1)
 
 
 def test_an_older_request_for_a_replacement_is_not_granted_but_declined(tenant, by):
@@ -174,7 +174,7 @@ def test_staff_replace_a_replacement_with_a_reason_and_it_is_still_not_replaced_
 def test_staff_leave_it_to_the_partner_to_ask_the_first_time(tenant, by):
     with pytest.raises(NotAReplacement):
         replace_again(redeem(tenant=tenant), "Lost", by=by, on=TODAY)
-    assert (Reversal.objects.count(), Record.objects.filter(refused="NotAReplacement").count()) == (0, 1)
+    assert (Reversal.objects.count(), Record.objects.filter(refused="not-a-replacement").count()) == (0, 1)
 
 
 def test_what_staff_revoked_and_issued_before_it_was_redeemed_can_be_replaced_on_request(tenant, by):

@@ -406,7 +406,7 @@ def test_activity_is_narrowed_by_action_person_outcome_and_day(account, boss, qu
         "old": {"at": "2020-01-01T00:00Z"},
         "about": {"at": "2021-04-01T23:59Z", "after": {"person": account.person.pk}},
         "given": {"at": "2021-04-02T00:00Z", "action": "tenants.role-given", "subject": account.person},
-        "refused": {"at": "2021-05-01T10:00Z", "refused": "NotPermitted"},
+        "refused": {"at": "2021-05-01T10:00Z", "refused": "not-permitted"},
     }
     numbers = {noted(account, 1, **facts)[0].pk: name for name, facts in records.items()}
     assert len(numbers) == len(records)
@@ -425,7 +425,7 @@ def test_a_day_that_is_before_the_first_is_said(account, boss):
 @rule("A2")
 def test_a_refusal_and_a_change_are_said_in_words(account, boss):
     subscription = factories.redeem(tenant=account.tenant).subscription
-    noted(account, 1, action="licensing.extend", subject=subscription, refused="KeyAlreadyRedeemed", after={"key": 5})
+    noted(account, 1, action="licensing.extend", subject=subscription, refused="key-already-redeemed", after={"key": 5})
     noted(account, 1, action="licensing.extend", subject=subscription, before={"licenses": 5, "ends_on": "2021-06-30"},
           after={"licenses": 5, "ends_on": "2021-09-30", "key": 5})  # fmt: skip
     extended, refused, *_ = boss.get(reverse("tenants:activity")).context["history"].lines
@@ -452,7 +452,7 @@ def table(response, delimiter=","):
 @rule("A2")
 def test_the_download_has_every_line_that_the_filter_leaves(account, boss):
     noted(account, 1100)
-    noted(account, 2, refused="NotPermitted")
+    noted(account, 2, refused="not-permitted")
     response = boss.get(reverse("tenants:activity-csv"))
     assert (response.streaming, response.headers["Content-Disposition"]) == (True, 'attachment; filename="activity.csv"')
     assert len(table(response)) == 1 + Record.objects.for_partner(account.partner).count()

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import QuerySet
 
 from benefits_portal.tenants import exceptions
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import (
     Actor,
     DirectoryUser,
@@ -136,7 +136,7 @@ def test_the_last_global_admin_is_not_disabled_and_only_that_refusal_is_on_recor
     with pytest.raises(exceptions.LastGlobalAdmin):
         boss.user.directory_user.disable(by=by)
     assert DirectoryUser.objects.get(pk=boss.user.directory_user_id).is_enabled
-    assert [(action, refused) for action, *_, refused in recorded()] == [(TenantsAction.PERSON_DISABLED, "LastGlobalAdmin")]
+    assert [(action, refused) for action, *_, refused in recorded()] == [(TenantsAction.PERSON_DISABLED, "last-global-admin")]
 
 
 # Roles
@@ -194,7 +194,7 @@ def test_a_role_is_refused_to_the_disabled_to_a_closed_account_and_to_whoever_ho
         with pytest.raises(refusal):
             RoleAssignment.objects.give(somebody, Role.MEMBER, by=by)
     assert list(RoleAssignment.objects.all()) == [boss]
-    assert [refused for *_, refused in recorded()] == ["PersonDisabled", "AccountClosed", "RoleAlreadyHeld"]
+    assert [refused for *_, refused in recorded()] == ["person-disabled", "account-closed", "role-already-held"]
 
 
 def test_the_reason_stands_beside_whoever_cannot_be_given_a_role(tenant, person, boss):
@@ -229,7 +229,7 @@ def test_the_last_global_admin_stays_one(tenant, boss, by, verb):
     with pytest.raises(exceptions.LastGlobalAdmin):
         boss.take(by=by) if verb == "take" else boss.change_to(Role.MEMBER, by=by)
     assert RoleAssignment.objects.get(pk=boss.pk).role == Role.GLOBAL_ADMIN
-    assert Record.objects.get().refused == "LastGlobalAdmin"
+    assert Record.objects.get().refused == "last-global-admin"
 
 
 @rule("P1")
@@ -329,7 +329,7 @@ def test_a_domain_that_somebody_has_is_refused_to_the_staff_alone(tenant, asked,
     with pytest.raises(exceptions.DomainInUse):
         asked.accept(by=by)
     assert not TenantRequest.objects.get().is_decided
-    assert Record.objects.get(refused="DomainInUse").partner is None
+    assert Record.objects.get(refused="domain-in-use").partner is None
 
 
 def test_a_ninth_tenant_has_no_colour_left(tenant, asked, by):
@@ -355,10 +355,21 @@ def test_a_declined_request_makes_nothing_and_may_be_asked_again(tenant, asked, 
 
 @rule("A1")
 def test_every_refusal_can_be_said_in_words_from_its_name_alone():
-    words = {name: Refusal.words(name) for name, refusal in Refusal.by_name.items() if not refusal.__subclasses__()}
+    words = {code: Refusal.message_of(code) for code, refusal in Refusal.by_code.items() if not refusal.__subclasses__()}
     assert [name for name, said in words.items() if isinstance(said, property) or not str(said)] == []
     assert len(words) > 30
-    assert Refusal.words("LongForgotten") == "LongForgotten"
+    assert Refusal.message_of("long-forgotten") == "long-forgotten"
+
+
+def test_a_message_that_changed_since_leaves_open_what_is_not_on_record(monkeypatch):
+    monkeypatch.setattr(LastGlobalAdmin, "message", "Only %(name)s is left since %(day)s.")
+    assert Refusal.message_of(LastGlobalAdmin.code, {"name": "Kim"}).endswith(" is left since ….")
+
+
+@pytest.mark.parametrize("code", ["", "last-global-admin"], ids=["none", "another's"])
+def test_a_refusal_needs_a_code_of_its_own(code):
+    with pytest.raises(TypeError, match="needs a code"):
+        type("Copied", (Refusal,), {"code": code})
 
 
 def test_who_may_change_people_are_the_global_admins():

@@ -14,9 +14,9 @@ from django.core.management import call_command
 from environ import Env
 
 from benefits_portal import clock, retention
+from benefits_portal.tenants.audit.append_only import AppendOnly
 from benefits_portal.tenants.management.commands import prune
 from benefits_portal.tenants.models import Attempt, KeyAttempt, Mail, Record
-from benefits_portal.tenants.models.append_only import AppendOnly
 from tests import factories
 from tests.simultaneous import at_once
 

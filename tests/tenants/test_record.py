@@ -12,10 +12,10 @@ from benefits_portal.benefits.exceptions import EnrollmentYearOver, EntryDisable
 from benefits_portal.benefits.key_exceptions import KeyOfAnotherPartner
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import Redemption
+from benefits_portal.tenants.audit.append_only import AppendOnlyError
+from benefits_portal.tenants.audit.record import recordable
 from benefits_portal.tenants.exceptions import NotPermitted, RoleAlreadyHeld
 from benefits_portal.tenants.models import Actor, How, Record, Role
-from benefits_portal.tenants.models.append_only import AppendOnlyError
-from benefits_portal.tenants.models.record import recordable
 from tests.factories import NOW, BenefitFactory, PartnerFactory, RecordFactory, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
@@ -131,7 +131,7 @@ def test_a_line_says_who_acting_how_where_and_what(by, tenant):
 
 def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user():
     record = Record.objects.note("tests.noted", by=Actor(), refusal=NotPermitted())
-    assert (record.refused, record.actor, record.how) == ("NotPermitted", None, How.COMMAND)
+    assert (record.refused, record.actor, record.how) == ("not-permitted", None, How.COMMAND)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_refusal_is_said_in_the_language_of_whoever_reads_the_record(refusal, 
 def test_that_a_key_is_another_partner_s_is_not_on_record(partner):
     refusal = KeyOfAnotherPartner(BenefitFactory.create(key=True).keys.get())
     record = Record.objects.note("tests.noted", by=Actor(), partner=partner, refusal=refusal)
-    assert (record.refused, record.facts) == ("KeyUnknown", {})
+    assert (record.refused, record.facts) == ("key-unknown", {})
 
 
 def test_a_stored_value_gets_no_second_label():

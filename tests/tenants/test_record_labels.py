@@ -9,10 +9,10 @@ from django.utils import translation
 
 from benefits_portal.derived import derived_columns
 from benefits_portal.tenants.admin.base import INTERNAL, SECRETS, AuditedAdmin
-from benefits_portal.tenants.display import all_changes, lines
+from benefits_portal.tenants.audit.display import all_changes, lines
+from benefits_portal.tenants.audit.labels import FILTERS, label_of
 from benefits_portal.tenants.exceptions import AlreadyInDirectory, NotPermitted
 from benefits_portal.tenants.models import Actor, DirectoryUser, Record
-from benefits_portal.tenants.record_labels import FILTERS, label_of
 from tests.factories import DirectoryUserFactory, OfferFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A2")]

@@ -7,9 +7,9 @@ import time_machine
 from django.urls import reverse
 
 from benefits_portal import clock
+from benefits_portal.tenants.audit.append_only import AppendOnlyError
 from benefits_portal.tenants.exceptions import NotPermitted, OnlyGlobalAdmins, PersonDisabled
 from benefits_portal.tenants.models import Actor, How, Record, Role, RoleAssignment, TenantsAction
-from benefits_portal.tenants.models.append_only import AppendOnlyError
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today"), pytest.mark.rule("A1")]
@@ -28,7 +28,7 @@ def test_a_hundred_and_fifty_looks_are_one_row(member, sign_in):
     client = sign_in(member)
     pages = [reverse("tenants:activity"), reverse("tenants:activity-csv"), reverse("tenants:activity") + "?person=x"]
     assert {client.get(pages[number % 3]).status_code for number in range(150)} == {403}
-    assert rows() == [("NotPermitted", 150)]
+    assert rows() == [("not-permitted", 150)]
 
 
 def refuse(by: Actor, partner, *, action=TenantsAction.PAGE_REFUSED, subject=None, refusal=NotPermitted) -> Record:
@@ -76,7 +76,7 @@ def test_a_verb_that_is_refused_again_is_counted(admin, partner, tenant):
     for _ in range(3):
         with pytest.raises(PersonDisabled):
             RoleAssignment.objects.give(person, Role.MEMBER, by=by)
-    assert rows() == [("PersonDisabled", 3)]
+    assert rows() == [("person-disabled", 3)]
 
 
 def test_the_same_refusal_about_somebody_else_is_a_row_of_its_own(admin, tenant):
@@ -84,7 +84,7 @@ def test_the_same_refusal_about_somebody_else_is_a_row_of_its_own(admin, tenant)
     for person in factories.DirectoryUserFactory.create_batch(2, tenant=tenant, disabled=True):
         with pytest.raises(PersonDisabled):
             RoleAssignment.objects.give(person, Role.MEMBER, by=by)
-    assert rows() == [("PersonDisabled", 1), ("PersonDisabled", 1)]
+    assert rows() == [("person-disabled", 1), ("person-disabled", 1)]
 
 
 def test_nothing_else_of_a_record_changes(member, partner):

@@ -260,9 +260,9 @@ def shut_out(shared: Shared, how: str) -> str:
     """Ann, whose home is Contoso, can no longer sign in; the name of the refusal that says so."""
     if how == "disabled at home":
         DirectoryUser.objects.filter(pk=shared.ann.directory_user_id).update(disabled_at=factories.NOW)
-        return "PersonDisabled"
+        return "person-disabled"
     User.objects.filter(pk=shared.ann.pk).update(is_active=False)
-    return "AccountClosed"
+    return "account-closed"
 
 
 def refusals() -> list[tuple[str, str]]:
@@ -326,7 +326,7 @@ def test_whom_a_partner_disabled_itself_gets_no_role_there(shared):
     shared.held.delete()
     DirectoryUser.objects.filter(pk=shared.guest.pk).update(disabled_at=factories.NOW)
     give_by_verb(shared, shared.fabrikam.partner)
-    assert refusals() == [("PersonDisabled", "Fabrikam")]
+    assert refusals() == [("person-disabled", "Fabrikam")]
 
 
 def test_what_a_partner_does_with_its_guest_touches_no_account(shared):

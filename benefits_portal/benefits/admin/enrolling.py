@@ -21,9 +21,9 @@ from benefits_portal.fields import DayFormField
 from benefits_portal.tenants.admin.base import actor
 from benefits_portal.tenants.admin.forms import said
 from benefits_portal.tenants.admin.reasons import reason_field
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.record import repeated_is_done
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Record
-from benefits_portal.tenants.models.record import repeated_is_done
 
 
 class EndForm(forms.Form):

@@ -29,9 +29,9 @@ from benefits_portal.tenants.admin.exports import columns_of
 from benefits_portal.tenants.admin.forms import said
 from benefits_portal.tenants.admin.imports import ImportMixin
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, needs_reason
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.record import repeated_is_done
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Record
-from benefits_portal.tenants.models.record import repeated_is_done
 
 from . import enrolling
 from .entitlements import quantity, status_today

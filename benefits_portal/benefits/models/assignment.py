@@ -14,9 +14,9 @@ from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.benefits.exceptions import AssignmentEnded, EnrollmentYearOver, HoldsItAlready, MonthlyNotTransferred, NotRemovable
 from benefits_portal.derived import DerivedQuerySet, SearchTextField
 from benefits_portal.fields import NameField
+from benefits_portal.tenants.audit.record import recorded_if_refused
+from benefits_portal.tenants.audit.written_once import WrittenOnce, WrittenOnceQuerySet
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
-from benefits_portal.tenants.models.record import recorded_if_refused
-from benefits_portal.tenants.models.written_once import WrittenOnce, WrittenOnceQuerySet
 
 from .actions import BenefitAction
 from .catalog import Product

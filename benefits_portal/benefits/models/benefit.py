@@ -17,8 +17,8 @@ from benefits_portal.benefits.status import Status as BenefitStatus
 from benefits_portal.benefits.status import status_condition, status_of
 from benefits_portal.fields import LineField
 from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
-from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
 from .assignment import Assignment

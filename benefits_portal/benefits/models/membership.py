@@ -25,8 +25,8 @@ from benefits_portal.benefits.exceptions import (
 )
 from benefits_portal.benefits.productkeys import draw
 from benefits_portal.formats import as_day
+from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.models import Actor, Partner, Record
-from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .actions import BenefitAction
 from .benefit import Benefit

@@ -23,12 +23,12 @@ from benefits_portal.benefits.key_exceptions import (
 )
 from benefits_portal.fields import LineField
 from benefits_portal.listing.excerpt import Excerpt
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.record import recorded_if_refused
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.audit.written_once import WrittenOnce, WrittenOnceQuerySet
 from benefits_portal.tenants.limits import counting
 from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant, User
 from benefits_portal.tenants.models.key_attempt import guesses_of
-from benefits_portal.tenants.models.record import recorded_if_refused
-from benefits_portal.tenants.models.written_once import WrittenOnce, WrittenOnceQuerySet
 
 from .actions import BenefitAction
 from .catalog import MAX_LICENSES, Product

@@ -13,8 +13,8 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import MAX_LICENSES, ProductKey
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES, Term, packed, unpacked
+from benefits_portal.tenants.audit.append_only import AppendOnly, AppendOnlyQuerySet
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
-from benefits_portal.tenants.models.append_only import AppendOnly, AppendOnlyQuerySet
 
 if TYPE_CHECKING:
     from .subscription import Subscription

@@ -18,10 +18,10 @@ from benefits_portal.licensing.exceptions import (
     ReplacementAskedAlready,
     ReplacementTooLate,
 )
+from benefits_portal.tenants.audit.append_only import AppendOnly, AppendOnlyQuerySet
+from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.exceptions import AlreadyDecided
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
-from benefits_portal.tenants.models.append_only import AppendOnly, AppendOnlyQuerySet
-from benefits_portal.tenants.models.record import recorded_if_refused
 
 from .redemption import Redemption
 from .subscription import Subscription

@@ -34,7 +34,7 @@ from benefits_portal.licensing.terms import (
     Term,
     in_licenses,
 )
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant
 
 from .redemption import Redemption, RedemptionAction

@@ -20,8 +20,8 @@ from benefits_portal.licensing.forms import VerifiedForm
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
-from benefits_portal.tenants.exceptions import Refusal
-from benefits_portal.tenants.history import history
+from benefits_portal.tenants.audit.history import history
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
 

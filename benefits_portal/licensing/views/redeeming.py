@@ -21,7 +21,7 @@ from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest, switch_tenant
 
 key_is_secret = sensitive_post_parameters("key")  # not in an error report either (K3)

@@ -11,9 +11,9 @@ from benefits_portal.licensing.forms import ReplacementForm
 from benefits_portal.licensing.models import Redemption, Replacement
 from benefits_portal.licensing.models.replacement import check_replaceable, replaceable_until
 from benefits_portal.tenants.access import admin_required, form_methods, get_own
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.record import repeated_is_done
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models.record import repeated_is_done
 
 
 @admin_required

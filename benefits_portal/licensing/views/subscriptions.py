@@ -22,8 +22,8 @@ from benefits_portal.licensing.views.replacing import replacement_context
 from benefits_portal.listing.excerpt import Asked, Excerpt
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import get_own, role_required
+from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.downloads import note_listing
-from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
 from benefits_portal.tenants.naming import Names

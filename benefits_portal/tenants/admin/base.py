@@ -28,7 +28,7 @@ from benefits_portal.backoffice.inline_rows import Rows
 from benefits_portal.derived import derived_columns
 from benefits_portal.fields import DayFormField, DayInput
 from benefits_portal.number_fields import AmountFormField, NumberFormField, NumberInput
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User
 
 from .actions import EditAction

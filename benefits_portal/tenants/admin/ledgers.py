@@ -17,7 +17,7 @@ from benefits_portal import clock
 from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import NOTHING, Text, address, linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
-from benefits_portal.tenants.display import all_changes, times_until
+from benefits_portal.tenants.audit.display import all_changes, times_until
 from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
 from .base import ReadOnlyAdmin

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.fields import LineFormField
 from benefits_portal.key_format import without_keys
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.record import repeated_is_done
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Record
-from benefits_portal.tenants.models.record import repeated_is_done
 from benefits_portal.typed import isolated, tidy
 
 MISSING = _("Say why: the reason goes on record. Nothing was changed.")

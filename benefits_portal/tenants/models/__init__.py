@@ -1,5 +1,7 @@
 """Who: partners, their tenants and people, and the record of what happened."""
 
+from benefits_portal.tenants.audit.record import Actor, How, Record, recordable
+
 from .actions import TenantsAction
 from .attempt import Attempt
 from .directory_user import DirectoryUser
@@ -7,7 +9,6 @@ from .directory_word import DirectoryUserWord
 from .key_attempt import KeyAttempt
 from .mail import Mail
 from .partner import Partner, Tenant
-from .record import Actor, How, Record, recordable
 from .roles import Role, RoleAssignment
 from .tenant_request import TenantRequest
 from .user import User

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .record import Record, recordable
+from benefits_portal.tenants.audit.record import Record, recordable
 
 
 @recordable

@@ -14,6 +14,8 @@ from benefits_portal import clock
 from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
 from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.tenants.audit.record import Actor, Record, recorded_if_refused
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.exceptions import (
     AddressOutsideTenant,
     AlreadyDisabled,
@@ -21,7 +23,6 @@ from benefits_portal.tenants.exceptions import (
     AlreadyInDirectory,
     GuestFromInside,
     NameOfGuest,
-    Refusal,
 )
 from benefits_portal.typed import GUEST_MARK, MAX_EMAIL, canonical_email_or_text, guest_behind, tidy
 from benefits_portal.words import finds_nothing, search_terms
@@ -29,7 +30,6 @@ from benefits_portal.words import finds_nothing, search_terms
 from .actions import TenantsAction
 from .directory_word import DirectoryUserWord
 from .partner import Partner, Tenant
-from .record import Actor, Record, recorded_if_refused
 
 if TYPE_CHECKING:
     from .roles import RoleAssignment

@@ -11,19 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.derived import found_by
 from benefits_portal.listing.excerpt import Excerpt
-from benefits_portal.tenants.exceptions import (
-    AccountClosed,
-    LastGlobalAdmin,
-    PersonDisabled,
-    Refusal,
-    RoleAlreadyHeld,
-    RoleGone,
-)
+from benefits_portal.tenants.audit.record import Actor, Record, recorded_if_refused
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.exceptions import AccountClosed, LastGlobalAdmin, PersonDisabled, RoleAlreadyHeld, RoleGone
 
 from .actions import TenantsAction
 from .directory_user import DirectoryUser, DirectoryUserQuerySet
 from .partner import Partner
-from .record import Actor, Record, recorded_if_refused
 from .user import User
 
 

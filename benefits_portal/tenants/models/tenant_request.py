@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.derived import DerivedQuerySet, SearchTextField
 from benefits_portal.fields import CanonicalDomainField, NameField
+from benefits_portal.tenants.audit.record import Actor, Record, recorded_if_refused
 from benefits_portal.tenants.exceptions import AlreadyAskedFor, AlreadyDecided, DomainInUse, NoColourLeft
 from benefits_portal.typed import canonical_domain_or_text, tidy
 
 from .actions import TenantsAction
 from .partner import Partner, Tenant
-from .record import Actor, Record, recorded_if_refused
 from .user import User
 
 

@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
+from benefits_portal.tenants.audit.record import Actor, How, Record
 from benefits_portal.tenants.exceptions import NameOfGuest
 from benefits_portal.typed import GUEST_MARK, canonical_email
 
 from .actions import TenantsAction
 from .directory_user import DirectoryUser, DirectoryUserQuerySet
 from .partner import Partner
-from .record import Actor, How, Record
 
 
 class UserManager(BaseUserManager["User"]):

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_safe
 from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import admin_required
-from benefits_portal.tenants.display import Line, lines
+from benefits_portal.tenants.audit.display import Line, lines
+from benefits_portal.tenants.audit.history import history
+from benefits_portal.tenants.audit.record import RecordQuerySet
 from benefits_portal.tenants.downloads import masked, note_download
 from benefits_portal.tenants.forms import ActivityFilter
-from benefits_portal.tenants.history import history
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Partner, Record
-from benefits_portal.tenants.models.record import RecordQuerySet
 
 BATCH = 500
 

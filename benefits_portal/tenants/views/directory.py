@@ -10,9 +10,9 @@ from django.views.decorators.http import require_safe
 from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
+from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.forms import AddUserForm
-from benefits_portal.tenants.history import history
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.middleware import PartnerRequest

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from django import forms
 from django.contrib import messages
 
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.record import repeated_is_done
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models.record import repeated_is_done
 
 
 def done(request: PartnerRequest, verb: Callable[[], object], told: str, form: forms.BaseForm | None = None, field: str = "") -> bool:

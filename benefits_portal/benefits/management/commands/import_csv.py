@@ -12,7 +12,7 @@ from benefits_portal.backoffice.csv_reading import Unreadable, decoded
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.tenants import importing
 from benefits_portal.tenants.admin.imports import PartnerImport, PersonImport, told_counts
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.importing import Import, Outcome, carry_out_in_batches
 from benefits_portal.tenants.models import Actor, How
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from benefits_portal import clock
 from benefits_portal.benefits.exceptions import AlreadyEnrolled
 from benefits_portal.benefits.models import Membership
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Partner
 
 BATCH, MAX_DAYS = 500, 3_650  # memberships in memory; days ahead

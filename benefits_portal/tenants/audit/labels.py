@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.formats import as_day
-
-from .models import DirectoryUser, Record, RoleAssignment, Tenant
+from benefits_portal.tenants.models import DirectoryUser, Record, RoleAssignment, Tenant
 
 NAMES: dict[str, str | Promise] = {
     "address": gettext_lazy("Page"),

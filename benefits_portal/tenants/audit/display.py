@@ -16,10 +16,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day, as_time, number
-
-from .models import Partner, Record, User
-from .naming import Names
-from .record_labels import REFERENCES, field_of, filters_in_words, label_of, list_name, subject_model
+from benefits_portal.tenants.audit.labels import REFERENCES, field_of, filters_in_words, label_of, list_name, subject_model
+from benefits_portal.tenants.models import Partner, Record, User
+from benefits_portal.tenants.naming import Names
 
 WORDS = {"list": list_name, "filters": filters_in_words}  # what on record is a name of ours
 UNSAID = {"key", "assignment", "redemption", "guid"}  # numbers that lead back to rows, for the back office

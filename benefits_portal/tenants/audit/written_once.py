@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from .append_only import AppendOnly, AppendOnlyError, AppendOnlyQuerySet
+from benefits_portal.tenants.audit.append_only import AppendOnly, AppendOnlyError, AppendOnlyQuerySet
 
 
 class WrittenOnceQuerySet[M: models.Model](AppendOnlyQuerySet[M]):

@@ -9,12 +9,12 @@ from django.utils.translation import ngettext
 
 from benefits_portal.formats import number
 from benefits_portal.listing import CappedCount, total_text
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import Record
+from benefits_portal.tenants.naming import Names
 
 from .display import Line, lines
-from .middleware import PartnerRequest
-from .models import Record
-from .models.record import RecordQuerySet
-from .naming import Names
+from .record import RecordQuerySet
 
 PAGE = 50
 

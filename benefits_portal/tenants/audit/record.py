@@ -23,15 +23,15 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.fields import LineField, TidyJSONField
 from benefits_portal.key_format import without_keys
-from benefits_portal.tenants.exceptions import Refusal
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.typed import tidy
 
 from .append_only import AppendOnly, AppendOnlyQuerySet
 
 if TYPE_CHECKING:
-    from .directory_user import DirectoryUser
-    from .partner import Partner, Tenant
-    from .user import User
+    from benefits_portal.tenants.models.directory_user import DirectoryUser
+    from benefits_portal.tenants.models.partner import Partner, Tenant
+    from benefits_portal.tenants.models.user import User
 
 
 _repeats_are_done: ContextVar[bool] = ContextVar("repeats_are_done", default=False)
@@ -252,7 +252,7 @@ class Record(AppendOnly):
     @property
     def refused_because(self) -> str | Promise:
         """The refusal's sentence, in the language of whoever reads it; empty for what was done."""
-        return Refusal.words(self.refused, self.facts) if self.refused else ""
+        return Refusal.message_of(self.refused, self.facts) if self.refused else ""
 
 
 @contextmanager

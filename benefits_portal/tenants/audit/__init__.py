@@ -1,0 +1,7 @@
+"""The audit trail: what was done and refused, by whom (rules A1 to A3), how it is kept, shown and paged.
+
+- `record.py`: the record, which is only ever added to, and who acts.
+- `refusal.py`: what a rule refuses, in words for people, and its code on record.
+- `append_only.py`, `written_once.py`: rows that are never changed, or change once.
+- `labels.py`, `display.py`, `history.py`: how a record is written out, and a history is paged.
+"""

@@ -1,0 +1,96 @@
+"""Refusals: what a rule says no to, in words for the person who asked, and on record by a code."""
+
+import re
+from datetime import date
+from typing import Any, ClassVar
+
+from django.utils.functional import Promise
+
+from benefits_portal.formats import Figure, as_day
+from benefits_portal.typed import isolated
+
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class Refusal(Exception):
+    """A rule said no. `message` is one clear sentence, `advice` what to do next (rule K7).
+
+    Subclasses name the fact (`KeyAlreadyRedeemed`) and leave placeholders in both for `facts`: numbers, days, names,
+    never a key (K3). The record keeps the `code` and the facts, and says the message in each reader's language (A1);
+    `fact` is what it says where it has none. A code is never changed nor used again: records have it for good.
+    """
+
+    code: str = ""
+    rule: str = ""
+    message: str | Promise = ""
+    advice: str | Promise = ""
+    fact: str | Promise = ""
+    facts: dict[str, Any] = {}
+    is_already_so: bool = False  # what was asked for holds already, by whomever
+    is_counted: bool = True  # on record once within an hour, with how often; else each time (A1)
+    is_repeat: bool = False  # and it was the same person who did it, just now: a second click (W11)
+    is_of_no_partner: bool = False  # about an account or a home of elsewhere: on record at no partner (P1)
+    done_as: dict[str, Any] = {}  # what that act is on record with, where the attempt itself says something else
+    by_code: ClassVar[dict[str, type["Refusal"]]] = {}
+
+    def __init__(self, **facts: Any) -> None:
+        if facts:
+            self.facts, said = facts, self.written(facts)
+            self.message, self.advice = self.message % said, self.advice % said
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Raises TypeError for a class without a code of its own, or with one that another has."""
+        super().__init_subclass__(**kwargs)
+        code = vars(cls).get("code", "")
+        if not code or code in Refusal.by_code:
+            raise TypeError(f"{cls.__name__} needs a code that no other refusal has: {code!r}.")
+        Refusal.by_code[code] = cls
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}".strip()
+
+    def on_record_at(self, place: dict[str, Any]) -> dict[str, Any]:
+        """`place`, with its partner and tenant if these may know of the refusal (P1)."""
+        return place | {"partner": None, "tenant": None} if self.is_of_no_partner else place
+
+    def confirms(self, after: dict[str, Any]) -> bool:
+        """Whether it says that what was tried, to be on record as `after`, is so already."""
+        return self.is_already_so
+
+    @property
+    def on_record(self) -> tuple[str, dict[str, Any]]:
+        """The code and the facts that are kept."""
+        return self.code, self.facts
+
+    @classmethod
+    def written(cls, facts: dict[str, Any]) -> dict[str, Any]:
+        """`facts` as people write them; on record a day is text."""
+        return {name: _written(value) for name, value in facts.items()}
+
+    @classmethod
+    def message_of(cls, code: str, facts: dict[str, Any] | None = None) -> str | Promise:
+        """What the refusal that is on record as `code` said; the code itself if the portal no longer knows it.
+
+        Never raises: a message that has changed since shows … for what the record does not hold.
+        """
+        refusal = cls.by_code.get(code)
+        if refusal is None:
+            return code
+        if facts:
+            return refusal.message % Known(refusal.written(facts))
+        return vars(refusal).get("fact") or refusal.message or refusal.fact  # its own; what a kind of refusals shares says less
+
+
+class Known(dict[str, Any]):
+    """Facts on record; what is not among them is left open."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, int):
+        return Figure(value)
+    if isinstance(value, str) and ISO_DAY.fullmatch(value):
+        value = date.fromisoformat(value)
+    return as_day(value) if isinstance(value, date) else isolated(str(value))
