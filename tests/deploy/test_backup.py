@@ -83,6 +83,17 @@ def test_what_was_dumped_is_restored_and_only_its_owner_reads_the_dump(full, dum
     }
 
 
+def test_a_restore_takes_longer_than_a_query_of_the_portal_may(full, dump, database):
+    """Behind pgbouncer the role has a time-out of its own, which counts for whatever it runs."""
+    empty = database()
+    name = empty.partition("?")[0].rpartition("/")[2]
+    administer(f"ALTER DATABASE {name} SET statement_timeout = '1ms'")
+    restored = run("restore", empty, dump)
+    assert (restored.returncode, restored.stderr) == (0, "")
+    administer(f"ALTER DATABASE {name} RESET statement_timeout")
+    assert digest(empty) == digest(full)
+
+
 @pytest.mark.parametrize("harm", [cut, flipped])
 @pytest.mark.parametrize("has_digest", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_a_dump_that_was_harmed_is_found_and_never_restored(dump, database, harm, has_digest):
