@@ -1,7 +1,9 @@
 """What load balancers and operators ask: does this process answer, and can it serve?"""
 
+from collections.abc import Callable
 from functools import cache
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_safe
 from benefits_portal.database_errors import Reason, reason
 
 READY = "ready"
+HEALTH = {"/healthz", "/readyz", "/healthz/mail"}
 FAULTS = {
     Reason.FULL: "database full",
     Reason.READ_ONLY: "database read-only",
@@ -23,6 +26,17 @@ PROBE = """
     SELECT current_setting('transaction_read_only'), count(*)
     FROM (SELECT md5(n::text) FROM generate_series(1, 4000) n ORDER BY 1 OFFSET 0) sorted
 """
+
+
+def ask_no_session(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Whoever asks for health is nobody, signed in or not: sessions are in the database, which may be away."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        if request.path in HEALTH:
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return get_response(request)
+
+    return respond
 
 
 @login_not_required
@@ -39,8 +53,13 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         told = state()
     except (DatabaseError, InterfaceError) as problem:
-        told = FAULTS.get(reason(problem) or Reason.AWAY, "database unavailable")
+        told = fault(problem)
     return HttpResponse(f"{told}\n", content_type="text/plain", status=200 if told == READY else 503)
+
+
+def fault(problem: Exception) -> str:
+    """What keeps the database from serving, in the words of `/readyz`."""
+    return FAULTS.get(reason(problem) or Reason.AWAY, "database unavailable")
 
 
 def state() -> str:

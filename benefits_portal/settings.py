@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "benefits_portal.middleware.security_headers",
     "benefits_portal.charsets.utf8_only",
+    "benefits_portal.health.ask_no_session",
     "benefits_portal.middleware.Sessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -90,6 +90,22 @@ def test_a_database_that_does_not_serve_is_told_with_the_reason(db, problem, tol
 
 
 @pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("/healthz", (200, "ok\n")),
+        ("/readyz", (503, "database unavailable\n")),
+        ("/healthz/mail", (503, "database unavailable\n")),
+    ],
+)
+def test_whoever_is_signed_in_is_told_of_health_as_anybody(admin, sign_in, address, told):
+    """A browser with a session looks at the same page as a monitor, also while the database with the sessions is away."""
+    clients = [Client(), sign_in(admin)]
+    with connection.execute_wrapper(failing(OperationalError())):
+        answers = [client.get(address) for client in clients]
+    assert [(answer.status_code, answer.text) for answer in answers] == [told, told]
+
+
+@pytest.mark.parametrize(
     ("problem", "why"),
     [
         (caused(InternalError, psycopg.errors.ReadOnlySqlTransaction()), Reason.READ_ONLY),

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from benefits_portal import clock
+from benefits_portal.health import fault
 from benefits_portal.tenants.access import tenant_context_exempt
 from benefits_portal.tenants.models import Mail
 
@@ -18,13 +20,22 @@ LATE = timedelta(minutes=15)
 @tenant_context_exempt
 @require_safe
 def mail_health(request: HttpRequest) -> HttpResponse:
-    """200 while mails leave; 503 where one waits for longer than LATE, or one was given up within a day.
+    """200 while mails leave; 503 where one waits for longer than LATE, one was given up within a day, or the
+    database does not serve.
 
     Nothing leaves a demo, which keeps its mails on a page.
     """
+    try:
+        told = state()
+    except (DatabaseError, InterfaceError) as problem:
+        told = fault(problem)
+    return HttpResponse(f"{told}\n", content_type="text/plain", status=200 if told == "ok" else 503)
+
+
+def state() -> str:
     now = clock.now()
     late = Mail.objects.waiting().filter(queued_at__lt=now - LATE).exists()
     given_up = Mail.objects.given_up().filter(gave_up_at__gt=now - timedelta(days=1)).exists()
     if settings.DEMO or not (late or given_up):
-        return HttpResponse("ok\n", content_type="text/plain")
-    return HttpResponse("mail waits\n" if late else "mail was given up\n", content_type="text/plain", status=503)
+        return "ok"
+    return "mail waits" if late else "mail was given up"
