@@ -153,6 +153,15 @@ def _not_an_email() -> ValidationError:
     return ValidationError(_("This is not an address. Write it as in kim@contoso.com."), code="email")
 
 
+def is_email(text: str) -> bool:
+    """Whether `text` is an address, however it is written."""
+    try:
+        canonical_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
 def canonical_email_or_text(text: str) -> str:
     """`canonical_email` where `text` is an address, else `text` tidied: to look up what may be no address at all."""
     try:

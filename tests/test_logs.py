@@ -300,7 +300,7 @@ def test_no_pattern_of_the_portal_gets_slow_over_what_others_send():
     assert len(found) > 100
     for name, look in found.items():
         for make in BROKEN:
-            if grows(look, make):
+            if grows(look, make) and grows(look, make):  # once may be the machine
                 slow[name] = make(8)
     assert slow == {}
 

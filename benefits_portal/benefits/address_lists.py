@@ -4,12 +4,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 
 from benefits_portal.backoffice.spreadsheets import without_guard
 from benefits_portal.typed import MAX_EMAIL, tidy, unwrapped
 
 SAME_TWICE = re.compile(r"""(?<![^\s<>"';,])([^\s<>"';,@]++@[^\s<>"';,@]++)["']?\s*<(?:mailto:)?\1>""", re.IGNORECASE)  # a@x.com <a@x.com>
-BETWEEN = re.compile(r'[\s,;|<>()\[\]"“”„«»]+')
+QUOTED_LOCAL_PART = re.compile(r'"([^"\s@]++)"@')  # "kim.q"@x.com is kim.q@x.com
+BETWEEN = re.compile(r'[\s,;:|/、，；：／→<>()\[\]"“”„«»]+')
 BULLETS = "-–—*•·‣▪◦>→"
 
 
@@ -37,6 +39,7 @@ def addresses(text: str) -> Iterator[tuple[int, str]]:
 
 def _addresses(line: str) -> Iterator[str]:
     """`Ann <a@x.com>; "Last, Bob" <mailto:b@x.com>, 'c@x.com'` has three."""
-    for part in BETWEEN.split(SAME_TWICE.sub(r"\1", unicodedata.normalize("NFKC", line))):
+    text = unicodedata.normalize("NFKC", unescape(line))
+    for part in BETWEEN.split(SAME_TWICE.sub(r"\1", QUOTED_LOCAL_PART.sub(r"\1@", text))):
         if "@" in part:
             yield unwrapped(part.lstrip(BULLETS)).partition("?")[0].strip("'").rstrip(".:!")

@@ -12,7 +12,7 @@ from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, Tenant, User
-from benefits_portal.typed import GUEST_MARK, canonical_email_or_text, guest_behind
+from benefits_portal.typed import GUEST_MARK, canonical_email_or_text, guest_behind, is_email
 
 from .eligibility import Eligibility
 from .exceptions import HoldsItAlready, NobodyWithAddress, NotAnAddress, OneHolderOnly, TwiceInList
@@ -84,7 +84,7 @@ def one_person(partner: Partner, found: list[tuple[int, str, str]]) -> list[tupl
 
 
 def _refusal(email: str, person: DirectoryUser | None, seen: dict[str, int], eligibility: Eligibility) -> Refusal | None:
-    if "@" not in email:
+    if not is_email(email):
         return NotAnAddress()
     if email in seen:
         return TwiceInList(line=seen[email])

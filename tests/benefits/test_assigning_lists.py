@@ -198,6 +198,12 @@ def test_a_list_takes_as_many_queries_whatever_its_length(credit, tenant, by, dj
     assert counts[0] == counts[1]
 
 
+@pytest.mark.parametrize("written", ["piet@@contoso.com", "@contoso.com", "piet@", "piet@contoso"])
+def test_what_looks_like_an_address_and_is_none_is_told_so(credit, written):
+    [line] = preview(credit, addresses(written), TODAY)
+    assert (line.written, line.refused) == (written, "not-an-address")
+
+
 # As people paste them
 
 
@@ -220,6 +226,12 @@ def test_a_list_takes_as_many_queries_whatever_its_length(credit, tenant, by, dj
         ("ann_f.example#EXT#@x.com, a@x.com", ["ann_f.example#EXT#@x.com", "a@x.com"]),
         ("Ask Ann\nor write to a@x.com, please", ["a@x.com"]),
         ("a@x.com\rb@x.com\u2028c@x.com", ["a@x.com", "b@x.com", "c@x.com"]),
+        ("a@x.com、b@x.com，c@x.com；d@x.com", ["a@x.com", "b@x.com", "c@x.com", "d@x.com"]),
+        ("a@x.com / b@x.com/c@x.com", ["a@x.com", "b@x.com", "c@x.com"]),
+        ("a@x.com → b@x.com:c@x.com", ["a@x.com", "b@x.com", "c@x.com"]),
+        ("a@x.com&nbsp;b@x.com&#160;&lt;c@x.com&gt;", ["a@x.com", "b@x.com", "c@x.com"]),
+        ("smtp:a@x.com; SIP:b@x.com, X500:/o=x", ["a@x.com", "b@x.com"]),
+        ('"kim.q"@x.com; "Q, Kim" <kim@x.com>', ["kim.q@x.com", "kim@x.com"]),
     ],
 )
 def test_every_address_of_a_pasted_list_is_found(text, found):
