@@ -186,6 +186,13 @@ def test_another_name_gets_no_certificate_either(proxy, name):
         careless.wrap_socket(plain, server_hostname=name)
 
 
+def test_the_handbook_makes_the_folder_where_certbot_answers():
+    """certbot goes no step without it."""
+    [folder] = re.findall(r"root (\S+);  # where certbot answers", CONFIGURATION)
+    handbook = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    assert f"\nmkdir -p {folder}\ncertbot certonly --webroot -w {folder} -d " in handbook
+
+
 def test_the_old_port_answers_certbot_and_sends_everybody_else_to_tls(proxy):
     assert proxy.ask("/.well-known/acme-challenge/token", secure=False)[2] == "answer of certbot"
     status, headers, _ = proxy.ask("/help/?q=1", secure=False)
