@@ -3,7 +3,7 @@
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.benefits.productkeys import decrypted
@@ -31,3 +31,13 @@ def test_after_a_rotation_the_old_secret_can_be_taken_away(settings, by):
     found = [ProductKey.objects.typed(text, partner=by.user.home_partner, by=by) for text in texts]
     assert [decrypted(key.ciphertext) for key in found] == texts
     assert run()[0] == "3 looked at, 0 moved."
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_a_secret_that_was_taken_out_too_early_is_asked_for(settings, by, options):
+    key = issue_key(partner=by.user.home_partner)
+    before = list(ProductKey.objects.values())
+    settings.PRODUCT_KEY_SECRETS = ["a new secret"]
+    with pytest.raises(CommandError, match=f"^Product key {key.pk} is under none of PRODUCT_KEY_SECRETS. .* put it back "):
+        run(*options)
+    assert list(ProductKey.objects.values()) == before

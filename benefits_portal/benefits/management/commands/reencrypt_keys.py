@@ -2,12 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from cryptography.fernet import InvalidToken
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.models import ProductKey
 
 BATCH = 500
+MISSING = (
+    "Product key {} is under none of PRODUCT_KEY_SECRETS. If one was taken out too early, put it back behind the first and run "
+    "this again; what was moved stays moved. If all are there, check_consistency says what to do."
+)
 
 
 class Command(BaseCommand):
@@ -27,7 +32,10 @@ class Command(BaseCommand):
 
     def move(self, key: ProductKey, *, dry_run: bool) -> bool:
         """Whether `key` was under an older secret. Each is one update of its own, and so is never half moved."""
-        text = productkeys.decrypted(key.ciphertext)
+        try:
+            text = productkeys.decrypted(key.ciphertext)
+        except InvalidToken:
+            raise CommandError(MISSING.format(key.pk)) from None
         if key.digest == productkeys.digests(text)[0]:
             return False
         if not dry_run:
