@@ -1,5 +1,6 @@
 """Languages: what the check finds, a further one by one command, and which one is shown to whom."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import write_po
+from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -136,3 +137,12 @@ def test_a_list_to_take_along_opens_in_the_reader_s_spreadsheet(client: Client, 
     with translation.override(code):
         first = b"".join(client.get(reverse("tenants:activity-csv"), headers={"Accept-Language": code})).decode().splitlines()[0]
     assert (";" in first) == (code == "nl")
+
+
+def test_no_text_names_a_rule_by_its_code():
+    """People do not know them; the documents do."""
+    path = settings.BASE_DIR / "locale" / "nl" / "LC_MESSAGES" / "django.po"
+    with path.open("rb") as file:
+        texts = [text for message in read_po(file) for text in (str(message.id), str(message.string)) if text]
+    assert texts
+    assert [text for text in texts if re.search(r"\([A-Z]\d{1,2}\)", text)] == []

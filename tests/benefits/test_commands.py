@@ -50,7 +50,7 @@ def test_who_or_what_is_not_there_is_said(capsys, offer, partner_id, name):
 def test_those_that_end_soon_are_renewed_once_each_for_itself(capsys, partner, offer):
     run(capsys, "enroll", partner.mpn_id, "Action Pack", "--starts-on", "2020-05-10")
     membership = Membership.objects.get()
-    told = "from 2021-05-11 on: benefits 1"
+    told = "from May 11, 2021 on: benefits 1"
     assert (run(capsys, "renew", "--dry-run"), made()) == (f"{membership}: would be renewed {told}, product keys 1.", (1, 2, 2))
     assert (run(capsys, "renew"), made()) == (f"{membership}: renewed {told}.", (2, 3, 3))
     assert Membership.objects.latest("starts_on").ends_on == date(2022, 5, 10)
@@ -82,7 +82,7 @@ def test_each_partner_s_own_day_decides_what_ends_soon(capsys, settings, offer, 
     settings.TIME_ZONE = project
     PartnerFactory.create(mpn_id="4711", time_zone=partner)
     run(capsys, "enroll", "4711", "Action Pack", "--starts-on", "2020-06-01")
-    told = f"{Membership.objects.get()}: renewed from 2021-06-02 on: benefits 1."
+    told = f"{Membership.objects.get()}: renewed from June 2, 2021 on: benefits 1."
     assert (run(capsys, "renew"), made()) == ((told, (2, 3, 3)) if renewed else ("", (1, 2, 2)))
 
 

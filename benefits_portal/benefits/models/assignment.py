@@ -179,7 +179,7 @@ class Assignment(WrittenOnce):
         DirectoryUser, models.PROTECT, related_name="assignments", verbose_name=gettext_lazy("directory user")
     )
     is_exclusive = models.BooleanField(
-        gettext_lazy("exclusive"), default=False, help_text=gettext_lazy("Bulk credit has one holder at a time (U3).")
+        gettext_lazy("exclusive"), default=False, help_text=gettext_lazy("Bulk credit has one holder at a time.")
     )
     assigned_on = models.DateField(gettext_lazy("assigned on"))
     assigned_at = models.DateTimeField(gettext_lazy("assigned at"), default=clock.now, editable=False)

@@ -32,7 +32,7 @@ class Offer(models.Model):
     is_competency = models.BooleanField(
         _("competency"),
         default=True,
-        help_text=_("Products that were discontinued are left out of competency packages (B4)."),
+        help_text=_("Products that were discontinued are left out of competency packages."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Order in lists."))
     is_name_pending = models.BooleanField(default=False, db_default=False, editable=False)
@@ -77,7 +77,7 @@ class Product(models.Model):
         _("discontinued on"),
         null=True,
         blank=True,
-        help_text=_("From this day on, competency packages leave the product out (B4)."),
+        help_text=_("From this day on, competency packages leave the product out."),
     )
     is_name_pending = models.BooleanField(default=False, db_default=False, editable=False)
     replaced_by = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="replaces", verbose_name=_("replaced by"))

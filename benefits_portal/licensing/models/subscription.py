@@ -63,11 +63,9 @@ class Subscription(models.Model):
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"))
     carried_license_days = models.PositiveIntegerField(
-        _("carried license-days"), default=0, help_text=_("What a whole day could not hold; it goes into the next calculation (S7).")
+        _("carried license-days"), default=0, help_text=_("What a whole day could not hold; it goes into the next calculation.")
     )
-    withdrawn_on = models.DateField(
-        _("withdrawn on"), null=True, editable=False, help_text=_("When the key that brought it was replaced (K8).")
-    )
+    withdrawn_on = models.DateField(_("withdrawn on"), null=True, editable=False, help_text=_("When the key that brought it was replaced."))
     product_name = models.CharField(max_length=120, editable=False)
     source_name = models.CharField(max_length=80, blank=True, editable=False)
     is_kept = models.GeneratedField(

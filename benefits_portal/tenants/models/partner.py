@@ -130,7 +130,7 @@ class Tenant(models.Model):
         max_length=8,
         choices=Colour,
         default=Colour.BLUE,
-        help_text=_("Shown wherever somebody acts in this tenant, so that it is not mistaken for another (P4)."),
+        help_text=_("Shown wherever somebody acts in this tenant, so that it is not mistaken for another."),
     )
     sort_name = SortKeyField("name")
     search_text = SearchTextField("name", "domain", "guid")

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from benefits_portal import clock
 from benefits_portal.benefits.exceptions import AlreadyEnrolled
 from benefits_portal.benefits.models import Membership
+from benefits_portal.formats import as_day
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Partner
 
@@ -69,6 +70,6 @@ class Command(BaseCommand):
             if Membership.objects.filter(partner=renewal.partner, offer=renewal.offer, starts_on=renewal.starts_on).exists():
                 raise AlreadyEnrolled(renewal)
             plan = renewal.plan()
-            return f"would be renewed from {renewal.starts_on} on: benefits {len(plan.benefits)}, product keys {plan.key_count}."
+            return f"would be renewed from {as_day(renewal.starts_on)} on: benefits {len(plan.benefits)}, product keys {plan.key_count}."
         renewed = membership.renew(by=by, on=on)
-        return f"renewed from {renewed.starts_on} on: benefits {renewed.benefits.count()}."
+        return f"renewed from {as_day(renewed.starts_on)} on: benefits {renewed.benefits.count()}."
