@@ -22,6 +22,8 @@ _UNBROKEN = re.compile(r"(?<=[0-9])[\u00a0\u2007-\u200a\u202f\u205f](?=[0-9]{3}(
 _CELLS = re.compile(r"[\t\n\v\f\r]+")  # of a spreadsheet or a list
 _THOUSANDS = re.compile(r"(?<![0-9])[0-9](?: [0-9]{3})+(?![0-9])")
 _TWO_READINGS = re.compile(r"(?<![0-9])(?:[0-9]{2,3}(?: [0-9]{3})+|[0-9]{1,3}(?:,[0-9]{3})+)(?![0-9])")
+_ENDS_IN_ZEROS = re.compile(r"(?<![0-9,' ])[0-9]{1,3}[ ,]000(?![0-9]|[,' ][0-9])")
+_DECIMALS = re.compile(r"[0-9][.' ][0-9]{3},[0-9]|[0-9],[0-9]{3}\.[0-9]|[0-9],0(?![0-9]{2}(?![0-9]))|(?<![0-9])0,[0-9]")
 _BETWEEN_NUMBERS = re.compile(r"[;+,、\s]+")
 
 
@@ -33,9 +35,13 @@ def read_number(text: str) -> int:
 def read_numbers(text: str) -> list[int]:
     """Several, with a semicolon, a plus, a comma or a space between them; none in an empty text.
 
-    `1 200` is one number; `1,200` and `25 200` could be two, so they are asked back.
+    `1 200` is one number, and `1,000` too, as 000 is none; `1,200` and `25 200` could be two, so they are asked back.
+    `12,00` and `100.000,5` are one number with decimals, which is refused.
     """
     plain = _plain(_UNBROKEN.sub("'", _CELLS.sub(";", text)))
+    if _DECIMALS.search(plain):
+        raise ValidationError(_("Enter whole numbers without decimals, with a semicolon between two: 25; 10."), code="decimals")
+    plain = _ENDS_IN_ZEROS.sub(lambda grouped: re.sub("[ ,]", "'", grouped[0]), plain)
     if found := _TWO_READINGS.search(plain):
         parts = re.split("[ ,]", found[0])
         told = {"one": "".join(parts), "several": "; ".join(str(int(part)) for part in parts)}

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.rule("W4")
 SPACES = " \t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 BETWEEN_THOUSANDS = "\u00a0\u2007\u2008\u2009\u200a\u202f\u205f"
 WHOLE = "Enter a whole number, as in 100."
+NO_DECIMALS = "Enter whole numbers without decimals, with a semicolon between two: 25; 10."
 ONE_OR_TWO = "Write {} for one key, or {}; {} for two."
 
 
@@ -65,6 +66,10 @@ def test_what_is_no_whole_number_is_refused(typed):
         ("1\u202f200\u202f000", [1_200_000]),
         ("25\u00a0200", [25_200]),
         ("25 1\u00a0200", [25, 1200]),
+        ("1,000", [1000]),
+        ("10 000", [10_000]),
+        ("25,10", [25, 10]),
+        ("100.000; 5", [100_000, 5]),
         ("1.200; 25", [1200, 25]),
         ("1'200 25", [1200, 25]),
         ("1, 200", [1, 200]),
@@ -90,6 +95,8 @@ def test_several_numbers_are_told_apart(typed, numbers):
         ("100\u3000200", ONE_OR_TWO.format(100200, 100, 200)),
         ("5; 25,100", ONE_OR_TWO.format(25100, 25, 100)),
         ("100 100 100", "Write 100100100 for one key, or 100; 100; 100 for several."),
+        *((typed, NO_DECIMALS) for typed in ["100.000,5", "12,00", "12,0", "1.000,00", "1,000.00", "1'200,25", "0,5", "5; 12,05"]),
+        *((typed, NO_DECIMALS) for typed in ["１２，００", "1\u202f200,5"]),
         ("25; x", WHOLE),
         ("25; 1.5", WHOLE),
     ],
@@ -236,6 +243,38 @@ def test_the_back_office_reads_an_amount(admin, sign_in, typed, amount):
     inline |= {"credit_amounts-0-currency": "EUR", "credit_amounts-0-amount": typed, "credit_amounts-0-line": line.pk}
     answer = office.post(page, sent | inline)
     assert (answer.status_code, list(line.credit_amounts.values_list("amount", flat=True))) == (302, [Decimal(amount)])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "currency", "language", "told"),
+    [
+        ("6.000", "EUR", "en", "Write 6000 or 6: EUR does not have three decimals."),
+        ("85.500", "EUR", "en", "Write 85500 or 85.5: EUR does not have three decimals."),
+        ("6.000", "JPY", "en", "Write 6000 or 6: JPY does not have three decimals."),
+        ("85,500", "USD", "nl", "Schrijf 85500 of 85,5: USD heeft geen drie decimalen."),
+        ("6.000", "EUR", "nl", ""),
+        ("6,000", "EUR", "en", ""),
+        ("6.000", "KWD", "en", ""),
+    ],
+)
+def test_an_amount_with_more_decimals_than_its_currency_is_asked_back(admin, sign_in, typed, currency, language, told):
+    admin.is_staff = admin.is_superuser = True
+    admin.save()
+    line = factories.PackageLineFactory.create(product__monthly=True)
+    line.credit_amounts.all().delete()
+    office = sign_in(admin)
+    office.cookies["django_language"] = language
+    sent = {"offer": line.offer_id, "product": line.product_id, "benefit_type": "core", "competency": "", "reason": "Agreed"}
+    sent |= {"credit_amounts-TOTAL_FORMS": 1, "credit_amounts-INITIAL_FORMS": 0, "credit_amounts-0-line": line.pk}
+    sent |= {"credit_amounts-0-currency": currency, "credit_amounts-0-amount": typed}
+    with translation.override(language):
+        answer = office.post(reverse("admin:benefits_packageline_change", args=[line.pk]), sent)
+    kept = list(line.credit_amounts.values_list("amount", flat=True))
+    if told:
+        assert (kept, answer.context["inline_admin_formsets"][0].formset.errors) == ([], [{"amount": [told]}])
+    else:
+        assert kept == [Decimal(6 if currency == "KWD" else 6000)]
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])

@@ -2,6 +2,7 @@
 
 # mypy: disable-error-code="type-arg"
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -16,8 +17,9 @@ from benefits_portal import clock
 from benefits_portal.backoffice.columns import NOTHING, address, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Membership, Offer, PackageLine, Product
-from benefits_portal.benefits.money import money
+from benefits_portal.benefits.money import MAX_PLACES, money
 from benefits_portal.formats import number
+from benefits_portal.regions import decimal_places
 from benefits_portal.tenants.admin.base import AuditedAdmin, BackOfficeInline
 from benefits_portal.tenants.admin.forms import BackOfficeForm
 
@@ -95,8 +97,26 @@ class ProductAdmin(AuditedAdmin):
         return ", ".join(str(replacement) for replacement in product.replaced_by.all())
 
 
+class CreditAmountForm(BackOfficeForm):
+    def clean(self) -> dict[str, Any] | None:
+        """An amount written as 6.000 euros may be meant as six thousand: it is asked back (W4, W12)."""
+        data = super().clean()
+        written, currency = self.cleaned_data.get("amount"), self.cleaned_data.get("currency")
+        if written is not None and currency and has_thousandths(written, decimal_places(currency)):
+            field = self.fields["amount"]
+            told = {"whole": field.prepare_value(written.scaleb(MAX_PLACES)), "short": field.prepare_value(written), "currency": currency}
+            self.add_error("amount", _("Write %(whole)s or %(short)s: %(currency)s does not have three decimals.") % told)
+        return data
+
+
+def has_thousandths(amount: Decimal, places: int) -> bool:
+    """Whether three decimals were written, the last of them noughts, where `places` is less."""
+    return amount.as_tuple().exponent == -MAX_PLACES and places < MAX_PLACES and amount == round(amount, places)
+
+
 class CreditAmountInline(BackOfficeInline):
     model = CreditAmount
+    form = CreditAmountForm
     show_change_link = False
 
 
