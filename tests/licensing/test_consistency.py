@@ -312,6 +312,7 @@ def test_what_differs_is_found_with_how_many_and_where(world, changed, change, f
     values = {"other": f"({OTHER})", "other_tenant": f"({OTHER_TENANT})"}
     with connection.cursor() as cursor:
         if IS_POSTGRES:  # as a server holds it that was restored without its foreign keys
+            connection.check_constraints()  # what waits for the commit; of rows that are consistent so far
             cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(f"UPDATE {changed._meta.db_table} SET {change.format(**values)}")  # noqa: S608 - our own
     assert fault in findings()[found]
