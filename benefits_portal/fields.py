@@ -5,11 +5,13 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, override
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator, ProhibitNullCharactersValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.key_format import without_keys
 from benefits_portal.typed import (
+    NOT_SHOWN,
     ascii_digits,
     canonical_domain,
     canonical_domain_or_text,
@@ -30,6 +32,20 @@ else:
     CharField = models.CharField  # cannot be subscripted
 
 type Text = str
+
+ProhibitNullCharactersValidator.message = NOT_SHOWN  # on every text field of Django's: one sentence for one fault
+
+day_range = [
+    MinValueValidator(date(2000, 1, 1), _("Choose a day from the year 2000 on.")),
+    MaxValueValidator(date(2999, 12, 31), _("Choose a day up to the year 2999.")),
+]
+
+
+def validate_day(day: date) -> None:
+    """Raise ValidationError for a day of no year that is worked with: what rules add to it must be in the calendar."""
+    for validate in day_range:
+        validate(day)
+
 
 # On forms
 

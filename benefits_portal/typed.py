@@ -6,6 +6,7 @@
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ import idna
 import regex
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.key_format import without_keys
@@ -34,6 +36,7 @@ _ALL_JOINERS = regex.compile(r"[\u200C\u200D]")
 _LINE_BREAKS = regex.compile(r"\r\n|[\n\v\f\r\x1C-\x1E\x85\u2028\u2029]")
 _NOT_TEXT = regex.compile(r"[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]--[\t\n\v\f\r\x1C-\x1E\x85]]", regex.V1)
 _MORE_THAN_A_DOMAIN = regex.compile(r"[@/:?#]")
+NOT_SHOWN = _("This holds a character that cannot be shown. Type the text instead of pasting it.")
 _LETTER = regex.compile(r"\p{L}")
 _DASHES = regex.compile(r"[\p{Pd}\u2212]")  # the last is the minus sign
 _DIGITS = re.compile(r"[0-9]+")
@@ -70,10 +73,7 @@ def clean_line(text: str) -> str:
 
 def _refuse_what_is_no_text(text: str) -> None:
     if _NOT_TEXT.search(text):
-        raise ValidationError(
-            _("This holds a character that cannot be shown. Type the text instead of pasting it."),
-            code="control_character",
-        )
+        raise ValidationError(NOT_SHOWN, code="control_character")
 
 
 def isolated(text: str) -> str:
@@ -227,7 +227,11 @@ def read_day(text: str) -> date:
     written = _DAY.fullmatch(_DASHES.sub("-", unicodedata.normalize("NFKC", tidy(text))))
     if not written:
         raise ValidationError(_("Write the day as in 2027-01-31."), code="day")
+    year, month, day = map(int, written.groups())
     try:
-        return date(*map(int, written.groups()))
+        return date(year, month, day)
     except ValueError as error:
+        if year and 1 <= month <= 12:  # 2027-04-31
+            facts = {"month": date_format(date(year, month, 1), "F Y"), "days": monthrange(year, month)[1]}
+            raise ValidationError(_("%(month)s has %(days)s days.") % facts, code="no_such_day") from error
         raise ValidationError(_("There is no such day in the calendar. Write the day as in 2027-01-31."), code="no_such_day") from error

@@ -5,16 +5,32 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.forms import CharField
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
+from benefits_portal.benefits.importing import MembershipImport
+from benefits_portal.fields import EmailFormField, LineFormField
 from benefits_portal.typed import read_day
+from tests import factories
 
 WAY = "Write the day as in 2027-01-31."
 NO_SUCH_DAY = f"There is no such day in the calendar. {WAY}"
 
 pytestmark = pytest.mark.rule("W4")
+
+DUTCH = {
+    "February 2027 has 28 days.": "februari 2027 heeft 28 dagen.",
+    "February 2028 has 29 days.": "februari 2028 heeft 29 dagen.",
+    "April 2027 has 30 days.": "april 2027 heeft 30 dagen.",
+}
+OUT_OF_RANGE = [
+    ("0001-01-01", "Choose a day from the year 2000 on."),
+    ("1999-12-31", "Choose a day from the year 2000 on."),
+    ("3000-01-01", "Choose a day up to the year 2999."),
+    ("9999-12-31", "Choose a day up to the year 2999."),
+]
 
 REFUSED = [
     ("20270131", WAY),
@@ -31,7 +47,11 @@ REFUSED = [
     ("2027-01-31 00:00:00", WAY),
     ("٢٠٢٧-٠١-٣١", WAY),
     ("tomorrow", WAY),
-    ("2027-02-30", NO_SUCH_DAY),
+    ("2027-02-30", "February 2027 has 28 days."),
+    ("2027-02-29", "February 2027 has 28 days."),
+    ("2027-04-31", "April 2027 has 30 days."),
+    ("２０２８-０２-３０", "February 2028 has 29 days."),
+    ("2027-04-00", "April 2027 has 30 days."),
     ("2027-13-01", NO_SUCH_DAY),
     ("0000-01-01", NO_SUCH_DAY),
 ]
@@ -58,7 +78,7 @@ def test_the_portal_reads_a_day_in_one_way(admin, sign_in, language):
     portal.cookies["django_language"] = language
     with translation.override(language):  # put back afterwards: a request leaves its own behind
         for typed, error in REFUSED:
-            told = [gettext(NO_SUCH_DAY) if error == NO_SUCH_DAY else gettext(WAY)]
+            told = [DUTCH.get(error, gettext(error)) if language == "nl" else error]
             calculator = portal.get(reverse("licensing:calculator"), {"licenses": "9", "keys": "9", "ends_on": typed, "on": typed})
             assert (typed, calculator.context["form"].errors) == (typed, {"ends_on": told, "on": told})
             activity = portal.get(reverse("tenants:activity"), {"since": typed, "until": typed})
@@ -69,3 +89,39 @@ def test_the_portal_reads_a_day_in_one_way(admin, sign_in, language):
 def test_the_command_line_reads_a_day_in_one_way(db, typed, error):
     with pytest.raises(CommandError, match=error):
         call_command("enroll", "1", "Gold", f"--starts-on={typed}")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("day", "error"), OUT_OF_RANGE)
+def test_a_day_out_of_range_is_told_the_range_everywhere(admin, sign_in, day, error):
+    admin.is_staff = admin.is_superuser = True
+    admin.save()
+    partner, line = factories.PartnerFactory.create(mpn_id="1234"), factories.PackageLineFactory.create()
+    office = sign_in(admin)
+    activity = office.get(reverse("tenants:activity"), {"since": day})
+    assert activity.context["form"].errors == {"since": [error]}
+    sent = {"partner": partner.pk, "offer": line.offer_id, "starts_on": day}
+    added = office.post(reverse("admin:benefits_membership_add"), sent)
+    assert added.context["adminform"].form.errors == {"starts_on": [error]}
+    sent = {"name": line.product.name, "kind": line.product.kind, "discontinued_on": day, "reason": "Agreed"}
+    changed = office.post(reverse("admin:benefits_product_change", args=[line.product_id]), sent)
+    assert changed.context["adminform"].form.errors["discontinued_on"] == [error]
+    asked = MembershipImport.of(f"mpn_id,offer,starts_on\n1234,{line.offer.name},{day}\n")
+    assert [told.reason for told in asked.lines] == [f"starts_on: {error}"]
+    with pytest.raises(CommandError, match=error):
+        call_command("enroll", "1234", line.offer.name, f"--starts-on={day}")
+
+
+@pytest.mark.django_db
+@pytest.mark.rule("W1")
+def test_what_cannot_be_shown_is_told_in_one_sentence(admin, sign_in):
+    told = ["This holds a character that cannot be shown. Type the text instead of pasting it."]
+    portal = sign_in(admin)
+    calculator = portal.get(reverse("licensing:calculator"), {"licenses": "9", "keys": "9\0", "ends_on": "2027-01-31"})
+    assert calculator.context["form"].errors == {"keys": told}
+    activity = portal.get(reverse("tenants:activity"), {"person": "kim\0"})
+    assert activity.context["form"].errors == {"person": told}
+    for field in (LineFormField(), CharField(), EmailFormField()):
+        with pytest.raises(ValidationError) as refused:
+            field.clean("kim\0@contoso.com")
+        assert refused.value.messages == told

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.benefits.exceptions import NoCreditInCurrency
 from benefits_portal.benefits.models import Membership, Offer
-from benefits_portal.benefits.models.membership import YEARS
+from benefits_portal.fields import validate_day
 from benefits_portal.formats import as_day
 from benefits_portal.tenants.importing import Import, Line, Outcome, Told
 from benefits_portal.tenants.models import Actor, Partner
@@ -81,11 +81,10 @@ class MembershipImport(Import):
 
 
 def day_read(text: str) -> date:
-    """Raises ValidationError for what is no day."""
+    """Raises ValidationError for what is no day, or out of range."""
     try:
         day = read_day(text)
+        validate_day(day)
     except ValidationError as error:
         raise ValidationError({"starts_on": error}) from error
-    if day.year not in YEARS:
-        raise ValidationError({"starts_on": _("Write the day as in 2027-01-31.")})
     return day

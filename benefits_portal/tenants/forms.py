@@ -1,11 +1,10 @@
 """Forms of this app."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import BigIntegerField, Q
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.derived import keys_or_question
-from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField
+from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField, day_range
 from benefits_portal.tenants.audit.record import RecordQuerySet
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest, User
@@ -132,12 +131,6 @@ class TenantRequestForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 # The record
-
-
-day_range = [
-    MinValueValidator(date(2000, 1, 1), _("Choose a day from the year 2000 on.")),
-    MaxValueValidator(date(2999, 12, 31), _("Choose a day up to the year 2999.")),
-]
 
 
 class ActivityFilter(forms.Form):

@@ -263,7 +263,7 @@ def test_support_sees_neither_page(support, sign_in, partner, offer):
 def test_a_day_at_the_end_of_the_calendar_is_refused_on_the_form(office, partner, offer, today):
     membership = factories.MembershipFactory.create(partner=partner, starts_on=today)
     adding = enroll(office, partner, offer, starts_on="9999-12-31")
-    assert adding.context["errors"] == [["Write the day as in 2027-01-31."]]
+    assert adding.context["errors"] == [["Choose a day up to the year 2999."]]
     ending = end(office, membership, last_day="9999-12-31", **BECAUSE)
     assert "The last day can be moved to any day from" in ending.context["form"].errors["last_day"][0]
     assert Membership.objects.get() == membership

@@ -165,7 +165,7 @@ def test_what_is_no_day_moves_nothing(signed_in: Callable[[str], Client], day: s
 
     assert Partner.objects.get(name="Contoso").days_ahead == 0
     way = "Write the day as in 2027-01-31."
-    none = f"There is no such day in the calendar. {way}"
+    none = "February 2027 has 28 days."
     assert said(response) == [{"": "Choose the day to move the calendar to.", "2027-02-30": none}.get(day, way)]
 
 

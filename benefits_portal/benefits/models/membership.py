@@ -24,6 +24,7 @@ from benefits_portal.benefits.exceptions import (
     RenewedTooLate,
 )
 from benefits_portal.benefits.productkeys import draw
+from benefits_portal.fields import validate_day
 from benefits_portal.formats import as_day
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.models import Actor, Partner, Record
@@ -35,7 +36,6 @@ from .catalog import Offer, PackageLine
 DAY = timedelta(days=1)
 ENROLMENT_YEAR = timedelta(days=365)
 GRACE = timedelta(days=30)  # between a membership's end and its benefits' expiration
-YEARS = range(2000, 3000)  # in which a membership may start: what rules add to its days is in the calendar
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -149,8 +149,10 @@ class Membership(models.Model):
         """Set the last days, and refuse a second enrollment in the same offer at the same time."""
         if not (self.starts_on and self.partner_id and self.offer_id):
             return
-        if self.starts_on.year not in YEARS:
-            raise ValidationError({"starts_on": _("Write the day as in 2027-01-31.")})
+        try:
+            validate_day(self.starts_on)
+        except ValidationError as error:
+            raise ValidationError({"starts_on": error}) from error
         same = Membership.objects.filter(partner=self.partner, offer=self.offer).exclude(pk=self.pk)
         self.is_renewal = self.renews_one_of(same.filter(ends_on=self.starts_on - DAY))
         self.set_days()

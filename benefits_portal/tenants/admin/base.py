@@ -26,7 +26,7 @@ from benefits_portal.backoffice.columns import address
 from benefits_portal.backoffice.filters import DayFilter
 from benefits_portal.backoffice.inline_rows import Rows
 from benefits_portal.derived import derived_columns
-from benefits_portal.fields import DayFormField, DayInput
+from benefits_portal.fields import DayFormField, DayInput, day_range
 from benefits_portal.number_fields import AmountFormField, NumberFormField, NumberInput
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User
@@ -85,7 +85,7 @@ def note_deletion(subject: models.Model, request: HttpRequest) -> None:
 
 
 TYPED = {  # read as people write it, the same in every language (W4)
-    models.DateField: {"form_class": DayFormField, "widget": DayInput},
+    models.DateField: {"form_class": DayFormField, "widget": DayInput, "validators": day_range},
     models.PositiveIntegerField: {"form_class": NumberFormField, "widget": NumberInput},
     models.DecimalField: {"form_class": AmountFormField, "widget": NumberInput},
 }
