@@ -18,6 +18,7 @@ from tests.postgres import Server
 from tests.simultaneous import IS_POSTGRES
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(not IS_POSTGRES, reason="SQLite is no server"),
     pytest.mark.django_db(transaction=True),
 ]

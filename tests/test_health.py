@@ -169,6 +169,7 @@ def test_on_a_read_only_database_whoever_signs_in_is_told_why_not(admin, languag
     assert client.post(reverse("tenants:sign-in"), form).status_code == 302
 
 
+@pytest.mark.slow
 @on_postgres
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("today")

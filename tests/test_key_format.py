@@ -55,6 +55,7 @@ def test_a_foreign_character_is_told_in_dutch():
     assert str(refusal.value.message) == ("Deze productcode bevat een typefout: onze codes hebben geen A. Die staat in groep 3, plaats 3.")
 
 
+@pytest.mark.slow
 @pytest.mark.rule("K6", "K7")
 @pytest.mark.django_db
 @wrong

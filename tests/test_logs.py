@@ -295,6 +295,7 @@ def grows(look: Callable[[str], object], make: Callable[[int], str]) -> bool:
     return long >= 0.002 and long > 8 * seconds(look, make(5_000), 0)
 
 
+@pytest.mark.slow
 def test_no_pattern_of_the_portal_gets_slow_over_what_others_send():
     found, slow = patterns(), {}
     assert len(found) > 100
@@ -305,6 +306,7 @@ def test_no_pattern_of_the_portal_gets_slow_over_what_others_send():
     assert slow == {}
 
 
+@pytest.mark.slow
 def test_a_slow_pattern_would_be_found():
     quadratic = re.compile(r"[^\s@'\"<>/]+@[^\s@'\"<>/]+").search
     assert grows(quadratic, lambda n: "a" * n)

@@ -10,7 +10,7 @@ from benefits_portal.postgresql.operations import AddIndexWhileInUse
 from tests.migration_policy import FAULTS, faults, since
 from tests.simultaneous import IS_POSTGRES
 
-pytestmark = pytest.mark.skipif(not IS_POSTGRES, reason="production's SQL is PostgreSQL's")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not IS_POSTGRES, reason="production's SQL is PostgreSQL's")]
 
 OWN = ("tenants", "benefits", "licensing")
 # The schema that 0.1.0 begins with: nobody upgraded to these while people worked. Whatever comes after them is judged.

@@ -197,6 +197,7 @@ def names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterato
             yield f"{prefix}{pattern.name}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [5, pytest.param(30, marks=BEFORE_A_RELEASE)])
 def test_a_page_asks_the_database_no_more_often_than_told_for_1_row_and_for_many(tenant, client, rows):
     world = World(tenant, Actor(boss(tenant)))

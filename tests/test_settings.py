@@ -32,6 +32,7 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=ROOT, env=kept | environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_production_passes_every_deployment_check() -> None:
     checked = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert (checked.returncode, checked.stderr) == (0, "")
@@ -153,6 +154,7 @@ SAID = "; ".join(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
@@ -167,6 +169,7 @@ def test_a_proxy_is_believed_and_hsts_goes_only_as_far_as_the_environment_says(e
     assert shell.stdout.split("\n")[:-1] == said, shell.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("environment", "prefix"), [({}, "__Host-"), ({"DEMO": "on", "ALLOWED_HOSTS": "localhost"}, "")])
 def test_outside_of_a_demo_every_cookie_is_of_this_host_alone(environment: dict[str, str], prefix: str) -> None:
     names = (
@@ -202,6 +205,7 @@ def test_the_example_of_settings_has_only_settings_and_no_secret() -> None:
     assert int(pairs["WEB_CONCURRENCY"]) > 1
 
 
+@pytest.mark.slow
 def test_mail_is_sent_as_the_environment_says() -> None:
     said = "from django.conf import settings; print(settings.MAILERS['default'], settings.DEFAULT_FROM_EMAIL)"
     mail = {"EMAIL_HOST": "smtp.example.org", "EMAIL_PORT": "587", "EMAIL_TLS": "on", "EMAIL_FROM": "benefits@example.org"}

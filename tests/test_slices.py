@@ -83,6 +83,7 @@ def slices(path: Path) -> Iterator[str]:
     yield from walk(ast.parse(path.read_text()), "")
 
 
+@pytest.mark.slow
 @pytest.mark.rule("W7")
 def test_every_slice_of_the_product_is_said_or_provably_leaves_nothing_out():
     found = {one for path in (ROOT / "benefits_portal").rglob("*.py") if "migrations" not in path.parts for one in slices(path)}

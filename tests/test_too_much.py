@@ -40,6 +40,7 @@ def test_what_is_no_form_is_refused_with_a_page_that_says_so() -> None:
     assert (answer.status_code, "does not understand this request" in answer.text) == (400, True)
 
 
+@pytest.mark.slow
 def test_a_form_within_the_limits_is_read(world: World, ask: Ask) -> None:
     """Its own page says what is too long for it, and keeps what it can."""
     answers = [

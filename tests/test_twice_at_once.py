@@ -20,7 +20,7 @@ from tests import factories
 from tests.place import Place
 from tests.simultaneous import at_once
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("W11"), pytest.mark.usefixtures("consistent")]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.rule("W11"), pytest.mark.usefixtures("consistent")]
 
 ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))  # round a name in a message
 

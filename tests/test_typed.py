@@ -147,6 +147,7 @@ def test_whatever_is_not_refused_is_only_tidied(text):
     assert cleaned == tidy(text)
 
 
+@pytest.mark.slow
 @given(st.emails() | ANY_TEXT)
 def test_a_canonical_address_is_its_own_spelling(text):
     once = canonical_email_or_text(text)

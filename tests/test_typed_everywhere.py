@@ -145,6 +145,7 @@ def typed_into(ask: Ask, rows: dict[str, list[str]], texts: list[str], *, one_by
 TOOK = {"tenants:add-user?guest", "tenants:ask-for-tenant", "licensing:replacement", "office: edited/add/", "office: groups/add/"}
 
 
+@pytest.mark.slow
 def test_nothing_invisible_comes_through_a_form(world: World, ask: Ask, rows: dict[str, list[str]]):
     some = {row: addresses for row, addresses in rows.items() if not row.startswith("office") or row.endswith("/add/")}
     took = typed_into(ask, some, INVISIBLE[:1], one_by_one=False, changes=["{old}{odd}"])

@@ -31,6 +31,7 @@ def _two_at_once(monkeypatch):
     monkeypatch.setattr(BoundedActionsMixin, "MAX_AT_ONCE", 2)
 
 
+@pytest.mark.slow
 def test_too_many_rows_at_once_are_refused_and_none_is_changed(office, today):
     keys = [factories.issue_key() for _ in range(3)]
     assert act(office, ProductKey, "revoke", [keys[0].pk]) == (200, [TOLD])

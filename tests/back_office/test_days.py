@@ -14,6 +14,7 @@ from tests.test_days_typed import REFUSED
 pytestmark = pytest.mark.rule("W4")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_the_back_office_reads_a_day_in_one_way(office, partner, language):
     office.cookies["django_language"] = language

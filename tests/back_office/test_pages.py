@@ -49,6 +49,7 @@ def test_every_model_has_its_pages():
     assert {model for label in OURS for model in apps.get_app_config(label).get_models()} - shown_elsewhere <= set(registered())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [9, pytest.param(99, marks=BEFORE_A_RELEASE)])
 def test_a_list_asks_the_database_as_often_for_many_rows_as_for_1(office, today, more):
     make_rows(1)

@@ -170,6 +170,7 @@ def test_a_file_is_read_however_a_spreadsheet_wrote_it_and_stays_in_the_field(se
     assert found[0] in page.context["form"]["people"].value()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -73,6 +73,7 @@ def flipped(content: bytes) -> bytes:
     return content[:middle] + bytes(byte ^ 0xFF for byte in content[middle : middle + 64]) + content[middle + 64 :]
 
 
+@pytest.mark.slow
 def test_what_was_dumped_is_restored_and_only_its_owner_reads_the_dump(full, dump, database):
     empty = database()
     assert run("check", dump).returncode == run("restore", empty, dump).returncode == 0

@@ -299,6 +299,7 @@ def play(machine: type[RuleBasedStateMachine], *, runs: int, steps: int) -> None
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("runs", "steps"),
     [(10, 25), pytest.param(150, 50, marks=BEFORE_A_RELEASE)],

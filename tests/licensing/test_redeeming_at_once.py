@@ -133,6 +133,7 @@ def test_several_keys_on_one_subscription_at_once_all_count_as_in_some_serial_or
     assert (term.licenses, term.ends_on, term.carried_license_days) in in_some_order(start, steps)
 
 
+@pytest.mark.slow
 @crowds
 def test_many_keys_at_once_leave_a_ledger_without_a_gap(by, crowd):
     """Each redemption begins where another ended: nothing lost, nothing counted twice."""
@@ -265,6 +266,7 @@ def test_with_the_row_lock_two_keys_that_meet_both_count(monkeypatch, by):
     assert (subscription.licenses, kinds(outcomes)) == (111, {"Redemption": 2})
 
 
+@pytest.mark.slow
 @pytest.mark.rule("S8")
 def test_of_two_quotes_that_meet_one_is_carried_out_and_the_other_is_quoted_anew(monkeypatch, by):
     subscription, outcomes = two_keys_meeting_after_the_read(monkeypatch, by, quoted=True)

@@ -227,6 +227,7 @@ def test_the_receipt_tells_before_after_where_who_and_when(client, acting, tenan
     assert [text for text in told if text not in receipt.text] == []
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.rule("K2", "K7")
 @pytest.mark.parametrize("crowd", [12, pytest.param(40, marks=BEFORE_A_RELEASE)])

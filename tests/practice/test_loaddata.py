@@ -50,6 +50,7 @@ def test_rows_that_are_there_are_not_overwritten(labels: tuple[str, ...]) -> Non
     assert not Offer.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", [("demo",), ("partners",)], ids=str)
 def test_a_practice_world_in_use_is_not_overwritten(labels: tuple[str, ...]) -> None:
     make_world(DAY)

@@ -23,6 +23,7 @@ def world(world_on: WorldOn) -> Iterator[date]:
         yield day
 
 
+@pytest.mark.slow
 def test_each_of_ten_steps_leads_to_a_page_of_its_own_as_the_persona_who_does_it(client: Client) -> None:
     arrived = []
     for step in tour():

@@ -53,6 +53,7 @@ def said(response: Any) -> list[str]:
 # The gallery
 
 
+@pytest.mark.slow
 def test_the_gallery_shows_every_component(signed_in: Callable[[str], Client]) -> None:
     client = signed_in("partner-admin")
     cache.clear()  # which parts of the bar come from
@@ -201,6 +202,7 @@ def test_a_form_from_another_place_moves_no_calendar(signed_in: Callable[[str], 
 # The reset
 
 
+@pytest.mark.slow
 def test_a_reset_makes_the_world_anew_and_keeps_the_persona_signed_in(signed_in: Callable[[str], Client]) -> None:
     Partner.objects.filter(name="Contoso").update(days_ahead=5)
     client = signed_in("guest-admin")

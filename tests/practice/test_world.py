@@ -28,6 +28,7 @@ DAY = date(2026, 11, 22)
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_making_it_twice_keeps_what_people_did() -> None:
     assert make_world(DAY)
     Partner.objects.filter(name="Contoso").update(days_ahead=7)
@@ -40,6 +41,7 @@ def test_making_it_twice_keeps_what_people_did() -> None:
     assert PracticeWorld.objects.get().told_on == DAY
 
 
+@pytest.mark.slow
 def test_a_reset_makes_it_anew_with_the_same_keys() -> None:
     make_world(DAY)
     keys = list(ProductKey.objects.order_by("pk").values_list("digest", flat=True))
@@ -75,6 +77,7 @@ def test_an_empty_database_is_not_reset() -> None:
     assert not Offer.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_command_says_who_can_sign_in(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("demo", no_serve=True)
     call_command("demo", no_serve=True)
@@ -84,6 +87,7 @@ def test_the_command_says_who_can_sign_in(capsys: pytest.CaptureFixture[str]) ->
     assert PASSWORD in said
 
 
+@pytest.mark.slow
 def test_the_command_gives_passwords_to_a_world_that_came_from_the_fixture() -> None:
     call_command("loaddata", "demo", verbosity=0)
 

@@ -220,6 +220,7 @@ def narrowed(partner, records, words):
     return ActivityFilter(partner, QueryDict(f"person={words}")).of(records)
 
 
+@pytest.mark.slow
 def test_activity_finds_what_is_by_or_about_each_of_more_people_than_one_statement_takes_parameters_for(tenant, by):
     people = many(tenant, MAX_KEYS + 20)
     last = people[-1]

@@ -161,6 +161,7 @@ def test_addresses_of_one_ipv6_network_are_one(moving):
     assert answers == [200] * 19 + [429] * 2
 
 
+@pytest.mark.slow
 def test_a_hundred_within_an_hour_are_refused_for_a_quarter(moving):
     for minute in range(10):
         for number in range(10):
@@ -182,6 +183,7 @@ def test_the_success_of_others_does_not_reset_what_an_address_tried(moving):
     assert [wrong("one-more@example.com").status_code, right(user)] == [429, 429]
 
 
+@pytest.mark.slow
 def test_an_office_of_honest_people_is_not_refused(moving):
     """A thousand sign in within the hour, one in twenty mistypes once, twelve in one minute."""
     people = UserFactory.create_batch(12)

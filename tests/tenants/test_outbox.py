@@ -120,6 +120,7 @@ def test_a_retired_secret_still_opens_what_waits(settings):
 # A mail server that fails
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "problem"),
     [

@@ -24,6 +24,7 @@ def rows() -> list[tuple[str, int]]:
     return list(Record.objects.exclude(refused="").order_by("pk").values_list("refused", "times"))
 
 
+@pytest.mark.slow
 def test_a_hundred_and_fifty_looks_are_one_row(member, sign_in):
     client = sign_in(member)
     pages = [reverse("tenants:activity"), reverse("tenants:activity-csv"), reverse("tenants:activity") + "?person=x"]
