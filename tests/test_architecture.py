@@ -131,6 +131,16 @@ def test_there_are_templates():
     assert TEMPLATES
 
 
+def test_no_template_line_is_longer_than_140_characters():
+    lines = [
+        (f"{path.relative_to(PROJECT)}:{number}", len(line))
+        for path in TEMPLATES
+        if path.suffix != ".json"
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+    ]
+    assert [where for where, length in lines if length > 140] == []
+
+
 # What the docs say about the code
 
 DOMAIN = PROJECT / "docs" / "domain.md"

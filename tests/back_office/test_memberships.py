@@ -194,7 +194,7 @@ def test_a_preview_says_what_will_be_made_and_left_out_and_makes_nothing(office,
     factories.PackageLineFactory.create(offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1))
     sent = {"partner": partner.pk, "offer": offer.pk, "starts_on": "2021-06-01"}
     shown = office.post(page(Membership, "add"), sent)
-    text = shown.content.decode()
+    text = " ".join(shown.content.decode().split())
     said = ["June 1, 2021", "(its benefits cannot be used before that)", "June 1, 2022", "July 1, 2022"]
     said += ["2 benefits, 1 product key", "25 licenses", "$100.00 per month", "Discontinued since Jan. 1, 2021"]
     assert [words for words in said if words not in text] == []
@@ -228,8 +228,8 @@ def test_a_renewal_is_shown_made_once_and_then_refused(office, partner, offer, t
     enroll(office, partner, offer)
     membership = Membership.objects.get()
     shown = renew(office, membership)
-    days = [f"<td>{day}" for day in ("May 2, 2022", "May 1, 2023", "May 31, 2023")]  # B1: first, last, benefits expire
-    assert [day for day in days if day in shown.content.decode()] == days
+    days = ["May 2, 2022", "May 1, 2023", "May 31, 2023"]  # B1: first, last, benefits expire
+    assert re.findall(r"<td>\s*(May \d+, \d+)", shown.content.decode()) == days
     assert [messages(confirm(office, shown)) for _ in range(2)] == [[f"{membership.renewal()}: made 2 benefits and 1 product key."]] * 2
     assert Record.objects.filter(action=BenefitAction.PROVISIONED).exclude(refused="").count() == 0
     with time_machine.travel(factories.NOW + timedelta(minutes=2), tick=False):
@@ -289,11 +289,11 @@ def test_the_form_of_a_new_membership_has_the_one_button_its_text_announces(offi
 def test_a_renewed_membership_leads_to_its_next_year_instead_of_renewing(office, today):
     membership = factories.MembershipFactory.create(starts_on=today - timedelta(days=350))
     its_page = page(Membership, "change", membership.pk)
-    assert ("Renew</a>" in office.get(its_page).content.decode()) is True
+    ways = re.compile(r">\s*(Renew|Next year)\s*</a>")
+    assert ways.findall(office.get(its_page).content.decode()) == ["Renew"]
     first_day = membership.ends_on + timedelta(days=1)
     following = factories.MembershipFactory.create(partner=membership.partner, offer=membership.offer, starts_on=first_day)
-    shown = office.get(its_page).content.decode()
-    assert ("Renew</a>" in shown, "Next year</a>" in shown) == (False, True)
+    assert ways.findall(office.get(its_page).content.decode()) == ["Next year"]
     answer = renew(office, membership)
     assert answer.request["PATH_INFO"] == page(Membership, "change", following.pk)
     assert messages(answer) == ["This membership has been renewed: the next year begins on May 17, 2021. This page shows that year."]
