@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, override
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, ProhibitNullCharactersValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -140,6 +141,15 @@ class LineField(CharField):
             setattr(model_instance, self.attname, value)
         return value
 
+    @override
+    def run_validators(self, value: Any) -> None:
+        """What a validator of the field's own says to write is told alone: its length says less."""
+        try:
+            super().run_validators(value)
+        except ValidationError as error:
+            own = [fault for fault in error.error_list if fault.code != "max_length"]
+            raise ValidationError(own or error.error_list) from error
+
     def _kept(self, text: str) -> str:
         tidied = self.tidied(text)
         kept = without_keys(tidied)
@@ -147,7 +157,8 @@ class LineField(CharField):
 
     @override
     def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{"form_class": self.form_field, **kwargs})
+        unless_told = {"max_length": None} if self._validators else {}  # type: ignore[attr-defined]  # what to write
+        return super().formfield(**{"form_class": self.form_field, **unless_told, **kwargs})
 
 
 class NameField(LineField):

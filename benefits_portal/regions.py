@@ -1,16 +1,19 @@
 """Countries, currencies and time zones as their standards list them, and what to write instead of what they do not."""
 
+import unicodedata
 import zoneinfo
 from decimal import Decimal
 from functools import cache
 from importlib import resources
+from typing import Any
 
-from babel.core import get_global
+from babel.core import Locale, get_global
 from babel.numbers import get_currency_precision
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 REGIONS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+LANGUAGES = ("nl", "en")  # whose names for countries and currencies are understood
 WRITTEN_OTHERWISE = {"UK": "GB", "EL": "GR"}  # as the European Union writes them
 
 
@@ -35,12 +38,48 @@ def time_zones() -> dict[str, str]:
     return {name.lower(): name for name in ("UTC", *names)}
 
 
+@cache
+def country_names() -> dict[str, str]:
+    """The code of each country by its names in the portal's languages, and by its three letters."""
+    aliases = {alias: places[0] for alias, places in get_global("territory_aliases").items() if len(places) == 1}
+    return _folded_names(countries(), aliases, WRITTEN_OTHERWISE, *(Locale(language).territories.items() for language in LANGUAGES))
+
+
+@cache
+def currency_names() -> dict[str, str]:
+    """The code of each currency by its names in the portal's languages."""
+    return _folded_names(currencies(), {"€": "EUR"}, *(Locale(language).currencies.items() for language in LANGUAGES))
+
+
+@cache
+def time_zone_names() -> dict[str, str]:
+    """Each time zone by the names that it had, as US/Eastern, and by its city alone. EST and the like could be several."""
+    aliases = {alias: zone for alias, zone in get_global("zone_aliases").items() if not alias.isupper()}
+    zones = frozenset(time_zones().values())
+    in_use_last = sorted(zones, key=lambda zone: zone not in aliases)
+    cities = {zone.rpartition("/")[2]: aliases.get(zone, zone) for zone in in_use_last}
+    return _folded_names(zones, {"Etc/UTC": "UTC"}, cities, aliases)
+
+
+def _folded_names(codes: frozenset[str], *written: Any) -> dict[str, str]:
+    """Each of `codes` by itself and by what else is written for it: dictionaries of code by name, or pairs of code and name."""
+    names: dict[str, str] = {}
+    for each in written:
+        pairs = each.items() if isinstance(each, dict) else ((name, code) for code, name in each)
+        names |= {_folded(name): code for name, code in pairs if code in codes}
+    return names | {_folded(code): code for code in codes}
+
+
+def _folded(text: str) -> str:
+    """As names are compared: full-width letters are letters; capitals, spaces and underscores do not matter."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("_", " ").split())
+
+
 def validate_country(code: str) -> None:
     """Raise ValidationError, with what to write, unless `code` is a country of ISO 3166."""
     if code in countries():
         return
-    capitals = code.upper()
-    if meant := WRITTEN_OTHERWISE.get(capitals, capitals if capitals in countries() else ""):
+    if meant := country_names().get(_folded(code)):
         raise ValidationError(_("Write %(meant)s for this country."), params={"meant": meant}, code="country")
     raise ValidationError(_("There is no such country. Write its two capitals, as in NL."), code="country")
 
@@ -49,8 +88,8 @@ def validate_currency(code: str) -> None:
     """Raise ValidationError, with what to write, unless `code` is a currency of ISO 4217."""
     if code in currencies():
         return
-    if code.upper() in currencies():
-        raise ValidationError(_("Write %(meant)s for this currency."), params={"meant": code.upper()}, code="currency")
+    if meant := currency_names().get(_folded(code)):
+        raise ValidationError(_("Write %(meant)s for this currency."), params={"meant": meant}, code="currency")
     raise ValidationError(_("There is no such currency. Write its three capitals, as in EUR."), code="currency")
 
 
@@ -58,7 +97,7 @@ def validate_time_zone(name: str) -> None:
     """Raise ValidationError, with what to write, unless `name` is a time zone of a region."""
     if name in time_zones().values():
         return
-    if meant := time_zones().get(name.lower()):
+    if meant := time_zone_names().get(_folded(name)):
         raise ValidationError(_("Write %(meant)s for this time zone."), params={"meant": meant}, code="time_zone")
     raise ValidationError(_("%(name)s is not a time zone. Write it as in Europe/Amsterdam."), params={"name": name[:40]}, code="time_zone")
 

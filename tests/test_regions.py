@@ -38,14 +38,37 @@ def refusal(validate, *values):
     ("validate", "written", "told"),
     [
         (validate_country, "UK", "Write GB for this country."),
-        (validate_country, "nl", "Write NL for this country."),
+        *[
+            (validate_country, written, "Write NL for this country.")
+            for written in ("nl", "ＮＬ", "ｎｌ", "Netherlands", "NEDERLAND", "NLD", "Ｎetherlands")
+        ],
+        (validate_country, "Zuid-Korea", "Write KR for this country."),
+        (validate_country, "EL", "Write GR for this country."),
+        (validate_country, "usa", "Write US for this country."),
         *[(validate_country, code, "There is no such country. Write its two capitals, as in NL.") for code in ("ZZ", "EU", "QQ", "")],
-        (validate_currency, "eur", "Write EUR for this currency."),
+        *[(validate_currency, written, "Write EUR for this currency.") for written in ("eur", "ＥＵＲ", "Euro", "€")],
+        (validate_currency, "US Dollar", "Write USD for this currency."),
+        (validate_currency, "Amerikaanse dollar", "Write USD for this currency."),
         *[
             (validate_currency, code, "There is no such currency. Write its three capitals, as in EUR.")
             for code in ("QQQ", "XXX", "XTS", "XAU", "NLG", "")
         ],
-        (validate_time_zone, "europe/amsterdam", "Write Europe/Amsterdam for this time zone."),
+        *[
+            (validate_time_zone, written, f"Write {zone} for this time zone.")
+            for written, zone in (
+                ("europe/amsterdam", "Europe/Amsterdam"),
+                ("Ｅurope/Ａmsterdam", "Europe/Amsterdam"),
+                ("Amsterdam", "Europe/Amsterdam"),
+                ("US/Eastern", "America/New_York"),
+                ("us/pacific", "America/Los_Angeles"),
+                ("America/New York", "America/New_York"),
+                ("new york", "America/New_York"),
+                ("Calcutta", "Asia/Kolkata"),
+                ("Japan", "Asia/Tokyo"),
+                ("Etc/UTC", "UTC"),
+                ("utc", "UTC"),
+            )
+        ],
         *[
             (validate_time_zone, name, f"{name} is not a time zone. Write it as in Europe/Amsterdam.")
             for name in ("Factory", "localtime", "posixrules", "right/Europe/Amsterdam", "posix/UTC", "Etc/GMT+5", "EST", "GMT", "", "Mars")
@@ -132,3 +155,17 @@ def test_an_import_takes_what_the_standards_list_and_nothing_else(written):
     assert [line.outcome.value for line in asked.lines] == ["refused", "refused", "new"]
     assert asked.lines[0].reason.split(":")[0] in ("country", "currency", "time_zone")
     assert Partner.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_name_is_told_its_code_alone_however_long_it_is(sign_in):
+    told = {"country": "Write NL for this country.", "currency": "Write EUR for this currency."}
+    told["time_zone"] = "Write America/New_York for this time zone."
+    written = {"country": "Netherlands", "currency": "Euro", "time_zone": "US/Eastern"}
+    office = sign_in(UserFactory.create(staff=True, is_superuser=True))
+    answer = office.post(reverse("admin:tenants_partner_add"), written | {"name": "Contoso", "mpn_id": "1234", "reason": "New"})
+    errors = answer.context["adminform"].form.errors
+    assert {name: errors[name] for name in told} == {name: [error] for name, error in told.items()}
+    asked = PartnerImport.of(f"mpn_id,name,country,currency,time_zone\n1234,Contoso,{','.join(written.values())}\n")
+    assert asked.lines[0].reason == " ".join(f"{name}: {error}" for name, error in told.items())
+    assert not Partner.objects.exists()
