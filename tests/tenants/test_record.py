@@ -9,14 +9,14 @@ from django.db.models import F, ProtectedError, TextChoices
 from django.utils import translation
 
 from benefits_portal.benefits.exceptions import EnrollmentYearOver, EntryDisabled
-from benefits_portal.benefits.key_exceptions import KeyOfAnotherPartner
+from benefits_portal.benefits.key_exceptions import KeyOfAnotherPartner, KeyUnknown
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
-from benefits_portal.licensing.models import Redemption
+from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.audit.append_only import AppendOnlyError
 from benefits_portal.tenants.audit.record import recordable
 from benefits_portal.tenants.exceptions import NotPermitted, RoleAlreadyHeld
 from benefits_portal.tenants.models import Actor, How, Record, Role
-from tests.factories import NOW, BenefitFactory, PartnerFactory, RecordFactory, redeem
+from tests.factories import NOW, TODAY, BenefitFactory, PartnerFactory, RecordFactory, TenantFactory, issue_key, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
 
@@ -185,3 +185,11 @@ def test_what_was_done_within_a_minute_is_done_again(admin, seconds, is_repeat):
     RecordFactory.create(action="benefits.assigned", actor=admin, how=by.how, at=at)
     with time_machine.travel(NOW, tick=False):
         assert Record.objects.just_done("benefits.assigned", by=by).exists() is is_repeat
+
+
+@pytest.mark.rule("A1", "P1")
+def test_a_tenant_of_another_partner_is_not_named_on_record(by, tenant):
+    theirs = TenantFactory.create()
+    with pytest.raises(KeyUnknown):
+        Subscription.activate(issue_key(partner=tenant.partner), theirs, by=by, on=TODAY)
+    assert [(record.partner, record.tenant) for record in Record.objects.exclude(refused="")] == [(tenant.partner, None)]

@@ -178,8 +178,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         refusal: Refusal | None = None,
         facts: dict[str, Any] | None = None,
     ) -> "Record":
-        """One line, not yet written."""
+        """One line, not yet written. A tenant that the partner does not have is not named: others read this (P1)."""
         refused, facts = refusal.on_record if refusal else ("", facts or {})
+        tenant = None if tenant and partner and tenant.partner_id != partner.pk else tenant
         return self.model(
             action=action,
             actor=by.user,
