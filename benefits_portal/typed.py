@@ -149,6 +149,13 @@ def unwrapped(email: str) -> str:
     return email[len(_MAILTO) :].strip() if email[: len(_MAILTO)].lower() == _MAILTO else email
 
 
+def address_in(text: str) -> str:
+    """The address in `Kim de Vries <kim@contoso.com>`; any other text as it is, tidied."""
+    line = tidy(text)
+    name, _mark, address = line.rpartition("<")
+    return address[:-1] if name and address.endswith(">") and is_email(address[:-1]) else line
+
+
 def _not_an_email() -> ValidationError:
     return ValidationError(_("This is not an address. Write it as in kim@contoso.com."), code="email")
 

@@ -19,6 +19,7 @@ type Cells = dict[str, str]
 
 SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # by which spreadsheets tell each other
 POWERSHELL = "#type "  # the first line of its Export-Csv
+END_OF_FILE = re.compile(r"\x1a\s*\Z")  # Ctrl-Z, as programs of DOS still write it
 NO_CELLS = f'{DELIMITERS}" \r\n'
 
 
@@ -47,14 +48,18 @@ def decoded(content: bytes) -> str:
 
 def read(text: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
     """Each line that is not empty: its number in the file, and its cells by column. Raises Unreadable."""
-    skipped, delimiter, table = _table(text)
+    skipped, delimiter, table = _table(END_OF_FILE.sub("", text))
     rows = _rows(table, delimiter, skipped)
     line_number, heading = next(rows, (1, []))
     names = [tidy(name).lower() for name in heading]
     _check_names(line_number, names, columns)
+    heading_line, is_empty = line_number, True
     for line_number, cells in rows:
         if any(cells):
+            is_empty = False
             yield line_number, _by_name(line_number, names, cells)
+    if is_empty:
+        raise Unreadable(_("Below the heading in line %(line)s there is nothing to import. Add your rows there.") % {"line": heading_line})
 
 
 def _table(text: str) -> tuple[int, str, str]:

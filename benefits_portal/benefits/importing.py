@@ -12,7 +12,7 @@ from benefits_portal.benefits.exceptions import NoCreditInCurrency
 from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.fields import validate_day
 from benefits_portal.formats import as_day
-from benefits_portal.tenants.importing import Import, Line, Outcome, Told
+from benefits_portal.tenants.importing import Import, Line, Outcome, Told, refuse_all
 from benefits_portal.tenants.models import Actor, Partner
 from benefits_portal.typed import read_day, tidy, tidy_digits
 
@@ -41,11 +41,16 @@ class MembershipImport(Import):
 
     def judge(self, line: Line, cells: Cells) -> None:
         partner, offer = self.partners.get(cells["mpn_id"]), self.offers.get(cells["offer"])
-        if not partner:
-            raise ValidationError({"mpn_id": _("There is no partner with this MPN ID.")})
+        faults = {} if partner else {"mpn_id": _("There is no partner with this MPN ID.")}
         if not offer:
-            raise ValidationError({"offer": _("There is no offer of this name.")})
-        membership = Membership(partner=partner, offer=offer, starts_on=day_read(cells["starts_on"]))
+            faults["offer"] = _("There is no offer of this name.")
+        refuse_all(faults, [lambda: day_read(cells["starts_on"])], self.columns)
+        if partner and offer:
+            self.enroll(line, partner, offer, day_read(cells["starts_on"]))
+
+    def enroll(self, line: Line, partner: Partner, offer: Offer, starts_on: date) -> None:
+        """Set the enrollment that `line` would make. Raises ValidationError."""
+        membership = Membership(partner=partner, offer=offer, starts_on=starts_on)
         others = self.enrolled.get((partner.pk, offer.pk), [])
         membership.is_renewal = membership.renews_one_of(others)
         membership.set_days()

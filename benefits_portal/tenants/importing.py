@@ -139,6 +139,22 @@ class Import:
         return hashlib.sha256(told.encode()).hexdigest()
 
 
+def refuse_all(faults: dict[str, Any], checks: Iterable[Callable[[], object]], columns: tuple[str, ...]) -> None:
+    """Raise ValidationError with every fault of a line, in the order of its columns: `faults`, and what `checks` raise.
+
+    Of two faults of one column, the later check's is told, and `faults` before any.
+    """
+    found: dict[str, Any] = {}
+    for check in checks:
+        try:
+            check()
+        except ValidationError as error:
+            found |= error.error_dict
+    found |= faults
+    if found:
+        raise ValidationError({name: found[name] for name in sorted(found, key=[*columns, *found].index)})
+
+
 def explained(error: ValidationError) -> Iterator[str]:
     """Each fault with the column that it is in."""
     if not hasattr(error, "error_dict"):

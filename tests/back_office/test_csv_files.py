@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from benefits_portal.backoffice.csv_reading import Unreadable, decoded, plain, read
 from benefits_portal.backoffice.spreadsheets import DELIMITERS, harmless, without_guard
+from benefits_portal.benefits.models import Membership
 from benefits_portal.tenants.models import DirectoryUser, Partner
 from tests import factories
 
@@ -229,3 +230,57 @@ def test_every_cell_of_an_export_is_quoted(office, tenant):
     heading, row = export(office, DirectoryUser).splitlines()
     assert heading == '"tenant","user_principal_name","name","kind"'
     assert row.count('"') == 8
+
+
+# Every fault of a line
+
+NO_ADDRESS = "This is not an address. Write it as in kim@contoso.com."
+
+
+@pytest.mark.rule("W8")
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("{domain},nobody,Kim,robot", f"user_principal_name: {NO_ADDRESS} kind: Write member or guest."),
+        ("{domain},kim@{domain},…,", "name: Enter the person's name. kind: Write member or guest."),
+        ("nowhere.example,x,Kim,lid",
+         f"tenant: There is no tenant with this domain. user_principal_name: {NO_ADDRESS} kind: Write member or guest."),
+        ("{name},kim@{domain},Kim,member", "tenant: Write the tenant's domain: {domain}."),
+        ("{guid},kim@{domain},Kim,member", "tenant: Write the tenant's domain: {domain}."),
+        ("{{{guid}}},kim@{domain},Kim,owner", "tenant: Write the tenant's domain: {domain}. kind: Write member or guest."),
+    ],
+)  # fmt: skip
+def test_all_faults_of_a_person_s_line_are_told_by_column(office, tenant, row, told):
+    facts = {"domain": tenant.domain, "name": tenant.name, "guid": str(tenant.guid).upper()}
+    shown = upload(office, DirectoryUser, PEOPLE + row.format(**facts) + "\n")
+    assert [line.reason for line in shown.context["asked"].lines] == [told.format(**facts)]
+
+
+@pytest.mark.rule("W8")
+def test_all_faults_of_a_membership_s_line_are_told_by_column(office):
+    shown = upload(office, Membership, "starts_on,offer,mpn_id\n2027-04-31,Bronze,1\n")
+    assert [line.reason for line in shown.context["asked"].lines] == [
+        "mpn_id: There is no partner with this MPN ID. offer: There is no offer of this name. starts_on: April 2027 has 30 days."
+    ]
+
+
+@pytest.mark.rule("W8")
+@pytest.mark.parametrize("written", ["Kim <kim@{}>", '"Vries, Kim de <KIM@{}>"', "\"'Kim' <kim@{}>\""])
+def test_an_address_is_found_behind_its_name(office, tenant, written):
+    row = f"{tenant.domain},{written.format(tenant.domain)},Kim,member\n"
+    assert bring(office, DirectoryUser, PEOPLE + row) == [(2, "new")]
+    assert [person.user_principal_name for person in DirectoryUser.objects.all()] == [f"kim@{tenant.domain}"]
+
+
+@pytest.mark.rule("W8")
+@pytest.mark.parametrize("end", ["\x1a", "\x1a\r\n", "\r\n\x1a", " \x1a \n"])
+def test_the_end_of_a_file_of_dos_is_no_line(end):
+    assert cells(f"mpn_id\tname\r\n1234\tÜnited{end}") == [ROW]
+
+
+@pytest.mark.rule("W8")
+@pytest.mark.parametrize(("text", "line"), [("mpn_id,name", 1), ("sep=,\nmpn_id,name\n,\n\n", 2), ("mpn_id,name\n\x1a", 1)])
+def test_a_heading_with_nothing_below_it_is_told(text, line):
+    with pytest.raises(Unreadable) as refused:
+        cells(text)
+    assert str(refused.value) == f"Below the heading in line {line} there is nothing to import. Add your rows there."

@@ -33,9 +33,11 @@ from benefits_portal.tenants.importing import (
     batches,
     carry_out,
     put_on_record,
+    refuse_all,
 )
 from benefits_portal.tenants.models import Actor, DirectoryUser, DirectoryUserWord, Partner, Tenant, TenantsAction
-from benefits_portal.typed import canonical_domain_or_text, canonical_email_or_text, guest_behind, tidy, tidy_digits
+from benefits_portal.tenants.tenants_meant import tenants_meant
+from benefits_portal.typed import address_in, canonical_domain_or_text, canonical_email_or_text, guest_behind, tidy, tidy_digits
 
 from .actions import EditAction
 from .reasons import MISSING, reason_field, reason_in
@@ -119,7 +121,7 @@ class PersonImport(RowImport):
     fields: ClassVar = {"name": "display_name"}
     spellings: ClassVar = {
         "tenant": canonical_domain_or_text,
-        "user_principal_name": canonical_email_or_text,
+        "user_principal_name": lambda text: canonical_email_or_text(address_in(text)),
         "kind": lambda text: tidy(text).lower(),
     }
 
@@ -127,6 +129,7 @@ class PersonImport(RowImport):
         """The people by the file's own addresses: a short file must not read a large directory."""
         domains = {line["tenant"] for line in cells}
         self.tenants = {tenant.domain: tenant for tenant in Tenant.objects.select_related("partner").filter(domain__in=domains)}
+        self.meant = tenants_meant(domains - self.tenants.keys())
         self.people: dict[tuple[int, str], DirectoryUser] = {}
         for lines in batched(cells, BATCH, strict=False):
             names = {self.key(line)[1] for line in lines}
@@ -146,19 +149,25 @@ class PersonImport(RowImport):
 
     def judge(self, line: Line, cells: Cells) -> None:
         domain, name = self.key(cells)
-        kind = cells["kind"]
-        if not (tenant := self.tenants.get(domain)):
-            raise ValidationError({"tenant": _("There is no tenant with this domain.")})
-        if person := self.people.get((tenant.pk, name)):
-            if kind != person.kind:
-                raise ValidationError({"kind": _("A member does not become a guest, nor a guest a member.")})
-            person.tenant = tenant
-        else:
-            person = DirectoryUser(tenant=tenant, user_principal_name=name, kind=kind)
-            person.clean()
-        self.fill(line, cells, person)
+        kind, tenant = cells["kind"], self.tenants.get(domain)
+        person = self.people.get((tenant.pk, name)) if tenant else None
+        faults = {} if tenant else {"tenant": self.no_tenant(domain)}
+        if kind not in DirectoryUser.Kind.values:
+            faults["kind"] = _("Write member or guest.")
+        elif person and kind != person.kind:
+            faults["kind"] = _("A member does not become a guest, nor a guest a member.")
+        is_new, person = person is None, person or DirectoryUser(tenant=tenant, user_principal_name=name, kind=kind)
+        person.tenant = tenant  # type: ignore[assignment]
+        checks = [lambda: self.fill(line, cells, person), *([person.clean] if is_new and not faults else [])]
+        refuse_all(faults, checks, self.columns)
         if line.outcome is Outcome.NEW:
             line.after |= {"user_principal_name": name, "kind": kind}
+
+    def no_tenant(self, written: str) -> str:
+        """What to write for a tenant that was not given by its domain."""
+        if domains := self.meant.get(written):
+            return _("Write the tenant's domain: %(domains)s.") % {"domains": ", ".join(domains[:3])}
+        return _("There is no tenant with this domain.")
 
     def after_writing(self, batch: list[Line], by: Actor, outcome: Outcome) -> None:
         DirectoryUserWord.objects.write_all([line.row for line in batch])
