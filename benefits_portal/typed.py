@@ -14,14 +14,17 @@ from typing import Any
 import idna
 import regex
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import EmailValidator, validate_email
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.key_format import without_keys
 
 MAX_EMAIL = 150  # characters
+MAX_LOCAL = 64  # characters before the @, as mail servers have it (RFC 5321)
+SHARED_DOMAIN = "onmicrosoft.com"  # every tenant has a name of its own in front of it
 _WRAPPINGS, _MAILTO = {"<>", "''", '""', "“”", "‘’", "„“", "„”", "«»", "()", "[]"}, "mailto:"
+_validate_domain = EmailValidator(allowlist=[])  # Django's own lets localhost pass
 GUEST_MARK = "#ext#@"  # the directory's own names for guests: john_fabrikam.example#EXT#@contoso.onmicrosoft.com
 
 MAX_MARKS = 10  # accents on one letter; no script has as many, and putting 100,000 in order takes Unicode half a minute
@@ -134,6 +137,8 @@ def canonical_email(text: str) -> str:
     validate_no_key(email)
     if local.startswith('"') or len(email) > MAX_EMAIL:  # a quoted name is a second spelling of the same mailbox
         raise _not_an_email()
+    if len(local) > MAX_LOCAL and not local.endswith(GUEST_MARK[:-1]):  # a guest's holds a whole address
+        raise ValidationError(_("Write at most 64 characters before the @."), code="email")
     return email
 
 
@@ -180,18 +185,20 @@ def canonical_email_or_text(text: str) -> str:
 def canonical_domain(text: str) -> str:
     """The one spelling of a domain: lowercase and in IDNA's ASCII, without `https://` before and `/` behind it (W2).
 
-    Raises ValidationError for what is no domain of at least two parts.
+    Raises ValidationError for what is no domain of at least two parts, and for the one that all tenants share.
     """
     letters = _compared(text).removeprefix("https://").removeprefix("http://").removesuffix("/")
     try:
         domain = _ascii_domain(letters)
-        validate_email(f"a@{domain}")
+        _validate_domain(f"a@{domain}")
     except (idna.IDNAError, ValidationError) as error:
         if _MORE_THAN_A_DOMAIN.search(letters):
             raise ValidationError(
                 _("Write the domain alone, as in contoso.com: leave out what stands before and after it."), code="domain"
             ) from error
         raise ValidationError(_("This is not a domain. Write it as in contoso.com."), code="domain") from error
+    if domain == SHARED_DOMAIN:
+        raise ValidationError(_("Write your own name in front, as in contoso.onmicrosoft.com."), code="domain")
     return domain
 
 

@@ -117,6 +117,40 @@ def test_what_is_no_domain_is_refused(typed):
         canonical_domain(typed)
 
 
+@pytest.mark.rule("W2")
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("localhost", "This is not a domain. Write it as in contoso.com."),
+        ("https://LOCALHOST/", "This is not a domain. Write it as in contoso.com."),
+        ("contoso-belgië", "This is not a domain. Write it as in contoso.com."),
+        ("xn--zz--", "This is not a domain. Write it as in contoso.com."),
+        ("xn--zz--.com", "This is not a domain. Write it as in contoso.com."),
+        ("contoso.xn--zz--", "This is not a domain. Write it as in contoso.com."),
+        ("onmicrosoft.com", "Write your own name in front, as in contoso.onmicrosoft.com."),
+        ("https://OnMicrosoft.com./", "Write your own name in front, as in contoso.onmicrosoft.com."),
+    ],
+)
+def test_a_domain_of_no_tenant_is_told_what_to_write(typed, sentence):
+    with pytest.raises(ValidationError) as refused:
+        canonical_domain(typed)
+    assert refused.value.messages == [sentence]
+
+
+@pytest.mark.rule("W2")
+def test_an_address_has_at_most_64_characters_before_the_at():
+    assert canonical_email(f"{'k' * 64}@contoso.com") == f"{'k' * 64}@contoso.com"
+    with pytest.raises(ValidationError) as refused:
+        canonical_email(f"{'k' * 65}@contoso.com")
+    assert refused.value.messages == ["Write at most 64 characters before the @."]
+
+
+@pytest.mark.rule("W3")
+def test_the_directorys_name_for_a_guest_may_be_longer():
+    email = f"{'k' * 64}_fabrikam.example#ext#@contoso.com"
+    assert guest_behind(canonical_email(email)) == (f"{'k' * 64}@fabrikam.example", "contoso.com")
+
+
 @pytest.mark.rule("W3")
 @pytest.mark.parametrize(
     ("email", "guest"),
