@@ -15,6 +15,7 @@ from benefits_portal.licensing.calculator import form_for
 from benefits_portal.number_fields import AmountFormField
 from benefits_portal.typed_numbers import read_amount, read_number, read_numbers
 from tests import factories
+from tests.factories import TODAY
 
 pytestmark = pytest.mark.rule("W4")
 
@@ -206,7 +207,7 @@ def test_a_key_of_1_200_is_one_key(client, space):
 
 
 def test_what_was_typed_comes_back_as_it_was_typed():
-    form = form_for(QueryDict("licenses=1,5&ends_on=2027-06-30&keys=1,200"))
+    form = form_for(QueryDict("licenses=1,5&ends_on=2027-06-30&keys=1,200"), TODAY)
     assert (form["licenses"].value(), form["keys"].value()) == ("1,5", "1,200")
 
 

@@ -155,7 +155,12 @@ def just_given(benefit: Benefit, *, by: Actor) -> set[int]:
     return {record.after["person"] for record in done}
 
 
-def repeated_are_done(benefit: Benefit, became: list[Line], *, by: Actor) -> list[Line]:
-    """What became of a list that was sent twice: whoever got the credit from the first of them got it (W11)."""
-    repeated = just_given(benefit, by=by) if any(line.refused == HoldsItAlready.code for line in became) else set()
-    return [line.with_refusal(None) if line.person in repeated and line.refused == HoldsItAlready.code else line for line in became]
+def repeated_are_done(benefit: Benefit, shown: list[Line], became: list[Line], *, by: Actor) -> list[Line]:
+    """What became of a list that was sent twice: whoever got the credit from the first of them got it (W11).
+
+    Whom the preview left out got it before, and stays left out.
+    """
+    promised = {line.person for line in shown if not line.refused}
+    late = [line for line in became if line.refused == HoldsItAlready.code and line.person in promised]
+    repeated = just_given(benefit, by=by) & {line.person for line in late} if late else set()
+    return [line.with_refusal(None) if line in late and line.person in repeated else line for line in became]

@@ -101,7 +101,7 @@ def assign_list(request: PartnerRequest, pk: int) -> HttpResponse:
         check_many(benefit, request.today)
         if request.method == "POST" and (shown := unsealed(request.POST.get("shown", ""), benefit, request.user)):
             became = assign_many(benefit, shown, by=request.actor, on=request.today)
-            context["became"] = repeated_are_done(benefit, became, by=request.actor)
+            context["became"] = repeated_are_done(benefit, shown, became, by=request.actor)
         elif request.method == "POST" and form.is_valid():
             context |= previewing(request, benefit, form)
     except Refusal as refusal:

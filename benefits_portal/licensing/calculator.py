@@ -11,7 +11,6 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal import clock
 from benefits_portal.benefits.models import MAX_LICENSES
 from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField
@@ -225,9 +224,8 @@ def link_query(query: QueryDict) -> QueryDict:
     return mended
 
 
-def form_for(query: QueryDict) -> CalculatorForm:
-    """The form as the URL says; before anything was asked, with an example and today in the project's time zone."""
-    today = clock.today()
+def form_for(query: QueryDict, today: date) -> CalculatorForm:
+    """The form as the URL says; before anything was asked, with an example that is redeemed `today`."""
     if query:
         asked = link_query(query)
         asked.setdefault("on", today.isoformat())

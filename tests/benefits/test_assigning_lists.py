@@ -126,6 +126,13 @@ def test_sending_it_twice_assigns_nobody_twice(send, people):
     assert Assignment.objects.count() == 1
 
 
+@rule("W11")
+def test_whom_the_preview_left_out_stays_left_out_however_lately_they_got_it(send, credit, people, by):
+    credit.assign(people[0], by=by, on=TODAY)
+    shown = send(people="ann@contoso.com; bob@contoso.com").context["shown"]
+    assert told(send(shown=shown).context["became"]) == {"ann@contoso.com": "holds-it-already", "bob@contoso.com": ""}
+
+
 @rule("P1", "U2")
 @pytest.mark.parametrize("seal", ["made up", "of another benefit", "of somebody else"])
 def test_a_preview_counts_for_its_own_benefit_and_reader_alone(send, credit, people, tenant, sign_in, seal):

@@ -1,16 +1,17 @@
 """The calculator reads numbers as people write them, and never another number than was meant (rules S4 to S8)."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
 
 import pytest
-import time_machine
 from django.http import QueryDict
 from django.test import Client
 from django.utils import translation
 
+from benefits_portal import clock
 from benefits_portal.licensing.calculator import Calculation, CalculatorForm, form_for
 from benefits_portal.licensing.comparison import shift
+from benefits_portal.tenants.models import Partner
 
 
 def form(**changes: str) -> CalculatorForm:
@@ -51,9 +52,8 @@ def test_a_number_that_could_be_one_key_or_two_is_asked_back():
 
 @pytest.mark.parametrize("today", [date(2021, 1, 30), date(2024, 2, 29), date(2021, 12, 31)])
 def test_its_own_example_can_be_calculated_on_any_day(today):
-    with time_machine.travel(datetime(today.year, today.month, today.day, 12, tzinfo=UTC), tick=False):
-        asked = form_for(QueryDict())
-        example = CalculatorForm({name: str(value) for name, value in asked.initial.items()})
+    asked = form_for(QueryDict(), today)
+    example = CalculatorForm({name: str(value) for name, value in asked.initial.items()})
     assert example.is_valid()
     assert [card["title"] for card in example.calculation().cards() if "reason" in card] == []
 
@@ -98,3 +98,10 @@ def test_a_shift_is_said_in_words_alone(days, english, dutch):
     assert shift(days)["shift"] == english
     with translation.override("nl"):
         assert shift(days)["shift"] == dutch
+
+
+def test_today_is_the_day_of_the_partner_one_acts_for(sign_in, admin):
+    Partner.objects.filter(pk=admin.directory_user.tenant.partner_id).update(is_practice=True, days_ahead=30)
+    page = sign_in(admin).get("/calculator/")
+    assert page.context["form"].initial["on"] == page.wsgi_request.partner.today()
+    assert page.context["form"].initial["on"] - clock.today() == timedelta(days=30)

@@ -2,16 +2,19 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from benefits_portal.licensing.calculator import form_for
+from benefits_portal.tenants.middleware import PartnerRequest
 
 
 @login_not_required
 @require_safe
-def calculator(request: HttpRequest) -> HttpResponse:
-    form = form_for(request.GET)
+def calculator(request: PartnerRequest) -> HttpResponse:
+    """Today is the day of the partner that somebody acts for, or else the project's own."""
+    form = form_for(request.GET, request.today)
     calculation = form.calculation() if form.is_bound and form.is_valid() else None
-    return render(request, "licensing/calculator.html", {"form": form, "calculation": calculation, "time_zone": settings.TIME_ZONE})
+    time_zone = request.partner.time_zone if request.partner else settings.TIME_ZONE
+    return render(request, "licensing/calculator.html", {"form": form, "calculation": calculation, "time_zone": time_zone})
