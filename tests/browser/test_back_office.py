@@ -110,3 +110,14 @@ def test_choices_and_rows_are_named_as_they_are_opened_and_added(visit: Visit) -
     page.goto(address(User, "change", User.objects.get(persona="member").pk))
     page.locator(".add-row a").first.click()
     assert faults + faults_of(page, "another-row", ours=True) == []
+
+
+@pytest.mark.slow
+def test_the_first_page_keeps_its_links_and_icons_whole(visit: Visit) -> None:
+    page = visit("programme", reduced_motion="reduce", viewport={"width": 1280, "height": 900})
+    page.goto(reverse("admin:index"))
+    lines = page.locator("#user-tools a").evaluate_all("links => new Set(links.map((link) => link.offsetTop)).size")
+    page.set_viewport_size({"width": 390, "height": 900})
+    icons = page.locator("#content .app-list :is(.addlink, .changelink, .viewlink)")
+    sizes = icons.evaluate_all("icons => icons.map((icon) => [icon.offsetWidth, icon.offsetHeight])")
+    assert (lines, {tuple(size) for size in sizes}) == (1, {(24, 24)})
