@@ -9,6 +9,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
 
 from benefits_portal.database_errors import Reason, reason
@@ -32,9 +33,12 @@ def ask_no_session(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
     """Whoever asks for health is nobody, signed in or not: sessions are in the database, which may be away."""
 
     def respond(request: HttpRequest) -> HttpResponse:
-        if request.path in HEALTH:
-            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
-        return get_response(request)
+        if request.path not in HEALTH:
+            return get_response(request)
+        request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        response = get_response(request)
+        add_never_cache_headers(response)  # it is about this moment
+        return response
 
     return respond
 

@@ -21,6 +21,7 @@ FETCHES = {
     "benefits_portal/listing/page.py:__init__": "a count, said as 1,000+",
     "benefits_portal/listing/page.py:capped_count": "a count, said as 1,000+",
     "benefits_portal/backoffice/filters.py:field_choices": "beyond that there is no such filter, and search says what is looked for",
+    "benefits_portal/tenants/admin/imports.py:no_tenant": "examples of what to write",
     "benefits_portal/licensing/comparison.py:comparisons": "an excerpt of its own, with the count of all",
     "benefits_portal/licensing/search.py:benefits": "an excerpt of its own, with the count of all",
     "benefits_portal/licensing/models/subscription_queryset.py:source": "the latest one, in a subquery",
