@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from benefits_portal.benefits.exceptions import BenefitExpired
 from tests.factories import TODAY, BenefitFactory, MembershipFactory, SubscriptionFactory, TenantFactory, redeem
@@ -84,6 +85,22 @@ def test_an_expired_benefit_shows_no_subscription_of_another(client, tenant, par
     SubscriptionFactory.create(tenant=tenant, product=benefit.product)
     answer = page_of(client, benefit)
     assert (answer.context["subscription"], "The key of this benefit brought none." in answer.text) == (None, True)
+
+
+def test_a_benefit_not_begun_says_from_which_day_its_key_works(client, partner):
+    membership = MembershipFactory.create(partner=partner, starts_on=TODAY + timedelta(days=10))
+    benefit = BenefitFactory.create(partner=partner, membership=membership, key=True)
+    text = page_of(client, benefit).text
+    day = date_format(benefit.starts_on, "DATE_FORMAT")
+    told = [f"The key can be redeemed from {day}." in text, "The key of this benefit brought none." in text]
+    assert (benefit.starts_on > TODAY, told) == (True, [True, False])
+
+
+@pytest.mark.parametrize("make", [redeemed, redeemable])
+def test_the_last_day_of_a_redeemed_key_is_not_told_as_over(client, partner, by, make):
+    text = page_of(client, make(partner, by)).text
+    told = ["The key has been redeemed; it could be until this day." in text, "The last day to reveal or redeem the key." in text]
+    assert told == [make is redeemed, make is redeemable]
 
 
 def test_a_usable_benefit_shows_what_runs_of_its_product(client, tenant, partner, by):
