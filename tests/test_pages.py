@@ -139,6 +139,17 @@ def test_somebody_without_a_role_sees_one_page_that_names_who_has_one(place, adm
     assert admin.email in response.text
 
 
+@pytest.mark.rule("P2", "P3")
+def test_who_can_give_a_role_is_told_apart_from_who_can_only_act(tenant, sign_in):
+    partner = tenant.partner
+    for email, role in [("gives@contoso.com", Role.GLOBAL_ADMIN), ("acts@contoso.com", Role.PARTNER_ADMIN)]:
+        factories.RoleAssignmentFactory.create(partner=partner, user__email=email, role=role)
+    nobody = factories.UserFactory.create(directory_user__tenant=tenant)
+    context = sign_in(nobody).get(reverse("home")).context
+    emails = {name: [held.user.email for held in context[name]] for name in ("managers", "others")}
+    assert emails == {"managers": ["gives@contoso.com"], "others": ["acts@contoso.com"]}
+
+
 @pytest.mark.parametrize("name", ["extend"])
 @pytest.mark.rule("P3")
 def test_a_member_is_told_why_they_may_not_act_and_who_may(place, member, admin, sign_in, name):

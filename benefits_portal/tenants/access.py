@@ -62,10 +62,13 @@ def _required(view: View, allows: Callable[[Role], bool], refusal: type[Refusal]
 
 
 def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
-    """The page of somebody without a role: which there are, and who in their organization can give one (P2)."""
+    """The page of somebody without a role: who in their organization can give one, and who can only act (P2)."""
     home = request.user.home_partner
     admins = RoleAssignment.objects.admins_of(home) if home else RoleAssignment.objects.none()
-    return render(request, "tenants/no_role.html", {"home": home, "admins": admins}, status=status)
+    managers = [held for held in admins if Role(held.role).may_manage_people]
+    others = [held for held in admins if held not in managers]
+    context = {"home": home, "managers": managers, "others": others}
+    return render(request, "tenants/no_role.html", context, status=status)
 
 
 def get_own(request: PartnerRequest, queryset: QuerySet[Any], pk: int, *, owner: str = "partner") -> Any:
