@@ -87,14 +87,22 @@ function judge(text) {
 
 const grouped = (characters) => characters.match(/.{1,5}/g)?.join("-") ?? "";
 
+// One error at a time: what the server said, at the field and at the top, was about what stood here before.
+function hideOldErrors(field, areOld) {
+  document.getElementById(field.dataset.keyError)?.toggleAttribute("hidden", areOld);
+  const line = document.querySelector(`.error-summary li:has(a[href="#${field.id}"])`);
+  line?.toggleAttribute("hidden", areOld);
+  const summary = line?.closest(".error-summary");
+  summary?.toggleAttribute("hidden", !summary.querySelector("li:not([hidden])"));
+}
+
 function show(field, verdict) {
   const hint = document.getElementById(field.dataset.keyField);
   if (!hint) return;
   const sentence = verdict?.hint ? (hint.dataset[verdict.hint] ?? "") : "";
   const text = sentence.replace(/%\((\w+)\)s/g, (_placeholder, name) => verdict[name]);
   if (hint.textContent !== text) hint.textContent = text;
-  // One error at a time: what the server said was about what stood here before.
-  document.getElementById(field.dataset.keyError)?.toggleAttribute("hidden", Boolean(text));
+  hideOldErrors(field, Boolean(text) || field.value !== field.defaultValue);
   if (text) field.setAttribute("aria-invalid", "true");
   else field.removeAttribute("aria-invalid");
 }

@@ -105,3 +105,21 @@ def test_the_browser_and_the_server_say_an_error_in_the_same_way(key_page):
     field.fill(WRONG["one too few"][0])
     field.blur()
     expect(errors).to_have_count(1)
+
+
+@pytest.mark.rule("K7")
+def test_what_the_server_said_of_another_key_is_not_left_at_the_top(key_page):
+    field, summary = key_page.get_by_role("textbox", name="Product key"), key_page.locator(".error-summary")
+    field.fill(WRONG["another last character"][0])
+    field.press("Enter")
+    expect(summary).to_contain_text(MISTYPED)
+    key_page.evaluate("import(document.querySelector('[data-module]').dataset.module)")
+    field.fill(WRONG["one too few"][0])
+    field.blur()
+    expect(key_page.locator(".field-error:visible")).to_contain_text(WRONG["one too few"][1])
+    expect(summary).to_be_hidden()
+    field.press("Enter")
+    expect(summary).to_contain_text(WRONG["one too few"][1])
+    field.fill(KEY)
+    expect(summary).to_be_hidden()
+    expect(key_page.locator(".field-error:visible")).to_have_count(0)
