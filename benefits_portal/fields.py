@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, override
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, ProhibitNullCharactersValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, ProhibitNullCharactersValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     CharField = models.CharField[str, str]
 else:
     CharField = models.CharField  # cannot be subscripted
+
+MAX_READ = 10_000  # characters; more than any line has
 
 type Text = str
 
@@ -58,6 +60,9 @@ class LineFormField(forms.CharField):
 
     @override
     def to_python(self, value: Any) -> Any:
+        """Raises ValidationError before it looks into a text that is far too long."""
+        if isinstance(value, str) and len(value) > MAX_READ:
+            MaxLengthValidator(self.max_length or MAX_READ)(value)
         text = super().to_python(value)
         return self.cleaned(text) if text else text
 
@@ -151,7 +156,7 @@ class LineField(CharField):
             raise ValidationError(own or error.error_list) from error
 
     def _kept(self, text: str) -> str:
-        tidied = self.tidied(text)
+        tidied = self.tidied(text[:MAX_READ])
         kept = without_keys(tidied)
         return tidied if kept == tidied else kept[: self.max_length]  # a mask is longer than what was typed without hyphens
 

@@ -20,7 +20,7 @@ BODY = LENGTH - len(PREFIX)  # characters behind the prefix, the check character
 MASKED_FROM = 15  # characters, of the 25: who knows so many has much of a key
 
 # Where groups of a body begin: every five characters, as it is shown, or alone, unbroken or each character apart.
-_AS_GROUPED = re.compile(r"(?=.[.]{4}[|][.]{4}[|][.]{4}[|][.]{4}|[|][.]{19}(?:[|]|$)|[|]{20}(?:[|]|$))")
+_AS_GROUPED = re.compile(r"(?=.[.]{4}[|][.]{4}[|][.]{4}[|][.]{4}|[|][.]{19}(?:[|]|$)|(?<![|])[|]{20}(?:[|][.]|$))")
 _HEXADECIMAL = set("0123456789ABCDEF")  # what identifiers of other kinds are made of
 _BODY_MAYBE = re.compile(rf"(?:[{ALPHABET}][\W_\u115f\u1160]*+){{{BODY}}}")
 

@@ -11,6 +11,7 @@ import pytest
 from django.contrib import admin
 from django.core import signing
 from django.http import HttpResponse
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -170,3 +171,9 @@ def test_no_post_breaks_the_back_office(world, ask, rows, examples):
             after = findings() if written - NOT_OF_THE_PORTAL else before
         assert answer.status_code < 500
         assert after == before
+
+
+@pytest.mark.parametrize("name", ["benefits:remove", "benefits:transfer"])
+def test_the_number_of_a_benefit_that_no_row_can_have_is_nobody_s(world, ask, name):
+    url = reverse(name, args=[2**63, 1])
+    assert ask("global", "get", url, "").status_code == 404

@@ -1,5 +1,6 @@
 """Bodies that are too large, or no form at all: a page that says so, from every door, and nothing is changed or kept."""
 
+import time
 from urllib.parse import urlencode
 
 import pytest
@@ -51,3 +52,10 @@ def test_a_form_within_the_limits_is_read(world: World, ask: Ask) -> None:
     ]
     assert [answer.status_code for answer in answers] == [200] * 3
     assert ["errorlist" in answer.text or 'role="alert"' in answer.text for answer in answers] == [True] * 3
+
+
+@pytest.mark.django_db
+def test_a_line_that_is_far_too_long_is_refused_before_it_is_read(client):
+    began = time.process_time()
+    answer = client.post("/sign-in/", {"username": "P-" * 400_000, "password": "x"})
+    assert (answer.status_code, time.process_time() - began < 2) == (200, True)

@@ -15,10 +15,16 @@ from django.utils.translation import gettext as _
 from benefits_portal.formats import number
 
 MAX_DIGITS = 18  # digits of a row's number
+NO_ROW = "0"
 
 
 def is_number(text: object) -> bool:
     return str(text).isascii() and str(text).isdecimal() and len(str(text)) <= MAX_DIGITS
+
+
+def is_too_long_a_number(text: object) -> bool:
+    digits = str(text).strip().removeprefix("-").removeprefix("+").replace("_", "")
+    return digits.isdecimal() and len(digits) > MAX_DIGITS
 
 
 class NumbersOnlyMixin(AutocompleteMixin):
@@ -34,6 +40,10 @@ class SingleAutocomplete(NumbersOnlyMixin, AutocompleteSelect):
 
 class MultipleAutocomplete(NumbersOnlyMixin, AutocompleteSelectMultiple):
     """Several related rows. Each is taken away by its own ×; one for all of them would stand in the list and be no item of it."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """A number that no database has stands for no row: Django would look it up."""
+        return [NO_ROW if is_too_long_a_number(value) else value for value in super().value_from_datadict(data, files, name) or []]
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}

@@ -13,6 +13,7 @@ from benefits_portal.benefits.bulk_assignment import assign_many, check_many, pr
 from benefits_portal.benefits.forms import PeopleForm, PersonForm
 from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit
+from benefits_portal.benefits.models.assignment import AssignmentQuerySet
 from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
@@ -122,11 +123,16 @@ def previewing(request: PartnerRequest, benefit: Benefit, form: PeopleForm) -> d
     }
 
 
+def of_benefit(pk: int) -> AssignmentQuerySet:
+    """The assignments of one benefit; of a number that no row can have, none."""
+    return Assignment.objects.for_display().filter(benefit__in=Benefit.objects.filter(pk=pk))
+
+
 @admin_required
 @form_methods
 def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse:
     """Take monthly credit away again, after a question (U2)."""
-    assignment = get_own(request, Assignment.objects.for_display().filter(benefit=pk), assignment_pk)
+    assignment = get_own(request, of_benefit(pk), assignment_pk)
     try:
         if request.method != "POST":
             assignment.check_removable(request.today)
@@ -143,7 +149,7 @@ def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse
 @form_methods
 def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse:
     """Pass bulk credit on to somebody else, within the enrollment year (U3)."""
-    assignment = get_own(request, Assignment.objects.for_display().filter(benefit=pk), assignment_pk)
+    assignment = get_own(request, of_benefit(pk), assignment_pk)
     form = PersonForm(assignment.benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if perform_on_person(request, form, lambda person: assignment.transfer(person, by=request.actor, on=request.today)):

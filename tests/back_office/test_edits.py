@@ -285,3 +285,22 @@ def test_the_history_of_a_thing_in_the_back_office_is_its_record(office, partner
     shown = office.get(page(Partner, "history", partner.pk), follow=True)
     assert shown.redirect_chain == [(f"{reverse('admin:tenants_record_changelist')}?about=tenants.partner:{partner.pk}", 302)]
     assert [record.action for record in shown.context["cl"].result_list] == [EditAction.EDITED]
+
+
+def test_a_partner_keeps_a_primary_tenant(office, tenant):
+    Tenant.objects.filter(pk=tenant.pk).update(is_primary=True)
+    for subject in (tenant.partner, tenant):
+        its_page = page(type(subject), "change", subject.pk)
+        primary = "tenants-0-is_primary" if subject is tenant.partner else "is_primary"
+        refused = office.post(its_page, filled(office.get(its_page), **{primary: None}))
+        assert "A partner has one primary tenant." in refused.text
+    tenant.refresh_from_db()
+    assert tenant.is_primary
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "9" * 40, "-9223372036854775809"])
+def test_a_number_that_no_row_can_have_is_an_error_of_its_field(office, number):
+    offer = factories.ExternalOfferFactory.create()
+    its_page = page(ExternalOffer, "change", offer.pk)
+    answer = office.post(its_page, filled(office.get(its_page), excludes=[number]))
+    assert (answer.status_code, "excludes" in answer.context["adminform"].form.errors) == (200, True)

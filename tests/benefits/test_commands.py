@@ -90,3 +90,8 @@ def test_each_partner_s_own_day_decides_what_ends_soon(capsys, settings, offer, 
 def test_days_that_the_calendar_does_not_hold_are_refused(days, db):
     with pytest.raises(CommandError, match="write a number of days up to 3,650"):
         call_command("renew", f"--ending-within={days}")
+
+
+def test_renewing_an_offer_that_is_not_there_says_so(capsys, db):
+    with pytest.raises(CommandError, match="There is no offer called Nope"):
+        run(capsys, "renew", "--offer", "Nope")

@@ -96,3 +96,9 @@ def test_the_partner_reads_it_in_its_activity(client, credit):
     assert "List: Azure &amp; cloud products" in page.text
     assert "Rows: 1" in page.text
     assert "Filters: Kind: Usage-based" in page.text
+
+
+def test_a_filter_that_makes_no_sense_downloads_nothing(sign_in, admin):
+    answer = sign_in(admin).get("/account/activity/csv/?since=11/29/2026")
+    assert (answer.status_code, answer.url) == (302, "/account/activity/?since=11%2F29%2F2026")
+    assert not Record.objects.exists()

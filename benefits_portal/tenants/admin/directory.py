@@ -35,12 +35,21 @@ class TenantForm(BackOfficeForm):
     fixed = ("partner",)
 
 
+class TenantPageForm(TenantForm):
+    def clean_is_primary(self) -> bool:
+        """Another tenant takes the primary one's place where all of them can be seen."""
+        if self.instance.pk and self.initial.get("is_primary") and not self.cleaned_data["is_primary"]:
+            raise ValidationError(_("A partner has one primary tenant. Choose another one on the partner's page."))
+        return bool(self.cleaned_data["is_primary"])
+
+
 class TenantRows(Rows):
-    """Looks at all the rows together for what the database allows once."""
+    """Looks at all the rows together for what there is once."""
 
     def clean(self) -> None:
         rows = [row for row in self.forms if row.cleaned_data and not row.cleaned_data.get("DELETE")]
-        if sum(bool(row.cleaned_data.get("is_primary")) for row in rows) > 1:
+        count = sum(bool(row.cleaned_data.get("is_primary")) for row in rows)
+        if count > 1 or (count == 0 and any(row.initial.get("is_primary") for row in rows)):
             raise ValidationError(_("A partner has one primary tenant."))
         domains = Counter(row.cleaned_data.get("domain") for row in rows)
         if twice := [domain for domain, count in domains.items() if domain and count > 1]:
@@ -102,7 +111,7 @@ class PartnerAdmin(ImportMixin, NoDeleteAdmin):
 
 @admin.register(Tenant)
 class TenantAdmin(NoDeleteAdmin):
-    form = TenantForm
+    form = TenantPageForm
     list_display = ["name", "domain", linked("partner", gettext_lazy("partner")), "is_primary", "colour", "guid"]
     list_filter = ["is_primary", ("partner", FewChoicesFilter)]
     list_select_related = ["partner"]

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -39,8 +40,10 @@ def activity(request: PartnerRequest) -> HttpResponse:
 @admin_required
 @require_safe
 def activity_csv(request: PartnerRequest) -> HttpResponseBase:
-    """All that the filter leaves, written while it is read."""
+    """All that the filter leaves, written while it is read; of a filter that makes no sense the page says so."""
     chosen = ActivityFilter(request.partner, request.GET)
+    if not chosen.is_valid():
+        return redirect(f"{reverse('tenants:activity')}?{request.GET.urlencode()}")
     ours = chosen.of(Record.objects.for_partner(request.partner).for_display())
     filters = {name: str(value) for name, value in chosen.chosen.items() if value}
     filters["person"] = masked(filters.get("person", ""))

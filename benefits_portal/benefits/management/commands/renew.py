@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from benefits_portal import clock
 from benefits_portal.benefits.exceptions import AlreadyEnrolled
-from benefits_portal.benefits.models import Membership
+from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.formats import as_day
+from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Partner
 
@@ -36,6 +37,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Each for itself; one that was ended early was meant to end. Ends with an error if one was refused."""
+        if options["offer"] and not Offer.objects.filter(name=options["offer"]).exists():
+            raise CommandError(f"There is no offer called {without_keys(options['offer'])}.")
         refused = 0
         for membership, on in self.ending(options["ending_within"], options["offer"]):
             try:
