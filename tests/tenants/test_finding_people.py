@@ -52,7 +52,7 @@ def many(tenant, count, name="Kim Kramer", domain="k.example"):
 
 def picker(client, address, words):
     page = client.get(address, {"q": words}).text
-    return re.findall(r"<span><strong><bdi>(.*?)</bdi></strong>", page), re.search(r'data-announce="(.*?)"', page)[1]
+    return re.findall(r"<span>\s*<strong>\s*<bdi>(.*?)</bdi>\s*</strong>", page), re.search(r'data-announce="(.*?)"', page)[1]
 
 
 @pytest.fixture(params=["assign", "transfer", "role"])
