@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from html import unescape
 from itertools import pairwise
 
 from stdnum.iso7064 import mod_37_36
@@ -100,7 +101,9 @@ def is_consistent_body(body: str) -> bool:
 
 def without_keys(text: str, at_least: int = MASKED_FROM) -> str:
     """`text` with every key of ours masked, without its prefix too, and what has `at_least` so many characters of one (K3)."""
-    return _without_bodies(_without_prefixed_keys(text, at_least))
+    plain = unescape(text) if "&" in text else text  # as a web page writes hyphens and blanks
+    masked_text = _without_bodies(_without_prefixed_keys(plain, at_least))
+    return masked_text if masked_text != plain else text
 
 
 def _without_prefixed_keys(text: str, at_least: int) -> str:

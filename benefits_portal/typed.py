@@ -135,6 +135,8 @@ def canonical_email(text: str) -> str:
     except (idna.IDNAError, ValidationError) as error:
         raise _not_an_email() from error
     validate_no_key(email)
+    if not local.isascii():  # some letters pass for ASCII where capitals do not matter: ı for i
+        raise _not_an_email()
     if local.startswith('"') or len(email) > MAX_EMAIL:  # a quoted name is a second spelling of the same mailbox
         raise _not_an_email()
     if len(local) > MAX_LOCAL and not local.endswith(GUEST_MARK[:-1]):  # a guest's holds a whole address

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from benefits_portal.benefits.bulk_assignment import preview
-from benefits_portal.key_format import masked
+from benefits_portal.key_format import masked, without_keys
 from benefits_portal.licensing.forms import ReplacementForm
 from benefits_portal.logs import without_private
 from benefits_portal.tenants.admin.imports import PartnerImport
@@ -96,3 +96,13 @@ def test_a_preview_of_a_list_shows_no_key(partner):
 def test_an_import_refuses_a_name_that_holds_a_key_and_does_not_show_it():
     [line] = PartnerImport.of(f"mpn_id,name,country,currency,time_zone\n1234567,{SHOWN},NL,EUR,UTC\n").lines
     assert (line.outcome, NO_KEY_HERE in line.reason, KEY[5:10] in line.text) == (Outcome.REFUSED, True, False)
+
+
+@pytest.mark.parametrize("between", ["&#45;", "&nbsp;", "&#x2d;"])
+def test_a_key_that_a_web_page_wrote_is_masked(between):
+    text = SHOWN.replace("-", between)
+    assert without_keys(f"Redeem {text} soon") == f"Redeem {masked(KEY[-5:])} soon"
+
+
+def test_a_text_without_a_key_keeps_its_entities():
+    assert without_keys("Kim &amp; Co &nbsp; PC-Benelux") == "Kim &amp; Co &nbsp; PC-Benelux"

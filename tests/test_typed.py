@@ -186,3 +186,9 @@ def test_whatever_is_not_refused_is_only_tidied(text):
 def test_a_canonical_address_is_its_own_spelling(text):
     once = canonical_email_or_text(text)
     assert canonical_email_or_text(once) == once
+
+
+@pytest.mark.parametrize("local", ["ıpek", "straße", "Kim.é"])
+def test_letters_that_only_look_ascii_are_no_part_of_an_address(local):
+    with pytest.raises(ValidationError):
+        canonical_email(f"{local}@contoso.com")
