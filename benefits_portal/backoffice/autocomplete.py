@@ -14,17 +14,9 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.formats import number
 
-MAX_DIGITS = 18  # digits of a row's number
+from .row_numbers import is_number, is_too_long_a_number
+
 NO_ROW = "0"
-
-
-def is_number(text: object) -> bool:
-    return str(text).isascii() and str(text).isdecimal() and len(str(text)) <= MAX_DIGITS
-
-
-def is_too_long_a_number(text: object) -> bool:
-    digits = str(text).strip().removeprefix("-").removeprefix("+").replace("_", "")
-    return digits.isdecimal() and len(digits) > MAX_DIGITS
 
 
 class NumbersOnlyMixin(AutocompleteMixin):

@@ -22,8 +22,9 @@ from benefits_portal.listing import capped_count
 from benefits_portal.typed import canonical_email_or_text
 from benefits_portal.words import finds_nothing, search_terms
 
+from .row_numbers import is_too_long_a_number
+
 OFFERED = {"exact", "in", "isnull", "isempty"}  # by filters and links
-MAX_DIGITS = 18  # of a number in a query
 PERIODS = {"year", "month", "day"}  # by the hierarchy of dates
 
 
@@ -68,7 +69,7 @@ def is_offered(lookup: str, model: type[Model], filters: set[str], date_hierarch
 
 def can_be_looked_up(value: str) -> bool:
     """Whether every database takes `value`: no null character, and of numbers those that it has."""
-    return "\0" not in value and not any(part.strip().isdecimal() and len(part) > MAX_DIGITS for part in value.split(","))
+    return "\0" not in value and not any(map(is_too_long_a_number, value.split(",")))
 
 
 class BackOfficeChangeList(ChangeList):

@@ -13,7 +13,7 @@ from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from benefits_portal.backoffice.autocomplete import AutocompleteFieldsMixin, is_number
+from benefits_portal.backoffice.autocomplete import AutocompleteFieldsMixin
 from benefits_portal.backoffice.changelist import (
     BackOfficeChangeList,
     BoundedActionsMixin,
@@ -25,6 +25,7 @@ from benefits_portal.backoffice.changelist import (
 from benefits_portal.backoffice.columns import address
 from benefits_portal.backoffice.filters import DayFilter
 from benefits_portal.backoffice.inline_rows import Rows
+from benefits_portal.backoffice.row_numbers import is_number
 from benefits_portal.derived import derived_columns
 from benefits_portal.fields import DayFormField, DayInput, day_range
 from benefits_portal.number_fields import AmountFormField, NumberFormField, NumberInput

@@ -17,6 +17,7 @@ from benefits_portal import clock
 from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import NOTHING, Text, address, linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
+from benefits_portal.backoffice.row_numbers import is_number
 from benefits_portal.tenants.audit.display import all_changes, times_until
 from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
@@ -68,7 +69,7 @@ class AboutFilter(admin.SimpleListFilter):
         """An unsaved stand-in for the thing, or None for an address that makes no sense."""
         label, _colon, number = value.partition(":")
         models = {model._meta.label_lower: model for model in apps.get_models()}
-        return models[label](pk=int(number)) if label in models and number.isdecimal() and len(number) < 19 else None
+        return models[label](pk=int(number)) if label in models and is_number(number) else None
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if not self.value():
