@@ -126,9 +126,8 @@ if not IS_LOCAL and not env.str("DATABASE_URL", default=""):
 PGBOUNCER = env.bool("PGBOUNCER", default=False)  # DATABASE_URL leads to a pgbouncer in transaction mode
 LOCK_TIMEOUT = env.int("LOCK_TIMEOUT", default=2_000)  # ms; then whoever waits for a row is told to try again
 STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", default=10_000)  # ms; 0 for none, as `migrate` has it
-JOIN_COLLAPSE_LIMIT = (
-    4  # tables that are joined in the best order: with PostgreSQL's 8, planning a page took ten times as long as reading it
-)
+# Tables that are joined in the best order: with PostgreSQL's 8, planning a page took ten times as long as reading it.
+JOIN_COLLAPSE_LIMIT = 4
 POSTGRES_OPTIONS = {
     "lock_timeout": LOCK_TIMEOUT,
     "statement_timeout": STATEMENT_TIMEOUT,

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.apps import apps
 from django.db import models
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
@@ -41,7 +40,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Line:
-    """A record as a page or a spreadsheet shows it. `kind` and `number` are its subject's, for a link."""
+    """A record as a page or a spreadsheet shows it; `subject` is what it is about, for a link."""
 
     at: datetime
     what: str
@@ -50,8 +49,7 @@ class Line:
     how: str
     where: str
     about: str
-    kind: str
-    number: int | None
+    subject: Reference | None
     changes: list[Change]
 
     def cells(self) -> dict[str, str]:
@@ -68,10 +66,11 @@ class Line:
         }
 
     def _linked_about(self) -> str:
-        model: Any = apps.get_model(self.kind) if self.kind and self.about else None
-        if not hasattr(model, "get_absolute_url"):
+        if not self.about or self.subject is None:
             return self.about
-        return format_html('<a href="{}">{}</a>', model(pk=self.number).get_absolute_url(), self.about)
+        model, pk = self.subject
+        page_of = getattr(model(pk=pk), "get_absolute_url", None)
+        return format_html('<a href="{}">{}</a>', page_of(), self.about) if page_of else self.about
 
 
 def lines(records: Iterable[Record], partner: Partner, known: Iterable[models.Model] = (), people: Names | None = None) -> list[Line]:
@@ -104,8 +103,7 @@ def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo)
         how=record.get_how_display(),
         where=record.tenant.name if record.tenant else "",
         about=names.get((model, record.subject_id), kind) if model and record.subject_id else "",
-        kind=model._meta.label_lower if model else "",
-        number=record.subject_id,
+        subject=(model, record.subject_id) if model and record.subject_id else None,
         changes=[_change(record, name, names) for name in {**record.before, **record.after} if _is_said(record, name)],
     )
 
