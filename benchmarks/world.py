@@ -1,7 +1,7 @@
 """What the benchmark's databases hold: the same shapes at every size, one partner with half of it all.
 
 A hundred benefits for each partner on average; fifty to a membership, begun evenly over the last 500 days. Of the
-licence-based ones every other key was redeemed, in runs of four: a first activation and three additions, by the model's own
+license-based ones every other key was redeemed, in runs of four: a first activation and three additions, by the model's own
 arithmetic, so that every receipt adds up.
 """
 

@@ -186,7 +186,7 @@ class OfferFactory(DjangoModelFactory):
 
 
 class ProductFactory(DjangoModelFactory):
-    """Licences, unless `monthly` or `bulk`."""
+    """Licenses, unless `monthly` or `bulk`."""
 
     class Meta:
         model = Product
@@ -199,7 +199,7 @@ class ProductFactory(DjangoModelFactory):
 
 
 class PackageLineFactory(DjangoModelFactory):
-    """25 licences, or 100 USD of credit where its product is credit."""
+    """25 licenses, or 100 USD of credit where its product is credit."""
 
     class Meta:
         model = PackageLine
@@ -251,7 +251,7 @@ class MembershipFactory(DjangoModelFactory):
 
 
 class BenefitFactory(DjangoModelFactory):
-    """25 licences of a product without a key; credit with `monthly` or `bulk`; `key=True` issues the key too."""
+    """25 licenses of a product without a key; credit with `monthly` or `bulk`; `key=True` issues the key too."""
 
     class Meta:
         model = Benefit
@@ -332,7 +332,7 @@ class AssignmentFactory(DjangoModelFactory):
 
 
 class SubscriptionFactory(DjangoModelFactory):
-    """25 licences that ran from 2021-01-01 and end on 2022-01-01, in the middle of its life on the world's day."""
+    """25 licenses that ran from 2021-01-01 and end on 2022-01-01, in the middle of its life on the world's day."""
 
     class Meta:
         model = Subscription
@@ -368,5 +368,5 @@ def replace(redemption: Redemption, *, on: date = TODAY) -> Replacement:
 
 
 def key_for(subscription: Subscription, licenses: int | None = None) -> ProductKey:
-    """A live key that fits `subscription`, with as many licences as it has unless told."""
+    """A live key that fits `subscription`, with as many licenses as it has unless told."""
     return issue_key(partner=subscription.partner, product=subscription.product, quantity=licenses or subscription.licenses)
