@@ -53,6 +53,7 @@ from django.conf import settings as django_settings  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
+from django.utils import translation  # noqa: E402
 
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
 from tests import factories  # noqa: E402
@@ -81,8 +82,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
-    """What a process keeps for a minute is of another test's world."""
+    """What a process keeps for a minute, and the language of its last answer, are of another test's world."""
     cache.clear()
+    translation.deactivate()
 
 
 @pytest.fixture
