@@ -252,9 +252,10 @@ class ProductKey(WrittenOnce):
 
     def revoke(self, why: str, *, by: Actor) -> bool:
         """Make the key unusable for good, with a reason; False if it was redeemed or revoked already."""
-        revoked = bool(ProductKey.objects.filter(pk=self.pk, redeemed_at=None).revoke(why, by=by))
-        if revoked:
-            self._note_revoked(why, by)
+        with transaction.atomic():
+            revoked = bool(ProductKey.objects.filter(pk=self.pk, redeemed_at=None).revoke(why, by=by))
+            if revoked:
+                self._note_revoked(why, by)
         return revoked
 
     def _note_revoked(self, why: str, by: Actor) -> None:

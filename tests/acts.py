@@ -1,0 +1,168 @@
+"""What people do in the portal and the back office, each as the form that does it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+
+from benefits_portal.benefits.models import Membership
+from benefits_portal.licensing.models import Replacement
+from benefits_portal.tenants.models import TenantRequest
+from tests import factories
+from tests.place import Place
+
+
+@dataclass
+class Act:
+    """Where it is sent to, what, what puts it on record, and what one click tells."""
+
+    url: str
+    form: dict[str, Any]
+    action: str
+    told: str
+    by_staff: bool = False
+
+
+def office(model: str, action: str, pk: int) -> tuple[str, dict[str, Any]]:
+    return reverse(f"admin:{model}_changelist"), {"action": action, "_selected_action": pk, "reason": "Asked for"}
+
+
+def assign(place: Place) -> Act:
+    url = reverse("benefits:assign", args=[place.credit.pk])
+    return Act(url, {"directory_user": place.person.pk}, "benefits.assigned", "Kim One Lee now holds this credit.")
+
+
+def assign_bulk(place: Place) -> Act:
+    benefit = factories.BenefitFactory.create(partner=place.partner, bulk=True)
+    url = reverse("benefits:assign", args=[benefit.pk])
+    return Act(url, {"directory_user": place.person.pk}, "benefits.assigned", "Kim One Lee now holds this credit.")
+
+
+def remove(place: Place) -> Act:
+    return Act(place.address("benefits:remove"), {}, "benefits.removed", "Kim One Global admin no longer holds this credit.")
+
+
+def transfer(place: Place) -> Act:
+    form = {"directory_user": place.person.pk}
+    return Act(place.address("benefits:transfer"), form, "benefits.transferred", "Kim One Lee now holds this credit.")
+
+
+def add_user(place: Place) -> Act:
+    told = f"Lou is now in the directory of {place.tenant}."
+    return Act(place.address("tenants:add-user"), place.form("tenants:add-user"), "tenants.person-added", told)
+
+
+def invite_guest(place: Place) -> Act:
+    told = f"Lou is now in the directory of {place.tenant}."
+    return Act(place.address("tenants:add-user?guest"), place.form("tenants:add-user?guest"), "tenants.guest-invited", told)
+
+
+def give_role(place: Place) -> Act:
+    told = "Kim One Lee now holds the role Account member."
+    return Act(place.address("tenants:give-role"), place.form("tenants:give-role"), "tenants.role-given", told)
+
+
+def change_role(place: Place) -> Act:
+    told = "Kim One Account member now holds the role Global admin."
+    return Act(place.address("tenants:change-role"), place.form("tenants:change-role"), "tenants.role-changed", told)
+
+
+def take_role(place: Place) -> Act:
+    told = "Kim One Account member no longer holds the role Account member."
+    return Act(place.address("tenants:take-role"), {}, "tenants.role-taken", told)
+
+
+def disable(place: Place) -> Act:
+    told = "Kim One Lee is disabled. Credit that they hold stays until you remove or transfer it."
+    return Act(place.address("tenants:disable-user"), {}, "tenants.person-disabled", told)
+
+
+def enable(place: Place) -> Act:
+    return Act(place.address("tenants:enable-user"), {}, "tenants.person-enabled", "Kim One Off is enabled again.")
+
+
+def make_primary(place: Place) -> Act:
+    return Act(place.address("tenants:make-primary"), {}, "tenants.primary-chosen", f"{place.second} is now the primary tenant.")
+
+
+def ask_for_tenant(place: Place) -> Act:
+    told = "We have passed it on: the program's staff look at lou.example and decide."
+    return Act(place.address("tenants:ask-for-tenant"), place.form("tenants:ask-for-tenant"), "tenants.tenant-asked-for", told)
+
+
+def ask_for_replacement(place: Place) -> Act:
+    told = "The program's staff have your request. Their answer will be on this receipt."
+    return Act(place.address("licensing:replacement"), place.form("licensing:replacement"), "licensing.replacement-asked", told)
+
+
+def switch(place: Place) -> Act:
+    told = f"You now act for {place.partner} in {place.second}."
+    return Act(reverse("tenants:switch"), {"place": place.second.pk}, "", told)
+
+
+def accept_tenant(place: Place) -> Act:
+    asked = TenantRequest.objects.get(partner=place.partner)
+    url, form = office("tenants_tenantrequest", "accept", asked.pk)
+    return Act(url, form, "tenants.tenant-accepted", f"{asked}: accepted.", by_staff=True)
+
+
+def decline_tenant(place: Place) -> Act:
+    asked = TenantRequest.objects.get(partner=place.partner)
+    url, form = office("tenants_tenantrequest", "decline", asked.pk)
+    return Act(url, form, "tenants.tenant-declined", f"{asked}: declined.", by_staff=True)
+
+
+def revoke_key(place: Place) -> Act:
+    url, form = office("benefits_productkey", "revoke", place.key.pk)
+    return Act(url, form, "benefits.key-revoked", f"{place.key}: revoked.", by_staff=True)
+
+
+def issue_another_key(place: Place) -> Act:
+    place.key.revoke("Lost", by=place.by)
+    url, form = office("benefits_benefit", "issue_another_key", place.licenses.pk)
+    return Act(url, form, "benefits.key-issued", f"{place.licenses}: issued.", by_staff=True)
+
+
+def grant_replacement(place: Place) -> Act:
+    url, form = office("licensing_replacement", "grant", asked_replacement(place).pk)
+    return Act(url, form, "licensing.replacement-granted", ": replaced.", by_staff=True)
+
+
+def decline_replacement(place: Place) -> Act:
+    url, form = office("licensing_replacement", "decline", asked_replacement(place).pk)
+    return Act(url, form, "licensing.replacement-declined", ": declined.", by_staff=True)
+
+
+def asked_replacement(place: Place) -> Replacement:
+    return Replacement.objects.ask(place.redemption, "Wrong tenant", by=place.by, on=factories.TODAY)
+
+
+def end_membership(place: Place) -> Act:
+    url = reverse("admin:benefits_membership_end", args=[place.credit.membership_id])
+    form = {"last_day": (factories.TODAY + timedelta(days=9)).isoformat(), "reason": "Asked for"}
+    return Act(url, form, "benefits.membership-ended", "The membership now ends on the day given.", by_staff=True)
+
+
+def renew_membership(place: Place) -> Act:
+    membership = place.credit.membership
+    url = reverse("admin:benefits_membership_renew", args=[membership.pk])
+    form = {"plan": membership.renewal().plan().fingerprint}
+    return Act(url, form, "benefits.provisioned", ": made 1 benefit and 0 product keys.", by_staff=True)
+
+
+def enroll(place: Place) -> Act:
+    line = factories.PackageLineFactory.create()
+    planned = Membership(partner=place.partner, offer=line.offer, starts_on=factories.TODAY)
+    planned.set_days()
+    form = {"partner": place.partner.pk, "offer": line.offer.pk, "starts_on": factories.TODAY.isoformat()}
+    form["plan"] = planned.plan().fingerprint
+    told = ": made 1 benefit and 1 product key."
+    return Act(reverse("admin:benefits_membership_add"), form, "benefits.provisioned", told, by_staff=True)
+
+
+ACTS = [
+    assign, assign_bulk, remove, transfer, add_user, invite_guest, give_role, change_role, take_role, disable, enable, make_primary,
+    ask_for_tenant, ask_for_replacement, switch, accept_tenant, decline_tenant, revoke_key, issue_another_key, grant_replacement,
+    decline_replacement, end_membership, renew_membership, enroll,
+]  # fmt: skip

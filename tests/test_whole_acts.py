@@ -1,0 +1,54 @@
+"""What cannot be put on record does not happen: the act and its line are one transaction (A1)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import time_machine
+from django.db import DataError, connection
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal.tenants.models import Record
+from tests import factories
+from tests.acts import ACTS, switch
+from tests.doors.deeds import everything
+from tests.place import Place
+from tests.simultaneous import IS_POSTGRES
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not IS_POSTGRES, reason="SQLite judges a default when it is set"),
+]
+
+ON_RECORD = [act for act in ACTS if act is not switch]  # where one is looking is on no record
+
+
+@contextmanager
+def record_closed() -> Iterator[None]:
+    """Within the block the database takes no further line on record; no error of a constraint, which pages expect."""
+    table = connection.ops.quote_name(Record._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} ADD COLUMN closed integer")
+        try:
+            cursor.execute(f"ALTER TABLE {table} ALTER COLUMN closed SET DEFAULT 1 / 0")
+            yield
+        finally:
+            cursor.execute(f"ALTER TABLE {table} DROP COLUMN closed")
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.parametrize("make", ON_RECORD)
+def test_what_cannot_be_put_on_record_does_not_happen(make) -> None:
+    with time_machine.travel(factories.NOW, tick=False):
+        place = Place("One")
+        act = make(place)
+        staff = factories.UserFactory.create(staff=True, is_superuser=True)
+        client = Client()
+        client.force_login(staff if act.by_staff else place.boss)
+        client.get(reverse("home"))
+        before = everything()
+        with record_closed(), pytest.raises(DataError, match="division by zero"):
+            client.post(act.url, act.form | {"acting_in": place.acting_in})
+        assert everything() == before
