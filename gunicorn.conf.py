@@ -1,25 +1,33 @@
 """How gunicorn serves the portal: read by `gunicorn benefits_portal.wsgi` in this folder.
 
-A buffering proxy stands before it (deploy/nginx.conf). Where to listen is said on the command line (`--bind`) or by systemd;
-what stands here fits every machine.
+A buffering proxy stands before it (deploy/nginx.conf). Where to listen is said on the command line
+(`--bind`) or by systemd; what stands here fits every machine.
 """
 
 import gc
 import os
 from typing import Any
 
-worker_class = "sync"  # measured best for synchronous views; a slow client waits at the proxy, not at a worker
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2 * len(os.sched_getaffinity(0)))  # two for each processor: one computes, one waits
-preload_app = True  # workers share its memory, and one that died is replaced at once; a new version needs a restart, not HUP
-timeout = 600  # seconds after which a busy worker is replaced: longer than an export of millions, which it would cut off
+# Measured best for synchronous views; a slow client waits at the proxy, not at a worker
+worker_class = "sync"
+# Two for each processor: one computes, one waits
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2 * len(os.sched_getaffinity(0)))
+# Workers share its memory, and one that died is replaced at once; a new version needs a restart,
+# not HUP
+preload_app = True
+# Seconds after which a busy worker is replaced: longer than an export of millions, which it would
+# cut off
+timeout = 600
 graceful_timeout = 30  # seconds that a stopping worker has to finish its request
 max_requests = 10_000  # then a worker is replaced, whatever a library may have leaked
 max_requests_jitter = 2_000  # not all at once
-limit_request_line = 4_094  # bytes; the longest address of the portal, a filtered list, is far shorter
+# Bytes; the longest address of the portal, a filtered list, is far shorter
+limit_request_line = 4_094
 limit_request_fields = 60
 limit_request_field_size = 8_190  # bytes
 control_socket_disable = True  # signals do: TERM stops
-worker_tmp_dir = "/dev/shm"  # noqa: S108 - the workers' heartbeat, in memory: a slow disk must not look like a hang
+# The workers' heartbeat, in memory: a slow disk must not look like a hang
+worker_tmp_dir = "/dev/shm"
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -31,8 +39,10 @@ logconfig_dict = {
 
 
 def when_ready(server: Any) -> None:
-    """The application is loaded, no worker is there yet. What it consists of is set aside from the collector, which would write
-    into it: a worker shares it for as long as it lives, and holds 51 MiB (PSS) after 900 pages instead of 61.
+    """The application is loaded, no worker is there yet.
+
+    What it consists of is set aside from the collector, which would write into it: a worker shares
+    it for as long as it lives, and holds 51 MiB (PSS) after 900 pages instead of 61.
     """
     gc.collect()
     gc.freeze()

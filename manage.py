@@ -12,7 +12,10 @@ def main() -> None:
     if sys.argv[1:2] == ["demo"]:
         demo = os.environ.setdefault("DEMO", "on")  # so that the demo needs no configuration at all
         if demo.lower() not in ON:
-            sys.exit("DEMO is off. The demo's open doors are for practice only: set DEMO=on, or leave it out.")
+            sys.exit(
+                "DEMO is off. The demo's open doors are for practice only: set DEMO=on, or "
+                "leave it out."
+            )
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env python
 """The catalogs in locale/, without gettext's own tools.
 
-`uv run translations.py` checks that every catalog is complete, and exits 1 with what is not. `--update` takes new texts
-out of the code and the templates into every catalog, and compiles them. `--add de` starts a further language: that is all
+`uv run translations.py` checks that every catalog is complete, and exits 1 with what is not.
+`--update` takes new texts
+out of the code and the templates into every catalog, and compiles them. `--add de` starts a further
+language: that is all
 it takes to choose it, and what is not translated yet is shown in English.
 """
 
@@ -40,9 +42,16 @@ KEYWORDS: dict[str, Any] = {
 
 
 def extract_django(file: IO[bytes], keywords: Any, comments: Any, options: Any) -> Iterator[Any]:
-    """Babel's extraction method for Django templates: Django turns them into calls, which a lenient lexer then finds."""
+    """Babel's extraction method for Django templates: Django turns them into calls, which a lenient
+    lexer then finds.
+    """
     calls = re.sub(r"\bu(?=['\"])", "", templatize(file.read().decode()))
-    return extract_javascript(BytesIO(calls.encode()), keywords, comments, {"encoding": "utf-8", "parse_template_string": False})
+    return extract_javascript(
+        BytesIO(calls.encode()),
+        keywords,
+        comments,
+        {"encoding": "utf-8", "parse_template_string": False},
+    )
 
 
 def template() -> Catalog:
@@ -50,9 +59,14 @@ def template() -> Catalog:
     catalog = Catalog(project="Benefits Portal", charset="utf-8")
     for folder, methods in (
         ("benefits_portal", [("**.py", "python")]),
-        ("templates", [("**.html", "translations:extract_django"), ("**.txt", "translations:extract_django")]),
+        (
+            "templates",
+            [("**.html", "translations:extract_django"), ("**.txt", "translations:extract_django")],
+        ),
     ):
-        for _file, _line, message, comments, context in extract_from_dir(ROOT / folder, methods, keywords=KEYWORDS):
+        for _file, _line, message, comments, context in extract_from_dir(
+            ROOT / folder, methods, keywords=KEYWORDS
+        ):
             catalog.add(message, auto_comments=comments, context=context)
     return catalog
 
@@ -72,7 +86,11 @@ def update(folder: Path) -> None:
     """Bring the catalog of one language up to date with the texts, and compile it."""
     messages = folder / "LC_MESSAGES"
     messages.mkdir(parents=True, exist_ok=True)
-    catalog = stored(folder) if (messages / "django.po").exists() else Catalog(locale=folder.name, project="Benefits Portal")
+    catalog = (
+        stored(folder)
+        if (messages / "django.po").exists()
+        else Catalog(locale=folder.name, project="Benefits Portal")
+    )
     catalog.update(template(), no_fuzzy_matching=True)
     catalog.obsolete.clear()
     with (messages / "django.po").open("wb") as file:
@@ -87,7 +105,11 @@ def faults(folder: Path) -> Iterator[str]:
         known = catalog.get(message.id, message.context)
         if message.id and known is None:
             yield f"not in the catalog: {message.id!r}"
-        elif message.id and known is not None and not all(known.string if isinstance(known.string, tuple) else [known.string]):
+        elif (
+            message.id
+            and known is not None
+            and not all(known.string if isinstance(known.string, tuple) else [known.string])
+        ):
             yield f"not translated: {message.id!r}"
     for message in catalog:
         if message.id and texts.get(message.id, message.context) is None:

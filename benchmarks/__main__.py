@@ -1,4 +1,6 @@
-"""The one command: makes the data, serves it, measures, and prints the tables of docs/performance.md."""
+"""The one command: makes the data, serves it, measures, and prints the tables of
+docs/performance.md.
+"""
 
 import argparse
 import os
@@ -13,29 +15,57 @@ import django
 
 django.setup()
 
-from benchmarks import checks, report  # noqa: E402
-from benchmarks.costs import Cost, measure  # noqa: E402
-from benchmarks.databases import database, postmaster, server  # noqa: E402
-from benchmarks.pages import Page, pages  # noqa: E402
-from benchmarks.portal import Portal, collect_static  # noqa: E402
-from benchmarks.rates import rates  # noqa: E402
-from benchmarks.redeeming import redeeming  # noqa: E402
+from benchmarks import checks, report
+from benchmarks.costs import Cost, measure
+from benchmarks.databases import database, postmaster, server
+from benchmarks.pages import Page, pages
+from benchmarks.portal import Portal, collect_static
+from benchmarks.rates import rates
+from benchmarks.redeeming import redeeming
 
 SIZES = [1_000, 100_000, 1_000_000]
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="benefits in each database (default: %(default)s)")
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=SIZES,
+        help="benefits in each database (default: %(default)s)",
+    )
     parser.add_argument("--quick", action="store_true", help="two small sizes and few rounds")
-    parser.add_argument("--check", action="store_true", help="in a minute: fails for a page that is far from its target")
-    parser.add_argument("--rounds", type=int, default=9, help="times that each page is measured, in turn with the others")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="in a minute: fails for a page that is far from its target",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=9,
+        help="times that each page is measured, in turn with the others",
+    )
     parser.add_argument("--times", type=int, default=10, help="answers in each of these")
-    parser.add_argument("--seconds", type=float, default=5, help="of load, for each rate, three times")
-    parser.add_argument("--only", default="", help="measure only pages with this in their name, and no rates")
-    parser.add_argument("--skip", default="^$", help="leave out pages whose name this regular expression finds, and all rates")
-    help_url = "a PostgreSQL server on this machine where databases may be made; they are kept, and used again on the same day"
-    parser.add_argument("--database-url", default=os.environ.get("BENCHMARK_DATABASE_URL", ""), help=help_url)
+    parser.add_argument(
+        "--seconds", type=float, default=5, help="of load, for each rate, three times"
+    )
+    parser.add_argument(
+        "--only", default="", help="measure only pages with this in their name, and no rates"
+    )
+    parser.add_argument(
+        "--skip",
+        default="^$",
+        help="leave out pages whose name this regular expression finds, and all rates",
+    )
+    help_url = (
+        "a PostgreSQL server on this machine where databases may be made; they are "
+        "kept, and used again on the same day"
+    )
+    parser.add_argument(
+        "--database-url", default=os.environ.get("BENCHMARK_DATABASE_URL", ""), help=help_url
+    )
     return parser.parse_args()
 
 
@@ -50,8 +80,13 @@ def main() -> None:
         collect_static(folder)
         address = stack.enter_context(server(chosen.database_url))
         urls = [database(address, size) for size in chosen.sizes]
-        portals = [stack.enter_context(Portal(url, folder, str(size))) for url, size in zip(urls, chosen.sizes, strict=True)]
-        roots = [(portal.process.pid, postmaster(url)) for portal, url in zip(portals, urls, strict=True)]
+        portals = [
+            stack.enter_context(Portal(url, folder, str(size)))
+            for url, size in zip(urls, chosen.sizes, strict=True)
+        ]
+        roots = [
+            (portal.process.pid, postmaster(url)) for portal, url in zip(portals, urls, strict=True)
+        ]
 
         def is_wanted(page: Page) -> bool:
             return chosen.only in page.name and not re.search(chosen.skip, page.name)
@@ -70,7 +105,13 @@ def main() -> None:
             return
         largest = {cost.page.name: cost.page for cost in costs[-1]}
         mine, stock = largest["benefits, first page"], largest["Django's own admin: benefits"]
-        asked = [(mine, 8), (stock, 8), (largest["back office: benefits"], 8), (mine, 32), (largest["hello, signed in"], 8)]
+        asked = [
+            (mine, 8),
+            (stock, 8),
+            (largest["back office: benefits"], 8),
+            (mine, 32),
+            (largest["hello, signed in"], 8),
+        ]
         print(report.rates(chosen.sizes[-1], asked, rates(asked, 3, chosen.seconds)))
         each = 20 if chosen.quick else 100
         found = redeeming(mine.visitor, urls[-1], roots[-1], rounds=3, each=each, clients=8)

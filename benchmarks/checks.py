@@ -1,20 +1,28 @@
 """What a change may not do, with so much slack that a busy machine fails nobody: for CI.
 
-Only what a machine's load cannot explain is told: counts of queries, the cheapest of several rounds beside the render unit
-and beside the other size, and the quickest answer beside its own CPU. A page that fails is measured again, several times.
+Only what a machine's load cannot explain is told: counts of queries, the cheapest of several rounds
+beside the render unit and beside the other size, and the quickest answer beside its own CPU. A page
+that fails is measured again, several times.
 """
 
 from benchmarks.costs import Cost, measure
 
 SIZES, ROUNDS, TIMES, AGAIN = [1_000, 5_000], 2, 2, 4
-SLACK = 3  # times the target: beside others, what does not fit a processor's caches costs up to twice as much
+# Times the target: beside others, what does not fit a processor's caches costs up to twice as much
+SLACK = 3
 FLAT = 2.5  # times the smallest size's cost, at the largest
-WAITING = 0.028  # seconds that the quickest answer took longer than its CPU: somebody sleeps, or waits for a lock or a network
+# Seconds that the quickest answer took longer than its CPU: somebody sleeps, or waits for a lock or
+# a network
+WAITING = 0.028
 
 
 def check(costs: list[list[Cost]]) -> list[str]:
-    """Measure what has a target; a sentence for each page that is far too slow, waits, asks too often, or grows with the data."""
-    suspects = [list(group) for group in zip(*costs, strict=True) if group[0].page.queries is not None]
+    """Measure what has a target; a sentence for each page that is far too slow, waits, asks too
+    often, or grows with the data.
+    """
+    suspects = [
+        list(group) for group in zip(*costs, strict=True) if group[0].page.queries is not None
+    ]
     rounds, said = ROUNDS, []
     for _ in range(AGAIN):
         measure([list(size) for size in zip(*suspects, strict=True)], rounds, TIMES)
@@ -33,13 +41,19 @@ def failures(group: list[Cost]) -> list[str]:
         return [f"{page.name}: {broken[0]}"]
     said, lowest = [], [min(cost.units) for cost in group]
     if page.limit is not None and lowest[0] > SLACK * page.limit:
-        said.append(f"{page.name}: {lowest[0]:.1f} RU, more than {SLACK} times its target of {page.limit:g}")
+        said.append(
+            f"{page.name}: {lowest[0]:.1f} RU, more than {SLACK} times its target of {page.limit:g}"
+        )
     if page.limit is not None and lowest[-1] > FLAT * lowest[0]:
-        said.append(f"{page.name}: {lowest[-1]:.1f} RU with most rows, {lowest[0]:.1f} with fewest, more than {FLAT} times as much")
+        said.append(
+            f"{page.name}: {lowest[-1]:.1f} RU with most rows, {lowest[0]:.1f} with fewest, more than {FLAT} times as much"
+        )
     asked = max(cost.queries for cost in group)
     if page.queries is not None and asked > page.queries:
         said.append(f"{page.name}: {asked} queries, more than {page.queries}")
     waited = min(cost.waited for cost in group)
     if waited > WAITING:
-        said.append(f"{page.name}: the quickest answer waited for {waited * 1000:.0f} ms beside its CPU")
+        said.append(
+            f"{page.name}: the quickest answer waited for {waited * 1000:.0f} ms beside its CPU"
+        )
     return said

@@ -1,4 +1,6 @@
-"""What a page costs: CPU of web and database in render units, measured in turn with the unit and with the other sizes."""
+"""What a page costs: CPU of web and database in render units, measured in turn with the unit and
+with the other sizes.
+"""
 
 import statistics
 import time
@@ -38,14 +40,19 @@ class Cost:
         return statistics.median(self.units) if self.units else float("nan")
 
     def warm(self) -> None:
-        """Ask a few times, so that both workers have their templates; note what does not change from one time to the next."""
+        """Ask a few times, so that both workers have their templates; note what does not change
+        from one time to the next.
+        """
         try:
             for _ in range(4):
-                answer = self.page.visitor.get(self.page.address, **{"X-Queries": "1", **dict(self.page.headers)})
+                answer = self.page.visitor.get(
+                    self.page.address, **{"X-Queries": "1", **dict(self.page.headers)}
+                )
                 if answer.status != 200:
                     self.failure = f"status {answer.status}"
                     return
-            self.queries, self.size = answer.queries, len(brotli.compress(answer.body, quality=5))  # as the proxy does
+            # As the proxy does
+            self.queries, self.size = answer.queries, len(brotli.compress(answer.body, quality=5))
         except TimeoutError:
             self.failure = f"more than {self.page.visitor.timeout:.0f} s"
 
@@ -63,7 +70,10 @@ class Cost:
 
 
 def measure(costs: list[list[Cost]], rounds: int, times: int) -> float:
-    """Fill in every page of `costs`, a list for each size: A B C unit, then C B A unit …. Returns the unit's median, in ms."""
+    """Fill in every page of `costs`, a list for each size: A B C unit, then C B A unit ….
+
+    Returns the unit's median, in ms.
+    """
     every_unit = []
     for group in zip(*costs, strict=True):
         say(f"\r{group[0].page.name:<40}", end="")

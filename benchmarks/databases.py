@@ -1,4 +1,6 @@
-"""The benchmark's databases: on a server that the run starts itself, or on one that it is given; filled by COPY."""
+"""The benchmark's databases: on a server that the run starts itself, or on one that it is given;
+filled by COPY.
+"""
 
 import hashlib
 import os
@@ -33,7 +35,9 @@ EVERY = 100_000  # rows between two words about progress
 
 @contextmanager
 def server(given: str) -> Iterator[str]:
-    """The address of a PostgreSQL server where databases can be made: `given`, or one that ends with the block."""
+    """The address of a PostgreSQL server where databases can be made: `given`, or one that ends
+    with the block.
+    """
     if given:
         yield given
         return
@@ -45,19 +49,30 @@ def server(given: str) -> Iterator[str]:
 
 
 def database(server_url: str, size: int) -> str:
-    """The DATABASE_URL of a database with `size` benefits, with every migration; of the same day and world it is used again."""
+    """The DATABASE_URL of a database with `size` benefits, with every migration; of the same day
+    and world it is used again.
+    """
     name, mark = f"portal_benchmark_{size}", f"{clock.today()} {world_digest()}"
     url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     identifier = sql.Identifier(name)
     with psycopg.connect(server_url, autocommit=True) as connection:
-        found = connection.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]).fetchone()
+        found = connection.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+            [name],
+        ).fetchone()
         if found == (mark,):
             migrate(url)
             return url
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(identifier, sql.Identifier(migrated(server_url))))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                identifier, sql.Identifier(migrated(server_url))
+            )
+        )
         fill(url, World(size, clock.today()))
-        connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(identifier, sql.Literal(mark)))
+        connection.execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(identifier, sql.Literal(mark))
+        )
     return url
 
 
@@ -66,7 +81,9 @@ def migrated(server_url: str) -> str:
     """The name of a database with every migration and no rows, which the others are copied from."""
     name = "portal_benchmark_empty"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     migrate(urlunsplit(urlsplit(server_url)._replace(path=f"/{name}")))
     return name
@@ -74,8 +91,14 @@ def migrated(server_url: str) -> str:
 
 def migrate(url: str) -> None:
     patient = {"STATEMENT_TIMEOUT": "0", "LOCK_TIMEOUT": "0"}
-    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"} | patient
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, cwd=ROOT, check=True)
+    environment = (
+        os.environ
+        | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
+        | patient
+    )
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "-v0"], env=environment, cwd=ROOT, check=True
+    )
 
 
 def world_digest() -> str:
@@ -84,8 +107,11 @@ def world_digest() -> str:
 
 def fill(url: str, world: World) -> None:
     with psycopg.connect(url) as connection:
-        connection.execute("SET session_replication_role = replica")  # the rows are consistent: no foreign key is checked one by one
-        types: dict[str, int] = dict(connection.execute("SELECT model, id FROM django_content_type").fetchall())
+        # The rows are consistent: no foreign key is checked one by one
+        connection.execute("SET session_replication_role = replica")
+        types: dict[str, int] = dict(
+            connection.execute("SELECT model, id FROM django_content_type").fetchall()
+        )
         for part in world.parts():
             copy(connection, part, types, world.size)
         copy(connection, sessions(), types, world.size)
@@ -98,21 +124,34 @@ def copy(connection: psycopg.Connection, part: Part, types: dict[str, int], size
     options, begun, count = part.model._meta, time.monotonic(), 0
     defaults = unnamed_defaults(part)
     derived = [field for field in options.concrete_fields if isinstance(field, DerivedField)]
-    names = [*map(column_of(part.model), part.fields), *defaults, *(field.column for field in derived)]
+    names = [
+        *map(column_of(part.model), part.fields),
+        *defaults,
+        *(field.column for field in derived),
+    ]
     columns = sql.SQL(", ").join(map(sql.Identifier, names))
-    with connection.cursor().copy(sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(options.db_table), columns)) as target:
+    with connection.cursor().copy(
+        sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(options.db_table), columns)
+    ) as target:
         for count, row in enumerate(part.rows, 1):
-            values = (types[value.__name__.lower()] if isinstance(value, type) else value for value in row)
+            values = (
+                types[value.__name__.lower()] if isinstance(value, type) else value for value in row
+            )
             told = dict(zip(part.fields, row, strict=True))
-            target.write_row((*values, *defaults.values(), *(field.of_values(told) for field in derived)))
+            target.write_row(
+                (*values, *defaults.values(), *(field.of_values(told) for field in derived))
+            )
             if count % EVERY == 0:
                 say(f"\r{size:>9,} benefits: {options.verbose_name_plural} {count:,}", end="")
-    say(f"\r{size:>9,} benefits: {options.verbose_name_plural} {count:,} in {time.monotonic() - begun:.0f} s")
+    say(
+        f"\r{size:>9,} benefits: {options.verbose_name_plural} {count:,} in {time.monotonic() - begun:.0f} s"
+    )
     if (key := options.pk) and key.get_internal_type() == "BigAutoField":
         connection.execute(
-            sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), coalesce(max(id), 0) + 1, false) FROM {}").format(
-                sql.Literal(options.db_table), sql.Identifier(options.db_table)
-            )
+            sql.SQL(
+                "SELECT setval(pg_get_serial_sequence({}, 'id'), coalesce(max(id), 0) + 1, "
+                "false) FROM {}"
+            ).format(sql.Literal(options.db_table), sql.Identifier(options.db_table))
         )
 
 
@@ -123,10 +162,17 @@ def column_of(model: type[Model]) -> Any:
 
 def unnamed_defaults(part: Part) -> dict[str, Any]:
     """What Django would write into the fields that `part` leaves out."""
-    fields = [field for field in part.model._meta.concrete_fields if field.attname not in part.fields and not field.primary_key]
+    fields = [
+        field
+        for field in part.model._meta.concrete_fields
+        if field.attname not in part.fields and not field.primary_key
+    ]
     fields = [field for field in fields if not (field.generated or isinstance(field, DerivedField))]
     connection = connections["default"]
-    return {str(field.column): field.get_db_prep_save(field.get_default(), connection) for field in fields}
+    return {
+        str(field.column): field.get_db_prep_save(field.get_default(), connection)
+        for field in fields
+    }
 
 
 def sessions() -> Part:
@@ -138,7 +184,13 @@ def sessions() -> Part:
             "_auth_user_backend": "django.contrib.auth.backends.ModelBackend",
             "_auth_user_hash": User(password=f"!{pk}").get_session_auth_hash(),
         }
-        rows.append((key, SessionStore().encode(values), noon(clock.today().replace(year=clock.today().year + 1, day=1))))
+        rows.append(
+            (
+                key,
+                SessionStore().encode(values),
+                noon(clock.today().replace(year=clock.today().year + 1, day=1)),
+            )
+        )
     return Part(Session, "session_key session_data expire_date", rows)
 
 

@@ -21,7 +21,9 @@ LIST, PRODUCTS, PEOPLE = "benefits:azure-cloud", "licensing:products", "tenants:
 
 @dataclass(frozen=True)
 class Page:
-    """`limit` is the target in render units, `queries` the most that it may take; None where no target is set."""
+    """`limit` is the target in render units, `queries` the most that it may take; None where no
+    target is set.
+    """
 
     name: str
     address: str
@@ -34,10 +36,16 @@ class Page:
 def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
     """Of the large partner; as its Global admin, as the back office's staff, and as nobody."""
     found = examples(database_url)
-    reader, staff, nobody = portal.visitor(SESSIONS[READER]), portal.visitor(SESSIONS[STAFF]), portal.visitor()
+    reader, staff, nobody = (
+        portal.visitor(SESSIONS[READER]),
+        portal.visitor(SESSIONS[STAFF]),
+        portal.visitor(),
+    )
     style = next((static / "css").glob("portal.*.css")).name
 
-    def mine(name: str, route: str, query: str = "", limit: float = 4, queries: int = 7, **ids: int) -> Page:
+    def mine(
+        name: str, route: str, query: str = "", limit: float = 4, queries: int = 7, **ids: int
+    ) -> Page:
         return Page(name, reverse(route, kwargs=ids) + query, reader, limit, queries)
 
     def office(name: str, model: str, query: str = "") -> Page:
@@ -52,19 +60,32 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("benefits, first page", LIST, limit=3.5, queries=5),
         mine("benefits, in the middle", LIST, middle(database_url), limit=3.5, queries=5),
         mine("benefits, last page", LIST, "?page=last", limit=3.5, queries=5),
-        mine("benefits, not redeemed, by date", LIST, "?show=unused&sort=expires", limit=3.5, queries=5),
+        mine(
+            "benefits, not redeemed, by date",
+            LIST,
+            "?show=unused&sort=expires",
+            limit=3.5,
+            queries=5,
+        ),
         mine("benefits, searched", LIST, "?q=" + quote("Product 07"), limit=3.5, queries=5),
         mine("home", "home"),
         mine("a credit benefit", "licensing:benefit-detail", pk=found["credit"]),
         mine("a license benefit", "licensing:benefit-detail", pk=found["licenses"]),
         mine("walkthrough", "licensing:walkthrough", pk=found["licenses"]),
         Page("people to assign to, searched", assign, reader),
-        Page("people to assign to, while typing", assign, reader, None, 7, (("HX-Request", "true"),)),
+        Page(
+            "people to assign to, while typing", assign, reader, None, 7, (("HX-Request", "true"),)
+        ),
         mine("your products", PRODUCTS),
         mine("your products, all", PRODUCTS, "?show=all"),
         mine("a subscription", "licensing:subscription", pk=found["subscription"]),
         mine("extend: the key", "licensing:extend", pk=found["subscription"]),
-        mine("extend: the review", "licensing:extend", f"?key={found['key']}", pk=found["subscription"]),
+        mine(
+            "extend: the review",
+            "licensing:extend",
+            f"?key={found['key']}",
+            pk=found["subscription"],
+        ),
         mine("a receipt", "licensing:receipt", pk=found["redemption"]),
         mine("directory", PEOPLE),
         mine("directory, searched", PEOPLE, "?q=tan"),
@@ -84,11 +105,15 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
 
 
 def middle(database_url: str) -> str:
-    """The query string of the page behind half of the large partner's licenses, in the list's usual order."""
+    """The query string of the page behind half of the large partner's licenses, in the list's usual
+    order.
+    """
     order = "is_license_based, product_name, size, id AS pk"
     rows = "FROM benefits_benefit WHERE partner_id = 1 AND is_license_based"
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
-        row = connection.execute(f"SELECT {order} {rows} ORDER BY 1, 2, 3, 4 OFFSET (SELECT count(*) / 2 {rows}) LIMIT 1").fetchone()
+        row = connection.execute(
+            f"SELECT {order} {rows} ORDER BY 1, 2, 3, 4 OFFSET (SELECT count(*) / 2 {rows}) LIMIT 1"
+        ).fetchone()
     listing = BenefitListing.of(Partner(pk=1), QueryDict(), clock.today())
     return listing.query.href(after=listing.keyset.encode_cursor(row))
 

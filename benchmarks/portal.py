@@ -1,4 +1,6 @@
-"""The portal as it is served: gunicorn with two sync workers on a unix socket, and the least client that can ask it."""
+"""The portal as it is served: gunicorn with two sync workers on a unix socket, and the least client
+that can ask it.
+"""
 
 import os
 import socket
@@ -36,12 +38,22 @@ class Answer:
 
     def header(self, name: str) -> str:
         start = f"{name.lower()}:"
-        return next((line[len(start) :].strip() for line in self.head.splitlines() if line.lower().startswith(start)), "")
+        return next(
+            (
+                line[len(start) :].strip()
+                for line in self.head.splitlines()
+                if line.lower().startswith(start)
+            ),
+            "",
+        )
 
 
 @dataclass
 class Visitor:
-    """Somebody with a session of their own. A sync worker closes after each answer, so an answer is read to its end."""
+    """Somebody with a session of their own.
+
+    A sync worker closes after each answer, so an answer is read to its end.
+    """
 
     socket: Path
     cookies: dict[str, str] = field(default_factory=dict)
@@ -52,7 +64,10 @@ class Visitor:
 
     def post(self, address: str, values: dict[str, str], **headers: str) -> Answer:
         body = urlencode(values)
-        headers |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
+        headers |= {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Content-Length": str(len(body)),
+        }
         return self._ask("POST", address, headers, body)
 
     def _ask(self, method: str, address: str, headers: dict[str, str], body: str = "") -> Answer:
@@ -65,7 +80,9 @@ class Visitor:
             "Cookie": cookies,
             **headers,
         }
-        request = f"{method} {address} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+        request = f"{method} {address} HTTP/1.1\r\n" + "".join(
+            f"{name}: {value}\r\n" for name, value in sent.items()
+        )
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(self.timeout)
             connection.connect(str(self.socket))
@@ -88,11 +105,18 @@ class Portal:
             "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
             "BENCHMARK_STATIC": str(folder / "static"),
         }
-        self.command = ["gunicorn", "benefits_portal.wsgi", f"--workers={workers}", f"--bind=unix:{self.socket}"]
+        self.command = [
+            "gunicorn",
+            "benefits_portal.wsgi",
+            f"--workers={workers}",
+            f"--bind=unix:{self.socket}",
+        ]
 
     def __enter__(self) -> Self:
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", *self.command], env=self.environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *self.command], env=self.environment, stdout=log, stderr=log
+            )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
@@ -102,7 +126,12 @@ class Portal:
                 time.sleep(0.1)
         raise RuntimeError(f"The portal did not start:\n{self.log.read_text()}")
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.process.terminate()
         self.process.wait(timeout=60)
 
@@ -111,9 +140,20 @@ class Portal:
 
     def worker_mib(self) -> float:
         """The memory of the largest worker."""
-        return max(processes.proportional_mib(pid) for pid in processes.tree(self.process.pid) if pid != self.process.pid)
+        return max(
+            processes.proportional_mib(pid)
+            for pid in processes.tree(self.process.pid)
+            if pid != self.process.pid
+        )
 
 
 def collect_static(folder: Path) -> None:
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.settings", "BENCHMARK_STATIC": str(folder / "static")}
-    subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+        "BENCHMARK_STATIC": str(folder / "static"),
+    }
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"],
+        env=environment,
+        check=True,
+    )

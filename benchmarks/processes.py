@@ -30,7 +30,9 @@ def tree(root: int) -> list[int]:
 
 
 def cpu_seconds(*roots: int) -> float:
-    """What the trees have used: what runs to the nanosecond, what ended and was awaited to the tick."""
+    """What the trees have used: what runs to the nanosecond, what ended and was awaited to the
+    tick.
+    """
     seconds = 0.0
     for pid in {pid for root in roots for pid in tree(root)}:
         try:

@@ -9,7 +9,10 @@ from benchmarks.portal import Visitor
 
 
 def rate(page: Page, clients: int, seconds: float) -> float:
-    """Answers a second; RuntimeError for one that is not a page. Whoever waits in vain for one goes away."""
+    """Answers a second; RuntimeError for one that is not a page.
+
+    Whoever waits in vain for one goes away.
+    """
     begun = time.monotonic()
 
     def ask(_client: int) -> int:

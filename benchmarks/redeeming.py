@@ -1,4 +1,6 @@
-"""Redeeming over HTTP, form by form, and what PostgreSQL itself does of the same kind in the same minute."""
+"""Redeeming over HTTP, form by form, and what PostgreSQL itself does of the same kind in the same
+minute.
+"""
 
 import re
 import shutil
@@ -66,12 +68,18 @@ class Redeemed:
     @property
     def share(self) -> float:
         """Of the bare database's rate, in the same minute."""
-        return statistics.median(mine[0] / bare[0] for mine, bare in zip(self.http, self.bare, strict=True))
+        return statistics.median(
+            mine[0] / bare[0] for mine, bare in zip(self.http, self.bare, strict=True)
+        )
 
     @property
     def cpu_share(self) -> float:
-        """The same on a machine that has nothing else to do, where CPU is all that there is to wait for."""
-        return statistics.median(bare[1] / mine[1] for mine, bare in zip(self.http, self.bare, strict=True))
+        """The same on a machine that has nothing else to do, where CPU is all that there is to wait
+        for.
+        """
+        return statistics.median(
+            bare[1] / mine[1] for mine, bare in zip(self.http, self.bare, strict=True)
+        )
 
     @property
     def cpu_seconds(self) -> float:
@@ -91,10 +99,17 @@ class Form:
         page = visitor.get(address)
         cookie = re.search(r"(?im)^set-cookie: (\S*csrftoken)=([^;]+)", page.head)
         form = page.text[page.text.index('name="quote"') - 1000 :]
-        values = dict(re.findall(r'<input type="hidden" name="(csrfmiddlewaretoken|acting_in|quote)" value="([^"]*)"', form))
+        values = dict(
+            re.findall(
+                r'<input type="hidden" name="(csrfmiddlewaretoken|acting_in|quote)" value="([^"]*)"',
+                form,
+            )
+        )
         if not cookie or len(values) < 3:
             raise RuntimeError(f"{address} shows no review: status {page.status}")
-        return cls(Visitor(visitor.socket, visitor.cookies | {cookie[1]: cookie[2]}), address, values)
+        return cls(
+            Visitor(visitor.socket, visitor.cookies | {cookie[1]: cookie[2]}), address, values
+        )
 
     def send(self) -> float:
         """Redeem; the seconds that it took. RuntimeError unless it leads to a receipt."""
@@ -105,11 +120,24 @@ class Form:
         return time.monotonic() - begun
 
 
-def redeeming(visitor: Visitor, database_url: str, roots: tuple[int, ...], *, rounds: int, each: int, clients: int) -> Redeemed:
-    """`rounds` times: `each` redemptions over HTTP by `clients` at once, then the bare database by as many for as long."""
+def redeeming(
+    visitor: Visitor,
+    database_url: str,
+    roots: tuple[int, ...],
+    *,
+    rounds: int,
+    each: int,
+    clients: int,
+) -> Redeemed:
+    """`rounds` times: `each` redemptions over HTTP by `clients` at once, then the bare database by
+    as many for as long.
+    """
     pairs = keys_with_subscriptions(database_url, rounds * each + 1)
     each = min(each, (len(pairs) - 1) // rounds)
-    forms = (Form.opened(visitor, reverse("licensing:extend", args=[subscription]) + f"?key={key}") for key, subscription in pairs)
+    forms = (
+        Form.opened(visitor, reverse("licensing:extend", args=[subscription]) + f"?key={key}")
+        for key, subscription in pairs
+    )
     found = Redeemed(count_queries(next(forms)))
     for _ in range(rounds):
         batch = [next(forms) for _ in range(each)]
@@ -144,7 +172,20 @@ def bare_rate(database_url: str, clients: int, seconds: float) -> float:
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(SCRIPT)
         script.flush()
-        command = [pgbench(), "-n", "-f", script.name, "-c", str(clients), "-j", "1", "-T", str(round(seconds)), "-D", f"rows={ROWS}"]
+        command = [
+            pgbench(),
+            "-n",
+            "-f",
+            script.name,
+            "-c",
+            str(clients),
+            "-j",
+            "1",
+            "-T",
+            str(round(seconds)),
+            "-D",
+            f"rows={ROWS}",
+        ]
         done = subprocess.run([*command, database_url], capture_output=True, text=True, check=True)
     found = re.search(r"tps = ([\d.]+)", done.stdout)
     if not found:
@@ -154,4 +195,8 @@ def bare_rate(database_url: str, clients: int, seconds: float) -> float:
 
 def pgbench() -> str:
     beside = installed() or wheel()
-    return str(beside / "pgbench") if (Path(beside) / "pgbench").exists() else shutil.which("pgbench") or "pgbench"
+    return (
+        str(beside / "pgbench")
+        if (Path(beside) / "pgbench").exists()
+        else shutil.which("pgbench") or "pgbench"
+    )

@@ -10,15 +10,35 @@ from benchmarks.redeeming import Redeemed
 
 
 def costs(sizes: list[int], measured: list[list[Cost]], unit: float) -> str:
-    """A line for each page: the median RU at each size with the lowest of all rounds, how flat, queries, bytes, and the target."""
-    heads = ["page", *(f"RU at {size:,}" for size in sizes), "largest ÷ smallest", "queries", "KB, Brotli", "target"]
+    """A line for each page: the median RU at each size with the lowest of all rounds, how flat,
+    queries, bytes, and the target.
+    """
+    heads = [
+        "page",
+        *(f"RU at {size:,}" for size in sizes),
+        "largest ÷ smallest",
+        "queries",
+        "KB, Brotli",
+        "target",
+    ]
     lines = [row(heads), row(["---"] * len(heads))]
     for group in zip(*measured, strict=True):
         first, last = group[0], group[-1]
         flat = f"{last.ru / first.ru:.2f}" if not isnan(last.ru / first.ru) else "–"
         told = [cost.failure or f"{cost.ru:.1f} ({min(cost.units):.1f})" for cost in group]
         most = max(cost.queries for cost in group)
-        lines.append(row([first.page.name, *told, flat, most, f"{last.size / 1024:.1f}", verdict(list(group))]))
+        lines.append(
+            row(
+                [
+                    first.page.name,
+                    *told,
+                    flat,
+                    most,
+                    f"{last.size / 1024:.1f}",
+                    verdict(list(group)),
+                ]
+            )
+        )
     return "\n".join([*lines, "", f"1 RU was {unit:.2f} ms in this run."])
 
 
@@ -27,26 +47,61 @@ def verdict(group: list[Cost]) -> str:
     if page.limit is None:
         return ""
     wanted = f"≤ {page.limit:g} RU, ≤ {page.queries} queries"
-    if any(cost.failure or min(cost.units) > page.limit or cost.queries > (page.queries or 0) for cost in group):
+    if any(
+        cost.failure or min(cost.units) > page.limit or cost.queries > (page.queries or 0)
+        for cost in group
+    ):
         return f"**missed**: {wanted}"
-    return wanted if all(cost.ru <= page.limit for cost in group) else f"{wanted}; met in the quietest round"
+    return (
+        wanted
+        if all(cost.ru <= page.limit for cost in group)
+        else f"{wanted}; met in the quietest round"
+    )
 
 
 def rates(size: int, asked: list[tuple[Page, int]], found: list[float]) -> str:
-    lines = [row(["page", "clients", f"requests/s at {size:,}", "÷ Django's own admin, 8 clients"]), row(["---"] * 4)]
-    stock = next(value for (page, _clients), value in zip(asked, found, strict=True) if page.name.startswith("Django"))
+    lines = [
+        row(["page", "clients", f"requests/s at {size:,}", "÷ Django's own admin, 8 clients"]),
+        row(["---"] * 4),
+    ]
+    stock = next(
+        value
+        for (page, _clients), value in zip(asked, found, strict=True)
+        if page.name.startswith("Django")
+    )
     lines += [
-        row([page.name, clients, f"{value:.1f}", f"{value / stock:.1f}"]) for (page, clients), value in zip(asked, found, strict=True)
+        row([page.name, clients, f"{value:.1f}", f"{value / stock:.1f}"])
+        for (page, clients), value in zip(asked, found, strict=True)
     ]
     return "\n".join(["", *lines])
 
 
 def redeemed(found: Redeemed, unit: float) -> str:
-    """Beside pgbench: by the clock, which others on the machine disturb, and by CPU, which they hardly do."""
+    """Beside pgbench: by the clock, which others on the machine disturb, and by CPU, which they
+    hardly do.
+    """
     rates = [statistics.median(rate for rate, _cpu in taken) for taken in (found.http, found.bare)]
-    heads = ["redeeming", "requests/s, 8 clients", "pgbench, 8 clients", "share", "share by CPU", "p50, ms", "RU", "queries"]
-    values = ["HTTP, CSRF, session", *(f"{rate:.0f}" for rate in rates), f"{found.share:.0%}", f"{found.cpu_share:.0%}"]
-    values += [f"{statistics.median(found.milliseconds):.0f}", f"{found.cpu_seconds * 1000 / unit:.1f}", f"{found.queries}"]
+    heads = [
+        "redeeming",
+        "requests/s, 8 clients",
+        "pgbench, 8 clients",
+        "share",
+        "share by CPU",
+        "p50, ms",
+        "RU",
+        "queries",
+    ]
+    values = [
+        "HTTP, CSRF, session",
+        *(f"{rate:.0f}" for rate in rates),
+        f"{found.share:.0%}",
+        f"{found.cpu_share:.0%}",
+    ]
+    values += [
+        f"{statistics.median(found.milliseconds):.0f}",
+        f"{found.cpu_seconds * 1000 / unit:.1f}",
+        f"{found.queries}",
+    ]
     return "\n".join(["", row(heads), row(["---"] * len(heads)), row(values)])
 
 

@@ -1,4 +1,6 @@
-"""Production's settings, with a *hello* beside the portal's pages and a header that tells the queries of a request."""
+"""Production's settings, with a *hello* beside the portal's pages and a header that tells the
+queries of a request.
+"""
 
 import os
 import tempfile
@@ -13,9 +15,10 @@ os.environ |= {
     "TRUSTED_PROXIES": "1",
     "SEARCHES_A_MINUTE": "1000000",  # every page is asked for as often as it takes
 }
-os.environ.setdefault("DATABASE_URL", "postgres://nobody@/none")  # where nothing is asked of a database
+# Where nothing is asked of a database
+os.environ.setdefault("DATABASE_URL", "postgres://nobody@/none")
 
-from benefits_portal.settings import *  # noqa: F403
+from benefits_portal.settings import *
 from benefits_portal.settings import MIDDLEWARE, TEMPLATES
 
 STATIC_ROOT = Path(os.environ.get("BENCHMARK_STATIC", tempfile.gettempdir()))

@@ -1,4 +1,7 @@
-"""The render unit (RU): the CPU of one fixed template of fifty rows and nine columns. Never change it: targets are written in it."""
+"""The render unit (RU): the CPU of one fixed template of fifty rows and nine columns.
+
+Never change it: targets are written in it.
+"""
 
 import time
 

@@ -1,5 +1,5 @@
-"""The portal's addresses, the least that a page can be, *hello* through every middleware, and what Django gives by itself:
-the change list of the same benefits with its own counts and pages.
+"""The portal's addresses, the least that a page can be, *hello* through every middleware, and what
+Django gives by itself: the change list of the same benefits with its own counts and pages.
 """
 
 from collections.abc import Callable
@@ -21,14 +21,18 @@ stock = AdminSite("stock")
 
 
 class StockAdmin(ModelAdmin):  # type: ignore[type-arg]
-    """The columns of the portal's list, fifty to a page, sorted and counted as Django does unless told."""
+    """The columns of the portal's list, fifty to a page, sorted and counted as Django does unless
+    told.
+    """
 
     list_display = ("product", "quantity", "membership", "benefit_type", "expires_on", "is_used")
     list_filter = ("benefit_type", "is_used")
     list_select_related = ("product", "partner", "membership__partner", "membership__offer")
     list_per_page = 50
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         response: HttpResponse = super().changelist_view(request, extra_context)
         if isinstance(response, TemplateResponse):
             response.using = "stock"  # Django's templates, not the back office's
@@ -43,8 +47,12 @@ def hello(request: HttpRequest) -> HttpResponse:
     return HttpResponse("hello")
 
 
-def told_queries(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: whoever sends the header is told how many queries the answer took; others notice nothing."""
+def told_queries(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: whoever sends the header is told how many queries the answer took; others notice
+    nothing.
+    """
 
     def respond(request: HttpRequest) -> HttpResponse:
         if HEADER not in request.headers:

@@ -1,8 +1,9 @@
-"""What the benchmark's databases hold: the same shapes at every size, one partner with half of it all.
+"""What the benchmark's databases hold: the same shapes at every size, one partner with half of it
+all.
 
-A hundred benefits for each partner on average; fifty to a membership, begun evenly over the last 500 days. Of the
-license-based ones every other key was redeemed, in runs of four: a first activation and three additions, by the model's own
-arithmetic, so that every receipt adds up.
+A hundred benefits for each partner on average; fifty to a membership, begun evenly over the last
+500 days. Of the license-based ones every other key was redeemed, in runs of four: a first
+activation and three additions, by the model's own arithmetic, so that every receipt adds up.
 """
 
 import uuid
@@ -14,12 +15,31 @@ from typing import Any
 
 from django.db.models import Model
 
-from benefits_portal.benefits.models import Assignment, Benefit, CreditAmount, Membership, Offer, PackageLine, Product, ProductKey
+from benefits_portal.benefits.models import (
+    Assignment,
+    Benefit,
+    CreditAmount,
+    Membership,
+    Offer,
+    PackageLine,
+    Product,
+    ProductKey,
+)
 from benefits_portal.benefits.models.membership import ENROLMENT_YEAR, GRACE
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.redemption import RedemptionAction
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, How, Partner, Record, Role, RoleAssignment, Tenant, User
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    DirectoryUserWord,
+    How,
+    Partner,
+    Record,
+    Role,
+    RoleAssignment,
+    Tenant,
+    User,
+)
 from benefits_portal.words import search_prefixes
 
 OFFERS, LINES, PRODUCTS = 20, 50, 40
@@ -53,7 +73,10 @@ class Part:
 
 @dataclass
 class World:
-    """`size` benefits as of `today`. `parts` is read once, in its order: later ones use what earlier ones made."""
+    """`size` benefits as of `today`.
+
+    `parts` is read once, in its order: later ones use what earlier ones made.
+    """
 
     size: int
     today: date
@@ -77,27 +100,74 @@ class World:
     def parts(self) -> Iterator[Part]:
         yield Part(Partner, "id name mpn_id country currency", self._partners())
         yield Part(Tenant, "id partner_id name domain guid is_primary colour", self._tenants())
-        yield Part(DirectoryUser, "id partner_id tenant_id display_name user_principal_name", self._people())
+        yield Part(
+            DirectoryUser,
+            "id partner_id tenant_id display_name user_principal_name",
+            self._people(),
+        )
         yield Part(DirectoryUserWord, "partner_id person_id word", self._words())
-        yield Part(User, "id email name directory_user_id password is_staff is_superuser", self._users())
-        yield Part(RoleAssignment, "id user_id partner_id role", [(1, READER, 1, Role.GLOBAL_ADMIN)])
-        yield Part(Offer, "id name position", [(n, f"Offer {n:02d}", n) for n in range(1, OFFERS + 1)])
-        yield Part(Product, "id name kind", [(n + 1, f"Product {n:02d}", kind(n)) for n in range(PRODUCTS)])
-        yield Part(PackageLine, "id offer_id product_id benefit_type competency quantity", self._lines())
+        yield Part(
+            User, "id email name directory_user_id password is_staff is_superuser", self._users()
+        )
+        yield Part(
+            RoleAssignment, "id user_id partner_id role", [(1, READER, 1, Role.GLOBAL_ADMIN)]
+        )
+        yield Part(
+            Offer, "id name position", [(n, f"Offer {n:02d}", n) for n in range(1, OFFERS + 1)]
+        )
+        yield Part(
+            Product, "id name kind", [(n + 1, f"Product {n:02d}", kind(n)) for n in range(PRODUCTS)]
+        )
+        yield Part(
+            PackageLine, "id offer_id product_id benefit_type competency quantity", self._lines()
+        )
         yield Part(CreditAmount, "line_id currency amount", self._amounts())
-        yield Part(Membership, "id partner_id offer_id starts_on ends_on benefits_expire_on provisioned_at", self._memberships())
-        right = "benefit_type competency quantity credit_amount currency is_used product_name offer_name starts_on expires_on"
-        yield Part(Benefit, f"id partner_id membership_id package_line_id product_id {right}", self._benefits())
+        yield Part(
+            Membership,
+            "id partner_id offer_id starts_on ends_on benefits_expire_on provisioned_at",
+            self._memberships(),
+        )
+        right = (
+            "benefit_type competency quantity credit_amount currency is_used product_name "
+            "offer_name starts_on expires_on"
+        )
+        yield Part(
+            Benefit,
+            f"id partner_id membership_id package_line_id product_id {right}",
+            self._benefits(),
+        )
         life = "issued_at redeemed_at redeemed_on redeemed_in_id"
-        yield Part(ProductKey, f"id partner_id benefit_id product_id licenses digest ciphertext last_five {life}", self._keys())
-        names = "id partner_id tenant_id product_id licenses starts_on ends_on carried_license_days product_name source_name"
-        yield Part(Subscription, names, (tuple(getattr(row, name) for name in names.split()) for row in self.subscriptions))
+        yield Part(
+            ProductKey,
+            f"id partner_id benefit_id product_id licenses digest ciphertext last_five {life}",
+            self._keys(),
+        )
+        names = (
+            "id partner_id tenant_id product_id licenses starts_on ends_on "
+            "carried_license_days product_name source_name"
+        )
+        yield Part(
+            Subscription,
+            names,
+            (tuple(getattr(row, name) for name in names.split()) for row in self.subscriptions),
+        )
         before = "before_licenses before_starts_on before_ends_on before_carried_license_days"
         after = "after_licenses after_ends_on after_carried_license_days"
-        what = "id key_id subscription_id partner_id tenant_id way key_licenses redeemed_on redeemed_at submission"
+        what = (
+            "id key_id subscription_id partner_id tenant_id way key_licenses redeemed_on "
+            "redeemed_at submission"
+        )
         yield Part(Redemption, f"{what} {before} {after}", self.redemptions)
-        yield Part(Assignment, "partner_id benefit_id directory_user_id is_exclusive assigned_on assigned_at", self._assignments())
-        yield Part(Record, "at how partner_id tenant_id action refused subject_type_id subject_id after", self._records())
+        yield Part(
+            Assignment,
+            "partner_id benefit_id directory_user_id is_exclusive assigned_on assigned_at",
+            self._assignments(),
+        )
+        yield Part(
+            Record,
+            "at how partner_id tenant_id action refused subject_type_id subject_id after",
+            self._records(),
+        )
 
     # Who
 
@@ -109,7 +179,15 @@ class World:
         """One for each partner, with the same number, and a second one for the large partner."""
         for n in range(1, self.partners + 1):
             yield n, n, f"Tenant {n:05d}", f"tenant{n}.example", uuid.UUID(int=n), True, "blue"
-        yield self.partners + 1, 1, "Second tenant", "second.example", uuid.UUID(int=self.partners + 1), False, "green"
+        yield (
+            self.partners + 1,
+            1,
+            "Second tenant",
+            "second.example",
+            uuid.UUID(int=self.partners + 1),
+            False,
+            "green",
+        )
 
     def _people(self) -> Iterator[Row]:
         for n in range(1, self.people + 1):
@@ -155,59 +233,156 @@ class World:
             starts_on = self.today - timedelta(days=DAYS_BACK - 1 - nth * DAYS_BACK // half)
             offer = nth if mine else nth // (self.partners - 1)
             ends_on = starts_on + ENROLMENT_YEAR
-            yield n + 1, partner, offer % OFFERS + 1, starts_on, ends_on, ends_on + GRACE, noon(starts_on)
+            yield (
+                n + 1,
+                partner,
+                offer % OFFERS + 1,
+                starts_on,
+                ends_on,
+                ends_on + GRACE,
+                noon(starts_on),
+            )
 
     def _benefits(self) -> Iterator[Row]:
         lines = list(self._lines())
         for membership, partner, offer, starts_on, _ends_on, expires_on, _at in self._memberships():
             for line in range(LINES):
-                number, _offer, product, benefit_type, competency, quantity = lines[(offer - 1) * LINES + line]
+                number, _offer, product, benefit_type, competency, quantity = lines[
+                    (offer - 1) * LINES + line
+                ]
                 money = (None, "") if quantity else (credit(product - 1), "EUR")
                 pk = (membership - 1) * LINES + line + 1
-                used = is_used(pk) and (quantity is None or starts_on + REDEEMED_AFTER <= self.today)
+                used = is_used(pk) and (
+                    quantity is None or starts_on + REDEEMED_AFTER <= self.today
+                )
                 stated = (*money, used, f"Product {product - 1:02d}", f"Offer {offer:02d}")
-                yield pk, partner, membership, number, product, benefit_type, competency, quantity, *stated, starts_on, expires_on
+                yield (
+                    pk,
+                    partner,
+                    membership,
+                    number,
+                    product,
+                    benefit_type,
+                    competency,
+                    quantity,
+                    *stated,
+                    starts_on,
+                    expires_on,
+                )
 
     def _keys(self) -> Iterator[Row]:
         """Each is written as it stands after the redeeming, which is worked out on the way."""
         running: dict[tuple[int, int], tuple[Subscription, int]] = {}
-        for pk, partner, _membership, _line, product, _type, _competency, quantity, *names, issued_on, _until in self._benefits():
+        for (
+            pk,
+            partner,
+            _membership,
+            _line,
+            product,
+            _type,
+            _competency,
+            quantity,
+            *names,
+            issued_on,
+            _until,
+        ) in self._benefits():
             if quantity is None:
                 continue
             on = issued_on + REDEEMED_AFTER
             redeemed = is_used(pk) and on <= self.today
             if redeemed:
                 self._redeem(running, pk, partner, product, quantity, on)
-                running[partner, product][0].product_name, running[partner, product][0].source_name = names[-2:]
+                (
+                    running[partner, product][0].product_name,
+                    running[partner, product][0].source_name,
+                ) = names[-2:]
             spent = (noon(on), on, partner) if redeemed else (None, None, None)
-            yield pk, partner, pk, product, quantity, f"{pk:064x}", "", f"{pk:05d}"[-5:], noon(issued_on), *spent
+            yield (
+                pk,
+                partner,
+                pk,
+                product,
+                quantity,
+                f"{pk:064x}",
+                "",
+                f"{pk:05d}"[-5:],
+                noon(issued_on),
+                *spent,
+            )
 
     def _redeem(
-        self, running: dict[tuple[int, int], tuple[Subscription, int]], pk: int, partner: int, product: int, licenses: int, on: date
+        self,
+        running: dict[tuple[int, int], tuple[Subscription, int]],
+        pk: int,
+        partner: int,
+        product: int,
+        licenses: int,
+        on: date,
     ) -> None:
         subscription, spent = running.get((partner, product), (None, RUN))
         before: Row = (None, None, None, None)
         if subscription is None or spent == RUN or not subscription.is_active(on):
             way, spent, after = RedemptionKind.NEW, 0, Subscription.activated(licenses, on)
             subscription = Subscription(
-                id=len(self.subscriptions) + 1, partner_id=partner, tenant_id=partner, product_id=product, starts_on=on
+                id=len(self.subscriptions) + 1,
+                partner_id=partner,
+                tenant_id=partner,
+                product_id=product,
+                starts_on=on,
             )
             self.subscriptions.append(subscription)
         else:
             way, after = RedemptionKind.ADD, subscription.with_added_licenses(licenses, on)
-            before = (subscription.licenses, subscription.starts_on, subscription.ends_on, subscription.carried_license_days)
+            before = (
+                subscription.licenses,
+                subscription.starts_on,
+                subscription.ends_on,
+                subscription.carried_license_days,
+            )
         subscription.licenses, subscription.ends_on = after.licenses, after.ends_on
         subscription.carried_license_days = after.carried_license_days
         running[partner, product] = (subscription, spent + 1)
         number = len(self.redemptions) + 1
-        ids = (number, pk, subscription.pk, partner, partner, way.value, licenses, on, noon(on), uuid.UUID(int=number))
-        self.redemptions.append((*ids, *before, after.licenses, after.ends_on, after.carried_license_days))
+        ids = (
+            number,
+            pk,
+            subscription.pk,
+            partner,
+            partner,
+            way.value,
+            licenses,
+            on,
+            noon(on),
+            uuid.UUID(int=number),
+        )
+        self.redemptions.append(
+            (*ids, *before, after.licenses, after.ends_on, after.carried_license_days)
+        )
 
     def _assignments(self) -> Iterator[Row]:
-        for pk, partner, _membership, _line, product, _type, _competency, quantity, *_money, issued_on, _until in self._benefits():
+        for (
+            pk,
+            partner,
+            _membership,
+            _line,
+            product,
+            _type,
+            _competency,
+            quantity,
+            *_money,
+            issued_on,
+            _until,
+        ) in self._benefits():
             if quantity is None and is_used(pk):
                 on = issued_on
-                yield partner, pk, 1 + pk % self.people if partner == 1 else self.people + partner, product - 1 in BULK, on, noon(on)
+                yield (
+                    partner,
+                    pk,
+                    1 + pk % self.people if partner == 1 else self.people + partner,
+                    product - 1 in BULK,
+                    on,
+                    noon(on),
+                )
 
     # What happened
 
@@ -215,7 +390,17 @@ class World:
         for row in self.redemptions:
             _number, _key, subscription, partner, tenant, way, _licenses, _on, at = row[:9]
             action = RedemptionAction[RedemptionKind(way).name].value
-            yield at, How.PORTAL.value, partner, tenant, action, "", Subscription, subscription, '{"licenses": 25}'
+            yield (
+                at,
+                How.PORTAL.value,
+                partner,
+                tenant,
+                action,
+                "",
+                Subscription,
+                subscription,
+                '{"licenses": 25}',
+            )
 
 
 def kind(product: int) -> str:

@@ -1,4 +1,7 @@
-"""Only UTF-8 is read. Django decodes with whatever codec a request names, `hex` too, before any middleware sees it."""
+"""Only UTF-8 is read.
+
+Django decodes with whatever codec a request names, `hex` too, before any middleware sees it.
+"""
 
 import re
 from collections.abc import Callable, Iterable
@@ -14,7 +17,9 @@ _CHARSET = re.compile(r"charset[*]?\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 
 
 def mark_charset(application: Application) -> Application:
-    """Wrap a WSGI application: take a charset other than UTF-8 out of the request, and mark the request."""
+    """Wrap a WSGI application: take a charset other than UTF-8 out of the request, and mark the
+    request.
+    """
 
     def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         content_type = environ.get("CONTENT_TYPE", "")

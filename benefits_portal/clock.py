@@ -1,8 +1,9 @@
 """The only place that reads the clock. Everything else takes the day as an argument.
 
-Two times are kept apart. *Now* is an aware moment in UTC and always real: sessions, tokens, lock-outs and
-records use it. *Today* is a calendar day in somebody's time zone; rules use it. A practice partner's own today
-can be moved ahead by whole days, and the demo's story is played at moments in the past.
+Two times are kept apart. *Now* is an aware moment in UTC and always real: sessions, tokens,
+lock-outs and records use it. *Today* is a calendar day in somebody's time zone; rules use it. A
+practice partner's own today can be moved ahead by whole days, and the demo's story is played at
+moments in the past.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,9 @@ def now() -> datetime:
 
 def today(time_zone: str = "", days_ahead: int = 0) -> date:
     """The calendar day in `time_zone` (the project's own if empty), `days_ahead` days on."""
-    return now().astimezone(ZoneInfo(time_zone or settings.TIME_ZONE)).date() + timedelta(days=days_ahead)
+    return now().astimezone(ZoneInfo(time_zone or settings.TIME_ZONE)).date() + timedelta(
+        days=days_ahead
+    )
 
 
 @contextmanager

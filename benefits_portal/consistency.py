@@ -1,7 +1,7 @@
 """Checks of facts that stand in two places: each is a query, a sentence, and what to do.
 
-A fault is looked for in the database where a query can tell, and else in Python, some rows at a time: a million rows cost time
-and no memory.
+A fault is looked for in the database where a query can tell, and else in Python, some rows at a
+time: a million rows cost time and no memory.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,8 +15,14 @@ from django.db.models import F, Q
 BATCH = 1_000  # rows in memory at a time
 SHOWN = 5  # primary keys of a finding
 
-ISOLATION = "Partners are kept apart by it: find out on record how it came about, compare with a backup, and correct the row in SQL."
-LEDGER = "Nothing is rewritten by hand: keep a backup of this moment, and find out on record what was done past the portal."
+ISOLATION = (
+    "Partners are kept apart by it: find out on record how it came about, compare with "
+    "a backup, and correct the row in SQL."
+)
+LEDGER = (
+    "Nothing is rewritten by hand: keep a backup of this moment, and find out on record "
+    "what was done past the portal."
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """`find` gives the primary keys of the rows of `model` that are at fault: a queryset of them, or one after the other."""
+    """`find` gives the primary keys of the rows of `model` that are at fault: a queryset of them,
+    or one after the other.
+    """
 
     model: type[models.Model]
     fault: str
@@ -48,7 +56,10 @@ class Check:
         return Finding(count, pks) if count else None
 
     def said(self, finding: Finding) -> str:
-        """benefits.benefit: 3 with another partner than their membership (primary keys 1, 2, 3). What to do."""
+        """benefits.benefit: 3 with another partner than their membership (primary keys 1, 2, 3).
+
+        What to do.
+        """
         pks = ", ".join(map(str, finding.pks)) + (", …" if finding.count > len(finding.pks) else "")
         return f"{self.model._meta.label_lower}: {finding.count:,} {self.fault} (primary keys {pks}). {self.remedy}"
 
@@ -59,11 +70,16 @@ def rows(model: type[models.Model]) -> models.QuerySet[Any]:
 
 
 def at_fault(model: type[models.Model], fault: str, remedy: str, condition: Q) -> Check:
-    return Check(model, fault, remedy, lambda: rows(model).filter(condition).values_list("pk", flat=True))
+    return Check(
+        model, fault, remedy, lambda: rows(model).filter(condition).values_list("pk", flat=True)
+    )
 
 
-def differing(model: type[models.Model], column: str, *paths: str, remedy: str = ISOLATION) -> Iterator[Check]:
-    """For each of `paths`, which lead through relations to what `column` repeats: the rows in which it is something else.
+def differing(
+    model: type[models.Model], column: str, *paths: str, remedy: str = ISOLATION
+) -> Iterator[Check]:
+    """For each of `paths`, which lead through relations to what `column` repeats: the rows in which
+    it is something else.
 
     A path through an empty relation says nothing.
     """
@@ -76,6 +92,8 @@ def differing(model: type[models.Model], column: str, *paths: str, remedy: str =
 def in_batches(found: models.QuerySet[Any], *columns: str) -> Iterator[list[tuple[Any, ...]]]:
     """The primary key and `columns` of `found`, some rows at a time."""
     latest = 0
-    while batch := list(found.filter(pk__gt=latest).order_by("pk").values_list("pk", *columns)[:BATCH]):
+    while batch := list(
+        found.filter(pk__gt=latest).order_by("pk").values_list("pk", *columns)[:BATCH]
+    ):
         yield batch
         latest = batch[-1][0]

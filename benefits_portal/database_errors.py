@@ -1,4 +1,6 @@
-"""Why the database did not do what it was asked: by its own codes, whatever class Django and psycopg made of them."""
+"""Why the database did not do what it was asked: by its own codes, whatever class Django and
+psycopg made of them.
+"""
 
 from enum import Enum, auto
 
@@ -6,13 +8,16 @@ from django.db import InterfaceError, OperationalError
 
 
 class Reason(Enum):
-    """What people and operators are told; BUSY and AWAY are over in seconds, the others when an operator has done something."""
+    """What people and operators are told; BUSY and AWAY are over in seconds, the others when an
+    operator has done something.
+    """
 
     AWAY = auto()  # it does not answer, or lets nobody in
     BUSY = auto()  # a lock or a query took too long, or a deadlock was broken
     FULL = auto()  # no room on its disk
     READ_ONLY = auto()  # a standby, or a primary that was demoted or closed for changes
-    UPDATING = auto()  # a table or column is not there: program and database are not of the same version
+    # A table or column is not there: program and database are not of the same version
+    UPDATING = auto()
 
 
 REASONS = {
@@ -31,15 +36,18 @@ REASONS = {
 
 
 def reason(problem: BaseException | None) -> Reason | None:
-    """Why the database failed, or None if something else did. Looks at what led to `problem` too: a session that could not be
-    saved hides it.
+    """Why the database failed, or None if something else did.
+
+    Looks at what led to `problem` too: a session that could not be saved hides it.
     """
     away = False
     while problem:
         if found := REASONS.get(code(problem)):
             return found
         away = away or isinstance(problem, OperationalError | InterfaceError)
-        problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+        problem = problem.__cause__ or (
+            None if problem.__suppress_context__ else problem.__context__
+        )
     return Reason.AWAY if away else None
 
 

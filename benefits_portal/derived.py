@@ -1,7 +1,9 @@
-"""Columns that are worked out from other fields of the same row, by Python, so that both databases search and sort alike.
+"""Columns that are worked out from other fields of the same row, by Python, so that both databases
+search and sort alike.
 
-A row's value is always that of its fields as they are now, whoever writes it: `save`, `bulk_create`, a fixture, `update` of a
-DerivedQuerySet, `bulk_update` that names the column. `stale_rows` finds what was missed, `refresh` mends it (docs/adr/0006).
+A row's value is always that of its fields as they are now, whoever writes it: `save`,
+`bulk_create`, a fixture, `update` of a DerivedQuerySet, `bulk_update` that names the column.
+`stale_rows` finds what was missed, `refresh` mends it (docs/adr/0006).
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +19,9 @@ MAX_KEYS = 1_000  # in one statement
 
 
 class _Derived(DeferredAttribute):
-    """Reads the value off the row's other fields; what the database holds is kept only so that the field counts as loaded."""
+    """Reads the value off the row's other fields; what the database holds is kept only so that the
+    field counts as loaded.
+    """
 
     field: "DerivedField"
 
@@ -32,14 +36,17 @@ class _Derived(DeferredAttribute):
 class DerivedField(models.TextField):  # type: ignore[type-arg]  # no generic at run time
     """Text from the fields named `sources`. PostgreSQL compares it by code point, as SQLite does.
 
-    The database has a default too, so that an older release can write rows while a newer one is coming up.
+    The database has a default too, so that an older release can write rows while a newer one is
+    coming up.
     """
 
     descriptor_class = _Derived
 
     def __init__(self, *sources: str, **kwargs: Any) -> None:
         self.sources = sources
-        super().__init__(**{"editable": False, "serialize": False, "default": "", "db_default": "", **kwargs})
+        super().__init__(
+            **{"editable": False, "serialize": False, "default": "", "db_default": "", **kwargs}
+        )
 
     @override
     def deconstruct(self) -> Any:
@@ -93,7 +100,12 @@ class DerivedQuerySet[Row: models.Model](models.QuerySet[Row]):
 
     @override
     def update(self, **changes: Any) -> int:
-        sources = {source for field in self.model._meta.concrete_fields if isinstance(field, DerivedField) for source in field.sources}
+        sources = {
+            source
+            for field in self.model._meta.concrete_fields
+            if isinstance(field, DerivedField)
+            for source in field.sources
+        }
         if not sources & changes.keys():
             return super().update(**changes)
         with transaction.atomic(using=self.db):
@@ -117,17 +129,25 @@ def derived_columns(model: type[models.Model]) -> list[str]:
 
 
 def found_by(query: str, *columns: str) -> Q:
-    """That each word of `query` stands in one of `columns`, search texts all. Without words everything is found (W7)."""
+    """That each word of `query` stands in one of `columns`, search texts all.
+
+    Without words everything is found (W7).
+    """
     if finds_nothing(query):
         return Q(pk__in=[])
-    every = (Q.create([(f"{column}__contains", term) for column in columns], connector=Q.OR) for term in search_terms(query))
+    every = (
+        Q.create([(f"{column}__contains", term) for column in columns], connector=Q.OR)
+        for term in search_terms(query)
+    )
     return Q(*every)
 
 
 def keys_or_question(rows: Any) -> Any:
-    """For `…__in`: the primary keys of a few `rows`, by which an index finds what points to them; of more, the question itself.
+    """For `…__in`: the primary keys of a few `rows`, by which an index finds what points to them;
+    of more, the question itself.
 
-    So nothing is left out however many they are, and no statement has more parameters than MAX_KEYS (W7).
+    So nothing is left out however many they are, and no statement has more parameters than MAX_KEYS
+    (W7).
     """
     question = rows.order_by().values("pk")
     few = list(question.values_list("pk", flat=True)[: MAX_KEYS + 1])
@@ -145,5 +165,7 @@ def stale_rows(model: type[models.Model]) -> Iterator[Any]:
 
 
 def fill(apps: Any, label: str) -> None:
-    """For a migration: write the derived columns of all rows of the model `label`, as they are in `apps`."""
+    """For a migration: write the derived columns of all rows of the model `label`, as they are in
+    `apps`.
+    """
     refresh(apps.get_model(label)._base_manager.all())

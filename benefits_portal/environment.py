@@ -1,4 +1,6 @@
-"""Reads settings from the environment, or each from the file that `<NAME>_FILE` names, as containers get their secrets."""
+"""Reads settings from the environment, or each from the file that `<NAME>_FILE` names, as
+containers get their secrets.
+"""
 
 from environ import FileAwareEnv, ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping

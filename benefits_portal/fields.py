@@ -1,4 +1,6 @@
-"""Model and form fields that keep what people type in its canonical form: no row holds it otherwise (rules W1, W2, W4)."""
+"""Model and form fields that keep what people type in its canonical form: no row holds it otherwise
+(rules W1, W2, W4).
+"""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -6,7 +8,12 @@ from typing import TYPE_CHECKING, Any, override
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, ProhibitNullCharactersValidator
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    ProhibitNullCharactersValidator,
+)
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -36,7 +43,8 @@ MAX_READ = 10_000  # characters; more than any line has
 
 type Text = str
 
-ProhibitNullCharactersValidator.message = NOT_SHOWN  # on every text field of Django's: one sentence for one fault
+# On every text field of Django's: one sentence for one fault
+ProhibitNullCharactersValidator.message = NOT_SHOWN
 
 day_range = [
     MinValueValidator(date(2000, 1, 1), _("Choose a day from the year 2000 on.")),
@@ -45,7 +53,9 @@ day_range = [
 
 
 def validate_day(day: date) -> None:
-    """Raise ValidationError for a day of no year that is worked with: what rules add to it must be in the calendar."""
+    """Raise ValidationError for a day of no year that is worked with: what rules add to it must be
+    in the calendar.
+    """
     for validate in day_range:
         validate(day)
 
@@ -74,7 +84,10 @@ class NameFormField(LineFormField):
 
 
 class PersonNameFormField(NameFormField):
-    default_error_messages = {"required": _("Enter the person's name."), "no_letter": _("Enter the person's name.")}
+    default_error_messages = {
+        "required": _("Enter the person's name."),
+        "no_letter": _("Enter the person's name."),
+    }
 
 
 class EmailFormField(LineFormField):
@@ -91,7 +104,9 @@ class DomainFormField(LineFormField):
 
 
 class DigitsFormField(LineFormField):
-    """An identifier of digits: those of every width that mean the same, with zeros in front or without (W4)."""
+    """An identifier of digits: those of every width that mean the same, with zeros in front or
+    without (W4).
+    """
 
     cleaned = staticmethod(ascii_digits)
 
@@ -123,7 +138,9 @@ class DayFormField(forms.DateField):
 
 
 class LineField(CharField):
-    """One line of text: a form refuses what is more; what is saved or looked up is tidied (W1), with keys masked (K3)."""
+    """One line of text: a form refuses what is more; what is saved or looked up is tidied (W1),
+    with keys masked (K3).
+    """
 
     form_field: type[LineFormField] = LineFormField
     tidied: Callable[[Text], Text] = staticmethod(tidy)
@@ -158,11 +175,13 @@ class LineField(CharField):
     def _kept(self, text: str) -> str:
         tidied = self.tidied(text[:MAX_READ])
         kept = without_keys(tidied)
-        return tidied if kept == tidied else kept[: self.max_length]  # a mask is longer than what was typed without hyphens
+        # A mask is longer than what was typed without hyphens
+        return tidied if kept == tidied else kept[: self.max_length]
 
     @override
     def formfield(self, **kwargs: Any) -> Any:
-        unless_told = {"max_length": None} if self._validators else {}  # type: ignore[attr-defined]  # what to write
+        # What to write
+        unless_told = {"max_length": None} if self._validators else {}  # type: ignore[attr-defined]
         return super().formfield(**{"form_class": self.form_field, **unless_told, **kwargs})
 
 
@@ -175,11 +194,16 @@ class NameField(LineField):
 
 class PersonNameField(NameField):
     form_field = PersonNameFormField
-    default_error_messages = {"blank": _("Enter the person's name."), "no_letter": _("Enter the person's name.")}
+    default_error_messages = {
+        "blank": _("Enter the person's name."),
+        "no_letter": _("Enter the person's name."),
+    }
 
 
 class CanonicalEmailField(LineField):
-    """An e-mail address or user principal name in its one spelling: stored so, unique so, looked up so (W2)."""
+    """An e-mail address or user principal name in its one spelling: stored so, unique so, looked up
+    so (W2).
+    """
 
     form_field = EmailFormField
     tidied = staticmethod(canonical_email_or_text)
@@ -193,7 +217,9 @@ class CanonicalDomainField(LineField):
 
 
 class DigitsField(LineField):
-    """An identifier of digits in ASCII, so that no other kind of digit and no zero in front makes a second one (W4)."""
+    """An identifier of digits in ASCII, so that no other kind of digit and no zero in front makes a
+    second one (W4).
+    """
 
     form_field = DigitsFormField
     tidied = staticmethod(tidy_digits)

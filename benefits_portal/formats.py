@@ -1,6 +1,9 @@
-"""Numbers and days as people read them. Only here are digits grouped: what a template writes as it is, an id say, stays as it is.
+"""Numbers and days as people read them.
 
-A list has few days and numbers, and its neighbor has the same ones, so each is written once for each language.
+Only here are digits grouped: what a template writes as it is, an id say, stays as it is.
+
+A list has few days and numbers, and its neighbor has the same ones, so each is written once for
+each language.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -19,7 +22,9 @@ def number(value: int) -> str:
 
 
 class Figure(int):
-    """A number that is written as people read it, and still is one for the plural of the words around it."""
+    """A number that is written as people read it, and still is one for the plural of the words
+    around it.
+    """
 
     def __str__(self) -> str:
         return number(int(self))
@@ -36,13 +41,18 @@ def as_time(at: time) -> str:
 
 
 def as_moment(at: datetime) -> str:
-    """2:30 p.m. (Europe/Amsterdam): by the clocks where the reader acts, and whose clocks those are (W13)."""
+    """2:30 p.m.
+
+    (Europe/Amsterdam): by the clocks where the reader acts, and whose clocks those are (W13).
+    """
     return f"{as_time(timezone.localtime(at).time())} ({timezone.get_current_timezone_name()})"
 
 
 def not_before(at: datetime) -> datetime:
     """`at` to the minute, and never earlier: when a lock-out is over, 2:42 for 2:41:26 (W13)."""
-    return at.replace(second=0, microsecond=0) + timedelta(minutes=bool(at.second or at.microsecond))
+    return at.replace(second=0, microsecond=0) + timedelta(
+        minutes=bool(at.second or at.microsecond)
+    )
 
 
 @lru_cache(KEPT)

@@ -19,9 +19,11 @@ HEALTH = {"/healthz", "/readyz", "/healthz/mail"}
 FAULTS = {
     Reason.FULL: "database full",
     Reason.READ_ONLY: "database read-only",
-    Reason.UPDATING: "migrations pending",  # not one of them ran: the table that they are written down in is not there
+    # Not one of them ran: the table that they are written down in is not there
+    Reason.UPDATING: "migrations pending",
 }
-# Whether it takes changes, and a sort that is too large for its memory: PostgreSQL writes it to its disk, and says if that is full.
+# Whether it takes changes, and a sort that is too large for its memory: PostgreSQL writes it to its
+# disk, and says if that is full.
 PROBE = """
     SET LOCAL work_mem = '64kB';
     SELECT current_setting('transaction_read_only'), count(*)
@@ -29,8 +31,12 @@ PROBE = """
 """
 
 
-def ask_no_session(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Whoever asks for health is nobody, signed in or not: sessions are in the database, which may be away."""
+def ask_no_session(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Whoever asks for health is nobody, signed in or not: sessions are in the database, which may
+    be away.
+    """
 
     def respond(request: HttpRequest) -> HttpResponse:
         if request.path not in HEALTH:
@@ -53,12 +59,16 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Able to serve: the database answers, takes changes, has room, and is of the same version as this process."""
+    """Able to serve: the database answers, takes changes, has room, and is of the same version as
+    this process.
+    """
     try:
         told = state()
     except (DatabaseError, InterfaceError) as problem:
         told = fault(problem)
-    return HttpResponse(f"{told}\n", content_type="text/plain", status=200 if told == READY else 503)
+    return HttpResponse(
+        f"{told}\n", content_type="text/plain", status=200 if told == READY else 503
+    )
 
 
 def fault(problem: Exception) -> str:
@@ -67,12 +77,17 @@ def fault(problem: Exception) -> str:
 
 
 def state() -> str:
-    """READY, or what is missing. Asks anew each time: the database may change under a process that has begun before."""
+    """READY, or what is missing.
+
+    Asks anew each time: the database may change under a process that has begun before.
+    """
     if takes_no_changes():
         return FAULTS[Reason.READ_ONLY]
     applied = set(MigrationRecorder.Migration.objects.values_list("app", "name"))
     code, known = migrations()
-    if not all(key in applied or (replaced and replaced <= applied) for key, replaced in code.items()):
+    if not all(
+        key in applied or (replaced and replaced <= applied) for key, replaced in code.items()
+    ):
         return FAULTS[Reason.UPDATING]
     apps = {app for app, _ in code}
     if any(key not in known and key[0] in apps for key in applied):
@@ -81,7 +96,10 @@ def state() -> str:
 
 
 def takes_no_changes() -> bool:
-    """Whether the database is a standby or closed for changes. Raises OperationalError if its disk is full."""
+    """Whether the database is a standby or closed for changes.
+
+    Raises OperationalError if its disk is full.
+    """
     if connection.vendor != "postgresql":
         return False
     with connection.cursor() as cursor:
@@ -92,7 +110,9 @@ def takes_no_changes() -> bool:
 
 @cache
 def migrations() -> tuple[dict[tuple[str, str], set[tuple[str, str]]], set[tuple[str, str]]]:
-    """Those of this code, each with the ones that it replaces; and every name it knows, replaced ones too."""
+    """Those of this code, each with the ones that it replaces; and every name it knows, replaced
+    ones too.
+    """
     loader = MigrationLoader(None)
     replaced = {key: set(loader.disk_migrations[key].replaces) for key in loader.graph.nodes}
     return replaced, set(loader.disk_migrations).union(*replaced.values())

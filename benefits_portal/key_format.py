@@ -1,7 +1,9 @@
-"""What a product key looks like in a text: how people write it, how it is found in what surrounds it, how it is shown.
+"""What a product key looks like in a text: how people write it, how it is found in what surrounds
+it, how it is shown.
 
-One finder serves the key field, masking and URLs, so that whatever entry forgives is masked too (K1, K3, W5, W6). It reads
-a text once, from left to right. static/js/key-field.js finds keys in the same way; tests/key_examples.py holds both to it.
+One finder serves the key field, masking and URLs, so that whatever entry forgives is masked too
+(K1, K3, W5, W6). It reads a text once, from left to right. static/js/key-field.js finds keys in the
+same way; tests/key_examples.py holds both to it.
 """
 
 import re
@@ -20,8 +22,11 @@ LENGTH = 25
 BODY = LENGTH - len(PREFIX)  # characters behind the prefix, the check character among them
 MASKED_FROM = 15  # characters, of the 25: who knows so many has much of a key
 
-# Where groups of a body begin: every five characters, as it is shown, or alone, unbroken or each character apart.
-_AS_GROUPED = re.compile(r"(?=.[.]{4}[|][.]{4}[|][.]{4}[|][.]{4}|[|][.]{19}(?:[|]|$)|(?<![|])[|]{20}(?:[|][.]|$))")
+# Where groups of a body begin: every five characters, as it is shown, or alone, unbroken or each
+# character apart.
+_AS_GROUPED = re.compile(
+    r"(?=.[.]{4}[|][.]{4}[|][.]{4}[|][.]{4}|[|][.]{19}(?:[|]|$)|(?<![|])[|]{20}(?:[|][.]|$))"
+)
 _HEXADECIMAL = set("0123456789ABCDEF")  # what identifiers of other kinds are made of
 _BODY_MAYBE = re.compile(rf"(?:[{ALPHABET}][\W_\u115f\u1160]*+){{{BODY}}}")
 
@@ -62,7 +67,10 @@ class KeyText:
     def foreign(self) -> int | None:
         """The index of the first character that none of our keys has, among the first 25."""
         inside = enumerate(self.letters[:LENGTH])
-        return next((index for index, letter in inside if index >= len(PREFIX) and letter not in ALPHABET), None)
+        return next(
+            (index for index, letter in inside if index >= len(PREFIX) and letter not in ALPHABET),
+            None,
+        )
 
     @property
     def is_whole(self) -> bool:
@@ -71,13 +79,21 @@ class KeyText:
 
 def is_shaped(key: str) -> bool:
     """Whether `key`, normalised, has the length, prefix and characters of one of our keys."""
-    return len(key) == LENGTH and key.startswith(PREFIX) and set(key[len(PREFIX) :]) <= set(ALPHABET)
+    return (
+        len(key) == LENGTH and key.startswith(PREFIX) and set(key[len(PREFIX) :]) <= set(ALPHABET)
+    )
 
 
 def key_texts(text: str) -> list[KeyText]:
-    """Whatever in `text` begins as one of our keys: whole ones, halves, and those with typing errors."""
+    """Whatever in `text` begins as one of our keys: whole ones, halves, and those with typing
+    errors.
+    """
     letters = _letters(text) if _may_hold_one(text) else []
-    return [_key_text(letters[start:stop]) for start, stop in _beginnings(letters) if not _is_torn(letters, start)]
+    return [
+        _key_text(letters[start:stop])
+        for start, stop in _beginnings(letters)
+        if not _is_torn(letters, start)
+    ]
 
 
 def normalised(typed: str) -> str:
@@ -100,7 +116,9 @@ def is_consistent_body(body: str) -> bool:
 
 
 def without_keys(text: str, at_least: int = MASKED_FROM) -> str:
-    """`text` with every key of ours masked, without its prefix too, and what has `at_least` so many characters of one (K3)."""
+    """`text` with every key of ours masked, without its prefix too, and what has `at_least` so many
+    characters of one (K3).
+    """
     plain = unescape(text) if "&" in text else text  # as a web page writes hyphens and blanks
     masked_text = _without_bodies(_without_prefixed_keys(plain, at_least))
     return masked_text if masked_text != plain else text
@@ -111,17 +129,24 @@ def _without_prefixed_keys(text: str, at_least: int) -> str:
     letters = _letters(text) if _may_hold_one(text) else []
     for start, stop in _beginnings(letters):
         whole = letters[start : min(start + LENGTH, stop)]  # whatever stands between its characters
-        found = KeyText("".join(letter.character for letter in whole), whole[0].position, whole[-1].position + 1)
+        found = KeyText(
+            "".join(letter.character for letter in whole), whole[0].position, whole[-1].position + 1
+        )
         if not found.is_whole:
             found = _key_text(letters[start:stop])
         if len(found.letters) >= at_least:
-            pieces += [text[at : found.start], masked(found.letters[-5:]) if found.is_whole else f"{PREFIX}-…"]
+            pieces += [
+                text[at : found.start],
+                masked(found.letters[-5:]) if found.is_whole else f"{PREFIX}-…",
+            ]
             at = found.end
     return "".join([*pieces, text[at:]])
 
 
 def _without_bodies(text: str) -> str:
-    """`text` with whatever has 20 characters of a key, as people write them, and the right check character masked."""
+    """`text` with whatever has 20 characters of a key, as people write them, and the right check
+    character masked.
+    """
     if not _BODY_MAYBE.search(unicodedata.normalize("NFKD", text).upper()):
         return text
     pieces, at, end = [], 0, 0
@@ -138,7 +163,9 @@ def _without_bodies(text: str) -> str:
 
 
 def _is_body(body: str) -> bool:
-    """One in 24 of other texts has the right check character: so what could be an identifier of another kind is none."""
+    """One in 24 of other texts has the right check character: so what could be an identifier of
+    another kind is none.
+    """
     return set(body) <= set(ALPHABET) and not set(body) <= _HEXADECIMAL and is_consistent_body(body)
 
 
@@ -202,10 +229,14 @@ def _key_text(letters: list[_Letter]) -> KeyText:
 
 
 def _goes_on(letters: list[_Letter], length: int, end: int, *, by_five: bool) -> bool:
-    """Whether the group from `length` to before `end` is of the key that `length` letters are there of."""
+    """Whether the group from `length` to before `end` is of the key that `length` letters are there
+    of.
+    """
     gap = letters[length].gap
     if gap <= Gap.DASH:
         return True
     if gap is Gap.APART or end > LENGTH:
         return False
-    return (by_five and end - length == 5) or all(letter.character in ALPHABET for letter in letters[length:end])
+    return (by_five and end - length == 5) or all(
+        letter.character in ALPHABET for letter in letters[length:end]
+    )

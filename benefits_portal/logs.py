@@ -1,9 +1,11 @@
-"""What the portal tells its operator: one line an event, with the id of its request, without personal data or keys (K3).
+"""What the portal tells its operator: one line an event, with the id of its request, without
+personal data or keys (K3).
 
-A line says what happened where in the code, never to whom or with what: the Record of the back office says that. So a
-request is told by its route, not by its path, and an exception by its type and place, not by its text, in which
-databases quote what was typed. Libraries put paths, hosts and typed text into their messages: of those only the words of
-the library itself are kept (`library_message`).
+A line says what happened where in the code, never to whom or with what: the Record of the back
+office says that. So a request is told by its route, not by its path, and an exception by its type
+and place, not by its text, in which databases quote what was typed. Libraries put paths, hosts and
+typed text into their messages: of those only the words of the library itself are kept
+(`library_message`).
 """
 
 import json
@@ -33,7 +35,8 @@ NOT_SHOWN = "not shown, for it may quote what was sent"
 
 _PROXY_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _PLACEHOLDER = re.compile(r"%(?:\(\w{1,40}\))?[-+ #0-9.]{0,8}[a-zA-Z]")
-# Possessive, and only from the beginning of a word: whatever is sent, each character is looked at once.
+# Possessive, and only from the beginning of a word: whatever is sent, each character is looked at
+# once.
 _PRIVATE = (
     (re.compile(r"PCBEN(?:(?:[^\w/]|_){0,3}[0-9A-Z]){5,20}", re.IGNORECASE), "PCBEN-…"),
     (re.compile(r"(?<![^\s@'\"<>/])[^\s@'\"<>/]++@[^\s@'\"<>/]++"), "…@…"),
@@ -53,7 +56,9 @@ class JsonLines(logging.Formatter):
 
 
 class PlainLines(logging.Formatter):
-    """The same for people at a terminal, in a demo or in development; DEBUG adds Python's own traceback."""
+    """The same for people at a terminal, in a demo or in development; DEBUG adds Python's own
+    traceback.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         shown = details(record)
@@ -89,8 +94,9 @@ def message_of(record: logging.LogRecord) -> str:
 def library_message(record: logging.LogRecord) -> str:
     """The words of a library: its template with numbers filled in, everything else left out.
 
-    Of a request it is the meaning of the status. A message without arguments may be a text that was put together
-    (`str(exception)`, an f-string), so it is not shown; what gunicorn tells of itself (INFO) is.
+    Of a request it is the meaning of the status. A message without arguments may be a text that was
+    put together (`str(exception)`, an f-string), so it is not shown; what gunicorn tells of itself
+    (INFO) is.
     """
     if status := getattr(record, "status_code", None):
         return responses.get(status, str(status))
@@ -123,16 +129,23 @@ def route_of(request: HttpRequest) -> str:
 
 def places(trace: TracebackType | None) -> list[str]:
     """Where it happened, the innermost last."""
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
+    return [
+        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)
+    ]
 
 
-def tell_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware, the outermost: gives the request its id, a trusted proxy's or its own, and tells how it went."""
+def tell_requests(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware, the outermost: gives the request its id, a trusted proxy's or its own, and tells
+    how it went.
+    """
 
     def respond(request: HttpRequest) -> HttpResponse:
         proxys = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
         known = proxys if _PROXY_ID.fullmatch(proxys) else uuid.uuid4().hex
-        request.request_id = known  # type: ignore[attr-defined]  # Django logs a refusal after every middleware has ended
+        # Django logs a refusal after every middleware has ended
+        request.request_id = known  # type: ignore[attr-defined]
         token = request_id.set(known)
         started = time.perf_counter()
         try:

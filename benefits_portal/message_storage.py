@@ -16,7 +16,9 @@ class HostCookieStorage(CookieStorage):
 
 
 class MessageStorage(FallbackStorage):
-    """Shows a message once, however often it was left before a page came to show it: a double click says the same twice (W11)."""
+    """Shows a message once, however often it was left before a page came to show it: a double click
+    says the same twice (W11).
+    """
 
     storage_classes = (HostCookieStorage, SessionStorage)
 
@@ -24,6 +26,8 @@ class MessageStorage(FallbackStorage):
     _queued_messages: list[Message]
 
     def add(self, level: int, message: Any, extra_tags: str | None = "") -> None:
-        waiting = self._queued_messages if self.used else [*self._loaded_messages, *self._queued_messages]
+        waiting = (
+            self._queued_messages if self.used else [*self._loaded_messages, *self._queued_messages]
+        )
         if Message(level, str(message), extra_tags) not in waiting:
             super().add(level, message, extra_tags)

@@ -1,5 +1,5 @@
-"""Headers that Django has no setting for, nothing kept of signed-in people, sessions on a database that takes no changes, and
-whole pages for whoever asked for a part of one.
+"""Headers that Django has no setting for, nothing kept of signed-in people, sessions on a database
+that takes no changes, and whole pages for whoever asked for a part of one.
 """
 
 from collections.abc import Callable
@@ -23,14 +23,17 @@ HEADERS = {
 }
 
 
-def security_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def security_headers(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         keep_nothing(request, response)
         keep_here(request, response)
-        for cookie in response.cookies.values():  # also where one is deleted, which Django does without the flags
+        # Also where one is deleted, which Django does without the flags
+        for cookie in response.cookies.values():
             cookie["httponly"], cookie["secure"] = True, settings.SESSION_COOKIE_SECURE
         return response
 
@@ -38,8 +41,13 @@ def security_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
 
 
 def keep_nothing(request: HttpRequest, response: HttpResponse) -> None:
-    """Let the browser keep no answer to somebody signed in; clear what it kept, unread messages too, once they no longer are (W9)."""
-    if settings.SESSION_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in response.cookies:
+    """Let the browser keep no answer to somebody signed in; clear what it kept, unread messages
+    too, once they no longer are (W9).
+    """
+    if (
+        settings.SESSION_COOKIE_NAME in request.COOKIES
+        or settings.SESSION_COOKIE_NAME in response.cookies
+    ):
         patch_cache_control(response, private=True, no_store=True)
     if has_ended(response):
         response.headers["Clear-Site-Data"] = '"cache"'
@@ -47,17 +55,24 @@ def keep_nothing(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def has_ended(response: HttpResponse) -> bool:
-    """Whether `response` takes the session away, or sends somebody whose session is over to sign in again.
+    """Whether `response` takes the session away, or sends somebody whose session is over to sign in
+    again.
 
-    A cookie that has expired is not sent, so of a session that ended by itself there is only the second.
+    A cookie that has expired is not sent, so of a session that ended by itself there is only the
+    second.
     """
     cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
     leads_to = response.headers.get("HX-Redirect") or response.headers.get("Location", "")
-    return (cookie is not None and not cookie.value) or leads_to.startswith(f"{resolve_url(settings.LOGIN_URL)}?")
+    return (cookie is not None and not cookie.value) or leads_to.startswith(
+        f"{resolve_url(settings.LOGIN_URL)}?"
+    )
 
 
 class Sessions(SessionMiddleware):
-    """Django's. While the database takes no changes, a page that is only looked at is shown, and not remembered."""
+    """Django's.
+
+    While the database takes no changes, a page that is only looked at is shown, and not remembered.
+    """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         try:
@@ -68,11 +83,15 @@ class Sessions(SessionMiddleware):
             raise
 
 
-def whole_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """What answers htmx with a redirect or a refusal is a page of its own, such as signing in: the browser goes there.
+def whole_pages(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """What answers htmx with a redirect or a refusal is a page of its own, such as signing in: the
+    browser goes there.
 
-    htmx itself would put a redirect's page into the row that asked, and show nothing of a refusal. A refused GET is asked
-    for again, as a page; a refused POST is not, so its answer takes the place of the page (static/js/portal.js).
+    htmx itself would put a redirect's page into the row that asked, and show nothing of a refusal.
+    A refused GET is asked for again, as a page; a refused POST is not, so its answer takes the
+    place of the page (static/js/portal.js).
     """
 
     def respond(request: HttpRequest) -> HttpResponse:

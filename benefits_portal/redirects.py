@@ -11,7 +11,8 @@ URL_HEADERS = ("Location", "HX-Redirect", "HX-Location", "HX-Push-Url", "HX-Repl
 def on_to(address: str) -> HttpResponseRedirect:
     """To `address`, which anybody may have written: only ever a path of this site, else home.
 
-    Not django.shortcuts.redirect, which takes a word without a slash for the name of a URL, and fails if there is none.
+    Not django.shortcuts.redirect, which takes a word without a slash for the name of a URL, and
+    fails if there is none.
     """
     safe = address.startswith("/") and stays_here(address)
     return HttpResponseRedirect(address if safe else reverse("home"))

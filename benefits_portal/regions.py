@@ -1,4 +1,6 @@
-"""Countries, currencies and time zones as their standards list them, and what to write instead of what they do not."""
+"""Countries, currencies and time zones as their standards list them, and what to write instead of
+what they do not.
+"""
 
 import unicodedata
 import zoneinfo
@@ -12,7 +14,18 @@ from babel.numbers import get_currency_precision
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-REGIONS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+REGIONS = (
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+)
 LANGUAGES = ("nl", "en")  # whose names for countries and currencies are understood
 WRITTEN_OTHERWISE = {"UK": "GB", "EL": "GR"}  # as the European Union writes them
 
@@ -21,7 +34,9 @@ WRITTEN_OTHERWISE = {"UK": "GB", "EL": "GR"}  # as the European Union writes the
 def countries() -> frozenset[str]:
     """The codes of ISO 3166-1, from the time zone database."""
     table = (resources.files("tzdata.zoneinfo") / "iso3166.tab").read_text(encoding="utf-8")
-    return frozenset(line.partition("\t")[0] for line in table.splitlines() if not line.startswith("#"))
+    return frozenset(
+        line.partition("\t")[0] for line in table.splitlines() if not line.startswith("#")
+    )
 
 
 @cache
@@ -33,28 +48,50 @@ def currencies() -> frozenset[str]:
 
 @cache
 def time_zones() -> dict[str, str]:
-    """Each time zone by its name in lowercase: UTC and those of a region, without what machines call theirs."""
-    names = (name for name in zoneinfo.available_timezones() if name.partition("/")[0] in REGIONS and "/" in name)
+    """Each time zone by its name in lowercase: UTC and those of a region, without what machines
+    call theirs.
+    """
+    names = (
+        name
+        for name in zoneinfo.available_timezones()
+        if name.partition("/")[0] in REGIONS and "/" in name
+    )
     return {name.lower(): name for name in ("UTC", *names)}
 
 
 @cache
 def country_names() -> dict[str, str]:
     """The code of each country by its names in the portal's languages, and by its three letters."""
-    aliases = {alias: places[0] for alias, places in get_global("territory_aliases").items() if len(places) == 1}
-    return _folded_names(countries(), aliases, WRITTEN_OTHERWISE, *(Locale(language).territories.items() for language in LANGUAGES))
+    aliases = {
+        alias: places[0]
+        for alias, places in get_global("territory_aliases").items()
+        if len(places) == 1
+    }
+    return _folded_names(
+        countries(),
+        aliases,
+        WRITTEN_OTHERWISE,
+        *(Locale(language).territories.items() for language in LANGUAGES),
+    )
 
 
 @cache
 def currency_names() -> dict[str, str]:
     """The code of each currency by its names in the portal's languages."""
-    return _folded_names(currencies(), {"€": "EUR"}, *(Locale(language).currencies.items() for language in LANGUAGES))
+    return _folded_names(
+        currencies(), {"€": "EUR"}, *(Locale(language).currencies.items() for language in LANGUAGES)
+    )
 
 
 @cache
 def time_zone_names() -> dict[str, str]:
-    """Each time zone by the names that it had, as US/Eastern, and by its city alone. EST and the like could be several."""
-    aliases = {alias: zone for alias, zone in get_global("zone_aliases").items() if not alias.isupper()}
+    """Each time zone by the names that it had, as US/Eastern, and by its city alone.
+
+    EST and the like could be several.
+    """
+    aliases = {
+        alias: zone for alias, zone in get_global("zone_aliases").items() if not alias.isupper()
+    }
     zones = frozenset(time_zones().values())
     in_use_last = sorted(zones, key=lambda zone: zone not in aliases)
     cities = {zone.rpartition("/")[2]: aliases.get(zone, zone) for zone in in_use_last}
@@ -62,7 +99,9 @@ def time_zone_names() -> dict[str, str]:
 
 
 def _folded_names(codes: frozenset[str], *written: Any) -> dict[str, str]:
-    """Each of `codes` by itself and by what else is written for it: dictionaries of code by name, or pairs of code and name."""
+    """Each of `codes` by itself and by what else is written for it: dictionaries of code by name,
+    or pairs of code and name.
+    """
     names: dict[str, str] = {}
     for each in written:
         pairs = each.items() if isinstance(each, dict) else ((name, code) for code, name in each)
@@ -71,7 +110,9 @@ def _folded_names(codes: frozenset[str], *written: Any) -> dict[str, str]:
 
 
 def _folded(text: str) -> str:
-    """As names are compared: full-width letters are letters; capitals, spaces and underscores do not matter."""
+    """As names are compared: full-width letters are letters; capitals, spaces and underscores do
+    not matter.
+    """
     return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("_", " ").split())
 
 
@@ -80,8 +121,12 @@ def validate_country(code: str) -> None:
     if code in countries():
         return
     if meant := country_names().get(_folded(code)):
-        raise ValidationError(_("Write %(meant)s for this country."), params={"meant": meant}, code="country")
-    raise ValidationError(_("There is no such country. Write its two capitals, as in NL."), code="country")
+        raise ValidationError(
+            _("Write %(meant)s for this country."), params={"meant": meant}, code="country"
+        )
+    raise ValidationError(
+        _("There is no such country. Write its two capitals, as in NL."), code="country"
+    )
 
 
 def validate_currency(code: str) -> None:
@@ -89,8 +134,12 @@ def validate_currency(code: str) -> None:
     if code in currencies():
         return
     if meant := currency_names().get(_folded(code)):
-        raise ValidationError(_("Write %(meant)s for this currency."), params={"meant": meant}, code="currency")
-    raise ValidationError(_("There is no such currency. Write its three capitals, as in EUR."), code="currency")
+        raise ValidationError(
+            _("Write %(meant)s for this currency."), params={"meant": meant}, code="currency"
+        )
+    raise ValidationError(
+        _("There is no such currency. Write its three capitals, as in EUR."), code="currency"
+    )
 
 
 def validate_time_zone(name: str) -> None:
@@ -98,8 +147,14 @@ def validate_time_zone(name: str) -> None:
     if name in time_zones().values():
         return
     if meant := time_zone_names().get(_folded(name)):
-        raise ValidationError(_("Write %(meant)s for this time zone."), params={"meant": meant}, code="time_zone")
-    raise ValidationError(_("%(name)s is not a time zone. Write it as in Europe/Amsterdam."), params={"name": name[:40]}, code="time_zone")
+        raise ValidationError(
+            _("Write %(meant)s for this time zone."), params={"meant": meant}, code="time_zone"
+        )
+    raise ValidationError(
+        _("%(name)s is not a time zone. Write it as in Europe/Amsterdam."),
+        params={"name": name[:40]},
+        code="time_zone",
+    )
 
 
 def decimal_places(currency: str) -> int:
@@ -113,7 +168,13 @@ def validate_amount(amount: Decimal, currency: str) -> None:
     if amount == round(amount, places):
         return
     if not places:
-        raise ValidationError(_("%(currency)s has no decimals: write a whole amount."), params={"currency": currency}, code="decimals")
+        raise ValidationError(
+            _("%(currency)s has no decimals: write a whole amount."),
+            params={"currency": currency},
+            code="decimals",
+        )
     raise ValidationError(
-        _("%(currency)s has %(places)s decimals at most."), params={"currency": currency, "places": places}, code="decimals"
+        _("%(currency)s has %(places)s decimals at most."),
+        params={"currency": currency, "places": places},
+        code="decimals",
     )

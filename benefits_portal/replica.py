@@ -1,7 +1,9 @@
-"""Lists read from a streaming replica (REPLICA_URL); everything that decides, and who somebody is, from the primary.
+"""Lists read from a streaming replica (REPLICA_URL); everything that decides, and who somebody is,
+from the primary.
 
-Nobody misses what they have just written: a write leaves the position in the primary's log (LSN) with the browser, and
-lists come from the replica only once it has got as far. A replica that is behind, away or promoted is not used.
+Nobody misses what they have just written: a write leaves the position in the primary's log (LSN)
+with the browser, and lists come from the replica only once it has got as far. A replica that is
+behind, away or promoted is not used.
 """
 
 import re
@@ -16,7 +18,8 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 BACK_OFFICE_LIST = re.compile(r"admin:\w+_changelist")
-COOKIE, COOKIE_AGE = f"{settings.COOKIE_PREFIX}written", 10 * 60  # seconds; a replica further behind is an incident
+# Seconds; a replica further behind is an incident
+COOKIE, COOKIE_AGE = f"{settings.COOKIE_PREFIX}written", 10 * 60
 LSN = re.compile(r"[0-9A-F]{1,8}/[0-9A-F]{1,8}")
 REST = 10  # seconds that a replica which did not answer is left alone
 
@@ -31,7 +34,9 @@ def list_from_replica[View: Callable[..., HttpResponseBase]](view: View) -> View
 
 
 class Router:
-    """Reads go where `ListsFromReplica` says, writes to the primary, also of what was read from the replica."""
+    """Reads go where `ListsFromReplica` says, writes to the primary, also of what was read from the
+    replica.
+    """
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
         return "replica" if _from_replica.get() else "default"
@@ -58,12 +63,18 @@ class ListsFromReplica:
             _from_replica.reset(token)
         if request.method not in ("GET", "HEAD") and (position := written_up_to()):
             secure = settings.SESSION_COOKIE_SECURE
-            response.set_cookie(COOKIE, position, max_age=COOKIE_AGE, secure=secure, httponly=True, samesite="Lax")
+            response.set_cookie(
+                COOKIE, position, max_age=COOKIE_AGE, secure=secure, httponly=True, samesite="Lax"
+            )
         return response
 
-    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any) -> None:
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> None:
         name = request.resolver_match.view_name if request.resolver_match else ""
-        if request.method in ("GET", "HEAD") and (hasattr(view, "may_be_read_from_replica") or BACK_OFFICE_LIST.fullmatch(name)):
+        if request.method in ("GET", "HEAD") and (
+            hasattr(view, "may_be_read_from_replica") or BACK_OFFICE_LIST.fullmatch(name)
+        ):
             _from_replica.set(has_got_as_far_as(request.COOKIES.get(COOKIE, "")))
 
 
@@ -78,13 +89,18 @@ def written_up_to() -> str:
 
 
 def has_got_as_far_as(position: str) -> bool:
-    """Whether the replica answers and holds everything up to `position`, a browser's own; a primary never does."""
+    """Whether the replica answers and holds everything up to `position`, a browser's own; a primary
+    never does.
+    """
     global _resting_until
     if time.monotonic() < _resting_until:
         return False
     try:
         with connections["replica"].cursor() as cursor:
-            cursor.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", [position if LSN.fullmatch(position) else "0/0"])
+            cursor.execute(
+                "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn",
+                [position if LSN.fullmatch(position) else "0/0"],
+            )
             return bool(cursor.fetchone()[0])
     except (DatabaseError, InterfaceError):
         _resting_until = time.monotonic() + REST

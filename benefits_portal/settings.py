@@ -1,7 +1,9 @@
-"""One settings file. What differs between machines comes from the environment, or from `.env` beside manage.py.
+"""One settings file.
 
-Three ways to run: the demo (DEMO=on, set by `manage.py demo`) needs nothing; development (DEBUG=on) and
-production need what `.env.example` lists. What is missing is said with the way to repair it.
+What differs between machines comes from the environment, or from `.env` beside manage.py.
+
+Three ways to run: the demo (DEMO=on, set by `manage.py demo`) needs nothing; development (DEBUG=on)
+and production need what `.env.example` lists. What is missing is said with the way to repair it.
 """
 
 from pathlib import Path
@@ -28,12 +30,16 @@ DEMO = env.bool("DEMO", default=False)  # practice portal: one-click sign-in, mo
 DEBUG = env.bool("DEBUG", default=False)
 IS_LOCAL = DEMO or DEBUG  # no proxy, no TLS, nothing configured by hand
 
-# Whoever runs a demo has no secret to keep, and its fixtures must stay readable from one start to the next.
-PRACTICE_SECRET = "practice only: protects nothing and is known to everybody"  # noqa: S105 - public on purpose
+# Whoever runs a demo has no secret to keep, and its fixtures must stay readable from one start to
+# the next.
+# Public on purpose
+PRACTICE_SECRET = "practice only: protects nothing and is known to everybody"
 
 
 def secret(name: str) -> str:
-    """A secret from the environment; only the demo and development have a public one to fall back on."""
+    """A secret from the environment; only the demo and development have a public one to fall back
+    on.
+    """
     value: str = env.str(name, default=PRACTICE_SECRET if IS_LOCAL else "").strip()
     if not value:
         raise ImproperlyConfigured(
@@ -44,15 +50,24 @@ def secret(name: str) -> str:
 
 
 SECRET_KEY = startup_checks.only_secret("SECRET_KEY", secret("SECRET_KEY"))
-SECRET_KEY_FALLBACKS = startup_checks.secrets_of("SECRET_KEY_FALLBACKS", env.str("SECRET_KEY_FALLBACKS", default=""))
-PRODUCT_KEY_SECRETS = startup_checks.secrets_of("PRODUCT_KEY_SECRETS", secret("PRODUCT_KEY_SECRETS"))  # first encrypts, the others decrypt
+SECRET_KEY_FALLBACKS = startup_checks.secrets_of(
+    "SECRET_KEY_FALLBACKS", env.str("SECRET_KEY_FALLBACKS", default="")
+)
+# First encrypts, the others decrypt
+PRODUCT_KEY_SECRETS = startup_checks.secrets_of(
+    "PRODUCT_KEY_SECRETS", secret("PRODUCT_KEY_SECRETS")
+)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*startup_checks.LOCAL_HOSTS])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many stand before the portal; what others forward is not believed
-startup_checks.check_doors(embedded=IS_LOCAL, hosts=ALLOWED_HOSTS, origins=CSRF_TRUSTED_ORIGINS, proxies=TRUSTED_PROXIES)
+# How many stand before the portal; what others forward is not believed
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+startup_checks.check_doors(
+    embedded=IS_LOCAL, hosts=ALLOWED_HOSTS, origins=CSRF_TRUSTED_ORIGINS, proxies=TRUSTED_PROXIES
+)
 if not IS_LOCAL and PRACTICE_SECRET in {SECRET_KEY, *SECRET_KEY_FALLBACKS, *PRODUCT_KEY_SECRETS}:
     raise ImproperlyConfigured(
-        "SECRET_KEY or PRODUCT_KEY_SECRETS is the demo's, which everybody knows. Put 50 random characters of your own there."
+        "SECRET_KEY or PRODUCT_KEY_SECRETS is the demo's, which everybody knows. Put 50 random "
+        "characters of your own there."
     )
 INSTALLED_APPS = [
     "benefits_portal.backoffice",
@@ -74,7 +89,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "benefits_portal.logs.tell_requests",  # outermost: tells how every request went
     "django.middleware.security.SecurityMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",  # outside of what serves static files: they are framed by nobody either
+    # Outside of what serves static files: they are framed by nobody either
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "benefits_portal.middleware.security_headers",
@@ -85,7 +101,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "benefits_portal.middleware.whole_pages",  # outside of what answers with them
-    "benefits_portal.benefits.middleware.no_key_in_urls",  # before anything looks at a path or redirects
+    # Before anything looks at a path or redirects
+    "benefits_portal.benefits.middleware.no_key_in_urls",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -94,7 +111,9 @@ MIDDLEWARE = [
     "benefits_portal.tenants.middleware.ActingMiddleware",
 ]
 ROOT_URLCONF = "benefits_portal.urls"
-ABSOLUTE_URL_OVERRIDES = {"benefits.benefit": lambda benefit: reverse("licensing:benefit-detail", args=[benefit.pk])}
+ABSOLUTE_URL_OVERRIDES = {
+    "benefits.benefit": lambda benefit: reverse("licensing:benefit-detail", args=[benefit.pk])
+}
 WSGI_APPLICATION = "benefits_portal.wsgi.application"
 TEMPLATES = [
     {
@@ -114,19 +133,25 @@ TEMPLATES = [
     }
 ]
 APPEND_SLASH = True
-SUPPORT_ADDRESS = env.str("SUPPORT_ADDRESS", default="support@benefits-portal.example")  # technical support tickets
+# Technical support tickets
+SUPPORT_ADDRESS = env.str("SUPPORT_ADDRESS", default="support@benefits-portal.example")
 
 # Database
 
 if not IS_LOCAL and not env.str("DATABASE_URL", default=""):
     raise ImproperlyConfigured(
-        "DATABASE_URL is not set. Production runs on PostgreSQL: DATABASE_URL=postgres://user:password@host/name. "
+        "DATABASE_URL is not set. Production runs on PostgreSQL: "
+        "DATABASE_URL=postgres://user:password@host/name. "
         "For a demo on SQLite run `manage.py demo`."
     )
-PGBOUNCER = env.bool("PGBOUNCER", default=False)  # DATABASE_URL leads to a pgbouncer in transaction mode
-LOCK_TIMEOUT = env.int("LOCK_TIMEOUT", default=2_000)  # ms; then whoever waits for a row is told to try again
-STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", default=10_000)  # ms; 0 for none, as `migrate` has it
-# Tables that are joined in the best order: with PostgreSQL's 8, planning a page took ten times as long as reading it.
+# DATABASE_URL leads to a pgbouncer in transaction mode
+PGBOUNCER = env.bool("PGBOUNCER", default=False)
+# Ms; then whoever waits for a row is told to try again
+LOCK_TIMEOUT = env.int("LOCK_TIMEOUT", default=2_000)
+# Ms; 0 for none, as `migrate` has it
+STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", default=10_000)
+# Tables that are joined in the best order: with PostgreSQL's 8, planning a page took ten times as
+# long as reading it.
 JOIN_COLLAPSE_LIMIT = 4
 POSTGRES_OPTIONS = {
     "lock_timeout": LOCK_TIMEOUT,
@@ -134,18 +159,27 @@ POSTGRES_OPTIONS = {
     "join_collapse_limit": JOIN_COLLAPSE_LIMIT,
     "from_collapse_limit": JOIN_COLLAPSE_LIMIT,
 }
-REPLICA_URL = env.str("REPLICA_URL", default="")  # a streaming replica of the same database, which lists are read from
+# A streaming replica of the same database, which lists are read from
+REPLICA_URL = env.str("REPLICA_URL", default="")
 
 
 def with_timeouts(database: dict[str, Any]) -> dict[str, Any]:
     """`database` so that many can use it at once, and nobody hangs when it does not answer."""
     given = database.get("OPTIONS", {})
     if "sqlite" in database["ENGINE"]:  # with SQLite's defaults, simultaneous writers lose updates
-        waiting = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"}
+        waiting = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+        }
         return database | {"OPTIONS": waiting | given}
     limits: dict[str, Any] = {"connect_timeout": 2, "tcp_user_timeout": 3_000}  # seconds, ms
-    if not PGBOUNCER:  # which takes no options at the start of a connection: there the role has them (docs/operations.md)
-        limits["options"] = " ".join(f"-c {name}={value}" for name, value in POSTGRES_OPTIONS.items())
+    # Which takes no options at the start of a connection: there the role has them
+    # (docs/operations.md)
+    if not PGBOUNCER:
+        limits["options"] = " ".join(
+            f"-c {name}={value}" for name, value in POSTGRES_OPTIONS.items()
+        )
     if STATEMENT_TIMEOUT:
         limits["patience"] = STATEMENT_TIMEOUT / 1000 + 1  # seconds, then the server is frozen
     return database | {
@@ -158,12 +192,18 @@ def with_timeouts(database: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": with_timeouts(env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demo.sqlite3'}"))}
+DATABASES = {
+    "default": with_timeouts(
+        env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demo.sqlite3'}")
+    )
+}
 if REPLICA_URL:
     DATABASES["replica"] = with_timeouts(env.db("REPLICA_URL")) | {"TEST": {"MIRROR": "default"}}
     DATABASE_ROUTERS = ["benefits_portal.replica.Router"]
-    MIDDLEWARE.append("benefits_portal.replica.ListsFromReplica")  # innermost: who somebody is comes from the primary
-SEARCHES_A_MINUTE = env.int("SEARCHES_A_MINUTE", default=120)  # of an account; pickers search while somebody types
+    # Innermost: who somebody is comes from the primary
+    MIDDLEWARE.append("benefits_portal.replica.ListsFromReplica")
+# Of an account; pickers search while somebody types
+SEARCHES_A_MINUTE = env.int("SEARCHES_A_MINUTE", default=120)
 DAYS_KEPT = retention.days_kept(env)  # by table, of what `manage.py prune` deletes
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
@@ -172,8 +212,12 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 
 def languages(folder: Path) -> list[tuple[str, Promise]]:
-    """English, which the texts are written in, and whatever has a catalog in `folder`, by the names Django gives them."""
-    codes = sorted(to_language(catalog.parents[1].name) for catalog in folder.glob("*/LC_MESSAGES/django.mo"))
+    """English, which the texts are written in, and whatever has a catalog in `folder`, by the names
+    Django gives them.
+    """
+    codes = sorted(
+        to_language(catalog.parents[1].name) for catalog in folder.glob("*/LC_MESSAGES/django.mo")
+    )
     return [(code, gettext_lazy(str(LANG_INFO[code]["name"]))) for code in ["en", *codes]]
 
 
@@ -205,7 +249,10 @@ AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "benefits_portal.tenants.passwords.LongEnoughValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "benefits_portal.tenants.passwords.LongEnoughValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "benefits_portal.tenants.passwords.EasyPasswordValidator"},
 ]
@@ -227,7 +274,8 @@ MAILERS: dict[str, dict[str, Any]] = {
             "username": env.str("EMAIL_USER", default=""),
             "password": env.str("EMAIL_PASSWORD", default=""),
             "use_tls": env.bool("EMAIL_TLS", default=False),
-            "timeout": 10,  # seconds between two answers; the whole has a deadline of its own (tenants/outbox.py)
+            # Seconds between two answers; the whole has a deadline of its own (tenants/outbox.py)
+            "timeout": 10,
         },
     }
 }
@@ -237,7 +285,8 @@ DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=SUPPORT_ADDRESS)
 
 # Security
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes of a form without a file, and with it
+# Bytes of a form without a file, and with it
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 FILE_UPLOAD_HANDLERS = ["benefits_portal.uploads.InMemory"]
@@ -253,11 +302,14 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
 }
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-COOKIE_PREFIX = "" if IS_LOCAL else "__Host-"  # outside of a demo cookies are of this host alone, and never sent without TLS
+# Outside of a demo cookies are of this host alone, and never sent without TLS
+COOKIE_PREFIX = "" if IS_LOCAL else "__Host-"
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
-SESSION_COOKIE_AGE = 8 * 60 * 60  # seconds: a working day, from signing in or from staying signed in
-SESSION_MAX_AGE = env.int("SESSION_MAX_AGE", default=43_200)  # seconds from signing in, however often somebody stays
+# Seconds: a working day, from signing in or from staying signed in
+SESSION_COOKIE_AGE = 8 * 60 * 60
+# Seconds from signing in, however often somebody stays
+SESSION_MAX_AGE = env.int("SESSION_MAX_AGE", default=43_200)
 MESSAGE_STORAGE = "benefits_portal.message_storage.MessageStorage"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not IS_LOCAL
 CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
@@ -272,7 +324,8 @@ if not IS_LOCAL:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True)
     SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=True)
 
-# Logging: one line an event, to standard error; JSON in production. Never a form's content (benefits_portal/logs.py).
+# Logging: one line an event, to standard error; JSON in production. Never a form's content
+# (benefits_portal/logs.py).
 
 LOGGING = {
     "version": 1,
@@ -281,11 +334,14 @@ LOGGING = {
         "line": {"()": "benefits_portal.logs.PlainLines"},
         "json": {"()": "benefits_portal.logs.JsonLines"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line" if IS_LOCAL else "json"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line" if IS_LOCAL else "json"}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "benefits_portal.requests": {"level": "INFO"},
         "django": {"handlers": []},  # Django's own handlers write paths, with DEBUG
-        "django.server": {"handlers": [], "level": "CRITICAL"},  # runserver's lines hold paths; ours take their place
+        # Runserver's lines hold paths; ours take their place
+        "django.server": {"handlers": [], "level": "CRITICAL"},
     },
 }

@@ -1,6 +1,7 @@
 """Refuses settings that would leave a portal open, each with the way to repair it.
 
-settings.py asks it while it is read, so it knows no setting by itself. Everything raises ImproperlyConfigured.
+settings.py asks it while it is read, so it knows no setting by itself. Everything raises
+ImproperlyConfigured.
 """
 
 import re
@@ -27,7 +28,9 @@ def check_secret(name: str, secret: str) -> None:
             f"guessed. {MAKE_ONE}. A comma ends a secret, so none can hold one."
         )
     if len(set(secret)) < MIN_DIFFERENT:
-        raise ImproperlyConfigured(f"A secret of {name} repeats a few characters, so it can be guessed. {MAKE_ONE}.")
+        raise ImproperlyConfigured(
+            f"A secret of {name} repeats a few characters, so it can be guessed. {MAKE_ONE}."
+        )
 
 
 def secrets_of(name: str, value: str) -> list[str]:
@@ -36,7 +39,9 @@ def secrets_of(name: str, value: str) -> list[str]:
         return []
     secrets = [part.strip() for part in value.split(",")]
     if not all(secrets):
-        raise ImproperlyConfigured(f"{name} has an empty part. Separate the secrets by single commas, the current one first.")
+        raise ImproperlyConfigured(
+            f"{name} has an empty part. Separate the secrets by single commas, the current one first."
+        )
     for secret in secrets:
         check_secret(name, secret)
     return secrets
@@ -54,11 +59,15 @@ def only_secret(name: str, value: str) -> str:
 
 
 def check_doors(*, embedded: bool, hosts: list[str], origins: list[str], proxies: int) -> None:
-    """A demo, `embedded`, answers this machine alone; a portal its own hosts, and forms of its own sites."""
+    """A demo, `embedded`, answers this machine alone; a portal its own hosts, and forms of its own
+    sites.
+    """
     if embedded and (proxies > 0 or not set(hosts) <= {*LOCAL_HOSTS}):
         raise ImproperlyConfigured(
-            "DEMO or DEBUG is on, and ALLOWED_HOSTS or TRUSTED_PROXIES lets others in: in a demo everybody "
-            "can be anybody. Set both off for a portal, or leave ALLOWED_HOSTS and TRUSTED_PROXIES out "
+            "DEMO or DEBUG is on, and ALLOWED_HOSTS or TRUSTED_PROXIES lets others in: in a "
+            "demo everybody "
+            "can be anybody. Set both off for a portal, or leave ALLOWED_HOSTS and "
+            "TRUSTED_PROXIES out "
             "for a demo on this machine."
         )
     check_hosts(hosts)
@@ -69,10 +78,14 @@ def check_hosts(hosts: Iterable[str]) -> None:
     """Each of `hosts` is one host, as browsers send it: no pattern, port or scheme."""
     example = "as in ALLOWED_HOSTS=benefits.example.org"
     if not list(hosts):
-        raise ImproperlyConfigured(f"ALLOWED_HOSTS is empty. Name the hosts that people use, {example}.")
+        raise ImproperlyConfigured(
+            f"ALLOWED_HOSTS is empty. Name the hosts that people use, {example}."
+        )
     for host in hosts:
         if "*" in host or host.startswith("."):
-            raise ImproperlyConfigured(f"ALLOWED_HOSTS allows any host that fits {host}. Name the hosts that people use, {example}.")
+            raise ImproperlyConfigured(
+                f"ALLOWED_HOSTS allows any host that fits {host}. Name the hosts that people use, {example}."
+            )
         if not (HOST_NAME.fullmatch(host) or IP_V6.fullmatch(host)):
             raise ImproperlyConfigured(
                 f"ALLOWED_HOSTS has {host}, which is no host name. Leave out scheme, port and path, "
@@ -86,7 +99,9 @@ def check_origins(origins: Iterable[str], *, embedded: bool) -> None:
         parts = urlsplit(origin)
         schemes = {"https", "http"} if embedded else {"https"}
         whole = origin == f"{parts.scheme}://{parts.netloc}"
-        host = parts.netloc.rpartition(":")[0] if re.search(r":\d+$", parts.netloc) else parts.netloc
+        host = (
+            parts.netloc.rpartition(":")[0] if re.search(r":\d+$", parts.netloc) else parts.netloc
+        )
         named = HOST_NAME.fullmatch(host) or IP_V6.fullmatch(host)
         if not (whole and named and parts.scheme in schemes):
             raise ImproperlyConfigured(
@@ -101,7 +116,8 @@ def check_mail(options: dict[str, Any]) -> None:
     if not options["use_tls"] and not is_this_machine(host):
         raise ImproperlyConfigured(
             f"EMAIL_TLS is off, so links to set a password would travel to {host} for everybody between "
-            "to read. Set EMAIL_TLS=on, or send by a mail server on this machine, EMAIL_HOST=localhost."
+            "to read. Set EMAIL_TLS=on, or send by a mail server on this machine, "
+            "EMAIL_HOST=localhost."
         )
 
 

@@ -1,7 +1,10 @@
-"""What people type, paste and send, in one canonical form, for every form, import, command and model (rules W1 to W4).
+"""What people type, paste and send, in one canonical form, for every form, import, command and
+model (rules W1 to W4).
 
-`tidy` and `canonical_email_or_text` take any text and never fail: for look-ups, and for what is written past a form.
-`clean_line`, `canonical_email`, `canonical_domain` and `read_day` raise ValidationError with what to do.
+`tidy` and `canonical_email_or_text` take any text and never fail: for look-ups, and for what is
+written past a form.
+`clean_line`, `canonical_email`, `canonical_domain` and `read_day` raise ValidationError with what
+to do.
 """
 
 import re
@@ -25,19 +28,27 @@ MAX_LOCAL = 64  # characters before the @, as mail servers have it (RFC 5321)
 SHARED_DOMAIN = "onmicrosoft.com"  # every tenant has a name of its own in front of it
 _WRAPPINGS, _MAILTO = {"<>", "''", '""', "“”", "‘’", "„“", "„”", "«»", "()", "[]"}, "mailto:"
 _validate_domain = EmailValidator(allowlist=[])  # Django's own lets localhost pass
-GUEST_MARK = "#ext#@"  # the directory's own names for guests: john_fabrikam.example#EXT#@contoso.onmicrosoft.com
+# The directory's own names for guests: john_fabrikam.example#EXT#@contoso.onmicrosoft.com
+GUEST_MARK = "#ext#@"
 
-MAX_MARKS = 10  # accents on one letter; no script has as many, and putting 100,000 in order takes Unicode half a minute
+# Accents on one letter; no script has as many, and putting 100,000 in order takes Unicode half a
+# minute
+MAX_MARKS = 10
 
-# What Unicode says is not shown, and what it forgot to: the blank Braille pattern, blank hieroglyphs and the like.
+# What Unicode says is not shown, and what it forgot to: the blank Braille pattern, blank
+# hieroglyphs and the like.
 _HIDDEN = regex.compile(
-    r"[[\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB\U00013430-\U00013442\U00016FE4\U0001D159]--[\u200C\u200D]]", regex.V1
+    r"[[\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB\U00013430-\U00013442\U00016FE4\U0001D159]--[\u200C\u200D]]",
+    regex.V1,
 )
 _TOO_MANY_MARKS = regex.compile(rf"(\p{{M}}{{{MAX_MARKS}}})\p{{M}}+")
-_JOINERS = regex.compile(r"(?<![\p{L}\p{M}])[\u200C\u200D]|[\u200C\u200D](?!\p{L})")  # Persian and Hindi need the others
+# Persian and Hindi need the others
+_JOINERS = regex.compile(r"(?<![\p{L}\p{M}])[\u200C\u200D]|[\u200C\u200D](?!\p{L})")
 _ALL_JOINERS = regex.compile(r"[\u200C\u200D]")
 _LINE_BREAKS = regex.compile(r"\r\n|[\n\v\f\r\x1C-\x1E\x85\u2028\u2029]")
-_NOT_TEXT = regex.compile(r"[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]--[\t\n\v\f\r\x1C-\x1E\x85]]", regex.V1)
+_NOT_TEXT = regex.compile(
+    r"[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]--[\t\n\v\f\r\x1C-\x1E\x85]]", regex.V1
+)
 _MORE_THAN_A_DOMAIN = regex.compile(r"[@/:?#]")
 NOT_SHOWN = _("This holds a character that cannot be shown. Type the text instead of pasting it.")
 _LETTER = regex.compile(r"\p{L}")
@@ -80,7 +91,8 @@ def _refuse_what_is_no_text(text: str) -> None:
 
 
 def isolated(text: str) -> str:
-    """`text` for the middle of a sentence: letters that run from right to left turn nothing round beside it (W1).
+    """`text` for the middle of a sentence: letters that run from right to left turn nothing round
+    beside it (W1).
 
     Where there is HTML, templates have the filter of the same name.
     """
@@ -97,7 +109,9 @@ def tidy_values(value: Any) -> Any:
 
 
 def ascii_digits(text: str) -> str:
-    """`text` as one line with plain digits, without zeros in front of them: 0001234567 is 1234567 (W4). Raises ValidationError."""
+    """`text` as one line with plain digits, without zeros in front of them: 0001234567 is 1234567
+    (W4). Raises ValidationError.
+    """
     return _without_zeros_in_front(clean_line(text))
 
 
@@ -118,15 +132,21 @@ def validate_name(name: str) -> None:
 
 
 def validate_no_key(text: str) -> None:
-    """Raise ValidationError for a product key where it is no key that is asked for: others would read it (K3)."""
+    """Raise ValidationError for a product key where it is no key that is asked for: others would
+    read it (K3).
+    """
     if without_keys(text) != text:
-        raise ValidationError(_("This holds a product key. Leave it out: others can read this."), code="product_key")
+        raise ValidationError(
+            _("This holds a product key. Leave it out: others can read this."), code="product_key"
+        )
 
 
 def canonical_email(text: str) -> str:
-    """The one spelling of an e-mail address or user principal name: lowercase, NFKC, the domain in IDNA's ASCII (W2).
+    """The one spelling of an e-mail address or user principal name: lowercase, NFKC, the domain in
+    IDNA's ASCII (W2).
 
-    `<kim@contoso.com>` and `mailto:kim@contoso.com` are understood. Raises ValidationError for what is no address.
+    `<kim@contoso.com>` and `mailto:kim@contoso.com` are understood. Raises ValidationError for what
+    is no address.
     """
     local, _at, domain = unwrapped(_compared(text)).rpartition("@")
     try:
@@ -137,9 +157,11 @@ def canonical_email(text: str) -> str:
     validate_no_key(email)
     if not local.isascii():  # some letters pass for ASCII where capitals do not matter: ı for i
         raise _not_an_email()
-    if local.startswith('"') or len(email) > MAX_EMAIL:  # a quoted name is a second spelling of the same mailbox
+    # A quoted name is a second spelling of the same mailbox
+    if local.startswith('"') or len(email) > MAX_EMAIL:
         raise _not_an_email()
-    if len(local) > MAX_LOCAL and not local.endswith(GUEST_MARK[:-1]):  # a guest's holds a whole address
+    # A guest's holds a whole address
+    if len(local) > MAX_LOCAL and not local.endswith(GUEST_MARK[:-1]):
         raise ValidationError(_("Write at most 64 characters before the @."), code="email")
     return email
 
@@ -164,7 +186,9 @@ def address_in(text: str) -> str:
 
 
 def _not_an_email() -> ValidationError:
-    return ValidationError(_("This is not an address. Write it as in kim@contoso.com."), code="email")
+    return ValidationError(
+        _("This is not an address. Write it as in kim@contoso.com."), code="email"
+    )
 
 
 def is_email(text: str) -> bool:
@@ -177,7 +201,9 @@ def is_email(text: str) -> bool:
 
 
 def canonical_email_or_text(text: str) -> str:
-    """`canonical_email` where `text` is an address, else `text` tidied: to look up what may be no address at all."""
+    """`canonical_email` where `text` is an address, else `text` tidied: to look up what may be no
+    address at all.
+    """
     try:
         return canonical_email(text)
     except ValidationError:
@@ -185,9 +211,11 @@ def canonical_email_or_text(text: str) -> str:
 
 
 def canonical_domain(text: str) -> str:
-    """The one spelling of a domain: lowercase and in IDNA's ASCII, without `https://` before and `/` behind it (W2).
+    """The one spelling of a domain: lowercase and in IDNA's ASCII, without `https://` before and
+    `/` behind it (W2).
 
-    Raises ValidationError for what is no domain of at least two parts, and for the one that all tenants share.
+    Raises ValidationError for what is no domain of at least two parts, and for the one that all
+    tenants share.
     """
     letters = _compared(text).removeprefix("https://").removeprefix("http://").removesuffix("/")
     try:
@@ -196,16 +224,26 @@ def canonical_domain(text: str) -> str:
     except (idna.IDNAError, ValidationError) as error:
         if _MORE_THAN_A_DOMAIN.search(letters):
             raise ValidationError(
-                _("Write the domain alone, as in contoso.com: leave out what stands before and after it."), code="domain"
+                _(
+                    "Write the domain alone, as in contoso.com: leave out what stands before "
+                    "and after it."
+                ),
+                code="domain",
             ) from error
-        raise ValidationError(_("This is not a domain. Write it as in contoso.com."), code="domain") from error
+        raise ValidationError(
+            _("This is not a domain. Write it as in contoso.com."), code="domain"
+        ) from error
     if domain == SHARED_DOMAIN:
-        raise ValidationError(_("Write your own name in front, as in contoso.onmicrosoft.com."), code="domain")
+        raise ValidationError(
+            _("Write your own name in front, as in contoso.onmicrosoft.com."), code="domain"
+        )
     return domain
 
 
 def canonical_domain_or_text(text: str) -> str:
-    """`canonical_domain` where `text` is a domain, else `text` tidied: to look up what may be no domain at all."""
+    """`canonical_domain` where `text` is a domain, else `text` tidied: to look up what may be no
+    domain at all.
+    """
     try:
         return canonical_domain(text)
     except ValidationError:
@@ -221,7 +259,8 @@ def _ascii_domain(domain: str) -> str:
 
 
 def guest_behind(email: str) -> tuple[str, str] | None:
-    """Whom the directory's own name for a guest stands for: their address, and the tenant's domain (W3).
+    """Whom the directory's own name for a guest stands for: their address, and the tenant's domain
+    (W3).
 
     `email` is canonical. None for any other address.
     """
@@ -238,7 +277,8 @@ def guest_behind(email: str) -> tuple[str, str] | None:
 def read_day(text: str) -> date:
     """The day that is written year-month-day, as in 2027-01-31, and in no other way (W4).
 
-    Full-width digits and a hyphen of another kind are still that way of writing. Raises ValidationError.
+    Full-width digits and a hyphen of another kind are still that way of writing. Raises
+    ValidationError.
     """
     written = _DAY.fullmatch(_DASHES.sub("-", unicodedata.normalize("NFKC", tidy(text))))
     if not written:
@@ -248,6 +288,14 @@ def read_day(text: str) -> date:
         return date(year, month, day)
     except ValueError as error:
         if year and 1 <= month <= 12:  # 2027-04-31
-            facts = {"month": date_format(date(year, month, 1), "F Y"), "days": monthrange(year, month)[1]}
-            raise ValidationError(_("%(month)s has %(days)s days.") % facts, code="no_such_day") from error
-        raise ValidationError(_("There is no such day in the calendar. Write the day as in 2027-01-31."), code="no_such_day") from error
+            facts = {
+                "month": date_format(date(year, month, 1), "F Y"),
+                "days": monthrange(year, month)[1],
+            }
+            raise ValidationError(
+                _("%(month)s has %(days)s days.") % facts, code="no_such_day"
+            ) from error
+        raise ValidationError(
+            _("There is no such day in the calendar. Write the day as in 2027-01-31."),
+            code="no_such_day",
+        ) from error

@@ -1,6 +1,8 @@
-"""Numbers as people copy them: full-width digits, thousands apart by spaces, dots, commas or apostrophes (rule W4).
+"""Numbers as people copy them: full-width digits, thousands apart by spaces, dots, commas or
+apostrophes (rule W4).
 
-What could be read in two ways is asked back, with both readings. Each function raises ValidationError.
+What could be read in two ways is asked back, with both readings. Each function raises
+ValidationError.
 """
 
 import re
@@ -18,12 +20,17 @@ MAX_DIGITS = 12
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`′", "'"))
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,' ])[0-9]{3})(?:\1[0-9]{3})*")
 _DIGITS = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}")
-_UNBROKEN = re.compile(r"(?<=[0-9])[\u00a0\u2007-\u200a\u202f\u205f](?=[0-9]{3}(?![0-9]))")  # set between thousands, not between numbers
+# Set between thousands, not between numbers
+_UNBROKEN = re.compile(r"(?<=[0-9])[\u00a0\u2007-\u200a\u202f\u205f](?=[0-9]{3}(?![0-9]))")
 _CELLS = re.compile(r"[\t\n\v\f\r]+")  # of a spreadsheet or a list
 _THOUSANDS = re.compile(r"(?<![0-9])[0-9](?: [0-9]{3})+(?![0-9])")
-_TWO_READINGS = re.compile(r"(?<![0-9])(?:[0-9]{2,3}(?: [0-9]{3})+|[0-9]{1,3}(?:,[0-9]{3})+)(?![0-9])")
+_TWO_READINGS = re.compile(
+    r"(?<![0-9])(?:[0-9]{2,3}(?: [0-9]{3})+|[0-9]{1,3}(?:,[0-9]{3})+)(?![0-9])"
+)
 _ENDS_IN_ZEROS = re.compile(r"(?<![0-9,' ])[0-9]{1,3}[ ,]000(?![0-9]|[,' ][0-9])")
-_DECIMALS = re.compile(r"[0-9][.' ][0-9]{3},[0-9]|[0-9],[0-9]{3}\.[0-9]|[0-9],0(?![0-9]{2}(?![0-9]))|(?<![0-9])0,[0-9]")
+_DECIMALS = re.compile(
+    r"[0-9][.' ][0-9]{3},[0-9]|[0-9],[0-9]{3}\.[0-9]|[0-9],0(?![0-9]{2}(?![0-9]))|(?<![0-9])0,[0-9]"
+)
 _BETWEEN_NUMBERS = re.compile(r"[;+,、\s]+")
 
 
@@ -35,12 +42,16 @@ def read_number(text: str) -> int:
 def read_numbers(text: str) -> list[int]:
     """Several, with a semicolon, a plus, a comma or a space between them; none in an empty text.
 
-    `1 200` is one number, and `1,000` too, as 000 is none; `1,200` and `25 200` could be two, so they are asked back.
+    `1 200` is one number, and `1,000` too, as 000 is none; `1,200` and `25 200` could be two, so
+    they are asked back.
     `12,00` and `100.000,5` are one number with decimals, which is refused.
     """
     plain = _plain(_UNBROKEN.sub("'", _CELLS.sub(";", text)))
     if _DECIMALS.search(plain):
-        raise ValidationError(_("Enter whole numbers without decimals, with a semicolon between two: 25; 10."), code="decimals")
+        raise ValidationError(
+            _("Enter whole numbers without decimals, with a semicolon between two: 25; 10."),
+            code="decimals",
+        )
     plain = _ENDS_IN_ZEROS.sub(lambda grouped: re.sub("[ ,]", "'", grouped[0]), plain)
     if found := _TWO_READINGS.search(plain):
         parts = re.split("[ ,]", found[0])
@@ -57,22 +68,29 @@ def read_numbers(text: str) -> list[int]:
 def read_amount(text: str, decimals: int = 2) -> Decimal:
     """An amount of money of at most `decimals` decimals: 6000, 6,000.00, 6.000,00, 30.5.
 
-    The last separator of several kinds is the decimal one. A single one before exactly three digits separates thousands,
-    unless there may be three decimals and the reader's language writes them so.
+    The last separator of several kinds is the decimal one. A single one before exactly three digits
+    separates thousands, unless there may be three decimals and the reader's language writes them
+    so.
     """
     plain = _plain(text)
     separator = _decimal_separator(plain, decimals)
     whole, _separator, fraction = plain.rpartition(separator) if separator else (plain, "", "")
-    if not (_DIGITS.fullmatch(whole) or _GROUPED.fullmatch(whole)) or (separator and not _DIGITS.fullmatch(fraction)):
+    if not (_DIGITS.fullmatch(whole) or _GROUPED.fullmatch(whole)) or (
+        separator and not _DIGITS.fullmatch(fraction)
+    ):
         raise ValidationError(_("Enter an amount, as in 6000 or 6000.50."), code="amount")
     if len(fraction) > decimals:
         told = {"decimals": decimals}
-        raise ValidationError(_("Enter an amount with at most %(decimals)s decimals.") % told, code="decimals")
+        raise ValidationError(
+            _("Enter an amount with at most %(decimals)s decimals.") % told, code="decimals"
+        )
     return Decimal(re.sub("[^0-9]", "", whole) + (f".{fraction}" if fraction else ""))
 
 
 def _decimal_separator(plain: str, decimals: int) -> str:
-    """Which of the separators in `plain` stands before decimals; none where all of them separate thousands."""
+    """Which of the separators in `plain` stands before decimals; none where all of them separate
+    thousands.
+    """
     used = re.findall("[.,' ]", plain)
     if not used or used[-1] in "' " or used.count(used[-1]) > 1:
         return ""
@@ -84,7 +102,10 @@ def _decimal_separator(plain: str, decimals: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """With ordinary digits, apostrophes and single spaces. What is no digit of a number, as ² and ①, stays what it is."""
+    """With ordinary digits, apostrophes and single spaces.
+
+    What is no digit of a number, as ² and ①, stays what it is.
+    """
     if any(unicodedata.category(letter) == "No" for letter in text):
         return tidy(text)
     return unicodedata.normalize("NFKC", tidy(text)).translate(_APOSTROPHES)

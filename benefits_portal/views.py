@@ -45,7 +45,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def _combination_of(kind: Product.Kind) -> str:
     products = Product.objects.filter(kind=kind).order_by().with_excluding_offers()
-    return combination(kind, products.values_list("excluding_offers", flat=True))  # type: ignore[misc]  # annotated
+    # Annotated
+    return combination(kind, products.values_list("excluding_offers", flat=True))  # type: ignore[misc]
 
 
 @login_not_required
@@ -67,7 +68,9 @@ def help_page(request: PartnerRequest) -> HttpResponse:
 @tenant_context_exempt
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Go on in another language, on the same page; whoever is signed in finds it again the next time."""
+    """Go on in another language, on the same page; whoever is signed in finds it again the next
+    time.
+    """
     chosen = request.POST.get("language", "")
     if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
         User.objects.filter(pk=request.user.pk).update(language=chosen)
@@ -100,9 +103,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """More than settings allow: 413; anything else that makes no sense: 400. Asks nothing of a request that was not read.
+    """More than settings allow: 413; anything else that makes no sense: 400.
 
-    A session that the database could not save is no fault of the request: it is told as in `server_error`.
+    Asks nothing of a request that was not read.
+
+    A session that the database could not save is no fault of the request: it is told as in
+    `server_error`.
     """
     if isinstance(exception, SessionInterrupted) and (why := reason(exception)):
         return unavailable(why)
@@ -129,4 +135,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def unavailable(why: Reason) -> HttpResponse:
     """503 with the reason, made without asking the database, or the session, which lives there."""
     context = {"request_id": request_id.get(), "reason": why.name.lower()}
-    return HttpResponse(render_to_string("503.html", context), status=503, headers={"Retry-After": RETRY_AFTER})
+    return HttpResponse(
+        render_to_string("503.html", context), status=503, headers={"Retry-After": RETRY_AFTER}
+    )

@@ -1,8 +1,10 @@
-"""The words that people search with, those that they are found by, and the order of names (rules W2, W3, W7).
+"""The words that people search with, those that they are found by, and the order of names (rules
+W2, W3, W7).
 
-Whoever searches types what is on their keyboard: `lukasz` for Łukasz, `o'brien` for O’Brien, `jeanluc` for Jean-Luc. So
-both sides are folded to lowercase letters and digits alone, on the rows when they are written (`derived.py`) and of what
-was typed when it is looked up: the same on every database, whatever its collation.
+Whoever searches types what is on their keyboard: `lukasz` for Łukasz, `o'brien` for O’Brien,
+`jeanluc` for Jean-Luc. So both sides are folded to lowercase letters and digits alone, on the rows
+when they are written (`derived.py`) and of what was typed when it is looked up: the same on every
+database, whatever its collation.
 """
 
 import unicodedata
@@ -19,14 +21,19 @@ MAX_QUERY = 200  # characters of a search: a name of somebody's and their addres
 MAX_TERMS = 10  # of a search, the longest ones
 MAX_WORD = 200  # letters that are compared; folding can make several of one
 
-# What stands for an apostrophe, or sits inside a word like one: quotes, primes, accents typed alone, modifier letters.
-_APOSTROPHES = regex.compile(r"['`´‘’‚‛′‵＇\u02B9-\u02C1\u02C8\u02CA\u02CB\uA78B\uA78C\u055A\u05F3\u07F4\u07F5\u0640]")
-_MODIFIERS = regex.compile(r"[\u02B0-\u02FF\u0640\uA78B\uA78C]")  # of the above, those that Unicode calls letters
+# What stands for an apostrophe, or sits inside a word like one: quotes, primes, accents typed
+# alone, modifier letters.
+_APOSTROPHES = regex.compile(
+    r"['`´‘’‚‛′‵＇\u02B9-\u02C1\u02C8\u02CA\u02CB\uA78B\uA78C\u055A\u05F3\u07F4\u07F5\u0640]"
+)
+# Of the above, those that Unicode calls letters
+_MODIFIERS = regex.compile(r"[\u02B0-\u02FF\u0640\uA78B\uA78C]")
 # Chinese and Japanese are written without blanks: any character may begin a given name.
 _WORDS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}\p{M}]+")
 _LATIN = regex.compile(r"[\p{Latin}--[a-z]]", regex.V1)
 _MAILTO = regex.compile(r"^\W*mailto:|(?<=@\S+)\?.*$", regex.IGNORECASE)
-_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})  # German and Nordic custom
+# German and Nordic custom
+_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 
 
 def searched(text: str | None) -> str:
@@ -36,17 +43,22 @@ def searched(text: str | None) -> str:
 
 @lru_cache(maxsize=8192)  # the catalog's names are folded again with every search
 def folded(text: str) -> str:
-    """`text` in lowercase without accents, Latin letters as plain ones: jose finds José, lukasz Łukasz.
+    """`text` in lowercase without accents, Latin letters as plain ones: jose finds José, lukasz
+    Łukasz.
 
     Other scripts stay themselves, in their own lowercase.
     """
-    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
+    letters = unicodedata.normalize(
+        "NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold()
+    )
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return _LATIN.sub(lambda letter: anyascii(letter[0]).lower(), plain)
 
 
 def sort_key(name: str) -> str:
-    """What names are sorted by: folded words with one space between them, so that Åsa stands beside Adam, Ann Lee before Anna."""
+    """What names are sorted by: folded words with one space between them, so that Åsa stands beside
+    Adam, Ann Lee before Anna.
+    """
     return " ".join(_parts(_APOSTROPHES.sub("", name)))[:MAX_WORD]
 
 
@@ -60,7 +72,9 @@ def _parts(text: str) -> list[str]:
 
 
 def _spellings(text: str) -> Iterator[str]:
-    """`text` in every way that people write it: Müller as Mueller too, an IDNA domain in its own letters, a guest's own address."""
+    """`text` in every way that people write it: Müller as Mueller too, an IDNA domain in its own
+    letters, a guest's own address.
+    """
     yield text
     lowercase = unicodedata.normalize("NFC", text).lower()
     if (spelled_out := lowercase.translate(_SPELLED_OUT)) != lowercase:
@@ -77,27 +91,36 @@ def _spellings(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def search_text(*texts: str) -> str:
-    """`texts`, squeezed, in all their spellings: whoever contains each of a query's `search_terms` is found."""
+    """`texts`, squeezed, in all their spellings: whoever contains each of a query's `search_terms`
+    is found.
+    """
     found = (squeezed(spelling) for text in texts for spelling in _spellings(text))
     return " ".join(dict.fromkeys(word for word in found if word))
 
 
 def search_prefixes(*texts: str) -> list[str]:
-    """What somebody is found by the beginning of: each word of `texts` with all that follows it in the same one, squeezed.
+    """What somebody is found by the beginning of: each word of `texts` with all that follows it in
+    the same one, squeezed.
 
     A word that another one begins with is not needed.
     """
     parts = [_parts(spelling) for text in texts for spelling in _spellings(text)]
-    words = sorted({"".join(part[start:])[:MAX_WORD] for part in parts for start in range(len(part))})
-    return [word for word, following in zip(words, [*words[1:], ""], strict=True) if not following.startswith(word)]
+    words = sorted(
+        {"".join(part[start:])[:MAX_WORD] for part in parts for start in range(len(part))}
+    )
+    return [
+        word
+        for word, following in zip(words, [*words[1:], ""], strict=True)
+        if not following.startswith(word)
+    ]
 
 
 @lru_cache(maxsize=64)  # asked for each row of what is in memory
 def search_terms(query: str) -> tuple[str, ...]:
     """What has to be found for `query`: each of its words, squeezed, the longest first.
 
-    An address may come in `<…>` or after `mailto:`, or be the directory's own name for a guest (W3). A query without a letter or
-    a digit has no terms: nothing matches it.
+    An address may come in `<…>` or after `mailto:`, or be the directory's own name for a guest
+    (W3). A query without a letter or a digit has no terms: nothing matches it.
     """
     terms = {squeezed(_address_in(word)) for word in tidy(query).split()} - {""}
     longest_first = sorted(terms, key=lambda term: (-len(term), term))[:MAX_TERMS]
@@ -117,6 +140,9 @@ def _address_in(word: str) -> str:
 
 
 def matches(query: str, *texts: str) -> bool:
-    """Whether `texts` contain every word of `query`: for the few that are in memory. Without words everything matches."""
+    """Whether `texts` contain every word of `query`: for the few that are in memory.
+
+    Without words everything matches.
+    """
     found = search_text(*texts)
     return all(term in found for term in search_terms(query)) and not finds_nothing(query)

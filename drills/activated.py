@@ -1,4 +1,6 @@
-"""gunicorn on a socket that somebody else holds, as systemd passes it: descriptor 3 (see systemd.socket(5))."""
+"""gunicorn on a socket that somebody else holds, as systemd passes it: descriptor 3 (see
+systemd.socket(5)).
+"""
 
 import os
 import sys
@@ -7,4 +9,5 @@ if __name__ == "__main__":
     held, *arguments = sys.argv[1:]
     os.dup2(int(held), 3)
     os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606 - the same process goes on
+    # The same process goes on
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])

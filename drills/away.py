@@ -1,4 +1,6 @@
-"""PostgreSQL is away, does not let in, or somebody holds a row: 503 with Retry-After in time, and back without a restart (13)."""
+"""PostgreSQL is away, does not let in, or somebody holds a row: 503 with Retry-After in time, and
+back without a restart (13).
+"""
 
 import os
 import signal
@@ -25,14 +27,33 @@ def main(place: Path, postgres: Postgres, seconds: int = 30) -> bool:
         browsers = [Browser(portal.port) for _ in everybody]
         for browser, member in zip(browsers, everybody, strict=True):
             browser.sign_in(member)
-        for what, away in (("stopped", stopped), ("killed", killed), ("lets nobody new in", closed), ("frozen", frozen)):
-            answers, back = during(lambda away=away: away(postgres, seconds), browsers, everybody, portal)  # type: ignore[misc]
+        for what, away in (
+            ("stopped", stopped),
+            ("killed", killed),
+            ("lets nobody new in", closed),
+            ("frozen", frozen),
+        ):
+            answers, back = during(
+                lambda away=away: away(postgres, seconds), browsers, everybody, portal
+            )  # type: ignore[misc]
             told = [answer for answer in answers if answer.status == 503 and answer.retry_after]
             other = [answer.status for answer in answers if answer.status not in (200, 503)]
             slowest = max(answer.seconds for answer in answers)
             rows.append([what, len(answers), len(told), str(other or "none"), slowest, back])
             held = held and not other and slowest <= PATIENCE and back <= PATIENCE
-        print(table(["PostgreSQL", "answers", "503 with Retry-After", "others but 200", "slowest, s", "back after, s"], rows))
+        print(
+            table(
+                [
+                    "PostgreSQL",
+                    "answers",
+                    "503 with Retry-After",
+                    "others but 200",
+                    "slowest, s",
+                    "back after, s",
+                ],
+                rows,
+            )
+        )
         kindly, text = row_held(postgres, browsers, everybody)
         print(f"\n{text}")
     return held and kindly
@@ -51,20 +72,33 @@ def killed(postgres: Postgres, seconds: int) -> None:
 
 
 def closed(postgres: Postgres, seconds: int) -> None:
-    """The postmaster is frozen and every connection ended: whoever connects gets no answer, as behind a dead network."""
+    """The postmaster is frozen and every connection ended: whoever connects gets no answer, as
+    behind a dead network.
+    """
     assert postgres.process
-    postgres.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'portal' AND pid <> pg_backend_pid()", "postgres")
+    postgres.ask(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'portal' AND "
+        "pid <> pg_backend_pid()",
+        "postgres",
+    )
     os.kill(postgres.process.pid, signal.SIGSTOP)
     time.sleep(seconds)
     os.kill(postgres.process.pid, signal.SIGCONT)
 
 
 def frozen(postgres: Postgres, seconds: int) -> None:
-    """Every process of PostgreSQL is stopped: connections stay, packets are acknowledged, and no answer comes."""
+    """Every process of PostgreSQL is stopped: connections stay, packets are acknowledged, and no
+    answer comes.
+    """
     assert postgres.process
     frozen_pids = [
         postgres.process.pid,
-        *map(int, Path(f"/proc/{postgres.process.pid}/task/{postgres.process.pid}/children").read_text().split()),
+        *map(
+            int,
+            Path(f"/proc/{postgres.process.pid}/task/{postgres.process.pid}/children")
+            .read_text()
+            .split(),
+        ),
     ]
     for pid in frozen_pids:
         os.kill(pid, signal.SIGSTOP)
@@ -73,18 +107,27 @@ def frozen(postgres: Postgres, seconds: int) -> None:
         os.kill(pid, signal.SIGCONT)
 
 
-def during(outage: Callable[[], None], browsers: list[Browser], everybody: list[Member], portal: Portal) -> tuple[list[Answer], float]:
+def during(
+    outage: Callable[[], None], browsers: list[Browser], everybody: list[Member], portal: Portal
+) -> tuple[list[Answer], float]:
     """What people get while `outage` lasts, and the seconds after its end until a page is served."""
     over = threading.Event()
     answers: list[Answer] = []
 
     def look(browser: Browser, member: Member) -> None:
         while not over.is_set():
-            pages = ("/mpn/benefits/azure-cloud/", f"/admin-center/products/{member.subscription.pk}/", "/calculator/")
+            pages = (
+                "/mpn/benefits/azure-cloud/",
+                f"/admin-center/products/{member.subscription.pk}/",
+                "/calculator/",
+            )
             answers.extend(browser.get(path) for path in pages)
             time.sleep(0.5)
 
-    threads = [threading.Thread(target=look, args=pair) for pair in zip(browsers[:2], everybody, strict=False)]
+    threads = [
+        threading.Thread(target=look, args=pair)
+        for pair in zip(browsers[:2], everybody, strict=False)
+    ]
     for thread in threads:
         thread.start()
     outage()
@@ -95,15 +138,25 @@ def during(outage: Callable[[], None], browsers: list[Browser], everybody: list[
     return answers, back
 
 
-def row_held(postgres: Postgres, browsers: list[Browser], everybody: list[Member]) -> tuple[bool, str]:
-    """A session keeps the row of a subscription: its redeemer is told in time, everybody else goes on."""
+def row_held(
+    postgres: Postgres, browsers: list[Browser], everybody: list[Member]
+) -> tuple[bool, str]:
+    """A session keeps the row of a subscription: its redeemer is told in time, everybody else goes
+    on.
+    """
     member, browser = everybody[0], browsers[0]
     review = f"/admin-center/products/{member.subscription.pk}/extend/?key={member.keys[0]}"
     form = {"acting_in": member.acting_in, "quote": browser.get(review).fields["quote"]}
     with psycopg.connect(host=HOST, port=postgres.port, user="portal", dbname="portal") as holder:
-        holder.execute("SELECT 1 FROM licensing_subscription WHERE id = %s FOR UPDATE", [member.subscription.pk])
+        holder.execute(
+            "SELECT 1 FROM licensing_subscription WHERE id = %s FOR UPDATE",
+            [member.subscription.pk],
+        )
         refused = browser.post(review, form)
-        meanwhile = [browsers[1].get("/mpn/benefits/azure-cloud/"), browsers[1].get("/admin-center/products/")]
+        meanwhile = [
+            browsers[1].get("/mpn/benefits/azure-cloud/"),
+            browsers[1].get("/admin-center/products/"),
+        ]
         holder.rollback()
     afterwards = browser.post(review, form)
     kind = refused.status == 503 and "Somebody else is working on the same thing" in refused.page

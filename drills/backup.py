@@ -1,7 +1,8 @@
-"""Backup and restore, with the commands of docs/operations.md: every row of every table and every key's digest is back (15).
+"""Backup and restore, with the commands of docs/operations.md: every row of every table and every
+key's digest is back (15).
 
-Each table is compared by a digest over all of its rows, and a portal on the restored database redeems a key that was
-issued before the dump.
+Each table is compared by a digest over all of its rows, and a portal on the restored database
+redeems a key that was issued before the dump.
 """
 
 import os
@@ -19,7 +20,9 @@ from drills.world import members
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 
 
-def main(place: Path, postgres: Postgres, partners: int = 5, people: int = 4, keys: int = 10) -> bool:
+def main(
+    place: Path, postgres: Postgres, partners: int = 5, people: int = 4, keys: int = 10
+) -> bool:
     everybody = members(partners, people, keys)
     connections.close_all()
     dump, backup = place / "portal.dump", PROJECT / "deploy" / "backup"
@@ -44,16 +47,41 @@ def main(place: Path, postgres: Postgres, partners: int = 5, people: int = 4, ke
         redeemed = "/receipts/" in browser.post(review, form).address
     rows = sum(count for count, _ in before.values())
     same = before == after
-    facts = [[len(before), rows, "yes" if same else "NO", dump.stat().st_size / 1e6, made, restored, "yes" if redeemed else "NO"]]
-    print(table(["tables", "rows", "the same, to the byte", "dump, MB", "made in, s", "restored in, s", "serves and redeems"], facts))
+    facts = [
+        [
+            len(before),
+            rows,
+            "yes" if same else "NO",
+            dump.stat().st_size / 1e6,
+            made,
+            restored,
+            "yes" if redeemed else "NO",
+        ]
+    ]
+    print(
+        table(
+            [
+                "tables",
+                "rows",
+                "the same, to the byte",
+                "dump, MB",
+                "made in, s",
+                "restored in, s",
+                "serves and redeems",
+            ],
+            facts,
+        )
+    )
     return same and redeemed
 
 
 def contents(connection: psycopg.Connection) -> dict[str, tuple[int, str]]:
-    """Of each table the number of its rows, and one digest over all of them, keys' digests and ciphertexts included."""
+    """Of each table the number of its rows, and one digest over all of them, keys' digests and
+    ciphertexts included.
+    """
     names = [name for (name,) in connection.execute(TABLES).fetchall()]
     told = {}
     for name in names:
-        asked = f"SELECT count(*), coalesce(md5(string_agg(md5(row_told::text), '' ORDER BY md5(row_told::text))), '') FROM {name} row_told"  # noqa: S608
+        asked = f"SELECT count(*), coalesce(md5(string_agg(md5(row_told::text), '' ORDER BY md5(row_told::text))), '') FROM {name} row_told"
         told[name] = connection.execute(asked).fetchone()
     return told  # type: ignore[return-value]

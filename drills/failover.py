@@ -1,6 +1,8 @@
-"""The primary is killed while people redeem, and its standby is promoted: nothing that was confirmed is lost (P11).
+"""The primary is killed while people redeem, and its standby is promoted: nothing that was
+confirmed is lost (P11).
 
-DATABASE_URL names both, with target_session_attrs=read-write; a commit waits for the standby (synchronous_standby_names).
+DATABASE_URL names both, with target_session_attrs=read-write; a commit waits for the standby
+(synchronous_standby_names).
 """
 
 import threading
@@ -20,7 +22,9 @@ from drills.world import members
 TARGET = 5.0  # seconds after the promotion, as for a database that was killed
 
 
-def main(place: Path, postgres: Postgres, people: int = 4, keys: int = 60, away: float = 3.0) -> bool:
+def main(
+    place: Path, postgres: Postgres, people: int = 4, keys: int = 60, away: float = 3.0
+) -> bool:
     everybody = members(1, people, keys=keys)
     before = {member.subscription.pk: member.subscription.term for member in everybody}
     connections.close_all()
@@ -40,20 +44,44 @@ def main(place: Path, postgres: Postgres, people: int = 4, keys: int = 60, away:
             back = until(portal.is_ready, 60)
             confirmed = sum(len(redeemer.receipts) for redeemer in redeemers)
             with suppress(TimeoutError):  # whoever has no key left does not come again
-                until(lambda: sum(len(redeemer.receipts) for redeemer in redeemers) > confirmed + people, 20)
+                until(
+                    lambda: (
+                        sum(len(redeemer.receipts) for redeemer in redeemers) > confirmed + people
+                    ),
+                    20,
+                )
             stop.set()
             for redeemer in redeemers:
                 redeemer.join()
         connections["default"].settings_dict["PORT"] = standby.port
         redemptions = Redemption.objects.count()
-        wrong = [fault for redeemer in redeemers for fault in faults(redeemer, before[redeemer.member.subscription.pk])]
+        wrong = [
+            fault
+            for redeemer in redeemers
+            for fault in faults(redeemer, before[redeemer.member.subscription.pk])
+        ]
         connections.close_all()
     receipts = sum(len(redeemer.receipts) for redeemer in redeemers)
     refused = sum(redeemer.refused for redeemer in redeemers)
     lost = sum(redeemer.lost for redeemer in redeemers)
-    head = ["receipts", "redemptions", "answers lost", "503", "/readyz meanwhile", "ready after the promotion, s", "faults"]
-    print(table(head, [[receipts, redemptions, lost, refused, meanwhile, back, str(wrong or "none")]]))
-    return not wrong and receipts == redemptions > confirmed and meanwhile == "database unavailable" and back <= TARGET
+    head = [
+        "receipts",
+        "redemptions",
+        "answers lost",
+        "503",
+        "/readyz meanwhile",
+        "ready after the promotion, s",
+        "faults",
+    ]
+    print(
+        table(head, [[receipts, redemptions, lost, refused, meanwhile, back, str(wrong or "none")]])
+    )
+    return (
+        not wrong
+        and receipts == redemptions > confirmed
+        and meanwhile == "database unavailable"
+        and back <= TARGET
+    )
 
 
 def keep_in_step(postgres: Postgres) -> None:
@@ -69,5 +97,9 @@ def readyz(portal: Portal) -> str:
         with urlopen(f"http://{HOST}:{portal.port}/readyz", timeout=10) as answer:
             told: str = answer.read().decode().strip()
     except OSError as refused:
-        told = getattr(refused, "fp", None).read().decode().strip() if getattr(refused, "fp", None) else str(refused)
+        told = (
+            getattr(refused, "fp", None).read().decode().strip()
+            if getattr(refused, "fp", None)
+            else str(refused)
+        )
     return told

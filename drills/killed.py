@@ -1,7 +1,8 @@
-"""A worker, the whole server, and PostgreSQL are killed (-9) in the middle of redeeming, again and again (12).
+"""A worker, the whole server, and PostgreSQL are killed (-9) in the middle of redeeming, again and
+again (12).
 
-Nothing that was confirmed is lost, nothing is half done or done twice, and whoever got no answer sends the form again and
-gets the receipt of the first time.
+Nothing that was confirmed is lost, nothing is half done or done twice, and whoever got no answer
+sends the form again and gets the receipt of the first time.
 """
 
 import os
@@ -58,7 +59,14 @@ class Redeemer(threading.Thread):
             time.sleep(0.05)
 
 
-def main(place: Path, postgres: Postgres, workers: int = 50, servers: int = 15, databases: int = 20, slack: float = 1.0) -> bool:
+def main(
+    place: Path,
+    postgres: Postgres,
+    workers: int = 50,
+    servers: int = 15,
+    databases: int = 20,
+    slack: float = 1.0,
+) -> bool:
     kills = workers + servers + databases
     everybody = members(1, PEOPLE, keys=kills * 5 + 10)
     before = {member.subscription.pk: member.subscription.term for member in everybody}
@@ -83,12 +91,21 @@ def main(place: Path, postgres: Postgres, workers: int = 50, servers: int = 15, 
         for redeemer in redeemers:
             redeemer.join()
     connections.close_all()  # killed too
-    lost, refused = sum(redeemer.lost for redeemer in redeemers), sum(redeemer.refused for redeemer in redeemers)
-    wrong = [fault for redeemer in redeemers for fault in faults(redeemer, before[redeemer.member.subscription.pk])]
+    lost, refused = (
+        sum(redeemer.lost for redeemer in redeemers),
+        sum(redeemer.refused for redeemer in redeemers),
+    )
+    wrong = [
+        fault
+        for redeemer in redeemers
+        for fault in faults(redeemer, before[redeemer.member.subscription.pk])
+    ]
     redemptions = Redemption.objects.count()
     connections.close_all()
     print(table(["killed", "times", "back after, s", "at most, s", "target, s"], rows))
-    print(f"\n{redemptions} redemptions; {lost} answers lost and {refused} times 503, each sent again; faults: {wrong or 'none'}.")
+    print(
+        f"\n{redemptions} redemptions; {lost} answers lost and {refused} times 503, each sent again; faults: {wrong or 'none'}."
+    )
     return not wrong and lost + refused > 0 and all(row[2] <= row[4] * slack for row in rows)
 
 
@@ -97,7 +114,9 @@ def again(server: Portal | Postgres) -> None:
     server.start()
 
 
-def kill(deed: Callable[[], None], portal: Portal, redeemers: list[Redeemer], chance: random.Random) -> float:
+def kill(
+    deed: Callable[[], None], portal: Portal, redeemers: list[Redeemer], chance: random.Random
+) -> float:
     """Once everybody works again; the seconds until the portal serves."""
     receipts = sum(len(redeemer.receipts) for redeemer in redeemers)
     with suppress(TimeoutError):  # whoever has no key left does not come again
@@ -113,8 +132,17 @@ def faults(redeemer: Redeemer, term: Term) -> list[str]:
     """What is not as it was confirmed."""
     subscription = Subscription.objects.get(pk=redeemer.member.subscription.pk)
     redemptions = list(Redemption.objects.filter(subscription=subscription).order_by("pk"))
-    spent = set(ProductKey.objects.filter(product=subscription.product, redeemed_at__isnull=False).values_list("pk", flat=True))
-    records = Record.objects.filter(action="licensing.extend", refused="", partner=subscription.partner, subject_id=subscription.pk)
+    spent = set(
+        ProductKey.objects.filter(
+            product=subscription.product, redeemed_at__isnull=False
+        ).values_list("pk", flat=True)
+    )
+    records = Record.objects.filter(
+        action="licensing.extend",
+        refused="",
+        partner=subscription.partner,
+        subject_id=subscription.pk,
+    )
     found = []
     if sorted(redeemer.receipts) != [redemption.pk for redemption in redemptions]:
         found.append("the receipts shown are not the redemptions")
@@ -123,7 +151,10 @@ def faults(redeemer: Redeemer, term: Term) -> list[str]:
     if records.count() != len(redemptions):
         found.append("a redemption has no record, or two")
     for redemption in redemptions:
-        if redemption.before != term or Subscription.running(term).extended(redemption.key_licenses) != redemption.after:
+        if (
+            redemption.before != term
+            or Subscription.running(term).extended(redemption.key_licenses) != redemption.after
+        ):
             found.append(f"redemption {redemption.pk} does not follow from the one before it")
         term = redemption.after or term
     if subscription.term != term:

@@ -1,4 +1,6 @@
-"""People at browsers: each has cookies, follows redirects, sends the forms that pages hold, and notes how long it took."""
+"""People at browsers: each has cookies, follows redirects, sends the forms that pages hold, and
+notes how long it took.
+"""
 
 import re
 import time
@@ -40,7 +42,9 @@ class Browser:
     @property
     def token(self) -> str:
         """What forms carry; its cookie has a prefix outside of a demo."""
-        return next((value for name, value in self.cookies.items() if name.endswith("csrftoken")), "")
+        return next(
+            (value for name, value in self.cookies.items() if name.endswith("csrftoken")), ""
+        )
 
     def get(self, path: str, what: str = "") -> Answer:
         return self.ask("GET", path, None, what)
@@ -56,8 +60,22 @@ class Browser:
             answer = self._follow(method, path, fields)
         except NO_ANSWER:
             answer = Answer("", 0, 0, 0)
-        answer.what, answer.started, answer.seconds = what or path, started, time.perf_counter() - clock
-        self.notes.append(Answer(answer.what, answer.status, started, answer.seconds, answer.address, "", answer.retry_after))
+        answer.what, answer.started, answer.seconds = (
+            what or path,
+            started,
+            time.perf_counter() - clock,
+        )
+        self.notes.append(
+            Answer(
+                answer.what,
+                answer.status,
+                started,
+                answer.seconds,
+                answer.address,
+                "",
+                answer.retry_after,
+            )
+        )
         return answer
 
     def _follow(self, method: str, path: str, fields: dict[str, str] | None) -> Answer:
@@ -82,14 +100,22 @@ class Browser:
                 name, _, rest = cookie.partition("=")
                 self.cookies[name] = rest.partition(";")[0]
             if response.status not in (301, 302, 303):
-                return Answer("", response.status, 0, 0, path, page, response.headers.get("Retry-After") or "")
+                return Answer(
+                    "", response.status, 0, 0, path, page, response.headers.get("Retry-After") or ""
+                )
             there = urlsplit(response.headers["Location"])
-            method, path, fields = "GET", there.path + (f"?{there.query}" if there.query else ""), None
+            method, path, fields = (
+                "GET",
+                there.path + (f"?{there.query}" if there.query else ""),
+                None,
+            )
         raise OSError("redirected in a circle")
 
     def sign_in(self, member: Member) -> Answer:
         self.get("/sign-in/", "sign-in page")
-        return self.post("/sign-in/", {"username": member.user.email, "password": PASSWORD}, "sign in")
+        return self.post(
+            "/sign-in/", {"username": member.user.email, "password": PASSWORD}, "sign in"
+        )
 
 
 def percentile(values: Iterable[float], share: float) -> float:
@@ -100,4 +126,9 @@ def percentile(values: Iterable[float], share: float) -> float:
 def table(head: list[str], rows: Iterable[list[Any]]) -> str:
     """Markdown."""
     lines: list[list[Any]] = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in line) + " |" for line in lines)
+    return "\n".join(
+        "| "
+        + " | ".join(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in line)
+        + " |"
+        for line in lines
+    )

@@ -1,4 +1,6 @@
-"""Lists from a streaming replica: who has just written sees it, whether the replica is behind, away or back (21)."""
+"""Lists from a streaming replica: who has just written sees it, whether the replica is behind, away
+or back (21).
+"""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,10 @@ LATEST = """SELECT query FROM pg_stat_activity WHERE datname = 'portal' AND back
 def main(place: Path, postgres: Postgres) -> bool:
     writer, other = members(1, 2, keys=1)
     connections.close_all()
-    with Postgres(place, copy_of=postgres) as replica, Portal(place, postgres.url, workers=1, REPLICA_URL=replica.url) as portal:
+    with (
+        Postgres(place, copy_of=postgres) as replica,
+        Portal(place, postgres.url, workers=1, REPLICA_URL=replica.url) as portal,
+    ):
         browser, second = Browser(portal.port), Browser(portal.port)
         browser.sign_in(writer)
         second.sign_in(other)
@@ -34,7 +39,9 @@ def main(place: Path, postgres: Postgres) -> bool:
         rows.append(["in step again, who wrote", *again, shows(given, again[0])])
         replica.stop()
         away = [browser.get(LIST) for _ in range(6)]
-        rows.append(["away", away[-1], max(answer.seconds for answer in away), "no", shows(given, away[-1])])
+        rows.append(
+            ["away", away[-1], max(answer.seconds for answer in away), "no", shows(given, away[-1])]
+        )
     head = ["the replica is", "list", "slowest, s", "from the replica", "the new holder is shown"]
     print(table(head, [[row[0], row[1].status, *row[2:]] for row in rows]))
     served = [row[3] for row in rows] == ["yes", "no", "yes", "yes", "no"]
@@ -43,10 +50,16 @@ def main(place: Path, postgres: Postgres) -> bool:
 
 
 def look(browser: Browser, replica: Postgres) -> tuple[Answer, float, str]:
-    """The list, how long it took, and whether it was read from the replica: then the question how far it is was not the last."""
+    """The list, how long it took, and whether it was read from the replica: then the question how
+    far it is was not the last.
+    """
     answer = browser.get(LIST)
     latest = replica.ask(LATEST)
-    return answer, answer.seconds, "yes" if latest and "pg_last_wal_replay_lsn" not in latest[0][0] else "no"
+    return (
+        answer,
+        answer.seconds,
+        "yes" if latest and "pg_last_wal_replay_lsn" not in latest[0][0] else "no",
+    )
 
 
 def assign(browser: Browser, member: Member) -> Answer:

@@ -1,8 +1,9 @@
 """Restarts and an upgrade while people work: no request lost, no lock over a second (15, P2).
 
-gunicorn reloads (HUP) and restarts behind the socket that systemd would hold. Then a next version, this one with a migration more
-for each of the largest tables, migrates while this one serves, and takes over. `column=default` gives its columns a default
-in Django alone: this version fails then, and the drill does not hold.
+gunicorn reloads (HUP) and restarts behind the socket that systemd would hold. Then a next version,
+this one with a migration more for each of the largest tables, migrates while this one serves, and
+takes over. `column=default` gives its columns a default in Django alone: this version fails then,
+and the drill does not hold.
 """
 
 import os
@@ -39,11 +40,20 @@ FIELD = """
 {model}.add_to_class("drilled", models.IntegerField({column}=0))
 {model}._meta.indexes.append(models.Index(fields=["drilled"], name="drilled_{app}"))
 """
-WAITED = "SELECT max(extract(epoch FROM clock_timestamp() - waitstart))::float FROM pg_locks WHERE NOT granted"
+WAITED = (
+    "SELECT max(extract(epoch FROM clock_timestamp() - waitstart))::float FROM pg_locks "
+    "WHERE NOT granted"
+)
 
 
 def main(
-    place: Path, postgres: Postgres, reloads: int = 10, restarts: int = 5, people: int = 6, keys: int = 200, column: str = "db_default"
+    place: Path,
+    postgres: Postgres,
+    reloads: int = 10,
+    restarts: int = 5,
+    people: int = 6,
+    keys: int = 200,
+    column: str = "db_default",
 ) -> bool:
     everybody = members(1, people, keys=keys)
     connections.close_all()
@@ -60,8 +70,22 @@ def main(
             answers, waited = while_working(nginx.port, everybody, deed)
             lost = [answer.status for answer in answers if answer.status != 200]
             took = [answer.seconds for answer in answers]
-            rows.append([what, len(answers), str(lost or "none"), percentile(took, 0.5), max(took), waited or ""])
-    print(table(["during", "requests", "lost", "p50, s", "slowest, s", "longest wait for a lock, s"], rows))
+            rows.append(
+                [
+                    what,
+                    len(answers),
+                    str(lost or "none"),
+                    percentile(took, 0.5),
+                    max(took),
+                    waited or "",
+                ]
+            )
+    print(
+        table(
+            ["during", "requests", "lost", "p50, s", "slowest, s", "longest wait for a lock, s"],
+            rows,
+        )
+    )
     return all(row[2] == "none" and (row[5] or 0) < 1 for row in rows)
 
 
@@ -79,10 +103,19 @@ def next_version(folder: Path, column: str) -> Path:
     return folder
 
 
-def run(folder: Path, database_url: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, database_url: str, *arguments: str, **env: str
+) -> subprocess.CompletedProcess[str]:
     """manage.py of the version in `folder`."""
     known = {**os.environ, **environment(database_url), **env}
-    return subprocess.run([sys.executable, "manage.py", *arguments], cwd=folder, env=known, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=folder,
+        env=known,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def reload(portal: Portal, times: int) -> list[float]:
@@ -115,8 +148,8 @@ def wait(seconds: float) -> list[float]:
 
 
 def migrate(postgres: Postgres, folder: Path) -> list[float]:
-    """As docs/operations.md says, again where a lock could not be had in time; then the version before works on for a while.
-    How long statements were seen to wait for a lock.
+    """As docs/operations.md says, again where a lock could not be had in time; then the version
+    before works on for a while. How long statements were seen to wait for a lock.
     """
     over, waited = threading.Event(), list[float]()
 
@@ -138,7 +171,9 @@ def migrate(postgres: Postgres, folder: Path) -> list[float]:
     return waited
 
 
-def while_working(port: int, everybody: list[Member], deed: Callable[[], list[float]]) -> tuple[list[Answer], float]:
+def while_working(
+    port: int, everybody: list[Member], deed: Callable[[], list[float]]
+) -> tuple[list[Answer], float]:
     """Every answer that people got meanwhile, and the longest of the times that `deed` returns."""
     over, answers = threading.Event(), list[Answer]()
 
@@ -146,11 +181,14 @@ def while_working(port: int, everybody: list[Member], deed: Callable[[], list[fl
         browser = Browser(port)
         browser.sign_in(member)
         while not over.is_set():
-            key = member.keys.pop() if len(member.keys) > 1 else member.keys[0]  # the last again: refused on record, which writes too
+            # The last again: refused on record, which writes too
+            key = member.keys.pop() if len(member.keys) > 1 else member.keys[0]
             review = f"/admin-center/products/{member.subscription.pk}/extend/?key={key}"
             page = browser.get(review)
             form = {"acting_in": member.acting_in, "quote": page.fields.get("quote", "")}
-            answers.extend((page, browser.post(review, form), browser.get("/mpn/benefits/azure-cloud/")))
+            answers.extend(
+                (page, browser.post(review, form), browser.get("/mpn/benefits/azure-cloud/"))
+            )
 
     threads = [threading.Thread(target=work, args=[member]) for member in everybody]
     for thread in threads:

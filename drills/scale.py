@@ -1,7 +1,8 @@
-"""Four portals behind nginx, all through one pgbouncer in transaction mode, while people do the main job (20, 21).
+"""Four portals behind nginx, all through one pgbouncer in transaction mode, while people do the
+main job (20, 21).
 
-Sessions, limits and locks are in the database, so it does not matter which of them answers; many workers share few
-connections.
+Sessions, limits and locks are in the database, so it does not matter which of them answers; many
+workers share few connections.
 """
 
 import os
@@ -34,7 +35,9 @@ class PgBouncer(Running):
         told = told.replace("port=5432", f"port={postgres.port}").replace("6432", str(self.port))
         told = told.replace("/etc/pgbouncer/userlist.txt", f"{folder}/userlist.txt")
         self.configuration = folder / "pgbouncer.ini"
-        self.configuration.write_text(told.replace("default_pool_size = 20", f"default_pool_size = {POOL}"))
+        self.configuration.write_text(
+            told.replace("default_pool_size = 20", f"default_pool_size = {POOL}")
+        )
         [(secret,)] = postgres.ask("SELECT rolpassword FROM pg_authid WHERE rolname = 'portal'")
         (folder / "userlist.txt").write_text(f'"portal" "{secret}"\n')
 
@@ -44,12 +47,22 @@ class PgBouncer(Running):
 
     def start(self) -> None:
         program = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
-        self.process = subprocess.Popen([program, "-q", str(self.configuration)], start_new_session=True, **self.postgres.identity)
-        until(lambda: os.kill(self.process.pid, 0) is None, what="pgbouncer did not start")  # type: ignore[union-attr,func-returns-value]
+        self.process = subprocess.Popen(
+            [program, "-q", str(self.configuration)],
+            start_new_session=True,
+            **self.postgres.identity,
+        )
+        until(lambda: os.kill(self.process.pid, 0) is None, what=("pgbouncer did not start"))  # type: ignore[union-attr,func-returns-value]
 
 
 def main(
-    place: Path, postgres: Postgres, minutes: float = 1.0, portals: int = 4, workers: int = 3, people: int = 20, think: float = 2.0
+    place: Path,
+    postgres: Postgres,
+    minutes: float = 1.0,
+    portals: int = 4,
+    workers: int = 3,
+    people: int = 20,
+    think: float = 2.0,
 ) -> bool:
     everybody = members(4, people // 4, keys=int(minutes * 60 / think / 8) + 3)
     for name, value in POSTGRES_OPTIONS.items():  # pgbouncer passes no options on
@@ -59,24 +72,36 @@ def main(
     wrong: list[str] = []
     with PgBouncer(place, postgres) as pgbouncer:
         closed = refuses_strangers(pgbouncer)
-        served = [Portal(place, pgbouncer.url, workers=WORKERS, PGBOUNCER="on", PGPASSWORD="") for _ in range(portals)]
+        served = [
+            Portal(place, pgbouncer.url, workers=WORKERS, PGBOUNCER="on", PGPASSWORD="")
+            for _ in range(portals)
+        ]
         for portal in served:
             portal.start()
         with Nginx(place, served) as nginx:
             ends = time.monotonic() + minutes * 60
-            threads = [threading.Thread(target=work, args=[nginx.port, member, notes, wrong, ends, think, 5.0]) for member in everybody]
+            threads = [
+                threading.Thread(
+                    target=work, args=[nginx.port, member, notes, wrong, ends, think, 5.0]
+                )
+                for member in everybody
+            ]
             gauges = watch(postgres, served[0], threads)
         took_part = sum(b'"status": 200' in portal.log.read_bytes() for portal in served)
         for portal in served:
             portal.stop()
     most = max(held for _, _, held in gauges)
     print(report(notes, gauges, minutes))
-    print(f"\n{portals} portals of {WORKERS} workers ({took_part} answered people) on {most} connections; wrong: {wrong[:3] or 'none'}.")
+    print(
+        f"\n{portals} portals of {WORKERS} workers ({took_part} answered people) on {most} connections; wrong: {wrong[:3] or 'none'}."
+    )
     return closed and not wrong and most <= POOL and took_part == portals
 
 
 def ask_for_passwords(postgres: Postgres) -> None:
-    """PostgreSQL lets nobody in without one from now on, as Debian's does by TCP; this process has it from PGPASSWORD."""
+    """PostgreSQL lets nobody in without one from now on, as Debian's does by TCP; this process has
+    it from PGPASSWORD.
+    """
     connections.close_all()
     postgres.ask(f"ALTER ROLE portal PASSWORD '{PASSWORD}'")
     (postgres.data / "pg_hba.conf").write_text(f"host all all {HOST}/32 scram-sha-256\n")

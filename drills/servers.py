@@ -1,4 +1,7 @@
-"""The servers that a drill starts, hurts and ends: PostgreSQL, gunicorn, nginx. All on 127.0.0.1, all in one folder."""
+"""The servers that a drill starts, hurts and ends: PostgreSQL, gunicorn, nginx.
+
+All on 127.0.0.1, all in one folder.
+"""
 
 import os
 import shutil
@@ -33,7 +36,10 @@ def free_port() -> int:
 
 
 def until(holds: Callable[[], Any], seconds: float = 30, what: str = "") -> float:
-    """Wait until `holds()`, which may raise meanwhile; the seconds that it took. Raises TimeoutError."""
+    """Wait until `holds()`, which may raise meanwhile; the seconds that it took.
+
+    Raises TimeoutError.
+    """
     started = time.monotonic()
     while time.monotonic() - started < seconds:
         with suppress(OSError, psycopg.Error):
@@ -52,7 +58,12 @@ class Running:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.stop()
 
     def start(self) -> None:
@@ -90,10 +101,25 @@ class Postgres(Running):
         if self.account:
             os.chown(self.data, self.account.pw_uid, self.account.pw_gid)
         if copy_of is None:
-            self.run("initdb", "-D", self.data, "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C")
+            self.run(
+                "initdb", "-D", self.data, "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C"
+            )
         else:
             self.run(
-                "pg_basebackup", "-D", self.data, "-h", HOST, "-p", str(copy_of.port), "-U", "portal", "-R", "-X", "stream", "-c", "fast"
+                "pg_basebackup",
+                "-D",
+                self.data,
+                "-h",
+                HOST,
+                "-p",
+                str(copy_of.port),
+                "-U",
+                "portal",
+                "-R",
+                "-X",
+                "stream",
+                "-c",
+                "fast",
             )
 
     @property
@@ -102,7 +128,11 @@ class Postgres(Running):
 
     @property
     def identity(self) -> dict[str, Any]:
-        return {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []} if self.account else {}
+        return (
+            {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
+            if self.account
+            else {}
+        )
 
     def run(self, program: str, *arguments: object) -> str:
         command = [str(self.binaries / program), *map(str, arguments)]
@@ -114,17 +144,39 @@ class Postgres(Running):
         return done.stdout
 
     def start(self) -> None:
-        options = {"listen_addresses": HOST, "port": str(self.port), "unix_socket_directories": str(self.data), **self.options}
-        command = [str(self.binaries / "postgres"), "-D", str(self.data), *(f"-c{name}={value}" for name, value in options.items())]
+        options = {
+            "listen_addresses": HOST,
+            "port": str(self.port),
+            "unix_socket_directories": str(self.data),
+            **self.options,
+        }
+        command = [
+            str(self.binaries / "postgres"),
+            "-D",
+            str(self.data),
+            *(f"-c{name}={value}" for name, value in options.items()),
+        ]
         with (self.folder / "postgres.log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd="/", stdout=log, stderr=log, start_new_session=True, **self.identity)
-        until(lambda: self.ask("SELECT 1", "postgres"), what=f"PostgreSQL did not start, see {self.folder}")
+            self.process = subprocess.Popen(
+                command, cwd="/", stdout=log, stderr=log, start_new_session=True, **self.identity
+            )
+        until(
+            lambda: self.ask("SELECT 1", "postgres"),
+            what=f"PostgreSQL did not start, see {self.folder}",
+        )
 
     def make_database(self, name: str = "portal") -> None:
         self.ask(f"CREATE DATABASE {name}", "postgres")
 
     def ask(self, sql: str, database: str = "portal") -> list[tuple[Any, ...]]:
-        with psycopg.connect(host=HOST, port=self.port, user="portal", dbname=database, autocommit=True, connect_timeout=2) as connection:
+        with psycopg.connect(
+            host=HOST,
+            port=self.port,
+            user="portal",
+            dbname=database,
+            autocommit=True,
+            connect_timeout=2,
+        ) as connection:
             cursor = connection.execute(sql)
             return cursor.fetchall() if cursor.description else []
 
@@ -137,16 +189,36 @@ class Postgres(Running):
 class Portal(Running):
     """gunicorn as `gunicorn.conf.py` says, on a socket that outlives it, as systemd would hold it."""
 
-    def __init__(self, folder: Path, database_url: str, *, workers: int = 2, application: str = "benefits_portal.wsgi", **env: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        *,
+        workers: int = 2,
+        application: str = "benefits_portal.wsgi",
+        **env: str,
+    ) -> None:
         self.folder, self.workers, self.application = folder, workers, application
-        self.environment = {**os.environ, **environment(database_url), "WEB_CONCURRENCY": str(workers), **env}
-        self.project, self.ready_at = PROJECT, "/readyz"  # which version runs, and what it says once it serves
+        self.environment = {
+            **os.environ,
+            **environment(database_url),
+            "WEB_CONCURRENCY": str(workers),
+            **env,
+        }
+        # Which version runs, and what it says once it serves
+        self.project, self.ready_at = PROJECT, "/readyz"
         self.listening = socket.create_server((HOST, 0), backlog=1024)
         self.port: int = self.listening.getsockname()[1]
         self.log = folder / f"portal-{self.port}.log"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "drills.activated", str(self.listening.fileno()), self.application]
+        command = [
+            sys.executable,
+            "-m",
+            "drills.activated",
+            str(self.listening.fileno()),
+            self.application,
+        ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
@@ -157,7 +229,11 @@ class Portal(Running):
                 stderr=log,
                 start_new_session=True,
             )
-        until(self.is_ready, seconds=60, what=f"the portal did not start: {self.log.read_text()[-2000:]}")
+        until(
+            self.is_ready,
+            seconds=60,
+            what=f"the portal did not start: {self.log.read_text()[-2000:]}",
+        )
 
     def is_ready(self) -> bool:
         connection = HTTPConnection(HOST, self.port, timeout=5)
@@ -176,14 +252,25 @@ class Nginx(Running):
     def __init__(self, folder: Path, portals: list[Portal]) -> None:
         self.folder, self.port = folder, free_port()
         told = (PROJECT / "deploy" / "nginx.conf").read_text()
-        servers = "\n".join(f"    server {HOST}:{portal.port} fail_timeout=0;" for portal in portals)
+        servers = "\n".join(
+            f"    server {HOST}:{portal.port} fail_timeout=0;" for portal in portals
+        )
         told = told.replace("    server unix:/run/benefits-portal.sock fail_timeout=0;", servers)
-        shared, *blocks = told.split("\nserver {\n")  # the last one serves; the others redirect, and answer nobody
-        told = f"{shared}\nserver {{\n{blocks[-1]}".replace("listen 443 ssl http2", f"listen {HOST}:{self.port}")
-        told = told.replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")  # where production has TLS
-        lines = [line for line in told.splitlines() if "ssl_" not in line and "listen [::]" not in line]
+        # The last one serves; the others redirect, and answer nobody
+        shared, *blocks = told.split("\nserver {\n")
+        told = f"{shared}\nserver {{\n{blocks[-1]}".replace(
+            "listen 443 ssl http2", f"listen {HOST}:{self.port}"
+        )
+        # Where production has TLS
+        told = told.replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")
+        lines = [
+            line for line in told.splitlines() if "ssl_" not in line and "listen [::]" not in line
+        ]
         told = "\n".join(lines).replace("/var/log/nginx", str(folder))
-        paths = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        paths = "".join(
+            f"{name}_temp_path {folder}/{name};\n"
+            for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
         self.configuration = folder / "nginx.conf"
         self.configuration.write_text(
             f"daemon off;\npid {folder}/nginx.pid;\nworker_processes 1;\nevents {{ worker_connections 4096; }}\n"
@@ -191,7 +278,13 @@ class Nginx(Running):
         )
 
     def start(self) -> None:
-        command = [shutil.which("nginx") or "/usr/sbin/nginx", "-c", str(self.configuration), "-e", str(self.folder / "nginx.log")]
+        command = [
+            shutil.which("nginx") or "/usr/sbin/nginx",
+            "-c",
+            str(self.configuration),
+            "-e",
+            str(self.folder / "nginx.log"),
+        ]
         self.process = subprocess.Popen(command, start_new_session=True)
         until(self.is_listening, what="nginx did not start")
 
@@ -219,7 +312,9 @@ def environment(database_url: str) -> dict[str, str]:
 def manage(database_url: str, *arguments: str, **env: str) -> str:
     command = [sys.executable, "manage.py", *arguments]
     known = {**os.environ, **environment(database_url), **env}
-    return subprocess.run(command, cwd=PROJECT, env=known, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        command, cwd=PROJECT, env=known, check=True, capture_output=True, text=True
+    ).stdout
 
 
 @contextmanager
@@ -237,9 +332,13 @@ def use(database_url: str) -> None:
     """Set up Django in this process on that database, with every table there."""
     manage(database_url, "migrate", "-v0")
     collected = PROJECT / "staticfiles" / "staticfiles.json"
-    if not collected.exists() or any(path.stat().st_mtime > collected.stat().st_mtime for path in (PROJECT / "static").rglob("*")):
+    if not collected.exists() or any(
+        path.stat().st_mtime > collected.stat().st_mtime for path in (PROJECT / "static").rglob("*")
+    ):
         manage(database_url, "collectstatic", "--no-input", "-v0")
-    os.environ.update(environment(database_url) | {"LOCK_TIMEOUT": "60000", "STATEMENT_TIMEOUT": "60000"})
+    os.environ.update(
+        environment(database_url) | {"LOCK_TIMEOUT": "60000", "STATEMENT_TIMEOUT": "60000"}
+    )
     import django
 
     django.setup()

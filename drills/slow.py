@@ -1,4 +1,6 @@
-"""Slow clients, enormous bodies and ten thousand fields: nginx and the portal refuse what is too much, others go on (14)."""
+"""Slow clients, enormous bodies and ten thousand fields: nginx and the portal refuse what is too
+much, others go on (14).
+"""
 
 import socket
 import threading
@@ -22,7 +24,10 @@ def main(place: Path, postgres: Postgres, slow: int = 200, seconds: int = 20) ->
         browser.sign_in(member)
         quiet = looked(browser, seconds / 4)
         stop = threading.Event()
-        clients = [threading.Thread(target=crawl, args=[nginx.port, number % 2 == 0, stop]) for number in range(slow)]
+        clients = [
+            threading.Thread(target=crawl, args=[nginx.port, number % 2 == 0, stop])
+            for number in range(slow)
+        ]
         for client in clients:
             client.start()
         crowded = looked(browser, seconds)
@@ -61,7 +66,9 @@ def crawl(port: int, sends_headers: bool, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             with socket.create_connection((HOST, port), timeout=5) as connection:
-                connection.sendall(head if sends_headers else head + b"Content-Length: 5000\r\n\r\n")
+                connection.sendall(
+                    head if sends_headers else head + b"Content-Length: 5000\r\n\r\n"
+                )
                 while not stop.wait(1):
                     connection.sendall(b"a" if not sends_headers else b"X-A: b\r\n")
         except OSError:
@@ -73,7 +80,11 @@ def post(port: int, megabytes: int) -> int:
     head = f"POST /sign-in/ HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-Proto: https\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     with socket.create_connection((HOST, port), timeout=60) as connection:
         try:
-            connection.sendall((head + f"Content-Length: {megabytes * 1_000_000}\r\nConnection: close\r\n\r\n").encode())
+            connection.sendall(
+                (
+                    head + f"Content-Length: {megabytes * 1_000_000}\r\nConnection: close\r\n\r\n"
+                ).encode()
+            )
             for _ in range(megabytes):
                 connection.sendall(MEGABYTE)
         except OSError:

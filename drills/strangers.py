@@ -1,4 +1,6 @@
-"""Strangers type wrong passwords from one address, and the mail server trickles: others go on as usual (A1, A3)."""
+"""Strangers type wrong passwords from one address, and the mail server trickles: others go on as
+usual (A1, A3).
+"""
 
 import threading
 import time
@@ -30,7 +32,10 @@ def main(place: Path, postgres: Postgres, strangers: int = 12, seconds: int = 20
             stop = threading.Event()
             answers: list[int] = []
             work: list[Callable[[], None]] = [lambda: guess(nginx.port, stop, answers)] * strangers
-            threads = [threading.Thread(target=each, daemon=True) for each in (*work, lambda: forget(nginx.port, member.user.email, stop))]
+            threads = [
+                threading.Thread(target=each, daemon=True)
+                for each in (*work, lambda: forget(nginx.port, member.user.email, stop))
+            ]
             for thread in threads:
                 thread.start()
             crowded = looked(browser, seconds)
@@ -38,7 +43,14 @@ def main(place: Path, postgres: Postgres, strangers: int = 12, seconds: int = 20
             for thread in threads:
                 thread.join(timeout=60)
     rows = [
-        [path, when, len(took[path]), percentile(took[path], 0.5), percentile(took[path], 0.95), max(took[path])]
+        [
+            path,
+            when,
+            len(took[path]),
+            percentile(took[path], 0.5),
+            percentile(took[path], 0.95),
+            max(took[path]),
+        ]
         for path in ("/healthz", LIST)
         for when, took in {"usually": usual, f"with {strangers} strangers": crowded}.items()
     ]
@@ -47,22 +59,30 @@ def main(place: Path, postgres: Postgres, strangers: int = 12, seconds: int = 20
     hashed = statuses.get(200, 0)
     failures = sum(took == FAILED for times in crowded.values() for took in times)
     waiting = postgres.ask("SELECT count(*) FROM tenants_mail")[0][0]
-    print(f"\nWrong passwords: {statuses}; mails that wait: {waiting}; conversations with the mail server: {mail.conversations}.")
+    print(
+        f"\nWrong passwords: {statuses}; mails that wait: {waiting}; conversations with the mail server: {mail.conversations}."
+    )
     ratios = {path: ratio(crowded[path], usual[path]) for path in crowded}
     times = ", ".join(f"{path} {each:.1f}" for path, each in ratios.items())
     targets = {
         f"p50, times the usual: at most {MAX} ({times})": max(ratios.values()) <= MAX,
-        f"passwords hashed: at most {HASHED_A_MINUTE} a minute ({hashed})": hashed <= HASHED_A_MINUTE * (seconds // 60 + 1),
+        f"passwords hashed: at most {HASHED_A_MINUTE} a minute ({hashed})": hashed
+        <= HASHED_A_MINUTE * (seconds // 60 + 1),
         f"mails that wait: 1 ({waiting})": waiting == 1,
         f"conversations with the mail server: none ({mail.conversations})": mail.conversations == 0,
         "every page of others answered": failures == 0,
     }
-    print("\n".join(f"{'held' if held else 'MISSED'}: {target}" for target, held in targets.items()), flush=True)
+    print(
+        "\n".join(f"{'held' if held else 'MISSED'}: {target}" for target, held in targets.items()),
+        flush=True,
+    )
     return all(targets.values())
 
 
 def ratio(crowded: list[float], usual: list[float]) -> float:
-    """How many times as long as usual the middle one took; a usual time below a millisecond counts as one."""
+    """How many times as long as usual the middle one took; a usual time below a millisecond counts
+    as one.
+    """
     return percentile(crowded, 0.5) / max(percentile(usual, 0.5), 0.001)
 
 

@@ -1,4 +1,7 @@
-"""The portal without its guard against spending a key twice: it reads, then writes. For `race guard=off` alone."""
+"""The portal without its guard against spending a key twice: it reads, then writes.
+
+For `race guard=off` alone.
+"""
 
 import time
 from typing import Any
@@ -16,7 +19,9 @@ def take_the_guard_away() -> None:
         key = self.for_display().get(pk=key.pk)
         key.check_redeemable(on)
         time.sleep(0.2)  # so that the second of two comes in between for certain
-        self.filter(pk=key.pk).update(redeemed_at=clock.now(), redeemed_on=on, redeemed_by=by.user, redeemed_in=tenant)
+        self.filter(pk=key.pk).update(
+            redeemed_at=clock.now(), redeemed_on=on, redeemed_by=by.user, redeemed_in=tenant
+        )
         return key
 
     ProductKeyQuerySet.claim = claim  # type: ignore[method-assign]

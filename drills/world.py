@@ -1,4 +1,6 @@
-"""Who takes part in a drill: partners with people, subscriptions, keys and credit, made by the tests' factories."""
+"""Who takes part in a drill: partners with people, subscriptions, keys and credit, made by the
+tests' factories.
+"""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -29,20 +31,31 @@ class Member:
 
 
 def members(partners: int, people: int, keys: int) -> list[Member]:
-    """`people` at each of `partners`, with `keys` each; the subscription can be extended with every one of them."""
+    """`people` at each of `partners`, with `keys` each; the subscription can be extended with every
+    one of them.
+    """
     today, made = clock.today(), []
     competency = factories.OfferFactory.create()
     monthly = factories.ProductFactory.create(monthly=True)
     password = factories.UserFactory.build(directory_user=None).password
     for _ in range(partners):
         tenant = factories.TenantFactory.create(is_primary=True)
-        membership = factories.MembershipFactory.create(partner=tenant.partner, offer=competency, starts_on=today - timedelta(days=100))
-        colleagues = [person.pk for person in factories.DirectoryUserFactory.create_batch(people * 2, tenant=tenant)]
+        membership = factories.MembershipFactory.create(
+            partner=tenant.partner, offer=competency, starts_on=today - timedelta(days=100)
+        )
+        colleagues = [
+            person.pk
+            for person in factories.DirectoryUserFactory.create_batch(people * 2, tenant=tenant)
+        ]
         for number in range(people):
             user = factories.UserFactory.create(directory_user__tenant=tenant, password=None)
             User.objects.filter(pk=user.pk).update(password=password)
-            factories.RoleAssignmentFactory.create(user=user, partner=tenant.partner, role=Role.PARTNER_ADMIN)
-            subscription = factories.SubscriptionFactory.create(tenant=tenant, licenses=500, ends_on=date(2090, 1, 31))
+            factories.RoleAssignmentFactory.create(
+                user=user, partner=tenant.partner, role=Role.PARTNER_ADMIN
+            )
+            subscription = factories.SubscriptionFactory.create(
+                tenant=tenant, licenses=500, ends_on=date(2090, 1, 31)
+            )
             credit = factories.BenefitFactory.create(
                 partner=tenant.partner,
                 membership=membership,
@@ -50,7 +63,9 @@ def members(partners: int, people: int, keys: int) -> list[Member]:
                 product=monthly,
                 package_line=line(membership, monthly, number, None),
             )
-            member = Member(user, tenant, subscription, credit, colleagues[number * 2 : number * 2 + 2])
+            member = Member(
+                user, tenant, subscription, credit, colleagues[number * 2 : number * 2 + 2]
+            )
             member.keys = [key_for(member, membership, number) for number in range(keys)]
             made.append(member)
     return made
@@ -70,7 +85,14 @@ def key_for(member: Member, membership: Membership, number: int, licenses: int =
     return key
 
 
-def line(membership: Membership, product: Product, number: int, quantity: int | None) -> PackageLine:
+def line(
+    membership: Membership, product: Product, number: int, quantity: int | None
+) -> PackageLine:
     """The `number`th line of that product in the offer's package."""
-    facts = {"offer": membership.offer, "product": product, "benefit_type": BenefitType.INCREMENTAL, "competency": f"Area {number}"}
+    facts = {
+        "offer": membership.offer,
+        "product": product,
+        "benefit_type": BenefitType.INCREMENTAL,
+        "competency": f"Area {number}",
+    }
     return PackageLine.objects.get_or_create(**facts, defaults={"quantity": quantity})[0]

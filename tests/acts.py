@@ -25,47 +25,91 @@ class Act:
 
 
 def office(model: str, action: str, pk: int) -> tuple[str, dict[str, Any]]:
-    return reverse(f"admin:{model}_changelist"), {"action": action, "_selected_action": pk, "reason": "Asked for"}
+    return reverse(f"admin:{model}_changelist"), {
+        "action": action,
+        "_selected_action": pk,
+        "reason": "Asked for",
+    }
 
 
 def assign(place: Place) -> Act:
     url = reverse("benefits:assign", args=[place.credit.pk])
-    return Act(url, {"directory_user": place.person.pk}, "benefits.assigned", "Kim One Lee now holds this credit.")
+    return Act(
+        url,
+        {"directory_user": place.person.pk},
+        "benefits.assigned",
+        "Kim One Lee now holds this credit.",
+    )
 
 
 def assign_bulk(place: Place) -> Act:
     benefit = factories.BenefitFactory.create(partner=place.partner, bulk=True)
     url = reverse("benefits:assign", args=[benefit.pk])
-    return Act(url, {"directory_user": place.person.pk}, "benefits.assigned", "Kim One Lee now holds this credit.")
+    return Act(
+        url,
+        {"directory_user": place.person.pk},
+        "benefits.assigned",
+        "Kim One Lee now holds this credit.",
+    )
 
 
 def remove(place: Place) -> Act:
-    return Act(place.address("benefits:remove"), {}, "benefits.removed", "Kim One Global admin no longer holds this credit.")
+    return Act(
+        place.address("benefits:remove"),
+        {},
+        "benefits.removed",
+        "Kim One Global admin no longer holds this credit.",
+    )
 
 
 def transfer(place: Place) -> Act:
     form = {"directory_user": place.person.pk}
-    return Act(place.address("benefits:transfer"), form, "benefits.transferred", "Kim One Lee now holds this credit.")
+    return Act(
+        place.address("benefits:transfer"),
+        form,
+        "benefits.transferred",
+        "Kim One Lee now holds this credit.",
+    )
 
 
 def add_user(place: Place) -> Act:
     told = f"Lou is now in the directory of {place.tenant}."
-    return Act(place.address("tenants:add-user"), place.form("tenants:add-user"), "tenants.person-added", told)
+    return Act(
+        place.address("tenants:add-user"),
+        place.form("tenants:add-user"),
+        "tenants.person-added",
+        told,
+    )
 
 
 def invite_guest(place: Place) -> Act:
     told = f"Lou is now in the directory of {place.tenant}."
-    return Act(place.address("tenants:add-user?guest"), place.form("tenants:add-user?guest"), "tenants.guest-invited", told)
+    return Act(
+        place.address("tenants:add-user?guest"),
+        place.form("tenants:add-user?guest"),
+        "tenants.guest-invited",
+        told,
+    )
 
 
 def give_role(place: Place) -> Act:
     told = "Kim One Lee now holds the role Account member."
-    return Act(place.address("tenants:give-role"), place.form("tenants:give-role"), "tenants.role-given", told)
+    return Act(
+        place.address("tenants:give-role"),
+        place.form("tenants:give-role"),
+        "tenants.role-given",
+        told,
+    )
 
 
 def change_role(place: Place) -> Act:
     told = "Kim One Account member now holds the role Global admin."
-    return Act(place.address("tenants:change-role"), place.form("tenants:change-role"), "tenants.role-changed", told)
+    return Act(
+        place.address("tenants:change-role"),
+        place.form("tenants:change-role"),
+        "tenants.role-changed",
+        told,
+    )
 
 
 def take_role(place: Place) -> Act:
@@ -79,21 +123,41 @@ def disable(place: Place) -> Act:
 
 
 def enable(place: Place) -> Act:
-    return Act(place.address("tenants:enable-user"), {}, "tenants.person-enabled", "Kim One Off is enabled again.")
+    return Act(
+        place.address("tenants:enable-user"),
+        {},
+        "tenants.person-enabled",
+        "Kim One Off is enabled again.",
+    )
 
 
 def make_primary(place: Place) -> Act:
-    return Act(place.address("tenants:make-primary"), {}, "tenants.primary-chosen", f"{place.second} is now the primary tenant.")
+    return Act(
+        place.address("tenants:make-primary"),
+        {},
+        "tenants.primary-chosen",
+        f"{place.second} is now the primary tenant.",
+    )
 
 
 def ask_for_tenant(place: Place) -> Act:
     told = "We have passed it on: the program's staff look at lou.example and decide."
-    return Act(place.address("tenants:ask-for-tenant"), place.form("tenants:ask-for-tenant"), "tenants.tenant-asked-for", told)
+    return Act(
+        place.address("tenants:ask-for-tenant"),
+        place.form("tenants:ask-for-tenant"),
+        "tenants.tenant-asked-for",
+        told,
+    )
 
 
 def ask_for_replacement(place: Place) -> Act:
     told = "The program's staff have your request. Their answer will be on this receipt."
-    return Act(place.address("licensing:replacement"), place.form("licensing:replacement"), "licensing.replacement-asked", told)
+    return Act(
+        place.address("licensing:replacement"),
+        place.form("licensing:replacement"),
+        "licensing.replacement-asked",
+        told,
+    )
 
 
 def switch(place: Place) -> Act:
@@ -135,30 +199,46 @@ def decline_replacement(place: Place) -> Act:
 
 
 def asked_replacement(place: Place) -> Replacement:
-    return Replacement.objects.ask(place.redemption, "Wrong tenant", by=place.by, on=factories.TODAY)
+    return Replacement.objects.ask(
+        place.redemption, "Wrong tenant", by=place.by, on=factories.TODAY
+    )
 
 
 def end_membership(place: Place) -> Act:
     url = reverse("admin:benefits_membership_end", args=[place.credit.membership_id])
     form = {"last_day": (factories.TODAY + timedelta(days=9)).isoformat(), "reason": "Asked for"}
-    return Act(url, form, "benefits.membership-ended", "The membership now ends on the day given.", by_staff=True)
+    return Act(
+        url,
+        form,
+        "benefits.membership-ended",
+        "The membership now ends on the day given.",
+        by_staff=True,
+    )
 
 
 def renew_membership(place: Place) -> Act:
     membership = place.credit.membership
     url = reverse("admin:benefits_membership_renew", args=[membership.pk])
     form = {"plan": membership.renewal().plan().fingerprint}
-    return Act(url, form, "benefits.provisioned", ": made 1 benefit and 0 product keys.", by_staff=True)
+    return Act(
+        url, form, "benefits.provisioned", ": made 1 benefit and 0 product keys.", by_staff=True
+    )
 
 
 def enroll(place: Place) -> Act:
     line = factories.PackageLineFactory.create()
     planned = Membership(partner=place.partner, offer=line.offer, starts_on=factories.TODAY)
     planned.set_days()
-    form = {"partner": place.partner.pk, "offer": line.offer.pk, "starts_on": factories.TODAY.isoformat()}
+    form = {
+        "partner": place.partner.pk,
+        "offer": line.offer.pk,
+        "starts_on": factories.TODAY.isoformat(),
+    }
     form["plan"] = planned.plan().fingerprint
     told = ": made 1 benefit and 1 product key."
-    return Act(reverse("admin:benefits_membership_add"), form, "benefits.provisioned", told, by_staff=True)
+    return Act(
+        reverse("admin:benefits_membership_add"), form, "benefits.provisioned", told, by_staff=True
+    )
 
 
 ACTS = [

@@ -8,7 +8,8 @@ from benefits_portal.tenants.models import Actor, Tenant, TenantRequest
 from tests import factories
 from tests.factories import NOW, TODAY
 
-UNGUARDED = {"no_row_locks", "unguarded_claim"}  # fixtures that switch a guard off: what it guards is at fault then
+# Fixtures that switch a guard off: what it guards is at fault then
+UNGUARDED = {"no_row_locks", "unguarded_claim"}
 
 
 def findings() -> dict[type[models.Model], list[str]]:
@@ -21,7 +22,9 @@ def findings() -> dict[type[models.Model], list[str]]:
 
 
 def rows_of_a_partner(tenant: Tenant) -> None:
-    """Somebody's credit, moved on; keys redeemed, built on, and replaced; an offer from elsewhere, and a tenant asked for."""
+    """Somebody's credit, moved on; keys redeemed, built on, and replaced; an offer from elsewhere,
+    and a tenant asked for.
+    """
     partner = tenant.partner
     Tenant.objects.filter(pk=tenant.pk).update(is_primary=True)
     redemption = factories.redeem(tenant=tenant)
@@ -34,7 +37,11 @@ def rows_of_a_partner(tenant: Tenant) -> None:
     credit = factories.BenefitFactory.create(partner=partner, bulk=True)
     credit.assign(people[0], by=Actor(), on=TODAY).transfer(people[1], by=Actor(), on=TODAY)
     offer, _ = ExternalOffer.objects.get_or_create(name="Azure Pass")
-    HeldOffer.objects.create(external_offer=offer, partner=partner, directory_user=people[0], since=TODAY)
+    HeldOffer.objects.create(
+        external_offer=offer, partner=partner, directory_user=people[0], since=TODAY
+    )
     domain = f"further-{partner.pk}.example"
-    TenantRequest.objects.create(partner=partner, name="Further", domain=domain, tenant=tenant, decided_at=NOW)
+    TenantRequest.objects.create(
+        partner=partner, name="Further", domain=domain, tenant=tenant, decided_at=NOW
+    )
     factories.UserFactory.create()

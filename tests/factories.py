@@ -1,7 +1,7 @@
 """Valid objects of every model; a test names only what it is about.
 
-The world's day is 2021-05-01. A membership of the factories started on 2021-01-01, so its enrollment year ends on
-2022-01-01 and its benefits expire on 2022-01-31.
+The world's day is 2021-05-01. A membership of the factories started on 2021-01-01, so its
+enrollment year ends on 2022-01-01 and its benefits expire on 2022-01-31.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -60,7 +60,10 @@ class PartnerFactory(DjangoModelFactory):
 
 
 class TenantFactory(DjangoModelFactory):
-    """A further tenant of a partner; `is_primary=True` for the first. Each gets the first colour that is free."""
+    """A further tenant of a partner; `is_primary=True` for the first.
+
+    Each gets the first colour that is free.
+    """
 
     class Meta:
         model = Tenant
@@ -71,7 +74,9 @@ class TenantFactory(DjangoModelFactory):
 
     @factory.lazy_attribute
     def colour(self) -> str:
-        used = set(self.partner.tenants.values_list("colour", flat=True)) if self.partner.pk else set()
+        used = (
+            set(self.partner.tenants.values_list("colour", flat=True)) if self.partner.pk else set()
+        )
         return next(colour for colour in Tenant.Colour.values if colour not in used)
 
 
@@ -92,7 +97,9 @@ class DirectoryUserFactory(DjangoModelFactory):
 
     tenant = factory.SubFactory(TenantFactory)
     display_name = factory.Sequence("Person {}".format)
-    user_principal_name = factory.LazyAttributeSequence(lambda person, n: f"person{n}@{person.tenant.domain}")
+    user_principal_name = factory.LazyAttributeSequence(
+        lambda person, n: f"person{n}@{person.tenant.domain}"
+    )
 
     class Params:
         disabled = factory.Trait(disabled_at=NOW)
@@ -100,7 +107,10 @@ class DirectoryUserFactory(DjangoModelFactory):
 
 
 class UserFactory(DjangoModelFactory):
-    """Somebody who can sign in with PASSWORD and holds no role. `directory_user=None` for somebody from nowhere."""
+    """Somebody who can sign in with PASSWORD and holds no role.
+
+    `directory_user=None` for somebody from nowhere.
+    """
 
     class Meta:
         model = User
@@ -143,7 +153,10 @@ class KeyAttemptFactory(DjangoModelFactory):
 
 
 class AttemptFactory(DjangoModelFactory):
-    """A wrong password of an account from one address. `refused=True` for the one that locked it out."""
+    """A wrong password of an account from one address.
+
+    `refused=True` for the one that locked it out.
+    """
 
     class Meta:
         model = Attempt
@@ -151,7 +164,9 @@ class AttemptFactory(DjangoModelFactory):
     class Params:
         email = "anna@example.com"
         network = "192.0.2.1"
-        refused = factory.Trait(refused_until=factory.LazyFunction(lambda: clock.now() + timedelta(minutes=15)))
+        refused = factory.Trait(
+            refused_until=factory.LazyFunction(lambda: clock.now() + timedelta(minutes=15))
+        )
 
     limit = SIGN_IN.name
     subject = factory.LazyAttribute(lambda tried: SIGN_IN.of((tried.email, tried.network)).subject)
@@ -210,7 +225,9 @@ class PackageLineFactory(DjangoModelFactory):
     quantity = factory.LazyAttribute(lambda line: None if line.product.is_usage_based else 25)
 
     class Params:
-        incremental = factory.Trait(benefit_type=BenefitType.INCREMENTAL, competency="Cloud Platform")
+        incremental = factory.Trait(
+            benefit_type=BenefitType.INCREMENTAL, competency="Cloud Platform"
+        )
 
     @factory.post_generation
     def amount(self, create: bool, extracted: Any, **kwargs: Any) -> None:
@@ -251,7 +268,9 @@ class MembershipFactory(DjangoModelFactory):
 
 
 class BenefitFactory(DjangoModelFactory):
-    """25 licenses of a product without a key; credit with `monthly` or `bulk`; `key=True` issues the key too."""
+    """25 licenses of a product without a key; credit with `monthly` or `bulk`; `key=True` issues
+    the key too.
+    """
 
     class Meta:
         model = Benefit
@@ -261,7 +280,9 @@ class BenefitFactory(DjangoModelFactory):
     membership = factory.SubFactory(MembershipFactory, partner=factory.SelfAttribute("..partner"))
     product = factory.SubFactory(ProductFactory)
     package_line = factory.SubFactory(
-        PackageLineFactory, offer=factory.SelfAttribute("..membership.offer"), product=factory.SelfAttribute("..product")
+        PackageLineFactory,
+        offer=factory.SelfAttribute("..membership.offer"),
+        product=factory.SelfAttribute("..product"),
     )
     product_name = factory.SelfAttribute("product.name")
     offer_name = factory.SelfAttribute("membership.offer.name")
@@ -272,7 +293,9 @@ class BenefitFactory(DjangoModelFactory):
     expires_on = factory.SelfAttribute("membership.benefits_expire_on")
 
     class Params:
-        credit = factory.Trait(quantity=None, credit_amount=100, currency=factory.SelfAttribute("partner.currency"))
+        credit = factory.Trait(
+            quantity=None, credit_amount=100, currency=factory.SelfAttribute("partner.currency")
+        )
         monthly = factory.Trait(credit=True, product__monthly=True)
         bulk = factory.Trait(credit=True, product__bulk=True, credit_amount=6000)
 
@@ -320,7 +343,9 @@ class AssignmentFactory(DjangoModelFactory):
 
     benefit = factory.SubFactory(BenefitFactory, monthly=True)
     partner = factory.SelfAttribute("benefit.partner")
-    directory_user = factory.SubFactory(DirectoryUserFactory, tenant__partner=factory.SelfAttribute("...partner"))
+    directory_user = factory.SubFactory(
+        DirectoryUserFactory, tenant__partner=factory.SelfAttribute("...partner")
+    )
     is_exclusive = factory.SelfAttribute("benefit.product.is_bulk_credit")
     assigned_on = TODAY
 
@@ -332,7 +357,9 @@ class AssignmentFactory(DjangoModelFactory):
 
 
 class SubscriptionFactory(DjangoModelFactory):
-    """25 licenses that ran from 2021-01-01 and end on 2022-01-01, in the middle of its life on the world's day."""
+    """25 licenses that ran from 2021-01-01 and end on 2022-01-01, in the middle of its life on the
+    world's day.
+    """
 
     class Meta:
         model = Subscription
@@ -342,19 +369,33 @@ class SubscriptionFactory(DjangoModelFactory):
     product = factory.SubFactory(ProductFactory)
     product_name = factory.SelfAttribute("product.name")
     licenses = 25
-    starts_on = factory.LazyAttribute(lambda subscription: min(date(2021, 1, 1), subscription.ends_on))
+    starts_on = factory.LazyAttribute(
+        lambda subscription: min(date(2021, 1, 1), subscription.ends_on)
+    )
     ends_on = date(2022, 1, 1)
 
 
-def redeem(key: ProductKey | None = None, *, tenant: Tenant | None = None, on: date = TODAY, by: Actor | None = None) -> Redemption:
+def redeem(
+    key: ProductKey | None = None,
+    *,
+    tenant: Tenant | None = None,
+    on: date = TODAY,
+    by: Actor | None = None,
+) -> Redemption:
     """A first activation: `redemption.subscription` is what it brought."""
     key = key or issue_key(**({"partner": tenant.partner} if tenant else {}))
-    tenant = tenant or key.partner.tenants.first() or TenantFactory.create(partner=key.partner, is_primary=True)
+    tenant = (
+        tenant
+        or key.partner.tenants.first()
+        or TenantFactory.create(partner=key.partner, is_primary=True)
+    )
     return Subscription.activate(key, tenant, by=by or Actor(), on=on)
 
 
 def bought(licenses: int = 25, ends_on: date = date(2022, 1, 1), **facts: Any) -> Subscription:
-    """A subscription that a key brought a year before `ends_on`, so that it follows from its redemptions."""
+    """A subscription that a key brought a year before `ends_on`, so that it follows from its
+    redemptions.
+    """
     on = add_months(ends_on, -12)
     key = issue_key(quantity=licenses, membership__starts_on=on, **facts)
     return redeem(key, on=on).subscription
@@ -369,4 +410,8 @@ def replace(redemption: Redemption, *, on: date = TODAY) -> Replacement:
 
 def key_for(subscription: Subscription, licenses: int | None = None) -> ProductKey:
     """A live key that fits `subscription`, with as many licenses as it has unless told."""
-    return issue_key(partner=subscription.partner, product=subscription.product, quantity=licenses or subscription.licenses)
+    return issue_key(
+        partner=subscription.partner,
+        product=subscription.product,
+        quantity=licenses or subscription.licenses,
+    )

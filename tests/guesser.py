@@ -1,7 +1,9 @@
-"""Types one wrong thing after the other, in a process of its own: `python -m tests.guesser`, with the test database in DATABASE_URL.
+"""Types one wrong thing after the other, in a process of its own: `python -m tests.guesser`, with
+the test database in DATABASE_URL.
 
-Reads two lines: where and what, as JSON; and `go`. Prints `ready` between them, and at the end each page.
-Whenever it has read how much was tried it thinks for a moment, in which the others, without a lock, read the same.
+Reads two lines: where and what, as JSON; and `go`. Prints `ready` between them, and at the end each
+page. Whenever it has read how much was tried it thinks for a moment, in which the others, without a
+lock, read the same.
 """
 
 import json
@@ -31,11 +33,11 @@ def main() -> None:
     client = Client()
     client.cookies.load(asked["cookies"])
     client.get("/healthz")  # everything is imported and connected before the start
-    print("ready", flush=True)  # noqa: T201
+    print("ready", flush=True)
     sys.stdin.readline()
     with connection.execute_wrapper(hesitate):
         answers = [client.post(asked["address"], form) for form in asked["forms"]]
-    print(json.dumps([answer.text for answer in answers]))  # noqa: T201
+    print(json.dumps([answer.text for answer in answers]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""How people write product keys: one table for the server's key field, the browser's, masking and URLs (W5, W6)."""
+"""How people write product keys: one table for the server's key field, the browser's, masking and
+URLs (W5, W6).
+"""
 
 from benefits_portal.key_format import grouped
 
@@ -6,7 +8,9 @@ KEY = "PCBENBCDFGHJKMPQRTVWXY239"
 OTHER = "PCBENXY2346789BCDFGHJKMPW"
 SHOWN, LOWER = grouped(KEY), grouped(KEY).lower()
 FULL_WIDTH = "".join(chr(ord(letter) + 0xFEE0) for letter in SHOWN)
-BOLD = "".join(chr(0x1D400 + ord(letter) - ord("A")) if letter.isalpha() else letter for letter in SHOWN)
+BOLD = "".join(
+    chr(0x1D400 + ord(letter) - ord("A")) if letter.isalpha() else letter for letter in SHOWN
+)
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u30a0\u2e3a\u058a_."
 SPACES = " \t\n\u00a0\u1680\u2000\u2003\u2007\u2009\u200a\u2028\u202f\u205f\u3000\x85"
 UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202e\u2066\u034f\u180e\u3164\uffa0\ufe0f\u115f"
@@ -117,8 +121,14 @@ WRONG = {
     "an A": (grouped(put(5, "A")), FOREIGN.format("A", 2, 1)),
     "an a in small letters": (grouped(put(12, "a").lower()), FOREIGN.format("A", 3, 3)),
     "an A without hyphens": (put(12, "A"), FOREIGN.format("A", 3, 3)),
-    "an A, full-width": ("".join(chr(ord(letter) + 0xFEE0) for letter in put(12, "A")), FOREIGN.format("A", 3, 3)),
-    "an A in quotes, with licenses": (f'"{grouped(put(12, "A"))}" (25 licenses)', FOREIGN.format("A", 3, 3)),
+    "an A, full-width": (
+        "".join(chr(ord(letter) + 0xFEE0) for letter in put(12, "A")),
+        FOREIGN.format("A", 3, 3),
+    ),
+    "an A in quotes, with licenses": (
+        f'"{grouped(put(12, "A"))}" (25 licenses)',
+        FOREIGN.format("A", 3, 3),
+    ),
     "an A between blanks": (grouped(put(12, "A")).replace("-", " "), FOREIGN.format("A", 3, 3)),
     "a zero": (grouped(put(24, "0")), FOREIGN.format("0", 5, 5)),
     "an O and an I": (grouped(put(13, "O", put(20, "I"))), FOREIGN.format("O", 3, 4)),

@@ -10,7 +10,11 @@ from email.message import Message
 from typing import Any
 
 HOST = "127.0.0.1"
-REFUSALS = {"unknown": ("RCPT", b"550 no such user"), "busy": ("MAIL", b"451 try later"), "full": (".", b"552 too much")}
+REFUSALS = {
+    "unknown": ("RCPT", b"550 no such user"),
+    "busy": ("MAIL", b"451 try later"),
+    "full": (".", b"552 too much"),
+}
 
 
 class Conversation(socketserver.StreamRequestHandler):
@@ -83,7 +87,12 @@ class MailServer(socketserver.ThreadingTCPServer):
     @property
     def mailers(self) -> dict[str, Any]:
         options = {"host": HOST, "port": self.port, "timeout": 10}
-        return {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+        return {
+            "default": {
+                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "OPTIONS": options,
+            }
+        }
 
     def wait_for_a_mail(self, seconds: float = 30) -> None:
         ends = time.monotonic() + seconds

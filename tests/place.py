@@ -1,4 +1,5 @@
-"""A partner with one of everything that the pages show, and every address and form by its URL's name.
+"""A partner with one of everything that the pages show, and every address and form by its URL's
+name.
 
 What is visible of it carries one word of its own, so that a leak is a word in the wrong place.
 """
@@ -27,9 +28,14 @@ class Place:
         self.word = word
         self.partner = factories.PartnerFactory.create(name=self._named("Ltd"))
         self.tenant = factories.TenantFactory.create(
-            partner=self.partner, name=self._named("HQ"), domain=f"{word.lower()}.example", is_primary=True
+            partner=self.partner,
+            name=self._named("HQ"),
+            domain=f"{word.lower()}.example",
+            is_primary=True,
         )
-        self.second = factories.TenantFactory.create(partner=self.partner, name=self._named("Labs"), domain=f"{word.lower()}-labs.example")
+        self.second = factories.TenantFactory.create(
+            partner=self.partner, name=self._named("Labs"), domain=f"{word.lower()}-labs.example"
+        )
         self._make_people()
         self._make_benefits()
         self._make_what_staff_see()
@@ -39,21 +45,31 @@ class Place:
         return f"{COMMON} {self.word} {what}"
 
     def _make_what_staff_see(self) -> None:
-        factories.HeldOfferFactory.create(directory_user=self.person, external_offer__name=self._named("agreement"))
+        factories.HeldOfferFactory.create(
+            directory_user=self.person, external_offer__name=self._named("agreement")
+        )
         factories.KeyAttemptFactory.create(user=self.admin)
         factories.TenantRequestFactory.create(
-            partner=self.partner, name=self._named("Further"), domain=f"{self.word.lower()}-further.example"
+            partner=self.partner,
+            name=self._named("Further"),
+            domain=f"{self.word.lower()}-further.example",
         )
 
     def _make_people(self) -> None:
         self.boss, self.admin, self.member = (self._user(role.label, role) for role in Role)
         self.nobody, self.forgetful = self._user("Nobody", None), self._user("Forgetful", None)
-        self.person = factories.DirectoryUserFactory.create(tenant=self.tenant, display_name=self._named("Lee"))
-        self.disabled = factories.DirectoryUserFactory.create(tenant=self.tenant, display_name=self._named("Off"), disabled=True)
+        self.person = factories.DirectoryUserFactory.create(
+            tenant=self.tenant, display_name=self._named("Lee")
+        )
+        self.disabled = factories.DirectoryUserFactory.create(
+            tenant=self.tenant, display_name=self._named("Off"), disabled=True
+        )
 
     def _user(self, name: str, role: Role | None) -> User:
         user = factories.UserFactory.create(
-            directory_user__tenant=self.tenant, directory_user__display_name=self._named(name), name=self._named(name)
+            directory_user__tenant=self.tenant,
+            directory_user__display_name=self._named(name),
+            name=self._named(name),
         )
         if role:
             factories.RoleAssignmentFactory.create(user=user, role=role)
@@ -61,20 +77,32 @@ class Place:
 
     def _make_benefits(self) -> None:
         self.by = Actor(self.boss)
-        self.credit, self.bulk = self._benefit("Credit", monthly=True), self._benefit("Bulk", bulk=True)
-        self.assignment = self.credit.assign(self.boss.directory_user, by=self.by, on=factories.TODAY)
-        self.transferable = self.bulk.assign(self.admin.directory_user, by=self.by, on=factories.TODAY)
+        self.credit, self.bulk = (
+            self._benefit("Credit", monthly=True),
+            self._benefit("Bulk", bulk=True),
+        )
+        self.assignment = self.credit.assign(
+            self.boss.directory_user, by=self.by, on=factories.TODAY
+        )
+        self.transferable = self.bulk.assign(
+            self.admin.directory_user, by=self.by, on=factories.TODAY
+        )
         self.licenses = self._benefit("Suite", key=True)
         self.key = self.licenses.keys.get()
         spent = self._benefit("Running", key=True)
-        self.redemption = Subscription.activate(spent.keys.get(), self.tenant, by=self.by, on=factories.TODAY)
+        self.redemption = Subscription.activate(
+            spent.keys.get(), self.tenant, by=self.by, on=factories.TODAY
+        )
         self.subscription: Subscription = self.redemption.subscription
         self.fitting = self._benefit("More", key=True, product=spent.product).keys.get()
 
     def _benefit(self, name: str, product: Product | None = None, **facts: Any) -> Benefit:
         about = {"product": product} if product else {"product__name": self._named(name)}
         benefit: Benefit = factories.BenefitFactory.create(
-            partner=self.partner, membership__offer__name=self._named(f"{name} offer"), **about, **facts
+            partner=self.partner,
+            membership__offer__name=self._named(f"{name} offer"),
+            **about,
+            **facts,
         )
         return benefit
 
@@ -91,7 +119,9 @@ class Place:
     def address(self, page: str) -> str:
         """Of a page: a URL's name, and with `?` behind it with its query string too."""
         name, with_query, _rest = page.partition("?")
-        return reverse(name, args=self.arguments.get(name, [])) + (f"?{self.queries[page]}" if with_query else "")
+        return reverse(name, args=self.arguments.get(name, [])) + (
+            f"?{self.queries[page]}" if with_query else ""
+        )
 
     def form(self, page: str) -> dict[str, Any]:
         """What somebody who may would send there."""
@@ -99,7 +129,10 @@ class Place:
 
     def _arguments(self) -> dict[str, list[Any]]:
         held = self.member.role_assignments.get().pk
-        reset = [urlsafe_base64_encode(force_bytes(self.forgetful.pk)), default_token_generator.make_token(self.forgetful)]
+        reset = [
+            urlsafe_base64_encode(force_bytes(self.forgetful.pk)),
+            default_token_generator.make_token(self.forgetful),
+        ]
         return {
             "tenants:password-set": reset,
             "tenants:user": [self.person.pk],
@@ -135,17 +168,30 @@ class Place:
 
     def _forms(self) -> dict[str, dict[str, Any]]:
         somebody = {"directory_user": self.person.pk}
-        user = {"kind": "member", "tenant": self.tenant.pk, "name": "Lou", "address": f"lou@{self.tenant.domain}"}
+        user = {
+            "kind": "member",
+            "tenant": self.tenant.pk,
+            "name": "Lou",
+            "address": f"lou@{self.tenant.domain}",
+        }
         strong = "a staple that no horse ever saw"
         confirmed = {"tenant": self.tenant.pk, "domain": self.tenant.domain}
 
         def quote(way: RedemptionKind) -> dict[str, str]:
-            return {"quote": Subscription.quote(way, self.fitting, self.tenant, self.subscription, factories.TODAY).signed()}
+            return {
+                "quote": Subscription.quote(
+                    way, self.fitting, self.tenant, self.subscription, factories.TODAY
+                ).signed()
+            }
 
         return {
             "tenants:sign-in": {"username": self.admin.email, "password": factories.PASSWORD},
             "tenants:password-ask": {"email": self.admin.email},
-            "tenants:password-change": {"old_password": factories.PASSWORD, "new_password1": strong, "new_password2": strong},
+            "tenants:password-change": {
+                "old_password": factories.PASSWORD,
+                "new_password1": strong,
+                "new_password2": strong,
+            },
             "tenants:switch": {"place": self.second.pk},
             "tenants:add-user": user,
             "tenants:add-user?guest": user | {"kind": "guest", "address": "lou@outside.example"},

@@ -15,7 +15,9 @@ PAGES = ("first", "next", "middle", "last")
 
 
 def plan_of(listing: Listing, rows: Any) -> tuple[Page, set[str], set[str], int]:
-    """The page that `listing` asks for, the indexes that its query uses, the sorts that it makes, and how many rows are expected."""
+    """The page that `listing` asks for, the indexes that its query uses, the sorts that it makes,
+    and how many rows are expected.
+    """
     with CaptureQueriesContext(connection) as queries:
         page = listing.page(rows)
     with connection.cursor() as cursor:
@@ -23,21 +25,33 @@ def plan_of(listing: Listing, rows: Any) -> tuple[Page, set[str], set[str], int]
         [[answer]] = cursor.fetchall()
     nodes = list(nodes_of((json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]))
     indexes = {node["Index Name"] for node in nodes if "Index Name" in node}
-    return page, indexes, {node["Node Type"] for node in nodes if "Sort Key" in node}, nodes[0]["Plan Rows"]
+    return (
+        page,
+        indexes,
+        {node["Node Type"] for node in nodes if "Sort Key" in node},
+        nodes[0]["Plan Rows"],
+    )
 
 
-def pages_by(index: str, listing: Callable[[QueryDict], Listing[Any]], rows: Any, query: str) -> dict[str, tuple[bool, set[str], int, int]]:
-    """Of the first page at `query`, the next, one in the middle and the last: whether `index` was used, the sorts, how many rows there
-    are, and how many were expected: where it is next to none, a larger list is sorted.
+def pages_by(
+    index: str, listing: Callable[[QueryDict], Listing[Any]], rows: Any, query: str
+) -> dict[str, tuple[bool, set[str], int, int]]:
+    """Of the first page at `query`, the next, one in the middle and the last: whether `index` was
+    used, the sorts, how many rows there are, and how many were expected: where it is next to
+    none, a larger list is sorted.
     """
     asked = listing(QueryDict(query))
     everything = asked.keyset.sorted(asked.annotate_for_list(asked.filter_queryset(rows)))
-    middle = asked.query.href(after=asked.keyset.encode_cursor(everything[everything.count() // 2]))[1:]
+    middle = asked.query.href(
+        after=asked.keyset.encode_cursor(everything[everything.count() // 2])
+    )[1:]
     address, found = {"first": query, "middle": middle}, {}
     for name in PAGES:
         page, indexes, sorts, expected = plan_of(listing(QueryDict(address[name])), rows)
         found[name] = (index in indexes, sorts, len(page.rows), expected)
-        address |= {"next": page.next_href[1:], "last": page.last_href[1:]} if name == "first" else {}
+        address |= (
+            {"next": page.next_href[1:], "last": page.last_href[1:]} if name == "first" else {}
+        )
     return found
 
 

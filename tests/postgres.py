@@ -1,4 +1,6 @@
-"""A real PostgreSQL for one test run: made in a temporary folder, reached through a unix socket, gone afterwards."""
+"""A real PostgreSQL for one test run: made in a temporary folder, reached through a unix socket,
+gone afterwards.
+"""
 
 import os
 import pwd
@@ -16,7 +18,8 @@ import psycopg
 OLDEST = 15
 OPTIONS = {  # of the tests' own
     "listen_addresses": "",
-    "max_connections": "450",  # the concurrency tests open 200 at once, under xdist in two processes
+    # The concurrency tests open 200 at once, under xdist in two processes
+    "max_connections": "450",
     "fsync": "off",  # the data is thrown away anyway
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -36,13 +39,40 @@ class Server:
         if self.account:
             for path in (self.folder, self.data):
                 os.chown(path, self.account.pw_uid, self.account.pw_gid)
-        self._run([binaries / "initdb", "-D", self.data, "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
-        options = [f"-c{name}={value}" for name, value in {**settings, "unix_socket_directories": str(self.folder)}.items()]
+        self._run(
+            [
+                binaries / "initdb",
+                "-D",
+                self.data,
+                "-U",
+                "portal",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "--no-sync",
+            ]
+        )
+        options = [
+            f"-c{name}={value}"
+            for name, value in {**settings, "unix_socket_directories": str(self.folder)}.items()
+        ]
         self.url = f"postgres://portal@/postgres?host={self.folder}"
-        # The shell stops the server as soon as its standard input closes: by stop(), or because the test run died.
+        # The shell stops the server as soon as its standard input closes: by stop(), or because the
+        # test run died.
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
-                ["/bin/sh", "-c", '"$@" & read _; kill -INT $!; wait', "sh", binaries / "postgres", "-D", self.data, *options],
+                [
+                    "/bin/sh",
+                    "-c",
+                    '"$@" & read _; kill -INT $!; wait',
+                    "sh",
+                    binaries / "postgres",
+                    "-D",
+                    self.data,
+                    *options,
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -67,10 +97,14 @@ class Server:
 
     def _as_account(self) -> dict[str, Any]:
         account = self.account
-        return {"cwd": "/"} | ({"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {})
+        return {"cwd": "/"} | (
+            {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
+        )
 
     def _run(self, command: list[Any]) -> None:
-        done = subprocess.run(command, check=False, capture_output=True, text=True, **self._as_account())
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, **self._as_account()
+        )
         if done.returncode:
             raise RuntimeError(f"{command[0]} failed:\n{done.stdout}\n{done.stderr}")
 
@@ -95,7 +129,11 @@ def unprivileged_account() -> pwd.struct_passwd:
 
 def installed() -> Path | None:
     """Debian's binaries, the newest first; None if there are none that are new enough."""
-    found = {int(path.parents[1].name): path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres") if _is_version(path)}
+    found = {
+        int(path.parents[1].name): path.parent
+        for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")
+        if _is_version(path)
+    }
     newest = max(found, default=0)
     return found[newest] if newest >= OLDEST else None
 

@@ -18,7 +18,11 @@ def for_all(**strategies: Any) -> Callable[[Callable[..., None]], Callable[..., 
         def test(examples: int) -> None:
             settings(max_examples=examples)(given(**strategies)(body))()
 
-        test.__name__, test.__qualname__, test.__doc__ = body.__name__, body.__qualname__, body.__doc__
+        test.__name__, test.__qualname__, test.__doc__ = (
+            body.__name__,
+            body.__qualname__,
+            body.__doc__,
+        )
         test.__module__ = body.__module__
         return test
 

@@ -11,7 +11,9 @@ IS_POSTGRES = connection.vendor == "postgresql"
 
 
 def at_once(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Run every task at one instant; what each returned, or the exception it raised, in the order of the tasks."""
+    """Run every task at one instant; what each returned, or the exception it raised, in the order
+    of the tasks.
+    """
     outcomes: list[Any] = [None] * len(tasks)
     start = threading.Barrier(len(tasks))
 
@@ -34,7 +36,9 @@ def at_once(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
 
 
 class Rendezvous:
-    """Where `size` threads wait for each other, so that a race happens for certain; briefly, if a lock keeps one away."""
+    """Where `size` threads wait for each other, so that a race happens for certain; briefly, if a
+    lock keeps one away.
+    """
 
     def __init__(self, size: int) -> None:
         self.barrier = threading.Barrier(size)
@@ -46,7 +50,10 @@ class Rendezvous:
 
 @contextmanager
 def without_unique(model: Any, name: str, replacement: Any) -> Iterator[None]:
-    """Within the block the database lets `model` hold the same value of field `name` twice. Its rows are gone afterwards."""
+    """Within the block the database lets `model` hold the same value of field `name` twice.
+
+    Its rows are gone afterwards.
+    """
     field = model._meta.get_field(name)
     replacement.set_attributes_from_name(name)
     replacement.model = model
@@ -56,6 +63,7 @@ def without_unique(model: Any, name: str, replacement: Any) -> Iterator[None]:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608 - our own name
+            # Our own name
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")
         with connection.schema_editor() as editor:
             editor.alter_field(model, replacement, field)

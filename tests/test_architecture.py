@@ -1,4 +1,6 @@
-"""The house stays as it was laid out: the direction of rooms, what every model and template has, what the docs say."""
+"""The house stays as it was laid out: the direction of rooms, what every model and template has,
+what the docs say.
+"""
 
 import ast
 import importlib
@@ -20,7 +22,11 @@ from benefits_portal.tenants.models import DirectoryUserWord
 
 PROJECT = Path(__file__).parents[1]
 ROOMS = ["backoffice", "tenants", "benefits", "licensing", "practice"]  # from the ground floor up
-OURS = [model for model in apps.get_models() if model._meta.app_label in ROOMS and not model._meta.auto_created]
+OURS = [
+    model
+    for model in apps.get_models()
+    if model._meta.app_label in ROOMS and not model._meta.auto_created
+]
 
 each_model = pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
 
@@ -39,15 +45,26 @@ def test_there_is_something_to_keep_in_order():
 
 @each_model
 def test_a_foreign_key_never_points_upwards(model):
-    related = [field for field in model._meta.get_fields() if field.is_relation and field.related_model and not field.auto_created]
+    related = [
+        field
+        for field in model._meta.get_fields()
+        if field.is_relation and field.related_model and not field.auto_created
+    ]
     upwards = [field.name for field in related if floor(field.related_model) > floor(model)]
     assert not upwards
 
 
 def test_imports_never_point_upwards():
-    """In a process of its own: import-linter configures logging, and silences every logger that is there."""
-    ask = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
-    told = subprocess.run([sys.executable, "-c", ask], cwd=PROJECT, capture_output=True, text=True, check=False)
+    """In a process of its own: import-linter configures logging, and silences every logger that is
+    there.
+    """
+    ask = (
+        "import sys; from importlinter.cli import lint_imports; "
+        "sys.exit(lint_imports(no_cache=True))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", ask], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
     assert told.returncode == 0, told.stdout
 
 
@@ -56,15 +73,28 @@ def strings_naming(room: str, path: Path) -> list[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     texts = [
-        node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
     ]
     return [text for text in texts if re.match(rf"(?:benefits_portal\.)?{room}[.:]\w", text)]
 
 
-@pytest.mark.parametrize(("room", "higher"), [(room, ROOMS[floor + 1 :]) for floor, room in enumerate(ROOMS)])
+@pytest.mark.parametrize(
+    ("room", "higher"), [(room, ROOMS[floor + 1 :]) for floor, room in enumerate(ROOMS)]
+)
 def test_no_string_names_a_higher_room(room, higher):
-    files = [path for path in (PROJECT / "benefits_portal" / room).rglob("*.py") if "migrations" not in path.parts]
-    named = {path.name: found for path in files for upper in higher if (found := strings_naming(upper, path))}
+    files = [
+        path
+        for path in (PROJECT / "benefits_portal" / room).rglob("*.py")
+        if "migrations" not in path.parts
+    ]
+    named = {
+        path.name: found
+        for path in files
+        for upper in higher
+        if (found := strings_naming(upper, path))
+    }
     assert named == {}
 
 
@@ -72,15 +102,26 @@ def test_no_string_names_a_higher_room(room, higher):
 
 
 def names_of(model: type[models.Model]) -> dict[str, Any]:
-    fields = {field.name: field._verbose_name for field in model._meta.fields if field.editable and not field.primary_key}
-    options = {option: model._meta.original_attrs.get(option) for option in ("verbose_name", "verbose_name_plural")}
+    fields = {
+        field.name: field._verbose_name
+        for field in model._meta.fields
+        if field.editable and not field.primary_key
+    }
+    options = {
+        option: model._meta.original_attrs.get(option)
+        for option in ("verbose_name", "verbose_name_plural")
+    }
     return fields | options
 
 
 @each_model
 def test_a_model_and_its_fields_have_names_that_can_be_translated(model):
     abstract = ("last_login", "is_superuser", "password", "groups")  # Django's own
-    nameless = [name for name, text in names_of(model).items() if not isinstance(text, Promise) and name not in abstract]
+    nameless = [
+        name
+        for name, text in names_of(model).items()
+        if not isinstance(text, Promise) and name not in abstract
+    ]
     assert not nameless
 
 
@@ -97,15 +138,22 @@ BY_PARTNER_OTHERWISE = {
 }
 
 
-@pytest.mark.parametrize("model", [model for model in OURS if hasattr(model, "partner")], ids=lambda model: model._meta.label)
+@pytest.mark.parametrize(
+    "model",
+    [model for model in OURS if hasattr(model, "partner")],
+    ids=lambda model: model._meta.label,
+)
 def test_what_belongs_to_a_partner_can_be_asked_for_by_partner(model):
-    assert hasattr(model._default_manager, "for_partner") or model._meta.label in BY_PARTNER_OTHERWISE
+    assert (
+        hasattr(model._default_manager, "for_partner") or model._meta.label in BY_PARTNER_OTHERWISE
+    )
 
 
 @each_model
 def test_every_model_is_in_the_back_office(model):
     inlines = {inline.model for page in admin.site._registry.values() for inline in page.inlines}
-    assert admin.site.is_registered(model) or model in inlines or model is DirectoryUserWord  # follows from the name
+    # Follows from the name
+    assert admin.site.is_registered(model) or model in inlines or model is DirectoryUserWord
 
 
 @each_model
@@ -121,7 +169,9 @@ TEMPLATES = sorted(path for path in (PROJECT / "templates").rglob("*") if path.i
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(PROJECT)))
 def test_a_template_has_no_style_or_script_of_its_own(path):
     """The Content-Security-Policy would refuse it."""
-    text = re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL)
+    text = re.sub(
+        r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL
+    )
     assert not re.search(r"<style\b|\sstyle\s*=", text, re.IGNORECASE)
     assert not re.search(r"<script\b(?![^>]*\bsrc\s*=)", text, re.IGNORECASE)
     assert not re.search(r"<[a-z][^>]*\son[a-z]+\s*=|javascript:", text, re.IGNORECASE)
@@ -144,7 +194,10 @@ def test_no_template_line_is_longer_than_140_characters():
 # What the docs say about the code
 
 DOMAIN = PROJECT / "docs" / "domain.md"
-ROW = re.compile(r"^\| (?P<rule>[A-Z]+\d+) \|(?P<what>[^|]*)\|(?P<where>[^|]*)\|(?P<proof>[^|]*)\|$", re.MULTILINE)
+ROW = re.compile(
+    r"^\| (?P<rule>[A-Z]+\d+) \|(?P<what>[^|]*)\|(?P<where>[^|]*)\|(?P<proof>[^|]*)\|$",
+    re.MULTILINE,
+)
 ROWS = list(ROW.finditer(DOMAIN.read_text()))
 CODE = re.compile(r"`([^`]+)`")
 
@@ -154,7 +207,9 @@ def module_of(dotted: str) -> tuple[ModuleType, list[str]]:
     parts = dotted.split(".")
     for length in range(len(parts), 0, -1):
         try:
-            return importlib.import_module(".".join(["benefits_portal", *parts[:length]])), parts[length:]
+            return importlib.import_module(".".join(["benefits_portal", *parts[:length]])), parts[
+                length:
+            ]
         except ModuleNotFoundError:
             continue
     raise AssertionError(f"{dotted} is in no module")
@@ -188,7 +243,11 @@ def test_every_test_that_the_domain_document_names_exists_and_is_about_that_rule
 def test_the_domain_document_has_a_row_for_every_rule_once():
     rules = [row["rule"] for row in ROWS]
     assert len(rules) == len(set(rules))
-    expected = {f"S{n}" for n in range(1, 10)} | {f"B{n}" for n in range(1, 6)} | {f"U{n}" for n in range(1, 7)}
+    expected = (
+        {f"S{n}" for n in range(1, 10)}
+        | {f"B{n}" for n in range(1, 6)}
+        | {f"U{n}" for n in range(1, 7)}
+    )
     assert expected <= set(rules)
 
 
@@ -196,4 +255,6 @@ def test_every_decision_has_a_number_of_its_own():
     decisions = sorted((PROJECT / "docs" / "adr").glob("[0-9]*.md"))
     numbers = [int(path.name[:4]) for path in decisions]
     assert numbers == list(range(1, len(decisions) + 1))
-    assert [int(path.read_text().split(".", 1)[0].removeprefix("# ")) for path in decisions] == numbers
+    assert [
+        int(path.read_text().split(".", 1)[0].removeprefix("# ")) for path in decisions
+    ] == numbers

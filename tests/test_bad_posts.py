@@ -1,7 +1,9 @@
-"""Whatever is sent to any form or address: a clear answer, never an error of the portal's, and nothing is changed.
+"""Whatever is sent to any form or address: a clear answer, never an error of the portal's, and
+nothing is changed.
 
-Of each form at least one field that has to fit holds what cannot: the wrong type, too much, bytes that are no text, what is
-another partner's, what was sent before. 40 examples with every change, 1,000 before a release.
+Of each form at least one field that has to fit holds what cannot: the wrong type, too much, bytes
+that are no text, what is another partner's, what was sent before. 40 examples with every change,
+1,000 before a release.
 """
 
 from typing import Any
@@ -24,7 +26,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.rule("P1", "P
 EXAMPLES = pytest.mark.parametrize("examples", [40, pytest.param(LONG, marks=BEFORE_A_RELEASE)])
 FREE = {"name", "verified", "people", "why"}  # where anything may be typed
 MORE = ["shown", "validate", "next", "q", "quote", "key", "unheard-of"]
-MAKES_NEW = {"tenants:add-user", "tenants:add-user?guest", "tenants:ask-for-tenant"}  # for an address that is somebody else's too
+# For an address that is somebody else's too
+MAKES_NEW = {"tenants:add-user", "tenants:add-user?guest", "tenants:ask-for-tenant"}
 NOTHING_TO_SPOIL = {"tenants:sign-in", "theme", "set_language"}
 ASKED = [
     "q",
@@ -76,11 +79,39 @@ OFFICE_FIELDS = [
 ]
 KEPT_OF_A_REFUSAL = NOT_OF_THE_PORTAL | {"tenants_keyattempt"}
 
-TEXT = st.text(st.characters(codec=None), max_size=60).filter(lambda text: not any(letter.isdecimal() for letter in text))
+TEXT = st.text(st.characters(codec=None), max_size=60).filter(
+    lambda text: not any(letter.isdecimal() for letter in text)
+)
 LONG_ONES = ["A" * 300, "A" * 100_000, "9" * 30, "9" * 5_000]
-TOKENS = ["-1", "1e9", "0x1", "NaN", "null", "[]", "{}", "true", "%s%n", "{{7*7}}", "٣٣٣٣٣٣٣٣", "2026-02-30", "' OR 1=1--", "<zq9\"'>"]
+TOKENS = [
+    "-1",
+    "1e9",
+    "0x1",
+    "NaN",
+    "null",
+    "[]",
+    "{}",
+    "true",
+    "%s%n",
+    "{{7*7}}",
+    "٣٣٣٣٣٣٣٣",
+    "2026-02-30",
+    "' OR 1=1--",
+    "<zq9\"'>",
+]
 ODD = st.sampled_from(
-    ["", " ", "\x00", "5\x00", "\ud800", "\r\nSet-Cookie: a=b", "../../etc/passwd", "javascript:alert(1)", *LONG_ONES, *TOKENS]
+    [
+        "",
+        " ",
+        "\x00",
+        "5\x00",
+        "\ud800",
+        "\r\nSet-Cookie: a=b",
+        "../../etc/passwd",
+        "javascript:alert(1)",
+        *LONG_ONES,
+        *TOKENS,
+    ]
 )
 
 
@@ -89,11 +120,27 @@ def bad_values(world: World, *, known: bool) -> st.SearchStrategy[list[str]]:
     place, theirs = world.place, world.elsewhere
     foreign = [str(number) for numbers in theirs.arguments.values() for number in numbers]
     filled = [str(value) for form in theirs.forms.values() for value in form.values()]
-    old = [theirs.form("licensing:extend?key")["quote"][:-1], signing.dumps({"way": "extend"}, salt="another purpose")]
-    somewhere = {*foreign, *filled, *old, theirs.acting_in, place.text_of(place.redemption.key), theirs.text_of(theirs.key)}
-    mine = {str(value) for form in place.forms.values() for value in form.values()} | {place.acting_in}
+    old = [
+        theirs.form("licensing:extend?key")["quote"][:-1],
+        signing.dumps({"way": "extend"}, salt="another purpose"),
+    ]
+    somewhere = {
+        *foreign,
+        *filled,
+        *old,
+        theirs.acting_in,
+        place.text_of(place.redemption.key),
+        theirs.text_of(theirs.key),
+    }
+    mine = {str(value) for form in place.forms.values() for value in form.values()} | {
+        place.acting_in
+    }
     mine |= {str(number) for numbers in place.arguments.values() for number in numbers}
-    return st.lists(TEXT | ODD | st.sampled_from(sorted(somewhere - mine)) if known else TEXT | ODD, min_size=1, max_size=2)
+    return st.lists(
+        TEXT | ODD | st.sampled_from(sorted(somewhere - mine)) if known else TEXT | ODD,
+        min_size=1,
+        max_size=2,
+    )
 
 
 def encoded(fields: dict[str, list[str]]) -> str:
@@ -102,15 +149,20 @@ def encoded(fields: dict[str, list[str]]) -> str:
     def quoted(text: str) -> str:
         return quote_from_bytes(text.encode("utf-8", "surrogatepass"))
 
-    return "&".join(f"{quoted(name)}={quoted(value)}" for name, values in fields.items() for value in values)
+    return "&".join(
+        f"{quoted(name)}={quoted(value)}" for name, values in fields.items() for value in values
+    )
 
 
-def check(world: World, ask: Ask, person: str, method: str, address: str, fields: dict[str, list[str]]) -> HttpResponse:
+def check(
+    world: World, ask: Ask, person: str, method: str, address: str, fields: dict[str, list[str]]
+) -> HttpResponse:
     """Nothing came of it but that it may be on record as refused."""
     with undone() as written:
         query, body = (f"?{encoded(fields)}", "") if method == "get" else ("", encoded(fields))
         answer = ask(person, method, address + query, body)
-        records = Record.objects.filter(refused="").exclude(action=TenantsAction.LIST_DOWNLOADED)  # which a page may be asked for
+        # Which a page may be asked for
+        records = Record.objects.filter(refused="").exclude(action=TenantsAction.LIST_DOWNLOADED)
         done = records.count() - world.records if "tenants_record" in written else 0
     assert answer.status_code < 500
     assert (written - KEPT_OF_A_REFUSAL, done) == (set(), 0)
@@ -118,7 +170,9 @@ def check(world: World, ask: Ask, person: str, method: str, address: str, fields
 
 
 def for_all(examples: int) -> Any:
-    return lambda test: settings(max_examples=examples, suppress_health_check=list(HealthCheck))(given(data=st.data())(test))()
+    return lambda test: settings(max_examples=examples, suppress_health_check=list(HealthCheck))(
+        given(data=st.data())(test)
+    )()
 
 
 @EXAMPLES
@@ -129,40 +183,82 @@ def test_no_post_breaks_the_portal_or_changes_anything(world, ask, examples):
     @for_all(examples)
     def holds(data: st.DataObject) -> None:
         page = data.draw(st.sampled_from(pages), "page")
-        valid = {name: [str(value)] for name, value in (place.form(page) | {"acting_in": place.acting_in}).items()}
-        spoiled = data.draw(st.lists(st.sampled_from(sorted(valid.keys() - FREE)), min_size=1, unique=True), "fields")
+        valid = {
+            name: [str(value)]
+            for name, value in (place.form(page) | {"acting_in": place.acting_in}).items()
+        }
+        spoiled = data.draw(
+            st.lists(st.sampled_from(sorted(valid.keys() - FREE)), min_size=1, unique=True),
+            "fields",
+        )
         if page == "licensing:key":  # any tick will do
             spoiled = ["acting_in"]
         values = bad_values(world, known=page not in MAKES_NEW)
         fields = valid | {
-            name: data.draw(values, name) for name in [*spoiled, *data.draw(st.lists(st.sampled_from([*MORE, *sorted(FREE)])), "more")]
+            name: data.draw(values, name)
+            for name in [
+                *spoiled,
+                *data.draw(st.lists(st.sampled_from([*MORE, *sorted(FREE)])), "more"),
+            ]
         }
-        check(world, ask, "anonymous" if page.startswith("tenants:password") else "global", "post", place.address(page), fields)
+        check(
+            world,
+            ask,
+            "anonymous" if page.startswith("tenants:password") else "global",
+            "post",
+            place.address(page),
+            fields,
+        )
 
 
 @EXAMPLES
-def test_no_query_string_breaks_a_page_and_none_is_written_back_as_it_is(world, ask, rows, examples):
-    pages = sorted(address for row, addresses in rows.items() for address in addresses if "?" not in row)
+def test_no_query_string_breaks_a_page_and_none_is_written_back_as_it_is(
+    world, ask, rows, examples
+):
+    pages = sorted(
+        address for row, addresses in rows.items() for address in addresses if "?" not in row
+    )
 
     @for_all(examples)
     def holds(data: st.DataObject) -> None:
         address = data.draw(st.sampled_from(pages), "page")
         names = data.draw(st.lists(st.sampled_from(ASKED), min_size=1, unique=True), "names")
         fields = {name: data.draw(bad_values(world, known=True), name) for name in names}
-        answer = check(world, ask, "programme" if "back-office" in address else "global", "get", address, fields)
+        answer = check(
+            world,
+            ask,
+            "programme" if "back-office" in address else "global",
+            "get",
+            address,
+            fields,
+        )
         assert "<zq9" not in (answer.getvalue().decode() if answer.streaming else answer.text)
 
 
 @EXAMPLES
 def test_no_post_breaks_the_back_office(world, ask, rows, examples):
-    """Whoever may change things there may also change them to nonsense; but a page never fails, and copies agree."""
+    """Whoever may change things there may also change them to nonsense; but a page never fails, and
+    copies agree.
+    """
     before = findings()
-    pages = sorted((row, address) for row, addresses in rows.items() for address in addresses if row.startswith("office"))
+    pages = sorted(
+        (row, address)
+        for row, addresses in rows.items()
+        for address in addresses
+        if row.startswith("office")
+    )
 
     @for_all(examples)
     def holds(data: st.DataObject) -> None:
         _row, address = data.draw(st.sampled_from(pages), "page")
-        model = next((model for model in admin.site._registry if f"/{model._meta.app_label}/{model._meta.model_name}/" in address), Partner)
+        model = next(
+            (
+                model
+                for model in admin.site._registry
+                if f"/{model._meta.app_label}/{model._meta.model_name}/" in address
+            ),
+            Partner,
+        )
         names = [field.name for field in model._meta.get_fields()] + OFFICE_FIELDS
         chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, unique=True), "fields")
         fields = {name: data.draw(bad_values(world, known=True), name) for name in chosen}

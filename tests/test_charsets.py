@@ -27,18 +27,35 @@ def connection_that_stays():
         signal.connect(close_old_connections)
 
 
-def status_and_page(content_type: str, method: str = "POST", path: str = "/sign-in/") -> tuple[int, str]:
+def status_and_page(
+    content_type: str, method: str = "POST", path: str = "/sign-in/"
+) -> tuple[int, str]:
     """What a server gets from the portal for a form with `content_type`."""
-    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": "next=/", "HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.1"}
-    environ |= {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": "10", "wsgi.input": BytesIO(b"username=a")}
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "QUERY_STRING": "next=/",
+        "HTTP_HOST": "localhost",
+        "REMOTE_ADDR": "127.0.0.1",
+    }
+    environ |= {
+        "CONTENT_TYPE": content_type,
+        "CONTENT_LENGTH": "10",
+        "wsgi.input": BytesIO(b"username=a"),
+    }
     setup_testing_defaults(environ)
     answers: list[str] = []
     body = b"".join(application(environ, lambda status, headers: answers.append(status)))
     return int(answers[0].split()[0]), body.decode()
 
 
-@pytest.mark.parametrize("charset", ["hex", "base64", "undefined", "utf-16", "idna", "no-such", '"hex"', " hex", "utf-8\x00"])
-@pytest.mark.parametrize(("method", "kind"), [("POST", FORM), ("GET", "multipart/form-data; boundary=x")])
+@pytest.mark.parametrize(
+    "charset",
+    ["hex", "base64", "undefined", "utf-16", "idna", "no-such", '"hex"', " hex", "utf-8\x00"],
+)
+@pytest.mark.parametrize(
+    ("method", "kind"), [("POST", FORM), ("GET", "multipart/form-data; boundary=x")]
+)
 def test_a_charset_other_than_utf_8_is_refused(method, kind, charset):
     status, page = status_and_page(f"{kind}; charset={charset}", method)
     assert (status, "does not understand this request" in page) == (400, True)

@@ -22,17 +22,26 @@ START = date(2027, 1, 31)
 def kinds_with_days():
     """Every refusal with places in its words."""
     for name, kind in sorted(Refusal.by_code.items()):
-        places = set(re.findall(r"%\((\w+)\)s", f"{kind.message} {kind.advice if isinstance(kind.advice, str) else ''}"))
+        places = set(
+            re.findall(
+                r"%\((\w+)\)s",
+                f"{kind.message} {kind.advice if isinstance(kind.advice, str) else ''}",
+            )
+        )
         if days := places & {"date", "day", "earliest", "latest", "until", "last_day"}:
             yield pytest.param(kind, places, days, id=name)
 
 
 @pytest.mark.parametrize(("kind", "places", "days"), list(kinds_with_days()))
 @pytest.mark.parametrize("day", [START, "2027-01-31"], ids=["at once", "from the record"])
-@pytest.mark.parametrize(("language", "written"), [("en", "Jan. 31, 2027"), ("nl", "31 januari 2027")])
+@pytest.mark.parametrize(
+    ("language", "written"), [("en", "Jan. 31, 2027"), ("nl", "31 januari 2027")]
+)
 def test_a_refusal_writes_days_as_the_reader_does(kind, places, days, day, language, written):
     with translation.override(language):
-        said = str(kind.message) % kind.written({place: day if place in days else "x" for place in places})
+        said = str(kind.message) % kind.written(
+            {place: day if place in days else "x" for place in places}
+        )
     assert (ISO.findall(said), written in said) == ([], True)
 
 
@@ -44,21 +53,30 @@ def refusal_of_form(there):
 
 
 def refusal_of_import(there):
-    [line] = MembershipImport.of(f"mpn_id,offer,starts_on\n{there.partner.mpn_id},{there.offer.name},2027-01-31\n").lines
+    [line] = MembershipImport.of(
+        f"mpn_id,offer,starts_on\n{there.partner.mpn_id},{there.offer.name},2027-01-31\n"
+    ).lines
     return line.reason
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("refusal", [refusal_of_form, refusal_of_import])
 @pytest.mark.parametrize(
-    ("language", "days"), [("en", ["Sept. 1, 2026", "Sept. 1, 2027"]), ("nl", ["1 september 2026", "1 september 2027"])]
+    ("language", "days"),
+    [("en", ["Sept. 1, 2026", "Sept. 1, 2027"]), ("nl", ["1 september 2026", "1 september 2027"])],
 )
-def test_overlapping_memberships_are_refused_with_days_as_people_write_them(refusal, language, days):
+def test_overlapping_memberships_are_refused_with_days_as_people_write_them(
+    refusal, language, days
+):
     there = MembershipFactory.create(starts_on=date(2026, 9, 1))
     with translation.override(language):
         said = refusal(there)
         named = str(there)
-    assert (ISO.findall(said + named), [day in said for day in days], days[0] in named) == ([], [True, True], True)
+    assert (ISO.findall(said + named), [day in said for day in days], days[0] in named) == (
+        [],
+        [True, True],
+        True,
+    )
 
 
 @pytest.mark.django_db

@@ -59,7 +59,15 @@ REFUSED = [
 
 @pytest.mark.parametrize(
     "typed",
-    ["2027-01-31", " 2027-01-31\u00a0", "\ufeff2027-01-31\u200b", "２０２７-０１-３１", "２０２７－０１－３１", "2027‑01‑31", "2027–01–31"],
+    [
+        "2027-01-31",
+        " 2027-01-31\u00a0",
+        "\ufeff2027-01-31\u200b",
+        "２０２７-０１-３１",
+        "２０２７－０１－３１",
+        "2027‑01‑31",
+        "2027–01–31",
+    ],
 )
 def test_one_way_of_writing_a_day_is_read(typed):
     assert read_day(typed) == date(2027, 1, 31)
@@ -79,10 +87,19 @@ def test_the_portal_reads_a_day_in_one_way(admin, sign_in, language):
     with translation.override(language):  # put back afterwards: a request leaves its own behind
         for typed, error in REFUSED:
             told = [DUTCH.get(error, gettext(error)) if language == "nl" else error]
-            calculator = portal.get(reverse("licensing:calculator"), {"licenses": "9", "keys": "9", "ends_on": typed, "on": typed})
-            assert (typed, calculator.context["form"].errors) == (typed, {"ends_on": told, "on": told})
+            calculator = portal.get(
+                reverse("licensing:calculator"),
+                {"licenses": "9", "keys": "9", "ends_on": typed, "on": typed},
+            )
+            assert (typed, calculator.context["form"].errors) == (
+                typed,
+                {"ends_on": told, "on": told},
+            )
             activity = portal.get(reverse("tenants:activity"), {"since": typed, "until": typed})
-            assert (typed, activity.context["form"].errors) == (typed, {"since": told, "until": told})
+            assert (typed, activity.context["form"].errors) == (
+                typed,
+                {"since": told, "until": told},
+            )
 
 
 @pytest.mark.parametrize(("typed", "error"), REFUSED)
@@ -96,14 +113,22 @@ def test_the_command_line_reads_a_day_in_one_way(db, typed, error):
 def test_a_day_out_of_range_is_told_the_range_everywhere(admin, sign_in, day, error):
     admin.is_staff = admin.is_superuser = True
     admin.save()
-    partner, line = factories.PartnerFactory.create(mpn_id="1234"), factories.PackageLineFactory.create()
+    partner, line = (
+        factories.PartnerFactory.create(mpn_id="1234"),
+        factories.PackageLineFactory.create(),
+    )
     office = sign_in(admin)
     activity = office.get(reverse("tenants:activity"), {"since": day})
     assert activity.context["form"].errors == {"since": [error]}
     sent = {"partner": partner.pk, "offer": line.offer_id, "starts_on": day}
     added = office.post(reverse("admin:benefits_membership_add"), sent)
     assert added.context["adminform"].form.errors == {"starts_on": [error]}
-    sent = {"name": line.product.name, "kind": line.product.kind, "discontinued_on": day, "reason": "Agreed"}
+    sent = {
+        "name": line.product.name,
+        "kind": line.product.kind,
+        "discontinued_on": day,
+        "reason": "Agreed",
+    }
     changed = office.post(reverse("admin:benefits_product_change", args=[line.product_id]), sent)
     assert changed.context["adminform"].form.errors["discontinued_on"] == [error]
     asked = MembershipImport.of(f"mpn_id,offer,starts_on\n1234,{line.offer.name},{day}\n")
@@ -117,7 +142,9 @@ def test_a_day_out_of_range_is_told_the_range_everywhere(admin, sign_in, day, er
 def test_what_cannot_be_shown_is_told_in_one_sentence(admin, sign_in):
     told = ["This holds a character that cannot be shown. Type the text instead of pasting it."]
     portal = sign_in(admin)
-    calculator = portal.get(reverse("licensing:calculator"), {"licenses": "9", "keys": "9\0", "ends_on": "2027-01-31"})
+    calculator = portal.get(
+        reverse("licensing:calculator"), {"licenses": "9", "keys": "9\0", "ends_on": "2027-01-31"}
+    )
     assert calculator.context["form"].errors == {"keys": told}
     activity = portal.get(reverse("tenants:activity"), {"person": "kim\0"})
     assert activity.context["form"].errors == {"person": told}

@@ -6,12 +6,21 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[1]
-DOCUMENTS = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), *(PROJECT / "fixtures").glob("*.md")]
-ROOTS = ("", "benefits_portal", "tests", "templates", "deploy")  # below which a document names files
+DOCUMENTS = [
+    *PROJECT.glob("*.md"),
+    *(PROJECT / "docs").rglob("*.md"),
+    *(PROJECT / "fixtures").glob("*.md"),
+]
+# Below which a document names files
+ROOTS = ("", "benefits_portal", "tests", "templates", "deploy")
 LINK = re.compile(r"\]\(([^)#\s:]+)(?:#[^)]*)?\)")
-FILE = re.compile(r"`([\w.-]+/[\w./-]*\.(?:py|html|css|js|md|toml|json|yaml|conf|service|timer))(?:::\w+)?`")
+FILE = re.compile(
+    r"`([\w.-]+/[\w./-]*\.(?:py|html|css|js|md|toml|json|yaml|conf|service|timer))(?:::\w+)?`"
+)
 
-each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+each_document = pytest.mark.parametrize(
+    "path", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT))
+)
 
 
 def missing_links(text: str, folder: Path) -> list[str]:
@@ -19,7 +28,11 @@ def missing_links(text: str, folder: Path) -> list[str]:
 
 
 def missing_files(text: str) -> list[str]:
-    return [name for name in FILE.findall(text) if not any((PROJECT / root / name).exists() for root in ROOTS)]
+    return [
+        name
+        for name in FILE.findall(text)
+        if not any((PROJECT / root / name).exists() for root in ROOTS)
+    ]
 
 
 @each_document
@@ -35,5 +48,11 @@ def test_every_file_that_a_document_names_is_there(path):
 
 
 def test_a_link_and_a_file_that_are_gone_are_found():
-    text = "See [the handbook](docs/gone.md) and `tenants/gone.py`, [the rest](README.md) and `tenants/apps.py`."
-    assert (missing_links(text, PROJECT), missing_files(text)) == (["docs/gone.md"], ["tenants/gone.py"])
+    text = (
+        "See [the handbook](docs/gone.md) and `tenants/gone.py`, [the rest](README.md) and "
+        "`tenants/apps.py`."
+    )
+    assert (missing_links(text, PROJECT), missing_files(text)) == (
+        ["docs/gone.md"],
+        ["tenants/gone.py"],
+    )

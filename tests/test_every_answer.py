@@ -1,4 +1,6 @@
-"""What holds for every URL of the project: no POST without a token, and the headers that a browser keeps people safe by."""
+"""What holds for every URL of the project: no POST without a token, and the headers that a browser
+keeps people safe by.
+"""
 
 from contextlib import closing
 
@@ -32,14 +34,23 @@ HEADERS = {
 
 
 def test_no_url_takes_a_post_without_a_token(world: World, rows: dict[str, list[str]]) -> None:
-    """Not even where there is no form. One of each row of the matrix is sent one; of the others the view makes no exception."""
+    """Not even where there is no form.
+
+    One of each row of the matrix is sent one; of the others the view makes no exception.
+    """
     strict, taken = Client(enforce_csrf_checks=True), {}
     for row, (address, *_alike) in rows.items():
         person = "programme" if row.startswith(("office:", "admin:")) else "global"
         strict.cookies[settings.SESSION_COOKIE_NAME] = world.sessions[person]
         with undone() as written:
-            answer = strict.post(address, world.place.form(row) | {"acting_in": world.acting_in(person)})
-        got = (answer.status_code, [template.name for template in answer.templates[:1]], written - {"django_session"})
+            answer = strict.post(
+                address, world.place.form(row) | {"acting_in": world.acting_in(person)}
+            )
+        got = (
+            answer.status_code,
+            [template.name for template in answer.templates[:1]],
+            written - {"django_session"},
+        )
         if got != (403, ["csrf_failure.html"], set()):
             taken[row] = got
     paths = [address.partition("?")[0] for addresses in rows.values() for address in addresses]
@@ -70,19 +81,35 @@ def test_every_kind_of_answer_has_the_headers(world: World, ask: Ask) -> None:
         "not a method": 405,
         "too much": 413,
     }
-    found = {kind: {name: set(answer.headers.get(name, "").split("; ")) for name in HEADERS} for kind, answer in answers.items()}
+    found = {
+        kind: {name: set(answer.headers.get(name, "").split("; ")) for name in HEADERS}
+        for kind, answer in answers.items()
+    }
     assert found == dict.fromkeys(answers, HEADERS)
 
 
-def test_a_static_file_is_taken_for_nothing_else_and_framed_by_nobody(world: World, ask: Ask) -> None:
+def test_a_static_file_is_taken_for_nothing_else_and_framed_by_nobody(
+    world: World, ask: Ask
+) -> None:
     with closing(ask("global", "get", "/static/js/portal.js", {})) as answer:
-        headers = {name: answer.headers.get(name) for name in ("X-Content-Type-Options", "X-Frame-Options")}
-        assert "no-store" not in answer.headers["Cache-Control"], "the browser keeps it, whoever is signed in"
-    assert (answer.status_code, headers) == (200, {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"})
+        headers = {
+            name: answer.headers.get(name) for name in ("X-Content-Type-Options", "X-Frame-Options")
+        }
+        assert "no-store" not in answer.headers["Cache-Control"], (
+            "the browser keeps it, whoever is signed in"
+        )
+    assert (answer.status_code, headers) == (
+        200,
+        {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"},
+    )
 
 
-def test_an_answer_to_a_failure_has_the_headers_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benefits_portal.tenants.views.signing_in.SignInView.get", lambda *_arguments: 1 / 0)
+def test_an_answer_to_a_failure_has_the_headers_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "benefits_portal.tenants.views.signing_in.SignInView.get", lambda *_arguments: 1 / 0
+    )
     answer = Client(raise_request_exception=False).get("/sign-in/")
     found = {name: set(answer.headers.get(name, "").split("; ")) for name in HEADERS}
     assert (answer.status_code, found) == (500, HEADERS)

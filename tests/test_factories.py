@@ -10,7 +10,9 @@ from benefits_portal.tenants.models import DirectoryUserWord
 from tests import factories
 
 FACTORIES = [
-    each for each in vars(factories).values() if isinstance(each, type) and issubclass(each, DjangoModelFactory) and each._meta.model
+    each
+    for each in vars(factories).values()
+    if isinstance(each, type) and issubclass(each, DjangoModelFactory) and each._meta.model
 ]
 BY_FUNCTION = {  # made by the verbs, which are the only way; words by saving a person
     ProductKey: factories.issue_key,
@@ -25,8 +27,11 @@ BY_FUNCTION = {  # made by the verbs, which are the only way; words by saving a 
 @pytest.mark.parametrize("factory", FACTORIES, ids=lambda factory: factory._meta.model.__name__)
 def test_a_factory_makes_valid_objects(factory):
     made = factory.create()
-    nobody_did_it = {"assigned_by", "asked_by"} & {field.name for field in made._meta.fields}  # a command may, a form may not
-    made.full_clean(exclude={field.name for field in made._meta.fields if not field.editable} | nobody_did_it)
+    # A command may, a form may not
+    nobody_did_it = {"assigned_by", "asked_by"} & {field.name for field in made._meta.fields}
+    made.full_clean(
+        exclude={field.name for field in made._meta.fields if not field.editable} | nobody_did_it
+    )
 
 
 def test_every_model_has_a_factory():
@@ -38,4 +43,7 @@ def test_every_model_has_a_factory():
 def test_credit_is_made_with_its_trait():
     assert factories.BenefitFactory.create(monthly=True).product.kind == "monthly-credit"
     assert factories.AssignmentFactory.create(benefit__bulk=True).is_exclusive
-    assert factories.PackageLineFactory.create(product__bulk=True, amount=6000).amount_in("USD") == 6000
+    assert (
+        factories.PackageLineFactory.create(product__bulk=True, amount=6000).amount_in("USD")
+        == 6000
+    )

@@ -1,4 +1,6 @@
-"""A server that is connected and silent: whoever waits is told in time, and the portal finds it again by itself."""
+"""A server that is connected and silent: whoever waits is told in time, and the portal finds it
+again by itself.
+"""
 
 import os
 import signal
@@ -31,7 +33,11 @@ def patient(monkeypatch) -> Iterator[Callable[[float], Any]]:
 
     def connected(seconds: float) -> Any:
         connection.close()
-        monkeypatch.setitem(connection.settings_dict, "OPTIONS", connection.settings_dict["OPTIONS"] | {"patience": seconds})
+        monkeypatch.setitem(
+            connection.settings_dict,
+            "OPTIONS",
+            connection.settings_dict["OPTIONS"] | {"patience": seconds},
+        )
         connection.ensure_connection()
         return connection
 
@@ -97,14 +103,21 @@ def test_a_commit_without_an_answer_ends_too(patient):
     connection = patient(0.5)
     connection.set_autocommit(False)
     connection.cursor().execute("SELECT 1")
-    with stopped(connection.connection.info.backend_pid), pytest.raises(OperationalError, match="does not answer"):
+    with (
+        stopped(connection.connection.info.backend_pid),
+        pytest.raises(OperationalError, match="does not answer"),
+    ):
         connection.commit()
 
 
 def test_many_short_answers_take_as_long_as_they_take(patient):
     connection = patient(0.5)
     until = time.monotonic() + 1.5
-    with connection.cursor() as cursor, transaction.atomic(), connection.chunked_cursor() as at_server:
+    with (
+        connection.cursor() as cursor,
+        transaction.atomic(),
+        connection.chunked_cursor() as at_server,
+    ):
         while time.monotonic() < until:
             cursor.execute("SELECT pg_sleep(0.05)")
         at_server.execute("SELECT pg_sleep(0.05) FROM generate_series(1, 30)")
@@ -143,7 +156,9 @@ def connections_of_a_child() -> int:
 def test_of_a_server_that_lets_nobody_in_nobody_waits_longer_than_three_seconds():
     server = Server()
     try:
-        connection = ConnectionHandler({"default": with_timeouts(env.db_url_config(server.url))})["default"]
+        connection = ConnectionHandler({"default": with_timeouts(env.db_url_config(server.url))})[
+            "default"
+        ]
         connection.ensure_connection()
         postmaster = int((server.data / "postmaster.pid").read_text().split()[0])
         with stopped(connection.connection.info.backend_pid, postmaster):

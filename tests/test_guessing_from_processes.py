@@ -1,4 +1,6 @@
-"""Guessing from three processes at one instant: of keys and passwords exactly as many get through as the limit allows (K6)."""
+"""Guessing from three processes at one instant: of keys and passwords exactly as many get through
+as the limit allows (K6).
+"""
 
 import json
 import os
@@ -24,7 +26,9 @@ TIME_OUT = timedelta(minutes=16)
 
 
 def from_processes(address: str, forms: list[dict[str, str]], cookies: str = "") -> list[str]:
-    """The pages that answered `forms`, sent one after the other by each of three processes, which start at one instant."""
+    """The pages that answered `forms`, sent one after the other by each of three processes, which
+    start at one instant.
+    """
     environment = {**os.environ, "DATABASE_URL": url_of_the_tests_own_database()}
     processes = [
         subprocess.Popen([sys.executable, "-m", "tests.guesser"], cwd=PROJECT, env=environment, text=True, bufsize=1,
@@ -32,7 +36,10 @@ def from_processes(address: str, forms: list[dict[str, str]], cookies: str = "")
         for _ in range(PROCESSES)
     ]  # fmt: skip
     for number, process in enumerate(processes):
-        tell(process, json.dumps({"address": address, "forms": forms[number::PROCESSES], "cookies": cookies}))
+        tell(
+            process,
+            json.dumps({"address": address, "forms": forms[number::PROCESSES], "cookies": cookies}),
+        )
     assert {process.stdout.readline() for process in processes if process.stdout} == {"ready\n"}
     for process in processes:
         tell(process, "go")
@@ -53,7 +60,9 @@ def acting_in(tenant: Tenant) -> dict[str, str]:
 def test_keys(tenant, admin, sign_in, acting_in):
     right, today = productkeys.draw(), clock.today()
     issued = {"partner": tenant.partner, "expires_on": today}
-    subscription = factories.redeem(factories.issue_key(**issued), tenant=tenant, on=today).subscription
+    subscription = factories.redeem(
+        factories.issue_key(**issued), tenant=tenant, on=today
+    ).subscription
     factories.BenefitFactory.create(**issued, product=subscription.product, key=right)
     address, client = reverse("licensing:extend", args=[subscription.pk]), sign_in(admin)
 
@@ -69,9 +78,13 @@ def test_keys(tenant, admin, sign_in, acting_in):
 
 
 def test_passwords(admin):
-    wrong = [{"username": admin.email, "password": f"wrong {number}"} for number in range(10 * PROCESSES)]
+    wrong = [
+        {"username": admin.email, "password": f"wrong {number}"} for number in range(10 * PROCESSES)
+    ]
     pages = from_processes("/sign-in/", wrong)
-    assert sum("Too many wrong passwords" not in page for page in pages) == LIMIT - 1, "the tenth is told that it was the last"
+    assert sum("Too many wrong passwords" not in page for page in pages) == LIMIT - 1, (
+        "the tenth is told that it was the last"
+    )
     assert Attempt.objects.filter(limit=SIGN_IN.name).count() == LIMIT
 
     right = {"username": admin.email, "password": factories.PASSWORD}

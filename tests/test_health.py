@@ -1,11 +1,20 @@
-"""/readyz knows what keeps the portal from serving, also when it came after the process began; people are told on a page."""
+"""/readyz knows what keeps the portal from serving, also when it came after the process began;
+people are told on a page.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg.errors
 import pytest
-from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connection, transaction
+from django.db import (
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.urls import reverse
@@ -28,7 +37,10 @@ def asked() -> tuple[int, str]:
 
 def test_health_is_told_without_signing_in(db):
     answers = [Client().get(address) for address in ("/healthz", "/readyz")]
-    assert [(answer.status_code, answer.text) for answer in answers] == [(200, "ok\n"), (200, "ready\n")]
+    assert [(answer.status_code, answer.text) for answer in answers] == [
+        (200, "ok\n"),
+        (200, "ready\n"),
+    ]
 
 
 def test_migrations_that_the_database_lacks_are_told_until_they_ran(db):
@@ -37,10 +49,18 @@ def test_migrations_that_the_database_lacks_are_told_until_they_ran(db):
     recorder.record_unapplied(*latest)
     told += [asked(), asked()]
     recorder.record_applied(*latest)
-    assert [*told, asked()] == [(200, "ready"), (503, "migrations pending"), (503, "migrations pending"), (200, "ready")]
+    assert [*told, asked()] == [
+        (200, "ready"),
+        (503, "migrations pending"),
+        (503, "migrations pending"),
+        (200, "ready"),
+    ]
 
 
-@pytest.mark.parametrize(("app", "told"), [("tenants", (503, NEWER)), ("sessions", (503, NEWER)), ("gone", (200, "ready"))])
+@pytest.mark.parametrize(
+    ("app", "told"),
+    [("tenants", (503, NEWER)), ("sessions", (503, NEWER)), ("gone", (200, "ready"))],
+)
 def test_a_process_older_than_the_database_says_so(db, app, told):
     """Also one that was ready before; an app that this code does not have is none of its business."""
     before = asked()
@@ -98,7 +118,9 @@ def test_a_database_that_does_not_serve_is_told_with_the_reason(db, problem, tol
     ],
 )
 def test_whoever_is_signed_in_is_told_of_health_as_anybody(admin, sign_in, address, told):
-    """A browser with a session looks at the same page as a monitor, also while the database with the sessions is away."""
+    """A browser with a session looks at the same page as a monitor, also while the database with
+    the sessions is away.
+    """
     clients = [Client(), sign_in(admin)]
     with connection.execute_wrapper(failing(OperationalError())):
         answers = [client.get(address) for client in clients]
@@ -110,7 +132,10 @@ def test_whoever_is_signed_in_is_told_of_health_as_anybody(admin, sign_in, addre
     [
         (caused(InternalError, psycopg.errors.ReadOnlySqlTransaction()), Reason.READ_ONLY),
         (caused(ProgrammingError, psycopg.errors.UndefinedColumn()), Reason.UPDATING),
-        (caused(RuntimeError, caused(OperationalError, psycopg.errors.DeadlockDetected())), Reason.BUSY),
+        (
+            caused(RuntimeError, caused(OperationalError, psycopg.errors.DeadlockDetected())),
+            Reason.BUSY,
+        ),
         (caused(ProgrammingError, psycopg.errors.SyntaxError()), None),
         (ValueError(), None),
         (None, None),
@@ -149,22 +174,35 @@ def test_readyz_knows_that_the_database_takes_no_changes():
     before = asked()
     with read_only():
         meanwhile = asked()
-    assert [before, meanwhile, asked()] == [(200, "ready"), (503, "database read-only"), (200, "ready")]
+    assert [before, meanwhile, asked()] == [
+        (200, "ready"),
+        (503, "database read-only"),
+        (200, "ready"),
+    ]
 
 
 @on_postgres
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("language", "title"),
-    [("en", "The portal can only be read right now"), ("nl", "Het portaal kan nu alleen worden bekeken")],
+    [
+        ("en", "The portal can only be read right now"),
+        ("nl", "Het portaal kan nu alleen worden bekeken"),
+    ],
 )
 def test_on_a_read_only_database_whoever_signs_in_is_told_why_not(admin, language, title):
     client = Client(raise_request_exception=False, headers={"Accept-Language": language})
     form = {"username": admin.email, "password": PASSWORD}
     with read_only():
-        answers = [client.post(reverse("tenants:sign-in"), form), client.post(reverse("tenants:sign-in"), form | {"password": "wrong"})]
+        answers = [
+            client.post(reverse("tenants:sign-in"), form),
+            client.post(reverse("tenants:sign-in"), form | {"password": "wrong"}),
+        ]
         sign_in_page = client.get(reverse("tenants:sign-in"))
-    assert [(answer.status_code, answer.headers["Retry-After"], title in answer.text) for answer in answers] == [(503, "5", True)] * 2
+    assert [
+        (answer.status_code, answer.headers["Retry-After"], title in answer.text)
+        for answer in answers
+    ] == [(503, "5", True)] * 2
     assert (sign_in_page.status_code, Record.objects.count()) == (200, 0)
     assert client.post(reverse("tenants:sign-in"), form).status_code == 302
 
@@ -182,10 +220,22 @@ def test_on_a_read_only_database_pages_are_shown_and_nothing_is_changed(tenant, 
     client.raise_request_exception = False
     form = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
     with read_only():
-        shown = {page.address(world): client.get(page.address(world)).status_code for page in PAGES if page.name != "readyz"}
-        forms = [client.post(reverse(name), form) for name in ("tenants:add-user", "tenants:sign-out", "tenants:session", "set_language")]
-    counted = {address for address in shown if "csv" in address or "q=" in address}  # searches and downloads are written down
-    assert {address: shown[address] for address in shown.keys() - counted if shown[address] != 200} == {reverse("tenants:sign-in"): 302}
+        shown = {
+            page.address(world): client.get(page.address(world)).status_code
+            for page in PAGES
+            if page.name != "readyz"
+        }
+        forms = [
+            client.post(reverse(name), form)
+            for name in ("tenants:add-user", "tenants:sign-out", "tenants:session", "set_language")
+        ]
+    # Searches and downloads are written down
+    counted = {address for address in shown if "csv" in address or "q=" in address}
+    assert {
+        address: shown[address] for address in shown.keys() - counted if shown[address] != 200
+    } == {reverse("tenants:sign-in"): 302}
     assert {shown[address] for address in counted} <= {200, 503}
-    assert [(answer.status_code, "can only be read" in answer.text) for answer in forms] == [(503, True)] * 4
+    assert [(answer.status_code, "can only be read" in answer.text) for answer in forms] == [
+        (503, True)
+    ] * 4
     assert client.get("/").status_code == 200

@@ -1,4 +1,5 @@
-"""Whatever stands in a URL or a header: no page fails, repeats it as markup, or leads to another site.
+"""Whatever stands in a URL or a header: no page fails, repeats it as markup, or leads to another
+site.
 
 Every URL is asked for as different people, with parameters that pages read and some that none does,
 and with headers that no browser sends. Once each with every change, 8 times before a release. A
@@ -29,11 +30,40 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.rule("P1", "P
 CODE = Path(__file__).parent.parent / "benefits_portal"
 MARK = "zq9"  # between what would end an attribute and begin a tag
 MARKUP = f"\"'><{MARK} onload=x>{{{{7*7}}}}</script>"
-HOSTILE = [*VALUES, MARKUP, "//evil.example/", "https://evil.example", "javascript:alert(1)", "\r\nSet-Cookie: a=b", "\u202e\ud800"]
-HOSTILE += ["../../etc/passwd", "%00", "%ff%fe", "' OR 1=1--", "A" * 3_000, "[]", "{}", "1e999", "-0", "2026-13-45", "0001-01-01"]
+HOSTILE = [
+    *VALUES,
+    MARKUP,
+    "//evil.example/",
+    "https://evil.example",
+    "javascript:alert(1)",
+    "\r\nSet-Cookie: a=b",
+    "\u202e\ud800",
+]
+HOSTILE += [
+    "../../etc/passwd",
+    "%00",
+    "%ff%fe",
+    "' OR 1=1--",
+    "A" * 3_000,
+    "[]",
+    "{}",
+    "1e999",
+    "-0",
+    "2026-13-45",
+    "0001-01-01",
+]
 HOSTILE += ["9999-12-31", "İ", "\u0000\u0000", "${7*7}", "a;b", "==", "MTo6", "1:a:b"]
 HEADERS = {
-    "HTTP_HOST": ["evil.example", "testserver:99999", "[::1", "a" * 300, "testserver\x00", "", "testserver, evil.example", "@"],
+    "HTTP_HOST": [
+        "evil.example",
+        "testserver:99999",
+        "[::1",
+        "a" * 300,
+        "testserver\x00",
+        "",
+        "testserver, evil.example",
+        "@",
+    ],
     "HTTP_HX_REQUEST": ["true", "false", "x"],
     "HTTP_HX_BOOSTED": ["true"],
     "HTTP_HX_TARGET": [MARKUP, "rows"],
@@ -43,7 +73,15 @@ HEADERS = {
     "HTTP_HX_CURRENT_URL_URI_AUTOENCODED": ["true"],
     "HTTP_HX_HISTORY_RESTORE_REQUEST": ["true"],
     "HTTP_TRIGGERING_EVENT": ["{", "[1]", MARKUP],
-    "HTTP_ACCEPT_LANGUAGE": ["x" * 5_000, "nl;q=NaN", "../nl", "en-" * 300, ",;=", "zz-ZZ,*;q=9", MARKUP],
+    "HTTP_ACCEPT_LANGUAGE": [
+        "x" * 5_000,
+        "nl;q=NaN",
+        "../nl",
+        "en-" * 300,
+        ",;=",
+        "zz-ZZ,*;q=9",
+        MARKUP,
+    ],
     "HTTP_ACCEPT": ["x/x", MARKUP, "*"],
     "HTTP_ACCEPT_ENCODING": ["gzip;q=x", "\x00"],
     "HTTP_X_FORWARDED_FOR": ["x", "1.2.3.4" * 99, "::1, ,", "999.1.1.1", "\x00"],
@@ -53,14 +91,29 @@ HEADERS = {
     "HTTP_X_REQUEST_ID": ["\r\nX: y", "A" * 5_000, MARKUP],
     "HTTP_X_HTTP_METHOD_OVERRIDE": ["DELETE"],
     "HTTP_RANGE": ["bytes=0-", "bytes=-1", "bytes=9-1", "bytes=x", "bytes=" + "0-1," * 500],
-    "HTTP_IF_MODIFIED_SINCE": ["x", "Thu, 99 Foo 9999 99:99:99 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "0" * 999],
+    "HTTP_IF_MODIFIED_SINCE": [
+        "x",
+        "Thu, 99 Foo 9999 99:99:99 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "0" * 999,
+    ],
     "HTTP_IF_NONE_MATCH": ["*", '"', 'W/"' + "x" * 999],
     "HTTP_REFERER": ["//evil.example", "http://[", MARKUP, "https://evil.example/" + "x" * 3_000],
     "HTTP_ORIGIN": ["null", "https://evil.example", "http://["],
     "HTTP_USER_AGENT": ["", MARKUP, "A" * 5_000],
     "HTTP_AUTHORIZATION": ["Basic x", "Bearer " + "A" * 3_000],
-    "CONTENT_TYPE": ["", "text/plain", "multipart/form-data", "multipart/form-data; boundary=\x00", "application/json", MARKUP]
-    + [f"application/x-www-form-urlencoded; charset={charset}" for charset in ("hex", "utf-7", "utf-16", "no-such", '"hex"')],
+    "CONTENT_TYPE": [
+        "",
+        "text/plain",
+        "multipart/form-data",
+        "multipart/form-data; boundary=\x00",
+        "application/json",
+        MARKUP,
+    ]
+    + [
+        f"application/x-www-form-urlencoded; charset={charset}"
+        for charset in ("hex", "utf-7", "utf-16", "no-such", '"hex"')
+    ],
     "CONTENT_LENGTH": ["x", "-1", "5"],
 }
 COOKIES = ["csrftoken", "messages", "theme", "django_language", "written", "unheard-of"]
@@ -72,14 +125,33 @@ def parameters_that_pages_read() -> list[str]:
     """Names in the code that a query string is asked for, and fields of the forms that read one."""
     code = "".join(path.read_text() for path in sorted(CODE.rglob("*.py")))
     read = set(re.findall(r'GET(?:\.get(?:list)?\(|\[)\s*"([a-z_-]+)"', code))
-    read |= set(re.findall(r"^    ([a-z_]+)(?:: [\w.]+)? = (?:forms\.)?\w+Field\(", code, re.MULTILINE))
-    return sorted(read | {"o", "p", "q", "e", "all", "_to_field", "_popup", "_changelist_filters", "term", "unheard-of", "next"})
+    read |= set(
+        re.findall(r"^    ([a-z_]+)(?:: [\w.]+)? = (?:forms\.)?\w+Field\(", code, re.MULTILINE)
+    )
+    return sorted(
+        read
+        | {
+            "o",
+            "p",
+            "q",
+            "e",
+            "all",
+            "_to_field",
+            "_popup",
+            "_changelist_filters",
+            "term",
+            "unheard-of",
+            "next",
+        }
+    )
 
 
 def filters_of(url: str) -> list[str]:
     """What the list of the back office at `url` is filtered by, with every look-up."""
     for model, model_admin in admin.site._registry.items():
-        if url.startswith(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")):
+        if url.startswith(
+            reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        ):
             names = [field.name for field in model._meta.get_fields()]
             names += [name for name in model_admin.get_list_filter(None) if isinstance(name, str)]  # type: ignore[arg-type]
             return [name + lookup for name in names for lookup in LOOKUPS]
@@ -103,8 +175,11 @@ def leads_elsewhere(answer: HttpResponse) -> list[str]:
 
 
 def is_repeated_as_markup(answer: HttpResponse) -> bool:
-    page = b"".join(answer).decode("utf-8", "replace")  # a download too: it is made while it is read
-    return "html" in answer.headers.get("Content-Type", "") and (f"<{MARK}" in page or f"\"'><{MARK}" in page)
+    # A download too: it is made while it is read
+    page = b"".join(answer).decode("utf-8", "replace")
+    return "html" in answer.headers.get("Content-Type", "") and (
+        f"<{MARK}" in page or f"\"'><{MARK}" in page
+    )
 
 
 def hostile(draw: Random, url: str, names: list[str]) -> tuple[str, dict[str, str]]:
@@ -119,12 +194,19 @@ def hostile(draw: Random, url: str, names: list[str]) -> tuple[str, dict[str, st
 
 def cookies(draw: Random, session: str | None) -> str:
     pairs = [f"{settings.SESSION_COOKIE_NAME}={session}"] if session else []
-    pairs += [f"{name}={draw.choice(['', 'x:y', MARKUP.replace(';', ''), 'A' * 500, '[[', '"'])}" for name in draw.sample(COOKIES, 2)]
+    pairs += [
+        f"{name}={draw.choice(['', 'x:y', MARKUP.replace(';', ''), 'A' * 500, '[[', '"'])}"
+        for name in draw.sample(COOKIES, 2)
+    ]
     return "; ".join(pairs)
 
 
-def requests(world: World, urls: list[str], rounds: int, seed: int) -> Iterator[tuple[str, str, str, dict[str, str]]]:
-    """Person, method, URL with query, and headers: each URL `rounds` times, as one person after the other."""
+def requests(
+    world: World, urls: list[str], rounds: int, seed: int
+) -> Iterator[tuple[str, str, str, dict[str, str]]]:
+    """Person, method, URL with query, and headers: each URL `rounds` times, as one person after the
+    other.
+    """
     draw, names = Random(seed), parameters_that_pages_read()
     for turn in range(rounds):
         for number, url in enumerate(urls):
@@ -138,19 +220,27 @@ def requests(world: World, urls: list[str], rounds: int, seed: int) -> Iterator[
 
 def send(client: Client, method: str, url: str, headers: dict[str, str]) -> HttpResponse:
     path, _, query = url.partition("?")
-    answer: HttpResponse = client.generic(method, path, **as_served({"CONTENT_TYPE": ""} | headers | {"QUERY_STRING": query}))
+    answer: HttpResponse = client.generic(
+        method, path, **as_served({"CONTENT_TYPE": ""} | headers | {"QUERY_STRING": query})
+    )
     return answer
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(8, marks=BEFORE_A_RELEASE)])
-def test_no_url_or_header_breaks_a_page_or_is_repeated_as_markup(world: World, rows: dict[str, list[str]], rounds: int) -> None:
+def test_no_url_or_header_breaks_a_page_or_is_repeated_as_markup(
+    world: World, rows: dict[str, list[str]], rounds: int
+) -> None:
     urls, client = sorted({url for some in rows.values() for url in some}), Client()
     counts: dict[int, int] = {}
     for person, method, url, headers in requests(world, urls, rounds, seed=rounds):
         try:
             with undone():
                 answer = send(client, method, url, headers)
-                faults = (answer.status_code >= 500, is_repeated_as_markup(answer), leads_elsewhere(answer))
+                faults = (
+                    answer.status_code >= 500,
+                    is_repeated_as_markup(answer),
+                    leads_elsewhere(answer),
+                )
             assert faults == (False, False, [])
         except Exception as problem:
             problem.add_note(f"{person}: {method} {url} {headers}")

@@ -16,7 +16,19 @@ from benefits_portal.benefits.productkeys import draw
 from benefits_portal.key_format import PREFIX, grouped, masked, without_keys
 from benefits_portal.logs import without_private
 from benefits_portal.tenants.models import KeyAttempt
-from tests.key_examples import ALPHABET, DASHES, FOREIGN, KEY, OTHER, SHOWN, SPACES, UNSEEN, WRITTEN, WRONG, put
+from tests.key_examples import (
+    ALPHABET,
+    DASHES,
+    FOREIGN,
+    KEY,
+    OTHER,
+    SHOWN,
+    SPACES,
+    UNSEEN,
+    WRITTEN,
+    WRONG,
+    put,
+)
 
 pytestmark = pytest.mark.rule("W5")
 
@@ -26,7 +38,9 @@ wrong = pytest.mark.parametrize(("text", "message"), WRONG.values(), ids=WRONG.k
 
 def letters_of(text: str) -> str:
     """Whatever somebody could read out of `text`: letters and digits alone, in capitals."""
-    return "".join(letter for letter in unicodedata.normalize("NFKD", text).upper() if letter.isalnum())
+    return "".join(
+        letter for letter in unicodedata.normalize("NFKD", text).upper() if letter.isalnum()
+    )
 
 
 @written
@@ -36,8 +50,12 @@ def test_a_key_is_found_in_what_surrounds_it(text):
 
 @written
 def test_what_entry_takes_is_masked(text):
-    assert KEY[5:] in letters_of(text).replace("\u1160", "").replace("\u115f", ""), "there was something to leak"
-    assert "PCBENBCDFG" not in letters_of(without_keys(text)).replace("\u1160", "").replace("\u115f", "")
+    assert KEY[5:] in letters_of(text).replace("\u1160", "").replace("\u115f", ""), (
+        "there was something to leak"
+    )
+    assert "PCBENBCDFG" not in letters_of(without_keys(text)).replace("\u1160", "").replace(
+        "\u115f", ""
+    )
     assert masked(KEY[-5:]) in without_keys(text)
 
 
@@ -52,7 +70,10 @@ def test_what_is_wrong_with_a_key_is_told(text, message):
 def test_a_foreign_character_is_told_in_dutch():
     with translation.override("nl"), pytest.raises(KeyMistyped) as refusal:
         typed_key(put(12, "a"))
-    assert str(refusal.value.message) == ("Deze productcode bevat een typefout: onze codes hebben geen A. Die staat in groep 3, plaats 3.")
+    assert str(refusal.value.message) == (
+        "Deze productcode bevat een typefout: onze codes hebben geen A. Die staat in groep 3, "
+        "plaats 3."
+    )
 
 
 @pytest.mark.slow
@@ -89,19 +110,29 @@ def test_a_key_in_a_text_is_masked_and_nothing_else(text, left):
 @pytest.mark.rule("K3")
 @written
 def test_no_key_gets_into_a_log_line(text):
-    assert "PCBENBCDFG" not in letters_of(without_private(text)).replace("\u1160", "").replace("\u115f", "")
+    assert "PCBENBCDFG" not in letters_of(without_private(text)).replace("\u1160", "").replace(
+        "\u115f", ""
+    )
 
 
 gaps = st.text(st.sampled_from(DASHES + SPACES + UNSEEN + "*>'\"|«»“”=+"), max_size=4)
-around = st.text(st.sampled_from("()[]{}<>\"'“”„«»:;,.!? \n\t-–\u00a0") | st.sampled_from("aeiouAEIOU"), max_size=12)
+around = st.text(
+    st.sampled_from("()[]{}<>\"'“”„«»:;,.!? \n\t-–\u00a0") | st.sampled_from("aeiouAEIOU"),
+    max_size=12,
+)
 
 
 @st.composite
 def decorated(draw_from: st.DrawFn) -> tuple[str, str]:
     """A key, and the same with anything before it, behind it and between its characters."""
     key = draw()
-    styles = st.sampled_from([str, str.lower, lambda letter: chr(ord(letter) + 0xFEE0), lambda letter: f"{letter}\u0301"])
-    text = "".join(draw_from(styles)(letter) + (draw_from(gaps) if index < 24 else "") for index, letter in enumerate(key))
+    styles = st.sampled_from(
+        [str, str.lower, lambda letter: chr(ord(letter) + 0xFEE0), lambda letter: f"{letter}\u0301"]
+    )
+    text = "".join(
+        draw_from(styles)(letter) + (draw_from(gaps) if index < 24 else "")
+        for index, letter in enumerate(key)
+    )
     return key, draw_from(around) + text + draw_from(around)
 
 
@@ -139,12 +170,16 @@ LONG = {
 
 
 def linear(text: str, rounds: int) -> bool:
-    """Whether four times `text` takes about four times as long: of this thread's own time, without collecting garbage."""
+    """Whether four times `text` takes about four times as long: of this thread's own time, without
+    collecting garbage.
+    """
 
     def seconds(text: str) -> float:
         return timeit.timeit(lambda: without_keys(text), timer=time.thread_time, number=1)
 
-    once, four_times = map(min, zip(*[(seconds(text), seconds(text * 4)) for _ in range(rounds)], strict=True))
+    once, four_times = map(
+        min, zip(*[(seconds(text), seconds(text * 4)) for _ in range(rounds)], strict=True)
+    )
     return four_times < 8 * once + 0.005
 
 

@@ -1,4 +1,6 @@
-"""No product key, in full and in any spelling, is anywhere but in the one answer that reveals it (K3)."""
+"""No product key, in full and in any spelling, is anywhere but in the one answer that reveals it
+(K3).
+"""
 
 import logging
 import re
@@ -16,7 +18,9 @@ REVEAL = "licensing:key"
 
 
 def any_spelling(keys: list[str]) -> re.Pattern[str]:
-    """Capitals or not, with anything between the characters that people type there, encoded for an address or a page or not."""
+    """Capitals or not, with anything between the characters that people type there, encoded for an
+    address or a page or not.
+    """
     between = r"(?:[\s\-_.+]|%20|%2d|&nbsp;|&#\w+;|<[^>]*>)*"
     return re.compile("|".join(between.join(key) for key in keys), re.IGNORECASE)
 
@@ -28,7 +32,10 @@ def read(answer: HttpResponse) -> str:
 
 def test_no_key_is_in_any_answer_log_line_mail_download_or_record(world: World, rows, ask, caplog):
     place = world.place
-    keys = [place.text_of(key) for key in (place.key, place.fitting, place.redemption.key, world.elsewhere.key)]
+    keys = [
+        place.text_of(key)
+        for key in (place.key, place.fitting, place.redemption.key, world.elsewhere.key)
+    ]
     key, said = any_spelling(keys), {}
     caplog.set_level(logging.DEBUG)
     for row, addresses in rows.items():
@@ -41,9 +48,17 @@ def test_no_key_is_in_any_answer_log_line_mail_download_or_record(world: World, 
                     said[method, row, address] += (
                         f"{[record.getMessage() for record in caplog.records]} {[m.message() for m in mail.outbox]}"
                     )
-                    said[method, row, address] += f"{list(Record.objects.values_list('before', 'after', 'refused'))}"
+                    said[method, row, address] += (
+                        f"{list(Record.objects.values_list('before', 'after', 'refused'))}"
+                    )
                     caplog.clear()
-    found = {(method, row) for (method, row, _address), text in said.items() if key.search(text.replace(f'value="{keys[0]}"', ""))}
+    found = {
+        (method, row)
+        for (method, row, _address), text in said.items()
+        if key.search(text.replace(f'value="{keys[0]}"', ""))
+    }
     assert found == {("post", REVEAL)}
-    assert "•" in said["get", "licensing:extend", place.address("licensing:extend")], "there was something to leak"
+    assert "•" in said["get", "licensing:extend", place.address("licensing:extend")], (
+        "there was something to leak"
+    )
     assert key.search(productkeys.grouped(keys[1]).lower()), "and it would have been found"

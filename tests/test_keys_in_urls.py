@@ -18,7 +18,16 @@ TAKEN_OUT = "A product key was taken out of the URL"
 NOT_SEARCHED = "This looks like a product key. Keys are not searched for"
 FIELDS = {
     "/calculator/": ["licenses", "ends_on", "keys", "on", "carried"],
-    "/mpn/benefits/azure-cloud/": ["sort", "status", "offer", "type", "kind", "after", "before", "page"],
+    "/mpn/benefits/azure-cloud/": [
+        "sort",
+        "status",
+        "offer",
+        "type",
+        "kind",
+        "after",
+        "before",
+        "page",
+    ],
     "/admin-center/products/": ["sort", "show", "status", "after", "before"],
     "/account/users/": ["sort", "tenant", "kind", "after", "before"],
     "/account/users/csv/": ["sort", "tenant"],
@@ -33,7 +42,14 @@ FIELDS = {
 }
 OFFICE_FIELDS = {
     "/back-office/": ["next"],
-    "/back-office/benefits/membership/": ["on", "o", "p", "e", "partner__id__exact", "offer__id__exact"],
+    "/back-office/benefits/membership/": [
+        "on",
+        "o",
+        "p",
+        "e",
+        "partner__id__exact",
+        "offer__id__exact",
+    ],
     "/back-office/autocomplete/": ["term", "app_label", "model_name", "field_name"],
     "/back-office/login/": ["next"],
 }
@@ -52,7 +68,9 @@ def pairs(fields):
 
 @pytest.mark.parametrize(("path", "name"), pairs(FIELDS))
 def test_a_key_in_any_field_of_the_portal_leaves_the_url(admin, sign_in, path, name):
-    url, told = asked(sign_in(admin), f"{path}?{urlencode({'first': '1', name: SHOWN, 'last': '2'})}")
+    url, told = asked(
+        sign_in(admin), f"{path}?{urlencode({'first': '1', name: SHOWN, 'last': '2'})}"
+    )
     assert (url, len(told), told[0][: len(TAKEN_OUT)]) == (f"{path}?first=1&last=2", 1, TAKEN_OUT)
 
 
@@ -160,7 +178,11 @@ def test_no_redirect_puts_a_key_into_a_url(client, name):
 
 
 def test_a_key_in_the_referer_is_not_gone_back_to(client):
-    answer = client.post(reverse("set_language"), {"language": "nl"}, headers={"Referer": f"http://testserver/calculator/?keys={SHOWN}"})
+    answer = client.post(
+        reverse("set_language"),
+        {"language": "nl"},
+        headers={"Referer": f"http://testserver/calculator/?keys={SHOWN}"},
+    )
     assert answer.url == "http://testserver/calculator/"
 
 
@@ -175,7 +197,9 @@ def test_a_missing_slash_does_not_send_the_key_back(client):
 
 def test_a_search_says_that_keys_are_not_searched_for(admin, sign_in):
     for text in (SHOWN, KEY[:9], FULL_WIDTH, quote(SHOWN)):
-        url, told = asked(sign_in(admin), f"/account/users/?{urlencode({'q': text, 'sort': 'name'})}")
+        url, told = asked(
+            sign_in(admin), f"/account/users/?{urlencode({'q': text, 'sort': 'name'})}"
+        )
         assert (url, told[0][: len(NOT_SEARCHED)]) == ("/account/users/?sort=name", NOT_SEARCHED)
 
 

@@ -53,7 +53,13 @@ def test_what_has_no_check_character_of_ours_is_kept(text):
 @pytest.mark.django_db
 def test_what_is_on_record_of_names_and_lists_has_keys_masked(by, partner):
     before = {"name": SHOWN, "people": [{"name": f"({FULL_WIDTH})"}, 5, None, True]}
-    record = Record.objects.note("tenants.user-added", by=by, partner=partner, before=before, after={"name": KEY, "licenses": 25})
+    record = Record.objects.note(
+        "tenants.user-added",
+        by=by,
+        partner=partner,
+        before=before,
+        after={"name": KEY, "licenses": 25},
+    )
     record.refresh_from_db()
     assert record.before == {"name": MASK, "people": [{"name": f"({MASK})"}, 5, None, True]}
     assert record.after == {"name": MASK, "licenses": 25}
@@ -69,14 +75,19 @@ def test_a_key_is_no_name_and_no_address(text):
     with pytest.raises(ValidationError) as refused:
         partner.clean_fields(exclude=["time_zone", "country", "currency", "mpn_id"])
     told = refused.value.message_dict
-    assert (list(told), told["name"][-1]) in ((["name"], NO_KEY_HERE), (["name"], "Write this on one line."))
+    assert (list(told), told["name"][-1]) in (
+        (["name"], NO_KEY_HERE),
+        (["name"], "Write this on one line."),
+    )
     with pytest.raises(ValidationError):
         canonical_email(f"{KEY}@contoso.com")
 
 
 @pytest.mark.django_db
 def test_what_is_saved_past_a_form_has_keys_masked(partner):
-    factories.PartnerFactory._meta.model.objects.filter(pk=partner.pk).update(name=f"Contoso {FULL_WIDTH}")
+    factories.PartnerFactory._meta.model.objects.filter(pk=partner.pk).update(
+        name=f"Contoso {FULL_WIDTH}"
+    )
     partner.refresh_from_db()
     assert partner.name == f"Contoso {MASK}"
     partner.name = KEY * 4 + "x" * 20
@@ -94,8 +105,14 @@ def test_a_preview_of_a_list_shows_no_key(partner):
 
 @pytest.mark.django_db
 def test_an_import_refuses_a_name_that_holds_a_key_and_does_not_show_it():
-    [line] = PartnerImport.of(f"mpn_id,name,country,currency,time_zone\n1234567,{SHOWN},NL,EUR,UTC\n").lines
-    assert (line.outcome, NO_KEY_HERE in line.reason, KEY[5:10] in line.text) == (Outcome.REFUSED, True, False)
+    [line] = PartnerImport.of(
+        f"mpn_id,name,country,currency,time_zone\n1234567,{SHOWN},NL,EUR,UTC\n"
+    ).lines
+    assert (line.outcome, NO_KEY_HERE in line.reason, KEY[5:10] in line.text) == (
+        Outcome.REFUSED,
+        True,
+        False,
+    )
 
 
 @pytest.mark.parametrize("between", ["&#45;", "&nbsp;", "&#x2d;"])

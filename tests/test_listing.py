@@ -1,4 +1,6 @@
-"""Lists in the address: every row is met once, whatever the order and whoever adds rows meanwhile; nonsense is forgiven."""
+"""Lists in the address: every row is met once, whatever the order and whoever adds rows meanwhile;
+nonsense is forgiven.
+"""
 
 from typing import Any
 
@@ -27,7 +29,10 @@ class Offers(Listing[Offer]):
 
 
 def listing(address: str) -> Offers:
-    return Offers(QueryDict(address.removeprefix("?")), {"show": Filter("Show", {"competency": "Competencies"}, quick=True)})
+    return Offers(
+        QueryDict(address.removeprefix("?")),
+        {"show": Filter("Show", {"competency": "Competencies"}, quick=True)},
+    )
 
 
 def page(address: str) -> Page:
@@ -36,14 +41,22 @@ def page(address: str) -> Page:
 
 def add(positions: list[int], start: int) -> list[Offer]:
     numbers = range(start, start + len(positions))
-    offers = [Offer(name=f"{number * 7 % 10}{number}", position=p) for number, p in zip(numbers, positions, strict=True)]
+    offers = [
+        Offer(name=f"{number * 7 % 10}{number}", position=p)
+        for number, p in zip(numbers, positions, strict=True)
+    ]
     return Offer.objects.bulk_create(offers)
 
 
 positions = st.lists(st.integers(0, 3), max_size=9)
 
 
-@for_all(before=positions, meanwhile=positions, sort=st.sampled_from(["", "-position", "name", "-name"]), backwards=st.booleans())
+@for_all(
+    before=positions,
+    meanwhile=positions,
+    sort=st.sampled_from(["", "-position", "name", "-name"]),
+    backwards=st.booleans(),
+)
 def test_walking_all_pages_meets_each_row_once_although_rows_are_added_meanwhile(
     before: list[int], meanwhile: list[int], sort: str, backwards: bool
 ) -> None:
@@ -57,14 +70,20 @@ def test_walking_all_pages_meets_each_row_once_although_rows_are_added_meanwhile
             href = found.previous_href if backwards else found.next_href
             add(meanwhile[len(met) : len(met) + 3], 100 * (1 + len(met)))
         order = [(row.name if "name" in sort else row.position, row.pk) for row in met]
-        assert [len(met), order] == [len(set(met)), sorted(order, reverse=sort.startswith("-") != backwards)]
+        assert [len(met), order] == [
+            len(set(met)),
+            sorted(order, reverse=sort.startswith("-") != backwards),
+        ]
         assert set(there) <= set(met)
         transaction.set_rollback(True)
 
 
 @pytest.fixture
 def offers() -> list[Offer]:
-    return [Offer.objects.create(name=f"Offer {number}", position=number, is_competency=number != 4) for number in range(10)]
+    return [
+        Offer.objects.create(name=f"Offer {number}", position=number, is_competency=number != 4)
+        for number in range(10)
+    ]
 
 
 def names(found: Page) -> str:
@@ -76,7 +95,9 @@ def test_from_each_page_there_is_a_way_to_the_first_the_last_and_those_beside_it
     second = page(first.next_href)
     last = page(second.last_href)
     assert [names(found) for found in (first, second, last)] == ["012", "345", "789"]
-    assert [names(page(href)) for href in (second.previous_href, second.first_href, last.previous_href)] == ["012", "012", "456"]
+    assert [
+        names(page(href)) for href in (second.previous_href, second.first_href, last.previous_href)
+    ] == ["012", "012", "456"]
     assert [first.first_href, first.previous_href, last.next_href, last.last_href] == [""] * 4
 
 
@@ -110,8 +131,12 @@ def test_a_page_that_is_no_longer_there_is_the_first_one(offers):
     assert names(page(href)) == "012"
 
 
-@pytest.mark.parametrize("before", [("name",), ("position", "name"), ("is_competency",)], ids=" ".join)
-def test_a_cursor_signed_when_the_column_had_another_order_leads_to_the_first_page(offers, monkeypatch, before):
+@pytest.mark.parametrize(
+    "before", [("name",), ("position", "name"), ("is_competency",)], ids=" ".join
+)
+def test_a_cursor_signed_when_the_column_had_another_order_leads_to_the_first_page(
+    offers, monkeypatch, before
+):
     monkeypatch.setitem(Offers.columns, "position", Column("Position", before))
     href = page("").next_href
     monkeypatch.undo()
@@ -127,4 +152,8 @@ def test_more_than_a_thousand_rows_are_not_counted_to_the_end(offers):
 def test_a_header_sorts_by_its_column_and_then_reverses_the_order():
     urls = ("", "sort=-position", "sort=name&q=a")
     hrefs = [[header.href for header in listing(url).column_headers()] for url in urls]
-    assert hrefs == [["?sort=-position", "?sort=name"], ["?", "?sort=name"], ["?q=a", "?q=a&sort=-name"]]
+    assert hrefs == [
+        ["?sort=-position", "?sort=name"],
+        ["?", "?sort=name"],
+        ["?q=a", "?q=a&sort=-name"],
+    ]

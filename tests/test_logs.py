@@ -1,4 +1,6 @@
-"""What stands in log lines, whatever is sent; and no pattern of the portal gets slow over text of others (K3)."""
+"""What stands in log lines, whatever is sent; and no pattern of the portal gets slow over text of
+others (K3).
+"""
 
 import ast
 import importlib
@@ -54,7 +56,8 @@ def written() -> Iterator[Written]:
     root, level = logging.getLogger(), logging.getLogger().level
     root.setLevel(logging.DEBUG)
     root.handlers += handlers
-    for logger in logging.root.manager.loggerDict.values():  # another test's configuration may have silenced some
+    # Another test's configuration may have silenced some
+    for logger in logging.root.manager.loggerDict.values():
         if isinstance(logger, logging.Logger):
             logger.disabled = False
     yield stream
@@ -87,7 +90,9 @@ def form(request):
 
 @login_not_required
 def telling(request):
-    logging.getLogger("some.library").error("%s of %d at %s", request.GET["typed"], 12, request.path)
+    logging.getLogger("some.library").error(
+        "%s of %d at %s", request.GET["typed"], 12, request.path
+    )
     logging.getLogger("some.library").error(f"put together: {request.GET['typed']}")
     logging.getLogger("some.library").error(RuntimeError(request.GET["typed"]))
     logging.getLogger("some.library").error("%(typed)s", {"typed": request.GET["typed"]})
@@ -109,29 +114,78 @@ REACHED: dict[str, tuple[str, Callable[[Client], object], int]] = {
     "missing": ("django.request", lambda c: c.get(f"/{SECRET}/"), 404),
     "not a method": ("django.request", lambda c: c.post(f"/help/?{SECRET}"), 405),
     "a reset link": ("", lambda c: c.get(LINK), 200),
-    "bad host": ("django.security.DisallowedHost", lambda c: c.get("/help/", headers={"host": f"{SECRET}.example"}), 400),
-    "enormous host": ("django.security.DisallowedHost", lambda c: c.get("/help/", headers={"host": SECRET * 400}), 400),
-    "no token": ("django.security.csrf", lambda c: Client(enforce_csrf_checks=True).post(LINK, {"x": SECRET}), 403),
+    "bad host": (
+        "django.security.DisallowedHost",
+        lambda c: c.get("/help/", headers={"host": f"{SECRET}.example"}),
+        400,
+    ),
+    "enormous host": (
+        "django.security.DisallowedHost",
+        lambda c: c.get("/help/", headers={"host": SECRET * 400}),
+        400,
+    ),
+    "no token": (
+        "django.security.csrf",
+        lambda c: Client(enforce_csrf_checks=True).post(LINK, {"x": SECRET}),
+        403,
+    ),
     "bad origin": (
         "django.security.csrf",
-        lambda c: Client(enforce_csrf_checks=True).post(LINK, headers={"origin": f"https://{SECRET}.example"}),
+        lambda c: Client(enforce_csrf_checks=True).post(
+            LINK, headers={"origin": f"https://{SECRET}.example"}
+        ),
         403,
     ),
     "error": ("django.request", lambda c: c.get(f"/failing/?how=error&typed={SECRET}"), 500),
-    "suspicious": ("django.security.SuspiciousOperation", lambda c: c.get(f"/failing/?how=operation&typed={SECRET}"), 400),
-    "suspicious file": ("django.security.SuspiciousFileOperation", lambda c: c.get(f"/failing/?how=file&typed={SECRET}"), 400),
-    "bad signature": ("django.request", lambda c: c.get(f"/failing/?how=signature&typed={SECRET}"), 500),
-    "disallowed redirect": ("django.security.DisallowedRedirect", lambda c: c.get(f"/away/?typed={SECRET}"), 400),
+    "suspicious": (
+        "django.security.SuspiciousOperation",
+        lambda c: c.get(f"/failing/?how=operation&typed={SECRET}"),
+        400,
+    ),
+    "suspicious file": (
+        "django.security.SuspiciousFileOperation",
+        lambda c: c.get(f"/failing/?how=file&typed={SECRET}"),
+        400,
+    ),
+    "bad signature": (
+        "django.request",
+        lambda c: c.get(f"/failing/?how=signature&typed={SECRET}"),
+        500,
+    ),
+    "disallowed redirect": (
+        "django.security.DisallowedRedirect",
+        lambda c: c.get(f"/away/?typed={SECRET}"),
+        400,
+    ),
     "too many fields": (
         "django.security.TooManyFieldsSent",
-        lambda c: c.generic("POST", f"/form/?{SECRET}", f"{SECRET}&" * 1_002, content_type="application/x-www-form-urlencoded"),
+        lambda c: c.generic(
+            "POST",
+            f"/form/?{SECRET}",
+            f"{SECRET}&" * 1_002,
+            content_type="application/x-www-form-urlencoded",
+        ),
         413,
     ),
-    "too much": ("django.security.RequestDataTooBig", lambda c: c.post(f"/form/?{SECRET}", {"x": SECRET * 200_000}), 413),
-    "bad multipart": ("django.request", lambda c: c.generic("POST", f"/form/?{SECRET}", SECRET, content_type="multipart/form-data"), 400),
+    "too much": (
+        "django.security.RequestDataTooBig",
+        lambda c: c.post(f"/form/?{SECRET}", {"x": SECRET * 200_000}),
+        413,
+    ),
+    "bad multipart": (
+        "django.request",
+        lambda c: c.generic("POST", f"/form/?{SECRET}", SECRET, content_type="multipart/form-data"),
+        400,
+    ),
     "bad boundary": (
         "django.request",
-        lambda c: c.generic("POST", f"/form/?{SECRET}", f"--x\r\n{SECRET}", content_type=MULTIPART, headers={"content-length": "-1"}),
+        lambda c: c.generic(
+            "POST",
+            f"/form/?{SECRET}",
+            f"--x\r\n{SECRET}",
+            content_type=MULTIPART,
+            headers={"content-length": "-1"},
+        ),
         400,
     ),
     "a library's own": ("some.library", lambda c: c.get(f"/telling/?typed={SECRET}"), 200),
@@ -146,9 +200,15 @@ def test_no_logger_that_a_page_can_reach_quotes_what_was_sent(db, settings, writ
     answer = ask(Client(raise_request_exception=False))
     told = [json.loads(line) for line in written.lines if line.startswith("{")]
     assert answer.status_code == status
-    assert status == 200 or logger in {line["logger"] for line in told}, "it reached the logger that it is about"
+    assert status == 200 or logger in {line["logger"] for line in told}, (
+        "it reached the logger that it is about"
+    )
     assert SECRET.lower() not in written.getvalue().lower()
-    ids = {line["request_id"] for line in told if line["logger"].startswith(("django.", "some.", "benefits_portal."))}
+    ids = {
+        line["request_id"]
+        for line in told
+        if line["logger"].startswith(("django.", "some.", "benefits_portal."))
+    }
     assert ids == {answer.headers["X-Request-ID"]}
 
 
@@ -166,7 +226,9 @@ def test_a_library_s_line_tells_code_route_and_request_id(db, settings, written)
 
 
 def test_a_library_s_numbers_are_told_and_its_texts_are_not(written):
-    logging.getLogger("some.library").warning("Worker %d of %s took %.1f s: 5%% %r", 12, SECRET, 1.5, SECRET)
+    logging.getLogger("some.library").warning(
+        "Worker %d of %s took %.1f s: 5%% %r", 12, SECRET, 1.5, SECRET
+    )
     assert json.loads(written.lines[0])["message"] == "Worker 12 of … took 1.5 s: 5%% …"
 
 
@@ -183,9 +245,19 @@ def test_gunicorn_tells_of_itself_and_not_of_what_was_sent(written):
 
 
 def test_django_s_own_handlers_which_write_paths_are_gone():
-    """In a demo too, whose server would tell each path; asked of a process without pytest's own handlers."""
-    ask = "import logging, django; django.setup(); print([logging.getLogger(name).handlers for name in ('django', 'django.server')])"
-    assert subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout == "[[], []]\n"
+    """In a demo too, whose server would tell each path; asked of a process without pytest's own
+    handlers.
+    """
+    ask = (
+        "import logging, django; django.setup(); print([logging.getLogger(name).handlers for "
+        "name in ('django', 'django.server')])"
+    )
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", ask], capture_output=True, text=True, check=True
+        ).stdout
+        == "[[], []]\n"
+    )
 
 
 # No pattern gets slow
@@ -242,18 +314,33 @@ def within(value: object, depth: int = 3) -> Iterator[re.Pattern[str]]:
 
 
 def patterns() -> dict[str, Callable[[str], object]]:
-    """Every pattern of the product: constants of modules, literals within functions, URLs, converters, validators."""
+    """Every pattern of the product: constants of modules, literals within functions, URLs,
+    converters, validators.
+    """
     found: dict[str, Callable[[str], object]] = {}
     for module in modules():
         for value in vars(module).values():
-            found |= {compiled.pattern: compiled.search for compiled in within(value) if isinstance(compiled.pattern, str)}
+            found |= {
+                compiled.pattern: compiled.search
+                for compiled in within(value)
+                if isinstance(compiled.pattern, str)
+            }
         for call in ast.walk(ast.parse(Path(module.__file__ or "").read_text())):
-            if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("re.") and isinstance(call.args[0], ast.Constant):
+            if (
+                isinstance(call, ast.Call)
+                and ast.unparse(call.func).startswith("re.")
+                and isinstance(call.args[0], ast.Constant)
+            ):
                 anchored = ast.unparse(call.func) in ("re.match", "re.fullmatch")
                 compiled = re.compile(call.args[0].value)
-                found.setdefault(compiled.pattern, compiled.fullmatch if anchored else compiled.search)
+                found.setdefault(
+                    compiled.pattern, compiled.fullmatch if anchored else compiled.search
+                )
     found |= {f"URL {pattern}": pattern.match for pattern in urls(get_resolver().url_patterns)}
-    found |= {f"<{name}>": re.compile(converter.regex).fullmatch for name, converter in get_converters().items()}
+    found |= {
+        f"<{name}>": re.compile(converter.regex).fullmatch
+        for name, converter in get_converters().items()
+    }
     return found | validators()
 
 
@@ -275,7 +362,9 @@ def validators() -> dict[str, Callable[[str], object]]:
 
 
 def seconds(look: Callable[[str], object], text: str, enough: float) -> float:
-    """CPU of looking at `text` once, the least of up to five times; what is quick enough, or slow for certain, is not repeated."""
+    """CPU of looking at `text` once, the least of up to five times; what is quick enough, or slow
+    for certain, is not repeated.
+    """
     least = float("inf")
     for _ in range(5):
         began = time.thread_time()
@@ -288,7 +377,9 @@ def seconds(look: Callable[[str], object], text: str, enough: float) -> float:
 
 
 def grows(look: Callable[[str], object], make: Callable[[int], str]) -> bool:
-    """Takes a tenth of a second over 500 characters; or 2 ms over 20,000, and more than eight times as long as over 5,000."""
+    """Takes a tenth of a second over 500 characters; or 2 ms over 20,000, and more than eight times
+    as long as over 5,000.
+    """
     if seconds(look, make(500), 0.1) >= 0.1:
         return True
     long = seconds(look, make(20_000), 0.002)

@@ -1,7 +1,9 @@
-"""Who gets what: every URL of the project × every kind of person × GET and POST, in one table (rules P1 to P3).
+"""Who gets what: every URL of the project × every kind of person × GET and POST, in one table
+(rules P1 to P3).
 
-A URL, a person or a method that is missing from the table fails. POSTs carry what somebody who may would send, so
-whoever is refused is refused something that would have worked. One world is made once; each request is rolled back.
+A URL, a person or a method that is missing from the table fails. POSTs carry what somebody who may
+would send, so whoever is refused is refused something that would have worked. One world is made
+once; each request is rolled back.
 """
 
 import re
@@ -23,8 +25,10 @@ from tests.world import NOT_OF_THE_PORTAL, Ask, World, every_page, undone
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 rule = pytest.mark.rule
 
-# see   the page            does  it was done, and is on record      go    elsewhere, and nothing changed
-# in    sign in first       role  the page for whoever has no role   why   not for this role: who may, and how to get there
+# see   the page            does  it was done, and is on record      go    elsewhere, and nothing
+# changed
+# in    sign in first       role  the page for whoever has no role   why   not for this role: who
+# may, and how to get there
 # none  does not exist      no    not for this person                -     no such method
 TABLE = """
                                     anonymous   no role     member      admin       global      other       support     programme
@@ -184,25 +188,41 @@ def outcomes(world: World, rows: dict[str, list[str]], ask: Ask, person: str) ->
         words: dict[str, set[str]] = {"get": set(), "post": set()}
         for method in words:
             form = (
-                world.place.form(row) | {"acting_in": world.acting_in(person), "post": "yes", "reason": "A test"}
+                world.place.form(row)
+                | {"acting_in": world.acting_in(person), "post": "yes", "reason": "A test"}
                 if method == "post"
                 else {}
             )
             for number, address in enumerate(addresses):
                 with undone() as written:
-                    answer = view_alone(world.persons[person], method, address, form) if number else ask(person, method, address, form)
-                    done = Record.objects.filter(refused="").count() - world.records if "tenants_record" in written else 0
+                    answer = (
+                        view_alone(world.persons[person], method, address, form)
+                        if number
+                        else ask(person, method, address, form)
+                    )
+                    done = (
+                        Record.objects.filter(refused="").count() - world.records
+                        if "tenants_record" in written
+                        else 0
+                    )
                     words[method].add(outcome(answer, written, done))
         found[row] = " ".join(" or ".join(sorted(words[method])) for method in words)
     return found
 
 
 def view_alone(user: User | None, method: str, address: str, form: dict[str, Any]) -> HttpResponse:
-    """Of pages that are alike, the first is asked for as a whole; of the others their view, which decides who gets in."""
+    """Of pages that are alike, the first is asked for as a whole; of the others their view, which
+    decides who gets in.
+    """
     if user is None:
-        return redirect(f"{reverse('tenants:sign-in')}?next={address}")  # LoginRequiredMiddleware: see the first
+        # LoginRequiredMiddleware: see the first
+        return redirect(f"{reverse('tenants:sign-in')}?next={address}")
     request = getattr(RequestFactory(), method)(address, form)
-    request.user, request._messages, request._dont_enforce_csrf_checks = user, CookieStorage(request), True
+    request.user, request._messages, request._dont_enforce_csrf_checks = (
+        user,
+        CookieStorage(request),
+        True,
+    )
     view, arguments, named = resolve(address)
     try:
         return view(request, *arguments, **named)
@@ -216,7 +236,10 @@ def view_alone(user: User | None, method: str, address: str, form: dict[str, Any
 def expected() -> dict[str, dict[str, str]]:
     """The table: for each person, for each page, the words of GET and POST."""
     head, *lines = [re.split(r" {2,}", line.strip()) for line in TABLE.splitlines() if line.strip()]
-    return {person: {line[0]: " ".join(line[2 * number + 1 :][:2]) for line in lines} for number, person in enumerate(head)}
+    return {
+        person: {line[0]: " ".join(line[2 * number + 1 :][:2]) for line in lines}
+        for number, person in enumerate(head)
+    }
 
 
 PERSONS = list(expected())
@@ -242,17 +265,25 @@ ABOUT_ACCOUNTS = {
 }  # whose they are makes no difference
 
 
-def seen_by(ask: Ask, person: str, mine: Place, theirs: Place) -> dict[tuple[str, str, int], tuple[int, str, str]]:
-    """All that `person` is answered: their own pages, searched for what everybody is called; `theirs`; and their own forms,
-    filled in with what is `theirs`.
+def seen_by(
+    ask: Ask, person: str, mine: Place, theirs: Place
+) -> dict[tuple[str, str, int], tuple[int, str, str]]:
+    """All that `person` is answered: their own pages, searched for what everybody is called;
+    `theirs`; and their own forms, filled in with what is `theirs`.
     """
     search, found = dict.fromkeys(["q", "person", "term"], COMMON), {}
     for page in every_page(mine):
         if page.startswith(("admin:", "office:")) or page in ABOUT_ACCOUNTS:
             continue
         form = theirs.form(page) | {"acting_in": mine.acting_in}
-        sent = [("get", mine.address(page), search), ("get", theirs.address(page), {}), ("post", theirs.address(page), form)]
-        for number, (method, address, values) in enumerate([*sent, ("post", mine.address(page), form)]):
+        sent = [
+            ("get", mine.address(page), search),
+            ("get", theirs.address(page), {}),
+            ("post", theirs.address(page), form),
+        ]
+        for number, (method, address, values) in enumerate(
+            [*sent, ("post", mine.address(page), form)]
+        ):
             with undone():
                 answer = ask(person, method, address, values)
                 text = answer.getvalue().decode() if answer.streaming else answer.text
@@ -268,13 +299,19 @@ def without_tokens(page: str) -> str:
 
 @rule("P1", "K4")
 def test_to_others_a_partner_might_as_well_not_be_there(world, ask):
-    """No page, list, search, download, error or count of theirs tells the difference, and what does not exist is a 404."""
+    """No page, list, search, download, error or count of theirs tells the difference, and what does
+    not exist is a 404.
+    """
     with undone():
         stranger = Place("Southridge")
         client = Client()
         client.force_login(stranger.boss)
         world.sessions["stranger"] = client.cookies[settings.SESSION_COOKIE_NAME].value
         there = seen_by(ask, "other", world.elsewhere, stranger)
-        their_own = "".join(text for _status, _location, text in seen_by(ask, "stranger", stranger, stranger).values())
-    assert {word for word in stranger.words if word not in their_own} == set()  # so there was something to leak
+        their_own = "".join(
+            text
+            for _status, _location, text in seen_by(ask, "stranger", stranger, stranger).values()
+        )
+    # So there was something to leak
+    assert {word for word in stranger.words if word not in their_own} == set()
     assert there == seen_by(ask, "other", world.elsewhere, stranger)

@@ -1,4 +1,6 @@
-"""`manage.py migrate` may take as long as it takes, and an index is added to a table that is in use."""
+"""`manage.py migrate` may take as long as it takes, and an index is added to a table that is in
+use.
+"""
 
 import pytest
 from django.apps import apps
@@ -14,7 +16,9 @@ from tests.simultaneous import IS_POSTGRES
 
 def limits() -> tuple[str, str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
+        cursor.execute(
+            "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
+        )
         return cursor.fetchone()
 
 
@@ -56,7 +60,10 @@ def indexes() -> set[str]:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_index_is_added_and_taken_away_again():
-    before, operation = indexes(), AddIndexWhileInUse("partner", models.Index(fields=["country"], name="by_country"))
+    before, operation = (
+        indexes(),
+        AddIndexWhileInUse("partner", models.Index(fields=["country"], name="by_country")),
+    )
     apply(operation)
     added = indexes() - before
     apply(operation, back=True)
@@ -66,7 +73,10 @@ def test_an_index_is_added_and_taken_away_again():
 @pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer at a time")
 @pytest.mark.django_db(transaction=True)
 def test_an_attempt_that_was_given_up_can_be_made_again():
-    operation, other = AddIndexWhileInUse("partner", models.Index(fields=["country"], name="by_country")), connection.copy("other")
+    operation, other = (
+        AddIndexWhileInUse("partner", models.Index(fields=["country"], name="by_country")),
+        connection.copy("other"),
+    )
     before = indexes()
     with other.cursor() as busy, connection.cursor() as cursor:
         busy.execute("BEGIN; LOCK TABLE tenants_partner IN ROW EXCLUSIVE MODE")
@@ -95,7 +105,9 @@ def test_a_check_counts_at_once_and_can_be_added_again_after_a_row_that_breaks_i
             factories.PartnerFactory.create(country="US")
         cursor.execute("UPDATE tenants_partner SET country = 'NL' WHERE id = %s", [partner.pk])
         apply(operation)
-        cursor.execute("SELECT convalidated FROM pg_constraint WHERE conname = 'dutch_partners_only'")
+        cursor.execute(
+            "SELECT convalidated FROM pg_constraint WHERE conname = 'dutch_partners_only'"
+        )
         assert cursor.fetchone() == (True,)
     apply(operation, back=True)
     assert factories.PartnerFactory.create(country="US").pk

@@ -1,4 +1,6 @@
-"""Between `migrate` and the restart the version before works on: no migration may break it (docs/operations.md, Upgrade)."""
+"""Between `migrate` and the restart the version before works on: no migration may break it
+(docs/operations.md, Upgrade).
+"""
 
 import pytest
 from django.apps import apps
@@ -10,10 +12,14 @@ from benefits_portal.postgresql.operations import AddIndexWhileInUse
 from tests.migration_policy import FAULTS, faults, since
 from tests.simultaneous import IS_POSTGRES
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not IS_POSTGRES, reason="production's SQL is PostgreSQL's")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not IS_POSTGRES, reason="production's SQL is PostgreSQL's"),
+]
 
 OWN = ("tenants", "benefits", "licensing")
-# The schema that 0.1.0 begins with: nobody upgraded to these while people worked. Whatever comes after them is judged.
+# The schema that 0.1.0 begins with: nobody upgraded to these while people worked. Whatever comes
+# after them is judged.
 BASELINE = {
     "tenants": "0010_how_often_words_begin_alike",
     "benefits": "0007_no_index_of_the_partner_alone",
@@ -23,19 +29,37 @@ BASELINE = {
 
 @pytest.fixture(autouse=True)
 def _no_transaction(django_db_setup, django_db_blocker):
-    """Nothing is written; an index that is built concurrently refuses to be asked for its SQL in a transaction."""
+    """Nothing is written; an index that is built concurrently refuses to be asked for its SQL in a
+    transaction.
+    """
     with django_db_blocker.unblock():
         yield
 
 
 def test_no_migration_breaks_the_version_that_still_runs():
     judged = {name: faults(*migration) for name, migration in since(BASELINE, OWN).items()}
-    told = [f"{name}: {FAULTS[fault]}\n  {sql}" for name, found in judged.items() for fault, sql in found.items()]
-    assert told == [], "\n".join(["accept with a reason: `accepted = {fault: why}` on the Migration (tests/migration_policy.py)", *told])
+    told = [
+        f"{name}: {FAULTS[fault]}\n  {sql}"
+        for name, found in judged.items()
+        for fault, sql in found.items()
+    ]
+    assert told == [], "\n".join(
+        [
+            (
+                "accept with a reason: `accepted = {fault: why}` on the Migration "
+                "(tests/migration_policy.py)"
+            ),
+            *told,
+        ]
+    )
 
 
 def test_every_app_with_tables_is_judged():
-    modules = {model._meta.app_label for model in apps.get_models() if model.__module__.startswith("benefits_portal.")}
+    modules = {
+        model._meta.app_label
+        for model in apps.get_models()
+        if model.__module__.startswith("benefits_portal.")
+    }
     assert modules == set(OWN)
 
 
@@ -51,12 +75,25 @@ def test_every_app_with_tables_is_judged():
 )
 def test_migrations_from_before_the_policy_are_seen_for_what_they_are(app, name, found):
     loader = MigrationLoader(connection, replace_migrations=False)
-    assert set(faults(loader.disk_migrations[app, name], loader.project_state((app, name), at_end=False))) == found
+    assert (
+        set(
+            faults(
+                loader.disk_migrations[app, name], loader.project_state((app, name), at_end=False)
+            )
+        )
+        == found
+    )
 
 
-def of(*operations: migrations.operations.base.Operation, atomic: bool = True, **attributes: object) -> set[str]:
+def of(
+    *operations: migrations.operations.base.Operation, atomic: bool = True, **attributes: object
+) -> set[str]:
     """The faults of a migration of partners that does `operations`."""
-    kind = type("Migration", (migrations.Migration,), {"operations": list(operations), "atomic": atomic, **attributes})
+    kind = type(
+        "Migration",
+        (migrations.Migration,),
+        {"operations": list(operations), "atomic": atomic, **attributes},
+    )
     return set(faults(kind("0099_example", "tenants"), ProjectState.from_apps(apps)))
 
 
@@ -65,20 +102,53 @@ def integer(**options: object) -> models.Field:
 
 
 BAD = {
-    "a default of Django's alone": ("default", migrations.AddField("partner", "rank", integer(default=0))),
-    "a callable default": ("default", migrations.AddField("partner", "tags", models.JSONField(default=dict))),
-    "an empty text": ("default", migrations.AddField("partner", "motto", models.CharField(max_length=9, default="", blank=True))),
-    "a column by hand": ("default", migrations.RunSQL("ALTER TABLE tenants_partner ADD COLUMN rank integer NOT NULL")),
+    "a default of Django's alone": (
+        "default",
+        migrations.AddField("partner", "rank", integer(default=0)),
+    ),
+    "a callable default": (
+        "default",
+        migrations.AddField("partner", "tags", models.JSONField(default=dict)),
+    ),
+    "an empty text": (
+        "default",
+        migrations.AddField(
+            "partner", "motto", models.CharField(max_length=9, default="", blank=True)
+        ),
+    ),
+    "a column by hand": (
+        "default",
+        migrations.RunSQL("ALTER TABLE tenants_partner ADD COLUMN rank integer NOT NULL"),
+    ),
     "a field removed": ("drop", migrations.RemoveField("partner", "country")),
     "a model removed": ("drop", migrations.DeleteModel("KeyAttempt")),
-    "a column dropped by hand": ("drop", migrations.RunSQL('ALTER TABLE "tenants_partner" DROP COLUMN "country"')),
+    "a column dropped by hand": (
+        "drop",
+        migrations.RunSQL('ALTER TABLE "tenants_partner" DROP COLUMN "country"'),
+    ),
     "a field renamed": ("rename", migrations.RenameField("partner", "country", "land")),
     "a table renamed": ("rename", migrations.AlterModelTable("keyattempt", "elsewhere")),
-    "what may be empty no longer": ("not-null", migrations.RunSQL("ALTER TABLE tenants_partner ALTER COLUMN country SET NOT NULL")),
+    "what may be empty no longer": (
+        "not-null",
+        migrations.RunSQL("ALTER TABLE tenants_partner ALTER COLUMN country SET NOT NULL"),
+    ),
     "another type": ("type", migrations.AlterField("partner", "country", models.TextField())),
-    "a check": ("constraint", migrations.AddConstraint("partner", models.CheckConstraint(condition=~models.Q(country="XX"), name="no_xx"))),
-    "a unique pair": ("constraint", migrations.AddConstraint("partner", models.UniqueConstraint(fields=["name", "country"], name="pair"))),
-    "an index that holds up writing": ("index", migrations.AddIndex("partner", models.Index(fields=["country"], name="by_country"))),
+    "a check": (
+        "constraint",
+        migrations.AddConstraint(
+            "partner", models.CheckConstraint(condition=~models.Q(country="XX"), name="no_xx")
+        ),
+    ),
+    "a unique pair": (
+        "constraint",
+        migrations.AddConstraint(
+            "partner", models.UniqueConstraint(fields=["name", "country"], name="pair")
+        ),
+    ),
+    "an index that holds up writing": (
+        "index",
+        migrations.AddIndex("partner", models.Index(fields=["country"], name="by_country")),
+    ),
 }
 
 
@@ -88,7 +158,10 @@ def test_what_would_break_the_version_before_is_found(fault, operation):
 
 
 def test_rows_written_under_the_lock_of_a_new_column_are_found():
-    column, fill = migrations.AddField("partner", "rank", integer(null=True)), migrations.RunPython(migrations.RunPython.noop)
+    column, fill = (
+        migrations.AddField("partner", "rank", integer(null=True)),
+        migrations.RunPython(migrations.RunPython.noop),
+    )
     assert (of(column, fill), of(column), of(fill)) == ({"fill"}, set(), set())
 
 
@@ -104,14 +177,25 @@ def test_what_the_version_before_does_not_notice_is_no_fault():
         of(migrations.AddField("partner", "rank", integer(null=True))),
         of(migrations.AddField("partner", "rank", integer(null=True, default=5))),
         of(migrations.CreateModel("Medal", keyed), migrations.AddIndex("medal", index)),
-        of(AddIndexWhileInUse("partner", models.Index(fields=["country"], name="by_country")), atomic=False),
-        of(migrations.SeparateDatabaseAndState(state_operations=[migrations.RemoveField("partner", "country")])),
+        of(
+            AddIndexWhileInUse("partner", models.Index(fields=["country"], name="by_country")),
+            atomic=False,
+        ),
+        of(
+            migrations.SeparateDatabaseAndState(
+                state_operations=[migrations.RemoveField("partner", "country")]
+            )
+        ),
     ] == [set()] * 6
 
 
 @pytest.mark.parametrize(
     ("accepted", "found"),
-    [({"drop": "No version since 0.2.0 uses it."}, set()), ({"drop": " "}, {"drop"}), ({"rename": "of something else"}, {"drop"})],
+    [
+        ({"drop": "No version since 0.2.0 uses it."}, set()),
+        ({"drop": " "}, {"drop"}),
+        ({"rename": "of something else"}, {"drop"}),
+    ],
     ids=["with its reason", "without one", "another fault"],
 )
 def test_a_fault_is_accepted_by_its_name_with_a_reason(accepted, found):

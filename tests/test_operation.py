@@ -1,4 +1,6 @@
-"""What the operator sees and what people see when something fails: log lines, request ids, 503 instead of a stack trace."""
+"""What the operator sees and what people see when something fails: log lines, request ids, 503
+instead of a stack trace.
+"""
 
 import io
 import json
@@ -76,13 +78,24 @@ def test_no_key_address_name_or_password_is_ever_in_a_log_line(lines, admin, ten
     client.post(reverse("tenants:sign-in"), {"username": admin.email, "password": secret})
     client.force_login(admin)
     client.get(f"/{key}/{productkeys.grouped(key)}/{admin.email}", {"q": admin.email, "key": key})
-    client.post(reverse("licensing:product-key-start"), {"key": key, "acting_in": f"{tenant.partner_id}-{tenant.pk}"})
+    client.post(
+        reverse("licensing:product-key-start"),
+        {"key": key, "acting_in": f"{tenant.partner_id}-{tenant.pk}"},
+    )
     client.get(reverse("tenants:users"), {"q": admin.email})
     settings.ROOT_URLCONF = __name__
     assert client.get("/quoting/", {"email": admin.email}).status_code == 500
     written = lines.getvalue()
     assert "IntegrityError" in written
-    forbidden = (key, productkeys.grouped(key), admin.email, admin.email.partition("@")[0], secret, str(admin), tenant.name)
+    forbidden = (
+        key,
+        productkeys.grouped(key),
+        admin.email,
+        admin.email.partition("@")[0],
+        secret,
+        str(admin),
+        tenant.name,
+    )
     assert [text for text in forbidden if text.lower() in written.lower()] == []
 
 
@@ -95,15 +108,23 @@ def test_every_line_is_json_with_the_id_that_the_answer_carries(lines, db):
     ]
 
 
-@pytest.mark.parametrize(("proxies", "sent", "kept"), [(1, "proxy-0123456789", True), (0, "proxy-0123456789", False), (1, "x\ny", False)])
-def test_a_request_keeps_the_id_of_a_trusted_proxy_and_of_nobody_else(settings, db, proxies, sent, kept):
+@pytest.mark.parametrize(
+    ("proxies", "sent", "kept"),
+    [(1, "proxy-0123456789", True), (0, "proxy-0123456789", False), (1, "x\ny", False)],
+)
+def test_a_request_keeps_the_id_of_a_trusted_proxy_and_of_nobody_else(
+    settings, db, proxies, sent, kept
+):
     settings.TRUSTED_PROXIES = proxies
     answer = Client(headers={"X-Request-ID": sent}).get("/healthz")
     assert (answer.headers["X-Request-ID"] == sent) is kept
 
 
 def test_what_is_private_is_taken_out_of_a_message_and_the_rest_stays():
-    assert without_private("Not Found: /a@b.example/pcben-bcdfg hjkmp/25/") == "Not Found: /…@…/PCBEN-…/25/"
+    assert (
+        without_private("Not Found: /a@b.example/pcben-bcdfg hjkmp/25/")
+        == "Not Found: /…@…/PCBEN-…/25/"
+    )
 
 
 # Lists from a replica (tried for real by `python -m drills replica`)
@@ -111,7 +132,11 @@ def test_what_is_private_is_taken_out_of_a_message_and_the_rest_stays():
 
 def test_the_four_long_lists_may_come_from_a_replica():
     names = ["benefits:azure-cloud", "licensing:products", "tenants:users", "tenants:activity"]
-    assert [name for name in names if not hasattr(resolve(reverse(name)).func, "may_be_read_from_replica")] == []
+    assert [
+        name
+        for name in names
+        if not hasattr(resolve(reverse(name)).func, "may_be_read_from_replica")
+    ] == []
 
 
 def test_only_within_a_list_reads_go_to_the_replica_and_writes_never():
@@ -125,7 +150,10 @@ def test_only_within_a_list_reads_go_to_the_replica_and_writes_never():
 # When the database is away, busy or full
 
 AWAY = [
-    (because(psycopg.OperationalError("connection refused")), "The portal is not available right now"),
+    (
+        because(psycopg.OperationalError("connection refused")),
+        "The portal is not available right now",
+    ),
     (InterfaceError("the connection is closed"), "The portal is not available right now"),
     (because(psycopg.errors.LockNotAvailable()), "Somebody else is working on the same thing"),
     (because(psycopg.errors.QueryCanceled()), "Somebody else is working on the same thing"),
@@ -133,14 +161,25 @@ AWAY = [
 ]
 
 
-@pytest.mark.parametrize(("problem", "title"), AWAY, ids=["refused", "closed", "locked", "too slow", "full"])
+@pytest.mark.parametrize(
+    ("problem", "title"), AWAY, ids=["refused", "closed", "locked", "too slow", "full"]
+)
 def test_a_database_that_fails_is_told_kindly_with_when_to_come_back(admin, lines, problem, title):
     client = Client(raise_request_exception=False)
     client.force_login(admin)
     with failing(problem):
-        answers = [client.get("/"), client.post("/product-key/start/"), client.post(reverse("tenants:sign-in"), {"username": "x"})]
-    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers[:2]] == [(503, "5")] * 2
-    assert all(title in answer.text and answer.headers["X-Request-ID"] in answer.text for answer in answers[:2])
+        answers = [
+            client.get("/"),
+            client.post("/product-key/start/"),
+            client.post(reverse("tenants:sign-in"), {"username": "x"}),
+        ]
+    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers[:2]] == [
+        (503, "5")
+    ] * 2
+    assert all(
+        title in answer.text and answer.headers["X-Request-ID"] in answer.text
+        for answer in answers[:2]
+    )
     assert not re.search(r"Traceback|psycopg|Error\b", "".join(answer.text for answer in answers))
 
 
@@ -174,8 +213,13 @@ def test_other_failures_stay_500(db, settings):
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one time-out, of its own")
 def test_the_database_itself_ends_what_takes_too_long_and_plans_few_tables_together(db):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(settings.POSTGRES_OPTIONS)])
-        assert dict(cursor.fetchall()) == {name: str(value) for name, value in settings.POSTGRES_OPTIONS.items()}
+        cursor.execute(
+            "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)",
+            [list(settings.POSTGRES_OPTIONS)],
+        )
+        assert dict(cursor.fetchall()) == {
+            name: str(value) for name, value in settings.POSTGRES_OPTIONS.items()
+        }
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL says 53100, tried above")
@@ -183,9 +227,11 @@ def test_the_database_itself_ends_what_takes_too_long_and_plans_few_tables_toget
 def test_a_full_disk_under_sqlite_is_told_as_such_and_changes_nothing(admin, tenant):
     client = Client(raise_request_exception=False)
     client.force_login(admin)
-    form = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}  # an MPN partner admin is refused, and that is put on record
+    # An MPN partner admin is refused, and that is put on record
+    form = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM")  # gives back the pages of what earlier tests deleted, which would be room enough
+        # Gives back the pages of what earlier tests deleted, which would be room enough
+        cursor.execute("VACUUM")
         [pages] = cursor.execute("PRAGMA page_count").fetchone()
         cursor.execute("CREATE TABLE filler (content blob)")
         cursor.execute(f"PRAGMA max_page_count = {pages + 2}")

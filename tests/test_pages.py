@@ -43,7 +43,8 @@ class Place:
             credit,
             factories.AssignmentFactory.create(benefit=credit, directory_user=person),
             factories.AssignmentFactory.create(
-                benefit=factories.BenefitFactory.create(partner=partner, bulk=True), directory_user__tenant=tenant
+                benefit=factories.BenefitFactory.create(partner=partner, bulk=True),
+                directory_user__tenant=tenant,
             ),
             licenses,
             licenses.keys.get(),
@@ -87,7 +88,14 @@ class Place:
         }
 
 
-OPEN = ["help", "licensing:calculator", "tenants:sign-in", "tenants:password-ask", "tenants:password-sent", "tenants:password-done"]
+OPEN = [
+    "help",
+    "licensing:calculator",
+    "tenants:sign-in",
+    "tenants:password-ask",
+    "tenants:password-sent",
+    "tenants:password-done",
+]
 LOOKING = [
     "home",
     "list",
@@ -103,7 +111,17 @@ LOOKING = [
     "roles",
     "tenants",
 ]
-ACTING = ["assign", "assign list", "remove", "transfer", "walkthrough", "start", "start with a key", "extend", "add"]
+ACTING = [
+    "assign",
+    "assign list",
+    "remove",
+    "transfer",
+    "walkthrough",
+    "start",
+    "start with a key",
+    "extend",
+    "add",
+]
 
 
 @pytest.fixture
@@ -124,7 +142,9 @@ def client(admin: User, sign_in) -> Client:
 
 @pytest.fixture
 def member(tenant: Tenant) -> User:
-    return factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.MEMBER).user
+    return factories.RoleAssignmentFactory.create(
+        user__directory_user__tenant=tenant, role=Role.MEMBER
+    ).user
 
 
 # Who gets in
@@ -135,14 +155,20 @@ def member(tenant: Tenant) -> User:
 def test_somebody_without_a_role_sees_one_page_that_names_who_has_one(place, admin, sign_in, name):
     nobody = factories.UserFactory.create(directory_user__tenant=place.tenant)
     response = sign_in(nobody).get((place.to_look_at() | place.to_act_on())[name])
-    assert (response.status_code, response.templates[0].name) == (200 if name == "home" else 403, "tenants/no_role.html")
+    assert (response.status_code, response.templates[0].name) == (
+        200 if name == "home" else 403,
+        "tenants/no_role.html",
+    )
     assert admin.email in response.text
 
 
 @pytest.mark.rule("P2", "P3")
 def test_who_can_give_a_role_is_told_apart_from_who_can_only_act(tenant, sign_in):
     partner = tenant.partner
-    for email, role in [("gives@contoso.com", Role.GLOBAL_ADMIN), ("acts@contoso.com", Role.PARTNER_ADMIN)]:
+    for email, role in [
+        ("gives@contoso.com", Role.GLOBAL_ADMIN),
+        ("acts@contoso.com", Role.PARTNER_ADMIN),
+    ]:
         factories.RoleAssignmentFactory.create(partner=partner, user__email=email, role=role)
     nobody = factories.UserFactory.create(directory_user__tenant=tenant)
     context = sign_in(nobody).get(reverse("home")).context
@@ -158,14 +184,28 @@ def test_a_member_is_told_why_they_may_not_act_and_who_may(place, member, admin,
     assert admin.email in response.text
 
 
-FOREIGN = ["credit", "licenses", "subscription", "receipt", "user", "assign", "remove", "transfer", "walkthrough", "extend", "add"]
+FOREIGN = [
+    "credit",
+    "licenses",
+    "subscription",
+    "receipt",
+    "user",
+    "assign",
+    "remove",
+    "transfer",
+    "walkthrough",
+    "extend",
+    "add",
+]
 
 
 @pytest.mark.parametrize("name", FOREIGN)
 @pytest.mark.rule("P1", "K4")
 def test_what_belongs_to_another_partner_does_not_exist(place, elsewhere, client, sign_in, name):
     address = (elsewhere.to_look_at() | elsewhere.to_act_on())[name]
-    owner = factories.RoleAssignmentFactory.create(user__directory_user__tenant=elsewhere.tenant).user
+    owner = factories.RoleAssignmentFactory.create(
+        user__directory_user__tenant=elsewhere.tenant
+    ).user
     assert sign_in(owner).get(address).status_code == 200
     missing = client.get("/mpn/benefits/azure-cloud/999999/")
     response = client.get(address)
@@ -181,11 +221,18 @@ def without_what_varies(response: HttpResponse) -> str:
 
 @pytest.mark.rule("K4")
 def test_another_partner_s_key_cannot_be_chosen_by_reference(place, elsewhere, client):
-    assert client.get(reverse("licensing:extend", args=[place.subscription.pk]) + f"?key={elsewhere.key.pk}").status_code == 404
+    assert (
+        client.get(
+            reverse("licensing:extend", args=[place.subscription.pk]) + f"?key={elsewhere.key.pk}"
+        ).status_code
+        == 404
+    )
 
 
 @pytest.mark.rule("P4")
-def test_a_form_from_another_place_is_refused_with_both_named_and_nothing_happens(place, client, admin):
+def test_a_form_from_another_place_is_refused_with_both_named_and_nothing_happens(
+    place, client, admin
+):
     second = factories.TenantFactory.create(partner=place.tenant.partner)
     client.post(reverse("tenants:switch"), {"place": second.pk})
     response = client.post(place.to_act_on()["remove"], place.acting_in)
@@ -206,7 +253,10 @@ def test_a_link_into_another_partner_of_ones_own_offers_to_switch(place, elsewhe
     address = elsewhere.to_look_at()["subscription"]
     offered = client.get(address)
     assert (offered.status_code, offered.templates[0].name) == (200, "tenants/elsewhere.html")
-    assert client.post(reverse("tenants:switch"), {"place": elsewhere.tenant.pk, "next": address}).url == address
+    assert (
+        client.post(reverse("tenants:switch"), {"place": elsewhere.tenant.pk, "next": address}).url
+        == address
+    )
     assert client.get(address).templates[0].name == "licensing/subscription_detail.html"
 
 
@@ -215,7 +265,9 @@ def test_a_link_into_another_partner_of_ones_own_offers_to_switch(place, elsewhe
 
 @pytest.mark.parametrize("name", [*LOOKING, *ACTING])
 def test_every_page_parses(place, client, name):
-    html5lib.HTMLParser(strict=True).parse(client.get((place.to_look_at() | place.to_act_on())[name]).text)
+    html5lib.HTMLParser(strict=True).parse(
+        client.get((place.to_look_at() | place.to_act_on())[name]).text
+    )
 
 
 @pytest.mark.parametrize("name", [*OPEN, "home"])
@@ -225,13 +277,19 @@ def test_every_open_page_and_the_no_role_page_parse(db, sign_in, name):
 
 
 @pytest.mark.parametrize("count", [1, 10])
-def test_home_takes_seven_queries_whatever_needs_attention(client, tenant, django_assert_num_queries, count):
+def test_home_takes_seven_queries_whatever_needs_attention(
+    client, tenant, django_assert_num_queries, count
+):
     soon = factories.TODAY + timedelta(days=20)
     for _ in range(count):
         factories.redeem(tenant=tenant)
         factories.SubscriptionFactory.create(tenant=tenant, ends_on=soon)
-        credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True, expires_on=soon)
-        factories.AssignmentFactory.create(benefit=credit, directory_user__tenant=tenant, directory_user__disabled=True)
+        credit = factories.BenefitFactory.create(
+            partner=tenant.partner, monthly=True, expires_on=soon
+        )
+        factories.AssignmentFactory.create(
+            benefit=credit, directory_user__tenant=tenant, directory_user__disabled=True
+        )
         factories.BenefitFactory.create(partner=tenant.partner, key=True, expires_on=soon)
     client.get(reverse("home"))
     with django_assert_num_queries(7):
@@ -250,10 +308,14 @@ def test_a_large_id_is_written_as_it_is_and_a_large_number_in_groups(client, par
 
 @pytest.mark.rule("K3")
 def test_a_key_is_masked_on_every_page_and_shown_only_by_get_key(place, client):
-    shown = client.post(reverse("licensing:key", args=[place.licenses.pk]), place.acting_in | {"verified": "on"})
+    shown = client.post(
+        reverse("licensing:key", args=[place.licenses.pk]), place.acting_in | {"verified": "on"}
+    )
     key = shown.context["revealed"]
     assert key in shown.text
-    assert shown.headers["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
+    assert (
+        shown.headers["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
+    )
     for name, address in (place.to_look_at() | place.to_act_on()).items():
         text = client.get(address).text
         assert (name, key in text, key.replace("-", "") in text) == (name, False, False)
@@ -262,7 +324,9 @@ def test_a_key_is_masked_on_every_page_and_shown_only_by_get_key(place, client):
 def test_get_key_asks_for_the_tick_first(place, client):
     response = client.post(reverse("licensing:key", args=[place.licenses.pk]), place.acting_in)
     assert "revealed" not in response.context
-    assert response.context["form"].errors == {"verified": ["Check that this is the right tenant and tick the box; then get the key."]}
+    assert response.context["form"].errors == {
+        "verified": ["Check that this is the right tenant and tick the box; then get the key."]
+    }
 
 
 # Bad input
@@ -283,7 +347,10 @@ def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(place, client)
         reverse("benefits:remove", args=[place.bulk.benefit_id, place.bulk.pk]),
         reverse("benefits:transfer", args=[place.credit.pk, place.assignment.pk]),
     ]
-    told = [str(next(iter(client.get(address, follow=True).context["messages"]))) for address in addresses]
+    told = [
+        str(next(iter(client.get(address, follow=True).context["messages"])))
+        for address in addresses
+    ]
     assert told == [
         "Bulk credit cannot be removed. Transfer it to somebody else instead.",
         "Monthly credit is not transferred. Remove it here and assign it to somebody else.",
@@ -291,8 +358,13 @@ def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(place, client)
 
 
 @pytest.mark.rule("U1")
-def test_a_person_from_nowhere_cannot_be_assigned_and_the_answer_says_where_to_add_one(place, elsewhere, client):
-    response = client.post(place.to_act_on()["assign"], place.acting_in | {"directory_user": elsewhere.assignment.directory_user_id})
+def test_a_person_from_nowhere_cannot_be_assigned_and_the_answer_says_where_to_add_one(
+    place, elsewhere, client
+):
+    response = client.post(
+        place.to_act_on()["assign"],
+        place.acting_in | {"directory_user": elsewhere.assignment.directory_user_id},
+    )
     assert response.context["form"].errors["directory_user"] == [
         "There is no such person in your organization's directory. Pick somebody from the list. "
         "Who is not in it needs a user entry in one of your tenants first; a Global admin adds it."
@@ -301,12 +373,19 @@ def test_a_person_from_nowhere_cannot_be_assigned_and_the_answer_says_where_to_a
 
 @pytest.mark.rule("U3", "U5")
 def test_what_cannot_be_assigned_any_more_says_so_before_a_person_is_chosen(place, client):
-    expired = factories.BenefitFactory.create(partner=place.tenant.partner, monthly=True, expires_on=factories.TODAY - timedelta(days=1))
-    addresses = [reverse("benefits:assign", args=[benefit.pk]) for benefit in (expired, place.bulk.benefit)]
+    expired = factories.BenefitFactory.create(
+        partner=place.tenant.partner, monthly=True, expires_on=factories.TODAY - timedelta(days=1)
+    )
+    addresses = [
+        reverse("benefits:assign", args=[benefit.pk]) for benefit in (expired, place.bulk.benefit)
+    ]
     answers = [client.get(address, follow=True) for address in addresses]
     told = [str(next(iter(answer.context["messages"]))) for answer in answers]
     assert told == [
-        "This benefit expired: April 30, 2021 was the last day to use it. Renew the membership to receive new credit.",
+        (
+            "This benefit expired: April 30, 2021 was the last day to use it. Renew the "
+            "membership to receive new credit."
+        ),
         f"{place.bulk.directory_user.display_name} holds this credit; it has one holder at a time. Transfer it instead.",
     ]
 
@@ -315,7 +394,10 @@ def test_what_cannot_be_assigned_any_more_says_so_before_a_person_is_chosen(plac
 
 
 @pytest.mark.rule("A3")
-@pytest.mark.parametrize(("time_zone", "told"), [("America/New_York", "8 a.m. EDT"), ("Asia/Tokyo", "9 p.m. JST"), ("UTC", "noon UTC")])
+@pytest.mark.parametrize(
+    ("time_zone", "told"),
+    [("America/New_York", "8 a.m. EDT"), ("Asia/Tokyo", "9 p.m. JST"), ("UTC", "noon UTC")],
+)
 def test_a_receipt_tells_the_moment_by_the_partner_s_clock(place, client, partner, time_zone, told):
     Partner.objects.filter(pk=partner.pk).update(time_zone=time_zone)
     assert f"May 1, 2021, {told}" in client.get(place.to_look_at()["receipt"]).text
@@ -326,7 +408,11 @@ def test_activity_tells_it_by_the_same_clock_not_moved_twice(place, client, part
     Record.objects.note("tests.noted", by=Actor(), partner=partner)
     page = client.get(reverse("tenants:activity"))
     assert {line["time"] for line in page.context["history"].rows()} == {"8 a.m."}
-    assert ("8 a.m." in page.text, "noon" in page.text, "4 a.m." in page.text) == (True, False, False)
+    assert ("8 a.m." in page.text, "noon" in page.text, "4 a.m." in page.text) == (
+        True,
+        False,
+        False,
+    )
 
 
 @pytest.mark.rule("K6")
@@ -335,12 +421,16 @@ def test_a_lock_out_tells_its_end_by_the_partner_s_clock(place, client, admin, p
     factories.KeyAttemptFactory.create_batch(10, user=admin, partner=partner, at=factories.NOW)
     response = client.post(place.to_act_on()["extend"], place.acting_in | {"key": "PCBEN"})
     assert response.context["form"].errors["key"] == [
-        "Too many different keys were tried that do not exist. "
-        "From 8:15 a.m. (America/New_York) on you can type a key again. A key chosen from its own benefit works all the same."
+        "Too many different keys were tried that do not exist. "(
+            "From 8:15 a.m. (America/New_York) on you can type a key again. A key chosen from its "
+            "own benefit works all the same."
+        )
     ]
 
 
-def test_the_back_office_keeps_the_project_s_time_zone_also_for_somebody_with_a_role(admin, client, partner):
+def test_the_back_office_keeps_the_project_s_time_zone_also_for_somebody_with_a_role(
+    admin, client, partner
+):
     Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
     type(admin).objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
     record = Record.objects.note("tests.noted", by=Actor(), partner=partner)
@@ -354,7 +444,10 @@ def test_the_back_office_keeps_the_project_s_time_zone_also_for_somebody_with_a_
 @pytest.mark.rule("P3")
 @pytest.mark.parametrize("name", ["home", "products"])
 def test_a_member_sees_why_redeeming_is_not_for_them(place, member, client, sign_in, name):
-    address, reason = place.to_look_at()[name], "Redeeming is for Global admins and MPN partner admins of your organization."
+    address, reason = (
+        place.to_look_at()[name],
+        "Redeeming is for Global admins and MPN partner admins of your organization.",
+    )
     texts = [client.get(address).text, sign_in(member).get(address).text]
     assert [reason in text for text in texts] == [False, True]
     assert all("Redeem a product key" in text.split("<main")[1] for text in texts)

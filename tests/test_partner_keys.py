@@ -1,4 +1,6 @@
-"""On PostgreSQL rows that refer to each other belong to one partner, whoever writes them and by whatever SQL (P1, K4)."""
+"""On PostgreSQL rows that refer to each other belong to one partner, whoever writes them and by
+whatever SQL (P1, K4).
+"""
 
 from typing import Any
 
@@ -21,19 +23,25 @@ pytestmark = [
 
 
 def has_partner(model: Any) -> bool:
-    return any(field.name == "partner" and field.related_model is Partner for field in model._meta.fields)
+    return any(
+        field.name == "partner" and field.related_model is Partner for field in model._meta.fields
+    )
 
 
-LEFT_TO_THE_CHECK = {"tenants.Record.tenant"}  # what is refused is on record too: an attempt at another partner's tenant
+# What is refused is on record too: an attempt at another partner's tenant
+LEFT_TO_THE_CHECK = {"tenants.Record.tenant"}
 REFERENCES: list[ForeignKey[Any, Any]] = [
     field
     for model in apps.get_models()
     if has_partner(model)
     for field in model._meta.fields
-    if isinstance(field, ForeignKey) and has_partner(field.related_model) and str(field) not in LEFT_TO_THE_CHECK
+    if isinstance(field, ForeignKey)
+    and has_partner(field.related_model)
+    and str(field) not in LEFT_TO_THE_CHECK
 ]
 each_reference = pytest.mark.parametrize("field", REFERENCES, ids=str)
-WITHOUT_PARTNER = {"tenants.User"}  # signs in at home and holds roles at several partners: nobody's row alone
+# Signs in at home and holds roles at several partners: nobody's row alone
+WITHOUT_PARTNER = {"tenants.User"}
 
 
 def name_of(field: ForeignKey[Any, Any]) -> str:
@@ -65,7 +73,8 @@ def two_partners() -> tuple[int, int]:
 def test_every_reference_between_rows_of_a_partner_has_its_key_checked_at_the_commit():
     kept = query(
         "SELECT conname FROM pg_constraint WHERE contype = 'f' AND cardinality(conkey) = 2 "
-        "AND condeferrable AND condeferred AND convalidated AND confmatchtype = 's' AND confdeltype = 'a'"
+        "AND condeferrable AND condeferred AND convalidated AND confmatchtype = 's' AND "
+        "confdeltype = 'a'"
     )
     assert sorted(name for (name,) in kept) == sorted(map(name_of, REFERENCES))
     assert len(REFERENCES) > 15
@@ -83,29 +92,41 @@ def test_every_model_that_refers_to_a_partner_s_row_says_which_partner():
 
 def refuses(name: str, table: str, change: str, where: str) -> None:
     """That the key called `name` refuses `change` of a row of `table`."""
-    [(pk,)] = query(f"SELECT min(id) FROM {table} WHERE {where}")  # noqa: S608 - our own names
+    [(pk,)] = query(f"SELECT min(id) FROM {table} WHERE {where}")
     assert pk, "there is a row to change"
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
-        run(f"UPDATE {table} SET {change} WHERE id = {pk}; SET CONSTRAINTS {name} IMMEDIATE")  # noqa: S608 - our own names
+        # Our own names
+        run(f"UPDATE {table} SET {change} WHERE id = {pk}; SET CONSTRAINTS {name} IMMEDIATE")
 
 
 @each_reference
 def test_a_row_is_not_given_to_another_partner_than_what_it_refers_to(two_partners, field):
     here, there = two_partners
     table = field.model._meta.db_table
-    refuses(name_of(field), table, f"partner_id = {there}", f"partner_id = {here} AND {field.column} IS NOT NULL")
+    refuses(
+        name_of(field),
+        table,
+        f"partner_id = {there}",
+        f"partner_id = {here} AND {field.column} IS NOT NULL",
+    )
 
 
 @each_reference
 def test_a_row_does_not_refer_to_another_partner_s_row(two_partners, field):
     here, there = two_partners
     table, target = field.model._meta.db_table, field.related_model._meta.db_table
-    used = f"SELECT {field.column} FROM {table} WHERE {field.column} IS NOT NULL"  # noqa: S608 - our own names
+    # Our own names
+    used = f"SELECT {field.column} FROM {table} WHERE {field.column} IS NOT NULL"
     [(other, is_used)] = query(
-        f"SELECT id, id IN ({used}) AS used FROM {target} WHERE partner_id = {there} ORDER BY used, id LIMIT 1"  # noqa: S608
+        f"SELECT id, id IN ({used}) AS used FROM {target} WHERE partner_id = {there} ORDER BY used, id LIMIT 1"
     )
     assert not (is_used and field.unique), "only its partner forbids it"
-    refuses(name_of(field), table, f"{field.column} = {other}", f"partner_id = {here} AND {field.column} IS NOT NULL")
+    refuses(
+        name_of(field),
+        table,
+        f"{field.column} = {other}",
+        f"partner_id = {here} AND {field.column} IS NOT NULL",
+    )
 
 
 def test_what_is_referred_to_does_not_go_to_another_partner(two_partners):
@@ -117,5 +138,6 @@ def test_what_is_referred_to_does_not_go_to_another_partner(two_partners):
 def test_a_row_that_refers_to_nothing_is_of_any_partner(two_partners):
     _here, there = two_partners
     record = factories.RecordFactory.create(tenant=None)
-    run(f"UPDATE tenants_record SET partner_id = {there} WHERE id = {record.pk}")  # noqa: S608 - our own names
+    # Our own names
+    run(f"UPDATE tenants_record SET partner_id = {there} WHERE id = {record.pk}")
     connection.check_constraints()

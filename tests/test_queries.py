@@ -1,4 +1,5 @@
-"""How often each page asks the database: as told here at the most, whether there is one row to show or several.
+"""How often each page asks the database: as told here at the most, whether there is one row to show
+or several.
 
 There are 5 with every change, 30 before a release.
 """
@@ -23,7 +24,15 @@ from benefits_portal.benefits.models import Benefit, Product, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote
 from benefits_portal.licensing.views.redeeming import TENANT_CONFIRMATION_SALT
-from benefits_portal.tenants.models import Actor, DirectoryUser, Role, RoleAssignment, Tenant, TenantRequest, User
+from benefits_portal.tenants.models import (
+    Actor,
+    DirectoryUser,
+    Role,
+    RoleAssignment,
+    Tenant,
+    TenantRequest,
+    User,
+)
 from tests import factories
 from tests.properties import BEFORE_A_RELEASE
 
@@ -43,7 +52,8 @@ class World:
         self.person = factories.DirectoryUserFactory.create(tenant=self.tenant)
         self.credit: Benefit = factories.BenefitFactory.create(partner=partner, monthly=True)
         self.bulk = factories.AssignmentFactory.create(
-            benefit=factories.BenefitFactory.create(partner=partner, bulk=True), directory_user__tenant=self.tenant
+            benefit=factories.BenefitFactory.create(partner=partner, bulk=True),
+            directory_user__tenant=self.tenant,
         )
         self.key: ProductKey = factories.issue_key(partner=partner, product=self.product)
         self.subscription: Subscription = self.redeemed().subscription
@@ -52,17 +62,27 @@ class World:
         """`count` more rows on every page."""
         partner, by, on = self.tenant.partner, self.by, factories.TODAY
         for number in range(count):
-            member = factories.RoleAssignmentFactory.create(user__directory_user__tenant=self.tenant, role=Role.MEMBER)
+            member = factories.RoleAssignmentFactory.create(
+                user__directory_user__tenant=self.tenant, role=Role.MEMBER
+            )
             self.holder: DirectoryUser = member.user.directory_user
             self.role: RoleAssignment = member
-            self.assignment = factories.AssignmentFactory.create(benefit=self.credit, directory_user=self.holder)
-            factories.AssignmentFactory.create(benefit=self.credit, directory_user__tenant=self.tenant).remove(by=by, on=on)
+            self.assignment = factories.AssignmentFactory.create(
+                benefit=self.credit, directory_user=self.holder
+            )
+            factories.AssignmentFactory.create(
+                benefit=self.credit, directory_user__tenant=self.tenant
+            ).remove(by=by, on=on)
             factories.AssignmentFactory.create(benefit__partner=partner, directory_user=self.person)
             factories.issue_key(partner=partner, product=self.product)
             factories.issue_key(partner=partner)
             self.redeemed()
-            self.redemption: Redemption = self.subscription.extend(factories.key_for(self.subscription, 1), by=by, on=on)
-            factories.SubscriptionFactory.create(tenant=self.tenant, product=self.product, ends_on=on - timedelta(days=1))
+            self.redemption: Redemption = self.subscription.extend(
+                factories.key_for(self.subscription, 1), by=by, on=on
+            )
+            factories.SubscriptionFactory.create(
+                tenant=self.tenant, product=self.product, ends_on=on - timedelta(days=1)
+            )
             self.person.disable(by=by)
             self.person.enable(by=by)
             TenantRequest.objects.ask(partner, "X", f"x{number}-{self.holder.pk}.example", by=by)
@@ -79,7 +99,9 @@ class World:
 
 @dataclass(frozen=True)
 class Page:
-    """`most` queries at the address of `name`; each of `numbers` is a path of attributes of the world to a number in it."""
+    """`most` queries at the address of `name`; each of `numbers` is a path of attributes of the
+    world to a number in it.
+    """
 
     most: int
     name: str
@@ -89,12 +111,16 @@ class Page:
 
     def address(self, world: World) -> str:
         numbers = [attrgetter(path)(world) for path in self.numbers]
-        return reverse(self.name, args=numbers) + self.query.format(key=world.key.pk, place=world.place)
+        return reverse(self.name, args=numbers) + self.query.format(
+            key=world.key.pk, place=world.place
+        )
 
 
 # A download takes two more, to count its rows and to be on record before the first of them is sent.
-# Session, person and places are three of them, on every page but those that are open to anybody. Seven is what a page may
-# take; what takes more shows names of many kinds of things, or very many subscriptions of one product.
+# Session, person and places are three of them, on every page but those that are open to anybody.
+# Seven is what a page may
+# take; what takes more shows names of many kinds of things, or very many subscriptions of one
+# product.
 PAGES = [
     Page(7, "home"),
     Page(5, "benefits:azure-cloud"),
@@ -149,7 +175,9 @@ PAGES = [
     Page(4, "tenants:make-primary", ("tenant.pk",)),
     Page(9, "tenants:activity"),
     Page(12, "tenants:activity-csv"),
-    Page(0, "licensing:calculator", query="?licenses=100&ends_on=2021-06-30&keys=25", signed_in=False),
+    Page(
+        0, "licensing:calculator", query="?licenses=100&ends_on=2021-06-30&keys=25", signed_in=False
+    ),
     Page(9, "help"),
     Page(2, "tenants:sign-in", signed_in=False),
     Page(0, "tenants:password-ask", signed_in=False),
@@ -175,7 +203,9 @@ def client(tenant: Tenant, sign_in) -> Client:
 
 
 def boss(tenant: Tenant) -> User:
-    return factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN).user
+    return factories.RoleAssignmentFactory.create(
+        user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN
+    ).user
 
 
 def asked(client: Client, address: str) -> int:
@@ -188,21 +218,29 @@ def asked(client: Client, address: str) -> int:
 
 
 def names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
-    """Of every address outside the back office, whose lists are all asked by tests/back_office/test_pages.py."""
+    """Of every address outside the back office, whose lists are all asked by
+    tests/back_office/test_pages.py.
+    """
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             if pattern.namespace != "admin":
-                yield from names(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else prefix)
+                yield from names(
+                    pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else prefix
+                )
         else:
             yield f"{prefix}{pattern.name}"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rows", [5, pytest.param(30, marks=BEFORE_A_RELEASE)])
-def test_a_page_asks_the_database_no_more_often_than_told_for_1_row_and_for_many(tenant, client, rows):
+def test_a_page_asks_the_database_no_more_often_than_told_for_1_row_and_for_many(
+    tenant, client, rows
+):
     world = World(tenant, Actor(boss(tenant)))
-    ContentType.objects.get_for_models(*apps.get_models())  # which a process remembers, once it has asked
-    client.get(reverse("tenants:switch"))  # the first page of a session remembers where one acts (P4)
+    # Which a process remembers, once it has asked
+    ContentType.objects.get_for_models(*apps.get_models())
+    # The first page of a session remembers where one acts (P4)
+    client.get(reverse("tenants:switch"))
     too_often = {}
     for more in (1, rows - 1):
         world.grow(more)
@@ -214,14 +252,18 @@ def test_a_page_asks_the_database_no_more_often_than_told_for_1_row_and_for_many
 
 
 def test_every_page_has_been_told():
-    assert set(names(get_resolver().url_patterns)) == {page.name for page in PAGES} | NO_PAGES.keys()
+    assert (
+        set(names(get_resolver().url_patterns)) == {page.name for page in PAGES} | NO_PAGES.keys()
+    )
 
 
 TRANSACTION = ["SAVEPOINT", "RELEASE SAVEPOINT"]  # the test itself runs in a transaction
 GIVEN_UP = ["SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT"]
 
 
-def redeemed(client: Client, tenant: Tenant, address: str, quote: Quote) -> tuple[HttpResponse, int]:
+def redeemed(
+    client: Client, tenant: Tenant, address: str, quote: Quote
+) -> tuple[HttpResponse, int]:
     """The answer to whoever was shown `quote`, and the queries that it took."""
     form = {"acting_in": f"{tenant.partner_id}-{tenant.pk}", "quote": quote.signed()}
     with CaptureQueriesContext(connection) as queries:

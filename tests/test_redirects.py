@@ -1,4 +1,6 @@
-"""Where somebody goes on to is written in forms and addresses, so anybody may have written it: only ever a page of ours."""
+"""Where somebody goes on to is written in forms and addresses, so anybody may have written it: only
+ever a page of ours.
+"""
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -37,25 +39,45 @@ def test_every_form_that_goes_on_goes_home_rather_than_elsewhere(admin, tenant, 
         "tenants:switch": {"place": tenant.pk, "acting_in": f"{tenant.partner_id}-{tenant.pk}"},
     }
     visitor = sign_in(admin)
-    assert {name: goes_to(visitor.post(reverse(name), form | {"next": then})) for name, form in forms.items()} == dict.fromkeys(forms, "/")
-    assert {name: goes_to(visitor.post(reverse(name), form | {"next": OURS})) for name, form in forms.items()} == dict.fromkeys(forms, OURS)
+    assert {
+        name: goes_to(visitor.post(reverse(name), form | {"next": then}))
+        for name, form in forms.items()
+    } == dict.fromkeys(forms, "/")
+    assert {
+        name: goes_to(visitor.post(reverse(name), form | {"next": OURS}))
+        for name, form in forms.items()
+    } == dict.fromkeys(forms, OURS)
 
 
 @pytest.mark.parametrize("then", ["x", "5\x00", "a.b"])
 def test_signing_in_goes_on_to_a_word_as_an_address_and_never_fails(client, then):
     user = factories.UserFactory.create()
     assert (
-        client.post(reverse("tenants:sign-in"), {"username": user.email, "password": factories.PASSWORD, "next": then}).status_code == 302
+        client.post(
+            reverse("tenants:sign-in"),
+            {"username": user.email, "password": factories.PASSWORD, "next": then},
+        ).status_code
+        == 302
     )
     assert client.get(reverse("tenants:sign-in"), {"next": then}).status_code == 302
 
 
 @pytest.mark.parametrize("then", ["x", "5\x00", "a.b"])
 def test_the_back_office_goes_on_to_a_word_as_an_address_and_never_fails(sign_in, then):
-    assert sign_in(factories.UserFactory.create(staff=True)).get(reverse("admin:login"), {"next": then}).status_code == 302
+    assert (
+        sign_in(factories.UserFactory.create(staff=True))
+        .get(reverse("admin:login"), {"next": then})
+        .status_code
+        == 302
+    )
 
 
-EVIL = ["//evil.example/", "///evil.example/x/", "//evil.example/sign-in/?next=/", "//evil.example/back-office/"]
+EVIL = [
+    "//evil.example/",
+    "///evil.example/x/",
+    "//evil.example/sign-in/?next=/",
+    "//evil.example/back-office/",
+]
 HTMX = {"HX-Request": "true"}
 
 
@@ -80,7 +102,9 @@ def test_a_failed_request_of_htmx_is_asked_for_again_on_this_site(admin, sign_in
 
 
 @pytest.mark.parametrize("name", URL_HEADERS)
-@pytest.mark.parametrize("url", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "url", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_no_header_leads_to_another_site_whichever_page_wrote_it(name, url):
     request: HttpRequest = RequestFactory().get("/")
     answer = security_headers(lambda request: HttpResponse(headers={name: url}))(request)

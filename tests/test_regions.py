@@ -1,4 +1,6 @@
-"""Countries, currencies, time zones and decimals are those of their standards, at every entry point (rule W12)."""
+"""Countries, currencies, time zones and decimals are those of their standards, at every entry point
+(rule W12).
+"""
 
 import json
 from decimal import Decimal
@@ -45,12 +47,22 @@ def refusal(validate, *values):
         (validate_country, "Zuid-Korea", "Write KR for this country."),
         (validate_country, "EL", "Write GR for this country."),
         (validate_country, "usa", "Write US for this country."),
-        *[(validate_country, code, "There is no such country. Write its two capitals, as in NL.") for code in ("ZZ", "EU", "QQ", "")],
-        *[(validate_currency, written, "Write EUR for this currency.") for written in ("eur", "ＥＵＲ", "Euro", "€")],
+        *[
+            (validate_country, code, "There is no such country. Write its two capitals, as in NL.")
+            for code in ("ZZ", "EU", "QQ", "")
+        ],
+        *[
+            (validate_currency, written, "Write EUR for this currency.")
+            for written in ("eur", "ＥＵＲ", "Euro", "€")
+        ],
         (validate_currency, "US Dollar", "Write USD for this currency."),
         (validate_currency, "Amerikaanse dollar", "Write USD for this currency."),
         *[
-            (validate_currency, code, "There is no such currency. Write its three capitals, as in EUR.")
+            (
+                validate_currency,
+                code,
+                "There is no such currency. Write its three capitals, as in EUR.",
+            )
             for code in ("QQQ", "XXX", "XTS", "XAU", "NLG", "")
         ],
         *[
@@ -70,8 +82,23 @@ def refusal(validate, *values):
             )
         ],
         *[
-            (validate_time_zone, name, f"{name} is not a time zone. Write it as in Europe/Amsterdam.")
-            for name in ("Factory", "localtime", "posixrules", "right/Europe/Amsterdam", "posix/UTC", "Etc/GMT+5", "EST", "GMT", "", "Mars")
+            (
+                validate_time_zone,
+                name,
+                f"{name} is not a time zone. Write it as in Europe/Amsterdam.",
+            )
+            for name in (
+                "Factory",
+                "localtime",
+                "posixrules",
+                "right/Europe/Amsterdam",
+                "posix/UTC",
+                "Etc/GMT+5",
+                "EST",
+                "GMT",
+                "",
+                "Mars",
+            )
         ],
     ],
 )
@@ -82,7 +109,13 @@ def test_what_no_standard_lists_is_refused_with_what_to_write(validate, written,
 def test_what_the_standards_list_is_taken():
     assert (len(countries()), {"NL", "GB", "KR", "KW"} - countries()) == (249, set())
     assert {"EUR", "USD", "JPY", "KWD", "KRW", "GBP", "CHF", "INR"} - currencies() == set()
-    for name in ("UTC", "Europe/Amsterdam", "America/Argentina/Buenos_Aires", "Pacific/Kiritimati", "Asia/Kolkata"):
+    for name in (
+        "UTC",
+        "Europe/Amsterdam",
+        "America/Argentina/Buenos_Aires",
+        "Pacific/Kiritimati",
+        "Asia/Kolkata",
+    ):
         validate_time_zone(name)
 
 
@@ -107,25 +140,43 @@ def test_an_amount_has_the_decimals_of_its_currency(amount, currency, told):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("amount", "currency", "told"), AMOUNTS)
-def test_the_back_office_takes_and_shows_the_decimals_of_the_currency(sign_in, amount, currency, told):
+def test_the_back_office_takes_and_shows_the_decimals_of_the_currency(
+    sign_in, amount, currency, told
+):
     line = CreditAmountFactory.create(currency="USD").line
     office = sign_in(UserFactory.create(staff=True, is_superuser=True))
     page = reverse("admin:benefits_packageline_change", args=[line.pk])
-    rows = {"credit_amounts-TOTAL_FORMS": 1, "credit_amounts-INITIAL_FORMS": 0, "credit_amounts-0-line": line.pk}
+    rows = {
+        "credit_amounts-TOTAL_FORMS": 1,
+        "credit_amounts-INITIAL_FORMS": 0,
+        "credit_amounts-0-line": line.pk,
+    }
     rows |= {"credit_amounts-0-currency": currency, "credit_amounts-0-amount": amount}
-    sent = {"offer": line.offer_id, "product": line.product_id, "benefit_type": "core", "competency": "", "reason": "New"}
+    sent = {
+        "offer": line.offer_id,
+        "product": line.product_id,
+        "benefit_type": "core",
+        "competency": "",
+        "reason": "New",
+    }
     answer = office.post(page, sent | rows)
     kept = CreditAmount.objects.filter(line=line, currency=currency)
     assert list(kept.values_list("amount", flat=True)) == ([] if told else [Decimal(amount)])
     if told and amount != "30.5005":  # of which the field itself says how many it takes
         assert told in answer.text
     if not told:
-        assert (str(kept.get()), kept.get().amount) == (money(Decimal(amount), currency), Decimal(amount))
+        assert (str(kept.get()), kept.get().amount) == (
+            money(Decimal(amount), currency),
+            Decimal(amount),
+        )
 
 
 @pytest.mark.django_db
 def test_no_row_is_written_with_decimals_that_its_currency_lacks():
-    for write in (CreditAmount.objects.create, lambda **values: CreditAmount.objects.bulk_create([CreditAmount(**values)])):
+    for write in (
+        CreditAmount.objects.create,
+        lambda **values: CreditAmount.objects.bulk_create([CreditAmount(**values)]),
+    ):
         with pytest.raises(ValidationError), transaction.atomic():
             write(line=CreditAmountFactory.create().line, currency="KRW", amount=Decimal("101.50"))
     assert not CreditAmount.objects.filter(currency="KRW").exists()
@@ -141,17 +192,25 @@ def test_the_catalog_has_amounts_that_can_be_paid():
 
 def test_money_is_shown_with_the_decimals_of_its_currency():
     with override("nl"):
-        shown = [money(Decimal("30.500"), "KWD"), money(Decimal(101), "KRW"), money(Decimal("85.5"), "EUR")]
+        shown = [
+            money(Decimal("30.500"), "KWD"),
+            money(Decimal(101), "KRW"),
+            money(Decimal("85.5"), "EUR"),
+        ]
     assert [text.split("\xa0")[-1] for text in shown] == ["30,500", "101", "85,50"]
     assert [decimal_places(currency) for currency in ("KWD", "KRW", "EUR")] == [3, 0, 2]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("written", ["NL,QQQ,UTC", "UK,EUR,UTC", "NL,EUR,Factory", "ZZ,EUR,UTC", "NL,EUR,localtime"])
+@pytest.mark.parametrize(
+    "written", ["NL,QQQ,UTC", "UK,EUR,UTC", "NL,EUR,Factory", "ZZ,EUR,UTC", "NL,EUR,localtime"]
+)
 def test_an_import_takes_what_the_standards_list_and_nothing_else(written):
     known = PartnerFactory.create(mpn_id="1234")
     head = "mpn_id,name,country,currency,time_zone\n"
-    asked = PartnerImport.of(f"{head}1234,{known.name},{written}\n5678,New,{written}\n9999,Good,GB,GBP,Europe/London\n")
+    asked = PartnerImport.of(
+        f"{head}1234,{known.name},{written}\n5678,New,{written}\n9999,Good,GB,GBP,Europe/London\n"
+    )
     assert [line.outcome.value for line in asked.lines] == ["refused", "refused", "new"]
     assert asked.lines[0].reason.split(":")[0] in ("country", "currency", "time_zone")
     assert Partner.objects.count() == 1
@@ -163,9 +222,14 @@ def test_a_name_is_told_its_code_alone_however_long_it_is(sign_in):
     told["time_zone"] = "Write America/New_York for this time zone."
     written = {"country": "Netherlands", "currency": "Euro", "time_zone": "US/Eastern"}
     office = sign_in(UserFactory.create(staff=True, is_superuser=True))
-    answer = office.post(reverse("admin:tenants_partner_add"), written | {"name": "Contoso", "mpn_id": "1234", "reason": "New"})
+    answer = office.post(
+        reverse("admin:tenants_partner_add"),
+        written | {"name": "Contoso", "mpn_id": "1234", "reason": "New"},
+    )
     errors = answer.context["adminform"].form.errors
     assert {name: errors[name] for name in told} == {name: [error] for name, error in told.items()}
-    asked = PartnerImport.of(f"mpn_id,name,country,currency,time_zone\n1234,Contoso,{','.join(written.values())}\n")
+    asked = PartnerImport.of(
+        f"mpn_id,name,country,currency,time_zone\n1234,Contoso,{','.join(written.values())}\n"
+    )
     assert asked.lines[0].reason == " ".join(f"{name}: {error}" for name, error in told.items())
     assert not Partner.objects.exists()

@@ -7,13 +7,15 @@ from django.utils.translation import gettext_lazy
 
 
 def written(block: str, *rows: dict[str, object], **context: object) -> str:
-    return Template(f"{{% load i18n %}}{{% rows rows %}}{block}{{% endrows %}}").render(Context({"rows": rows, **context}))
+    return Template(f"{{% load i18n %}}{{% rows rows %}}{block}{{% endrows %}}").render(
+        Context({"rows": rows, **context})
+    )
 
 
 def test_the_block_is_written_for_each_row_with_its_values():
-    assert written('<tr id="r{pk}"><td>{name}</td></tr>', {"pk": 1, "name": "A"}, {"pk": 2, "name": "B"}) == (
-        '<tr id="r1"><td>A</td></tr><tr id="r2"><td>B</td></tr>'
-    )
+    assert written(
+        '<tr id="r{pk}"><td>{name}</td></tr>', {"pk": 1, "name": "A"}, {"pk": 2, "name": "B"}
+    ) == ('<tr id="r1"><td>A</td></tr><tr id="r2"><td>B</td></tr>')
 
 
 @pytest.mark.parametrize(
@@ -28,20 +30,36 @@ def test_the_block_is_written_for_each_row_with_its_values():
     ids=["markup", "safe", "lazy", "number", "looks like a place"],
 )
 def test_a_value_is_escaped_as_a_variable_is(value, shown):
-    assert [written("{value}", {"value": value, "pk": 1}), written("{{ value }}", {"pk": 1}, value=value)] == [shown, shown]
+    assert [
+        written("{value}", {"value": value, "pk": 1}),
+        written("{{ value }}", {"pk": 1}, value=value),
+    ] == [shown, shown]
 
 
 def test_what_is_of_the_page_is_rendered_once_and_has_no_places_to_fill():
-    assert written("{{ label }}: {name} 5%", {"name": "A", "label": "row"}, label="{name} 10%") == "{name} 10%: A 5%"
+    assert (
+        written("{{ label }}: {name} 5%", {"name": "A", "label": "row"}, label="{name} 10%")
+        == "{name} 10%: A 5%"
+    )
 
 
 @pytest.mark.parametrize(("wide", "shown"), [(True, "A 5%"), (False, "B {x}"), (None, "B {x}")])
 def test_a_place_within_an_if_of_the_page_is_filled_too(wide, shown):
-    assert written("{% if wide %}{a} 5%{% else %}{b} {{ x }}{% endif %}", {"a": "A", "b": "B"}, wide=wide, x="{x}") == shown
+    assert (
+        written(
+            "{% if wide %}{a} 5%{% else %}{b} {{ x }}{% endif %}",
+            {"a": "A", "b": "B"},
+            wide=wide,
+            x="{x}",
+        )
+        == shown
+    )
 
 
 def test_an_if_that_does_not_hold_leaves_nothing():
-    assert written("{name}{% if wide %} {nobody}{% elif x %} {name}{% endif %}", {"name": "A"}) == "A"
+    assert (
+        written("{name}{% if wide %} {nobody}{% elif x %} {name}{% endif %}", {"name": "A"}) == "A"
+    )
 
 
 def test_without_rows_there_is_nothing():

@@ -12,27 +12,47 @@ FETCHES = {
     "benefits_portal/listing/listing.py:_page_after": "a page of a list, with the way to the next",
     "benefits_portal/listing/listing.py:_page_before": "a page of a list, with the way to the next",
     "benefits_portal/listing/keyset.py:fetch": "a page of a list, or a batch of all of it",
-    "benefits_portal/tenants/audit/history.py:history": "a page of the record, with the way to older lines",
+    "benefits_portal/tenants/audit/history.py:history": (
+        "a page of the record, with the way to older lines"
+    ),
     "benefits_portal/tenants/views/activity.py:*": "all of it, a batch at a time",
     "benefits_portal/tenants/admin/exports.py:rows": "all of it, a batch at a time",
-    "benefits_portal/benefits/management/commands/reencrypt_keys.py:*": "all of it, a batch at a time",
+    "benefits_portal/benefits/management/commands/reencrypt_keys.py:*": (
+        "all of it, a batch at a time"
+    ),
     "benefits_portal/derived.py:refresh": "all of it, a batch at a time",
-    "benefits_portal/derived.py:keys_or_question": "beyond that the question itself, which leaves nothing out",
+    "benefits_portal/derived.py:keys_or_question": (
+        "beyond that the question itself, which leaves nothing out"
+    ),
     "benefits_portal/listing/page.py:__init__": "a count, said as 1,000+",
     "benefits_portal/listing/page.py:capped_count": "a count, said as 1,000+",
-    "benefits_portal/backoffice/filters.py:field_choices": "beyond that there is no such filter, and search says what is looked for",
+    "benefits_portal/backoffice/filters.py:field_choices": (
+        "beyond that there is no such filter, and search says what is looked for"
+    ),
     "benefits_portal/tenants/admin/imports.py:no_tenant": "examples of what to write",
-    "benefits_portal/licensing/comparison.py:comparisons": "an excerpt of its own, with the count of all",
+    "benefits_portal/licensing/comparison.py:comparisons": (
+        "an excerpt of its own, with the count of all"
+    ),
     "benefits_portal/licensing/search.py:benefits": "an excerpt of its own, with the count of all",
-    "benefits_portal/licensing/models/subscription_queryset.py:source": "the latest one, in a subquery",
+    "benefits_portal/licensing/models/subscription_queryset.py:source": (
+        "the latest one, in a subquery"
+    ),
     "benefits_portal/batches.py:*": "all of it, a batch at a time",
-    "benefits_portal/consistency.py:*": "all of it, a batch at a time; a finding says how many there are",
-    "benefits_portal/tenants/management/commands/fold_names.py:handle": "all of it, a batch at a time",
+    "benefits_portal/consistency.py:*": (
+        "all of it, a batch at a time; a finding says how many there are"
+    ),
+    "benefits_portal/tenants/management/commands/fold_names.py:handle": (
+        "all of it, a batch at a time"
+    ),
     "benefits_portal/tenants/management/commands/prune.py:delete": "all of it, a batch at a time",
-    "benefits_portal/benefits/management/commands/renew.py:*": "the one row of a subquery, and a part of a text",
+    "benefits_portal/benefits/management/commands/renew.py:*": (
+        "the one row of a subquery, and a part of a text"
+    ),
     "benefits_portal/tenants/models/roles.py:_of_entry": "the one row of a subquery",
     "benefits_portal/tenants/models/partner.py:_names_of": "the one row of a subquery",
-    "benefits_portal/tenants/models/attempt.py:take_at_once": "the one attempt that has to leave the window",
+    "benefits_portal/tenants/models/attempt.py:take_at_once": (
+        "the one attempt that has to leave the window"
+    ),
     "benefits_portal/tenants/models/roles.py:last_global_admin": "whether there is more than one",
     "benefits_portal/practice/views.py:mailbox": "the latest mails of a practice mailbox",
     "benefits_portal/benefits/models/membership.py:*": "the one row of a subquery",
@@ -77,7 +97,11 @@ def slices(path: Path) -> Iterator[str]:
     def walk(node: ast.AST, function: str) -> Iterator[str]:
         for child in ast.iter_child_nodes(node):
             inner = child.name if isinstance(child, ast.FunctionDef) else function
-            if isinstance(child, ast.Subscript) and isinstance(child.slice, ast.Slice) and child.slice.upper is not None:
+            if (
+                isinstance(child, ast.Subscript)
+                and isinstance(child.slice, ast.Slice)
+                and child.slice.upper is not None
+            ):
                 yield f"{name}:{inner}"
             yield from walk(child, inner)
 
@@ -87,18 +111,32 @@ def slices(path: Path) -> Iterator[str]:
 @pytest.mark.slow
 @pytest.mark.rule("W7")
 def test_every_slice_of_the_product_is_said_or_provably_leaves_nothing_out():
-    found = {one for path in (ROOT / "benefits_portal").rglob("*.py") if "migrations" not in path.parts for one in slices(path)}
+    found = {
+        one
+        for path in (ROOT / "benefits_portal").rglob("*.py")
+        if "migrations" not in path.parts
+        for one in slices(path)
+    }
     unexplained = {
         one
         for one in found
-        if not ({one, f"{one.split(':')[0]}:*"} & FETCHES.keys() or one.split(":")[0].removeprefix("benefits_portal/") in TEXTS)
+        if not (
+            {one, f"{one.split(':')[0]}:*"} & FETCHES.keys()
+            or one.split(":")[0].removeprefix("benefits_portal/") in TEXTS
+        )
     }
     assert unexplained == set()
-    assert {key for key in FETCHES if not any(one == key or key == f"{one.split(':')[0]}:*" for one in found)} == set()
+    assert {
+        key
+        for key in FETCHES
+        if not any(one == key or key == f"{one.split(':')[0]}:*" for one in found)
+    } == set()
 
 
 def test_no_template_cuts_a_list():
-    templates = [path for path in (ROOT / "templates").rglob("*.html") if "|slice:" in path.read_text()]
+    templates = [
+        path for path in (ROOT / "templates").rglob("*.html") if "|slice:" in path.read_text()
+    ]
     assert templates == []
 
 

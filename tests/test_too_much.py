@@ -1,4 +1,6 @@
-"""Bodies that are too large, or no form at all: a page that says so, from every door, and nothing is changed or kept."""
+"""Bodies that are too large, or no form at all: a page that says so, from every door, and nothing
+is changed or kept.
+"""
 
 import time
 from urllib.parse import urlencode
@@ -12,14 +14,18 @@ from tests.world import NOT_OF_THE_PORTAL, Ask, World, undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("K2")]
 SIZE, FIELDS = 2_621_440, 1_000
-IMPORTS = [f"/back-office/tenants/{model._meta.model_name}/import/" for model in (Partner, DirectoryUser)]
+IMPORTS = [
+    f"/back-office/tenants/{model._meta.model_name}/import/" for model in (Partner, DirectoryUser)
+]
 
 
 def file(size: int) -> SimpleUploadedFile:
     return SimpleUploadedFile("people.csv", b"a" * size, "text/csv")
 
 
-def test_more_than_the_portal_takes_is_refused_with_a_page_that_says_how_much_it_takes(world: World, ask: Ask) -> None:
+def test_more_than_the_portal_takes_is_refused_with_a_page_that_says_how_much_it_takes(
+    world: World, ask: Ask
+) -> None:
     assign = world.place.address("benefits:assign-list")
     forms = [
         ("anonymous", "/sign-in/", "username=" + "a" * SIZE),
@@ -33,7 +39,9 @@ def test_more_than_the_portal_takes_is_refused_with_a_page_that_says_how_much_it
         with undone() as written:
             answer = ask(person, "post", address, form)
         assert (answer.status_code, written - NOT_OF_THE_PORTAL) == (413, set())
-        assert "can hold 2.5 MB and 1,000 fields. Nothing was changed." in answer.text.replace("\xa0", " ")
+        assert "can hold 2.5 MB and 1,000 fields. Nothing was changed." in answer.text.replace(
+            "\xa0", " "
+        )
 
 
 def test_what_is_no_form_is_refused_with_a_page_that_says_so() -> None:
@@ -46,12 +54,20 @@ def test_a_form_within_the_limits_is_read(world: World, ask: Ask) -> None:
     """Its own page says what is too long for it, and keeps what it can."""
     answers = [
         ask(
-            "global", "post", world.place.address("benefits:assign-list"), {"file": file(SIZE - 1_000), "acting_in": world.place.acting_in}
+            "global",
+            "post",
+            world.place.address("benefits:assign-list"),
+            {"file": file(SIZE - 1_000), "acting_in": world.place.acting_in},
         ),
-        *(ask("programme", "post", address, {"file": file(SIZE - 1_000), "reason": "A test"}) for address in IMPORTS),
+        *(
+            ask("programme", "post", address, {"file": file(SIZE - 1_000), "reason": "A test"})
+            for address in IMPORTS
+        ),
     ]
     assert [answer.status_code for answer in answers] == [200] * 3
-    assert ["errorlist" in answer.text or 'role="alert"' in answer.text for answer in answers] == [True] * 3
+    assert ["errorlist" in answer.text or 'role="alert"' in answer.text for answer in answers] == [
+        True
+    ] * 3
 
 
 @pytest.mark.django_db

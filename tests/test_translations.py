@@ -20,7 +20,9 @@ from tests import factories
 
 
 def catalog(folder: Path, **texts: str) -> Catalog:
-    """A catalog of two texts, translated but for what `texts` says; `fuzzy` and `extra` are one more."""
+    """A catalog of two texts, translated but for what `texts` says; `fuzzy` and `extra` are one
+    more.
+    """
     made = Catalog(locale="nl")
     made.add("Keep", texts.get("keep", "Houden"))
     made.add("%(count)s days left", texts.get("count", "nog %(count)s dagen"))
@@ -32,7 +34,9 @@ def catalog(folder: Path, **texts: str) -> Catalog:
     messages.mkdir(parents=True)
     with (messages / "django.po").open("wb") as file:
         write_po(file, made)
-    (messages / "django.mo").write_bytes(texts.get("compiled", "").encode() or translations.compiled(made))
+    (messages / "django.mo").write_bytes(
+        texts.get("compiled", "").encode() or translations.compiled(made)
+    )
     return made
 
 
@@ -53,12 +57,17 @@ def texts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         ({}, ""),
         ({"keep": ""}, "nl: not translated: 'Keep'\n"),
         ({"fuzzy": "yes"}, "nl: fuzzy: 'Keep'\n"),
-        ({"count": "nog %(aantal)s dagen"}, "nl: unknown named placeholder 'aantal': '%(count)s days left'\n"),
+        (
+            {"count": "nog %(aantal)s dagen"},
+            "nl: unknown named placeholder 'aantal': '%(count)s days left'\n",
+        ),
         ({"extra": "Weg"}, "nl: no longer used: 'Gone'\n"),
         ({"compiled": "older"}, "nl: django.mo is not compiled from django.po\n"),
     ],
 )
-def test_the_check_finds_what_is_missing_fuzzy_changed_or_left_over(texts: Path, capsys, state: dict[str, str], fault: str) -> None:
+def test_the_check_finds_what_is_missing_fuzzy_changed_or_left_over(
+    texts: Path, capsys, state: dict[str, str], fault: str
+) -> None:
     catalog(texts, **state)
     outcome = translations.main()
     assert (outcome, capsys.readouterr().out) == (bool(fault), fault)
@@ -82,7 +91,12 @@ def test_a_third_language_takes_one_command_and_no_code(
     settings.LANGUAGES = languages(tmp_path / "locale")
     assert [code for code, _name in settings.LANGUAGES] == ["en", "de", "nl"]
     page = client.get(reverse("help"), headers={"Accept-Language": "de"}).text
-    assert ('<html lang="de"' in page, "Deutsch" in page, "30. Juni 2021" in page, "Azure credit" in page) == (True, True, True, True)
+    assert (
+        '<html lang="de"' in page,
+        "Deutsch" in page,
+        "30. Juni 2021" in page,
+        "Azure credit" in page,
+    ) == (True, True, True, True)
 
 
 def test_a_language_that_nobody_knows_is_refused_with_those_there_are(texts: Path, capsys) -> None:
@@ -92,16 +106,26 @@ def test_a_language_that_nobody_knows_is_refused_with_those_there_are(texts: Pat
 
 
 def test_the_command_runs_by_itself() -> None:
-    ran = subprocess.run([sys.executable, "translations.py", "--add", "xx"], cwd=translations.ROOT, capture_output=True, text=True)
+    ran = subprocess.run(
+        [sys.executable, "translations.py", "--add", "xx"],
+        cwd=translations.ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert (ran.returncode, ran.stderr) == (1, "")
 
 
 # Which one
 
 
-@pytest.mark.parametrize(("accepts", "shown"), [("nl-BE,nl;q=0.9", "nl"), ("en-GB", "en"), ("fr", "en"), ("", "en")])
+@pytest.mark.parametrize(
+    ("accepts", "shown"), [("nl-BE,nl;q=0.9", "nl"), ("en-GB", "en"), ("fr", "en"), ("", "en")]
+)
 def test_the_browser_s_language_is_shown(client: Client, accepts: str, shown: str) -> None:
-    assert f'<html lang="{shown}"' in client.get(reverse("licensing:calculator"), headers={"Accept-Language": accepts}).text
+    assert (
+        f'<html lang="{shown}"'
+        in client.get(reverse("licensing:calculator"), headers={"Accept-Language": accepts}).text
+    )
 
 
 def test_the_switch_stays_on_the_page_and_the_account_keeps_it(client: Client, admin) -> None:
@@ -125,17 +149,26 @@ def test_the_account_s_language_counts_before_the_browser_s(client: Client, admi
 @pytest.mark.parametrize("chosen", ["xx", "", "\0", "nl" * 40])
 def test_what_is_no_language_changes_nothing(client: Client, admin, chosen: str) -> None:
     client.force_login(admin)
-    assert client.post(reverse("set_language"), {"language": chosen, "next": "/help/"}).status_code == 302
+    assert (
+        client.post(reverse("set_language"), {"language": chosen, "next": "/help/"}).status_code
+        == 302
+    )
     admin.refresh_from_db()
     assert admin.language == ""
 
 
 @pytest.mark.parametrize("code", [code for code, _name in settings.LANGUAGES])
-def test_a_list_to_take_along_opens_in_the_reader_s_spreadsheet(client: Client, admin, code: str) -> None:
+def test_a_list_to_take_along_opens_in_the_reader_s_spreadsheet(
+    client: Client, admin, code: str
+) -> None:
     client.force_login(admin)
     factories.RecordFactory.create(partner=admin.home_partner)
     with translation.override(code):
-        first = b"".join(client.get(reverse("tenants:activity-csv"), headers={"Accept-Language": code})).decode().splitlines()[0]
+        first = (
+            b"".join(client.get(reverse("tenants:activity-csv"), headers={"Accept-Language": code}))
+            .decode()
+            .splitlines()[0]
+        )
     assert (";" in first) == (code == "nl")
 
 
@@ -143,6 +176,11 @@ def test_no_text_names_a_rule_by_its_code():
     """People do not know them; the documents do."""
     path = settings.BASE_DIR / "locale" / "nl" / "LC_MESSAGES" / "django.po"
     with path.open("rb") as file:
-        texts = [text for message in read_po(file) for text in (str(message.id), str(message.string)) if text]
+        texts = [
+            text
+            for message in read_po(file)
+            for text in (str(message.id), str(message.string))
+            if text
+        ]
     assert texts
     assert [text for text in texts if re.search(r"\([A-Z]\d{1,2}\)", text)] == []

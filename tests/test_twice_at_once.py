@@ -1,4 +1,6 @@
-"""The same act twice, a double click or two tabs, is one act and one message; somebody else's earlier act is told honestly (W11)."""
+"""The same act twice, a double click or two tabs, is one act and one message; somebody else's
+earlier act is told honestly (W11).
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,7 +20,12 @@ from tests.acts import ACTS, Act, assign, disable, give_role, make_primary, swit
 from tests.place import Place
 from tests.simultaneous import at_once
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.rule("W11"), pytest.mark.usefixtures("consistent")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.rule("W11"),
+    pytest.mark.usefixtures("consistent"),
+]
 
 ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))  # round a name in a message
 
@@ -57,12 +64,18 @@ def on_record(action: str) -> list[str]:
 
 
 def told_as_by_one_click(client: Client, act: Act) -> bool:
-    """One success, as `act` says it; Django itself says a second one where the back office adds a row."""
+    """One success, as `act` says it; Django itself says a second one where the back office adds a
+    row.
+    """
     messages = told(client)
     levels = [level for level, _text in messages]
     texts = [text.translate(ISOLATES) for _level, text in messages]
     adds = act.url.endswith("/add/") and act.by_staff
-    return levels == [SUCCESS] * (1 + adds) and sum(text.endswith(act.told) for text in texts) == 1 and len(set(texts)) == len(texts)
+    return (
+        levels == [SUCCESS] * (1 + adds)
+        and sum(text.endswith(act.told) for text in texts) == 1
+        and len(set(texts)) == len(texts)
+    )
 
 
 def act_of(make: Callable[[Place], Act], place: Place) -> tuple[Act, dict[str, Any], list[str]]:
@@ -71,7 +84,9 @@ def act_of(make: Callable[[Place], Act], place: Place) -> tuple[Act, dict[str, A
 
 
 @pytest.mark.parametrize("make", ACTS)
-def test_the_same_form_sent_twice_is_one_act_and_one_message(place: Place, staff: User, make) -> None:
+def test_the_same_form_sent_twice_is_one_act_and_one_message(
+    place: Place, staff: User, make
+) -> None:
     act, form, before = act_of(make, place)
     [client] = clients(staff if act.by_staff else place.boss, place, 1)
     answers = [client.post(act.url, form) for _ in range(2 if make is not switch else 1)]
@@ -83,7 +98,9 @@ def test_the_same_form_sent_twice_is_one_act_and_one_message(place: Place, staff
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make", ACTS)
-def test_the_same_form_sent_at_one_instant_is_one_act_and_one_message(place: Place, staff: User, make) -> None:
+def test_the_same_form_sent_at_one_instant_is_one_act_and_one_message(
+    place: Place, staff: User, make
+) -> None:
     act, form, before = act_of(make, place)
     both = clients(staff if act.by_staff else place.boss, place, 2)
     answers = at_once([partial(client.post, act.url, form) for client in both])
@@ -101,7 +118,9 @@ BY_THE_PARTNER = [make for make in ACTS if make not in (switch, make_primary) an
 def test_what_somebody_else_did_a_moment_ago_is_told(place: Place, make) -> None:
     act, form, before = act_of(make, place)
     other = factories.UserFactory.create(directory_user__tenant=place.tenant)
-    factories.RoleAssignmentFactory.create(user=other, partner=place.partner, role=Role.GLOBAL_ADMIN)
+    factories.RoleAssignmentFactory.create(
+        user=other, partner=place.partner, role=Role.GLOBAL_ADMIN
+    )
     [theirs], [mine] = clients(other, place, 1), clients(place.boss, place, 1)
     theirs.post(act.url, form)
     answer = mine.post(act.url, form)
@@ -162,7 +181,12 @@ def test_a_list_assigned_twice_shows_the_same_both_times(place: Place, together:
     lines = preview(place.credit, found, factories.TODAY)
     form = {"shown": sealed(lines, place.credit, place.admin), "acting_in": place.acting_in}
     before = len(on_record("benefits.assigned"))
-    tasks = [partial(client.post, place.address("benefits:assign-list"), form) for client in clients(place.admin, place, 2)]
+    tasks = [
+        partial(client.post, place.address("benefits:assign-list"), form)
+        for client in clients(place.admin, place, 2)
+    ]
     answers = at_once(tasks) if together else [task() for task in tasks]
-    assert [[line.refused for line in answer.context["became"]] for answer in answers] == [["", "", "", "entry-disabled"]] * 2
+    assert [[line.refused for line in answer.context["became"]] for answer in answers] == [
+        ["", "", "", "entry-disabled"]
+    ] * 2
     assert on_record("benefits.assigned") == [""] * (before + 3)

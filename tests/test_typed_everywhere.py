@@ -1,6 +1,8 @@
-"""Whatever is typed into any field of text, in any form or import: a clear answer, and nothing invisible in the database.
+"""Whatever is typed into any field of text, in any form or import: a clear answer, and nothing
+invisible in the database.
 
-The forms are those that the pages show, the imports all that there are: a new one is tried without anybody thinking of it.
+The forms are those that the pages show, the imports all that there are: a new one is tried without
+anybody thinking of it.
 """
 
 import csv
@@ -19,7 +21,12 @@ from django.urls import reverse
 from benefits_portal.backoffice.csv_reading import Unreadable, decoded, read
 from benefits_portal.tenants.importing import Import, Refused, carry_out
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Tenant, User
-from benefits_portal.typed import canonical_domain_or_text, canonical_email_or_text, tidy, tidy_digits
+from benefits_portal.typed import (
+    canonical_domain_or_text,
+    canonical_email_or_text,
+    tidy,
+    tidy_digits,
+)
 from tests.test_bad_posts import encoded
 from tests.world import NOT_OF_THE_PORTAL, Ask, World, undone
 
@@ -31,7 +38,8 @@ ODD = [
     "A" * 100_000, "é" * 300, "\ud800", "\0", "a\nb", "\r\nBcc: x@y.example", "\u2028", "\x1b[31m", "\uffff", "=1+1", "٣٣",
     "\u200d", "<b>&\"'", "%s%n",
 ]  # fmt: skip
-OFTEN = {"\u200b", "\ud800", "a\nb"}  # the others wait for a release: each takes 20 seconds and more
+# The others wait for a release: each takes 20 seconds and more
+OFTEN = {"\u200b", "\ud800", "a\nb"}
 PLAIN = {"checkbox", "radio", "hidden", "submit", "file", "password", "button", "image", "reset"}
 GUESSES = {
     "email": "lou@outside.example",
@@ -63,7 +71,9 @@ def _superuser(world: World) -> None:
 
 
 def forms_of(html: str) -> Iterator[tuple[dict[str, list[str]], list[str]]]:
-    """Of each form that is sent by POST: what a browser would send as it is, and the names of its fields of text."""
+    """Of each form that is sent by POST: what a browser would send as it is, and the names of its
+    fields of text.
+    """
     for form in html5lib.parse(html, namespaceHTMLElements=False).iter("form"):
         if form.get("method", "get").lower() == "post":
             sent: dict[str, list[str]] = {}
@@ -77,27 +87,44 @@ def forms_of(html: str) -> Iterator[tuple[dict[str, list[str]], list[str]]]:
 def add(sent: dict[str, list[str]], texts: list[str], field: Any, name: str) -> None:
     kind = field.get("type", "text")
     if field.tag == "select":
-        chosen = [option.get("value") for option in field.iter("option") if option.get("selected") is not None]
-        sent.setdefault(name, []).extend(chosen or [option.get("value") for option in field.iter("option")][:1])
+        chosen = [
+            option.get("value")
+            for option in field.iter("option")
+            if option.get("selected") is not None
+        ]
+        sent.setdefault(name, []).extend(
+            chosen or [option.get("value") for option in field.iter("option")][:1]
+        )
     elif field.tag == "textarea" or kind not in PLAIN:
         texts.append(name)
-        sent[name] = [(field.text if field.tag == "textarea" else field.get("value")) or GUESSES.get(name.split("-")[-1], "Lou")]
+        sent[name] = [
+            (field.text if field.tag == "textarea" else field.get("value"))
+            or GUESSES.get(name.split("-")[-1], "Lou")
+        ]
     elif kind in ("hidden", "password") or field.get("checked") is not None:
-        sent.setdefault(name, []).append(field.get("value") or ("" if kind == "hidden" else "correct horse battery staple"))
+        sent.setdefault(name, []).append(
+            field.get("value") or ("" if kind == "hidden" else "correct horse battery staple")
+        )
 
 
 # What is in the database afterwards
 
 
 def faults(tables: set[str]) -> list[tuple[str, str, str]]:
-    """Every text in `tables` in which somebody would not see what is there, or by which somebody is twice."""
+    """Every text in `tables` in which somebody would not see what is there, or by which somebody is
+    twice.
+    """
     found = []
     for model in [model for model in apps.get_models() if model._meta.db_table in tables]:
         for field in model._meta.fields:
             if isinstance(field, models.CharField | models.TextField | models.JSONField):
                 one_spelling = IDENTITIES.get((model, field.name), tidy)
                 for value in model._default_manager.order_by().values_list(field.name, flat=True):
-                    found += [(model.__name__, field.name, text) for text in texts_in(value) if text != one_spelling(text)]
+                    found += [
+                        (model.__name__, field.name, text)
+                        for text in texts_in(value)
+                        if text != one_spelling(text)
+                    ]
     return found
 
 
@@ -122,43 +149,73 @@ def pages(rows: dict[str, list[str]]) -> Iterator[tuple[str, str, str]]:
     for row, addresses in rows.items():
         anonymous = row.startswith(("tenants:sign-in", "tenants:password"))
         for address in addresses:
-            yield row, "anonymous" if anonymous else "programme" if "back-office" in address else "global", address
+            yield (
+                row,
+                "anonymous" if anonymous else "programme" if "back-office" in address else "global",
+                address,
+            )
 
 
-def typed_into(ask: Ask, rows: dict[str, list[str]], texts: list[str], *, one_by_one: bool, changes: list[str]) -> set[str]:
-    """Type each of `texts` into every form, behind or instead of what fits. Returns the pages that took one."""
+def typed_into(
+    ask: Ask, rows: dict[str, list[str]], texts: list[str], *, one_by_one: bool, changes: list[str]
+) -> set[str]:
+    """Type each of `texts` into every form, behind or instead of what fits.
+
+    Returns the pages that took one.
+    """
     took = set()
     for row, person, address in pages(rows):
         answer = ask(person, "get", address, {})
-        if answer.status_code != 200 or answer.streaming or "html" not in answer.headers["Content-Type"]:
+        if (
+            answer.status_code != 200
+            or answer.streaming
+            or "html" not in answer.headers["Content-Type"]
+        ):
             continue
         for sent, names in forms_of(answer.text):
             for group in ([[name] for name in names] if one_by_one else [names]) if names else []:
                 for text in texts:
                     for change in changes:
-                        odd = {name: [change.replace("{old}", sent[name][0]).replace("{odd}", text)] for name in group}
+                        odd = {
+                            name: [change.replace("{old}", sent[name][0]).replace("{odd}", text)]
+                            for name in group
+                        }
                         if send(ask, person, address, sent | odd):
                             took.add(row)
     return took
 
 
-TOOK = {"tenants:add-user?guest", "tenants:ask-for-tenant", "licensing:replacement", "office: edited/add/", "office: groups/add/"}
+TOOK = {
+    "tenants:add-user?guest",
+    "tenants:ask-for-tenant",
+    "licensing:replacement",
+    "office: edited/add/",
+    "office: groups/add/",
+}
 
 
 @pytest.mark.slow
 def test_nothing_invisible_comes_through_a_form(world: World, ask: Ask, rows: dict[str, list[str]]):
-    some = {row: addresses for row, addresses in rows.items() if not row.startswith("office") or row.endswith("/add/")}
+    some = {
+        row: addresses
+        for row, addresses in rows.items()
+        if not row.startswith("office") or row.endswith("/add/")
+    }
     took = typed_into(ask, some, INVISIBLE[:1], one_by_one=False, changes=["{old}{odd}"])
     assert TOOK - took == set()
 
 
 def typed(text: str) -> Any:
-    return pytest.param(text, id=ascii(text)[:40], marks=() if text in OFTEN else pytest.mark.release)
+    return pytest.param(
+        text, id=ascii(text)[:40], marks=() if text in OFTEN else pytest.mark.release
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("text", [typed(text) for text in ODD])
-def test_nothing_odd_comes_through_any_field_of_any_form(ask: Ask, rows: dict[str, list[str]], text):
+def test_nothing_odd_comes_through_any_field_of_any_form(
+    ask: Ask, rows: dict[str, list[str]], text
+):
     typed_into(ask, rows, [text], one_by_one=True, changes=["{old}{odd}", "{odd}"])
 
 
@@ -174,7 +231,11 @@ def imports(kind: type[Import] = Import) -> Iterator[type[Import]]:
 
 def exported(world: World, kind: type[Import]) -> list[dict[str, str]]:
     """The rows that the back office's own export has of what `kind` imports."""
-    [model] = [model for model, page in admin.site._registry.items() if getattr(page, "importing", None) is kind]
+    [model] = [
+        model
+        for model, page in admin.site._registry.items()
+        if getattr(page, "importing", None) is kind
+    ]
     client = Client()
     client.force_login(world.programme)
     answer = client.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_export"))
@@ -188,26 +249,40 @@ def bring(kind: type[Import], row: dict[str, str]) -> set[str]:
     with undone() as written:
         try:
             with transaction.atomic():
-                carry_out(kind, decoded(file.getvalue().encode("utf-8", "surrogatepass")), by=Actor())
+                carry_out(
+                    kind, decoded(file.getvalue().encode("utf-8", "surrogatepass")), by=Actor()
+                )
         except (Refused, Unreadable):
             pass
         assert faults(written) == []
     return written
 
 
-@pytest.mark.parametrize("texts", [INVISIBLE[:2], pytest.param(ODD, marks=[pytest.mark.slow, pytest.mark.release])], ids=["few", "all"])
+@pytest.mark.parametrize(
+    "texts",
+    [INVISIBLE[:2], pytest.param(ODD, marks=[pytest.mark.slow, pytest.mark.release])],
+    ids=["few", "all"],
+)
 def test_nothing_odd_comes_through_an_import(world: World, texts):
     kinds, took = list(imports()), set()
     for kind in kinds:
         for row in exported(world, kind)[:2]:
             for column in kind.columns:
                 names = {"mpn_id": "7654321", "user_principal_name": f"lou@{row.get('tenant')}"}
-                new = row | {name: names[name] for name in names.keys() & row.keys()} if "name" in row else row
+                new = (
+                    row | {name: names[name] for name in names.keys() & row.keys()}
+                    if "name" in row
+                    else row
+                )
                 for text in texts:
                     for changed in ({column: row[column] + text}, {column: text}):
                         took |= bring(kind, row | changed) | bring(kind, new | changed)
     assert {"tenants_partner", "tenants_directoryuser"} - took == set()
-    assert {kind.__name__ for kind in kinds} == {"PartnerImport", "PersonImport", "MembershipImport"}
+    assert {kind.__name__ for kind in kinds} == {
+        "PartnerImport",
+        "PersonImport",
+        "MembershipImport",
+    }
 
 
 def test_what_would_be_invisible_in_the_database_is_found(world: World):

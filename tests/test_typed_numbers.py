@@ -19,7 +19,9 @@ from tests.factories import TODAY
 
 pytestmark = pytest.mark.rule("W4")
 
-SPACES = " \t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+SPACES = (
+    " \t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+)
 BETWEEN_THOUSANDS = "\u00a0\u2007\u2008\u2009\u200a\u202f\u205f"
 WHOLE = "Enter a whole number, as in 100."
 NO_DECIMALS = "Enter whole numbers without decimals, with a semicolon between two: 25; 10."
@@ -46,7 +48,24 @@ def test_a_number_is_read_however_its_thousands_are_apart(typed):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "1.5", "1,00,000", "12 00", "1 2000", "1.200,000", "-5", "+5", "1e3", "٣", "१००", "x", "25 licenses", "1_000", "9" * 13]
+    "typed",
+    [
+        "",
+        "1.5",
+        "1,00,000",
+        "12 00",
+        "1 2000",
+        "1.200,000",
+        "-5",
+        "+5",
+        "1e3",
+        "٣",
+        "१००",
+        "x",
+        "25 licenses",
+        "1_000",
+        "9" * 13,
+    ],
 )
 def test_what_is_no_whole_number_is_refused(typed):
     with pytest.raises(ValidationError) as refused:
@@ -96,7 +115,19 @@ def test_several_numbers_are_told_apart(typed, numbers):
         ("100\u3000200", ONE_OR_TWO.format(100200, 100, 200)),
         ("5; 25,100", ONE_OR_TWO.format(25100, 25, 100)),
         ("100 100 100", "Write 100100100 for one key, or 100; 100; 100 for several."),
-        *((typed, NO_DECIMALS) for typed in ["100.000,5", "12,00", "12,0", "1.000,00", "1,000.00", "1'200,25", "0,5", "5; 12,05"]),
+        *(
+            (typed, NO_DECIMALS)
+            for typed in [
+                "100.000,5",
+                "12,00",
+                "12,0",
+                "1.000,00",
+                "1,000.00",
+                "1'200,25",
+                "0,5",
+                "5; 12,05",
+            ]
+        ),
         *((typed, NO_DECIMALS) for typed in ["１２，００", "1\u202f200,5"]),
         ("25; x", WHOLE),
         ("25; 1.5", WHOLE),
@@ -110,7 +141,10 @@ def test_what_could_be_one_number_or_several_is_asked_back(typed, error):
 
 @given(st.lists(st.integers(1, 999_999), min_size=1, max_size=5))
 def test_what_is_written_with_semicolons_is_read_back(numbers):
-    assert read_numbers("; ".join(f"{number:,}".replace(",", "\u202f") for number in numbers)) == numbers
+    assert (
+        read_numbers("; ".join(f"{number:,}".replace(",", "\u202f") for number in numbers))
+        == numbers
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
@@ -144,7 +178,12 @@ def test_an_amount_is_read_however_it_is_written(typed, decimals, amount, langua
 
 @pytest.mark.parametrize(
     ("typed", "language", "amount"),
-    [("30.500", "en", "30.500"), ("30,500", "en", "30500"), ("30.500", "nl", "30500"), ("30,500", "nl", "30.500")],
+    [
+        ("30.500", "en", "30.500"),
+        ("30,500", "en", "30500"),
+        ("30.500", "nl", "30500"),
+        ("30,500", "nl", "30.500"),
+    ],
 )
 def test_the_language_tells_what_stands_before_three_decimals(typed, language, amount):
     with translation.override(language):
@@ -185,7 +224,24 @@ LINK = "licenses=100&ends_on=2027-06-30&keys=25&on=2027-01-31"
         LINK.replace("&", "&amp;"),
         LINK.replace("&", "&amp;amp;"),
         LINK.replace("&", "%26amp%3B").replace("=", "%3D"),
-        *(f"{LINK}{behind}" for behind in [".", ">", ")", "%3E", ").", "%22", "%E2%80%9D", ",", ";", "!", "%20", "%0A", "%5D"]),
+        *(
+            f"{LINK}{behind}"
+            for behind in [
+                ".",
+                ">",
+                ")",
+                "%3E",
+                ").",
+                "%22",
+                "%E2%80%9D",
+                ",",
+                ";",
+                "!",
+                "%20",
+                "%0A",
+                "%5D",
+            ]
+        ),
         LINK.replace("&", "&%0D%0A"),
         LINK.replace("=", "=3D"),
         LINK.replace("&on", ".&on"),
@@ -195,14 +251,29 @@ LINK = "licenses=100&ends_on=2027-06-30&keys=25&on=2027-01-31"
 def test_a_link_to_a_result_works_however_it_was_sent(client, query):
     page = client.get(f"{reverse('licensing:calculator')}?{query}")
     assert page.context["form"].errors == {}
-    assert page.context["calculation"].summary == ["100 licenses until June 30, 2027", "key: 25 licenses", "redeemed on Jan. 31, 2027"]
+    assert page.context["calculation"].summary == [
+        "100 licenses until June 30, 2027",
+        "key: 25 licenses",
+        "redeemed on Jan. 31, 2027",
+    ]
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2009", " "])
 def test_a_key_of_1_200_is_one_key(client, space):
-    sent = {"licenses": f"1{space}200", "ends_on": "2027-06-30", "keys": f"1{space}200", "on": "2027-01-31", "carried": f"1{space}100"}
+    sent = {
+        "licenses": f"1{space}200",
+        "ends_on": "2027-06-30",
+        "keys": f"1{space}200",
+        "on": "2027-01-31",
+        "carried": f"1{space}100",
+    }
     page = client.get(reverse("licensing:calculator"), sent)
-    assert page.context["form"].cleaned_data == {**page.context["form"].cleaned_data, "licenses": 1200, "keys": [1200], "carried": 1100}
+    assert page.context["form"].cleaned_data == {
+        **page.context["form"].cleaned_data,
+        "licenses": 1200,
+        "keys": [1200],
+        "carried": 1100,
+    }
     assert "1,200 licenses until June 30, 2027 · key: 1,200 licenses" in page.text
 
 
@@ -215,7 +286,10 @@ def test_what_was_typed_comes_back_as_it_was_typed():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("typed", "quantity"), [("1\u202f200", 1200), ("１２００", 1200), ("1.200", 1200), ("1,200", 1200)])
+@pytest.mark.parametrize(
+    ("typed", "quantity"),
+    [("1\u202f200", 1200), ("１２００", 1200), ("1.200", 1200), ("1,200", 1200)],
+)
 def test_the_back_office_reads_a_quantity(admin, sign_in, typed, quantity):
     admin.is_staff = admin.is_superuser = True
     admin.save()
@@ -223,14 +297,20 @@ def test_the_back_office_reads_a_quantity(admin, sign_in, typed, quantity):
     page = reverse("admin:benefits_packageline_change", args=[line.pk])
     office = sign_in(admin)
     form = office.get(page).context["adminform"].form
-    sent = {name: form[name].value() or "" for name in form.fields} | {"quantity": typed, "reason": "Agreed"}
+    sent = {name: form[name].value() or "" for name in form.fields} | {
+        "quantity": typed,
+        "reason": "Agreed",
+    }
     inline = {"credit_amounts-TOTAL_FORMS": 0, "credit_amounts-INITIAL_FORMS": 0}
     answer = office.post(page, sent | inline)
     assert (answer.status_code, PackageLine.objects.get(pk=line.pk).quantity) == (302, quantity)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("typed", "amount"), [("6.000,00", "6000"), ("6,000.00", "6000"), ("6\u202f000,5", "6000.5"), ("１００", "100")])
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [("6.000,00", "6000"), ("6,000.00", "6000"), ("6\u202f000,5", "6000.5"), ("１００", "100")],
+)
 def test_the_back_office_reads_an_amount(admin, sign_in, typed, amount):
     admin.is_staff = admin.is_superuser = True
     admin.save()
@@ -241,9 +321,16 @@ def test_the_back_office_reads_an_amount(admin, sign_in, typed, amount):
     form = office.get(page).context["adminform"].form
     sent = {name: form[name].value() or "" for name in form.fields} | {"reason": "Agreed"}
     inline = {"credit_amounts-TOTAL_FORMS": 1, "credit_amounts-INITIAL_FORMS": 0}
-    inline |= {"credit_amounts-0-currency": "EUR", "credit_amounts-0-amount": typed, "credit_amounts-0-line": line.pk}
+    inline |= {
+        "credit_amounts-0-currency": "EUR",
+        "credit_amounts-0-amount": typed,
+        "credit_amounts-0-line": line.pk,
+    }
     answer = office.post(page, sent | inline)
-    assert (answer.status_code, list(line.credit_amounts.values_list("amount", flat=True))) == (302, [Decimal(amount)])
+    assert (answer.status_code, list(line.credit_amounts.values_list("amount", flat=True))) == (
+        302,
+        [Decimal(amount)],
+    )
 
 
 @pytest.mark.django_db
@@ -259,27 +346,44 @@ def test_the_back_office_reads_an_amount(admin, sign_in, typed, amount):
         ("6.000", "KWD", "en", ""),
     ],
 )
-def test_an_amount_with_more_decimals_than_its_currency_is_asked_back(admin, sign_in, typed, currency, language, told):
+def test_an_amount_with_more_decimals_than_its_currency_is_asked_back(
+    admin, sign_in, typed, currency, language, told
+):
     admin.is_staff = admin.is_superuser = True
     admin.save()
     line = factories.PackageLineFactory.create(product__monthly=True)
     line.credit_amounts.all().delete()
     office = sign_in(admin)
     office.cookies["django_language"] = language
-    sent = {"offer": line.offer_id, "product": line.product_id, "benefit_type": "core", "competency": "", "reason": "Agreed"}
-    sent |= {"credit_amounts-TOTAL_FORMS": 1, "credit_amounts-INITIAL_FORMS": 0, "credit_amounts-0-line": line.pk}
+    sent = {
+        "offer": line.offer_id,
+        "product": line.product_id,
+        "benefit_type": "core",
+        "competency": "",
+        "reason": "Agreed",
+    }
+    sent |= {
+        "credit_amounts-TOTAL_FORMS": 1,
+        "credit_amounts-INITIAL_FORMS": 0,
+        "credit_amounts-0-line": line.pk,
+    }
     sent |= {"credit_amounts-0-currency": currency, "credit_amounts-0-amount": typed}
     with translation.override(language):
         answer = office.post(reverse("admin:benefits_packageline_change", args=[line.pk]), sent)
     kept = list(line.credit_amounts.values_list("amount", flat=True))
     if told:
-        assert (kept, answer.context["inline_admin_formsets"][0].formset.errors) == ([], [{"amount": [told]}])
+        assert (kept, answer.context["inline_admin_formsets"][0].formset.errors) == (
+            [],
+            [{"amount": [told]}],
+        )
     else:
         assert kept == [Decimal(6 if currency == "KWD" else 6000)]
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
-@pytest.mark.parametrize("amount", ["85.000", "100.000", "30.500", "30.505", "0.500", "6000.000", "1234567.890"])
+@pytest.mark.parametrize(
+    "amount", ["85.000", "100.000", "30.500", "30.505", "0.500", "6000.000", "1234567.890"]
+)
 def test_an_amount_that_is_sent_back_as_it_was_shown_is_the_same(amount, language):
     field = AmountFormField(decimal_places=3)
     with translation.override(language):

@@ -1,4 +1,6 @@
-"""What htmx asks for is a part of a page; where the answer is a page of its own, the browser goes to that page."""
+"""What htmx asks for is a part of a page; where the answer is a page of its own, the browser goes
+to that page.
+"""
 
 import pytest
 from django.test import Client
@@ -42,14 +44,19 @@ def takes_the_place_of_the_page(response) -> bool:
 
 def test_what_is_asked_for_is_a_part(client, details, get_key, acting_in):
     answers = [client.get(details, headers=HTMX), client.post(get_key, acting_in, headers=HTMX)]
-    assert [("HX-Redirect" in answer.headers, "HX-Retarget" in answer.headers) for answer in answers] == [(False, False)] * 2
+    assert [
+        ("HX-Redirect" in answer.headers, "HX-Retarget" in answer.headers) for answer in answers
+    ] == [(False, False)] * 2
     assert not any("<!doctype html>" in answer.text for answer in answers)
 
 
 def test_when_the_session_is_over_the_browser_goes_to_sign_in(details, get_key, acting_in):
     answers = [Client().get(details, headers=HTMX), Client().post(get_key, acting_in, headers=HTMX)]
     assert [answer.status_code for answer in answers] == [200, 200]
-    assert [answer.headers["HX-Redirect"] for answer in answers] == [f"/sign-in/?next={details}", f"/sign-in/?next={get_key}"]
+    assert [answer.headers["HX-Redirect"] for answer in answers] == [
+        f"/sign-in/?next={details}",
+        f"/sign-in/?next={get_key}",
+    ]
 
 
 @pytest.mark.rule("P4")
@@ -64,31 +71,54 @@ def test_what_is_at_another_place_of_ones_own_opens_the_page_that_offers_to_swit
 
 
 @pytest.mark.rule("P4")
-def test_a_form_of_the_place_before_is_answered_with_the_page_that_says_so(client, tenant, get_key, acting_in):
-    client.post(reverse("tenants:switch"), {"place": factories.TenantFactory.create(partner=tenant.partner).pk})
+def test_a_form_of_the_place_before_is_answered_with_the_page_that_says_so(
+    client, tenant, get_key, acting_in
+):
+    client.post(
+        reverse("tenants:switch"),
+        {"place": factories.TenantFactory.create(partner=tenant.partner).pk},
+    )
     answer = client.post(get_key, acting_in, headers=HTMX)
-    assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (409, "tenants/stale_form.html", True)
+    assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (
+        409,
+        "tenants/stale_form.html",
+        True,
+    )
 
 
 @pytest.mark.rule("P2", "P3")
-@pytest.mark.parametrize(("role", "told"), [(Role.MEMBER, "tenants/not_permitted.html"), (None, "tenants/no_role.html")])
-def test_who_lost_the_role_is_answered_with_the_page_that_says_so(client, details, get_key, acting_in, role, told):
+@pytest.mark.parametrize(
+    ("role", "told"), [(Role.MEMBER, "tenants/not_permitted.html"), (None, "tenants/no_role.html")]
+)
+def test_who_lost_the_role_is_answered_with_the_page_that_says_so(
+    client, details, get_key, acting_in, role, told
+):
     if role:
         RoleAssignment.objects.update(role=role)
     else:
         RoleAssignment.objects.all().delete()
     answer = client.post(get_key, acting_in, headers=HTMX)
-    assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (403, told, True)
+    assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (
+        403,
+        told,
+        True,
+    )
     if role is None:
         answer = client.get(details, headers=HTMX)
         assert (answer.status_code, answer.headers["HX-Redirect"]) == (403, details)
 
 
-def test_a_form_that_is_out_of_date_is_answered_with_the_page_that_says_so(admin, get_key, acting_in):
+def test_a_form_that_is_out_of_date_is_answered_with_the_page_that_says_so(
+    admin, get_key, acting_in
+):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(admin)
     answer = strict.post(get_key, acting_in, headers=HTMX)
-    assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (403, "csrf_failure.html", True)
+    assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (
+        403,
+        "csrf_failure.html",
+        True,
+    )
 
 
 def test_what_does_not_exist_is_a_page_too(client):
@@ -98,6 +128,9 @@ def test_what_does_not_exist_is_a_page_too(client):
 
 
 def test_without_htmx_nothing_changes(client, details):
-    answers = [Client().get(details), client.get(reverse("licensing:benefit-detail", args=[999_999]))]
+    answers = [
+        Client().get(details),
+        client.get(reverse("licensing:benefit-detail", args=[999_999])),
+    ]
     assert [answer.status_code for answer in answers] == [302, 404]
     assert not any(name.startswith("HX-") for answer in answers for name in answer.headers)

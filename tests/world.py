@@ -1,4 +1,6 @@
-"""One world for the tests of the doors: made once for a module, and rolled back; what one request does is undone at once."""
+"""One world for the tests of the doors: made once for a module, and rolled back; what one request
+does is undone at once.
+"""
 
 import logging
 import re
@@ -75,13 +77,20 @@ class World:
                 self.sessions[person] = client.cookies[settings.SESSION_COOKIE_NAME].value
 
     def acting_in(self, person: str) -> str:
-        return {"other": self.elsewhere.acting_in, "support": "", "programme": ""}.get(person, self.place.acting_in)
+        return {"other": self.elsewhere.acting_in, "support": "", "programme": ""}.get(
+            person, self.place.acting_in
+        )
 
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     assert get_resolver().url_patterns  # with the demo's, which then do not exist for anybody
-    with django_db_blocker.unblock(), transaction.atomic(), time_machine.travel(factories.NOW, tick=False), override_settings(DEMO=False):
+    with (
+        django_db_blocker.unblock(),
+        transaction.atomic(),
+        time_machine.travel(factories.NOW, tick=False),
+        override_settings(DEMO=False),
+    ):
         staff = [factories.UserFactory.create(staff=True) for _group in (SUPPORT, PROGRAMME)]
         for user, group in zip(staff, (SUPPORT, PROGRAMME), strict=True):
             user.groups.add(Group.objects.get(name=group))
@@ -90,7 +99,8 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         factories.MailFactory.create()
         made = World(Place("Northwind"), Place("Elsewhere"), *staff)
         factories.replace(factories.redeem())
-        factories.PackageLineFactory.create()  # which nothing was provisioned from, and which can be deleted
+        # Which nothing was provisioned from, and which can be deleted
+        factories.PackageLineFactory.create()
         made.sign_everybody_in()
         made.records = Record.objects.filter(refused="").count()
         log = logging.getLogger("django.request")  # thousands of refusals, each with a traceback
@@ -107,15 +117,22 @@ def rows(world: World) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def ask(world: World) -> Ask:
-    """`ask(person, method, address, form)`: the answer; `headers=` goes along. What it did is undone at once."""
+    """`ask(person, method, address, form)`: the answer; `headers=` goes along.
+
+    What it did is undone at once.
+    """
     client = Client()
 
-    def asked(person: str, method: str, address: str, form: dict[str, Any] | str, **more: Any) -> HttpResponse:
+    def asked(
+        person: str, method: str, address: str, form: dict[str, Any] | str, **more: Any
+    ) -> HttpResponse:
         client.cookies.clear()
         if person in world.sessions:
             client.cookies[settings.SESSION_COOKIE_NAME] = world.sessions[person]
         if isinstance(form, str):  # encoded already
-            return client.generic(method.upper(), address, form, content_type="application/x-www-form-urlencoded")
+            return client.generic(
+                method.upper(), address, form, content_type="application/x-www-form-urlencoded"
+            )
         return getattr(client, method)(address, form, **more)
 
     return asked
@@ -125,10 +142,16 @@ def ask(world: World) -> Ask:
 
 
 def every_page(place: Place) -> dict[str, list[str]]:
-    """The addresses of each row of the table: those of the portal at `place`, and all alike of the back office in one."""
+    """The addresses of each row of the table: those of the portal at `place`, and all alike of the
+    back office in one.
+    """
     rows: dict[str, list[str]] = {page: [place.address(page)] for page in place.queries}
     for name, pattern in urls(get_resolver().url_patterns):
-        row, address = in_the_back_office(pattern, name) if pattern.startswith(OFFICE) else (name, place.address(name))
+        row, address = (
+            in_the_back_office(pattern, name)
+            if pattern.startswith(OFFICE)
+            else (name, place.address(name))
+        )
         rows.setdefault(row, []).append(address)
     return rows
 
@@ -140,7 +163,11 @@ def urls(patterns: list[Any], namespace: str = "", before: str = "") -> Iterator
         if isinstance(pattern, URLPattern):
             yield f"{namespace}{pattern.name or ''}", where
         else:
-            yield from urls(pattern.url_patterns, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace, where)
+            yield from urls(
+                pattern.url_patterns,
+                f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace,
+                where,
+            )
 
 
 def in_the_back_office(pattern: str, name: str) -> tuple[str, str]:
@@ -149,7 +176,10 @@ def in_the_back_office(pattern: str, name: str) -> tuple[str, str]:
         where = f"{OFFICE}{model._meta.app_label}/{model._meta.model_name}/"
         if pattern.startswith(where):
             latest = model._default_manager.order_by("pk").last()
-            kind = next((kind for kind, names in KINDS.items() if model._meta.label_lower in names), "of no kind")
+            kind = next(
+                (kind for kind, names in KINDS.items() if model._meta.label_lower in names),
+                "of no kind",
+            )
             number = str(latest.pk) if latest else "1"
             what = re.sub(r"<.*?>", "1", pattern.removeprefix(where))
             return f"office: {kind}/{what}", f"/{where}{what.replace('1', number)}"

@@ -1,4 +1,6 @@
-"""Choosing related rows by typing: the widgets, and the list of what matches, which says where it ends (W7)."""
+"""Choosing related rows by typing: the widgets, and the list of what matches, which says where it
+ends (W7).
+"""
 
 # mypy: disable-error-code="type-arg"
 
@@ -8,7 +10,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import (
+    AutocompleteMixin,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+)
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 
@@ -20,7 +26,9 @@ NO_ROW = "0"
 
 
 class NumbersOnlyMixin(AutocompleteMixin):
-    """Django looks up whatever was sent to show it as chosen; what is no number cannot be looked up."""
+    """Django looks up whatever was sent to show it as chosen; what is no number cannot be looked
+    up.
+    """
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         return super().optgroups(name, list(filter(is_number, value)), attr)
@@ -31,11 +39,18 @@ class SingleAutocomplete(NumbersOnlyMixin, AutocompleteSelect):
 
 
 class MultipleAutocomplete(NumbersOnlyMixin, AutocompleteSelectMultiple):
-    """Several related rows. Each is taken away by its own ×; one for all of them would stand in the list and be no item of it."""
+    """Several related rows.
+
+    Each is taken away by its own ×; one for all of them would stand in the list and be no item of
+    it.
+    """
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """A number that no database has stands for no row: Django would look it up."""
-        return [NO_ROW if is_too_long_a_number(value) else value for value in super().value_from_datadict(data, files, name) or []]
+        return [
+            NO_ROW if is_too_long_a_number(value) else value
+            for value in super().value_from_datadict(data, files, name) or []
+        ]
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
@@ -54,7 +69,9 @@ class AutocompleteFieldsMixin(admin.options.BaseModelAdmin):
             kwargs["widget"] = MultipleAutocomplete(db_field, self.admin_site)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
         """An empty `_to_field` names no field; Django would look for it."""
         return super().get_object(request, object_id, from_field or None)  # type: ignore[misc]
 
@@ -72,6 +89,10 @@ class CappedAutocompleteView(AutocompleteJsonView):
         paginator: Any = self.get_paginator(self.object_list, self.paginate_by or 0)
         if answer["pagination"]["more"] or not getattr(paginator, "has_more", False):
             return response
-        text = _("The first %(shown)s of more than %(shown)s are shown. Type more to find another one.")
-        answer["results"].append({"id": "", "text": text % {"shown": number(paginator.count)}, "disabled": True})
+        text = _(
+            "The first %(shown)s of more than %(shown)s are shown. Type more to find another one."
+        )
+        answer["results"].append(
+            {"id": "", "text": text % {"shown": number(paginator.count)}, "disabled": True}
+        )
         return JsonResponse(answer)

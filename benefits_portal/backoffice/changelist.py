@@ -1,4 +1,6 @@
-"""Lists that cost the same however long they grow: a count that stops, a search by way of what rows point to."""
+"""Lists that cost the same however long they grow: a count that stops, a search by way of what rows
+point to.
+"""
 
 # mypy: disable-error-code="type-arg"
 
@@ -7,7 +9,11 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.utils import NotRelationField, get_fields_from_path, lookup_spawns_duplicates
+from django.contrib.admin.utils import (
+    NotRelationField,
+    get_fields_from_path,
+    lookup_spawns_duplicates,
+)
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
@@ -47,16 +53,24 @@ class CappedPaginator(Paginator):
 
 
 def filter_name(list_filter: Any) -> str:
-    """What an item of `list_filter` is called in a query: a field's path, or the parameter of a filter of our own."""
+    """What an item of `list_filter` is called in a query: a field's path, or the parameter of a
+    filter of our own.
+    """
     name = list_filter[0] if isinstance(list_filter, tuple) else list_filter
     return name if isinstance(name, str) else name.parameter_name
 
 
-def is_offered(lookup: str, model: type[Model], filters: set[str], date_hierarchy: str | None) -> bool:
-    """Whether a list of `model` has a filter or a link of this kind; Django would take a pattern or a range too."""
+def is_offered(
+    lookup: str, model: type[Model], filters: set[str], date_hierarchy: str | None
+) -> bool:
+    """Whether a list of `model` has a filter or a link of this kind; Django would take a pattern or
+    a range too.
+    """
     *path, last = lookup.split("__")
     name = "__".join(path if last in OFFERED else [*path, last])
-    if lookup in filters or lookup.split("__")[0] not in {field.name for field in model._meta.get_fields()}:
+    if lookup in filters or lookup.split("__")[0] not in {
+        field.name for field in model._meta.get_fields()
+    }:
         return True  # what is no field at all is left out
     if last in PERIODS:
         return "__".join(path) == date_hierarchy
@@ -74,7 +88,9 @@ def can_be_looked_up(value: str) -> bool:
 
 class BackOfficeChangeList(ChangeList):
     def get_filters(self, request: HttpRequest) -> Any:
-        asked = [value for name, values in request.GET.lists() if name != SEARCH_VAR for value in values]
+        asked = [
+            value for name, values in request.GET.lists() if name != SEARCH_VAR for value in values
+        ]
         if not all(map(can_be_looked_up, asked)):
             raise IncorrectLookupParameters
         try:
@@ -84,37 +100,59 @@ class BackOfficeChangeList(ChangeList):
 
 
 class BoundedActionsMixin:
-    """Actions on what was chosen, and on *all* that a list's filters leave, as long as one page can carry them out."""
+    """Actions on what was chosen, and on *all* that a list's filters leave, as long as one page can
+    carry them out.
+    """
 
     MAX_AT_ONCE: ClassVar[int] = 500  # rows
 
-    def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
+    def response_action(
+        self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any
+    ) -> Any:
         across = request.POST.get("select_across", "0") not in ("", "0")
         if across and capped_count(queryset, self.MAX_AT_ONCE) > self.MAX_AT_ONCE:
             most = {"most": number(self.MAX_AT_ONCE)}
-            told = _("Up to %(most)s rows can be changed at once. Narrow the list down; nothing was changed.") % most
+            told = (
+                _(
+                    "Up to %(most)s rows can be changed at once. Narrow the list down; nothing "
+                    "was changed."
+                )
+                % most
+            )
             messages.error(request, told)
             return redirect(request.get_full_path())
         return super().response_action(request, queryset, *args, **kwargs)  # type: ignore[misc]
 
 
 class FoldedSearchMixin:
-    """Searches as people type (W7): in search texts by folded words; in other fields, which hold ASCII alone, as they stand."""
+    """Searches as people type (W7): in search texts by folded words; in other fields, which hold
+    ASCII alone, as they stand.
+    """
 
     opts: Any
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
         fields = list(self.get_search_fields(request))  # type: ignore[attr-defined]
         folded = [name for name in fields if name.endswith("search_text")]
         found = found_by(search_term, *folded) if folded else Q()
         if plain := [name for name in fields if name not in folded]:
             words = [canonical_email_or_text(word) for word in search_term.split()]
-            found &= Q(*(Q.create([(f"{name}__icontains", word) for name in plain], connector=Q.OR) for word in words))
-        return queryset.filter(found), any(lookup_spawns_duplicates(self.opts, name) for name in fields)
+            found &= Q(
+                *(
+                    Q.create([(f"{name}__icontains", word) for name in plain], connector=Q.OR)
+                    for word in words
+                )
+            )
+        return queryset.filter(found), any(
+            lookup_spawns_duplicates(self.opts, name) for name in fields
+        )
 
 
 class SearchThroughMixin:
-    """Searches what rows point to, which is little, and then asks for the rows of what was found: never each row's text.
+    """Searches what rows point to, which is little, and then asks for the rows of what was found:
+    never each row's text.
 
     `search_through` says which relations; their rows have a search text.
     """
@@ -125,9 +163,14 @@ class SearchThroughMixin:
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         return [f"{relation}__search_text" for relation in self.search_through]
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
         for term in search_terms(search_term):
-            found: list[Any] = [(f"{relation}__in", self.related(relation, term)) for relation in self.search_through]
+            found: list[Any] = [
+                (f"{relation}__in", self.related(relation, term))
+                for relation in self.search_through
+            ]
             queryset = queryset.filter(Q.create(found, connector=Q.OR))
         return queryset.none() if finds_nothing(search_term) else queryset, False
 

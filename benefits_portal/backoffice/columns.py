@@ -21,7 +21,11 @@ def address(model: type[models.Model] | models.Model, page: str, *args: Any) -> 
 
 def link(target: models.Model | None) -> Any:
     """`target`, as a link to its own page; nothing for nobody."""
-    return format_html('<a href="{}">{}</a>', address(target, "change", target.pk), target) if target else None
+    return (
+        format_html('<a href="{}">{}</a>', address(target, "change", target.pk), target)
+        if target
+        else None
+    )
 
 
 def at(path: str) -> Callable[[Any], Any]:
@@ -30,7 +34,10 @@ def at(path: str) -> Callable[[Any], Any]:
 
 
 def linked(path: str, description: Text) -> Callable[[Any], Any]:
-    """A column with the object that `path` leads to, as a link; `target` is the object alone. The list must fetch it with its rows."""
+    """A column with the object that `path` leads to, as a link; `target` is the object alone.
+
+    The list must fetch it with its rows.
+    """
     target = at(path)
 
     @admin.display(description=description, ordering=path)

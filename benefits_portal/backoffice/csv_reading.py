@@ -1,7 +1,8 @@
 """Reading CSV files as programs save them, into cells by column (W8).
 
-UTF-8 with or without its mark and UTF-16, with `;`, `,`, `|` or tabs between the cells; what programs write before and
-behind the table is left out. What an export of the back office holds can be imported again, and changes nothing.
+UTF-8 with or without its mark and UTF-16, with `;`, `,`, `|` or tabs between the cells; what
+programs write before and behind the table is left out. What an export of the back office holds can
+be imported again, and changes nothing.
 """
 
 import codecs
@@ -24,7 +25,9 @@ NO_CELLS = f'{DELIMITERS}" \r\n'
 
 
 class Unreadable(Exception):
-    """The file is no table of the columns that are asked for; says which line, where one is to blame."""
+    """The file is no table of the columns that are asked for; says which line, where one is to
+    blame.
+    """
 
 
 def as_unicode(content: bytes) -> str:
@@ -39,15 +42,23 @@ def decoded(content: bytes) -> str:
         text = as_unicode(content)
     except UnicodeDecodeError as error:
         line = len((content[: error.start] + b".").splitlines())
-        raise Unreadable(_("Line %(line)s is not in UTF-8. Save the file as “CSV UTF-8”.") % {"line": line}) from error
+        raise Unreadable(
+            _("Line %(line)s is not in UTF-8. Save the file as “CSV UTF-8”.") % {"line": line}
+        ) from error
     if "\0" in text:
         line = len((text[: text.index("\0")] + ".").splitlines())
-        raise Unreadable(_("Line %(line)s holds something that is no text. Save the file as “CSV UTF-8”.") % {"line": line})
+        raise Unreadable(
+            _("Line %(line)s holds something that is no text. Save the file as “CSV UTF-8”.")
+            % {"line": line}
+        )
     return text
 
 
 def read(text: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
-    """Each line that is not empty: its number in the file, and its cells by column. Raises Unreadable."""
+    """Each line that is not empty: its number in the file, and its cells by column.
+
+    Raises Unreadable.
+    """
     skipped, delimiter, table = _table(END_OF_FILE.sub("", text))
     rows = _rows(table, delimiter, skipped)
     line_number, heading = next(rows, (1, []))
@@ -59,7 +70,10 @@ def read(text: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
             is_empty = False
             yield line_number, _by_name(line_number, names, cells)
     if is_empty:
-        raise Unreadable(_("Below the heading in line %(line)s there is nothing to import. Add your rows there.") % {"line": heading_line})
+        raise Unreadable(
+            _("Below the heading in line %(line)s there is nothing to import. Add your rows there.")
+            % {"line": heading_line}
+        )
 
 
 def _table(text: str) -> tuple[int, str, str]:
@@ -85,26 +99,46 @@ def _rows(table: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[
             start = reader.line_num
     except csv.Error as error:
         if "field larger" in str(error):
-            raise Unreadable(_("Line %(line)s cannot be read: a cell in it is too long.") % {"line": skipped + start + 1}) from error
+            raise Unreadable(
+                _("Line %(line)s cannot be read: a cell in it is too long.")
+                % {"line": skipped + start + 1}
+            ) from error
         told = _(
-            "Line %(line)s cannot be read: a quotation mark in it is not closed, or more stands behind it. "
+            "Line %(line)s cannot be read: a quotation mark in it is not closed, or more "
+            "stands behind it. "
             "Take it out, or write it twice with quotes around the cell."
         )
         raise Unreadable(told % {"line": skipped + start + 1}) from error
 
 
 def _check_names(line_number: int, names: list[str], columns: tuple[str, ...]) -> None:
-    """Raise Unreadable unless `names` are `columns`, in any order; columns without a name may be between them."""
+    """Raise Unreadable unless `names` are `columns`, in any order; columns without a name may be
+    between them.
+    """
     named = [name for name in names if name]
     if sorted(named) == sorted(columns):
         return
-    text = _("Line %(line)s must name these columns: %(columns)s.") % {"line": line_number, "columns": ", ".join(columns)}
+    text = _("Line %(line)s must name these columns: %(columns)s.") % {
+        "line": line_number,
+        "columns": ", ".join(columns),
+    }
     faults = {
         _("Missing: %(columns)s."): [name for name in columns if name not in named],
         _("Take out: %(columns)s."): [name for name in dict.fromkeys(named) if name not in columns],
         _("There twice: %(columns)s."): [name for name in columns if named.count(name) > 1],
     }
-    raise Unreadable(" ".join([text, *(fault % {"columns": ", ".join(found)[:200]} for fault, found in faults.items() if found)]))
+    raise Unreadable(
+        " ".join(
+            [
+                text,
+                *(
+                    fault % {"columns": ", ".join(found)[:200]}
+                    for fault, found in faults.items()
+                    if found
+                ),
+            ]
+        )
+    )
 
 
 def _by_name(line_number: int, names: list[str], cells: list[str]) -> Cells:
@@ -112,15 +146,22 @@ def _by_name(line_number: int, names: list[str], cells: list[str]) -> Cells:
     while len(cells) > len(names) and not cells[-1]:
         cells.pop()
     if len(cells) != len(names):
-        told = _("Line %(line)s has %(count)s cells, not %(wanted)s. A cell that holds a delimiter needs quotes around it.")
+        told = _(
+            "Line %(line)s has %(count)s cells, not %(wanted)s. A cell that holds a delimiter "
+            "needs quotes around it."
+        )
         raise Unreadable(told % {"line": line_number, "count": len(cells), "wanted": len(names)})
     for position, (name, cell) in enumerate(zip(names, cells, strict=True), start=1):
         if cell and not name:
             told = _("Line %(line)s holds “%(cell)s” in column %(column)s, which has no name.")
-            raise Unreadable(told % {"line": line_number, "cell": tidy(cell)[:40], "column": position})
+            raise Unreadable(
+                told % {"line": line_number, "cell": tidy(cell)[:40], "column": position}
+            )
     return {name: cell for name, cell in zip(names, cells, strict=True) if name}
 
 
 def plain(cell: str) -> str:
-    """A cell without blanks around it, and without what an export puts before what a spreadsheet would take for a formula."""
+    """A cell without blanks around it, and without what an export puts before what a spreadsheet
+    would take for a formula.
+    """
     return without_guard(cell.strip()).strip()

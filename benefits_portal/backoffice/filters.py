@@ -21,11 +21,16 @@ MARGIN = timedelta(days=366)  # what rules add to a day must still be in the cal
 
 def on_day(day: date) -> str:
     """The day that an answer holds on, with whose day it is."""
-    return _("%(day)s (%(zone)s)") % {"day": date_format(day, "DATE_FORMAT"), "zone": settings.TIME_ZONE}
+    return _("%(day)s (%(zone)s)") % {
+        "day": date_format(day, "DATE_FORMAT"),
+        "zone": settings.TIME_ZONE,
+    }
 
 
 class CasesFilter(admin.SimpleListFilter):
-    """A choice of cases, each in the QuerySet's own vocabulary, so that whoever counts one counts what its list shows."""
+    """A choice of cases, each in the QuerySet's own vocabulary, so that whoever counts one counts
+    what its list shows.
+    """
 
     title: Text
     cases: ClassVar[Mapping[str, tuple[Text, Callable[[Any, date], Any]]]]
@@ -71,15 +76,23 @@ def chosen_day(request: HttpRequest) -> date:
 
 
 class FewChoicesFilter(admin.RelatedFieldListFilter):
-    """A choice as long as it can be overlooked. Beyond that only what is chosen is shown: search, or follow a link to it."""
+    """A choice as long as it can be overlooked.
+
+    Beyond that only what is chosen is shown: search, or follow a link to it.
+    """
 
     MAX = 30
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+    def field_choices(
+        self, field: Any, request: HttpRequest, model_admin: Any
+    ) -> list[tuple[str, Text]]:
         rows = field.remote_field.model._default_manager.all()
-        some = rows.order_by()[: self.MAX + 1]  # in no order: a long list is not sorted only to be left out
+        # In no order: a long list is not sorted only to be left out
+        some = rows.order_by()[: self.MAX + 1]
         if len(some) <= self.MAX:
-            return sorted(((str(row.pk), str(row)) for row in some), key=lambda choice: choice[1].lower())
+            return sorted(
+                ((str(row.pk), str(row)) for row in some), key=lambda choice: choice[1].lower()
+            )
         chosen = [value for value in self.lookup_val or [] if value.isdecimal()]
         return [(str(row.pk), str(row)) for row in rows.filter(pk__in=chosen)]
 

@@ -10,14 +10,17 @@ from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT, Manageme
 from django.forms.utils import ErrorList
 from django.utils.translation import gettext_lazy as _
 
-NOT_WHOLE = _("This page did not arrive as it was shown, so nothing was saved. Load the page again and repeat your changes.")
+NOT_WHOLE = _(
+    "This page did not arrive as it was shown, so nothing was saved. Load the page again and "
+    "repeat your changes."
+)
 
 
 class Rows(forms.BaseInlineFormSet):
     """Each field says its column's name to whoever cannot see the column.
 
-    A browser sends a field of each row that it counts. Where the counts are missing or say more, the
-    rows are shown as they are stored, and nothing of the page is saved.
+    A browser sends a field of each row that it counts. Where the counts are missing or say more,
+    the rows are shown as they are stored, and nothing of the page is saved.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -40,7 +43,8 @@ class Rows(forms.BaseInlineFormSet):
             return False
         total = form.cleaned_data[TOTAL_FORM_COUNT] or 0
         initial = form.cleaned_data[INITIAL_FORM_COUNT] or 0
-        there = max(self._rows_sent(), len(self.get_queryset()))  # rows that are only shown are not sent
+        # Rows that are only shown are not sent
+        there = max(self._rows_sent(), len(self.get_queryset()))
         return 0 <= initial <= total <= there
 
     def _rows_sent(self) -> int:

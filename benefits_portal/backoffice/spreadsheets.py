@@ -13,7 +13,8 @@ TOGETHER = 200  # rows that are sent at a time
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"  # so that a spreadsheet reads UTF-8 as such
 DELIMITERS = ",;\t|"
 
-# What a spreadsheet calculates: in full width too, behind blanks and quotes, and behind what delimits cells elsewhere.
+# What a spreadsheet calculates: in full width too, behind blanks and quotes, and behind what
+# delimits cells elsewhere.
 _FORMULA = r"""(?P<begins>^|[,;\t|\r\n]){guard}(?P<before>(?:[^\S\t\r\n]|['"])*)(?P<formula>[=+\-@＝＋－＠﹦﹢﹣﹫])"""
 FORMULA, GUARDED = re.compile(_FORMULA.format(guard="")), re.compile(_FORMULA.format(guard="'"))
 
@@ -26,7 +27,10 @@ class Echo:
 
 
 def harmless(value: object) -> str:
-    """`value` as text that no spreadsheet takes for a formula, however it delimits cells. `without_guard` takes it back."""
+    """`value` as text that no spreadsheet takes for a formula, however it delimits cells.
+
+    `without_guard` takes it back.
+    """
     return FORMULA.sub(r"\g<begins>'\g<before>\g<formula>", str(value))
 
 
@@ -36,12 +40,18 @@ def without_guard(text: str) -> str:
 
 
 def spreadsheet(name: str, rows: Iterable[Iterable[object]]) -> StreamingHttpResponse:
-    """`rows`, heads first, as a download that is written while they are read. Where a comma is for decimals, `;` delimits.
+    """`rows`, heads first, as a download that is written while they are read.
+
+    Where a comma is for decimals, `;` delimits.
 
     Every cell is quoted, so that no cell is two where another character delimits.
     """
     language = translation.get_language() or ""
-    writer = csv.writer(Echo(), delimiter=";" if get_format("DECIMAL_SEPARATOR", language) == "," else ",", quoting=csv.QUOTE_ALL)
+    writer = csv.writer(
+        Echo(),
+        delimiter=";" if get_format("DECIMAL_SEPARATOR", language) == "," else ",",
+        quoting=csv.QUOTE_ALL,
+    )
 
     def written() -> Iterator[str]:
         with translation.override(language):  # the request's own is over by then

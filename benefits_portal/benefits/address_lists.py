@@ -1,4 +1,6 @@
-"""The addresses in a text as people paste and programs save it: every one of them, with the line that it is on (W8)."""
+"""The addresses in a text as people paste and programs save it: every one of them, with the line
+that it is on (W8).
+"""
 
 import re
 import unicodedata
@@ -9,7 +11,10 @@ from html import unescape
 from benefits_portal.backoffice.spreadsheets import without_guard
 from benefits_portal.typed import MAX_EMAIL, tidy, unwrapped
 
-SAME_TWICE = re.compile(r"""(?<![^\s<>"';,])([^\s<>"';,@]++@[^\s<>"';,@]++)["']?\s*<(?:mailto:)?\1>""", re.IGNORECASE)  # a@x.com <a@x.com>
+# A@x.com <a@x.com>
+SAME_TWICE = re.compile(
+    r"""(?<![^\s<>"';,])([^\s<>"';,@]++@[^\s<>"';,@]++)["']?\s*<(?:mailto:)?\1>""", re.IGNORECASE
+)
 QUOTED_LOCAL_PART = re.compile(r'"([^"\s@]++)"@')  # "kim.q"@x.com is kim.q@x.com
 BETWEEN = re.compile(r'[\s,;:|/、，；：／→<>()\[\]"“”„«»]+')
 BULLETS = "-–—*•·‣▪◦>→"
@@ -17,18 +22,29 @@ BULLETS = "-–—*•·‣▪◦>→"
 
 @dataclass(frozen=True)
 class AddressList:
-    """What was found, each with its line's number, and the first line where that is the heading of a table."""
+    """What was found, each with its line's number, and the first line where that is the heading of
+    a table.
+    """
 
     found: list[tuple[int, str]]
     heading: tuple[int, str] | None = None
 
     @classmethod
     def of(cls, text: str) -> "AddressList":
-        """A line without an address is found as a whole, but for the first of several: that is the heading."""
-        lines = [(number, tidy(without_guard(line.strip()))) for number, line in enumerate(text.splitlines(), 1)]
+        """A line without an address is found as a whole, but for the first of several: that is the
+        heading.
+        """
+        lines = [
+            (number, tidy(without_guard(line.strip())))
+            for number, line in enumerate(text.splitlines(), 1)
+        ]
         lines = [(number, line) for number, line in lines if line.strip(f",;| {BULLETS}")]
         heading = lines.pop(0) if len(lines) > 1 and not any(_addresses(lines[0][1])) else None
-        found = [(number, part[:MAX_EMAIL]) for number, line in lines for part in [*_addresses(line)] or [line]]
+        found = [
+            (number, part[:MAX_EMAIL])
+            for number, line in lines
+            for part in [*_addresses(line)] or [line]
+        ]
         return cls(found, heading and (heading[0], heading[1][:MAX_EMAIL]))
 
 

@@ -1,4 +1,6 @@
-"""Monthly credit for many people at once: a list, what would happen to each line of it, and then exactly that (U2)."""
+"""Monthly credit for many people at once: a list, what would happen to each line of it, and then
+exactly that (U2).
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +25,9 @@ SALT, MAX_AGE = "benefits_portal.benefits.bulk_assignment", 60 * 60  # seconds t
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the list: what stands on it, whom it means, and why they do not get the credit, if so."""
+    """One line of the list: what stands on it, whom it means, and why they do not get the credit,
+    if so.
+    """
 
     number: int
     written: str
@@ -53,25 +57,42 @@ def check_many(benefit: Benefit, on: date) -> None:
 
 
 def preview(benefit: Benefit, found: Iterable[tuple[int, str]], on: date) -> list[Line]:
-    """What would happen to each line. Somebody with an entry in several tenants is meant by an enabled one, the primary first."""
-    spelled = one_person(benefit.partner, [(number, written, canonical_email_or_text(written)) for number, written in found])
+    """What would happen to each line.
+
+    Somebody with an entry in several tenants is meant by an enabled one, the primary first.
+    """
+    spelled = one_person(
+        benefit.partner,
+        [(number, written, canonical_email_or_text(written)) for number, written in found],
+    )
     known = {email for _number, _written, email in spelled}
-    people = DirectoryUser.objects.for_partner(benefit.partner).filter(user_principal_name__in=known)
-    best_last = sorted(people.order_by("tenant__is_primary", "-pk"), key=lambda person: person.is_enabled)
+    people = DirectoryUser.objects.for_partner(benefit.partner).filter(
+        user_principal_name__in=known
+    )
+    best_last = sorted(
+        people.order_by("tenant__is_primary", "-pk"), key=lambda person: person.is_enabled
+    )
     by_email = {person.user_principal_name: person for person in best_last}
     eligibility = Eligibility(benefit, by_email.values(), on)
     lines: list[Line] = []
     seen: dict[str, int] = {}
     for number, written, email in spelled:
         person = by_email.get(email)
-        line = Line(number, without_keys(written), person.pk if person else 0, person.display_name if person else "")
+        line = Line(
+            number,
+            without_keys(written),
+            person.pk if person else 0,
+            person.display_name if person else "",
+        )
         lines.append(line.with_refusal(_refusal(email, person, seen, eligibility)))
         seen.setdefault(email, number)
     return lines
 
 
 def one_person(partner: Partner, found: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
-    """`found` with the guest's own address where it is the name that a tenant of `partner` has for a guest (W3)."""
+    """`found` with the guest's own address where it is the name that a tenant of `partner` has for
+    a guest (W3).
+    """
     if not any(GUEST_MARK in email for _number, _written, email in found):
         return found
     domains = set(Tenant.objects.for_partner(partner).values_list("domain", flat=True))
@@ -83,7 +104,9 @@ def one_person(partner: Partner, found: list[tuple[int, str, str]]) -> list[tupl
     return [(number, written, own(email)) for number, written, email in found]
 
 
-def _refusal(email: str, person: DirectoryUser | None, seen: dict[str, int], eligibility: Eligibility) -> Refusal | None:
+def _refusal(
+    email: str, person: DirectoryUser | None, seen: dict[str, int], eligibility: Eligibility
+) -> Refusal | None:
     if not is_email(email):
         return NotAnAddress()
     if email in seen:
@@ -93,12 +116,17 @@ def _refusal(email: str, person: DirectoryUser | None, seen: dict[str, int], eli
 
 def sealed(lines: list[Line], benefit: Benefit, user: User) -> str:
     """The preview as a form carries it: for this person and this benefit, and nobody can change it."""
-    rows = [[line.number, line.written, line.person, line.name, line.refused, line.facts] for line in lines]
+    rows = [
+        [line.number, line.written, line.person, line.name, line.refused, line.facts]
+        for line in lines
+    ]
     return signing.dumps([benefit.pk, user.pk, rows], salt=SALT, compress=True)
 
 
 def unsealed(text: str, benefit: Benefit, user: User) -> list[Line] | None:
-    """The lines that were shown; None if they were shown too long ago, for something else, or never."""
+    """The lines that were shown; None if they were shown too long ago, for something else, or
+    never.
+    """
     try:
         benefit_pk, user_pk, rows = signing.loads(text, salt=SALT, max_age=MAX_AGE)
     except signing.BadSignature:
@@ -109,16 +137,27 @@ def unsealed(text: str, benefit: Benefit, user: User) -> list[Line] | None:
 def assign_many(benefit: Benefit, lines: list[Line], *, by: Actor, on: date) -> list[Line]:
     """Give the credit to whoever `lines` say gets it, and return what became of each line.
 
-    Whoever can no longer hold it is left out with the reason, on record. Raises a Refusal if nobody can be given it.
+    Whoever can no longer hold it is left out with the reason, on record. Raises a Refusal if nobody
+    can be given it.
     """
     about: dict[str, Any] = {"by": by, "partner": benefit.partner, "subject": benefit}
     with recorded_if_refused(BenefitAction.ASSIGNED, **about):
         people, benefit = _locked(benefit, [line.person for line in lines if not line.refused])
         check_many(benefit, on)
         eligibility = Eligibility(benefit, people.values(), on)
-        refusals = {line.person: eligibility.refusal(people[line.person]) for line in lines if not line.refused}
+        refusals = {
+            line.person: eligibility.refusal(people[line.person])
+            for line in lines
+            if not line.refused
+        }
         given = Assignment.objects.bulk_create(
-            Assignment(partner=benefit.partner, benefit=benefit, directory_user=people[pk], assigned_on=on, assigned_by=by.user)
+            Assignment(
+                partner=benefit.partner,
+                benefit=benefit,
+                directory_user=people[pk],
+                assigned_on=on,
+                assigned_by=by.user,
+            )
             for pk, refusal in refusals.items()
             if refusal is None
         )
@@ -144,23 +183,40 @@ def assign_many(benefit: Benefit, lines: list[Line], *, by: Actor, on: date) -> 
 def _locked(benefit: Benefit, chosen: list[int]) -> tuple[dict[int, DirectoryUser], Benefit]:
     """The people and the benefit under locks, in the order that every assignment takes them."""
     meant = DirectoryUser.objects.for_partner(benefit.partner).filter(pk__in=chosen)
-    entries = DirectoryUser.objects.same_people(meant).order_by("pk").select_for_update(of=("self",)).select_related("tenant")
-    benefits = Benefit.objects.select_for_update(of=("self",)).select_related("product", "membership", "partner")
+    entries = (
+        DirectoryUser.objects.same_people(meant)
+        .order_by("pk")
+        .select_for_update(of=("self",))
+        .select_related("tenant")
+    )
+    benefits = Benefit.objects.select_for_update(of=("self",)).select_related(
+        "product", "membership", "partner"
+    )
     return {person.pk: person for person in entries}, benefits.get(pk=benefit.pk)
 
 
 def just_given(benefit: Benefit, *, by: Actor) -> set[int]:
     """The people whom `by` has given `benefit` a moment ago, by the numbers of their entries."""
-    done = Record.objects.just_done(BenefitAction.ASSIGNED, by=by, partner=benefit.partner, subject=benefit)
+    done = Record.objects.just_done(
+        BenefitAction.ASSIGNED, by=by, partner=benefit.partner, subject=benefit
+    )
     return {record.after["person"] for record in done}
 
 
-def repeated_are_done(benefit: Benefit, shown: list[Line], became: list[Line], *, by: Actor) -> list[Line]:
-    """What became of a list that was sent twice: whoever got the credit from the first of them got it (W11).
+def repeated_are_done(
+    benefit: Benefit, shown: list[Line], became: list[Line], *, by: Actor
+) -> list[Line]:
+    """What became of a list that was sent twice: whoever got the credit from the first of them got
+    it (W11).
 
     Whom the preview left out got it before, and stays left out.
     """
     promised = {line.person for line in shown if not line.refused}
-    late = [line for line in became if line.refused == HoldsItAlready.code and line.person in promised]
+    late = [
+        line for line in became if line.refused == HoldsItAlready.code and line.person in promised
+    ]
     repeated = just_given(benefit, by=by) & {line.person for line in late} if late else set()
-    return [line.with_refusal(None) if line in late and line.person in repeated else line for line in became]
+    return [
+        line.with_refusal(None) if line in late and line.person in repeated else line
+        for line in became
+    ]

@@ -10,14 +10,28 @@ from benefits_portal.tenants.consistency import not_canonical, not_folded
 from benefits_portal.typed import tidy
 
 from . import productkeys
-from .models import Assignment, Benefit, ExternalOffer, HeldOffer, Offer, PackageLine, Product, ProductKey
+from .models import (
+    Assignment,
+    Benefit,
+    ExternalOffer,
+    HeldOffer,
+    Offer,
+    PackageLine,
+    Product,
+    ProductKey,
+)
 
 NAMES = "Run manage.py carry_names --all."
-USE = "Reveal nothing and redeem nothing by hand: write is_used as its keys and assignments have it, in SQL."
+USE = (
+    "Reveal nothing and redeem nothing by hand: write is_used as its keys and assignments "
+    "have it, in SQL."
+)
 
 
 def keys_that_do_not_decrypt() -> Iterator[int]:
-    """Keys of which ciphertext, digest and last five characters are not those of one key under a secret of today."""
+    """Keys of which ciphertext, digest and last five characters are not those of one key under a
+    secret of today.
+    """
     for batch in in_batches(rows(ProductKey), "ciphertext", "digest", "last_five"):
         yield from (pk for pk, *kept in batch if not is_one_key(*kept))
 
@@ -27,10 +41,16 @@ def is_one_key(ciphertext: str, digest: str, last_five: str) -> bool:
         text = productkeys.decrypted(ciphertext)
     except InvalidToken:
         return False
-    return productkeys.is_shaped(text) and digest in productkeys.digests(text) and text.endswith(last_five)
+    return (
+        productkeys.is_shaped(text)
+        and digest in productkeys.digests(text)
+        and text.endswith(last_five)
+    )
 
 
-redeemed = Exists(ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None, redeemed_at__isnull=False))
+redeemed = Exists(
+    ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None, redeemed_at__isnull=False)
+)
 assigned = Exists(Assignment.objects.filter(benefit=OuterRef("pk"), ended_at=None))
 live_twice = (
     ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
@@ -53,16 +73,23 @@ CHECKS = [
         Benefit,
         "called used or unused against their keys and assignments",
         USE,
-        (Q(is_used=True) & ~(Q(redeemed) | Q(assigned))) | (Q(is_used=False) & (Q(redeemed) | Q(assigned))),
+        (Q(is_used=True) & ~(Q(redeemed) | Q(assigned)))
+        | (Q(is_used=False) & (Q(redeemed) | Q(assigned))),
     ),
-    at_fault(Benefit, "with more than one live key", "Revoke all but one in the back office.", Q(Exists(live_twice))),
+    at_fault(
+        Benefit,
+        "with more than one live key",
+        "Revoke all but one in the back office.",
+        Q(Exists(live_twice)),
+    ),
     *differing(ProductKey, "partner_id", "benefit__partner_id", "redeemed_in__partner_id"),
     *differing(ProductKey, "product_id", "benefit__product_id", remedy=LEDGER),
     *differing(ProductKey, "licenses", "benefit__quantity", remedy=LEDGER),
     Check(
         ProductKey,
         "whose ciphertext, digest and last five characters are not of one key",
-        "If there are many, a part of PRODUCT_KEY_SECRETS is missing: put it back. Else revoke the key and issue another.",
+        "If there are many, a part of PRODUCT_KEY_SECRETS is missing: put it back. Else "
+        "revoke the key and issue another.",
         keys_that_do_not_decrypt,
     ),
     *differing(Assignment, "partner_id", "benefit__partner_id", "directory_user__partner_id"),
@@ -73,7 +100,12 @@ CHECKS = [
         LEDGER,
         (Q(is_exclusive=True) & ~is_bulk) | (Q(is_exclusive=False) & is_bulk),
     ),
-    at_fault(Assignment, "passed on and not ended", LEDGER, Q(transferred_to__isnull=False, ended_at=None)),
+    at_fault(
+        Assignment,
+        "passed on and not ended",
+        LEDGER,
+        Q(transferred_to__isnull=False, ended_at=None),
+    ),
     *differing(HeldOffer, "partner_id", "directory_user__partner_id"),
     *(not_canonical(model, "name", tidy) for model in (Product, Offer, ExternalOffer)),
     not_canonical(PackageLine, "competency", tidy),

@@ -20,13 +20,16 @@ from .models import Assignment, Benefit
 
 def chain(assignments: Iterable[Assignment], partner: Partner) -> list[dict[str, Any]]:
     """Holders of bulk credit from the earliest to the present one, each with who passed it on (U3)."""
-    assignments = sorted(assignments, key=lambda assignment: (assignment.assigned_at, assignment.pk))
+    assignments = sorted(
+        assignments, key=lambda assignment: (assignment.assigned_at, assignment.pk)
+    )
     people = Names(partner, (assignment.assigned_by for assignment in assignments))
     return [
         {
             "when": as_day(assignment.assigned_on),
             "title": assignment.directory_user.display_name,
-            "detail": _("Transferred from %(name)s") % {"name": isolated(assignment.transferred_from.directory_user.display_name)}
+            "detail": _("Transferred from %(name)s")
+            % {"name": isolated(assignment.transferred_from.directory_user.display_name)}
             if assignment.transferred_from
             else _("Assigned"),
             "who": _("By %(name)s") % {"name": isolated(people.of(assignment.assigned_by))},
@@ -38,37 +41,56 @@ def chain(assignments: Iterable[Assignment], partner: Partner) -> list[dict[str,
 
 @register_holding_provider
 def credit_of(people: Sequence[DirectoryUser], on: date) -> Iterator[tuple[int, Holding]]:
-    """The credit that runs, which stays with somebody who is disabled until it is removed or transferred."""
+    """The credit that runs, which stays with somebody who is disabled until it is removed or
+    transferred.
+    """
     running = Assignment.objects.running(on).filter(directory_user__in=people)
-    for assignment in running.select_related("benefit__product", "benefit__membership__offer").order_by("assigned_at", "pk"):
+    for assignment in running.select_related(
+        "benefit__product", "benefit__membership__offer"
+    ).order_by("assigned_at", "pk"):
         benefit = assignment.benefit
         holding = Holding(benefit.title, str(benefit.membership.offer), benefit.get_absolute_url())
         yield assignment.directory_user_id, holding
 
 
 def letters(benefit: Benefit, holders: int) -> list[dict[str, str]]:
-    """What to send to one of the `holders` of the credit, in every language that the portal knows, the reader's own first:
-    the one it is sent to may read another one.
+    """What to send to one of the `holders` of the credit, in every language that the portal knows,
+    the reader's own first: the one it is sent to may read another one.
     """
-    codes = sorted((code for code, _name in settings.LANGUAGES), key=lambda code: code != get_language())
+    codes = sorted(
+        (code for code, _name in settings.LANGUAGES), key=lambda code: code != get_language()
+    )
     return [
-        {"code": code, "language": capfirst(get_language_info(code)["name_local"]), "text": letter(benefit, holders, code)}
+        {
+            "code": code,
+            "language": capfirst(get_language_info(code)["name_local"]),
+            "text": letter(benefit, holders, code),
+        }
         for code in codes
     ]
 
 
 def letter(benefit: Benefit, holders: int, code: str) -> str:
-    """Monthly credit is one amount, however many people share it (U2); bulk credit is its holder's (U3)."""
+    """Monthly credit is one amount, however many people share it (U2); bulk credit is its holder's
+    (U3).
+    """
     with override(code):
-        facts = {"partner": benefit.partner.name, "benefit": benefit.title, "day": as_day(benefit.expires_on), "shared": shared(holders)}
+        facts = {
+            "partner": benefit.partner.name,
+            "benefit": benefit.title,
+            "day": as_day(benefit.expires_on),
+            "shared": shared(holders),
+        }
         if benefit.product.is_bulk_credit:
             text = _(
-                "%(partner)s has assigned you %(benefit)s. Sign in to the Azure portal with your work account to activate it. "
+                "%(partner)s has assigned you %(benefit)s. Sign in to the Azure portal with "
+                "your work account to activate it. "
                 "It is yours to use until %(day)s."
             )
         else:
             text = _(
-                "%(partner)s has given you access to %(benefit)s, %(shared)s. Sign in to the Azure portal with your work account "
+                "%(partner)s has given you access to %(benefit)s, %(shared)s. Sign in to the "
+                "Azure portal with your work account "
                 "to activate it. It can be used until %(day)s."
             )
         return text % facts
@@ -78,4 +100,6 @@ def shared(holders: int) -> str:
     others = holders - 1
     if others < 1:
         return _("shared with everybody it will be assigned to")
-    return ngettext("shared with %(count)s other person", "shared with %(count)s other people", others) % {"count": number(others)}
+    return ngettext(
+        "shared with %(count)s other person", "shared with %(count)s other people", others
+    ) % {"count": number(others)}

@@ -1,4 +1,6 @@
-"""Who can be given a credit benefit: one answer for the list of people, beside their names, and for the commit (U1, U4, U6)."""
+"""Who can be given a credit benefit: one answer for the list of people, beside their names, and for
+the commit (U1, U4, U6).
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,7 +13,14 @@ from django.db.models import BooleanField, CharField, IntegerField, Q, Value
 from benefits_portal.tenants.models import DirectoryUser
 from benefits_portal.typed import isolated
 
-from .exceptions import EntryDisabled, HoldsIncompatibleCredit, HoldsIncompatibleOffer, HoldsItAlready, NotAssignable, NotInDirectory
+from .exceptions import (
+    EntryDisabled,
+    HoldsIncompatibleCredit,
+    HoldsIncompatibleOffer,
+    HoldsItAlready,
+    NotAssignable,
+    NotInDirectory,
+)
 from .models.catalog import Product
 
 if TYPE_CHECKING:
@@ -27,13 +36,17 @@ class Candidate:
 
     @property
     def note(self) -> str:
-        """What tells them from others of the same name; one text, for each part that a template looks up costs as much as the whole."""
+        """What tells them from others of the same name; one text, for each part that a template
+        looks up costs as much as the whole.
+        """
         person = self.person
         return f"{person.user_principal_name} · {person.get_kind_display()} · {isolated(person.tenant.name)}"
 
 
 class Held(NamedTuple):
-    """Credit, or an external offer (without a benefit), and who holds it; nobody stands for the whole partner."""
+    """Credit, or an external offer (without a benefit), and who holds it; nobody stands for the
+    whole partner.
+    """
 
     known_as: str | None
     offer: str
@@ -45,7 +58,8 @@ class Held(NamedTuple):
 class Eligibility:
     """The facts that decide for some people whether they can hold `benefit`, loaded in one query.
 
-    A person is known by the address: entries of the same address in two tenants of the partner are one person (U4).
+    A person is known by the address: entries of the same address in two tenants of the partner are
+    one person (U4).
     """
 
     def __init__(self, benefit: "Benefit", people: Iterable[DirectoryUser], on: date) -> None:
@@ -53,14 +67,30 @@ class Eligibility:
 
         self.benefit = benefit
         self.held: dict[str | None, list[Held]] = defaultdict(list)
-        meant = Q(directory_user__user_principal_name__in={person.user_principal_name for person in people})
+        meant = Q(
+            directory_user__user_principal_name__in={
+                person.user_principal_name for person in people
+            }
+        )
         credit = Assignment.objects.running(on).filter(meant, partner=benefit.partner)
-        offers = HeldOffer.objects.held(on).filter(meant | Q(directory_user=None), partner=benefit.partner)
+        offers = HeldOffer.objects.held(on).filter(
+            meant | Q(directory_user=None), partner=benefit.partner
+        )
         known_as = "directory_user__user_principal_name"
-        names = (known_as, "benefit__offer_name", "benefit_id", "benefit__product_name", "is_exclusive")
+        names = (
+            known_as,
+            "benefit__offer_name",
+            "benefit_id",
+            "benefit__product_name",
+            "is_exclusive",
+        )
         given = credit.order_by().values_list(*names)
         none = (Value(0, IntegerField()), Value("", CharField()), Value(False, BooleanField()))
-        external = offers.excluding(benefit.product).order_by().values_list(known_as, "external_offer__name", *none)
+        external = (
+            offers.excluding(benefit.product)
+            .order_by()
+            .values_list(known_as, "external_offer__name", *none)
+        )
         for row in external.union(given, all=True).order_by():
             held = Held(*row)
             self.held[held.known_as].append(held)
@@ -76,12 +106,18 @@ class Eligibility:
         return self._combination_refusal(person)
 
     def _combination_refusal(self, person: DirectoryUser) -> NotAssignable | None:
-        """U4: bulk credit cannot be combined with other credit, nor with the offers recorded as excluding it."""
+        """U4: bulk credit cannot be combined with other credit, nor with the offers recorded as
+        excluding it.
+        """
         for held in [*self.held[person.user_principal_name], *self.held[None]]:
             if not held.benefit:
                 return HoldsIncompatibleOffer(offer=held.offer)
         for held in self.held[person.user_principal_name]:
             if self.benefit.product.is_bulk_credit or held.is_bulk_credit:
-                kind = Product.Kind.BULK_CREDIT if held.is_bulk_credit else Product.Kind.MONTHLY_CREDIT
-                return HoldsIncompatibleCredit(product=str(Product(name=held.product, kind=kind)), offer=held.offer)
+                kind = (
+                    Product.Kind.BULK_CREDIT if held.is_bulk_credit else Product.Kind.MONTHLY_CREDIT
+                )
+                return HoldsIncompatibleCredit(
+                    product=str(Product(name=held.product, kind=kind)), offer=held.offer
+                )
         return None

@@ -1,4 +1,6 @@
-"""What this app's rules say no to, in words for the person who asked; of product keys see `key_exceptions`."""
+"""What this app's rules say no to, in words for the person who asked; of product keys see
+`key_exceptions`.
+"""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,9 @@ class NoCreditInCurrency(Refusal):
     rule = "B3"
     fact = gettext_lazy("The package has no amount in the partner's currency.")
     advice = gettext_lazy("Add the amount in that currency to the package, then provision again.")
-    message = gettext_lazy("The package of %(offer)s has no amount in %(currency)s for %(product)s.")
+    message = gettext_lazy(
+        "The package of %(offer)s has no amount in %(currency)s for %(product)s."
+    )
 
     def __init__(self, line: "PackageLine", currency: str) -> None:
         super().__init__(offer=str(line.offer), currency=currency, product=str(line.product))
@@ -33,7 +37,9 @@ class AlreadyEnrolled(Refusal):
     advice = gettext_lazy("Nothing was made.")
 
     def __init__(self, membership: "Membership") -> None:
-        super().__init__(partner=str(membership.partner), offer=str(membership.offer), date=membership.starts_on)
+        super().__init__(
+            partner=str(membership.partner), offer=str(membership.offer), date=membership.starts_on
+        )
         self.done_as = {"subject": membership, "after": {}}
 
 
@@ -98,7 +104,9 @@ class MembershipOver(Refusal):
     code = "membership-over"
     is_already_so = True
     rule = "B1"
-    message = gettext_lazy("This membership has ended, or ends by itself before that could be changed.")
+    message = gettext_lazy(
+        "This membership has ended, or ends by itself before that could be changed."
+    )
     advice = gettext_lazy("Nothing was changed.")
 
 
@@ -127,12 +135,21 @@ class BenefitExpired(Refusal):
 
 
 def _after_expiring(benefit: "Benefit") -> str:
-    """What to do next: the further year, if there is one by now, has benefits of its own. Assigned credit ended (U5)."""
+    """What to do next: the further year, if there is one by now, has benefits of its own.
+
+    Assigned credit ended (U5).
+    """
     is_renewed = benefit.membership.renewed_as() is not None
     if benefit.is_usage_based:
-        return _("Use the credit of the renewed membership.") if is_renewed else _("Renew the membership to receive new credit.")
+        return (
+            _("Use the credit of the renewed membership.")
+            if is_renewed
+            else _("Renew the membership to receive new credit.")
+        )
     if is_renewed:
-        return _("The membership has been renewed: use its new benefits. What already runs goes on.")
+        return _(
+            "The membership has been renewed: use its new benefits. What already runs goes on."
+        )
     return _("Renew the membership to receive new benefits. What already runs goes on.")
 
 
@@ -176,7 +193,9 @@ class HoldsIncompatibleOffer(NotAssignable):
 class HoldsIncompatibleCredit(NotAssignable):
     code = "holds-incompatible-credit"
     rule = "U4"
-    message = gettext_lazy("Holds %(product)s (%(offer)s); bulk credit cannot be combined with other credit.")
+    message = gettext_lazy(
+        "Holds %(product)s (%(offer)s); bulk credit cannot be combined with other credit."
+    )
 
 
 class NotAnAddress(NotAssignable):
@@ -200,7 +219,9 @@ class TwiceInList(NotAssignable):
 class OneHolderOnly(NotAssignable):
     code = "one-holder-only"
     rule = "U3"
-    message = gettext_lazy("Bulk credit has one holder at a time, so it is not assigned to a list of people.")
+    message = gettext_lazy(
+        "Bulk credit has one holder at a time, so it is not assigned to a list of people."
+    )
     advice = gettext_lazy("Assign it to one person.")
 
 
@@ -210,7 +231,8 @@ class LicensesNotAssigned(NotAssignable):
 
 
 NO_SUCH_PERSON = gettext_lazy(
-    "There is no such person in your organization's directory. Pick somebody from the list. Who is not in it needs a "
+    "There is no such person in your organization's directory. Pick somebody from the list. "
+    "Who is not in it needs a "
     "user entry in one of your tenants first; a Global admin adds it."  # U1
 )
 
@@ -238,7 +260,9 @@ class MonthlyNotTransferred(NotTransferable):
 
 class EnrollmentYearOver(NotTransferable):
     code = "enrollment-year-over"
-    message = gettext_lazy("The enrollment year ended on %(date)s; bulk credit is transferred within it only.")
+    message = gettext_lazy(
+        "The enrollment year ended on %(date)s; bulk credit is transferred within it only."
+    )
     advice = gettext_lazy("The holder keeps it until the benefit expires.")
 
 
@@ -252,7 +276,8 @@ class AlreadyHeld(Refusal):
     advice = gettext_lazy("Transfer it instead.")
 
     def confirms(self, after: dict[str, Any]) -> bool:
-        return bool(self.facts["person"] == after.get("person"))  # by the number of the entry in the directory
+        # By the number of the entry in the directory
+        return bool(self.facts["person"] == after.get("person"))
 
 
 class AssignmentEnded(Refusal):

@@ -19,16 +19,23 @@ class PersonForm(forms.Form):
     directory_user = forms.ModelChoiceField(
         DirectoryUser.objects.none(),
         label=_("Person"),
-        error_messages={"required": _("Choose somebody from the list."), "invalid_choice": NO_SUCH_PERSON},
+        error_messages={
+            "required": _("Choose somebody from the list."),
+            "invalid_choice": NO_SUCH_PERSON,
+        },
     )
 
     def __init__(self, benefit: Benefit, data: Any = None) -> None:
-        super().__init__(data, auto_id=f"id_%s_{benefit.pk}")  # several rows of the list can be open at once
+        # Several rows of the list can be open at once
+        super().__init__(data, auto_id=f"id_%s_{benefit.pk}")
         self.fields["directory_user"].queryset = DirectoryUser.objects.for_partner(benefit.partner)  # type: ignore[attr-defined]
 
 
 class PeopleForm(forms.Form):
-    """A list of addresses, pasted or from a file. What came in a file is in the field afterwards, so that it can be corrected."""
+    """A list of addresses, pasted or from a file.
+
+    What came in a file is in the field afterwards, so that it can be corrected.
+    """
 
     MAX_LINES, MAX_LETTERS = 500, 50_000
     one_of = ("people", "file")  # one is needed, so neither is called optional
@@ -38,7 +45,8 @@ class PeopleForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
         help_text=_(
-            "Paste them here, or choose a file below: one of the two is needed. One or several on each line, as in "
+            "Paste them here, or choose a file below: one of the two is needed. One or several "
+            "on each line, as in "
             "kim@contoso.com; names, bullets and the other cells of a table are left out."
         ),
     )
@@ -58,17 +66,31 @@ class PeopleForm(forms.Form):
         self.data = {"people": kept}
         self.list = AddressList.of(kept)
         if len(text) > self.MAX_LETTERS:
-            self.add_error("people", _("This is too long for a list of addresses. Nothing was assigned; its beginning is kept below."))
+            self.add_error(
+                "people",
+                _(
+                    "This is too long for a list of addresses. Nothing was assigned; its "
+                    "beginning is kept below."
+                ),
+            )
         elif len(self.list.found) > self.MAX_LINES:
-            told = _("The list has %(count)s addresses; at most %(most)s go at a time. Split it, and assign the rest afterwards.")
-            self.add_error("people", told % {"count": number(len(self.list.found)), "most": number(self.MAX_LINES)})
+            told = _(
+                "The list has %(count)s addresses; at most %(most)s go at a time. Split it, "
+                "and assign the rest afterwards."
+            )
+            self.add_error(
+                "people",
+                told % {"count": number(len(self.list.found)), "most": number(self.MAX_LINES)},
+            )
         elif not self.list.found:
             self.add_error("people", _("Paste at least one address, or choose a file."))
         return self.cleaned_data
 
 
 def decoded(content: bytes) -> str:
-    """Text as spreadsheets write it: UTF-8 or UTF-16, by the mark that says so, or else Windows' own."""
+    """Text as spreadsheets write it: UTF-8 or UTF-16, by the mark that says so, or else Windows'
+    own.
+    """
     try:
         return as_unicode(content)
     except UnicodeDecodeError:

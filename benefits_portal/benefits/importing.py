@@ -29,12 +29,23 @@ class MembershipImport(Import):
         super().__init__(cells)
 
     def look_up(self, cells: list[Cells]) -> None:
-        self.partners = Partner.objects.in_bulk({line["mpn_id"] for line in cells}, field_name="mpn_id")
-        self.offers = {offer.name: offer for offer in Offer.objects.filter(name__in={line["offer"] for line in cells})}
+        self.partners = Partner.objects.in_bulk(
+            {line["mpn_id"] for line in cells}, field_name="mpn_id"
+        )
+        self.offers = {
+            offer.name: offer
+            for offer in Offer.objects.filter(name__in={line["offer"] for line in cells})
+        }
         self.enrolled = {pair: list(days) for pair, days in self.new.items()}
-        enrolled = Membership.objects.filter(partner__in=self.partners.values(), offer__in=self.offers.values()).order_by()
-        for facts in enrolled.values("partner_id", "offer_id", "starts_on", "ends_on", "is_renewal"):
-            self.enrolled.setdefault((facts["partner_id"], facts["offer_id"]), []).append(Membership(**facts))
+        enrolled = Membership.objects.filter(
+            partner__in=self.partners.values(), offer__in=self.offers.values()
+        ).order_by()
+        for facts in enrolled.values(
+            "partner_id", "offer_id", "starts_on", "ends_on", "is_renewal"
+        ):
+            self.enrolled.setdefault((facts["partner_id"], facts["offer_id"]), []).append(
+                Membership(**facts)
+            )
 
     def key(self, cells: Cells) -> tuple[str, ...]:
         return (cells["mpn_id"], cells["offer"], cells["starts_on"])
@@ -59,7 +70,15 @@ class MembershipImport(Import):
         for other in others:
             if other.starts_on <= membership.ends_on and other.ends_on >= membership.starts_on:
                 told = {"start": as_day(other.starts_on), "end": as_day(other.ends_on)}
-                raise ValidationError({"starts_on": _("The enrollment from %(start)s to %(end)s overlaps. Start after it ends.") % told})
+                raise ValidationError(
+                    {
+                        "starts_on": _(
+                            "The enrollment from %(start)s to %(end)s overlaps. Start after it "
+                            "ends."
+                        )
+                        % told
+                    }
+                )
         if fault := self.lacking(membership):
             raise ValidationError(fault)
         for enrolled in (self.enrolled, self.new):
@@ -68,7 +87,9 @@ class MembershipImport(Import):
         line.text = f"{line.text} · {partner}"
 
     def lacking(self, membership: Membership) -> str:
-        """What keeps the package from being provisioned; asked once for each offer, currency and day."""
+        """What keeps the package from being provisioned; asked once for each offer, currency and
+        day.
+        """
         kind = (membership.offer_id, membership.partner.currency, membership.starts_on)
         if kind not in self.without_credit:
             try:

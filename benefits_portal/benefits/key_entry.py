@@ -1,4 +1,6 @@
-"""The product key that somebody typed or pasted, found in what surrounds it, or what is wrong with it (K1, K7, W5)."""
+"""The product key that somebody typed or pasted, found in what surrounds it, or what is wrong with
+it (K1, K7, W5).
+"""
 
 from benefits_portal.benefits.key_exceptions import (
     KeyHasForeignCharacter,
@@ -16,8 +18,8 @@ from benefits_portal.key_format import LENGTH, KeyText, key_texts
 def typed_key(text: str) -> str:
     """The 25 characters of the one key in `text`. None of the refusals counts as a guess (K6).
 
-    Raises NotAKey (also as KeyTooShort, KeyTooLong or SeveralKeys) or KeyMistyped (also as KeyHasForeignCharacter or
-    KeyHasOtherAlphabet).
+    Raises NotAKey (also as KeyTooShort, KeyTooLong or SeveralKeys) or KeyMistyped (also as
+    KeyHasForeignCharacter or KeyHasOtherAlphabet).
     """
     found = key_texts(text)
     keys = list(dict.fromkeys(key.letters for key in found if key.is_whole))
@@ -38,4 +40,8 @@ def _what_is_wrong(key: KeyText) -> NotAKey | KeyMistyped:
     index = key.foreign or 0
     place = {"group": index // 5 + 1, "place": index % 5 + 1}
     character = key.letters[index]
-    return KeyHasForeignCharacter(character=character, **place) if character.isascii() else KeyHasOtherAlphabet(**place)
+    return (
+        KeyHasForeignCharacter(character=character, **place)
+        if character.isascii()
+        else KeyHasOtherAlphabet(**place)
+    )

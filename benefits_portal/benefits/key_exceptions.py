@@ -1,4 +1,6 @@
-"""What is said no to of product keys, in words for the person who asked (K7, in the order in which they are checked)."""
+"""What is said no to of product keys, in words for the person who asked (K7, in the order in which
+they are checked).
+"""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,15 +28,18 @@ class TooManyTries(Refusal):
 
     @property
     def advice(self) -> str:  # type: ignore[override]
-        return _("From %(time)s on you can type a key again. A key chosen from its own benefit works all the same.") % {
-            "time": as_moment(not_before(self.until))
-        }
+        return _(
+            "From %(time)s on you can type a key again. A key chosen from its own benefit "
+            "works all the same."
+        ) % {"time": as_moment(not_before(self.until))}
 
 
 class NotAKey(Refusal):
     code = "not-a-key"
     rule = "K1"
-    message = gettext_lazy("This is not a product key of this portal: those have 25 characters and begin with PCBEN.")
+    message = gettext_lazy(
+        "This is not a product key of this portal: those have 25 characters and begin with PCBEN."
+    )
     advice = gettext_lazy("Copy the whole key from its benefit and paste it here.")
 
 
@@ -42,7 +47,10 @@ class KeyMistyped(Refusal):
     code = "key-mistyped"
     rule = "K1"
     message = gettext_lazy("This key has a typing error: one of its characters is wrong.")
-    advice = gettext_lazy("Compare it with where it came from, or copy and paste it. This does not count as a wrong key.")
+    advice = gettext_lazy(
+        "Compare it with where it came from, or copy and paste it. This does not count as a "
+        "wrong key."
+    )
 
 
 class KeyTooShort(NotAKey):
@@ -63,12 +71,18 @@ class SeveralKeys(NotAKey):
 
 class KeyHasForeignCharacter(KeyMistyped):
     code = "key-has-foreign-character"
-    message = gettext_lazy("This key has a typing error: our keys have no %(character)s. It is in group %(group)s, place %(place)s.")
+    message = gettext_lazy(
+        "This key has a typing error: our keys have no %(character)s. It is in group "
+        "%(group)s, place %(place)s."
+    )
 
 
 class KeyHasOtherAlphabet(KeyMistyped):
     code = "key-has-other-alphabet"
-    message = gettext_lazy("This key has a typing error: in group %(group)s, place %(place)s is a character of another alphabet.")
+    message = gettext_lazy(
+        "This key has a typing error: in group %(group)s, place %(place)s is a character of "
+        "another alphabet."
+    )
 
 
 class KeyUnknown(Refusal):
@@ -76,7 +90,9 @@ class KeyUnknown(Refusal):
     is_counted = False  # each wrong key is an attempt on record, of which K6 allows few
     rule = "K4"
     message = gettext_lazy("This key does not exist for your organization.")
-    advice = gettext_lazy("Take the key from Azure & cloud products, and check which organization you act for.")
+    advice = gettext_lazy(
+        "Take the key from Azure & cloud products, and check which organization you act for."
+    )
 
 
 class KeyOfAnotherPartner(Refusal):
@@ -114,7 +130,9 @@ class KeyStillLive(Refusal):
     is_already_so = True
     rule = "K8"
     message = gettext_lazy("This benefit has a live key already.")
-    advice = gettext_lazy("Revoke it first; a redeemed one is replaced when the partner asks for it.")
+    advice = gettext_lazy(
+        "Revoke it first; a redeemed one is replaced when the partner asks for it."
+    )
 
 
 class KeyAlreadyRedeemed(Refusal):
@@ -124,7 +142,9 @@ class KeyAlreadyRedeemed(Refusal):
     fact = gettext_lazy("The key was redeemed already.")
 
     message = gettext_lazy("This key was redeemed on %(date)s in %(tenant)s by %(name)s.")
-    advice = gettext_lazy("A key works once. Choose another benefit, or look at the subscription that it brought.")
+    advice = gettext_lazy(
+        "A key works once. Choose another benefit, or look at the subscription that it brought."
+    )
 
     def __init__(self, key: "ProductKey") -> None:
         name = name_at(key.partner, key.redeemed_by)

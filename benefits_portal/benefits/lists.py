@@ -1,7 +1,8 @@
-"""Azure & cloud products as a list: what can be asked of it, and its rows as a page and a spreadsheet show them; and the
-people who hold one credit.
+"""Azure & cloud products as a list: what can be asked of it, and its rows as a page and a
+spreadsheet show them; and the people who hold one credit.
 
-A row is made of values, not of models, and every text once: a page of 50 rows has a few products, amounts and days.
+A row is made of values, not of models, and every text once: a page of 50 rows has a few products,
+amounts and days.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +34,10 @@ from benefits_portal.words import matches, sort_key
 SOON_DAYS = 91  # three months
 
 HOLDERS = {"": gettext_lazy("Holders now"), "past": gettext_lazy("Holders before")}
-SHOW = {"unused": gettext_lazy("Not redeemed"), "expiring": gettext_lazy("Not redeemed, expires in 3 months")}
+SHOW = {
+    "unused": gettext_lazy("Not redeemed"),
+    "expiring": gettext_lazy("Not redeemed, expires in 3 months"),
+}
 KINDS = {"usage": gettext_lazy("Usage-based"), "licenses": gettext_lazy("License-based")}
 EXPIRES = {
     "30": gettext_lazy("Within 30 days"),
@@ -61,7 +65,15 @@ FACTS = [
     *("product_name", "product__kind", "offer_name", "benefit_type", "competency"),
     *("quantity", "credit_amount", "currency", "starts_on", "expires_on", "is_used"),
 ]
-HELD = ("pk", "offer_id", "offer__name", "product_id", "product__name", "product__kind", "competency")
+HELD = (
+    "pk",
+    "offer_id",
+    "offer__name",
+    "product_id",
+    "product__name",
+    "product__kind",
+    "competency",
+)
 
 
 class HeldLine(NamedTuple):
@@ -104,10 +116,17 @@ class BenefitListing(Listing[dict[str, Any]]):
 
     columns = {
         "benefit": Column(gettext_lazy("Benefit"), ("is_license_based", "product_name", "size")),
-        "quantity": Column(gettext_lazy("License quantity"), ("is_license_based", "size", "product_name")),
+        "quantity": Column(
+            gettext_lazy("License quantity"), ("is_license_based", "size", "product_name")
+        ),
         "offer": Column(gettext_lazy("Offer"), ("is_license_based", "offer_name", "product_name")),
-        "type": Column(gettext_lazy("Benefit type"), ("is_license_based", "benefit_type", "competency", "product_name")),
-        "expires": Column(gettext_lazy("Expiration date"), ("is_license_based", "expires_on", "product_name")),
+        "type": Column(
+            gettext_lazy("Benefit type"),
+            ("is_license_based", "benefit_type", "competency", "product_name"),
+        ),
+        "expires": Column(
+            gettext_lazy("Expiration date"), ("is_license_based", "expires_on", "product_name")
+        ),
         "status": Column(gettext_lazy("Status"), ("is_license_based", "status_rank", "expires_on")),
     }
 
@@ -117,11 +136,18 @@ class BenefitListing(Listing[dict[str, Any]]):
 
     @classmethod
     def of(cls, partner: Partner, query: QueryDict, on: date) -> "BenefitListing":
-        """The list of `partner`, with filters for what its packages hold: asked for once they are needed."""
+        """The list of `partner`, with filters for what its packages hold: asked for once they are
+        needed.
+        """
 
         @cache
         def lines() -> list[HeldLine]:
-            found = Membership.objects.filter(partner=partner).package_lines().order_by().values_list(*HELD)
+            found = (
+                Membership.objects.filter(partner=partner)
+                .package_lines()
+                .order_by()
+                .values_list(*HELD)
+            )
             return [HeldLine._make(values) for values in found]
 
         def products() -> dict[str, str]:
@@ -133,14 +159,22 @@ class BenefitListing(Listing[dict[str, Any]]):
             "kind": Filter(_("Kind"), KINDS),
             "status": Filter(_("Status"), {status.value: status.label for status in IN_ORDER}),
             "product": Filter(_("Product"), lazily(products)),
-            "offer": Filter(_("Offer"), lazily(lambda: in_order({line.offer_id: line.offer for line in lines()}))),
-            "type": Filter(_("Benefit type"), {choice.value: choice.label for choice in BenefitType}),
+            "offer": Filter(
+                _("Offer"),
+                lazily(lambda: in_order({line.offer_id: line.offer for line in lines()})),
+            ),
+            "type": Filter(
+                _("Benefit type"), {choice.value: choice.label for choice in BenefitType}
+            ),
             "expires": Filter(_("Expires"), EXPIRES),
         }
         return cls(query, filters, lines, on, fields_key=f"benefits of {partner.pk}")
 
     def filter_queryset(self, rows: BenefitQuerySet) -> BenefitQuerySet:
-        """`rows` are all of the partner's. Words, product and offer are looked up in the catalog, which is small."""
+        """`rows` are all of the partner's.
+
+        Words, product and offer are looked up in the catalog, which is small.
+        """
         if self.search_query or {"offer", "product"} & self.chosen.keys():
             rows = rows.filter(package_line__in=list(self._fitting()))
         if kind := self.chosen.get("kind"):
@@ -175,13 +209,18 @@ class BenefitListing(Listing[dict[str, Any]]):
     def annotate_for_list(self, benefits: BenefitQuerySet) -> Any:
         """What rows are made of, as values: one query for a page."""
         if self.query.column == "status":
-            ranks = [When(status_condition(status, self.on), then=Value(rank)) for rank, status in enumerate(IN_ORDER)]
+            ranks = [
+                When(status_condition(status, self.on), then=Value(rank))
+                for rank, status in enumerate(IN_ORDER)
+            ]
             benefits = benefits.annotate(status_rank=Case(*ranks, output_field=IntegerField()))
         return benefits.values("pk", *FACTS, *self.columns[self.query.column].order)
 
     @property
     def order(self) -> tuple[str, ...]:
-        """Where a kind was chosen without it: a position that names what all rows share is looked for from the first of them on."""
+        """Where a kind was chosen without it: a position that names what all rows share is looked
+        for from the first of them on.
+        """
         return super().order[1:] if "kind" in self.chosen else super().order
 
     # In words
@@ -191,15 +230,36 @@ class BenefitListing(Listing[dict[str, Any]]):
         types = {choice.value: str(choice.label) for choice in BenefitType}
 
         @cache
-        def words(product: str, kind: str, quantity: int | None, amount: Decimal | None, currency: str) -> tuple[str, str]:
-            size = quantity_text(quantity, amount, currency, per_year=kind == Product.Kind.BULK_CREDIT)
+        def words(
+            product: str, kind: str, quantity: int | None, amount: Decimal | None, currency: str
+        ) -> tuple[str, str]:
+            size = quantity_text(
+                quantity, amount, currency, per_year=kind == Product.Kind.BULK_CREDIT
+            )
             return size, f"{product}, {size}" if amount is not None else product
 
         for facts in found:
-            size, title = words(*(facts[name] for name in ("product_name", "product__kind", "quantity", "credit_amount", "currency")))
+            size, title = words(
+                *(
+                    facts[name]
+                    for name in (
+                        "product_name",
+                        "product__kind",
+                        "quantity",
+                        "credit_amount",
+                        "currency",
+                    )
+                )
+            )
             competency = facts["competency"]
-            days = {"starts_on": facts["starts_on"], "expires_on": facts["expires_on"], "on": self.on}
-            status = status_of(is_usage_based=facts["credit_amount"] is not None, is_used=facts["is_used"], **days)
+            days = {
+                "starts_on": facts["starts_on"],
+                "expires_on": facts["expires_on"],
+                "on": self.on,
+            }
+            status = status_of(
+                is_usage_based=facts["credit_amount"] is not None, is_used=facts["is_used"], **days
+            )
             type_text = types[facts["benefit_type"]]
             yield {
                 "pk": facts["pk"],
@@ -219,14 +279,32 @@ class BenefitListing(Listing[dict[str, Any]]):
             by_kind["licenses" if facts["credit_amount"] is None else "usage"].append(row)
         kinds = [self.chosen["kind"]] if "kind" in self.chosen else list(KINDS)
         hidden = {"usage": "quantity"}
-        return [{"kind": kind, "href": self.query.href(kind=kind), "hidden": hidden.get(kind, ""), "rows": by_kind[kind]} for kind in kinds]
+        return [
+            {
+                "kind": kind,
+                "href": self.query.href(kind=kind),
+                "hidden": hidden.get(kind, ""),
+                "rows": by_kind[kind],
+            }
+            for kind in kinds
+        ]
 
     def spreadsheet(self, benefits: BenefitQuerySet) -> Iterator[list[object]]:
-        """The header row, then all that was asked for, however much it is. Days as a spreadsheet sorts them; never a key (K3)."""
+        """The header row, then all that was asked for, however much it is.
+
+        Days as a spreadsheet sorts them; never a key (K3).
+        """
         yield self.column_labels()
         for batch in self.batches(benefits):
             for row, facts in zip(self.rows(batch), batch, strict=True):
-                yield [row["title"], row["quantity"], row["offer"], row["type"], facts["expires_on"].isoformat(), row["status_text"]]
+                yield [
+                    row["title"],
+                    row["quantity"],
+                    row["offer"],
+                    row["type"],
+                    facts["expires_on"].isoformat(),
+                    row["status_text"],
+                ]
 
 
 def lazily(options: Callable[[], dict[str, str]]) -> Mapping[str, str]:
@@ -236,12 +314,17 @@ def lazily(options: Callable[[], dict[str, str]]) -> Mapping[str, str]:
 
 def in_order(names: dict[int, str]) -> dict[str, str]:
     """The options of a filter, by what they are called."""
-    return {str(pk): name for pk, name in sorted(names.items(), key=lambda option: sort_key(option[1]))}
+    return {
+        str(pk): name for pk, name in sorted(names.items(), key=lambda option: sort_key(option[1]))
+    }
 
 
 @dataclass
 class HolderListing(Listing[Assignment]):
-    """Who holds one credit, or held it. Names stand with the people, so only the order by day has an index."""
+    """Who holds one credit, or held it.
+
+    Names stand with the people, so only the order by day has an index.
+    """
 
     columns = {
         "name": Column(gettext_lazy("Name"), ("directory_user__sort_name",)),
@@ -264,12 +347,23 @@ class HolderListing(Listing[Assignment]):
     def filter_queryset(self, rows: AssignmentQuerySet) -> AssignmentQuerySet:
         """`rows` are all of one credit."""
         rows = rows.ended() if self.is_past else rows.kept()
-        return rows.filter(directory_user__in=DirectoryUser.objects.matching(self.search_query)) if self.search_query else rows
+        return (
+            rows.filter(directory_user__in=DirectoryUser.objects.matching(self.search_query))
+            if self.search_query
+            else rows
+        )
 
     def spreadsheet(self, holders: AssignmentQuerySet) -> Iterator[list[object]]:
-        """The header row, then all that was asked for, however many they are. Days as a spreadsheet sorts them."""
+        """The header row, then all that was asked for, however many they are.
+
+        Days as a spreadsheet sorts them.
+        """
         yield [*self.column_labels(), *([_("Ended on")] if self.is_past else [])]
         for batch in self.batches(holders):
             for held in batch:
                 days = (day.isoformat() for day in (held.assigned_on, held.ended_on) if day)
-                yield [held.directory_user.display_name, held.directory_user.user_principal_name, *days]
+                yield [
+                    held.directory_user.display_name,
+                    held.directory_user.user_principal_name,
+                    *days,
+                ]

@@ -1,4 +1,6 @@
-"""No product key stays in a URL, whichever field or path it was typed into, and none is searched for (K3, W6)."""
+"""No product key stays in a URL, whichever field or path it was typed into, and none is searched
+for (K3, W6).
+"""
 
 from collections.abc import Callable, Iterator
 from html import unescape
@@ -22,7 +24,9 @@ SEARCHES = {"q"}  # fields in which a part of a key is no search either
 MAX_DECODINGS = 4  # of what was encoded several times
 
 
-def no_key_in_urls(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def no_key_in_urls(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """A URL that holds a key redirects to the same one without it, before anything is looked up."""
 
     def respond(request: HttpRequest) -> HttpResponse:
@@ -52,7 +56,10 @@ def query_without_keys(query: QueryDict) -> QueryDict:
     """
     pairs = [(name, value) for name, values in query.lists() for value in values]
     left = [pair for pair in pairs if not _is_key(*pair)]
-    together = (" ".join(value for _name, value in left), " ".join(f"{name} {value}" for name, value in left))
+    together = (
+        " ".join(value for _name, value in left),
+        " ".join(f"{name} {value}" for name, value in left),
+    )
     if any(map(_holds_key, together)):
         left = []
     if len(left) == len(pairs):
@@ -103,18 +110,28 @@ def url_without_keys(url: str) -> str:
 def tell_where_keys_go(request: HttpRequest) -> None:
     """Once, however often a field that searches while somebody types has asked."""
     if in_back_office(request):
-        text = _("This looks like a product key. Keys are not searched for, and it was not looked up. Type it at Look up a key.")
+        text = _(
+            "This looks like a product key. Keys are not searched for, and it was not looked "
+            "up. Type it at Look up a key."
+        )
     else:
-        text = _("This looks like a product key. Keys are not searched for, and it was not looked up. Type it at Redeem a product key.")
+        text = _(
+            "This looks like a product key. Keys are not searched for, and it was not looked "
+            "up. Type it at Redeem a product key."
+        )
     _tell_once(request, text)
 
 
 def tell_that_a_key_left_the_url(request: HttpRequest) -> None:
     if in_back_office(request):
-        text = _("A product key was taken out of the URL, which histories and logs keep. It was not looked up. Type it at Look up a key.")
+        text = _(
+            "A product key was taken out of the URL, which histories and logs keep. It was not "
+            "looked up. Type it at Look up a key."
+        )
     else:
         text = _(
-            "A product key was taken out of the URL, which histories and logs keep. It was not looked up. Type it at Redeem a product key."
+            "A product key was taken out of the URL, which histories and logs keep. It was not "
+            "looked up. Type it at Redeem a product key."
         )
     _tell_once(request, text)
 

@@ -22,23 +22,33 @@ def money(amount: Decimal, currency: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _money(amount: Decimal, currency: str, locale: str) -> str:
-    """A package has few amounts, and a list the same ones on every page: writing one takes Babel as long as a row takes the list."""
+    """A package has few amounts, and a list the same ones on every page: writing one takes Babel as
+    long as a row takes the list.
+    """
     return format_currency(amount, currency, locale=locale)
 
 
-def quantity_text(quantity: int | None, amount: Decimal | None, currency: str, *, per_year: bool) -> str:
+def quantity_text(
+    quantity: int | None, amount: Decimal | None, currency: str, *, per_year: bool
+) -> str:
     """25 licenses, or $100.00 per month, in the reader's language."""
     if amount is None:
-        return ngettext("%(count)s license", "%(count)s licenses", quantity or 0) % {"count": number(quantity or 0)}
+        return ngettext("%(count)s license", "%(count)s licenses", quantity or 0) % {
+            "count": number(quantity or 0)
+        }
     text = _("%(amount)s per year") if per_year else _("%(amount)s per month")
     return text % {"amount": money(amount, currency)}
 
 
 class AmountField(models.DecimalField):  # type: ignore[type-arg]
-    """An amount in the row's `currency`, with no more decimals than that has, whatever writes the row (W12)."""
+    """An amount in the row's `currency`, with no more decimals than that has, whatever writes the
+    row (W12).
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"max_digits": MAX_DIGITS, "decimal_places": MAX_PLACES, **kwargs})
+        super().__init__(
+            *args, **{"max_digits": MAX_DIGITS, "decimal_places": MAX_PLACES, **kwargs}
+        )
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         """Raises ValidationError."""

@@ -1,4 +1,6 @@
-"""What pages say of credit and of discontinued products: sentences that follow from dates, holders and the catalog (B4, B5, U2 to U5)."""
+"""What pages say of credit and of discontinued products: sentences that follow from dates, holders
+and the catalog (B4, B5, U2 to U5).
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,15 +15,22 @@ from .models import Benefit, Product
 
 
 def combination(kind: str, excluding_offers: Iterable[str]) -> str:
-    """What credit of this kind cannot be combined with (U4). Of each product the names of offers, one a line."""
+    """What credit of this kind cannot be combined with (U4).
+
+    Of each product the names of offers, one a line.
+    """
     offers = {name for names in excluding_offers for name in names.splitlines()}
     names = get_text_list(sorted(offers), _("or"))
     if kind == Product.Kind.BULK_CREDIT:
         text = _("It cannot be combined with other credit.")
-        with_offers = _("It cannot be combined with other credit, nor with one of these offers: %(offers)s.")
+        with_offers = _(
+            "It cannot be combined with other credit, nor with one of these offers: %(offers)s."
+        )
     else:
         text = _("It cannot be combined with bulk credit.")
-        with_offers = _("It cannot be combined with bulk credit, nor with one of these offers: %(offers)s.")
+        with_offers = _(
+            "It cannot be combined with bulk credit, nor with one of these offers: %(offers)s."
+        )
     return with_offers % {"offers": names} if names else text
 
 
@@ -62,7 +71,9 @@ class CreditNotes:
     def what_it_is(self) -> str:
         """The bar above the holders."""
         if self.has_ended:
-            return _("This credit ended on %(day)s. Whoever held it then is listed below.") % {"day": as_day(self.benefit.expires_on)}
+            return _("This credit ended on %(day)s. Whoever held it then is listed below.") % {
+                "day": as_day(self.benefit.expires_on)
+            }
         product = self.benefit.product
         offers: str = self.benefit.excluding_offers  # type: ignore[attr-defined]  # annotated
         return f"{self._how_it_is_given()} {combination(product.kind, [offers])}"
@@ -71,10 +82,14 @@ class CreditNotes:
         if not self.benefit.product.is_bulk_credit:
             return _("Monthly credit goes to any number of people; add or remove them at any time.")
         if self.year_is_over:
-            return _("Bulk credit has one holder and no Remove. Transfers ended on %(day)s, with the enrollment year.") % {
-                "day": as_day(self.year_ends_on)
-            }
-        return _("Bulk credit has one holder and no Remove: transfer it to somebody else within the enrollment year.")
+            return _(
+                "Bulk credit has one holder and no Remove. Transfers ended on %(day)s, with "
+                "the enrollment year."
+            ) % {"day": as_day(self.year_ends_on)}
+        return _(
+            "Bulk credit has one holder and no Remove: transfer it to somebody else within the "
+            "enrollment year."
+        )
 
     def last_day(self) -> str:
         """What the expiration date is for."""
@@ -87,25 +102,56 @@ class CreditNotes:
     def _last_day_of_bulk_credit(self) -> str:
         year = {"day": as_day(self.year_ends_on)}
         if self.is_held and self.year_is_over:
-            return _("Its holder keeps it until then. Transfers ended on %(day)s, with the enrollment year.") % year
+            return (
+                _(
+                    "Its holder keeps it until then. Transfers ended on %(day)s, with the "
+                    "enrollment year."
+                )
+                % year
+            )
         if self.is_held:
             return (
-                _("Its holder keeps it until then, or until it is transferred: possible until %(day)s, the end of the enrollment year.")
+                _(
+                    "Its holder keeps it until then, or until it is transferred: possible "
+                    "until %(day)s, the end of the enrollment year."
+                )
                 % year
             )
         if self.year_is_over:
-            return _("The last day to assign it. Transfers ended on %(day)s, with the enrollment year.") % year
-        return _("The last day to assign it. It can be transferred until %(day)s, the end of the enrollment year.") % year
+            return (
+                _(
+                    "The last day to assign it. Transfers ended on %(day)s, with the "
+                    "enrollment year."
+                )
+                % year
+            )
+        return (
+            _(
+                "The last day to assign it. It can be transferred until %(day)s, the end of "
+                "the enrollment year."
+            )
+            % year
+        )
 
     def nobody(self) -> str:
-        return _("Nobody held this credit when it ended.") if self.has_ended else _("Nobody holds this credit.")
+        return (
+            _("Nobody held this credit when it ended.")
+            if self.has_ended
+            else _("Nobody holds this credit.")
+        )
 
     def holders(self) -> str:
-        return _("Who held this credit when it ended") if self.has_ended else _("Who holds this credit")
+        return (
+            _("Who held this credit when it ended")
+            if self.has_ended
+            else _("Who holds this credit")
+        )
 
 
 def cannot_be_corrected(benefit: Benefit, on: date) -> str:
-    """The warning where bulk credit is assigned after its enrollment year (U3); empty where it can still be transferred."""
+    """The warning where bulk credit is assigned after its enrollment year (U3); empty where it can
+    still be transferred.
+    """
     if not benefit.product.is_bulk_credit or benefit.can_transfer(on):
         return ""
     days = {"year": as_day(benefit.membership.ends_on), "day": as_day(benefit.expires_on)}

@@ -1,7 +1,10 @@
-"""What a product key looks like, and how it is kept. Pure text and cryptography: no database (rules K1, K3).
+"""What a product key looks like, and how it is kept.
 
-A key has 25 characters: the prefix `PCBEN`, 19 drawn at random and a check character. At rest there are two
-values: a ciphertext, for the owner's reveal, and a keyed digest, for look-up and uniqueness.
+Pure text and cryptography: no database (rules K1, K3).
+
+A key has 25 characters: the prefix `PCBEN`, 19 drawn at random and a check character. At rest there
+are two values: a ciphertext, for the owner's reveal, and a keyed digest, for look-up and
+uniqueness.
 """
 
 import hmac
@@ -30,27 +33,48 @@ from benefits_portal.key_format import (
     without_keys,
 )
 
-__all__ = ["ALPHABET", "DRAWN", "LENGTH", "PREFIX", "decrypted", "digests", "draw", "encrypted", "grouped", "is_consistent", "is_shaped"]
+__all__ = [
+    "ALPHABET",
+    "DRAWN",
+    "LENGTH",
+    "PREFIX",
+    "decrypted",
+    "digests",
+    "draw",
+    "encrypted",
+    "grouped",
+    "is_consistent",
+    "is_shaped",
+]
 __all__ += ["masked", "normalised", "resembles_key", "without_keys"]
 
 DRAWN = LENGTH - len(PREFIX) - 1
 
-_KEY_BUT_FOR_ITS_PREFIX = re.compile(rf"[A-Z0-9]{{5}}[{ALPHABET}N]{{20}}")  # genuine keys have an N too, neither has a vowel
+# Genuine keys have an N too, neither has a vowel
+_KEY_BUT_FOR_ITS_PREFIX = re.compile(rf"[A-Z0-9]{{5}}[{ALPHABET}N]{{20}}")
 
 
 def draw(choice: Callable[[Sequence[str]], str] = secrets.choice) -> str:
-    """A new key, 25 characters. `choice` is another source of chance only where a demo tells the same story twice."""
+    """A new key, 25 characters.
+
+    `choice` is another source of chance only where a demo tells the same story twice.
+    """
     drawn = "".join(choice(ALPHABET) for _ in range(DRAWN))
     return PREFIX + drawn + mod_37_36.calc_check_digit(drawn, ALPHABET)
 
 
 def resembles_key(text: str) -> bool:
-    """Whether somebody may have meant a key, ours in part, or one with a mistyped prefix, or a genuine one (K3).
+    """Whether somebody may have meant a key, ours in part, or one with a mistyped prefix, or a
+    genuine one (K3).
 
     Such a text is not searched for. Five words of five letters are no key: words have vowels (W5).
     """
     letters = normalised(text)
-    return PREFIX in letters or without_keys(text) != text or bool(_KEY_BUT_FOR_ITS_PREFIX.search(letters))
+    return (
+        PREFIX in letters
+        or without_keys(text) != text
+        or bool(_KEY_BUT_FOR_ITS_PREFIX.search(letters))
+    )
 
 
 def is_consistent(key: str) -> bool:
@@ -59,8 +83,13 @@ def is_consistent(key: str) -> bool:
 
 
 def digests(key: str) -> list[str]:
-    """The keyed digests under which `key` may be on file: the current secret's first, then the retired ones'."""
-    return [hmac.new(_derived(secret, b"digest"), key.encode(), sha256).hexdigest() for secret in settings.PRODUCT_KEY_SECRETS]
+    """The keyed digests under which `key` may be on file: the current secret's first, then the
+    retired ones'.
+    """
+    return [
+        hmac.new(_derived(secret, b"digest"), key.encode(), sha256).hexdigest()
+        for secret in settings.PRODUCT_KEY_SECRETS
+    ]
 
 
 def encrypted(key: str) -> str:
@@ -73,10 +102,14 @@ def decrypted(ciphertext: str) -> str:
 
 @lru_cache(maxsize=8)
 def _fernet(all_secrets: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(urlsafe_b64encode(_derived(secret, b"ciphertext"))) for secret in all_secrets])
+    return MultiFernet(
+        [Fernet(urlsafe_b64encode(_derived(secret, b"ciphertext"))) for secret in all_secrets]
+    )
 
 
 @lru_cache(maxsize=16)
 def _derived(secret: str, purpose: bytes) -> bytes:
     """32 bytes from `secret`, different for each purpose."""
-    return HKDF(SHA256(), 32, salt=b"benefits-portal product keys", info=purpose).derive(secret.encode())
+    return HKDF(SHA256(), 32, salt=b"benefits-portal product keys", info=purpose).derive(
+        secret.encode()
+    )

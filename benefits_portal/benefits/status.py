@@ -1,4 +1,6 @@
-"""The status of a benefit: derived from the facts on its row, in Python and, the same, in SQL (rules B1, B5, U5)."""
+"""The status of a benefit: derived from the facts on its row, in Python and, the same, in SQL
+(rules B1, B5, U5).
+"""
 
 from datetime import date
 
@@ -16,7 +18,9 @@ class Status(TextChoices):
     ENDED = "ended", _("Ended")
 
 
-def status_of(*, is_usage_based: bool, is_used: bool, starts_on: date, expires_on: date, on: date) -> Status:
+def status_of(
+    *, is_usage_based: bool, is_used: bool, starts_on: date, expires_on: date, on: date
+) -> Status:
     """What a benefit with these facts is on a day."""
     if on < starts_on:
         return Status.NOT_BEGUN

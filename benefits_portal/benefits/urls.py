@@ -10,6 +10,14 @@ urlpatterns = [
     path("mpn/benefits/azure-cloud/<int:pk>/holders/csv/", views.holders_csv, name="holders-csv"),
     path("mpn/benefits/azure-cloud/<int:pk>/assign/", views.assign, name="assign"),
     path("mpn/benefits/azure-cloud/<int:pk>/assign/list/", views.assign_list, name="assign-list"),
-    path("mpn/benefits/azure-cloud/<int:pk>/assignments/<int:assignment_pk>/remove/", views.remove, name="remove"),
-    path("mpn/benefits/azure-cloud/<int:pk>/assignments/<int:assignment_pk>/transfer/", views.transfer, name="transfer"),
+    path(
+        "mpn/benefits/azure-cloud/<int:pk>/assignments/<int:assignment_pk>/remove/",
+        views.remove,
+        name="remove",
+    ),
+    path(
+        "mpn/benefits/azure-cloud/<int:pk>/assignments/<int:assignment_pk>/transfer/",
+        views.transfer,
+        name="transfer",
+    ),
 ]

@@ -1,4 +1,7 @@
-"""Azure & cloud products, and giving credit to people. A benefit's own page shows subscriptions too: see licensing."""
+"""Azure & cloud products, and giving credit to people.
+
+A benefit's own page shows subscriptions too: see licensing.
+"""
 
 from collections.abc import Callable
 
@@ -9,7 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
-from benefits_portal.benefits.bulk_assignment import assign_many, check_many, preview, repeated_are_done, sealed, unsealed
+from benefits_portal.benefits.bulk_assignment import (
+    assign_many,
+    check_many,
+    preview,
+    repeated_are_done,
+    sealed,
+    unsealed,
+)
 from benefits_portal.benefits.forms import PeopleForm, PersonForm
 from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit
@@ -55,8 +65,15 @@ def holders(request: PartnerRequest, pk: int) -> HttpResponse:
     """Everybody who holds one credit, and who held it, page by page."""
     benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
     listing = HolderListing.of(request.GET)
-    page = listing.page(benefit.assignments.for_partner(request.partner).select_related("directory_user"))
-    can_remove = request.role.may_act and not benefit.product.is_bulk_credit and benefit.is_usable(request.today) and not listing.is_past
+    page = listing.page(
+        benefit.assignments.for_partner(request.partner).select_related("directory_user")
+    )
+    can_remove = (
+        request.role.may_act
+        and not benefit.product.is_bulk_credit
+        and benefit.is_usable(request.today)
+        and not listing.is_past
+    )
     context = {"benefit": benefit, "listing": listing, "page": page, "can_remove": can_remove}
     context["notes"] = CreditNotes(benefit, request.today, is_held=bool(page.rows))
     context["can_assign"] = request.role.may_act and benefit.is_usable(request.today)
@@ -81,7 +98,9 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
     benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
     form = PersonForm(benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if perform_on_person(request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)):
+        if perform_on_person(
+            request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)
+        ):
             return redirect(benefit)
     try:
         benefit.check_assignable(request.today)
@@ -94,13 +113,17 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
 @admin_required
 @form_methods
 def assign_list(request: PartnerRequest, pk: int) -> HttpResponse:
-    """Give monthly credit to a list of people (U2): the list, what would happen to each line, then exactly that."""
+    """Give monthly credit to a list of people (U2): the list, what would happen to each line, then
+    exactly that.
+    """
     benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
     form = PeopleForm(request.POST or None, request.FILES or None)
     context: dict[str, object] = {"benefit": benefit, "form": form}
     try:
         check_many(benefit, request.today)
-        if request.method == "POST" and (shown := unsealed(request.POST.get("shown", ""), benefit, request.user)):
+        if request.method == "POST" and (
+            shown := unsealed(request.POST.get("shown", ""), benefit, request.user)
+        ):
             became = assign_many(benefit, shown, by=request.actor, on=request.today)
             context["became"] = repeated_are_done(benefit, shown, became, by=request.actor)
         elif request.method == "POST" and form.is_valid():
@@ -112,7 +135,9 @@ def assign_list(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def previewing(request: PartnerRequest, benefit: Benefit, form: PeopleForm) -> dict[str, object]:
-    """The lines, sealed as they are shown; `is_renewed` if others were shown before that no longer hold."""
+    """The lines, sealed as they are shown; `is_renewed` if others were shown before that no longer
+    hold.
+    """
     lines = preview(benefit, form.list.found, request.today)
     return {
         "lines": lines,
@@ -136,10 +161,18 @@ def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse
     try:
         if request.method != "POST":
             assignment.check_removable(request.today)
-            return render(request, "benefits/remove.html", {"assignment": assignment, "benefit": assignment.benefit})
+            return render(
+                request,
+                "benefits/remove.html",
+                {"assignment": assignment, "benefit": assignment.benefit},
+            )
         with repeated_is_done():
             assignment.remove(by=request.actor, on=request.today)
-        messages.success(request, _("%(name)s no longer holds this credit.") % {"name": isolated(assignment.directory_user.display_name)})
+        messages.success(
+            request,
+            _("%(name)s no longer holds this credit.")
+            % {"name": isolated(assignment.directory_user.display_name)},
+        )
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return redirect(assignment.benefit)
@@ -152,7 +185,11 @@ def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpRespon
     assignment = get_own(request, of_benefit(pk), assignment_pk)
     form = PersonForm(assignment.benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if perform_on_person(request, form, lambda person: assignment.transfer(person, by=request.actor, on=request.today)):
+        if perform_on_person(
+            request,
+            form,
+            lambda person: assignment.transfer(person, by=request.actor, on=request.today),
+        ):
             return redirect(assignment.benefit)
     try:
         assignment.check_transferable(request.today)
@@ -163,7 +200,9 @@ def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpRespon
     return render(request, choosing_template(request, "transfer"), context)
 
 
-def perform_on_person(request: PartnerRequest, form: PersonForm, give: Callable[[DirectoryUser], object]) -> bool:
+def perform_on_person(
+    request: PartnerRequest, form: PersonForm, give: Callable[[DirectoryUser], object]
+) -> bool:
     """Give the credit to the person chosen in `form`; a refusal becomes the form's error."""
     person = form.cleaned_data["directory_user"]
     try:
@@ -172,13 +211,19 @@ def perform_on_person(request: PartnerRequest, form: PersonForm, give: Callable[
     except Refusal as refusal:
         form.add_error("directory_user", str(refusal))
         return False
-    messages.success(request, _("%(name)s now holds this credit.") % {"name": isolated(person.display_name)})
+    messages.success(
+        request, _("%(name)s now holds this credit.") % {"name": isolated(person.display_name)}
+    )
     return True
 
 
 def choosing_template(request: PartnerRequest, page: str) -> str:
     """The page; for htmx, which asks while somebody types, the people alone."""
-    return "benefits/_people.html#candidates" if request.htmx and request.method == "GET" else f"benefits/{page}.html"
+    return (
+        "benefits/_people.html#candidates"
+        if request.htmx and request.method == "GET"
+        else f"benefits/{page}.html"
+    )
 
 
 def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dict[str, object]:

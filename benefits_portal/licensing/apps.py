@@ -7,4 +7,5 @@ from django.utils.translation import gettext_lazy as _
 class LicensingConfig(AppConfig):
     name = "benefits_portal.licensing"
     verbose_name = _("Licensing")
-    by_programme: ClassVar[dict[str, str]] = {"replacement": "change"}  # decided (K8); what runs changes through redemptions only
+    # Decided (K8); what runs changes through redemptions only
+    by_programme: ClassVar[dict[str, str]] = {"replacement": "change"}

@@ -1,4 +1,6 @@
-"""The end-date calculator: the same rules for anybody's own figures, without a database (rules S4 to S8)."""
+"""The end-date calculator: the same rules for anybody's own figures, without a database (rules S4
+to S8).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +38,9 @@ day_range = [
 
 def day_field(label: Any, help_text: Any = "") -> DayFormField:
     required = {"required": gettext_lazy("Enter a day.")}
-    return DayFormField(label=label, help_text=help_text, validators=day_range, error_messages=required)
+    return DayFormField(
+        label=label, help_text=help_text, validators=day_range, error_messages=required
+    )
 
 
 class NumberField(NumberFormField):
@@ -59,7 +63,9 @@ class CalculatorForm(forms.Form):
         at_least=1,
         error_messages={"required": gettext_lazy("Enter how many licenses the subscription has.")},
     )
-    ends_on = day_field(gettext_lazy("End date of the subscription"), gettext_lazy("Its last day of service."))
+    ends_on = day_field(
+        gettext_lazy("End date of the subscription"), gettext_lazy("Its last day of service.")
+    )
     keys = forms.CharField(
         label=gettext_lazy("Licenses of the key"),
         max_length=120,
@@ -86,12 +92,19 @@ class CalculatorForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
         if (data.get("carried") or 0) >= data.get("licenses", MAX_LICENSES_TYPED + 1):
-            self.add_error("carried", _("Fewer license-days than licenses are carried: a whole day is used at once."))
+            self.add_error(
+                "carried",
+                _("Fewer license-days than licenses are carried: a whole day is used at once."),
+            )
         return data
 
     def calculation(self) -> "Calculation":
         data = self.cleaned_data
-        return Calculation(Term(data["licenses"], data["ends_on"], data.get("carried") or 0), data["keys"], data["on"])
+        return Calculation(
+            Term(data["licenses"], data["ends_on"], data.get("carried") or 0),
+            data["keys"],
+            data["on"],
+        )
 
 
 @dataclass(frozen=True)
@@ -104,7 +117,11 @@ class Calculation:
 
     def cards(self) -> list[dict[str, Any]]:
         cards = [self.card(way, terms) for way, terms in self.ways()]
-        return [*cards, waiting(sum(self.keys), self.before.ends_on)] if self.status is Subscription.Status.ACTIVE else cards
+        return (
+            [*cards, waiting(sum(self.keys), self.before.ends_on)]
+            if self.status is Subscription.Status.ACTIVE
+            else cards
+        )
 
     @property
     def subscription(self) -> Subscription:
@@ -120,18 +137,31 @@ class Calculation:
         facts = {"day": as_day(self.on), "until": as_day(self.subscription.disabled_until)}
         match self.status:
             case Subscription.Status.EXPIRED:
-                text = _("On %(day)s this subscription is Expired: a key can bring it back until %(until)s.")
+                text = _(
+                    "On %(day)s this subscription is Expired: a key can bring it back until "
+                    "%(until)s."
+                )
             case Subscription.Status.DISABLED:
-                text = _("On %(day)s this subscription is Disabled: a key can bring it back until %(until)s.")
+                text = _(
+                    "On %(day)s this subscription is Disabled: a key can bring it back until "
+                    "%(until)s."
+                )
             case Subscription.Status.DELETED:
-                text = _("On %(day)s this subscription is Deleted: it could be brought back until %(until)s. A key starts a new one.")
+                text = _(
+                    "On %(day)s this subscription is Deleted: it could be brought back until "
+                    "%(until)s. A key starts a new one."
+                )
             case _active:
                 text = ""
         return text % facts
 
     def ways(self) -> list[tuple[RedemptionKind, Callable[[], list[Term]]]]:
-        """S3: what has ended and is not deleted can come back, with the licenses of the first key; the others add to it."""
-        back = [(RedemptionKind.REACTIVATE, self.started_new)] if self.status in CAN_COME_BACK else []
+        """S3: what has ended and is not deleted can come back, with the licenses of the first key;
+        the others add to it.
+        """
+        back = (
+            [(RedemptionKind.REACTIVATE, self.started_new)] if self.status in CAN_COME_BACK else []
+        )
         return [
             *back,
             (RedemptionKind.EXTEND, self.extended),
@@ -140,20 +170,30 @@ class Calculation:
         ]
 
     def card(self, way: RedemptionKind, terms: Callable[[], list[Term]]) -> dict[str, Any]:
-        summary = beside(self.status) if way is RedemptionKind.NEW and self.status is not Subscription.Status.DELETED else ""
+        summary = (
+            beside(self.status)
+            if way is RedemptionKind.NEW and self.status is not Subscription.Status.DELETED
+            else ""
+        )
         try:
             chain = terms()
         except Refusal as refusal:
             return card(way, refusal=refusal, summary=summary)
-        later = None if way is RedemptionKind.NEW else chain[-1].days_later_than(self.before.ends_on)
-        return card(way, term=chain[-1], days_later=later, summary=summary) | {"steps": self.steps(chain)}
+        later = (
+            None if way is RedemptionKind.NEW else chain[-1].days_later_than(self.before.ends_on)
+        )
+        return card(way, term=chain[-1], days_later=later, summary=summary) | {
+            "steps": self.steps(chain)
+        }
 
     def steps(self, chain: list[Term]) -> list[str]:
         """The lines of every key's calculation, with the key's number where there are several."""
         lines = []
         for number, term in enumerate(chain, start=1):
             prefix = _("Key %(number)s: ") % {"number": number} if len(chain) > 1 else ""
-            lines += [prefix + step for step in term.calculation.steps()] if term.calculation else []
+            lines += (
+                [prefix + step for step in term.calculation.steps()] if term.calculation else []
+            )
         return lines
 
     def extended(self) -> list[Term]:
@@ -178,18 +218,28 @@ class Calculation:
         return terms
 
     def axis(self) -> Axis:
-        """The day of redeeming, the present end and the new ends; the 3-year limit, or until when it can come back."""
+        """The day of redeeming, the present end and the new ends; the 3-year limit, or until when
+        it can come back.
+        """
         subscription = self.subscription
         marks = [Mark(_("Redeemed on"), self.on, "today")]
         if self.status is Subscription.Status.ACTIVE:
             marks.append(Mark(_("Ends now"), self.before.ends_on, "now"))
-            marks.append(Mark(_("Latest end with one key (3 years)"), subscription.latest_extension_on, "limit"))
+            marks.append(
+                Mark(
+                    _("Latest end with one key (3 years)"),
+                    subscription.latest_extension_on,
+                    "limit",
+                )
+            )
         else:
             marks.append(Mark(_("Ended"), self.before.ends_on))
             marks.append(Mark(_("Last day to bring it back"), subscription.disabled_until, "limit"))
         for way, terms in self.ways():
             try:
-                marks.append(Mark(_("End after: %(way)s") % {"way": way.label}, terms()[-1].ends_on, "new"))
+                marks.append(
+                    Mark(_("End after: %(way)s") % {"way": way.label}, terms()[-1].ends_on, "new")
+                )
             except Refusal:
                 continue
         if self.status is Subscription.Status.ACTIVE:
@@ -212,7 +262,9 @@ _AROUND_A_LINK = " \t\r\n<>()[]{}.,;:!?'\"“”’»"  # what a mail or a sente
 
 
 def link_query(query: QueryDict) -> QueryDict:
-    """`query` as it was before a mail or a web page wrote `&amp;` into the link, broke it or put a dot behind it."""
+    """`query` as it was before a mail or a web page wrote `&amp;` into the link, broke it or put a
+    dot behind it.
+    """
     if len(query) == 1 and "=" in (only := next(iter(query))):  # encoded as a whole
         query = QueryDict(only)
     mended = QueryDict(mutable=True)
@@ -220,14 +272,19 @@ def link_query(query: QueryDict) -> QueryDict:
         name = name.strip()
         while name.startswith("amp;"):
             name = name.removeprefix("amp;").strip()
-        mended.setlist(name, [value.removeprefix("3D").strip(_AROUND_A_LINK) for value in values])  # =3D is a mail's =
+        # =3D is a mail's =
+        mended.setlist(name, [value.removeprefix("3D").strip(_AROUND_A_LINK) for value in values])
     return mended
 
 
 def form_for(query: QueryDict, today: date) -> CalculatorForm:
-    """The form as the URL says; before anything was asked, with an example that is redeemed `today`."""
+    """The form as the URL says; before anything was asked, with an example that is redeemed
+    `today`.
+    """
     if query:
         asked = link_query(query)
         asked.setdefault("on", today.isoformat())
         return CalculatorForm(asked)
-    return CalculatorForm(initial={"licenses": 100, "ends_on": add_months(today, 6), "keys": "25", "on": today})
+    return CalculatorForm(
+        initial={"licenses": 100, "ends_on": add_months(today, 6), "keys": "25", "on": today}
+    )

@@ -38,10 +38,22 @@ class Choice:
 
     @classmethod
     def of(
-        cls, way: RedemptionKind, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date, place: str = ""
+        cls,
+        way: RedemptionKind,
+        key: ProductKey,
+        tenant: Tenant,
+        subscription: Subscription | None,
+        on: date,
+        place: str = "",
     ) -> "Choice":
         try:
-            return cls(way, key, subscription, quote=Subscription.quote(way, key, tenant, subscription, on), place=place)
+            return cls(
+                way,
+                key,
+                subscription,
+                quote=Subscription.quote(way, key, tenant, subscription, on),
+                place=place,
+            )
         except Refusal as refusal:
             return cls(way, key, subscription, refusal=refusal)
 
@@ -49,34 +61,56 @@ class Choice:
     def address(self) -> str:
         """Where this way begins, with the key by reference."""
         if self.way in (RedemptionKind.EXTEND, RedemptionKind.ADD) and self.subscription:
-            name = "licensing:extend" if self.way is RedemptionKind.EXTEND else "licensing:add-licenses"
-            return reverse(name, args=[self.subscription.pk]) + f"?{urlencode({'key': self.key.pk})}"
+            name = (
+                "licensing:extend"
+                if self.way is RedemptionKind.EXTEND
+                else "licensing:add-licenses"
+            )
+            return (
+                reverse(name, args=[self.subscription.pk]) + f"?{urlencode({'key': self.key.pk})}"
+            )
         place = {"place": self.place} if self.place else {}
-        return reverse("licensing:product-key-start") + f"?{urlencode(place | {'key': str(self.key.pk), 'way': self.way.value})}"
+        return (
+            reverse("licensing:product-key-start")
+            + f"?{urlencode(place | {'key': str(self.key.pk), 'way': self.way.value})}"
+        )
 
     def card(self) -> dict[str, Any]:
         """What the comparison card shows, in the reader's language."""
         if self.refusal or not self.quote:
             return card(self.way, refusal=self.refusal, summary=self.summary)
-        shown = card(self.way, term=self.quote.after, days_later=self.quote.days_later, summary=self.summary)
+        shown = card(
+            self.way, term=self.quote.after, days_later=self.quote.days_later, summary=self.summary
+        )
         return shown | {"action": _("Choose"), "href": self.address}
 
 
 def card(
-    way: RedemptionKind, *, term: Term | None = None, days_later: int | None = None, refusal: Refusal | None = None, summary: str = ""
+    way: RedemptionKind,
+    *,
+    term: Term | None = None,
+    days_later: int | None = None,
+    refusal: Refusal | None = None,
+    summary: str = "",
 ) -> dict[str, Any]:
-    """One way to use a key, as the comparison card shows it: the term it leads to, or the reason why it cannot."""
+    """One way to use a key, as the comparison card shows it: the term it leads to, or the reason
+    why it cannot.
+    """
     words: dict[str, Any] = {"title": way.label, "summary": summary or SUMMARIES[way]()}
     if term is None:
         return words | {"reason": str(refusal or "")}
-    return words | term_facts(term) | shift(None if way is RedemptionKind.REACTIVATE else days_later)
+    return (
+        words | term_facts(term) | shift(None if way is RedemptionKind.REACTIVATE else days_later)
+    )
 
 
 SUMMARIES = {
     RedemptionKind.EXTEND: lambda: _("The licenses stay, the end date moves."),
     RedemptionKind.ADD: lambda: _("More licenses; the end dates are averaged over all of them."),
     RedemptionKind.NEW: lambda: _("A subscription of its own: nothing of this product runs here."),
-    RedemptionKind.REACTIVATE: lambda: _("The subscription comes back with the licenses of this key."),
+    RedemptionKind.REACTIVATE: lambda: _(
+        "The subscription comes back with the licenses of this key."
+    ),
 }
 
 
@@ -88,8 +122,13 @@ def beside(status: Subscription.Status) -> str:
 
 
 def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any]:
-    """For fewer licenses for a full year: let the subscription end on `ends_on` and start a new one the day after."""
-    words = {"title": _("Let it end and start new"), "summary": _("Only the licenses of the key, for a full year.")}
+    """For fewer licenses for a full year: let the subscription end on `ends_on` and start a new one
+    the day after.
+    """
+    words = {
+        "title": _("Let it end and start new"),
+        "summary": _("Only the licenses of the key, for a full year."),
+    }
     if ends_on is None:
         return words
     term = Subscription.activated(key_licenses, ends_on + DAY)
@@ -106,7 +145,12 @@ def waiting_mark(key_licenses: int, ends_on: date) -> Mark:
 def term_facts(term: Term) -> dict[str, Any]:
     steps = term.calculation.steps() if term.calculation else []
     words = in_licenses(term.licenses)
-    return {"licenses": number(term.licenses), "licenses_in_words": words, "ends_on": as_day(term.ends_on), "steps": steps}
+    return {
+        "licenses": number(term.licenses),
+        "licenses_in_words": words,
+        "ends_on": as_day(term.ends_on),
+        "steps": steps,
+    }
 
 
 def shift(days: int | None) -> dict[str, str]:
@@ -117,8 +161,14 @@ def shift(days: int | None) -> dict[str, str]:
         return {"shift": _("the same end date"), "effect": "same"}
     count = {"count": number(abs(days))}
     if days > 0:
-        return {"shift": ngettext("%(count)s day later", "%(count)s days later", days) % count, "effect": "later"}
-    return {"shift": ngettext("%(count)s day earlier", "%(count)s days earlier", -days) % count, "effect": "earlier"}
+        return {
+            "shift": ngettext("%(count)s day later", "%(count)s days later", days) % count,
+            "effect": "later",
+        }
+    return {
+        "shift": ngettext("%(count)s day earlier", "%(count)s days earlier", -days) % count,
+        "effect": "earlier",
+    }
 
 
 @dataclass(frozen=True)
@@ -131,12 +181,25 @@ class Comparison:
     on: date
 
     @classmethod
-    def of(cls, key: ProductKey, tenant: Tenant, subscription: Subscription | None, on: date, place: str = "") -> "Comparison":
+    def of(
+        cls,
+        key: ProductKey,
+        tenant: Tenant,
+        subscription: Subscription | None,
+        on: date,
+        place: str = "",
+    ) -> "Comparison":
         choices = [Choice.of(RedemptionKind.NEW, key, tenant, None, on, place)]
         if subscription:
             choices = [replace(choices[0], summary=beside(subscription.status(on)))]
-            ways = (RedemptionKind.EXTEND, RedemptionKind.ADD) if subscription.is_active(on) else (RedemptionKind.REACTIVATE,)
-            choices = [Choice.of(way, key, tenant, subscription, on, place) for way in ways] + choices
+            ways = (
+                (RedemptionKind.EXTEND, RedemptionKind.ADD)
+                if subscription.is_active(on)
+                else (RedemptionKind.REACTIVATE,)
+            )
+            choices = [
+                Choice.of(way, key, tenant, subscription, on, place) for way in ways
+            ] + choices
         return cls(subscription, choices, key, on)
 
     @property
@@ -157,10 +220,14 @@ class Comparison:
         return cards
 
     def waiting_card(self, subscription: Subscription) -> dict[str, Any]:
-        """The card of waiting, refused where the key's benefit expires before the subscription ends."""
+        """The card of waiting, refused where the key's benefit expires before the subscription
+        ends.
+        """
         last_day = self.key.benefit.expires_on
         if not self.can_wait(subscription):
-            reason = _("This key must be redeemed by %(last_day)s, while the subscription still runs.") % {"last_day": as_day(last_day)}
+            reason = _(
+                "This key must be redeemed by %(last_day)s, while the subscription still runs."
+            ) % {"last_day": as_day(last_day)}
             return waiting() | {"reason": reason}
         return waiting(self.key.licenses, subscription.ends_on)
 
@@ -169,29 +236,53 @@ class Comparison:
         return self.key.benefit.is_usable(subscription.ends_on + DAY)
 
     def axis(self) -> Axis:
-        """Today, the present end, the new ends, the benefit's expiration and the 3-year limit on one line."""
-        marks = [Mark(_("Today"), self.on, "today"), Mark(_("Benefit expires"), self.key.benefit.expires_on)]
+        """Today, the present end, the new ends, the benefit's expiration and the 3-year limit on
+        one line.
+        """
+        marks = [
+            Mark(_("Today"), self.on, "today"),
+            Mark(_("Benefit expires"), self.key.benefit.expires_on),
+        ]
         if self.subscription and self.subscription.is_active(self.on):
             marks.append(Mark(_("Ends now"), self.subscription.ends_on, "now"))
-            marks.append(Mark(_("Latest end with one key (3 years)"), self.subscription.latest_extension_on, "limit"))
+            marks.append(
+                Mark(
+                    _("Latest end with one key (3 years)"),
+                    self.subscription.latest_extension_on,
+                    "limit",
+                )
+            )
         marks += [
-            Mark(_("End after: %(way)s") % {"way": choice.way.label}, choice.quote.after.ends_on, "new")
+            Mark(
+                _("End after: %(way)s") % {"way": choice.way.label},
+                choice.quote.after.ends_on,
+                "new",
+            )
             for choice in self.choices
             if choice.quote
         ]
-        if self.subscription and self.subscription.is_active(self.on) and self.can_wait(self.subscription):
+        if (
+            self.subscription
+            and self.subscription.is_active(self.on)
+            and self.can_wait(self.subscription)
+        ):
             marks.append(waiting_mark(self.key.licenses, self.subscription.ends_on))
         return Axis(marks)
 
 
 def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> Excerpt[Comparison]:
-    """For each Active subscription of the key's product in `tenant`; without one, what starts anew (S3).
+    """For each Active subscription of the key's product in `tenant`; without one, what starts anew
+    (S3).
 
     Of very many, those that end last, and how many there are.
     """
     same = Subscription.objects.of_product_in(tenant, key.product)
     active_count = CappedCount(same.active(on))
-    latest = list(same.not_deleted(on).annotate(active_count=active_count).order_by("-ends_on", "-pk")[: MAX_COMPARED + 1])
+    latest = list(
+        same.not_deleted(on)
+        .annotate(active_count=active_count)
+        .order_by("-ends_on", "-pk")[: MAX_COMPARED + 1]
+    )
     active = [subscription for subscription in latest if subscription.is_active(on)]
     ended = next((subscription for subscription in latest if not subscription.is_active(on)), None)
     if len(active) > MAX_COMPARED:
@@ -199,7 +290,8 @@ def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> E
     for subscription in [*active, *([ended] if ended else [])]:
         subscription.product, subscription.tenant = key.product, tenant  # at hand
     found = [Comparison.of(key, tenant, one, on, place) for one in reversed(active[:MAX_COMPARED])]
-    hidden = latest[0].active_count - len(found) if found else 0  # type: ignore[attr-defined]  # annotated
+    # Annotated
+    hidden = latest[0].active_count - len(found) if found else 0  # type: ignore[attr-defined]
     if ended:
         found.append(Comparison.of(key, tenant, ended, on, place))
     found = found or [Comparison.of(key, tenant, None, on, place)]
@@ -212,8 +304,17 @@ def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:
     nothing = "–"
     moved = shift(quote.days_later) if before else {}
     return [
-        {"label": _("Licenses"), "before": number(before.licenses) if before else nothing, "after": number(after.licenses)},
-        {"label": _("End date"), "before": as_day(before.ends_on) if before else nothing, "after": as_day(after.ends_on), **moved},
+        {
+            "label": _("Licenses"),
+            "before": number(before.licenses) if before else nothing,
+            "after": number(after.licenses),
+        },
+        {
+            "label": _("End date"),
+            "before": as_day(before.ends_on) if before else nothing,
+            "after": as_day(after.ends_on),
+            **moved,
+        },
         {
             "label": _("Carried license-days"),
             "before": number(before.carried_license_days) if before else nothing,

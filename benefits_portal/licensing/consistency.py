@@ -1,4 +1,6 @@
-"""What must agree about subscriptions and the ledger that they follow from (rules S1 to S7, K2, K8)."""
+"""What must agree about subscriptions and the ledger that they follow from (rules S1 to S7, K2,
+K8).
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -26,7 +28,9 @@ def subscriptions_that_do_not_follow() -> Iterator[int]:
     columns = ("starts_on", "licenses", "ends_on", "carried_license_days", "withdrawn_on")
     for batch in in_batches(rows(Subscription), *columns):
         ledgers = defaultdict(list)
-        standing = Redemption.objects.standing().filter(subscription__in=[pk for pk, *_columns in batch])
+        standing = Redemption.objects.standing().filter(
+            subscription__in=[pk for pk, *_columns in batch]
+        )
         for redemption in standing.order_by("redeemed_at", "pk"):
             ledgers[redemption.subscription_id].append(redemption)
         for pk, starts_on, *term, withdrawn_on in batch:
@@ -35,12 +39,21 @@ def subscriptions_that_do_not_follow() -> Iterator[int]:
 
 
 def follows(ledger: Sequence[Redemption], starts_on: date, term: Term, *, is_kept: bool) -> bool:
-    """Whether `ledger`, what stands of it in order, begins anew and leads step by step to `term`; none withdraws."""
+    """Whether `ledger`, what stands of it in order, begins anew and leads step by step to `term`;
+    none withdraws.
+    """
     if not ledger:
         return not is_kept
-    is_chain = ledger[0].way == RedemptionKind.NEW and all(later.before == earlier.after for earlier, later in pairwise(ledger))
+    is_chain = ledger[0].way == RedemptionKind.NEW and all(
+        later.before == earlier.after for earlier, later in pairwise(ledger)
+    )
     starts = [redemption.redeemed_on for redemption in ledger if redemption.way in STARTING]
-    return is_kept and is_chain and all(map(adds_up, ledger)) and (starts[-1], ledger[-1].after) == (starts_on, term)
+    return (
+        is_kept
+        and is_chain
+        and all(map(adds_up, ledger))
+        and (starts[-1], ledger[-1].after) == (starts_on, term)
+    )
 
 
 def adds_up(redemption: Redemption) -> bool:
@@ -51,7 +64,9 @@ def adds_up(redemption: Redemption) -> bool:
     then = Subscription.running(before)
     try:
         return redemption.after == (
-            then.extended(key_licenses) if redemption.way == RedemptionKind.EXTEND else then.with_added_licenses(key_licenses, on)
+            then.extended(key_licenses)
+            if redemption.way == RedemptionKind.EXTEND
+            else then.with_added_licenses(key_licenses, on)
         )
     except Refusal:
         return False
@@ -70,15 +85,41 @@ CHECKS = [
     *BENEFITS,
     *differing(Subscription, "partner_id", "tenant__partner_id"),
     *differing(Subscription, "product_name", "product__name", remedy=NAMES),
-    Check(Subscription, "named after another offer than their last key's", NAMES, subscriptions_called_otherwise),
-    Check(Subscription, "that do not follow from their redemptions", LEDGER, subscriptions_that_do_not_follow),
-    *differing(Redemption, "partner_id", "key__partner_id", "tenant__partner_id", "subscription__partner_id"),
+    Check(
+        Subscription,
+        "named after another offer than their last key's",
+        NAMES,
+        subscriptions_called_otherwise,
+    ),
+    Check(
+        Subscription,
+        "that do not follow from their redemptions",
+        LEDGER,
+        subscriptions_that_do_not_follow,
+    ),
+    *differing(
+        Redemption,
+        "partner_id",
+        "key__partner_id",
+        "tenant__partner_id",
+        "subscription__partner_id",
+    ),
     *differing(Redemption, "tenant_id", "key__redeemed_in_id", "subscription__tenant_id"),
     *differing(Redemption, "key_licenses", "key__licenses", remedy=LEDGER),
     *differing(Redemption, "redeemed_on", "key__redeemed_on", remedy=LEDGER),
-    at_fault(Redemption, "of another product than their subscription", LEDGER, ~Q(key__product=F("subscription__product"))),
+    at_fault(
+        Redemption,
+        "of another product than their subscription",
+        LEDGER,
+        ~Q(key__product=F("subscription__product")),
+    ),
     at_fault(Redemption, "of keys that are not redeemed", LEDGER, Q(key__redeemed_at=None)),
-    at_fault(ProductKey, "redeemed without a redemption", LEDGER, Q(redeemed_at__isnull=False) & ~Q(is_redeemed)),
+    at_fault(
+        ProductKey,
+        "redeemed without a redemption",
+        LEDGER,
+        Q(redeemed_at__isnull=False) & ~Q(is_redeemed),
+    ),
     *differing(Reversal, "partner_id", "redemption__partner_id"),
     *differing(Reversal, "tenant_id", "redemption__tenant_id"),
     *differing(Reversal, "subscription_id", "redemption__subscription_id", remedy=LEDGER),

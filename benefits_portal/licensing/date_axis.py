@@ -18,7 +18,9 @@ class Mark:
 
 @dataclass(frozen=True)
 class Axis:
-    """Marks in the order of their days, with positions between `MARGIN` and 100 − `MARGIN` per cent of the width."""
+    """Marks in the order of their days, with positions between `MARGIN` and 100 − `MARGIN` per cent
+    of the width.
+    """
 
     days: list[Mark]
 
@@ -30,7 +32,9 @@ class Axis:
         return self.MARGIN + (day - first).days * (100 - 2 * self.MARGIN) // whole
 
     def marks(self) -> list[dict[str, Any]]:
-        """Numbered in the order of their days; above and below the line in turn, so that near ones do not cover each other."""
+        """Numbered in the order of their days; above and below the line in turn, so that near ones
+        do not cover each other.
+        """
         return [
             {
                 "number": number,
@@ -45,7 +49,11 @@ class Axis:
 
     def span(self) -> dict[str, int] | None:
         """The stretch from today to the present end, where both are marked."""
-        ends = {mark.kind: self.position(mark.day) for mark in self.days if mark.kind in ("today", "now")}
+        ends = {
+            mark.kind: self.position(mark.day)
+            for mark in self.days
+            if mark.kind in ("today", "now")
+        }
         if len(ends) < 2 or ends["now"] <= ends["today"]:
             return None
         return {"start": ends["today"], "width": ends["now"] - ends["today"]}

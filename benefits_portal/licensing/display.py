@@ -12,7 +12,11 @@ from benefits_portal.formats import as_day, number
 from benefits_portal.licensing.comparison import shift
 from benefits_portal.licensing.date_axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.models.replacement import ASKED_WITHIN, is_replaced_on_request, replaceable_until
+from benefits_portal.licensing.models.replacement import (
+    ASKED_WITHIN,
+    is_replaced_on_request,
+    replaceable_until,
+)
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import KEY_MONTHS, in_days, in_licenses
 from benefits_portal.tenants.naming import Names
@@ -33,12 +37,20 @@ class ProductRow:
             case Subscription.Status.ACTIVE:
                 return _("Active: expires on %(day)s") % {"day": as_day(subscription.ends_on)}
             case Subscription.Status.EXPIRED:
-                return _("Expired: disabled after %(day)s") % {"day": as_day(subscription.expired_until)}
+                return _("Expired: disabled after %(day)s") % {
+                    "day": as_day(subscription.expired_until)
+                }
             case Subscription.Status.DISABLED:
-                return _("Disabled: deleted after %(day)s") % {"day": as_day(subscription.disabled_until)}
+                return _("Disabled: deleted after %(day)s") % {
+                    "day": as_day(subscription.disabled_until)
+                }
         if subscription.withdrawn_on:
-            return _("Withdrawn on %(day)s: its key was replaced") % {"day": as_day(subscription.withdrawn_on)}
-        return _("Deleted since %(day)s") % {"day": as_day(subscription.disabled_until + timedelta(days=1))}
+            return _("Withdrawn on %(day)s: its key was replaced") % {
+                "day": as_day(subscription.withdrawn_on)
+            }
+        return _("Deleted since %(day)s") % {
+            "day": as_day(subscription.disabled_until + timedelta(days=1))
+        }
 
     def cells(self) -> dict[str, object]:
         """What the list shows."""
@@ -54,7 +66,10 @@ class ProductRow:
 
 
 def current_run(redemptions: Sequence[Redemption]) -> list[Redemption]:
-    """Those that made what runs now, oldest first: since the last activation. `redemptions` come latest first."""
+    """Those that made what runs now, oldest first: since the last activation.
+
+    `redemptions` come latest first.
+    """
     run = []
     for redemption in redemptions:
         if redemption.is_reversed:
@@ -66,13 +81,21 @@ def current_run(redemptions: Sequence[Redemption]) -> list[Redemption]:
 
 
 def earlier_licenses(redemptions: Sequence[Redemption]) -> int:
-    """What ran before the first of the current run, where `redemptions` do not reach back to its activation."""
+    """What ran before the first of the current run, where `redemptions` do not reach back to its
+    activation.
+    """
     run = current_run(redemptions)
-    return (run[0].before_licenses or 0) if run and run[0].way not in (RedemptionKind.NEW, RedemptionKind.REACTIVATE) else 0
+    return (
+        (run[0].before_licenses or 0)
+        if run and run[0].way not in (RedemptionKind.NEW, RedemptionKind.REACTIVATE)
+        else 0
+    )
 
 
 def license_segments(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
-    """The license bar: one stretch for each redemption that brought licenses, in per cent of the whole."""
+    """The license bar: one stretch for each redemption that brought licenses, in per cent of the
+    whole.
+    """
     brought = [redemption for redemption in current_run(redemptions) if redemption.licenses_brought]
     earlier = earlier_licenses(redemptions)
     total = earlier + sum(redemption.licenses_brought for redemption in brought) or 1
@@ -104,14 +127,19 @@ def ledger(redemptions: Sequence[Redemption], people: Names) -> list[dict[str, A
     ]
 
 
-def status_history(subscription: Subscription, redemptions: Sequence[Redemption], people: Names, on: date) -> list[dict[str, Any]]:
+def status_history(
+    subscription: Subscription, redemptions: Sequence[Redemption], people: Names, on: date
+) -> list[dict[str, Any]]:
     """The timeline: what happened, where it stands, and what comes next (S2)."""
     events: list[dict[str, Any]] = [
         {
             "when": as_day(redemption.redeemed_on),
             "title": redemption.get_way_display(),
             "detail": _("%(licenses)s, ends on %(day)s")
-            % {"licenses": in_licenses(redemption.after_licenses), "day": as_day(redemption.after_ends_on)},
+            % {
+                "licenses": in_licenses(redemption.after_licenses),
+                "day": as_day(redemption.after_ends_on),
+            },
             "who": people.of(redemption.redeemed_by),
             "href": redemption.get_absolute_url(),
             "link": _("Receipt"),
@@ -136,10 +164,19 @@ def status_history(subscription: Subscription, redemptions: Sequence[Redemption]
     changes = [
         (subscription.ends_on + day, _("Expired"), back),
         (subscription.expired_until + day, _("Disabled"), still),
-        (subscription.disabled_until + day, _("Deleted"), _("It cannot come back; a key starts a new subscription.")),
+        (
+            subscription.disabled_until + day,
+            _("Deleted"),
+            _("It cannot come back; a key starts a new subscription."),
+        ),
     ]
     statuses = [
-        {"when": as_day(when), "title": title, "detail": detail, "kind": "past" if when <= on else "next"}
+        {
+            "when": as_day(when),
+            "title": title,
+            "detail": detail,
+            "kind": "past" if when <= on else "next",
+        }
         for when, title, detail in changes
     ]
     return events + statuses
@@ -159,8 +196,13 @@ def end_axis(subscription: Subscription, redemptions: Sequence[Redemption], on: 
 
 
 def source(redemptions: Sequence[Redemption]) -> Redemption | None:
-    """The redemption that counts and was the last; of a subscription that was withdrawn, the one that brought it."""
-    return next((redemption for redemption in redemptions if not redemption.is_reversed), redemptions[-1] if redemptions else None)
+    """The redemption that counts and was the last; of a subscription that was withdrawn, the one
+    that brought it.
+    """
+    return next(
+        (redemption for redemption in redemptions if not redemption.is_reversed),
+        redemptions[-1] if redemptions else None,
+    )
 
 
 def withdrawal(subscription: Subscription, redemptions: Sequence[Redemption]) -> str:
@@ -168,9 +210,14 @@ def withdrawal(subscription: Subscription, redemptions: Sequence[Redemption]) ->
     if subscription.withdrawn_on is None:
         return ""
     asked = getattr(redemptions[-1], "replacement", None) if redemptions else None
-    text = _("This subscription was withdrawn on %(day)s, because the key that brought it was replaced.")
+    text = _(
+        "This subscription was withdrawn on %(day)s, because the key that brought it was replaced."
+    )
     if asked:
-        text = _("This subscription was withdrawn on %(day)s, because the key that brought it was replaced: “%(why)s”")
+        text = _(
+            "This subscription was withdrawn on %(day)s, because the key that brought it was "
+            "replaced: “%(why)s”"
+        )
     return text % {"day": as_day(subscription.withdrawn_on), "why": asked.why if asked else ""}
 
 
@@ -178,11 +225,15 @@ def undoing(key: ProductKey, on: date) -> str:
     """What can be done about redeeming `key` by mistake on that day (K8)."""
     if not is_replaced_on_request(key):
         return _(
-            "A key works once, and redeeming it cannot be undone here. This key is itself a replacement, so it is not replaced on request."
+            "A key works once, and redeeming it cannot be undone here. This key is itself a "
+            "replacement, so it is not replaced on request."
         )
     until = replaceable_until(key, on)
     if until == on + ASKED_WITHIN:
-        text = _("A key works once, and redeeming it cannot be undone here; within %(days)s the program's staff may replace it.")
+        text = _(
+            "A key works once, and redeeming it cannot be undone here; within %(days)s the "
+            "program's staff may replace it."
+        )
     else:
         text = _(
             "A key works once, and redeeming it cannot be undone here; until %(day)s, "
@@ -195,9 +246,17 @@ def adding_note(subscription: Subscription, on: date) -> str:
     """Which way *Add licenses* can move the end date: towards 12 months from today (S6)."""
     year = add_months(on, KEY_MONTHS)
     if subscription.ends_on > year:
-        text = _("Add licenses averages the end date with %(day)s, 12 months from today, so it can become earlier, not later.")
+        text = _(
+            "Add licenses averages the end date with %(day)s, 12 months from today, so it can "
+            "become earlier, not later."
+        )
     elif subscription.ends_on < year:
-        text = _("Add licenses averages the end date with %(day)s, 12 months from today, so it can become later, not earlier.")
+        text = _(
+            "Add licenses averages the end date with %(day)s, 12 months from today, so it can "
+            "become later, not earlier."
+        )
     else:
-        text = _("Add licenses averages the end date with %(day)s, 12 months from today, so it stays.")
+        text = _(
+            "Add licenses averages the end date with %(day)s, 12 months from today, so it stays."
+        )
     return text % {"day": as_day(year)}

@@ -32,17 +32,26 @@ class SubscriptionNotActive(Refusal):
     rule = "S4"
     fact = gettext_lazy("The subscription is not active.")
 
-    message = gettext_lazy("This subscription ended on %(date)s; only an active one can be extended or get more licenses.")
-    advice = gettext_lazy("Use first activation: it brings back what ended last, or starts a new subscription.")
+    message = gettext_lazy(
+        "This subscription ended on %(date)s; only an active one can be extended or get more "
+        "licenses."
+    )
+    advice = gettext_lazy(
+        "Use first activation: it brings back what ended last, or starts a new subscription."
+    )
 
     def __init__(self, subscription: "Subscription", on: date) -> None:
         if subscription.status(on) is subscription.Status.DELETED:
-            self.advice = gettext_lazy("It is deleted and cannot come back. Use first activation to start a new one.")
+            self.advice = gettext_lazy(
+                "It is deleted and cannot come back. Use first activation to start a new one."
+            )
         super().__init__(date=subscription.withdrawn_on or subscription.ends_on)
 
 
 class NotReactivatable(Refusal):
-    """Only the latest Expired or Disabled subscription of its product in its tenant comes back (S3)."""
+    """Only the latest Expired or Disabled subscription of its product in its tenant comes back
+    (S3).
+    """
 
     code = "not-reactivatable"
     rule = "S3"
@@ -51,7 +60,9 @@ class NotReactivatable(Refusal):
 
 
 class ExtensionLimitExceeded(Refusal):
-    """One key extends by at most three years, so by at most three times the licenses (S5, scenario 4)."""
+    """One key extends by at most three years, so by at most three times the licenses (S5, scenario
+    4).
+    """
 
     code = "extension-limit-exceeded"
     rule = "S5"
@@ -78,10 +89,15 @@ class TooManyLicenses(Refusal):
     rule = "S6"
     fact = gettext_lazy("A subscription holds at most 10,000,000 licenses.")
 
-    message = gettext_lazy("With this key the subscription would have %(total)s licenses. It can hold at most %(most)s.")
+    message = gettext_lazy(
+        "With this key the subscription would have %(total)s licenses. It can hold at most "
+        "%(most)s."
+    )
     advice = ngettext_lazy(
-        "The largest key that fits has %(largest)s license. Use that one, extend the end date, or start a new subscription.",
-        "The largest key that fits has %(largest)s licenses. Use a smaller one, extend the end date, or start a new subscription.",
+        "The largest key that fits has %(largest)s license. Use that one, extend the end "
+        "date, or start a new subscription.",
+        "The largest key that fits has %(largest)s licenses. Use a smaller one, extend the "
+        "end date, or start a new subscription.",
         "largest",
     )
 
@@ -131,12 +147,18 @@ class ReplacementAskedAlready(Refusal):
 
 
 class ReplacedOnRequestBefore(Refusal):
-    """A key is replaced on request once; what its benefit gets after that is for staff to decide, with a reason."""
+    """A key is replaced on request once; what its benefit gets after that is for staff to decide,
+    with a reason.
+    """
 
     code = "replaced-on-request-before"
     rule = "K8"
-    message = gettext_lazy("This key is itself a replacement, and a replacement is not replaced on request.")
-    advice = gettext_lazy("Write to technical support: the program's staff can revoke it and issue another key.")
+    message = gettext_lazy(
+        "This key is itself a replacement, and a replacement is not replaced on request."
+    )
+    advice = gettext_lazy(
+        "Write to technical support: the program's staff can revoke it and issue another key."
+    )
 
 
 class NotAReplacement(Refusal):
@@ -149,14 +171,20 @@ class NotAReplacement(Refusal):
 
 
 class BuiltOnSince(Refusal):
-    """What a redemption did can be taken back only while it is the last thing that changed its subscription."""
+    """What a redemption did can be taken back only while it is the last thing that changed its
+    subscription.
+    """
 
     code = "built-on-since"
     rule = "K8"
     fact = gettext_lazy("Something was built on the redemption since.")
 
-    message = gettext_lazy("The subscription was changed again on %(date)s, so this redemption cannot be taken back.")
-    advice = gettext_lazy("What is licensed stays as it is. Technical support can tell what else is possible.")
+    message = gettext_lazy(
+        "The subscription was changed again on %(date)s, so this redemption cannot be taken back."
+    )
+    advice = gettext_lazy(
+        "What is licensed stays as it is. Technical support can tell what else is possible."
+    )
 
     def __init__(self, day: date) -> None:
         super().__init__(date=day)

@@ -32,11 +32,16 @@ class VerifiedForm(forms.Form):
 
     verified = forms.BooleanField(
         label=gettext_lazy("I have verified the tenant"),
-        error_messages={"required": gettext_lazy("Check that this is the right tenant and tick the box; then get the key.")},
+        error_messages={
+            "required": gettext_lazy(
+                "Check that this is the right tenant and tick the box; then get the key."
+            )
+        },
     )
 
     def __init__(self, benefit: Benefit, data: Any = None) -> None:
-        super().__init__(data, auto_id=f"id_%s_{benefit.pk}")  # several rows of the list can be open at once
+        # Several rows of the list can be open at once
+        super().__init__(data, auto_id=f"id_%s_{benefit.pk}")
 
 
 class TenantForm(forms.Form):
@@ -47,15 +52,23 @@ class TenantForm(forms.Form):
         coerce=int,
         error_messages={
             "required": gettext_lazy("Choose the tenant in which the product should run."),
-            "invalid_choice": gettext_lazy("This is not a tenant of your organization. Choose one of those below."),
+            "invalid_choice": gettext_lazy(
+                "This is not a tenant of your organization. Choose one of those below."
+            ),
         },
     )
-    domain = LineFormField(label=gettext_lazy("The tenant's domain"), required=False, max_length=120)
+    domain = LineFormField(
+        label=gettext_lazy("The tenant's domain"), required=False, max_length=120
+    )
 
     def __init__(self, request: PartnerRequest, data: Any = None) -> None:
         super().__init__(data)
-        self.tenants = {place.pk: place for place in request.places if place.partner_id == request.partner.pk}
-        used = set(Redemption.objects.filter(tenant__in=self.tenants).values_list("tenant", flat=True))
+        self.tenants = {
+            place.pk: place for place in request.places if place.partner_id == request.partner.pk
+        }
+        used = set(
+            Redemption.objects.filter(tenant__in=self.tenants).values_list("tenant", flat=True)
+        )
         self.unused = self.tenants.keys() - used
         self.fields["tenant"].choices = [(pk, str(tenant)) for pk, tenant in self.tenants.items()]  # type: ignore[attr-defined]
 
@@ -63,7 +76,11 @@ class TenantForm(forms.Form):
         note = _("No key was redeemed here yet: type its domain below.")
         chosen = str(self["tenant"].value() or "")
         return [
-            {"tenant": tenant, "note": note if pk in self.unused else "", "checked": chosen == str(pk)}
+            {
+                "tenant": tenant,
+                "note": note if pk in self.unused else "",
+                "checked": chosen == str(pk),
+            }
             for pk, tenant in self.tenants.items()
         ]
 
@@ -71,12 +88,19 @@ class TenantForm(forms.Form):
         tenant: Tenant | None = self.tenants.get(self.cleaned_data.get("tenant", 0))
         typed = canonical_domain_or_text(self.cleaned_data.get("domain", ""))
         if tenant and tenant.pk in self.unused and typed != tenant.domain:
-            self.add_error("domain", _("Type %(domain)s: it is the first key that goes into this tenant.") % {"domain": tenant.domain})
+            self.add_error(
+                "domain",
+                _("Type %(domain)s: it is the first key that goes into this tenant.")
+                % {"domain": tenant.domain},
+            )
         return self.cleaned_data
 
 
 class KeyField(forms.CharField):
-    """Where a product key is typed. `hints`: what the browser says of it before it is sent, in the server's words."""
+    """Where a product key is typed.
+
+    `hints`: what the browser says of it before it is sent, in the server's words.
+    """
 
     refusals: ClassVar[dict[str, type[Refusal]]] = {
         "none": NotAKey,
@@ -90,11 +114,16 @@ class KeyField(forms.CharField):
 
     @property
     def hints(self) -> dict[str, str]:
-        return {name: f"{refusal.message} {refusal.advice}" for name, refusal in self.refusals.items()}
+        return {
+            name: f"{refusal.message} {refusal.advice}" for name, refusal in self.refusals.items()
+        }
 
 
 class KeyForm(forms.Form):
-    """A typed product key; valid if it can be used, for `subscription` where there is one. Refuses in the order of K7."""
+    """A typed product key; valid if it can be used, for `subscription` where there is one.
+
+    Refuses in the order of K7.
+    """
 
     key = KeyField(
         label=gettext_lazy("Product key"),
@@ -107,7 +136,12 @@ class KeyForm(forms.Form):
     )
 
     def __init__(
-        self, request: PartnerRequest, data: Any = None, *, way: RedemptionKind | None = None, subscription: Subscription | None = None
+        self,
+        request: PartnerRequest,
+        data: Any = None,
+        *,
+        way: RedemptionKind | None = None,
+        subscription: Subscription | None = None,
     ) -> None:
         super().__init__(data)
         self.request, self.way, self.subscription = request, way, subscription
@@ -115,9 +149,18 @@ class KeyForm(forms.Form):
     def clean_key(self) -> ProductKey:
         request, on = self.request, self.request.today
         try:
-            key = ProductKey.objects.typed(self.cleaned_data["key"], partner=request.partner, tenant=request.tenant, by=request.actor)
+            key = ProductKey.objects.typed(
+                self.cleaned_data["key"],
+                partner=request.partner,
+                tenant=request.tenant,
+                by=request.actor,
+            )
             with recorded_if_refused(
-                BenefitAction.KEY_TRIED, by=request.actor, partner=request.partner, tenant=request.tenant, subject=key.benefit
+                BenefitAction.KEY_TRIED,
+                by=request.actor,
+                partner=request.partner,
+                tenant=request.tenant,
+                subject=key.benefit,
             ):
                 key.check_redeemable(on)
                 if self.way and self.subscription:
@@ -133,8 +176,13 @@ class ReplacementForm(forms.Form):
     why = LineFormField(
         label=gettext_lazy("What went wrong"),
         max_length=200,
-        help_text=gettext_lazy("As in: redeemed in the wrong tenant. The program's staff read it. Do not write a key here."),
-        error_messages={"required": gettext_lazy("Say what went wrong; the program's staff decide on it.")},
+        help_text=gettext_lazy(
+            "As in: redeemed in the wrong tenant. The program's staff read it. Do not write a "
+            "key here."
+        ),
+        error_messages={
+            "required": gettext_lazy("Say what went wrong; the program's staff decide on it.")
+        },
     )
 
     def clean_why(self) -> str:

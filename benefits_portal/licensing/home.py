@@ -32,11 +32,23 @@ def home(request: PartnerRequest) -> HttpResponse:
     partner, on, asked = request.partner, request.today, Asked(request.path, request.GET)
     sections = [
         ("expiring", _("Lost if nobody acts"), unused_benefits(partner, on)),
-        ("ending", _("Subscriptions that end, or can still be brought back"), ending_subscriptions(partner, on, asked)),
-        ("disabled", _("Disabled in the directory, and still holding credit"), held_by_disabled(partner, on, asked)),
+        (
+            "ending",
+            _("Subscriptions that end, or can still be brought back"),
+            ending_subscriptions(partner, on, asked),
+        ),
+        (
+            "disabled",
+            _("Disabled in the directory, and still holding credit"),
+            held_by_disabled(partner, on, asked),
+        ),
     ]
     context = {
-        "attention": [(name, title, lines.showing([line.cells() for line in lines])) for name, title, lines in sections if lines],
+        "attention": [
+            (name, title, lines.showing([line.cells() for line in lines]))
+            for name, title, lines in sections
+            if lines
+        ],
         "memberships": memberships(partner, on, asked),
     }
     return render(request, "home.html", context)
@@ -68,12 +80,19 @@ class Line:
 
 def unused_benefits(partner: Partner, on: date) -> Excerpt[Line]:
     """Keys not redeemed and credit not assigned, by the last day to use them (B5)."""
-    unused = Benefit.objects.for_partner(partner).select_related("product").expiring_within(SOON_DAYS, on).unused()
+    unused = (
+        Benefit.objects.for_partner(partner)
+        .select_related("product")
+        .expiring_within(SOON_DAYS, on)
+        .unused()
+    )
     excerpt: Excerpt[Benefit] = Excerpt.of(unused.order_by("expires_on", "pk"), MAX_LINES)
     lines = [
         Line(
             benefit.expires_on,
-            benefit.title if benefit.is_usage_based else f"{benefit.title}, {benefit.quantity_text}",
+            benefit.title
+            if benefit.is_usage_based
+            else f"{benefit.title}, {benefit.quantity_text}",
             benefit.offer_name,
             benefit.status(on).value,
             str(benefit.status(on).label),
@@ -86,7 +105,9 @@ def unused_benefits(partner: Partner, on: date) -> Excerpt[Line]:
 
 
 def ending_subscriptions(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt[Line]:
-    """Those that end soon, and those in their 30 or 90 days, in all tenants, by the last day of what they are now (S2)."""
+    """Those that end soon, and those in their 30 or 90 days, in all tenants, by the last day of
+    what they are now (S2).
+    """
     not_deleted = Subscription.objects.for_partner(partner).for_display().not_deleted(on)
     soon = not_deleted.filter(ends_on__lte=on + timedelta(days=SOON_DAYS)).order_by("ends_on", "pk")
     excerpt: Excerpt[Subscription] = asked.excerpt("ending", soon, MAX_LINES)
@@ -109,8 +130,15 @@ def ending_subscriptions(partner: Partner, on: date, asked: Asked = NOT_ASKED) -
 
 def held_by_disabled(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt[Line]:
     """Credit that somebody holds who is disabled in the directory, by the day it ends."""
-    held = Assignment.objects.for_partner(partner).select_related("directory_user", "benefit__product").running(on).of_disabled()
-    excerpt: Excerpt[Assignment] = asked.excerpt("disabled", held.order_by("benefit__expires_on", "pk"), MAX_LINES)
+    held = (
+        Assignment.objects.for_partner(partner)
+        .select_related("directory_user", "benefit__product")
+        .running(on)
+        .of_disabled()
+    )
+    excerpt: Excerpt[Assignment] = asked.excerpt(
+        "disabled", held.order_by("benefit__expires_on", "pk"), MAX_LINES
+    )
     lines = [
         Line(
             assignment.benefit.expires_on,
@@ -126,12 +154,27 @@ def held_by_disabled(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Ex
     return excerpt.showing(lines)
 
 
-def memberships(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt[tuple[Membership, Axis]]:
-    """Each membership whose benefits can still be used, with its days on one axis: its end, its benefits' and its last subscription's."""
+def memberships(
+    partner: Partner, on: date, asked: Asked = NOT_ASKED
+) -> Excerpt[tuple[Membership, Axis]]:
+    """Each membership whose benefits can still be used, with its days on one axis: its end, its
+    benefits' and its last subscription's.
+    """
     redeemed = Redemption.objects.standing().filter(key__benefit__membership=OuterRef("pk"))
-    latest = redeemed.order_by().values("key__benefit__membership").annotate(latest=Max("subscription__ends_on")).values("latest")
-    usable = Membership.objects.for_partner(partner).usable(on).annotate(subscriptions_end_on=Subquery(latest))
-    excerpt: Excerpt[Membership] = asked.excerpt("memberships", usable.order_by("ends_on", "pk"), MAX_LINES)
+    latest = (
+        redeemed.order_by()
+        .values("key__benefit__membership")
+        .annotate(latest=Max("subscription__ends_on"))
+        .values("latest")
+    )
+    usable = (
+        Membership.objects.for_partner(partner)
+        .usable(on)
+        .annotate(subscriptions_end_on=Subquery(latest))
+    )
+    excerpt: Excerpt[Membership] = asked.excerpt(
+        "memberships", usable.order_by("ends_on", "pk"), MAX_LINES
+    )
     return excerpt.showing([(membership, Axis(_days(membership, on))) for membership in excerpt])
 
 
@@ -142,5 +185,6 @@ def _days(membership: Membership, on: date) -> list[Mark]:
         Mark(_("Membership ends"), membership.ends_on, "now"),
         Mark(_("Benefits expire"), membership.benefits_expire_on, "limit"),
     ]
-    ends_on: date | None = membership.subscriptions_end_on  # type: ignore[attr-defined]  # annotated
+    # Annotated
+    ends_on: date | None = membership.subscriptions_end_on  # type: ignore[attr-defined]
     return [*days, Mark(_("Last subscription ends"), ends_on, "new")] if ends_on else days

@@ -11,12 +11,21 @@ from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.listing import Column, Filter, Listing
 
-FILTERS = {"show": Filter(_("Which products"), {"": pgettext_lazy("subscriptions", "Active"), "all": _("All")}, tabs=True)}
+FILTERS = {
+    "show": Filter(
+        _("Which products"),
+        {"": pgettext_lazy("subscriptions", "Active"), "all": _("All")},
+        tabs=True,
+    )
+}
 
 
 @dataclass
 class SubscriptionListing(Listing[Subscription]):
-    """A tenant's subscriptions. A status follows from the end date, but what was withdrawn is Deleted at once (K8)."""
+    """A tenant's subscriptions.
+
+    A status follows from the end date, but what was withdrawn is Deleted at once (K8).
+    """
 
     columns = {
         "product": Column(_("Product"), ("product_name", "ends_on")),
@@ -34,9 +43,17 @@ class SubscriptionListing(Listing[Subscription]):
         return rows.of_products_named(self.search_query) if self.search_query else rows
 
     def spreadsheet(self, subscriptions: SubscriptionQuerySet) -> Iterator[list[object]]:
-        """The header row, then all that was asked for, however much it is. Days as a spreadsheet sorts them."""
+        """The header row, then all that was asked for, however much it is.
+
+        Days as a spreadsheet sorts them.
+        """
         yield self.column_labels()
         for batch in self.batches(subscriptions):
             for subscription in batch:
                 days = subscription.status(self.on).label, subscription.ends_on.isoformat()
-                yield [subscription.product_name, subscription.licenses, *days, subscription.source_name]
+                yield [
+                    subscription.product_name,
+                    subscription.licenses,
+                    *days,
+                    subscription.source_name,
+                ]

@@ -1,4 +1,6 @@
-"""A quote: what redeeming one key in one way on one day does, pinned so that Redeem does exactly that (S8)."""
+"""A quote: what redeeming one key in one way on one day does, pinned so that Redeem does exactly
+that (S8).
+"""
 
 import uuid
 from dataclasses import dataclass, field, replace
@@ -28,7 +30,8 @@ class RedemptionKind(models.TextChoices):
 class Quote:
     """Before and after, for a key, a tenant, a day and, unless it is new, a subscription.
 
-    `submission` marks the one form that shows this quote: sent twice, it leads to the same receipt (K2).
+    `submission` marks the one form that shows this quote: sent twice, it leads to the same receipt
+    (K2).
     """
 
     way: RedemptionKind
@@ -41,7 +44,10 @@ class Quote:
     submission: uuid.UUID = field(default_factory=uuid.uuid4, compare=False)
 
     def confirm_unchanged(self, shown: "Quote | None") -> "Quote":
-        """This quote, for the submission that was `shown` if there was one. Raises ChangedMeanwhile if that said anything else (S8)."""
+        """This quote, for the submission that was `shown` if there was one.
+
+        Raises ChangedMeanwhile if that said anything else (S8).
+        """
         if shown is None:
             return self
         if shown != self:
@@ -50,7 +56,9 @@ class Quote:
 
     @property
     def days_later(self) -> int | None:
-        """How many days later than before it ends, negative for earlier; None where nothing ran before."""
+        """How many days later than before it ends, negative for earlier; None where nothing ran
+        before.
+        """
         return self.after.days_later_than(self.before.ends_on) if self.before else None
 
     def signed(self) -> str:

@@ -1,8 +1,10 @@
-"""The search box in the bar: benefits, subscriptions, people and pages of the place one acts in, and never a key (K3, P1).
+"""The search box in the bar: benefits, subscriptions, people and pages of the place one acts in,
+and never a key (K3, P1).
 
-Words are sent by POST, so that a key that somebody types there stands in no address; it is not looked up. Other words
-become an address, which can be linked. However much a partner has, no more than a few rows of each kind are read: the
-catalog is small, and what is found in it is asked for by an index.
+Words are sent by POST, so that a key that somebody types there stands in no address; it is not
+looked up. Other words become an address, which can be linked. However much a partner has, no more
+than a few rows of each kind are read: the catalog is small, and what is found in it is asked for by
+an index.
 """
 
 from dataclasses import dataclass
@@ -72,7 +74,9 @@ def groups(request: PartnerRequest, words: str) -> list[dict[str, Any]]:
 
 
 def pages(words: str, role: Role) -> Excerpt[Found]:
-    """All of that name, which are few; what the role does not include is named without a link, with the reason (P3)."""
+    """All of that name, which are few; what the role does not include is named without a link, with
+    the reason (P3).
+    """
     titles = {
         "home": _("Home"),
         "benefits:azure-cloud": _("Azure & cloud products"),
@@ -88,29 +92,52 @@ def pages(words: str, role: Role) -> Excerpt[Found]:
     named = [(name, title) for name, title in titles.items() if matches(words, title)]
     why_not = _("for Global admins and MPN partner admins of your organization")
     found = [
-        Found(title, why_not, "") if name in FOR_ADMINS and not role.may_act else Found(title, "", reverse(name)) for name, title in named
+        Found(title, why_not, "")
+        if name in FOR_ADMINS and not role.may_act
+        else Found(title, "", reverse(name))
+        for name, title in named
     ]
     return Excerpt(found, len(found))
 
 
 def benefits(request: PartnerRequest, words: str) -> Excerpt[Found]:
-    """Those that expire last first, so that what has expired comes after all others; of these, what can be used today first."""
+    """Those that expire last first, so that what has expired comes after all others; of these, what
+    can be used today first.
+    """
     query = QueryDict(urlencode({"q": words}))
     listing = BenefitListing.of(request.partner, query, request.today)
     matching = listing.filter_queryset(Benefit.objects.for_partner(request.partner))
-    facts = listing.annotate_for_list(matching).annotate(total_in_list=CappedCount(matching)).order_by("-expires_on", "-pk")
-    read: list[Any] = sorted(facts[:READ], key=lambda fact: not fact["starts_on"] <= request.today <= fact["expires_on"])
+    facts = (
+        listing.annotate_for_list(matching)
+        .annotate(total_in_list=CappedCount(matching))
+        .order_by("-expires_on", "-pk")
+    )
+    read: list[Any] = sorted(
+        facts[:READ], key=lambda fact: not fact["starts_on"] <= request.today <= fact["expires_on"]
+    )
     found = [
-        Found(row["title"], f"{row['offer']} · {row['status_text']}", reverse("licensing:benefit-detail", args=[row["pk"]]))
+        Found(
+            row["title"],
+            f"{row['offer']} · {row['status_text']}",
+            reverse("licensing:benefit-detail", args=[row["pk"]]),
+        )
         for row in listing.rows(read[:SHOWN])
     ]
-    return Excerpt(found, read[0]["total_in_list"] if read else 0, f"{reverse('benefits:azure-cloud')}?{query.urlencode()}")
+    return Excerpt(
+        found,
+        read[0]["total_in_list"] if read else 0,
+        f"{reverse('benefits:azure-cloud')}?{query.urlencode()}",
+    )
 
 
 def discontinued(request: PartnerRequest, words: str) -> Excerpt[Found]:
-    """Products that competency packages no longer hold, whether or not a benefit still has one, with what replaces them (B4)."""
+    """Products that competency packages no longer hold, whether or not a benefit still has one,
+    with what replaces them (B4).
+    """
     href = f"{reverse('help')}#discontinued"
-    excerpt: Excerpt[Product] = Excerpt.of(Product.objects.discontinued(request.today).named(words), SHOWN, href)
+    excerpt: Excerpt[Product] = Excerpt.of(
+        Product.objects.discontinued(request.today).named(words), SHOWN, href
+    )
     return excerpt.showing([Found(one.name, replaced_note(one), href) for one in excerpt])
 
 
@@ -118,14 +145,22 @@ def replaced_note(product: Product) -> str:
     replaced_by = replacements(product)
     if not replaced_by:
         return _("no longer part of competency packages")
-    return _("no longer part of competency packages; replaced by %(products)s") % {"products": replaced_by}
+    return _("no longer part of competency packages; replaced by %(products)s") % {
+        "products": replaced_by
+    }
 
 
 def subscriptions(request: PartnerRequest, words: str) -> Excerpt[Found]:
     """Of the current tenant, the ones that end last first."""
-    ours = Subscription.objects.for_partner(request.partner).in_tenant(request.tenant).of_products_named(words)
+    ours = (
+        Subscription.objects.for_partner(request.partner)
+        .in_tenant(request.tenant)
+        .of_products_named(words)
+    )
     href = f"{reverse('licensing:products')}?{urlencode({'q': words, 'show': 'all'})}"
-    excerpt: Excerpt[Subscription] = Excerpt.of(ours.order_by("-ends_on", "-product_name", "-pk"), SHOWN, href)
+    excerpt: Excerpt[Subscription] = Excerpt.of(
+        ours.order_by("-ends_on", "-product_name", "-pk"), SHOWN, href
+    )
     rows = [ProductRow(one, request.today) for one in excerpt]
     found = [
         Found(
@@ -140,5 +175,7 @@ def subscriptions(request: PartnerRequest, words: str) -> Excerpt[Found]:
 
 def people(request: PartnerRequest, words: str) -> Excerpt[Found]:
     excerpt = DirectoryUser.objects.first_matching(request.partner, words, SHOWN)
-    found = [Found(one.display_name, one.user_principal_name, one.get_absolute_url()) for one in excerpt]
+    found = [
+        Found(one.display_name, one.user_principal_name, one.get_absolute_url()) for one in excerpt
+    ]
     return excerpt.showing(found, f"{reverse('tenants:users')}?{urlencode({'q': words})}")

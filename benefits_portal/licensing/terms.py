@@ -1,7 +1,9 @@
-"""What a subscription runs for, and the calculation that led to it, with the numbers (rules S1, S4, S6, S7).
+"""What a subscription runs for, and the calculation that led to it, with the numbers (rules S1, S4,
+S6, S7).
 
-Values only: `Subscription`'s methods make them; pages, receipts and the calculator show them, so that no page can say
-another date than the stored one. Time is counted in whole days and in license-days: one license for one day.
+Values only: `Subscription`'s methods make them; pages, receipts and the calculator show them, so
+that no page can say another date than the stored one. Time is counted in whole days and in
+license-days: one license for one day.
 """
 
 from dataclasses import dataclass, field, fields
@@ -16,7 +18,8 @@ from benefits_portal.formats import as_day, number
 KEY_MONTHS = 12  # what a product key gives each of its licenses
 MAX_EXTENSION_YEARS = 3  # by one key (S5)
 MAX_SUBSCRIPTION_LICENSES = 10_000_000
-LAST_DAY = date(2999, 12, 31)  # no subscription ends later: what rules add to its days is in the calendar
+# No subscription ends later: what rules add to its days is in the calendar
+LAST_DAY = date(2999, 12, 31)
 
 
 def in_days(count: int) -> str:
@@ -24,7 +27,9 @@ def in_days(count: int) -> str:
 
 
 def in_license_days(count: int) -> str:
-    return ngettext("%(count)s license-day", "%(count)s license-days", count) % {"count": number(count)}
+    return ngettext("%(count)s license-day", "%(count)s license-days", count) % {
+        "count": number(count)
+    }
 
 
 def in_licenses(count: int) -> str:
@@ -32,7 +37,9 @@ def in_licenses(count: int) -> str:
 
 
 def in_license_months(count: int) -> str:
-    return ngettext("%(count)s license-month", "%(count)s license-months", count) % {"count": number(count)}
+    return ngettext("%(count)s license-month", "%(count)s license-months", count) % {
+        "count": number(count)
+    }
 
 
 def in_months(count: int) -> str:
@@ -40,10 +47,15 @@ def in_months(count: int) -> str:
 
 
 class Calculation(Protocol):
-    """How a term came about. Stored with the redemption, so that its receipt says what was calculated then (S8)."""
+    """How a term came about.
+
+    Stored with the redemption, so that its receipt says what was calculated then (S8).
+    """
 
     def steps(self) -> list[str]:
-        """One line for each step of the calculation, with numbers and units, in the reader's language."""
+        """One line for each step of the calculation, with numbers and units, in the reader's
+        language.
+        """
 
     def balance(self) -> tuple[int, int]:
         """S7 in license-days: what there was, and what became of it. Both are equal."""
@@ -51,7 +63,9 @@ class Calculation(Protocol):
 
 @dataclass(frozen=True)
 class Term:
-    """What a subscription runs for: licenses, last day of service, and the license-days that no whole day could hold."""
+    """What a subscription runs for: licenses, last day of service, and the license-days that no
+    whole day could hold.
+    """
 
     licenses: int
     ends_on: date
@@ -72,7 +86,10 @@ class Activation:
     ends_on: date
 
     def steps(self) -> list[str]:
-        return [_("%(on)s + 12 months = %(result)s") % {"on": as_day(self.on), "result": as_day(self.ends_on)}]
+        return [
+            _("%(on)s + 12 months = %(result)s")
+            % {"on": as_day(self.on), "result": as_day(self.ends_on)}
+        ]
 
     def balance(self) -> tuple[int, int]:
         total = self.key_licenses * (self.ends_on - self.on).days
@@ -81,7 +98,9 @@ class Activation:
 
 @dataclass(frozen=True)
 class Extension:
-    """The calculation of *Extend end date* (S4): `months` whole calendar months, then a fraction of the next one in days."""
+    """The calculation of *Extend end date* (S4): `months` whole calendar months, then a fraction of
+    the next one in days.
+    """
 
     before: Term
     key_licenses: int
@@ -113,7 +132,8 @@ class Extension:
         if self.rest or self.before.carried_license_days:
             lines += [
                 _(
-                    "(%(rest)s × %(following)s of the month that follows + %(before)s carried) ÷ %(licenses)s "
+                    "(%(rest)s × %(following)s of the month that follows + %(before)s carried) "
+                    "÷ %(licenses)s "
                     "= %(days)s, remainder %(carried)s"
                 ),
                 _("%(moved_to)s + %(days)s = %(result)s"),
@@ -123,7 +143,11 @@ class Extension:
     def balance(self) -> tuple[int, int]:
         whole = (self.moved_to - self.before.ends_on).days
         licenses = self.before.licenses
-        there_was = licenses * whole + self.rest * self.following_month_days + self.before.carried_license_days
+        there_was = (
+            licenses * whole
+            + self.rest * self.following_month_days
+            + self.before.carried_license_days
+        )
         return there_was, licenses * (whole + self.days) + self.carried
 
 
@@ -156,13 +180,24 @@ class Addition:
         }
         total = _("%(licenses)s × %(left)s left + %(key)s × %(year)s (12 months) = %(total)s")
         if self.before.carried_license_days:
-            total = _("%(licenses)s × %(left)s left + %(key)s × %(year)s (12 months) + %(before)s carried = %(total)s")
-        lines = [total, _("%(total)s ÷ %(all)s = %(days)s, remainder %(carried)s"), _("%(on)s + %(days)s = %(result)s")]
+            total = _(
+                "%(licenses)s × %(left)s left + %(key)s × %(year)s (12 months) + %(before)s "
+                "carried = %(total)s"
+            )
+        lines = [
+            total,
+            _("%(total)s ÷ %(all)s = %(days)s, remainder %(carried)s"),
+            _("%(on)s + %(days)s = %(result)s"),
+        ]
         return [line % numbers for line in lines]
 
     def balance(self) -> tuple[int, int]:
         licenses = self.before.licenses
-        there_was = licenses * self.days_left + self.key_licenses * self.year_days + self.before.carried_license_days
+        there_was = (
+            licenses * self.days_left
+            + self.key_licenses * self.year_days
+            + self.before.carried_license_days
+        )
         return there_was, (licenses + self.key_licenses) * self.days + self.carried
 
 
@@ -173,7 +208,9 @@ def packed(calculation: Calculation | None) -> dict[str, Any]:
     """`calculation` as JSON: its kind, its figures, days as ISO 8601; empty for none."""
     for kind, cls in KINDS.items():
         if isinstance(calculation, cls):
-            return {"kind": kind} | {field.name: _packed(getattr(calculation, field.name)) for field in fields(cls)}
+            return {"kind": kind} | {
+                field.name: _packed(getattr(calculation, field.name)) for field in fields(cls)
+            }
     return {}
 
 

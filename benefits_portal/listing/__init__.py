@@ -1,4 +1,6 @@
-"""Lists whose whole state is in the URL: search query, filters, order, page. They work as plain links and forms.
+"""Lists whose whole state is in the URL: search query, filters, order, page.
+
+They work as plain links and forms.
 
 - `query.py`: what the URL says, and the URLs that lead on from it.
 - `filters.py`: what can be chosen, and how it is offered.
@@ -14,4 +16,14 @@ from .filters import Filter
 from .listing import Listing
 from .page import MAX_COUNT, CappedCount, Page, capped_count, total_text
 
-__all__ = ["MAX_COUNT", "CappedCount", "Column", "Excerpt", "Filter", "Listing", "Page", "capped_count", "total_text"]
+__all__ = [
+    "MAX_COUNT",
+    "CappedCount",
+    "Column",
+    "Excerpt",
+    "Filter",
+    "Listing",
+    "Page",
+    "capped_count",
+    "total_text",
+]

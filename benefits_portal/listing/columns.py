@@ -12,7 +12,9 @@ type Text = str | Promise
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its label, and the fields of its order before the primary key. None of them is ever NULL.
+    """A column: its label, and the fields of its order before the primary key.
+
+    None of them is ever NULL.
 
     A list cannot be sorted by a column without an order.
     """

@@ -1,4 +1,7 @@
-"""The first rows of a longer list: how many there are, and the way to all of them. A list that is cut says so (W7)."""
+"""The first rows of a longer list: how many there are, and the way to all of them.
+
+A list that is cut says so (W7).
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +15,8 @@ from benefits_portal.formats import number
 
 from .page import MAX_COUNT, CappedCount
 
-ALL, MAX_ROWS = "all", 500  # what an address says to see a list whole, and how much of it a page without pages shows
+# What an address says to see a list whole, and how much of it a page without pages shows
+ALL, MAX_ROWS = "all", 500
 
 
 @dataclass(frozen=True)
@@ -55,32 +59,51 @@ class Excerpt[Row]:
         """That only the first are shown, and of how many; empty where all are."""
         if not self.is_cut:
             return ""
-        total = _("more than %(many)s") % {"many": number(MAX_COUNT)} if self.total > MAX_COUNT else number(self.total)
+        total = (
+            _("more than %(many)s") % {"many": number(MAX_COUNT)}
+            if self.total > MAX_COUNT
+            else number(self.total)
+        )
         if self.is_latest:
-            text = ngettext("The latest of %(total)s is shown.", "The latest %(shown)s of %(total)s are shown.", len(self.rows))
+            text = ngettext(
+                "The latest of %(total)s is shown.",
+                "The latest %(shown)s of %(total)s are shown.",
+                len(self.rows),
+            )
         else:
-            text = ngettext("The first of %(total)s is shown.", "The first %(shown)s of %(total)s are shown.", len(self.rows))
+            text = ngettext(
+                "The first of %(total)s is shown.",
+                "The first %(shown)s of %(total)s are shown.",
+                len(self.rows),
+            )
         return text % {"shown": number(len(self.rows)), "total": total}
 
     @property
     def people_found(self) -> str:
-        """What is read out when the list comes in: how many people there are, and that only the first are shown."""
+        """What is read out when the list comes in: how many people there are, and that only the
+        first are shown.
+        """
         if self.total > MAX_COUNT:
             found = _("More than %(many)s people found.") % {"many": number(MAX_COUNT)}
         else:
-            found = ngettext("%(count)s person found.", "%(count)s people found.", self.total) % {"count": number(self.total)}
+            found = ngettext("%(count)s person found.", "%(count)s people found.", self.total) % {
+                "count": number(self.total)
+            }
         return f"{found} {self.summary}".strip()
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address of a page asks for of its lists: `?all=ledger` for the one that is called so."""
+    """What the address of a page asks for of its lists: `?all=ledger` for the one that is called
+    so.
+    """
 
     path: str = ""
     query: QueryDict = field(default_factory=QueryDict)
 
     def excerpt(self, name: str, rows: Any, most: int, *, is_latest: bool = False) -> Excerpt[Any]:
-        """The first `most` of `rows`, with the address at which the same page shows MAX_ROWS of them.
+        """The first `most` of `rows`, with the address at which the same page shows MAX_ROWS of
+        them.
 
         `name` tells the lists of a page apart, and is the id of the element that holds the list.
         """
@@ -88,7 +111,9 @@ class Asked:
             return Excerpt.of(rows, MAX_ROWS, is_latest=is_latest)
         query = self.query.copy()
         query[ALL] = name
-        return Excerpt.of(rows, most, f"{self.path}?{query.urlencode()}#{name}", is_latest=is_latest)
+        return Excerpt.of(
+            rows, most, f"{self.path}?{query.urlencode()}#{name}", is_latest=is_latest
+        )
 
 
 NOT_ASKED = Asked()

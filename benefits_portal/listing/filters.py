@@ -11,7 +11,8 @@ from .query import ListQuery
 class Filter:
     """What can be chosen, value → label.
 
-    `quick` ones are links that filter the list, `tabs` links of which one always holds (by default the one
+    `quick` ones are links that filter the list, `tabs` links of which one always holds (by default
+    the one
     whose value is empty); the others are a field with a list.
     """
 
@@ -67,7 +68,9 @@ def quick_filters(filters: Filters, query: ListQuery) -> Iterator[FilterLink]:
         if choice.quick:
             for value, label in choice.options.items():
                 is_set = query.chosen.get(name) == value
-                yield FilterLink(f"quick-{value}", label, query.href(**{name: "" if is_set else value}), is_set)
+                yield FilterLink(
+                    f"quick-{value}", label, query.href(**{name: "" if is_set else value}), is_set
+                )
 
 
 def filter_tabs(filters: Filters, query: ListQuery) -> Iterator[FilterTabs]:
@@ -75,7 +78,9 @@ def filter_tabs(filters: Filters, query: ListQuery) -> Iterator[FilterTabs]:
         if choice.tabs:
             chosen = query.chosen.get(name, "")
             links = [
-                FilterLink(f"tab-{value or 'first'}", label, query.href(**{name: value}), chosen == value)
+                FilterLink(
+                    f"tab-{value or 'first'}", label, query.href(**{name: value}), chosen == value
+                )
                 for value, label in choice.options.items()
             ]
             yield FilterTabs(choice.label, links)
@@ -85,5 +90,8 @@ def filter_fields(filters: Filters, query: ListQuery) -> Iterator[FilterField]:
     for name, choice in filters.items():
         if choice.is_field:
             chosen = query.chosen.get(name)
-            options = [FilterOption(value, label, value == chosen) for value, label in choice.options.items()]
+            options = [
+                FilterOption(value, label, value == chosen)
+                for value, label in choice.options.items()
+            ]
             yield FilterField(name, choice.label, options)

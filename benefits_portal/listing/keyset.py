@@ -1,6 +1,7 @@
 """Keyset pages: a page begins behind a row of the order, not after a number of rows.
 
-The last page costs what the first one does, and rows that come or go meanwhile neither hide nor repeat another.
+The last page costs what the first one does, and rows that come or go meanwhile neither hide nor
+repeat another.
 """
 
 from collections.abc import Iterator
@@ -21,8 +22,8 @@ type Cursor = list[Any]
 class Unestimated(Func):
     """A value that PostgreSQL does not see while it plans.
 
-    It judges a comparison of rows by the first of their columns alone: behind the greatest value of that one
-    it expects next to nothing, and sorts everything instead of reading on in the index.
+    It judges a comparison of rows by the first of their columns alone: behind the greatest value of
+    that one it expects next to nothing, and sorts everything instead of reading on in the index.
     """
 
     template = "(SELECT %(expressions)s)"
@@ -32,7 +33,8 @@ class Unestimated(Func):
 class Keyset:
     """An order of rows: its fields, of which the last is the primary key, all in one direction.
 
-    One index serves both directions, and what comes after a cursor is one comparison. `salt` is that of the signature of cursors.
+    One index serves both directions, and what comes after a cursor is one comparison. `salt` is
+    that of the signature of cursors.
     """
 
     fields: tuple[str, ...]
@@ -43,7 +45,9 @@ class Keyset:
         sign = "-" if self.is_descending != backwards else ""
         return rows.order_by(*(f"{sign}{name}" for name in self.fields))
 
-    def fetch(self, rows: Any, cursor: Cursor | None, limit: int, *, backwards: bool = False) -> list[Any]:
+    def fetch(
+        self, rows: Any, cursor: Cursor | None, limit: int, *, backwards: bool = False
+    ) -> list[Any]:
         """The first `limit` of `rows` after `cursor`, or before it, nearest first."""
         if cursor is not None:
             rows = rows.filter(self.after(cursor, backwards=backwards))
@@ -71,7 +75,9 @@ class Keyset:
         return self._signer.sign_object([str(value) for value in self.cursor_of(row)])
 
     def decode_cursor(self, text: str, rows: Any) -> Cursor | None:
-        """None for a cursor that is missing or forged, or was signed when the column had another order."""
+        """None for a cursor that is missing or forged, or was signed when the column had another
+        order.
+        """
         fields = [rows.query.resolve_ref(field).output_field for field in self.fields]
         try:
             texts = self._signer.unsign_object(text)

@@ -1,4 +1,6 @@
-"""One list: its columns and filters, what they mean for its rows, and the page that the URL asks for."""
+"""One list: its columns and filters, what they mean for its rows, and the page that the URL asks
+for.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +11,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from .columns import Column, ColumnHeader, column_headers
-from .filters import Filter, FilterField, FilterLink, FilterTabs, filter_fields, filter_tabs, quick_filters
+from .filters import (
+    Filter,
+    FilterField,
+    FilterLink,
+    FilterTabs,
+    filter_fields,
+    filter_tabs,
+    quick_filters,
+)
 from .keyset import Cursor, Keyset, value_of
 from .page import CappedCount, Page
 from .query import ListQuery
@@ -19,13 +29,15 @@ from .query import ListQuery
 class Listing[Row]:
     """What of a list was asked for, in a URL's query.
 
-    Subclasses name the `columns`, of which the first is the default order, and say in `filter_queryset` what the
-    search query and the filters mean. `Row` is what a page holds: a model's instance, or a dict of values.
+    Subclasses name the `columns`, of which the first is the default order, and say in
+    `filter_queryset` what the search query and the filters mean. `Row` is what a page holds: a
+    model's instance, or a dict of values.
     """
 
     columns: ClassVar[Mapping[str, Column]]
     page_size: ClassVar[int] = 50  # rows
-    fields_key = ""  # under which the filters may be cached for a minute, where their options take long to find
+    # Under which the filters may be cached for a minute, where their options take long to find
+    fields_key = ""
 
     given: QueryDict
     filters: Mapping[str, Filter] = field(default_factory=dict)
@@ -73,10 +85,15 @@ class Listing[Row]:
     # The rows
 
     def page(self, rows: Any) -> Page[Row]:
-        """The page of `rows` that the URL asks for; the first one if it asks for none, or for one that is gone."""
+        """The page of `rows` that the URL asks for; the first one if it asks for none, or for one
+        that is gone.
+        """
         matching = self.filter_queryset(rows)
         total, rows = CappedCount(matching), self.annotate_for_list(matching)
-        given = {name: self.keyset.decode_cursor(self.query.position[name], rows) for name in ("after", "before")}
+        given = {
+            name: self.keyset.decode_cursor(self.query.position[name], rows)
+            for name in ("after", "before")
+        }
         rows = rows.annotate(total_in_list=total)
         if given["after"] is not None:
             page = self._page_after(rows, given["after"])
@@ -88,12 +105,18 @@ class Listing[Row]:
 
     def _page_after(self, rows: Any, cursor: Cursor | None) -> Page[Row]:
         found = self.keyset.fetch(rows, cursor, self.page_size + 1)
-        return self._page(found[: self.page_size], has_previous=cursor is not None, has_next=len(found) > self.page_size)
+        return self._page(
+            found[: self.page_size],
+            has_previous=cursor is not None,
+            has_next=len(found) > self.page_size,
+        )
 
     def _page_before(self, rows: Any, cursor: Cursor | None) -> Page[Row]:
         found = self.keyset.fetch(rows, cursor, self.page_size + 1, backwards=True)
         shown = found[: self.page_size][::-1]
-        return self._page(shown, has_previous=len(found) > self.page_size, has_next=cursor is not None)
+        return self._page(
+            shown, has_previous=len(found) > self.page_size, has_next=cursor is not None
+        )
 
     def _page(self, rows: list[Any], *, has_previous: bool, has_next: bool) -> Page[Row]:
         href, encode = self.query.href, self.keyset.encode_cursor
@@ -107,7 +130,9 @@ class Listing[Row]:
         )
 
     def batches(self, rows: Any) -> Iterator[list[Row]]:
-        """All that was asked for of `rows`, some at a time, in order: for a download, however long it is."""
+        """All that was asked for of `rows`, some at a time, in order: for a download, however long
+        it is.
+        """
         return self.keyset.batches(self.annotate_for_list(self.filter_queryset(rows)))
 
     # How it is shown
@@ -144,12 +169,17 @@ class Listing[Row]:
     @property
     def chosen_fields(self) -> str:
         """What differs between the fields of one list and another."""
-        return " ".join(f"{name}={value}" for name, value in self.chosen.items() if self.filters[name].is_field)
+        return " ".join(
+            f"{name}={value}" for name, value in self.chosen.items() if self.filters[name].is_field
+        )
 
     @property
     def sort_description(self) -> str:
         """How the list is sorted, for screen readers."""
-        descending, ascending = gettext("Sorted by %(column)s, descending."), gettext("Sorted by %(column)s, ascending.")
+        descending, ascending = (
+            gettext("Sorted by %(column)s, descending."),
+            gettext("Sorted by %(column)s, ascending."),
+        )
         text = descending if self.query.is_descending else ascending
         return text % {"column": self.columns[self.query.column].label}
 
@@ -162,12 +192,18 @@ class Listing[Row]:
     @property
     def unfiltered_href(self) -> str:
         """The URL of all of the list, or of its tab, in the order it has now."""
-        return self.query.href(q="", **{name: "" for name in self.chosen if not self.filters[name].tabs})
+        return self.query.href(
+            q="", **{name: "" for name in self.chosen if not self.filters[name].tabs}
+        )
 
     def hidden_inputs(self) -> list[tuple[str, str]]:
         """What the search form carries along: what was chosen, but for what stands in its fields."""
         shown = {"q", *(name for name, choice in self.filters.items() if choice.is_field)}
-        return [(name, value) for name, value in self.query.state().items() if value and name not in shown]
+        return [
+            (name, value)
+            for name, value in self.query.state().items()
+            if value and name not in shown
+        ]
 
     def push_url(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """`response` with the URL that htmx shows."""

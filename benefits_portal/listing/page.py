@@ -54,7 +54,10 @@ class Page[Row]:
     def summary(self) -> str:
         if not self.rows:
             return gettext("Nothing to show")
-        return gettext("Showing %(shown)s of %(total)s") % {"shown": number(len(self.rows)), "total": self.total_text}
+        return gettext("Showing %(shown)s of %(total)s") % {
+            "shown": number(len(self.rows)),
+            "total": self.total_text,
+        }
 
     @property
     def is_whole(self) -> bool:

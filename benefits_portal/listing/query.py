@@ -12,7 +12,9 @@ PAGE_PARAMETERS = ("after", "before", "page")
 
 @dataclass(frozen=True)
 class ListQuery:
-    """The state of a list; the filters that were `chosen` by name, and `sort` as a column's name, with - for descending."""
+    """The state of a list; the filters that were `chosen` by name, and `sort` as a column's name,
+    with - for descending.
+    """
 
     search_query: str
     chosen: Mapping[str, str]
@@ -29,7 +31,9 @@ class ListQuery:
         sortable: Container[str],
         default_sort: str,
     ) -> "ListQuery":
-        """Read `query`; what is not among the `options` of a filter or the `sortable` columns is left out."""
+        """Read `query`; what is not among the `options` of a filter or the `sortable` columns is
+        left out.
+        """
         given = {name: value for name in options if (value := query.get(name))}
         sort = query.get("sort", "")
         return cls(

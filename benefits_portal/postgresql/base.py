@@ -1,8 +1,9 @@
 """Django's PostgreSQL backend, with an end to waiting for a server that is connected and silent.
 
-A frozen machine goes on acknowledging packets, so that neither keepalive nor `tcp_user_timeout` notices, and cannot carry out
-its own `statement_timeout`. Whoever has waited for a while tries another connection: if that is not answered either, the server
-is frozen. If it is, the statement takes its time, up to `patience`. Then the connection is closed (docs/adr/0007).
+A frozen machine goes on acknowledging packets, so that neither keepalive nor `tcp_user_timeout`
+notices, and cannot carry out its own `statement_timeout`. Whoever has waited for a while tries
+another connection: if that is not answered either, the server is frozen. If it is, the statement
+takes its time, up to `patience`. Then the connection is closed (docs/adr/0007).
 """
 
 from collections.abc import Iterator
@@ -38,7 +39,9 @@ class WatchedCursor(CursorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """`patience` in OPTIONS: seconds after which an answer no longer comes; None or left out to wait for ever."""
+    """`patience` in OPTIONS: seconds after which an answer no longer comes; None or left out to
+    wait for ever.
+    """
 
     watch: Watch | None = None
 

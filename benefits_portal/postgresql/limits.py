@@ -9,7 +9,9 @@ from django.db import transaction
 
 @contextmanager
 def without_time_limit(connection: Any) -> Iterator[None]:
-    """Within the block a statement on `connection` takes as long as it takes; LOCK_TIMEOUT still holds."""
+    """Within the block a statement on `connection` takes as long as it takes; LOCK_TIMEOUT still
+    holds.
+    """
     if connection.vendor != "postgresql":
         yield
         return
@@ -26,7 +28,9 @@ def without_time_limit(connection: Any) -> Iterator[None]:
 
 @contextmanager
 def one_snapshot(connection: Any) -> Iterator[None]:
-    """Within the block every query on `connection` sees the database as it is at the first, and none writes."""
+    """Within the block every query on `connection` sees the database as it is at the first, and
+    none writes.
+    """
     if connection.in_atomic_block:
         yield
         return

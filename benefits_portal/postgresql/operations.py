@@ -12,44 +12,63 @@ from django.db.migrations.state import ProjectState
 class AddIndexWhileInUse(AddIndexConcurrently):
     """Where it can be, without keeping anybody from writing; in a migration with `atomic = False`.
 
-    An attempt that waited too long for a transaction leaves an index behind that serves nobody: it is dropped first.
+    An attempt that waited too long for a transaction leaves an index behind that serves nobody: it
+    is dropped first.
     """
 
-    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState) -> None:
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState
+    ) -> None:
         if schema_editor.connection.vendor != "postgresql":
             AddIndex.database_forwards(self, app_label, schema_editor, *states)
             return
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
+        schema_editor.execute(
+            f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}"
+        )
         super().database_forwards(app_label, schema_editor, *states)
 
-    def database_backwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState) -> None:
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState
+    ) -> None:
         kind = AddIndexConcurrently if schema_editor.connection.vendor == "postgresql" else AddIndex
         kind.database_backwards(self, app_label, schema_editor, *states)
 
 
 class AddConstraintWhileInUse(AddConstraint):
-    """A check of a large table: it counts for new rows at once, and the others are looked at while everybody goes on writing.
+    """A check of a large table: it counts for new rows at once, and the others are looked at while
+    everybody goes on writing.
 
-    In a migration with `atomic = False`. An attempt that was given up, or found a row that breaks it, can be made again.
+    In a migration with `atomic = False`. An attempt that was given up, or found a row that breaks
+    it, can be made again.
     """
 
-    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState) -> None:
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState
+    ) -> None:
         if schema_editor.connection.vendor != "postgresql":
             super().database_forwards(app_label, schema_editor, *states)
             return
         model = states[1].apps.get_model(app_label, self.model_name)
-        table, name = (schema_editor.quote_name(part) for part in (model._meta.db_table, self.constraint.name))
+        table, name = (
+            schema_editor.quote_name(part) for part in (model._meta.db_table, self.constraint.name)
+        )
         schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
-        schema_editor.execute(f"{self.constraint.create_sql(model, schema_editor)} NOT VALID", params=None)
+        schema_editor.execute(
+            f"{self.constraint.create_sql(model, schema_editor)} NOT VALID", params=None
+        )
         schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
 
 class ProveSamePartner(Operation):
-    """Let PostgreSQL refuse a row of `model_name` that refers by one of `names` to a row of another partner (C6).
+    """Let PostgreSQL refuse a row of `model_name` that refers by one of `names` to a row of another
+    partner (C6).
 
-    A foreign key of both columns, (partner_id, …_id) to (partner_id, id), beside Django's own: checked at the commit as that
-    is, and satisfied where either is NULL. What it refers to gets the unique index that this takes. SQLite is left to
-    `check_consistency`. In a migration with `atomic = False`; it can be made again after an attempt that was given up.
+    A foreign key of both columns, (partner_id, …_id) to (partner_id, id), beside Django's own:
+    checked at the commit as that
+    is, and satisfied where either is NULL. What it refers to gets the unique index that this takes.
+    SQLite is left to
+    `check_consistency`. In a migration with `atomic = False`; it can be made again after an attempt
+    that was given up.
     """
 
     reduces_to_sql = True
@@ -61,12 +80,16 @@ class ProveSamePartner(Operation):
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Changes nothing: models know the relations one by one."""
 
-    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState) -> None:
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState
+    ) -> None:
         for table, column, name, target in self._keys(app_label, schema_editor, states[1]):
             index = f"{target}_of_partner"
             if not self._has_index(schema_editor, index):
                 schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index}")
-                schema_editor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {index} ON {target} (partner_id, id)")
+                schema_editor.execute(
+                    f"CREATE UNIQUE INDEX CONCURRENTLY {index} ON {target} (partner_id, id)"
+                )
             schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
             schema_editor.execute(
                 f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (partner_id, {column}) "
@@ -74,24 +97,37 @@ class ProveSamePartner(Operation):
             )
             schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
-    def database_backwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState) -> None:
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState
+    ) -> None:
         """Drops the keys; the indexes serve those of other tables too, and stay."""
         for table, _column, name, _target in self._keys(app_label, schema_editor, states[0]):
             schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
 
-    def _keys(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, state: ProjectState) -> Iterator[tuple[str, str, str, str]]:
-        """Table, column and name of each key, and the table that it refers to; none but on PostgreSQL."""
+    def _keys(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, state: ProjectState
+    ) -> Iterator[tuple[str, str, str, str]]:
+        """Table, column and name of each key, and the table that it refers to; none but on
+        PostgreSQL.
+        """
         if schema_editor.connection.vendor != "postgresql":
             return
         model = state.apps.get_model(app_label, self.model_name)
         for name in self.names:
             table, field = model._meta.db_table, model._meta.get_field(name)
-            yield table, str(field.column), f"{table}_{name}_same_partner", field.related_model._meta.db_table
+            yield (
+                table,
+                str(field.column),
+                f"{table}_{name}_same_partner",
+                field.related_model._meta.db_table,
+            )
 
     def _has_index(self, schema_editor: BaseDatabaseSchemaEditor, name: str) -> bool:
         """Whether a complete one is there already."""
         with schema_editor.connection.cursor() as cursor:
-            cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [name])
+            cursor.execute(
+                "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [name]
+            )
             return bool(cursor.fetchone() == (True,))
 
     def describe(self) -> str:

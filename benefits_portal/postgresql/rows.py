@@ -6,9 +6,12 @@ from typing import Any
 from django.db import models, router, transaction
 
 
-def insert_rows(model: type[models.Model], names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Write `rows`, each with its values in the order of `names` (of columns: `partner_id`), by COPY on PostgreSQL and by
-    INSERT elsewhere. Neither `save` nor a signal runs, and no default is filled in. Raises IntegrityError.
+def insert_rows(
+    model: type[models.Model], names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Write `rows`, each with its values in the order of `names` (of columns: `partner_id`), by
+    COPY on PostgreSQL and by INSERT elsewhere. Neither `save` nor a signal runs, and no default
+    is filled in. Raises IntegrityError.
     """
     connection = transaction.get_connection(router.db_for_write(model))
     quote = connection.ops.quote_name
@@ -19,4 +22,8 @@ def insert_rows(model: type[models.Model], names: tuple[str, ...], rows: Iterabl
                 for row in rows:
                     copy.write_row(row)
         else:
-            cursor.executemany(f"INSERT INTO {target} VALUES ({', '.join(['%s'] * len(names))})", list(rows))  # noqa: S608 - our own names
+            # Our own names
+            cursor.executemany(
+                f"INSERT INTO {target} VALUES ({', '.join(['%s'] * len(names))})",
+                list(rows),
+            )

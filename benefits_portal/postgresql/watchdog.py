@@ -1,8 +1,10 @@
-"""Ends the wait for a server that is connected and silent, by public interfaces alone (docs/adr/0007).
+"""Ends the wait for a server that is connected and silent, by public interfaces alone
+(docs/adr/0007).
 
-One thread of each process looks ten times a second at its connections. On one that has waited for SILENCE it tries whether the
-server still lets anybody in; if it does not, or `patience` is over, it shuts the connection's socket down. Whoever waits is
-then told by psycopg, as of any other connection that broke.
+One thread of each process looks ten times a second at its connections. On one that has waited for
+SILENCE it tries whether the server still lets anybody in; if it does not, or `patience` is over, it
+shuts the connection's socket down. Whoever waits is then told by psycopg, as of any other
+connection that broke.
 """
 
 import os
@@ -21,7 +23,9 @@ LOOK, SILENCE = 0.1, 0.6  # seconds between two looks; without an answer before 
 class Watch:
     """Looks after one connection. Whatever begins a statement, a commit or a fetch calls `begin`."""
 
-    def __init__(self, connection: Connection, patience: float | None, is_answering: Callable[[], bool]) -> None:
+    def __init__(
+        self, connection: Connection, patience: float | None, is_answering: Callable[[], bool]
+    ) -> None:
         """`patience` in seconds, None to wait for ever; `is_answering` tries another connection."""
         self.patience, self.is_answering = patience, is_answering
         self.has_hung_up = False
@@ -29,7 +33,8 @@ class Watch:
         self._connection = weakref.ref(connection)
         self._seen: int | None = None  # what was waited for when it was last looked at
         self._seen_at, self._is_asked = 0.0, False
-        # A descriptor of its own: the connection's may be closed, and its number given away, at any moment.
+        # A descriptor of its own: the connection's may be closed, and its number given away, at any
+        # moment.
         self._line = socket.socket(fileno=os.dup(connection.fileno()))
         weakref.finalize(connection, self._line.close)
         _watch(self)
@@ -40,7 +45,11 @@ class Watch:
     def look(self, now: float) -> None:
         """What the watching thread does with this connection at `now` (monotonic seconds)."""
         connection = self._connection()
-        if connection is None or self.patience is None or connection.info.transaction_status != TransactionStatus.ACTIVE:
+        if (
+            connection is None
+            or self.patience is None
+            or connection.info.transaction_status != TransactionStatus.ACTIVE
+        ):
             self._seen = None
             return
         if self._seen != self.begun:

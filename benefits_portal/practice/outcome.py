@@ -20,7 +20,9 @@ FIXTURE = settings.BASE_DIR / "fixtures" / "demo.json"
 
 
 def outcome() -> str:
-    """The practice world as of REFERENCE_DAY as JSON, without passwords. What the database holds stays as it is.
+    """The practice world as of REFERENCE_DAY as JSON, without passwords.
+
+    What the database holds stays as it is.
 
     Raises NotAPracticeDatabase for a database that holds anything else.
     """
@@ -28,18 +30,30 @@ def outcome() -> str:
     with clock.frozen_at(REFERENCE_DAY, "UTC"), transaction.atomic():
         check_database()
         PracticeWorld.objects.get_or_create(defaults={"told_on": REFERENCE_DAY})
-        reset_world(REFERENCE_DAY)  # not made but reset: rows are numbered from 1, whatever the database went through before
+        # Not made but reset: rows are numbered from 1, whatever the database went through before
+        reset_world(REFERENCE_DAY)
         for user in User.objects.all():
             user.set_password(None)
             user.save(update_fields=["password"])
         derived = ["tenants.directoryuserword"]  # loading a person writes them
-        call_command("dumpdata", "tenants", "benefits", "licensing", exclude=derived, natural_foreign=True, indent=1, stdout=text)
+        call_command(
+            "dumpdata",
+            "tenants",
+            "benefits",
+            "licensing",
+            exclude=derived,
+            natural_foreign=True,
+            indent=1,
+            stdout=text,
+        )
         transaction.set_rollback(True)
     return text.getvalue()
 
 
 def steady(text: str) -> list[dict[str, Any]]:
-    """The rows of a fixture without what differs from one telling to the next: random salts and numbers, and sets' order."""
+    """The rows of a fixture without what differs from one telling to the next: random salts and
+    numbers, and sets' order.
+    """
     rows: list[dict[str, Any]] = json.loads(text)
     for row in rows:
         fields = row["fields"]
@@ -47,5 +61,7 @@ def steady(text: str) -> list[dict[str, Any]]:
             fields["ciphertext"] = decrypted(fields["ciphertext"])
         for random in ("password", "submission"):
             fields.pop(random, None)
-        fields.update({name: sorted(value) for name, value in fields.items() if isinstance(value, list)})
+        fields.update(
+            {name: sorted(value) for name, value in fields.items() if isinstance(value, list)}
+        )
     return rows

@@ -11,11 +11,27 @@ from django.conf import settings
 
 from benefits_portal import clock
 from benefits_portal.benefits import productkeys
-from benefits_portal.benefits.models import Assignment, Benefit, ExternalOffer, HeldOffer, Membership, Offer, ProductKey
+from benefits_portal.benefits.models import (
+    Assignment,
+    Benefit,
+    ExternalOffer,
+    HeldOffer,
+    Membership,
+    Offer,
+    ProductKey,
+)
 from benefits_portal.licensing.models import Replacement, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Tenant, TenantRequest, User
+from benefits_portal.tenants.models import (
+    Actor,
+    DirectoryUser,
+    How,
+    Partner,
+    Tenant,
+    TenantRequest,
+    User,
+)
 
 STORY = settings.BASE_DIR / "fixtures" / "story.toml"
 
@@ -26,7 +42,9 @@ class StoryError(Exception):
 
 @dataclass(frozen=True)
 class Event:
-    """One line of the story: `what` was done `ago` days before the story's day, `by` which persona; the rest says to what."""
+    """One line of the story: `what` was done `ago` days before the story's day, `by` which persona;
+    the rest says to what.
+    """
 
     ago: int
     what: str
@@ -52,17 +70,26 @@ def play(on: date) -> None:
 
 
 class StoryPlayer:
-    """The story of one partner. The same story draws the same keys, whatever the day and whatever happens elsewhere."""
+    """The story of one partner.
+
+    The same story draws the same keys, whatever the day and whatever happens elsewhere.
+    """
 
     def __init__(self, partner: Partner, on: date) -> None:
         self.partner, self.on = partner, on
         self._users = {user.persona: user for user in User.objects.exclude(persona=None)}
-        self._people = {person.display_name: person for person in DirectoryUser.objects.for_partner(partner)}
+        self._people = {
+            person.display_name: person for person in DirectoryUser.objects.for_partner(partner)
+        }
         self._tenants = {tenant.domain: tenant for tenant in Tenant.objects.for_partner(partner)}
-        self._chance = random.Random(partner.mpn_id)  # noqa: S311 - practice keys open nothing; the same story draws the same ones
+        # Practice keys open nothing; the same story draws the same ones
+        self._chance = random.Random(partner.mpn_id)
 
     def play(self, event: Event) -> None:
-        """Do what `event` says, on its day and at noon there. Raises StoryError unless it goes as written."""
+        """Do what `event` says, on its day and at noon there.
+
+        Raises StoryError unless it goes as written.
+        """
         day = self.on - timedelta(days=event.ago)
         refused = ""
         with clock.frozen_at(day, self.partner.time_zone):
@@ -83,13 +110,17 @@ class StoryPlayer:
         self._key(event).reveal(by=self._actor(event), on=day)
 
     def activate(self, event: Event, day: date) -> None:
-        Subscription.activate(self._key(event), self._tenants[event.tenant], by=self._actor(event), on=day)
+        Subscription.activate(
+            self._key(event), self._tenants[event.tenant], by=self._actor(event), on=day
+        )
 
     def redeem(self, event: Event, day: date) -> None:
         """Reactivate, extend or add."""
         key, tenant = self._key(event), self._tenants[event.tenant]
         subscription = Subscription.objects.of_product_in(tenant, key.product).latest("pk")
-        Subscription.redeem(RedemptionKind(event.what), key, tenant, subscription, by=self._actor(event), on=day)
+        Subscription.redeem(
+            RedemptionKind(event.what), key, tenant, subscription, by=self._actor(event), on=day
+        )
 
     def assign(self, event: Event, day: date) -> None:
         self._benefit(event).assign(self._people[event.person], by=self._actor(event), on=day)
@@ -122,11 +153,17 @@ class StoryPlayer:
         TenantRequest.objects.ask(self.partner, event.name, event.tenant, by=self._actor(event))
 
     def renew(self, event: Event, day: date) -> None:
-        latest = Membership.objects.for_partner(self.partner).filter(offer__name=event.offer).latest("starts_on")
+        latest = (
+            Membership.objects.for_partner(self.partner)
+            .filter(offer__name=event.offer)
+            .latest("starts_on")
+        )
         latest.renew(by=self._actor(event), on=day, draw_key=self._draw_key)
 
     def replace(self, event: Event, day: date) -> None:
-        Replacement.objects.ask(self._key(event).redemption, event.why, by=self._actor(event), on=day)
+        Replacement.objects.ask(
+            self._key(event).redemption, event.why, by=self._actor(event), on=day
+        )
 
     # What the story calls by name
 
@@ -139,10 +176,15 @@ class StoryPlayer:
 
     def _benefit(self, event: Event) -> Benefit:
         """The one of the latest enrollment; the core one where no competency is named."""
-        named: dict[str, Any] = {"product__name": event.product, "membership__offer__name": event.offer}
+        named: dict[str, Any] = {
+            "product__name": event.product,
+            "membership__offer__name": event.offer,
+        }
         if event.competency:
             named["competency"] = event.competency
-        benefits = Benefit.objects.for_partner(self.partner).select_related("product", "membership", "partner")
+        benefits = Benefit.objects.for_partner(self.partner).select_related(
+            "product", "membership", "partner"
+        )
         benefit = benefits.filter(**named).order_by("-membership__starts_on", "competency").first()
         if benefit is None:
             raise StoryError(f"{self.partner} has no such benefit: {event}.")
@@ -153,7 +195,9 @@ class StoryPlayer:
         return ProductKey.objects.for_display().get(benefit=self._benefit(event), revoked_at=None)
 
     def _assignment(self, event: Event) -> Assignment:
-        return Assignment.objects.get(benefit=self._benefit(event), directory_user=self._people[event.person], ended_at=None)
+        return Assignment.objects.get(
+            benefit=self._benefit(event), directory_user=self._people[event.person], ended_at=None
+        )
 
 
 VERBS: dict[str, Callable[[StoryPlayer, Event, date], None]] = {

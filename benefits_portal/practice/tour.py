@@ -1,4 +1,6 @@
-"""The guided tour: the main job in ten steps, each with the page it is done on, the persona to be there, and whether it was done."""
+"""The guided tour: the main job in ten steps, each with the page it is done on, the persona to be
+there, and whether it was done.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,16 +33,29 @@ class Step:
 def tour() -> list[Step]:
     """The steps, as far as the people and things they are about are there."""
     people = {
-        user.persona: user for user in User.objects.filter(persona__in=(ADMIN, MEMBER)).select_related("directory_user__tenant__partner")
+        user.persona: user
+        for user in User.objects.filter(persona__in=(ADMIN, MEMBER)).select_related(
+            "directory_user__tenant__partner"
+        )
     }
     if len(people) < 2 or (home := people[ADMIN].directory_user) is None:
         return []
     partner = home.tenant.partner_id
-    told_apart_by_name = Benefit.objects.filter(partner=partner).exclude(product__kind=Product.Kind.BULK_CREDIT)
-    benefits = _numbers(told_apart_by_name.order_by("expires_on"), "product__name", "membership__offer__name")
-    subscriptions = _numbers(Subscription.objects.in_tenant(home.tenant).order_by("ends_on"), "product__name", "licenses")
-    told = Record.objects.filter(partner=partner, at__gt=PracticeWorld.objects.values("made_at")[:1])
-    done = {refused or action for action, refused in told.values_list("action", "refused").distinct()}
+    told_apart_by_name = Benefit.objects.filter(partner=partner).exclude(
+        product__kind=Product.Kind.BULK_CREDIT
+    )
+    benefits = _numbers(
+        told_apart_by_name.order_by("expires_on"), "product__name", "membership__offer__name"
+    )
+    subscriptions = _numbers(
+        Subscription.objects.in_tenant(home.tenant).order_by("ends_on"), "product__name", "licenses"
+    )
+    told = Record.objects.filter(
+        partner=partner, at__gt=PracticeWorld.objects.values("made_at")[:1]
+    )
+    done = {
+        refused or action for action, refused in told.values_list("action", "refused").distinct()
+    }
     moved = home.tenant.partner.days_ahead > 0
 
     def benefit(product: str, offer: str, page: str = "licensing:benefit-detail") -> str:
@@ -49,7 +64,11 @@ def tour() -> list[Step]:
 
     def subscription(product: str, licenses: int) -> str:
         number = subscriptions.get((product, licenses))
-        return reverse("licensing:subscription", args=[number]) if number else reverse("licensing:products")
+        return (
+            reverse("licensing:subscription", args=[number])
+            if number
+            else reverse("licensing:products")
+        )
 
     steps: list[tuple[str, str | Promise, str | Promise, str, bool | None]] = [
         (
@@ -76,54 +95,78 @@ def tour() -> list[Step]:
         (
             ADMIN,
             _("Activate it for the first time"),
-            _("Choose the tenant, paste the key, validate, compare, redeem. The receipt says what happened."),
+            _(
+                "Choose the tenant, paste the key, validate, compare, redeem. The receipt says "
+                "what happened."
+            ),
             reverse("licensing:product-key-start"),
             "licensing.new" in done,
         ),
         (
             ADMIN,
             _("Compare what a key would do"),
-            _("The walkthrough works out extend, add and new for this very key, side by side. Nothing is redeemed yet."),
+            _(
+                "The walkthrough works out extend, add and new for this very key, side by "
+                "side. Nothing is redeemed yet."
+            ),
             benefit("Microsoft 365 E3", "Silver competency", "licensing:walkthrough"),
             None,
         ),
         (
             ADMIN,
             _("Extend an end date"),
-            _("100 licenses and a key of 25: the end date moves by three months. Take the key from your own benefits."),
+            _(
+                "100 licenses and a key of 25: the end date moves by three months. Take the "
+                "key from your own benefits."
+            ),
             subscription("Microsoft 365 E3", 100),
             "licensing.extend" in done,
         ),
         (
             ADMIN,
             _("Add licenses, and see the end date move"),
-            _("100 licenses and a key of 25: choose Add licenses, and read how the two dates are averaged."),
+            _(
+                "100 licenses and a key of 25: choose Add licenses, and read how the two dates "
+                "are averaged."
+            ),
             subscription("Azure AD Basic", 100),
             "licensing.add" in done,
         ),
         (
             ADMIN,
             _("Meet the 3-year limit"),
-            _("Extend 5 licenses with the key of 100: it is refused, with the largest key that fits and what to do instead."),
+            _(
+                "Extend 5 licenses with the key of 100: it is refused, with the largest key "
+                "that fits and what to do instead."
+            ),
             subscription("Azure AD Basic", 5),
             True if ExtensionLimitExceeded.code in done else None,
         ),
         (
             ADMIN,
             _("Move the calendar"),
-            _("In the yellow bar, 30 days at a time: this subscription goes from Active to Expired, Disabled and Deleted."),
+            _(
+                "In the yellow bar, 30 days at a time: this subscription goes from Active to "
+                "Expired, Disabled and Deleted."
+            ),
             subscription("Power BI Pro", 100),
             moved,
         ),
         (
             MEMBER,
             _("Be somebody who may only look"),
-            _("The same pages as an account member: what cannot be done is shown, with the reason and who can."),
+            _(
+                "The same pages as an account member: what cannot be done is shown, with the "
+                "reason and who can."
+            ),
             reverse("benefits:azure-cloud"),
             None,
         ),
     ]
-    return [Step(persona, people[persona].name, title, text, address, done) for persona, title, text, address, done in steps]
+    return [
+        Step(persona, people[persona].name, title, text, address, done)
+        for persona, title, text, address, done in steps
+    ]
 
 
 def _numbers(rows: QuerySet[Any], *names: str) -> dict[tuple[Any, ...], int]:

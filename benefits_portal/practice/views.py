@@ -28,7 +28,12 @@ from benefits_portal.tenants.views import welcome
 from .forms import ClockForm
 from .world import is_practice_database, reset_world
 
-FRAMES = {"panel": "gallery/panel.html", "plain": "gallery/plain.html", "error": "gallery/error.html"}  # in the gallery
+# In the gallery
+FRAMES = {
+    "panel": "gallery/panel.html",
+    "plain": "gallery/plain.html",
+    "error": "gallery/error.html",
+}
 
 MAX_MAILS = 50
 
@@ -53,19 +58,26 @@ def practice_only(view: View) -> View:
 @require_POST
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in as a persona, without a password."""
-    user = get_object_or_404(User, persona=request.POST.get("persona", "").replace("\0", ""), is_active=True)
+    user = get_object_or_404(
+        User, persona=request.POST.get("persona", "").replace("\0", ""), is_active=True
+    )
     return welcome(request, user, first_page(request, user))
 
 
 def first_page(request: HttpRequest, user: User) -> HttpResponse:
     """The back office for its staff, who act for no partner; for others where they were going."""
     office = reverse("admin:index")
-    if user.is_staff and not user.role_assignments.exists() and not request.POST.get("next", "").startswith(office):
+    if (
+        user.is_staff
+        and not user.role_assignments.exists()
+        and not request.POST.get("next", "").startswith(office)
+    ):
         return redirect(office)
     return on_to(request.POST.get("next", ""))
 
 
-@login_not_required  # so that outside a demo it does not exist for anybody; within one, one signs in
+# So that outside a demo it does not exist for anybody; within one, one signs in
+@login_not_required
 @practice_only
 @require_POST
 @login_required
@@ -75,9 +87,15 @@ def move_clock(request: PartnerRequest) -> HttpResponse:
     form = ClockForm(request.POST, partner=request.partner)
     if form.is_valid() and request.partner.move_calendar_to(form.cleaned_data["today"]):
         day = date_format(form.cleaned_data["today"])
-        messages.success(request, _("At %(partner)s it is %(day)s now, for everybody.") % {"partner": request.partner, "day": day})
+        messages.success(
+            request,
+            _("At %(partner)s it is %(day)s now, for everybody.")
+            % {"partner": request.partner, "day": day},
+        )
     else:
-        for error in form.errors.get("today", [_("The calendar was moved after this page was opened.")]):
+        for error in form.errors.get(
+            "today", [_("The calendar was moved after this page was opened.")]
+        ):
             messages.error(request, str(error))
     return on_to(request.POST.get("next", ""))
 
@@ -93,7 +111,9 @@ def reset(request: HttpRequest) -> HttpResponse:
     request.session.flush()
     messages.success(request, _("The practice world was made again from scratch."))
     user = User.objects.filter(persona=slug).first() if slug else None
-    return welcome(request, user, first_page(request, user)) if user else redirect(settings.LOGIN_URL)
+    return (
+        welcome(request, user, first_page(request, user)) if user else redirect(settings.LOGIN_URL)
+    )
 
 
 @practice_only
@@ -103,18 +123,33 @@ def reset(request: HttpRequest) -> HttpResponse:
 def mailbox(request: HttpRequest) -> HttpResponse:
     """The mails of the practice world, the newest first: nothing leaves it."""
     mails = list(Mail.objects.order_by("-pk")[:MAX_MAILS])
-    letters = [{"queued_at": mail.queued_at, "letter": letter} for mail in mails if mail.sealed and (letter := letter_of(mail))]
-    return render(request, "practice/mailbox.html", {"mails": letters, "is_cut": len(mails) == MAX_MAILS, "most": MAX_MAILS})
+    letters = [
+        {"queued_at": mail.queued_at, "letter": letter}
+        for mail in mails
+        if mail.sealed and (letter := letter_of(mail))
+    ]
+    return render(
+        request,
+        "practice/mailbox.html",
+        {"mails": letters, "is_cut": len(mails) == MAX_MAILS, "most": MAX_MAILS},
+    )
 
 
 @practice_only
 @login_not_required
 @require_safe
 def gallery(request: PartnerRequest) -> HttpResponse:
-    """Every component with sample values, for whoever writes pages; what is a page itself has a sample of its own."""
+    """Every component with sample values, for whoever writes pages; what is a page itself has a
+    sample of its own.
+    """
     if frame := FRAMES.get(request.GET.get("frame", "")):
         messages.info(request, "What the last action led to.")
         return render(request, frame, {"request_id": "sample"})
-    samples = json.loads((settings.BASE_DIR / "templates" / "components" / "gallery.json").read_text())
-    forms = {"form": CalculatorForm({"licenses": "many", "keys": "25"}), "key": KeyForm(request)["key"]}
+    samples = json.loads(
+        (settings.BASE_DIR / "templates" / "components" / "gallery.json").read_text()
+    )
+    forms = {
+        "form": CalculatorForm({"licenses": "many", "keys": "25"}),
+        "key": KeyForm(request)["key"],
+    }
     return render(request, "components/gallery.html", samples | forms)

@@ -1,4 +1,7 @@
-"""The practice world: made in an empty database only, and reset as a whole. It never touches anything else."""
+"""The practice world: made in an empty database only, and reset as a whole.
+
+It never touches anything else.
+"""
 
 from datetime import date, timedelta
 
@@ -17,29 +20,37 @@ from benefits_portal.tenants.staff import PROGRAMME, SUPPORT, make_groups
 
 from .story import play
 
-PASSWORD = "practice makes perfect"  # noqa: S105 - every persona's, and public on purpose
+PASSWORD = "practice makes perfect"
 ROOMS = ("tenants", "benefits", "licensing")
 BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
 KEPT = {"django_content_type", "auth_permission"}  # what migrations put there
 
 
 class NotAPracticeDatabase(Exception):
-    """The database holds other things than a practice world, so none is made in it and nothing is changed."""
+    """The database holds other things than a practice world, so none is made in it and nothing is
+    changed.
+    """
 
     def __str__(self) -> str:
         return (
             "This database holds other things than a practice world, so nothing was changed in it. "
-            "Point DATABASE_URL at an empty database, or leave it out: the demo then keeps one of its own."
+            "Point DATABASE_URL at an empty database, or leave it out: the demo then keeps one "
+            "of its own."
         )
 
 
 def is_practice_database() -> bool:
     """Whether the database holds a practice world, whichever migrations it has."""
-    return PracticeWorld._meta.db_table in connection.introspection.table_names() and PracticeWorld.objects.exists()
+    return (
+        PracticeWorld._meta.db_table in connection.introspection.table_names()
+        and PracticeWorld.objects.exists()
+    )
 
 
 def check_database() -> None:
-    """Raise NotAPracticeDatabase unless the database is empty or holds a practice world, whichever migrations it has."""
+    """Raise NotAPracticeDatabase unless the database is empty or holds a practice world, whichever
+    migrations it has.
+    """
     if holds_rows() and not is_practice_database():
         raise NotAPracticeDatabase
 
@@ -47,12 +58,18 @@ def check_database() -> None:
 def holds_rows(alias: str = DEFAULT_DB_ALIAS) -> bool:
     """Whether the database holds anything of the portal's own, whichever migrations it has."""
     tables = set(connections[alias].introspection.table_names())
-    ours = [model for room in ROOMS for model in apps.get_app_config(room).get_models() if model._meta.db_table in tables]
+    ours = [
+        model
+        for room in ROOMS
+        for model in apps.get_app_config(room).get_models()
+        if model._meta.db_table in tables
+    ]
     return any(model._base_manager.using(alias).exists() for model in ours)
 
 
 def make_world(on: date) -> bool:
-    """Make the practice world as of `on` in an empty database; False, and nothing changed, if it is there already.
+    """Make the practice world as of `on` in an empty database; False, and nothing changed, if it is
+    there already.
 
     Raises NotAPracticeDatabase.
     """
@@ -65,9 +82,11 @@ def make_world(on: date) -> bool:
 
 
 def reset_world(on: date) -> None:
-    """Replace the whole practice world by a new one as of `on`; others see the old one until the new one is there.
+    """Replace the whole practice world by a new one as of `on`; others see the old one until the
+    new one is there.
 
-    Raises NotAPracticeDatabase for any other database. Sessions end, since the people they are of are replaced.
+    Raises NotAPracticeDatabase for any other database. Sessions end, since the people they are of
+    are replaced.
     """
     with transaction.atomic():
         if not PracticeWorld.objects.select_for_update().first():
@@ -79,7 +98,9 @@ def reset_world(on: date) -> None:
 
 def give_passwords() -> None:
     """Let personas sign in with e-mail and password too; a fixture brings them without one."""
-    without = User.objects.filter(persona__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    without = User.objects.filter(
+        persona__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX
+    )
     if without.exists():  # hashing takes its time: once for all of them
         without.update(password=make_password(PASSWORD))
 
@@ -87,7 +108,8 @@ def give_passwords() -> None:
 def _fill(on: date) -> None:
     PracticeWorld.objects.create(told_on=on)  # first: of two at the same time one fails here, whole
     with clock.frozen_at(on - BEFORE_THE_STORY, "UTC"):
-        call_command(loaddata.Command(), "catalog", "partners", verbosity=0)  # Django's own: the world has begun already
+        # Django's own: the world has begun already
+        call_command(loaddata.Command(), "catalog", "partners", verbosity=0)
     make_groups()
     for name in (SUPPORT, PROGRAMME):
         User.objects.get(persona=name.lower()).groups.add(Group.objects.get(name=name))
@@ -96,7 +118,15 @@ def _fill(on: date) -> None:
 
 
 def _empty_tables() -> None:
-    """By Django's own flush: querysets refuse to delete what is kept (A1), and nothing is edited here but replaced."""
-    connection.check_constraints()  # PostgreSQL truncates no table whose deferred foreign keys still wait for their check
-    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT
-    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), sorted(tables), reset_sequences=True))
+    """By Django's own flush: querysets refuse to delete what is kept (A1), and nothing is edited
+    here but replaced.
+    """
+    # PostgreSQL truncates no table whose deferred foreign keys still wait for their check
+    connection.check_constraints()
+    tables = (
+        set(connection.introspection.django_table_names(only_existing=True, include_views=False))
+        - KEPT
+    )
+    connection.ops.execute_sql_flush(
+        connection.ops.sql_flush(no_style(), sorted(tables), reset_sequences=True)
+    )

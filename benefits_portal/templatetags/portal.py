@@ -18,7 +18,8 @@ from benefits_portal.formats import as_moment
 register = template.Library()
 register.filter("moment", as_moment)  # a time says whose clock it is (W13)
 
-PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")  # with its braces doubled, as everything in a format string
+# With its braces doubled, as everything in a format string
+PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
 @register.filter
@@ -55,11 +56,13 @@ def _drawn(name: str, size: int, attributes: tuple[tuple[str, str], ...]) -> str
 def do_rows(parser: Parser, token: Token) -> "RowsNode":
     """Render what is the same in every row of a long table once, and fill in the rest.
 
-    `{% rows page.rows %}<tr id="r{pk}"><th>{name}</th><td>{% translate "Since" %} {day}</td></tr>{% endrows %}`
+    `{% rows page.rows %}<tr id="r{pk}"><th>{name}</th><td>{% translate "Since" %} {day}</td></tr>{%
+    endrows %}`
 
-    The block for each of the rows, mappings of names to values, with `{name}` replaced by its value, escaped as a variable is.
-    Tags and variables in the block are of the page, not of a row: they are rendered once, and an `{% if %}` too.
-    KeyError for a name that a row has not. Rows by nodes of a template cost ten times as much.
+    The block for each of the rows, mappings of names to values, with `{name}` replaced by its
+    value, escaped as a variable is. Tags and variables in the block are of the page, not of a row:
+    they are rendered once, and an `{% if %}` too. KeyError for a name that a row has not. Rows by
+    nodes of a template cost ten times as much.
     """
     _tag, rows = token.split_contents()
     block = parser.parse(("endrows",))
@@ -75,10 +78,14 @@ class RowsNode(Node):
 
     def render(self, context: Context) -> SafeString:
         rows: Iterable[Mapping[str, Any]] = self.rows.resolve(context)
-        return format_html_join("", "".join(self._format(node, context) for node in self.block), rows)
+        return format_html_join(
+            "", "".join(self._format(node, context) for node in self.block), rows
+        )
 
     def _format(self, node: Node, context: Context) -> str:
-        """Only what is written in the template has placeholders: a brace in what it shows is just that."""
+        """Only what is written in the template has placeholders: a brace in what it shows is just
+        that.
+        """
         if isinstance(node, TextNode):
             return PLACEHOLDER.sub(r"{\1}", with_doubled_braces(node.s))
         if isinstance(node, IfNode):
@@ -89,7 +96,8 @@ class RowsNode(Node):
 def chosen(node: IfNode, context: Context) -> Iterable[Node]:
     """The part of an `{% if %}` that holds on the page, which is written in the template as well."""
     for condition, nodes in node.conditions_nodelists:
-        if condition is None or condition.eval(context):  # type: ignore[arg-type]  # a Context, unlike the stub says
+        # A Context, unlike the stub says
+        if condition is None or condition.eval(context):  # type: ignore[arg-type]
             return nodes
     return ()
 

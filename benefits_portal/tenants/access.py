@@ -27,7 +27,9 @@ def tenant_context_exempt(view: View) -> View:
 
 
 def role_required(view: View) -> View:
-    """For anybody with a role at the partner; without one there is a single page, which says who to ask (P2)."""
+    """For anybody with a role at the partner; without one there is a single page, which says who to
+    ask (P2).
+    """
 
     @wraps(view)
     def guarded(request: PartnerRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -39,12 +41,16 @@ def role_required(view: View) -> View:
 
 
 def admin_required(view: View) -> View:
-    """For whoever may act: Global admins and MPN partner admins; an account member is told why not (P3)."""
+    """For whoever may act: Global admins and MPN partner admins; an account member is told why not
+    (P3).
+    """
     return _required(view, lambda role: role.may_act, NotPermitted)
 
 
 def global_admin_required(view: View) -> View:
-    """For whoever may change people, roles and tenants: Global admins; the others are told why not (P3)."""
+    """For whoever may change people, roles and tenants: Global admins; the others are told why not
+    (P3).
+    """
     return _required(view, lambda role: role.may_manage_people, OnlyGlobalAdmins)
 
 
@@ -54,15 +60,26 @@ def _required(view: View, allows: Callable[[Role], bool], refusal: type[Refusal]
     def guarded(request: PartnerRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not allows(request.role):
             refused(request, TenantsAction.PAGE_REFUSED, refusal())
-            admins = [held for held in RoleAssignment.objects.admins_of(request.partner) if allows(Role(held.role))]
-            return render(request, "tenants/not_permitted.html", {"refusal": refusal(), "admins": admins}, status=403)
+            admins = [
+                held
+                for held in RoleAssignment.objects.admins_of(request.partner)
+                if allows(Role(held.role))
+            ]
+            return render(
+                request,
+                "tenants/not_permitted.html",
+                {"refusal": refusal(), "admins": admins},
+                status=403,
+            )
         return view(request, *args, **kwargs)
 
     return guarded
 
 
 def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
-    """The page of somebody without a role: who in their organization can give one, and who can only act (P2)."""
+    """The page of somebody without a role: who in their organization can give one, and who can only
+    act (P2).
+    """
     home = request.user.home_partner
     admins = RoleAssignment.objects.admins_of(home) if home else RoleAssignment.objects.none()
     managers = [held for held in admins if Role(held.role).may_manage_people]
@@ -71,12 +88,21 @@ def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
     return render(request, "tenants/no_role.html", context, status=status)
 
 
-def get_own(request: PartnerRequest, queryset: QuerySet[Any], pk: int, *, owner: str = "partner") -> Any:
-    """The object of the partner one acts for. Another partner's does not exist (404); at another place of one's own,
-    ElsewhereError offers to switch. `queryset` is of a model with a partner, perhaps also a tenant. `owner` is the path to
-    the partner of what has none itself, such as somebody in a directory: there it makes no difference in which tenant.
+def get_own(
+    request: PartnerRequest, queryset: QuerySet[Any], pk: int, *, owner: str = "partner"
+) -> Any:
+    """The object of the partner one acts for.
+
+    Another partner's does not exist (404); at another place of one's own, ElsewhereError offers to
+    switch. `queryset` is of a model with a partner, perhaps also a tenant. `owner` is the path to
+    the partner of what has none itself, such as somebody in a directory: there it makes no
+    difference in which tenant.
     """
-    found = queryset.filter(**{f"{owner}__in": {place.partner_id for place in request.places}}, pk=pk).order_by().first()
+    found = (
+        queryset.filter(**{f"{owner}__in": {place.partner_id for place in request.places}}, pk=pk)
+        .order_by()
+        .first()
+    )
     if found is None:
         raise Http404
     partner_id = reduce(getattr, f"{owner}_id".split("__"), found)
@@ -87,7 +113,11 @@ def get_own(request: PartnerRequest, queryset: QuerySet[Any], pk: int, *, owner:
         if wanted:
             found.tenant = request.tenant
         return found
-    elsewhere = (place for place in request.places if place.pk == wanted or (wanted is None and place.partner_id == partner_id))
+    elsewhere = (
+        place
+        for place in request.places
+        if place.pk == wanted or (wanted is None and place.partner_id == partner_id)
+    )
     if (place := next(elsewhere, None)) is None:
         raise Http404  # support looks at one tenant of the partner, and there is no way to switch
     raise ElsewhereError(place)

@@ -22,21 +22,28 @@ from .models import (
     User,
 )
 
-NOT_CANONICAL = "Write it as the portal does, by saving it once in the back office; of two that become one, keep the one in use."
+NOT_CANONICAL = (
+    "Write it as the portal does, by saving it once in the back office; of two "
+    "that become one, keep the one in use."
+)
 
 FOLD_AGAIN = "Run manage.py fold_names, which writes what people are found and sorted by."
 
 
 def not_folded(model: type[models.Model]) -> Check:
     """The rows that are searched or sorted by another text than their own (W7)."""
-    return Check(model, "not found or sorted by its name as it is now", FOLD_AGAIN, lambda: stale_rows(model))
+    return Check(
+        model, "not found or sorted by its name as it is now", FOLD_AGAIN, lambda: stale_rows(model)
+    )
 
 
 def people_with_other_words() -> Iterator[int]:
     """People who are not found by exactly what their name and address begin with."""
     for batch in in_batches(rows(DirectoryUser), "display_name", "user_principal_name"):
         kept: dict[int, set[bytes]] = {pk: set() for pk, *_texts in batch}
-        for person, word in rows(DirectoryUserWord).filter(person__in=kept).values_list("person", "word"):
+        for person, word in (
+            rows(DirectoryUserWord).filter(person__in=kept).values_list("person", "word")
+        ):
             kept[person].add(bytes(word))
         for pk, name, address in batch:
             if kept[pk] != {word.encode() for word in search_prefixes(name, address)}:
@@ -51,7 +58,9 @@ def domain_or_text(text: str) -> str:
 
 
 def not_canonical(model: type[models.Model], column: str, canonical: Callable[[str], str]) -> Check:
-    """The rows that hold `column` in another spelling than the one that people are found and told apart by (W1, W2)."""
+    """The rows that hold `column` in another spelling than the one that people are found and told
+    apart by (W1, W2).
+    """
 
     def find() -> Iterator[int]:
         for batch in in_batches(rows(model), column):

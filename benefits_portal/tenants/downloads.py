@@ -1,4 +1,6 @@
-"""Lists that are taken along, on record (rule A1): who, which list, what it was filtered by, and how many rows."""
+"""Lists that are taken along, on record (rule A1): who, which list, what it was filtered by, and
+how many rows.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,23 +14,48 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Actor, Record, TenantsAction
 
 
-def note_download(request: HttpRequest, name: str, rows: QuerySet[Any], filters: Mapping[str, str], *, by: Actor, **place: Any) -> None:
-    """Put on record that `rows`, a list called `name`, are about to be sent: before the first one is, so that a download that
-    breaks off is on record too, with all that was asked for. `filters` hold no name and no key (see `masked`).
+def note_download(
+    request: HttpRequest,
+    name: str,
+    rows: QuerySet[Any],
+    filters: Mapping[str, str],
+    *,
+    by: Actor,
+    **place: Any,
+) -> None:
+    """Put on record that `rows`, a list called `name`, are about to be sent: before the first one
+    is, so that a download that breaks off is on record too, with all that was asked for.
+    `filters` hold no name and no key (see `masked`).
     """
     if request.method != "GET":  # HEAD sends nothing
         return
     said = ", ".join(f"{name}={value}" for name, value in filters.items() if value)
-    after = {"list": name, "rows": rows.order_by().count()} | ({"filters": said[:200]} if said else {})
+    after = {"list": name, "rows": rows.order_by().count()} | (
+        {"filters": said[:200]} if said else {}
+    )
     Record.objects.note(TenantsAction.LIST_DOWNLOADED, by=by, after=after, **place)
 
 
 def masked(words: str) -> str:
-    """What was searched for, as far as it goes on record: the first letter of each word, and nothing of a key (K3)."""
+    """What was searched for, as far as it goes on record: the first letter of each word, and
+    nothing of a key (K3).
+    """
     return " ".join(f"{word[0]}…" for word in without_keys(words).split()[:5])
 
 
-def note_listing(request: PartnerRequest, name: str, listing: Listing[Any], rows: QuerySet[Any], **place: Any) -> None:
-    """The same of a list of the portal: `rows` are all it could hold, of which `listing` says what was asked for."""
+def note_listing(
+    request: PartnerRequest, name: str, listing: Listing[Any], rows: QuerySet[Any], **place: Any
+) -> None:
+    """The same of a list of the portal: `rows` are all it could hold, of which `listing` says what
+    was asked for.
+    """
     filters = listing.query.state() | {"q": masked(listing.search_query)}
-    note_download(request, name, listing.filter_queryset(rows), filters, by=request.actor, partner=request.partner, **place)
+    note_download(
+        request,
+        name,
+        listing.filter_queryset(rows),
+        filters,
+        by=request.actor,
+        partner=request.partner,
+        **place,
+    )

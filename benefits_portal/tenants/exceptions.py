@@ -20,12 +20,18 @@ class NotPermitted(Refusal):
 class OnlyGlobalAdmins(Refusal):
     code = "only-global-admins"
     rule = "P3"
-    message = _("Only a Global admin changes who is in the directory, who holds which role, and the tenants.")
+    message = _(
+        "Only a Global admin changes who is in the directory, who holds which role, and the "
+        "tenants."
+    )
     advice = _("Ask one of the Global admins of your organization.")
 
 
 class FormOfAnotherPlace(Refusal):
-    """A form was sent after its sender had switched elsewhere. A place at another partner is not named on record (P1)."""
+    """A form was sent after its sender had switched elsewhere.
+
+    A place at another partner is not named on record (P1).
+    """
 
     code = "form-of-another-place"
     rule = "P4"
@@ -66,7 +72,9 @@ class GuestFromInside(Refusal):
 
 
 class NameOfGuest(Refusal):
-    """`john_fabrikam.example#EXT#@…` is what the directory of one tenant calls john@fabrikam.example (W3)."""
+    """`john_fabrikam.example#EXT#@…` is what the directory of one tenant calls
+    john@fabrikam.example (W3).
+    """
 
     code = "name-of-guest"
     rule = "U1"

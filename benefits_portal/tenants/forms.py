@@ -16,7 +16,15 @@ from benefits_portal.derived import keys_or_question
 from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField, day_range
 from benefits_portal.tenants.audit.record import RecordQuerySet
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, TenantRequest, User
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    Partner,
+    Record,
+    Role,
+    Tenant,
+    TenantRequest,
+    User,
+)
 from benefits_portal.typed import MAX_EMAIL
 from benefits_portal.words import MAX_QUERY
 
@@ -48,31 +56,48 @@ class AddUserForm(forms.Form):
     kind = forms.TypedChoiceField(
         label=_("Kind"),
         choices=[
-            (DirectoryUser.Kind.MEMBER, _("Member: somebody of your organization, with an address of the tenant")),
-            (DirectoryUser.Kind.GUEST, _("Guest: somebody from outside, invited with the address they have there")),
+            (
+                DirectoryUser.Kind.MEMBER,
+                _("Member: somebody of your organization, with an address of the tenant"),
+            ),
+            (
+                DirectoryUser.Kind.GUEST,
+                _("Guest: somebody from outside, invited with the address they have there"),
+            ),
         ],
         coerce=DirectoryUser.Kind,
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose member or guest."), "invalid_choice": _("Choose member or guest.")},
+        error_messages={
+            "required": _("Choose member or guest."),
+            "invalid_choice": _("Choose member or guest."),
+        },
     )
     tenant = forms.ModelChoiceField(
         Tenant.objects.none(),
         label=_("Tenant"),
         empty_label=None,
-        error_messages={"required": _("Choose a tenant."), "invalid_choice": _("Choose one of your own tenants.")},
+        error_messages={
+            "required": _("Choose a tenant."),
+            "invalid_choice": _("Choose one of your own tenants."),
+        },
     )
     name = PersonNameFormField(label=_("Name"), max_length=120)
     address = EmailFormField(
         label=_("Address"),
         max_length=MAX_EMAIL,
-        help_text=_("The user principal name. Of a member it ends in the tenant's domain; of a guest it is their own e-mail address."),
+        help_text=_(
+            "The user principal name. Of a member it ends in the tenant's domain; of a guest "
+            "it is their own e-mail address."
+        ),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={
             "required": _("Enter the person's address."),
         },
     )
 
-    def __init__(self, partner: Partner, data: Any = None, initial: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, partner: Partner, data: Any = None, initial: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(data, initial=initial)
         self.fields["tenant"].queryset = Tenant.objects.for_partner(partner)  # type: ignore[attr-defined]
 
@@ -86,12 +111,17 @@ class RoleForm(forms.Form):
         coerce=Role,
         choices=Role,
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose a role."), "invalid_choice": _("Choose one of the three roles.")},
+        error_messages={
+            "required": _("Choose a role."),
+            "invalid_choice": _("Choose one of the three roles."),
+        },
     )
 
     def __init__(self, data: Any = None, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
-        self.fields["role"].choices = [(role.value, f"{role.label}: {role.description}") for role in Role]  # type: ignore[attr-defined]
+        self.fields["role"].choices = [
+            (role.value, f"{role.label}: {role.description}") for role in Role
+        ]  # type: ignore[attr-defined]
 
 
 class GiveRoleForm(RoleForm):
@@ -102,7 +132,10 @@ class GiveRoleForm(RoleForm):
         label=_("Person"),
         error_messages={
             "required": _("Choose somebody from the list."),
-            "invalid_choice": _("There is no such person in your organization's directory. Add a directory user first."),
+            "invalid_choice": _(
+                "There is no such person in your organization's directory. Add a directory "
+                "user first."
+            ),
         },
     )
     field_order = ["person", "role"]
@@ -134,7 +167,10 @@ class TenantRequestForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ActivityFilter(forms.Form):
-    """What of the record is shown. All of it is in the address; a field that makes no sense says so and leaves out nothing."""
+    """What of the record is shown.
+
+    All of it is in the address; a field that makes no sense says so and leaves out nothing.
+    """
 
     action = forms.ChoiceField(label=_("What"), required=False)
     person = forms.CharField(label=_("By or about whom"), max_length=MAX_QUERY, required=False)
@@ -145,7 +181,10 @@ class ActivityFilter(forms.Form):
     def __init__(self, partner: Partner, data: QueryDict) -> None:
         super().__init__(data)
         self.partner = partner
-        actions = sorted(((action, str(label)) for action, label in Record.actions.items()), key=lambda choice: choice[1])
+        actions = sorted(
+            ((action, str(label)) for action, label in Record.actions.items()),
+            key=lambda choice: choice[1],
+        )
         self.fields["action"].choices = [("", _now("Everything")), *actions]  # type: ignore[attr-defined]
         for name in ("since", "until"):
             self.fields[name].validators += day_range
@@ -181,18 +220,32 @@ class ActivityFilter(forms.Form):
         if chosen.get("since"):
             records = records.filter(at__gte=datetime.combine(chosen["since"], time.min, zone))
         if chosen.get("until"):
-            records = records.filter(at__lt=datetime.combine(chosen["until"] + timedelta(days=1), time.min, zone))
+            records = records.filter(
+                at__lt=datetime.combine(chosen["until"] + timedelta(days=1), time.min, zone)
+            )
         return self._by_or_about(records, chosen["person"]) if chosen.get("person") else records
 
     def _by_or_about(self, records: RecordQuerySet, words: str) -> RecordQuerySet:
-        """Of few people an index finds their records by key; of many, records are read in order until a page is full."""
+        """Of few people an index finds their records by key; of many, records are read in order
+        until a page is full.
+        """
         found = DirectoryUser.objects.filter(partner=self.partner).matching(words)
-        people, actors = keys_or_question(found), keys_or_question(User.objects.known_as(found, self.partner))
-        about = Q(subject_type__app_label="tenants", subject_type__model="directoryuser", subject_id__in=people)
+        people, actors = (
+            keys_or_question(found),
+            keys_or_question(User.objects.known_as(found, self.partner)),
+        )
+        about = Q(
+            subject_type__app_label="tenants",
+            subject_type__model="directoryuser",
+            subject_id__in=people,
+        )
         if isinstance(people, list):
             given = Q(before__person__in=people) | Q(after__person__in=people)
         else:
             given = Q(person_before__in=people) | Q(person_after__in=people)
-            persons = {f"person_{name}": Cast(KeyTextTransform("person", name), BigIntegerField()) for name in ("before", "after")}
+            persons = {
+                f"person_{name}": Cast(KeyTextTransform("person", name), BigIntegerField())
+                for name in ("before", "after")
+            }
             records = records.alias(**persons)
         return records.filter(Q(actor__in=actors) | about | given)

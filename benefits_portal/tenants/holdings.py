@@ -1,4 +1,6 @@
-"""What people hold, told by the rooms above, which this one does not know: their pages show it all the same."""
+"""What people hold, told by the rooms above, which this one does not know: their pages show it all
+the same.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -22,13 +24,18 @@ holding_providers: list[HoldingProvider] = []
 
 
 def register_holding_provider(provider: HoldingProvider) -> HoldingProvider:
-    """Decorator: `provider` says what some people hold on a day, each with the number of their entry."""
+    """Decorator: `provider` says what some people hold on a day, each with the number of their
+    entry.
+    """
     holding_providers.append(provider)
     return provider
 
 
 def holdings(people: Sequence[DirectoryUser], on: date) -> dict[int, list[Holding]]:
-    """What `people` hold, by the number of their entry. As many queries however many they are, and none for nobody."""
+    """What `people` hold, by the number of their entry.
+
+    As many queries however many they are, and none for nobody.
+    """
     found: dict[int, list[Holding]] = defaultdict(list)
     for provider in holding_providers if people else ():
         for person, holding in provider(people, on):

@@ -28,7 +28,9 @@ class TooManyLines(Exception):
 
 
 class Refused(Exception):
-    """Some lines cannot be carried out, or would do something else than was shown: nothing was changed."""
+    """Some lines cannot be carried out, or would do something else than was shown: nothing was
+    changed.
+    """
 
     def __init__(self, asked: "Import") -> None:
         self.asked = asked
@@ -70,7 +72,8 @@ class Import:
     """What a file would do. Kinds of it say how their lines are looked up, judged and carried out."""
 
     columns: ClassVar[tuple[str, ...]]
-    spellings: ClassVar[Mapping[str, Callable[[str], str]]] = {}  # of what is looked up, by column (W2)
+    # Of what is looked up, by column (W2)
+    spellings: ClassVar[Mapping[str, Callable[[str], str]]] = {}
 
     def __init__(self, cells: Iterable[tuple[int, Cells]] = ()) -> None:
         self.first: dict[tuple[str, ...], int] = {}  # line by what it is about, of all batches
@@ -93,7 +96,9 @@ class Import:
 
     def canonical(self, cells: Cells) -> Cells:
         """`cells` with what names something in its one spelling."""
-        return cells | {column: spelled(cells[column]) for column, spelled in self.spellings.items()}
+        return cells | {
+            column: spelled(cells[column]) for column, spelled in self.spellings.items()
+        }
 
     def look_up(self, cells: list[Cells]) -> None:
         """Fetch at once what the lines name."""
@@ -135,12 +140,18 @@ class Import:
     @property
     def fingerprint(self) -> str:
         """Of what was shown: whoever confirms it confirms exactly that."""
-        told = "\n".join(f"{line.number} {line.text} {line.outcome} {line.before} {line.after}" for line in self.lines)
+        told = "\n".join(
+            f"{line.number} {line.text} {line.outcome} {line.before} {line.after}"
+            for line in self.lines
+        )
         return hashlib.sha256(told.encode()).hexdigest()
 
 
-def refuse_all(faults: dict[str, Any], checks: Iterable[Callable[[], object]], columns: tuple[str, ...]) -> None:
-    """Raise ValidationError with every fault of a line, in the order of its columns: `faults`, and what `checks` raise.
+def refuse_all(
+    faults: dict[str, Any], checks: Iterable[Callable[[], object]], columns: tuple[str, ...]
+) -> None:
+    """Raise ValidationError with every fault of a line, in the order of its columns: `faults`, and
+    what `checks` raise.
 
     Of two faults of one column, the later check's is told, and `faults` before any.
     """
@@ -152,7 +163,9 @@ def refuse_all(faults: dict[str, Any], checks: Iterable[Callable[[], object]], c
             found |= error.error_dict
     found |= faults
     if found:
-        raise ValidationError({name: found[name] for name in sorted(found, key=[*columns, *found].index)})
+        raise ValidationError(
+            {name: found[name] for name in sorted(found, key=[*columns, *found].index)}
+        )
 
 
 def explained(error: ValidationError) -> Iterator[str]:
@@ -165,26 +178,43 @@ def explained(error: ValidationError) -> Iterator[str]:
             yield from (f"{name}: {message}" for message in fault.messages)
 
 
-def carry_out(kind: type[Import], text: str, *, by: Actor, shown: str | None = None, told: Told = lambda done: None) -> Import:
-    """Everything that the file says, in one transaction. Raises Unreadable, or Refused with nothing changed."""
+def carry_out(
+    kind: type[Import],
+    text: str,
+    *,
+    by: Actor,
+    shown: str | None = None,
+    told: Told = lambda done: None,
+) -> Import:
+    """Everything that the file says, in one transaction.
+
+    Raises Unreadable, or Refused with nothing changed.
+    """
     try:
         with transaction.atomic():
             asked = kind.of(text)
             if asked.refused or shown not in (None, asked.fingerprint):
                 raise Refused(asked)
             asked.carry_out(by, told)
-    except (Refusal, ValidationError, IntegrityError) as error:  # somebody did the same at this moment
+    # Somebody did the same at this moment
+    except (Refusal, ValidationError, IntegrityError) as error:
         raise Refused(kind.of(text)) from error
     return asked
 
 
 def carry_out_in_batches(
-    kind: type[Import], text: str, *, by: Actor, on_batch: Callable[[Import], object], dry_run: bool = False
+    kind: type[Import],
+    text: str,
+    *,
+    by: Actor,
+    on_batch: Callable[[Import], object],
+    dry_run: bool = False,
 ) -> Counter[Outcome]:
-    """The same for a file of any length: BATCH lines are in memory at a time, and `on_batch` sees each of those batches.
+    """The same for a file of any length: BATCH lines are in memory at a time, and `on_batch` sees
+    each of those batches.
 
-    Nothing is changed in a dry run, or if a line is refused. Raises Unreadable; Refusal, ValidationError or IntegrityError
-    if somebody did the same at this moment.
+    Nothing is changed in a dry run, or if a line is refused. Raises Unreadable; Refusal,
+    ValidationError or IntegrityError if somebody did the same at this moment.
     """
     asked, counts = kind(), Counter[Outcome]()
     with transaction.atomic():
@@ -198,11 +228,19 @@ def carry_out_in_batches(
     return counts
 
 
-def put_on_record(action: str, lines: Iterable[Line], *, by: Actor, place: Callable[[Any], dict[str, Any]]) -> None:
+def put_on_record(
+    action: str, lines: Iterable[Line], *, by: Actor, place: Callable[[Any], dict[str, Any]]
+) -> None:
     """One record for each line, as if it had been done by hand (A1)."""
     about = {"action": action, "actor": by.user, "how": by.how, "reason": by.reason}
     Record.objects.bulk_create(
-        (Record(**about, **place(line.row), subject=line.row, before=line.before, after=line.after) for line in lines), batch_size=BATCH
+        (
+            Record(
+                **about, **place(line.row), subject=line.row, before=line.before, after=line.after
+            )
+            for line in lines
+        ),
+        batch_size=BATCH,
     )
 
 

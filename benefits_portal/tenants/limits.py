@@ -1,12 +1,14 @@
-"""How often somebody may try: counted in the database, for all processes, before any dear work is done.
+"""How often somebody may try: counted in the database, for all processes, before any dear work is
+done.
 
-A limit has tiers: so many within a window, then refused for a while since the last that counted. Windows slide, so none
-is gamed at its edge; what was refused counts nowhere, so nobody prolongs a refusal. Attempts are counted before the
-work and given back where they turn out right: of any number at once no more get through than the limit allows.
-Where the database does not answer, nobody gets through.
+A limit has tiers: so many within a window, then refused for a while since the last that counted.
+Windows slide, so none is gamed at its edge; what was refused counts nowhere, so nobody prolongs a
+refusal. Attempts are counted before the work and given back where they turn out right: of any
+number at once no more get through than the limit allows. Where the database does not answer, nobody
+gets through.
 
-Attempts are rows of `Attempt`, which knows whom it counts by a keyed digest alone; wrong product keys, of which only
-different ones count, are rows of `KeyAttempt` (K6).
+Attempts are rows of `Attempt`, which knows whom it counts by a keyed digest alone; wrong product
+keys, of which only different ones count, are rows of `KeyAttempt` (K6).
 """
 
 from collections.abc import Iterator, Sequence
@@ -44,7 +46,9 @@ class Limit:
 
     def of(self, subject: object, account: str = "") -> "Counted":
         """`account` is an e-mail address by which staff may find the attempts; it does not count."""
-        return Counted(self, digest(self.name, str(subject)), digest("account", account) if account else "")
+        return Counted(
+            self, digest(self.name, str(subject)), digest("account", account) if account else ""
+        )
 
     @property
     def window(self) -> timedelta:
@@ -52,9 +56,15 @@ class Limit:
         return max(tier.window for tier in self.tiers)
 
     def refusal_from(self, moments: Sequence[datetime]) -> datetime | None:
-        """When a refusal ends that the last of `moments`, oldest first, begins; None if it begins none."""
+        """When a refusal ends that the last of `moments`, oldest first, begins; None if it begins
+        none.
+        """
         last = moments[-1]
-        begun = [tier for tier in self.tiers if sum(at > last - tier.window for at in moments) >= tier.most]
+        begun = [
+            tier
+            for tier in self.tiers
+            if sum(at > last - tier.window for at in moments) >= tier.most
+        ]
         return max((last + tier.refused_for for tier in begun), default=None)
 
 
@@ -81,24 +91,31 @@ class Counted:
         return int.from_bytes(bytes.fromhex(self.subject[:16]), signed=True)
 
 
-# One address may be an office: of 1,000 people who sign in within an hour some 50 mistype, so a hundred wrong ones an
-# hour shut out nobody honest, and a sprayer gets 2,400 guesses a day for all accounts together. Each costs half a second
+# One address may be an office: of 1,000 people who sign in within an hour some 50 mistype, so a
+# hundred wrong ones an
+# hour shut out nobody honest, and a sprayer gets 2,400 guesses a day for all accounts together.
+# Each costs half a second
 # of a processor: twenty a minute leave the workers to others.
 ONE_ADDRESS = (Tier(20, MINUTE, MINUTE), Tier(100, HOUR, QUARTER))
 
-SIGN_IN = Limit("sign-in", (Tier(10, QUARTER, QUARTER),))  # of an account from an address: nobody locks out somebody else
+# Of an account from an address: nobody locks out somebody else
+SIGN_IN = Limit("sign-in", (Tier(10, QUARTER, QUARTER),))
 SIGN_IN_ADDRESS = Limit("sign-in-address", ONE_ADDRESS)
-OWN_PASSWORD = Limit("own-password", (Tier(10, QUARTER, QUARTER),))  # of an account: the old one typed to change it
+# Of an account: the old one typed to change it
+OWN_PASSWORD = Limit("own-password", (Tier(10, QUARTER, QUARTER),))
 RESET_ADDRESS = Limit("reset-address", ONE_ADDRESS)
-RESET_LINK = Limit("reset-link", (Tier(1, 5 * MINUTE, 5 * MINUTE),))  # of an account: one link in five minutes
+# Of an account: one link in five minutes
+RESET_LINK = Limit("reset-link", (Tier(1, 5 * MINUTE, 5 * MINUTE),))
 SEARCH = Limit("search", (Tier(settings.SEARCHES_A_MINUTE, MINUTE, MINUTE),))  # of an account
-WRONG_KEYS = Limit("wrong-keys", (Tier(10, 10 * MINUTE, QUARTER),))  # of an account: different ones (K6)
+# Of an account: different ones (K6)
+WRONG_KEYS = Limit("wrong-keys", (Tier(10, 10 * MINUTE, QUARTER),))
 WRONG_KEYS_PARTNER = Limit("wrong-keys-partner", (Tier(50, HOUR, QUARTER),))
 
 
 @contextmanager
 def counting(*subjects: Counted) -> Iterator[None]:
-    """A transaction in which nobody else counts the same subjects: what is read is still so when something is written.
+    """A transaction in which nobody else counts the same subjects: what is read is still so when
+    something is written.
 
     PostgreSQL locks the subjects, always in the same order; SQLite has one writer at a time.
     """
@@ -106,7 +123,9 @@ def counting(*subjects: Counted) -> Iterator[None]:
         if connection.vendor == "postgresql":
             locks = sorted(subject.lock for subject in subjects)
             with connection.cursor() as cursor:
-                cursor.execute("SELECT " + ", ".join(["pg_advisory_xact_lock(%s)"] * len(locks)), locks)
+                cursor.execute(
+                    "SELECT " + ", ".join(["pg_advisory_xact_lock(%s)"] * len(locks)), locks
+                )
         yield
 
 
@@ -129,14 +148,19 @@ class TooManyAttempts(Exception):
 
 @dataclass(frozen=True)
 class Ticket:
-    """An attempt that was counted. `until` is set where it is the last for a while: should it be wrong, it began a refusal."""
+    """An attempt that was counted.
+
+    `until` is set where it is the last for a while: should it be wrong, it began a refusal.
+    """
 
     pks: list[int]
     until: datetime | None
 
 
 def network_of(address: str | None) -> str:
-    """What is counted as one address: an IPv4 address, written as IPv6 or not; of IPv6 the /64 that one customer has."""
+    """What is counted as one address: an IPv4 address, written as IPv6 or not; of IPv6 the /64 that
+    one customer has.
+    """
     try:
         ip = ip_address((address or "").partition("%")[0])
     except ValueError:

@@ -1,4 +1,6 @@
-"""The directory and the roles as lists: what can be asked of them, and all of the directory as a spreadsheet."""
+"""The directory and the roles as lists: what can be asked of them, and all of the directory as a
+spreadsheet.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +25,10 @@ offer_filter_values(show=SHOW, role={role.value: role.label for role in Role})
 
 @dataclass
 class DirectoryListing(Listing[DirectoryUser]):
-    """The people of a partner's tenants. No index serves an order by role or tenant, which stand elsewhere."""
+    """The people of a partner's tenants.
+
+    No index serves an order by role or tenant, which stand elsewhere.
+    """
 
     columns = {
         "name": Column(_("Name"), ("sort_name",)),
@@ -39,7 +44,9 @@ class DirectoryListing(Listing[DirectoryUser]):
         """The list of a partner who has `tenants`; with one there is none to choose."""
         filters = {"show": Filter(_now("Quick filters"), SHOW, quick=True)}
         if len(tenants) > 1:
-            filters["tenant"] = Filter(_now("Tenant"), {str(tenant.pk): tenant.name for tenant in tenants})
+            filters["tenant"] = Filter(
+                _now("Tenant"), {str(tenant.pk): tenant.name for tenant in tenants}
+            )
         return cls(query, filters)
 
     def filter_queryset(self, rows: DirectoryUserQuerySet) -> DirectoryUserQuerySet:
@@ -55,8 +62,12 @@ class DirectoryListing(Listing[DirectoryUser]):
             case _:
                 return rows
 
-    def rows(self, people: Sequence[DirectoryUser], partner: Partner, on: date) -> list[dict[str, object]]:
-        """What the page shows of `people`, and of those who are disabled whether they still hold credit on that day."""
+    def rows(
+        self, people: Sequence[DirectoryUser], partner: Partner, on: date
+    ) -> list[dict[str, object]]:
+        """What the page shows of `people`, and of those who are disabled whether they still hold
+        credit on that day.
+        """
         held = RoleAssignment.objects.for_partner(partner).of_people(people)
         holding = holdings([person for person in people if not person.is_enabled], on)
         kinds = {kind.value: str(kind.label) for kind in DirectoryUser.Kind}
@@ -73,7 +84,9 @@ class DirectoryListing(Listing[DirectoryUser]):
                 "role": roles[held[person.pk].role] if person.pk in held else "–",
                 "status": enabled
                 if person.is_enabled
-                else render_to_string("tenants/_entry_status.html", {"person": person, "holds": person.pk in holding}),
+                else render_to_string(
+                    "tenants/_entry_status.html", {"person": person, "holds": person.pk in holding}
+                ),
             }
             for person in people
         ]
@@ -86,12 +99,22 @@ class DirectoryListing(Listing[DirectoryUser]):
             for person in people:
                 role = held[person.pk].get_role_display() if person.pk in held else ""
                 status = _now("Enabled") if person.is_enabled else _now("Disabled")
-                yield [person.display_name, person.user_principal_name, person.get_kind_display(), person.tenant.name, role, status]
+                yield [
+                    person.display_name,
+                    person.user_principal_name,
+                    person.get_kind_display(),
+                    person.tenant.name,
+                    role,
+                    status,
+                ]
 
 
 @dataclass
 class RoleListing(Listing[RoleAssignment]):
-    """Who holds a role at a partner, the most powerful first. They are few, so no index serves these orders."""
+    """Who holds a role at a partner, the most powerful first.
+
+    They are few, so no index serves these orders.
+    """
 
     columns = {
         "name": Column(_("Name"), ("known_sort",)),
@@ -105,7 +128,14 @@ class RoleListing(Listing[RoleAssignment]):
 
     @classmethod
     def of(cls, query: QueryDict) -> "RoleListing":
-        return cls(query, {"role": Filter(_now("Quick filters"), {role.value: role.label for role in Role}, quick=True)})
+        return cls(
+            query,
+            {
+                "role": Filter(
+                    _now("Quick filters"), {role.value: role.label for role in Role}, quick=True
+                )
+            },
+        )
 
     def filter_queryset(self, rows: RoleAssignmentQuerySet) -> RoleAssignmentQuerySet:
         """`rows` are all of the partner's."""
@@ -113,8 +143,14 @@ class RoleListing(Listing[RoleAssignment]):
         return rows.filter(role=role) if (role := self.chosen.get("role")) else rows
 
     def spreadsheet(self, partner: Partner) -> Iterator[list[object]]:
-        """The header row, then all that was asked for; everybody by the name that the partner's own directory has for them."""
+        """The header row, then all that was asked for; everybody by the name that the partner's own
+        directory has for them.
+        """
         yield self.column_labels()
         for held in self.batches(RoleAssignment.objects.for_partner(partner).for_display()):
             for role, person in RoleAssignment.objects.holders(partner, held):
-                yield [person.display_name if person else role.user.name_elsewhere, role.get_role_display(), role.user.email]
+                yield [
+                    person.display_name if person else role.user.name_elsewhere,
+                    role.get_role_display(),
+                    role.user.email,
+                ]

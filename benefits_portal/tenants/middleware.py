@@ -1,4 +1,6 @@
-"""Where the signed-in person acts: the partner and tenant of this session, on every request (rules P1, P2, P4)."""
+"""Where the signed-in person acts: the partner and tenant of this session, on every request (rules
+P1, P2, P4).
+"""
 
 from collections.abc import Callable
 from datetime import date
@@ -41,18 +43,22 @@ class PartnerRequest(HttpRequest):
 
 
 class ElsewhereError(Exception):
-    """What was asked for belongs to another place of one's own: offer to switch, and do nothing (P1, P4)."""
+    """What was asked for belongs to another place of one's own: offer to switch, and do nothing
+    (P1, P4).
+    """
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
 
 
 class ActingMiddleware:
-    """Sets `partner`, `tenant`, `role`, `actor`, `places`, `acting_in` and `today` on the request, and shows every moment as
-    the partner's clocks do; the back office keeps the project's time zone.
+    """Sets `partner`, `tenant`, `role`, `actor`, `places`, `acting_in` and `today` on the request,
+    and shows every moment as the partner's clocks do; the back office keeps the project's time
+    zone.
 
-    A POST of somebody with a role must carry the place that its form was rendered for; if the session has moved on
-    meanwhile it is refused with both named. Views marked `tenant_context_exempt` and the back office carry none.
+    A POST of somebody with a role must carry the place that its form was rendered for; if the
+    session has moved on meanwhile it is refused with both named. Views marked
+    `tenant_context_exempt` and the back office carry none.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -60,24 +66,38 @@ class ActingMiddleware:
 
     def __call__(self, request: PartnerRequest) -> HttpResponse:
         set_tenant_context(request)
-        with timezone.override(request.partner.time_zone if request.partner and not in_back_office(request) else None):
+        with timezone.override(
+            request.partner.time_zone if request.partner and not in_back_office(request) else None
+        ):
             return self.get_response(request)
 
-    def process_view(self, request: PartnerRequest, view: Callable, args: object, kwargs: object) -> HttpResponse | None:  # type: ignore[type-arg]
+    def process_view(
+        self, request: PartnerRequest, view: Callable, args: object, kwargs: object
+    ) -> HttpResponse | None:  # type: ignore[type-arg]
         if request.is_viewing and not reads(request):
             return render(request, "tenants/viewing_only.html", status=403)
-        needs_place = request.method == "POST" and request.acting_in and not getattr(view, "tenant_context_exempt", False)
+        needs_place = (
+            request.method == "POST"
+            and request.acting_in
+            and not getattr(view, "tenant_context_exempt", False)
+        )
         if not needs_place or in_back_office(request):
             return None
         rendered_for = request.POST.get("acting_in", "")
         if rendered_for == request.acting_in:
             return None
         then = next((place for place in request.places if acting_in(place) == rendered_for), None)
-        named = {"opened_in": str(then), "sent_in": str(request.tenant)} if then and then.partner_id == request.partner.pk else {}
+        named = (
+            {"opened_in": str(then), "sent_in": str(request.tenant)}
+            if then and then.partner_id == request.partner.pk
+            else {}
+        )
         refused(request, TenantsAction.FORM_REFUSED, FormOfAnotherPlace(**named))
         return render(request, "tenants/stale_form.html", {"rendered_for": then}, status=409)
 
-    def process_exception(self, request: PartnerRequest, exception: Exception) -> HttpResponse | None:
+    def process_exception(
+        self, request: PartnerRequest, exception: Exception
+    ) -> HttpResponse | None:
         if not isinstance(exception, ElsewhereError):
             return None
         if request.method == "POST":
@@ -87,9 +107,18 @@ class ActingMiddleware:
 
 
 def refused(request: PartnerRequest, action: TenantsAction, refusal: Refusal) -> None:
-    """Put on record what was refused before any rule was asked, with the address it was sent to (A1)."""
+    """Put on record what was refused before any rule was asked, with the address it was sent to
+    (A1).
+    """
     after = {"address": request.path}
-    Record.objects.note(action, by=request.actor, partner=request.partner, tenant=request.tenant, after=after, refusal=refusal)
+    Record.objects.note(
+        action,
+        by=request.actor,
+        partner=request.partner,
+        tenant=request.tenant,
+        after=after,
+        refusal=refusal,
+    )
 
 
 def in_back_office(request: HttpRequest) -> bool:
@@ -103,7 +132,9 @@ def reads(request: PartnerRequest) -> bool:
 
 
 def switch_tenant(request: PartnerRequest, tenant: Tenant) -> None:
-    """Act in `tenant`, one of `request.places`, from the next request on; the only way in which the place changes (P4)."""
+    """Act in `tenant`, one of `request.places`, from the next request on; the only way in which the
+    place changes (P4).
+    """
     request.session[SESSION_KEY] = tenant.pk
 
 
@@ -113,10 +144,12 @@ def acting_in(tenant: Tenant) -> str:
 
 
 def set_tenant_context(request: PartnerRequest) -> None:
-    """Set on `request` where the person acts: what the session remembers while it is theirs, else the first place, home.
+    """Set on `request` where the person acts: what the session remembers while it is theirs, else
+    the first place, home.
 
-    The first place is remembered too, so that a role given elsewhere moves nobody; who loses the role where they acted is
-    told that they now act elsewhere (P4), not where it was (P1). Support, who only looks, acts nowhere by it.
+    The first place is remembered too, so that a role given elsewhere moves nobody; who loses the
+    role where they acted is told that they now act elsewhere (P4), not where it was (P1). Support,
+    who only looks, acts nowhere by it.
     """
     user = request.user
     looked_at = [] if in_back_office(request) else viewing.viewed(request)
@@ -133,7 +166,14 @@ def set_tenant_context(request: PartnerRequest) -> None:
             switch_tenant(request, request.tenant)
             if chosen is not None:
                 now = {"partner": request.tenant.partner, "tenant": request.tenant}
-                messages.warning(request, _("You can no longer act where you did. You now act for %(partner)s in %(tenant)s.") % now)
+                messages.warning(
+                    request,
+                    _(
+                        "You can no longer act where you did. You now act for %(partner)s in "
+                        "%(tenant)s."
+                    )
+                    % now,
+                )
         request.partner = request.tenant.partner
         request.role = Role(request.tenant.role)
         if not looked_at:

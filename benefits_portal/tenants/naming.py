@@ -1,6 +1,7 @@
 """What people are called at a partner: what its own directory calls them (P1).
 
-The name of an account is what the partner wrote that opened it first, or the program's staff; no other partner reads it.
+The name of an account is what the partner wrote that opened it first, or the program's staff; no
+other partner reads it.
 """
 
 from collections.abc import Iterable
@@ -21,7 +22,9 @@ class Names:
     def learn(self, users: Iterable[User | None]) -> None:
         """Look up whoever of `users` is not known yet; one query, and none where all are."""
         new = {user.pk: user for user in users if user and user.pk not in self.entries}
-        self.entries |= dict.fromkeys(new) | DirectoryUser.objects.entries_of(self.partner, new.values())
+        self.entries |= dict.fromkeys(new) | DirectoryUser.objects.entries_of(
+            self.partner, new.values()
+        )
 
     def of(self, user: User | None) -> str:
         """Without a user it was a command."""

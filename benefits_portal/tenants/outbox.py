@@ -1,7 +1,9 @@
-"""Sends the mails that wait (`Mail`): never in a request, each as often as needed and no longer than DEADLINE at a time.
+"""Sends the mails that wait (`Mail`): never in a request, each as often as needed and no longer
+than DEADLINE at a time.
 
-A mail is claimed, by one process, before it is sent, and marked as sent afterwards. Killed between the two, it is sent
-again a minute later: rather twice than never, and with the same Message-ID, by which mailboxes drop the double.
+A mail is claimed, by one process, before it is sent, and marked as sent afterwards. Killed between
+the two, it is sent again a minute later: rather twice than never, and with the same Message-ID, by
+which mailboxes drop the double.
 """
 
 import logging
@@ -37,7 +39,9 @@ writers: dict[str, Writer] = {}
 
 
 def writes(kind: str) -> Callable[[Writer], Writer]:
-    """Register who writes the mails of `kind` from their params; None where there is nobody to write to."""
+    """Register who writes the mails of `kind` from their params; None where there is nobody to
+    write to.
+    """
 
     def register(writer: Writer) -> Writer:
         writers[kind] = writer
@@ -59,13 +63,21 @@ def send_due() -> int:
 
 
 def send(mail: Mail) -> bool:
-    """Try to send a claimed mail; False if it was not sent. One for nobody is deleted: nobody has an account there."""
+    """Try to send a claimed mail; False if it was not sent.
+
+    One for nobody is deleted: nobody has an account there.
+    """
     try:
         letter = letter_of(mail)
         if letter is None:
             mail.delete()
             return False
-        message = EmailMessage(letter.subject, letter.body, to=[letter.recipient.email], headers={"Message-ID": mail.message_id})
+        message = EmailMessage(
+            letter.subject,
+            letter.body,
+            to=[letter.recipient.email],
+            headers={"Message-ID": mail.message_id},
+        )
         with deadline(DEADLINE):
             message.send()
     except Exception as problem:  # whatever a mail server, or the network before it, can do
@@ -82,9 +94,11 @@ class TooSlow(Exception):
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Raises TooSlow within the block once `seconds` are over, also where a server keeps each time-out of a socket waiting.
+    """Raises TooSlow within the block once `seconds` are over, also where a server keeps each
+    time-out of a socket waiting.
 
-    By a timer of the process, which only its main thread can have: elsewhere the time-outs of sockets are left.
+    By a timer of the process, which only its main thread can have: elsewhere the time-outs of
+    sockets are left.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -95,7 +109,8 @@ def deadline(seconds: float) -> Iterator[None]:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         nonlocal is_over
         is_over = True
-        raise TimeoutError  # which smtplib takes for a time-out of its own, and closes the connection
+        # Which smtplib takes for a time-out of its own, and closes the connection
+        raise TimeoutError
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)

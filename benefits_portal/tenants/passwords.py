@@ -1,4 +1,6 @@
-"""What makes a password easy to guess although it is long: repetition, rows of the keyboard, and words that are near."""
+"""What makes a password easy to guess although it is long: repetition, rows of the keyboard, and
+words that are near.
+"""
 
 import re
 from collections.abc import Iterator
@@ -13,8 +15,24 @@ from django.utils.translation import ngettext
 
 from .models import Tenant, User
 
-ROWS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz" * 2, "qwertyuiopasdfghjklzxcvbnm" * 2, "azertyuiopqsdfghjklmwxcvbn")
-PORTAL = {"benefits", "portal", "microsoft", "partner", "azure", "cloud", "password", "welcome", "wachtwoord", "welkom"}
+ROWS = (
+    "01234567890123456789",
+    "abcdefghijklmnopqrstuvwxyz" * 2,
+    "qwertyuiopasdfghjklzxcvbnm" * 2,
+    "azertyuiopqsdfghjklmwxcvbn",
+)
+PORTAL = {
+    "benefits",
+    "portal",
+    "microsoft",
+    "partner",
+    "azure",
+    "cloud",
+    "password",
+    "welcome",
+    "wachtwoord",
+    "welkom",
+}
 SHORTEST_WORD = 4  # characters; shorter ones are parts of many others
 LEAST_OWN = 4  # letters beside the words that are near
 
@@ -38,21 +56,38 @@ class LongEnoughValidator(MinimumLengthValidator):
 
 
 class EasyPasswordValidator:
-    """Refuses what is repeated, in a row, common with something behind it, or made of words of the portal and the partner."""
+    """Refuses what is repeated, in a row, common with something behind it, or made of words of the
+    portal and the partner.
+    """
 
     def validate(self, password: str, user: Any = None) -> None:
         text = password.lower()
         letters = re.sub(r"[\W\d_]", "", text)
         why = ""
         if any(is_repeated(part) for part in (text, letters) if part):
-            why, code = _("This repeats the same part. Use several words that do not belong together."), "repeated"
+            why, code = (
+                _("This repeats the same part. Use several words that do not belong together."),
+                "repeated",
+            )
         elif any(is_in_a_row(part) for part in (text, letters) if len(part) > SHORTEST_WORD):
-            why, code = _("These characters stand in a row. Use several words that do not belong together."), "in_a_row"
+            why, code = (
+                _(
+                    "These characters stand in a row. Use several words that do not belong "
+                    "together."
+                ),
+                "in_a_row",
+            )
         elif is_common(letters):
-            why = _("This is a common password with something added. Use several words that do not belong together.")
+            why = _(
+                "This is a common password with something added. Use several words that do not "
+                "belong together."
+            )
             code = "common"
         elif is_made_of(letters, near(user)):
-            why = _("This is made of the names of the portal, your organization or yourself. Add words of your own.")
+            why = _(
+                "This is made of the names of the portal, your organization or yourself. Add "
+                "words of your own."
+            )
             code = "near"
         if why:
             raise ValidationError(why, code)
@@ -67,7 +102,9 @@ def is_repeated(text: str) -> bool:
 
 
 def is_in_a_row(text: str) -> bool:
-    """Whether all of it stands on the keyboard, in the alphabet or in counting, forwards or backwards."""
+    """Whether all of it stands on the keyboard, in the alphabet or in counting, forwards or
+    backwards.
+    """
     return any(text in row or text[::-1] in row for row in ROWS)
 
 
@@ -75,7 +112,9 @@ def is_common(letters: str) -> bool:
     """Whether it is a common password, or two of them one after the other."""
     common = common_passwords()
     cuts = range(SHORTEST_WORD, min(len(letters), 40) - SHORTEST_WORD + 1)
-    return letters in common or any(letters[:cut] in common and letters[cut:] in common for cut in cuts)
+    return letters in common or any(
+        letters[:cut] in common and letters[cut:] in common for cut in cuts
+    )
 
 
 def is_made_of(letters: str, words: set[str]) -> bool:
@@ -87,7 +126,9 @@ def is_made_of(letters: str, words: set[str]) -> bool:
 
 
 def near(user: Any) -> set[str]:
-    """Words of the portal, of the person, and of the partners where they are at home or hold a role."""
+    """Words of the portal, of the person, and of the partners where they are at home or hold a
+    role.
+    """
     texts = list(_texts_about(user)) if isinstance(user, User) else []
     words = {word for text in texts for word in re.split(r"[\W\d_]+", text.lower())}
     return PORTAL | {word for word in words if len(word) >= SHORTEST_WORD}
@@ -97,5 +138,10 @@ def _texts_about(user: User) -> Iterator[str]:
     yield from (user.name, user.email)
     if user.pk:
         theirs = Q(partner__role_assignments__user=user) | Q(directory_users__user=user)
-        for names in Tenant.objects.filter(theirs).order_by().values_list("partner__name", "name", "domain").distinct():
+        for names in (
+            Tenant.objects.filter(theirs)
+            .order_by()
+            .values_list("partner__name", "name", "domain")
+            .distinct()
+        ):
             yield from names

@@ -27,9 +27,15 @@ class LimitSearches:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_arguments: Any) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], *_arguments: Any
+    ) -> HttpResponse | None:
         searched = any(request.GET.get(name) for name in SEARCH_PARAMETERS)
-        if not searched or getattr(view, "searches_cheaply", False) or not request.user.is_authenticated:
+        if (
+            not searched
+            or getattr(view, "searches_cheaply", False)
+            or not request.user.is_authenticated
+        ):
             return None
         try:
             Attempt.objects.take_at_once(SEARCH.of(request.user.pk))

@@ -19,11 +19,19 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.fields import EmailFormField
 from benefits_portal.tenants.clients import client_network
-from benefits_portal.tenants.limits import OWN_PASSWORD, RESET_ADDRESS, RESET_LINK, SIGN_IN, SIGN_IN_ADDRESS, Ticket, TooManyAttempts
+from benefits_portal.tenants.limits import (
+    OWN_PASSWORD,
+    RESET_ADDRESS,
+    RESET_LINK,
+    SIGN_IN,
+    SIGN_IN_ADDRESS,
+    Ticket,
+    TooManyAttempts,
+)
 from benefits_portal.tenants.models import Attempt, DirectoryUser, Mail, User
 from benefits_portal.tenants.outbox import Letter, writes
 
-PASSWORD_LINK = "tenants.password-link"  # noqa: S105 - a kind of mail
+PASSWORD_LINK = "tenants.password-link"
 
 
 class SignInForm(AuthenticationForm):
@@ -31,7 +39,10 @@ class SignInForm(AuthenticationForm):
 
     ticket: Ticket | None = None
     error_messages = AuthenticationForm.error_messages | {
-        "invalid_login": _("This e-mail address and password do not belong together. Check both; capitals count in the password."),
+        "invalid_login": _(
+            "This e-mail address and password do not belong together. Check both; capitals "
+            "count in the password."
+        ),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -47,15 +58,17 @@ class SignInForm(AuthenticationForm):
         return self.ticket.until if self.ticket and self.errors else None
 
     def clean(self) -> dict[str, Any]:
-        """Counts the attempt before the password is hashed, alike for known and unknown accounts (K6).
+        """Counts the attempt before the password is hashed, alike for known and unknown accounts
+        (K6).
 
-        Raises TooManyAttempts. A right password takes back its own attempt and those at the same account from the same
-        address; what else was tried from there stays counted.
+        Raises TooManyAttempts. A right password takes back its own attempt and those at the same
+        account from the same address; what else was tried from there stays counted.
         """
         name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if not name or not password:
             return self.cleaned_data
-        network = client_network(self.request)  # type: ignore[arg-type]  # Django's view always gives one
+        # Django's view always gives one
+        network = client_network(self.request)  # type: ignore[arg-type]
         account = SIGN_IN.of((name, network), account=name)
         self.ticket = Attempt.objects.take(account, SIGN_IN_ADDRESS.of(network))
         cleaned: dict[str, Any] = super().clean()
@@ -64,15 +77,23 @@ class SignInForm(AuthenticationForm):
         return cleaned
 
     def clean_username(self) -> str:
-        """The canonical address, by which wrong passwords are counted too (W2). Nothing that shows is nothing typed."""
+        """The canonical address, by which wrong passwords are counted too (W2).
+
+        Nothing that shows is nothing typed.
+        """
         address = DirectoryUser.objects.address_of(self.cleaned_data["username"])
         if not address:
-            raise ValidationError(self.fields["username"].error_messages["required"], code="required")
+            raise ValidationError(
+                self.fields["username"].error_messages["required"], code="required"
+            )
         return address
 
 
 class ForgottenForm(forms.Form):
-    """Whom to send a link that sets a password. Its answer is the same whether or not the address exists."""
+    """Whom to send a link that sets a password.
+
+    Its answer is the same whether or not the address exists.
+    """
 
     email = EmailFormField(
         label=_("E-mail address"),
@@ -85,10 +106,11 @@ class ForgottenForm(forms.Form):
         return DirectoryUser.objects.address_of(self.cleaned_data["email"])
 
     def ask(self, request: HttpRequest) -> None:
-        """Queue a link to whoever signs in with this address, known or not: that is looked up when the mail is written.
+        """Queue a link to whoever signs in with this address, known or not: that is looked up when
+        the mail is written.
 
-        At most one in five minutes goes to an address, and nobody is told. Raises TooManyAttempts where too many were
-        asked for from one place.
+        At most one in five minutes goes to an address, and nobody is told. Raises TooManyAttempts
+        where too many were asked for from one place.
         """
         email = self.cleaned_data["email"]
         Attempt.objects.take(RESET_ADDRESS.of(client_network(request)))
@@ -105,16 +127,23 @@ def password_link(params: dict[str, str]) -> Letter | None:
     user = User.objects.filter(email=params["email"], is_active=True).first()
     if user is None:
         return None
-    uid, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
+    uid, token = (
+        urlsafe_base64_encode(force_bytes(user.pk)),
+        default_token_generator.make_token(user),
+    )
     with override(user.language or params["language"]):
-        link = params["origin"] + reverse("tenants:password-set", kwargs={"uidb64": uid, "token": token})
+        link = params["origin"] + reverse(
+            "tenants:password-set", kwargs={"uidb64": uid, "token": token}
+        )
         context = {"user": user, "link": link}
         subject = " ".join(render_to_string("email/password_subject.txt", context).split())
         return Letter(user, subject, render_to_string("email/password.txt", context))
 
 
 class ToldAtFirstFieldMixin:
-    """Of a form with a new password twice: what is wrong with it stands beside the field in which it is chosen."""
+    """Of a form with a new password twice: what is wrong with it stands beside the field in which
+    it is chosen.
+    """
 
     fields: dict[str, Any]
 
@@ -126,12 +155,16 @@ class ToldAtFirstFieldMixin:
 class NewPasswordForm(ToldAtFirstFieldMixin, SetPasswordForm):  # type: ignore[type-arg]
     """A password that AUTH_PASSWORD_VALIDATORS accept, twice."""
 
-    error_messages = {"password_mismatch": _("These are not the same. Type the new password in both fields.")}
+    error_messages = {
+        "password_mismatch": _("These are not the same. Type the new password in both fields.")
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].label = _("New password")
-        self.fields["new_password1"].help_text = _("At least 12 characters, none of the common ones, and unlike your name and address.")
+        self.fields["new_password1"].help_text = _(
+            "At least 12 characters, none of the common ones, and unlike your name and address."
+        )
         self.fields["new_password2"].label = _("The same password again")
         self.fields["new_password2"].help_text = ""
         for field in self.fields.values():
@@ -142,7 +175,9 @@ class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
     """A new password of one's own, with the old one, which is not guessed without limit."""
 
     error_messages = NewPasswordForm.error_messages | {
-        "password_incorrect": _("This is not your password now. Type the one that you sign in with."),
+        "password_incorrect": _(
+            "This is not your password now. Type the one that you sign in with."
+        ),
     }
     field_order = ["old_password", "new_password1", "new_password2"]
     ticket: Ticket | None = None
@@ -150,7 +185,9 @@ class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["old_password"].label = _("Password now")
-        self.fields["old_password"].error_messages["required"] = _("Enter the password that you have now.")
+        self.fields["old_password"].error_messages["required"] = _(
+            "Enter the password that you have now."
+        )
 
     @property
     def refused_until(self) -> datetime | None:

@@ -8,7 +8,9 @@ from benefits_portal.tenants.models import Tenant
 def tenants_meant(written: set[str]) -> dict[str, list[str]]:
     """The domains of the tenants whose name or ID was written instead, by what was written."""
     guids = {text: guid for text in written if (guid := guid_in(text))}
-    by_name = Tenant.objects.filter(name__in=written - guids.keys()) if written else Tenant.objects.none()
+    by_name = (
+        Tenant.objects.filter(name__in=written - guids.keys()) if written else Tenant.objects.none()
+    )
     by_guid = Tenant.objects.filter(guid__in=guids.values()) if guids else Tenant.objects.none()
     meant: dict[str, list[str]] = {}
     for name, domain in by_name.order_by("domain").values_list("name", "domain"):

@@ -3,21 +3,39 @@ from django.urls import path
 
 from benefits_portal.tenants import views
 from benefits_portal.tenants.access import tenant_context_exempt
-from benefits_portal.tenants.views import activity, directory, mail, roles, session, tenants, viewing
+from benefits_portal.tenants.views import (
+    activity,
+    directory,
+    mail,
+    roles,
+    session,
+    tenants,
+    viewing,
+)
 
 app_name = "tenants"
 urlpatterns = [
     path("sign-in/", tenant_context_exempt(views.SignInView.as_view()), name="sign-in"),
-    path("sign-in/reset/", tenant_context_exempt(views.ForgottenView.as_view()), name="password-ask"),
+    path(
+        "sign-in/reset/", tenant_context_exempt(views.ForgottenView.as_view()), name="password-ask"
+    ),
     path("sign-in/reset/sent/", views.PasswordSentView.as_view(), name="password-sent"),
     path("sign-in/reset/done/", views.PasswordDoneView.as_view(), name="password-done"),
-    path("sign-in/reset/<uidb64>/<token>/", tenant_context_exempt(views.NewPasswordView.as_view()), name="password-set"),
+    path(
+        "sign-in/reset/<uidb64>/<token>/",
+        tenant_context_exempt(views.NewPasswordView.as_view()),
+        name="password-set",
+    ),
     path("sign-out/", tenant_context_exempt(LogoutView.as_view()), name="sign-out"),
     path("healthz/mail", mail.mail_health, name="mail-health"),
     path("session/", session.session, name="session"),
     path("switch/", views.switch, name="switch"),
     path("viewing/end/", viewing.end_viewing, name="end-viewing"),
-    path("account/password/", tenant_context_exempt(views.OwnPasswordView.as_view()), name="password-change"),
+    path(
+        "account/password/",
+        tenant_context_exempt(views.OwnPasswordView.as_view()),
+        name="password-change",
+    ),
     path("account/users/", directory.users, name="users"),
     path("account/users/csv/", directory.users_csv, name="users-csv"),
     path("account/users/add/", directory.add_user, name="add-user"),

@@ -1,7 +1,9 @@
-"""Support looks at a partner's own pages as somebody there sees them: read-only, marked on every page, on record.
+"""Support looks at a partner's own pages as somebody there sees them: read-only, marked on every
+page, on record.
 
-It is kept in the session, and so ends with it at the latest. Whoever looks has the least of the roles, Account member, so
-no key is ever revealed; and whatever they send is refused, but for the few that write nothing of a partner's.
+It is kept in the session, and so ends with it at the latest. Whoever looks has the least of the
+roles, Account member, so no key is ever revealed; and whatever they send is refused, but for the
+few that write nothing of a partner's.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,14 @@ if TYPE_CHECKING:
 
 SESSION_KEY = "viewing"
 PERMISSION = "tenants.view_partner"
-WRITES_NOTHING = {"tenants:end-viewing", "tenants:sign-out", "tenants:session", "search", "set_language", "theme"}
+WRITES_NOTHING = {
+    "tenants:end-viewing",
+    "tenants:sign-out",
+    "tenants:session",
+    "search",
+    "set_language",
+    "theme",
+}
 
 
 def may_view(user: User) -> bool:
@@ -23,21 +32,40 @@ def may_view(user: User) -> bool:
 
 
 def start(request: HttpRequest, tenant: Tenant, *, by: Actor) -> None:
-    """Look at `tenant` from the next request on; `by` says why. Whoever looks at it already goes on (W11)."""
+    """Look at `tenant` from the next request on; `by` says why.
+
+    Whoever looks at it already goes on (W11).
+    """
     if request.session.get(SESSION_KEY) == tenant.pk:
         return
     if SESSION_KEY in request.session:
         end(request)
     request.session[SESSION_KEY] = tenant.pk
-    Record.objects.note(TenantsAction.VIEW_STARTED, by=by, partner=tenant.partner, tenant=tenant, subject=tenant.partner)
+    Record.objects.note(
+        TenantsAction.VIEW_STARTED,
+        by=by,
+        partner=tenant.partner,
+        tenant=tenant,
+        subject=tenant.partner,
+    )
 
 
 def end(request: HttpRequest) -> Tenant | None:
     """Stop looking; what was looked at, if anything was."""
-    tenant = Tenant.objects.select_related("partner").filter(pk=request.session.pop(SESSION_KEY, None)).first()
+    tenant = (
+        Tenant.objects.select_related("partner")
+        .filter(pk=request.session.pop(SESSION_KEY, None))
+        .first()
+    )
     if tenant and isinstance(request.user, User):
         by = Actor(request.user, How.BACK_OFFICE)
-        Record.objects.note(TenantsAction.VIEW_ENDED, by=by, partner=tenant.partner, tenant=tenant, subject=tenant.partner)
+        Record.objects.note(
+            TenantsAction.VIEW_ENDED,
+            by=by,
+            partner=tenant.partner,
+            tenant=tenant,
+            subject=tenant.partner,
+        )
     return tenant
 
 
@@ -48,7 +76,10 @@ def end_with_session(request: HttpRequest, **kwargs: Any) -> None:
 
 
 def viewed(request: "PartnerRequest") -> list[Tenant]:
-    """The places of whoever looks: the one tenant, with the least of the roles. Empty for everybody else."""
+    """The places of whoever looks: the one tenant, with the least of the roles.
+
+    Empty for everybody else.
+    """
     number = request.session.get(SESSION_KEY) if request.user.is_authenticated else None
     if number is None or not may_view(request.user):
         return []

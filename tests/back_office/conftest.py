@@ -57,14 +57,21 @@ def make_rows(count):
     for _ in range(count):
         redemption = factories.redeem()
         factories.replace(factories.redeem())
-        factories.CreditAmountFactory.create(line=factories.PackageLineFactory.create(product__monthly=True, amount=False))
+        factories.CreditAmountFactory.create(
+            line=factories.PackageLineFactory.create(product__monthly=True, amount=False)
+        )
         factories.AssignmentFactory.create()
         held = factories.HeldOfferFactory.create()
         held.external_offer.excludes.add(factories.ProductFactory.create(monthly=True))
         redemption.key.product.replaced_by.add(factories.ProductFactory.create())
         role = factories.RoleAssignmentFactory.create()
         factories.KeyAttemptFactory.create(user=role.user)
-        factories.RecordFactory.create(subject=redemption.subscription, actor=role.user, tenant=redemption.tenant, before={"licenses": 1})
+        factories.RecordFactory.create(
+            subject=redemption.subscription,
+            actor=role.user,
+            tenant=redemption.tenant,
+            before={"licenses": 1},
+        )
         factories.TenantRequestFactory.create(partner=role.partner)
         Group.objects.create(name=f"Group {role.pk}")
         factories.AttemptFactory.create(email=role.user.email)
@@ -74,7 +81,9 @@ def make_rows(count):
 
 
 def filled(response, **changes):
-    """What a browser would send for the form in `response`, with `changes` and a reason; None leaves a field out."""
+    """What a browser would send for the form in `response`, with `changes` and a reason; None
+    leaves a field out.
+    """
     sent = {}
     for inline in response.context["inline_admin_formsets"]:
         for form in [inline.formset.management_form, *inline.formset.forms]:
@@ -90,7 +99,10 @@ def sent_for(form):
         if field.field.disabled or value is False:
             continue
         if hasattr(field.field.widget, "decompress"):
-            sent |= {f"{field.html_name}_{part}": item or "" for part, item in enumerate(field.field.widget.decompress(value))}
+            sent |= {
+                f"{field.html_name}_{part}": item or ""
+                for part, item in enumerate(field.field.widget.decompress(value))
+            }
         else:
             sent[field.html_name] = "" if value is None else value
         if field.field.show_hidden_initial:
@@ -100,9 +112,16 @@ def sent_for(form):
 
 def new_row(prefix, number, **values):
     """The fields of one more row of an inline, after the `number` that are there."""
-    return {f"{prefix}-TOTAL_FORMS": number + 1, **{f"{prefix}-{number}-{name}": value for name, value in values.items()}}
+    return {
+        f"{prefix}-TOTAL_FORMS": number + 1,
+        **{f"{prefix}-{number}-{name}": value for name, value in values.items()},
+    }
 
 
 def errors(response):
     """Everything that a form said it refuses."""
-    return [str(error) for error in response.context["errors"].as_data()] if "errors" in response.context else []
+    return (
+        [str(error) for error in response.context["errors"].as_data()]
+        if "errors" in response.context
+        else []
+    )

@@ -11,7 +11,13 @@ from .conftest import BECAUSE, page, registered
 
 
 def act(office, model, action, pks, across="1"):
-    sent = {"action": action, "_selected_action": pks, "select_across": across, "index": "0", "post": "yes"} | BECAUSE
+    sent = {
+        "action": action,
+        "_selected_action": pks,
+        "select_across": across,
+        "index": "0",
+        "post": "yes",
+    } | BECAUSE
     answer = office.post(page(model, "changelist"), sent, follow=True)
     return answer.status_code, [str(message) for message in answer.context["messages"]]
 
@@ -20,7 +26,10 @@ def hold(count):
     """That so many partners hold an offer from elsewhere."""
     offer = ExternalOffer.objects.create(name="Azure Pass")
     partners = factories.PartnerFactory.create_batch(count)
-    return [HeldOffer.objects.create(external_offer=offer, partner=partner, since=factories.TODAY) for partner in partners]
+    return [
+        HeldOffer.objects.create(external_offer=offer, partner=partner, since=factories.TODAY)
+        for partner in partners
+    ]
 
 
 TOLD = "Up to 2 rows can be changed at once. Narrow the list down; nothing was changed."
@@ -50,4 +59,8 @@ def test_as_many_as_one_page_can_and_those_chosen_one_by_one_are_changed(office,
 
 
 def test_every_list_of_the_back_office_is_bounded():
-    assert [model for model in registered() if not isinstance(admin.site._registry[model], BoundedActionsMixin)] == []
+    assert [
+        model
+        for model in registered()
+        if not isinstance(admin.site._registry[model], BoundedActionsMixin)
+    ] == []

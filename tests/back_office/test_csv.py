@@ -42,7 +42,11 @@ def upload(office, model, text, reason="From the yearly list"):
 
 def confirm(office, model, shown):
     context = shown.context
-    sent = {"confirmed": context["packed"], "shown": context["asked"].fingerprint, "reason": context["reason"]}
+    sent = {
+        "confirmed": context["packed"],
+        "shown": context["asked"].fingerprint,
+        "reason": context["reason"],
+    }
     return office.post(page(model, "import"), sent)
 
 
@@ -66,7 +70,9 @@ def test_every_list_can_be_taken_along_and_none_says_a_key(office, today):
     secrets = ["<a href", *(secret for key in keys for secret in (key.digest, key.ciphertext))]
     texts = {model: export(office, model) for model in registered()}
     assert [model for model, text in texts.items() if len(table(text)) < 2] == []
-    assert [model for model, text in texts.items() if any(secret in text for secret in secrets)] == []
+    assert [
+        model for model, text in texts.items() if any(secret in text for secret in secrets)
+    ] == []
     assert [key for key in keys if key.last_five not in texts[ProductKey]] == []
 
 
@@ -95,7 +101,10 @@ def test_an_export_reads_a_batch_at_a_time(office, monkeypatch):
 
 def test_only_who_may_look_takes_along(support, sign_in):
     assert sign_in(support).get(page(Partner, "export")).status_code == 200
-    assert sign_in(factories.UserFactory.create(staff=True)).get(page(Partner, "export")).status_code == 403
+    assert (
+        sign_in(factories.UserFactory.create(staff=True)).get(page(Partner, "export")).status_code
+        == 403
+    )
     assert sign_in(support).post(page(Partner, "export")).status_code == 405
 
 
@@ -105,15 +114,22 @@ def test_only_who_may_look_takes_along(support, sign_in):
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("delimiter", [",", ";"])
 def test_partners_are_made_and_changed_as_was_shown(office, programme, mark, delimiter):
-    known = factories.PartnerFactory.create(mpn_id="1234", name="Old name", country="NL", currency="EUR")
+    known = factories.PartnerFactory.create(
+        mpn_id="1234", name="Old name", country="NL", currency="EUR"
+    )
     text = mark + PARTNERS + "1234,Ünited,NL,EUR,UTC\n\n5678,Fabrikam,US,USD,America/New_York\n"
     shown = upload(office, Partner, text.replace(",", delimiter))
     assert outcomes(shown) == [(2, "changed"), (4, "new")]
     assert Partner.objects.count() == 1
     assert confirm(office, Partner, shown).status_code == 302
     known.refresh_from_db()
-    assert (known.name, Partner.objects.get(mpn_id="5678").time_zone) == ("Ünited", "America/New_York")
-    records = Record.objects.order_by("subject_id").values_list("actor", "how", "reason", "before", "after__name")
+    assert (known.name, Partner.objects.get(mpn_id="5678").time_zone) == (
+        "Ünited",
+        "America/New_York",
+    )
+    records = Record.objects.order_by("subject_id").values_list(
+        "actor", "how", "reason", "before", "after__name"
+    )
     assert list(records) == [
         (programme.pk, "back-office", "From the yearly list", {"name": "Old name"}, "Ünited"),
         (programme.pk, "back-office", "From the yearly list", {}, "Fabrikam"),
@@ -122,8 +138,13 @@ def test_partners_are_made_and_changed_as_was_shown(office, programme, mark, del
 
 @pytest.mark.rule("B1", "B2")
 def test_a_membership_that_is_brought_is_provisioned_like_one_by_hand(office):
-    partner, line = factories.PartnerFactory.create(mpn_id="1234"), factories.PackageLineFactory.create(offer__name="Gold")
-    assert bring(office, Membership, "mpn_id,offer,starts_on\n1234,Gold,2027-01-01\n") == [(2, "new")]
+    partner, line = (
+        factories.PartnerFactory.create(mpn_id="1234"),
+        factories.PackageLineFactory.create(offer__name="Gold"),
+    )
+    assert bring(office, Membership, "mpn_id,offer,starts_on\n1234,Gold,2027-01-01\n") == [
+        (2, "new")
+    ]
     membership = Membership.objects.get()
     assert (membership.partner, membership.ends_on) == (partner, date(2028, 1, 1))
     assert Benefit.objects.get().package_line == line
@@ -136,19 +157,30 @@ def test_a_membership_that_is_brought_for_the_next_year_is_a_renewal(office):
     factories.OfferFactory.create(name="Gold")
     text = "mpn_id,offer,starts_on\n1234,Gold,2020-09-01\n1234,Gold,2021-09-02\n"
     shown = upload(office, Membership, text)
-    assert [str(line.row.ends_on) for line in shown.context["asked"].lines] == ["2021-09-01", "2022-09-01"]
+    assert [str(line.row.ends_on) for line in shown.context["asked"].lines] == [
+        "2021-09-01",
+        "2022-09-01",
+    ]
     confirm(office, Membership, shown)
-    assert [str(membership.ends_on) for membership in Membership.objects.order_by("starts_on")] == ["2021-09-01", "2022-09-01"]
+    assert [str(membership.ends_on) for membership in Membership.objects.order_by("starts_on")] == [
+        "2021-09-01",
+        "2022-09-01",
+    ]
 
 
 def test_people_are_made_with_the_words_they_are_found_by(office, tenant):
     text = f"tenant,user_principal_name,name,kind\n{tenant.domain},Mia@{tenant.domain},Mia Jansen,member\n"
-    assert bring(office, DirectoryUser, text + f"{tenant.domain},guest@elsewhere.example,A Guest,guest\n") == [(2, "new"), (3, "new")]
-    assert [str(person) for person in DirectoryUser.objects.first_matching(tenant.partner, "jans", 5)] == [
-        f"Mia Jansen (mia@{tenant.domain})"
-    ]
+    assert bring(
+        office, DirectoryUser, text + f"{tenant.domain},guest@elsewhere.example,A Guest,guest\n"
+    ) == [(2, "new"), (3, "new")]
+    assert [
+        str(person) for person in DirectoryUser.objects.first_matching(tenant.partner, "jans", 5)
+    ] == [f"Mia Jansen (mia@{tenant.domain})"]
     assert bring(office, DirectoryUser, text.replace("Jansen", "de Vries")) == [(2, "changed")]
-    assert [person.display_name for person in DirectoryUser.objects.first_matching(tenant.partner, "vries", 5)] == ["Mia de Vries"]
+    assert [
+        person.display_name
+        for person in DirectoryUser.objects.first_matching(tenant.partner, "vries", 5)
+    ] == ["Mia de Vries"]
     assert list(DirectoryUser.objects.first_matching(tenant.partner, "jans", 5)) == []
 
 
@@ -161,7 +193,12 @@ def test_bringing_what_was_taken_along_changes_nothing(office, tenant, language)
     models = (Partner, DirectoryUser, Membership)
     for model in models:
         before = list(model.objects.values())
-        assert {outcome for _number, outcome in bring(office, model, export(office, model, **{"accept-language": language}))} == {"same"}
+        assert {
+            outcome
+            for _number, outcome in bring(
+                office, model, export(office, model, **{"accept-language": language})
+            )
+        } == {"same"}
         assert list(model.objects.values()) == before
     assert Record.objects.count() == records + len(models), "that each list was taken along"
 
@@ -186,8 +223,18 @@ def test_memberships_that_overlap_or_name_what_is_not_there_are_refused(office):
     factories.OfferFactory.create(name="Gold")
     factories.PackageLineFactory.create(offer__name="Credit", product__monthly=True)
     factories.MembershipFactory.create(partner=partner, offer__name="Silver")
-    lines = ["1234,Gold,2027-01-01", "1234,Gold,2027-06-01", "1234,Silver,2021-06-01", "1234,Credit,2027-01-01"]
-    lines += ["9999,Gold,2027-01-01", "1234,Bronze,2027-01-01", "1234,Gold,soon", "1234,Gold,9999-12-31"]
+    lines = [
+        "1234,Gold,2027-01-01",
+        "1234,Gold,2027-06-01",
+        "1234,Silver,2021-06-01",
+        "1234,Credit,2027-01-01",
+    ]
+    lines += [
+        "9999,Gold,2027-01-01",
+        "1234,Bronze,2027-01-01",
+        "1234,Gold,soon",
+        "1234,Gold,9999-12-31",
+    ]
     shown = upload(office, Membership, "mpn_id,offer,starts_on\n" + "\n".join(lines))
     assert [outcome for _number, outcome in outcomes(shown)] == ["new", *["refused"] * 7]
 
@@ -195,10 +242,21 @@ def test_memberships_that_overlap_or_name_what_is_not_there_are_refused(office):
 @pytest.mark.rule("U1")
 def test_people_who_belong_elsewhere_are_refused(office, tenant):
     known = factories.DirectoryUserFactory.create(tenant=tenant)
-    lines = [f"{tenant.domain},x@elsewhere.example,X,member", f"{tenant.domain},x@{tenant.domain},X,guest"]
-    lines += ["nowhere.example,x@nowhere.example,X,member", f"{tenant.domain},{known.user_principal_name},X,guest"]
-    lines += [f"{tenant.domain},y@{tenant.domain},,member", f"{tenant.domain},z@{tenant.domain},Z,robot"]
-    shown = upload(office, DirectoryUser, "tenant,user_principal_name,name,kind\n" + "\n".join(lines))
+    lines = [
+        f"{tenant.domain},x@elsewhere.example,X,member",
+        f"{tenant.domain},x@{tenant.domain},X,guest",
+    ]
+    lines += [
+        "nowhere.example,x@nowhere.example,X,member",
+        f"{tenant.domain},{known.user_principal_name},X,guest",
+    ]
+    lines += [
+        f"{tenant.domain},y@{tenant.domain},,member",
+        f"{tenant.domain},z@{tenant.domain},Z,robot",
+    ]
+    shown = upload(
+        office, DirectoryUser, "tenant,user_principal_name,name,kind\n" + "\n".join(lines)
+    )
     assert [outcome for _number, outcome in outcomes(shown)] == ["refused"] * 6
 
 
@@ -210,7 +268,10 @@ def test_people_who_belong_elsewhere_are_refused(office, tenant):
         (PARTNERS.encode() + b"1234,Contoso\n", "Line 2 has 2 cells, not 5."),
         (PARTNERS.encode() + b"1234,Cont\xff,NL,EUR,UTC\n", "Line 2 is not in UTF-8."),
         (PARTNERS.encode() + b'1234,"Contoso,NL,EUR,UTC\n', "cannot be read"),
-        (PARTNERS.encode() + b"1234,Con\0toso,NL,EUR,UTC\n", "Line 2 holds something that is no text."),
+        (
+            PARTNERS.encode() + b"1234,Con\0toso,NL,EUR,UTC\n",
+            "Line 2 holds something that is no text.",
+        ),
         (PARTNERS.encode() + b"1234,Contoso,NL,EUR,UTC\n" * 2001, "Up to 2,000 lines"),
         (b"x" * 1_000_001, "Up to 2,000 lines"),
     ],
@@ -232,16 +293,31 @@ def test_what_changed_meanwhile_is_shown_anew_and_nothing_is_done(office):
 def test_nothing_is_imported_without_a_reason(office):
     shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n")
     sent = {"confirmed": shown.context["packed"], "shown": shown.context["asked"].fingerprint}
-    told = [str(message) for message in office.post(page(Partner, "import"), sent).context["messages"]]
-    assert (told, Partner.objects.count()) == (["Say why: the reason goes on record. Nothing was changed."], 0)
+    told = [
+        str(message) for message in office.post(page(Partner, "import"), sent).context["messages"]
+    ]
+    assert (told, Partner.objects.count()) == (
+        ["Say why: the reason goes on record. Nothing was changed."],
+        0,
+    )
 
 
 def test_whoever_is_faster_keeps_the_whole_file_out(programme):
-    first, second = factories.PartnerFactory.create(mpn_id="1234"), factories.PartnerFactory.create(mpn_id="5678")
+    first, second = (
+        factories.PartnerFactory.create(mpn_id="1234"),
+        factories.PartnerFactory.create(mpn_id="5678"),
+    )
     offer, by = factories.OfferFactory.create(name="Gold"), Actor(programme, How.BACK_OFFICE)
-    text = f"mpn_id,offer,starts_on\n{first.mpn_id},Gold,2027-01-01\n{second.mpn_id},Gold,2027-01-01\n"
+    text = (
+        f"mpn_id,offer,starts_on\n{first.mpn_id},Gold,2027-01-01\n{second.mpn_id},Gold,2027-01-01\n"
+    )
     with pytest.raises(Refused):
-        carry_out(MembershipImport, text, by=by, told=lambda _done: Membership.enroll(second, offer, date(2027, 1, 1), by=by))
+        carry_out(
+            MembershipImport,
+            text,
+            by=by,
+            told=lambda _done: Membership.enroll(second, offer, date(2027, 1, 1), by=by),
+        )
     assert Membership.objects.count() == 0
 
 
@@ -255,28 +331,46 @@ def test_a_confirmation_that_was_tampered_with_does_nothing(office):
 
 def test_a_confirmation_of_other_rows_does_nothing(office):
     shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n")
-    answer = office.post(page(DirectoryUser, "import"), {"confirmed": shown.context["packed"], "reason": "Why not"}, follow=True)
+    answer = office.post(
+        page(DirectoryUser, "import"),
+        {"confirmed": shown.context["packed"], "reason": "Why not"},
+        follow=True,
+    )
     assert [str(message) for message in answer.context["messages"]] == [TOO_OLD]
     assert (Partner.objects.count(), DirectoryUser.objects.count()) == (0, 0)
 
 
 def test_a_confirmation_of_somebody_else_does_nothing(office, officer, sign_in):
     shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n")
-    sent = {"confirmed": shown.context["packed"], "shown": shown.context["asked"].fingerprint, "reason": "Why not"}
+    sent = {
+        "confirmed": shown.context["packed"],
+        "shown": shown.context["asked"].fingerprint,
+        "reason": "Why not",
+    }
     answer = sign_in(officer).post(page(Partner, "import"), sent, follow=True)
-    assert ([str(message) for message in answer.context["messages"]], Partner.objects.count()) == ([TOO_OLD], 0)
+    assert ([str(message) for message in answer.context["messages"]], Partner.objects.count()) == (
+        [TOO_OLD],
+        0,
+    )
 
 
 def test_a_confirmation_without_what_was_shown_is_shown_again(office):
     shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n")
-    answer = office.post(page(Partner, "import"), {"confirmed": shown.context["packed"], "reason": "Why not"})
+    answer = office.post(
+        page(Partner, "import"), {"confirmed": shown.context["packed"], "reason": "Why not"}
+    )
     assert (answer.status_code, outcomes(answer), Partner.objects.count()) == (200, [(2, "new")], 0)
 
 
 def test_programme_imports_and_support_does_not(support, officer, sign_in):
     for model in (Partner, DirectoryUser, Membership):
-        assert [sign_in(user).get(page(model, "import")).status_code for user in (support, officer)] == [403, 200]
-        lists = [sign_in(user).get(page(model, "changelist")).content.decode() for user in (support, officer)]
+        assert [
+            sign_in(user).get(page(model, "import")).status_code for user in (support, officer)
+        ] == [403, 200]
+        lists = [
+            sign_in(user).get(page(model, "changelist")).content.decode()
+            for user in (support, officer)
+        ]
         assert [f'href="{page(model, "import")}"' in listed for listed in lists] == [False, True]
 
 
@@ -292,7 +386,10 @@ def run(tmp_path, kind, text, *options):
 
 def test_the_command_says_what_it_would_do_and_then_does_it(db, tmp_path):
     text = PARTNERS + "1234,Contoso,NL,EUR,UTC\n"
-    assert run(tmp_path, "partners", text, "--dry-run") == "1 line: New 1. Nothing was changed: a dry run.\n"
+    assert (
+        run(tmp_path, "partners", text, "--dry-run")
+        == "1 line: New 1. Nothing was changed: a dry run.\n"
+    )
     assert Partner.objects.count() == 0
     assert run(tmp_path, "partners", text, "--reason", "Yearly") == "1 line: New 1. Done.\n"
     assert Record.objects.values_list("how", "reason").get() == ("command", "Yearly")
@@ -315,18 +412,29 @@ def people(tenant, *numbers):
     return "tenant,user_principal_name,name,kind\n" + "".join(lines)
 
 
-def test_the_command_takes_a_long_file_in_batches_and_all_of_it_or_none(db, tmp_path, tenant, monkeypatch):
+def test_the_command_takes_a_long_file_in_batches_and_all_of_it_or_none(
+    db, tmp_path, tenant, monkeypatch
+):
     monkeypatch.setattr(importing, "BATCH", 2)
-    assert run(tmp_path, "people", people(tenant, 1, 2, 3, 4, 5)) == "2 …\n4 …\n5 lines: New 5. Done.\n"
-    with pytest.raises(CommandError, match=r"5 lines: New 3, Unchanged 1, Refused 1\. Nothing was changed\."):
-        run(tmp_path, "people", people(tenant, 1, 6, 7, 8, 6))  # the last line is about what the second is, two batches before
+    assert (
+        run(tmp_path, "people", people(tenant, 1, 2, 3, 4, 5))
+        == "2 …\n4 …\n5 lines: New 5. Done.\n"
+    )
+    with pytest.raises(
+        CommandError, match=r"5 lines: New 3, Unchanged 1, Refused 1\. Nothing was changed\."
+    ):
+        # The last line is about what the second is, two batches before
+        run(tmp_path, "people", people(tenant, 1, 6, 7, 8, 6))
     assert DirectoryUser.objects.count() == 5
 
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)])
 def test_enrollments_that_overlap_are_found_across_batches(db, tmp_path, monkeypatch, options):
     monkeypatch.setattr(importing, "BATCH", 1)
-    partner, line = factories.PartnerFactory.create(mpn_id="1234"), factories.PackageLineFactory.create(offer__name="Gold")
+    partner, line = (
+        factories.PartnerFactory.create(mpn_id="1234"),
+        factories.PackageLineFactory.create(offer__name="Gold"),
+    )
     text = f"mpn_id,offer,starts_on\n{partner.mpn_id},{line.offer},2027-01-01\n{partner.mpn_id},{line.offer},2027-06-01\n"
     with pytest.raises(CommandError, match=r"2 lines: New 1, Refused 1\. Nothing was changed\."):
         run(tmp_path, "memberships", text, *options)
@@ -335,13 +443,17 @@ def test_enrollments_that_overlap_are_found_across_batches(db, tmp_path, monkeyp
 
 def test_a_short_file_reads_the_people_it_names_and_no_others(db, tenant):
     factories.DirectoryUserFactory.create_batch(3, tenant=tenant)
-    named = factories.DirectoryUserFactory.create(tenant=tenant, user_principal_name=f"person901@{tenant.domain}")
+    named = factories.DirectoryUserFactory.create(
+        tenant=tenant, user_principal_name=f"person901@{tenant.domain}"
+    )
     asked = imports.PersonImport.of(people(tenant, 901, 902))
     assert list(asked.people.values()) == [named]
     assert [line.outcome.value for line in asked.lines] == ["changed", "new"]
 
 
-def test_a_file_with_too_many_lines_is_refused_before_one_is_judged(office, django_assert_num_queries):
+def test_a_file_with_too_many_lines_is_refused_before_one_is_judged(
+    office, django_assert_num_queries
+):
     text = PARTNERS + "1234,Contoso,NL,EUR,UTC\n" * (imports.MAX_LINES + 1)
     with django_assert_num_queries(0), pytest.raises(importing.TooManyLines):
         imports.PartnerImport.of(text, imports.MAX_LINES)
@@ -352,7 +464,9 @@ def test_a_file_with_too_many_lines_is_refused_before_one_is_judged(office, djan
 def test_fifty_thousand_people_are_imported_by_the_command(db, tmp_path, tenant):
     count = 50 * imports.BATCH
     tracemalloc.start()
-    assert f"{count:,} lines: New {count:,}. Done." in run(tmp_path, "people", people(tenant, *range(count)))
+    assert f"{count:,} lines: New {count:,}. Done." in run(
+        tmp_path, "people", people(tenant, *range(count))
+    )
     assert tracemalloc.get_traced_memory()[1] < 60e6  # bytes; all its lines at once took 290e6
     tracemalloc.stop()
     assert DirectoryUser.objects.count() == count

@@ -1,4 +1,6 @@
-"""Files as programs save them: each is read, or refused with the line and the way out (rules W1 to W3, W8)."""
+"""Files as programs save them: each is read, or refused with the line and the way out (rules W1 to
+W3, W8).
+"""
 
 import csv
 from io import StringIO
@@ -35,7 +37,10 @@ def cells(text, columns=COLUMNS):
         ("sep=;\nmpn_id;name\n1234;Ünited\n", 3),
         ("SEP=;\r\nmpn_id;name\r\n1234;Ünited\r\n", 3),
         ('"sep=|"\nmpn_id|name\n1234|Ünited\n', 3),
-        ('#TYPE System.Management.Automation.PSCustomObject\n"mpn_id","name"\n"1234","Ünited"\n', 3),
+        (
+            '#TYPE System.Management.Automation.PSCustomObject\n"mpn_id","name"\n"1234","Ünited"\n',
+            3,
+        ),
         ("\nmpn_id,name\n1234,Ünited\n", 3),
         (";;\n\n;;\nmpn_id;name\n1234;Ünited\n", 5),
         ("mpn_id\tname\n1234\tÜnited\n", 2),
@@ -61,9 +66,18 @@ def test_utf_8_and_utf_16_are_read_by_their_mark(encoding):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("mpn_id;name\n1234;Ünited\n".encode("cp1252"), "Line 2 is not in UTF-8. Save the file as “CSV UTF-8”."),
-        ("mpn_id\r1234,\rÜ".encode("cp1252"), "Line 3 is not in UTF-8. Save the file as “CSV UTF-8”."),
-        ("mpn_id".encode("utf-16-le"), "Line 1 holds something that is no text. Save the file as “CSV UTF-8”."),
+        (
+            "mpn_id;name\n1234;Ünited\n".encode("cp1252"),
+            "Line 2 is not in UTF-8. Save the file as “CSV UTF-8”.",
+        ),
+        (
+            "mpn_id\r1234,\rÜ".encode("cp1252"),
+            "Line 3 is not in UTF-8. Save the file as “CSV UTF-8”.",
+        ),
+        (
+            "mpn_id".encode("utf-16-le"),
+            "Line 1 holds something that is no text. Save the file as “CSV UTF-8”.",
+        ),
     ],
 )
 def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(content, told):
@@ -77,8 +91,14 @@ def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(content, to
     ("text", "told"),
     [
         ("", "Line 1 must name these columns: mpn_id, name. Missing: mpn_id, name."),
-        ("\n\nmpn_id,nam\n", "Line 3 must name these columns: mpn_id, name. Missing: name. Take out: nam."),
-        ("mpn_id,name,email\n1234,X,x@y.z\n", "Line 1 must name these columns: mpn_id, name. Take out: email."),
+        (
+            "\n\nmpn_id,nam\n",
+            "Line 3 must name these columns: mpn_id, name. Missing: name. Take out: nam.",
+        ),
+        (
+            "mpn_id,name,email\n1234,X,x@y.z\n",
+            "Line 1 must name these columns: mpn_id, name. Take out: email.",
+        ),
         ("mpn_id,name,name\n", "Line 1 must name these columns: mpn_id, name. There twice: name."),
         (
             "mpn_id,name\n1234,X,x@y.z\n",
@@ -95,7 +115,10 @@ def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(content, to
             "Line 2 cannot be read: a quotation mark in it is not closed, or more stands behind it. "
             "Take it out, or write it twice with quotes around the cell.",
         ),
-        (f"mpn_id,name\n1234,{'X' * 140_000}\n", "Line 2 cannot be read: a cell in it is too long."),
+        (
+            f"mpn_id,name\n1234,{'X' * 140_000}\n",
+            "Line 2 cannot be read: a cell in it is too long.",
+        ),
     ],
 )
 def test_what_is_in_the_way_is_named(text, told):
@@ -132,16 +155,23 @@ def test_a_person_is_imported_by_their_one_address(office, tenant, written, addr
     row = f"{tenant.domain.upper()}\u200b,{written.format(domain=tenant.domain)},Kim,{kind}\n"
     assert bring(office, DirectoryUser, PEOPLE + row) == [(2, "new")]
     assert bring(office, DirectoryUser, PEOPLE + row) == [(2, "same")]
-    assert [person.user_principal_name for person in DirectoryUser.objects.all()] == [address.format(domain=tenant.domain)]
+    assert [person.user_principal_name for person in DirectoryUser.objects.all()] == [
+        address.format(domain=tenant.domain)
+    ]
 
 
 @pytest.mark.rule("W3")
-@pytest.mark.parametrize(("kind", "domain"), [("member", "{}"), ("guest", "elsewhere.example"), ("member", "elsewhere.example")])
+@pytest.mark.parametrize(
+    ("kind", "domain"),
+    [("member", "{}"), ("guest", "elsewhere.example"), ("member", "elsewhere.example")],
+)
 def test_a_directory_s_own_name_is_no_member_and_of_no_other_tenant(office, tenant, kind, domain):
     name = f"john_fabrikam.example#EXT#@{domain.format(tenant.domain)}"
     shown = upload(office, DirectoryUser, PEOPLE + f"{tenant.domain},{name},John,{kind}\n")
     [line] = shown.context["asked"].lines
-    assert line.reason.startswith("user_principal_name: This is a directory's own name for a guest.")
+    assert line.reason.startswith(
+        "user_principal_name: This is a directory's own name for a guest."
+    )
 
 
 @pytest.mark.rule("W2")
@@ -160,11 +190,16 @@ def test_two_spellings_of_one_person_in_a_file_are_the_same(office, tenant):
         ("\u3164", "name: Enter the person's name."),
         ("…", "name: Enter the person's name."),
         ('"Kim\nSign in at evil.example"', "name: Write this on one line."),
-        ("Kim\x07", "name: This holds a character that cannot be shown. Type the text instead of pasting it."),
+        (
+            "Kim\x07",
+            "name: This holds a character that cannot be shown. Type the text instead of pasting it.",
+        ),
     ],
 )
 def test_a_name_that_is_none_is_refused(office, tenant, name, told):
-    shown = upload(office, DirectoryUser, PEOPLE + f"{tenant.domain},kim@{tenant.domain},{name},member\n")
+    shown = upload(
+        office, DirectoryUser, PEOPLE + f"{tenant.domain},kim@{tenant.domain},{name},member\n"
+    )
     assert [line.reason for line in shown.context["asked"].lines] == [told]
 
 
@@ -172,9 +207,14 @@ def test_a_name_that_is_none_is_refused(office, tenant, name, told):
 def test_a_preview_shows_the_old_and_the_new_value(office, tenant):
     person = factories.DirectoryUserFactory.create(tenant=tenant, display_name="Kim Old")
     row = f"{tenant.domain},{person.user_principal_name},Kim \u202eNew,member\n"
-    shown = upload(office, DirectoryUser, PEOPLE + row + f"{tenant.domain},lou@{tenant.domain},Lou,member\n")
+    shown = upload(
+        office, DirectoryUser, PEOPLE + row + f"{tenant.domain},lou@{tenant.domain},Lou,member\n"
+    )
     renamed, new = shown.context["asked"].lines
-    assert (renamed.changes, new.changes[0]) == ([("display_name", "Kim Old", "Kim New")], ("display_name", "", "Lou"))
+    assert (renamed.changes, new.changes[0]) == (
+        [("display_name", "Kim Old", "Kim New")],
+        ("display_name", "", "Lou"),
+    )
     assert "<bdi>Kim Old</bdi> → <bdi>Kim New</bdi>" in shown.text
 
 
@@ -194,8 +234,27 @@ def test_full_width_digits_name_the_same_partner(office):
 
 # Formulas
 
-DANGEROUS = ["=SUM(A1)", "+1", "-1", "@SUM(A1)", "＝1", "＋1", "－1", "＠x", " =1", "\u00a0=1", "'=1", "''=1", '"=1', "\n=1"]
-INSIDE = [f"Contoso{delimiter}{formula}" for delimiter in DELIMITERS for formula in ("=1", " ＝1", '"=1', "'=1")]
+DANGEROUS = [
+    "=SUM(A1)",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "＝1",
+    "＋1",
+    "－1",
+    "＠x",
+    " =1",
+    "\u00a0=1",
+    "'=1",
+    "''=1",
+    '"=1',
+    "\n=1",
+]
+INSIDE = [
+    f"Contoso{delimiter}{formula}"
+    for delimiter in DELIMITERS
+    for formula in ("=1", " ＝1", '"=1', "'=1")
+]
 
 
 @pytest.mark.parametrize("text", DANGEROUS + INSIDE)
@@ -204,7 +263,9 @@ def test_no_cell_is_a_formula_however_a_spreadsheet_delimits(text):
     csv.writer(line, quoting=csv.QUOTE_ALL).writerow([harmless(text)])
     for delimiter in DELIMITERS:
         for row in csv.reader(StringIO(line.getvalue(), newline=""), delimiter=delimiter):
-            assert [cell for cell in row if cell.strip(' \u00a0"')[:1] in tuple("=+-@＝＋－＠")] == []
+            assert [
+                cell for cell in row if cell.strip(' \u00a0"')[:1] in tuple("=+-@＝＋－＠")
+            ] == []
     assert without_guard(harmless(text)) == text
 
 
@@ -215,7 +276,10 @@ def test_what_is_guarded_comes_back_unchanged(text):
 
 @pytest.mark.rule("W8")
 @pytest.mark.parametrize("language", ["en", "nl"])
-@pytest.mark.parametrize("name", ["'=SUM(A1)", "=SUM(A1)", "''=SUM(A1)", "＝SUM(A1)", "Sum; =A1", "Kim, '-B", "'Kim'", "O'Neil"])
+@pytest.mark.parametrize(
+    "name",
+    ["'=SUM(A1)", "=SUM(A1)", "''=SUM(A1)", "＝SUM(A1)", "Sum; =A1", "Kim, '-B", "'Kim'", "O'Neil"],
+)
 def test_a_person_taken_along_and_brought_back_is_unchanged(office, tenant, language, name):
     person = factories.DirectoryUserFactory.create(tenant=tenant, display_name=name)
     text = export(office, DirectoryUser, **{"accept-language": language})
@@ -265,11 +329,15 @@ def test_all_faults_of_a_membership_s_line_are_told_by_column(office):
 
 
 @pytest.mark.rule("W8")
-@pytest.mark.parametrize("written", ["Kim <kim@{}>", '"Vries, Kim de <KIM@{}>"', "\"'Kim' <kim@{}>\""])
+@pytest.mark.parametrize(
+    "written", ["Kim <kim@{}>", '"Vries, Kim de <KIM@{}>"', "\"'Kim' <kim@{}>\""]
+)
 def test_an_address_is_found_behind_its_name(office, tenant, written):
     row = f"{tenant.domain},{written.format(tenant.domain)},Kim,member\n"
     assert bring(office, DirectoryUser, PEOPLE + row) == [(2, "new")]
-    assert [person.user_principal_name for person in DirectoryUser.objects.all()] == [f"kim@{tenant.domain}"]
+    assert [person.user_principal_name for person in DirectoryUser.objects.all()] == [
+        f"kim@{tenant.domain}"
+    ]
 
 
 @pytest.mark.rule("W8")
@@ -279,8 +347,14 @@ def test_the_end_of_a_file_of_dos_is_no_line(end):
 
 
 @pytest.mark.rule("W8")
-@pytest.mark.parametrize(("text", "line"), [("mpn_id,name", 1), ("sep=,\nmpn_id,name\n,\n\n", 2), ("mpn_id,name\n\x1a", 1)])
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("mpn_id,name", 1), ("sep=,\nmpn_id,name\n,\n\n", 2), ("mpn_id,name\n\x1a", 1)],
+)
 def test_a_heading_with_nothing_below_it_is_told(text, line):
     with pytest.raises(Unreadable) as refused:
         cells(text)
-    assert str(refused.value) == f"Below the heading in line {line} there is nothing to import. Add your rows there."
+    assert (
+        str(refused.value)
+        == f"Below the heading in line {line} there is nothing to import. Add your rows there."
+    )

@@ -1,4 +1,6 @@
-"""The first page: what needs somebody, counted by the lists' own queries, and the redemptions of the last year."""
+"""The first page: what needs somebody, counted by the lists' own queries, and the redemptions of
+the last year.
+"""
 
 import re
 from datetime import date, timedelta
@@ -38,7 +40,9 @@ def make_what_needs_nobody(on):
     factories.MembershipFactory.create(starts_on=on)
     renewed = factories.MembershipFactory.create(starts_on=on - timedelta(days=345))
     first_day = renewed.ends_on + timedelta(days=1)
-    factories.MembershipFactory.create(partner=renewed.partner, offer=renewed.offer, starts_on=first_day)
+    factories.MembershipFactory.create(
+        partner=renewed.partner, offer=renewed.offer, starts_on=first_day
+    )
     factories.issue_key(expires_on=on + timedelta(days=31))
     factories.redeem()
     factories.RecordFactory.create()
@@ -52,12 +56,18 @@ def test_each_line_counts_what_needs_somebody_and_leads_to_a_list_of_just_that(o
     told = lines(office)
     assert [count for count, _href in told.values()] == ["1"] * len(NEEDS_SOMEBODY)
     assert "Replacements of keys" in told, "a partner's request waits for staff (K8)"
-    assert [len(office.get(href).context["cl"].result_list) for _count, href in told.values()] == [1] * len(NEEDS_SOMEBODY)
+    assert [len(office.get(href).context["cl"].result_list) for _count, href in told.values()] == [
+        1
+    ] * len(NEEDS_SOMEBODY)
 
 
 def test_support_sees_the_same_and_staff_without_rights_see_nothing(support, sign_in, today):
     assert len(lines(sign_in(support))) == len(NEEDS_SOMEBODY)
-    nobody = sign_in(factories.UserFactory.create(staff=True)).get(reverse("admin:index")).content.decode()
+    nobody = (
+        sign_in(factories.UserFactory.create(staff=True))
+        .get(reverse("admin:index"))
+        .content.decode()
+    )
     assert ("Nothing that you may see." in nobody, "<svg class=" in nobody) == (True, False)
 
 

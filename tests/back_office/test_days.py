@@ -21,7 +21,9 @@ def test_the_back_office_reads_a_day_in_one_way(office, partner, language):
     enrollment = {"partner": partner.pk, "offer": factories.OfferFactory.create().pk}
     with translation.override(language):  # put back afterwards: a request leaves its own behind
         for typed, _error in REFUSED:
-            added = office.post(reverse("admin:benefits_membership_add"), enrollment | {"starts_on": typed})
+            added = office.post(
+                reverse("admin:benefits_membership_add"), enrollment | {"starts_on": typed}
+            )
             assert (typed, list(added.context["adminform"].form.errors)) == (typed, ["starts_on"])
     assert not Membership.objects.exists()
 
@@ -32,15 +34,24 @@ def test_no_form_of_the_back_office_asks_for_a_day_in_another_way(rf, office, pr
     asked = []
     for model_admin in admin.site._registry.values():
         pages = [model_admin.get_form(request)] if model_admin.has_add_permission(request) else []
-        pages += [formset.form for formset, _inline in model_admin.get_formsets_with_inlines(request)]
-        asked += [field for form in pages for field in form.base_fields.values() if isinstance(field, forms.DateField)]
+        pages += [
+            formset.form for formset, _inline in model_admin.get_formsets_with_inlines(request)
+        ]
+        asked += [
+            field
+            for form in pages
+            for field in form.base_fields.values()
+            if isinstance(field, forms.DateField)
+        ]
     assert asked
     assert {type(field) for field in asked} == {DayFormField}
 
 
 def test_the_list_of_what_holds_on_a_day_reads_it_in_one_way(office, today):
     for typed in ["20210131", "2021-W05", "31-01-2021"]:
-        page = office.get(reverse("admin:benefits_membership_changelist"), {"on": typed}, follow=True)
+        page = office.get(
+            reverse("admin:benefits_membership_changelist"), {"on": typed}, follow=True
+        )
         assert (typed, "Jan. 31, 2021" in page.content.decode()) == (typed, False)
     page = office.get(reverse("admin:benefits_membership_changelist"), {"on": "2021-01-31"})
     assert "Jan. 31, 2021" in page.content.decode()

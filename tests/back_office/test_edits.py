@@ -1,13 +1,32 @@
-"""Edits in the back office are on record (A1), refusals are said on the form, and what is fixed stays."""
+"""Edits in the back office are on record (A1), refusals are said on the form, and what is fixed
+stays.
+"""
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Offer, PackageLine, Product
+from benefits_portal.benefits.models import (
+    CreditAmount,
+    ExternalOffer,
+    HeldOffer,
+    Offer,
+    PackageLine,
+    Product,
+)
 from benefits_portal.tenants.admin.base import EditAction
-from benefits_portal.tenants.models import Attempt, DirectoryUser, How, Partner, Record, Role, RoleAssignment, Tenant, User
+from benefits_portal.tenants.models import (
+    Attempt,
+    DirectoryUser,
+    How,
+    Partner,
+    Record,
+    Role,
+    RoleAssignment,
+    Tenant,
+    User,
+)
 from tests import factories
 
 from .conftest import BECAUSE, filled, new_row, page
@@ -16,7 +35,10 @@ pytestmark = pytest.mark.rule("A1")
 
 
 def edits():
-    return [(record.action, record.subject_type.model, record.before, record.after) for record in Record.objects.order_by("pk")]
+    return [
+        (record.action, record.subject_type.model, record.before, record.after)
+        for record in Record.objects.order_by("pk")
+    ]
 
 
 def save(office, obj, **changes):
@@ -26,9 +48,21 @@ def save(office, obj, **changes):
 
 def test_an_edit_is_on_record_with_before_and_after(office, programme, partner):
     save(office, partner, name="Contoso", currency="EUR")
-    assert edits() == [(EditAction.EDITED, "partner", {"name": partner.name, "currency": "USD"}, {"name": "Contoso", "currency": "EUR"})]
+    assert edits() == [
+        (
+            EditAction.EDITED,
+            "partner",
+            {"name": partner.name, "currency": "USD"},
+            {"name": "Contoso", "currency": "EUR"},
+        )
+    ]
     record = Record.objects.get()
-    assert (record.actor, record.how, record.partner, record.subject) == (programme, How.BACK_OFFICE, partner, partner)
+    assert (record.actor, record.how, record.partner, record.subject) == (
+        programme,
+        How.BACK_OFFICE,
+        partner,
+        partner,
+    )
     assert record.reason == BECAUSE["reason"]
 
 
@@ -41,7 +75,12 @@ def test_what_is_created_is_on_record_with_its_partner_and_tenant(office, tenant
     address = f"anna@{tenant.domain}"
     office.post(
         page(DirectoryUser, "add"),
-        {"tenant": tenant.pk, "display_name": "Anna", "user_principal_name": address, "kind": "member"},
+        {
+            "tenant": tenant.pk,
+            "display_name": "Anna",
+            "user_principal_name": address,
+            "kind": "member",
+        },
     )
     record = Record.objects.get()
     assert (record.action, record.partner, record.tenant, record.subject) == (
@@ -50,7 +89,12 @@ def test_what_is_created_is_on_record_with_its_partner_and_tenant(office, tenant
         tenant,
         DirectoryUser.objects.get(),
     )
-    assert record.after == {"tenant": tenant.pk, "display_name": "Anna", "user_principal_name": address, "kind": "member"}
+    assert record.after == {
+        "tenant": tenant.pk,
+        "display_name": "Anna",
+        "user_principal_name": address,
+        "kind": "member",
+    }
 
 
 def test_rows_edited_on_another_things_page_are_on_record_each_by_itself(office, tenant):
@@ -65,8 +109,14 @@ def test_rows_edited_on_another_things_page_are_on_record_each_by_itself(office,
     }
     assert save(office, tenant.partner, **changes).status_code == 302
     made = RoleAssignment.objects.get(user=new)
-    assert {(record.action, record.subject_id): (record.before, record.after) for record in Record.objects.all()} == {
-        ("tenants.role-changed", held.user.directory_user_id): ({"role": "partner-admin"}, {"role": "global-admin"}),
+    assert {
+        (record.action, record.subject_id): (record.before, record.after)
+        for record in Record.objects.all()
+    } == {
+        ("tenants.role-changed", held.user.directory_user_id): (
+            {"role": "partner-admin"},
+            {"role": "global-admin"},
+        ),
         ("tenants.role-taken", taken.user.directory_user_id): ({"role": "partner-admin"}, {}),
         ("tenants.role-given", made.user_id): ({}, {"role": "member"}),
     }
@@ -74,24 +124,42 @@ def test_rows_edited_on_another_things_page_are_on_record_each_by_itself(office,
 
 
 def test_relations_to_many_are_on_record_too(office):
-    offer, product = factories.ExternalOfferFactory.create(), factories.ProductFactory.create(bulk=True)
+    offer, product = (
+        factories.ExternalOfferFactory.create(),
+        factories.ProductFactory.create(bulk=True),
+    )
     save(office, offer, excludes=[product.pk])
-    assert edits() == [(EditAction.EDITED, "externaloffer", {"excludes": []}, {"excludes": [product.pk]})]
+    assert edits() == [
+        (EditAction.EDITED, "externaloffer", {"excludes": []}, {"excludes": [product.pk]})
+    ]
 
 
 def test_a_deletion_is_on_record_with_what_was_there(office):
     offer = factories.OfferFactory.create(name="By mistake")
     office.post(page(Offer, "delete", offer.pk), {"post": "yes"} | BECAUSE)
     assert Offer.objects.count() == 0
-    assert edits() == [(EditAction.DELETED, "offer", {"name": "By mistake", "is_competency": True, "position": 0}, {})]
+    assert edits() == [
+        (
+            EditAction.DELETED,
+            "offer",
+            {"name": "By mistake", "is_competency": True, "position": 0},
+            {},
+        )
+    ]
 
 
 def test_deleting_several_at_once_is_on_record_for_each(office):
     offers = factories.OfferFactory.create_batch(2)
-    selected = {"action": "delete_selected", "_selected_action": [offer.pk for offer in offers], "post": "yes"} | BECAUSE
+    selected = {
+        "action": "delete_selected",
+        "_selected_action": [offer.pk for offer in offers],
+        "post": "yes",
+    } | BECAUSE
     office.post(page(Offer, "changelist"), selected)
     assert Offer.objects.count() == 0
-    assert {(record.action, record.subject_id) for record in Record.objects.all()} == {(EditAction.DELETED, offer.pk) for offer in offers}
+    assert {(record.action, record.subject_id) for record in Record.objects.all()} == {
+        (EditAction.DELETED, offer.pk) for offer in offers
+    }
 
 
 def test_lifting_a_lock_out_is_on_record_without_what_was_typed(office):
@@ -100,7 +168,11 @@ def test_lifting_a_lock_out_is_on_record_without_what_was_typed(office):
     attempt = factories.AttemptFactory.create(refused=True)
     office.post(page(Attempt, "delete", attempt.pk), {"post": "yes"} | BECAUSE)
     record = Record.objects.get()
-    assert (list(Attempt.objects.all()), record.action, record.before["limit"]) == ([others], EditAction.DELETED, "sign-in")
+    assert (list(Attempt.objects.all()), record.action, record.before["limit"]) == (
+        [others],
+        EditAction.DELETED,
+        "sign-in",
+    )
     assert "anna" not in str(record.before)
 
 
@@ -115,10 +187,19 @@ def test_somebody_is_added_with_a_password_that_is_nowhere_on_record(office, sig
         "password1": factories.PASSWORD,
         "password2": factories.PASSWORD,
     }
-    assert office.post(page(User, "add"), filled(office.get(page(User, "add"))) | form).status_code == 302
+    assert (
+        office.post(page(User, "add"), filled(office.get(page(User, "add"))) | form).status_code
+        == 302
+    )
     anna = User.objects.get(name="Anna")
-    assert (anna.email, anna.check_password(factories.PASSWORD), anna.is_staff) == ("anna@example.com", True, False)
-    assert edits() == [(EditAction.CREATED, "user", {}, {"email": "anna@example.com", "name": "Anna"})]
+    assert (anna.email, anna.check_password(factories.PASSWORD), anna.is_staff) == (
+        "anna@example.com",
+        True,
+        False,
+    )
+    assert edits() == [
+        (EditAction.CREATED, "user", {}, {"email": "anna@example.com", "name": "Anna"})
+    ]
 
 
 def test_an_address_that_somebody_has_in_other_letters_is_refused(office):
@@ -131,7 +212,9 @@ def test_an_address_that_somebody_has_in_other_letters_is_refused(office):
         "password2": factories.PASSWORD,
     }
     refused = office.post(page(User, "add"), filled(office.get(page(User, "add"))) | form)
-    assert refused.context["adminform"].form.errors == {"email": ["Somebody already signs in with this address."]}
+    assert refused.context["adminform"].form.errors == {
+        "email": ["Somebody already signs in with this address."]
+    }
 
 
 def test_a_new_password_is_on_record_as_a_fact(office, programme):
@@ -148,17 +231,32 @@ def test_a_new_password_is_on_record_as_a_fact(office, programme):
     assert user.check_password(new)
     record = Record.objects.get()
     assert record.reason == BECAUSE["reason"]
-    assert (record.action, record.actor, record.subject, record.before, record.after) == ("tenants.password-set", programme, user, {}, {})
+    assert (record.action, record.actor, record.subject, record.before, record.after) == (
+        "tenants.password-set",
+        programme,
+        user,
+        {},
+        {},
+    )
 
 
 def test_whose_password_is_no_number_is_nobody_s(office):
-    assert office.get(page(User, "change", 1).replace("/1/change/", "/nobody/password/")).status_code == 404
+    assert (
+        office.get(page(User, "change", 1).replace("/1/change/", "/nobody/password/")).status_code
+        == 404
+    )
 
 
 def test_a_password_that_is_refused_is_not_on_record(office):
     user = factories.UserFactory.create()
     its_page = f"{page(User, 'change', user.pk).removesuffix('change/')}password/"
-    assert office.post(its_page, {"password1": "short", "password2": "short", "usable_password": "true"} | BECAUSE).status_code == 200
+    assert (
+        office.post(
+            its_page,
+            {"password1": "short", "password2": "short", "usable_password": "true"} | BECAUSE,
+        ).status_code
+        == 200
+    )
     assert edits() == []
 
 
@@ -183,7 +281,13 @@ def test_people_are_edited_with_their_rights(office):
 def test_two_primary_tenants_on_one_page_are_refused_and_nothing_is_saved(office, partner):
     rows = {}
     for number, colour in enumerate(["blue", "green"]):
-        row = {"name": colour, "domain": f"{colour}.example", "is_primary": "on", "colour": colour, "guid": f"{number:032x}"}
+        row = {
+            "name": colour,
+            "domain": f"{colour}.example",
+            "is_primary": "on",
+            "colour": colour,
+            "guid": f"{number:032x}",
+        }
         rows |= new_row("tenants", number, **row)
     refused = save(office, partner, **rows)
     assert refused.status_code == 200
@@ -194,14 +298,23 @@ def test_two_primary_tenants_on_one_page_are_refused_and_nothing_is_saved(office
 def test_the_same_domain_twice_on_one_page_is_refused(office, partner):
     rows = {}
     for number, colour in enumerate(["blue", "green"]):
-        rows |= new_row("tenants", number, name=colour, domain="same.example", colour=colour, guid=f"{number:032x}")
+        rows |= new_row(
+            "tenants",
+            number,
+            name=colour,
+            domain="same.example",
+            colour=colour,
+            guid=f"{number:032x}",
+        )
     assert "same.example stands here twice." in save(office, partner, **rows).content.decode()
 
 
 def test_what_only_the_database_can_tell_is_said_on_the_form_and_nothing_is_saved(office):
     offer, product = factories.OfferFactory.create(), factories.ProductFactory.create()
     row = {"product": product.pk, "benefit_type": "core", "quantity": "5"}
-    refused = save(office, offer, name="Renamed", **(new_row("lines", 0, **row) | new_row("lines", 1, **row)))
+    refused = save(
+        office, offer, name="Renamed", **(new_row("lines", 0, **row) | new_row("lines", 1, **row))
+    )
     assert refused.status_code == 200
     assert len(refused.context["adminform"].form.non_field_errors()) == 1
     assert (PackageLine.objects.count(), Offer.objects.get().name, edits()) == (0, offer.name, [])
@@ -215,7 +328,12 @@ def test_a_second_tenant_of_one_colour_is_refused_where_its_partner_is_fixed(off
 
 
 def test_a_tenant_stays_with_its_partner(office, tenant):
-    assert save(office, tenant, partner=factories.PartnerFactory.create().pk, name="Renamed").status_code == 302
+    assert (
+        save(
+            office, tenant, partner=factories.PartnerFactory.create().pk, name="Renamed"
+        ).status_code
+        == 302
+    )
     stored = Tenant.objects.get()
     assert (stored.partner, stored.name) == (tenant.partner, "Renamed")
 
@@ -225,25 +343,47 @@ def test_a_package_line_keeps_its_product_and_a_product_its_kind(office):
     save(office, line, product=factories.ProductFactory.create().pk, quantity="7")
     save(office, line.product, kind="bulk-credit", name="Renamed")
     stored = PackageLine.objects.get()
-    assert (stored.product, stored.quantity, stored.product.kind) == (line.product, 7, Product.Kind.LICENSES)
+    assert (stored.product, stored.quantity, stored.product.kind) == (
+        line.product,
+        7,
+        Product.Kind.LICENSES,
+    )
 
 
 @pytest.mark.rule("B3")
 def test_a_line_has_one_amount_in_each_currency(office):
     line = factories.PackageLineFactory.create(product__monthly=True, amount=False)
-    rows = new_row("credit_amounts", 0, currency="EUR", amount="85") | new_row("credit_amounts", 1, currency="EUR", amount="90")
+    rows = new_row("credit_amounts", 0, currency="EUR", amount="85") | new_row(
+        "credit_amounts", 1, currency="EUR", amount="90"
+    )
     assert save(office, line, **rows).status_code == 200
     assert CreditAmount.objects.count() == 0
 
 
 @pytest.mark.rule("U4")
 def test_who_holds_an_offer_for_a_partner_is_in_the_partners_directory(office, partner):
-    stranger, external = factories.DirectoryUserFactory.create(), factories.ExternalOfferFactory.create()
-    held = {"external_offer": external.pk, "partner": partner.pk, "directory_user": stranger.pk, "since": "2021-01-01", "until": ""}
+    stranger, external = (
+        factories.DirectoryUserFactory.create(),
+        factories.ExternalOfferFactory.create(),
+    )
+    held = {
+        "external_offer": external.pk,
+        "partner": partner.pk,
+        "directory_user": stranger.pk,
+        "since": "2021-01-01",
+        "until": "",
+    }
     form = held | BECAUSE
     refused = office.post(page(HeldOffer, "add"), form)
-    assert refused.context["adminform"].form.errors == {"directory_user": ["This person is in the directory of another partner."]}
-    assert office.post(page(HeldOffer, "add"), form | {"partner": stranger.tenant.partner_id}).status_code == 302
+    assert refused.context["adminform"].form.errors == {
+        "directory_user": ["This person is in the directory of another partner."]
+    }
+    assert (
+        office.post(
+            page(HeldOffer, "add"), form | {"partner": stranger.tenant.partner_id}
+        ).status_code
+        == 302
+    )
 
 
 @pytest.mark.parametrize("model", [Partner, Tenant, DirectoryUser, User])
@@ -256,15 +396,27 @@ def test_what_the_record_refers_to_is_never_deleted(office, model):
 
 def test_an_offer_with_memberships_cannot_be_deleted(office):
     membership = factories.MembershipFactory.create()
-    assert office.post(page(Offer, "delete", membership.offer_id), {"post": "yes"} | BECAUSE).status_code == 200
+    assert (
+        office.post(
+            page(Offer, "delete", membership.offer_id), {"post": "yes"} | BECAUSE
+        ).status_code
+        == 200
+    )
     assert Offer.objects.filter(pk=membership.offer_id).exists()
 
 
 def test_an_external_offer_can_be_found_by_typing(office):
     external = factories.ExternalOfferFactory.create(name="Azure Pass")
     factories.ExternalOfferFactory.create(name="Something else")
-    asked = {"app_label": "benefits", "model_name": "heldoffer", "field_name": "external_offer", "term": "pass"}
-    found = office.get(page(ExternalOffer, "changelist").replace("benefits/externaloffer/", "autocomplete/"), asked).json()
+    asked = {
+        "app_label": "benefits",
+        "model_name": "heldoffer",
+        "field_name": "external_offer",
+        "term": "pass",
+    }
+    found = office.get(
+        page(ExternalOffer, "changelist").replace("benefits/externaloffer/", "autocomplete/"), asked
+    ).json()
     assert found["results"] == [{"id": str(external.pk), "text": "Azure Pass"}]
 
 
@@ -273,17 +425,28 @@ def test_there_is_no_second_log_beside_the_record(office, partner):
     office.post(page(ExternalOffer, "add"), {"name": "Azure Pass"})
     group = Group.objects.create(name="Guests")
     office.post(page(Group, "delete", group.pk), {"post": "yes"} | BECAUSE)
-    save_password = {"usable_password": "true", "password1": "a long enough one", "password2": "a long enough one"}
-    office.post(reverse("admin:auth_user_password_change", args=[factories.UserFactory.create().pk]), save_password | BECAUSE)
+    save_password = {
+        "usable_password": "true",
+        "password1": "a long enough one",
+        "password2": "a long enough one",
+    }
+    office.post(
+        reverse("admin:auth_user_password_change", args=[factories.UserFactory.create().pk]),
+        save_password | BECAUSE,
+    )
     done = {EditAction.CREATED, EditAction.EDITED, EditAction.DELETED, "tenants.password-set"}
-    assert done <= set(Record.objects.values_list("action", flat=True)), "there was something to log"
+    assert done <= set(Record.objects.values_list("action", flat=True)), (
+        "there was something to log"
+    )
     assert LogEntry.objects.count() == 0
 
 
 def test_the_history_of_a_thing_in_the_back_office_is_its_record(office, partner):
     save(office, partner, name="Contoso")
     shown = office.get(page(Partner, "history", partner.pk), follow=True)
-    assert shown.redirect_chain == [(f"{reverse('admin:tenants_record_changelist')}?about=tenants.partner:{partner.pk}", 302)]
+    assert shown.redirect_chain == [
+        (f"{reverse('admin:tenants_record_changelist')}?about=tenants.partner:{partner.pk}", 302)
+    ]
     assert [record.action for record in shown.context["cl"].result_list] == [EditAction.EDITED]
 
 
@@ -303,4 +466,7 @@ def test_a_number_that_no_row_can_have_is_an_error_of_its_field(office, number):
     offer = factories.ExternalOfferFactory.create()
     its_page = page(ExternalOffer, "change", offer.pk)
     answer = office.post(its_page, filled(office.get(its_page), excludes=[number]))
-    assert (answer.status_code, "excludes" in answer.context["adminform"].form.errors) == (200, True)
+    assert (answer.status_code, "excludes" in answer.context["adminform"].form.errors) == (
+        200,
+        True,
+    )

@@ -1,4 +1,6 @@
-"""What the lists are filtered by says the same as the models do, on the day before, of and after each edge."""
+"""What the lists are filtered by says the same as the models do, on the day before, of and after
+each edge.
+"""
 
 from datetime import date, timedelta
 
@@ -23,7 +25,11 @@ def test_a_status_asked_of_the_database_is_the_one_that_the_benefit_says(on, db,
     factories.AssignmentFactory.create()
     benefits = Benefit.objects.for_display()
     said = {benefit.pk: benefit.status(on) for benefit in benefits}
-    assert {benefit.pk: status for status in Benefit.Status for benefit in benefits.with_status(status, on)} == said
+    assert {
+        benefit.pk: status
+        for status in Benefit.Status
+        for benefit in benefits.with_status(status, on)
+    } == said
     assert len(set(said.values())) == (4 if on <= LAST else 3)
 
 
@@ -33,7 +39,12 @@ def test_a_key_is_redeemable_lapsed_redeemed_or_revoked(on, db, today):
     redeemed, live, revoked = factories.redeem().key, factories.issue_key(), factories.issue_key()
     revoked.revoke("for a test", by=Actor())
     keys = ProductKey.objects
-    states = [set(keys.redeemable(on)), set(keys.lapsed(on)), set(keys.redeemed()), set(keys.revoked())]
+    states = [
+        set(keys.redeemable(on)),
+        set(keys.lapsed(on)),
+        set(keys.redeemed()),
+        set(keys.revoked()),
+    ]
     usable = {live} if on <= LAST else set()
     assert states == [usable, {live} - usable, {redeemed}, {revoked}]
 
@@ -55,17 +66,30 @@ def test_a_key_is_redeemable_lapsed_redeemed_or_revoked(on, db, today):
 def test_a_membership_is_upcoming_runs_or_has_ended(on, state, ends_within_30):
     factories.MembershipFactory.create(starts_on=date(2021, 1, 1))
     memberships = Membership.objects
-    found = {"upcoming": memberships.upcoming(on), "running": memberships.running(on), "ended": memberships.ended(on)}
+    found = {
+        "upcoming": memberships.upcoming(on),
+        "running": memberships.running(on),
+        "ended": memberships.ended(on),
+    }
     assert [name for name, rows in found.items() if rows] == [state]
     assert memberships.ending_within(30, on).exists() is ends_within_30
 
 
 @pytest.mark.rule("B4")
-@pytest.mark.parametrize(("on", "is_left_out"), [(date(2020, 12, 31), False), (date(2021, 1, 1), True), (date(2021, 1, 2), True)], ids=str)
+@pytest.mark.parametrize(
+    ("on", "is_left_out"),
+    [(date(2020, 12, 31), False), (date(2021, 1, 1), True), (date(2021, 1, 2), True)],
+    ids=str,
+)
 @pytest.mark.django_db
 def test_a_line_is_provisioned_or_left_out_and_a_withdrawn_one_neither(on, is_left_out):
     line = factories.PackageLineFactory.create(product__discontinued_on=date(2021, 1, 1))
-    factories.PackageLineFactory.create(offer=line.offer, product=line.product, withdrawn_on=date(2020, 1, 1))
+    factories.PackageLineFactory.create(
+        offer=line.offer, product=line.product, withdrawn_on=date(2020, 1, 1)
+    )
     lines = PackageLine.objects
-    found = [list(lines.of_package(line.offer, on)), list(lines.left_out_of_package(line.offer, on))]
+    found = [
+        list(lines.of_package(line.offer, on)),
+        list(lines.left_out_of_package(line.offer, on)),
+    ]
     assert found == ([[], [line]] if is_left_out else [[line], []])

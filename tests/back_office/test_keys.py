@@ -1,4 +1,6 @@
-"""Staff look a key up by POST, revoke one, and issue another, each on record with its reason (rules K3, K8)."""
+"""Staff look a key up by POST, revoke one, and issue another, each on record with its reason (rules
+K3, K8).
+"""
 
 from datetime import timedelta
 
@@ -22,7 +24,12 @@ def look_up(office, text):
 
 def run(office, action, row, **sent):
     sent = {"action": action, "_selected_action": row.pk} | sent
-    return [str(message) for message in office.post(page(type(row), "changelist"), sent, follow=True).context["messages"]]
+    return [
+        str(message)
+        for message in office.post(page(type(row), "changelist"), sent, follow=True).context[
+            "messages"
+        ]
+    ]
 
 
 def test_a_key_is_found_whole_or_by_its_last_five_and_shown_masked(office, programme):
@@ -31,11 +38,16 @@ def test_a_key_is_found_whole_or_by_its_last_five_and_shown_masked(office, progr
     for typed in (text, text.lower(), f" {text[:5]}-{text[5:]}", key.last_five.lower()):
         answer = look_up(office, typed)
         assert [found.pk for found, _page in answer.context["found"]] == [key.pk]
-        assert (text in answer.content.decode(), str(key) in answer.content.decode()) == (False, True)
+        assert (text in answer.content.decode(), str(key) in answer.content.decode()) == (
+            False,
+            True,
+        )
     never_issued = productkeys.draw()
     assert look_up(office, never_issued).context["found"] == []
     records = Record.objects.filter(action="benefits.key-looked-up")
-    assert [record.after for record in records.order_by("pk")] == [{"keys": [key.pk]}] * 4 + [{"keys": []}]
+    assert [record.after for record in records.order_by("pk")] == [{"keys": [key.pk]}] * 4 + [
+        {"keys": []}
+    ]
     assert records.filter(actor=programme).count() == 5
 
 
@@ -44,24 +56,41 @@ def test_an_address_looks_nothing_up(office, whole):
     key, page_of_its_own = factories.issue_key(), reverse("admin:benefits_productkey_look_up")
     text = decrypted(key.ciphertext)
     answer = office.get(page_of_its_own, {"key": text if whole else key.last_five}, follow=True)
-    assert answer.redirect_chain == ([(page_of_its_own, 302)] if whole else []), "a whole key leaves the URL first (W6)"
-    assert (answer.context["found"], text in answer.content.decode(), str(key) in answer.content.decode()) == (None, False, False)
+    assert answer.redirect_chain == ([(page_of_its_own, 302)] if whole else []), (
+        "a whole key leaves the URL first (W6)"
+    )
+    assert (
+        answer.context["found"],
+        text in answer.content.decode(),
+        str(key) in answer.content.decode(),
+    ) == (None, False, False)
     assert Record.objects.filter(action="benefits.key-looked-up").count() == 0
 
 
 def test_a_key_is_revoked_with_a_reason_and_then_another_issued(office, monkeypatch):
     key = factories.issue_key()
-    assert run(office, "revoke", key) == ["Say why: the reason goes on record. Nothing was changed."]
+    assert run(office, "revoke", key) == [
+        "Say why: the reason goes on record. Nothing was changed."
+    ]
     assert "has a live key already" in run(office, "issue_another_key", key.benefit, **BECAUSE)[0]
     assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."]
     assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."], "a double click (W11)"
-    monkeypatch.setattr("benefits_portal.tenants.audit.record.REPEATED_WITHIN", timedelta())  # some time later
+    # Some time later
+    monkeypatch.setattr("benefits_portal.tenants.audit.record.REPEATED_WITHIN", timedelta())
     assert "was revoked" in run(office, "revoke", key, **BECAUSE)[0]
     assert run(office, "issue_another_key", key.benefit, **BECAUSE) == [f"{key.benefit}: issued."]
     key.refresh_from_db()
-    assert (key.revoked_why, ProductKey.objects.count(), Benefit.objects.get().live_key() != key) == (BECAUSE["reason"], 2, True)
-    kept = Record.objects.filter(refused="", reason=BECAUSE["reason"]).values_list("action", flat=True)
-    assert Record.objects.get(refused="", action="benefits.key-revoked").after == {"key": key.pk}, "the partner reads what is in here"
+    assert (
+        key.revoked_why,
+        ProductKey.objects.count(),
+        Benefit.objects.get().live_key() != key,
+    ) == (BECAUSE["reason"], 2, True)
+    kept = Record.objects.filter(refused="", reason=BECAUSE["reason"]).values_list(
+        "action", flat=True
+    )
+    assert Record.objects.get(refused="", action="benefits.key-revoked").after == {"key": key.pk}, (
+        "the partner reads what is in here"
+    )
     assert sorted(kept) == ["benefits.key-issued", "benefits.key-revoked"]
 
 
@@ -96,12 +125,18 @@ def test_a_mistyped_key_is_told_and_not_looked_up(office, change, said):
     answer = look_up(office, change(text))
     [error] = answer.context["form"].errors["key"]
     assert (said in error, error.endswith("look for its last five characters.")) == (True, True)
-    assert (answer.context["found"], Record.objects.filter(action="benefits.key-looked-up").count()) == (None, 0)
+    assert (
+        answer.context["found"],
+        Record.objects.filter(action="benefits.key-looked-up").count(),
+    ) == (None, 0)
 
 
 def test_the_help_of_the_look_up_says_what_is_accepted(office):
     key = factories.issue_key()
     answer = office.get(reverse("admin:benefits_productkey_look_up"))
-    assert "All 25 characters, or the last five. Capitals, spaces and hyphens do not matter." in answer.content.decode()
+    assert (
+        "All 25 characters, or the last five. Capitals, spaces and hyphens do not matter."
+        in answer.content.decode()
+    )
     spaced = " ".join(key.last_five.lower())
     assert [found.pk for found, _page in look_up(office, spaced).context["found"]] == [key.pk]

@@ -7,7 +7,14 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from benefits_portal.benefits.models import Benefit, BenefitAction, Membership, Offer, PackageLine, ProductKey
+from benefits_portal.benefits.models import (
+    Benefit,
+    BenefitAction,
+    Membership,
+    Offer,
+    PackageLine,
+    ProductKey,
+)
 from benefits_portal.tenants.models import Actor, How, Partner, Record
 from tests import factories
 
@@ -34,13 +41,19 @@ def renew(office, membership):
 
 
 def end(office, membership, **sent):
-    return office.post(reverse("admin:benefits_membership_end", args=[membership.pk]), sent, follow=True)
+    return office.post(
+        reverse("admin:benefits_membership_end", args=[membership.pk]), sent, follow=True
+    )
 
 
 def provision(office, *memberships):
     return office.post(
         page(Membership, "changelist"),
-        {"action": "provision_what_is_missing", "_selected_action": [membership.pk for membership in memberships]} | BECAUSE,
+        {
+            "action": "provision_what_is_missing",
+            "_selected_action": [membership.pk for membership in memberships],
+        }
+        | BECAUSE,
         follow=True,
     )
 
@@ -56,23 +69,41 @@ def offer(db):
 
 @pytest.mark.rule("B1", "B2", "B3")
 def test_a_partner_a_tenant_and_a_membership_made_by_hand_bring_benefits_and_keys(office, today):
-    licensed, credit = factories.ProductFactory.create(), factories.ProductFactory.create(monthly=True)
+    licensed, credit = (
+        factories.ProductFactory.create(),
+        factories.ProductFactory.create(monthly=True),
+    )
     for number, (product, quantity) in enumerate([(licensed, 5), (credit, "")]):
         if number == 0:
-            office.post(page(Offer, "add"), filled(office.get(page(Offer, "add")), name="Action Pack", is_competency=None))
+            office.post(
+                page(Offer, "add"),
+                filled(office.get(page(Offer, "add")), name="Action Pack", is_competency=None),
+            )
         offer = Offer.objects.get()
         form = filled(office.get(page(Offer, "change", offer.pk)))
         office.post(
-            page(Offer, "change", offer.pk), form | new_row("lines", number, product=product.pk, benefit_type="core", quantity=quantity)
+            page(Offer, "change", offer.pk),
+            form
+            | new_row("lines", number, product=product.pk, benefit_type="core", quantity=quantity),
         )
     line = PackageLine.objects.get(product=credit)
     form = filled(office.get(page(PackageLine, "change", line.pk)))
-    office.post(page(PackageLine, "change", line.pk), form | new_row("credit_amounts", 0, currency="EUR", amount="85"))
+    office.post(
+        page(PackageLine, "change", line.pk),
+        form | new_row("credit_amounts", 0, currency="EUR", amount="85"),
+    )
 
     form = filled(
-        office.get(page(Partner, "add")), name="Fabrikam", mpn_id="4711", country="NL", currency="EUR", time_zone="Europe/Amsterdam"
+        office.get(page(Partner, "add")),
+        name="Fabrikam",
+        mpn_id="4711",
+        country="NL",
+        currency="EUR",
+        time_zone="Europe/Amsterdam",
     )
-    row = new_row("tenants", 0, name="Fabrikam", domain="fabrikam.example", is_primary="on", colour="blue")
+    row = new_row(
+        "tenants", 0, name="Fabrikam", domain="fabrikam.example", is_primary="on", colour="blue"
+    )
     row["tenants-0-guid"] = "5b4b1a7e-3c1d-4e0a-9a55-2f7d8c6e1b01"
     office.post(page(Partner, "add"), form | row)
     partner = Partner.objects.get()
@@ -80,8 +111,15 @@ def test_a_partner_a_tenant_and_a_membership_made_by_hand_bring_benefits_and_key
 
     membership = Membership.objects.get()
     assert [tenant.domain for tenant in partner.tenants.all()] == ["fabrikam.example"]
-    assert (membership.partner, membership.ends_on, membership.benefits_expire_on) == (partner, date(2022, 5, 1), date(2022, 5, 31))
-    assert {(benefit.product, benefit.quantity, benefit.credit_amount, benefit.currency) for benefit in Benefit.objects.all()} == {
+    assert (membership.partner, membership.ends_on, membership.benefits_expire_on) == (
+        partner,
+        date(2022, 5, 1),
+        date(2022, 5, 31),
+    )
+    assert {
+        (benefit.product, benefit.quantity, benefit.credit_amount, benefit.currency)
+        for benefit in Benefit.objects.all()
+    } == {
         (licensed, 5, None, ""),
         (credit, None, 85, "EUR"),
     }
@@ -90,30 +128,48 @@ def test_a_partner_a_tenant_and_a_membership_made_by_hand_bring_benefits_and_key
 
 
 @pytest.mark.rule("A1")
-def test_provisioning_by_hand_is_on_record_with_who_did_it_and_where(office, programme, partner, offer):
+def test_provisioning_by_hand_is_on_record_with_who_did_it_and_where(
+    office, programme, partner, offer
+):
     enroll(office, partner, offer)
     record = Record.objects.get(action=BenefitAction.PROVISIONED)
-    assert (record.actor, record.how, record.partner, record.subject) == (programme, How.BACK_OFFICE, partner, Membership.objects.get())
+    assert (record.actor, record.how, record.partner, record.subject) == (
+        programme,
+        How.BACK_OFFICE,
+        partner,
+        Membership.objects.get(),
+    )
 
 
 @pytest.mark.rule("B2")
 def test_provisioning_a_second_time_makes_nothing(office, partner, offer):
     enroll(office, partner, offer)
     membership, keys = Membership.objects.get(), list(ProductKey.objects.values_list("digest"))
-    assert messages(provision(office, membership)) == [f"{membership}: nothing was missing, nothing was made."]
+    assert messages(provision(office, membership)) == [
+        f"{membership}: nothing was missing, nothing was made."
+    ]
     assert (Benefit.objects.count(), list(ProductKey.objects.values_list("digest"))) == (2, keys)
 
 
 @pytest.mark.rule("B2")
-def test_what_is_missing_can_be_made_from_the_list_and_from_the_memberships_own_page(office, partner, offer):
+def test_what_is_missing_can_be_made_from_the_list_and_from_the_memberships_own_page(
+    office, partner, offer
+):
     listed = factories.MembershipFactory.create(partner=partner, offer=offer)
-    opened = factories.MembershipFactory.create(partner=partner, offer=offer, starts_on=date(2022, 6, 1))
+    opened = factories.MembershipFactory.create(
+        partner=partner, offer=offer, starts_on=date(2022, 6, 1)
+    )
     assert messages(provision(office, listed)) == [f"{listed}: made 2 benefits and 1 product key."]
     its_page = page(Membership, "change", opened.pk)
     prefix = office.get(its_page).context["action_form"].prefix
     said = office.post(
         its_page,
-        {f"{prefix}-action": "provision_what_is_missing", "action": "provision_what_is_missing", "_selected_action": opened.pk} | BECAUSE,
+        {
+            f"{prefix}-action": "provision_what_is_missing",
+            "action": "provision_what_is_missing",
+            "_selected_action": opened.pk,
+        }
+        | BECAUSE,
         follow=True,
     )
     assert messages(said) == [f"{opened}: made 2 benefits and 1 product key."]
@@ -122,7 +178,9 @@ def test_what_is_missing_can_be_made_from_the_list_and_from_the_memberships_own_
 
 @pytest.mark.rule("B4")
 def test_discontinued_products_are_left_out_of_a_competency_and_said(office, partner, offer):
-    factories.PackageLineFactory.create(offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1))
+    factories.PackageLineFactory.create(
+        offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1)
+    )
     said = messages(enroll(office, partner, offer))
     assert "Left out, because they are discontinued: Office 365 E3." in said
     assert Benefit.objects.filter(product__name="Office 365 E3").count() == 0
@@ -131,25 +189,36 @@ def test_discontinued_products_are_left_out_of_a_competency_and_said(office, par
 @pytest.mark.rule("B4")
 def test_of_an_action_pack_nothing_is_left_out(office, partner, offer):
     Offer.objects.update(is_competency=False)
-    factories.PackageLineFactory.create(offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1))
-    assert len(messages(enroll(office, partner, offer))) == 2  # what was made, and Django's own word
+    factories.PackageLineFactory.create(
+        offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1)
+    )
+    # What was made, and Django's own word
+    assert len(messages(enroll(office, partner, offer))) == 2
     assert Benefit.objects.filter(product__name="Office 365 E3").count() == 1
 
 
 @pytest.mark.rule("B3")
-def test_a_package_without_the_partners_currency_is_refused_on_the_form_and_nothing_is_made(office, offer):
+def test_a_package_without_the_partners_currency_is_refused_on_the_form_and_nothing_is_made(
+    office, offer
+):
     partner = factories.PartnerFactory.create(currency="JPY")
     refused = enroll(office, partner, offer)
     assert refused.status_code == 200
     assert "has no amount in JPY" in str(refused.context["adminform"].form.non_field_errors())
-    assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (0, 0, 0)
+    assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (
+        0,
+        0,
+        0,
+    )
     assert [(record.action, record.refused, record.how) for record in Record.objects.all()] == [
         (BenefitAction.PROVISIONED, "no-credit-in-currency", How.BACK_OFFICE)
     ]
 
 
 @pytest.mark.rule("B3")
-def test_completing_a_membership_without_the_partners_currency_makes_nothing_and_says_why(office, offer):
+def test_completing_a_membership_without_the_partners_currency_makes_nothing_and_says_why(
+    office, offer
+):
     refused = factories.MembershipFactory.create(offer=offer, partner__currency="JPY")
     fine = factories.MembershipFactory.create(offer=offer)
     said = messages(provision(office, refused, fine))
@@ -165,7 +234,9 @@ def test_a_second_enrollment_in_the_same_year_is_refused_beside_the_day(office, 
     assert Membership.objects.count() == 1
 
 
-def test_an_enrollment_starts_today_unless_told_and_for_the_partner_whose_page_it_was_opened_from(office, today, partner):
+def test_an_enrollment_starts_today_unless_told_and_for_the_partner_whose_page_it_was_opened_from(
+    office, today, partner
+):
     opened = office.get(page(Membership, "add"), {"partner": partner.pk}).context["adminform"].form
     assert (opened.initial["starts_on"], opened.initial["partner"]) == (today, str(partner.pk))
 
@@ -173,7 +244,10 @@ def test_an_enrollment_starts_today_unless_told_and_for_the_partner_whose_page_i
 def test_a_membership_is_not_changed_once_it_is_made(office, partner, offer):
     enroll(office, partner, offer)
     membership = Membership.objects.get()
-    changed = office.post(page(Membership, "change", membership.pk), {"partner": partner.pk, "offer": offer.pk, "starts_on": "2020-01-01"})
+    changed = office.post(
+        page(Membership, "change", membership.pk),
+        {"partner": partner.pk, "offer": offer.pk, "starts_on": "2020-01-01"},
+    )
     assert changed.status_code == 403
     assert Membership.objects.get().starts_on == date(2021, 5, 1)
 
@@ -190,21 +264,40 @@ def test_a_memberships_page_shows_its_benefits(office, partner, offer, today):
 
 
 @pytest.mark.rule("B1", "B2", "B3", "B4")
-def test_a_preview_says_what_will_be_made_and_left_out_and_makes_nothing(office, partner, offer, today):
-    factories.PackageLineFactory.create(offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1))
+def test_a_preview_says_what_will_be_made_and_left_out_and_makes_nothing(
+    office, partner, offer, today
+):
+    factories.PackageLineFactory.create(
+        offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1)
+    )
     sent = {"partner": partner.pk, "offer": offer.pk, "starts_on": "2021-06-01"}
     shown = office.post(page(Membership, "add"), sent)
     text = " ".join(shown.content.decode().split())
-    said = ["June 1, 2021", "(its benefits cannot be used before that)", "June 1, 2022", "July 1, 2022"]
-    said += ["2 benefits, 1 product key", "25 licenses", "$100.00 per month", "Discontinued since Jan. 1, 2021"]
+    said = [
+        "June 1, 2021",
+        "(its benefits cannot be used before that)",
+        "June 1, 2022",
+        "July 1, 2022",
+    ]
+    said += [
+        "2 benefits, 1 product key",
+        "25 licenses",
+        "$100.00 per month",
+        "Discontinued since Jan. 1, 2021",
+    ]
     assert [words for words in said if words not in text] == []
     assert (Membership.objects.count(), Record.objects.count()) == (0, 0)
     assert "made 2 benefits and 1 product key" in messages(confirm(office, shown))[0]
 
 
 @pytest.mark.rule("B2")
-def test_a_package_that_changed_after_the_preview_is_shown_anew_and_nothing_is_made(office, partner, offer):
-    shown = office.post(page(Membership, "add"), {"partner": partner.pk, "offer": offer.pk, "starts_on": "2021-05-01"})
+def test_a_package_that_changed_after_the_preview_is_shown_anew_and_nothing_is_made(
+    office, partner, offer
+):
+    shown = office.post(
+        page(Membership, "add"),
+        {"partner": partner.pk, "offer": offer.pk, "starts_on": "2021-05-01"},
+    )
     PackageLine.objects.filter(quantity=25).update(quantity=26)
     again = office.post(page(Membership, "add"), shown.context["sent"])
     assert "The package changed since this was shown." in again.content.decode()
@@ -215,12 +308,21 @@ def test_a_package_that_changed_after_the_preview_is_shown_anew_and_nothing_is_m
 
 @pytest.mark.rule("B2", "W11")
 def test_a_preview_confirmed_twice_makes_nothing_twice(office, partner, offer, today):
-    shown = office.post(page(Membership, "add"), {"partner": partner.pk, "offer": offer.pk, "starts_on": "2021-05-01"})
+    shown = office.post(
+        page(Membership, "add"),
+        {"partner": partner.pk, "offer": offer.pk, "starts_on": "2021-05-01"},
+    )
     first, second = [messages(confirm(office, shown)) for _ in range(2)]
     assert (first, len(first)) == (second, 2)
     with time_machine.travel(factories.NOW + timedelta(minutes=2), tick=False):
-        assert "overlaps" in str(confirm(office, shown).context["adminform"].form.errors["starts_on"])
-    assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (1, 2, 1)
+        assert "overlaps" in str(
+            confirm(office, shown).context["adminform"].form.errors["starts_on"]
+        )
+    assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (
+        1,
+        2,
+        1,
+    )
 
 
 @pytest.mark.rule("B1", "W11")
@@ -230,32 +332,58 @@ def test_a_renewal_is_shown_made_once_and_then_refused(office, partner, offer, t
     shown = renew(office, membership)
     days = ["May 2, 2022", "May 1, 2023", "May 31, 2023"]  # B1: first, last, benefits expire
     assert re.findall(r"<td>\s*(May \d+, \d+)", shown.content.decode()) == days
-    assert [messages(confirm(office, shown)) for _ in range(2)] == [[f"{membership.renewal()}: made 2 benefits and 1 product key."]] * 2
+    assert [messages(confirm(office, shown)) for _ in range(2)] == [
+        [f"{membership.renewal()}: made 2 benefits and 1 product key."]
+    ] * 2
     assert Record.objects.filter(action=BenefitAction.PROVISIONED).exclude(refused="").count() == 0
     with time_machine.travel(factories.NOW + timedelta(minutes=2), tick=False):
         assert "is enrolled" in messages(confirm(office, shown))[0]
         renewing = {"action": "renew", "_selected_action": membership.pk} | BECAUSE
-        assert "is enrolled" in messages(office.post(page(Membership, "changelist"), renewing, follow=True))[0]
-    assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (2, 4, 2)
+        assert (
+            "is enrolled"
+            in messages(office.post(page(Membership, "changelist"), renewing, follow=True))[0]
+        )
+    assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (
+        2,
+        4,
+        2,
+    )
 
 
 @pytest.mark.rule("A1", "B1")
-def test_ending_early_asks_for_the_day_and_the_reason_and_puts_both_on_record(office, partner, offer, today):
+def test_ending_early_asks_for_the_day_and_the_reason_and_puts_both_on_record(
+    office, partner, offer, today
+):
     enroll(office, partner, offer)
     membership = Membership.objects.get()
     assert set(end(office, membership, last_day="2021-06-30").context["form"].errors) == {"reason"}
-    assert "from May 2, 2021 to April 30, 2022" in str(end(office, membership, last_day="2022-06-30", **BECAUSE).context["form"].errors)
+    assert "from May 2, 2021 to April 30, 2022" in str(
+        end(office, membership, last_day="2022-06-30", **BECAUSE).context["form"].errors
+    )
     end(office, membership, last_day="2021-06-30", **BECAUSE)
     record = Record.objects.get(action=BenefitAction.ENDED, refused="")
-    assert (record.reason, record.before["ends_on"], record.after["ends_on"]) == (BECAUSE["reason"], "2022-05-01", "2021-06-30")
+    assert (record.reason, record.before["ends_on"], record.after["ends_on"]) == (
+        BECAUSE["reason"],
+        "2022-05-01",
+        "2021-06-30",
+    )
     assert set(Benefit.objects.values_list("expires_on", flat=True)) == {date(2021, 7, 30)}
 
 
 def test_support_sees_neither_page(support, sign_in, partner, offer):
     membership = Membership.enroll(partner, offer, date(2021, 5, 1), by=Actor())
     office = sign_in(support)
-    assert (renew(office, membership).status_code, end(office, membership).status_code) == (403, 403)
-    assert office.post(page(Membership, "add"), {"partner": partner.pk, "offer": offer.pk, "starts_on": "2023-05-01"}).status_code == 403
+    assert (renew(office, membership).status_code, end(office, membership).status_code) == (
+        403,
+        403,
+    )
+    assert (
+        office.post(
+            page(Membership, "add"),
+            {"partner": partner.pk, "offer": offer.pk, "starts_on": "2023-05-01"},
+        ).status_code
+        == 403
+    )
     assert "renew/" not in office.get(page(Membership, "change", membership.pk)).content.decode()
 
 
@@ -265,14 +393,20 @@ def test_a_day_at_the_end_of_the_calendar_is_refused_on_the_form(office, partner
     adding = enroll(office, partner, offer, starts_on="9999-12-31")
     assert adding.context["errors"] == [["Choose a day up to the year 2999."]]
     ending = end(office, membership, last_day="9999-12-31", **BECAUSE)
-    assert "The last day can be moved to any day from" in ending.context["form"].errors["last_day"][0]
+    assert (
+        "The last day can be moved to any day from" in ending.context["form"].errors["last_day"][0]
+    )
     assert Membership.objects.get() == membership
 
 
 @pytest.mark.rule("B3", "A1")
-def test_looking_at_a_renewal_that_lacks_the_currency_says_so_and_writes_nothing(office, partner, offer):
+def test_looking_at_a_renewal_that_lacks_the_currency_says_so_and_writes_nothing(
+    office, partner, offer
+):
     factories.PackageLineFactory.create(offer=offer, product__monthly=True, amount=False)
-    membership = factories.MembershipFactory.create(partner=partner, offer=offer, starts_on=partner.today())
+    membership = factories.MembershipFactory.create(
+        partner=partner, offer=offer, starts_on=partner.today()
+    )
     assert "has no amount in USD" in messages(renew(office, membership))[0]
     assert (Membership.objects.get(), Record.objects.count()) == (membership, 0)
 
@@ -292,8 +426,15 @@ def test_a_renewed_membership_leads_to_its_next_year_instead_of_renewing(office,
     ways = re.compile(r">\s*(Renew|Next year)\s*</a>")
     assert ways.findall(office.get(its_page).content.decode()) == ["Renew"]
     first_day = membership.ends_on + timedelta(days=1)
-    following = factories.MembershipFactory.create(partner=membership.partner, offer=membership.offer, starts_on=first_day)
+    following = factories.MembershipFactory.create(
+        partner=membership.partner, offer=membership.offer, starts_on=first_day
+    )
     assert ways.findall(office.get(its_page).content.decode()) == ["Next year"]
     answer = renew(office, membership)
     assert answer.request["PATH_INFO"] == page(Membership, "change", following.pk)
-    assert messages(answer) == ["This membership has been renewed: the next year begins on May 17, 2021. This page shows that year."]
+    assert messages(answer) == [
+        (
+            "This membership has been renewed: the next year begins on May 17, 2021. This page "
+            "shows that year."
+        )
+    ]

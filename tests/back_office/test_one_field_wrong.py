@@ -1,4 +1,6 @@
-"""A form of the back office with one field wrong is shown again with the fault, and nothing is saved."""
+"""A form of the back office with one field wrong is shown again with the fault, and nothing is
+saved.
+"""
 
 import pytest
 from django.contrib import admin
@@ -16,7 +18,10 @@ def forms_of(model, programme):
     """The pages with a form for `model`: a new row's and the newest one's."""
     request = RequestFactory().get("/")
     request.user, request.partner = programme, None
-    model_admin, newest = admin.site._registry[model], model._default_manager.order_by("-pk").first()
+    model_admin, newest = (
+        admin.site._registry[model],
+        model._default_manager.order_by("-pk").first(),
+    )
     if model_admin.has_add_permission(request):
         yield page(model, "add")
     if newest and model_admin.has_change_permission(request, newest):

@@ -1,4 +1,6 @@
-"""Every page of the back office: it answers, says no key, and asks the database as often for many rows as for one."""
+"""Every page of the back office: it answers, says no key, and asks the database as often for many
+rows as for one.
+"""
 
 import pytest
 from django.apps import apps
@@ -9,7 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from benefits_portal.benefits import productkeys
-from benefits_portal.benefits.models import Benefit, CreditAmount, Membership, Offer, PackageLine, Product, ProductKey
+from benefits_portal.benefits.models import (
+    Benefit,
+    CreditAmount,
+    Membership,
+    Offer,
+    PackageLine,
+    Product,
+    ProductKey,
+)
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.models import (
     DirectoryUser,
@@ -45,8 +55,11 @@ def queries(client, address):
 
 
 def test_every_model_has_its_pages():
-    shown_elsewhere = {CreditAmount, DirectoryUserWord}  # with their line; and an index, which follows the person
-    assert {model for label in OURS for model in apps.get_app_config(label).get_models()} - shown_elsewhere <= set(registered())
+    # With their line; and an index, which follows the person
+    shown_elsewhere = {CreditAmount, DirectoryUserWord}
+    assert {
+        model for label in OURS for model in apps.get_app_config(label).get_models()
+    } - shown_elsewhere <= set(registered())
 
 
 @pytest.mark.slow
@@ -80,11 +93,15 @@ def many_children(count):
         factories.RoleAssignmentFactory.create(user=user, partner=factories.PartnerFactory.create())
         factories.PackageLineFactory.create(offer=offer)
         factories.PackageLineFactory.create(offer=offer, product__monthly=True)
-        factories.CreditAmountFactory.create(line=line, currency=f"{chr(65 + number // 26)}{chr(65 + number % 26)}X")
+        factories.CreditAmountFactory.create(
+            line=line, currency=f"{chr(65 + number // 26)}{chr(65 + number % 26)}X"
+        )
         factories.BenefitFactory.create(membership=membership, partner=partner)
         licensed.issue_key(by=factories.Actor()).revoke("for a test", by=factories.Actor())
         factories.AssignmentFactory.create(benefit=credit, directory_user__tenant=tenant)
-        subscription.add_licenses(factories.key_for(subscription, 1), by=factories.Actor(), on=factories.TODAY)
+        subscription.add_licenses(
+            factories.key_for(subscription, 1), by=factories.Actor(), on=factories.TODAY
+        )
     return [partner, user, offer, line, membership, licensed, credit, subscription]
 
 
@@ -110,7 +127,9 @@ def test_every_page_answers(office, today):
         wanted[page(model, "add")] = 200 if model in MADE_BY_HAND else 403
     answers = {address: office.get(address) for address in wanted}
     assert {address: answer.status_code for address, answer in answers.items()} == wanted
-    assert [address for address, answer in answers.items() if ">None<" in answer.content.decode()] == []
+    assert [
+        address for address, answer in answers.items() if ">None<" in answer.content.decode()
+    ] == []
 
 
 @pytest.mark.slow
@@ -126,15 +145,25 @@ def test_every_choice_of_every_filter_answers(programme, rf, today):
 
     for model in registered():
         listing, everything = rows(model)
-        for choice in [choice["query_string"] for spec in listing.filter_specs for choice in spec.choices(listing)]:
+        for choice in [
+            choice["query_string"]
+            for spec in listing.filter_specs
+            for choice in spec.choices(listing)
+        ]:
             asked += 1
-            assert {row.pk for row in rows(model, choice)[1]} <= {row.pk for row in everything}, (model, choice)
+            assert {row.pk for row in rows(model, choice)[1]} <= {row.pk for row in everything}, (
+                model,
+                choice,
+            )
     assert asked > 100
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_the_first_page_names_the_portal(office, language):
-    assert b"Benefits Portal" in office.get(reverse("admin:index"), headers={"accept-language": language}).content
+    assert (
+        b"Benefits Portal"
+        in office.get(reverse("admin:index"), headers={"accept-language": language}).content
+    )
 
 
 @pytest.mark.rule("K3")
@@ -144,16 +173,29 @@ def test_no_page_says_a_key_or_what_is_kept_of_it(office, today):
     live = factories.issue_key(partner=redeemed.partner)
     attempt = factories.KeyAttemptFactory.create(partner=redeemed.partner)
     keys = [productkeys.decrypted(key.ciphertext) for key in (redeemed, live)]
-    secrets = [*keys, *map(productkeys.grouped, keys), redeemed.digest, live.digest, redeemed.ciphertext, live.ciphertext, attempt.digest]
+    secrets = [
+        *keys,
+        *map(productkeys.grouped, keys),
+        redeemed.digest,
+        live.digest,
+        redeemed.ciphertext,
+        live.ciphertext,
+        attempt.digest,
+    ]
     addresses = [reverse("admin:index")]
     for model in registered():
-        addresses += [page(model, "changelist"), *(page(model, "change", shown.pk) for shown in model._default_manager.all())]
+        addresses += [
+            page(model, "changelist"),
+            *(page(model, "change", shown.pk) for shown in model._default_manager.all()),
+        ]
     said = {address: office.get(address).content.decode() for address in addresses}
     assert redeemed.last_five in said[page(ProductKey, "changelist")]
     assert redeemed.last_five in said[page(Redemption, "changelist")]
     assert live.last_five in said[page(Benefit, "change", live.benefit_id)]
     assert page(KeyAttempt, "change", attempt.pk) in said
-    assert [(address, secret) for address, text in said.items() for secret in secrets if secret in text] == []
+    assert [
+        (address, secret) for address, text in said.items() for secret in secrets if secret in text
+    ] == []
 
 
 @pytest.mark.rule("K3")
@@ -174,12 +216,24 @@ def test_the_history_of_a_thing_is_what_is_on_record_about_it(office):
     factories.RecordFactory.create(subject=about, action="tests.ours")
     factories.RecordFactory.create(subject=other, action="tests.other")
     history = page(Subscription, "history", about.pk)
-    assert f'href="{history}"' in office.get(page(Subscription, "change", about.pk)).content.decode()
-    assert [record.action for record in office.get(history, follow=True).context["cl"].result_list] == ["tests.ours"]
+    assert (
+        f'href="{history}"' in office.get(page(Subscription, "change", about.pk)).content.decode()
+    )
+    assert [
+        record.action for record in office.get(history, follow=True).context["cl"].result_list
+    ] == ["tests.ours"]
 
 
 @pytest.mark.parametrize(
-    "about", ["", "x", "licensing.subscription:", "licensing.subscription:x", "no.model:1", f"licensing.subscription:{9**99}"]
+    "about",
+    [
+        "",
+        "x",
+        "licensing.subscription:",
+        "licensing.subscription:x",
+        "no.model:1",
+        f"licensing.subscription:{9**99}",
+    ],
 )
 def test_a_history_of_nothing_is_no_error(office, about):
     assert office.get(page(Record, "changelist"), {"about": about}).status_code == 200
@@ -200,10 +254,15 @@ def test_more_partners_than_can_be_overlooked_are_not_listed_beside_a_list(offic
     subscription = factories.SubscriptionFactory.create(tenant__partner=partners[7])
     beside = office.get(page(Subscription, "changelist")).context["cl"]
     assert [spec.title for spec in beside.filter_specs if spec.title == "partner"] == []
-    chosen = office.get(page(Subscription, "changelist"), {"partner__id__exact": subscription.partner_id}).context["cl"]
-    assert [choice for spec in chosen.filter_specs if spec.title == "partner" for choice, _name in spec.lookup_choices] == [
-        str(partners[7].pk)
-    ]
+    chosen = office.get(
+        page(Subscription, "changelist"), {"partner__id__exact": subscription.partner_id}
+    ).context["cl"]
+    assert [
+        choice
+        for spec in chosen.filter_specs
+        if spec.title == "partner"
+        for choice, _name in spec.lookup_choices
+    ] == [str(partners[7].pk)]
     assert list(chosen.result_list) == [subscription]
 
 
@@ -213,7 +272,8 @@ def test_a_practice_world_says_when_it_was_told(office):
 
 
 def test_today_is_the_projects_own_day_and_says_so(office, today, settings):
-    partner = factories.PartnerFactory.create(time_zone="Pacific/Kiritimati")  # there it is tomorrow already
+    # There it is tomorrow already
+    partner = factories.PartnerFactory.create(time_zone="Pacific/Kiritimati")
     factories.SubscriptionFactory.create(ends_on=today, tenant__partner=partner)
     listing = office.get(page(Subscription, "changelist"), {"status": "active"})
     assert [subscription.ends_on for subscription in listing.context["cl"].result_list] == [today]

@@ -1,10 +1,20 @@
-"""What changes a right, a date, a role or a key by hand asks why, and keeps the answer (A1); roles change by the portal's verbs."""
+"""What changes a right, a date, a role or a key by hand asks why, and keeps the answer (A1); roles
+change by the portal's verbs.
+"""
 
 import pytest
 from django.core.management import call_command
 
 from benefits_portal.benefits.models import Offer, ProductKey
-from benefits_portal.tenants.models import DirectoryUser, How, Partner, Record, Role, RoleAssignment, User
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    How,
+    Partner,
+    Record,
+    Role,
+    RoleAssignment,
+    User,
+)
 from tests import factories
 from tests.place import Place
 
@@ -12,13 +22,18 @@ from .conftest import BECAUSE, filled, new_row, page
 
 pytestmark = pytest.mark.rule("A1")
 
-LAST = "This is the organization's last Global admin, and somebody has to be one. Give the role to somebody else first."
+LAST = (
+    "This is the organization's last Global admin, and somebody has to be one. Give the "
+    "role to somebody else first."
+)
 
 
 @pytest.fixture
 def last(tenant):
     """The only Global admin of a partner."""
-    return factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN)
+    return factories.RoleAssignmentFactory.create(
+        user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN
+    )
 
 
 def reasons():
@@ -34,16 +49,25 @@ def refused(response):
 
 
 def run(office, action, row, address="changelist", **sent):
-    its_page = page(type(row), address) if address == "changelist" else page(type(row), address, row.pk)
-    return told(office.post(its_page, {"action": action, "_selected_action": row.pk} | sent, follow=True))
+    its_page = (
+        page(type(row), address) if address == "changelist" else page(type(row), address, row.pk)
+    )
+    return told(
+        office.post(its_page, {"action": action, "_selected_action": row.pk} | sent, follow=True)
+    )
 
 
 @pytest.mark.parametrize("reason", ["", "   "])
-def test_a_change_without_a_reason_is_refused_beside_the_field_and_keeps_what_was_typed(office, partner, reason):
+def test_a_change_without_a_reason_is_refused_beside_the_field_and_keeps_what_was_typed(
+    office, partner, reason
+):
     its_page = page(Partner, "change", partner.pk)
     answer = office.post(its_page, filled(office.get(its_page), name="Renamed", reason=reason))
     form = answer.context["adminform"].form
-    assert (form.errors, form["name"].value()) == ({"reason": ["This field is required."]}, "Renamed")
+    assert (form.errors, form["name"].value()) == (
+        {"reason": ["This field is required."]},
+        "Renamed",
+    )
     assert (Partner.objects.get().name, Record.objects.count()) == (partner.name, 0)
 
 
@@ -51,24 +75,33 @@ def test_deleting_asks_why_one_by_one_and_all_at_once(office):
     offer = factories.OfferFactory.create()
     its_page = page(Offer, "delete", offer.pk)
     assert 'name="reason"' in office.get(its_page).content.decode()
-    assert told(office.post(its_page, {"post": "yes"}, follow=True)) == ["Say why: the reason goes on record. Nothing was changed."]
+    assert told(office.post(its_page, {"post": "yes"}, follow=True)) == [
+        "Say why: the reason goes on record. Nothing was changed."
+    ]
     selected = {"action": "delete_selected", "_selected_action": offer.pk}
     assert 'name="reason"' in office.post(page(Offer, "changelist"), selected).content.decode()
     office.post(page(Offer, "changelist"), selected | {"post": "yes"})
     assert Offer.objects.count() == 1
     office.post(its_page, {"post": "yes"} | BECAUSE)
-    assert (Offer.objects.count(), reasons()) == (0, [("tenants.deleted", How.BACK_OFFICE, BECAUSE["reason"], "")])
+    assert (Offer.objects.count(), reasons()) == (
+        0,
+        [("tenants.deleted", How.BACK_OFFICE, BECAUSE["reason"], "")],
+    )
 
 
 def test_an_action_without_a_reason_does_nothing_from_the_list_and_from_its_own_page(office, last):
     person = last.user.directory_user
-    factories.RoleAssignmentFactory.create(user__directory_user__tenant=person.tenant, role=Role.GLOBAL_ADMIN)
+    factories.RoleAssignmentFactory.create(
+        user__directory_user__tenant=person.tenant, role=Role.GLOBAL_ADMIN
+    )
     missing = ["Say why: the reason goes on record. Nothing was changed."]
     assert run(office, "disable", person) == missing
     own = {"CHANGE_FORM-action": "disable", "CHANGE_FORM-reason": " "}
     assert run(office, "disable", person, "change", **own) == missing
     assert DirectoryUser.objects.enabled().filter(pk=person.pk).exists()
-    assert run(office, "disable", person, "change", **own | {"CHANGE_FORM-reason": "Left"}) == [f"{person}: disabled."]
+    assert run(office, "disable", person, "change", **own | {"CHANGE_FORM-reason": "Left"}) == [
+        f"{person}: disabled."
+    ]
     assert reasons() == [
         ("tenants.role-taken", How.BACK_OFFICE, "Left", ""),
         ("tenants.person-disabled", How.BACK_OFFICE, "Left", ""),
@@ -79,7 +112,9 @@ def test_an_action_without_a_reason_does_nothing_from_the_list_and_from_its_own_
 def test_a_new_role_asks_why_and_a_new_offer_does_not(office, partner):
     user = factories.UserFactory.create()
     role = {"user": user.pk, "partner": partner.pk, "role": Role.MEMBER}
-    assert office.post(page(RoleAssignment, "add"), role).context["adminform"].form.errors == {"reason": ["This field is required."]}
+    assert office.post(page(RoleAssignment, "add"), role).context["adminform"].form.errors == {
+        "reason": ["This field is required."]
+    }
     assert office.post(page(RoleAssignment, "add"), role | BECAUSE).status_code == 302
     assert reasons() == [("tenants.role-given", How.BACK_OFFICE, BECAUSE["reason"], "")]
     assert "reason" not in office.get(page(Offer, "add")).context["adminform"].form.fields
@@ -89,19 +124,27 @@ def test_a_new_role_asks_why_and_a_new_offer_does_not(office, partner):
 def test_an_action_on_what_is_no_row_is_answered_with_the_list(office, number):
     sent = {"action": "disable", "_selected_action": number, "index": 0} | BECAUSE
     answer = office.post(page(DirectoryUser, "changelist"), sent, follow=True)
-    assert told(answer) == ["Items must be selected in order to perform actions on them. No items have been changed."]
+    assert told(answer) == [
+        "Items must be selected in order to perform actions on them. No items have been changed."
+    ]
 
 
 @pytest.mark.parametrize("model", [Partner, User])
 def test_a_new_row_gives_no_role_for_that_would_need_a_reason(office, model):
-    shown = [inline.formset.model for inline in office.get(page(model, "add")).context["inline_admin_formsets"]]
+    shown = [
+        inline.formset.model
+        for inline in office.get(page(model, "add")).context["inline_admin_formsets"]
+    ]
     assert RoleAssignment not in shown
 
 
 def test_staff_read_the_reason_and_the_partner_does_not(office, admin, partner, sign_in):
     its_page = page(Partner, "change", partner.pk)
     office.post(its_page, filled(office.get(its_page), name="Renamed"))
-    assert BECAUSE["reason"] in office.get(page(Record, "change", Record.objects.get().pk)).content.decode()
+    assert (
+        BECAUSE["reason"]
+        in office.get(page(Record, "change", Record.objects.get().pk)).content.decode()
+    )
     assert BECAUSE["reason"] not in sign_in(admin).get("/account/activity/").content.decode()
 
 
@@ -114,17 +157,26 @@ def by_its_own_page(office, last):
 
 
 def by_deleting_it(office, last):
-    return told(office.post(page(RoleAssignment, "delete", last.pk), {"post": "yes"} | BECAUSE, follow=True))
+    return told(
+        office.post(page(RoleAssignment, "delete", last.pk), {"post": "yes"} | BECAUSE, follow=True)
+    )
 
 
 def by_the_partners_page(office, last):
     its_page = page(Partner, "change", last.partner_id)
-    return refused(office.post(its_page, filled(office.get(its_page), **{"role_assignments-0-role": Role.PARTNER_ADMIN})))
+    return refused(
+        office.post(
+            its_page,
+            filled(office.get(its_page), **{"role_assignments-0-role": Role.PARTNER_ADMIN}),
+        )
+    )
 
 
 def by_the_persons_page(office, last):
     its_page = page(User, "change", last.user_id)
-    return refused(office.post(its_page, filled(office.get(its_page), **{"role_assignments-0-DELETE": "on"})))
+    return refused(
+        office.post(its_page, filled(office.get(its_page), **{"role_assignments-0-DELETE": "on"}))
+    )
 
 
 def by_closing_the_account(office, last):
@@ -133,17 +185,31 @@ def by_closing_the_account(office, last):
 
 
 def by_disabling_the_entry(office, last):
-    return [text.partition(": ")[2] for text in run(office, "disable", last.user.directory_user, **BECAUSE)]
+    return [
+        text.partition(": ")[2]
+        for text in run(office, "disable", last.user.directory_user, **BECAUSE)
+    ]
 
 
-DOORS = [by_its_own_page, by_deleting_it, by_the_partners_page, by_the_persons_page, by_closing_the_account, by_disabling_the_entry]
+DOORS = [
+    by_its_own_page,
+    by_deleting_it,
+    by_the_partners_page,
+    by_the_persons_page,
+    by_closing_the_account,
+    by_disabling_the_entry,
+]
 
 
 @pytest.mark.parametrize("door", DOORS)
 def test_the_last_global_admin_stays_and_the_attempt_is_on_record(office, last, door):
     assert door(office, last) == [LAST]
     held = RoleAssignment.objects.get()
-    assert (held.role, held.user.is_active, held.user.directory_user.is_enabled) == (Role.GLOBAL_ADMIN, True, True)
+    assert (held.role, held.user.is_active, held.user.directory_user.is_enabled) == (
+        Role.GLOBAL_ADMIN,
+        True,
+        True,
+    )
     assert [(how, reason, refused) for _action, how, reason, refused in reasons()][-1:] == [
         (How.BACK_OFFICE, BECAUSE["reason"], "last-global-admin")
     ]
@@ -158,7 +224,9 @@ def test_a_role_given_twice_is_refused_on_the_form(office, last):
 
 def test_provisioning_by_hand_asks_why(office):
     membership = factories.MembershipFactory.create()
-    assert run(office, "provision_what_is_missing", membership) == ["Say why: the reason goes on record. Nothing was changed."]
+    assert run(office, "provision_what_is_missing", membership) == [
+        "Say why: the reason goes on record. Nothing was changed."
+    ]
 
 
 @pytest.mark.rule("K3")
@@ -166,9 +234,16 @@ def test_a_product_key_in_a_reason_is_kept_masked_whoever_gives_it(office, partn
     key = factories.issue_key(partner=partner)
     text = Place.text_of(key)
     its_page = page(Partner, "change", partner.pk)
-    office.post(its_page, filled(office.get(its_page), name="Renamed", reason=f"Lost {text.lower()}"))
-    office.post(page(ProductKey, "changelist"), {"action": "revoke", "_selected_action": key.pk, "reason": f"Lost {text}"})
-    call_command("enroll", partner.mpn_id, factories.OfferFactory.create().name, reason=f"For {text}")
+    office.post(
+        its_page, filled(office.get(its_page), name="Renamed", reason=f"Lost {text.lower()}")
+    )
+    office.post(
+        page(ProductKey, "changelist"),
+        {"action": "revoke", "_selected_action": key.pk, "reason": f"Lost {text}"},
+    )
+    call_command(
+        "enroll", partner.mpn_id, factories.OfferFactory.create().name, reason=f"For {text}"
+    )
     key.refresh_from_db()
     given = {*Record.objects.exclude(reason="").values_list("reason", flat=True), key.revoked_why}
     assert given == {f"Lost {key}", f"For {key}"}

@@ -15,28 +15,48 @@ pytestmark = [pytest.mark.rule("K8"), pytest.mark.usefixtures("today")]
 
 @pytest.fixture
 def asked(db):
-    return Replacement.objects.ask(factories.redeem(), "Wrong tenant", by=Actor(), on=factories.TODAY)
+    return Replacement.objects.ask(
+        factories.redeem(), "Wrong tenant", by=Actor(), on=factories.TODAY
+    )
 
 
 def decide(office, action, asked, **sent):
     sent = {"action": action, "_selected_action": asked.pk} | sent
-    return [str(message) for message in office.post(page(Replacement, "changelist"), sent, follow=True).context["messages"]]
+    return [
+        str(message)
+        for message in office.post(page(Replacement, "changelist"), sent, follow=True).context[
+            "messages"
+        ]
+    ]
 
 
 def test_a_request_is_granted_once_with_a_reason(office, programme, asked, monkeypatch):
-    assert decide(office, "grant", asked) == ["Say why: the reason goes on record. Nothing was changed."]
+    assert decide(office, "grant", asked) == [
+        "Say why: the reason goes on record. Nothing was changed."
+    ]
     assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: replaced."]
-    assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: replaced."], "a double click (W11)"
-    monkeypatch.setattr("benefits_portal.tenants.audit.record.REPEATED_WITHIN", timedelta())  # some time later
-    assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: This request was decided already. Nothing was changed."]
-    assert (Reversal.objects.count(), Replacement.objects.get().key == asked.redemption.key.benefit.live_key()) == (1, True)
+    assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: replaced."], (
+        "a double click (W11)"
+    )
+    # Some time later
+    monkeypatch.setattr("benefits_portal.tenants.audit.record.REPEATED_WITHIN", timedelta())
+    assert decide(office, "grant", asked, **BECAUSE) == [
+        f"{asked}: This request was decided already. Nothing was changed."
+    ]
+    assert (
+        Reversal.objects.count(),
+        Replacement.objects.get().key == asked.redemption.key.benefit.live_key(),
+    ) == (1, True)
     records = Record.objects.filter(actor=programme, refused="").values_list("how", "reason")
     assert set(records) == {(How.BACK_OFFICE, BECAUSE["reason"])}
 
 
 def test_a_request_is_declined_with_the_reason_that_the_partner_reads(office, asked):
     assert decide(office, "decline", asked, reason="It ran for a month.") == [f"{asked}: declined."]
-    assert (Replacement.objects.get().declined_because, Reversal.objects.count()) == ("It ran for a month.", 0)
+    assert (Replacement.objects.get().declined_because, Reversal.objects.count()) == (
+        "It ran for a month.",
+        0,
+    )
 
 
 def test_support_decides_nothing(support, sign_in, asked):

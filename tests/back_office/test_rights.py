@@ -1,4 +1,6 @@
-"""Whose account the program's staff may change, and which rights they may give: never beyond their own."""
+"""Whose account the program's staff may change, and which rights they may give: never beyond their
+own.
+"""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -17,7 +19,10 @@ OTHERS = ["colleague", "superuser", "former staff", "in a group", "with a permis
 
 def account(kind: str, officer: User) -> User:
     """An account that is not for `officer`, no superuser, to change."""
-    user = factories.UserFactory.create(is_staff=kind in ("colleague", "superuser"), is_superuser=kind in ("superuser", "former staff"))
+    user = factories.UserFactory.create(
+        is_staff=kind in ("colleague", "superuser"),
+        is_superuser=kind in ("superuser", "former staff"),
+    )
     if kind == "in a group":
         user.groups.add(Group.objects.get(name=SUPPORT))
     if kind == "with a permission":
@@ -26,12 +31,29 @@ def account(kind: str, officer: User) -> User:
 
 
 def posts(client: Client, user: User) -> list[int]:
-    """Every door to an account that changes something, with what would work for somebody without rights."""
-    form = {"email": "taken@over.example", "name": "Renamed", "is_active": "on", "reason": "Why not", "language": ""}
+    """Every door to an account that changes something, with what would work for somebody without
+    rights.
+    """
+    form = {
+        "email": "taken@over.example",
+        "name": "Renamed",
+        "is_active": "on",
+        "reason": "Why not",
+        "language": "",
+    }
     roles = {"role_assignments-TOTAL_FORMS": "0", "role_assignments-INITIAL_FORMS": "0"}
-    password = {"password1": STRONG, "password2": STRONG, "usable_password": "true", "reason": "Why not"}
+    password = {
+        "password1": STRONG,
+        "password2": STRONG,
+        "usable_password": "true",
+        "reason": "Why not",
+    }
     change = page(User, "change", user.pk)
-    doors = [(change, form | roles), (change.replace("change/", "password/"), password), (page(User, "delete", user.pk), {"post": "yes"})]
+    doors = [
+        (change, form | roles),
+        (change.replace("change/", "password/"), password),
+        (page(User, "delete", user.pk), {"post": "yes"}),
+    ]
     return [client.post(address, sent).status_code for address, sent in doors]
 
 
@@ -62,7 +84,11 @@ def test_a_superuser_changes_accounts_with_rights(programme, officer, sign_in, k
 def test_a_role_is_not_given_through_the_page_of_an_account_with_rights(officer, sign_in):
     user, partner = account("colleague", officer), factories.PartnerFactory.create()
     row = {"user": user.pk, "partner": partner.pk, "role": Role.GLOBAL_ADMIN.value}
-    form = {"role_assignments-TOTAL_FORMS": "1", "role_assignments-INITIAL_FORMS": "0", "reason": "Why not"}
+    form = {
+        "role_assignments-TOTAL_FORMS": "1",
+        "role_assignments-INITIAL_FORMS": "0",
+        "reason": "Why not",
+    }
     form |= {f"role_assignments-0-{name}": value for name, value in row.items()}
     assert sign_in(officer).post(page(User, "change", user.pk), form).status_code == 403
     assert not RoleAssignment.objects.exists()
@@ -71,7 +97,12 @@ def test_a_role_is_not_given_through_the_page_of_an_account_with_rights(officer,
 def test_rights_sent_for_an_account_without_any_are_not_given(officer, sign_in):
     user, office = factories.UserFactory.create(), sign_in(officer)
     change = page(User, "change", user.pk)
-    rights = {"is_staff": "on", "is_superuser": "on", "groups": [Group.objects.get(name=SUPPORT).pk], "name": "Renamed"}
+    rights = {
+        "is_staff": "on",
+        "is_superuser": "on",
+        "groups": [Group.objects.get(name=SUPPORT).pk],
+        "name": "Renamed",
+    }
     assert office.post(change, filled(office.get(change), **rights)).status_code == 302
     user.refresh_from_db()
     assert (user.name, user.has_office_rights) == ("Renamed", False)
@@ -80,13 +111,26 @@ def test_rights_sent_for_an_account_without_any_are_not_given(officer, sign_in):
 @pytest.mark.parametrize("verb", ["add", "change", "delete"])
 def test_nobody_but_a_superuser_changes_a_group(officer, sign_in, verb):
     """Whoever may change groups by a permission could give themselves every other one."""
-    officer.user_permissions.add(*Permission.objects.filter(content_type__app_label="auth", content_type__model="group"))
+    officer.user_permissions.add(
+        *Permission.objects.filter(content_type__app_label="auth", content_type__model="group")
+    )
     group = Group.objects.get(name=SUPPORT)
     permissions = set(group.permissions.all())
     office = sign_in(officer)
     assert office.get(page(Group, "change", group.pk)).status_code == 200, "it may be looked at"
     address = page(Group, verb, *([] if verb == "add" else [group.pk]))
     every = list(Permission.objects.values_list("pk", flat=True))
-    assert office.post(address, {"name": "Mine", "permissions": every, "post": "yes", "reason": "Why not"}).status_code == 403
-    office.post(page(Group, "changelist"), {"action": "delete_selected", "_selected_action": group.pk, "post": "yes", "reason": "Why"})
-    assert (set(Group.objects.get(name=SUPPORT).permissions.all()), Group.objects.filter(name="Mine").exists()) == (permissions, False)
+    assert (
+        office.post(
+            address, {"name": "Mine", "permissions": every, "post": "yes", "reason": "Why not"}
+        ).status_code
+        == 403
+    )
+    office.post(
+        page(Group, "changelist"),
+        {"action": "delete_selected", "_selected_action": group.pk, "post": "yes", "reason": "Why"},
+    )
+    assert (
+        set(Group.objects.get(name=SUPPORT).permissions.all()),
+        Group.objects.filter(name="Mine").exists(),
+    ) == (permissions, False)

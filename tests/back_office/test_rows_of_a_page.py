@@ -1,4 +1,6 @@
-"""The tables on a page of the back office: what a browser says of their rows is counted, not believed."""
+"""The tables on a page of the back office: what a browser says of their rows is counted, not
+believed.
+"""
 
 import pytest
 from django.contrib import admin
@@ -36,7 +38,11 @@ def pages(programme):
 
 
 def said(answer) -> list[str]:
-    return [str(error) for formset in answer.context["inline_admin_formsets"] for error in formset.formset.non_form_errors()]
+    return [
+        str(error)
+        for formset in answer.context["inline_admin_formsets"]
+        for error in formset.formset.non_form_errors()
+    ]
 
 
 def test_every_table_of_the_back_office_counts_its_rows_itself(programme, today):
@@ -46,7 +52,9 @@ def test_every_table_of_the_back_office_counts_its_rows_itself(programme, today)
     inlines = [
         (formset, inline)
         for model, model_admin in admin.site._registry.items()
-        for formset, inline in model_admin.get_formsets_with_inlines(request, model._default_manager.first())
+        for formset, inline in model_admin.get_formsets_with_inlines(
+            request, model._default_manager.first()
+        )
     ]
     assert len(inlines) > 5
     assert [inline for formset, inline in inlines if not issubclass(formset, Rows)] == []
@@ -56,7 +64,11 @@ def test_the_portal_itself_has_no_form_with_a_number_of_rows(programme):
     """Whoever adds one bounds it as `Rows` does, and adds it here."""
 
     assert get_resolver().url_patterns
-    assert [kind.__name__ for kind in BaseFormSet.__subclasses__() if kind.__module__.startswith("benefits_portal")] == []
+    assert [
+        kind.__name__
+        for kind in BaseFormSet.__subclasses__()
+        if kind.__module__.startswith("benefits_portal")
+    ] == []
 
 
 @pytest.mark.slow
@@ -68,10 +80,18 @@ def test_a_wrong_number_of_rows_is_refused_in_one_sentence(office, programme, to
         shown = filled(office.get(address))
         for prefix in prefixes:
             for wrong in [*WRONG, None]:
-                sent = {key: value for key, value in (shown | {f"{prefix}-{name}": wrong}).items() if value is not None}
+                sent = {
+                    key: value
+                    for key, value in (shown | {f"{prefix}-{name}": wrong}).items()
+                    if value is not None
+                }
                 answer = office.post(address, sent)
                 tried += 1
-                assert (answer.status_code, said(answer)) == (200, [NOT_WHOLE]), (address, prefix, wrong)
+                assert (answer.status_code, said(answer)) == (200, [NOT_WHOLE]), (
+                    address,
+                    prefix,
+                    wrong,
+                )
                 assert "ManagementForm" not in answer.text
                 assert "(Hidden field" not in answer.text
     assert tried > 50
@@ -104,7 +124,14 @@ def test_the_page_that_says_so_can_be_sent_again(office, partner):
 def test_a_row_more_than_the_page_showed_is_saved(office, partner):
     address = page(Partner, "change", partner.pk)
     there = partner.tenants.count()
-    row = new_row("tenants", there, name="New", domain="new.example", guid="5a7c2d1e-0000-4000-8000-000000000001", colour="teal")
+    row = new_row(
+        "tenants",
+        there,
+        name="New",
+        domain="new.example",
+        guid="5a7c2d1e-0000-4000-8000-000000000001",
+        colour="teal",
+    )
     assert office.post(address, filled(office.get(address)) | row).status_code == 302
     assert partner.tenants.count() == there + 1
     assert Record.objects.filter(partner=partner).exists()

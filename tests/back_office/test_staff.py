@@ -6,27 +6,62 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models.signals import post_migrate
 from django.urls import reverse
 
-from benefits_portal.benefits.models import Assignment, Benefit, HeldOffer, Membership, PackageLine, ProductKey
+from benefits_portal.benefits.models import (
+    Assignment,
+    Benefit,
+    HeldOffer,
+    Membership,
+    PackageLine,
+    ProductKey,
+)
 from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.models import Attempt, KeyAttempt, Partner, PracticeWorld, Record, RoleAssignment, User
+from benefits_portal.tenants.models import (
+    Attempt,
+    KeyAttempt,
+    Partner,
+    PracticeWorld,
+    Record,
+    RoleAssignment,
+    User,
+)
 from benefits_portal.tenants.staff import make_groups
 from tests import factories
 
 from .conftest import filled, make_rows, page, registered
 from .test_pages import MADE_BY_HAND
 
-LEDGERS = [Record, KeyAttempt, PracticeWorld, Benefit, ProductKey, Assignment, Subscription, Redemption, Reversal, Replacement]
+LEDGERS = [
+    Record,
+    KeyAttempt,
+    PracticeWorld,
+    Benefit,
+    ProductKey,
+    Assignment,
+    Subscription,
+    Redemption,
+    Reversal,
+    Replacement,
+]
 INDEX = "/back-office/"
 REFUSED = (403, 403, 403)
 
 
 def answers_to_changes(office, model):
-    """What the back office answers to an attempt to add, to change and to delete; deleting from the list is tried as well."""
+    """What the back office answers to an attempt to add, to change and to delete; deleting from the
+    list is tried as well.
+    """
     row = model._default_manager.latest("pk")
     sent = {field.name: "1" for field in model._meta.fields if not field.primary_key}
-    office.post(page(model, "changelist"), {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"})
-    attempts = {page(model, "add"): sent, page(model, "change", row.pk): sent, page(model, "delete", row.pk): {"post": "yes"}}
+    office.post(
+        page(model, "changelist"),
+        {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"},
+    )
+    attempts = {
+        page(model, "add"): sent,
+        page(model, "change", row.pk): sent,
+        page(model, "delete", row.pk): {"post": "yes"},
+    }
     return tuple(office.post(address, values).status_code for address, values in attempts.items())
 
 
@@ -34,7 +69,9 @@ def answers_to_changes(office, model):
 def test_nobody_adds_to_a_ledger_changes_it_or_deletes_from_it(office, today):
     make_rows(1)
     before = {model: list(model.objects.values()) for model in LEDGERS}
-    assert {model: answers_to_changes(office, model) for model in LEDGERS} == dict.fromkeys(LEDGERS, REFUSED)
+    assert {model: answers_to_changes(office, model) for model in LEDGERS} == dict.fromkeys(
+        LEDGERS, REFUSED
+    )
     assert {model: list(model.objects.values()) for model in LEDGERS} == before
 
 
@@ -47,7 +84,9 @@ def test_support_sees_everything_and_changes_nothing(support, sign_in, today):
     ]
     assert [address for address in seen if office.get(address).status_code != 200] == []
     before = {model: list(model._default_manager.values()) for model in models}
-    assert {model: answers_to_changes(office, model) for model in models} == dict.fromkeys(models, REFUSED)
+    assert {model: answers_to_changes(office, model) for model in models} == dict.fromkeys(
+        models, REFUSED
+    )
     assert {model: list(model._default_manager.values()) for model in models} == before
 
 
@@ -67,31 +106,54 @@ def test_programme_makes_and_changes_what_is_done_by_hand_and_nothing_else(offic
     rows = {model: model._default_manager.latest("pk") for model in registered()}
     added = {model for model in rows if office.get(page(model, "add")).status_code == 200}
     shown = {model: office.get(page(model, "change", row.pk)) for model, row in rows.items()}
-    changed = {model for model, answer in shown.items() if answer.status_code == 200 and answer.context["has_change_permission"]}
-    deleted = {model for model, row in rows.items() if office.get(page(model, "delete", row.pk)).status_code == 200}
+    changed = {
+        model
+        for model, answer in shown.items()
+        if answer.status_code == 200 and answer.context["has_change_permission"]
+    }
+    deleted = {
+        model
+        for model, row in rows.items()
+        if office.get(page(model, "delete", row.pk)).status_code == 200
+    }
     assert added == MADE_BY_HAND - {Group}
-    assert changed == MADE_BY_HAND - {Group, Membership}  # a membership's days are facts once it is made
+    # A membership's days are facts once it is made
+    assert changed == MADE_BY_HAND - {Group, Membership}
     assert deleted == {RoleAssignment, PackageLine, HeldOffer, Attempt}
 
 
 def test_only_a_superuser_sees_who_may_do_what(officer, support, sign_in):
-    assert [sign_in(user).get(page(Group, "changelist")).status_code for user in (officer, support)] == [403, 403]
+    assert [
+        sign_in(user).get(page(Group, "changelist")).status_code for user in (officer, support)
+    ] == [403, 403]
 
 
 def test_migrating_again_gives_both_groups_what_they_may_do(officer):
     group = Group.objects.get(name="Programme")
     before = set(group.permissions.all())
     group.permissions.set(Permission.objects.filter(codename__in=["delete_record", "view_partner"]))
-    post_migrate.send(apps.get_app_config("tenants"), app_config=apps.get_app_config("tenants"), using="default", verbosity=0)
+    post_migrate.send(
+        apps.get_app_config("tenants"),
+        app_config=apps.get_app_config("tenants"),
+        using="default",
+        verbosity=0,
+    )
     make_groups()
     assert set(group.permissions.all()) == before
 
 
 def test_support_finds_out_why_something_was_refused(support, sign_in):
-    office, refused, _done = sign_in(support), factories.RecordFactory.create(refused="key-revoked"), factories.RecordFactory.create()
+    office, refused, _done = (
+        sign_in(support),
+        factories.RecordFactory.create(refused="key-revoked"),
+        factories.RecordFactory.create(),
+    )
     listing = office.get(page(Record, "changelist"), {"outcome": "refused"}).context["cl"]
     assert list(listing.result_list) == [refused]
-    assert str(Refusal.message_of("key-revoked")) in office.get(page(Record, "change", refused.pk)).content.decode()
+    assert (
+        str(Refusal.message_of("key-revoked"))
+        in office.get(page(Record, "change", refused.pk)).content.decode()
+    )
 
 
 def test_staff_cannot_give_themselves_rights(officer, sign_in):
@@ -104,15 +166,25 @@ def test_staff_cannot_give_themselves_rights(officer, sign_in):
 def test_staff_cannot_take_over_a_superuser(officer, programme, sign_in):
     office, its_page = sign_in(officer), page(User, "change", programme.pk)
     assert office.post(its_page, {"name": "Renamed"}).status_code == 403
-    assert office.post(its_page.replace("change/", "password/"), {"password1": "x", "password2": "x"}).status_code == 403
+    assert (
+        office.post(
+            its_page.replace("change/", "password/"), {"password1": "x", "password2": "x"}
+        ).status_code
+        == 403
+    )
 
 
 def test_somebody_who_is_not_signed_in_signs_in_at_the_portal_and_comes_back(client, db):
     answer = client.get(page(Partner, "changelist"), follow=True)
-    assert answer.redirect_chain[-1][0] == f"{reverse('tenants:sign-in')}?next={page(Partner, 'changelist')}"
+    assert (
+        answer.redirect_chain[-1][0]
+        == f"{reverse('tenants:sign-in')}?next={page(Partner, 'changelist')}"
+    )
 
 
-@pytest.mark.parametrize("address", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "address", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"]
+)
 def test_signing_in_leads_to_no_other_site(client, office, address):
     login = reverse("admin:login")
     assert client.get(login, {"next": address}).url == f"{reverse('tenants:sign-in')}?next={INDEX}"

@@ -21,7 +21,9 @@ def test_an_accepted_tenant_is_made_and_a_declined_one_is_not(office, programme)
     assert decide(office, "accept", wanted) == [f"{wanted}: accepted."]
     assert decide(office, "decline", unwanted) == [f"{unwanted}: declined."]
     assert [tenant.domain for tenant in Tenant.objects.all()] == [wanted.domain]
-    assert [(record.action, record.actor, record.how) for record in Record.objects.order_by("pk")] == [
+    assert [
+        (record.action, record.actor, record.how) for record in Record.objects.order_by("pk")
+    ] == [
         ("tenants.tenant-accepted", programme, How.BACK_OFFICE),
         ("tenants.tenant-declined", programme, How.BACK_OFFICE),
     ]

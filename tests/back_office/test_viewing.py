@@ -1,4 +1,6 @@
-"""Support looks at a partner's own pages: for reading only, marked, on record, and over with the session."""
+"""Support looks at a partner's own pages: for reading only, marked, on record, and over with the
+session.
+"""
 
 import pytest
 from django.urls import reverse
@@ -11,12 +13,20 @@ MARK = "Viewing as partner"
 
 
 def view_as(office, tenant, why="They say that a row is missing"):
-    return office.post(reverse("admin:tenants_partner_view_as", args=[tenant.partner_id]), {"tenant": tenant.pk, "reason": why})
+    return office.post(
+        reverse("admin:tenants_partner_view_as", args=[tenant.partner_id]),
+        {"tenant": tenant.pk, "reason": why},
+    )
 
 
 def on_record():
-    views = Record.objects.filter(action__in=[TenantsAction.VIEW_STARTED, TenantsAction.VIEW_ENDED]).order_by("pk")
-    return [(record.action, record.actor, record.partner, record.tenant, record.reason) for record in views]
+    views = Record.objects.filter(
+        action__in=[TenantsAction.VIEW_STARTED, TenantsAction.VIEW_ENDED]
+    ).order_by("pk")
+    return [
+        (record.action, record.actor, record.partner, record.tenant, record.reason)
+        for record in views
+    ]
 
 
 @pytest.fixture
@@ -29,7 +39,13 @@ def looking(support, sign_in, tenant):
 
 def test_support_sees_the_partner_s_pages_marked_with_the_way_out(looking, partner):
     benefit = factories.BenefitFactory.create(partner=partner)
-    for address in (HOME, BENEFITS, f"{BENEFITS}{benefit.pk}/", "/admin-center/products/", "/account/users/"):
+    for address in (
+        HOME,
+        BENEFITS,
+        f"{BENEFITS}{benefit.pk}/",
+        "/admin-center/products/",
+        "/account/users/",
+    ):
         page = looking.get(address)
         assert (page.status_code, page.wsgi_request.partner) == (200, partner)
         assert MARK in page.content.decode()
@@ -61,7 +77,10 @@ def test_whatever_is_sent_is_refused_and_no_key_is_revealed(looking, tenant, par
     acting_in = {"acting_in": f"{partner.pk}-{tenant.pk}"}
     answers = [
         looking.post(f"{BENEFITS}{key.benefit_id}/key/", {**acting_in, "verified": "on"}),
-        looking.post("/account/users/add/", acting_in | {"display_name": "X", "user_principal_name": f"x@{tenant.domain}"}),
+        looking.post(
+            "/account/users/add/",
+            acting_in | {"display_name": "X", "user_principal_name": f"x@{tenant.domain}"},
+        ),
         looking.post("/switch/", acting_in),
         looking.post("/demo/clock/", acting_in | {"today": "2030-01-01"}),
         looking.post("/demo/reset/", acting_in),
@@ -69,11 +88,14 @@ def test_whatever_is_sent_is_refused_and_no_key_is_revealed(looking, tenant, par
     ]
     assert [answer.status_code for answer in answers] == [403] * 6
     assert ["Nothing was changed" in answer.content.decode() for answer in answers] == [True] * 6
-    assert (Record.objects.filter(actor__isnull=False).count(), Tenant.objects.count()) == (1, 1)  # that it began
+    # That it began
+    assert (Record.objects.filter(actor__isnull=False).count(), Tenant.objects.count()) == (1, 1)
 
 
 def test_who_looked_at_whom_when_and_why_is_on_record(looking, support, partner, tenant):
-    assert looking.post(reverse("tenants:end-viewing")).url == reverse("admin:tenants_partner_change", args=[partner.pk])
+    assert looking.post(reverse("tenants:end-viewing")).url == reverse(
+        "admin:tenants_partner_change", args=[partner.pk]
+    )
     assert on_record() == [
         (TenantsAction.VIEW_STARTED, support, partner, tenant, "They say that a row is missing"),
         (TenantsAction.VIEW_ENDED, support, partner, tenant, ""),
@@ -97,7 +119,10 @@ def test_looking_at_the_next_partner_ends_looking_at_the_one_before(looking):
 @pytest.mark.parametrize("door", ["tenants:sign-out", "admin:logout"])
 def test_signing_out_ends_it_and_that_is_on_record(looking, door):
     looking.post(reverse(door))
-    assert [action for action, *_facts in on_record()] == [TenantsAction.VIEW_STARTED, TenantsAction.VIEW_ENDED]
+    assert [action for action, *_facts in on_record()] == [
+        TenantsAction.VIEW_STARTED,
+        TenantsAction.VIEW_ENDED,
+    ]
 
 
 def test_it_is_over_for_somebody_who_is_no_longer_staff(looking, support):
@@ -115,7 +140,12 @@ def test_nobody_looks_without_saying_why(support, sign_in, tenant):
 def test_a_tenant_of_another_partner_is_not_to_choose(support, sign_in, tenant):
     other = factories.TenantFactory.create()
     asked = {"tenant": other.pk, "reason": "Why not"}
-    assert sign_in(support).post(reverse("admin:tenants_partner_view_as", args=[tenant.partner_id]), asked).status_code == 200
+    assert (
+        sign_in(support)
+        .post(reverse("admin:tenants_partner_view_as", args=[tenant.partner_id]), asked)
+        .status_code
+        == 200
+    )
     assert on_record() == []
 
 

@@ -1,4 +1,7 @@
-"""Two people's clicks at one instant (rules U2 to U4). Real connections; each guard is switched off once, too."""
+"""Two people's clicks at one instant (rules U2 to U4).
+
+Real connections; each guard is switched off once, too.
+"""
 
 from collections import Counter
 from functools import partial
@@ -10,14 +13,22 @@ from benefits_portal.benefits.bulk_assignment import assign_many, preview
 from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.benefits.models import Assignment, Membership
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record
-from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, MembershipFactory, PackageLineFactory
+from tests.factories import (
+    TODAY,
+    BenefitFactory,
+    DirectoryUserFactory,
+    MembershipFactory,
+    PackageLineFactory,
+)
 from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("consistent")]
 rule = pytest.mark.rule
 
 A_CROWD = 12 if IS_POSTGRES else 6
-needs_row_locks = pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer at a time: BEGIN IMMEDIATE is its guard")
+needs_row_locks = pytest.mark.skipif(
+    not IS_POSTGRES, reason="SQLite has one writer at a time: BEGIN IMMEDIATE is its guard"
+)
 
 
 def kinds(outcomes: list) -> Counter:
@@ -36,7 +47,9 @@ def no_row_locks(monkeypatch):
 @rule("U3")
 def test_of_many_first_assignments_of_bulk_credit_one_succeeds_and_the_others_are_told(by, partner):
     benefit = BenefitFactory.create(partner=partner, bulk=True)
-    outcomes = at_once([partial(benefit.assign, person, by=by, on=TODAY) for person in people(partner, A_CROWD)])
+    outcomes = at_once(
+        [partial(benefit.assign, person, by=by, on=TODAY) for person in people(partner, A_CROWD)]
+    )
     assert kinds(outcomes) == {"Assignment": 1, "AlreadyHeld": A_CROWD - 1}
     assert Assignment.objects.running(TODAY).count() == 1
 
@@ -51,9 +64,15 @@ def test_one_person_assigned_many_times_at_once_holds_the_credit_once(by, partne
 @rule("U4")
 def test_of_bulk_and_monthly_credit_for_one_person_at_once_one_is_given(by, partner):
     [person] = people(partner, 1)
-    benefits = [BenefitFactory.create(partner=partner, **{kind: True}) for kind in ("bulk", "monthly") * 3]
+    benefits = [
+        BenefitFactory.create(partner=partner, **{kind: True}) for kind in ("bulk", "monthly") * 3
+    ]
     outcomes = at_once([partial(benefit.assign, person, by=by, on=TODAY) for benefit in benefits])
-    held = [outcome.benefit.product.is_bulk_credit for outcome in outcomes if isinstance(outcome, Assignment)]
+    held = [
+        outcome.benefit.product.is_bulk_credit
+        for outcome in outcomes
+        if isinstance(outcome, Assignment)
+    ]
     assert held in ([True], [False] * 3), "one bulk credit, or the monthly ones"
     assert set(kinds(outcomes)) == {"Assignment", "HoldsIncompatibleCredit"}
 
@@ -63,9 +82,18 @@ def test_one_list_sent_many_times_at_once_gives_everybody_the_credit_once(by, pa
     benefit, crowd = BenefitFactory.create(partner=partner, monthly=True), people(partner, 5)
     lines = preview(benefit, enumerate(person.user_principal_name for person in crowd), TODAY)
     turned = lines[::-1]  # whoever comes first in one list comes last in the other
-    outcomes = at_once([partial(assign_many, benefit, chosen, by=by, on=TODAY) for chosen in (lines, turned) * (A_CROWD // 2)])
+    outcomes = at_once(
+        [
+            partial(assign_many, benefit, chosen, by=by, on=TODAY)
+            for chosen in (lines, turned) * (A_CROWD // 2)
+        ]
+    )
     assert kinds(outcomes) == {"list": A_CROWD}
-    assert sum(not line.refused for became in outcomes for line in became) == Assignment.objects.running(TODAY).count() == len(crowd)
+    assert (
+        sum(not line.refused for became in outcomes for line in became)
+        == Assignment.objects.running(TODAY).count()
+        == len(crowd)
+    )
 
 
 @rule("U3")
@@ -81,8 +109,13 @@ def test_of_many_transfers_of_one_assignment_at_once_one_happens(by, partner):
 @rule("U3")
 def test_two_holders_who_swap_their_bulk_credit_at_once_do_not_lock_each_other_up(by, partner):
     one, two = people(partner, 2)
-    a, b = (BenefitFactory.create(partner=partner, bulk=True).assign(person, by=by, on=TODAY) for person in (one, two))
-    outcomes = at_once([partial(a.transfer, two, by=by, on=TODAY), partial(b.transfer, one, by=by, on=TODAY)])
+    a, b = (
+        BenefitFactory.create(partner=partner, bulk=True).assign(person, by=by, on=TODAY)
+        for person in (one, two)
+    )
+    outcomes = at_once(
+        [partial(a.transfer, two, by=by, on=TODAY), partial(b.transfer, one, by=by, on=TODAY)]
+    )
     assert kinds(outcomes) == {"HoldsIncompatibleCredit": 2}
 
 
@@ -110,7 +143,9 @@ def test_provisioning_a_membership_many_times_at_once_makes_nothing_twice(by, pa
 def bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) -> Counter:
     """Both are checked before either is written."""
     [person] = people(partner, 1)
-    benefits = [BenefitFactory.create(partner=partner, **{kind: True}) for kind in ("bulk", "monthly")]
+    benefits = [
+        BenefitFactory.create(partner=partner, **{kind: True}) for kind in ("bulk", "monthly")
+    ]
     meet, honest = Rendezvous(2), Eligibility.refusal
 
     def refusal_then_meet(self, person):
@@ -119,12 +154,19 @@ def bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) -> Counte
         return answer
 
     monkeypatch.setattr(Eligibility, "refusal", refusal_then_meet)
-    return kinds(at_once([partial(benefit.assign, person, by=by, on=TODAY) for benefit in benefits]))
+    return kinds(
+        at_once([partial(benefit.assign, person, by=by, on=TODAY) for benefit in benefits])
+    )
 
 
 @rule("U4")
-def test_with_the_lock_on_the_person_two_credits_that_meet_are_one_and_a_refusal(monkeypatch, by, partner):
-    assert bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) == {"Assignment": 1, "HoldsIncompatibleCredit": 1}
+def test_with_the_lock_on_the_person_two_credits_that_meet_are_one_and_a_refusal(
+    monkeypatch, by, partner
+):
+    assert bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) == {
+        "Assignment": 1,
+        "HoldsIncompatibleCredit": 1,
+    }
 
 
 @rule("U4")
@@ -137,7 +179,9 @@ def test_without_it_one_person_gets_both(monkeypatch, by, partner):
 @rule("U3")
 @needs_row_locks
 @pytest.mark.usefixtures("no_row_locks")
-def test_without_the_lock_on_the_benefit_its_second_holder_is_stopped_by_the_database_alone(monkeypatch, by, partner):
+def test_without_the_lock_on_the_benefit_its_second_holder_is_stopped_by_the_database_alone(
+    monkeypatch, by, partner
+):
     benefit = BenefitFactory.create(partner=partner, bulk=True)
     meet, honest = Rendezvous(2), Assignment.objects._queryset_class.create
 
@@ -147,5 +191,7 @@ def test_without_the_lock_on_the_benefit_its_second_holder_is_stopped_by_the_dat
         return honest(self, **facts)
 
     monkeypatch.setattr(Assignment.objects._queryset_class, "create", meet_then_create)
-    outcomes = at_once([partial(benefit.assign, person, by=by, on=TODAY) for person in people(partner, 2)])
+    outcomes = at_once(
+        [partial(benefit.assign, person, by=by, on=TODAY) for person in people(partner, 2)]
+    )
     assert kinds(outcomes) == {"Assignment": 1, "IntegrityError": 1}

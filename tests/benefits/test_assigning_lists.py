@@ -1,4 +1,6 @@
-"""Monthly credit for a list of people: what would happen to each line, and then exactly that (rules U1, U2, U4, A1)."""
+"""Monthly credit for a list of people: what would happen to each line, and then exactly that (rules
+U1, U2, U4, A1).
+"""
 
 from datetime import timedelta
 
@@ -34,7 +36,10 @@ def credit(tenant):
 
 @pytest.fixture
 def people(tenant):
-    return [DirectoryUserFactory.create(tenant=tenant, user_principal_name=f"{name}@contoso.com") for name in ("ann", "bob", "cas")]
+    return [
+        DirectoryUserFactory.create(tenant=tenant, user_principal_name=f"{name}@contoso.com")
+        for name in ("ann", "bob", "cas")
+    ]
 
 
 @pytest.fixture
@@ -77,7 +82,9 @@ def test_a_list_is_read_line_by_line(text, found):
 def test_each_line_says_what_would_happen_to_it(tenant, credit, people, by):
     _ann, bob, cas = people
     credit.assign(bob, by=by, on=TODAY)
-    HeldOfferFactory.create(directory_user=cas, external_offer=ExternalOfferFactory.create(excludes=[credit.product]))
+    HeldOfferFactory.create(
+        directory_user=cas, external_offer=ExternalOfferFactory.create(excludes=[credit.product])
+    )
     DirectoryUserFactory.create(tenant=tenant, user_principal_name="dis@contoso.com", disabled=True)
     DirectoryUserFactory.create(user_principal_name="els@elsewhere.com")
     list_of_all = "ann@contoso.com\nBOB@contoso.com\ncas@contoso.com\ndis@contoso.com\nels@elsewhere.com\nnobody\nAnn@contoso.com"
@@ -97,7 +104,9 @@ def test_each_line_says_what_would_happen_to_it(tenant, credit, people, by):
 
 @rule("U1")
 def test_of_somebody_s_entries_in_two_tenants_the_enabled_one_is_meant(tenant, credit):
-    DirectoryUserFactory.create(tenant=tenant, user_principal_name="ann@contoso.com", disabled_at=NOW)
+    DirectoryUserFactory.create(
+        tenant=tenant, user_principal_name="ann@contoso.com", disabled_at=NOW
+    )
     labs = TenantFactory.create(partner=tenant.partner)
     enabled = DirectoryUserFactory.create(tenant=labs, user_principal_name="Ann@contoso.com")
     [line] = preview(credit, addresses("ann@contoso.com"), TODAY)
@@ -105,12 +114,19 @@ def test_of_somebody_s_entries_in_two_tenants_the_enabled_one_is_meant(tenant, c
 
 
 @rule("U2", "A1")
-def test_what_was_shown_is_what_happens_with_an_outcome_for_each_line_on_record(send, credit, people):
+def test_what_was_shown_is_what_happens_with_an_outcome_for_each_line_on_record(
+    send, credit, people
+):
     page = send(people="ann@contoso.com\nbob@contoso.com\nwho@contoso.com")
-    DirectoryUserFactory.create(tenant=people[0].tenant, user_principal_name="who@contoso.com")  # was not shown: left out
+    # Was not shown: left out
+    DirectoryUserFactory.create(tenant=people[0].tenant, user_principal_name="who@contoso.com")
     type(people[1]).objects.filter(pk=people[1].pk).update(disabled_at=NOW)
     became = send(shown=page.context["shown"]).context["became"]
-    assert told(became) == {"ann@contoso.com": "", "bob@contoso.com": "entry-disabled", "who@contoso.com": "nobody-with-address"}
+    assert told(became) == {
+        "ann@contoso.com": "",
+        "bob@contoso.com": "entry-disabled",
+        "who@contoso.com": "nobody-with-address",
+    }
     assert [assignment.directory_user for assignment in Assignment.objects.all()] == people[:1]
     kept = Record.objects.about(credit).order_by("pk").values_list("after__person", "refused")
     assert list(kept) == [(people[0].pk, ""), (people[1].pk, "entry-disabled")]
@@ -122,20 +138,31 @@ def test_sending_it_twice_assigns_nobody_twice(send, people):
     outcomes = [told(send(shown=shown).context["became"]) for _ in range(2)]
     with time_machine.travel(NOW + timedelta(minutes=2), tick=False):
         outcomes.append(told(send(shown=shown).context["became"]))
-    assert outcomes == [{"ann@contoso.com": ""}, {"ann@contoso.com": ""}, {"ann@contoso.com": "holds-it-already"}]
+    assert outcomes == [
+        {"ann@contoso.com": ""},
+        {"ann@contoso.com": ""},
+        {"ann@contoso.com": "holds-it-already"},
+    ]
     assert Assignment.objects.count() == 1
 
 
 @rule("W11")
-def test_whom_the_preview_left_out_stays_left_out_however_lately_they_got_it(send, credit, people, by):
+def test_whom_the_preview_left_out_stays_left_out_however_lately_they_got_it(
+    send, credit, people, by
+):
     credit.assign(people[0], by=by, on=TODAY)
     shown = send(people="ann@contoso.com; bob@contoso.com").context["shown"]
-    assert told(send(shown=shown).context["became"]) == {"ann@contoso.com": "holds-it-already", "bob@contoso.com": ""}
+    assert told(send(shown=shown).context["became"]) == {
+        "ann@contoso.com": "holds-it-already",
+        "bob@contoso.com": "",
+    }
 
 
 @rule("P1", "U2")
 @pytest.mark.parametrize("seal", ["made up", "of another benefit", "of somebody else"])
-def test_a_preview_counts_for_its_own_benefit_and_reader_alone(send, credit, people, tenant, sign_in, seal):
+def test_a_preview_counts_for_its_own_benefit_and_reader_alone(
+    send, credit, people, tenant, sign_in, seal
+):
     other = BenefitFactory.create(partner=tenant.partner, monthly=True)
     shown = {
         "made up": lambda: "nonsense",
@@ -150,7 +177,10 @@ def test_a_preview_counts_for_its_own_benefit_and_reader_alone(send, credit, peo
         ),
     }[seal]()
     page = send(shown=shown, people="ann@contoso.com")
-    assert (page.context["is_renewed"], told(page.context["lines"])) == (True, {"ann@contoso.com": ""})
+    assert (page.context["is_renewed"], told(page.context["lines"])) == (
+        True,
+        {"ann@contoso.com": ""},
+    )
     assert not Assignment.objects.exists()
 
 
@@ -159,7 +189,9 @@ def test_only_monthly_credit_that_has_not_expired_is_for_a_list(send, tenant, cl
     bulk = BenefitFactory.create(partner=tenant.partner, bulk=True)
     expired = BenefitFactory.create(partner=tenant.partner, monthly=True, expires_on="2021-04-30")
     for benefit in (bulk, expired):
-        assert send(benefit, people="ann@contoso.com").url == reverse("licensing:benefit-detail", args=[benefit.pk])
+        assert send(benefit, people="ann@contoso.com").url == reverse(
+            "licensing:benefit-detail", args=[benefit.pk]
+        )
 
 
 @pytest.mark.parametrize(
@@ -171,7 +203,9 @@ def test_only_monthly_credit_that_has_not_expired_is_for_a_list(send, tenant, cl
     ],
     ids=["UTF-8 with a mark", "as Windows writes it", "no text"],
 )
-def test_a_file_is_read_however_a_spreadsheet_wrote_it_and_stays_in_the_field(send, people, content, found):
+def test_a_file_is_read_however_a_spreadsheet_wrote_it_and_stays_in_the_field(
+    send, people, content, found
+):
     page = send(file=SimpleUploadedFile("people.csv", content))
     assert [line.written for line in page.context["lines"]] == found
     assert found[0] in page.context["form"]["people"].value()
@@ -193,8 +227,11 @@ def test_what_is_wrong_with_a_list_is_told_kindly_and_the_list_stays(send, text,
     assert form["people"].value() == text[:50_000]
 
 
-def test_a_list_takes_as_many_queries_whatever_its_length(credit, tenant, by, django_assert_max_num_queries):
-    ContentType.objects.get_for_model(Benefit)  # a process asks once; whether it did depends on the tests before
+def test_a_list_takes_as_many_queries_whatever_its_length(
+    credit, tenant, by, django_assert_max_num_queries
+):
+    # A process asks once; whether it did depends on the tests before
+    ContentType.objects.get_for_model(Benefit)
     counts = []
     for count in (2, 40):
         many = DirectoryUserFactory.create_batch(count, tenant=tenant)
@@ -221,7 +258,10 @@ def test_what_looks_like_an_address_and_is_none_is_told_so(credit, written):
     [
         ("a@x.com; b@x.com, c@x.com", ["a@x.com", "b@x.com", "c@x.com"]),
         ("Alex Wilber <a@x.com>; Isaiah Langer <b@x.com>", ["a@x.com", "b@x.com"]),
-        ("\"Wilber, Alex\" <mailto:a@x.com>, 'b@x.com'; “c@x.com”", ["a@x.com", "b@x.com", "c@x.com"]),
+        (
+            "\"Wilber, Alex\" <mailto:a@x.com>, 'b@x.com'; “c@x.com”",
+            ["a@x.com", "b@x.com", "c@x.com"],
+        ),
         ("a@x.com <a@x.com>; 'b@x.com' <b@x.com>", ["a@x.com", "b@x.com"]),
         ("a@x.com<mailto:a@x.com>", ["a@x.com"]),
         ("• a@x.com\n- b@x.com\n*c@x.com\n–d@x.com", ["a@x.com", "b@x.com", "c@x.com", "d@x.com"]),
@@ -248,7 +288,12 @@ def test_every_address_of_a_pasted_list_is_found(text, found):
 
 @rule("W8")
 def test_every_line_and_every_address_has_its_outcome_and_the_heading_is_named(send, people):
-    page = send(people="Name; \u202eE-mail\nAnn; <ANN@contoso.com>, bob@contoso.com\n\nnobody\n'bob@contoso.com'")
+    page = send(
+        people=(
+            "Name; \u202eE-mail\nAnn; <ANN@contoso.com>, "
+            "bob@contoso.com\n\nnobody\n'bob@contoso.com'"
+        )
+    )
     lines = [(line.number, line.written, line.refused) for line in page.context["lines"]]
     assert lines == [
         (2, "ANN@contoso.com", ""),
@@ -261,10 +306,14 @@ def test_every_line_and_every_address_has_its_outcome_and_the_heading_is_named(s
 
 @rule("W3")
 def test_a_directory_s_own_name_for_a_guest_is_recognized(credit, tenant):
-    guest = DirectoryUserFactory.create(tenant=tenant, guest=True, user_principal_name="lynne.robbins@tailspin-toys.example")
+    guest = DirectoryUserFactory.create(
+        tenant=tenant, guest=True, user_principal_name="lynne.robbins@tailspin-toys.example"
+    )
     theirs = "Lynne.Robbins_tailspin-toys.example#EXT#@"
     elsewhere = TenantFactory.create().domain
-    found = addresses(f"{theirs}{tenant.domain}\n{theirs}{elsewhere}\nlynne.robbins@tailspin-toys.example")
+    found = addresses(
+        f"{theirs}{tenant.domain}\n{theirs}{elsewhere}\nlynne.robbins@tailspin-toys.example"
+    )
     lines = preview(credit, found, TODAY)
     assert [(line.person, line.refused) for line in lines] == [
         (guest.pk, ""),
@@ -275,17 +324,25 @@ def test_a_directory_s_own_name_for_a_guest_is_recognized(credit, tenant):
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 def test_a_file_in_any_encoding_of_spreadsheets_is_read(send, people, encoding):
-    file = SimpleUploadedFile("list.csv", "Näme\tE-mail\r\nJosé\tann@contoso.com\r\n".encode(encoding))
+    file = SimpleUploadedFile(
+        "list.csv", "Näme\tE-mail\r\nJosé\tann@contoso.com\r\n".encode(encoding)
+    )
     page = send(file=file)
-    assert [(line.number, line.written, line.refused) for line in page.context["lines"]] == [(2, "ann@contoso.com", "")]
+    assert [(line.number, line.written, line.refused) for line in page.context["lines"]] == [
+        (2, "ann@contoso.com", "")
+    ]
     assert page.context["heading"] == (1, "Näme E-mail")
 
 
 @rule("U2", "U4", "W2")
 def test_another_spelling_of_a_holder_is_the_same_person_for_credit(tenant, credit, by):
     labs = TenantFactory.create(partner=tenant.partner)
-    kim = DirectoryUserFactory.create(tenant=tenant, guest=True, user_principal_name="kim.x@litware.example")
-    again = DirectoryUserFactory.create(tenant=labs, guest=True, user_principal_name="\u202aＫim.X@litware.example\u200b")
+    kim = DirectoryUserFactory.create(
+        tenant=tenant, guest=True, user_principal_name="kim.x@litware.example"
+    )
+    again = DirectoryUserFactory.create(
+        tenant=labs, guest=True, user_principal_name="\u202aＫim.X@litware.example\u200b"
+    )
     credit.assign(kim, by=by, on=TODAY)
     bulk = BenefitFactory.create(partner=tenant.partner, bulk=True)
     for benefit, refused in ((credit, HoldsItAlready), (bulk, HoldsIncompatibleCredit)):

@@ -56,7 +56,9 @@ def somebody(partner: Partner, **facts) -> DirectoryUser:
 
 
 def reason(benefit: Benefit, person: DirectoryUser, on: date = TODAY) -> str:
-    """What stands beside their name in the list, before the choice; empty if they can be chosen (U6)."""
+    """What stands beside their name in the list, before the choice; empty if they can be chosen
+    (U6).
+    """
     refusal = Eligibility(benefit, [person], on).refusal(person)
     return str(refusal.message) if refusal else ""
 
@@ -182,10 +184,17 @@ def test_bulk_credit_cannot_be_removed(by, person, bulk):
 @rule("U3")
 @pytest.mark.parametrize(
     ("on", "allowed"),
-    [(YEAR_ENDS_ON - timedelta(days=1), True), (YEAR_ENDS_ON, True), (YEAR_ENDS_ON + timedelta(days=1), False), (EXPIRES_ON, False)],
+    [
+        (YEAR_ENDS_ON - timedelta(days=1), True),
+        (YEAR_ENDS_ON, True),
+        (YEAR_ENDS_ON + timedelta(days=1), False),
+        (EXPIRES_ON, False),
+    ],
     ids=str,
 )
-def test_bulk_credit_is_transferred_within_the_enrollment_year_only(by, person, bulk, partner, on, allowed):
+def test_bulk_credit_is_transferred_within_the_enrollment_year_only(
+    by, person, bulk, partner, on, allowed
+):
     assignment, heir = bulk.assign(person, by=by, on=TODAY), somebody(partner)
     if allowed:
         assert assignment.transfer(heir, by=by, on=on).directory_user == heir
@@ -196,7 +205,9 @@ def test_bulk_credit_is_transferred_within_the_enrollment_year_only(by, person, 
 
 
 @rule("U3", "B5")
-def test_in_the_thirty_days_after_the_enrollment_year_a_first_assignment_is_still_possible(by, person, bulk):
+def test_in_the_thirty_days_after_the_enrollment_year_a_first_assignment_is_still_possible(
+    by, person, bulk
+):
     assert bulk.assign(person, by=by, on=EXPIRES_ON)
 
 
@@ -210,7 +221,9 @@ def test_each_transfer_is_kept_with_the_chain_of_holders(by, bulk, partner):
     assert c.transferred_from == b
     assert b.transferred_from == a
     assert (a.ended_on, a.ended_by) == (TODAY, by.user)
-    assert [record.action for record in Record.objects.about(bulk)] == ["benefits.transferred"] * 2 + ["benefits.assigned"]
+    assert [record.action for record in Record.objects.about(bulk)] == [
+        "benefits.transferred"
+    ] * 2 + ["benefits.assigned"]
     assert Record.objects.about(bulk).first().before == {"person": second.pk}
 
 
@@ -230,11 +243,17 @@ def test_bulk_credit_is_transferred_to_somebody_else(by, person, bulk):
 
 @rule("U3", "U4")
 @pytest.mark.parametrize("spelling", [str, str.upper, str.title])
-def test_bulk_credit_is_not_transferred_to_the_same_person_in_the_other_tenant(by, person, bulk, partner, spelling):
+def test_bulk_credit_is_not_transferred_to_the_same_person_in_the_other_tenant(
+    by, person, bulk, partner, spelling
+):
     other = TenantFactory.create(partner=partner)
-    twin = DirectoryUserFactory.create(tenant=other, user_principal_name=spelling(person.user_principal_name), kind="guest")
+    twin = DirectoryUserFactory.create(
+        tenant=other, user_principal_name=spelling(person.user_principal_name), kind="guest"
+    )
     assignment = bulk.assign(person, by=by, on=TODAY)
-    assert bulk.candidates(twin.display_name, TODAY)[0].refusal is not None, "told before the choice (U6)"
+    assert bulk.candidates(twin.display_name, TODAY)[0].refusal is not None, (
+        "told before the choice (U6)"
+    )
     with pytest.raises(HoldsItAlready):
         assignment.transfer(twin, by=by, on=TODAY)
     assert Assignment.objects.get().ended_at is None
@@ -251,7 +270,9 @@ def test_a_refused_transfer_leaves_the_holder_as_they_were(by, person, bulk, par
 
 
 @rule("U3")
-def test_a_leaver_s_bulk_credit_is_transferred_although_they_are_disabled(by, person, bulk, partner):
+def test_a_leaver_s_bulk_credit_is_transferred_although_they_are_disabled(
+    by, person, bulk, partner
+):
     assignment = bulk.assign(person, by=by, on=TODAY)
     DirectoryUser.objects.filter(pk=person.pk).update(disabled_at=NOW)
     assert assignment.transfer(somebody(partner), by=by, on=TODAY)
@@ -269,9 +290,23 @@ def test_an_assignment_that_was_transferred_is_not_transferred_again(by, person,
 
 
 @rule("U4", "U6")
-@pytest.mark.parametrize("offer", ["Enterprise Agreement", "Cloud Solution Provider", "Azure in Open", "Azure Pass", "Action Pack"])
-def test_bulk_credit_is_refused_to_the_holder_of_an_offer_that_excludes_it_and_names_it(by, person, bulk, monthly, offer):
-    HeldOfferFactory.create(directory_user=person, external_offer=ExternalOfferFactory.create(name=offer, excludes=[bulk.product]))
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "Enterprise Agreement",
+        "Cloud Solution Provider",
+        "Azure in Open",
+        "Azure Pass",
+        "Action Pack",
+    ],
+)
+def test_bulk_credit_is_refused_to_the_holder_of_an_offer_that_excludes_it_and_names_it(
+    by, person, bulk, monthly, offer
+):
+    HeldOfferFactory.create(
+        directory_user=person,
+        external_offer=ExternalOfferFactory.create(name=offer, excludes=[bulk.product]),
+    )
     with pytest.raises(NotAssignable, match=offer) as refusal:
         bulk.assign(person, by=by, on=TODAY)
     assert refusal.value.rule == "U4"
@@ -280,11 +315,15 @@ def test_bulk_credit_is_refused_to_the_holder_of_an_offer_that_excludes_it_and_n
 
 
 @rule("U4")
-def test_an_offer_of_the_whole_partner_excludes_all_its_people_and_nobody_else_s(by, person, bulk, partner):
+def test_an_offer_of_the_whole_partner_excludes_all_its_people_and_nobody_else_s(
+    by, person, bulk, partner
+):
     offer = ExternalOfferFactory.create(name="Enterprise Agreement", excludes=[bulk.product])
     elsewhere = DirectoryUserFactory.create()
     HeldOfferFactory.create(directory_user=None, partner=partner, external_offer=offer)
-    theirs = BenefitFactory.create(partner=elsewhere.tenant.partner, product=bulk.product, credit=True)
+    theirs = BenefitFactory.create(
+        partner=elsewhere.tenant.partner, product=bulk.product, credit=True
+    )
     assert "Enterprise Agreement" in reason(bulk, person)
     assert not reason(theirs, elsewhere)
 
@@ -302,7 +341,10 @@ def test_an_offer_of_the_whole_partner_excludes_all_its_people_and_nobody_else_s
 )
 def test_an_offer_excludes_on_the_days_it_is_held(person, bulk, since, until, excludes):
     HeldOfferFactory.create(
-        directory_user=person, since=since, until=until, external_offer=ExternalOfferFactory.create(excludes=[bulk.product])
+        directory_user=person,
+        since=since,
+        until=until,
+        external_offer=ExternalOfferFactory.create(excludes=[bulk.product]),
     )
     assert bool(reason(bulk, person)) is excludes
 
@@ -310,7 +352,12 @@ def test_an_offer_excludes_on_the_days_it_is_held(person, bulk, since, until, ex
 @rule("U4")
 @pytest.mark.parametrize(
     ("first", "second", "refused"),
-    [("monthly", "monthly", False), ("monthly", "bulk", True), ("bulk", "monthly", True), ("bulk", "bulk", True)],
+    [
+        ("monthly", "monthly", False),
+        ("monthly", "bulk", True),
+        ("bulk", "monthly", True),
+        ("bulk", "bulk", True),
+    ],
 )
 def test_bulk_credit_goes_with_no_other_credit(by, person, partner, first, second, refused):
     held = BenefitFactory.create(partner=partner, **{first: True})
@@ -326,17 +373,25 @@ def test_bulk_credit_goes_with_no_other_credit(by, person, partner, first, secon
 
 @rule("U4")
 def test_credit_that_was_removed_or_has_expired_blocks_no_more(by, person, partner, bulk):
-    BenefitFactory.create(partner=partner, monthly=True).assign(person, by=by, on=TODAY).remove(by=by, on=TODAY)
-    expired = BenefitFactory.create(partner=partner, monthly=True, membership__starts_on=date(2020, 1, 1))
+    BenefitFactory.create(partner=partner, monthly=True).assign(person, by=by, on=TODAY).remove(
+        by=by, on=TODAY
+    )
+    expired = BenefitFactory.create(
+        partner=partner, monthly=True, membership__starts_on=date(2020, 1, 1)
+    )
     expired.assign(person, by=by, on=date(2020, 6, 1))
     assert reason(bulk, person, on=expired.expires_on)
     assert not reason(bulk, person, on=expired.expires_on + timedelta(days=1))
 
 
 @rule("U4")
-def test_a_partner_s_own_action_pack_blocks_only_the_person_whom_its_credit_is_assigned_to(by, person, partner, bulk):
+def test_a_partner_s_own_action_pack_blocks_only_the_person_whom_its_credit_is_assigned_to(
+    by, person, partner, bulk
+):
     pack = BenefitFactory.create(
-        partner=partner, monthly=True, membership__offer=OfferFactory.create(name="Microsoft Action Pack", is_competency=False)
+        partner=partner,
+        monthly=True,
+        membership__offer=OfferFactory.create(name="Microsoft Action Pack", is_competency=False),
     )
     assert not reason(bulk, person)
     pack.assign(person, by=by, on=TODAY)
@@ -357,7 +412,9 @@ def test_a_transfer_asks_the_same_of_the_new_holder(by, person, partner, bulk, m
 
 @rule("U5", "B5")
 @pytest.mark.parametrize("kind", ["monthly", "bulk"])
-def test_an_expired_benefit_takes_no_new_assignment_and_what_ran_has_ended(by, person, partner, kind):
+def test_an_expired_benefit_takes_no_new_assignment_and_what_ran_has_ended(
+    by, person, partner, kind
+):
     benefit = BenefitFactory.create(partner=partner, **{kind: True})
     assignment = benefit.assign(person, by=by, on=EXPIRES_ON)
     after = EXPIRES_ON + timedelta(days=1)
@@ -392,7 +449,12 @@ def test_an_assignment_and_its_end_are_on_record(by, person, monthly):
     removed, assigned = Record.objects.about(monthly)
     assert (assigned.action, removed.action) == ("benefits.assigned", "benefits.removed")
     for record in (assigned, removed):
-        assert (record.actor, record.how, record.partner, record.tenant) == (by.user, "portal", monthly.partner, person.tenant)
+        assert (record.actor, record.how, record.partner, record.tenant) == (
+            by.user,
+            "portal",
+            monthly.partner,
+            person.tenant,
+        )
         assert record.after["person"] == person.pk
 
 
@@ -408,7 +470,11 @@ def test_a_refused_assignment_is_on_record_although_it_rolled_back(by, monthly, 
 @rule("A1")
 def test_assignments_are_never_deleted(by, person, monthly):
     assignment = monthly.assign(person, by=by, on=TODAY)
-    for delete in (assignment.delete, Assignment.objects.all().delete, monthly.assignments.all().delete):
+    for delete in (
+        assignment.delete,
+        Assignment.objects.all().delete,
+        monthly.assignments.all().delete,
+    ):
         with pytest.raises(TypeError):
             delete()
 
@@ -417,15 +483,28 @@ def test_assignments_are_never_deleted(by, person, monthly):
 @pytest.mark.parametrize("kind", ["monthly", "bulk"])
 def test_the_database_refuses_what_went_round_the_rules(person, partner, kind):
     benefit = BenefitFactory.create(partner=partner, **{kind: True})
-    facts = {"partner": partner, "benefit": benefit, "assigned_on": TODAY, "is_exclusive": kind == "bulk"}
+    facts = {
+        "partner": partner,
+        "benefit": benefit,
+        "assigned_on": TODAY,
+        "is_exclusive": kind == "bulk",
+    }
     Assignment.objects.create(directory_user=person, **facts)
     with pytest.raises(IntegrityError):
-        Assignment.objects.create(directory_user=somebody(partner) if kind == "bulk" else person, **facts)
+        Assignment.objects.create(
+            directory_user=somebody(partner) if kind == "bulk" else person, **facts
+        )
 
 
 @rule("A1")
 @pytest.mark.parametrize(
-    "half", [{"ended_at": NOW}, {"ended_on": TODAY}, {"ended_at": NOW, "ended_on": TODAY - timedelta(days=1)}], ids=str
+    "half",
+    [
+        {"ended_at": NOW},
+        {"ended_on": TODAY},
+        {"ended_at": NOW, "ended_on": TODAY - timedelta(days=1)},
+    ],
+    ids=str,
 )
 def test_the_database_refuses_half_an_end_and_one_before_the_beginning(by, person, monthly, half):
     monthly.assign(person, by=by, on=TODAY)
@@ -437,7 +516,9 @@ def test_the_database_refuses_half_an_end_and_one_before_the_beginning(by, perso
 def test_one_person_with_an_entry_in_two_tenants_is_one_person(partner, tenant, by):
     second = TenantFactory.create(partner=partner)
     member = DirectoryUserFactory.create(tenant=tenant, user_principal_name="pat@contoso.example")
-    guest = DirectoryUserFactory.create(tenant=second, user_principal_name="Pat@contoso.example", guest=True)
+    guest = DirectoryUserFactory.create(
+        tenant=second, user_principal_name="Pat@contoso.example", guest=True
+    )
     BenefitFactory.create(partner=partner, bulk=True).assign(member, by=by, on=TODAY)
     monthly = BenefitFactory.create(partner=partner, monthly=True)
     with pytest.raises(NotAssignable, match="bulk credit cannot be combined"):

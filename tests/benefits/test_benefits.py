@@ -9,7 +9,15 @@ from django.db import IntegrityError
 from benefits_portal.benefits.exceptions import BenefitNotBegun
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.tenants.models import Actor, Record
-from tests.factories import TODAY, AssignmentFactory, BenefitFactory, DirectoryUserFactory, TenantFactory, issue_key, redeem
+from tests.factories import (
+    TODAY,
+    AssignmentFactory,
+    BenefitFactory,
+    DirectoryUserFactory,
+    TenantFactory,
+    issue_key,
+    redeem,
+)
 
 pytestmark = pytest.mark.django_db
 rule = pytest.mark.rule
@@ -27,7 +35,11 @@ def status(benefit: Benefit, on: date) -> str:
 @pytest.mark.parametrize("on", FIRST_DAYS + DAYS, ids=str)
 def test_usable_says_the_same_in_python_and_in_sql(on):
     benefit = BenefitFactory.create()
-    assert Benefit.objects.usable(on).contains(benefit) == benefit.is_usable(on) == (STARTS_ON <= on <= EXPIRES_ON)
+    assert (
+        Benefit.objects.usable(on).contains(benefit)
+        == benefit.is_usable(on)
+        == (STARTS_ON <= on <= EXPIRES_ON)
+    )
 
 
 @rule("B1")
@@ -35,13 +47,26 @@ def test_usable_says_the_same_in_python_and_in_sql(on):
 def test_before_its_first_day_nothing_can_be_done_with_a_benefit_and_the_day_is_named(by, on):
     key, credit = issue_key(), BenefitFactory.create(monthly=True)
     begun = on >= STARTS_ON
-    assert (status(key.benefit, on), status(credit, on)) == (("not-redeemed", "not-assigned") if begun else ("not-begun", "not-begun"))
+    assert (status(key.benefit, on), status(credit, on)) == (
+        ("not-redeemed", "not-assigned") if begun else ("not-begun", "not-begun")
+    )
     assert ProductKey.objects.redeemable(on).exists() == key.is_redeemable(on) == begun
     assert ProductKey.objects.not_begun(on).exists() == (not begun)
-    tenant, person = TenantFactory.create(partner=key.partner), DirectoryUserFactory.create(tenant__partner=credit.partner)
-    doors = [lambda: key.reveal(by=by, on=on), lambda: redeem(key, tenant=tenant, on=on), lambda: credit.assign(person, by=by, on=on)]
+    tenant, person = (
+        TenantFactory.create(partner=key.partner),
+        DirectoryUserFactory.create(tenant__partner=credit.partner),
+    )
+    doors = [
+        lambda: key.reveal(by=by, on=on),
+        lambda: redeem(key, tenant=tenant, on=on),
+        lambda: credit.assign(person, by=by, on=on),
+    ]
     for door in doors:
-        with nullcontext() if begun else pytest.raises(BenefitNotBegun, match=r"Jan\. 1, 2021 is the first day"):
+        with (
+            nullcontext()
+            if begun
+            else pytest.raises(BenefitNotBegun, match=r"Jan\. 1, 2021 is the first day")
+        ):
             door()
     assert Record.objects.filter(refused="benefit-not-begun").count() == (0 if begun else 3)
 
@@ -51,13 +76,17 @@ def test_before_its_first_day_nothing_can_be_done_with_a_benefit_and_the_day_is_
 def test_the_query_for_each_status_finds_exactly_what_has_it(wanted):
     issue_key(), redeem(), AssignmentFactory.create(), BenefitFactory.create(bulk=True)
     for on in FIRST_DAYS + DAYS:
-        having = {benefit for benefit in Benefit.objects.for_display() if benefit.status(on) == wanted}
+        having = {
+            benefit for benefit in Benefit.objects.for_display() if benefit.status(on) == wanted
+        }
         assert set(Benefit.objects.for_display().with_status(wanted, on)) == having, on
 
 
 @rule("B5")
 @pytest.mark.parametrize(
-    ("on", "unused", "used"), list(zip(DAYS, ["not-redeemed"] * 2 + ["expired"], ["redeemed"] * 3, strict=True)), ids=str
+    ("on", "unused", "used"),
+    list(zip(DAYS, ["not-redeemed"] * 2 + ["expired"], ["redeemed"] * 3, strict=True)),
+    ids=str,
 )
 def test_a_license_based_benefit_expires_unless_it_was_redeemed(on, unused, used):
     assert status(issue_key().benefit, on) == unused
@@ -69,7 +98,9 @@ def test_a_license_based_benefit_expires_unless_it_was_redeemed(on, unused, used
 def test_a_usage_based_benefit_ends_whether_or_not_it_is_assigned(on):
     benefit, assigned = BenefitFactory.create(monthly=True), AssignmentFactory.create().benefit
     ended = on > EXPIRES_ON
-    assert (status(benefit, on), status(assigned, on)) == (("ended", "ended") if ended else ("not-assigned", "assigned"))
+    assert (status(benefit, on), status(assigned, on)) == (
+        ("ended", "ended") if ended else ("not-assigned", "assigned")
+    )
 
 
 @rule("U2")
@@ -99,7 +130,11 @@ def test_what_expired_is_not_expiring():
 
 
 def test_unused_is_what_is_neither_redeemed_nor_assigned():
-    unused = [issue_key().benefit, BenefitFactory.create(monthly=True), BenefitFactory.create(bulk=True)]
+    unused = [
+        issue_key().benefit,
+        BenefitFactory.create(monthly=True),
+        BenefitFactory.create(bulk=True),
+    ]
     redeem()
     AssignmentFactory.create()
     assert list(Benefit.objects.for_display().unused().order_by("pk")) == unused
@@ -112,7 +147,11 @@ def test_a_benefit_has_licenses_or_credit():
     assert list(Benefit.objects.license_based()) == [licenses]
 
 
-@pytest.mark.parametrize("nonsense", [{"quantity": 5}, {"currency": ""}, {"credit_amount": None}, {"credit_amount": 0}], ids=str)
+@pytest.mark.parametrize(
+    "nonsense",
+    [{"quantity": 5}, {"currency": ""}, {"credit_amount": None}, {"credit_amount": 0}],
+    ids=str,
+)
 def test_the_database_refuses_a_benefit_that_is_neither_or_both(nonsense):
     credit = BenefitFactory.create(monthly=True)
     with pytest.raises(IntegrityError):

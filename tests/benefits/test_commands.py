@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rule("B1", "B2"), pytest.mark.u
 def offer():
     offer = OfferFactory.create(name="Action Pack")
     PackageLineFactory.create(offer=offer)
-    PackageLineFactory.create(offer=offer, product__name="Old", product__discontinued_on="2021-01-01")
+    PackageLineFactory.create(
+        offer=offer, product__name="Old", product__discontinued_on="2021-01-01"
+    )
     return offer
 
 
@@ -30,8 +32,19 @@ def made():
 
 
 def test_a_dry_run_says_what_enrolling_then_makes_once(capsys, partner, offer):
-    words = ("enroll", partner.mpn_id, "Action Pack", "--starts-on", "2021-04-15", "--reason", "Signed up")
-    who, what = f"{partner}: Action Pack (April 15, 2021).", "benefits 1, product keys 1, without Old (discontinued)."
+    words = (
+        "enroll",
+        partner.mpn_id,
+        "Action Pack",
+        "--starts-on",
+        "2021-04-15",
+        "--reason",
+        "Signed up",
+    )
+    who, what = (
+        f"{partner}: Action Pack (April 15, 2021).",
+        "benefits 1, product keys 1, without Old (discontinued).",
+    )
     assert (run(capsys, *words, "--dry-run"), made()) == (f"{who} Would be made: {what}", (0, 0, 0))
     assert (run(capsys, *words), made()) == (f"{who} Made: {what}", (1, 1, 1))
     assert set(Record.objects.values_list("how", "reason")) == {(How.COMMAND, "Signed up")}
@@ -51,7 +64,10 @@ def test_those_that_end_soon_are_renewed_once_each_for_itself(capsys, partner, o
     run(capsys, "enroll", partner.mpn_id, "Action Pack", "--starts-on", "2020-05-10")
     membership = Membership.objects.get()
     told = "from May 11, 2021 on: benefits 1"
-    assert (run(capsys, "renew", "--dry-run"), made()) == (f"{membership}: would be renewed {told}, product keys 1.", (1, 2, 2))
+    assert (run(capsys, "renew", "--dry-run"), made()) == (
+        f"{membership}: would be renewed {told}, product keys 1.",
+        (1, 2, 2),
+    )
     assert (run(capsys, "renew"), made()) == (f"{membership}: renewed {told}.", (2, 3, 3))
     assert Membership.objects.latest("starts_on").ends_on == date(2022, 5, 10)
     assert (run(capsys, "renew"), made()) == (f"{membership}: was renewed already.", (2, 3, 3))
@@ -67,7 +83,9 @@ def test_one_that_is_refused_is_told_with_the_reason_and_ends_in_an_error(capsys
     assert "has no amount in USD" in capsys.readouterr().out
 
 
-def test_one_that_was_ended_early_is_left_as_it_is_and_said_without_an_error(capsys, partner, offer):
+def test_one_that_was_ended_early_is_left_as_it_is_and_said_without_an_error(
+    capsys, partner, offer
+):
     run(capsys, "enroll", partner.mpn_id, "Action Pack", "--starts-on", "2021-01-01")
     membership = Membership.objects.get()
     membership.end(date(2021, 5, 10), by=Actor(), on=TODAY)
@@ -76,8 +94,13 @@ def test_one_that_was_ended_early_is_left_as_it_is_and_said_without_an_error(cap
     assert (made(), Record.objects.exclude(refused="").count()) == ((1, 1, 1), 0)
 
 
-@pytest.mark.parametrize(("project", "partner", "renewed"), [("UTC", "Pacific/Kiritimati", True), ("Pacific/Kiritimati", "UTC", False)])
-def test_each_partner_s_own_day_decides_what_ends_soon(capsys, settings, offer, project, partner, renewed):
+@pytest.mark.parametrize(
+    ("project", "partner", "renewed"),
+    [("UTC", "Pacific/Kiritimati", True), ("Pacific/Kiritimati", "UTC", False)],
+)
+def test_each_partner_s_own_day_decides_what_ends_soon(
+    capsys, settings, offer, project, partner, renewed
+):
     """It is 1 May in UTC and 2 May in Kiritimati, where what ends on 1 June ends within 30 days."""
     settings.TIME_ZONE = project
     PartnerFactory.create(mpn_id="4711", time_zone=partner)

@@ -1,4 +1,7 @@
-"""Today can go back: staff put a partner's time zone right, westwards (W10). Every verb and every rule that takes the day is tried."""
+"""Today can go back: staff put a partner's time zone right, westwards (W10).
+
+Every verb and every rule that takes the day is tried.
+"""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -17,7 +20,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rule("W10")]
 EARLIER = TODAY - timedelta(days=2)
 
 
-@pytest.fixture(params=[EARLIER, TODAY - timedelta(days=1), TODAY], ids=["two days earlier", "a day earlier", "the same day"])
+@pytest.fixture(
+    params=[EARLIER, TODAY - timedelta(days=1), TODAY],
+    ids=["two days earlier", "a day earlier", "the same day"],
+)
 def on(request) -> date:
     """The day that it is after the correction; what happened before happened on `TODAY`."""
     return request.param
@@ -30,15 +36,21 @@ def somebody(partner: Partner):
 # Credit
 
 
-def test_credit_that_is_removed_earlier_than_it_was_given_ends_on_the_day_it_was_given(partner, by, on):
-    assignment = BenefitFactory.create(partner=partner, monthly=True).assign(somebody(partner), by=by, on=TODAY)
+def test_credit_that_is_removed_earlier_than_it_was_given_ends_on_the_day_it_was_given(
+    partner, by, on
+):
+    assignment = BenefitFactory.create(partner=partner, monthly=True).assign(
+        somebody(partner), by=by, on=TODAY
+    )
     assignment.remove(by=by, on=on)
     assignment.refresh_from_db()
     assert (assignment.assigned_on, assignment.ended_on) == (TODAY, TODAY)
 
 
 def test_bulk_credit_that_is_transferred_earlier_ends_on_the_day_it_was_given(partner, by, on):
-    assignment = BenefitFactory.create(partner=partner, bulk=True).assign(somebody(partner), by=by, on=TODAY)
+    assignment = BenefitFactory.create(partner=partner, bulk=True).assign(
+        somebody(partner), by=by, on=TODAY
+    )
     successor = assignment.transfer(somebody(partner), by=by, on=on)
     assignment.refresh_from_db()
     assert (assignment.ended_on, successor.assigned_on) == (TODAY, on)
@@ -49,25 +61,37 @@ def test_bulk_credit_that_is_transferred_earlier_ends_on_the_day_it_was_given(pa
 def test_credit_given_on_the_first_day_of_its_benefit_can_be_removed_the_day_before(partner, by):
     benefit = BenefitFactory.create(partner=partner, monthly=True, membership__starts_on=TODAY)
     assignment = benefit.assign(somebody(partner), by=by, on=TODAY)
-    assert (assignment.is_running(EARLIER), list(Assignment.objects.running(EARLIER))) == (True, [assignment])
+    assert (assignment.is_running(EARLIER), list(Assignment.objects.running(EARLIER))) == (
+        True,
+        [assignment],
+    )
     assignment.remove(by=by, on=EARLIER)
     assert assignment.is_running(EARLIER)  # as it was read
     assignment.refresh_from_db()
     assert (assignment.ended_on, assignment.is_running(EARLIER)) == (TODAY, False)
 
 
-@pytest.mark.parametrize(("before", "after"), [("Pacific/Kiritimati", "Pacific/Niue"), ("Europe/Amsterdam", "America/New_York")])
-def test_remove_works_on_the_page_after_the_zone_was_corrected(partner, tenant, admin, sign_in, before, after):
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("Pacific/Kiritimati", "Pacific/Niue"), ("Europe/Amsterdam", "America/New_York")],
+)
+def test_remove_works_on_the_page_after_the_zone_was_corrected(
+    partner, tenant, admin, sign_in, before, after
+):
     Partner.objects.filter(pk=partner.pk).update(time_zone=before)
     benefit, person = BenefitFactory.create(partner=partner, monthly=True), somebody(partner)
     acting = {"acting_in": f"{partner.pk}-{tenant.pk}"}
     with time_machine.travel(datetime.combine(TODAY, time(22, 30), UTC), tick=False):
         client = sign_in(admin)
-        client.post(reverse("benefits:assign", args=[benefit.pk]), {"directory_user": person.pk} | acting)
+        client.post(
+            reverse("benefits:assign", args=[benefit.pk]), {"directory_user": person.pk} | acting
+        )
         assignment = Assignment.objects.get()
         Partner.objects.filter(pk=partner.pk).update(time_zone=after)
         assert Partner.objects.get(pk=partner.pk).today() < assignment.assigned_on
-        answer = client.post(reverse("benefits:remove", args=[benefit.pk, assignment.pk]), acting, follow=True)
+        answer = client.post(
+            reverse("benefits:remove", args=[benefit.pk, assignment.pk]), acting, follow=True
+        )
     assert f"{person.display_name} no longer holds this credit." in answer.text
     assignment.refresh_from_db()
     assert assignment.ended_on == assignment.assigned_on
@@ -117,7 +141,9 @@ def test_one_that_was_brought_back_later_than_today_is_extended(tenant, by, on):
     assert (back.starts_on, back.status(on)) == (TODAY, Subscription.Status.ACTIVE)
 
 
-def test_one_that_came_back_with_an_earlier_today_before_its_end_is_active_and_not_brought_back(tenant):
+def test_one_that_came_back_with_an_earlier_today_before_its_end_is_active_and_not_brought_back(
+    tenant,
+):
     ended = factories.SubscriptionFactory.create(tenant=tenant, ends_on=EARLIER)
     assert [ended.can_come_back(day) for day in (TODAY, EARLIER)] == [True, False]
 
@@ -160,8 +186,13 @@ def test_the_pages_of_what_began_later_than_today_show_it(partner, tenant, admin
             "benefits:holders": [credit.pk],
             "benefits:azure-cloud": [],
         }
-        answers = {name: client.get(reverse(name, args=arguments)).status_code for name, arguments in pages.items()}
-        remove = client.get(reverse("benefits:remove", args=[credit.pk, credit.assignments.get().pk]))
+        answers = {
+            name: client.get(reverse(name, args=arguments)).status_code
+            for name, arguments in pages.items()
+        }
+        remove = client.get(
+            reverse("benefits:remove", args=[credit.pk, credit.assignments.get().pk])
+        )
     assert (answers, remove.status_code) == (dict.fromkeys(pages, 200), 200)
 
 
@@ -178,4 +209,7 @@ def test_a_practice_calendar_moves_on_from_where_the_zone_puts_it():
         assert partner.today() == moved_to - timedelta(days=2)
         assert partner.move_calendar_to(moved_to - timedelta(days=1))
         partner.refresh_from_db()
-        assert (partner.today(), partner.move_calendar_to(EARLIER)) == (moved_to - timedelta(days=1), False)
+        assert (partner.today(), partner.move_calendar_to(EARLIER)) == (
+            moved_to - timedelta(days=1),
+            False,
+        )

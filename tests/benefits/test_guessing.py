@@ -14,7 +14,14 @@ from benefits_portal.benefits.key_exceptions import KeyMistyped, KeyUnknown, Too
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.tenants.models import Actor, How, KeyAttempt, Partner, Record, Role
-from tests.factories import TODAY, BenefitFactory, PartnerFactory, RoleAssignmentFactory, TenantFactory, UserFactory
+from tests.factories import (
+    TODAY,
+    BenefitFactory,
+    PartnerFactory,
+    RoleAssignmentFactory,
+    TenantFactory,
+    UserFactory,
+)
 from tests.simultaneous import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("K6")]
@@ -79,7 +86,11 @@ def test_the_lock_lasts_fifteen_minutes_and_says_until_when(clock, partner, by):
     ("until", "zone", "told"),
     [
         (START.replace(hour=12, minute=41, second=26), "UTC", "12:42 p.m. (UTC)"),
-        (START.replace(hour=12, minute=41, microsecond=1), "Europe/Amsterdam", "2:42 p.m. (Europe/Amsterdam)"),
+        (
+            START.replace(hour=12, minute=41, microsecond=1),
+            "Europe/Amsterdam",
+            "2:42 p.m. (Europe/Amsterdam)",
+        ),
         (START.replace(hour=12, minute=41), "Asia/Kolkata", "6:11 p.m. (Asia/Kolkata)"),
         (START.replace(hour=23, minute=59, second=59), "UTC", "midnight (UTC)"),
     ],
@@ -87,7 +98,9 @@ def test_the_lock_lasts_fifteen_minutes_and_says_until_when(clock, partner, by):
 def test_a_lock_is_told_by_a_moment_not_before_its_end(until, zone, told):
     with timezone.override(zone):
         advice = str(TooManyTries(until).advice)
-    assert advice == (f"From {told} on you can type a key again. A key chosen from its own benefit works all the same.")
+    assert advice == (
+        f"From {told} on you can type a key again. A key chosen from its own benefit works all the same."
+    )
 
 
 def test_what_was_refused_during_the_lock_does_not_prolong_it(clock, partner, by):
@@ -140,7 +153,9 @@ def test_fifty_within_an_hour_lock_the_whole_partner(clock, partner, by):
         assert [guess(person, partner) for _ in range(5)] == ["KeyUnknown"] * 5
         clock.shift(timedelta(minutes=5))
     assert guess(next(people), partner) == "TooManyTries"
-    assert guess(next(people), PartnerFactory.create()) == "KeyUnknown", "another partner's people are not affected"
+    assert guess(next(people), PartnerFactory.create()) == "KeyUnknown", (
+        "another partner's people are not affected"
+    )
     clock.shift(timedelta(minutes=10))  # 15 since the fiftieth
     assert guess(next(people), partner) == "KeyUnknown"
 
@@ -161,7 +176,9 @@ def test_a_key_taken_from_its_own_benefit_works_meanwhile(clock, partner, by):
 
 
 def test_trying_one_key_over_and_over_costs_no_more_each_time(clock, partner, by):
-    """The same wrong key counts once, so it may be repeated at will: what is kept and looked at must stay small."""
+    """The same wrong key counts once, so it may be repeated at will: what is kept and looked at
+    must stay small.
+    """
     wrong = productkeys.draw()
     for _ in range(30):
         guess(by, partner, wrong)

@@ -1,4 +1,6 @@
-"""What a benefit's page says about its holders: the chain of them, and what to write to them (rules U3, A2)."""
+"""What a benefit's page says about its holders: the chain of them, and what to write to them (rules
+U3, A2).
+"""
 
 import csv
 from datetime import timedelta
@@ -20,9 +22,13 @@ def client(admin, sign_in):
 
 
 @rule("U3")
-def test_bulk_credit_shows_the_chain_of_its_holders_from_the_first_to_the_present_one(client, tenant, by):
+def test_bulk_credit_shows_the_chain_of_its_holders_from_the_first_to_the_present_one(
+    client, tenant, by
+):
     bulk = BenefitFactory.create(partner=tenant.partner, bulk=True)
-    one, two = (DirectoryUserFactory.create(tenant=tenant, display_name=name) for name in ("Ann", "Bob"))
+    one, two = (
+        DirectoryUserFactory.create(tenant=tenant, display_name=name) for name in ("Ann", "Bob")
+    )
     first = bulk.assign(one, by=by, on=TODAY - timedelta(days=30))
     first.transfer(two, by=by, on=TODAY).transfer(one, by=by, on=TODAY)
     chain = client.get(reverse("licensing:benefit-detail", args=[bulk.pk])).context["chain"]
@@ -33,8 +39,12 @@ def test_bulk_credit_shows_the_chain_of_its_holders_from_the_first_to_the_presen
     ]
 
 
-def test_the_message_for_the_user_is_there_in_each_language_the_reader_s_own_first(client, tenant, by):
-    credit = BenefitFactory.create(partner=tenant.partner, monthly=True, credit_amount=100, currency="USD")
+def test_the_message_for_the_user_is_there_in_each_language_the_reader_s_own_first(
+    client, tenant, by
+):
+    credit = BenefitFactory.create(
+        partner=tenant.partner, monthly=True, credit_amount=100, currency="USD"
+    )
     credit.assign(DirectoryUserFactory.create(tenant=tenant), by=by, on=TODAY)
     client.cookies["django_language"] = "nl"
     page = client.get(reverse("licensing:benefit-detail", args=[credit.pk]))
@@ -46,7 +56,9 @@ def test_the_message_for_the_user_is_there_in_each_language_the_reader_s_own_fir
 
 
 @rule("U1")
-def test_somebody_disabled_keeps_what_they_hold_and_stands_out_until_it_is_removed(client, tenant, by):
+def test_somebody_disabled_keeps_what_they_hold_and_stands_out_until_it_is_removed(
+    client, tenant, by
+):
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     leaver, colleague = DirectoryUserFactory.create_batch(2, tenant=tenant)
     assignment, _other = (credit.assign(person, by=by, on=TODAY) for person in (leaver, colleague))
@@ -60,14 +72,18 @@ def test_somebody_disabled_keeps_what_they_hold_and_stands_out_until_it_is_remov
     leaver.disable(by=by)
     assert stands_out() == [True, True]
     details = client.get(reverse("licensing:benefit-detail", args=[credit.pk]))
-    assert {row.directory_user: row.directory_user.is_enabled for row in details.context["running"]} == {leaver: False, colleague: True}
+    assert {
+        row.directory_user: row.directory_user.is_enabled for row in details.context["running"]
+    } == {leaver: False, colleague: True}
     assert [held.title for held in client.get(pages[1]).context["holdings"]] == [credit.title]
     assignment.remove(by=by, on=TODAY)
     assert stands_out() == [False, False]
 
 
 @pytest.mark.parametrize("count", [1, 20])
-def test_the_page_of_a_benefit_takes_eight_queries_however_many_hold_it(client, tenant, by, django_assert_max_num_queries, count):
+def test_the_page_of_a_benefit_takes_eight_queries_however_many_hold_it(
+    client, tenant, by, django_assert_max_num_queries, count
+):
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     for person in DirectoryUserFactory.create_batch(count, tenant=tenant):
         credit.assign(person, by=by, on=TODAY)
@@ -79,35 +95,62 @@ def test_the_page_of_a_benefit_takes_eight_queries_however_many_hold_it(client, 
 
 def test_a_benefit_s_page_shows_the_first_holders_and_the_way_to_all_of_them(client, tenant, by):
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
-    people = [DirectoryUserFactory.create(tenant=tenant, display_name=f"Person {number:02d}") for number in range(MAX_HOLDERS + 3)]
+    people = [
+        DirectoryUserFactory.create(tenant=tenant, display_name=f"Person {number:02d}")
+        for number in range(MAX_HOLDERS + 3)
+    ]
     first, *others = [credit.assign(person, by=by, on=TODAY) for person in people]
     first.remove(by=by, on=TODAY)
     details = client.get(reverse("licensing:benefit-detail", args=[credit.pk]))
     address = reverse("benefits:holders", args=[credit.pk])
     assert details.context["running"] == others[:MAX_HOLDERS]
     assert details.text.count(f'href="{address}"') == 1
-    pages = {query: client.get(f"{address}?{query}").context["page"].rows for query in ("sort=-name", "show=past", "q=person+07")}
+    pages = {
+        query: client.get(f"{address}?{query}").context["page"].rows
+        for query in ("sort=-name", "show=past", "q=person+07")
+    }
     assert pages == {"sort=-name": others[::-1], "show=past": [first], "q=person+07": [others[6]]}
 
 
 @pytest.mark.parametrize(
-    ("query", "heads", "found"), [("sort=name", [], [1, 2]), ("show=past", ["Ended on"], [0]), ("q=person+2", [], [2])]
+    ("query", "heads", "found"),
+    [("sort=name", [], [1, 2]), ("show=past", ["Ended on"], [0]), ("q=person+2", [], [2])],
 )
-def test_the_download_has_what_the_list_of_holders_is_narrowed_to(client, tenant, by, query, heads, found):
+def test_the_download_has_what_the_list_of_holders_is_narrowed_to(
+    client, tenant, by, query, heads, found
+):
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
-    people = [DirectoryUserFactory.create(tenant=tenant, display_name=f"Person {number}") for number in range(3)]
+    people = [
+        DirectoryUserFactory.create(tenant=tenant, display_name=f"Person {number}")
+        for number in range(3)
+    ]
     first, *_others = [credit.assign(person, by=by, on=TODAY) for person in people]
     first.remove(by=by, on=TODAY)
-    download = client.get(f"{reverse('benefits:holders-csv', args=[credit.pk])}?{query}").getvalue().decode("utf-8-sig")
+    download = (
+        client.get(f"{reverse('benefits:holders-csv', args=[credit.pk])}?{query}")
+        .getvalue()
+        .decode("utf-8-sig")
+    )
     written = [["Name", "E-mail", "Assigned on", *heads]]
-    written += [[people[n].display_name, people[n].user_principal_name, "2021-05-01", *(["2021-05-01"] if heads else [])] for n in found]
+    written += [
+        [
+            people[n].display_name,
+            people[n].user_principal_name,
+            "2021-05-01",
+            *(["2021-05-01"] if heads else []),
+        ]
+        for n in found
+    ]
     assert list(csv.reader(StringIO(download))) == written
 
 
 @rule("U2")
 def test_few_holders_stand_on_the_benefit_s_page_with_those_who_held_it_before(client, tenant, by):
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
-    one, two = (credit.assign(person, by=by, on=TODAY) for person in DirectoryUserFactory.create_batch(2, tenant=tenant))
+    one, two = (
+        credit.assign(person, by=by, on=TODAY)
+        for person in DirectoryUserFactory.create_batch(2, tenant=tenant)
+    )
     one.remove(by=by, on=TODAY)
     details = client.get(reverse("licensing:benefit-detail", args=[credit.pk]))
     assert [details.context["running"], details.context["past"]] == [[two], [one]]

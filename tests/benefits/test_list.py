@@ -1,4 +1,6 @@
-"""Azure & cloud products as a list: filters that agree with the rules, an order for each column, a spreadsheet."""
+"""Azure & cloud products as a list: filters that agree with the rules, an order for each column, a
+spreadsheet.
+"""
 
 import csv
 import io
@@ -24,7 +26,16 @@ from tests.factories import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 LIST, CSV = reverse("benefits:azure-cloud"), reverse("benefits:azure-cloud-csv")
-COPIED = ["partner", "package_line", "product", "product_name", "offer_name", "benefit_type", "quantity", "starts_on"]
+COPIED = [
+    "partner",
+    "package_line",
+    "product",
+    "product_name",
+    "offer_name",
+    "benefit_type",
+    "quantity",
+    "starts_on",
+]
 DAYS = [TODAY + timedelta(days=offset) for offset in (-1, 0, 1)]
 
 
@@ -35,12 +46,16 @@ def client(admin, sign_in):
 
 @pytest.fixture
 def benefits(partner, tenant) -> list[Benefit]:
-    """One of every kind, used and unused, on the day before, of and after today; somebody else's beside them."""
+    """One of every kind, used and unused, on the day before, of and after today; somebody else's
+    beside them.
+    """
     made = []
     for day in DAYS:
         facts = {"partner": partner, "expires_on": day}
         made += [
-            issue_key(**facts, product__name=f"Visio {day.day}", membership__offer__name=f"Pack {day.day}").benefit,
+            issue_key(
+                **facts, product__name=f"Visio {day.day}", membership__offer__name=f"Pack {day.day}"
+            ).benefit,
             redeem(issue_key(**facts), on=DAYS[0]).key.benefit,
             BenefitFactory.create(**facts, monthly=True),
             AssignmentFactory.create(benefit=BenefitFactory.create(**facts, bulk=True)).benefit,
@@ -66,7 +81,9 @@ def test_the_filters_offer_what_the_partner_has_in_their_own_order(client, benef
 
 def test_the_filters_that_are_kept_are_of_nobody_else(client, benefits, sign_in):
     other = BenefitFactory.create()
-    elsewhere = RoleAssignmentFactory.create(partner=other.partner, user__directory_user__tenant__partner=other.partner).user
+    elsewhere = RoleAssignmentFactory.create(
+        partner=other.partner, user__directory_user__tenant__partner=other.partner
+    ).user
     assert [len(offered(client)), offered(sign_in(elsewhere))] == [12, [other.offer_name]]
 
 
@@ -74,7 +91,12 @@ def test_a_benefit_is_found_by_an_offer_that_the_kept_filters_do_not_know_yet(cl
     before = offered(client)
     new = BenefitFactory.create(partner=partner)
     address = f"offer={new.package_line.offer_id}"
-    assert [before, offered(client), found(client, address), offered(client, address)] == [[], [], [new.pk], [new.offer_name]]
+    assert [before, offered(client), found(client, address), offered(client, address)] == [
+        [],
+        [],
+        [new.pk],
+        [new.offer_name],
+    ]
 
 
 @pytest.mark.rule("B5", "U5")
@@ -82,14 +104,17 @@ def test_a_benefit_is_found_by_an_offer_that_the_kept_filters_do_not_know_yet(cl
 def test_the_status_of_a_row_is_the_one_that_the_database_filters_by(benefits, on):
     ours = Benefit.objects.filter(pk__in=[benefit.pk for benefit in benefits])
     in_sql = {status: set(ours.with_status(status, on)) for status in Benefit.Status}
-    assert in_sql == {status: {benefit for benefit in benefits if benefit.status(on) is status} for status in Benefit.Status}
+    assert in_sql == {
+        status: {benefit for benefit in benefits if benefit.status(on) is status}
+        for status in Benefit.Status
+    }
 
 
 def test_each_filter_leaves_what_it_says(client, benefits):
     def those(asked) -> set[int]:
         return {benefit.pk for benefit in benefits if asked(benefit)}
 
-    usable = lambda benefit: benefit.is_usable(TODAY)  # noqa: E731 - as short as the question
+    usable = lambda benefit: benefit.is_usable(TODAY)
     first = next(benefit for benefit in benefits if benefit.product_name.startswith("Visio"))
     expected = {
         "kind=usage": those(lambda benefit: benefit.is_usage_based),
@@ -104,9 +129,16 @@ def test_each_filter_leaves_what_it_says(client, benefits):
         f"q={first.product.name}": {first.pk},
         f"q={first.membership.offer.name}": {first.pk},
         "q=nothing+of+the+kind": set(),
-    } | {f"status={status.value}": those(lambda b, status=status: b.status(TODAY) is status) for status in Benefit.Status}
+    } | {
+        f"status={status.value}": those(lambda b, status=status: b.status(TODAY) is status)
+        for status in Benefit.Status
+    }
     answers = {
-        address: {row for s in client.get(f"{LIST}?{address}").context["sections"] for row in [r["pk"] for r in s["rows"]]}
+        address: {
+            row
+            for s in client.get(f"{LIST}?{address}").context["sections"]
+            for row in [r["pk"] for r in s["rows"]]
+        }
         for address in expected
     }
     assert answers == expected
@@ -120,9 +152,22 @@ def test_each_column_sorts_within_its_section_and_turns_round(client, benefits, 
 
 
 def test_sorting_by_status_keeps_each_status_together(client, benefits):
-    rows = [row["status"] for section in client.get(LIST, {"sort": "status"}).context["sections"] for row in section["rows"]]
-    assert list(dict.fromkeys(rows)) == ["not-assigned", "assigned", "ended", "not-redeemed", "redeemed", "expired"]
-    assert [status for previous, status in zip(["", *rows], rows, strict=False) if previous != status] == list(dict.fromkeys(rows))
+    rows = [
+        row["status"]
+        for section in client.get(LIST, {"sort": "status"}).context["sections"]
+        for row in section["rows"]
+    ]
+    assert list(dict.fromkeys(rows)) == [
+        "not-assigned",
+        "assigned",
+        "ended",
+        "not-redeemed",
+        "redeemed",
+        "expired",
+    ]
+    assert [
+        status for previous, status in zip(["", *rows], rows, strict=False) if previous != status
+    ] == list(dict.fromkeys(rows))
 
 
 def test_fifty_rows_to_a_page_and_every_page_parses(client, partner):
@@ -141,16 +186,28 @@ def test_a_kind_that_is_on_another_page_is_said_to_be_there(client, partner):
     BenefitFactory.create_batch(50, partner=partner)
     BenefitFactory.create(partner=partner, monthly=True)
     last = client.get(f"{LIST}?page=last")
-    assert ("None on this page." in last.text, '<a href="?kind=usage">Show them' in last.text) == (True, True)
+    assert ("None on this page." in last.text, '<a href="?kind=usage">Show them' in last.text) == (
+        True,
+        True,
+    )
 
 
-def test_the_spreadsheet_has_what_was_filtered_in_the_same_order_no_formula_and_no_key(client, partner):
+def test_the_spreadsheet_has_what_was_filtered_in_the_same_order_no_formula_and_no_key(
+    client, partner
+):
     key = issue_key(partner=partner, product__name="=HYPERLINK(1)", expires_on=TODAY)
     BenefitFactory.create(partner=partner, product__name="Other", monthly=True)
     text = client.get(CSV, {"kind": "licenses"}).getvalue().decode("utf-8-sig")
     assert list(csv.reader(io.StringIO(text))) == [
         ["Benefit", "License quantity", "Offer", "Benefit type", "Expiration date", "Status"],
-        ["'=HYPERLINK(1)", "25 licenses", key.benefit.membership.offer.name, "Core", "2021-05-01", "Not redeemed"],
+        [
+            "'=HYPERLINK(1)",
+            "25 licenses",
+            key.benefit.membership.offer.name,
+            "Core",
+            "2021-05-01",
+            "Not redeemed",
+        ],
     ]
     assert key.last_five not in text
 
@@ -160,12 +217,18 @@ def test_the_spreadsheet_is_as_long_as_the_list(client, partner):
     benefit, day = Benefit.objects.get(), timedelta(days=1)
     memberships = Membership.objects.bulk_create(
         Membership(
-            partner=partner, offer=benefit.membership.offer, starts_on=start, ends_on=start + day, benefits_expire_on=start + 2 * day
+            partner=partner,
+            offer=benefit.membership.offer,
+            starts_on=start,
+            ends_on=start + day,
+            benefits_expire_on=start + 2 * day,
         )
         for start in (TODAY + number * day for number in range(1_100))
     )
     facts = {name: getattr(benefit, name) for name in COPIED}
-    Benefit.objects.bulk_create(Benefit(**facts, expires_on=TODAY, membership=membership) for membership in memberships)
+    Benefit.objects.bulk_create(
+        Benefit(**facts, expires_on=TODAY, membership=membership) for membership in memberships
+    )
     rows = client.get(CSV).getvalue().decode().splitlines()
     assert len(rows) == 1 + 1_101
     assert client.get(LIST).context["page"].total_text == "1,000+"
@@ -180,7 +243,11 @@ def test_used_is_true_from_the_first_assignment_to_the_end_of_the_last(by):
     people = DirectoryUserFactory.create_batch(2, tenant__partner=benefit.partner)
     facts = []
     given = [benefit.assign(person, by=by, on=TODAY) for person in people]
-    for step in (lambda: None, lambda: given[0].remove(by=by, on=TODAY), lambda: given[1].remove(by=by, on=TODAY)):
+    for step in (
+        lambda: None,
+        lambda: given[0].remove(by=by, on=TODAY),
+        lambda: given[1].remove(by=by, on=TODAY),
+    ):
         step()
         facts.append(Benefit.objects.get(pk=benefit.pk).is_used)
     assert facts == [True, True, False]
@@ -189,8 +256,13 @@ def test_used_is_true_from_the_first_assignment_to_the_end_of_the_last(by):
 @pytest.mark.rule("U3")
 def test_transferred_credit_stays_used(by):
     assignment = AssignmentFactory.create(benefit=BenefitFactory.create(bulk=True))
-    assignment.transfer(DirectoryUserFactory.create(tenant__partner=assignment.partner), by=by, on=TODAY)
-    assert (Benefit.objects.get().is_used, Assignment.objects.filter(ended_at=None).count()) == (True, 1)
+    assignment.transfer(
+        DirectoryUserFactory.create(tenant__partner=assignment.partner), by=by, on=TODAY
+    )
+    assert (Benefit.objects.get().is_used, Assignment.objects.filter(ended_at=None).count()) == (
+        True,
+        1,
+    )
 
 
 def test_redeeming_makes_used_and_rolls_back_with_it():
@@ -200,13 +272,19 @@ def test_redeeming_makes_used_and_rolls_back_with_it():
     assert Benefit.objects.get().is_used
 
 
-def test_a_provisioned_benefit_carries_the_names_and_a_rename_in_the_back_office_reaches_it(partner, sign_in):
+def test_a_provisioned_benefit_carries_the_names_and_a_rename_in_the_back_office_reaches_it(
+    partner, sign_in
+):
     benefit = BenefitFactory.create(partner=partner)
-    membership = Membership.enroll(partner, benefit.package_line.offer, TODAY + timedelta(days=900), by=Actor())
+    membership = Membership.enroll(
+        partner, benefit.package_line.offer, TODAY + timedelta(days=900), by=Actor()
+    )
     staff = sign_in(UserFactory.create(is_staff=True, is_superuser=True))
     page = reverse("admin:benefits_product_change", args=[benefit.product_id])
     assert staff.post(page, {"name": "New name", "reason": "It is called so"}).status_code == 302
-    assert list(membership.benefits.values_list("product_name", "offer_name")) == [("New name", benefit.membership.offer.name)]
+    assert list(membership.benefits.values_list("product_name", "offer_name")) == [
+        ("New name", benefit.membership.offer.name)
+    ]
     assert Benefit.objects.filter(product_name=F("product__name")).count() == 2
 
 

@@ -1,4 +1,6 @@
-"""What PostgreSQL does for the orders of the list of benefits: it reads a page off the index of that order and sorts nothing."""
+"""What PostgreSQL does for the orders of the list of benefits: it reads a page off the index of
+that order and sorts nothing.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +14,15 @@ from django.http import QueryDict
 from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.tenants.models import DirectoryUser, Partner
-from tests.factories import NOW, TODAY, BenefitFactory, OfferFactory, PackageLineFactory, PartnerFactory, TenantFactory
+from tests.factories import (
+    NOW,
+    TODAY,
+    BenefitFactory,
+    OfferFactory,
+    PackageLineFactory,
+    PartnerFactory,
+    TenantFactory,
+)
 from tests.plans import PAGES, pages_by, plan_of
 from tests.world import undone
 
@@ -33,18 +43,31 @@ INDEXES = {
 
 @pytest.fixture(scope="module")
 def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
-    """One of two partners with thousands of benefits, of which the database knows how they are spread."""
+    """One of two partners with thousands of benefits, of which the database knows how they are
+    spread.
+    """
     with django_db_blocker.unblock(), undone():
         offer, day = OfferFactory.create(), timedelta(days=1)
         for number in range(LINES):
             PackageLineFactory.create(offer=offer, quantity=number % 9 + 1)
         partners = PartnerFactory.create_batch(2)
-        begun = [(partner, TODAY - number * day) for partner, number in product(partners, range(MEMBERSHIPS))]
+        begun = [
+            (partner, TODAY - number * day)
+            for partner, number in product(partners, range(MEMBERSHIPS))
+        ]
         memberships = Membership.objects.bulk_create(
-            Membership(partner=partner, offer=offer, starts_on=start, ends_on=start + day, benefits_expire_on=start + 2 * day)
+            Membership(
+                partner=partner,
+                offer=offer,
+                starts_on=start,
+                ends_on=start + day,
+                benefits_expire_on=start + 2 * day,
+            )
             for partner, start in begun
         )
-        Benefit.objects.bulk_create(benefit for membership in memberships for benefit in membership.plan().benefits)
+        Benefit.objects.bulk_create(
+            benefit for membership in memberships for benefit in membership.plan().benefits
+        )
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE benefits_benefit")
         yield partners[0]
@@ -52,10 +75,14 @@ def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
 
 @pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
 @pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
-def test_an_order_is_read_off_its_index_on_the_first_page_the_next_one_in_the_middle_and_the_last(partner, sort, index, direction):
+def test_an_order_is_read_off_its_index_on_the_first_page_the_next_one_in_the_middle_and_the_last(
+    partner, sort, index, direction
+):
     query = f"sort={direction}{sort}"
     benefits = Benefit.objects.for_partner(partner)
-    found = pages_by(index, lambda address: BenefitListing.of(partner, address, TODAY), benefits, query)
+    found = pages_by(
+        index, lambda address: BenefitListing.of(partner, address, TODAY), benefits, query
+    )
     assert found == dict.fromkeys(PAGES, (True, set(), 50, 51))
 
 
@@ -66,7 +93,12 @@ def credit(django_db_setup: None, django_db_blocker: Any) -> Iterator[Benefit]:
         tenant, day = TenantFactory.create(), timedelta(days=1)
         both = BenefitFactory.create_batch(2, partner=tenant.partner, monthly=True)
         people = DirectoryUser.objects.bulk_create(
-            DirectoryUser(tenant=tenant, display_name=f"Person {n}", user_principal_name=f"{n}@{tenant.domain}") for n in range(3_000)
+            DirectoryUser(
+                tenant=tenant,
+                display_name=f"Person {n}",
+                user_principal_name=f"{n}@{tenant.domain}",
+            )
+            for n in range(3_000)
         )
         Assignment.objects.bulk_create(
             Assignment(

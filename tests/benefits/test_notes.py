@@ -1,4 +1,6 @@
-"""What pages say of credit and of discontinued products follows from data and dates (B4, B5, U2 to U5)."""
+"""What pages say of credit and of discontinued products follows from data and dates (B4, B5, U2 to
+U5).
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -25,7 +27,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 rule = pytest.mark.rule
 YEAR_ENDS_ON, EXPIRES_ON = date(2022, 1, 1), date(2022, 1, 31)  # of the factories' memberships
 DAY = timedelta(days=1)
-INVITATIONS = ["add or remove them at any time", "transfer it to somebody else", "What already runs", "is possible until"]
+INVITATIONS = [
+    "add or remove them at any time",
+    "transfer it to somebody else",
+    "What already runs",
+    "is possible until",
+]
 
 
 @pytest.fixture
@@ -66,8 +73,12 @@ def test_what_bulk_credit_cannot_be_combined_with_is_listed_from_the_data(client
     names = ["Azure Pass", "Enterprise Agreement", "Microsoft Action Pack"]
     for name in reversed(names):
         ExternalOfferFactory.create(name=name, excludes=[bulk.product])
-    ExternalOfferFactory.create(name="Of something else", excludes=[ProductFactory.create(monthly=True)])
-    listed = "nor with one of these offers: Azure Pass, Enterprise Agreement or Microsoft Action Pack."
+    ExternalOfferFactory.create(
+        name="Of something else", excludes=[ProductFactory.create(monthly=True)]
+    )
+    listed = (
+        "nor with one of these offers: Azure Pass, Enterprise Agreement or Microsoft Action Pack."
+    )
     pages = [text(client, bulk), client.get(reverse("help")).text]
     assert [listed in page for page in pages] == [True, True]
     ExternalOffer.objects.filter(name="Azure Pass").update(name="Azure Sesame")
@@ -96,25 +107,44 @@ def test_an_ended_credit_says_that_it_ended_and_who_held_it(client, tenant, by, 
     credit.assign(holder, by=by, on=TODAY)
     assert "This credit ended" not in text(client, credit)
     page = text(client, ended(credit))
-    expected = ["This credit ended on April 30, 2021.", "Who held this credit when it ended", "Ann Held", "The credit ended with this day."]
+    expected = [
+        "This credit ended on April 30, 2021.",
+        "Who held this credit when it ended",
+        "Ann Held",
+        "The credit ended with this day.",
+    ]
     assert [sentence for sentence in expected if sentence in page] == expected
     assert [words for words in [*INVITATIONS, "Who holds this credit"] if words in page] == []
     page = client.get(reverse("benefits:holders", args=[credit.pk])).text
-    assert ("Who held this credit when it ended" in page, "Who holds this credit" in page) == (True, False)
+    assert ("Who held this credit when it ended" in page, "Who holds this credit" in page) == (
+        True,
+        False,
+    )
 
 
 @rule("U5")
 def test_an_ended_credit_that_nobody_held_says_so(client, monthly):
     page = text(client, ended(monthly))
-    assert ("Nobody held this credit when it ended." in page, "Nobody holds this credit." in page) == (True, False)
+    assert (
+        "Nobody held this credit when it ended." in page,
+        "Nobody holds this credit." in page,
+    ) == (True, False)
     holders = client.get(reverse("benefits:holders", args=[monthly.pk])).text
-    assert ("Nobody held this credit when it ended." in holders, "Assign it" in holders) == (True, False)
+    assert ("Nobody held this credit when it ended." in holders, "Assign it" in holders) == (
+        True,
+        False,
+    )
 
 
 def test_a_member_is_not_invited_to_assign(tenant, sign_in, monthly, client):
     holders = reverse("benefits:holders", args=[monthly.pk])
-    member = RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.MEMBER).user
-    assert ["Assign it on" in who.get(holders).text for who in (client, sign_in(member))] == [True, False]
+    member = RoleAssignmentFactory.create(
+        user__directory_user__tenant=tenant, role=Role.MEMBER
+    ).user
+    assert ["Assign it on" in who.get(holders).text for who in (client, sign_in(member))] == [
+        True,
+        False,
+    ]
 
 
 # F20: the message to a holder
@@ -123,12 +153,20 @@ def test_a_member_is_not_invited_to_assign(tenant, sign_in, monthly, client):
 @rule("U2")
 @pytest.mark.parametrize(
     ("holders", "shared"),
-    [(1, "shared with everybody it will be assigned to"), (2, "shared with 1 other person"), (3, "shared with 2 other people")],
+    [
+        (1, "shared with everybody it will be assigned to"),
+        (2, "shared with 1 other person"),
+        (3, "shared with 2 other people"),
+    ],
 )
-def test_a_holder_of_monthly_credit_is_told_that_it_is_shared(client, tenant, by, monthly, holders, shared):
+def test_a_holder_of_monthly_credit_is_told_that_it_is_shared(
+    client, tenant, by, monthly, holders, shared
+):
     for person in DirectoryUserFactory.create_batch(holders, tenant=tenant):
         monthly.assign(person, by=by, on=TODAY)
-    english = client.get(reverse("licensing:benefit-detail", args=[monthly.pk])).context["letters"][0]["text"]
+    english = client.get(reverse("licensing:benefit-detail", args=[monthly.pk])).context["letters"][
+        0
+    ]["text"]
     assert f"has given you access to {monthly.title}, {shared}." in english
     assert "yours" not in english
 
@@ -151,22 +189,37 @@ def test_bulk_credit_is_its_holder_s(bulk):
 
 
 @rule("U3")
-@pytest.mark.parametrize(("on", "is_final"), [(YEAR_ENDS_ON, False), (YEAR_ENDS_ON + DAY, True), (EXPIRES_ON, True)], ids=str)
-def test_bulk_credit_assigned_after_the_year_is_told_to_be_for_good(admin, sign_in, bulk, tenant, at, on, is_final):
+@pytest.mark.parametrize(
+    ("on", "is_final"),
+    [(YEAR_ENDS_ON, False), (YEAR_ENDS_ON + DAY, True), (EXPIRES_ON, True)],
+    ids=str,
+)
+def test_bulk_credit_assigned_after_the_year_is_told_to_be_for_good(
+    admin, sign_in, bulk, tenant, at, on, is_final
+):
     DirectoryUserFactory.create(tenant=tenant)
     with at(on):
         client = sign_in(admin)
         pages = [text(client, bulk), client.get(reverse("benefits:assign", args=[bulk.pk])).text]
-    warning = "Whoever you choose now keeps this credit until Jan. 31, 2022: it can be neither removed nor transferred."
+    warning = (
+        "Whoever you choose now keeps this credit until Jan. 31, 2022: it can be neither "
+        "removed nor transferred."
+    )
     assert [warning in page for page in pages] == [is_final, is_final]
     assert ("It can be transferred until Jan. 1, 2022" in pages[0]) is not is_final
 
 
 @rule("U3")
 @pytest.mark.parametrize(
-    ("on", "said"), [(YEAR_ENDS_ON, "possible until Jan. 1, 2022"), (YEAR_ENDS_ON + DAY, "Transfers ended on Jan. 1, 2022")]
+    ("on", "said"),
+    [
+        (YEAR_ENDS_ON, "possible until Jan. 1, 2022"),
+        (YEAR_ENDS_ON + DAY, "Transfers ended on Jan. 1, 2022"),
+    ],
 )
-def test_held_bulk_credit_says_until_when_it_is_transferred(admin, sign_in, bulk, tenant, by, at, on, said):
+def test_held_bulk_credit_says_until_when_it_is_transferred(
+    admin, sign_in, bulk, tenant, by, at, on, said
+):
     bulk.assign(DirectoryUserFactory.create(tenant=tenant), by=by, on=TODAY)
     with at(on):
         page = text(sign_in(admin), bulk)
@@ -192,13 +245,18 @@ def test_discontinued_products_and_their_replacements_are_told_from_the_data(cli
     assert "<li> Office 365 E3: replaced by Microsoft 365 E3 or Microsoft 365 E5 </li>" in page
     assert "Office 365 E7" not in page
     found = client.get(reverse("search"), {"q": "office 365 E3"})
-    row = next(group for group in found.context["groups"] if group["title"] == "Discontinued products")["rows"][0]
+    row = next(
+        group for group in found.context["groups"] if group["title"] == "Discontinued products"
+    )["rows"][0]
     assert (row.title, row.note) == (
         "Office 365 E3",
         "no longer part of competency packages; replaced by Microsoft 365 E3 or Microsoft 365 E5",
     )
     for words in ("Office 365 E7", "Microsoft 365 E5"):
-        titles = [group["title"] for group in client.get(reverse("search"), {"q": words}).context["groups"]]
+        titles = [
+            group["title"]
+            for group in client.get(reverse("search"), {"q": words}).context["groups"]
+        ]
         assert "Discontinued products" not in titles
 
 
@@ -218,7 +276,9 @@ def test_help_has_the_article_s_four_next_steps_each_with_its_address(client):
         "windows/deployment/deploy-m365",
     ]
     assert [step for step in steps if f"learn.microsoft.com/{step}</span>" in page] == steps
-    assert [words for words in ("comes forward", "moves back", "a first assignment.") if words in page] == []
+    assert [
+        words for words in ("comes forward", "moves back", "a first assignment.") if words in page
+    ] == []
 
 
 @rule("B4")

@@ -1,4 +1,6 @@
-"""Product keys: what they look like, how they are kept, found, revealed and revoked (rules K1, K3, K4, B5)."""
+"""Product keys: what they look like, how they are kept, found, revealed and revoked (rules K1, K3,
+K4, B5).
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +16,14 @@ from hypothesis import strategies as st
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.exceptions import BenefitExpired
-from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyMistyped, KeyOfAnotherPartner, KeyRevoked, KeyUnknown, NotAKey
+from benefits_portal.benefits.key_exceptions import (
+    KeyAlreadyRedeemed,
+    KeyMistyped,
+    KeyOfAnotherPartner,
+    KeyRevoked,
+    KeyUnknown,
+    NotAKey,
+)
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.tenants.models import Actor, KeyAttempt, Record
 from tests.factories import NOW, TODAY, BenefitFactory, RoleAssignmentFactory, issue_key, redeem
@@ -27,9 +36,9 @@ def take(letters: Iterator[str], _alphabet: str) -> str:
     return next(letters)
 
 
-keys = st.lists(st.sampled_from(productkeys.ALPHABET), min_size=productkeys.DRAWN, max_size=productkeys.DRAWN).map(
-    lambda drawn: productkeys.draw(choice=partial(take, iter(drawn)))
-)
+keys = st.lists(
+    st.sampled_from(productkeys.ALPHABET), min_size=productkeys.DRAWN, max_size=productkeys.DRAWN
+).map(lambda drawn: productkeys.draw(choice=partial(take, iter(drawn))))
 KEY = productkeys.draw()
 DRAWN_PLACES = range(len(productkeys.PREFIX), productkeys.LENGTH)
 
@@ -65,7 +74,9 @@ def test_every_single_substitution_is_found(place):
 
 
 @rule("K1")
-@for_all(key=keys, place=st.sampled_from(list(DRAWN_PLACES)), other=st.sampled_from(productkeys.ALPHABET))
+@for_all(
+    key=keys, place=st.sampled_from(list(DRAWN_PLACES)), other=st.sampled_from(productkeys.ALPHABET)
+)
 def test_every_single_substitution_in_any_key_is_found(key, place, other):
     mistyped = key[:place] + other + key[place + 1 :]
     assert productkeys.is_consistent(mistyped) == (mistyped == key)
@@ -144,7 +155,9 @@ def test_a_masked_key_shows_its_last_five_characters():
 def test_a_dump_of_the_database_holds_no_usable_key():
     text = productkeys.draw()
     key = BenefitFactory.create(key=text).live_key()
-    row = " ".join(str(value) for value in ProductKey.objects.filter(pk=key.pk).values().get().values())
+    row = " ".join(
+        str(value) for value in ProductKey.objects.filter(pk=key.pk).values().get().values()
+    )
     assert text not in row
     assert text[5:20] not in row
     assert text[-5:] in row, "what the mask shows"
@@ -197,9 +210,22 @@ def test_the_same_key_is_never_issued_twice():
         ("\x00" * 25, NotAKey),
         ("ß" * 25, NotAKey),
     ],
-    ids=["empty", "short", "one missing", "one too many", "other prefix", "a look-alike", "mistyped", "never issued", "nulls", "letters"],
+    ids=[
+        "empty",
+        "short",
+        "one missing",
+        "one too many",
+        "other prefix",
+        "a look-alike",
+        "mistyped",
+        "never issued",
+        "nulls",
+        "letters",
+    ],
 )
-def test_what_is_typed_wrongly_is_told_by_what_is_wrong_and_only_a_whole_wrong_key_counts(tenant, by, typed, refusal):
+def test_what_is_typed_wrongly_is_told_by_what_is_wrong_and_only_a_whole_wrong_key_counts(
+    tenant, by, typed, refusal
+):
     with pytest.raises(refusal):
         ProductKey.objects.typed(typed, partner=tenant.partner, by=by)
     assert KeyAttempt.objects.count() == (1 if refusal is KeyUnknown else 0)
@@ -210,7 +236,9 @@ def test_what_is_typed_wrongly_is_told_by_what_is_wrong_and_only_a_whole_wrong_k
 def test_a_key_is_found_however_it_is_typed(by):
     text = productkeys.draw()
     key = BenefitFactory.create(partner=by.user.home_partner, key=text).live_key()
-    found = ProductKey.objects.typed(f" {productkeys.grouped(text).lower()} ", partner=key.partner, by=by)
+    found = ProductKey.objects.typed(
+        f" {productkeys.grouped(text).lower()} ", partner=key.partner, by=by
+    )
     assert found == key
     assert not KeyAttempt.objects.exists()
 
@@ -254,7 +282,9 @@ def test_another_partner_s_redeemed_or_revoked_key_does_not_exist_either(by):
 
 @rule("K4")
 @pytest.mark.django_db
-def test_somebody_with_a_role_at_both_partners_is_told_which_one_it_belongs_to_and_it_is_no_guess(by):
+def test_somebody_with_a_role_at_both_partners_is_told_which_one_it_belongs_to_and_it_is_no_guess(
+    by,
+):
     text = productkeys.draw()
     key = BenefitFactory.create(key=text).live_key()
     RoleAssignmentFactory.create(user=by.user, partner=key.partner)
@@ -274,7 +304,11 @@ def test_a_reveal_gives_the_key_5_by_5_and_is_put_on_record(by):
     key = BenefitFactory.create(partner=by.user.home_partner, key=text).live_key()
     assert key.reveal(by=by, on=TODAY) == productkeys.grouped(text)
     record = Record.objects.about(key.benefit).first()
-    assert (record.action, record.actor, record.partner) == ("benefits.key-revealed", by.user, key.partner)
+    assert (record.action, record.actor, record.partner) == (
+        "benefits.key-revealed",
+        by.user,
+        key.partner,
+    )
 
 
 @rule("K3", "B5")
@@ -295,7 +329,10 @@ def test_a_key_can_be_revealed_through_its_benefit_s_last_day(by, days, allowed)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("spoil", "refusal"),
-    [(lambda key: redeem(key), KeyAlreadyRedeemed), (lambda key: key.revoke("replaced", by=Actor()), KeyRevoked)],
+    [
+        (lambda key: redeem(key), KeyAlreadyRedeemed),
+        (lambda key: key.revoke("replaced", by=Actor()), KeyRevoked),
+    ],
     ids=["redeemed", "revoked"],
 )
 def test_a_key_that_is_used_up_is_not_revealed_and_the_attempt_is_on_record(by, spoil, refusal):
@@ -304,7 +341,10 @@ def test_a_key_that_is_used_up_is_not_revealed_and_the_attempt_is_on_record(by, 
     key.refresh_from_db()
     with pytest.raises(refusal):
         key.reveal(by=by, on=TODAY)
-    assert Record.objects.filter(action="benefits.key-revealed", actor=by.user).get().refused == refusal.code
+    assert (
+        Record.objects.filter(action="benefits.key-revealed", actor=by.user).get().refused
+        == refusal.code
+    )
 
 
 # Revoked
@@ -355,13 +395,20 @@ def test_keys_are_never_deleted():
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "facts",
-    [{"licenses": 0}, {"redeemed_at": NOW}, {"redeemed_on": TODAY}, {"revoked_at": NOW}, {"revoked_why": "because"}],
+    [
+        {"licenses": 0},
+        {"redeemed_at": NOW},
+        {"redeemed_on": TODAY},
+        {"revoked_at": NOW},
+        {"revoked_why": "because"},
+    ],
     ids=str,
 )
 def test_the_database_refuses_half_a_fact_about_a_key(facts):
     key = issue_key()
     with pytest.raises(IntegrityError):
-        QuerySet(ProductKey).filter(pk=key.pk).update(**facts)  # ours refuses before the database is asked
+        # Ours refuses before the database is asked
+        QuerySet(ProductKey).filter(pk=key.pk).update(**facts)
 
 
 @pytest.mark.django_db

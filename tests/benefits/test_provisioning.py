@@ -8,7 +8,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from benefits_portal.benefits import productkeys
-from benefits_portal.benefits.exceptions import AlreadyEnrolled, NoCreditInCurrency, NotEndable, NotRenewable, PlanChanged
+from benefits_portal.benefits.exceptions import (
+    AlreadyEnrolled,
+    NoCreditInCurrency,
+    NotEndable,
+    NotRenewable,
+    PlanChanged,
+)
 from benefits_portal.benefits.models import Benefit, Membership, PackageLine, ProductKey
 from benefits_portal.tenants.models import Record
 from tests.factories import (
@@ -33,20 +39,37 @@ def planned(partner, offer):
 
 def figures(benefit):
     return {
-        name: getattr(benefit, name) for name in ("package_line_id", "quantity", "credit_amount", "currency", "starts_on", "expires_on")
+        name: getattr(benefit, name)
+        for name in (
+            "package_line_id",
+            "quantity",
+            "credit_amount",
+            "currency",
+            "starts_on",
+            "expires_on",
+        )
     }
 
 
 @rule("B1")
 @pytest.mark.parametrize(
     ("starts_on", "ends_on", "benefits_expire_on"),
-    [("2021-01-01", "2022-01-01", "2022-01-31"), ("2020-02-29", "2021-02-28", "2021-03-30"), ("2023-03-01", "2024-02-29", "2024-03-30")],
+    [
+        ("2021-01-01", "2022-01-01", "2022-01-31"),
+        ("2020-02-29", "2021-02-28", "2021-03-30"),
+        ("2023-03-01", "2024-02-29", "2024-03-30"),
+    ],
 )
-def test_a_membership_ends_after_365_days_and_its_benefits_30_days_later(partner, by, starts_on, ends_on, benefits_expire_on):
+def test_a_membership_ends_after_365_days_and_its_benefits_30_days_later(
+    partner, by, starts_on, ends_on, benefits_expire_on
+):
     offer = OfferFactory.create()
     PackageLineFactory.create(offer=offer)
     membership = Membership.enroll(partner, offer, date.fromisoformat(starts_on), by=by)
-    assert (str(membership.ends_on), str(membership.benefits_expire_on)) == (ends_on, benefits_expire_on)
+    assert (str(membership.ends_on), str(membership.benefits_expire_on)) == (
+        ends_on,
+        benefits_expire_on,
+    )
     assert str(Benefit.objects.get().expires_on) == benefits_expire_on
 
 
@@ -54,24 +77,38 @@ def test_a_membership_ends_after_365_days_and_its_benefits_30_days_later(partner
 def test_enrolling_makes_the_package_s_benefits_and_a_key_for_each_license_based_one(partner, by):
     offer = OfferFactory.create()
     licenses = PackageLineFactory.create(offer=offer, quantity=100)
-    credit = PackageLineFactory.create(offer=offer, product__bulk=True, amount=6000, incremental=True)
+    credit = PackageLineFactory.create(
+        offer=offer, product__bulk=True, amount=6000, incremental=True
+    )
     PackageLineFactory.create()  # of another offer
     membership = Membership.enroll(partner, offer, TODAY, by=by)
     made = {benefit.package_line: benefit for benefit in membership.benefits.all()}
     assert set(made) == {licenses, credit}
-    assert (made[licenses].quantity, made[licenses].benefit_type, made[licenses].live_key().licenses) == (100, "core", 100)
-    assert (made[credit].credit_amount, made[credit].competency, made[credit].live_key()) == (Decimal(6000), "Cloud Platform", None)
+    assert (
+        made[licenses].quantity,
+        made[licenses].benefit_type,
+        made[licenses].live_key().licenses,
+    ) == (100, "core", 100)
+    assert (made[credit].credit_amount, made[credit].competency, made[credit].live_key()) == (
+        Decimal(6000),
+        "Cloud Platform",
+        None,
+    )
     record = Record.objects.about(membership).get()
     assert sorted(record.after["benefits"]) == sorted(benefit.pk for benefit in made.values())
 
 
 @rule("B2")
-def test_provisioning_twice_makes_nothing_twice_and_a_changed_package_changes_future_memberships_only(partner, by):
+def test_provisioning_twice_makes_nothing_twice_and_a_changed_package_changes_future_memberships_only(
+    partner, by
+):
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     PackageLine.objects.update(quantity=50)
     PackageLineFactory.create(offer=membership.offer)
     assert membership.provision(by=by) == []
-    assert [(benefit.quantity, benefit.keys.count()) for benefit in membership.benefits.all()] == [(25, 1)]
+    assert [(benefit.quantity, benefit.keys.count()) for benefit in membership.benefits.all()] == [
+        (25, 1)
+    ]
     renewed = membership.renew(by=by, on=TODAY)
     assert sorted(benefit.quantity for benefit in renewed.benefits.all()) == [25, 50]
 
@@ -87,7 +124,11 @@ def test_a_plan_is_what_enrolling_makes_and_makes_nothing_itself(partner, by):
     membership = Membership.enroll(partner, offer, TODAY, by=by, shown=plan.fingerprint)
     made = Benefit.objects.order_by("pk")
     assert [figures(benefit) for benefit in plan.benefits] == [figures(benefit) for benefit in made]
-    assert (plan.left_out, plan.key_count, membership.provisioned_at is not None) == ((gone,), 1, True)
+    assert (plan.left_out, plan.key_count, membership.provisioned_at is not None) == (
+        (gone,),
+        1,
+        True,
+    )
 
 
 @rule("B2")
@@ -107,14 +148,24 @@ def test_enrolling_twice_makes_nothing_twice(partner, by):
     Membership.enroll(partner, offer, TODAY, by=by)
     with pytest.raises(AlreadyEnrolled, match="May 1, 2021"):
         Membership.enroll(partner, offer, TODAY, by=by)
-    assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (1, 1, 1)
+    assert (Membership.objects.count(), Benefit.objects.count(), ProductKey.objects.count()) == (
+        1,
+        1,
+        1,
+    )
 
 
 @rule("B1")
-def test_renewing_enrols_for_the_year_that_follows_the_last_day_with_benefits_and_keys_of_its_own(partner, by):
+def test_renewing_enrols_for_the_year_that_follows_the_last_day_with_benefits_and_keys_of_its_own(
+    partner, by
+):
     first = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     second = first.renew(by=by, on=TODAY)
-    assert (str(first.ends_on), str(second.starts_on), str(second.ends_on)) == ("2022-05-01", "2022-05-02", "2023-05-01")
+    assert (str(first.ends_on), str(second.starts_on), str(second.ends_on)) == (
+        "2022-05-01",
+        "2022-05-02",
+        "2023-05-01",
+    )
     assert first.benefits.get().live_key() != second.benefits.get().live_key()
     with pytest.raises(AlreadyEnrolled):
         first.renew(by=by, on=TODAY)
@@ -136,10 +187,17 @@ def test_renewing_enrols_for_the_year_that_follows_the_last_day_with_benefits_an
 def test_a_renewal_ends_365_days_after_the_last_day_before_it(partner, by, days):
     first, *last_days = map(date.fromisoformat, days)
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, first, by=by)
-    years = [membership, *(membership := membership.renew(by=by, on=membership.ends_on) for _ in last_days[1:])]
+    years = [
+        membership,
+        *(membership := membership.renew(by=by, on=membership.ends_on) for _ in last_days[1:]),
+    ]
     assert [year.ends_on for year in years] == last_days
-    assert [year.starts_on for year in years[1:]] == [day + timedelta(days=1) for day in last_days[:-1]]
-    assert [benefit.expires_on for benefit in Benefit.objects.order_by("pk")] == [day + timedelta(days=30) for day in last_days]
+    assert [year.starts_on for year in years[1:]] == [
+        day + timedelta(days=1) for day in last_days[:-1]
+    ]
+    assert [benefit.expires_on for benefit in Benefit.objects.order_by("pk")] == [
+        day + timedelta(days=30) for day in last_days
+    ]
     assert [year.was_ended_early for year in Membership.objects.all()] == [False] * len(years)
 
 
@@ -153,12 +211,18 @@ def test_a_chain_of_ten_renewals_does_not_drift(partner, by):
 
 @rule("B1")
 @pytest.mark.parametrize(
-    ("days_after_the_last", "is_renewal", "whole_year"), [(1, True, 364), (2, False, 365)], ids=["the day after", "a day later"]
+    ("days_after_the_last", "is_renewal", "whole_year"),
+    [(1, True, 364), (2, False, 365)],
+    ids=["the day after", "a day later"],
 )
-def test_enrolling_for_the_day_after_the_last_day_is_a_renewal(partner, by, days_after_the_last, is_renewal, whole_year):
+def test_enrolling_for_the_day_after_the_last_day_is_a_renewal(
+    partner, by, days_after_the_last, is_renewal, whole_year
+):
     first = Membership.enroll(partner, OfferFactory.create(), TODAY, by=by)
     MembershipFactory.create(partner=partner, starts_on=TODAY)  # in another offer
-    second = Membership.enroll(partner, first.offer, first.ends_on + timedelta(days=days_after_the_last), by=by)
+    second = Membership.enroll(
+        partner, first.offer, first.ends_on + timedelta(days=days_after_the_last), by=by
+    )
     assert (second.is_renewal, (second.ends_on - second.starts_on).days) == (is_renewal, whole_year)
 
 
@@ -180,20 +244,28 @@ def test_a_renewal_ends_early_as_a_first_year_does(partner, by):
 @rule("B1")
 def test_a_membership_is_renewed_until_the_last_day_of_the_further_year(partner, by):
     membership = Membership.enroll(partner, OfferFactory.create(), TODAY, by=by)
-    assert membership.renew(by=by, on=TODAY + timedelta(days=2 * 365)).ends_on == TODAY + timedelta(days=2 * 365)
+    assert membership.renew(by=by, on=TODAY + timedelta(days=2 * 365)).ends_on == TODAY + timedelta(
+        days=2 * 365
+    )
 
 
 @rule("B1")
 @pytest.mark.parametrize(
     ("on", "words"),
-    [(TODAY - timedelta(days=1), "has not begun"), (TODAY + timedelta(days=2 * 365 + 1), "is over as well")],
+    [
+        (TODAY - timedelta(days=1), "has not begun"),
+        (TODAY + timedelta(days=2 * 365 + 1), "is over as well"),
+    ],
     ids=["before it began", "the day after the further year"],
 )
 def test_what_cannot_be_renewed_is_refused_on_record(partner, by, on, words):
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     with pytest.raises(NotRenewable, match=words):
         membership.renew(by=by, on=on)
-    assert (Membership.objects.count(), Record.objects.filter(refused__startswith="renewed-too").count()) == (1, 1)
+    assert (
+        Membership.objects.count(),
+        Record.objects.filter(refused__startswith="renewed-too").count(),
+    ) == (1, 1)
 
 
 @rule("B1")
@@ -220,8 +292,14 @@ def test_a_membership_ends_early_on_a_day_still_to_come_and_never_later(partner,
 
 
 @rule("B2")
-@pytest.mark.parametrize(("withdrawn_on", "provisioned"), [(TODAY, False), (TODAY + timedelta(days=1), True), (None, True)], ids=str)
-def test_what_the_package_withdrew_is_not_provisioned_from_that_day(partner, by, withdrawn_on, provisioned):
+@pytest.mark.parametrize(
+    ("withdrawn_on", "provisioned"),
+    [(TODAY, False), (TODAY + timedelta(days=1), True), (None, True)],
+    ids=str,
+)
+def test_what_the_package_withdrew_is_not_provisioned_from_that_day(
+    partner, by, withdrawn_on, provisioned
+):
     line = PackageLineFactory.create(withdrawn_on=withdrawn_on)
     assert Membership.enroll(partner, line.offer, TODAY, by=by).benefits.exists() is provisioned
 
@@ -238,7 +316,9 @@ def test_the_keys_of_a_story_can_be_told_again(partner, by):
 def test_credit_is_in_the_partner_s_own_currency(by):
     line = PackageLineFactory.create(product__monthly=True, amount=100)
     CreditAmountFactory.create(line=line, currency="JPY", amount=10_000)
-    benefit = Membership.enroll(PartnerFactory.create(currency="JPY"), line.offer, TODAY, by=by).benefits.get()
+    benefit = Membership.enroll(
+        PartnerFactory.create(currency="JPY"), line.offer, TODAY, by=by
+    ).benefits.get()
     assert (benefit.credit_amount, benefit.currency, benefit.quantity) == (10_000, "JPY", None)
 
 
@@ -262,25 +342,42 @@ def test_a_package_without_the_partner_s_currency_is_refused_as_a_whole(by):
         (True, None, True),
         (False, TODAY, True),
     ],
-    ids=["since today", "since yesterday", "from tomorrow", "never", "an Action Pack may still hold it"],
+    ids=[
+        "since today",
+        "since yesterday",
+        "from tomorrow",
+        "never",
+        "an Action Pack may still hold it",
+    ],
 )
-def test_a_competency_s_package_leaves_out_what_was_discontinued(partner, by, is_competency, discontinued_on, provisioned):
+def test_a_competency_s_package_leaves_out_what_was_discontinued(
+    partner, by, is_competency, discontinued_on, provisioned
+):
     product = ProductFactory.create(discontinued_on=discontinued_on)
-    line = PackageLineFactory.create(product=product, offer=OfferFactory.create(is_competency=is_competency))
+    line = PackageLineFactory.create(
+        product=product, offer=OfferFactory.create(is_competency=is_competency)
+    )
     assert Membership.enroll(partner, line.offer, TODAY, by=by).benefits.exists() is provisioned
-    assert product.is_discontinued(TODAY) == (discontinued_on is not None and discontinued_on <= TODAY)
+    assert product.is_discontinued(TODAY) == (
+        discontinued_on is not None and discontinued_on <= TODAY
+    )
 
 
 @rule("B4")
 def test_replacements_are_data(partner):
-    old, e3, e5 = (ProductFactory.create(name=name) for name in ("Office 365 E3", "Microsoft 365 E3", "Microsoft 365 E5"))
+    old, e3, e5 = (
+        ProductFactory.create(name=name)
+        for name in ("Office 365 E3", "Microsoft 365 E3", "Microsoft 365 E5")
+    )
     old.replaced_by.add(e3, e5)
     assert list(old.replaced_by.all()) == [e3, e5]
     assert not e3.replaced_by.exists(), "not the other way round"
 
 
 @rule("B1")
-@pytest.mark.parametrize(("days", "allowed"), [(365, False), (366, True), (-365, False), (-366, True)])
+@pytest.mark.parametrize(
+    ("days", "allowed"), [(365, False), (366, True), (-365, False), (-366, True)]
+)
 def test_two_enrollments_in_one_offer_do_not_overlap(partner, by, days, allowed):
     offer = PackageLineFactory.create().offer
     MembershipFactory.create(partner=partner, offer=offer, starts_on=TODAY)
@@ -294,7 +391,11 @@ def test_two_enrollments_in_one_offer_do_not_overlap(partner, by, days, allowed)
 @rule("B2")
 @pytest.mark.parametrize(
     "facts",
-    [{"benefit_type": "core", "competency": "Cloud Platform"}, {"benefit_type": "incremental", "competency": ""}, {"quantity": 0}],
+    [
+        {"benefit_type": "core", "competency": "Cloud Platform"},
+        {"benefit_type": "incremental", "competency": ""},
+        {"quantity": 0},
+    ],
     ids=str,
 )
 def test_the_database_refuses_a_package_line_that_makes_no_sense(facts):
@@ -305,7 +406,10 @@ def test_the_database_refuses_a_package_line_that_makes_no_sense(facts):
 
 @rule("B2")
 def test_licenses_need_a_quantity_and_credit_has_none():
-    for line in (PackageLineFactory.build(product=ProductFactory.create(monthly=True), quantity=5), PackageLineFactory.create()):
+    for line in (
+        PackageLineFactory.build(product=ProductFactory.create(monthly=True), quantity=5),
+        PackageLineFactory.create(),
+    ):
         line.quantity = 5 if line.product.is_usage_based else None
         with pytest.raises(ValidationError, match="quantity"):
             line.clean()

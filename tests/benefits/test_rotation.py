@@ -38,6 +38,9 @@ def test_a_secret_that_was_taken_out_too_early_is_asked_for(settings, by, option
     key = issue_key(partner=by.user.home_partner)
     before = list(ProductKey.objects.values())
     settings.PRODUCT_KEY_SECRETS = ["a new secret"]
-    with pytest.raises(CommandError, match=f"^Product key {key.pk} is under none of PRODUCT_KEY_SECRETS. .* put it back "):
+    with pytest.raises(
+        CommandError,
+        match=f"^Product key {key.pk} is under none of PRODUCT_KEY_SECRETS. .* put it back ",
+    ):
         run(*options)
     assert list(ProductKey.objects.values()) == before

@@ -1,4 +1,6 @@
-"""Assignments and keys are on record: only what ends or uses them is written later, and that once (A1)."""
+"""Assignments and keys are on record: only what ends or uses them is written later, and that once
+(A1).
+"""
 
 from datetime import timedelta
 
@@ -61,10 +63,14 @@ def test_what_is_on_record_is_not_rewritten_in_any_way(make, change):
         lambda: row.save(update_fields=list(change)),
         lambda: rows.update(**change),
         lambda: model._base_manager.filter(pk=row.pk).update(**change),
-        lambda: getattr(row.partner, "assignments" if model is Assignment else "product_keys").update(**change),
+        lambda: getattr(
+            row.partner, "assignments" if model is Assignment else "product_keys"
+        ).update(**change),
         lambda: model.objects.bulk_update([row], list(change)),
         lambda: model.objects.update_or_create(pk=row.pk, defaults=change),
-        lambda: model.objects.bulk_create([row], update_conflicts=True, update_fields=list(change), unique_fields=["id"]),
+        lambda: model.objects.bulk_create(
+            [row], update_conflicts=True, update_fields=list(change), unique_fields=["id"]
+        ),
     ]
     for attempt in attempts:
         with pytest.raises(AppendOnlyError):
@@ -100,7 +106,9 @@ def test_what_ends_one_is_written_once():
 
 def test_a_row_that_is_new_is_never_written_over_an_old_one():
     assignment = AssignmentFactory.create()
-    double = Assignment(pk=assignment.pk, partner=assignment.partner, benefit=assignment.benefit, assigned_on=TODAY)
+    double = Assignment(
+        pk=assignment.pk, partner=assignment.partner, benefit=assignment.benefit, assigned_on=TODAY
+    )
     double.directory_user = DirectoryUserFactory.create(tenant__partner=assignment.partner)
     with pytest.raises(IntegrityError):
         double.save()

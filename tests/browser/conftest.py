@@ -1,4 +1,7 @@
-"""A real browser on a practice world. Debian's Chromium; without one the tests are skipped, in CI they fail."""
+"""A real browser on a practice world.
+
+Debian's Chromium; without one the tests are skipped, in CI they fail.
+"""
 
 import os
 import shutil
@@ -56,17 +59,22 @@ def is_meant(message: ConsoleMessage) -> bool:
     """An answer that was to be an error, or that Chromium did what the sign-out asked for."""
     if message.text.startswith("Clear-Site-Data header on"):
         return message.text.endswith('Cleared data types: "cache".')
-    return "status of 4" in message.text or ("status of 500" in message.text and message.location["url"].endswith("/broken/"))
+    return "status of 4" in message.text or (
+        "status of 500" in message.text and message.location["url"].endswith("/broken/")
+    )
 
 
 type Visit = Callable[..., Page]
-PATIENCE = 20_000  # milliseconds: a busy machine answers late, and that is not what these tests are about
+# Milliseconds: a busy machine answers late, and that is not what these tests are about
+PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
 def visit(portal: str, browser: Browser) -> Iterator[Visit]:
-    """`visit("partner-admin")`: a browser window in which that persona is signed in, or nobody. Its console stays empty.
+    """`visit("partner-admin")`: a browser window in which that persona is signed in, or nobody.
+
+    Its console stays empty.
 
     All a browser may say by itself is that an answer was an error, where it was meant to be one.
     """
@@ -77,7 +85,10 @@ def visit(portal: str, browser: Browser) -> Iterator[Visit]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        page.on("console", lambda message: is_meant(message) or said.append(f"{page.url}: {message.text}"))
+        page.on(
+            "console",
+            lambda message: is_meant(message) or said.append(f"{page.url}: {message.text}"),
+        )
         page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
         if persona:
             page.goto("/sign-in/")

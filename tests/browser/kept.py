@@ -1,4 +1,6 @@
-"""The practice world as it was just made, to be put back for the next test: making it takes 1,500 queries."""
+"""The practice world as it was just made, to be put back for the next test: making it takes 1,500
+queries.
+"""
 
 from datetime import date
 
@@ -10,7 +12,10 @@ from benefits_portal.practice.world import make_world
 
 
 class KeptWorld:
-    """Keeps every table of the world of one day, as PostgreSQL copies it out. Elsewhere the world is made each time."""
+    """Keeps every table of the world of one day, as PostgreSQL copies it out.
+
+    Elsewhere the world is made each time.
+    """
 
     def __init__(self) -> None:
         self.day: date | None = None
@@ -23,20 +28,31 @@ class KeptWorld:
             return
         make_world(day)
         if connection.vendor == "postgresql":
-            self.day, self.tables = day, {table: self._copied(table) for table in connection.introspection.table_names()}
+            self.day, self.tables = (
+                day,
+                {table: self._copied(table) for table in connection.introspection.table_names()},
+            )
 
     def _copied(self, table: str) -> bytes:
-        with connection.cursor() as cursor, cursor.copy(f"COPY {connection.ops.quote_name(table)} TO STDOUT") as copy:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY {connection.ops.quote_name(table)} TO STDOUT") as copy,
+        ):
             return b"".join(copy)
 
     def _put_back(self) -> None:
-        """In one transaction, at whose end what refers to what is checked. Also what a migration makes comes from the copy."""
+        """In one transaction, at whose end what refers to what is checked.
+
+        Also what a migration makes comes from the copy.
+        """
         with transaction.atomic(), connection.cursor() as cursor:
             names = ", ".join(map(connection.ops.quote_name, self.tables))
             cursor.execute(f"TRUNCATE {names}")
             for table, rows in self.tables.items():
                 with cursor.copy(f"COPY {connection.ops.quote_name(table)} FROM STDIN") as copy:
                     copy.write(rows)
-            for statement in connection.ops.sequence_reset_sql(no_style(), connection.introspection.get_migratable_models()):
+            for statement in connection.ops.sequence_reset_sql(
+                no_style(), connection.introspection.get_migratable_models()
+            ):
                 cursor.execute(statement)
         ContentType.objects.clear_cache()

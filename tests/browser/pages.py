@@ -28,14 +28,20 @@ urlpatterns = [*portal_patterns, path("broken/", broken)]  # the portal, and one
 
 def subscription_of(product: str, licenses: int) -> Subscription:
     """Contoso's active subscription in its primary tenant."""
-    active = Subscription.objects.filter(tenant__domain="contoso.onmicrosoft.com", product__name=product, licenses=licenses)
+    active = Subscription.objects.filter(
+        tenant__domain="contoso.onmicrosoft.com", product__name=product, licenses=licenses
+    )
     return active.order_by("-ends_on")[0]
 
 
 def key_of(product: str, licenses: int) -> ProductKey:
     """A key that Contoso has not redeemed yet."""
     return ProductKey.objects.filter(
-        partner__name="Contoso", product__name=product, licenses=licenses, redeemed_at=None, revoked_at=None
+        partner__name="Contoso",
+        product__name=product,
+        licenses=licenses,
+        redeemed_at=None,
+        revoked_at=None,
     ).latest("benefit__expires_on")
 
 
@@ -108,15 +114,22 @@ def at(name: str, *rows: Model, query: str = "") -> str:
 def open_pages() -> dict[str, Any]:
     return {
         "sign-in": at("tenants:sign-in"),
-        "sign-in-refused": (at("tenants:sign-in"), lambda page: page.locator("main form button").first.click()),
+        "sign-in-refused": (
+            at("tenants:sign-in"),
+            lambda page: page.locator("main form button").first.click(),
+        ),
         "password-ask": at("tenants:password-ask"),
         "password-sent": at("tenants:password-sent"),
         "password-done": at("tenants:password-done"),
         "password-used": reverse("tenants:password-set", args=["MQ", "used"]),
         "help": at("help"),
-        "calculator": at("licensing:calculator", query="?licenses=10&ends_on=2099-01-31&keys=10,3&on=2097-10-01"),
+        "calculator": at(
+            "licensing:calculator", query="?licenses=10&ends_on=2099-01-31&keys=10,3&on=2097-10-01"
+        ),
         "calculator-empty": at("licensing:calculator"),
-        "calculator-refused": at("licensing:calculator", query="?licenses=many&ends_on=2099-01-31&keys=none"),
+        "calculator-refused": at(
+            "licensing:calculator", query="?licenses=many&ends_on=2099-01-31&keys=none"
+        ),
         "gallery": at("gallery"),
         "mailbox": at("demo-mailbox"),
         "gallery-panel": at("gallery", query="?frame=panel"),
@@ -129,7 +142,10 @@ def admin_pages() -> dict[str, Any]:
     benefits = Benefit.objects.filter(partner__name="Contoso").order_by("-expires_on", "pk")
     monthly = benefits.filter(product__kind="monthly-credit", assignments__ended_at=None)[0]
     bulk = benefits.filter(product__kind="bulk-credit", assignments__ended_at=None)[0]
-    remove, transfer = (Assignment.objects.filter(benefit=benefit, ended_at=None).earliest("pk") for benefit in (monthly, bulk))
+    remove, transfer = (
+        Assignment.objects.filter(benefit=benefit, ended_at=None).earliest("pk")
+        for benefit in (monthly, bulk)
+    )
     key, subscription = key_of("Microsoft 365 E3", 25), subscription_of("Microsoft 365 E3", 100)
     small, large = subscription_of("Azure AD Basic", 5), key_of("Azure AD Basic", 25)
     expired = key_of("Dynamics 365 Finance", 200)
@@ -140,7 +156,10 @@ def admin_pages() -> dict[str, Any]:
         "account-flyout": (at("home"), flyout),
         "session": at("tenants:session"),
         "list": at("benefits:azure-cloud"),
-        "list-opened": (at("benefits:azure-cloud", query="?q=Microsoft"), opened(monthly, bulk, key.benefit)),
+        "list-opened": (
+            at("benefits:azure-cloud", query="?q=Microsoft"),
+            opened(monthly, bulk, key.benefit),
+        ),
         "list-nothing": at("benefits:azure-cloud", query="?q=nothing"),
         "credit": at("licensing:benefit-detail", monthly),
         "bulk-credit": at("licensing:benefit-detail", bulk),
@@ -183,7 +202,10 @@ def account_pages() -> dict[str, Any]:
     tenant = Tenant.objects.filter(partner__name="Contoso", is_primary=False)[0]
     return {
         "password-change": at("tenants:password-change"),
-        "password-change-refused": (at("tenants:password-change"), lambda page: page.locator("main form button").first.click()),
+        "password-change-refused": (
+            at("tenants:password-change"),
+            lambda page: page.locator("main form button").first.click(),
+        ),
         "switch": at("tenants:switch"),
         "users": at("tenants:users"),
         "user": at("tenants:user", enabled),
@@ -208,7 +230,9 @@ def member_pages() -> dict[str, Any]:
     benefits = Benefit.objects.filter(partner__name="Contoso").order_by("-expires_on", "pk")
     return {
         "home": at("home"),
-        "credit": at("licensing:benefit-detail", benefits.filter(product__kind="monthly-credit")[0]),
+        "credit": at(
+            "licensing:benefit-detail", benefits.filter(product__kind="monthly-credit")[0]
+        ),
         "licenses": at("licensing:benefit-detail", key_of("Microsoft 365 E3", 25).benefit),
         "subscription": at("licensing:subscription", subscription_of("Microsoft 365 E3", 100)),
         "users": at("tenants:users"),
@@ -225,5 +249,8 @@ def office_pages() -> dict[str, Any]:
         "membership": at("admin:benefits_membership_change", Membership.objects.earliest("pk")),
         "keys": at("admin:benefits_productkey_changelist"),
         "add-partner": at("admin:tenants_partner_add"),
-        "add-partner-refused": (at("admin:tenants_partner_add"), lambda page: page.locator("input[name=_save]").click()),
+        "add-partner-refused": (
+            at("admin:tenants_partner_add"),
+            lambda page: page.locator("input[name=_save]").click(),
+        ),
     }

@@ -1,4 +1,6 @@
-"""After signing out nothing is left in the browser (W9), its back-forward cache on: Playwright's own flags switch it off."""
+"""After signing out nothing is left in the browser (W9), its back-forward cache on: Playwright's
+own flags switch it off.
+"""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +15,9 @@ from tests.browser.pages import key_of
 @pytest.fixture(scope="session")
 def browser(browser_type: BrowserType, browser_type_launch_args: dict) -> Iterator[Browser]:
     """Keeps pages for going back, as people's browsers do."""
-    started = browser_type.launch(**browser_type_launch_args, ignore_default_args=["--disable-back-forward-cache"])
+    started = browser_type.launch(
+        **browser_type_launch_args, ignore_default_args=["--disable-back-forward-cache"]
+    )
     yield started
     started.close()
 
@@ -31,7 +35,9 @@ def go_back(page: Page) -> None:
 
 def kept(page: Page) -> dict[str, list[str]]:
     """The names of all that scripts left in the browser."""
-    return page.evaluate("({local: Object.keys(localStorage), session: Object.keys(sessionStorage)})")
+    return page.evaluate(
+        "({local: Object.keys(localStorage), session: Object.keys(sessionStorage)})"
+    )
 
 
 def test_the_browser_of_these_tests_does_keep_pages_for_going_back(visit: Visit) -> None:
@@ -77,7 +83,9 @@ def test_the_page_before_is_the_sign_in_page(visit: Visit, persona: str, address
     expect(page.locator("h1")).to_have_text("Sign in")
     go_back(page)
     expect(page.locator("h1")).to_have_text("Sign in")
-    assert kept(page)["local"] == (["theme"] if persona == "programme" else []), "light or dark, which Django's admin keeps there"
+    assert kept(page)["local"] == (["theme"] if persona == "programme" else []), (
+        "light or dark, which Django's admin keeps there"
+    )
 
 
 def test_signing_out_in_one_tab_empties_the_other(visit: Visit) -> None:
@@ -94,4 +102,6 @@ def test_htmx_keeps_no_snapshot_of_a_list(visit: Visit) -> None:
     page.goto("/account/users/")
     page.get_by_role("link", name="Address").click()
     expect(page).to_have_url(re.compile("sort="))
-    assert kept(page) == {"local": [], "session": ["htmx-current-path-for-history"]}, "where it is, and nothing of what it showed"
+    assert kept(page) == {"local": [], "session": ["htmx-current-path-for-history"]}, (
+        "where it is, and nothing of what it showed"
+    )

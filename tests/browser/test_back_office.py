@@ -1,4 +1,6 @@
-"""The back office in a browser: accessible, light and dark, wide and narrow, with an empty console under the CSP."""
+"""The back office in a browser: accessible, light and dark, wide and narrow, with an empty console
+under the CSP.
+"""
 
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -8,7 +10,14 @@ from django.contrib import admin
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from benefits_portal.benefits.models import Benefit, HeldOffer, Membership, Offer, Product, ProductKey
+from benefits_portal.benefits.models import (
+    Benefit,
+    HeldOffer,
+    Membership,
+    Offer,
+    Product,
+    ProductKey,
+)
 from benefits_portal.tenants.admin.base import BackOfficeAdmin
 from benefits_portal.tenants.models import Partner, RoleAssignment, User
 from tests.browser.conftest import Visit
@@ -22,16 +31,22 @@ def address(model: type, page: str, *args: object) -> str:
 
 
 def some_pages() -> dict[str, str]:
-    """One page of each sort: the first, a list, forms with rows and with choices, pages of our own, a confirmation."""
+    """One page of each sort: the first, a list, forms with rows and with choices, pages of our own,
+    a confirmation.
+    """
     partner, role = Partner.objects.get(name="Contoso"), RoleAssignment.objects.latest("pk")
-    membership = Membership.objects.running(partner.today()).filter(partner=partner).latest("starts_on")
+    membership = (
+        Membership.objects.running(partner.today()).filter(partner=partner).latest("starts_on")
+    )
     return {
         "index": reverse("admin:index"),
         "benefits": address(Benefit, "changelist"),
         "benefit": address(Benefit, "change", Benefit.objects.latest("pk").pk),
         "partner": address(Partner, "change", partner.pk),
         "held-offer-add": address(HeldOffer, "add"),
-        "product": address(Product, "change", Product.objects.filter(replaced_by__isnull=False)[0].pk),
+        "product": address(
+            Product, "change", Product.objects.filter(replaced_by__isnull=False)[0].pk
+        ),
         "import": address(Partner, "import"),
         "view-as": address(Partner, "view_as", partner.pk),
         "renew": address(Membership, "renew", membership.pk),
@@ -63,12 +78,19 @@ def short_lists(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def faults_in(page: Page, looks: Iterable[tuple[str, int]], name: str) -> list[str]:
-    """What is wrong with the page that is open, in each of the looks. Wide tables scroll sideways, as Django's do."""
+    """What is wrong with the page that is open, in each of the looks.
+
+    Wide tables scroll sideways, as Django's do.
+    """
     faults = []
     for theme, width in looks:
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 900})
-        faults += [fault for fault in faults_of(page, f"{name}-{theme}-{width}", ours=True) if "too wide" not in fault]
+        faults += [
+            fault
+            for fault in faults_of(page, f"{name}-{theme}-{width}", ours=True)
+            if "too wide" not in fault
+        ]
     return faults
 
 
@@ -116,8 +138,12 @@ def test_choices_and_rows_are_named_as_they_are_opened_and_added(visit: Visit) -
 def test_the_first_page_keeps_its_links_and_icons_whole(visit: Visit) -> None:
     page = visit("programme", reduced_motion="reduce", viewport={"width": 1280, "height": 900})
     page.goto(reverse("admin:index"))
-    lines = page.locator("#user-tools a").evaluate_all("links => new Set(links.map((link) => link.offsetTop)).size")
+    lines = page.locator("#user-tools a").evaluate_all(
+        "links => new Set(links.map((link) => link.offsetTop)).size"
+    )
     page.set_viewport_size({"width": 390, "height": 900})
     icons = page.locator("#content .app-list :is(.addlink, .changelink, .viewlink)")
-    sizes = icons.evaluate_all("icons => icons.map((icon) => [icon.offsetWidth, icon.offsetHeight])")
+    sizes = icons.evaluate_all(
+        "icons => icons.map((icon) => [icon.offsetWidth, icon.offsetHeight])"
+    )
     assert (lines, {tuple(size) for size in sizes}) == (1, {(24, 24)})

@@ -9,7 +9,9 @@ from tests.browser.pages import subscription_of
 
 @pytest.mark.rule("S2")
 @pytest.mark.parametrize("javascript", [True, False])
-def test_a_subscription_goes_from_active_to_deleted_before_ones_eyes(visit: Visit, javascript: bool) -> None:
+def test_a_subscription_goes_from_active_to_deleted_before_ones_eyes(
+    visit: Visit, javascript: bool
+) -> None:
     page = visit("partner-admin", java_script_enabled=javascript)
     address = f"/admin-center/products/{subscription_of('Power BI Pro', 100).pk}/"
     page.goto(address)

@@ -1,4 +1,5 @@
-"""Every page in both languages, both themes and two widths: accessible, no sideways scrolling, an empty console.
+"""Every page in both languages, both themes and two widths: accessible, no sideways scrolling, an
+empty console.
 
 `uv run screenshots.py` runs this too, and keeps each page as a picture to be looked at.
 """
@@ -21,7 +22,16 @@ pytestmark = pytest.mark.slow
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PICTURES = os.environ.get("SCREENSHOTS", "")
 NO_PAGES = {  # what answers no GET with a page
-    *("licensing:key", "tenants:sign-out", "tenants:activity-csv", "set_language", "theme", "healthz", "readyz", "tenants:mail-health"),
+    *(
+        "licensing:key",
+        "tenants:sign-out",
+        "tenants:activity-csv",
+        "set_language",
+        "theme",
+        "healthz",
+        "readyz",
+        "tenants:mail-health",
+    ),
     *(
         "demo-sign-in",
         "demo-clock",
@@ -36,10 +46,22 @@ NO_PAGES = {  # what answers no GET with a page
 }
 
 
-SORTS = {  # one page of each: in the look that is farthest from what one builds in, with every change
+# One page of each: in the look that is farthest from what one builds in, with every change
+SORTS = {
     *("anybody-sign-in-refused", "anybody-help", "anybody-calculator", "anybody-mailbox"),
-    *("partner-admin-home", "partner-admin-list-opened", "partner-admin-assign-refused", "partner-admin-walkthrough"),
-    *("partner-admin-start-refused", "partner-admin-panel", "partner-admin-review", "partner-admin-receipt", "partner-admin-search"),
+    *(
+        "partner-admin-home",
+        "partner-admin-list-opened",
+        "partner-admin-assign-refused",
+        "partner-admin-walkthrough",
+    ),
+    *(
+        "partner-admin-start-refused",
+        "partner-admin-panel",
+        "partner-admin-review",
+        "partner-admin-receipt",
+        "partner-admin-search",
+    ),
     *("global-admin-users", "global-admin-activity"),
 }
 
@@ -52,9 +74,13 @@ def test_each_sort_of_page_is_accessible_and_fits(visit: Visit) -> None:
 
 
 @pytest.mark.release
-@pytest.mark.parametrize(("theme", "width", "language"), [*product(["light", "dark"], [1280, 390], ["en", "nl"])])
+@pytest.mark.parametrize(
+    ("theme", "width", "language"), [*product(["light", "dark"], [1280, 390], ["en", "nl"])]
+)
 @pytest.mark.urls("tests.browser.pages")
-def test_every_page_is_accessible_and_fits(visit: Visit, theme: str, width: int, language: str) -> None:
+def test_every_page_is_accessible_and_fits(
+    visit: Visit, theme: str, width: int, language: str
+) -> None:
     look_at(every_page(), visit, theme, width, language)
 
 
@@ -63,18 +89,29 @@ def look_at(sights: Iterable[Sight], visit: Visit, theme: str, width: int, langu
     faults = []
     for sight in sights:
         if sight.persona not in pages:
-            looks = {"reduced_motion": "reduce", "color_scheme": theme, "viewport": {"width": width, "height": 900}, "locale": language}
+            looks = {
+                "reduced_motion": "reduce",
+                "color_scheme": theme,
+                "viewport": {"width": width, "height": 900},
+                "locale": language,
+            }
             pages[sight.persona] = visit(sight.persona, **looks)
         page = pages[sight.persona]
         page.goto(sight.address)
         sight.step(page)
-        faults += faults_of(page, f"{sight}-{theme}-{width}-{language}", ours=sight.persona != "programme")
+        faults += faults_of(
+            page, f"{sight}-{theme}-{width}-{language}", ours=sight.persona != "programme"
+        )
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
 
 
 def test_every_page_is_among_them(portal: str) -> None:
-    seen = {resolve(sight.address.split("?")[0]).view_name for sight in every_page() if sight.name not in ("broken", "missing")}
+    seen = {
+        resolve(sight.address.split("?")[0]).view_name
+        for sight in every_page()
+        if sight.name not in ("broken", "missing")
+    }
     assert names(get_resolver().url_patterns) - NO_PAGES - seen == set()
 
 
@@ -85,7 +122,9 @@ def names(patterns: list[URLPattern | URLResolver], room: str = "") -> set[str]:
         if isinstance(pattern, URLPattern):
             found.add(f"{room}{pattern.name}")
         elif pattern.namespace != "admin":
-            found |= names(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else "")
+            found |= names(
+                pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else ""
+            )
     return found
 
 
@@ -94,9 +133,15 @@ def faults_of(page: Page, name: str, *, ours: bool) -> list[str]:
     if PICTURES:
         Path(PICTURES).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
-    options = {"runOnly": [*WCAG, *(["best-practice"] if ours else [])], "resultTypes": ["violations"]}
+    options = {
+        "runOnly": [*WCAG, *(["best-practice"] if ours else [])],
+        "resultTypes": ["violations"],
+    }
     found = Axe().run(page, options=options).response["violations"]
-    sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return [f"{name}: {fault['id']} {[node['target'] for node in fault['nodes']][:3]}" for fault in found] + (
-        [f"{name}: {sideways} pixels too wide"] if sideways > 0 else []
+    sideways = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
+    return [
+        f"{name}: {fault['id']} {[node['target'] for node in fault['nodes']][:3]}"
+        for fault in found
+    ] + ([f"{name}: {sideways} pixels too wide"] if sideways > 0 else [])

@@ -1,4 +1,6 @@
-"""The first load of the list, with an empty cache and with the static files as production serves them."""
+"""The first load of the list, with an empty cache and with the static files as production serves
+them.
+"""
 
 import gzip
 import threading
@@ -22,7 +24,10 @@ SHIFTS = """window.shifted = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((shift) => (window.shifted += shift.value)))
   .observe({ type: "layout-shift", buffered: true });
 """
-BLOCKING = "performance.getEntriesByType('resource').filter((part) => part.renderBlockingStatus == 'blocking').map((part) => part.name)"
+BLOCKING = (
+    "performance.getEntriesByType('resource').filter((part) => "
+    "part.renderBlockingStatus == 'blocking').map((part) => part.name)"
+)
 
 
 class Quiet(WSGIRequestHandler):
@@ -35,7 +40,9 @@ def production(settings, tmp_path) -> Iterator[str]:
     """The address of a portal whose static files are hashed, compressed and served by WhiteNoise."""
     settings.STATIC_ROOT = tmp_path
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = False
-    settings.STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+    settings.STORAGES = {
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    }
     call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["admin"])
     cache.clear()
     make_world(clock.today())
@@ -63,25 +70,40 @@ def first_visit(production: str, browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def test_it_is_small_comes_from_one_host_shifts_nothing_and_waits_for_no_script(first_visit: Page, production: str) -> None:
+def test_it_is_small_comes_from_one_host_shifts_nothing_and_waits_for_no_script(
+    first_visit: Page, production: str
+) -> None:
     wire = first_visit.context.new_cdp_session(first_visit)
     wire.send("Network.enable")
     asked: dict[str, str] = {}
     sizes: dict[str, int] = {}
-    wire.on("Network.requestWillBeSent", lambda sent: asked.update({sent["requestId"]: sent["request"]["url"]}))
-    wire.on("Network.loadingFinished", lambda done: sizes.update({asked[done["requestId"]]: done["encodedDataLength"]}))
+    wire.on(
+        "Network.requestWillBeSent",
+        lambda sent: asked.update({sent["requestId"]: sent["request"]["url"]}),
+    )
+    wire.on(
+        "Network.loadingFinished",
+        lambda done: sizes.update({asked[done["requestId"]]: done["encodedDataLength"]}),
+    )
     first_visit.add_init_script(SHIFTS)
 
     answer = first_visit.goto(reverse("benefits:azure-cloud"), wait_until="networkidle")
 
     assert answer
     page = answer.body()
-    sizes[answer.url] += len(gzip.compress(page, 6)) - len(page)  # the proxy before the portal compresses what Django makes
+    # The proxy before the portal compresses what Django makes
+    sizes[answer.url] += len(gzip.compress(page, 6)) - len(page)
     addresses = [address for address in asked.values() if not address.startswith("data:")]
     static = [address for address in addresses if "/static/" in address]
-    kept = [address for address in static if "immutable" in first_visit.request.get(address).headers["cache-control"]]
+    kept = [
+        address
+        for address in static
+        if "immutable" in first_visit.request.get(address).headers["cache-control"]
+    ]
     assert [address for address in addresses if not address.startswith(f"{production}/")] == []
     assert kept == static
     assert (sum(sizes.values()) <= 60 * 1024, len(addresses) <= 6) == (True, True), sizes
     assert first_visit.evaluate("window.shifted") == 0
-    assert [address for address in first_visit.evaluate(BLOCKING) if not address.endswith(".css")] == []
+    assert [
+        address for address in first_visit.evaluate(BLOCKING) if not address.endswith(".css")
+    ] == []

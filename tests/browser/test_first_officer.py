@@ -1,4 +1,6 @@
-"""From an empty database, by what the README says: an officer sets everything up, and a partner's admin redeems a key."""
+"""From an empty database, by what the README says: an officer sets everything up, and a partner's
+admin redeems a key.
+"""
 
 import os
 from pathlib import Path
@@ -22,7 +24,13 @@ PICTURES = os.environ.get("SCREENSHOTS", "")
 def portal(live_server, monkeypatch):
     """A portal with an empty database, and the superuser that `createsuperuser` makes."""
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
-    call_command("createsuperuser", email="first@programme.example", name="First", interactive=False, verbosity=0)
+    call_command(
+        "createsuperuser",
+        email="first@programme.example",
+        name="First",
+        interactive=False,
+        verbosity=0,
+    )
     return live_server.url
 
 
@@ -98,7 +106,12 @@ def test_an_officer_sets_up_a_programme_and_a_partner_s_admin_redeems_a_key(visi
     save(page)
 
     add(page, "Partners", "partner")
-    for name, value in (("name", "Northwind"), ("mpn_id", "7654321"), ("country", "NL"), ("currency", "EUR")):
+    for name, value in (
+        ("name", "Northwind"),
+        ("mpn_id", "7654321"),
+        ("country", "NL"),
+        ("currency", "EUR"),
+    ):
         page.locator(f"#id_{name}").fill(value)
     page.locator(".add-row a").first.click()
     page.locator("[name=tenants-0-name]").fill("Northwind")
@@ -110,7 +123,9 @@ def test_an_officer_sets_up_a_programme_and_a_partner_s_admin_redeems_a_key(visi
         add(page, "Directory users", "directory user")
         choose(page, 0, "northwind.example")
         page.locator("#id_display_name").fill(person)
-        page.locator("#id_user_principal_name").fill(f"{person.split()[0].lower()}@northwind.example")
+        page.locator("#id_user_principal_name").fill(
+            f"{person.split()[0].lower()}@northwind.example"
+        )
         save(page)
     make_account(page, "ann@northwind.example", "Ann Admin", person="Ann Admin")
     add(page, "Roles", "role")
@@ -126,7 +141,9 @@ def test_an_officer_sets_up_a_programme_and_a_partner_s_admin_redeems_a_key(visi
     page.get_by_role("button", name="Save", exact=True).click()
     picture(page, "4-enrollment-shown")
     page.locator("main form input[type=submit], main form button[type=submit]").last.click()
-    expect(page.locator(".messagelist .success").first).to_contain_text("3 benefits and 3 product keys")
+    expect(page.locator(".messagelist .success").first).to_contain_text(
+        "3 benefits and 3 product keys"
+    )
     picture(page, "5-enrolled")
     page.get_by_role("button", name="Log out").click()
 

@@ -1,4 +1,5 @@
-"""WCAG 2.2 AA, as far as a browser can tell and axe does not: where the focus is, what is announced, how a page holds up.
+"""WCAG 2.2 AA, as far as a browser can tell and axe does not: where the focus is, what is
+announced, how a page holds up.
 
 `docs/accessibility.md` goes through the criteria one by one.
 """
@@ -12,7 +13,8 @@ from tests.browser.pages import every_page, key_of, subscription_of
 
 pytestmark = pytest.mark.slow
 LIST = "/mpn/benefits/azure-cloud/"
-# Per page: landmarks, headings, title, language, help in its place, tables with captions and headers, no positive tabindex, no id twice,
+# Per page: landmarks, headings, title, language, help in its place, tables with captions and
+# headers, no positive tabindex, no id twice,
 # errors tied to their fields and to the summary.
 STRUCTURE = """() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)].filter((node) => !node.closest("dialog:not([open])"));
@@ -40,7 +42,10 @@ STRUCTURE = """() => {
   return faults;
 }"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-SPACED = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }"
+SPACED = (
+    "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: "
+    "0.16em !important }"
+)
 DOUBLED = ":root { font-size: 200% !important }"
 MOVING = """() => [...document.querySelectorAll("*")].filter((node) => {
   const style = getComputedStyle(node);
@@ -58,7 +63,9 @@ def test_every_page_is_well_built_and_holds_up_narrow_large_and_widely_spaced(vi
         if sight.persona == "programme":
             continue  # Django's own pages; axe looks at them
         if sight.persona not in pages:
-            pages[sight.persona] = visit(sight.persona, viewport={"width": 1280, "height": 900}, bypass_csp=True)
+            pages[sight.persona] = visit(
+                sight.persona, viewport={"width": 1280, "height": 900}, bypass_csp=True
+            )
         page = pages[sight.persona]
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(sight.address)
@@ -73,8 +80,15 @@ def test_every_page_is_well_built_and_holds_up_narrow_large_and_widely_spaced(vi
         page.set_viewport_size({"width": 1280, "height": 900})
         page.add_style_tag(content=DOUBLED)
         doubled = page.evaluate(SIDEWAYS)
-        wide = {"320 px": narrow, "320 px, spaced": spaced, "200 %": large, "1280 px, spaced, letters twice as large": doubled}
-        faults += [f"{sight}: {pixels} too wide at {how}" for how, pixels in wide.items() if pixels > 0]
+        wide = {
+            "320 px": narrow,
+            "320 px, spaced": spaced,
+            "200 %": large,
+            "1280 px, spaced, letters twice as large": doubled,
+        }
+        faults += [
+            f"{sight}: {pixels} too wide at {how}" for how, pixels in wide.items() if pixels > 0
+        ]
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
 
@@ -125,7 +139,9 @@ def test_what_opens_and_what_is_replaced_keeps_the_focus_and_is_read_out(visit: 
         f"Product key {details.locator('.copy-value').inner_text()}"
     )
 
-    credit = Benefit.objects.filter(partner__name="Contoso", product__kind="monthly-credit").latest("expires_on")
+    credit = Benefit.objects.filter(partner__name="Contoso", product__kind="monthly-credit").latest(
+        "expires_on"
+    )
     page.goto(f"{LIST}{credit.pk}/")
     people = page.get_by_label("Name or address")
     people.press_sequentially("adele")
@@ -141,7 +157,9 @@ def test_a_panel_keeps_the_focus_until_it_is_closed(visit: Visit) -> None:
     expect(page.get_by_role("dialog").locator("h1")).to_be_focused()
     for key in ["Tab"] * 12 + ["Shift+Tab"] * 16:
         page.keyboard.press(key)
-        assert page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
+        assert page.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
     page.get_by_role("dialog").get_by_role("link", name="Close").press("Enter")
     expect(page.get_by_role("link", name="Add licenses")).to_be_focused()
 
@@ -162,20 +180,31 @@ def test_shapes_and_borders_carry_what_fills_carried_in_forced_colours(visit: Vi
     """1.4.1, 1.4.11."""
     page = visit("partner-admin", forced_colors="active")
     page.goto(LIST)
-    styles = "(node) => { const style = getComputedStyle(node); return [style.borderTopStyle, style.outlineStyle]; }"
+    styles = (
+        "(node) => { const style = getComputedStyle(node); return [style.borderTopStyle, "
+        "style.outlineStyle]; }"
+    )
     assert page.locator(".badge").first.evaluate(styles)[0] == "solid"
     assert page.locator("main .button").first.evaluate(styles)[0] == "solid"
     assert page.locator(".navigation a[aria-current]").evaluate(styles)[1] == "solid"
-    shapes = page.locator(".badge").evaluate_all("(badges) => badges.map((badge) => getComputedStyle(badge, '::before').backgroundColor)")
-    assert set(shapes) == {"rgb(0, 0, 0)"}  # CanvasText: the shape is drawn in the colour of the text
+    shapes = page.locator(".badge").evaluate_all(
+        "(badges) => badges.map((badge) => getComputedStyle(badge, '::before').backgroundColor)"
+    )
+    # CanvasText: the shape is drawn in the colour of the text
+    assert set(shapes) == {"rgb(0, 0, 0)"}
 
 
-def test_one_signs_in_by_pasting_and_the_browser_knows_the_fields(browser: Browser, portal: str) -> None:
+def test_one_signs_in_by_pasting_and_the_browser_knows_the_fields(
+    browser: Browser, portal: str
+) -> None:
     """1.3.5, 3.3.7, 3.3.8."""
     page = browser.new_page(base_url=portal)
     page.goto("/sign-in/")
     fields = page.locator("main form").first.locator("input:not([type=hidden])")
-    assert fields.evaluate_all("(all) => all.map((field) => field.autocomplete)") == ["username", "current-password"]
+    assert fields.evaluate_all("(all) => all.map((field) => field.autocomplete)") == [
+        "username",
+        "current-password",
+    ]
     page.get_by_label("Password").evaluate("(field) => field.focus()")
     page.keyboard.insert_text("practice makes perfect")
     expect(page.get_by_label("Password")).to_have_value("practice makes perfect")

@@ -53,7 +53,10 @@ def test_what_is_wrong_is_told_in_the_servers_words_and_nothing_is_lost(key_page
         pasted, hint = paste(key_page, text)
         letters = [letter for letter in text.upper() if letter.isalnum()]
         assert (name, hint[: len(message)]) == (name, message if text.strip() else "")
-        assert (name, len([letter for letter in pasted if letter.isalnum()])) == (name, len(letters))
+        assert (name, len([letter for letter in pasted if letter.isalnum()])) == (
+            name,
+            len(letters),
+        )
 
 
 def test_typing_groups_the_key_and_tells_a_foreign_character_at_once(key_page):
@@ -90,10 +93,16 @@ def test_the_field_of_a_side_panel_does_the_same(visit):
 
 @pytest.mark.rule("K7")
 def test_the_browser_and_the_server_say_an_error_in_the_same_way(key_page):
-    field, errors = key_page.get_by_role("textbox", name="Product key"), key_page.locator(".field-error:visible")
+    field, errors = (
+        key_page.get_by_role("textbox", name="Product key"),
+        key_page.locator(".field-error:visible"),
+    )
     field.fill(WRONG["another last character"][0])
     field.blur()
-    look = "e => [e.innerText.trim(), getComputedStyle(e).color, e.querySelector('svg').getBoundingClientRect().width > 0]"
+    look = (
+        "e => [e.innerText.trim(), getComputedStyle(e).color, "
+        "e.querySelector('svg').getBoundingClientRect().width > 0]"
+    )
     by_browser = [errors.evaluate(look), field.get_attribute("aria-invalid")]
     field.press("Enter")
     key_page.wait_for_load_state()
@@ -109,7 +118,10 @@ def test_the_browser_and_the_server_say_an_error_in_the_same_way(key_page):
 
 @pytest.mark.rule("K7")
 def test_what_the_server_said_of_another_key_is_not_left_at_the_top(key_page):
-    field, summary = key_page.get_by_role("textbox", name="Product key"), key_page.locator(".error-summary")
+    field, summary = (
+        key_page.get_by_role("textbox", name="Product key"),
+        key_page.locator(".error-summary"),
+    )
     field.fill(WRONG["another last character"][0])
     field.press("Enter")
     expect(summary).to_contain_text(MISTYPED)

@@ -17,4 +17,6 @@ def test_a_row_of_the_list_is_44_to_48_pixels_high_at_1280(visit: Visit, locale:
     assert len(heights) == 50
     too_high = [height for height in heights if not 44 <= height <= 48]
     assert too_high == []
-    assert page.locator("#usage-based ~ table td:not(:has(a))", has_text="100").count() == 0, "the amount stands in the name alone"
+    assert page.locator("#usage-based ~ table td:not(:has(a))", has_text="100").count() == 0, (
+        "the amount stands in the name alone"
+    )

@@ -1,4 +1,6 @@
-"""A word of 80 letters in every name and address wraps: no page scrolls sideways for it, in the back office neither (rule W7)."""
+"""A word of 80 letters in every name and address wraps: no page scrolls sideways for it, in the
+back office neither (rule W7).
+"""
 
 import pytest
 from django.contrib import admin
@@ -35,7 +37,9 @@ def lengthen() -> None:
             row.save()
     for person in DirectoryUser.objects.filter(user=None):
         local, domain = person.user_principal_name.split("@")
-        DirectoryUser.objects.filter(pk=person.pk).update(user_principal_name=f"{local}{LONG.lower()}"[:64] + f"@{domain}")
+        DirectoryUser.objects.filter(pk=person.pk).update(
+            user_principal_name=f"{local}{LONG.lower()}"[:64] + f"@{domain}"
+        )
     for line in PackageLine.objects.exclude(competency=""):
         PackageLine.objects.filter(pk=line.pk).update(competency=f"{line.pk}{LONG}"[:80])
 
@@ -46,16 +50,26 @@ def office_pages() -> list[str]:
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         row = model._default_manager.first()
-        found += [reverse(f"{name}_changelist"), *([reverse(f"{name}_change", args=[row.pk])] if row else [])]
+        found += [
+            reverse(f"{name}_changelist"),
+            *([reverse(f"{name}_change", args=[row.pk])] if row else []),
+        ]
     return found
 
 
 @pytest.mark.urls("tests.browser.pages")
 def test_no_page_scrolls_sideways_for_a_long_name(visit: Visit) -> None:
-    sights = [(sight.persona, str(sight), sight.address, sight.step) for sight in every_page() if "?q=Microsoft" not in sight.address]
+    sights = [
+        (sight.persona, str(sight), sight.address, sight.step)
+        for sight in every_page()
+        if "?q=Microsoft" not in sight.address
+    ]
     offices = [("programme", f"office: {address}", address) for address in office_pages()]
     wide = {"width": WIDTHS[-1], "height": 900}
-    pages = {persona: visit(persona, viewport=wide) for persona in {persona for persona, *_sight in [*sights, *offices]}}
+    pages = {
+        persona: visit(persona, viewport=wide)
+        for persona in {persona for persona, *_sight in [*sights, *offices]}
+    }
     lengthen()
     faults = []
     for persona, name, address, *steps in [*sights, *offices]:
@@ -66,9 +80,13 @@ def test_no_page_scrolls_sideways_for_a_long_name(visit: Visit) -> None:
         page.wait_for_load_state()
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            sideways = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
             if sideways > 0:
-                faults.append(f"{name} at {width}: {sideways} pixels too wide: {page.evaluate(WIDEST)}")
+                faults.append(
+                    f"{name} at {width}: {sideways} pixels too wide: {page.evaluate(WIDEST)}"
+                )
         page.set_viewport_size(wide)
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)

@@ -23,12 +23,17 @@ def fact(page: Page, label: str) -> str:
     return page.locator(f"tr:has(th:text-is('{label}')) td").last.inner_text()
 
 
-def test_an_admin_gives_credit_activates_a_key_extends_one_subscription_and_adds_licenses_to_another(visit: Visit) -> None:
+def test_an_admin_gives_credit_activates_a_key_extends_one_subscription_and_adds_licenses_to_another(
+    visit: Visit,
+) -> None:
     page = visit("partner-admin")
 
     page.get_by_role("link", name="Azure & cloud products").first.click()
     credit = Benefit.objects.for_display().get(
-        partner__name="Contoso", product__kind="monthly-credit", membership__offer__name="Silver competency", expires_on__gte=clock.today()
+        partner__name="Contoso",
+        product__kind="monthly-credit",
+        membership__offer__name="Silver competency",
+        expires_on__gte=clock.today(),
     )
     row = page.locator(f"#benefit-{credit.pk}")
     expect(row).to_contain_text("Not assigned")
@@ -80,7 +85,11 @@ def test_an_admin_gives_credit_activates_a_key_extends_one_subscription_and_adds
 @pytest.mark.rule("S4", "scenario 1", "scenario 2", "scenario 3")
 @pytest.mark.parametrize(
     ("product", "licenses", "key_licenses", "months"),
-    [("Microsoft 365 E3", 100, 25, 3), ("Azure AD Basic", 100, 100, 12), ("Dynamics 365 Team Members", 5, 10, 24)],
+    [
+        ("Microsoft 365 E3", 100, 25, 3),
+        ("Azure AD Basic", 100, 100, 12),
+        ("Dynamics 365 Team Members", 5, 10, 24),
+    ],
 )
 def test_the_scenarios_move_the_end_date_as_the_source_document_says(
     visit: Visit, product: str, licenses: int, key_licenses: int, months: int
@@ -96,13 +105,18 @@ def test_the_scenarios_move_the_end_date_as_the_source_document_says(
     page.get_by_role("dialog").get_by_role("button", name="Redeem").click()
     expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
 
-    assert (foreseen.split("\n")[0].startswith(expected), fact(page, "End date").startswith(expected)) == (True, True)
+    assert (
+        foreseen.split("\n")[0].startswith(expected),
+        fact(page, "End date").startswith(expected),
+    ) == (True, True)
     subscription.refresh_from_db()
     assert (subscription.licenses, as_day(subscription.ends_on)) == (licenses, expected)
 
 
 @pytest.mark.rule("S5", "scenario 4")
-def test_a_key_of_more_than_three_times_the_licenses_is_refused_with_the_largest_that_fits(visit: Visit) -> None:
+def test_a_key_of_more_than_three_times_the_licenses_is_refused_with_the_largest_that_fits(
+    visit: Visit,
+) -> None:
     subscription, key = subscription_of("Azure AD Basic", 5), key_of("Azure AD Basic", 25)
     page = visit("partner-admin")
     page.goto(f"/admin-center/products/{subscription.pk}/")
@@ -111,7 +125,8 @@ def test_a_key_of_more_than_three_times_the_licenses_is_refused_with_the_largest
     take_key(page, key)
 
     expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(
-        "A key with 25 licenses would move the end date more than 3 years. The largest key that fits this subscription has 15 licenses. "
+        "A key with 25 licenses would move the end date more than 3 years. The largest key "
+        "that fits this subscription has 15 licenses. "
         "Use a smaller one, add licenses, or start a new subscription."
     )
     key.refresh_from_db()

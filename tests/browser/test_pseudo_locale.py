@@ -1,7 +1,8 @@
-"""Every visible text goes through a translation: in a language that exists in this test only, no plain word is left on any page.
+"""Every visible text goes through a translation: in a language that exists in this test only, no
+plain word is left on any page.
 
-Its letters have accents, in each text of ours and of Django's; what still reads as plain words is either somebody's
-name, which the database says, or a text that no translator ever sees.
+Its letters have accents, in each text of ours and of Django's; what still reads as plain words is
+either somebody's name, which the database says, or a text that no translator ever sees.
 """
 
 import re
@@ -24,11 +25,30 @@ from translations import template
 ACCENT = "\N{COMBINING ACUTE ACCENT}"
 KEPT = re.compile(r"%\(\w+\)\w|%[sd%]|\{[^}]*\}|<[^>]*>|&\w+;")  # placeholders, tags and entities
 WORD = re.compile(rf"(?<!/)\b[A-Za-z]{{3,}}(?!{ACCENT})\b(?!/)")  # not part of an address of ours
-OWN = {  # what reads the same in every language: formats, codes, units, and the publisher's addresses
-    *("PCBEN", "XXXXX", "CSV", "UTC", "EDT", "EST", "JST", "CET", "CEST", "GUID", "https", "America", "New", "York", "Europe", "Amsterdam"),
+# What reads the same in every language: formats, codes, units, and the publisher's addresses
+OWN = {
+    *(
+        "PCBEN",
+        "XXXXX",
+        "CSV",
+        "UTC",
+        "EDT",
+        "EST",
+        "JST",
+        "CET",
+        "CEST",
+        "GUID",
+        "https",
+        "America",
+        "New",
+        "York",
+        "Europe",
+        "Amsterdam",
+    ),
     *("English", "Nederlands", "USD", "EUR", "JPY", "none", "many", "nothing", "broken"),
 }
-# What is seen or read aloud, except what is marked as being in no language or in a language of its own, and the one thing that the
+# What is seen or read aloud, except what is marked as being in no language or in a language of its
+# own, and the one thing that the
 # back office's own script says, from a catalog of its own.
 SEEN = """() => {
   const words = [];
@@ -46,7 +66,9 @@ def accented(text: str) -> str:
     """`text` with an accent on each letter, its placeholders and tags kept."""
     parts = KEPT.split(text)
     marked = [re.sub(r"([A-Za-z])", rf"\1{ACCENT}", part) for part in parts]
-    return "".join(part + kept for part, kept in zip(marked, [*KEPT.findall(text), ""], strict=True))
+    return "".join(
+        part + kept for part, kept in zip(marked, [*KEPT.findall(text), ""], strict=True)
+    )
 
 
 @pytest.fixture
@@ -80,7 +102,11 @@ def names() -> set[str]:
     words: set[str] = set(OWN)
     for room in ("tenants", "benefits", "licensing", "auth"):
         for model in apps.get_app_config(room).get_models():
-            fields = [field.name for field in model._meta.fields if isinstance(field, (CharField, TextField)) and not field.choices]
+            fields = [
+                field.name
+                for field in model._meta.fields
+                if isinstance(field, (CharField, TextField)) and not field.choices
+            ]
             for row in model._base_manager.values_list(*fields) if fields else ():
                 words |= {word for value in row for word in re.findall(r"[A-Za-z]+", value or "")}
     return words
@@ -98,12 +124,18 @@ def test_no_visible_text_is_outside_a_translation(visit: Visit) -> None:
         if sight.name.startswith("gallery"):  # whose samples are for developers
             continue
         if sight.persona not in pages:
-            pages[sight.persona] = visit(sight.persona, locale="nl", viewport={"width": 1280, "height": 900})
+            pages[sight.persona] = visit(
+                sight.persona, locale="nl", viewport={"width": 1280, "height": 900}
+            )
         page = pages[sight.persona]
         page.goto(sight.address)
         sight.step(page)
         assert page.locator("html").get_attribute("lang") == "nl"
-        plain = [text for text in page.evaluate(SEEN) if set(WORD.findall(unicodedata.normalize("NFD", text))) - known]
+        plain = [
+            text
+            for text in page.evaluate(SEEN)
+            if set(WORD.findall(unicodedata.normalize("NFD", text))) - known
+        ]
         found += [f"{sight}: {text}" for text in plain]
     if found:
         pytest.fail("\n".join(sorted(set(found))), pytrace=False)

@@ -1,4 +1,6 @@
-"""Before the session ends one is told, stays by one keystroke, and loses nothing that was typed (WCAG 2.2.1)."""
+"""Before the session ends one is told, stays by one keystroke, and loses nothing that was typed
+(WCAG 2.2.1).
+"""
 
 from datetime import timedelta
 
@@ -14,7 +16,9 @@ ADD = "/account/users/add/"
 
 
 def store(page: Page) -> SessionStore:
-    return SessionStore(next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "sessionid"))
+    return SessionStore(
+        next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "sessionid")
+    )
 
 
 def end_in(page: Page, **time: int) -> None:
@@ -67,7 +71,9 @@ def test_after_the_end_what_was_typed_can_be_sent_once_one_is_signed_in_again(pa
     assert DirectoryUser.objects.filter(display_name="Rosa Lind").exists()
 
 
-def test_without_javascript_it_is_told_with_the_time_and_put_off_in_a_tab_of_its_own(visit: Visit) -> None:
+def test_without_javascript_it_is_told_with_the_time_and_put_off_in_a_tab_of_its_own(
+    visit: Visit,
+) -> None:
     page = visit("global-admin", java_script_enabled=False)
     end_in(page, minutes=4)
     page.goto(ADD)

@@ -1,6 +1,8 @@
-"""Extending a subscription by keyboard alone, without JavaScript, on a phone, and in Dutch (rule S8), and the whole main job so.
+"""Extending a subscription by keyboard alone, without JavaScript, on a phone, and in Dutch (rule
+S8), and the whole main job so.
 
-Each time the date is known before anything is redeemed, and so is the other date that Add licenses would have given.
+Each time the date is known before anything is redeemed, and so is the other date that Add licenses
+would have given.
 """
 
 from typing import Any
@@ -68,13 +70,18 @@ def test_without_javascript(visit: Visit, subscription: Subscription) -> None:
     page.get_by_role("link", name="Extend end date").click()
     page.get_by_role("link", name="Microsoft 365 E3").last.click()
     review = page.locator("main").inner_text()
-    assert (as_day(add_months(subscription.ends_on, 3)) in review, "With Add licenses instead: 125 licenses" in review) == (True, True)
+    assert (
+        as_day(add_months(subscription.ends_on, 3)) in review,
+        "With Add licenses instead: 125 licenses" in review,
+    ) == (True, True)
     page.get_by_role("button", name="Redeem").click()
     expect_extended(page, subscription)
 
 
 def test_on_a_phone(visit: Visit, subscription: Subscription) -> None:
-    page = visit("partner-admin", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page = visit(
+        "partner-admin", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    )
     page.goto(f"/mpn/benefits/azure-cloud/{key_of('Microsoft 365 E3', 25).benefit_id}/")
     page.get_by_role("link", name="Activation walkthrough").tap()
     page.locator("article", has_text="The licenses stay").get_by_role("link", name="Choose").tap()
@@ -120,7 +127,9 @@ def use(way: str, what: Locator) -> None:
 def test_the_whole_main_job(visit: Visit, way: str) -> None:
     page = visit("partner-admin", **WAYS[way])
     credit = Benefit.objects.filter(
-        partner__name="Contoso", product__kind="monthly-credit", membership__offer__name="Silver competency"
+        partner__name="Contoso",
+        product__kind="monthly-credit",
+        membership__offer__name="Silver competency",
     ).latest("expires_on")
     page.goto(f"/mpn/benefits/azure-cloud/{credit.pk}/")
     use(way, page.locator("label.person", has_text="Adele Vance").locator("input"))
@@ -144,12 +153,19 @@ def test_the_whole_main_job(visit: Visit, way: str) -> None:
     use(way, page.get_by_role("button", name="Redeem"))
     expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
 
-    for link, product, licenses in (("Extend end date", "Microsoft 365 E3", 100), ("Add licenses", "Azure AD Basic", 100)):
+    for link, product, licenses in (
+        ("Extend end date", "Microsoft 365 E3", 100),
+        ("Add licenses", "Azure AD Basic", 100),
+    ):
         page.goto(f"/admin-center/products/{subscription_of(product, licenses).pk}/")
         use(way, page.get_by_role("link", name=link))
         where = page.locator("main" if way == "no-javascript" else "dialog[open]")
         use(way, where.locator(".key-list a").first)
         use(way, where.get_by_role("button", name="Redeem"))
         expect(page.get_by_role("heading", name="Receipt")).to_contain_text(link)
-    ways = Redemption.objects.filter(redeemed_by__persona="partner-admin").order_by("-pk").values_list("way", flat=True)
+    ways = (
+        Redemption.objects.filter(redeemed_by__persona="partner-admin")
+        .order_by("-pk")
+        .values_list("way", flat=True)
+    )
     assert list(ways[:3]) == ["add", "extend", "new"]

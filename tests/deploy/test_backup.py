@@ -1,4 +1,6 @@
-"""deploy/backup: what it calls a backup can be restored, and what cannot is found before it is needed."""
+"""deploy/backup: what it calls a backup can be restored, and what cannot is found before it is
+needed.
+"""
 
 import os
 import subprocess
@@ -18,7 +20,9 @@ pytestmark = pytest.mark.skipif(not IS_POSTGRES, reason="SQLite is copied as a f
 
 def run(*arguments: object, path: str = "", **env: str) -> subprocess.CompletedProcess[str]:
     known = {**os.environ, "PATH": f"{path}{installed() or wheel()}:{os.environ['PATH']}", **env}
-    return subprocess.run([BACKUP, *map(str, arguments)], env=known, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [BACKUP, *map(str, arguments)], env=known, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture
@@ -43,7 +47,9 @@ def administer(sql: str) -> None:
 
 def digest(url: str) -> list[tuple[object, ...]]:
     with psycopg.connect(url) as connection:
-        return connection.execute("SELECT count(*), md5(string_agg(words, '' ORDER BY id)) FROM things").fetchall()
+        return connection.execute(
+            "SELECT count(*), md5(string_agg(words, '' ORDER BY id)) FROM things"
+        ).fetchall()
 
 
 @pytest.fixture
@@ -51,7 +57,8 @@ def full(database) -> str:
     url = database()
     with psycopg.connect(url) as connection:
         connection.execute(
-            "CREATE TABLE things AS SELECT id, md5(id::text) || md5((id * 7)::text) AS words FROM generate_series(1, 5000) id"
+            "CREATE TABLE things AS SELECT id, md5(id::text) || md5((id * 7)::text) AS words "
+            "FROM generate_series(1, 5000) id"
         )
     return url
 
@@ -70,7 +77,11 @@ def cut(content: bytes) -> bytes:
 def flipped(content: bytes) -> bytes:
     """64 bytes in the middle of it turned over."""
     middle = len(content) // 2
-    return content[:middle] + bytes(byte ^ 0xFF for byte in content[middle : middle + 64]) + content[middle + 64 :]
+    return (
+        content[:middle]
+        + bytes(byte ^ 0xFF for byte in content[middle : middle + 64])
+        + content[middle + 64 :]
+    )
 
 
 @pytest.mark.slow
@@ -119,7 +130,9 @@ def test_a_single_bit_that_unpacking_does_not_notice_is_found_by_the_digest(dump
 
 HARM = {
     "cut at 57 %": 'truncate -s $(($(stat -c %s "$file") * 57 / 100)) "$file"',
-    "64 bytes overwritten": 'head -c 64 /dev/zero | dd conv=notrunc bs=1 seek=90000 of="$file" status=none',
+    "64 bytes overwritten": (
+        'head -c 64 /dev/zero | dd conv=notrunc bs=1 seek=90000 of="$file" status=none'
+    ),
 }
 SPOILS = """#!/bin/sh
 {pg_dump} "$@"
@@ -130,7 +143,9 @@ for word; do case $word in --file=*) file=${{word#--file=}} ;; esac; done
 
 @pytest.mark.slow
 @pytest.mark.parametrize("harm", HARM.values(), ids=HARM)
-def test_a_disk_that_harms_the_dump_while_it_is_made_leaves_the_last_one(dump, full, tmp_path, harm):
+def test_a_disk_that_harms_the_dump_while_it_is_made_leaves_the_last_one(
+    dump, full, tmp_path, harm
+):
     before = dump.read_bytes()
     spoilt = tmp_path / "bin" / "pg_dump"
     spoilt.parent.mkdir()

@@ -1,4 +1,6 @@
-"""deploy/install-version: what does not serve never becomes `current`, and the version before is a step away."""
+"""deploy/install-version: what does not serve never becomes `current`, and the version before is a
+step away.
+"""
 
 import os
 import shutil
@@ -16,7 +18,9 @@ ROOT = Path(__file__).parents[2]
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not IS_POSTGRES, reason="production runs on PostgreSQL"),
-    pytest.mark.skipif(Path("/run/systemd/system").exists(), reason="would restart the portal of this machine"),
+    pytest.mark.skipif(
+        Path("/run/systemd/system").exists(), reason="would restart the portal of this machine"
+    ),
 ]
 
 
@@ -71,15 +75,29 @@ def test_versions_are_swapped_and_swapped_back(machine):
     assert machine.current == first
     assert [machine.run("use", second)[0], machine.current] == [0, second]
     assert [machine.run("back")[0], machine.current] == [0, first]
-    assert sorted(path.name for path in machine.folder.iterdir()) == [first.name, second.name, "current", "previous"]
+    assert sorted(path.name for path in machine.folder.iterdir()) == [
+        first.name,
+        second.name,
+        "current",
+        "previous",
+    ]
 
 
 @pytest.mark.parametrize(
     ("harm", "told"),
     [
-        (lambda machine: (machine.versions[1] / ".complete").unlink(), "is no complete version: install-version get."),
-        (lambda machine: machine.write(ALLOWED_HOSTS="*"), "ALLOWED_HOSTS allows any host that fits *."),
-        (lambda machine: machine.write(DATABASE_URL=os.environ["DATABASE_URL"]), "The database lacks migrations:"),
+        (
+            lambda machine: (machine.versions[1] / ".complete").unlink(),
+            "is no complete version: install-version get.",
+        ),
+        (
+            lambda machine: machine.write(ALLOWED_HOSTS="*"),
+            "ALLOWED_HOSTS allows any host that fits *.",
+        ),
+        (
+            lambda machine: machine.write(DATABASE_URL=os.environ["DATABASE_URL"]),
+            "The database lacks migrations:",
+        ),
     ],
     ids=["half installed", "a bad setting", "not migrated"],
 )
@@ -94,4 +112,8 @@ def test_what_would_not_serve_does_not_become_current(machine, harm, told):
 def test_what_cannot_be_fetched_leaves_nothing_behind(machine):
     before = sorted(machine.folder.iterdir())
     status, error = machine.run("get", machine.folder / "nowhere")
-    assert (status != 0, "nowhere" in error, sorted(machine.folder.iterdir())) == (True, True, before)
+    assert (status != 0, "nowhere" in error, sorted(machine.folder.iterdir())) == (
+        True,
+        True,
+        before,
+    )

@@ -1,4 +1,6 @@
-"""deploy/nginx.conf before a portal, as a real nginx reads it: TLS with a certificate of its own, and unknown hosts."""
+"""deploy/nginx.conf before a portal, as a real nginx reads it: TLS with a certificate of its own,
+and unknown hosts.
+"""
 
 import getpass
 import http.client
@@ -21,7 +23,9 @@ CONFIGURATION = (Path(__file__).parents[2] / "deploy" / "nginx.conf").read_text(
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 HOST = "benefits.example.org"
 OWN_HEADERS = {
-    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "content-security-policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
     "strict-transport-security": "max-age=31536000; includeSubDomains; preload",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -38,7 +42,10 @@ class Behind(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(404 if self.path == "/none" else 200)
         body = str(self.headers).encode()
-        headers = {"Content-Length": str(len(body)), "Content-Security-Policy": "default-src 'self'"}
+        headers = {
+            "Content-Length": str(len(body)),
+            "Content-Security-Policy": "default-src 'self'",
+        }
         for name, value in (headers | {"X-Frame-Options": "DENY"}).items():
             self.send_header(name, value)
         self.end_headers()
@@ -60,8 +67,11 @@ class Proxy:
              f"subjectAltName=DNS:{HOST}", "-keyout", folder / "portal.key", "-out", folder / "portal.pem"],
             check=True, capture_output=True,
         )  # fmt: skip
-        told = CONFIGURATION.replace("unix:/run/benefits-portal.sock", f"127.0.0.1:{self.behind.server_port}")
-        told = told.replace("# server 10.0.0.12:8000", f"server 127.0.0.1:{free_port()}")  # a second machine, which is away
+        told = CONFIGURATION.replace(
+            "unix:/run/benefits-portal.sock", f"127.0.0.1:{self.behind.server_port}"
+        )
+        # A second machine, which is away
+        told = told.replace("# server 10.0.0.12:8000", f"server 127.0.0.1:{free_port()}")
         for old, new in {
             r"listen 80\b": f"listen 127.0.0.1:{self.plain}",
             r"listen 443\b": f"listen 127.0.0.1:{self.secure}",
@@ -71,7 +81,10 @@ class Proxy:
             r"/var/www/letsencrypt": f"{folder}/www",
         }.items():
             told = re.sub(old, new, told)
-        temporary = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        temporary = "".join(
+            f"{name}_temp_path {folder}/{name};\n"
+            for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
         (folder / "nginx.conf").write_text(
             f"daemon off; user {getpass.getuser()}; pid {folder}/pid; worker_processes 1; events {{ }}\n"
             f"http {{ {temporary} types {{ }}\n{told} }}"
@@ -91,7 +104,13 @@ class Proxy:
         return self.trust.wrap_socket(plain, server_hostname=name) if secure else plain
 
     def ask(
-        self, path: str, *, secure: bool = True, host: str = HOST, body: bytes | None = None, **headers: str
+        self,
+        path: str,
+        *,
+        secure: bool = True,
+        host: str = HOST,
+        body: bytes | None = None,
+        **headers: str,
     ) -> tuple[int, dict[str, str], str]:
         """Status, headers and body."""
         connection = http.client.HTTPConnection(HOST)
@@ -163,7 +182,9 @@ def test_whoever_asks_for_another_host_gets_no_answer(proxy, secure, host):
 
 
 def test_nobody_notices_that_one_of_two_machines_is_away(proxy):
-    answers = [proxy.ask("/")[0] for _ in range(8)] + [proxy.ask("/", body=b"x=1")[0] for _ in range(8)]
+    answers = [proxy.ask("/")[0] for _ in range(8)] + [
+        proxy.ask("/", body=b"x=1")[0] for _ in range(8)
+    ]
     assert answers == [200] * 8 + [501] * 8  # what stands behind knows no POST
 
 
@@ -182,7 +203,10 @@ def test_another_name_gets_no_certificate_either(proxy, name):
     careless = ssl.create_default_context()
     careless.check_hostname = False
     careless.verify_mode = ssl.CERT_NONE
-    with socket.create_connection(("127.0.0.1", proxy.secure), 10) as plain, pytest.raises(ssl.SSLError):
+    with (
+        socket.create_connection(("127.0.0.1", proxy.secure), 10) as plain,
+        pytest.raises(ssl.SSLError),
+    ):
         careless.wrap_socket(plain, server_hostname=name)
 
 
@@ -200,11 +224,21 @@ def test_the_old_port_answers_certbot_and_sends_everybody_else_to_tls(proxy):
 
 
 def test_the_portal_gets_the_real_address_and_its_answer_is_passed_on_as_it_is(proxy):
-    status, headers, told = proxy.ask("/", X_Forwarded_For="6.6.6.6", X_Request_ID="of the client", X_Forwarded_Proto="http")
+    status, headers, told = proxy.ask(
+        "/", X_Forwarded_For="6.6.6.6", X_Request_ID="of the client", X_Forwarded_Proto="http"
+    )
     got = dict(re.findall(r"^([\w-]+): (.*)$", told, re.MULTILINE))
-    assert (status, got["Host"], got["X-Forwarded-For"], got["X-Forwarded-Proto"]) == (200, HOST, "127.0.0.1", "https")
+    assert (status, got["Host"], got["X-Forwarded-For"], got["X-Forwarded-Proto"]) == (
+        200,
+        HOST,
+        "127.0.0.1",
+        "https",
+    )
     assert re.fullmatch(r"[0-9a-f]{32}", got["X-Request-ID"])
-    assert (headers["content-security-policy"], headers["x-frame-options"]) == ("default-src 'self'", "DENY")
+    assert (headers["content-security-policy"], headers["x-frame-options"]) == (
+        "default-src 'self'",
+        "DENY",
+    )
     assert (proxy.ask("/none")[0], "portal does not" in proxy.ask("/none")[2]) == (404, False)
 
 
@@ -213,13 +247,23 @@ OWN = {
     "a body that is too large": ({"path": "/", "body": b"x" * 10_500_000}, 413, TOO_MUCH),
     "a URL that is too long": ({"path": "/?" + "x" * 40_000}, 414, TOO_MUCH),
     "a header that is too long": ({"path": "/", "Cookie": "x" * 40_000}, 431, TOO_MUCH),
-    "a method that HTTP does not know": ({"path": "/", "Transfer_Encoding": "unheard-of"}, 501, "The portal is being restarted"),
-    "a path out of the folder": ({"path": "/../../etc/passwd"}, 400, "The portal does not understand this request"),
+    "a method that HTTP does not know": (
+        {"path": "/", "Transfer_Encoding": "unheard-of"},
+        501,
+        "The portal is being restarted",
+    ),
+    "a path out of the folder": (
+        {"path": "/../../etc/passwd"},
+        400,
+        "The portal does not understand this request",
+    ),
 }
 
 
 @pytest.mark.parametrize(("request_", "status", "text"), OWN.values(), ids=OWN)
-def test_what_nginx_answers_itself_has_the_portal_s_headers_and_no_version(proxy, request_, status, text):
+def test_what_nginx_answers_itself_has_the_portal_s_headers_and_no_version(
+    proxy, request_, status, text
+):
     told = proxy.ask(**request_)
     assert (told[0], text in told[2], "nginx" in told[2]) == (status, True, False)
     assert {name: told[1].get(name) for name in OWN_HEADERS} == OWN_HEADERS
@@ -232,8 +276,14 @@ def test_what_nginx_answers_itself_has_the_portal_s_headers_and_no_version(proxy
         ({}, "The portal is being restarted"),
         ({"Accept_Language": "de, nl;q=0.5"}, "The portal is being restarted"),
         ({"Accept_Language": "nl-BE, en;q=0.5"}, "Het portaal wordt opnieuw gestart"),
-        ({"Accept_Language": "en", "Cookie": "a=b; __Host-django_language=nl; c=d"}, "Het portaal wordt opnieuw gestart"),
-        ({"Accept_Language": "nl", "Cookie": "django_language=en"}, "The portal is being restarted"),
+        (
+            {"Accept_Language": "en", "Cookie": "a=b; __Host-django_language=nl; c=d"},
+            "Het portaal wordt opnieuw gestart",
+        ),
+        (
+            {"Accept_Language": "nl", "Cookie": "django_language=en"},
+            "The portal is being restarted",
+        ),
     ],
 )
 def test_a_portal_that_is_away_is_told_in_the_reader_s_language(alone, headers, title):

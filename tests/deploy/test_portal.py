@@ -1,4 +1,6 @@
-"""deploy/portal: manage.py with the settings of /etc/benefits-portal.env, read as systemd reads them."""
+"""deploy/portal: manage.py with the settings of /etc/benefits-portal.env, read as systemd reads
+them.
+"""
 
 import json
 import os
@@ -23,19 +25,30 @@ LOCK_TIMEOUT=2000"""
 
 @pytest.fixture
 def portal(tmp_path):
-    """A version whose manage.py tells what it was given; called through a link, as /usr/local/sbin has one."""
+    """A version whose manage.py tells what it was given; called through a link, as /usr/local/sbin
+    has one.
+    """
     version = tmp_path / "version"
     (version / ".venv" / "bin").mkdir(parents=True)
     (version / "deploy").mkdir()
     shutil.copy(DEPLOY / "portal", version / "deploy")
     (version / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    (version / "manage.py").write_text("import json, os, sys; print(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]))")
+    (version / "manage.py").write_text(
+        "import json, os, sys; print(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]))"
+    )
     (tmp_path / "portal").symlink_to(version / "deploy" / "portal")
     (tmp_path / "settings").write_text(SETTINGS)
 
     def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        known = {"PATH": os.environ["PATH"], "PORTAL_SETTINGS": str(tmp_path / "settings"), "PORTAL_USER": "root", **env}
-        return subprocess.run([tmp_path / "portal", *words], env=known, capture_output=True, text=True, check=False)
+        known = {
+            "PATH": os.environ["PATH"],
+            "PORTAL_SETTINGS": str(tmp_path / "settings"),
+            "PORTAL_USER": "root",
+            **env,
+        }
+        return subprocess.run(
+            [tmp_path / "portal", *words], env=known, capture_output=True, text=True, check=False
+        )
 
     return run
 
@@ -43,18 +56,41 @@ def portal(tmp_path):
 def test_a_command_gets_the_settings_to_the_letter(portal, tmp_path):
     words, folder, known = json.loads(portal("migrate", "--plan", "an argument").stdout)
     assert (words, folder) == (["migrate", "--plan", "an argument"], str(tmp_path / "version"))
-    names = ("SECRET_KEY", "PRODUCT_KEY_SECRETS", "TIME_ZONE", "ALLOWED_HOSTS", "EMAIL_FROM", "LOCK_TIMEOUT")
-    assert [known[name] for name in names] == ['a$HOME`id`"b', "two words, and more", "Europe/Amsterdam", "", "a=b#c", "2000"]
+    names = (
+        "SECRET_KEY",
+        "PRODUCT_KEY_SECRETS",
+        "TIME_ZONE",
+        "ALLOWED_HOSTS",
+        "EMAIL_FROM",
+        "LOCK_TIMEOUT",
+    )
+    assert [known[name] for name in names] == [
+        'a$HOME`id`"b',
+        "two words, and more",
+        "Europe/Amsterdam",
+        "",
+        "a=b#c",
+        "2000",
+    ]
 
 
 def test_a_setting_before_the_command_counts_for_it_and_the_caller_s_environment_does_not(portal):
-    words, _, known = json.loads(portal("LOCK_TIMEOUT=900", "migrate", "X=1", LOCK_TIMEOUT="7", TIME_ZONE="UTC").stdout)
-    assert (words, known["LOCK_TIMEOUT"], known["TIME_ZONE"]) == (["migrate", "X=1"], "900", "Europe/Amsterdam")
+    words, _, known = json.loads(
+        portal("LOCK_TIMEOUT=900", "migrate", "X=1", LOCK_TIMEOUT="7", TIME_ZONE="UTC").stdout
+    )
+    assert (words, known["LOCK_TIMEOUT"], known["TIME_ZONE"]) == (
+        ["migrate", "X=1"],
+        "900",
+        "Europe/Amsterdam",
+    )
 
 
 def test_settings_that_cannot_be_read_are_told_with_the_way_to_them(portal):
     refused = portal("check", PORTAL_SETTINGS="/nowhere")
-    assert (refused.returncode, refused.stderr) == (1, "/nowhere cannot be read: run this as root, or set PORTAL_SETTINGS.\n")
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "/nowhere cannot be read: run this as root, or set PORTAL_SETTINGS.\n",
+    )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")

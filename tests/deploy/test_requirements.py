@@ -1,4 +1,6 @@
-"""requirements.txt is what production installs: the versions that CI ran, each file by its hash, from no registry in particular."""
+"""requirements.txt is what production installs: the versions that CI ran, each file by its hash,
+from no registry in particular.
+"""
 
 import re
 import tomllib
@@ -8,7 +10,10 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
-COMMAND = "uv export -q --format requirements-txt --no-dev --no-emit-project --no-header --no-annotate -o requirements.txt"
+COMMAND = (
+    "uv export -q --format requirements-txt --no-dev --no-emit-project --no-header "
+    "--no-annotate -o requirements.txt"
+)
 
 
 def project() -> dict:
@@ -30,17 +35,28 @@ def closure(names: set[str]) -> set[str]:
         for line in requires(wanted.name) or []:
             next_one = Requirement(line)
             if next_one.name.lower() not in found and any(
-                not next_one.marker or next_one.marker.evaluate({"extra": extra}) for extra in ["", *wanted.extras]
+                not next_one.marker or next_one.marker.evaluate({"extra": extra})
+                for extra in ["", *wanted.extras]
             ):
                 ahead.append(next_one)
     return found
 
 
 def test_production_installs_what_is_used_in_the_versions_that_ci_ran():
-    pinned = {Requirement(line).name: Requirement(line) for line in project()["tool"]["uv"]["constraint-dependencies"]}
-    listed = {name: Requirement(line.partition(" --hash")[0]).specifier for name, line in entries().items()}
-    assert {name: str(specifier) for name, specifier in listed.items()} == {name: str(pinned[name].specifier) for name in listed}, COMMAND
-    everywhere = {name for name in listed if not Requirement(entries()[name].partition(" --hash")[0]).marker}
+    pinned = {
+        Requirement(line).name: Requirement(line)
+        for line in project()["tool"]["uv"]["constraint-dependencies"]
+    }
+    listed = {
+        name: Requirement(line.partition(" --hash")[0]).specifier
+        for name, line in entries().items()
+    }
+    assert {name: str(specifier) for name, specifier in listed.items()} == {
+        name: str(pinned[name].specifier) for name in listed
+    }, COMMAND
+    everywhere = {
+        name for name in listed if not Requirement(entries()[name].partition(" --hash")[0]).marker
+    }
     wanted = closure(set(project()["project"]["dependencies"]))
     assert everywhere <= wanted <= set(listed), COMMAND
 
@@ -53,7 +69,18 @@ def test_every_file_has_its_hash_and_no_registry_is_named():
 
 
 def test_container_and_script_install_by_hash_alone():
-    for text in ((ROOT / "Dockerfile").read_text(), (ROOT / "deploy" / "install-version").read_text()):
-        installs = [line for line in text.replace("\\\n", " ").splitlines() if "pip install" in line and not line.lstrip().startswith("#")]
+    for text in (
+        (ROOT / "Dockerfile").read_text(),
+        (ROOT / "deploy" / "install-version").read_text(),
+    ):
+        installs = [
+            line
+            for line in text.replace("\\\n", " ").splitlines()
+            if "pip install" in line and not line.lstrip().startswith("#")
+        ]
         assert installs
-        assert [line for line in installs if not {"--require-hashes", "--only-binary"} <= set(line.split())] == []
+        assert [
+            line
+            for line in installs
+            if not {"--require-hashes", "--only-binary"} <= set(line.split())
+        ] == []

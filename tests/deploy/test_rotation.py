@@ -1,4 +1,6 @@
-"""Secrets are rotated in the phases of the handbook: a machine a phase ahead of another never writes what that cannot read."""
+"""Secrets are rotated in the phases of the handbook: a machine a phase ahead of another never
+writes what that cannot read.
+"""
 
 import re
 from io import StringIO
@@ -15,14 +17,22 @@ from benefits_portal.benefits.models import ProductKey
 from tests.factories import PASSWORD, SubscriptionFactory, issue_key, key_for
 
 HANDBOOK = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
-ROW = re.compile(r"^\| (before|\d, [^|]+) \| `?([\w,]*)`? ?\| ?`?([\w,]*)`? ?\| `([\w,]+)` \|$", re.MULTILINE)
+ROW = re.compile(
+    r"^\| (before|\d, [^|]+) \| `?([\w,]*)`? ?\| ?`?([\w,]*)`? ?\| `([\w,]+)` \|$", re.MULTILINE
+)
 PHASES = [
-    {"SECRET_KEY": key, "SECRET_KEY_FALLBACKS": [kept] if kept else [], "PRODUCT_KEY_SECRETS": secrets.split(",")}
+    {
+        "SECRET_KEY": key,
+        "SECRET_KEY_FALLBACKS": [kept] if kept else [],
+        "PRODUCT_KEY_SECRETS": secrets.split(","),
+    }
     for _, key, kept, secrets in ROW.findall(HANDBOOK)
 ]
-# Both ways between neighbors. Back from the last phase only what was written in it matters: whoever has an old session is past it.
+# Both ways between neighbors. Back from the last phase only what was written in it matters: whoever
+# has an old session is past it.
 AT_ONCE = [pair for ahead in pairwise(PHASES) for pair in (ahead, ahead[::-1])]
-IN_ONE_STEP = (PHASES[2], PHASES[0])  # as the page had it: the first machine signs with what the others do not know
+# As the page had it: the first machine signs with what the others do not know
+IN_ONE_STEP = (PHASES[2], PHASES[0])
 
 
 @pytest.fixture
@@ -43,15 +53,24 @@ def test_the_handbook_has_four_phases():
 def signed_in(machine, secrets, user) -> Client:
     machine(secrets)
     client = Client()
-    assert client.post(reverse("tenants:sign-in"), {"username": user.email, "password": PASSWORD}).status_code == 302
+    assert (
+        client.post(
+            reverse("tenants:sign-in"), {"username": user.email, "password": PASSWORD}
+        ).status_code
+        == 302
+    )
     return client
 
 
 @pytest.mark.parametrize(("one", "other"), AT_ONCE)
-def test_who_signed_in_at_one_machine_is_signed_in_at_the_other_and_sends_forms_there(machine, admin, tenant, one, other, today):
+def test_who_signed_in_at_one_machine_is_signed_in_at_the_other_and_sends_forms_there(
+    machine, admin, tenant, one, other, today
+):
     client = signed_in(machine, one, admin)
     subscription = SubscriptionFactory.create(tenant=tenant)
-    address = f"{reverse('licensing:extend', args=[subscription.pk])}?key={key_for(subscription).pk}"
+    address = (
+        f"{reverse('licensing:extend', args=[subscription.pk])}?key={key_for(subscription).pk}"
+    )
     fields = dict(re.findall(r'name="(acting_in|quote)" value="([^"]+)"', client.get(address).text))
     machine(other)
     assert client.post(address, fields).status_code == 302
@@ -66,7 +85,9 @@ def test_in_one_step_people_would_be_signed_out(machine, admin):
     assert client.get("/").status_code == 302
 
 
-@pytest.mark.parametrize(("one", "other"), [pair for ahead in pairwise(PHASES[:3]) for pair in (ahead, ahead[::-1])])
+@pytest.mark.parametrize(
+    ("one", "other"), [pair for ahead in pairwise(PHASES[:3]) for pair in (ahead, ahead[::-1])]
+)
 def test_a_key_that_one_machine_issued_is_read_and_found_at_the_other(machine, partner, one, other):
     machine(one)
     key = issue_key(partner=partner)

@@ -30,7 +30,11 @@ from tests.place import Place
 from .deeds import Deed, Hand, Things, by_verb
 from .people import colleague
 
-ASSIGN, TRANSFER, REMOVE = Deed("assign credit"), Deed("transfer bulk credit"), Deed("remove credit")
+ASSIGN, TRANSFER, REMOVE = (
+    Deed("assign credit"),
+    Deed("transfer bulk credit"),
+    Deed("remove credit"),
+)
 ONE, MANY, VERB = "page benefits:assign", "page benefits:assign-list", "verb Benefit.assign"
 
 
@@ -41,7 +45,9 @@ def to_one(hand: Hand, benefit, person, lines=None):
 
 @ASSIGN.door(MANY)
 def to_a_list(hand: Hand, benefit, person, lines=None):
-    return hand.portal("benefits:assign-list", benefit.pk, people=lines or person.user_principal_name)
+    return hand.portal(
+        "benefits:assign-list", benefit.pk, people=lines or person.user_principal_name
+    )
 
 
 @ASSIGN.door(VERB)
@@ -51,7 +57,9 @@ def by_the_benefit(hand: Hand, benefit, person, lines=None):
 
 @TRANSFER.door("page benefits:transfer")
 def transfer(hand: Hand, assignment, person):
-    return hand.portal("benefits:transfer", assignment.benefit_id, assignment.pk, directory_user=person.pk)
+    return hand.portal(
+        "benefits:transfer", assignment.benefit_id, assignment.pk, directory_user=person.pk
+    )
 
 
 @TRANSFER.door("verb Assignment.transfer")
@@ -117,7 +125,9 @@ def to_no_address(place: Place) -> Things:
 
 @ASSIGN.refused("U2", TwiceInList, not_at={ONE: "one person", VERB: "one person"})
 def to_one_person_twice(place: Place) -> Things:
-    return assign_to(place, lines=f"{place.person.user_principal_name}\n{place.person.user_principal_name}")
+    return assign_to(
+        place, lines=f"{place.person.user_principal_name}\n{place.person.user_principal_name}"
+    )
 
 
 @ASSIGN.refused("U2", HoldsItAlready)
@@ -137,7 +147,9 @@ def bulk_credit_that_has_a_holder(place: Place) -> Things:
 
 @ASSIGN.refused("U4", HoldsIncompatibleOffer)
 def to_the_holder_of_an_offer_that_excludes_it(place: Place) -> Things:
-    factories.HeldOfferFactory.create(directory_user=place.person, external_offer__excludes=[place.credit.product])
+    factories.HeldOfferFactory.create(
+        directory_user=place.person, external_offer__excludes=[place.credit.product]
+    )
     return assign_to(place)
 
 
@@ -146,7 +158,11 @@ def to_the_holder_of_bulk_credit(place: Place) -> Things:
     return assign_to(place, person=place.admin.directory_user)
 
 
-@ASSIGN.refused("U2", LicensesNotAssigned, not_at={ONE: "no such page for licenses", MANY: "no such page for licenses"})
+@ASSIGN.refused(
+    "U2",
+    LicensesNotAssigned,
+    not_at={ONE: "no such page for licenses", MANY: "no such page for licenses"},
+)
 def licenses(place: Place) -> Things:
     return assign_to(place, place.licenses)
 
@@ -157,13 +173,18 @@ def monthly_credit(place: Place) -> Things:
 
 
 def transfer_to(place: Place, person=None) -> Things:
-    return {"assignment": Assignment.objects.for_display().get(pk=place.transferable.pk), "person": person or place.person}
+    return {
+        "assignment": Assignment.objects.for_display().get(pk=place.transferable.pk),
+        "person": person or place.person,
+    }
 
 
 @TRANSFER.refused("U3", EnrollmentYearOver)
 def after_the_enrollment_year(place: Place) -> Things:
     yesterday = TODAY - timedelta(days=1)
-    place.bulk.membership._meta.model.objects.filter(pk=place.bulk.membership_id).update(ends_on=yesterday)
+    place.bulk.membership._meta.model.objects.filter(pk=place.bulk.membership_id).update(
+        ends_on=yesterday
+    )
     return transfer_to(place)
 
 
@@ -184,7 +205,9 @@ def on_to_somebody_who_is_disabled(place: Place) -> Things:
 
 @TRANSFER.refused("U4", HoldsIncompatibleOffer)
 def on_to_the_holder_of_an_offer_that_excludes_it(place: Place) -> Things:
-    factories.HeldOfferFactory.create(directory_user=None, partner=place.partner, external_offer__excludes=[place.bulk.product])
+    factories.HeldOfferFactory.create(
+        directory_user=None, partner=place.partner, external_offer__excludes=[place.bulk.product]
+    )
     return transfer_to(place)
 
 

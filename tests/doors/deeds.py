@@ -42,7 +42,10 @@ class AnyFacts(dict[str, int]):
 
 @dataclass(frozen=True)
 class Attempt:
-    """What a rule refuses: how it comes about, and what is told. Not at every door of its deed, or in other words there."""
+    """What a rule refuses: how it comes about, and what is told.
+
+    Not at every door of its deed, or in other words there.
+    """
 
     scenario: Scenario
     rule: str
@@ -77,7 +80,12 @@ class Deed:
         return tell
 
     def refused(
-        self, rule: str, told: Told, *, not_at: dict[str, str] | None = None, in_other_words: dict[str, Told] | None = None
+        self,
+        rule: str,
+        told: Told,
+        *,
+        not_at: dict[str, str] | None = None,
+        in_other_words: dict[str, Told] | None = None,
     ) -> Callable[[Scenario], Scenario]:
         def tell(scenario: Scenario) -> Scenario:
             self.attempts.append(Attempt(scenario, rule, told, not_at or {}, in_other_words or {}))
@@ -88,12 +96,18 @@ class Deed:
     def cells(self) -> Iterator[tuple[Attempt, str, Driver]]:
         """Each attempt at each door that it can be made at."""
         for attempt in self.attempts:
-            yield from ((attempt, door, driver) for door, driver in self.doors.items() if door not in attempt.not_at)
+            yield from (
+                (attempt, door, driver)
+                for door, driver in self.doors.items()
+                if door not in attempt.not_at
+            )
 
 
 @dataclass
 class Hand:
-    """Makes an attempt: as a partner's Global admin on the portal's pages, as Programme staff in the back office, by command."""
+    """Makes an attempt: as a partner's Global admin on the portal's pages, as Programme staff in
+    the back office, by command.
+    """
 
     world: World
 
@@ -103,7 +117,11 @@ class Hand:
 
     def portal(self, name: str, /, *args: Any, query: str = "", **sent: Any) -> str:
         """Send the form of a page of the portal; what the page that follows says."""
-        return self.send("global", reverse(name, args=args) + query, {"acting_in": self.world.place.acting_in} | sent)
+        return self.send(
+            "global",
+            reverse(name, args=args) + query,
+            {"acting_in": self.world.place.acting_in} | sent,
+        )
 
     def office(self, model: type, name: str, /, *args: Any, **sent: Any) -> str:
         """Send something to a page of the back office, with a reason."""
@@ -111,12 +129,24 @@ class Hand:
 
     def form(self, subject: Any, /, **changes: Any) -> str:
         """Change a row on its own page of the back office; a model alone stands for a new row."""
-        its_page = page(subject, "add") if isinstance(subject, type) else page(type(subject), "change", subject.pk)
-        return self.send("programme", its_page, filled(self.signed_in("programme").get(its_page), **changes))
+        its_page = (
+            page(subject, "add")
+            if isinstance(subject, type)
+            else page(type(subject), "change", subject.pk)
+        )
+        return self.send(
+            "programme", its_page, filled(self.signed_in("programme").get(its_page), **changes)
+        )
 
     def action(self, name: str, /, *rows: Any, **sent: Any) -> str:
         """Choose rows in a list of the back office, and an action for them."""
-        return self.office(type(rows[0]), "changelist", action=name, _selected_action=[row.pk for row in rows], **sent)
+        return self.office(
+            type(rows[0]),
+            "changelist",
+            action=name,
+            _selected_action=[row.pk for row in rows],
+            **sent,
+        )
 
     def send(self, person: str, address: str, sent: dict[str, Any]) -> str:
         return text_of(self.signed_in(person).post(address, sent, follow=True))
@@ -153,14 +183,21 @@ def text_of(answer: Any) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
 
 
-TABLES = {model._meta.db_table for room in ROOMS for model in apps.get_app_config(room).get_models() if model not in KEPT_OF_ATTEMPTS}
+TABLES = {
+    model._meta.db_table
+    for room in ROOMS
+    for model in apps.get_app_config(room).get_models()
+    if model not in KEPT_OF_ATTEMPTS
+}
 
 
 def everything() -> dict[str, list[Any]]:
-    """Every row of the portal's own tables as the database gives it, but for what is kept of attempts."""
+    """Every row of the portal's own tables as the database gives it, but for what is kept of
+    attempts.
+    """
     rows = {}
     with connection.cursor() as cursor:
         for table in TABLES:
-            cursor.execute(f'SELECT * FROM "{table}" ORDER BY id')  # noqa: S608
+            cursor.execute(f'SELECT * FROM "{table}" ORDER BY id')
             rows[table] = cursor.fetchall()
     return rows

@@ -35,7 +35,12 @@ from tests.place import Place
 
 from .deeds import Deed, Hand, Things, by_verb
 
-ENROLL, RENEW, END, COMPLETE = Deed("enroll"), Deed("renew"), Deed("end early"), Deed("provision what is missing")
+ENROLL, RENEW, END, COMPLETE = (
+    Deed("enroll"),
+    Deed("renew"),
+    Deed("end early"),
+    Deed("provision what is missing"),
+)
 FORM, COMMAND, VERB = "form benefits.membership", "command enroll", "verb Membership.enroll"
 IMPORT, IMPORT_COMMAND = "office benefits_membership_import", "command import_csv, memberships"
 LIST_COMMAND = "command renew"
@@ -49,7 +54,9 @@ def import_page(hand: Hand, model: type[Model], text: str) -> str:
         fingerprint = admin.site.get_model_admin(model).importing.of(text).fingerprint
     except Unreadable:
         fingerprint = ""
-    return shown + hand.office(model, "import", confirmed=dumps(text, salt=salt, compress=True), shown=fingerprint)
+    return shown + hand.office(
+        model, "import", confirmed=dumps(text, salt=salt, compress=True), shown=fingerprint
+    )
 
 
 def import_command(hand: Hand, kind: str, text: str) -> str:
@@ -70,7 +77,9 @@ def fingerprint(membership: Membership) -> str:
 @ENROLL.door(FORM)
 def by_form(hand: Hand, partner: Partner, offer: Offer, plan: str = "", day: str = str(TODAY)):
     sent: dict[str, Any] = {"partner": partner.pk, "offer": offer.pk, "starts_on": day}
-    return hand.office(Membership, "add", **sent) + (hand.office(Membership, "add", **sent, plan=plan) if plan else "")
+    return hand.office(Membership, "add", **sent) + (
+        hand.office(Membership, "add", **sent, plan=plan) if plan else ""
+    )
 
 
 def line_for(partner: Partner, offer: Offer, day: str) -> str:
@@ -83,7 +92,9 @@ def by_import(hand: Hand, partner: Partner, offer: Offer, plan: str = "", day: s
 
 
 @ENROLL.door(IMPORT_COMMAND)
-def by_import_command(hand: Hand, partner: Partner, offer: Offer, plan: str = "", day: str = str(TODAY)):
+def by_import_command(
+    hand: Hand, partner: Partner, offer: Offer, plan: str = "", day: str = str(TODAY)
+):
     return import_command(hand, "memberships", line_for(partner, offer, day))
 
 
@@ -156,12 +167,16 @@ def offer(**line: Any) -> Offer:
 
 
 def member(place: Place, **facts: Any) -> Membership:
-    made: Membership = factories.MembershipFactory.create(partner=place.partner, offer=facts.pop("offer", None) or offer(), **facts)
+    made: Membership = factories.MembershipFactory.create(
+        partner=place.partner, offer=facts.pop("offer", None) or offer(), **facts
+    )
     return made
 
 
 def ended_early(membership: Membership, last_day: date) -> Membership:
-    Membership.objects.filter(pk=membership.pk).update(ends_on=last_day, benefits_expire_on=last_day + timedelta(days=30))
+    Membership.objects.filter(pk=membership.pk).update(
+        ends_on=last_day, benefits_expire_on=last_day + timedelta(days=30)
+    )
     return Membership.objects.select_related("partner", "offer").get(pk=membership.pk)
 
 
@@ -176,7 +191,9 @@ def beside_an_enrollment_that_runs(place: Place) -> Things:
 SAME = {IMPORT: "leaves what is there as it is", IMPORT_COMMAND: "leaves what is there as it is"}
 
 
-@ENROLL.refused("B2", AlreadyEnrolled, not_at=SAME, in_other_words={FORM: "overlaps", COMMAND: "overlaps"})
+@ENROLL.refused(
+    "B2", AlreadyEnrolled, not_at=SAME, in_other_words={FORM: "overlaps", COMMAND: "overlaps"}
+)
 def a_second_time(place: Place) -> Things:
     return {"partner": place.partner, "offer": member(place, starts_on=TODAY).offer}
 
@@ -210,7 +227,9 @@ def before_it_has_begun(place: Place) -> Things:
     return {"membership": member(place, starts_on=TODAY + timedelta(days=1))}
 
 
-@RENEW.refused("B1", RenewedAfterEnding, in_other_words={LIST_COMMAND: "was ended early, so it is not renewed"})
+@RENEW.refused(
+    "B1", RenewedAfterEnding, in_other_words={LIST_COMMAND: "was ended early, so it is not renewed"}
+)
 def what_was_ended_early(place: Place) -> Things:
     return {"membership": ended_early(member(place), TODAY + timedelta(days=10))}
 
@@ -232,12 +251,20 @@ def renewed(place: Place) -> Membership:
     return membership
 
 
-@RENEW.refused("B2", AlreadyEnrolled, in_other_words={LIST_COMMAND: "was renewed already", RENEW_OPENED: AlreadyRenewed})
+@RENEW.refused(
+    "B2",
+    AlreadyEnrolled,
+    in_other_words={LIST_COMMAND: "was renewed already", RENEW_OPENED: AlreadyRenewed},
+)
 def what_was_renewed(place: Place) -> Things:
     return {"membership": renewed(place)}
 
 
-@RENEW.refused("W11", AlreadyEnrolled, in_other_words={LIST_COMMAND: "was renewed already", RENEW_OPENED: AlreadyRenewed})
+@RENEW.refused(
+    "W11",
+    AlreadyEnrolled,
+    in_other_words={LIST_COMMAND: "was renewed already", RENEW_OPENED: AlreadyRenewed},
+)
 def what_a_colleague_renewed_a_moment_ago(place: Place) -> Things:
     membership = member(place)
     membership.renew(by=place.by, on=TODAY)

@@ -32,7 +32,12 @@ from tests.place import Place
 
 from .deeds import Deed, Hand, Things, by_verb
 
-REVEAL, TYPE, REVOKE, ISSUE = Deed("reveal a key"), Deed("type a key"), Deed("revoke a key"), Deed("issue another key")
+REVEAL, TYPE, REVOKE, ISSUE = (
+    Deed("reveal a key"),
+    Deed("type a key"),
+    Deed("revoke a key"),
+    Deed("issue another key"),
+)
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 
 
@@ -48,7 +53,9 @@ def reveal(hand: Hand, key: ProductKey):
 
 def in_place(place: Place) -> str:
     """The query string of a walkthrough whose tenant was chosen."""
-    return "?" + urlencode({"place": signing.dumps([place.boss.pk, place.tenant.pk], salt=TENANT_CONFIRMATION_SALT)})
+    return "?" + urlencode(
+        {"place": signing.dumps([place.boss.pk, place.tenant.pk], salt=TENANT_CONFIRMATION_SALT)}
+    )
 
 
 @TYPE.door("page licensing:product-key-start")
@@ -68,7 +75,9 @@ def typed_to_add(hand: Hand, text: str):
 
 @TYPE.door("verb ProductKeyQuerySet.typed")
 def typed(hand: Hand, text: str):
-    return by_verb(lambda: ProductKey.objects.typed(text, partner=hand.world.place.partner, by=hand.by))
+    return by_verb(
+        lambda: ProductKey.objects.typed(text, partner=hand.world.place.partner, by=hand.by)
+    )
 
 
 @REVOKE.door("action benefits.productkey revoke")
@@ -118,12 +127,16 @@ def a_redeemed_one(place: Place) -> Things:
     return {"key": ProductKey.objects.for_display().get(pk=place.redemption.key_id)}
 
 
-@REVEAL.refused("K8", KeyRevoked, not_at={"page licensing:key": "shows the benefit's live key alone"})
+@REVEAL.refused(
+    "K8", KeyRevoked, not_at={"page licensing:key": "shows the benefit's live key alone"}
+)
 def a_revoked_one(place: Place) -> Things:
     return {"key": revoked(place.fitting)}
 
 
-BY_LOOK_UP_ALONE = {"verb ProductKeyQuerySet.typed": "looks it up; what it can be used for is asked next"}
+BY_LOOK_UP_ALONE = {
+    "verb ProductKeyQuerySet.typed": "looks it up; what it can be used for is asked next"
+}
 
 
 @TYPE.refused("K1", NotAKey)
@@ -159,7 +172,8 @@ def one_with_a_vowel(place: Place) -> Things:
 
 @TYPE.refused("K1", KeyHasOtherAlphabet)
 def one_with_a_letter_of_another_alphabet(place: Place) -> Things:
-    return {"text": put(12, "\u0421", Place.text_of(place.fitting))}  # a Cyrillic letter that looks like C
+    # A Cyrillic letter that looks like C
+    return {"text": put(12, "\u0421", Place.text_of(place.fitting))}
 
 
 @TYPE.refused("W5", SeveralKeys)

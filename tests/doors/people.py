@@ -23,14 +23,20 @@ from tests.place import Place
 from .deeds import Deed, Hand, Things, by_verb
 from .enrolling import import_command, import_page
 
-ADD, DISABLE, ENABLE = Deed("add to the directory"), Deed("disable a user entry"), Deed("enable a user entry")
+ADD, DISABLE, ENABLE = (
+    Deed("add to the directory"),
+    Deed("disable a user entry"),
+    Deed("enable a user entry"),
+)
 GIVE, CHANGE, LEAVE = Deed("give a role"), Deed("change or take a role"), Deed("close an account")
 IMPORTS = {"office tenants_directoryuser_import", "command import_csv, people"}
 
 
 @ADD.door("page tenants:add-user")
 def add_on_the_page(hand: Hand, **sent: Any):
-    return hand.portal("tenants:add-user", tenant=hand.world.place.tenant.pk, **{"name": "Lou"} | sent)
+    return hand.portal(
+        "tenants:add-user", tenant=hand.world.place.tenant.pk, **{"name": "Lou"} | sent
+    )
 
 
 @ADD.door("form tenants.directoryuser")
@@ -55,7 +61,11 @@ def add_by_command(hand: Hand, **facts: Any):
 
 @ADD.door("verb DirectoryUserQuerySet.add_to")
 def add_by_verb(hand: Hand, address: str, kind: str, name: str = "Lou"):
-    return by_verb(lambda: DirectoryUser.objects.add_to(hand.world.place.tenant, name, address, kind=kind, by=hand.by))
+    return by_verb(
+        lambda: DirectoryUser.objects.add_to(
+            hand.world.place.tenant, name, address, kind=kind, by=hand.by
+        )
+    )
 
 
 @DISABLE.door("page tenants:disable-user")
@@ -89,7 +99,10 @@ def enable(hand: Hand, person: DirectoryUser):
 
 
 GIVE_FORM = "form tenants.roleassignment"
-GIVE_AT_PARTNER, GIVE_TO_PERSON = "row tenants.partner RoleAssignment", "row tenants.user RoleAssignment"
+GIVE_AT_PARTNER, GIVE_TO_PERSON = (
+    "row tenants.partner RoleAssignment",
+    "row tenants.user RoleAssignment",
+)
 
 
 @GIVE.door("page tenants:give-role")
@@ -99,29 +112,54 @@ def give_on_the_page(hand: Hand, user: User):
 
 @GIVE.door(GIVE_FORM)
 def give_on_the_form(hand: Hand, user: User):
-    return hand.office(RoleAssignment, "add", user=user.pk, partner=hand.world.place.partner.pk, role=Role.MEMBER.value)
+    return hand.office(
+        RoleAssignment,
+        "add",
+        user=user.pk,
+        partner=hand.world.place.partner.pk,
+        role=Role.MEMBER.value,
+    )
 
 
 @GIVE.door(GIVE_AT_PARTNER)
 def give_on_the_partner_s_form(hand: Hand, user: User):
     partner = hand.world.place.partner
-    return hand.form(partner, **new_row("role_assignments", partner.role_assignments.count(), user=user.pk, role=Role.MEMBER.value))
+    return hand.form(
+        partner,
+        **new_row(
+            "role_assignments",
+            partner.role_assignments.count(),
+            user=user.pk,
+            role=Role.MEMBER.value,
+        ),
+    )
 
 
 @GIVE.door(GIVE_TO_PERSON)
 def give_on_the_person_s_form(hand: Hand, user: User):
-    row = new_row("role_assignments", user.role_assignments.count(), partner=hand.world.place.partner.pk, role=Role.MEMBER.value)
+    row = new_row(
+        "role_assignments",
+        user.role_assignments.count(),
+        partner=hand.world.place.partner.pk,
+        role=Role.MEMBER.value,
+    )
     return hand.form(user, **row)
 
 
 @GIVE.door("verb RoleAssignmentQuerySet.give")
 def give(hand: Hand, user: User):
-    return by_verb(lambda: RoleAssignment.objects.give(user.directory_user, Role.MEMBER, by=hand.by))
+    return by_verb(
+        lambda: RoleAssignment.objects.give(user.directory_user, Role.MEMBER, by=hand.by)
+    )
 
 
 @GIVE.door("verb RoleAssignmentQuerySet.give_account")
 def give_account(hand: Hand, user: User):
-    return by_verb(lambda: RoleAssignment.objects.give_account(user, hand.world.place.partner, Role.MEMBER, by=hand.by))
+    return by_verb(
+        lambda: RoleAssignment.objects.give_account(
+            user, hand.world.place.partner, Role.MEMBER, by=hand.by
+        )
+    )
 
 
 @CHANGE.door("page tenants:change-role")
@@ -207,7 +245,9 @@ def somebody_who_is_there_in_another_spelling(place: Place) -> Things:
 
 @ADD.refused("W3", AlreadyInDirectory, not_at=NOT_BY_IMPORT, in_other_words=ON_THE_FORM)
 def a_guest_who_is_there_by_the_directory_s_own_name(place: Place) -> Things:
-    factories.DirectoryUserFactory.create(tenant=place.tenant, user_principal_name="lou@outside.example", kind="guest")
+    factories.DirectoryUserFactory.create(
+        tenant=place.tenant, user_principal_name="lou@outside.example", kind="guest"
+    )
     return {"address": f"lou_outside.example#EXT#@{place.tenant.domain}", "kind": "guest"}
 
 
@@ -224,7 +264,11 @@ def a_name_that_nobody_sees(place: Place) -> Things:
     return {"address": f"lou@{place.tenant.domain}", "kind": "member", "name": "\u3164"}
 
 
-@ADD.refused("W8", "Line 2 has 5 cells, not 4.", not_at=dict.fromkeys(ADD.doors.keys() - IMPORTS, "reads no file"))
+@ADD.refused(
+    "W8",
+    "Line 2 has 5 cells, not 4.",
+    not_at=dict.fromkeys(ADD.doors.keys() - IMPORTS, "reads no file"),
+)
 def a_line_with_a_cell_too_many(place: Place) -> Things:
     return {"address": f"lou@{place.tenant.domain},lou@elsewhere.example", "kind": "member"}
 
@@ -266,7 +310,11 @@ def who_is_enabled(place: Place) -> Things:
 BY_UNIQUENESS = "This person already holds a role at this partner."
 
 
-@GIVE.refused("P3", RoleAlreadyHeld, in_other_words=dict.fromkeys([GIVE_FORM, GIVE_AT_PARTNER, GIVE_TO_PERSON], BY_UNIQUENESS))
+@GIVE.refused(
+    "P3",
+    RoleAlreadyHeld,
+    in_other_words=dict.fromkeys([GIVE_FORM, GIVE_AT_PARTNER, GIVE_TO_PERSON], BY_UNIQUENESS),
+)
 def to_whoever_holds_one(place: Place) -> Things:
     return {"user": place.member}
 
@@ -286,7 +334,9 @@ def the_last_global_admin_s(place: Place) -> Things:
     return {"held": place.boss.role_assignments.select_related("partner", "user").get()}
 
 
-CHOSEN_ANEW = dict.fromkeys([door for door in CHANGE.doors if not door.startswith("verb ")], "reads the role anew")
+CHOSEN_ANEW = dict.fromkeys(
+    [door for door in CHANGE.doors if not door.startswith("verb ")], "reads the role anew"
+)
 
 
 @CHANGE.refused("P3", RoleGone, not_at=CHOSEN_ANEW)

@@ -1,4 +1,6 @@
-"""Where and as whom one acts: the role, the place of the form, tenants; and why staff act (P1, P3, P4, A1)."""
+"""Where and as whom one acts: the role, the place of the form, tenants; and why staff act (P1, P3,
+P4, A1).
+"""
 
 from functools import partial
 
@@ -28,18 +30,43 @@ REACH = Deed("reach what belongs to a place")
 ASK, ACCEPT, DECLINE = Deed("ask for a tenant"), Deed("accept a tenant"), Deed("decline a tenant")
 CHOOSE, WITHOUT = Deed("make a tenant primary"), Deed("change something by hand")
 
-FOR_ADMINS = ["benefits:assign", "benefits:assign-list", "benefits:remove", "benefits:transfer", "licensing:key", "licensing:extend"]
+FOR_ADMINS = [
+    "benefits:assign",
+    "benefits:assign-list",
+    "benefits:remove",
+    "benefits:transfer",
+    "licensing:key",
+    "licensing:extend",
+]
 FOR_ADMINS += ["licensing:add-licenses", "licensing:product-key-start", "licensing:replacement"]
-FOR_GLOBAL_ADMINS = ["tenants:add-user", "tenants:ask-for-tenant", "tenants:change-role", "tenants:disable-user", "tenants:enable-user"]
+FOR_GLOBAL_ADMINS = [
+    "tenants:add-user",
+    "tenants:ask-for-tenant",
+    "tenants:change-role",
+    "tenants:disable-user",
+    "tenants:enable-user",
+]
 FOR_GLOBAL_ADMINS += ["tenants:give-role", "tenants:make-primary", "tenants:take-role"]
 
-ABOUT_NOTHING = {"licensing:product-key-start", "tenants:add-user", "tenants:ask-for-tenant", "tenants:give-role"}  # that is there
+# That is there
+ABOUT_NOTHING = {
+    "licensing:product-key-start",
+    "tenants:add-user",
+    "tenants:ask-for-tenant",
+    "tenants:give-role",
+}
 
 
 def send(name: str, hand: Hand, person: str, acting_in: str = "") -> str:
-    """The form of a page about something of the place, as `person` would send it, rendered while acting somewhere."""
+    """The form of a page about something of the place, as `person` would send it, rendered while
+    acting somewhere.
+    """
     place = hand.world.place
-    return hand.send(person, place.address(name), place.form(name) | {"acting_in": acting_in or hand.world.acting_in(person)})
+    return hand.send(
+        person,
+        place.address(name),
+        place.form(name) | {"acting_in": acting_in or hand.world.acting_in(person)},
+    )
 
 
 for deed, names in ((ACT, FOR_ADMINS), (MANAGE, FOR_GLOBAL_ADMINS)):
@@ -56,7 +83,9 @@ def ask(hand: Hand, domain: str):
 
 @ASK.door("verb TenantRequestQuerySet.ask")
 def ask_by_verb(hand: Hand, domain: str):
-    return by_verb(lambda: TenantRequest.objects.ask(hand.world.place.partner, "Labs", domain, by=hand.by))
+    return by_verb(
+        lambda: TenantRequest.objects.ask(hand.world.place.partner, "Labs", domain, by=hand.by)
+    )
 
 
 @ACCEPT.door("action tenants.tenantrequest accept")
@@ -99,8 +128,16 @@ def as_an_mpn_partner_admin(place: Place) -> Things:
     return {"person": "admin"}
 
 
-@ACT.refused("P4", FormOfAnotherPlace, in_other_words=dict.fromkeys(ACT.doors, "You act elsewhere now, so nothing was done"))
-@MANAGE.refused("P4", FormOfAnotherPlace, in_other_words=dict.fromkeys(MANAGE.doors, "You act elsewhere now, so nothing was done"))
+@ACT.refused(
+    "P4",
+    FormOfAnotherPlace,
+    in_other_words=dict.fromkeys(ACT.doors, "You act elsewhere now, so nothing was done"),
+)
+@MANAGE.refused(
+    "P4",
+    FormOfAnotherPlace,
+    in_other_words=dict.fromkeys(MANAGE.doors, "You act elsewhere now, so nothing was done"),
+)
 def with_a_form_opened_in_another_tenant(place: Place) -> Things:
     return {"person": "global", "acting_in": f"{place.partner.pk}-{place.second.pk}"}
 
@@ -110,10 +147,16 @@ def another_partner_s(place: Place) -> Things:
     return {"person": "other"}
 
 
-@REACH.refused("P4", BelongsElsewhere, in_other_words=dict.fromkeys(REACH.doors, "This belongs to another place of yours"))
+@REACH.refused(
+    "P4",
+    BelongsElsewhere,
+    in_other_words=dict.fromkeys(REACH.doors, "This belongs to another place of yours"),
+)
 def another_partner_s_of_one_s_own(place: Place) -> Things:
     other = User.objects.get(name__endswith="Elsewhere Global admin")
-    factories.RoleAssignmentFactory.create(user=other, partner=place.partner, role=Role.GLOBAL_ADMIN)
+    factories.RoleAssignmentFactory.create(
+        user=other, partner=place.partner, role=Role.GLOBAL_ADMIN
+    )
     return {"person": "other"}
 
 
@@ -124,7 +167,11 @@ def one_that_the_partner_has(place: Place) -> Things:
 
 @ACCEPT.refused("P1", DomainInUse)
 def one_whose_domain_is_in_use(place: Place) -> Things:
-    return {"asked": factories.TenantRequestFactory.create(partner=place.partner, domain=factories.TenantFactory.create().domain)}
+    return {
+        "asked": factories.TenantRequestFactory.create(
+            partner=place.partner, domain=factories.TenantFactory.create().domain
+        )
+    }
 
 
 @ACCEPT.refused("P4", NoColourLeft)
@@ -148,7 +195,10 @@ def the_primary_one(place: Place) -> Things:
 
 # Without a reason, whatever staff change by hand
 
-REQUIRED, MISSING = "This field is required.", "Say why: the reason goes on record. Nothing was changed."
+REQUIRED, MISSING = (
+    "This field is required.",
+    "Say why: the reason goes on record. Nothing was changed.",
+)
 
 
 def on_the_form(model: type, hand: Hand) -> str:
@@ -174,10 +224,18 @@ def of_a_group(hand: Hand):
 
 @WITHOUT.door("office tenants_partner_view_as")
 def view_as(hand: Hand):
-    return hand.office(Partner, "view_as", hand.world.place.partner.pk, tenant=hand.world.place.tenant.pk, reason=" ")
+    return hand.office(
+        Partner,
+        "view_as",
+        hand.world.place.partner.pk,
+        tenant=hand.world.place.tenant.pk,
+        reason=" ",
+    )
 
 
-SAID = {door: REQUIRED for door in WITHOUT.doors if not door.startswith("action")} | {"form auth.group": "You may not do this here"}
+SAID = {door: REQUIRED for door in WITHOUT.doors if not door.startswith("action")} | {
+    "form auth.group": "You may not do this here"
+}
 
 
 @WITHOUT.refused("A1", MISSING, in_other_words=SAID)

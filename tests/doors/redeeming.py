@@ -1,4 +1,6 @@
-"""Redeeming a key: activating, bringing back, extending, adding licenses (S3 to S6, S8, S9, K2, K4, K5, K7)."""
+"""Redeeming a key: activating, bringing back, extending, adding licenses (S3 to S6, S8, S9, K2, K4,
+K5, K7).
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +30,11 @@ from tests.place import Place
 from .deeds import Deed, Hand, Things, by_verb
 from .keys import TOMORROW, YESTERDAY, in_place, key_of, revoked
 
-CHOOSE, ACTIVATE, BRING_BACK = Deed("choose a tenant"), Deed("activate"), Deed("bring a subscription back")
+CHOOSE, ACTIVATE, BRING_BACK = (
+    Deed("choose a tenant"),
+    Deed("activate"),
+    Deed("bring a subscription back"),
+)
 CHANGE = Deed("extend, or add licenses")
 START = "page licensing:product-key-start, key chosen"
 EXTEND, ADD = "page licensing:extend, key chosen", "page licensing:add-licenses, key chosen"
@@ -48,12 +54,19 @@ def activate(hand: Hand, key: ProductKey, quote: Quote):
 
 @ACTIVATE.door("verb Subscription.activate")
 def activate_by_verb(hand: Hand, key: ProductKey, quote: Quote):
-    return by_verb(lambda: Subscription.activate(key, hand.world.place.tenant, by=hand.by, on=TODAY, quote=quote))
+    return by_verb(
+        lambda: Subscription.activate(
+            key, hand.world.place.tenant, by=hand.by, on=TODAY, quote=quote
+        )
+    )
 
 
 @BRING_BACK.door("page licensing:product-key-start, way chosen")
 def bring_back(hand: Hand, key: ProductKey, subscription: Subscription):
-    address = reverse("licensing:product-key-start") + f"{in_place(hand.world.place)}&key={key.pk}&way={RedemptionKind.REACTIVATE.value}"
+    address = (
+        reverse("licensing:product-key-start")
+        + f"{in_place(hand.world.place)}&key={key.pk}&way={RedemptionKind.REACTIVATE.value}"
+    )
     return hand.look("global", address)
 
 
@@ -63,7 +76,12 @@ def bring_back_by_verb(hand: Hand, key: ProductKey, subscription: Subscription):
 
 
 def change(
-    hand: Hand, page: str, way: RedemptionKind, key: ProductKey, subscription: Subscription, shown: dict[RedemptionKind, Quote]
+    hand: Hand,
+    page: str,
+    way: RedemptionKind,
+    key: ProductKey,
+    subscription: Subscription,
+    shown: dict[RedemptionKind, Quote],
 ) -> str:
     quote = shown[way].signed() if way in shown else ""
     return hand.portal(page, subscription.pk, query=f"?key={key.pk}", quote=quote)
@@ -80,13 +98,25 @@ def add(hand: Hand, **things: Any):
 
 
 @CHANGE.door(EXTEND_VERB)
-def extend_by_verb(hand: Hand, key: ProductKey, subscription: Subscription, shown: dict[RedemptionKind, Quote]):
-    return by_verb(lambda: subscription.extend(key, by=hand.by, on=TODAY, quote=shown.get(RedemptionKind.EXTEND)))
+def extend_by_verb(
+    hand: Hand, key: ProductKey, subscription: Subscription, shown: dict[RedemptionKind, Quote]
+):
+    return by_verb(
+        lambda: subscription.extend(
+            key, by=hand.by, on=TODAY, quote=shown.get(RedemptionKind.EXTEND)
+        )
+    )
 
 
 @CHANGE.door(ADD_VERB)
-def add_by_verb(hand: Hand, key: ProductKey, subscription: Subscription, shown: dict[RedemptionKind, Quote]):
-    return by_verb(lambda: subscription.add_licenses(key, by=hand.by, on=TODAY, quote=shown.get(RedemptionKind.ADD)))
+def add_by_verb(
+    hand: Hand, key: ProductKey, subscription: Subscription, shown: dict[RedemptionKind, Quote]
+):
+    return by_verb(
+        lambda: subscription.add_licenses(
+            key, by=hand.by, on=TODAY, quote=shown.get(RedemptionKind.ADD)
+        )
+    )
 
 
 @CHOOSE.refused("K5", "Choose the tenant in which the product should run.")
@@ -105,7 +135,10 @@ def a_new_one_without_its_domain(place: Place) -> Things:
 
 
 def activation(place: Place) -> Things:
-    return {"key": place.fitting, "quote": Subscription.quote(RedemptionKind.NEW, place.fitting, place.tenant, None, TODAY)}
+    return {
+        "key": place.fitting,
+        "quote": Subscription.quote(RedemptionKind.NEW, place.fitting, place.tenant, None, TODAY),
+    }
 
 
 @ACTIVATE.refused("K8", KeyRevoked)
@@ -134,19 +167,32 @@ def before_the_benefit_begins(place: Place) -> Things:
 @ACTIVATE.refused("K4", KeyUnknown, in_other_words={START: "not found"})
 def with_another_partner_s_key(place: Place) -> Things:
     key = factories.issue_key()
-    return {"key": key, "quote": Subscription.quote(RedemptionKind.NEW, key, place.tenant, None, TODAY)}
+    return {
+        "key": key,
+        "quote": Subscription.quote(RedemptionKind.NEW, key, place.tenant, None, TODAY),
+    }
 
 
 @ACTIVATE.refused("S8", ChangedMeanwhile)
 def what_was_shown_yesterday(place: Place) -> Things:
-    return {"key": place.fitting, "quote": Subscription.quote(RedemptionKind.NEW, place.fitting, place.tenant, None, YESTERDAY)}
+    return {
+        "key": place.fitting,
+        "quote": Subscription.quote(
+            RedemptionKind.NEW, place.fitting, place.tenant, None, YESTERDAY
+        ),
+    }
 
 
 @BRING_BACK.refused("S3", NotReactivatable)
 def one_that_is_deleted(place: Place) -> Things:
-    Subscription.objects.filter(pk=place.subscription.pk).update(starts_on="2020-01-01", ends_on=TODAY - timedelta(days=121))
+    Subscription.objects.filter(pk=place.subscription.pk).update(
+        starts_on="2020-01-01", ends_on=TODAY - timedelta(days=121)
+    )
     factories.SubscriptionFactory.create(tenant=place.tenant, product=place.subscription.product)
-    return {"key": place.fitting, "subscription": Subscription.objects.for_display().get(pk=place.subscription.pk)}
+    return {
+        "key": place.fitting,
+        "subscription": Subscription.objects.for_display().get(pk=place.subscription.pk),
+    }
 
 
 def changing(place: Place, key: ProductKey | None = None, **facts: Any) -> Things:
@@ -156,9 +202,17 @@ def changing(place: Place, key: ProductKey | None = None, **facts: Any) -> Thing
         way: Subscription.quote(way, place.fitting, place.tenant, place.subscription, TODAY)
         for way in (RedemptionKind.EXTEND, RedemptionKind.ADD)
     }
-    Subscription.objects.filter(pk=place.subscription.pk).update(**facts or {"licenses": place.subscription.licenses})
-    there = Subscription.objects.for_display().select_related("partner").get(pk=place.subscription.pk)
-    return {"key": key, "subscription": there, "shown": {way: quote for way, quote in shown.items() if key == place.fitting}}
+    Subscription.objects.filter(pk=place.subscription.pk).update(
+        **facts or {"licenses": place.subscription.licenses}
+    )
+    there = (
+        Subscription.objects.for_display().select_related("partner").get(pk=place.subscription.pk)
+    )
+    return {
+        "key": key,
+        "subscription": there,
+        "shown": {way: quote for way, quote in shown.items() if key == place.fitting},
+    }
 
 
 @CHANGE.refused("S4", SubscriptionNotActive)
@@ -176,8 +230,14 @@ def with_a_key_for_another_product(place: Place) -> Things:
     return changing(place, place.key)
 
 
-ONLY_WHEN_EXTENDING = {ADD: "adding moves no end beyond twelve months", ADD_VERB: "adding moves no end beyond twelve months"}
-ONLY_WHEN_ADDING = {EXTEND: "extending brings no licenses", EXTEND_VERB: "extending brings no licenses"}
+ONLY_WHEN_EXTENDING = {
+    ADD: "adding moves no end beyond twelve months",
+    ADD_VERB: "adding moves no end beyond twelve months",
+}
+ONLY_WHEN_ADDING = {
+    EXTEND: "extending brings no licenses",
+    EXTEND_VERB: "extending brings no licenses",
+}
 
 
 @CHANGE.refused("S5", ExtensionLimitExceeded, not_at=ONLY_WHEN_EXTENDING)
@@ -209,7 +269,10 @@ def a_subscription_changed_meanwhile(place: Place) -> Things:
 def with_the_other_one_s_form(place: Place) -> Things:
     things = changing(place)
     return things | {
-        "shown": {RedemptionKind.EXTEND: things["shown"][RedemptionKind.ADD], RedemptionKind.ADD: things["shown"][RedemptionKind.EXTEND]}
+        "shown": {
+            RedemptionKind.EXTEND: things["shown"][RedemptionKind.ADD],
+            RedemptionKind.ADD: things["shown"][RedemptionKind.EXTEND],
+        }
     }
 
 

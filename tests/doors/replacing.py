@@ -22,7 +22,11 @@ from tests.place import Place
 from .deeds import Deed, Hand, Things, by_verb
 from .keys import YESTERDAY
 
-ASK, GRANT, DECLINE = Deed("ask for a replacement"), Deed("grant a replacement"), Deed("decline a replacement")
+ASK, GRANT, DECLINE = (
+    Deed("ask for a replacement"),
+    Deed("grant a replacement"),
+    Deed("decline a replacement"),
+)
 AGAIN = Deed("replace a key that is a replacement")
 
 
@@ -33,7 +37,9 @@ def ask(hand: Hand, redemption: Redemption):
 
 @ASK.door("verb ReplacementQuerySet.ask")
 def ask_by_verb(hand: Hand, redemption: Redemption):
-    return by_verb(lambda: Replacement.objects.ask(redemption, "Wrong tenant", by=hand.by, on=TODAY))
+    return by_verb(
+        lambda: Replacement.objects.ask(redemption, "Wrong tenant", by=hand.by, on=TODAY)
+    )
 
 
 @GRANT.door("action licensing.replacement grant")
@@ -91,7 +97,11 @@ def expire_its_benefit(place: Place) -> None:
 @ASK.refused("K8", ReplacementTooLate)
 def after_thirty_days(place: Place) -> Things:
     key = factories.issue_key(partner=place.partner)
-    return {"redemption": Subscription.activate(key, place.tenant, by=place.by, on=TODAY - timedelta(days=31))}
+    return {
+        "redemption": Subscription.activate(
+            key, place.tenant, by=place.by, on=TODAY - timedelta(days=31)
+        )
+    }
 
 
 @ASK.refused("K8", ReplacementAskedAlready)
@@ -152,7 +162,9 @@ def what_was_built_on_since(place: Place) -> Things:
 @GRANT.refused("K8", KeyRevoked)
 def what_was_revoked_since(place: Place) -> Things:
     asked = asked_for(place)
-    ProductKey.objects.filter(pk=place.redemption.key_id).update(revoked_at=factories.NOW, revoked_why="Lost")
+    ProductKey.objects.filter(pk=place.redemption.key_id).update(
+        revoked_at=factories.NOW, revoked_why="Lost"
+    )
     return {"asked": asked}
 
 

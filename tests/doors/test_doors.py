@@ -1,4 +1,5 @@
-"""Every rule at every door: which doors and which refusals there are comes from the code, and each attempt is made.
+"""Every rule at every door: which doors and which refusals there are comes from the code, and each
+attempt is made.
 
 Who gets through to a page at all (P1 to P3) is tried page by page in `test_matrix.py` too.
 """
@@ -20,21 +21,68 @@ from tests import factories
 from tests.test_architecture import ROWS
 from tests.world import World, undone
 
-from . import catalog, credit, enrolling, keys, people, places, redeeming, replacing  # noqa: F401 - each tells its deeds
+# Each tells its deeds
+from . import catalog, credit, enrolling, keys, people, places, redeeming, replacing
 from .deeds import TABLES, Deed, Hand, everything
 from .enrolling import ENROLL
 
-# What shows, signs in or out, or chooses how pages look, and the practice world's own: nothing of a partner's changes there.
+# What shows, signs in or out, or chooses how pages look, and the practice world's own: nothing of a
+# partner's changes there.
 HARMLESS = {
-    *("page " + name for name in ("gallery", "healthz", "help", "home", "readyz", "search", "set_language", "theme")),
+    *(
+        "page " + name
+        for name in (
+            "gallery",
+            "healthz",
+            "help",
+            "home",
+            "readyz",
+            "search",
+            "set_language",
+            "theme",
+        )
+    ),
     *("page demo-" + name for name in ("clock", "mailbox", "reset", "sign-in")),
-    *("page benefits:" + name for name in ("azure-cloud", "azure-cloud-csv", "holders", "holders-csv")),
-    *("page licensing:" + name for name in ("benefit-detail", "benefit-history", "calculator", "products", "receipt", "subscription")),
+    *(
+        "page benefits:" + name
+        for name in ("azure-cloud", "azure-cloud-csv", "holders", "holders-csv")
+    ),
+    *(
+        "page licensing:" + name
+        for name in (
+            "benefit-detail",
+            "benefit-history",
+            "calculator",
+            "products",
+            "receipt",
+            "subscription",
+        )
+    ),
     "page licensing:products-csv",
     "page licensing:walkthrough",
-    *("page tenants:" + name for name in ("activity", "activity-csv", "end-viewing", "roles", "session", "tenants", "user")),
+    *(
+        "page tenants:" + name
+        for name in (
+            "activity",
+            "activity-csv",
+            "end-viewing",
+            "roles",
+            "session",
+            "tenants",
+            "user",
+        )
+    ),
     *("page tenants:" + name for name in ("roles-csv", "users", "users-csv")),
-    *("page tenants:" + name for name in ("password-ask", "password-done", "password-sent", "password-set", "mail-health")),
+    *(
+        "page tenants:" + name
+        for name in (
+            "password-ask",
+            "password-done",
+            "password-sent",
+            "password-set",
+            "mail-health",
+        )
+    ),
     *("page tenants:" + name for name in ("password-change", "sign-in", "sign-out", "switch")),
     "command demo",
     "command demo_fixture",
@@ -53,8 +101,11 @@ pytestmark = pytest.mark.django_db
 KINDS = {NotAssignable, NotRenewable, NotTransferable}  # of refusals: what is raised says more
 SHOWN_ALONE = {  # say how something is shown or worked out, and refuse nothing
     *("S1", "S2", "S7", "U6", "K3", "A2", "A3", "P2"),
-    *("W6", "W7", "W9"),  # a key leaves the URL, a list says that it is cut, a browser keeps nothing
-    "W10",  # what would be refused for its days ends on the day it began: benefits/test_days_that_go_back.py
+    # A key leaves the URL, a list says that it is cut, a browser keeps nothing
+    *("W6", "W7", "W9"),
+    # What would be refused for its days ends on the day it began:
+    # benefits/test_days_that_go_back.py
+    "W10",
 }
 LEFT_OUT = {"B4"}  # instead of refused
 
@@ -72,7 +123,9 @@ def hand(world: World) -> Hand:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("attempt", "door", "driver"), CELLS)
-def test_what_a_rule_forbids_is_refused_at_every_door_with_the_reason_and_nothing_changes(hand, attempt, door, driver):
+def test_what_a_rule_forbids_is_refused_at_every_door_with_the_reason_and_nothing_changes(
+    hand, attempt, door, driver
+):
     with undone():
         things = attempt.scenario(hand.world.place)
         with undone() as written:
@@ -89,19 +142,28 @@ def test_what_a_rule_forbids_is_refused_at_every_door_with_the_reason_and_nothin
 def test_what_was_discontinued_is_left_out_at_every_door_that_enrols(hand, door):
     with undone():
         line = factories.PackageLineFactory.create()
-        factories.PackageLineFactory.create(offer=line.offer, product__discontinued_on=date(2020, 1, 1))
+        factories.PackageLineFactory.create(
+            offer=line.offer, product__discontinued_on=date(2020, 1, 1)
+        )
         partner = hand.world.place.partner
         plan = Membership(partner=partner, offer=line.offer, starts_on=factories.TODAY)
         plan.set_days()
         ENROLL.doors[door](hand, partner=partner, offer=line.offer, plan=plan.plan().fingerprint)
-        assert [benefit.product for benefit in Benefit.objects.filter(membership__offer=line.offer)] == [line.product]
+        assert [
+            benefit.product for benefit in Benefit.objects.filter(membership__offer=line.offer)
+        ] == [line.product]
 
 
 # The table is whole
 
 
 def test_every_door_leads_to_a_deed_or_is_harmless():
-    led_to = {door.partition(",")[0] for deed in Deed.all for door in deed.doors if not door.startswith("verb ")}
+    led_to = {
+        door.partition(",")[0]
+        for deed in Deed.all
+        for door in deed.doors
+        if not door.startswith("verb ")
+    }
     assert doors() - HARMLESS == led_to
     assert not led_to & HARMLESS
 
@@ -109,14 +171,25 @@ def test_every_door_leads_to_a_deed_or_is_harmless():
 def test_every_attempt_is_made_somewhere_and_where_it_is_not_there_is_a_door():
     for deed in Deed.all:
         for attempt in deed.attempts:
-            assert attempt.not_at.keys() < deed.doors.keys(), f"{deed.name}: {attempt.scenario.__name__}"
+            assert attempt.not_at.keys() < deed.doors.keys(), (
+                f"{deed.name}: {attempt.scenario.__name__}"
+            )
             assert attempt.in_other_words.keys() <= deed.doors.keys() - attempt.not_at.keys()
 
 
 def test_every_refusal_and_every_rule_is_tried():
-    tried = [told for deed in Deed.all for attempt in deed.attempts for told in (attempt.told, *attempt.in_other_words.values())]
-    assert set(Refusal.by_code.values()) - KINDS == {told for told in tried if isinstance(told, type)}
-    assert {row["rule"] for row in ROWS} - SHOWN_ALONE - LEFT_OUT == {attempt.rule for deed in Deed.all for attempt in deed.attempts}
+    tried = [
+        told
+        for deed in Deed.all
+        for attempt in deed.attempts
+        for told in (attempt.told, *attempt.in_other_words.values())
+    ]
+    assert set(Refusal.by_code.values()) - KINDS == {
+        told for told in tried if isinstance(told, type)
+    }
+    assert {row["rule"] for row in ROWS} - SHOWN_ALONE - LEFT_OUT == {
+        attempt.rule for deed in Deed.all for attempt in deed.attempts
+    }
 
 
 def pages(patterns: list[Any], namespace: str = "") -> Iterator[str]:
@@ -125,22 +198,37 @@ def pages(patterns: list[Any], namespace: str = "") -> Iterator[str]:
         if isinstance(pattern, URLPattern):
             yield f"page {namespace}{pattern.name}"
         elif pattern.namespace != "admin":
-            yield from pages(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace)
+            yield from pages(
+                pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace
+            )
 
 
 def office() -> Iterator[str]:
     """Forms, rows and actions of the back office, and pages of its own."""
-    usual = {"changelist", "add", "change", "delete", "history", "export"}  # an export changes nothing but the record
+    # An export changes nothing but the record
+    usual = {"changelist", "add", "change", "delete", "history", "export"}
     for model, page in admin.site._registry.items():
         label = model._meta.label_lower
         if isinstance(page, AuditedAdmin):
             yield f"form {label}"
-        yield from (f"row {label} {row.model.__name__}" for row in page.inlines if not issubclass(row, ReadOnlyInline))
+        yield from (
+            f"row {label} {row.model.__name__}"
+            for row in page.inlines
+            if not issubclass(row, ReadOnlyInline)
+        )
         yield from (f"action {label} {action}" for action in page.actions or ())
         names = {url.name for url in page.get_urls() if url.name}
-        yield from (f"office {name}" for name in names if name.rpartition("_")[2] not in usual and not name.startswith("auth_"))
+        yield from (
+            f"office {name}"
+            for name in names
+            if name.rpartition("_")[2] not in usual and not name.startswith("auth_")
+        )
 
 
 def doors() -> set[str]:
-    commands = {f"command {name}" for name, app in get_commands().items() if str(app).startswith("benefits_portal")}
+    commands = {
+        f"command {name}"
+        for name, app in get_commands().items()
+        if str(app).startswith("benefits_portal")
+    }
     return {*pages(get_resolver().url_patterns), *office(), *commands}

@@ -1,8 +1,9 @@
 """Extends one subscription with one key after the other, until there is none left or it is killed.
 
-Run by the kill drill as a process of its own: `python -m tests.licensing.redeem_until_killed <subscription>`, with the
-test database in DATABASE_URL. For each line that it reads it lets a child begin, which writes its number and then each
-redemption that was confirmed; GONE follows once the child is. A child costs nothing of what starting Django costs.
+Run by the kill drill as a process of its own: `python -m tests.licensing.redeem_until_killed
+<subscription>`, with the test database in DATABASE_URL. For each line that it reads it lets a child
+begin, which writes its number and then each redemption that was confirmed; GONE follows once the
+child is. A child costs nothing of what starting Django costs.
 """
 
 import os
@@ -19,11 +20,16 @@ def redeem(pk: int) -> None:
     from benefits_portal.tenants.models import Actor
     from tests.factories import TODAY
 
-    print(os.getpid(), flush=True)  # noqa: T201
+    print(os.getpid(), flush=True)
     subscription = Subscription.objects.get(pk=pk)
-    while key := ProductKey.objects.for_display().redeemable(TODAY).filter(product=subscription.product).first():
+    while (
+        key := ProductKey.objects.for_display()
+        .redeemable(TODAY)
+        .filter(product=subscription.product)
+        .first()
+    ):
         redemption = subscription.extend(key, by=Actor(), on=TODAY)
-        print(redemption.pk, flush=True)  # noqa: T201
+        print(redemption.pk, flush=True)
 
 
 def main(pk: int) -> None:
@@ -33,7 +39,7 @@ def main(pk: int) -> None:
             redeem(pk)
             os._exit(0)
         os.waitpid(child, 0)
-        print(GONE, flush=True)  # noqa: T201
+        print(GONE, flush=True)
 
 
 if __name__ == "__main__":

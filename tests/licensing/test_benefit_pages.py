@@ -8,7 +8,14 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from benefits_portal.benefits.exceptions import BenefitExpired
-from tests.factories import TODAY, BenefitFactory, MembershipFactory, SubscriptionFactory, TenantFactory, redeem
+from tests.factories import (
+    TODAY,
+    BenefitFactory,
+    MembershipFactory,
+    SubscriptionFactory,
+    TenantFactory,
+    redeem,
+)
 
 pytestmark = [pytest.mark.usefixtures("today"), pytest.mark.rule("B5", "K7")]
 
@@ -26,7 +33,11 @@ def page_of(client, benefit):
 
 def offered(answer):
     """Which of the three ways to use the key the page shows."""
-    texts = {"how": "How redeeming works", "key": "Get key", "walkthrough": "Activation walkthrough"}
+    texts = {
+        "how": "How redeeming works",
+        "key": "Get key",
+        "walkthrough": "Activation walkthrough",
+    }
     return {name for name, text in texts.items() if text in answer.text}
 
 
@@ -53,7 +64,12 @@ def revoked(partner, by):
 
 @pytest.mark.parametrize(
     ("make", "ways"),
-    [(redeemable, {"how", "key", "walkthrough"}), (redeemed, set()), (expired, set()), (revoked, set())],
+    [
+        (redeemable, {"how", "key", "walkthrough"}),
+        (redeemed, set()),
+        (expired, set()),
+        (revoked, set()),
+    ],
     ids=["redeemable", "redeemed", "expired", "revoked"],
 )
 def test_only_a_key_that_can_be_redeemed_has_instructions(client, tenant, partner, by, make, ways):
@@ -63,10 +79,14 @@ def test_only_a_key_that_can_be_redeemed_has_instructions(client, tenant, partne
 def test_a_redeemed_benefit_shows_the_subscription_it_went_into(client, tenant, partner, by):
     benefit = redeemed(partner, by)
     own = benefit.keys.get().redemption.subscription
-    later = SubscriptionFactory.create(tenant=tenant, product=benefit.product, ends_on=own.ends_on + YEAR)
+    later = SubscriptionFactory.create(
+        tenant=tenant, product=benefit.product, ends_on=own.ends_on + YEAR
+    )
     answer = page_of(client, benefit)
     assert answer.context["subscription"] == own
-    links = [reverse("licensing:subscription", args=[one.pk]) in answer.text for one in (own, later)]
+    links = [
+        reverse("licensing:subscription", args=[one.pk]) in answer.text for one in (own, later)
+    ]
     assert links == [True, False]
 
 
@@ -84,7 +104,10 @@ def test_an_expired_benefit_shows_no_subscription_of_another(client, tenant, par
     benefit = expired(partner, by)
     SubscriptionFactory.create(tenant=tenant, product=benefit.product)
     answer = page_of(client, benefit)
-    assert (answer.context["subscription"], "The key of this benefit brought none." in answer.text) == (None, True)
+    assert (
+        answer.context["subscription"],
+        "The key of this benefit brought none." in answer.text,
+    ) == (None, True)
 
 
 def test_a_benefit_not_begun_says_from_which_day_its_key_works(client, partner):
@@ -92,14 +115,20 @@ def test_a_benefit_not_begun_says_from_which_day_its_key_works(client, partner):
     benefit = BenefitFactory.create(partner=partner, membership=membership, key=True)
     text = page_of(client, benefit).text
     day = date_format(benefit.starts_on, "DATE_FORMAT")
-    told = [f"The key can be redeemed from {day}." in text, "The key of this benefit brought none." in text]
+    told = [
+        f"The key can be redeemed from {day}." in text,
+        "The key of this benefit brought none." in text,
+    ]
     assert (benefit.starts_on > TODAY, told) == (True, [True, False])
 
 
 @pytest.mark.parametrize("make", [redeemed, redeemable])
 def test_the_last_day_of_a_redeemed_key_is_not_told_as_over(client, partner, by, make):
     text = page_of(client, make(partner, by)).text
-    told = ["The key has been redeemed; it could be until this day." in text, "The last day to reveal or redeem the key." in text]
+    told = [
+        "The key has been redeemed; it could be until this day." in text,
+        "The last day to reveal or redeem the key." in text,
+    ]
     assert told == [make is redeemed, make is redeemable]
 
 

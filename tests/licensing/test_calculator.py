@@ -1,4 +1,6 @@
-"""The calculator reads numbers as people write them, and never another number than was meant (rules S4 to S8)."""
+"""The calculator reads numbers as people write them, and never another number than was meant (rules
+S4 to S8).
+"""
 
 import re
 from datetime import date, timedelta
@@ -15,7 +17,9 @@ from benefits_portal.tenants.models import Partner
 
 
 def form(**changes: str) -> CalculatorForm:
-    return CalculatorForm({"licenses": "100", "ends_on": "2021-06-30", "keys": "25", "on": "2021-05-01", **changes})
+    return CalculatorForm(
+        {"licenses": "100", "ends_on": "2021-06-30", "keys": "25", "on": "2021-05-01", **changes}
+    )
 
 
 def calculated(**changes: str) -> Calculation:
@@ -24,13 +28,17 @@ def calculated(**changes: str) -> Calculation:
     return asked.calculation()
 
 
-@pytest.mark.parametrize("typed", ["1000", "1,000", "1.000", "1 000", " 1000 ", "1\u00a0000", "1’000"])
+@pytest.mark.parametrize(
+    "typed", ["1000", "1,000", "1.000", "1 000", " 1000 ", "1\u00a0000", "1’000"]
+)
 def test_a_thousand_is_a_thousand_however_it_is_grouped(typed):
     asked = form(licenses=typed)
     assert (asked.is_valid(), asked.cleaned_data["licenses"]) == (True, 1000)
 
 
-@pytest.mark.parametrize("typed", ["1.5", "10,0", "1,00,000", "1.000,000", "-5", "0", "x", "1e3", "1000001", "٣"])
+@pytest.mark.parametrize(
+    "typed", ["1.5", "10,0", "1,00,000", "1.000,000", "-5", "0", "x", "1e3", "1000001", "٣"]
+)
 def test_what_is_not_a_whole_number_of_licenses_is_refused_and_kept(typed):
     asked = form(licenses=typed)
     assert (asked.is_valid(), asked["licenses"].value()) == (False, typed)
@@ -38,7 +46,14 @@ def test_what_is_not_a_whole_number_of_licenses_is_refused_and_kept(typed):
 
 @pytest.mark.parametrize(
     ("typed", "keys"),
-    [("25", [25]), ("25, 10", [25, 10]), ("25;10;10", [25, 10, 10]), ("25,10", [25, 10]), ("25 + 10", [25, 10]), ("1.200", [1200])],
+    [
+        ("25", [25]),
+        ("25, 10", [25, 10]),
+        ("25;10;10", [25, 10, 10]),
+        ("25,10", [25, 10]),
+        ("25 + 10", [25, 10]),
+        ("1.200", [1200]),
+    ],
 )
 def test_several_keys_are_told_apart(typed, keys):
     asked = form(keys=typed)
@@ -59,24 +74,39 @@ def test_its_own_example_can_be_calculated_on_any_day(today):
 
 
 def test_several_keys_one_after_the_other_show_each_step():
-    page = Client().get("/calculator/?licenses=7&ends_on=2021-01-31&keys=3;3&carried=6&on=2021-01-01")
+    page = Client().get(
+        "/calculator/?licenses=7&ends_on=2021-01-31&keys=3;3&carried=6&on=2021-01-01"
+    )
     assert "Key 2: June 30, 2021 + 5 days = July 5, 2021" not in page.text
     assert "Key 1: June 30, 2021 + 5 days = July 5, 2021" in page.text
 
 
 @pytest.mark.parametrize(
-    ("language", "unit"), [("en", ["1 license", "1 day", "1 license-month"]), ("nl", ["1 licentie", "1 dag", "1 licentiemaand"])]
+    ("language", "unit"),
+    [
+        ("en", ["1 license", "1 day", "1 license-month"]),
+        ("nl", ["1 licentie", "1 dag", "1 licentiemaand"]),
+    ],
 )
 def test_one_of_anything_is_written_in_the_singular(language, unit):
     with translation.override(language):
         calculation = calculated(licenses="1", keys="1", ends_on="2021-05-02")
         said = " ".join(step for card in calculation.cards() for step in card["steps"])
-        rest = " ".join(step for card in calculated(licenses="11", keys="1").cards() for step in card["steps"])
-    wrong = re.findall(r"(?<![\d.,])1 (?:licenses|days|months|license-months|licenties|dagen|maanden|licentiemaanden)\b", said + rest)
+        rest = " ".join(
+            step for card in calculated(licenses="11", keys="1").cards() for step in card["steps"]
+        )
+    wrong = re.findall(
+        r"(?<![\d.,])1 (?:licenses|days|months|license-months|licenties|dagen|maanden|licentiemaanden)\b",
+        said + rest,
+    )
     assert ([one in said + rest for one in unit], wrong) == ([True, True, True], [])
 
 
-@pytest.mark.parametrize(("ends_on", "is_marked"), [("2021-06-30", True), ("2021-04-30", False)], ids=["active", "expired"])
+@pytest.mark.parametrize(
+    ("ends_on", "is_marked"),
+    [("2021-06-30", True), ("2021-04-30", False)],
+    ids=["active", "expired"],
+)
 def test_letting_it_end_is_on_the_line_of_dates_as_among_the_ways(ends_on, is_marked):
     calculation = calculated(ends_on=ends_on)
     marks = {mark["label"]: mark["date"] for mark in calculation.axis().marks()}
@@ -101,7 +131,9 @@ def test_a_shift_is_said_in_words_alone(days, english, dutch):
 
 
 def test_today_is_the_day_of_the_partner_one_acts_for(sign_in, admin):
-    Partner.objects.filter(pk=admin.directory_user.tenant.partner_id).update(is_practice=True, days_ahead=30)
+    Partner.objects.filter(pk=admin.directory_user.tenant.partner_id).update(
+        is_practice=True, days_ahead=30
+    )
     page = sign_in(admin).get("/calculator/")
     assert page.context["form"].initial["on"] == page.wsgi_request.partner.today()
     assert page.context["form"].initial["on"] - clock.today() == timedelta(days=30)

@@ -1,4 +1,6 @@
-"""A new name of a product or an offer reaches every row: the first ones at once, the others by `manage.py carry_names`."""
+"""A new name of a product or an offer reaches every row: the first ones at once, the others by
+`manage.py carry_names`.
+"""
 
 from io import StringIO
 
@@ -26,7 +28,14 @@ def product(monkeypatch) -> Product:
     product, line = factories.ProductFactory.create(), factories.PackageLineFactory.create()
     for _ in range(5):
         membership = factories.MembershipFactory.create(offer=line.offer)
-        factories.redeem(factories.issue_key(product=product, partner=membership.partner, membership=membership, package_line=line))
+        factories.redeem(
+            factories.issue_key(
+                product=product,
+                partner=membership.partner,
+                membership=membership,
+                package_line=line,
+            )
+        )
     return product
 
 
@@ -37,19 +46,29 @@ def run(*options: str) -> str:
 
 
 def called(name: str) -> tuple[int, int]:
-    return Benefit.objects.filter(product_name=name).count(), Subscription.objects.filter(product_name=name).count()
+    return Benefit.objects.filter(product_name=name).count(), Subscription.objects.filter(
+        product_name=name
+    ).count()
 
 
 def sold_as(name: str) -> tuple[int, int]:
-    return Benefit.objects.filter(offer_name=name).count(), Subscription.objects.filter(source_name=name).count()
+    return Benefit.objects.filter(offer_name=name).count(), Subscription.objects.filter(
+        source_name=name
+    ).count()
 
 
 def test_a_page_carries_some_and_the_command_the_rest(product):
     product.name = "New name"
     product.save()
-    assert (called("New name"), Product.objects.get(pk=product.pk).is_name_pending) == ((2, 2), True)
+    assert (called("New name"), Product.objects.get(pk=product.pk).is_name_pending) == (
+        (2, 2),
+        True,
+    )
     assert run() == "New name: benefits 3, subscriptions 3.\n"
-    assert (called("New name"), Product.objects.get(pk=product.pk).is_name_pending) == ((5, 5), False)
+    assert (called("New name"), Product.objects.get(pk=product.pk).is_name_pending) == (
+        (5, 5),
+        False,
+    )
     assert run() == ""
 
 
@@ -91,7 +110,10 @@ def test_a_row_that_somebody_is_changing_is_passed_over_and_carried_the_next_tim
     with transaction.atomic():
         Benefit.objects.select_for_update().earliest("pk")
         [told] = at_once([run])
-        assert told == "New name: benefits 4, subscriptions 5.\nSome were being changed by others: run it again.\n"
+        assert told == (
+            "New name: benefits 4, subscriptions 5.\nSome were being changed by others: run "
+            "it again.\n"
+        )
     assert run() == "New name: benefits 1, subscriptions 0.\n"
     assert called("New name") == (5, 5)
 

@@ -1,4 +1,6 @@
-"""`manage.py check_consistency` finds each copied fact that differs, and nothing where none does (rules A1, P1)."""
+"""`manage.py check_consistency` finds each copied fact that differs, and nothing where none does
+(rules A1, P1).
+"""
 
 from datetime import date, timedelta
 from io import StringIO
@@ -8,7 +10,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from benefits_portal import consistency
-from benefits_portal.benefits.models import Assignment, Benefit, ExternalOffer, HeldOffer, Offer, PackageLine, Product, ProductKey
+from benefits_portal.benefits.models import (
+    Assignment,
+    Benefit,
+    ExternalOffer,
+    HeldOffer,
+    Offer,
+    PackageLine,
+    Product,
+    ProductKey,
+)
 from benefits_portal.licensing.consistency import CHECKS
 from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -312,9 +323,11 @@ def test_what_differs_is_found_with_how_many_and_where(world, changed, change, f
     values = {"other": f"({OTHER})", "other_tenant": f"({OTHER_TENANT})"}
     with connection.cursor() as cursor:
         if IS_POSTGRES:  # as a server holds it that was restored without its foreign keys
-            connection.check_constraints()  # what waits for the commit; of rows that are consistent so far
+            # What waits for the commit; of rows that are consistent so far
+            connection.check_constraints()
             cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(f"UPDATE {changed._meta.db_table} SET {change.format(**values)}")  # noqa: S608 - our own
+        # Our own
+        cursor.execute(f"UPDATE {changed._meta.db_table} SET {change.format(**values)}")
     assert fault in findings()[found]
 
 
@@ -324,7 +337,9 @@ def test_people_who_lost_a_word_are_found(world):
     assert findings() == {DirectoryUser: ["3 who are not found by their name and address"]}
 
 
-def test_a_finding_is_told_with_its_first_rows_and_what_to_do_and_ends_in_an_error(world, monkeypatch):
+def test_a_finding_is_told_with_its_first_rows_and_what_to_do_and_ends_in_an_error(
+    world, monkeypatch
+):
     monkeypatch.setattr(consistency, "SHOWN", 2)
     named = sorted(Benefit.objects.filter(product_name="").values_list("pk", flat=True))
     assert named == []
@@ -345,24 +360,34 @@ def test_what_python_checks_is_read_some_rows_at_a_time(world, monkeypatch):
     assert findings() == {}
     with connection.cursor() as cursor:
         cursor.execute("UPDATE benefits_productkey SET last_five = 'AAAAA'")
-    assert findings() == {ProductKey: ["6 whose ciphertext, digest and last five characters are not of one key"]}
+    assert findings() == {
+        ProductKey: ["6 whose ciphertext, digest and last five characters are not of one key"]
+    }
 
 
 def test_it_writes_nothing_and_agrees_after_a_rotation_of_secrets(world, settings):
-    settings.PRODUCT_KEY_SECRETS = ["a new secret of more than 32 characters", *settings.PRODUCT_KEY_SECRETS]
+    settings.PRODUCT_KEY_SECRETS = [
+        "a new secret of more than 32 characters",
+        *settings.PRODUCT_KEY_SECRETS,
+    ]
     factories.redeem()
     records = Record.objects.count()
     assert run().startswith("Nothing found: ")
     assert Record.objects.count() == records
     settings.PRODUCT_KEY_SECRETS = settings.PRODUCT_KEY_SECRETS[:1]
-    assert findings() == {ProductKey: ["6 whose ciphertext, digest and last five characters are not of one key"]}
+    assert findings() == {
+        ProductKey: ["6 whose ciphertext, digest and last five characters are not of one key"]
+    }
 
 
 def test_a_subscription_that_came_back_follows_too(tenant):
     subscription = factories.redeem(tenant=tenant, on=date(2021, 1, 1)).subscription
     on = subscription.ends_on + timedelta(days=1)
     subscription.reactivate(factories.key_for(subscription), by=Actor(), on=on)
-    assert [redemption.way for redemption in Redemption.objects.order_by("pk")] == [RedemptionKind.NEW, RedemptionKind.REACTIVATE]
+    assert [redemption.way for redemption in Redemption.objects.order_by("pk")] == [
+        RedemptionKind.NEW,
+        RedemptionKind.REACTIVATE,
+    ]
     assert findings() == {}
 
 

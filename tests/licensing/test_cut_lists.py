@@ -29,7 +29,10 @@ def test_a_subscription_shows_its_latest_redemptions_and_leads_to_all(client, te
         subscription.add_licenses(factories.key_for(subscription, 1), by=by, on=TODAY)
     href = reverse("licensing:subscription", args=[subscription.pk])
     page = client.get(href)
-    assert (len(page.context["ledger"]), page.text.count("The latest 50 of 52 are shown.")) == (50, 2)
+    assert (len(page.context["ledger"]), page.text.count("The latest 50 of 52 are shown.")) == (
+        50,
+        2,
+    )
     assert page.context["segments"][0]["label"].endswith("redeemed earlier")
     assert sum(segment["width"] for segment in page.context["segments"]) == 100
     whole = client.get(page.context["ledger"].href.split("#")[0])
@@ -40,22 +43,39 @@ def test_a_bulk_credit_shows_its_latest_holders_and_leads_to_all(client, tenant)
     credit = factories.BenefitFactory.create(partner=tenant.partner, bulk=True)
     before = None
     for place in range(MAX_HOLDERS + 3):
-        ended = {} if place == MAX_HOLDERS + 2 else {"ended_on": TODAY, "ended_at": NOW + timedelta(minutes=place)}
+        ended = (
+            {}
+            if place == MAX_HOLDERS + 2
+            else {"ended_on": TODAY, "ended_at": NOW + timedelta(minutes=place)}
+        )
         moment = NOW + timedelta(minutes=place)
-        given = {"directory_user__tenant": tenant, "transferred_from": before, "assigned_at": moment, **ended}
+        given = {
+            "directory_user__tenant": tenant,
+            "transferred_from": before,
+            "assigned_at": moment,
+            **ended,
+        }
         before = factories.AssignmentFactory.create(benefit=credit, **given)
     page = client.get(reverse("licensing:benefit-detail", args=[credit.pk]))
     assert "The latest 20 of 23 are shown." in page.text
-    assert (len(page.context["chain"]), page.context["chain"][-1]["title"]) == (20, before.directory_user.display_name)
+    assert (len(page.context["chain"]), page.context["chain"][-1]["title"]) == (
+        20,
+        before.directory_user.display_name,
+    )
     assert [held.pk for held in page.context["running"]] == [before.pk]
     assert client.get(page.context["holders"].href).context["page"].total == 1
-    assert client.get(f"{page.context['holders'].href}?show=past").context["page"].total == Assignment.objects.count() - 1
+    assert (
+        client.get(f"{page.context['holders'].href}?show=past").context["page"].total
+        == Assignment.objects.count() - 1
+    )
 
 
 def test_a_comparison_of_many_subscriptions_says_how_many_there_are(client, tenant, partner):
     product = factories.ProductFactory.create()
     for place in range(MAX_COMPARED + 2):
-        factories.SubscriptionFactory.create(tenant=tenant, product=product, ends_on=TODAY + timedelta(days=place))
+        factories.SubscriptionFactory.create(
+            tenant=tenant, product=product, ends_on=TODAY + timedelta(days=place)
+        )
     key = factories.issue_key(partner=partner, product=product)
     found = comparisons(key, tenant, TODAY)
     assert (len(found), found.total, found.summary) == (10, 12, "The first 10 of 12 are shown.")
@@ -68,7 +88,10 @@ def test_ones_own_keys_say_how_many_can_be_redeemed(client, tenant, partner):
     for _ in range(MAX_KEYS + 1):
         factories.issue_key(partner=partner, product=product)
     page = client.get(reverse("licensing:extend", args=[subscription.pk]))
-    assert (len(page.context["own_keys"]), page.context["own_keys"].summary) == (50, "The first 50 of 51 are shown.")
+    assert (len(page.context["own_keys"]), page.context["own_keys"].summary) == (
+        50,
+        "The first 50 of 51 are shown.",
+    )
     assert page.context["own_keys"].summary in page.text
     assert client.get(page.context["own_keys"].href).context["page"].total == 51
 
@@ -77,9 +100,20 @@ def test_choosing_by_typing_says_where_it_ends(admin, sign_in, monkeypatch):
     monkeypatch.setattr(CappedPaginator, "MAX", 25)
     factories.PartnerFactory.create_batch(30)
     User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
-    asked = {"app_label": "tenants", "model_name": "roleassignment", "field_name": "partner", "term": "partner"}
-    first, last = (sign_in(admin).get(reverse("admin:autocomplete"), asked | {"page": page}).json() for page in (1, 2))
+    asked = {
+        "app_label": "tenants",
+        "model_name": "roleassignment",
+        "field_name": "partner",
+        "term": "partner",
+    }
+    first, last = (
+        sign_in(admin).get(reverse("admin:autocomplete"), asked | {"page": page}).json()
+        for page in (1, 2)
+    )
     assert (len(first["results"]), first["pagination"]) == (20, {"more": True})
     assert (len(last["results"]), last["pagination"]) == (6, {"more": False})
-    assert last["results"][-1]["text"] == "The first 25 of more than 25 are shown. Type more to find another one."
+    assert (
+        last["results"][-1]["text"]
+        == "The first 25 of more than 25 are shown. Type more to find another one."
+    )
     assert last["results"][-1]["disabled"] is True

@@ -14,7 +14,14 @@ from tests.properties import for_all
 rule = pytest.mark.rule
 
 FIRST, LAST = date(2015, 1, 1), date(2045, 12, 31)
-MONTH_ENDS = [date(2024, 2, 29), date(2023, 2, 28), date(2023, 8, 31), date(2023, 4, 30), date(2023, 12, 31), date(2024, 1, 29)]
+MONTH_ENDS = [
+    date(2024, 2, 29),
+    date(2023, 2, 28),
+    date(2023, 8, 31),
+    date(2023, 4, 30),
+    date(2023, 12, 31),
+    date(2024, 1, 29),
+]
 days = st.dates(FIRST, LAST) | st.sampled_from(MONTH_ENDS)
 sizes = st.integers(1, 12) | st.integers(1, 5_000)
 days_left = st.just(0) | st.integers(0, 3_000)
@@ -23,11 +30,17 @@ days_left = st.just(0) | st.integers(0, 3_000)
 @st.composite
 def subscriptions(draw: st.DrawFn) -> Subscription:
     licenses = draw(sizes)
-    return Subscription(licenses=licenses, ends_on=draw(days), carried_license_days=draw(st.integers(0, licenses - 1)))
+    return Subscription(
+        licenses=licenses,
+        ends_on=draw(days),
+        carried_license_days=draw(st.integers(0, licenses - 1)),
+    )
 
 
 def after(term: Term) -> Subscription:
-    return Subscription(licenses=term.licenses, ends_on=term.ends_on, carried_license_days=term.carried_license_days)
+    return Subscription(
+        licenses=term.licenses, ends_on=term.ends_on, carried_license_days=term.carried_license_days
+    )
 
 
 def assert_balanced(term: Term) -> None:
@@ -49,13 +62,18 @@ def test_extending_balances(subscription, key):
 @rule("S4", "S7")
 @for_all(subscription=subscriptions(), key=sizes)
 def test_extending_agrees_with_the_rule_counted_day_by_day(subscription, key):
-    """Another way to the same answer: walk the calendar, a month at a time and then a day at a time."""
+    """Another way to the same answer: walk the calendar, a month at a time and then a day at a
+    time.
+    """
     licenses = subscription.licenses
     assume(key <= 3 * licenses)
     months = 0
     while (months + 1) * licenses <= 12 * key:
         months += 1
-    start, stop = add_months(subscription.ends_on, months), add_months(subscription.ends_on, months + 1)
+    start, stop = (
+        add_months(subscription.ends_on, months),
+        add_months(subscription.ends_on, months + 1),
+    )
     left = (12 * key - months * licenses) * (stop - start).days + subscription.carried_license_days
     ends_on = start
     while left >= licenses:
@@ -82,7 +100,9 @@ def test_adding_ends_between_the_two_dates_that_it_averages(subscription, key, l
 
 @rule("S6")
 @for_all(subscription=subscriptions(), key=sizes, left=days_left)
-def test_adding_never_ends_later_than_today_s_end_where_a_year_or_more_remains(subscription, key, left):
+def test_adding_never_ends_later_than_today_s_end_where_a_year_or_more_remains(
+    subscription, key, left
+):
     on = subscription.ends_on - timedelta(days=left)
     moved = subscription.with_added_licenses(key, on=on).days_later_than(subscription.ends_on)
     assert moved <= 0 if subscription.ends_on >= add_months(on, 12) else moved >= 0
@@ -93,13 +113,19 @@ def test_adding_never_ends_later_than_today_s_end_where_a_year_or_more_remains(s
 def test_a_larger_key_never_ends_an_extension_earlier(subscription, key, more):
     assume(key + more <= 3 * subscription.licenses)
     smaller, larger = subscription.extended(key), subscription.extended(key + more)
-    assert (smaller.ends_on, smaller.carried_license_days) <= (larger.ends_on, larger.carried_license_days)
+    assert (smaller.ends_on, smaller.carried_license_days) <= (
+        larger.ends_on,
+        larger.carried_license_days,
+    )
 
 
 @rule("S4", "S6")
 @for_all(subscription=subscriptions(), key=sizes)
 def test_no_redemption_ends_a_subscription_before_the_day_itself(subscription, key):
-    assert subscription.with_added_licenses(key, on=subscription.ends_on).ends_on >= subscription.ends_on
+    assert (
+        subscription.with_added_licenses(key, on=subscription.ends_on).ends_on
+        >= subscription.ends_on
+    )
     assume(key <= 3 * subscription.licenses)
     assert subscription.extended(key).ends_on >= subscription.ends_on
 
@@ -133,9 +159,14 @@ def test_several_small_keys_end_at_most_a_few_days_apart_from_one_large_one(subs
 
 
 @rule("S7")
-@for_all(subscription=subscriptions(), steps=st.lists(st.tuples(st.booleans(), sizes, st.integers(0, 400)), max_size=25))
+@for_all(
+    subscription=subscriptions(),
+    steps=st.lists(st.tuples(st.booleans(), sizes, st.integers(0, 400)), max_size=25),
+)
 def test_over_any_sequence_of_steps_the_license_days_add_up(subscription, steps):
-    """Add up what every step's keys were worth: it is what the subscription has in the end, to the license-day."""
+    """Add up what every step's keys were worth: it is what the subscription has in the end, to the
+    license-day.
+    """
     on = subscription.ends_on
     worth = subscription.carried_license_days
     had_used = 0
@@ -149,8 +180,13 @@ def test_over_any_sequence_of_steps_the_license_days_add_up(subscription, steps)
             key = min(key, 3 * subscription.licenses)
             term = subscription.extended(key)
             whole = (term.calculation.moved_to - subscription.ends_on).days
-            worth += subscription.licenses * whole + term.calculation.rest * term.calculation.following_month_days
+            worth += (
+                subscription.licenses * whole
+                + term.calculation.rest * term.calculation.following_month_days
+            )
         assert_balanced(term)
         subscription = after(term)
-    left = subscription.licenses * (subscription.ends_on - on).days + subscription.carried_license_days
+    left = (
+        subscription.licenses * (subscription.ends_on - on).days + subscription.carried_license_days
+    )
     assert worth == had_used + left

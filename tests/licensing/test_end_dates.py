@@ -12,7 +12,12 @@ rule = pytest.mark.rule
 
 
 def running(licenses: int, ends_on: str | date, carried: int = 0) -> Subscription:
-    return Subscription(licenses=licenses, starts_on=date(2020, 1, 1), ends_on=day(ends_on), carried_license_days=carried)
+    return Subscription(
+        licenses=licenses,
+        starts_on=date(2020, 1, 1),
+        ends_on=day(ends_on),
+        carried_license_days=carried,
+    )
 
 
 def day(text: str | date) -> date:
@@ -26,14 +31,48 @@ def day(text: str | date) -> date:
 @pytest.mark.parametrize(
     ("licenses", "ends_on", "key", "carried", "expected"),
     [
-        pytest.param(100, "2021-06-30", 25, 0, Term(100, date(2021, 9, 30), 0), id="scenario 1: 25 on 100 is three months"),
-        pytest.param(100, "2021-06-30", 100, 0, Term(100, date(2022, 6, 30), 0), id="scenario 2: 100 on 100 is a year"),
-        pytest.param(5, "2021-06-30", 10, 0, Term(5, date(2023, 6, 30), 0), id="scenario 3: 10 on 5 is two years"),
-        pytest.param(5, "2021-06-30", 15, 0, Term(5, date(2024, 6, 30), 0), id="exactly three times"),
+        pytest.param(
+            100,
+            "2021-06-30",
+            25,
+            0,
+            Term(100, date(2021, 9, 30), 0),
+            id="scenario 1: 25 on 100 is three months",
+        ),
+        pytest.param(
+            100,
+            "2021-06-30",
+            100,
+            0,
+            Term(100, date(2022, 6, 30), 0),
+            id="scenario 2: 100 on 100 is a year",
+        ),
+        pytest.param(
+            5,
+            "2021-06-30",
+            10,
+            0,
+            Term(5, date(2023, 6, 30), 0),
+            id="scenario 3: 10 on 5 is two years",
+        ),
+        pytest.param(
+            5, "2021-06-30", 15, 0, Term(5, date(2024, 6, 30), 0), id="exactly three times"
+        ),
         pytest.param(6, "2023-08-10", 5, 0, Term(6, date(2024, 6, 10), 0), id="ten months"),
-        pytest.param(55, "2021-06-30", 5, 0, Term(55, date(2021, 8, 1), 45), id="one month and a fraction"),
-        pytest.param(7, "2021-01-31", 3, 6, Term(7, date(2021, 7, 5), 2), id="from a month's end, with days carried"),
-        pytest.param(7, "2021-01-15", 3, 0, Term(7, date(2021, 6, 19), 2), id="from the middle of a month"),
+        pytest.param(
+            55, "2021-06-30", 5, 0, Term(55, date(2021, 8, 1), 45), id="one month and a fraction"
+        ),
+        pytest.param(
+            7,
+            "2021-01-31",
+            3,
+            6,
+            Term(7, date(2021, 7, 5), 2),
+            id="from a month's end, with days carried",
+        ),
+        pytest.param(
+            7, "2021-01-15", 3, 0, Term(7, date(2021, 6, 19), 2), id="from the middle of a month"
+        ),
         pytest.param(12, "2023-08-31", 6, 0, Term(12, date(2024, 2, 29), 0), id="onto 29 February"),
     ],
 )
@@ -45,9 +84,13 @@ def test_extending_gives_the_examples_of_the_rules(licenses, ends_on, key, carri
 @pytest.mark.parametrize(
     ("licenses", "ends_on", "key", "expected"),
     [
-        pytest.param(100, "2021-07-01", 100, Term(200, date(2021, 11, 30), 0), id="two months left"),
+        pytest.param(
+            100, "2021-07-01", 100, Term(200, date(2021, 11, 30), 0), id="two months left"
+        ),
         pytest.param(100, "2021-11-01", 25, Term(125, date(2021, 12, 7), 25), id="six months left"),
-        pytest.param(10, "2022-08-01", 10, Term(20, date(2022, 6, 16), 0), id="fifteen months left: earlier"),
+        pytest.param(
+            10, "2022-08-01", 10, Term(20, date(2022, 6, 16), 0), id="fifteen months left: earlier"
+        ),
         pytest.param(3, "2021-05-01", 4, Term(7, date(2021, 11, 25), 4), id="ends today"),
     ],
 )
@@ -72,7 +115,10 @@ def test_the_limit_is_per_key_so_two_keys_may_extend_further_than_three_years():
 
 @rule("S5")
 def test_the_latest_extension_is_three_years_away():
-    assert running(5, "2021-06-30").latest_extension_on == running(5, "2021-06-30").extended(15).ends_on
+    assert (
+        running(5, "2021-06-30").latest_extension_on
+        == running(5, "2021-06-30").extended(15).ends_on
+    )
 
 
 # First activation
@@ -81,7 +127,12 @@ def test_the_latest_extension_is_three_years_away():
 @rule("S1")
 @pytest.mark.parametrize(
     ("on", "ends_on"),
-    [("2021-05-01", "2022-05-01"), ("2024-02-29", "2025-02-28"), ("2023-02-28", "2024-02-28"), ("2020-12-31", "2021-12-31")],
+    [
+        ("2021-05-01", "2022-05-01"),
+        ("2024-02-29", "2025-02-28"),
+        ("2023-02-28", "2024-02-28"),
+        ("2020-12-31", "2021-12-31"),
+    ],
 )
 def test_a_first_activation_runs_to_the_same_day_next_year(on, ends_on):
     assert Subscription.activated(25, day(on)) == Term(25, day(ends_on), 0)
@@ -94,7 +145,11 @@ def test_a_first_activation_runs_to_the_same_day_next_year(on, ends_on):
 @pytest.mark.parametrize(
     ("ends_on", "days_later"),
     [
-        pytest.param(TODAY + timedelta(days=364), 0, id="a day short of a year moves half a day, which is carried"),
+        pytest.param(
+            TODAY + timedelta(days=364),
+            0,
+            id="a day short of a year moves half a day, which is carried",
+        ),
         pytest.param(TODAY + timedelta(days=363), 1, id="two days short of a year: one day later"),
         pytest.param(TODAY + timedelta(days=365), 0, id="exactly a year left: nothing moves"),
         pytest.param(TODAY + timedelta(days=367), -1, id="two days over a year: one day earlier"),
@@ -102,7 +157,10 @@ def test_a_first_activation_runs_to_the_same_day_next_year(on, ends_on):
     ],
 )
 def test_adding_moves_the_end_later_or_earlier_as_the_remaining_time_says(ends_on, days_later):
-    assert running(10, ends_on).with_added_licenses(10, on=TODAY).days_later_than(ends_on) == days_later
+    assert (
+        running(10, ends_on).with_added_licenses(10, on=TODAY).days_later_than(ends_on)
+        == days_later
+    )
 
 
 @rule("S6")
@@ -117,14 +175,18 @@ def test_added_licenses_always_get_less_than_their_twelve_months_where_less_rema
 def test_what_a_whole_day_cannot_hold_is_carried_into_the_next_step():
     first = running(55, "2021-06-30").extended(5)
     assert first.carried_license_days == 45
-    with_it = running(55, first.ends_on, first.carried_license_days).with_added_licenses(1, on=date(2021, 7, 1))
+    with_it = running(55, first.ends_on, first.carried_license_days).with_added_licenses(
+        1, on=date(2021, 7, 1)
+    )
     without = running(55, first.ends_on).with_added_licenses(1, on=date(2021, 7, 1))
     assert with_it.ends_on == without.ends_on + timedelta(days=1)
 
 
 @rule("S7")
 def test_several_small_keys_may_end_a_day_or_so_apart_from_one_large_one():
-    """Each small key starts from the end that the one before left: other months, other lengths, other clamping."""
+    """Each small key starts from the end that the one before left: other months, other lengths,
+    other clamping.
+    """
     large = running(100, "2021-01-31").extended(75).ends_on
     small = running(100, "2021-01-31")
     for _ in range(3):

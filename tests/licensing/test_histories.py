@@ -1,4 +1,6 @@
-"""What each benefit, subscription and person shows of the record, and what was refused before any rule was asked (A1, A2)."""
+"""What each benefit, subscription and person shows of the record, and what was refused before any
+rule was asked (A1, A2).
+"""
 
 from datetime import timedelta
 
@@ -28,7 +30,9 @@ def client(admin, sign_in):
 
 
 def post(client, name, *args, tenant, **fields):
-    return client.post(reverse(name, args=args), {"acting_in": f"{tenant.partner_id}-{tenant.pk}"} | fields)
+    return client.post(
+        reverse(name, args=args), {"acting_in": f"{tenant.partner_id}-{tenant.pk}"} | fields
+    )
 
 
 def told(page):
@@ -37,7 +41,9 @@ def told(page):
 
 
 @rule("A2")
-def test_a_benefit_shows_what_was_done_and_refused_with_the_reason_and_what_became_of_its_key(client, tenant, by):
+def test_a_benefit_shows_what_was_done_and_refused_with_the_reason_and_what_became_of_its_key(
+    client, tenant, by
+):
     benefit = BenefitFactory.create(partner=tenant.partner, key=True, quantity=25)
     key = benefit.keys.get()
     small = SubscriptionFactory.create(tenant=tenant, product=benefit.product, licenses=5)
@@ -52,16 +58,26 @@ def test_a_benefit_shows_what_was_done_and_refused_with_the_reason_and_what_beca
     refused = f"This key was redeemed on May 1, 2021 in {tenant} by {by.user.directory_user.display_name}."
     *later, issued = told(page)
     assert (later, issued) == (
-        [("Reveal a product key", refused), ("Extended an end date", ""), ("Revealed a product key", "")],
+        [
+            ("Reveal a product key", refused),
+            ("Extended an end date", ""),
+            ("Revealed a product key", ""),
+        ],
         ("Issued a product key", ""),
     )
-    assert told(client.get(reverse("licensing:subscription", args=[small.pk]))) == [("Extend an end date", refused)]
-    assert told(client.get(reverse("licensing:subscription", args=[large.pk]))) == [("Extended an end date", "")]
+    assert told(client.get(reverse("licensing:subscription", args=[small.pk]))) == [
+        ("Extend an end date", refused)
+    ]
+    assert told(client.get(reverse("licensing:subscription", args=[large.pk]))) == [
+        ("Extended an end date", "")
+    ]
 
 
 @rule("A2", "P1")
 @pytest.mark.parametrize("kind", ["benefit", "subscription", "person"])
-def test_a_history_is_shown_page_by_page_and_nothing_of_another_partner_s_in_it(client, tenant, admin, kind):
+def test_a_history_is_shown_page_by_page_and_nothing_of_another_partner_s_in_it(
+    client, tenant, admin, kind
+):
     subject, name = {
         "benefit": (BenefitFactory.create(partner=tenant.partner), "licensing:benefit-history"),
         "subscription": (SubscriptionFactory.create(tenant=tenant), "licensing:subscription"),
@@ -72,18 +88,35 @@ def test_a_history_is_shown_page_by_page_and_nothing_of_another_partner_s_in_it(
     first = client.get(reverse(name, args=[subject.pk]))
     second = client.get(first.context["history"].older_href)
     assert [len(page.context["history"].lines) for page in (first, second)] == [50, 10]
-    assert client.get(second.context["history"].newest_href).context["history"].lines == first.context["history"].lines
+    assert (
+        client.get(second.context["history"].newest_href).context["history"].lines
+        == first.context["history"].lines
+    )
 
 
 @rule("A2")
 @pytest.mark.parametrize("count", [1, 20])
-def test_a_history_takes_as_many_queries_whatever_its_length(client, tenant, by, django_assert_max_num_queries, count):
-    benefit, subscription = BenefitFactory.create(partner=tenant.partner, key=True), SubscriptionFactory.create(tenant=tenant)
+def test_a_history_takes_as_many_queries_whatever_its_length(
+    client, tenant, by, django_assert_max_num_queries, count
+):
+    benefit, subscription = (
+        BenefitFactory.create(partner=tenant.partner, key=True),
+        SubscriptionFactory.create(tenant=tenant),
+    )
     for minute in range(-count, 0):  # within one it would be one act (W11)
         with time_machine.travel(NOW + timedelta(minutes=2 * minute), tick=False):
             benefit.keys.get().reveal(by=by, on=TODAY)
-    RecordFactory.create_batch(count, partner=tenant.partner, subject=subscription, before={"licenses": 1}, after={"licenses": 2})
-    for name, thing in (("licensing:benefit-history", benefit), ("licensing:subscription", subscription)):
+    RecordFactory.create_batch(
+        count,
+        partner=tenant.partner,
+        subject=subscription,
+        before={"licenses": 1},
+        after={"licenses": 2},
+    )
+    for name, thing in (
+        ("licensing:benefit-history", benefit),
+        ("licensing:subscription", subscription),
+    ):
         client.get(reverse(name, args=[thing.pk]))
         with django_assert_max_num_queries(7):
             assert len(client.get(reverse(name, args=[thing.pk])).context["history"].lines) >= count
@@ -93,9 +126,12 @@ def test_a_history_takes_as_many_queries_whatever_its_length(client, tenant, by,
 def test_the_history_of_an_opened_row_is_fetched_as_its_lines_alone(client, tenant):
     benefit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     assert (
-        reverse("licensing:benefit-history", args=[benefit.pk]) in client.get(reverse("licensing:benefit-detail", args=[benefit.pk])).text
+        reverse("licensing:benefit-history", args=[benefit.pk])
+        in client.get(reverse("licensing:benefit-detail", args=[benefit.pk])).text
     )
-    lines = client.get(reverse("licensing:benefit-history", args=[benefit.pk]), headers={"HX-Request": "true"})
+    lines = client.get(
+        reverse("licensing:benefit-history", args=[benefit.pk]), headers={"HX-Request": "true"}
+    )
     assert "<html" not in lines.text
 
 
@@ -105,13 +141,32 @@ def test_the_history_of_an_opened_row_is_fetched_as_its_lines_alone(client, tena
 @rule("A1", "P3")
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_what_a_role_does_not_include_is_refused_on_record(tenant, admin, sign_in, method):
-    member = RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.MEMBER).user
-    address = reverse("benefits:assign", args=[BenefitFactory.create(partner=tenant.partner, monthly=True).pk])
-    assert getattr(sign_in(member), method)(address, {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}).status_code == 403
+    member = RoleAssignmentFactory.create(
+        user__directory_user__tenant=tenant, role=Role.MEMBER
+    ).user
+    address = reverse(
+        "benefits:assign", args=[BenefitFactory.create(partner=tenant.partner, monthly=True).pk]
+    )
+    assert (
+        getattr(sign_in(member), method)(
+            address, {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
+        ).status_code
+        == 403
+    )
     record = Record.objects.get(refused="not-permitted")
-    assert (record.actor, record.partner, record.tenant, record.after) == (member, tenant.partner, tenant, {"address": address})
+    assert (record.actor, record.partner, record.tenant, record.after) == (
+        member,
+        tenant.partner,
+        tenant,
+        {"address": address},
+    )
     shown = sign_in(admin).get(reverse("tenants:activity"), {"refused": "on"})
-    assert told(shown) == [("Tried what the role does not include", "Your role lets you look, but not change anything here.")]
+    assert told(shown) == [
+        (
+            "Tried what the role does not include",
+            "Your role lets you look, but not change anything here.",
+        )
+    ]
 
 
 @rule("A1", "P4")
@@ -120,25 +175,36 @@ def test_a_form_from_a_stale_tab_is_refused_on_record_with_both_places(client, t
     client.post(reverse("tenants:switch"), {"place": labs.pk})
     assert post(client, "tenants:give-role", tenant=tenant).status_code == 409
     record = Record.objects.get(action="tenants.form-refused")
-    assert str(record.refused_because) == f"The form was opened in {tenant}, but sent while acting in {labs}."
+    assert (
+        str(record.refused_because)
+        == f"The form was opened in {tenant}, but sent while acting in {labs}."
+    )
 
 
 @rule("A1", "P1", "P4")
 def test_another_partner_of_one_s_own_is_not_named_on_record_there(client, tenant, admin):
-    elsewhere = RoleAssignmentFactory.create(user=admin, partner=TenantFactory.create(is_primary=True).partner).partner.tenants.get()
+    elsewhere = RoleAssignmentFactory.create(
+        user=admin, partner=TenantFactory.create(is_primary=True).partner
+    ).partner.tenants.get()
     theirs = SubscriptionFactory.create(tenant=elsewhere)
     assert post(client, "licensing:extend", theirs.pk, tenant=elsewhere).status_code == 409
     assert post(client, "licensing:extend", theirs.pk, tenant=tenant).status_code == 409
     records = Record.objects.for_partner(tenant.partner).filter(action="tenants.form-refused")
-    assert {record.refused: record.facts for record in records} == {"form-of-another-place": {}, "belongs-elsewhere": {}}
+    assert {record.refused: record.facts for record in records} == {
+        "form-of-another-place": {},
+        "belongs-elsewhere": {},
+    }
 
 
 @rule("A1", "U5")
-def test_a_post_that_a_rule_refuses_is_on_record_although_the_page_would_not_have_offered_it(client, tenant, admin, by):
+def test_a_post_that_a_rule_refuses_is_on_record_although_the_page_would_not_have_offered_it(
+    client, tenant, admin, by
+):
     benefit = BenefitFactory.create(partner=tenant.partner, bulk=True)
     assignment = benefit.assign(admin.directory_user, by=by, on=TODAY)
     post(client, "benefits:remove", benefit.pk, assignment.pk, tenant=tenant)
-    other = DirectoryUserFactory.create(tenant=tenant)  # to the holder it would be the same act again (W11)
+    # To the holder it would be the same act again (W11)
+    other = DirectoryUserFactory.create(tenant=tenant)
     post(client, "benefits:assign", benefit.pk, tenant=tenant, directory_user=other.pk)
     refused = Record.objects.about(benefit).exclude(refused="").order_by("pk")
     assert [str(record.refused_because) for record in refused] == [
@@ -155,15 +221,26 @@ def test_a_history_says_how_many_there_are_and_leads_both_ways(client, tenant):
     while url:
         pages.append(client.get(url).context["history"])
         url = pages[-1].older_href
-    assert [page.summary for page in pages] == [f"{shown} lines shown of 120" for shown in (50, 50, 20)]
+    assert [page.summary for page in pages] == [
+        f"{shown} lines shown of 120" for shown in (50, 50, 20)
+    ]
     assert client.get(pages[2].newer_href).context["history"].lines == pages[1].lines
     assert client.get(pages[1].newer_href).context["history"].lines == pages[0].lines
-    assert (pages[1].newer_href == pages[1].newest_href, pages[2].newer_href == pages[2].newest_href) == (True, False)
+    assert (
+        pages[1].newer_href == pages[1].newest_href,
+        pages[2].newer_href == pages[2].newest_href,
+    ) == (True, False)
 
 
 @rule("W7")
 @pytest.mark.parametrize(
-    ("count", "said"), [(1, "1 line"), (50, "50 lines"), (51, "50 lines shown of 51"), (1_001, "50 lines shown of 1,000+")]
+    ("count", "said"),
+    [
+        (1, "1 line"),
+        (50, "50 lines"),
+        (51, "50 lines shown of 51"),
+        (1_001, "50 lines shown of 1,000+"),
+    ],
 )
 def test_a_count_of_a_history_is_bounded(client, tenant, count, said):
     benefit = BenefitFactory.create(partner=tenant.partner)

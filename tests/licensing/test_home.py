@@ -5,7 +5,13 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from benefits_portal.licensing.home import MAX_LINES, ending_subscriptions, held_by_disabled, memberships, unused_benefits
+from benefits_portal.licensing.home import (
+    MAX_LINES,
+    ending_subscriptions,
+    held_by_disabled,
+    memberships,
+    unused_benefits,
+)
 from benefits_portal.tenants.models import Partner, Tenant
 from tests import factories
 
@@ -36,7 +42,9 @@ def test_keys_and_credit_that_will_be_lost_are_told_by_date(partner: Partner) ->
 
 
 @pytest.mark.rule("S2")
-def test_subscriptions_that_end_or_can_be_brought_back_are_told_in_all_tenants_by_their_next_day(tenant: Tenant) -> None:
+def test_subscriptions_that_end_or_can_be_brought_back_are_told_in_all_tenants_by_their_next_day(
+    tenant: Tenant,
+) -> None:
     second = factories.TenantFactory.create(partner=tenant.partner)
     for days, place in (
         (91, tenant),
@@ -48,7 +56,9 @@ def test_subscriptions_that_end_or_can_be_brought_back_are_told_in_all_tenants_b
         (-120, tenant),
         (-121, tenant),
     ):
-        factories.SubscriptionFactory.create(tenant=place, ends_on=in_days(days), starts_on=in_days(days - 365))
+        factories.SubscriptionFactory.create(
+            tenant=place, ends_on=in_days(days), starts_on=in_days(days - 365)
+        )
     factories.SubscriptionFactory.create(ends_on=in_days(5))  # somebody else's
 
     lines = ending_subscriptions(tenant.partner, TODAY)
@@ -64,20 +74,31 @@ def test_subscriptions_that_end_or_can_be_brought_back_are_told_in_all_tenants_b
 
 
 def test_credit_of_somebody_disabled_is_told_until_it_ends(tenant: Tenant) -> None:
-    running = factories.BenefitFactory.create(partner=tenant.partner, monthly=True, expires_on=TODAY)
-    ended = factories.BenefitFactory.create(partner=tenant.partner, monthly=True, expires_on=in_days(-1))
+    running = factories.BenefitFactory.create(
+        partner=tenant.partner, monthly=True, expires_on=TODAY
+    )
+    ended = factories.BenefitFactory.create(
+        partner=tenant.partner, monthly=True, expires_on=in_days(-1)
+    )
     for benefit in (running, ended):
-        factories.AssignmentFactory.create(benefit=benefit, directory_user__tenant=tenant, directory_user__disabled=True)
+        factories.AssignmentFactory.create(
+            benefit=benefit, directory_user__tenant=tenant, directory_user__disabled=True
+        )
     factories.AssignmentFactory.create(benefit=running, directory_user__tenant=tenant)
 
-    assert [line.href for line in held_by_disabled(tenant.partner, TODAY)] == [reverse("licensing:benefit-detail", args=[running.pk])]
+    assert [line.href for line in held_by_disabled(tenant.partner, TODAY)] == [
+        reverse("licensing:benefit-detail", args=[running.pk])
+    ]
 
 
 @pytest.mark.rule("B1", "B5")
-def test_a_membership_shows_its_end_its_benefits_and_its_last_subscription_s_on_one_axis(tenant: Tenant) -> None:
+def test_a_membership_shows_its_end_its_benefits_and_its_last_subscription_s_on_one_axis(
+    tenant: Tenant,
+) -> None:
     redeemed = factories.redeem(tenant=tenant)
     membership = redeemed.key.benefit.membership
-    factories.MembershipFactory.create(partner=tenant.partner, starts_on=in_days(-396))  # its benefits expired yesterday
+    # Its benefits expired yesterday
+    factories.MembershipFactory.create(partner=tenant.partner, starts_on=in_days(-396))
 
     [(shown, axis)] = memberships(tenant.partner, TODAY)
 
@@ -109,12 +130,17 @@ def test_what_is_cut_on_home_says_of_how_many_and_leads_to_all(tenant, admin, si
         factories.BenefitFactory.create(partner=tenant.partner, product=product, expires_on=TODAY)
     client = sign_in(admin)
     page = client.get(reverse("home"))
-    assert [(name, len(lines), lines.total) for name, _title, lines in page.context["attention"]] == [
+    assert [
+        (name, len(lines), lines.total) for name, _title, lines in page.context["attention"]
+    ] == [
         ("expiring", 12, 14),
         ("ending", 12, 14),
     ]
     assert page.text.count("The first 12 of 14 are shown.") == 3
-    whole = {name: lines for name, _title, lines in client.get(f"{reverse('home')}?all=ending").context["attention"]}
+    whole = {
+        name: lines
+        for name, _title, lines in client.get(f"{reverse('home')}?all=ending").context["attention"]
+    }
     assert (len(whole["ending"]), whole["ending"].summary, len(whole["expiring"])) == (14, "", 12)
     every = client.get(page.context["attention"][0][2].href)
     assert every.context["page"].total == 14

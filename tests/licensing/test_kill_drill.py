@@ -1,4 +1,6 @@
-"""Killed in the middle of redeeming: no key spent without its redemption, no redemption without its effect (K2)."""
+"""Killed in the middle of redeeming: no key spent without its redemption, no redemption without its
+effect (K2).
+"""
 
 import os
 import random
@@ -21,7 +23,11 @@ from tests.factories import SubscriptionFactory, key_for
 from tests.licensing.redeem_until_killed import GONE
 from tests.simultaneous import IS_POSTGRES
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.rule("K2", "A1")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.rule("K2", "A1"),
+]
 
 PROJECT = Path(__file__).parents[2]
 KILLS = 50
@@ -49,7 +55,9 @@ def redeemer(subscription: Subscription) -> Iterator[subprocess.Popen[str]]:
 
 
 def redeem_and_kill(process: subprocess.Popen[str], done: int, after: float) -> list[int]:
-    """Let a child confirm `done` redemptions and go on for `after` seconds, then kill it; all that it had confirmed."""
+    """Let a child confirm `done` redemptions and go on for `after` seconds, then kill it; all that
+    it had confirmed.
+    """
     assert process.stdin
     assert process.stdout
     process.stdin.write("\n")
@@ -70,12 +78,16 @@ def test_killed_time_and_again_nothing_is_half_done():
         for _ in range(KILLS):
             while ProductKey.objects.filter(redeemed_at=None).count() < 30:
                 key_for(subscription, chance.randint(1, 12))
-            confirmed += redeem_and_kill(process, done=chance.randint(0, 2), after=chance.uniform(0.0, 0.03))
+            confirmed += redeem_and_kill(
+                process, done=chance.randint(0, 2), after=chance.uniform(0.0, 0.03)
+            )
 
     redemptions = list(Redemption.objects.order_by("pk"))
     spent = set(ProductKey.objects.filter(redeemed_at__isnull=False).values_list("pk", flat=True))
     assert {redemption.key_id for redemption in redemptions} == spent
-    assert set(confirmed) <= {redemption.pk for redemption in redemptions}, "what was confirmed is there"
+    assert set(confirmed) <= {redemption.pk for redemption in redemptions}, (
+        "what was confirmed is there"
+    )
     assert Record.objects.filter(action="licensing.extend", refused="").count() == len(redemptions)
 
     replayed = Subscription(licenses=500, ends_on=date(2021, 6, 30))

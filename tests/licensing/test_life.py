@@ -1,6 +1,8 @@
-"""A partner's keys, subscriptions and credit through any life that the verbs allow (all of S, K2, U2 to U5).
+"""A partner's keys, subscriptions and credit through any life that the verbs allow (all of S, K2,
+U2 to U5).
 
-A machine plays random moves and keeps books of its own, in plain integers; after every move they agree with the database.
+A machine plays random moves and keeps books of its own, in plain integers; after every move they
+agree with the database.
 """
 
 from collections.abc import Callable
@@ -11,22 +13,44 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from benefits_portal.benefits.exceptions import BenefitExpired
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyRevoked
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.dates import add_months, days_in_months
-from benefits_portal.licensing.exceptions import ExtensionLimitExceeded, NotReactivatable, SubscriptionNotActive
+from benefits_portal.licensing.exceptions import (
+    ExtensionLimitExceeded,
+    NotReactivatable,
+    SubscriptionNotActive,
+)
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser
 from tests.agreement import findings
-from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, ProductFactory, TenantFactory
+from tests.factories import (
+    TODAY,
+    BenefitFactory,
+    DirectoryUserFactory,
+    ProductFactory,
+    TenantFactory,
+)
 from tests.properties import BEFORE_A_RELEASE
 
-pytestmark = [pytest.mark.django_db, pytest.mark.rule("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "K2", "U2", "U3", "U4", "U5")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.rule("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "K2", "U2", "U3", "U4", "U5"),
+]
 
 
 def refused(verb: Callable[..., Any], *facts: Any, **options: Any) -> type[Exception] | None:
@@ -39,7 +63,9 @@ def refused(verb: Callable[..., Any], *facts: Any, **options: Any) -> type[Excep
 
 
 class Life(RuleBasedStateMachine):
-    """One partner, one product, one bulk and one monthly credit, three people; the calendar only moves forward."""
+    """One partner, one product, one bulk and one monthly credit, three people; the calendar only
+    moves forward.
+    """
 
     keys = Bundle("keys")
     spent = Bundle("spent")
@@ -67,7 +93,10 @@ class Life(RuleBasedStateMachine):
         self.books: dict[int, list] = {}  # subscription → licenses, end, carried
         partner = self.tenant.partner
         self.people: list[DirectoryUser] = DirectoryUserFactory.create_batch(3, tenant=self.tenant)
-        self.credit: dict[str, Benefit] = {kind: BenefitFactory.create(partner=partner, **{kind: True}) for kind in ("bulk", "monthly")}
+        self.credit: dict[str, Benefit] = {
+            kind: BenefitFactory.create(partner=partner, **{kind: True})
+            for kind in ("bulk", "monthly")
+        }
         self.expires_on = self.credit["bulk"].expires_on
 
     # Moves
@@ -76,7 +105,11 @@ class Life(RuleBasedStateMachine):
     def issue(self, licenses: int, fresh: bool) -> ProductKey:
         expires_on = self.on + timedelta(days=365) if fresh else self.expires_on
         starts_on = expires_on - timedelta(days=395)
-        facts = {"partner": self.tenant.partner, "product": self.product, "membership__starts_on": starts_on}
+        facts = {
+            "partner": self.tenant.partner,
+            "product": self.product,
+            "membership__starts_on": starts_on,
+        }
         benefit = BenefitFactory.create(quantity=licenses, **facts)
         assert benefit.expires_on == expires_on
         return benefit.issue_key(by=self.by)
@@ -104,13 +137,20 @@ class Life(RuleBasedStateMachine):
         licenses, ends_on, carried = self.books[pk]
         answer = refused(self.subscription(pk).extend, key, by=self.by, on=self.on)
         over_the_limit = ExtensionLimitExceeded if key.licenses > 3 * licenses else None
-        assert answer is (self.key_refusal(key) or (SubscriptionNotActive if ends_on < self.on else over_the_limit))
+        assert answer is (
+            self.key_refusal(key)
+            or (SubscriptionNotActive if ends_on < self.on else over_the_limit)
+        )
         if answer:
             return multiple()
         months, rest = 12 * key.licenses // licenses, 12 * key.licenses % licenses
         month = (add_months(ends_on, months + 1) - add_months(ends_on, months)).days
         pool = rest * month + carried
-        self.books[pk] = [licenses, add_months(ends_on, months) + timedelta(days=pool // licenses), pool % licenses]
+        self.books[pk] = [
+            licenses,
+            add_months(ends_on, months) + timedelta(days=pool // licenses),
+            pool % licenses,
+        ]
         self.used.add(key.pk)
         return key
 
@@ -121,11 +161,17 @@ class Life(RuleBasedStateMachine):
         pk = sorted(self.books)[which % len(self.books)]
         licenses, ends_on, carried = self.books[pk]
         answer = refused(self.subscription(pk).add_licenses, key, by=self.by, on=self.on)
-        assert answer is (self.key_refusal(key) or (SubscriptionNotActive if ends_on < self.on else None))
+        assert answer is (
+            self.key_refusal(key) or (SubscriptionNotActive if ends_on < self.on else None)
+        )
         if answer:
             return multiple()
         total = licenses + key.licenses
-        pool = licenses * (ends_on - self.on).days + key.licenses * days_in_months(self.on, 12) + carried
+        pool = (
+            licenses * (ends_on - self.on).days
+            + key.licenses * days_in_months(self.on, 12)
+            + carried
+        )
         self.books[pk] = [total, self.on + timedelta(days=pool // total), pool % total]
         self.used.add(key.pk)
         return key
@@ -136,7 +182,11 @@ class Life(RuleBasedStateMachine):
             return multiple()
         pk = sorted(self.books)[which % len(self.books)]
         answer = refused(self.subscription(pk).reactivate, key, by=self.by, on=self.on)
-        ended = [each for each, (_, ends_on, _) in self.books.items() if ends_on < self.on <= ends_on + timedelta(days=120)]
+        ended = [
+            each
+            for each, (_, ends_on, _) in self.books.items()
+            if ends_on < self.on <= ends_on + timedelta(days=120)
+        ]
         latest = max(ended, key=lambda each: (self.books[each][1], each), default=None)
         assert answer is (self.key_refusal(key) or (None if pk == latest else NotReactivatable))
         if answer:
@@ -145,13 +195,21 @@ class Life(RuleBasedStateMachine):
         self.used.add(key.pk)
         return key
 
-    @rule(key=spent, which=st.integers(0), way=st.sampled_from(["activate", "extend", "add_licenses"]))
+    @rule(
+        key=spent, which=st.integers(0), way=st.sampled_from(["activate", "extend", "add_licenses"])
+    )
     def redeem_again(self, key: ProductKey, which: int, way: str) -> None:
         if way == "activate":
-            assert refused(Subscription.activate, key, self.tenant, by=self.by, on=self.on) is KeyAlreadyRedeemed
+            assert (
+                refused(Subscription.activate, key, self.tenant, by=self.by, on=self.on)
+                is KeyAlreadyRedeemed
+            )
         else:
             subscription = self.subscription(sorted(self.books)[which % len(self.books)])
-            assert refused(getattr(subscription, way), key, by=self.by, on=self.on) is KeyAlreadyRedeemed
+            assert (
+                refused(getattr(subscription, way), key, by=self.by, on=self.on)
+                is KeyAlreadyRedeemed
+            )
 
     @rule(key=consumes(keys))
     def revoke(self, key: ProductKey) -> None:
@@ -160,7 +218,10 @@ class Life(RuleBasedStateMachine):
         assert refused(Subscription.activate, key, self.tenant, by=self.by, on=self.on) is expected
 
     @rule(
-        target=quotes, key=keys, which=st.integers(0), way=st.sampled_from([RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.NEW])
+        target=quotes,
+        key=keys,
+        which=st.integers(0),
+        way=st.sampled_from([RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.NEW]),
     )
     def ask(self, key: ProductKey, which: int, way: RedemptionKind) -> Any:
         subscription = None
@@ -175,15 +236,25 @@ class Life(RuleBasedStateMachine):
 
     @rule(quote=quotes)
     def carry_out(self, quote: Quote) -> None:
-        """Whatever happened since: exactly what was shown, the receipt of the first time, or a refusal."""
+        """Whatever happened since: exactly what was shown, the receipt of the first time, or a
+        refusal.
+        """
         key = ProductKey.objects.for_display().get(pk=quote.key_id)
         subscription = self.subscription(quote.subscription_id) if quote.subscription_id else None
         done_before = Redemption.objects.filter(submission=quote.submission).first()
         facts = {"by": self.by, "on": self.on, "quote": quote}
-        if answer := refused(Subscription.redeem, quote.way, key, self.tenant, subscription, **facts):
+        if answer := refused(
+            Subscription.redeem, quote.way, key, self.tenant, subscription, **facts
+        ):
             assert not done_before
             changed = subscription is not None and subscription.term != quote.before
-            assert changed or quote.on != self.on or key.is_redeemed or key.revoked_at or answer is BenefitExpired
+            assert (
+                changed
+                or quote.on != self.on
+                or key.is_redeemed
+                or key.revoked_at
+                or answer is BenefitExpired
+            )
             return
         redemption = Redemption.objects.get(key=key)
         if done_before:
@@ -192,7 +263,11 @@ class Life(RuleBasedStateMachine):
         assert redemption.after == quote.after
         assert quote.on == self.on
         after = redemption.after
-        self.books[redemption.subscription_id] = [after.licenses, after.ends_on, after.carried_license_days]
+        self.books[redemption.subscription_id] = [
+            after.licenses,
+            after.ends_on,
+            after.carried_license_days,
+        ]
         self.used.add(key.pk)
 
     @rule(kind=st.sampled_from(["bulk", "monthly"]), whom=st.integers(0, 2))
@@ -201,7 +276,9 @@ class Life(RuleBasedStateMachine):
         answer = refused(self.credit[kind].assign, person, by=self.by, on=self.on)
         holds = {each for each, who in held if who == person.pk}
         free = not any(each == "bulk" for each, _ in held)
-        allowed = self.on <= self.expires_on and (free and not holds if kind == "bulk" else not holds)
+        allowed = self.on <= self.expires_on and (
+            free and not holds if kind == "bulk" else not holds
+        )
         assert (answer is None) == allowed
 
     @rule(whom=st.integers(0, 2))
@@ -216,9 +293,13 @@ class Life(RuleBasedStateMachine):
 
     @rule(whom=st.integers(0, 2))
     def remove(self, whom: int) -> None:
-        holding = Assignment.objects.filter(benefit=self.credit["monthly"], directory_user=self.people[whom], ended_at=None).first()
+        holding = Assignment.objects.filter(
+            benefit=self.credit["monthly"], directory_user=self.people[whom], ended_at=None
+        ).first()
         if holding is not None:
-            assert (refused(holding.remove, by=self.by, on=self.on) is None) == (self.on <= self.expires_on)
+            assert (refused(holding.remove, by=self.by, on=self.on) is None) == (
+                self.on <= self.expires_on
+            )
 
     # What holds after every move
 
@@ -239,10 +320,14 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_books_agree(self) -> None:
         stored = {
-            each.pk: [each.licenses, each.ends_on, each.carried_license_days] for each in Subscription.objects.filter(tenant=self.tenant)
+            each.pk: [each.licenses, each.ends_on, each.carried_license_days]
+            for each in Subscription.objects.filter(tenant=self.tenant)
         }
         assert stored == self.books
-        assert set(Redemption.objects.filter(tenant=self.tenant).values_list("key", flat=True)) == self.used
+        assert (
+            set(Redemption.objects.filter(tenant=self.tenant).values_list("key", flat=True))
+            == self.used
+        )
         spent = ProductKey.objects.filter(partner=self.tenant.partner, redeemed_at__isnull=False)
         assert set(spent.values_list("pk", flat=True)) == self.used
 
@@ -260,7 +345,9 @@ class Arithmetic(RuleBasedStateMachine):
     @initialize(licenses=st.integers(1, 500), on=st.dates(date(2016, 1, 1), date(2030, 12, 31)))
     def begin(self, licenses: int, on: date) -> None:
         self.on = on
-        self.subscription = Subscription(licenses=licenses, starts_on=on, ends_on=add_months(on, 12))
+        self.subscription = Subscription(
+            licenses=licenses, starts_on=on, ends_on=add_months(on, 12)
+        )
 
     def become(self, term: Any) -> None:
         there_was, became = term.calculation.balance()
@@ -283,7 +370,11 @@ class Arithmetic(RuleBasedStateMachine):
                 self.subscription.extended(key)
             return
         self.become(self.subscription.extended(key))
-        assert before.ends_on <= self.subscription.ends_on <= add_months(before.ends_on, 36) + timedelta(days=1)
+        assert (
+            before.ends_on
+            <= self.subscription.ends_on
+            <= add_months(before.ends_on, 36) + timedelta(days=1)
+        )
 
     @rule(key=st.integers(1, 1_500))
     def add(self, key: int) -> None:
@@ -295,7 +386,10 @@ class Arithmetic(RuleBasedStateMachine):
 def play(machine: type[RuleBasedStateMachine], *, runs: int, steps: int) -> None:
     quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=runs, stateful_step_count=steps, deadline=None, suppress_health_check=quiet)
+        machine,
+        settings=settings(
+            max_examples=runs, stateful_step_count=steps, deadline=None, suppress_health_check=quiet
+        ),
     )
 
 

@@ -1,4 +1,6 @@
-"""Your products as a list: tabs and words that leave what they say, an order for each column, names that stay true."""
+"""Your products as a list: tabs and words that leave what they say, an order for each column, names
+that stay true.
+"""
 
 import csv
 import io
@@ -24,9 +26,13 @@ def client(admin, sign_in):
 
 @pytest.fixture
 def subscriptions(tenant) -> list[Subscription]:
-    """One in every status, one withdrawn, one that a key brought; others in another tenant and at another partner."""
+    """One in every status, one withdrawn, one that a key brought; others in another tenant and at
+    another partner.
+    """
     ended = [
-        SubscriptionFactory.create(tenant=tenant, licenses=10 - number, ends_on=TODAY + timedelta(days=offset))
+        SubscriptionFactory.create(
+            tenant=tenant, licenses=10 - number, ends_on=TODAY + timedelta(days=offset)
+        )
         for number, offset in enumerate(OFFSETS)
     ]
     withdrawn = SubscriptionFactory.create(tenant=tenant, licenses=3, withdrawn_on=TODAY)
@@ -63,13 +69,25 @@ def test_each_column_sorts_and_turns_round(client, subscriptions, sort):
 @pytest.mark.rule("S2", "K8")
 def test_sorting_by_status_keeps_each_status_together(client, subscriptions):
     rows = client.get(LIST, {"show": "all", "sort": "-status"}).context["rows"]
-    assert [row["status"] for row in rows] == ["active", "active", "active", "expired", "disabled", "deleted", "deleted"]
+    assert [row["status"] for row in rows] == [
+        "active",
+        "active",
+        "active",
+        "expired",
+        "disabled",
+        "deleted",
+        "deleted",
+    ]
 
 
 def test_words_tab_and_order_stay_in_every_address(client, subscriptions):
     page = client.get(LIST, {"show": "all", "sort": "-ends", "q": "product"})
     html5lib.HTMLParser(strict=True).parse(page.text)
-    links = ['href="?q=product&amp;sort=-ends"', 'href="?show=all&amp;sort=-ends"', 'href="?q=product&amp;show=all&amp;sort=ends"']
+    links = [
+        'href="?q=product&amp;sort=-ends"',
+        'href="?show=all&amp;sort=-ends"',
+        'href="?q=product&amp;show=all&amp;sort=ends"',
+    ]
     assert [link in page.text for link in links] == [True, True, True]
     assert '<input type="hidden" name="show" value="all">' in page.text
 
@@ -87,7 +105,10 @@ def test_fifty_rows_to_a_page_and_every_page_parses(client, tenant):
 
 def test_an_empty_search_leads_back_to_its_tab(client, subscriptions):
     answer = client.get(LIST, {"show": "all", "q": "zzz"})
-    assert ("Nothing matches" in answer.text, 'href="?show=all">Show all' in answer.text) == (True, True)
+    assert ("Nothing matches" in answer.text, 'href="?show=all">Show all' in answer.text) == (
+        True,
+        True,
+    )
 
 
 # What stands on the row
@@ -96,7 +117,10 @@ def test_an_empty_search_leads_back_to_its_tab(client, subscriptions):
 def test_a_renamed_product_and_offer_are_called_so_on_what_runs(by):
     redemption = redeem()
     product, offer = redemption.subscription.product, redemption.key.benefit.membership.offer
-    before, called = Subscription.objects.values_list("product_name", "source_name").get(), (product.name, offer.name)
+    before, called = (
+        Subscription.objects.values_list("product_name", "source_name").get(),
+        (product.name, offer.name),
+    )
     for one in (product, offer):
         one.name = f"New {one.pk}"
         one.save()
@@ -120,10 +144,21 @@ def test_the_source_is_the_offer_of_the_key_redeemed_last_that_still_counts(part
 @pytest.mark.rule("P1")
 def test_the_download_holds_what_the_list_shows_in_its_order(client, subscriptions):
     for address in ("", "show=all&sort=-ends", f"show=all&q={subscriptions[0].product.name}"):
-        text = client.get(f"{reverse('licensing:products-csv')}?{address}").getvalue().decode("utf-8-sig")
+        text = (
+            client.get(f"{reverse('licensing:products-csv')}?{address}")
+            .getvalue()
+            .decode("utf-8-sig")
+        )
         shown = [Subscription.objects.get(pk=pk) for pk in found(client, address)]
         heads, *rows = csv.reader(io.StringIO(text))
         assert heads == ["Product", "Licenses", "Status", "Ends on", "Source"]
         assert rows == [
-            [one.product_name, str(one.licenses), one.status(TODAY).label, one.ends_on.isoformat(), one.source_name] for one in shown
+            [
+                one.product_name,
+                str(one.licenses),
+                one.status(TODAY).label,
+                one.ends_on.isoformat(),
+                one.source_name,
+            ]
+            for one in shown
         ]

@@ -1,4 +1,6 @@
-"""Licenses have a maximum that the database keeps, and adding beyond it is refused with the way out (rules S6, K7)."""
+"""Licenses have a maximum that the database keeps, and adding beyond it is refused with the way out
+(rules S6, K7).
+"""
 
 from datetime import date
 
@@ -37,7 +39,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today"), pytest.ma
 )
 def test_the_database_keeps_the_maximum(model, column, most):
     factories.redeem()
-    written = f"UPDATE {model._meta.db_table} SET {column} = %s"  # noqa: S608 - our own names
+    written = f"UPDATE {model._meta.db_table} SET {column} = %s"
     with connection.cursor() as cursor:
         cursor.execute(written, [most])
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -47,7 +49,9 @@ def test_the_database_keeps_the_maximum(model, column, most):
 @pytest.fixture
 def large(tenant) -> Subscription:
     """A subscription to which 10 more licenses can be added."""
-    return factories.SubscriptionFactory.create(tenant=tenant, licenses=MAX_SUBSCRIPTION_LICENSES - 10)
+    return factories.SubscriptionFactory.create(
+        tenant=tenant, licenses=MAX_SUBSCRIPTION_LICENSES - 10
+    )
 
 
 def test_a_key_that_just_fits_is_added_and_the_next_one_is_told_that_none_does(large, by):
@@ -63,13 +67,19 @@ def test_a_key_too_large_is_refused_with_the_largest_that_fits_and_stays_unspent
     with pytest.raises(TooManyLicenses) as refused:
         large.add_licenses(key, by=by, on=TODAY)
     assert str(refused.value) == (
-        "With this key the subscription would have 10,000,001 licenses. It can hold at most 10,000,000. "
-        "The largest key that fits has 10 licenses. Use a smaller one, extend the end date, or start a new subscription."
+        "With this key the subscription would have 10,000,001 licenses. It can hold at most "
+        "10,000,000. "
+        "The largest key that fits has 10 licenses. Use a smaller one, extend the end date, or "
+        "start a new subscription."
     )
     key.refresh_from_db()
     large.refresh_from_db()
     assert (key.is_redeemed, large.licenses) == (False, MAX_SUBSCRIPTION_LICENSES - 10)
-    assert Record.objects.get(refused="too-many-licenses").facts == {"total": 10_000_001, "most": 10_000_000, "largest": 10}
+    assert Record.objects.get(refused="too-many-licenses").facts == {
+        "total": 10_000_001,
+        "most": 10_000_000,
+        "largest": 10,
+    }
 
 
 def test_a_different_product_and_an_ended_subscription_are_told_first(large, by):
@@ -96,10 +106,20 @@ def test_the_back_office_says_the_maximum_on_its_form(sign_in):
     line = factories.PackageLineFactory.create()
     office = sign_in(factories.UserFactory.create(staff=True, is_superuser=True))
     page = reverse("admin:benefits_packageline_change", args=[line.pk])
-    form = {"offer": line.offer_id, "product": line.product_id, "benefit_type": "core", "competency": "", "reason": "Grown"}
+    form = {
+        "offer": line.offer_id,
+        "product": line.product_id,
+        "benefit_type": "core",
+        "competency": "",
+        "reason": "Grown",
+    }
     form |= {f"credit_amounts-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
     told = {
-        quantity: " ".join(office.post(page, form | {"quantity": quantity}).context["adminform"].form.errors.get("__all__", []))
+        quantity: " ".join(
+            office.post(page, form | {"quantity": quantity})
+            .context["adminform"]
+            .form.errors.get("__all__", [])
+        )
         for quantity in (MAX_LICENSES + 1, 2**31 - 1)
     }
     assert set(told.values()) == {"A package line holds at most 1,000,000 licenses."}
@@ -122,10 +142,16 @@ def test_no_subscription_is_extended_beyond_the_calendar():
 def test_the_calculator_adds_up_to_the_maximum_and_says_so_beyond(client):
     asked = {"licenses": MAX_LICENSES, "ends_on": "2022-01-01", "on": "2021-05-01"}
     keys = {count: ";".join([str(MAX_LICENSES)] * count) for count in (9, 10, 12)}
-    pages = {count: client.get("/calculator/", asked | {"keys": text}) for count, text in keys.items()}
+    pages = {
+        count: client.get("/calculator/", asked | {"keys": text}) for count, text in keys.items()
+    }
     assert {page.status_code for page in pages.values()} == {200}
     told = "This subscription holds as many licenses as a subscription can."
-    assert {count: told in page.text for count, page in pages.items()} == {9: False, 10: True, 12: True}
+    assert {count: told in page.text for count, page in pages.items()} == {
+        9: False,
+        10: True,
+        12: True,
+    }
 
 
 def test_a_package_line_at_the_maximum_can_be_provisioned_and_redeemed(by):

@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rule("S8")]
 
 def quoted(way: RedemptionKind, subscription: Subscription, on: date = TODAY) -> Quote:
     key = key_for(subscription)
-    return Subscription.quote(way, key, subscription.tenant, None if way is RedemptionKind.NEW else subscription, on)
+    return Subscription.quote(
+        way, key, subscription.tenant, None if way is RedemptionKind.NEW else subscription, on
+    )
 
 
 def carry_out(quote: Quote, by, on: date = TODAY) -> Redemption:
@@ -24,12 +26,17 @@ def carry_out(quote: Quote, by, on: date = TODAY) -> Redemption:
     from benefits_portal.benefits.models import ProductKey
     from benefits_portal.tenants.models import Tenant
 
-    subscription = Subscription.objects.get(pk=quote.subscription_id) if quote.subscription_id else None
+    subscription = (
+        Subscription.objects.get(pk=quote.subscription_id) if quote.subscription_id else None
+    )
     key, tenant = ProductKey.objects.get(pk=quote.key_id), Tenant.objects.get(pk=quote.tenant_id)
     return Subscription.redeem(quote.way, key, tenant, subscription, by=by, on=on, quote=quote)
 
 
-@pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.REACTIVATE])
+@pytest.mark.parametrize(
+    "way",
+    [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.REACTIVATE],
+)
 def test_a_quote_survives_the_form(way):
     ends_on = TODAY - timedelta(days=1) if way is RedemptionKind.REACTIVATE else date(2022, 1, 1)
     quote = quoted(way, SubscriptionFactory.create(ends_on=ends_on))
@@ -41,14 +48,18 @@ def test_a_quote_survives_the_form(way):
 def test_a_quote_names_no_key_in_full():
     subscription = SubscriptionFactory.create()
     key = key_for(subscription)
-    text = Subscription.quote(RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY).signed()
+    text = Subscription.quote(
+        RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY
+    ).signed()
     assert key.last_five not in text
     assert key.digest not in text
 
 
 @given(place=st.integers(0, 10_000), other=st.sampled_from("abcXYZ019_-:"))
 def test_a_quote_that_was_tampered_with_is_refused(place, other):
-    text = Quote(RedemptionKind.EXTEND, 1, 2, 3, TODAY, Term(5, TODAY), Term(5, date(2022, 5, 1))).signed()
+    text = Quote(
+        RedemptionKind.EXTEND, 1, 2, 3, TODAY, Term(5, TODAY), Term(5, date(2022, 5, 1))
+    ).signed()
     place %= len(text)
     tampered = text[:place] + other + text[place + 1 :]
     if tampered != text:
@@ -71,7 +82,11 @@ def test_redeem_does_exactly_what_was_shown(by, way):
     assert (redemption.submission, redemption.way) == (quote.submission, way)
 
 
-@pytest.mark.parametrize("changed", [{"licenses": 26}, {"ends_on": date(2022, 1, 2)}, {"carried_license_days": 1}], ids=str)
+@pytest.mark.parametrize(
+    "changed",
+    [{"licenses": 26}, {"ends_on": date(2022, 1, 2)}, {"carried_license_days": 1}],
+    ids=str,
+)
 @pytest.mark.parametrize("way", [RedemptionKind.EXTEND, RedemptionKind.ADD])
 def test_whatever_changed_meanwhile_it_refuses_with_a_fresh_quote(by, way, changed):
     subscription = SubscriptionFactory.create()
@@ -118,6 +133,9 @@ def test_the_same_submission_twice_is_one_redemption(by, way):
 def test_two_forms_with_the_same_figures_are_two_submissions(by):
     subscription = SubscriptionFactory.create()
     key = issue_key(partner=subscription.partner, product=subscription.product)
-    one, two = (Subscription.quote(RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY) for _ in range(2))
+    one, two = (
+        Subscription.quote(RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY)
+        for _ in range(2)
+    )
     assert one == two
     assert one.submission != two.submission

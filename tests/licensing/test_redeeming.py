@@ -1,4 +1,6 @@
-"""The verbs: each spends one key and changes one subscription, both or neither (rules S1, S3 to S6, S9, K2, K4, K7, A1)."""
+"""The verbs: each spends one key and changes one subscription, both or neither (rules S1, S3 to S6,
+S9, K2, K4, K7, A1).
+"""
 
 from datetime import date, timedelta
 from itertools import combinations
@@ -84,7 +86,8 @@ def test_what_was_carried_goes_into_the_next_redemption(by):
     for _ in range(2):
         subscription.extend(key_for(subscription, 5), by=by, on=TODAY)
         subscription.refresh_from_db()
-    # 2021-08-01 and 45 carried; then 1 month, and (5 × 30 days of the month that follows + 45) ÷ 55 = 3 days, 30 left
+    # 2021-08-01 and 45 carried; then 1 month, and (5 × 30 days of the month that follows + 45) ÷ 55
+    # = 3 days, 30 left
     assert subscription.term == Term(55, date(2021, 9, 4), 30)
 
 
@@ -97,7 +100,11 @@ def test_activating_starts_a_new_subscription_for_twelve_months(tenant, by):
     subscription = Subscription.activate(key, tenant, by=by, on=TODAY).subscription
     subscription.refresh_from_db()
     assert subscription.term == Term(25, date(2022, 5, 1), 0)
-    assert (subscription.starts_on, subscription.product, subscription.tenant) == (TODAY, key.product, tenant)
+    assert (subscription.starts_on, subscription.product, subscription.tenant) == (
+        TODAY,
+        key.product,
+        tenant,
+    )
 
 
 @rule("S3")
@@ -112,14 +119,18 @@ def test_activating_beside_an_active_subscription_leaves_that_one_alone(by):
 @rule("S3")
 @pytest.mark.parametrize("days_ago", [1, 30, 31, 120], ids="ended {} days ago".format)
 def test_reactivating_gives_the_key_s_licenses_for_twelve_months_and_carries_nothing(by, days_ago):
-    subscription = SubscriptionFactory.create(licenses=100, ends_on=TODAY - timedelta(days=days_ago), carried_license_days=99)
+    subscription = SubscriptionFactory.create(
+        licenses=100, ends_on=TODAY - timedelta(days=days_ago), carried_license_days=99
+    )
     subscription.reactivate(key_for(subscription, 25), by=by, on=TODAY)
     assert term_of(subscription) == Term(25, date(2022, 5, 1), 0)
     assert subscription.starts_on == TODAY
 
 
 @rule("S3")
-@pytest.mark.parametrize("days_ago", [-1, 0, 121], ids=["ends tomorrow", "ends today", "deleted since today"])
+@pytest.mark.parametrize(
+    "days_ago", [-1, 0, 121], ids=["ends tomorrow", "ends today", "deleted since today"]
+)
 def test_what_is_active_or_deleted_cannot_be_reactivated(by, days_ago):
     subscription = SubscriptionFactory.create(ends_on=TODAY - timedelta(days=days_ago))
     with pytest.raises(NotReactivatable):
@@ -129,7 +140,9 @@ def test_what_is_active_or_deleted_cannot_be_reactivated(by, days_ago):
 @rule("S3")
 def test_only_the_latest_of_two_ended_subscriptions_can_be_reactivated(by):
     latest = SubscriptionFactory.create(ends_on=TODAY - timedelta(days=5))
-    older = SubscriptionFactory.create(ends_on=TODAY - timedelta(days=50), tenant=latest.tenant, product=latest.product)
+    older = SubscriptionFactory.create(
+        ends_on=TODAY - timedelta(days=50), tenant=latest.tenant, product=latest.product
+    )
     with pytest.raises(NotReactivatable):
         older.reactivate(key_for(older), by=by, on=TODAY)
     assert latest.reactivate(key_for(latest), by=by, on=TODAY)
@@ -172,7 +185,9 @@ def test_the_day_after_its_benefit_s_last_day_a_key_is_refused(tenant, by):
 @rule("K2")
 @pytest.mark.parametrize("way", list(RedemptionKind))
 def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(way):
-    subscription = SubscriptionFactory.create(ends_on=TODAY - timedelta(days=1) if way is RedemptionKind.REACTIVATE else date(2022, 1, 1))
+    subscription = SubscriptionFactory.create(
+        ends_on=TODAY - timedelta(days=1) if way is RedemptionKind.REACTIVATE else date(2022, 1, 1)
+    )
     person = DirectoryUserFactory.create(tenant=subscription.tenant)
     by = Actor(UserFactory.create(directory_user=person))
     key = key_for(subscription)
@@ -181,7 +196,10 @@ def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(way):
     target = None if way is RedemptionKind.NEW else subscription
     with pytest.raises(KeyAlreadyRedeemed) as refusal:
         Subscription.redeem(way, key, subscription.tenant, target, by=by, on=TODAY)
-    assert refusal.value.message == f"This key was redeemed on May 1, 2021 in {subscription.tenant} by {person.display_name}."
+    assert (
+        refusal.value.message
+        == f"This key was redeemed on May 1, 2021 in {subscription.tenant} by {person.display_name}."
+    )
     assert term_of(subscription) == before
 
 
@@ -200,7 +218,9 @@ def test_a_key_works_only_in_a_tenant_of_the_partner_it_was_issued_to(tenant, by
     with pytest.raises(KeyUnknown):
         Subscription.activate(foreign, tenant, by=by, on=TODAY)
     with pytest.raises(KeyUnknown):
-        SubscriptionFactory.create(tenant=tenant, product=foreign.product).extend(foreign, by=by, on=TODAY)
+        SubscriptionFactory.create(tenant=tenant, product=foreign.product).extend(
+            foreign, by=by, on=TODAY
+        )
     assert ProductKey.objects.redeemable(TODAY).contains(foreign)
 
 
@@ -220,7 +240,9 @@ def revoked(case):
 
 
 def redeemed(case):
-    set_facts(case.key, redeemed_at=NOW, redeemed_on=TODAY, redeemed_in=case.key.partner.tenants.first())
+    set_facts(
+        case.key, redeemed_at=NOW, redeemed_on=TODAY, redeemed_in=case.key.partner.tenants.first()
+    )
 
 
 def of_an_expired_benefit(case):
@@ -265,7 +287,9 @@ def shown_extension() -> SimpleNamespace:
     return SimpleNamespace(
         subscription=subscription,
         key=key,
-        quote=Subscription.quote(RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY),
+        quote=Subscription.quote(
+            RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY
+        ),
     )
 
 
@@ -283,7 +307,9 @@ def test_each_flaw_has_a_refusal_of_its_own_in_one_sentence_with_what_to_do(by, 
 
 @rule("K7")
 @pytest.mark.parametrize(
-    ("first", "second"), PAIRS, ids=[f"{first.__name__} before {second.__name__}" for (_, first), (_, second) in PAIRS]
+    ("first", "second"),
+    PAIRS,
+    ids=[f"{first.__name__} before {second.__name__}" for (_, first), (_, second) in PAIRS],
 )
 def test_of_two_flaws_the_earlier_one_is_told(by, first, second):
     case = shown_extension()
@@ -295,12 +321,16 @@ def test_of_two_flaws_the_earlier_one_is_told(by, first, second):
 
 
 @rule("K7", "K2")
-@pytest.mark.parametrize(("refusal", "flaw"), FLAWS[1:], ids=[flaw.__name__ for _, flaw in FLAWS[1:]])
+@pytest.mark.parametrize(
+    ("refusal", "flaw"), FLAWS[1:], ids=[flaw.__name__ for _, flaw in FLAWS[1:]]
+)
 def test_the_same_submission_leads_to_its_receipt_whatever_became_of_the_rest(by, refusal, flaw):
     case = shown_extension()
     done = case.subscription.extend(case.key, by=by, on=TODAY, quote=case.quote)
     flaw(case)
-    again = case.subscription.extend(case.key, by=by, on=TODAY + timedelta(days=700), quote=case.quote)
+    again = case.subscription.extend(
+        case.key, by=by, on=TODAY + timedelta(days=700), quote=case.quote
+    )
     assert again == done
     assert Redemption.objects.count() == 1
 
@@ -310,14 +340,25 @@ def test_the_same_submission_leads_to_its_receipt_whatever_became_of_the_rest(by
 
 @rule("A1", "K3")
 def test_a_redemption_keeps_before_and_after_and_is_put_on_record(by):
-    subscription = SubscriptionFactory.create(licenses=100, ends_on=date(2021, 11, 1), carried_license_days=3)
+    subscription = SubscriptionFactory.create(
+        licenses=100, ends_on=date(2021, 11, 1), carried_license_days=3
+    )
     redemption = subscription.add_licenses(key_for(subscription, 25), by=by, on=TODAY)
     redemption.refresh_from_db()
     assert redemption.before == Term(100, date(2021, 11, 1), 3)
     assert redemption.after == term_of(subscription)
-    assert (redemption.redeemed_by, redemption.tenant, redemption.days_later) == (by.user, subscription.tenant, 36)
+    assert (redemption.redeemed_by, redemption.tenant, redemption.days_later) == (
+        by.user,
+        subscription.tenant,
+        36,
+    )
     record = Record.objects.about(subscription).get()
-    assert (record.actor, record.how, record.partner, record.tenant) == (by.user, "portal", subscription.partner, subscription.tenant)
+    assert (record.actor, record.how, record.partner, record.tenant) == (
+        by.user,
+        "portal",
+        subscription.partner,
+        subscription.tenant,
+    )
     assert record.before == {"licenses": 100, "ends_on": "2021-11-01", "carried_license_days": 3}
     assert record.after == {
         "licenses": 125,
@@ -336,7 +377,11 @@ def test_a_refused_attempt_is_on_record_although_its_transaction_rolled_back(by,
     with pytest.raises(refusal):
         case.subscription.extend(case.key, by=by, on=TODAY, quote=case.quote)
     record = Record.objects.about(case.subscription).get()
-    assert (record.refused, record.actor, record.after) == (refusal.code, by.user, {"key": case.key.pk})
+    assert (record.refused, record.actor, record.after) == (
+        refusal.code,
+        by.user,
+        {"key": case.key.pk},
+    )
     assert not Redemption.objects.exists()
 
 
@@ -350,7 +395,9 @@ def test_the_record_never_holds_a_key(by):
     subscription.extend(key, by=by, on=TODAY)
     with pytest.raises(KeyAlreadyRedeemed):
         subscription.extend(key, by=by, on=TODAY)
-    written = " ".join(f"{record.before} {record.after} {record}" for record in Record.objects.all())
+    written = " ".join(
+        f"{record.before} {record.after} {record}" for record in Record.objects.all()
+    )
     assert Record.objects.count() == 4, "issued, revealed, extended, refused"
     for part in (text, text.replace("-", ""), key.digest, key.ciphertext, key.last_five):
         assert part not in written
@@ -359,9 +406,13 @@ def test_the_record_never_holds_a_key(by):
 @rule("A3", "S8")
 @pytest.mark.parametrize("verb", ["extend", "add_licenses"])
 def test_a_receipt_repeats_the_working_of_its_day(by, verb):
-    subscription = SubscriptionFactory.create(licenses=7, ends_on=date(2021, 11, 30), carried_license_days=6)
+    subscription = SubscriptionFactory.create(
+        licenses=7, ends_on=date(2021, 11, 30), carried_license_days=6
+    )
     key = key_for(subscription, 3)
-    shown = subscription.extended(3) if verb == "extend" else subscription.with_added_licenses(3, TODAY)
+    shown = (
+        subscription.extended(3) if verb == "extend" else subscription.with_added_licenses(3, TODAY)
+    )
     redemption = getattr(subscription, verb)(key, by=by, on=TODAY)
     redemption.refresh_from_db()
     assert redemption.after == shown
@@ -374,7 +425,9 @@ def test_a_receipt_repeats_the_working_of_its_day(by, verb):
 def test_a_receipt_says_what_was_calculated_whatever_the_rules_become(by, monkeypatch, verb):
     subscription = SubscriptionFactory.create(licenses=7, ends_on=date(2021, 11, 30))
     way = RedemptionKind.EXTEND if verb == "extended" else RedemptionKind.ADD
-    redemption = Subscription.redeem(way, key_for(subscription, 3), subscription.tenant, subscription, by=by, on=TODAY)
+    redemption = Subscription.redeem(
+        way, key_for(subscription, 3), subscription.tenant, subscription, by=by, on=TODAY
+    )
     steps = redemption.after.calculation.steps()
     monkeypatch.setattr(Subscription, verb, lambda *_figures: Term(1, date(1999, 1, 1)))
     redemption.refresh_from_db()
@@ -383,7 +436,9 @@ def test_a_receipt_says_what_was_calculated_whatever_the_rules_become(by, monkey
 
 @rule("A3")
 def test_the_receipt_of_an_activation_has_nothing_before(tenant):
-    redemption = Subscription.activate(issue_key(partner=tenant.partner), tenant, by=Actor(), on=TODAY)
+    redemption = Subscription.activate(
+        issue_key(partner=tenant.partner), tenant, by=Actor(), on=TODAY
+    )
     redemption.refresh_from_db()
     assert (redemption.before, redemption.days_later, redemption.redeemed_by) == (None, None, None)
     assert redemption.after.calculation.steps() == ["May 1, 2021 + 12 months = May 1, 2022"]

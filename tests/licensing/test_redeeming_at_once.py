@@ -1,6 +1,7 @@
 """One key, many people; one subscription, many keys (rule K2). Real connections, on both databases.
 
-Each guard is also switched off, to show that these tests would notice: a test that cannot fail proves nothing.
+Each guard is also switched off, to show that these tests would notice: a test that cannot fail
+proves nothing.
 """
 
 import threading
@@ -27,14 +28,22 @@ from tests.factories import TODAY, TenantFactory, UserFactory, bought, issue_key
 from tests.properties import BEFORE_A_RELEASE
 from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once, without_unique
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("K2"), pytest.mark.usefixtures("consistent")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.rule("K2"),
+    pytest.mark.usefixtures("consistent"),
+]
 
 A_CROWD = 40 if IS_POSTGRES else 8
 SOME = 10
 A_BIG_CROWD = 200 if IS_POSTGRES else 32
-crowds = pytest.mark.parametrize("crowd", [A_CROWD, pytest.param(A_BIG_CROWD, marks=BEFORE_A_RELEASE)])
+crowds = pytest.mark.parametrize(
+    "crowd", [A_CROWD, pytest.param(A_BIG_CROWD, marks=BEFORE_A_RELEASE)]
+)
 
-needs_row_locks = pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer at a time: BEGIN IMMEDIATE is its guard")
+needs_row_locks = pytest.mark.skipif(
+    not IS_POSTGRES, reason="SQLite has one writer at a time: BEGIN IMMEDIATE is its guard"
+)
 
 
 def redemptions(outcomes: list) -> list[Redemption]:
@@ -49,13 +58,18 @@ def kinds(outcomes: list) -> Counter:
 
 
 @crowds
-def test_of_many_who_activate_one_key_at_once_one_succeeds_and_the_others_are_told(by, tenant, crowd):
+def test_of_many_who_activate_one_key_at_once_one_succeeds_and_the_others_are_told(
+    by, tenant, crowd
+):
     key = issue_key(partner=tenant.partner)
     outcomes = at_once([partial(Subscription.activate, key, tenant, by=by, on=TODAY)] * crowd)
     assert kinds(outcomes) == {"Redemption": 1, "KeyAlreadyRedeemed": crowd - 1}
     assert Subscription.objects.count() == Redemption.objects.count() == 1
     assert Record.objects.filter(action="licensing.new", refused="").count() == 1
-    assert Record.objects.filter(action="licensing.new", refused="key-already-redeemed").count() == crowd - 1
+    assert (
+        Record.objects.filter(action="licensing.new", refused="key-already-redeemed").count()
+        == crowd - 1
+    )
 
 
 @crowds
@@ -89,7 +103,9 @@ def test_one_key_to_extend_to_add_and_to_activate_at_once_does_one_of_them(by):
 def test_one_key_in_two_tenants_at_once_is_redeemed_in_one(by, tenant):
     key = issue_key(partner=tenant.partner)
     places = [tenant, TenantFactory.create(partner=tenant.partner)]
-    outcomes = at_once([partial(Subscription.activate, key, place, by=by, on=TODAY) for place in places])
+    outcomes = at_once(
+        [partial(Subscription.activate, key, place, by=by, on=TODAY) for place in places]
+    )
     assert kinds(outcomes) == {"Redemption": 1, "KeyAlreadyRedeemed": 1}
     key.refresh_from_db()
     assert key.redeemed_in == redemptions(outcomes)[0].subscription.tenant
@@ -99,7 +115,9 @@ def test_the_same_submission_many_times_at_once_is_one_redemption_that_everybody
     subscription = bought()
     key = key_for(subscription)
     quote = Subscription.quote(RedemptionKind.ADD, key, subscription.tenant, subscription, TODAY)
-    outcomes = at_once([partial(subscription.add_licenses, key, by=by, on=TODAY, quote=quote)] * SOME)
+    outcomes = at_once(
+        [partial(subscription.add_licenses, key, by=by, on=TODAY, quote=quote)] * SOME
+    )
     assert len(redemptions(outcomes)) == SOME
     assert len(set(outcomes)) == Redemption.objects.filter(key=key).count() == 1
     assert not Record.objects.exclude(refused="").exists()
@@ -112,11 +130,25 @@ def in_some_order(start: Term, steps: list[tuple[str, int]]) -> set[tuple[int, d
     """Every outcome that carrying out `steps` one after the other can have."""
     results = set()
     for order in permutations(steps):
-        subscription = Subscription(licenses=start.licenses, ends_on=start.ends_on, carried_license_days=start.carried_license_days)
+        subscription = Subscription(
+            licenses=start.licenses,
+            ends_on=start.ends_on,
+            carried_license_days=start.carried_license_days,
+        )
         for verb, key_licenses in order:
-            after = subscription.extended(key_licenses) if verb == "extend" else subscription.with_added_licenses(key_licenses, TODAY)
-            subscription = Subscription(licenses=after.licenses, ends_on=after.ends_on, carried_license_days=after.carried_license_days)
-        results.add((subscription.licenses, subscription.ends_on, subscription.carried_license_days))
+            after = (
+                subscription.extended(key_licenses)
+                if verb == "extend"
+                else subscription.with_added_licenses(key_licenses, TODAY)
+            )
+            subscription = Subscription(
+                licenses=after.licenses,
+                ends_on=after.ends_on,
+                carried_license_days=after.carried_license_days,
+            )
+        results.add(
+            (subscription.licenses, subscription.ends_on, subscription.carried_license_days)
+        )
     return results
 
 
@@ -124,8 +156,18 @@ def test_several_keys_on_one_subscription_at_once_all_count_as_in_some_serial_or
     subscription = bought(licenses=55, ends_on=date(2021, 6, 30))
     start = subscription.extend(key_for(subscription, 5), by=by, on=TODAY).after
     assert start == Term(55, date(2021, 8, 1), 45)
-    steps = [("extend", 5), ("extend", 12), ("add_licenses", 3), ("add_licenses", 20), ("extend", 31), ("add_licenses", 1)]
-    tasks = [partial(getattr(subscription, verb), key_for(subscription, licenses), by=by, on=TODAY) for verb, licenses in steps]
+    steps = [
+        ("extend", 5),
+        ("extend", 12),
+        ("add_licenses", 3),
+        ("add_licenses", 20),
+        ("extend", 31),
+        ("add_licenses", 1),
+    ]
+    tasks = [
+        partial(getattr(subscription, verb), key_for(subscription, licenses), by=by, on=TODAY)
+        for verb, licenses in steps
+    ]
     outcomes = at_once(tasks)
     assert kinds(outcomes) == {"Redemption": len(steps)}
     subscription.refresh_from_db()
@@ -140,8 +182,12 @@ def test_many_keys_at_once_leave_a_ledger_without_a_gap(by, crowd):
     subscription = bought(licenses=100, ends_on=date(2021, 8, 31))
     first = subscription.term
     keys = [key_for(subscription, 1 + number % 7) for number in range(crowd)]
-    verbs = [subscription.extend if number % 2 else subscription.add_licenses for number in range(crowd)]
-    outcomes = at_once([partial(verb, key, by=by, on=TODAY) for verb, key in zip(verbs, keys, strict=True)])
+    verbs = [
+        subscription.extend if number % 2 else subscription.add_licenses for number in range(crowd)
+    ]
+    outcomes = at_once(
+        [partial(verb, key, by=by, on=TODAY) for verb, key in zip(verbs, keys, strict=True)]
+    )
     assert kinds(outcomes) == {"Redemption": crowd}
     subscription.refresh_from_db()
     befores = Counter(redemption.before for redemption in outcomes)
@@ -173,9 +219,16 @@ def wait_until_somebody_waits_for_a_lock():
 
 @needs_row_locks
 @pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND])
-def test_a_key_that_is_redeemed_while_its_product_is_renamed_is_redeemed_and_the_product_renamed(monkeypatch, sign_in, by, way):
+def test_a_key_that_is_redeemed_while_its_product_is_renamed_is_redeemed_and_the_product_renamed(
+    monkeypatch, sign_in, by, way
+):
     subscription = bought()
-    key, tenant, honest, claimed = key_for(subscription), subscription.tenant, Subscription.quote, threading.Event()
+    key, tenant, honest, claimed = (
+        key_for(subscription),
+        subscription.tenant,
+        Subscription.quote,
+        threading.Event(),
+    )
     staff = sign_in(UserFactory.create(is_staff=True, is_superuser=True))
     page = reverse("admin:benefits_product_change", args=[key.product_id])
 
@@ -191,10 +244,17 @@ def test_a_key_that_is_redeemed_while_its_product_is_renamed_is_redeemed_and_the
     monkeypatch.setattr(Subscription, "quote", quote_with_the_key_in_hand)
     target = None if way is RedemptionKind.NEW else subscription
     quote = honest(way, key, tenant, target, TODAY)
-    outcomes = at_once([partial(Subscription.redeem, way, key, tenant, target, by=by, on=TODAY, quote=quote), rename])
+    outcomes = at_once(
+        [
+            partial(Subscription.redeem, way, key, tenant, target, by=by, on=TODAY, quote=quote),
+            rename,
+        ]
+    )
     assert kinds(outcomes) == {"Redemption": 1, "int": 1}, outcomes
     assert outcomes[1] == 302
-    assert set(Benefit.objects.filter(product=key.product).values_list("product_name", flat=True)) == {"New name"}
+    assert set(
+        Benefit.objects.filter(product=key.product).values_list("product_name", flat=True)
+    ) == {"New name"}
 
 
 # With the guards off
@@ -202,7 +262,9 @@ def test_a_key_that_is_redeemed_while_its_product_is_renamed_is_redeemed_and_the
 
 def claim_without_looking(self, key, *, tenant, by, on):
     """`claim` without its condition: whoever comes takes it."""
-    self.filter(pk=key.pk).update(redeemed_at=clock.now(), redeemed_on=on, redeemed_by=by.user, redeemed_in=tenant)
+    self.filter(pk=key.pk).update(
+        redeemed_at=clock.now(), redeemed_on=on, redeemed_by=by.user, redeemed_in=tenant
+    )
     return key
 
 
@@ -217,7 +279,9 @@ def no_row_locks(monkeypatch):
 
 
 @pytest.mark.usefixtures("unguarded_claim")
-def test_without_the_conditional_claim_the_ledger_s_own_key_still_lets_one_through_but_tells_nobody_why(by, tenant):
+def test_without_the_conditional_claim_the_ledger_s_own_key_still_lets_one_through_but_tells_nobody_why(
+    by, tenant
+):
     key = issue_key(partner=tenant.partner)
     outcomes = at_once([partial(Subscription.activate, key, tenant, by=by, on=TODAY)] * 4)
     assert kinds(outcomes) == {"Redemption": 1, "IntegrityError": 3}
@@ -239,15 +303,26 @@ def test_the_ledger_takes_a_key_once_even_from_whoever_goes_round_the_verbs(by, 
     redemption = Subscription.activate(issue_key(partner=tenant.partner), tenant, by=by, on=TODAY)
     quote = Subscription.quote(RedemptionKind.NEW, redemption.key, tenant, None, TODAY)
     with pytest.raises(IntegrityError):
-        Redemption.objects.write(redemption.key, redemption.subscription, quote, started_on=None, by=by)
+        Redemption.objects.write(
+            redemption.key, redemption.subscription, quote, started_on=None, by=by
+        )
 
 
-def two_keys_meeting_after_the_read(monkeypatch, by, *, quoted: bool = False) -> tuple[Subscription, list]:
-    """Add 10 licenses and 1 license at once; each waits for the other between reading the subscription and writing it."""
+def two_keys_meeting_after_the_read(
+    monkeypatch, by, *, quoted: bool = False
+) -> tuple[Subscription, list]:
+    """Add 10 licenses and 1 license at once; each waits for the other between reading the
+    subscription and writing it.
+    """
     subscription = bought(licenses=100)
     meet, honest = Rendezvous(2), Subscription.quote
     keys = [key_for(subscription, licenses) for licenses in (10, 1)]
-    quotes = [Subscription.quote(RedemptionKind.ADD, key, subscription.tenant, subscription, TODAY) if quoted else None for key in keys]
+    quotes = [
+        Subscription.quote(RedemptionKind.ADD, key, subscription.tenant, subscription, TODAY)
+        if quoted
+        else None
+        for key in keys
+    ]
     copies = [Subscription.objects.for_display().get(pk=subscription.pk) for _ in keys]
 
     def quote_after_meeting(*facts):
@@ -256,7 +331,12 @@ def two_keys_meeting_after_the_read(monkeypatch, by, *, quoted: bool = False) ->
 
     monkeypatch.setattr(Subscription, "quote", quote_after_meeting)
     tasks = zip(copies, keys, quotes, strict=True)
-    outcomes = at_once([partial(copy.add_licenses, key, by=by, on=TODAY, quote=quote) for copy, key, quote in tasks])
+    outcomes = at_once(
+        [
+            partial(copy.add_licenses, key, by=by, on=TODAY, quote=quote)
+            for copy, key, quote in tasks
+        ]
+    )
     subscription.refresh_from_db()
     return subscription, outcomes
 

@@ -42,7 +42,9 @@ def start(client, acting, tenant) -> str:
 
 @pytest.fixture
 def subscription(tenant) -> Subscription:
-    return factories.SubscriptionFactory.create(tenant=tenant, licenses=100, ends_on=date(2021, 6, 30))
+    return factories.SubscriptionFactory.create(
+        tenant=tenant, licenses=100, ends_on=date(2021, 6, 30)
+    )
 
 
 @pytest.fixture
@@ -56,19 +58,29 @@ def test_the_review_shows_what_redeem_then_does(client, acting, subscription, ex
     quote = client.get(extend).context["quote"]
     receipt = client.post(extend, acting | {"quote": quote.signed()}, follow=True)
     subscription.refresh_from_db()
-    assert (quote.after, receipt.context["redemption"].after, subscription.term) == (quote.after,) * 3
+    assert (quote.after, receipt.context["redemption"].after, subscription.term) == (
+        quote.after,
+    ) * 3
     assert subscription.ends_on == date(2021, 9, 30)
 
 
-def test_one_s_own_keys_that_fit_are_offered_what_expires_first_before_the_others(client, subscription):
+def test_one_s_own_keys_that_fit_are_offered_what_expires_first_before_the_others(
+    client, subscription
+):
     def key(days: int, **facts: object) -> ProductKey:
         about = {"partner": subscription.partner, "product": subscription.product} | facts
-        return factories.issue_key(**about, starts_on=TODAY - timedelta(days=300), expires_on=TODAY + timedelta(days=days))
+        return factories.issue_key(
+            **about, starts_on=TODAY - timedelta(days=300), expires_on=TODAY + timedelta(days=days)
+        )
 
     late, soon, today = key(90), key(3), key(0)
     used, revoked = redeem(key(5)).key, key(6)
     revoked.revoke("Lost", by=Actor())
-    others = key(4, partner=factories.PartnerFactory.create()), key(4, product=factories.ProductFactory.create()), key(-1)
+    others = (
+        key(4, partner=factories.PartnerFactory.create()),
+        key(4, product=factories.ProductFactory.create()),
+        key(-1),
+    )
     page = client.get(reverse("licensing:extend", args=[subscription.pk]))
     assert [one for one, _address in page.context["own_keys"]] == [today, soon, late]
     assert len({late, soon, today, used, revoked, *others}) == 8
@@ -83,15 +95,23 @@ def test_sending_the_same_form_twice_leads_to_the_same_receipt(client, acting, e
 
 
 @pytest.mark.rule("S8")
-def test_when_midnight_passed_nothing_is_redeemed_and_a_fresh_review_is_shown(client, admin, sign_in, acting, extend):
+def test_when_midnight_passed_nothing_is_redeemed_and_a_fresh_review_is_shown(
+    client, admin, sign_in, acting, extend
+):
     shown = client.get(extend).context["quote"]
     with time_machine.travel(factories.NOW + timedelta(days=1), tick=False):
         response = sign_in(admin).post(extend, acting | {"quote": shown.signed()})
-    assert (response.status_code, response.context["quote"].on, Redemption.objects.count()) == (409, TODAY + timedelta(days=1), 0)
+    assert (response.status_code, response.context["quote"].on, Redemption.objects.count()) == (
+        409,
+        TODAY + timedelta(days=1),
+        0,
+    )
 
 
 @pytest.mark.rule("S8")
-def test_when_the_subscription_changed_meanwhile_nothing_is_redeemed_and_a_fresh_review_is_shown(client, acting, subscription, extend, by):
+def test_when_the_subscription_changed_meanwhile_nothing_is_redeemed_and_a_fresh_review_is_shown(
+    client, acting, subscription, extend, by
+):
     shown = client.get(extend).context["quote"]
     subscription.extend(factories.key_for(subscription, 100), by=by, on=TODAY)
     response = client.post(extend, acting | {"quote": shown.signed()})
@@ -115,14 +135,24 @@ def test_a_quote_for_another_key_redeems_nothing(client, acting, subscription, e
 def test_a_used_key_is_refused_with_when_where_and_by_whom(client, start, tenant, admin, by):
     key = factories.redeem(tenant=tenant, by=by).key
     text = client.get(f"{start}&key={key.pk}").text
-    assert f"This key was redeemed on May 1, 2021 in {tenant} by {admin.directory_user.display_name}." in text
+    assert (
+        f"This key was redeemed on May 1, 2021 in {tenant} by {admin.directory_user.display_name}."
+        in text
+    )
 
 
 @pytest.mark.rule("K5")
 def test_the_first_key_into_a_tenant_asks_for_its_domain(client, acting, tenant):
     page = client.post(START, acting | {"tenant": tenant.pk, "domain": "typo.example"})
-    assert page.context["form"].errors == {"domain": [f"Type {tenant.domain}: it is the first key that goes into this tenant."]}
-    assert client.post(START, acting | {"tenant": tenant.pk, "domain": f" {tenant.domain.upper()} "}).status_code == 302
+    assert page.context["form"].errors == {
+        "domain": [f"Type {tenant.domain}: it is the first key that goes into this tenant."]
+    }
+    assert (
+        client.post(
+            START, acting | {"tenant": tenant.pk, "domain": f" {tenant.domain.upper()} "}
+        ).status_code
+        == 302
+    )
 
 
 @pytest.mark.rule("K5")
@@ -131,13 +161,18 @@ def test_the_tenant_is_always_asked_also_where_there_is_one(client, acting, tena
     for address in (START, f"{START}?key={key.pk}&way=new"):
         for _time in range(2):  # before and after a first key went into it
             page = client.get(address)
-            assert (page.templates[0].name, [card["checked"] for card in page.context["form"].cards()]) == (
+            assert (
+                page.templates[0].name,
+                [card["checked"] for card in page.context["form"].cards()],
+            ) == (
                 "licensing/start_tenant.html",
                 [False],
             )
             redeem(tenant=tenant)
     assert "Choose the tenant" in client.post(START, acting).content.decode()
-    chosen = client.post(f"{START}?key={key.pk}&way=new", acting | {"tenant": tenant.pk}, follow=True)
+    chosen = client.post(
+        f"{START}?key={key.pk}&way=new", acting | {"tenant": tenant.pk}, follow=True
+    )
     assert (chosen.templates[0].name, chosen.context["key"]) == ("licensing/start_review.html", key)
 
 
@@ -146,7 +181,10 @@ def test_a_review_without_a_tenant_that_was_chosen_redeems_nothing(client, actin
     key = factories.issue_key(partner=tenant.partner)
     quote = Subscription.quote(RedemptionKind.NEW, key, tenant, None, TODAY).signed()
     answer = client.post(f"{START}?key={key.pk}&way=new", acting | {"quote": quote})
-    assert (answer.templates[0].name, Redemption.objects.count()) == ("licensing/start_tenant.html", 0)
+    assert (answer.templates[0].name, Redemption.objects.count()) == (
+        "licensing/start_tenant.html",
+        0,
+    )
 
 
 @pytest.mark.rule("K5")
@@ -157,19 +195,30 @@ def test_a_partner_with_two_tenants_chooses_each_time(client, tenant):
 
 
 @pytest.mark.rule("K5")
-def test_choosing_another_tenant_moves_the_session_there_and_carries_the_key(client, acting, tenant):
+def test_choosing_another_tenant_moves_the_session_there_and_carries_the_key(
+    client, acting, tenant
+):
     second = factories.TenantFactory.create(partner=tenant.partner)
     key = factories.issue_key(partner=tenant.partner)
-    response = client.post(START + f"?key={key.pk}", acting | {"tenant": second.pk, "domain": second.domain})
+    response = client.post(
+        START + f"?key={key.pk}", acting | {"tenant": second.pk, "domain": second.domain}
+    )
     review = client.get(response.url)
-    assert (review.wsgi_request.tenant, review.context["key"], review.context["quote"].tenant_id) == (second, key, second.pk)
+    assert (
+        review.wsgi_request.tenant,
+        review.context["key"],
+        review.context["quote"].tenant_id,
+    ) == (second, key, second.pk)
 
 
 def test_a_typed_key_is_validated_and_then_travels_by_reference(client, acting, start, tenant):
     key = factories.issue_key(partner=tenant.partner, key="", quantity=7)
     typed = key.reveal(by=factories.Actor(), on=TODAY)
     validated = client.post(start, acting | {"key": typed.lower(), "validate": "1"})
-    assert (validated.context["validated"], validated.context["form"]["key"].value()) == (key, typed.lower())
+    assert (validated.context["validated"], validated.context["form"]["key"].value()) == (
+        key,
+        typed.lower(),
+    )
     assert client.post(start, acting | {"key": typed}).url == f"{start}&key={key.pk}"
 
 
@@ -180,11 +229,16 @@ def expired_in(tenant) -> Subscription:
 
 
 @pytest.mark.rule("S3")
-def test_where_the_product_expired_one_chooses_between_bringing_it_back_and_a_new_one(client, acting, start, tenant):
+def test_where_the_product_expired_one_chooses_between_bringing_it_back_and_a_new_one(
+    client, acting, start, tenant
+):
     expired = expired_in(tenant)
     key = factories.key_for(expired)
     choose = client.get(f"{start}&key={key.pk}")
-    assert [choice.way for choice in choose.context["comparisons"][0].choices] == [RedemptionKind.REACTIVATE, RedemptionKind.NEW]
+    assert [choice.way for choice in choose.context["comparisons"][0].choices] == [
+        RedemptionKind.REACTIVATE,
+        RedemptionKind.NEW,
+    ]
     review = f"{start}&key={key.pk}&way=reactivate"
     client.post(review, acting | {"quote": client.get(review).context["quote"].signed()})
     expired.refresh_from_db()
@@ -195,8 +249,14 @@ def test_where_the_product_expired_one_chooses_between_bringing_it_back_and_a_ne
 def test_where_the_product_is_active_every_way_is_shown_side_by_side(client, tenant):
     active = factories.redeem(tenant=tenant).subscription
     key = factories.key_for(active)
-    comparison = client.get(reverse("licensing:walkthrough", args=[key.benefit_id])).context["comparisons"][0]
-    assert [choice.way for choice in comparison.choices] == [RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.NEW]
+    comparison = client.get(reverse("licensing:walkthrough", args=[key.benefit_id])).context[
+        "comparisons"
+    ][0]
+    assert [choice.way for choice in comparison.choices] == [
+        RedemptionKind.EXTEND,
+        RedemptionKind.ADD,
+        RedemptionKind.NEW,
+    ]
     assert [card["title"] for card in comparison.cards()] == [
         "Extend end date",
         "Add licenses",
@@ -207,15 +267,21 @@ def test_where_the_product_is_active_every_way_is_shown_side_by_side(client, ten
 
 @pytest.mark.rule("S6")
 def test_add_licenses_that_would_bring_the_end_forward_says_so(client, tenant):
-    long = factories.SubscriptionFactory.create(tenant=tenant, licenses=10, ends_on=date(2022, 8, 1))
+    long = factories.SubscriptionFactory.create(
+        tenant=tenant, licenses=10, ends_on=date(2022, 8, 1)
+    )
     key = factories.key_for(long, 10)
     page = client.get(reverse("licensing:add-licenses", args=[long.pk]) + f"?key={key.pk}")
-    assert {row["label"]: row.get("shift") for row in page.context["rows"]}["End date"] == "46 days earlier"
+    assert {row["label"]: row.get("shift") for row in page.context["rows"]}[
+        "End date"
+    ] == "46 days earlier"
     assert page.context["other"]["title"] == "Extend end date"
 
 
 def test_the_receipt_tells_before_after_where_who_and_when(client, acting, tenant, admin, extend):
-    receipt = client.post(extend, acting | {"quote": client.get(extend).context["quote"].signed()}, follow=True)
+    receipt = client.post(
+        extend, acting | {"quote": client.get(extend).context["quote"].signed()}, follow=True
+    )
     told = [
         tenant.domain,
         str(tenant.guid),
@@ -231,23 +297,36 @@ def test_the_receipt_tells_before_after_where_who_and_when(client, acting, tenan
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.rule("K2", "K7")
 @pytest.mark.parametrize("crowd", [12, pytest.param(40, marks=BEFORE_A_RELEASE)])
-def test_of_many_who_press_redeem_at_once_one_gets_a_receipt_and_the_others_a_clear_answer(tenant, sign_in, acting, extend, crowd):
-    people = [factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant).user for _ in range(crowd)]
+def test_of_many_who_press_redeem_at_once_one_gets_a_receipt_and_the_others_a_clear_answer(
+    tenant, sign_in, acting, extend, crowd
+):
+    people = [
+        factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant).user
+        for _ in range(crowd)
+    ]
     clients = [sign_in(person) for person in people]
     forms = [acting | {"quote": client.get(extend).context["quote"].signed()} for client in clients]
-    answers = at_once([partial(client.post, extend, form) for client, form in zip(clients, forms, strict=True)])
+    answers = at_once(
+        [partial(client.post, extend, form) for client, form in zip(clients, forms, strict=True)]
+    )
     assert Counter(answer.status_code for answer in answers) == {302: 1, 200: crowd - 1}
-    assert {type(answer.context["refusal"]).__name__ for answer in answers if answer.status_code == 200} == {"KeyAlreadyRedeemed"}
+    assert {
+        type(answer.context["refusal"]).__name__ for answer in answers if answer.status_code == 200
+    } == {"KeyAlreadyRedeemed"}
     assert Redemption.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.rule("K2")
-def test_of_one_form_sent_many_times_at_once_every_answer_leads_to_the_same_receipt(admin, sign_in, acting, extend):
+def test_of_one_form_sent_many_times_at_once_every_answer_leads_to_the_same_receipt(
+    admin, sign_in, acting, extend
+):
     clients = [sign_in(admin) for _ in range(8)]
     form = acting | {"quote": clients[0].get(extend).context["quote"].signed()}
     answers = at_once([partial(client.post, extend, form) for client in clients])
-    assert {(answer.status_code, answer.url) for answer in answers} == {(302, f"/admin-center/receipts/{Redemption.objects.get().pk}/")}
+    assert {(answer.status_code, answer.url) for answer in answers} == {
+        (302, f"/admin-center/receipts/{Redemption.objects.get().pk}/")
+    }
 
 
 # What a review found: each of these once went wrong
@@ -256,9 +335,14 @@ def test_of_one_form_sent_many_times_at_once_every_answer_leads_to_the_same_rece
 @pytest.mark.rule("K7")
 def test_a_key_of_an_expired_benefit_is_refused_before_any_choice_is_offered(client, start, tenant):
     active = factories.redeem(tenant=tenant).subscription
-    key = factories.issue_key(partner=tenant.partner, product=active.product, expires_on=TODAY - timedelta(days=1))
+    key = factories.issue_key(
+        partner=tenant.partner, product=active.product, expires_on=TODAY - timedelta(days=1)
+    )
     page = client.get(f"{start}&key={key.pk}")
-    assert (page.templates[0].name, type(page.context["refusal"]).__name__) == ("licensing/start_review.html", "BenefitExpired")
+    assert (page.templates[0].name, type(page.context["refusal"]).__name__) == (
+        "licensing/start_review.html",
+        "BenefitExpired",
+    )
 
 
 @pytest.mark.rule("K5")
@@ -267,7 +351,11 @@ def test_the_tenant_that_was_chosen_is_not_asked_for_again_after_the_choice(clie
     active = factories.redeem(tenant=tenant).subscription
     key = factories.key_for(active)
     choose = client.get(client.post(START + f"?key={key.pk}", acting | {"tenant": tenant.pk}).url)
-    new = next(card for card in choose.context["comparisons"][0].cards() if card["title"] == "New subscription")
+    new = next(
+        card
+        for card in choose.context["comparisons"][0].cards()
+        if card["title"] == "New subscription"
+    )
     assert client.get(new["href"]).templates[0].name == "licensing/start_review.html"
 
 
@@ -276,15 +364,23 @@ def test_bringing_back_what_cannot_come_back_is_refused_and_the_choice_shown(cli
     active = factories.redeem(tenant=tenant).subscription
     key = factories.key_for(active)
     page = client.get(f"{start}&key={key.pk}&way=reactivate")
-    assert (page.templates[0].name, type(page.context["refusal"]).__name__) == ("licensing/start_choose.html", "NotReactivatable")
+    assert (page.templates[0].name, type(page.context["refusal"]).__name__) == (
+        "licensing/start_choose.html",
+        "NotReactivatable",
+    )
 
 
 @pytest.mark.rule("S9")
-def test_a_form_that_adds_cannot_be_sent_to_the_page_that_extends(client, acting, tenant, subscription):
+def test_a_form_that_adds_cannot_be_sent_to_the_page_that_extends(
+    client, acting, tenant, subscription
+):
     key = factories.key_for(subscription, 25)
     add = Subscription.quote(RedemptionKind.ADD, key, tenant, subscription, TODAY)
     extend = reverse("licensing:extend", args=[subscription.pk]) + f"?key={key.pk}"
-    assert (client.post(extend, acting | {"quote": add.signed()}).status_code, Redemption.objects.count()) == (409, 0)
+    assert (
+        client.post(extend, acting | {"quote": add.signed()}).status_code,
+        Redemption.objects.count(),
+    ) == (409, 0)
 
 
 @pytest.mark.rule("K2", "S3")
@@ -300,7 +396,10 @@ def test_bringing_back_twice_with_one_form_leads_to_the_same_receipt(client, act
 def test_an_ended_subscription_is_refused_before_a_key_is_asked_for(client, tenant, name):
     ended = factories.SubscriptionFactory.create(tenant=tenant, ends_on=TODAY - timedelta(days=1))
     page = client.get(reverse(name, args=[ended.pk]))
-    assert (type(page.context["refusal"]).__name__, START in page.text) == ("SubscriptionNotActive", True)
+    assert (type(page.context["refusal"]).__name__, START in page.text) == (
+        "SubscriptionNotActive",
+        True,
+    )
 
 
 @pytest.mark.rule("S8")
@@ -314,7 +413,9 @@ def test_the_review_has_every_other_way_beside_it(client, extend):
 
 
 @pytest.mark.rule("A1")
-def test_a_typed_key_that_cannot_be_used_any_more_is_put_on_record_with_its_tenant(client, acting, tenant, subscription, by):
+def test_a_typed_key_that_cannot_be_used_any_more_is_put_on_record_with_its_tenant(
+    client, acting, tenant, subscription, by
+):
     key = factories.key_for(subscription, 25)
     typed = key.reveal(by=by, on=TODAY)
     subscription.extend(key, by=by, on=TODAY)

@@ -1,4 +1,6 @@
-"""A key redeemed by mistake is replaced once, and what it did is taken back to the letter (rule K8)."""
+"""A key redeemed by mistake is replaced once, and what it did is taken back to the letter (rule
+K8).
+"""
 
 from datetime import date, timedelta
 
@@ -29,25 +31,42 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rule("K8")]
 
 def figures(subscription):
     stored = Subscription.objects.get(pk=subscription.pk)
-    return stored.licenses, stored.starts_on, stored.ends_on, stored.carried_license_days, stored.withdrawn_on
+    return (
+        stored.licenses,
+        stored.starts_on,
+        stored.ends_on,
+        stored.carried_license_days,
+        stored.withdrawn_on,
+    )
 
 
 def ask(redemption, by, on=TODAY):
-    return Replacement.objects.ask(Redemption.objects.get(pk=redemption.pk), "Wrong tenant", by=by, on=on)
+    return Replacement.objects.ask(
+        Redemption.objects.get(pk=redemption.pk), "Wrong tenant", by=by, on=on
+    )
 
 
 def replayed(subscription):
     """The term that the ledger adds up to, entry by entry; None once what brought it was reversed."""
-    entries = [(entry.redeemed_at, 0, entry.pk, entry.after) for entry in subscription.redemptions.all()]
-    entries += [(entry.reversed_at, 1, entry.pk, entry.redemption.before) for entry in subscription.reversals.all()]
+    entries = [
+        (entry.redeemed_at, 0, entry.pk, entry.after) for entry in subscription.redemptions.all()
+    ]
+    entries += [
+        (entry.reversed_at, 1, entry.pk, entry.redemption.before)
+        for entry in subscription.reversals.all()
+    ]
     term = sorted(entries, key=lambda entry: entry[:3])[-1][3]
     return term and (term.licenses, term.ends_on, term.carried_license_days)
 
 
 @pytest.mark.parametrize("way", ["extend", "add_licenses", "reactivate"])
-def test_granting_puts_the_subscription_back_exactly_and_gives_the_benefit_another_key(tenant, by, way):
+def test_granting_puts_the_subscription_back_exactly_and_gives_the_benefit_another_key(
+    tenant, by, way
+):
     ends_on = date(2021, 4, 20) if way == "reactivate" else date(2021, 9, 30)
-    subscription = factories.SubscriptionFactory.create(tenant=tenant, ends_on=ends_on, licenses=7, carried_license_days=3)
+    subscription = factories.SubscriptionFactory.create(
+        tenant=tenant, ends_on=ends_on, licenses=7, carried_license_days=3
+    )
     before, key = figures(subscription), key_for(subscription, 5)
     redemption = getattr(subscription, way)(key, by=by, on=TODAY)
     assert figures(subscription) != before
@@ -55,17 +74,31 @@ def test_granting_puts_the_subscription_back_exactly_and_gives_the_benefit_anoth
     assert figures(subscription) == before
     assert replayed(subscription) == (before[0], before[2], before[3])
     key.refresh_from_db()
-    assert (key.revoked_at is not None, key.revoked_why, key.is_redeemed) == (True, "Wrong tenant", True)
-    assert (key.benefit.live_key(), new.is_redeemable(TODAY), new.licenses) == (new, True, key.licenses)
+    assert (key.revoked_at is not None, key.revoked_why, key.is_redeemed) == (
+        True,
+        "Wrong tenant",
+        True,
+    )
+    assert (key.benefit.live_key(), new.is_redeemable(TODAY), new.licenses) == (
+        new,
+        True,
+        key.licenses,
+    )
     assert Redemption.objects.get() == redemption, "nothing is rewritten"
 
 
-def test_a_subscription_that_the_key_brought_is_withdrawn_and_the_new_key_brings_one_elsewhere(tenant, by):
+def test_a_subscription_that_the_key_brought_is_withdrawn_and_the_new_key_brings_one_elsewhere(
+    tenant, by
+):
     redemption = redeem(tenant=tenant)
     other = factories.TenantFactory.create(partner=tenant.partner)
     new = ask(redemption, by).grant(by=by, on=TODAY)
     withdrawn = Subscription.objects.get(pk=redemption.subscription_id)
-    assert (withdrawn.withdrawn_on, withdrawn.status(TODAY), replayed(withdrawn)) == (TODAY, "deleted", None)
+    assert (withdrawn.withdrawn_on, withdrawn.status(TODAY), replayed(withdrawn)) == (
+        TODAY,
+        "deleted",
+        None,
+    )
     assert not Subscription.objects.not_deleted(TODAY).exists()
     assert Subscription.objects.deleted(TODAY).get() == withdrawn
     with pytest.raises(SubscriptionNotActive, match="ended on May 1, 2021"):
@@ -81,7 +114,10 @@ def test_what_something_was_built_on_is_not_taken_back_and_nothing_changes(tenan
     with pytest.raises(BuiltOnSince, match="May 1, 2021"):
         asked.grant(by=by, on=TODAY)
     assert (figures(redemption.subscription), Reversal.objects.count()) == (before, 0)
-    assert (Replacement.objects.undecided().get(), redemption.key.benefit.keys.count()) == (asked, 1)
+    assert (Replacement.objects.undecided().get(), redemption.key.benefit.keys.count()) == (
+        asked,
+        1,
+    )
     assert Record.objects.filter(refused="built-on-since").count() == 1
 
 
@@ -91,7 +127,11 @@ def test_the_last_of_two_is_taken_back_and_then_the_first(tenant, by):
     with pytest.raises(BuiltOnSince):
         ask(first, by)
     ask(second, by).grant(by=by, on=TODAY)
-    assert replayed(first.subscription) == (first.after.licenses, first.after.ends_on, first.after.carried_license_days)
+    assert replayed(first.subscription) == (
+        first.after.licenses,
+        first.after.ends_on,
+        first.after.carried_license_days,
+    )
     ask(first, by).grant(by=by, on=TODAY)
     assert Subscription.objects.get().withdrawn_on == TODAY
 
@@ -117,7 +157,11 @@ def test_it_is_asked_for_once_and_decided_once(tenant, by):
         with pytest.raises(AlreadyDecided):
             again()
     stored = Replacement.objects.get()
-    assert (stored.declined_because, stored.key, Reversal.objects.count()) == ("It ran for a month.", None, 0)
+    assert (stored.declined_because, stored.key, Reversal.objects.count()) == (
+        "It ran for a month.",
+        None,
+        0,
+    )
 
 
 def test_a_new_key_that_would_be_of_no_use_is_not_issued(tenant, by):
@@ -147,12 +191,17 @@ def test_a_replacement_is_not_replaced_on_request(tenant, by):
     redemption = replaced(tenant, by)
     with pytest.raises(ReplacedOnRequestBefore):
         ask(redemption, by)
-    assert (Replacement.objects.count(), Record.objects.filter(refused="replaced-on-request-before").count()) == (1, 1)
+    assert (
+        Replacement.objects.count(),
+        Record.objects.filter(refused="replaced-on-request-before").count(),
+    ) == (1, 1)
 
 
 def test_an_older_request_for_a_replacement_is_not_granted_but_declined(tenant, by):
     redemption = replaced(tenant, by)
-    asked = Replacement.objects.create(redemption=redemption, partner=tenant.partner, tenant=tenant, why="Before the rule")
+    asked = Replacement.objects.create(
+        redemption=redemption, partner=tenant.partner, tenant=tenant, why="Before the rule"
+    )
     with pytest.raises(ReplacedOnRequestBefore):
         asked.grant(by=by, on=TODAY)
     assert (Reversal.objects.count(), redemption.subscription.is_active(TODAY)) == (1, True)
@@ -165,8 +214,13 @@ def test_staff_replace_a_replacement_with_a_reason_and_it_is_still_not_replaced_
     redemption = replaced(tenant, staff)
     new = replace_again(redemption, staff.reason, by=staff, on=TODAY)
     redemption.key.refresh_from_db()
-    assert (redemption.key.revoked_why, Subscription.objects.not_deleted(TODAY).count()) == ("The tenant was closed", 0)
-    assert Record.objects.filter(action="benefits.key-revoked").first().after == {"key": redemption.key_id}
+    assert (redemption.key.revoked_why, Subscription.objects.not_deleted(TODAY).count()) == (
+        "The tenant was closed",
+        0,
+    )
+    assert Record.objects.filter(action="benefits.key-revoked").first().after == {
+        "key": redemption.key_id
+    }
     with pytest.raises(ReplacedOnRequestBefore):
         ask(Subscription.activate(new, tenant, by=staff, on=TODAY), staff)
 
@@ -174,10 +228,15 @@ def test_staff_replace_a_replacement_with_a_reason_and_it_is_still_not_replaced_
 def test_staff_leave_it_to_the_partner_to_ask_the_first_time(tenant, by):
     with pytest.raises(NotAReplacement):
         replace_again(redeem(tenant=tenant), "Lost", by=by, on=TODAY)
-    assert (Reversal.objects.count(), Record.objects.filter(refused="not-a-replacement").count()) == (0, 1)
+    assert (
+        Reversal.objects.count(),
+        Record.objects.filter(refused="not-a-replacement").count(),
+    ) == (0, 1)
 
 
-def test_what_staff_revoked_and_issued_before_it_was_redeemed_can_be_replaced_on_request(tenant, by):
+def test_what_staff_revoked_and_issued_before_it_was_redeemed_can_be_replaced_on_request(
+    tenant, by
+):
     key = factories.issue_key(partner=tenant.partner)
     key.revoke("Sent to a mailing list", by=by)
     new = key.benefit.issue_another_key(by=by, on=TODAY)
@@ -200,32 +259,61 @@ def sent(tenant, **values):
     return {"acting_in": f"{tenant.partner_id}-{tenant.pk}"} | values
 
 
-def test_the_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(admin, tenant, sign_in, receipt, by):
+def test_the_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(
+    admin, tenant, sign_in, receipt, by
+):
     browser = sign_in(admin)
-    assert "Until May 31, 2021 you can ask for another key, once." in browser.get(page("receipt", receipt)).content.decode()
-    assert "Say what went wrong" in browser.post(page("replacement", receipt), sent(tenant, why=" ")).content.decode()
-    answer = browser.post(page("replacement", receipt), sent(tenant, why="Wrong tenant"), follow=True).content.decode()
+    assert (
+        "Until May 31, 2021 you can ask for another key, once."
+        in browser.get(page("receipt", receipt)).content.decode()
+    )
+    assert (
+        "Say what went wrong"
+        in browser.post(page("replacement", receipt), sent(tenant, why=" ")).content.decode()
+    )
+    answer = browser.post(
+        page("replacement", receipt), sent(tenant, why="Wrong tenant"), follow=True
+    ).content.decode()
     assert "A replacement was asked for on May 1, 2021." in answer
-    assert "asked for already" in browser.post(page("replacement", receipt), sent(tenant, why="Again"), follow=True).content.decode()
+    assert (
+        "asked for already"
+        in browser.post(
+            page("replacement", receipt), sent(tenant, why="Again"), follow=True
+        ).content.decode()
+    )
     Replacement.objects.get().grant(by=by, on=TODAY)
     after = browser.get(page("receipt", receipt)).content.decode()
     assert "This redemption was reversed on May 1, 2021" in after
     assert "A replacement was granted on May 1, 2021." in after
-    ledger = browser.get(reverse("licensing:subscription", args=[receipt.subscription_id])).content.decode()
+    ledger = browser.get(
+        reverse("licensing:subscription", args=[receipt.subscription_id])
+    ).content.decode()
     assert "Reversed" in ledger
-    benefit = browser.get(reverse("licensing:benefit-detail", args=[receipt.key.benefit_id])).content.decode()
+    benefit = browser.get(
+        reverse("licensing:benefit-detail", args=[receipt.key.benefit_id])
+    ).content.decode()
     assert ("Not redeemed" in benefit, "No subscription" in benefit) == (True, True)
 
 
-def test_the_receipt_of_a_replacement_shows_the_request_disabled_with_the_reason(admin, tenant, sign_in, today, by):
+def test_the_receipt_of_a_replacement_shows_the_request_disabled_with_the_reason(
+    admin, tenant, sign_in, today, by
+):
     redemption = replaced(tenant, by)
     browser = sign_in(admin)
     answer = browser.get(page("receipt", redemption)).content.decode()
     assert "you can ask for another key" not in answer
-    assert ('aria-disabled="true"' in answer, page("replacement", redemption) in answer) == (True, False)
+    assert ('aria-disabled="true"' in answer, page("replacement", redemption) in answer) == (
+        True,
+        False,
+    )
     reason = "This key is itself a replacement, and a replacement is not replaced on request."
     assert reason in answer
-    assert reason in browser.post(page("replacement", redemption), sent(tenant, why="Again"), follow=True).content.decode()
+    assert (
+        reason
+        in browser.post(
+            page("replacement", redemption), sent(tenant, why="Again"), follow=True
+        ).content.decode()
+    )
 
 
 @pytest.mark.rule("K3")
@@ -237,10 +325,22 @@ def test_a_key_in_what_somebody_wrote_is_kept_masked(admin, tenant, sign_in, rec
     assert Replacement.objects.get().why == written.format(key)
 
 
-def test_an_account_member_may_not_ask_and_another_partner_s_receipt_does_not_exist(tenant, sign_in, receipt, today):
-    member = factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.MEMBER).user
-    assert sign_in(member).post(page("replacement", receipt), sent(tenant, why="Wrong")).status_code == 403
+def test_an_account_member_may_not_ask_and_another_partner_s_receipt_does_not_exist(
+    tenant, sign_in, receipt, today
+):
+    member = factories.RoleAssignmentFactory.create(
+        user__directory_user__tenant=tenant, role=Role.MEMBER
+    ).user
+    assert (
+        sign_in(member).post(page("replacement", receipt), sent(tenant, why="Wrong")).status_code
+        == 403
+    )
     elsewhere = factories.TenantFactory.create(is_primary=True)
     stranger = factories.RoleAssignmentFactory.create(user__directory_user__tenant=elsewhere).user
-    assert sign_in(stranger).post(page("replacement", receipt), sent(elsewhere, why="Wrong")).status_code == 404
+    assert (
+        sign_in(stranger)
+        .post(page("replacement", receipt), sent(elsewhere, why="Wrong"))
+        .status_code
+        == 404
+    )
     assert not Replacement.objects.exists()

@@ -9,7 +9,11 @@ from benefits_portal.tenants.models import Actor
 from tests.factories import TODAY, key_for, redeem
 from tests.simultaneous import at_once
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("K8"), pytest.mark.usefixtures("consistent")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.rule("K8"),
+    pytest.mark.usefixtures("consistent"),
+]
 
 
 def names(outcomes):
@@ -21,7 +25,10 @@ def test_of_many_who_ask_for_and_who_grant_one_replacement_at_once_one_does(tena
     ask = partial(Replacement.objects.ask, redemption, "Wrong tenant", by=Actor(), on=TODAY)
     assert names(at_once([ask] * 4)) == ["Replacement", *["ReplacementAskedAlready"] * 3]
     asked = Replacement.objects.get()
-    assert names(at_once([partial(asked.grant, by=Actor(), on=TODAY)] * 4)) == [*["AlreadyDecided"] * 3, "ProductKey"]
+    assert names(at_once([partial(asked.grant, by=Actor(), on=TODAY)] * 4)) == [
+        *["AlreadyDecided"] * 3,
+        "ProductKey",
+    ]
     assert (Reversal.objects.count(), redemption.key.benefit.keys.count()) == (1, 2)
 
 
@@ -29,10 +36,20 @@ def test_of_many_who_ask_for_and_who_grant_one_replacement_at_once_one_does(tena
 def test_a_redemption_is_either_reversed_or_built_on(tenant, round_):
     redemption = redeem(tenant=tenant)
     asked = Replacement.objects.ask(redemption, "Wrong tenant", by=Actor(), on=TODAY)
-    extend = partial(redemption.subscription.extend, key_for(redemption.subscription), by=Actor(), on=TODAY)
+    extend = partial(
+        redemption.subscription.extend, key_for(redemption.subscription), by=Actor(), on=TODAY
+    )
     outcomes = names(at_once([partial(asked.grant, by=Actor(), on=TODAY), extend]))
     stored = Subscription.objects.get()
     if Reversal.objects.exists():
-        assert (outcomes, stored.withdrawn_on, Redemption.objects.count()) == (["ProductKey", "SubscriptionNotActive"], TODAY, 1)
+        assert (outcomes, stored.withdrawn_on, Redemption.objects.count()) == (
+            ["ProductKey", "SubscriptionNotActive"],
+            TODAY,
+            1,
+        )
     else:
-        assert (outcomes, stored.withdrawn_on, Redemption.objects.count()) == (["BuiltOnSince", "Redemption"], None, 2)
+        assert (outcomes, stored.withdrawn_on, Redemption.objects.count()) == (
+            ["BuiltOnSince", "Redemption"],
+            None,
+            2,
+        )

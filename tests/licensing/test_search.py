@@ -26,89 +26,158 @@ def named(tenant):
         product = factories.ProductFactory.create(name=f"Aurora {place.pk}")
         key = factories.issue_key(partner=place.partner, product=product)
         factories.redeem(key, tenant=place)
-        factories.DirectoryUserFactory.create(tenant=place, display_name=f"Aurora Person {place.pk}")
+        factories.DirectoryUserFactory.create(
+            tenant=place, display_name=f"Aurora Person {place.pk}"
+        )
     return tenant
 
 
 def found(response) -> dict[str, list[str]]:
-    return {group["title"]: [row.title for row in group["rows"]] for group in response.context["groups"]}
+    return {
+        group["title"]: [row.title for row in group["rows"]] for group in response.context["groups"]
+    }
 
 
 @pytest.mark.rule("P1")
 def test_words_find_benefits_subscriptions_people_and_pages_of_ones_own_place_alone(client, named):
     answer = client.get(SEARCH, {"q": "aurora"})
     own = f"Aurora {named.pk}"
-    assert found(answer) == {"Benefits": [own], "Subscriptions": [own], "People": [f"Aurora Person {named.pk}"]}
+    assert found(answer) == {
+        "Benefits": [own],
+        "Subscriptions": [own],
+        "People": [f"Aurora Person {named.pk}"],
+    }
     assert found(client.get(SEARCH, {"q": "your prod"})) == {"Pages": ["Your products"]}
-    assert all(client.get(row.href).status_code == 200 for group in answer.context["groups"] for row in group["rows"])
+    assert all(
+        client.get(row.href).status_code == 200
+        for group in answer.context["groups"]
+        for row in group["rows"]
+    )
 
 
-def test_what_can_be_used_comes_before_what_has_expired_or_not_begun_however_much_there_is(client, tenant, partner):
+def test_what_can_be_used_comes_before_what_has_expired_or_not_begun_however_much_there_is(
+    client, tenant, partner
+):
     def some(count, first, last, **facts):
-        year = {"starts_on": TODAY + timedelta(days=first), "expires_on": TODAY + timedelta(days=last)}
-        return [factories.BenefitFactory.create(partner=partner, product=product, **year, **facts) for _ in range(count)]
+        year = {
+            "starts_on": TODAY + timedelta(days=first),
+            "expires_on": TODAY + timedelta(days=last),
+        }
+        return [
+            factories.BenefitFactory.create(partner=partner, product=product, **year, **facts)
+            for _ in range(count)
+        ]
 
     product = factories.ProductFactory.create(name="Aurora")
     some(READ + 1, -400, -1)
     usable = [*some(1, -300, 10), *some(1, -100, 0)]
     some(3, 1, 500)
-    shown = next(group for group in client.get(SEARCH, {"q": "aurora"}).context["groups"] if group["title"] == "Benefits")
-    assert [row.href for row in shown["rows"]][:2] == [reverse("licensing:benefit-detail", args=[benefit.pk]) for benefit in usable]
-    assert [row.note.split(" · ")[1] for row in shown["rows"]][2:] == ["Not begun"] * 3 + ["Expired"]
+    shown = next(
+        group
+        for group in client.get(SEARCH, {"q": "aurora"}).context["groups"]
+        if group["title"] == "Benefits"
+    )
+    assert [row.href for row in shown["rows"]][:2] == [
+        reverse("licensing:benefit-detail", args=[benefit.pk]) for benefit in usable
+    ]
+    assert [row.note.split(" · ")[1] for row in shown["rows"]][2:] == ["Not begun"] * 3 + [
+        "Expired"
+    ]
 
 
-def test_without_script_the_words_become_an_address_and_with_htmx_only_the_results_come(client, named):
+def test_without_script_the_words_become_an_address_and_with_htmx_only_the_results_come(
+    client, named
+):
     assert client.post(SEARCH, {"q": "aurora"}).url == f"{SEARCH}?q=aurora"
     typed = client.post(SEARCH, {"q": "aurora"}, headers={"hx-request": "true"})
-    assert (typed.status_code, "<html" in typed.text, "Aurora Person" in typed.text) == (200, False, True)
+    assert (typed.status_code, "<html" in typed.text, "Aurora Person" in typed.text) == (
+        200,
+        False,
+        True,
+    )
 
 
 @pytest.mark.rule("K3")
-@pytest.mark.parametrize("typed", ["whole", "small letters", "part", "another prefix", "full-width", "genuine"])
-def test_what_looks_like_a_key_is_neither_looked_up_nor_shown_nor_in_an_address(client, partner, by, typed):
+@pytest.mark.parametrize(
+    "typed", ["whole", "small letters", "part", "another prefix", "full-width", "genuine"]
+)
+def test_what_looks_like_a_key_is_neither_looked_up_nor_shown_nor_in_an_address(
+    client, partner, by, typed
+):
     key = factories.issue_key(partner=partner).reveal(by=by, on=factories.TODAY)
     words = {
         "whole": key,
         "small letters": key.lower().replace("-", " "),
         "part": key[:11],
         "another prefix": f"PCBEM{key[5:]}",
-        "full-width": key.translate({ord(letter): ord(letter) + 0xFEE0 for letter in f"{ALPHABET}PCBEN-"}),
+        "full-width": key.translate(
+            {ord(letter): ord(letter) + 0xFEE0 for letter in f"{ALPHABET}PCBEN-"}
+        ),
         "genuine": "NQWRT-XYVPM-2C3GH-7JKDF-B9NQ8",
     }[typed]
-    assert (client.post(SEARCH, {"q": words}).url, client.get(SEARCH, {"q": words}).url) == (SEARCH, SEARCH)
-    for answer in (client.post(SEARCH, {"q": words}, headers={"hx-request": "true"}), client.get(SEARCH, {"q": words}, follow=True)):
+    assert (client.post(SEARCH, {"q": words}).url, client.get(SEARCH, {"q": words}).url) == (
+        SEARCH,
+        SEARCH,
+    )
+    for answer in (
+        client.post(SEARCH, {"q": words}, headers={"hx-request": "true"}),
+        client.get(SEARCH, {"q": words}, follow=True),
+    ):
         assert ("looks like a product key" in answer.text, words in answer.text) == (True, False)
 
 
 @pytest.mark.rule("W5")
-@pytest.mark.parametrize("words", ["Maria Clara Sousa Lopes Pinto", "James Henry Scott Brown Young"])
+@pytest.mark.parametrize(
+    "words", ["Maria Clara Sousa Lopes Pinto", "James Henry Scott Brown Young"]
+)
 def test_five_words_of_five_letters_are_searched_for(client, tenant, words):
     factories.DirectoryUserFactory.create(tenant=tenant, display_name=words)
     answer = client.get(SEARCH, {"q": words})
     assert found(answer) == {"People": [words]}
     assert client.get(reverse("tenants:users"), {"q": words}).status_code == 200
-    assert "product key" not in client.post(SEARCH, {"q": words}, headers={"hx-request": "true"}).text
+    assert (
+        "product key" not in client.post(SEARCH, {"q": words}, headers={"hx-request": "true"}).text
+    )
 
 
 @pytest.mark.rule("K3")
 @pytest.mark.parametrize(
-    "page", ["benefits:azure-cloud", "licensing:products", "tenants:users", "tenants:give-role", "admin:tenants_partner_changelist"]
+    "page",
+    [
+        "benefits:azure-cloud",
+        "licensing:products",
+        "tenants:users",
+        "tenants:give-role",
+        "admin:tenants_partner_changelist",
+    ],
 )
-def test_a_list_does_not_search_for_a_key_either_and_keeps_the_rest_of_its_address(admin_client, client, page):
+def test_a_list_does_not_search_for_a_key_either_and_keeps_the_rest_of_its_address(
+    admin_client, client, page
+):
     searcher = admin_client if page.startswith("admin:") else client
     key = "PCBEN-BCDFG-HJKMP-QRTVW-XY234"
     address = reverse(page)
     answer = searcher.get(address, {"q": key, "sort": "-status"})
     shown = searcher.get(address).text
-    assert (answer.url, "looks like a product key" in shown, key in shown) == (f"{address}?sort=-status", True, False)
+    assert (answer.url, "looks like a product key" in shown, key in shown) == (
+        f"{address}?sort=-status",
+        True,
+        False,
+    )
 
 
 @pytest.mark.rule("K3")
 def test_no_address_leads_to_another_host_and_htmx_loads_the_whole_page_which_says_so_once(client):
     typed = {"q": "PCBEN-BCDFG-HJKMP-QRTVW-XY234"}
-    live = [client.get(reverse("tenants:users"), typed, headers={"hx-request": "true"}) for _ in range(2)][-1]
+    live = [
+        client.get(reverse("tenants:users"), typed, headers={"hx-request": "true"})
+        for _ in range(2)
+    ][-1]
     assert len(client.get(reverse("tenants:users")).context["messages"]) == 1
-    assert (client.get("/", typed, PATH_INFO="//example.org/").url, live["HX-Redirect"]) == ("/%2Fexample.org/", reverse("tenants:users"))
+    assert (client.get("/", typed, PATH_INFO="//example.org/").url, live["HX-Redirect"]) == (
+        "/%2Fexample.org/",
+        reverse("tenants:users"),
+    )
 
 
 def test_nothing_found_says_what_can_be_searched_for(client):

@@ -1,4 +1,6 @@
-"""Pages about subscriptions say what holds: every sentence follows from rows, days and rules (K8, S2, S3, S6)."""
+"""Pages about subscriptions say what holds: every sentence follows from rows, days and rules (K8,
+S2, S3, S6).
+"""
 
 import re
 from datetime import date, timedelta
@@ -45,7 +47,10 @@ def test_a_withdrawn_subscription_says_when_and_why_and_where_the_new_key_is(cli
     replace(redemption, by)
     text = page(client, "subscription", redemption.subscription_id)
     expected = [
-        "This subscription was withdrawn on May 1, 2021, because the key that brought it was replaced: “It went to the wrong tenant”",
+        (
+            "This subscription was withdrawn on May 1, 2021, because the key that brought it was "
+            "replaced: “It went to the wrong tenant”"
+        ),
         f"""<a href="{reverse("licensing:benefit-detail", args=[benefit.pk])}">The new key is on its benefit's page</a>""",
         "<dt>Withdrawn on</dt><dd>May 1, 2021",
         "It would have run until May 1, 2022.",
@@ -55,7 +60,12 @@ def test_a_withdrawn_subscription_says_when_and_why_and_where_the_new_key_is(cli
     ]
     text = re.sub(r"\s*(</?d[td]>)\s*", r"\1", " ".join(text.replace("&#x27;", "'").split()))
     assert [sentence for sentence in expected if sentence in text] == expected
-    wrong = ["The subscription ended on", "The last day of service.", "Bring it back", '<p class="figure">25']
+    wrong = [
+        "The subscription ended on",
+        "The last day of service.",
+        "Bring it back",
+        '<p class="figure">25',
+    ]
     assert [sentence for sentence in wrong if sentence in text] == []
 
 
@@ -92,11 +102,16 @@ def test_why_staff_replaced_a_key_is_not_for_the_partner_to_read(client, tenant,
 
 
 @rule("K8")
-@pytest.mark.parametrize(("way", "said"), [("new", "it brought was withdrawn"), ("extend", "went back to what it was before")])
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [("new", "it brought was withdrawn"), ("extend", "went back to what it was before")],
+)
 def test_a_reversed_receipt_says_what_became_of_the_subscription(client, tenant, by, way, said):
     redemption = redeem(tenant=tenant)
     if way == "extend":
-        redemption = redemption.subscription.extend(key_for(redemption.subscription), by=by, on=TODAY)
+        redemption = redemption.subscription.extend(
+            key_for(redemption.subscription), by=by, on=TODAY
+        )
     replace(redemption, by)
     assert said in page(client, "receipt", redemption.pk)
 
@@ -107,17 +122,29 @@ def test_a_reversed_receipt_says_what_became_of_the_subscription(client, tenant,
 @rule("K8")
 @pytest.mark.parametrize(
     ("expires_in", "said"),
-    [(30, "within 30 days the program's staff may replace it."), (29, "until May 30, 2021, the last day of its benefit, the")],
+    [
+        (30, "within 30 days the program's staff may replace it."),
+        (29, "until May 30, 2021, the last day of its benefit, the"),
+    ],
 )
 def test_what_can_be_undone_ends_with_the_benefit(client, tenant, expires_in, said):
     active = redeem(tenant=tenant).subscription
-    key = issue_key(partner=tenant.partner, product=active.product, expires_on=TODAY + timedelta(days=expires_in))
-    pages = [page(client, "walkthrough", key.benefit_id), page(client, "extend", active.pk, f"?key={key.pk}")]
+    key = issue_key(
+        partner=tenant.partner,
+        product=active.product,
+        expires_on=TODAY + timedelta(days=expires_in),
+    )
+    pages = [
+        page(client, "walkthrough", key.benefit_id),
+        page(client, "extend", active.pk, f"?key={key.pk}"),
+    ]
     told = f"A key works once, and redeeming it cannot be undone here; {said}"
     assert [told in text.replace("&#x27;", "'") for text in pages] == [True, True]
     receipt = redeem(key, tenant=tenant)
     until = "May 31, 2021" if expires_in == 30 else "May 30, 2021"
-    assert f"Until {until} you can ask for another key, once." in page(client, "receipt", receipt.pk)
+    assert f"Until {until} you can ask for another key, once." in page(
+        client, "receipt", receipt.pk
+    )
 
 
 @rule("K8")
@@ -150,8 +177,14 @@ def test_a_new_subscription_says_what_it_stands_beside(client, tenant, there, sa
         factories.SubscriptionFactory.create(tenant=tenant, product=product, ends_on=ends_on)
     key = issue_key(partner=tenant.partner, product=product)
     text = page(client, "walkthrough", key.benefit_id)
-    sentences = ["nothing of this product runs here.", "beside the one that runs.", "The one that ended stays ended."]
-    assert [sentence for sentence in sentences if sentence in text] == [s for s in sentences if said.endswith(s)]
+    sentences = [
+        "nothing of this product runs here.",
+        "beside the one that runs.",
+        "The one that ended stays ended.",
+    ]
+    assert [sentence for sentence in sentences if sentence in text] == [
+        s for s in sentences if said.endswith(s)
+    ]
     assert "beside what there is" not in text
 
 
@@ -172,12 +205,20 @@ def test_only_what_can_come_back_is_said_to(client, tenant):
 @rule("S6")
 @pytest.mark.parametrize(
     ("ends_on", "said"),
-    [(date(2022, 4, 30), "later, not earlier."), (date(2022, 5, 1), "so it stays."), (date(2022, 5, 2), "earlier, not later.")],
+    [
+        (date(2022, 4, 30), "later, not earlier."),
+        (date(2022, 5, 1), "so it stays."),
+        (date(2022, 5, 2), "earlier, not later."),
+    ],
 )
 def test_which_way_adding_licenses_moves_the_end_is_computed(client, tenant, ends_on, said):
-    subscription = factories.SubscriptionFactory.create(tenant=tenant, ends_on=ends_on, licenses=7, carried_license_days=6)
+    subscription = factories.SubscriptionFactory.create(
+        tenant=tenant, ends_on=ends_on, licenses=7, carried_license_days=6
+    )
     assert adding_note(subscription, TODAY).endswith(said)
-    assert [said in page(client, name, subscription.pk) for name in ("subscription", "add-licenses")] == [True, True]
+    assert [
+        said in page(client, name, subscription.pk) for name in ("subscription", "add-licenses")
+    ] == [True, True]
     for key in (1, 7, 1000):
         moved = subscription.with_added_licenses(key, TODAY).days_later_than(ends_on)
         assert moved >= 0 if "later, not" in said else moved <= 0
@@ -189,23 +230,45 @@ def test_which_way_adding_licenses_moves_the_end_is_computed(client, tenant, end
 @rule("S2", "S3")
 @pytest.mark.parametrize(
     ("days", "status", "back"),
-    [(0, "", False), (1, "Expired", True), (30, "Expired", True), (31, "Disabled", True), (120, "Disabled", True), (121, "Deleted", False)],
+    [
+        (0, "", False),
+        (1, "Expired", True),
+        (30, "Expired", True),
+        (31, "Disabled", True),
+        (120, "Disabled", True),
+        (121, "Deleted", False),
+    ],
 )
 def test_the_calculator_names_the_status_and_brings_back_what_can_come_back(days, status, back):
     on = TODAY + timedelta(days=days)
-    query = {"licenses": "100", "ends_on": TODAY.isoformat(), "keys": "25; 10", "on": on.isoformat()}
+    query = {
+        "licenses": "100",
+        "ends_on": TODAY.isoformat(),
+        "keys": "25; 10",
+        "on": on.isoformat(),
+    }
     answer = Client().get(reverse("licensing:calculator"), query)
     calculation = answer.context["calculation"]
     cards = {card["title"]: card for card in calculation.cards()}
     assert ("Reactivation" in cards, calculation.status_note() != "") == (back, status != "")
     assert (f"this subscription is {status}" in answer.text) is (status != "")
     labels = [mark.label for mark in calculation.axis().days]
-    assert ("Latest end with one key (3 years)" in labels, "Last day to bring it back" in labels) == (days == 0, days > 0)
+    assert (
+        "Latest end with one key (3 years)" in labels,
+        "Last day to bring it back" in labels,
+    ) == (days == 0, days > 0)
     if back:
         with_second = Subscription.running(calculation.started_new()[0]).with_added_licenses(10, on)
-        assert (cards["Reactivation"]["licenses"], calculation.started_new()[-1]) == ("35", with_second)
+        assert (cards["Reactivation"]["licenses"], calculation.started_new()[-1]) == (
+            "35",
+            with_second,
+        )
     if days:
-        advice = "It is deleted and cannot come back." if status == "Deleted" else "it brings back what ended last"
+        advice = (
+            "It is deleted and cannot come back."
+            if status == "Deleted"
+            else "it brings back what ended last"
+        )
         assert advice in cards["Extend end date"]["reason"]
 
 
@@ -222,12 +285,19 @@ def test_the_side_panel_has_a_heading_over_the_key(client, tenant, name):
 # F11: whose clock
 
 
-@pytest.mark.parametrize(("is_practice", "ahead", "said"), [(True, 40, True), (True, 0, False), (False, 0, False)])
-def test_a_receipt_in_practice_says_which_day_the_calendar_said(admin, sign_in, tenant, by, is_practice, ahead, said):
+@pytest.mark.parametrize(
+    ("is_practice", "ahead", "said"), [(True, 40, True), (True, 0, False), (False, 0, False)]
+)
+def test_a_receipt_in_practice_says_which_day_the_calendar_said(
+    admin, sign_in, tenant, by, is_practice, ahead, said
+):
     Partner.objects.filter(pk=tenant.partner_id).update(is_practice=is_practice, days_ahead=ahead)
     redemption = redeem(tenant=tenant, on=TODAY + timedelta(days=ahead))
     client = sign_in(admin)
-    assert ("Real time; the practice calendar said June 10, 2021." in page(client, "receipt", redemption.pk)) is said
+    assert (
+        "Real time; the practice calendar said June 10, 2021."
+        in page(client, "receipt", redemption.pk)
+    ) is said
     history = page(client, "subscription", redemption.subscription_id)
     assert ("They are real times; the practice calendar said later days." in history) is said
 
@@ -237,7 +307,9 @@ def test_the_partner_s_own_day_is_no_practice_day(tenant, zone, said):
     """At 13:00 UTC it is tomorrow in Auckland, by the real clock."""
     Partner.objects.filter(pk=tenant.partner_id).update(is_practice=True, time_zone=zone)
     with time_machine.travel(factories.NOW + timedelta(hours=1), tick=False):
-        redemption = Redemption.objects.for_display().get(pk=redeem(tenant=tenant, on=TODAY + DAY).pk)
+        redemption = Redemption.objects.for_display().get(
+            pk=redeem(tenant=tenant, on=TODAY + DAY).pk
+        )
     assert (redemption.practice_day is not None) is said
 
 
@@ -247,7 +319,9 @@ def test_the_partner_s_own_day_is_no_practice_day(tenant, zone, said):
 @rule("P3")
 @pytest.mark.parametrize("role", Role)
 def test_what_a_member_may_not_open_is_shown_disabled_and_not_linked(tenant, sign_in, role):
-    user = factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=role).user
+    user = factories.RoleAssignmentFactory.create(
+        user__directory_user__tenant=tenant, role=role
+    ).user
     client = sign_in(user)
     places = {
         reverse("tenants:activity"): reverse("home"),
@@ -259,4 +333,6 @@ def test_what_a_member_may_not_open_is_shown_disabled_and_not_linked(tenant, sig
         assert ('role="link" aria-disabled="true"' in text) is not role.may_act
         assert (client.get(forbidden).status_code == 200) is role.may_act
     found = client.get(reverse("search"), {"q": "activity"}).text
-    assert (f'<a href="{reverse("tenants:activity")}">Activity' in found.split("<main")[1]) is role.may_act
+    assert (
+        f'<a href="{reverse("tenants:activity")}">Activity' in found.split("<main")[1]
+    ) is role.may_act

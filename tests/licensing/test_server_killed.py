@@ -1,4 +1,6 @@
-"""The server is killed in the middle of redemptions: nothing half done, and a retry of a lost answer finds its receipt (K2, A3)."""
+"""The server is killed in the middle of redemptions: nothing half done, and a retry of a lost
+answer finds its receipt (K2, A3).
+"""
 
 import os
 import random
@@ -33,7 +35,9 @@ pytestmark = [
     pytest.mark.release,  # with every change a few processes are killed by `drills killed`
     pytest.mark.django_db(transaction=True),
     pytest.mark.rule("K2", "A3"),
-    pytest.mark.skipif(not IS_POSTGRES, reason="the drill is for the server that production runs on"),
+    pytest.mark.skipif(
+        not IS_POSTGRES, reason="the drill is for the server that production runs on"
+    ),
 ]
 
 PROJECT = Path(__file__).parents[2]
@@ -44,7 +48,16 @@ NO_ANSWER = (OSError, HTTPException)
 @contextmanager
 def server(port: int) -> Iterator[subprocess.Popen[bytes]]:
     """gunicorn on the tests' own database, until the block ends or somebody kills it."""
-    command = [sys.executable, "-m", "gunicorn", "benefits_portal.wsgi", "--bind", f"127.0.0.1:{port}", "--log-level", "critical"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "benefits_portal.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--log-level",
+        "critical",
+    ]
     environment = {**os.environ, "DATABASE_URL": url_of_the_tests_own_database()}
     process = subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True)
     try:
@@ -61,7 +74,9 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 class Person:
-    """Somebody at a browser: opens the review, presses Redeem, and presses it again if no answer came."""
+    """Somebody at a browser: opens the review, presses Redeem, and presses it again if no answer
+    came.
+    """
 
     def __init__(self, user: User, subscription: Subscription, port: int) -> None:
         client = Client()
@@ -73,19 +88,26 @@ class Person:
 
     def ask(self, path: str, form: dict[str, str] | None = None) -> tuple[str, str]:
         """The final address and the page. Raises OSError if the server is gone."""
-        request = Request(self.address + path, urlencode(form).encode() if form else None)  # noqa: S310 - our own server
-        request.add_header("Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
-        with urlopen(request, timeout=10) as answer:  # noqa: S310 - our own server
+        # Our own server
+        request = Request(self.address + path, urlencode(form).encode() if form else None)
+        request.add_header(
+            "Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        )
+        with urlopen(request, timeout=10) as answer:
             for name, value in re.findall(r"(\w+)=([^;]+);", answer.headers.get("Set-Cookie", "")):
                 self.cookies[name] = value
             return answer.url, answer.read().decode()
 
     def redeem_next(self) -> None:
         if self.unanswered is None:
-            key = ProductKey.objects.filter(product=self.subscription.product, redeemed_at=None).earliest("pk")
+            key = ProductKey.objects.filter(
+                product=self.subscription.product, redeemed_at=None
+            ).earliest("pk")
             path = f"/admin-center/products/{self.subscription.pk}/extend/?key={key.pk}"
             _address, page = self.ask(path)
-            fields = re.findall(r'name="(csrfmiddlewaretoken|acting_in|quote)" value="([^"]+)"', page)
+            fields = re.findall(
+                r'name="(csrfmiddlewaretoken|acting_in|quote)" value="([^"]+)"', page
+            )
             self.unanswered = path, dict(fields)
         address, _page = self.ask(*self.unanswered)
         self.receipts.append(int(address.rstrip("/").rsplit("/", 1)[-1]))
@@ -104,7 +126,9 @@ def redeem_until(person: Person, done: threading.Event) -> None:
 
 
 def answers_until_killed(person: Person, port: int, after: float) -> None:
-    """Start the server, let `person` redeem, and kill it `after` seconds beyond the first answer: the lost one's retry."""
+    """Start the server, let `person` redeem, and kill it `after` seconds beyond the first answer:
+    the lost one's retry.
+    """
     done, answered = threading.Event(), len(person.receipts)
     with server(port) as process:
         worker = threading.Thread(target=redeem_until, args=[person, done])
@@ -119,7 +143,9 @@ def answers_until_killed(person: Person, port: int, after: float) -> None:
 
 
 def test_fifty_times_killed_every_redemption_is_whole_and_is_told_once_all_the_same(admin, tenant):
-    subscription = SubscriptionFactory.create(tenant=tenant, licenses=500, ends_on=date(2090, 1, 31))
+    subscription = SubscriptionFactory.create(
+        tenant=tenant, licenses=500, ends_on=date(2090, 1, 31)
+    )
     before, chance = subscription.term, random.Random(20210501)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -128,7 +154,11 @@ def test_fifty_times_killed_every_redemption_is_whole_and_is_told_once_all_the_s
     lost = 0
     for _ in range(KILLS):
         for _ in range(40 - ProductKey.objects.filter(redeemed_at=None).count()):
-            facts = {"partner": tenant.partner, "product": subscription.product, "expires_on": date(2099, 1, 1)}
+            facts = {
+                "partner": tenant.partner,
+                "product": subscription.product,
+                "expires_on": date(2099, 1, 1),
+            }
             issue_key(**facts, quantity=chance.randint(1, 3))
         answers_until_killed(person, port, chance.uniform(0.0, 0.1))
         lost += person.unanswered is not None

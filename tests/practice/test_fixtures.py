@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def practice_secret(settings) -> None:
-    settings.PRODUCT_KEY_SECRETS = [settings.PRACTICE_SECRET]  # what a demo has: the fixture's keys are encrypted with it
+    # What a demo has: the fixture's keys are encrypted with it
+    settings.PRODUCT_KEY_SECRETS = [settings.PRACTICE_SECRET]
 
 
 @pytest.mark.slow
@@ -85,7 +86,9 @@ def test_discontinued_products_name_their_replacements() -> None:
     replacements = {"Microsoft 365 E3", "Microsoft 365 E5"}
     discontinued = Product.objects.exclude(discontinued_on=None)
 
-    assert {frozenset(product.replaced_by.values_list("name", flat=True)) for product in discontinued} == {frozenset(replacements)}
+    assert {
+        frozenset(product.replaced_by.values_list("name", flat=True)) for product in discontinued
+    } == {frozenset(replacements)}
     assert set(discontinued.values_list("name", flat=True)) == {
         "Enterprise Mobility + Security",
         "Enterprise Mobility + Security E5",
@@ -101,8 +104,17 @@ def test_discontinued_products_name_their_replacements() -> None:
 @pytest.mark.rule("B4")
 @pytest.mark.usefixtures("catalog")
 def test_competency_packages_leave_them_out_and_the_action_pack_does_not() -> None:
-    provisioned = {offer.name: PackageLine.objects.of_package(offer, REFERENCE_DAY).count() for offer in Offer.objects.all()}
-    left_out = PackageLine.objects.filter(~Q(product__discontinued_on=None), offer__is_competency=True).count()
+    provisioned = {
+        offer.name: PackageLine.objects.of_package(offer, REFERENCE_DAY).count()
+        for offer in Offer.objects.all()
+    }
+    left_out = PackageLine.objects.filter(
+        ~Q(product__discontinued_on=None), offer__is_competency=True
+    ).count()
 
-    assert provisioned == {"Microsoft Action Pack": 7, "Silver competency": 12, "Gold competency": 13}
+    assert provisioned == {
+        "Microsoft Action Pack": 7,
+        "Silver competency": 12,
+        "Gold competency": 13,
+    }
     assert left_out == 3

@@ -1,4 +1,6 @@
-"""`loaddata` hurts nothing: for an empty, migrated database of a demo, whole or not at all; and the README's way to it."""
+"""`loaddata` hurts nothing: for an empty, migrated database of a demo, whole or not at all; and the
+README's way to it.
+"""
 
 import json
 import os
@@ -39,11 +41,15 @@ def load(*labels: str, **options: Any) -> None:
     call_command("loaddata", *labels, verbosity=0, **options)
 
 
-@pytest.mark.parametrize("labels", LABELS, ids=lambda labels: "+".join(Path(label).name for label in labels))
+@pytest.mark.parametrize(
+    "labels", LABELS, ids=lambda labels: "+".join(Path(label).name for label in labels)
+)
 def test_rows_that_are_there_are_not_overwritten(labels: tuple[str, ...]) -> None:
     partner = factories.PartnerFactory.create(pk=1, name="A real one")
 
-    with pytest.raises(CommandError, match=f"holds rows that a fixture would overwrite, so {NOTHING}"):
+    with pytest.raises(
+        CommandError, match=f"holds rows that a fixture would overwrite, so {NOTHING}"
+    ):
         load(*labels)
 
     assert list(Partner.objects.values_list("pk", "name")) == [(partner.pk, "A real one")]
@@ -73,7 +79,9 @@ def test_from_standard_input_too(monkeypatch) -> None:
     assert Offer.objects.get().name == "A real one"
 
 
-@pytest.mark.parametrize("labels", LABELS, ids=lambda labels: "+".join(Path(label).name for label in labels))
+@pytest.mark.parametrize(
+    "labels", LABELS, ids=lambda labels: "+".join(Path(label).name for label in labels)
+)
 def test_with_demo_off_nothing_is_loaded(settings, labels: tuple[str, ...]) -> None:
     settings.DEMO = False
 
@@ -85,7 +93,9 @@ def test_with_demo_off_nothing_is_loaded(settings, labels: tuple[str, ...]) -> N
 
 
 def test_a_database_that_lacks_a_migration_is_told_to_migrate_first() -> None:
-    MigrationRecorder(connection).migration_qs.filter(app="licensing").order_by("-pk").first().delete()
+    MigrationRecorder(connection).migration_qs.filter(app="licensing").order_by(
+        "-pk"
+    ).first().delete()
 
     with pytest.raises(CommandError, match="is not migrated, so nothing was done"):
         load("demo")
@@ -96,7 +106,11 @@ def test_a_database_that_lacks_a_migration_is_told_to_migrate_first() -> None:
 def test_two_fixtures_go_together_into_an_empty_database() -> None:
     load("catalog", "partners")
 
-    assert (Partner.objects.count(), Offer.objects.count(), PracticeWorld.objects.count()) == (3, 3, 0)
+    assert (Partner.objects.count(), Offer.objects.count(), PracticeWorld.objects.count()) == (
+        3,
+        3,
+        0,
+    )
 
 
 def broken(rows: list[dict[str, Any]]) -> str:
@@ -104,7 +118,11 @@ def broken(rows: list[dict[str, Any]]) -> str:
     return json.dumps([rows[0], rows[0] | {"pk": 999, "fields": {"name": None}}])
 
 
-@pytest.mark.parametrize("spoil", [broken, lambda rows: json.dumps(rows[:40])[:-30], lambda rows: "nonsense"], ids=range(3))
+@pytest.mark.parametrize(
+    "spoil",
+    [broken, lambda rows: json.dumps(rows[:40])[:-30], lambda rows: "nonsense"],
+    ids=range(3),
+)
 def test_a_fixture_that_does_not_fit_leaves_nothing_behind(tmp_path: Path, spoil: Any) -> None:
     fixture = tmp_path / "spoiled.json"
     fixture.write_text(spoil(json.loads((FIXTURES / "catalog.json").read_text())))
@@ -122,14 +140,22 @@ def test_a_fixture_that_does_not_fit_leaves_nothing_behind(tmp_path: Path, spoil
 def lines_of(document: str) -> list[str]:
     """The lines to copy that load the fixture."""
     text = (project.BASE_DIR / document).read_text(encoding="utf-8")
-    block = next(block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if "loaddata demo" in block)
+    block = next(
+        block
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        if "loaddata demo" in block
+    )
     return str(block).splitlines()
 
 
 def test_both_readmes_have_the_same_three_lines() -> None:
     lines = lines_of("README.md")
 
-    assert [line.rpartition("manage.py ")[2] for line in lines] == ["migrate", "loaddata demo", "runserver"]
+    assert [line.rpartition("manage.py ")[2] for line in lines] == [
+        "migrate",
+        "loaddata demo",
+        "runserver",
+    ]
     assert lines_of("fixtures/README.md") == lines
 
 
@@ -137,9 +163,21 @@ def in_shell(line: str, folder: Path) -> dict[str, Any]:
     """A line as somebody types it, in a folder of its own that has the project's manage.py."""
     if not (folder / "manage.py").exists():
         (folder / "manage.py").symlink_to(project.BASE_DIR / "manage.py")
-    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    environment |= {"UV_PROJECT": str(project.BASE_DIR), "UV_NO_SYNC": "1", "VIRTUAL_ENV": sys.prefix}
-    return {"args": ["bash", "-c", line], "cwd": folder, "env": environment, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    environment = {
+        name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
+    }
+    environment |= {
+        "UV_PROJECT": str(project.BASE_DIR),
+        "UV_NO_SYNC": "1",
+        "VIRTUAL_ENV": sys.prefix,
+    }
+    return {
+        "args": ["bash", "-c", line],
+        "cwd": folder,
+        "env": environment,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.STDOUT,
+    }
 
 
 @pytest.mark.slow
@@ -168,7 +206,9 @@ def test_the_readme_s_three_lines_lead_to_a_demo(tmp_path: Path) -> None:
 def test_the_demo_with_demo_off_says_so_without_a_traceback(demo: str) -> None:
     environment = {"PATH": os.environ["PATH"], "DEMO": demo}
     command = [sys.executable, "manage.py", "demo", "--no-serve"]
-    done = subprocess.run(command, cwd=project.BASE_DIR, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=project.BASE_DIR, env=environment, capture_output=True, text=True, check=False
+    )
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("DEMO is off.")
@@ -178,7 +218,14 @@ def test_the_demo_with_demo_off_says_so_without_a_traceback(demo: str) -> None:
 @pytest.mark.slow
 def test_a_setting_that_is_missing_is_said_without_a_traceback() -> None:
     command = [sys.executable, "manage.py", "migrate"]
-    done = subprocess.run(command, cwd=project.BASE_DIR, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=project.BASE_DIR,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[0].startswith("SECRET_KEY is not set.")

@@ -11,10 +11,23 @@ from django.core.management import call_command
 from benefits_portal.benefits.models import Assignment, Benefit, Membership, ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.licensing.consistency import CHECKS
-from benefits_portal.licensing.models import ExtensionLimitExceeded, Redemption, Replacement, Subscription, Term
+from benefits_portal.licensing.models import (
+    ExtensionLimitExceeded,
+    Redemption,
+    Replacement,
+    Subscription,
+    Term,
+)
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.practice.story import STORY
-from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, RoleAssignment, User
+from benefits_portal.tenants.models import (
+    Actor,
+    DirectoryUser,
+    Partner,
+    Record,
+    RoleAssignment,
+    User,
+)
 from tests.properties import BEFORE_A_RELEASE
 
 from .conftest import WorldOn
@@ -22,7 +35,10 @@ from .conftest import WorldOn
 DAYS = [
     date(2028, 2, 29),
     *(pytest.param(day, marks=pytest.mark.slow) for day in (date(2027, 1, 31), date(2027, 3, 1))),
-    *(pytest.param(day, marks=BEFORE_A_RELEASE) for day in (date(2026, 11, 22), date(2027, 12, 31), date(2029, 2, 28))),
+    *(
+        pytest.param(day, marks=BEFORE_A_RELEASE)
+        for day in (date(2026, 11, 22), date(2027, 12, 31), date(2029, 2, 28))
+    ),
 ]
 Status = Subscription.Status
 
@@ -41,20 +57,35 @@ def contoso() -> Partner:
 
 
 def running(partner: Partner, product: str, licenses: int, day: date) -> Subscription:
-    """The one Active subscription of `partner` in its primary tenant with so many licenses of `product`."""
-    subscriptions = Subscription.objects.for_partner(partner).active(day).filter(tenant__is_primary=True)
+    """The one Active subscription of `partner` in its primary tenant with so many licenses of
+    `product`.
+    """
+    subscriptions = (
+        Subscription.objects.for_partner(partner).active(day).filter(tenant__is_primary=True)
+    )
     return subscriptions.get(product__name=product, licenses=licenses)
 
 
 def unredeemed(partner: Partner, product: str, licenses: int, day: date) -> ProductKey:
     """The key of so many licenses of `product` that `partner` can redeem; the first of several."""
-    key = ProductKey.objects.for_partner(partner).redeemable(day).for_display().filter(product__name=product, licenses=licenses).first()
+    key = (
+        ProductKey.objects.for_partner(partner)
+        .redeemable(day)
+        .for_display()
+        .filter(product__name=product, licenses=licenses)
+        .first()
+    )
     assert key is not None
     return key
 
 
 def bulk_credit(partner: Partner, competency: str, day: date) -> Benefit:
-    return Benefit.objects.for_partner(partner).usable(day).for_display().get(product__kind="bulk-credit", competency=competency)
+    return (
+        Benefit.objects.for_partner(partner)
+        .usable(day)
+        .for_display()
+        .get(product__kind="bulk-credit", competency=competency)
+    )
 
 
 # The four licensing scenarios, ready for partner-admin
@@ -70,8 +101,13 @@ def bulk_credit(partner: Partner, competency: str, day: date) -> Benefit:
         pytest.param("Dynamics 365 Team Members", 5, 10, 24, id="scenario 3"),
     ],
 )
-def test_scenarios_1_to_3_can_be_played(contoso: Partner, day: date, product: str, licenses: int, key_licenses: int, months: int) -> None:
-    subscription, key = running(contoso, product, licenses, day), unredeemed(contoso, product, key_licenses, day)
+def test_scenarios_1_to_3_can_be_played(
+    contoso: Partner, day: date, product: str, licenses: int, key_licenses: int, months: int
+) -> None:
+    subscription, key = (
+        running(contoso, product, licenses, day),
+        unredeemed(contoso, product, key_licenses, day),
+    )
     later = Term(licenses, add_months(subscription.ends_on, months), 0)
     by = Actor(User.objects.get(persona="partner-admin"))
 
@@ -82,16 +118,25 @@ def test_scenarios_1_to_3_can_be_played(contoso: Partner, day: date, product: st
 
 @pytest.mark.rule("S5")
 def test_scenario_4_is_refused(contoso: Partner, day: date) -> None:
-    subscription, key = running(contoso, "Azure AD Basic", 5, day), unredeemed(contoso, "Azure AD Basic", 25, day)
+    subscription, key = (
+        running(contoso, "Azure AD Basic", 5, day),
+        unredeemed(contoso, "Azure AD Basic", 25, day),
+    )
 
     with pytest.raises(ExtensionLimitExceeded):
         subscription.extend(key, by=Actor(), on=day)
 
 
 def test_extend_add_and_new_are_all_open_to_one_key(contoso: Partner, day: date) -> None:
-    subscription, key = running(contoso, "Microsoft 365 E3", 100, day), unredeemed(contoso, "Microsoft 365 E3", 25, day)
+    subscription, key = (
+        running(contoso, "Microsoft 365 E3", 100, day),
+        unredeemed(contoso, "Microsoft 365 E3", 25, day),
+    )
 
-    ways = [Subscription.quote(way, key, subscription.tenant, subscription, day) for way in (RedemptionKind.EXTEND, RedemptionKind.ADD)]
+    ways = [
+        Subscription.quote(way, key, subscription.tenant, subscription, day)
+        for way in (RedemptionKind.EXTEND, RedemptionKind.ADD)
+    ]
     ways.append(Subscription.quote(RedemptionKind.NEW, key, subscription.tenant, None, day))
 
     assert [quote.after.licenses for quote in ways] == [100, 125, 25]
@@ -101,20 +146,35 @@ def test_extend_add_and_new_are_all_open_to_one_key(contoso: Partner, day: date)
 
 
 @pytest.mark.rule("S2")
-@pytest.mark.parametrize("days_away", [-1, 0, 1], ids=["still yesterday", "today", "tomorrow already"])
-def test_every_status_is_on_show_wherever_on_earth(contoso: Partner, day: date, days_away: int) -> None:
+@pytest.mark.parametrize(
+    "days_away", [-1, 0, 1], ids=["still yesterday", "today", "tomorrow already"]
+)
+def test_every_status_is_on_show_wherever_on_earth(
+    contoso: Partner, day: date, days_away: int
+) -> None:
     there = day + timedelta(days=days_away)
 
-    assert {subscription.status(there) for subscription in Subscription.objects.for_partner(contoso)} == set(Status)
+    assert {
+        subscription.status(there) for subscription in Subscription.objects.for_partner(contoso)
+    } == set(Status)
 
 
-def test_expired_and_disabled_ones_can_come_back_with_a_key_at_hand(contoso: Partner, day: date) -> None:
-    for product, status in (("Dynamics 365 Finance", Status.EXPIRED), ("Dynamics 365 Customer Service Enterprise", Status.DISABLED)):
+def test_expired_and_disabled_ones_can_come_back_with_a_key_at_hand(
+    contoso: Partner, day: date
+) -> None:
+    for product, status in (
+        ("Dynamics 365 Finance", Status.EXPIRED),
+        ("Dynamics 365 Customer Service Enterprise", Status.DISABLED),
+    ):
         subscription = Subscription.objects.for_partner(contoso).get(product__name=product)
         assert subscription.status(day) is status
         assert (
             Subscription.quote(
-                RedemptionKind.REACTIVATE, unredeemed(contoso, product, 200, day), subscription.tenant, subscription, day
+                RedemptionKind.REACTIVATE,
+                unredeemed(contoso, product, 200, day),
+                subscription.tenant,
+                subscription,
+                day,
             ).after.licenses
             == 200
         )
@@ -128,8 +188,13 @@ def test_one_ends_within_the_month_and_has_a_key_at_hand(contoso: Partner, day: 
 
 
 @pytest.mark.rule("S6")
-def test_one_has_15_months_left_and_adding_brings_its_end_forward(contoso: Partner, day: date) -> None:
-    subscription, key = running(contoso, "Microsoft 365 E5", 30, day), unredeemed(contoso, "Microsoft 365 E5", 100, day)
+def test_one_has_15_months_left_and_adding_brings_its_end_forward(
+    contoso: Partner, day: date
+) -> None:
+    subscription, key = (
+        running(contoso, "Microsoft 365 E5", 30, day),
+        unredeemed(contoso, "Microsoft 365 E5", 100, day),
+    )
 
     assert add_months(day, 15) <= subscription.ends_on < add_months(day, 16)
     assert subscription.with_added_licenses(key.licenses, day).ends_on < subscription.ends_on
@@ -137,15 +202,23 @@ def test_one_has_15_months_left_and_adding_brings_its_end_forward(contoso: Partn
 
 def test_visio_has_6_licenses_and_one_product_runs_twice(contoso: Partner, day: date) -> None:
     assert running(contoso, "Visio Plan 2", 6, day)
-    assert running(contoso, "Azure AD Basic", 100, day).tenant == running(contoso, "Azure AD Basic", 5, day).tenant
+    assert (
+        running(contoso, "Azure AD Basic", 100, day).tenant
+        == running(contoso, "Azure AD Basic", 5, day).tenant
+    )
 
 
 @pytest.mark.rule("B5")
-def test_benefits_expire_before_and_after_what_they_brought_ends(contoso: Partner, day: date) -> None:
+def test_benefits_expire_before_and_after_what_they_brought_ends(
+    contoso: Partner, day: date
+) -> None:
     def expires_on(subscription: Subscription) -> date:
         return subscription.redemptions.get().key.benefit.expires_on
 
-    outlasts, outlived = running(contoso, "Azure AD Basic", 100, day), running(contoso, "Microsoft 365 E3", 100, day)
+    outlasts, outlived = (
+        running(contoso, "Azure AD Basic", 100, day),
+        running(contoso, "Microsoft 365 E3", 100, day),
+    )
     assert expires_on(outlasts) < day < outlasts.ends_on
     assert expires_on(outlived) > outlived.ends_on
 
@@ -155,7 +228,12 @@ def test_license_days_are_carried_and_every_way_has_a_receipt(contoso: Partner) 
     redemptions = Redemption.objects.for_partner(contoso)
 
     assert set(redemptions.values_list("way", flat=True)) == {"new", "reactivate", "extend", "add"}
-    assert Subscription.objects.get(tenant__domain="contoso-labs.onmicrosoft.com", licenses=125).carried_license_days > 0
+    assert (
+        Subscription.objects.get(
+            tenant__domain="contoso-labs.onmicrosoft.com", licenses=125
+        ).carried_license_days
+        > 0
+    )
 
 
 # Benefits to show
@@ -164,9 +242,16 @@ def test_license_days_are_carried_and_every_way_has_a_receipt(contoso: Partner) 
 def test_keys_are_unredeemed_expired_and_about_to_expire(contoso: Partner, day: date) -> None:
     benefits = Benefit.objects.for_partner(contoso).license_based().for_display()
 
-    assert {benefit.status(day) for benefit in benefits} == {Benefit.Status.NOT_REDEEMED, Benefit.Status.REDEEMED, Benefit.Status.EXPIRED}
+    assert {benefit.status(day) for benefit in benefits} == {
+        Benefit.Status.NOT_REDEEMED,
+        Benefit.Status.REDEEMED,
+        Benefit.Status.EXPIRED,
+    }
     about_to_expire = benefits.unused().expiring_within(90, day)
-    assert {benefit.product.name for benefit in about_to_expire} == {"Microsoft Office 365 E3", "Enterprise Mobility Suite"}
+    assert {benefit.product.name for benefit in about_to_expire} == {
+        "Microsoft Office 365 E3",
+        "Enterprise Mobility Suite",
+    }
 
 
 @pytest.mark.rule("B4")
@@ -178,20 +263,31 @@ def test_discontinued_products_are_held_from_the_action_pack_only(day: date) -> 
 
 @pytest.mark.rule("K8")
 def test_a_revoked_key_has_a_successor(contoso: Partner) -> None:
-    keys = ProductKey.objects.for_partner(contoso).filter(benefit__in=ProductKey.objects.exclude(revoked_at=None).values("benefit"))
+    keys = ProductKey.objects.for_partner(contoso).filter(
+        benefit__in=ProductKey.objects.exclude(revoked_at=None).values("benefit")
+    )
 
     assert [bool(key.revoked_why) for key in keys.order_by("pk")] == [True, False]
 
 
 @pytest.mark.rule("B1", "B2")
-@pytest.mark.parametrize("days_away", [-1, 0, 1], ids=["still yesterday", "today", "tomorrow already"])
-def test_a_year_is_renewed_and_has_not_begun_with_benefits_and_keys_to_wait_for(day: date, days_away: int) -> None:
+@pytest.mark.parametrize(
+    "days_away", [-1, 0, 1], ids=["still yesterday", "today", "tomorrow already"]
+)
+def test_a_year_is_renewed_and_has_not_begun_with_benefits_and_keys_to_wait_for(
+    day: date, days_away: int
+) -> None:
     there = day + timedelta(days=days_away)
     renewed = Membership.objects.upcoming(there).get()
     before = Membership.objects.running(there).get(partner=renewed.partner, offer=renewed.offer)
 
-    assert (renewed.partner.name, renewed.starts_on) == ("Fabrikam", before.ends_on + timedelta(days=1))
-    assert {benefit.status(there) for benefit in renewed.benefits.for_display()} == {Benefit.Status.NOT_BEGUN}
+    assert (renewed.partner.name, renewed.starts_on) == (
+        "Fabrikam",
+        before.ends_on + timedelta(days=1),
+    )
+    assert {benefit.status(there) for benefit in renewed.benefits.for_display()} == {
+        Benefit.Status.NOT_BEGUN
+    }
     assert ProductKey.objects.for_partner(renewed.partner).not_begun(there).exists()
 
 
@@ -200,7 +296,10 @@ def test_a_replacement_is_asked_for_and_can_be_granted(day: date) -> None:
     asked = Replacement.objects.undecided().get()
     new = asked.grant(by=Actor(), on=day)
 
-    assert (asked.partner.name, asked.asked_by) == ("Fabrikam", User.objects.get(persona="fabrikam-admin"))
+    assert (asked.partner.name, asked.asked_by) == (
+        "Fabrikam",
+        User.objects.get(persona="fabrikam-admin"),
+    )
     assert new in ProductKey.objects.redeemable(day)
 
 
@@ -210,7 +309,10 @@ def test_monthly_credit_has_two_users_and_one_removed(contoso: Partner) -> None:
         benefit__product__kind="monthly-credit", benefit__membership__offer__name="Gold competency"
     )
 
-    assert sorted((assignment.directory_user.display_name, assignment.ended_at is None) for assignment in given) == [
+    assert sorted(
+        (assignment.directory_user.display_name, assignment.ended_at is None)
+        for assignment in given
+    ) == [
         ("Lee Gu", True),
         ("Miriam Graham", True),
         ("Nestor Wilke", False),
@@ -220,22 +322,34 @@ def test_monthly_credit_has_two_users_and_one_removed(contoso: Partner) -> None:
 @pytest.mark.rule("U3")
 def test_a_leaver_holds_bulk_credit_that_can_be_transferred(contoso: Partner, day: date) -> None:
     assignment = bulk_credit_held(contoso, "Grady Archie", day)
-    successor = assignment.transfer(DirectoryUser.objects.get(display_name="Lynne Robbins"), by=Actor(), on=day)
+    successor = assignment.transfer(
+        DirectoryUser.objects.get(display_name="Lynne Robbins"), by=Actor(), on=day
+    )
 
     assert not assignment.directory_user.is_enabled
     assert successor.transferred_from == assignment
 
 
 def bulk_credit_held(partner: Partner, name: str, day: date) -> Assignment:
-    return Assignment.objects.for_partner(partner).running(day).get(directory_user__display_name=name, is_exclusive=True)
+    return (
+        Assignment.objects.for_partner(partner)
+        .running(day)
+        .get(directory_user__display_name=name, is_exclusive=True)
+    )
 
 
 @pytest.mark.rule("U4", "U6")
-def test_the_list_of_people_says_who_cannot_hold_the_unassigned_bulk_credit(contoso: Partner, day: date) -> None:
+def test_the_list_of_people_says_who_cannot_hold_the_unassigned_bulk_credit(
+    contoso: Partner, day: date
+) -> None:
     benefit = bulk_credit(contoso, "Application Development", day)
 
     assert benefit.status(day) is Benefit.Status.NOT_ASSIGNED
-    blocked = {candidate.person.display_name: candidate.refusal.rule for candidate in benefit.candidates("", day) if candidate.refusal}
+    blocked = {
+        candidate.person.display_name: candidate.refusal.rule
+        for candidate in benefit.candidates("", day)
+        if candidate.refusal
+    }
     assert blocked == {
         "Grady Archie": "U1",
         "Isaiah Langer": "U4",
@@ -252,14 +366,20 @@ def test_every_partner_has_benefits_keys_credit_and_subscriptions(day: date) -> 
     for partner in Partner.objects.all():
         assert Subscription.objects.for_partner(partner).active(day).exists()
         assert ProductKey.objects.for_partner(partner).redeemable(day).exists()
-        assert Assignment.objects.for_partner(partner).running(day).filter(is_exclusive=True).exists()
+        assert (
+            Assignment.objects.for_partner(partner).running(day).filter(is_exclusive=True).exists()
+        )
 
 
 @pytest.mark.rule("B3")
 def test_credit_is_in_the_partners_own_currency() -> None:
-    credit = Benefit.objects.usage_based().filter(competency="Cloud Platform").select_related("partner")
+    credit = (
+        Benefit.objects.usage_based().filter(competency="Cloud Platform").select_related("partner")
+    )
 
-    assert sorted({(benefit.partner.name, benefit.credit_amount, benefit.currency) for benefit in credit}) == [
+    assert sorted(
+        {(benefit.partner.name, benefit.credit_amount, benefit.currency) for benefit in credit}
+    ) == [
         ("Adventure Works", Decimal(600_000), "JPY"),
         ("Adventure Works", Decimal(1_200_000), "JPY"),
         ("Contoso", Decimal(6_000), "USD"),
@@ -290,9 +410,15 @@ def test_personas_hold_the_roles_that_they_are_there_for() -> None:
 def test_support_may_look_and_the_programme_may_change() -> None:
     support, programme = (User.objects.get(persona=slug) for slug in ("support", "programme"))
 
-    assert {permission.split(".")[1].split("_")[0] for permission in support.get_all_permissions()} == {"view"}
-    assert programme.has_perms(["benefits.add_membership", "benefits.change_offer", "licensing.view_redemption"])
-    assert not any(programme.has_perm(f"licensing.{verb}_redemption") for verb in ("add", "change", "delete"))
+    assert {
+        permission.split(".")[1].split("_")[0] for permission in support.get_all_permissions()
+    } == {"view"}
+    assert programme.has_perms(
+        ["benefits.add_membership", "benefits.change_offer", "licensing.view_redemption"]
+    )
+    assert not any(
+        programme.has_perm(f"licensing.{verb}_redemption") for verb in ("add", "change", "delete")
+    )
 
 
 # How it is told

@@ -24,10 +24,14 @@ def world(world_on: WorldOn) -> Iterator[date]:
 
 
 @pytest.mark.slow
-def test_each_of_ten_steps_leads_to_a_page_of_its_own_as_the_persona_who_does_it(client: Client) -> None:
+def test_each_of_ten_steps_leads_to_a_page_of_its_own_as_the_persona_who_does_it(
+    client: Client,
+) -> None:
     arrived = []
     for step in tour():
-        page = client.post(reverse("demo-sign-in"), {"persona": step.persona, "next": step.address}, follow=True)
+        page = client.post(
+            reverse("demo-sign-in"), {"persona": step.persona, "next": step.address}, follow=True
+        )
         arrived.append((page.status_code, page.wsgi_request.path, page.wsgi_request.user.persona))
 
     assert arrived == [(200, step.address, step.persona) for step in tour()]
@@ -36,22 +40,52 @@ def test_each_of_ten_steps_leads_to_a_page_of_its_own_as_the_persona_who_does_it
 
 def test_the_list_stands_in_only_for_what_is_gone() -> None:
     lists = [reverse("benefits:azure-cloud"), reverse("licensing:products")]
-    assert [step.address for step in tour() if step.address in lists] == [reverse("benefits:azure-cloud")]
+    assert [step.address for step in tour() if step.address in lists] == [
+        reverse("benefits:azure-cloud")
+    ]
 
 
 def test_a_step_is_marked_once_it_was_done_and_not_by_the_story() -> None:
-    assert [step.done for step in tour()] == [None, False, False, False, None, False, False, None, False, None]
+    assert [step.done for step in tour()] == [
+        None,
+        False,
+        False,
+        False,
+        None,
+        False,
+        False,
+        None,
+        False,
+        None,
+    ]
 
     admin = User.objects.get(persona="partner-admin")
     credit = Benefit.objects.get(pk=tour()[1].address.strip("/").split("/")[-1])
-    person = next(candidate.person for candidate in credit.candidates("", clock.today()) if not candidate.refusal)
+    person = next(
+        candidate.person
+        for candidate in credit.candidates("", clock.today())
+        if not candidate.refusal
+    )
     credit.assign(person, by=Actor(admin), on=clock.today())
     Partner.objects.filter(name="Contoso").update(days_ahead=1)
 
-    assert [step.done for step in tour()] == [None, True, False, False, None, False, False, None, True, None]
+    assert [step.done for step in tour()] == [
+        None,
+        True,
+        False,
+        False,
+        None,
+        False,
+        False,
+        None,
+        True,
+        None,
+    ]
 
 
-def test_the_help_page_shows_it_to_anybody_with_links_for_whoever_is_there_already(client: Client) -> None:
+def test_the_help_page_shows_it_to_anybody_with_links_for_whoever_is_there_already(
+    client: Client,
+) -> None:
     anybody = client.get(reverse("help")).text.count('class="tour-step"')
     client.post(reverse("demo-sign-in"), {"persona": "partner-admin"})
     text = client.get(reverse("help")).text

@@ -59,7 +59,9 @@ def test_the_gallery_shows_every_component(signed_in: Callable[[str], Client]) -
     cache.clear()  # which parts of the bar come from
     address = reverse("gallery")
     pages = [client.get(address), *(client.get(address, {"frame": frame}) for frame in FRAMES)]
-    shown = {Path(template.name).name for page in pages for template in page.templates if template.name}
+    shown = {
+        Path(template.name).name for page in pages for template in page.templates if template.name
+    }
     there = {path.name for path in (settings.BASE_DIR / "templates" / "components").glob("*.html")}
     assert ([page.status_code for page in pages], there - shown) == ([200] * 4, set())
 
@@ -84,7 +86,9 @@ def test_cards_name_people_places_and_roles() -> None:
 
 
 def test_the_practice_password_is_everybodys() -> None:
-    assert [user.persona for user in User.objects.order_by("pk") if user.check_password(PASSWORD)] == list(SHOWS)
+    assert [
+        user.persona for user in User.objects.order_by("pk") if user.check_password(PASSWORD)
+    ] == list(SHOWS)
 
 
 @pytest.mark.parametrize("persona", SHOWS)
@@ -98,14 +102,20 @@ def test_everybody_on_a_card_signs_in_without_a_password(client: Client, persona
     ("persona", "then", "address"),
     [
         ("partner-admin", "", "/"),
-        ("partner-admin", "/mpn/benefits/azure-cloud/?q=visio", "/mpn/benefits/azure-cloud/?q=visio"),
+        (
+            "partner-admin",
+            "/mpn/benefits/azure-cloud/?q=visio",
+            "/mpn/benefits/azure-cloud/?q=visio",
+        ),
         ("partner-admin", "https://elsewhere.example/", "/"),
         ("support", "", "/back-office/"),
         ("support", "/", "/back-office/"),
         ("programme", "/back-office/benefits/offer/", "/back-office/benefits/offer/"),
     ],
 )
-def test_signing_in_leads_where_one_was_going(client: Client, persona: str, then: str, address: str) -> None:
+def test_signing_in_leads_where_one_was_going(
+    client: Client, persona: str, then: str, address: str
+) -> None:
     response = client.post(reverse("demo-sign-in"), {"persona": persona, "next": then})
 
     assert (response.status_code, response.headers["Location"]) == (302, address)
@@ -117,8 +127,12 @@ def test_signing_in_brings_the_accounts_language(client: Client, settings) -> No
     assert response.cookies[settings.LANGUAGE_COOKIE_NAME].value == "nl"
 
 
-def test_switching_personas_leaves_nothing_of_the_one_before(signed_in: Callable[[str], Client]) -> None:
-    signed_in("global-admin").session["tenant"] = Tenant.objects.get(domain="contoso-labs.onmicrosoft.com").pk
+def test_switching_personas_leaves_nothing_of_the_one_before(
+    signed_in: Callable[[str], Client],
+) -> None:
+    signed_in("global-admin").session["tenant"] = Tenant.objects.get(
+        domain="contoso-labs.onmicrosoft.com"
+    ).pk
 
     assert "tenant" not in signed_in("adventure-admin").session
 
@@ -136,28 +150,48 @@ def test_nobody_else_signs_in_without_a_password(client: Client) -> None:
 
 def move(client: Client, today: object, partner: str = "Contoso") -> Any:
     place = Tenant.objects.get(partner__name=partner, is_primary=True)
-    return client.post(reverse("demo-clock"), {"today": str(today), "acting_in": f"{place.partner_id}-{place.pk}", "next": "/help/"})
+    return client.post(
+        reverse("demo-clock"),
+        {"today": str(today), "acting_in": f"{place.partner_id}-{place.pk}", "next": "/help/"},
+    )
 
 
-def test_the_calendar_moves_for_everybody_at_the_partner_and_nobody_else(signed_in: Callable[[str], Client]) -> None:
-    contoso, day = Partner.objects.get(name="Contoso"), clock.today("America/New_York") + timedelta(days=40)
+def test_the_calendar_moves_for_everybody_at_the_partner_and_nobody_else(
+    signed_in: Callable[[str], Client],
+) -> None:
+    contoso, day = (
+        Partner.objects.get(name="Contoso"),
+        clock.today("America/New_York") + timedelta(days=40),
+    )
 
     response = move(signed_in("member"), day)
 
     contoso.refresh_from_db()
-    assert (contoso.today(), contoso.days_ahead, response.headers["Location"]) == (day, 40, "/help/")
+    assert (contoso.today(), contoso.days_ahead, response.headers["Location"]) == (
+        day,
+        40,
+        "/help/",
+    )
     assert Partner.objects.get(name="Fabrikam").days_ahead == 0
     assert len(said(response)) == 1
 
 
-@pytest.mark.parametrize("days", [5, 4, 0, -1, 4000], ids=["the day it is", "earlier", "the real day", "yesterday", "too far"])
+@pytest.mark.parametrize(
+    "days",
+    [5, 4, 0, -1, 4000],
+    ids=["the day it is", "earlier", "the real day", "yesterday", "too far"],
+)
 def test_it_moves_neither_back_nor_too_far(signed_in: Callable[[str], Client], days: int) -> None:
     Partner.objects.filter(name="Contoso").update(days_ahead=5)
 
-    response = move(signed_in("partner-admin"), clock.today("America/New_York") + timedelta(days=days))
+    response = move(
+        signed_in("partner-admin"), clock.today("America/New_York") + timedelta(days=days)
+    )
 
     assert Partner.objects.get(name="Contoso").days_ahead == 5
-    assert said(response)[0].startswith("That is too far ahead." if days == 4000 else "The calendar moves forward only.")
+    assert said(response)[0].startswith(
+        "That is too far ahead." if days == 4000 else "The calendar moves forward only."
+    )
 
 
 @pytest.mark.parametrize("day", ["", "tomorrow", "2027-02-30", "31-01-2027", "99999-01-01"])
@@ -167,7 +201,9 @@ def test_what_is_no_day_moves_nothing(signed_in: Callable[[str], Client], day: s
     assert Partner.objects.get(name="Contoso").days_ahead == 0
     way = "Write the day as in 2027-01-31."
     none = "February 2027 has 28 days."
-    assert said(response) == [{"": "Choose the day to move the calendar to.", "2027-02-30": none}.get(day, way)]
+    assert said(response) == [
+        {"": "Choose the day to move the calendar to.", "2027-02-30": none}.get(day, way)
+    ]
 
 
 def test_a_real_partners_calendar_stays(signed_in: Callable[[str], Client]) -> None:
@@ -193,7 +229,9 @@ def test_without_a_role_there_is_no_calendar_to_move(signed_in: Callable[[str], 
 
 @pytest.mark.rule("P4")
 def test_a_form_from_another_place_moves_no_calendar(signed_in: Callable[[str], Client]) -> None:
-    response = move(signed_in("adventure-admin"), clock.today() + timedelta(days=40), partner="Fabrikam")
+    response = move(
+        signed_in("adventure-admin"), clock.today() + timedelta(days=40), partner="Fabrikam"
+    )
 
     assert response.status_code == 409
     assert set(Partner.objects.values_list("days_ahead", flat=True)) == {0}
@@ -203,7 +241,9 @@ def test_a_form_from_another_place_moves_no_calendar(signed_in: Callable[[str], 
 
 
 @pytest.mark.slow
-def test_a_reset_makes_the_world_anew_and_keeps_the_persona_signed_in(signed_in: Callable[[str], Client]) -> None:
+def test_a_reset_makes_the_world_anew_and_keeps_the_persona_signed_in(
+    signed_in: Callable[[str], Client],
+) -> None:
     Partner.objects.filter(name="Contoso").update(days_ahead=5)
     client = signed_in("guest-admin")
 
@@ -258,7 +298,13 @@ def test_outside_a_demo_none_of_it_exists(client: Client, name: str) -> None:
         if person:
             client.force_login(person)
         for method in (client.get, client.post):
-            assert method(reverse(name), {"persona": "programme", "today": "2030-01-01", "acting_in": "1-1"}).status_code == 404
+            assert (
+                method(
+                    reverse(name),
+                    {"persona": "programme", "today": "2030-01-01", "acting_in": "1-1"},
+                ).status_code
+                == 404
+            )
 
     assert list(Partner.objects.values_list("name", "days_ahead")) == before
     assert persona_of(client) == "partner-admin"
@@ -270,5 +316,7 @@ def test_each_needs_a_post_with_its_token(name: str, settings) -> None:
     client.force_login(User.objects.get(persona="partner-admin"))
 
     assert client.get(reverse(name)).status_code == 405
-    assert client.post(reverse(name), {"persona": "programme", "acting_in": "1-1"}).status_code == 403
+    assert (
+        client.post(reverse(name), {"persona": "programme", "acting_in": "1-1"}).status_code == 403
+    )
     assert persona_of(client) == "partner-admin"

@@ -58,11 +58,19 @@ def test_a_reset_makes_it_anew_with_the_same_keys() -> None:
     assert list(ContentType.objects.order_by("pk").values_list("pk", "model")) == kinds
 
 
-@pytest.mark.parametrize("thing", [factories.PartnerFactory, factories.OfferFactory, factories.UserFactory])
-def test_a_database_with_anything_else_is_refused_and_untouched(thing: type[DjangoModelFactory[Any]]) -> None:
+@pytest.mark.parametrize(
+    "thing", [factories.PartnerFactory, factories.OfferFactory, factories.UserFactory]
+)
+def test_a_database_with_anything_else_is_refused_and_untouched(
+    thing: type[DjangoModelFactory[Any]],
+) -> None:
     there = thing.create()
 
-    for command in (lambda: make_world(DAY), lambda: reset_world(DAY), lambda: call_command("demo", no_serve=True, reset=True)):
+    for command in (
+        lambda: make_world(DAY),
+        lambda: reset_world(DAY),
+        lambda: call_command("demo", no_serve=True, reset=True),
+    ):
         with pytest.raises((NotAPracticeDatabase, CommandError), match="nothing was changed"):
             command()
 
@@ -130,10 +138,19 @@ def test_the_command_serves_from_nothing(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": f"sqlite:///{tmp_path / 'demo.sqlite3'}"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'demo.sqlite3'}",
+    }
     command = [sys.executable, "manage.py", "demo", "--port", str(port)]
 
-    with subprocess.Popen(command, cwd=project.BASE_DIR, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as server:
+    with subprocess.Popen(
+        command,
+        cwd=project.BASE_DIR,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as server:
         try:
             assert answer(f"http://127.0.0.1:{port}/readyz") == "ready\n"
             assert "Megan Bowen" in answer(f"http://127.0.0.1:{port}/sign-in/")
@@ -146,7 +163,7 @@ def answer(address: str, patience: float = 120) -> str:
     until = time.monotonic() + patience
     while True:
         try:
-            with urllib.request.urlopen(address) as response:  # noqa: S310 - our own address
+            with urllib.request.urlopen(address) as response:
                 return str(response.read().decode())
         except OSError:
             if time.monotonic() > until:

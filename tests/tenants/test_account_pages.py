@@ -1,4 +1,6 @@
-"""The pages under /account/: who gets in, what they say, what a form refuses, and that nothing of another partner's shows."""
+"""The pages under /account/: who gets in, what they say, what a form refuses, and that nothing of
+another partner's shows.
+"""
 
 import csv
 import re
@@ -9,7 +11,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.tenants.models import DirectoryUser, Record, Role, RoleAssignment, Tenant, TenantRequest, User
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    Record,
+    Role,
+    RoleAssignment,
+    Tenant,
+    TenantRequest,
+    User,
+)
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("today")
@@ -22,9 +32,12 @@ class Account:
     def __init__(self, tenant: Tenant) -> None:
         self.tenant, self.partner = tenant, tenant.partner
         self.boss, self.admin, self.member = (
-            factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=role) for role in Role
+            factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=role)
+            for role in Role
         )
-        self.person = factories.DirectoryUserFactory.create(tenant=tenant, display_name=f"Kim of {tenant.name}")
+        self.person = factories.DirectoryUserFactory.create(
+            tenant=tenant, display_name=f"Kim of {tenant.name}"
+        )
         self.disabled = factories.DirectoryUserFactory.create(tenant=tenant, disabled=True)
         self.second = factories.TenantFactory.create(partner=tenant.partner)
         self.acting_in = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
@@ -38,7 +51,10 @@ class Account:
         }
 
     def to_read(self) -> dict[str, str]:
-        return {"activity": reverse("tenants:activity"), "activity as CSV": reverse("tenants:activity-csv")}
+        return {
+            "activity": reverse("tenants:activity"),
+            "activity as CSV": reverse("tenants:activity-csv"),
+        }
 
     def to_act_on(self) -> dict[str, str]:
         return {
@@ -57,12 +73,25 @@ class Account:
         return self.to_look_at() | self.to_read() | self.to_act_on()
 
     def stored(self) -> list[list[dict[str, object]]]:
-        return [list(model.objects.order_by("pk").values()) for model in (DirectoryUser, RoleAssignment, Tenant, TenantRequest)]
+        return [
+            list(model.objects.order_by("pk").values())
+            for model in (DirectoryUser, RoleAssignment, Tenant, TenantRequest)
+        ]
 
 
 LOOKING = ["users", "user", "roles", "tenants"]
 READING = ["activity", "activity as CSV"]
-ACTING = ["add", "invite", "disable", "enable", "give role", "change role", "take role", "make primary", "ask for a tenant"]
+ACTING = [
+    "add",
+    "invite",
+    "disable",
+    "enable",
+    "give role",
+    "change role",
+    "take role",
+    "make primary",
+    "ask for a tenant",
+]
 ONES_OWN = ["user", "disable", "enable", "change role", "take role", "make primary"]
 
 
@@ -89,21 +118,31 @@ def boss(account, sign_in) -> Client:
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("name", ["activity", "add"])
 def test_each_role_gets_what_it_may_and_is_told_who_may_the_rest(account, sign_in, name, role):
-    user = {Role.GLOBAL_ADMIN: account.boss, Role.PARTNER_ADMIN: account.admin, Role.MEMBER: account.member}[role].user
+    user = {
+        Role.GLOBAL_ADMIN: account.boss,
+        Role.PARTNER_ADMIN: account.admin,
+        Role.MEMBER: account.member,
+    }[role].user
     may = name in LOOKING or (name in READING and role.may_act) or role is Role.GLOBAL_ADMIN
     response = sign_in(user).get(account.everything()[name])
     assert response.status_code == (200 if may else 403)
     if not may:
         assert response.templates[0].name == "tenants/not_permitted.html"
         assert account.boss.user.email in response.text
-        assert response.context["admins"] == [account.boss, account.admin][: 2 if name in READING else 1]
+        assert (
+            response.context["admins"]
+            == [account.boss, account.admin][: 2 if name in READING else 1]
+        )
 
 
 @rule("P3")
 @pytest.mark.parametrize("name", LOOKING)
-def test_what_only_a_global_admin_does_is_shown_disabled_with_the_reason(account, sign_in, boss, name):
+def test_what_only_a_global_admin_does_is_shown_disabled_with_the_reason(
+    account, sign_in, boss, name
+):
     address = account.to_look_at()[name]
-    factories.RoleAssignmentFactory.create(partner=account.boss.partner, role=Role.GLOBAL_ADMIN)  # the last one could not go
+    # The last one could not go
+    factories.RoleAssignmentFactory.create(partner=account.boss.partner, role=Role.GLOBAL_ADMIN)
     assert 'aria-disabled="true"' not in boss.get(address).text
     for held in (account.admin, account.member):
         text = sign_in(held.user).get(address).text
@@ -119,27 +158,37 @@ def test_what_is_another_partner_s_does_not_exist(account, elsewhere, boss, sign
     before = elsewhere.stored()
     answers = [boss.get(address), boss.post(address, account.acting_in)]
     assert [answer.status_code for answer in answers] == [404, 405 if name == "user" else 404]
-    assert not any("Elsewhere" in answer.text or elsewhere.partner.name in answer.text for answer in answers)
+    assert not any(
+        "Elsewhere" in answer.text or elsewhere.partner.name in answer.text for answer in answers
+    )
     assert elsewhere.stored() == before
 
 
 @rule("P1")
 @pytest.mark.parametrize("name", [*LOOKING, *READING, "give role"])
 def test_no_list_names_anybody_of_another_partner(account, elsewhere, boss, sign_in, name):
-    RoleAssignment.objects.give(elsewhere.person, Role.MEMBER, by=factories.Actor(elsewhere.boss.user))
+    RoleAssignment.objects.give(
+        elsewhere.person, Role.MEMBER, by=factories.Actor(elsewhere.boss.user)
+    )
     words = {"q": "Kim", "person": "Kim"}
     assert read(boss.get(account.everything()[name], words)).count("Elsewhere") == 0
     if name in ("users", "give role", "activity"):
-        assert "Elsewhere" in read(sign_in(elsewhere.boss.user).get(elsewhere.everything()[name], words))
+        assert "Elsewhere" in read(
+            sign_in(elsewhere.boss.user).get(elsewhere.everything()[name], words)
+        )
 
 
 @rule("P1", "P4")
 def test_somebody_at_another_partner_of_one_s_own_offers_to_switch(account, elsewhere, boss):
-    factories.RoleAssignmentFactory.create(user=account.boss.user, partner=elsewhere.partner, role=Role.GLOBAL_ADMIN)
+    factories.RoleAssignmentFactory.create(
+        user=account.boss.user, partner=elsewhere.partner, role=Role.GLOBAL_ADMIN
+    )
     for name in ONES_OWN:
         answer = boss.get(elsewhere.everything()[name])
         assert (answer.status_code, answer.templates[0].name) == (200, "tenants/elsewhere.html")
-        assert boss.post(elsewhere.everything()[name], account.acting_in).status_code == (405 if name == "user" else 409)
+        assert boss.post(elsewhere.everything()[name], account.acting_in).status_code == (
+            405 if name == "user" else 409
+        )
 
 
 def test_the_directory_is_the_same_from_each_of_the_partner_s_tenants(account, boss):
@@ -172,35 +221,75 @@ def test_more_people_than_a_page_holds_are_on_the_next(account, boss):
     first = boss.get(reverse("tenants:users"))
     second = boss.get(reverse("tenants:users") + first.context["page"].next_href)
     shown = [person["pk"] for page in (first, second) for person in page.context["rows"]]
-    assert sorted(shown) == sorted(DirectoryUser.objects.for_partner(account.partner).values_list("pk", flat=True))
+    assert sorted(shown) == sorted(
+        DirectoryUser.objects.for_partner(account.partner).values_list("pk", flat=True)
+    )
     assert second.context["page"].next_href == ""
 
 
-FOUND = {"q=kim": "person", "q=kim+of": "person", "show=disabled": "disabled", "show=guests": "guest", "tenant={labs}": "guest"}
+FOUND = {
+    "q=kim": "person",
+    "q=kim+of": "person",
+    "show=disabled": "disabled",
+    "show=guests": "guest",
+    "tenant={labs}": "guest",
+}
 
 
 @pytest.mark.parametrize(("query", "found"), FOUND.items(), ids=FOUND)
-def test_people_are_found_by_words_and_filters_and_are_the_rows_of_the_download(account, boss, query, found):
-    account.guest = factories.DirectoryUserFactory.create(tenant=account.second, guest=True, display_name="Ann")
+def test_people_are_found_by_words_and_filters_and_are_the_rows_of_the_download(
+    account, boss, query, found
+):
+    account.guest = factories.DirectoryUserFactory.create(
+        tenant=account.second, guest=True, display_name="Ann"
+    )
     address = query.format(labs=account.second.pk)
     page = boss.get(f"{reverse('tenants:users')}?{address}").context["page"]
     person = getattr(account, found)
     assert page.rows == [person]
-    _heads, *written = csv.reader(StringIO(read(boss.get(f"{reverse('tenants:users-csv')}?{address}"))))
+    _heads, *written = csv.reader(
+        StringIO(read(boss.get(f"{reverse('tenants:users-csv')}?{address}")))
+    )
     status = "Enabled" if person.is_enabled else "Disabled"
-    assert written == [[person.display_name, person.user_principal_name, person.get_kind_display(), person.tenant.name, "", status]]
+    assert written == [
+        [
+            person.display_name,
+            person.user_principal_name,
+            person.get_kind_display(),
+            person.tenant.name,
+            "",
+            status,
+        ]
+    ]
 
 
 @pytest.mark.parametrize("sort", ["name", "address", "kind", "status"])
 def test_the_directory_is_sorted_by_each_of_its_columns_and_turned_round(account, boss, sort):
     factories.DirectoryUserFactory.create(tenant=account.second, guest=True, display_name="Ann")
-    fact = {"name": "display_name", "address": "user_principal_name", "kind": "kind", "status": "is_disabled"}[sort]
-    up, down = (boss.get(f"{reverse('tenants:users')}?sort={s}").context["page"].rows for s in (sort, f"-{sort}"))
-    assert up == sorted(up, key=lambda person: (getattr(person, fact), person.display_name, person.pk)) == down[::-1]
+    fact = {
+        "name": "display_name",
+        "address": "user_principal_name",
+        "kind": "kind",
+        "status": "is_disabled",
+    }[sort]
+    up, down = (
+        boss.get(f"{reverse('tenants:users')}?sort={s}").context["page"].rows
+        for s in (sort, f"-{sort}")
+    )
+    assert (
+        up
+        == sorted(up, key=lambda person: (getattr(person, fact), person.display_name, person.pk))
+        == down[::-1]
+    )
     assert len(up) == 6
 
 
-ROLES = {"": "boss admin member", "sort=-role": "member admin boss", "sort=name": "admin boss member", "sort=-address": "boss admin member"}
+ROLES = {
+    "": "boss admin member",
+    "sort=-role": "member admin boss",
+    "sort=name": "admin boss member",
+    "sort=-address": "boss admin member",
+}
 ROLES |= {"q=kim": "admin", "q=zoe+corp": "boss", "role=member": "member", "role=member&q=kim": ""}
 
 
@@ -214,9 +303,13 @@ def test_who_holds_a_role_is_sorted_searched_and_filtered(account, boss, query, 
         user = getattr(account, name).user
         User.objects.filter(pk=user.pk).update(name="Zoe Kim, elsewhere", email=address)
         DirectoryUser.objects.filter(pk=user.directory_user_id).update(display_name=called)
-    shown = [held for held, _person in boss.get(f"{reverse('tenants:roles')}?{query}").context["holders"]]
+    shown = [
+        held for held, _person in boss.get(f"{reverse('tenants:roles')}?{query}").context["holders"]
+    ]
     assert shown == [getattr(account, name) for name in found.split()]
-    _heads, *written = csv.reader(StringIO(read(boss.get(f"{reverse('tenants:roles-csv')}?{query}"))))
+    _heads, *written = csv.reader(
+        StringIO(read(boss.get(f"{reverse('tenants:roles-csv')}?{query}")))
+    )
     assert [address for _name, _role, address in written] == [held.user.email for held in shown]
 
 
@@ -226,7 +319,12 @@ def test_who_holds_a_role_is_sorted_searched_and_filtered(account, boss, query, 
 def added(account, **fields):
     return (
         account.acting_in
-        | {"kind": "member", "tenant": account.tenant.pk, "name": "Lou", "address": f"lou@{account.tenant.domain}"}
+        | {
+            "kind": "member",
+            "tenant": account.tenant.pk,
+            "name": "Lou",
+            "address": f"lou@{account.tenant.domain}",
+        }
         | fields
     )
 
@@ -248,48 +346,75 @@ def test_a_member_is_added_and_can_be_chosen(account, boss):
         ({"tenant": "999999"}, "tenant", "Choose one of your own tenants."),
     ],
 )
-def test_what_is_wrong_with_a_new_user_is_said_and_what_was_typed_stays(account, boss, wrong, field, told):
+def test_what_is_wrong_with_a_new_user_is_said_and_what_was_typed_stays(
+    account, boss, wrong, field, told
+):
     before = account.stored()
     typed = added(account, **wrong)
     form = boss.post(account.to_act_on()["add"], typed).context["form"]
     assert told in " ".join(form.errors[field])
-    assert {name: form[name].value() for name in form.fields} == {name: str(typed[name]) for name in form.fields}
+    assert {name: form[name].value() for name in form.fields} == {
+        name: str(typed[name]) for name in form.fields
+    }
     assert account.stored() == before
 
 
 @rule("P1")
 def test_the_tenant_of_another_partner_cannot_be_chosen(account, elsewhere, boss):
-    form = boss.post(account.to_act_on()["add"], added(account, tenant=elsewhere.tenant.pk)).context["form"]
+    form = boss.post(
+        account.to_act_on()["add"], added(account, tenant=elsewhere.tenant.pk)
+    ).context["form"]
     assert list(form.errors) == ["tenant"]
 
 
 @rule("P1", "P3")
-def test_giving_a_role_lets_somebody_in_and_taking_it_away_counts_at_the_next_request(account, boss, sign_in):
+def test_giving_a_role_lets_somebody_in_and_taking_it_away_counts_at_the_next_request(
+    account, boss, sign_in
+):
     user = factories.UserFactory.create(directory_user=account.person)
     theirs, seen = sign_in(user), account.to_look_at()["users"]
     assert theirs.get(seen).status_code == 403
-    boss.post(account.to_act_on()["give role"], account.acting_in | {"person": account.person.pk, "role": "member"})
+    boss.post(
+        account.to_act_on()["give role"],
+        account.acting_in | {"person": account.person.pk, "role": "member"},
+    )
     assert theirs.get(seen).status_code == 200
     held = RoleAssignment.objects.get(user=user)
-    boss.post(reverse("tenants:change-role", args=[held.pk]), account.acting_in | {"role": "global-admin"})
+    boss.post(
+        reverse("tenants:change-role", args=[held.pk]), account.acting_in | {"role": "global-admin"}
+    )
     assert theirs.get(account.to_act_on()["add"]).status_code == 200
     boss.post(reverse("tenants:take-role", args=[held.pk]), account.acting_in)
-    assert [theirs.get(address).url for address in (seen, "/")] == [f"/sign-in/?next={seen}", "/sign-in/?next=/"]
+    assert [theirs.get(address).url for address in (seen, "/")] == [
+        f"/sign-in/?next={seen}",
+        "/sign-in/?next=/",
+    ]
 
 
-@pytest.mark.parametrize("wrong", [{"role": "owner"}, {"person": ""}, {"person": "999999"}, {"role": ""}])
+@pytest.mark.parametrize(
+    "wrong", [{"role": "owner"}, {"person": ""}, {"person": "999999"}, {"role": ""}]
+)
 def test_a_role_that_cannot_be_given_says_so_and_gives_nothing(account, boss, wrong):
     before = account.stored()
     typed = account.acting_in | {"person": account.person.pk, "role": "member", "q": "Kim"} | wrong
     response = boss.post(account.to_act_on()["give role"], typed)
-    assert (list(response.context["form"].errors), response.context["words"]) == (list(wrong), "Kim")
+    assert (list(response.context["form"].errors), response.context["words"]) == (
+        list(wrong),
+        "Kim",
+    )
     assert account.stored() == before
 
 
 @rule("P1")
-def test_a_role_for_another_partner_s_person_is_refused_like_one_for_nobody(account, elsewhere, boss):
+def test_a_role_for_another_partner_s_person_is_refused_like_one_for_nobody(
+    account, elsewhere, boss
+):
     answers = [
-        boss.post(account.to_act_on()["give role"], account.acting_in | {"person": pk, "role": "member"}).context["form"].errors
+        boss.post(
+            account.to_act_on()["give role"], account.acting_in | {"person": pk, "role": "member"}
+        )
+        .context["form"]
+        .errors
         for pk in (elsewhere.person.pk, 999999)
     ]
     assert answers[0] == answers[1]
@@ -300,8 +425,16 @@ def test_the_last_global_admin_is_told_why_they_stay(account, boss):
         reverse("tenants:take-role", args=[account.boss.pk]),
         reverse("tenants:disable-user", args=[account.boss.user.directory_user_id]),
     ):
-        told = [str(message) for message in boss.post(address, account.acting_in, follow=True).context["messages"]]
-        assert told == ["This is the organization's last Global admin, and somebody has to be one. Give the role to somebody else first."]
+        told = [
+            str(message)
+            for message in boss.post(address, account.acting_in, follow=True).context["messages"]
+        ]
+        assert told == [
+            (
+                "This is the organization's last Global admin, and somebody has to be one. Give "
+                "the role to somebody else first."
+            )
+        ]
 
 
 def test_somebody_is_disabled_and_enabled_by_a_post_and_not_by_looking(account, boss):
@@ -320,18 +453,31 @@ def test_the_primary_tenant_is_chosen(account, boss):
 
 
 @rule("P1")
-def test_asking_for_a_tenant_is_answered_the_same_whether_its_domain_is_taken_or_not(account, elsewhere, boss):
+def test_asking_for_a_tenant_is_answered_the_same_whether_its_domain_is_taken_or_not(
+    account, elsewhere, boss
+):
     answers = []
     for domain in ("free.example", elsewhere.tenant.domain):
-        page = boss.post(account.to_act_on()["ask for a tenant"], account.acting_in | {"name": "Labs", "domain": domain}, follow=True)
+        page = boss.post(
+            account.to_act_on()["ask for a tenant"],
+            account.acting_in | {"name": "Labs", "domain": domain},
+            follow=True,
+        )
         answers.append([str(message).replace(domain, "") for message in page.context["messages"]])
-    assert answers[0] == answers[1] == ["We have passed it on: the program's staff look at  and decide."]
+    assert (
+        answers[0]
+        == answers[1]
+        == ["We have passed it on: the program's staff look at  and decide."]
+    )
     assert TenantRequest.objects.undecided().count() == 2
 
 
 @pytest.mark.parametrize("domain", ["", "Not A Domain", "x" * 200 + ".example", "\x00.example"])
 def test_a_domain_that_is_none_is_refused_and_stays_in_its_field(account, boss, domain):
-    form = boss.post(account.to_act_on()["ask for a tenant"], account.acting_in | {"name": "Labs", "domain": domain}).context["form"]
+    form = boss.post(
+        account.to_act_on()["ask for a tenant"],
+        account.acting_in | {"name": "Labs", "domain": domain},
+    ).context["form"]
     assert list(form.errors) == ["domain"]
     assert (form["domain"].value(), TenantRequest.objects.count()) == (domain, 0)
 
@@ -355,7 +501,12 @@ def test_a_person_s_page_shows_what_happened_to_them_latest_first(account, boss)
     account.person.disable(by=by)
     factories.DirectoryUserFactory.create(tenant=account.tenant).disable(by=by)
     lines = boss.get(account.to_look_at()["user"]).context["history"].lines
-    assert [line.what for line in lines] == ["Disabled a directory user", "Took a role away", "Gave a role", "Assigned credit"]
+    assert [line.what for line in lines] == [
+        "Disabled a directory user",
+        "Took a role away",
+        "Gave a role",
+        "Assigned credit",
+    ]
     assert [[str(change) for change in line.changes] for line in lines] == [
         [],
         ["Role: Account member"],
@@ -365,7 +516,9 @@ def test_a_person_s_page_shows_what_happened_to_them_latest_first(account, boss)
 
 
 def noted(account, count, **facts):
-    return factories.RecordFactory.create_batch(count, partner=account.partner, actor=account.boss.user, how="portal", **facts)
+    return factories.RecordFactory.create_batch(
+        count, partner=account.partner, actor=account.boss.user, how="portal", **facts
+    )
 
 
 @rule("A2")
@@ -386,7 +539,10 @@ def test_activity_shows_each_line_once_over_its_pages(account, boss):
 def test_a_page_that_begins_after_another_partner_s_record_is_the_first(account, elsewhere, boss):
     noted(account, 3)
     [theirs] = noted(elsewhere, 1)
-    assert boss.get(reverse("tenants:activity"), {"before": theirs.pk}).context["history"].newest_href == ""
+    assert (
+        boss.get(reverse("tenants:activity"), {"before": theirs.pk}).context["history"].newest_href
+        == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -405,7 +561,11 @@ def test_activity_is_narrowed_by_action_person_outcome_and_day(account, boss, qu
     records = {
         "old": {"at": "2020-01-01T00:00Z"},
         "about": {"at": "2021-04-01T23:59Z", "after": {"person": account.person.pk}},
-        "given": {"at": "2021-04-02T00:00Z", "action": "tenants.role-given", "subject": account.person},
+        "given": {
+            "at": "2021-04-02T00:00Z",
+            "action": "tenants.role-given",
+            "subject": account.person,
+        },
         "refused": {"at": "2021-05-01T10:00Z", "refused": "not-permitted"},
     }
     numbers = {noted(account, 1, **facts)[0].pk: name for name, facts in records.items()}
@@ -418,14 +578,23 @@ def test_activity_is_narrowed_by_action_person_outcome_and_day(account, boss, qu
 
 
 def test_a_day_that_is_before_the_first_is_said(account, boss):
-    form = boss.get(reverse("tenants:activity"), {"since": "2021-05-01", "until": "2021-04-01"}).context["form"]
+    form = boss.get(
+        reverse("tenants:activity"), {"since": "2021-05-01", "until": "2021-04-01"}
+    ).context["form"]
     assert form.errors == {"until": ["This is before the first day."]}
 
 
 @rule("A2")
 def test_a_refusal_and_a_change_are_said_in_words(account, boss):
     subscription = factories.redeem(tenant=account.tenant).subscription
-    noted(account, 1, action="licensing.extend", subject=subscription, refused="key-already-redeemed", after={"key": 5})
+    noted(
+        account,
+        1,
+        action="licensing.extend",
+        subject=subscription,
+        refused="key-already-redeemed",
+        after={"key": 5},
+    )
     noted(account, 1, action="licensing.extend", subject=subscription, before={"licenses": 5, "ends_on": "2021-06-30"},
           after={"licenses": 5, "ends_on": "2021-09-30", "key": 5})  # fmt: skip
     extended, refused, *_ = boss.get(reverse("tenants:activity")).context["history"].lines
@@ -439,7 +608,9 @@ def test_a_refusal_and_a_change_are_said_in_words(account, boss):
 def test_times_are_those_of_the_partner_s_own_clock(account, boss):
     type(account.partner).objects.filter(pk=account.partner.pk).update(time_zone="Asia/Tokyo")
     noted(account, 1, at="2021-04-01T23:30Z")
-    line = boss.get(reverse("tenants:activity"), {"until": "2021-04-02"}).context["history"].rows()[0]
+    line = (
+        boss.get(reverse("tenants:activity"), {"until": "2021-04-02"}).context["history"].rows()[0]
+    )
     assert (line["day"], line["time"]) == ("April 2, 2021", "8:30 a.m.")
 
 
@@ -454,7 +625,10 @@ def test_the_download_has_every_line_that_the_filter_leaves(account, boss):
     noted(account, 1100)
     noted(account, 2, refused="not-permitted")
     response = boss.get(reverse("tenants:activity-csv"))
-    assert (response.streaming, response.headers["Content-Disposition"]) == (True, 'attachment; filename="activity.csv"')
+    assert (response.streaming, response.headers["Content-Disposition"]) == (
+        True,
+        'attachment; filename="activity.csv"',
+    )
     assert len(table(response)) == 1 + Record.objects.for_partner(account.partner).count()
     assert len(table(boss.get(reverse("tenants:activity-csv"), {"refused": "on"}))) == 3
 
@@ -468,7 +642,9 @@ def test_no_cell_of_the_download_is_a_formula(account, boss, name):
 
 def test_the_download_is_in_the_reader_s_language(account, boss):
     noted(account, 1, action="tenants.signed-in")
-    heads, *lines = table(boss.get(reverse("tenants:activity-csv"), headers={"accept-language": "nl"}), delimiter=";")
+    heads, *lines = table(
+        boss.get(reverse("tenants:activity-csv"), headers={"accept-language": "nl"}), delimiter=";"
+    )
     assert {len(line) for line in [heads, *lines]} == {8}
     assert "portaal" in lines[0] or "portal" in lines[0]
 
@@ -491,19 +667,34 @@ def test_no_key_stands_in_the_record_on_its_page_or_in_the_download(account, bos
 @rule("P3")
 @pytest.mark.parametrize("others", [0, 1])
 def test_the_last_global_admin_s_role_is_shown_disabled_with_the_reason(account, boss, others):
-    factories.RoleAssignmentFactory.create_batch(others, partner=account.boss.partner, role=Role.GLOBAL_ADMIN)
+    factories.RoleAssignmentFactory.create_batch(
+        others, partner=account.boss.partner, role=Role.GLOBAL_ADMIN
+    )
     held, person = account.boss.pk, account.boss.user.directory_user_id
     reason = "This is the organization&#x27;s last Global admin"
     actions = {
         reverse("tenants:roles"): f'href="{reverse("tenants:take-role", args=[held])}"',
-        reverse("tenants:user", args=[person]): f'href="{reverse("tenants:disable-user", args=[person])}"',
-        reverse("tenants:take-role", args=[held]): '<button class="button" data-kind="danger">Take away',
-        reverse("tenants:change-role", args=[held]): '<button class="button" data-kind="primary">Change role',
-        reverse("tenants:disable-user", args=[person]): '<button class="button" data-kind="danger">Disable',
+        reverse(
+            "tenants:user", args=[person]
+        ): f'href="{reverse("tenants:disable-user", args=[person])}"',
+        reverse(
+            "tenants:take-role", args=[held]
+        ): '<button class="button" data-kind="danger">Take away',
+        reverse(
+            "tenants:change-role", args=[held]
+        ): '<button class="button" data-kind="primary">Change role',
+        reverse(
+            "tenants:disable-user", args=[person]
+        ): '<button class="button" data-kind="danger">Disable',
     }
     texts = {address: boss.get(address).text for address in actions}
-    seen = {address: (action in texts[address], reason in texts[address]) for address, action in actions.items()}
+    seen = {
+        address: (action in texts[address], reason in texts[address])
+        for address, action in actions.items()
+    }
     assert seen == dict.fromkeys(actions, (others > 0, others == 0))
     tenant = account.boss.user.directory_user.tenant
-    boss.post(reverse("tenants:take-role", args=[held]), {"acting_in": f"{tenant.partner_id}-{tenant.pk}"})
+    boss.post(
+        reverse("tenants:take-role", args=[held]), {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
+    )
     assert RoleAssignment.objects.filter(pk=held).exists() is (others == 0)

@@ -4,7 +4,12 @@ import pytest
 from django.urls import reverse
 
 from benefits_portal.tenants.models import RoleAssignment
-from tests.factories import DirectoryUserFactory, RoleAssignmentFactory, SubscriptionFactory, TenantFactory
+from tests.factories import (
+    DirectoryUserFactory,
+    RoleAssignmentFactory,
+    SubscriptionFactory,
+    TenantFactory,
+)
 
 pytestmark = [pytest.mark.rule("P4"), pytest.mark.usefixtures("today")]
 
@@ -31,8 +36,20 @@ def switch(client, tenant):
     return client.post(reverse("tenants:switch"), {"place": tenant.pk})
 
 
-@pytest.mark.parametrize("name", ["home", "benefits:azure-cloud", "licensing:products", "tenants:users", "tenants:activity", "help"])
-def test_every_page_says_for_whom_and_where_one_acts_in_the_tenant_s_own_colour(client, tenant, labs, name):
+@pytest.mark.parametrize(
+    "name",
+    [
+        "home",
+        "benefits:azure-cloud",
+        "licensing:products",
+        "tenants:users",
+        "tenants:activity",
+        "help",
+    ],
+)
+def test_every_page_says_for_whom_and_where_one_acts_in_the_tenant_s_own_colour(
+    client, tenant, labs, name
+):
     shown = []
     for place in (tenant, labs):
         switch(client, place)
@@ -47,7 +64,9 @@ def test_every_page_says_for_whom_and_where_one_acts_in_the_tenant_s_own_colour(
 
 def test_the_place_is_remembered_for_the_session(client, labs):
     switch(client, labs)
-    assert [client.get(reverse(name)).wsgi_request.tenant for name in ("home", "tenants:users", "home")] == [labs] * 3
+    assert [
+        client.get(reverse(name)).wsgi_request.tenant for name in ("home", "tenants:users", "home")
+    ] == [labs] * 3
 
 
 def test_a_role_given_elsewhere_moves_nobody(tenant, admin, client):
@@ -61,19 +80,27 @@ def test_a_role_given_elsewhere_moves_nobody(tenant, admin, client):
 
 
 @pytest.mark.rule("P1")
-def test_who_loses_the_role_where_they_acted_is_told_where_they_act_now_and_not_where_it_was(client, tenant, elsewhere, admin):
+def test_who_loses_the_role_where_they_acted_is_told_where_they_act_now_and_not_where_it_was(
+    client, tenant, elsewhere, admin
+):
     switch(client, elsewhere)
     client.get(reverse("home"))
     RoleAssignment.objects.filter(user=admin, partner=elsewhere.partner).delete()
     page = client.get(reverse("home"))
     told = [str(message) for message in page.context["messages"]]
-    assert told == [f"You can no longer act where you did. You now act for {tenant.partner} in {tenant}."]
+    assert told == [
+        f"You can no longer act where you did. You now act for {tenant.partner} in {tenant}."
+    ]
     assert elsewhere.domain not in page.text
     assert not list(client.get(reverse("home")).context["messages"])
 
 
-def test_a_deep_link_to_another_of_one_s_own_partners_offers_to_switch_and_leads_there(client, elsewhere, tenant):
-    address = reverse("licensing:subscription", args=[SubscriptionFactory.create(tenant=elsewhere).pk])
+def test_a_deep_link_to_another_of_one_s_own_partners_offers_to_switch_and_leads_there(
+    client, elsewhere, tenant
+):
+    address = reverse(
+        "licensing:subscription", args=[SubscriptionFactory.create(tenant=elsewhere).pk]
+    )
     offered = client.get(address)
     assert offered.wsgi_request.tenant == tenant, "nothing was switched by looking"
     assert f'name="place" value="{elsewhere.pk}"' in offered.text

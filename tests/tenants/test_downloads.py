@@ -1,4 +1,6 @@
-"""Whoever takes a list along is on record, with what it was filtered by and how many rows; no name, no key (rules A1, K3)."""
+"""Whoever takes a list along is on record, with what it was filtered by and how many rows; no name,
+no key (rules A1, K3).
+"""
 
 import pytest
 from django.urls import reverse
@@ -25,7 +27,9 @@ def credit(tenant):
     """Credit that one of three people holds."""
     people = factories.DirectoryUserFactory.create_batch(3, tenant=tenant)
     benefit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
-    factories.AssignmentFactory.create(benefit=benefit, directory_user=people[0], partner=tenant.partner)
+    factories.AssignmentFactory.create(
+        benefit=benefit, directory_user=people[0], partner=tenant.partner
+    )
     return benefit
 
 
@@ -48,17 +52,26 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("name", "query", "after"), LISTS)
-def test_a_list_of_the_portal_is_on_record_before_its_first_row_is_sent(client, admin, tenant, credit, name, query, after):
+def test_a_list_of_the_portal_is_on_record_before_its_first_row_is_sent(
+    client, admin, tenant, credit, name, query, after
+):
     answer = client.get(reverse(name) + query)
     record = downloads().get()
-    assert (record.actor, record.how, record.partner, record.after) == (admin, "portal", tenant.partner, after)
+    assert (record.actor, record.how, record.partner, record.after) == (
+        admin,
+        "portal",
+        tenant.partner,
+        after,
+    )
     assert b"".join(answer)
     assert downloads().count() == 1
 
 
 def test_holders_are_on_record_with_the_benefit_that_they_hold(client, credit):
     client.get(reverse("benefits:holders-csv", args=[credit.pk]))
-    assert [(record.subject, record.after) for record in downloads()] == [(credit, {"list": "holders", "rows": 1})]
+    assert [(record.subject, record.after) for record in downloads()] == [
+        (credit, {"list": "holders", "rows": 1})
+    ]
 
 
 def test_a_head_request_takes_nothing_along(client, credit):
@@ -71,13 +84,21 @@ def test_the_back_office_is_on_record_with_what_was_chosen_and_not_with_what_was
     factories.PartnerFactory.create(name="Contoso", country="NL")
     key = productkeys.grouped(productkeys.draw())
     answer = sign_in(staff).get(
-        reverse("admin:tenants_partner_export"), {"q": "Contoso Holding", "country__exact": "NL", "is_practice__exact": "0"}
+        reverse("admin:tenants_partner_export"),
+        {"q": "Contoso Holding", "country__exact": "NL", "is_practice__exact": "0"},
     )
     assert b"".join(answer)
     record = downloads().get()
     assert (record.actor, record.how, record.partner) == (staff, "back-office", None)
-    assert record.after == {"list": "tenants.partner", "rows": 0, "filters": "q=C… H…, country__exact=N…, is_practice__exact=0"}
-    sign_in(staff).get(reverse("admin:tenants_record_export"), {"action": "benefits.assigned", "about": "tenants.tenant:5"})
+    assert record.after == {
+        "list": "tenants.partner",
+        "rows": 0,
+        "filters": "q=C… H…, country__exact=N…, is_practice__exact=0",
+    }
+    sign_in(staff).get(
+        reverse("admin:tenants_record_export"),
+        {"action": "benefits.assigned", "about": "tenants.tenant:5"},
+    )
     assert downloads().last().after["filters"] == "action=b…, about=tenants.tenant:5"
     assert key not in str([record.after for record in downloads()])
 

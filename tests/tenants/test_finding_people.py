@@ -1,4 +1,6 @@
-"""Everybody who matches is found, in the order of their names, and a list that is cut says so (rules W2, W3, W7)."""
+"""Everybody who matches is found, in the order of their names, and a list that is cut says so
+(rules W2, W3, W7).
+"""
 
 import re
 
@@ -14,18 +16,39 @@ from benefits_portal.derived import MAX_KEYS, derived_columns, refresh, stale_ro
 from benefits_portal.tenants.consistency import CHECKS
 from benefits_portal.tenants.forms import ActivityFilter
 from benefits_portal.tenants.lists import DirectoryListing
-from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, Partner, Record, Role, Tenant, TenantRequest, User
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    DirectoryUserWord,
+    Partner,
+    Record,
+    Role,
+    Tenant,
+    TenantRequest,
+    User,
+)
 from tests import factories
 from tests.factories import DirectoryUserFactory
 
 rule = pytest.mark.rule
 pytestmark = [rule("W7"), pytest.mark.django_db, pytest.mark.usefixtures("today")]
-DERIVED = [Partner, Tenant, TenantRequest, User, DirectoryUser, Product, Offer, PackageLine, ExternalOffer]
+DERIVED = [
+    Partner,
+    Tenant,
+    TenantRequest,
+    User,
+    DirectoryUser,
+    Product,
+    Offer,
+    PackageLine,
+    ExternalOffer,
+]
 
 
 @pytest.fixture
 def boss(tenant):
-    return factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN).user
+    return factories.RoleAssignmentFactory.create(
+        user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN
+    ).user
 
 
 @pytest.fixture
@@ -40,7 +63,12 @@ def called(tenant, *names):
 def many(tenant, count, name="Kim Kramer", domain="k.example"):
     """`count` guests, with their words, in few statements."""
     people = DirectoryUser.objects.bulk_create(
-        DirectoryUser(tenant=tenant, display_name=f"{name} {n:04d}", user_principal_name=f"k{n}@{domain}", kind="guest")
+        DirectoryUser(
+            tenant=tenant,
+            display_name=f"{name} {n:04d}",
+            user_principal_name=f"k{n}@{domain}",
+            kind="guest",
+        )
         for n in range(count)
     )
     DirectoryUserWord.objects.write_all(people)
@@ -52,18 +80,25 @@ def many(tenant, count, name="Kim Kramer", domain="k.example"):
 
 def picker(client, address, words):
     page = client.get(address, {"q": words}).text
-    return re.findall(r"<span>\s*<strong>\s*<bdi>(.*?)</bdi>\s*</strong>", page), re.search(r'data-announce="(.*?)"', page)[1]
+    return re.findall(r"<span>\s*<strong>\s*<bdi>(.*?)</bdi>\s*</strong>", page), re.search(
+        r'data-announce="(.*?)"', page
+    )[1]
 
 
 @pytest.fixture(params=["assign", "transfer", "role"])
 def address(request, tenant):
     credit = factories.BenefitFactory.create(
-        partner=tenant.partner, **({"bulk": True} if request.param == "transfer" else {"monthly": True})
+        partner=tenant.partner,
+        **({"bulk": True} if request.param == "transfer" else {"monthly": True}),
     )
     if request.param == "transfer":
         held = factories.AssignmentFactory.create(benefit=credit, directory_user__tenant=tenant)
         return reverse("benefits:transfer", args=[credit.pk, held.pk])
-    return reverse("benefits:assign", args=[credit.pk]) if request.param == "assign" else reverse("tenants:give-role")
+    return (
+        reverse("benefits:assign", args=[credit.pk])
+        if request.param == "assign"
+        else reverse("tenants:give-role")
+    )
 
 
 def test_a_picker_shows_the_first_20_people_and_says_of_how_many(client, tenant, address):
@@ -72,16 +107,26 @@ def test_a_picker_shows_the_first_20_people_and_says_of_how_many(client, tenant,
     shown, announced = picker(client, address, "k")
     assert shown == [f"Kim Kramer {n:04d}" for n in range(20)]
     assert announced == "40 people found. The first 20 of 40 are shown."
-    assert "The first 20 of 40 are shown." in re.sub(r'data-announce=".*?"', "", client.get(address, {"q": "k"}).text)
+    assert "The first 20 of 40 are shown." in re.sub(
+        r'data-announce=".*?"', "", client.get(address, {"q": "k"}).text
+    )
 
 
 def test_a_picker_does_not_count_beyond_1000(client, tenant, address):
     many(tenant, 1_001)
-    assert picker(client, address, "kim")[1] == "More than 1,000 people found. The first 20 of more than 1,000 are shown."
+    assert (
+        picker(client, address, "kim")[1]
+        == "More than 1,000 people found. The first 20 of more than 1,000 are shown."
+    )
 
 
-@pytest.mark.parametrize(("count", "announced"), [(1, "1 person found."), (20, "20 people found."), (0, "0 people found.")])
-def test_a_picker_that_shows_all_says_nothing_of_first_ones(client, tenant, address, count, announced):
+@pytest.mark.parametrize(
+    ("count", "announced"),
+    [(1, "1 person found."), (20, "20 people found."), (0, "0 people found.")],
+)
+def test_a_picker_that_shows_all_says_nothing_of_first_ones(
+    client, tenant, address, count, announced
+):
     many(tenant, count)
     assert picker(client, address, "kim")[1] == announced
     assert "are shown" not in client.get(address, {"q": "kim"}).text
@@ -111,41 +156,80 @@ FOUND = {
 
 
 @pytest.mark.parametrize(("name", "typed"), FOUND.values(), ids=FOUND)
-def test_a_person_is_found_in_the_portal_and_in_the_back_office(client, sign_in, boss, tenant, name, typed):
+def test_a_person_is_found_in_the_portal_and_in_the_back_office(
+    client, sign_in, boss, tenant, name, typed
+):
     person, other = called(tenant, name, "Somebody Else")
     credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
-    account = factories.RoleAssignmentFactory.create(user__directory_user=person, user__name=name, role=Role.MEMBER).user
+    account = factories.RoleAssignmentFactory.create(
+        user__directory_user=person, user__name=name, role=Role.MEMBER
+    ).user
     User.objects.filter(pk=boss.pk).update(is_staff=True, is_superuser=True)
     for page in ("tenants:users", "tenants:roles", "tenants:give-role", "search"):
         shown = client.get(reverse(page), {"q": typed}).text
-        assert (f">{name}<" in shown.replace("&#x27;", "'"), other.display_name in shown) == (True, False), page
-    assert name in client.get(reverse("benefits:assign", args=[credit.pk]), {"q": typed}).text.replace("&#x27;", "'")
+        assert (f">{name}<" in shown.replace("&#x27;", "'"), other.display_name in shown) == (
+            True,
+            False,
+        ), page
+    assert name in client.get(
+        reverse("benefits:assign", args=[credit.pk]), {"q": typed}
+    ).text.replace("&#x27;", "'")
     for model, row in (("directoryuser", person), ("user", account)):
-        listed = client.get(reverse(f"admin:tenants_{model}_changelist"), {"q": typed}).context["cl"].result_list
+        listed = (
+            client.get(reverse(f"admin:tenants_{model}_changelist"), {"q": typed})
+            .context["cl"]
+            .result_list
+        )
         assert list(listed) == [row]
-        asked = {"term": typed, "app_label": "tenants", "model_name": "roleassignment", "field_name": "user"}
+        asked = {
+            "term": typed,
+            "app_label": "tenants",
+            "model_name": "roleassignment",
+            "field_name": "user",
+        }
         chosen = client.get(reverse("admin:autocomplete"), asked).json()["results"]
         assert [one["id"] for one in chosen] == [str(account.pk)]
 
 
-PASTED = ["\N{LEFT-TO-RIGHT EMBEDDING}{}\N{POP DIRECTIONAL FORMATTING}", "<{}>", "mailto:{}", "Kim <{}>;", "{}\N{ZERO WIDTH SPACE}"]
-PASTED += ["john_fabrikam.example#EXT#@contoso.onmicrosoft.com", "<John_Fabrikam.example#EXT#@contoso.onmicrosoft.com>"]
+PASTED = [
+    "\N{LEFT-TO-RIGHT EMBEDDING}{}\N{POP DIRECTIONAL FORMATTING}",
+    "<{}>",
+    "mailto:{}",
+    "Kim <{}>;",
+    "{}\N{ZERO WIDTH SPACE}",
+]
+PASTED += [
+    "john_fabrikam.example#EXT#@contoso.onmicrosoft.com",
+    "<John_Fabrikam.example#EXT#@contoso.onmicrosoft.com>",
+]
 
 
 @rule("W2", "W3")
 @pytest.mark.parametrize("pasted", PASTED)
 def test_a_pasted_address_is_found_at_every_search_field(client, boss, tenant, pasted):
-    guest = DirectoryUserFactory.create(tenant=tenant, display_name="Kim John", user_principal_name="john@fabrikam.example", kind="guest")
+    guest = DirectoryUserFactory.create(
+        tenant=tenant,
+        display_name="Kim John",
+        user_principal_name="john@fabrikam.example",
+        kind="guest",
+    )
     credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
     factories.AssignmentFactory.create(benefit=credit, directory_user=guest)
     called(tenant, "Somebody Else")
     words = pasted.replace("{}", guest.user_principal_name)
     User.objects.filter(pk=boss.pk).update(is_staff=True, is_superuser=True)
     users, holders = reverse("tenants:users"), reverse("benefits:holders", args=[credit.pk])
-    assert [client.get(page, {"q": words}).context["page"].total for page in (users, holders)] == [1, 1]
+    assert [client.get(page, {"q": words}).context["page"].total for page in (users, holders)] == [
+        1,
+        1,
+    ]
     people = client.get(reverse("search"), {"q": words}).context["groups"]
     assert [[row.title for row in group["rows"]] for group in people] == [["Kim John"]]
-    assert list(client.get(reverse("admin:tenants_directoryuser_changelist"), {"q": words}).context["cl"].result_list) == [guest]
+    assert list(
+        client.get(reverse("admin:tenants_directoryuser_changelist"), {"q": words})
+        .context["cl"]
+        .result_list
+    ) == [guest]
 
 
 def test_words_without_letters_find_nobody_rather_than_everybody(client, tenant):
@@ -179,10 +263,20 @@ def test_holders_and_roles_and_partners_are_sorted_so_too(client, boss, tenant):
     credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
     for name, person in zip(NAMES, called(tenant, *NAMES), strict=True):
         factories.AssignmentFactory.create(benefit=credit, directory_user=person)
-        factories.RoleAssignmentFactory.create(user__directory_user=person, user__name=name, role=Role.MEMBER)
+        factories.RoleAssignmentFactory.create(
+            user__directory_user=person, user__name=name, role=Role.MEMBER
+        )
         factories.PartnerFactory.create(name=name)
-    held = client.get(reverse("benefits:holders", args=[credit.pk]), {"sort": "name"}).context["page"].rows
-    roles = client.get(reverse("tenants:roles"), {"sort": "name", "role": "member"}).context["page"].rows
+    held = (
+        client.get(reverse("benefits:holders", args=[credit.pk]), {"sort": "name"})
+        .context["page"]
+        .rows
+    )
+    roles = (
+        client.get(reverse("tenants:roles"), {"sort": "name", "role": "member"})
+        .context["page"]
+        .rows
+    )
     assert [one.directory_user.display_name for one in held] == IN_ORDER
     assert [one.user.name for one in roles] == IN_ORDER
     assert [one.name for one in Partner.objects.filter(name__in=NAMES)] == IN_ORDER
@@ -198,15 +292,24 @@ def test_search_texts_and_sort_keys_are_those_of_the_row_however_it_is_written(m
     factories.ExternalOfferFactory.create()
     factories.UserFactory.create()
     row = model.objects.latest("pk")
-    column, source = derived_columns(model)[-1], model._meta.get_field(derived_columns(model)[-1]).sources[0]
+    column, source = (
+        derived_columns(model)[-1],
+        model._meta.get_field(derived_columns(model)[-1]).sources[0],
+    )
     setattr(row, source, "Ænew")
     row.save()
-    assert (list(stale_rows(model)), model.objects.filter(pk=row.pk).values_list(column, flat=True)[0][:4]) == ([], "aene")
+    assert (
+        list(stale_rows(model)),
+        model.objects.filter(pk=row.pk).values_list(column, flat=True)[0][:4],
+    ) == ([], "aene")
     setattr(row, source, "Øther")
     model.objects.bulk_update([row], [source, *derived_columns(model)])
     assert list(stale_rows(model)) == []
     model.objects.filter(pk=row.pk).update(**{source: "Æfter"})
-    assert (list(stale_rows(model)), model.objects.filter(pk=row.pk).values_list(column, flat=True)[0][:5]) == ([], "aefte")
+    assert (
+        list(stale_rows(model)),
+        model.objects.filter(pk=row.pk).values_list(column, flat=True)[0][:5],
+    ) == ([], "aefte")
     model._base_manager.filter(pk=row.pk).update(**{source: "Unnoticed"})
     assert list(stale_rows(model)) == [row.pk]
     refresh(model.objects.all())
@@ -221,13 +324,23 @@ def narrowed(partner, records, words):
 
 
 @pytest.mark.slow
-def test_activity_finds_what_is_by_or_about_each_of_more_people_than_one_statement_takes_parameters_for(tenant, by):
+def test_activity_finds_what_is_by_or_about_each_of_more_people_than_one_statement_takes_parameters_for(
+    tenant, by
+):
     people = many(tenant, MAX_KEYS + 20)
     last = people[-1]
-    about = Record.objects.note("tenants.person-disabled", by=by, partner=tenant.partner, subject=last)
-    given = Record.objects.note("benefits.assigned", by=by, partner=tenant.partner, after={"person": last.pk})
-    taken = Record.objects.note("benefits.removed", by=by, partner=tenant.partner, before={"person": last.pk})
-    other = Record.objects.note("tenants.person-disabled", by=by, partner=tenant.partner, subject=tenant)
+    about = Record.objects.note(
+        "tenants.person-disabled", by=by, partner=tenant.partner, subject=last
+    )
+    given = Record.objects.note(
+        "benefits.assigned", by=by, partner=tenant.partner, after={"person": last.pk}
+    )
+    taken = Record.objects.note(
+        "benefits.removed", by=by, partner=tenant.partner, before={"person": last.pk}
+    )
+    other = Record.objects.note(
+        "tenants.person-disabled", by=by, partner=tenant.partner, subject=tenant
+    )
     records = Record.objects.for_partner(tenant.partner)
     with CaptureQueriesContext(connection) as asked:
         assert set(narrowed(tenant.partner, records, "kim")) == {about, given, taken}
@@ -236,25 +349,40 @@ def test_activity_finds_what_is_by_or_about_each_of_more_people_than_one_stateme
     assert max(len(query["sql"]) for query in asked) < 10_000
 
 
-def test_the_back_office_finds_rows_of_everybody_who_matches_not_of_the_first_thousand(sign_in, boss, tenant):
+def test_the_back_office_finds_rows_of_everybody_who_matches_not_of_the_first_thousand(
+    sign_in, boss, tenant
+):
     people = many(tenant, MAX_KEYS + 20)
     User.objects.filter(pk=boss.pk).update(is_staff=True, is_superuser=True)
     credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
-    held = [factories.AssignmentFactory.create(benefit=credit, directory_user=person) for person in (people[0], people[-1])]
-    listed = sign_in(boss).get(reverse("admin:benefits_assignment_changelist"), {"q": "kim kramer"}).context["cl"].result_list
+    held = [
+        factories.AssignmentFactory.create(benefit=credit, directory_user=person)
+        for person in (people[0], people[-1])
+    ]
+    listed = (
+        sign_in(boss)
+        .get(reverse("admin:benefits_assignment_changelist"), {"q": "kim kramer"})
+        .context["cl"]
+        .result_list
+    )
     assert set(listed) == set(held)
 
 
 def test_names_written_past_the_portal_are_named_and_folded_again(tenant, capsys):
     person = DirectoryUserFactory.create(tenant=tenant)
-    for model, source, name in ((DirectoryUser, "display_name", "Łukasz"), (Partner, "name", "Øst")):
+    for model, source, name in (
+        (DirectoryUser, "display_name", "Łukasz"),
+        (Partner, "name", "Øst"),
+    ):
         model._base_manager.filter(pk__in=[person.pk, tenant.partner_id]).update(**{source: name})
     assert not DirectoryUser.objects.matching("lukasz").exists()
-    told = [check.run() for check in CHECKS if check.model in (DirectoryUser, Partner) and check.run()]
+    told = [
+        check.run() for check in CHECKS if check.model in (DirectoryUser, Partner) and check.run()
+    ]
     assert len(told) == 3
     call_command("fold_names")
-    assert [check.run() for check in CHECKS if check.model in (DirectoryUser, Partner)] == [None] * sum(
-        check.model in (DirectoryUser, Partner) for check in CHECKS
-    )
+    assert [check.run() for check in CHECKS if check.model in (DirectoryUser, Partner)] == [
+        None
+    ] * sum(check.model in (DirectoryUser, Partner) for check in CHECKS)
     assert list(DirectoryUser.objects.matching("lukasz")) == [person]
     assert "tenants.partner: 1 folded" in capsys.readouterr().out

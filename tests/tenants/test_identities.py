@@ -79,7 +79,8 @@ def addresses():
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_another_spelling_of_somebody_is_already_there(add, spelling):
     assert add() == {}
-    assert list(add("Somebody else", spelling)) == ["address"]  # the same act again would be a double click (W11)
+    # The same act again would be a double click (W11)
+    assert list(add("Somebody else", spelling)) == ["address"]
     assert addresses() == [KIM]
 
 
@@ -90,14 +91,18 @@ def test_an_address_of_the_tenant_itself_is_no_guest_in_any_spelling(add, tenant
     assert addresses() == []
 
 
-@pytest.mark.parametrize("name", ["\u200b", "\u3164", "\u2800\u2800", "…", "👩", "\U00013441", " ", "4711"])
+@pytest.mark.parametrize(
+    "name", ["\u200b", "\u3164", "\u2800\u2800", "…", "👩", "\U00013441", " ", "4711"]
+)
 def test_a_name_in_which_nobody_sees_a_letter_is_refused(add, name):
     assert add(name=name)["name"] == ["Enter the person's name."]
     assert addresses() == []
 
 
 def test_a_name_of_two_lines_is_refused(add):
-    assert add(name="Hello\n\nSign in at http://evil.example/")["name"] == ["Write this on one line."]
+    assert add(name="Hello\n\nSign in at http://evil.example/")["name"] == [
+        "Write this on one line."
+    ]
     assert addresses() == []
 
 
@@ -105,7 +110,9 @@ def test_a_name_is_kept_without_what_turns_its_neighbors_round(add, boss, sign_i
     add(name="\u202eevil\u202c Kim")
     person = DirectoryUser.objects.guests().get()
     assert person.display_name == "evil Kim"
-    assert "<bdi>evil Kim</bdi>" in sign_in(boss).get(reverse("tenants:user", args=[person.pk])).text
+    assert (
+        "<bdi>evil Kim</bdi>" in sign_in(boss).get(reverse("tenants:user", args=[person.pk])).text
+    )
 
 
 def test_a_name_from_right_to_left_is_isolated_in_a_sentence(add, tenant):
@@ -137,7 +144,9 @@ def test_no_account_has_a_directory_s_own_name(sign_in):
     office = sign_in(UserFactory.create(staff=True, is_superuser=True))
     sent = {"email": "john_f.example#EXT#@c.example", "name": "John", "usable_password": "false"}
     answer = office.post(reverse("admin:tenants_user_add"), sent)
-    assert answer.context["adminform"].form.errors["email"] == ["This is a directory's own name for a guest."]
+    assert answer.context["adminform"].form.errors["email"] == [
+        "This is a directory's own name for a guest."
+    ]
 
 
 # Signing in
@@ -159,7 +168,9 @@ def test_a_link_for_a_password_is_sent_for_any_spelling(spelling):
 
 
 def test_a_guest_signs_in_with_the_name_that_the_tenant_has_for_her(tenant):
-    DirectoryUserFactory.create(tenant=tenant, guest=True, user_principal_name="john@fabrikam.example")
+    DirectoryUserFactory.create(
+        tenant=tenant, guest=True, user_principal_name="john@fabrikam.example"
+    )
     user = UserFactory.create(email="john@fabrikam.example")
     theirs = f"John_Fabrikam.example#EXT#@{tenant.domain}"
     assert Client().post(SIGN_IN, {"username": theirs, "password": PASSWORD}).status_code == 302
@@ -181,14 +192,18 @@ def test_a_guest_with_a_role_asks_for_a_password_with_her_real_address(tenant):
 def test_wrong_passwords_are_counted_for_one_person_whatever_the_spelling():
     UserFactory.create(email=KIM)
     for number in range(10):
-        Client().post(SIGN_IN, {"username": SPELLINGS[number % len(SPELLINGS)], "password": "wrong"})
+        Client().post(
+            SIGN_IN, {"username": SPELLINGS[number % len(SPELLINGS)], "password": "wrong"}
+        )
     assert Client().post(SIGN_IN, {"username": KIM, "password": PASSWORD}).status_code == 429
 
 
 def test_authenticate_takes_any_spelling(rf):
     user = UserFactory.create(email=KIM)
     request = rf.post(SIGN_IN)
-    assert [authenticate(request, username=spelling, password=PASSWORD) for spelling in SPELLINGS] == [user] * len(SPELLINGS)
+    assert [
+        authenticate(request, username=spelling, password=PASSWORD) for spelling in SPELLINGS
+    ] == [user] * len(SPELLINGS)
 
 
 @pytest.mark.rule("W12")
@@ -207,13 +222,21 @@ def test_no_mail_carries_what_somebody_typed():
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_no_row_is_written_or_looked_up_in_another_spelling(tenant, spelling):
     def rows():
-        return list(DirectoryUser.objects.filter(user_principal_name=spelling, display_name="Kim  \u200bYu"))
+        return list(
+            DirectoryUser.objects.filter(user_principal_name=spelling, display_name="Kim  \u200bYu")
+        )
 
-    made = DirectoryUser(tenant=tenant, display_name="Kim\u00a0Yu\u200b", user_principal_name=spelling, kind="guest")
+    made = DirectoryUser(
+        tenant=tenant, display_name="Kim\u00a0Yu\u200b", user_principal_name=spelling, kind="guest"
+    )
     DirectoryUser.objects.bulk_create([made])
-    assert [(person.user_principal_name, person.display_name) for person in rows()] == [(KIM, "Kim Yu")]
+    assert [(person.user_principal_name, person.display_name) for person in rows()] == [
+        (KIM, "Kim Yu")
+    ]
     DirectoryUser.objects.update(user_principal_name=spelling)
-    person, is_new = DirectoryUser.objects.get_or_create(tenant=tenant, user_principal_name=spelling)
+    person, is_new = DirectoryUser.objects.get_or_create(
+        tenant=tenant, user_principal_name=spelling
+    )
     person.user_principal_name = spelling
     DirectoryUser.objects.bulk_update([person], ["user_principal_name"])
     assert (is_new, addresses(), rows()) == (False, [KIM], [person])
@@ -222,7 +245,10 @@ def test_no_row_is_written_or_looked_up_in_another_spelling(tenant, spelling):
     assert (person.user_principal_name, addresses()) == (KIM, [KIM])
 
 
-@pytest.mark.parametrize("spelling", ["CONTOSO.example", "https://contoso.example/", "contoso.example\u200b", "ｃontoso.example."])
+@pytest.mark.parametrize(
+    "spelling",
+    ["CONTOSO.example", "https://contoso.example/", "contoso.example\u200b", "ｃontoso.example."],
+)
 def test_a_domain_has_one_spelling_whatever_writes_it(spelling):
     tenant = TenantFactory.create(domain=spelling)
     assert (tenant.domain, Tenant.objects.get(domain=spelling)) == ("contoso.example", tenant)
@@ -232,19 +258,32 @@ def test_a_domain_has_one_spelling_whatever_writes_it(spelling):
 
 @pytest.mark.parametrize(
     ("model", "column"),
-    [(DirectoryUser, "user_principal_name"), (User, "email"), (Tenant, "domain"), (TenantRequest, "domain"), (Partner, "mpn_id")],
+    [
+        (DirectoryUser, "user_principal_name"),
+        (User, "email"),
+        (Tenant, "domain"),
+        (TenantRequest, "domain"),
+        (Partner, "mpn_id"),
+    ],
 )
 def test_the_database_refuses_another_spelling_past_the_models(tenant, boss, model, column):
     TenantRequest.objects.ask(tenant.partner, "West", "west.example", by=Actor())
     wrong = "1234５" if model is Partner else "Kim@CONTOSO.example"
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f'UPDATE "{model._meta.db_table}" SET "{column}" = %s', [wrong])  # noqa: S608 - our own names
+        # Our own names
+        cursor.execute(f'UPDATE "{model._meta.db_table}" SET "{column}" = %s', [wrong])
     assert model.objects.exists()
 
 
 def test_createsuperuser_takes_one_spelling_and_refuses_what_is_no_address(monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
-    call_command("createsuperuser", interactive=False, email="<Kim.X@litware.example>\u200b", name="Kim \u200b Yu", stdout=StringIO())
+    call_command(
+        "createsuperuser",
+        interactive=False,
+        email="<Kim.X@litware.example>\u200b",
+        name="Kim \u200b Yu",
+        stdout=StringIO(),
+    )
     assert User.objects.values_list("email", "name").get() == (KIM, "Kim Yu")
     for facts in ({"email": "nobody", "name": "Kim"}, {"email": "a@b.example", "name": "\u200b"}):
         with pytest.raises(CommandError):
@@ -253,18 +292,35 @@ def test_createsuperuser_takes_one_spelling_and_refuses_what_is_no_address(monke
 
 
 def test_a_fixture_is_kept_in_one_spelling(tenant):
-    fields = {"tenant": tenant.pk, "partner": tenant.partner_id, "display_name": "Kim\u200b", "kind": "guest"}
-    row = {"model": "tenants.directoryuser", "pk": 900, "fields": fields | {"user_principal_name": f"{KIM.upper()}\u200b"}}
+    fields = {
+        "tenant": tenant.pk,
+        "partner": tenant.partner_id,
+        "display_name": "Kim\u200b",
+        "kind": "guest",
+    }
+    row = {
+        "model": "tenants.directoryuser",
+        "pk": 900,
+        "fields": fields | {"user_principal_name": f"{KIM.upper()}\u200b"},
+    }
     for loaded in serializers.deserialize("json", json.dumps([row])):
         loaded.save()
-    assert DirectoryUser.objects.values_list("display_name", "user_principal_name").get(pk=900) == ("Kim", KIM)
+    assert DirectoryUser.objects.values_list("display_name", "user_principal_name").get(pk=900) == (
+        "Kim",
+        KIM,
+    )
 
 
 def test_what_is_put_on_record_holds_nothing_invisible(partner):
     about = {"name": "a\u200bb\0", "rows": ["x\u202ey", 1], "more": {"why": "a\nb"}}
-    record = Record.objects.note("tests.noted", by=Actor(reason="be\u200bcause\nof it"), partner=partner, after=about)
+    record = Record.objects.note(
+        "tests.noted", by=Actor(reason="be\u200bcause\nof it"), partner=partner, after=about
+    )
     record.refresh_from_db()
-    assert (record.after, record.reason) == ({"name": "ab", "rows": ["xy", 1], "more": {"why": "a b"}}, "because of it")
+    assert (record.after, record.reason) == (
+        {"name": "ab", "rows": ["xy", 1], "more": {"why": "a b"}},
+        "because of it",
+    )
 
 
 # Identifiers
@@ -278,7 +334,13 @@ def test_full_width_digits_are_the_same_mpn_id(sign_in):
         ("0005201001", "already exists"),
         ("٥٢٠١٠٠١", "An MPN ID is 4 to 10 digits."),
     ):
-        sent = {"name": "Contoso", "mpn_id": mpn_id, "country": "NL", "currency": "EUR", "time_zone": "UTC"}
+        sent = {
+            "name": "Contoso",
+            "mpn_id": mpn_id,
+            "country": "NL",
+            "currency": "EUR",
+            "time_zone": "UTC",
+        }
         sent |= {"tenants-TOTAL_FORMS": 0, "tenants-INITIAL_FORMS": 0}
         answer = office.post(reverse("admin:tenants_partner_add"), sent)
         assert told in answer.context["adminform"].form.errors["mpn_id"][0]
@@ -291,7 +353,11 @@ def test_zeros_in_front_make_no_second_partner():
     assert (there.mpn_id, Partner.objects.get(mpn_id="0001234567")) == ("1234567", there)
     file = "mpn_id,name,country,currency,time_zone\n0001234567,Contoso,NL,EUR,UTC\n1234567,Contoso,NL,EUR,UTC\n000123,Litware,NL,EUR,UTC\n"
     [first, again, short] = PartnerImport.of(file).lines
-    assert (first.row.pk, first.outcome, again.reason) == (there.pk, Outcome.CHANGED, "Line 2 is about the same.")
+    assert (first.row.pk, first.outcome, again.reason) == (
+        there.pk,
+        Outcome.CHANGED,
+        "Line 2 is about the same.",
+    )
     assert short.reason == "mpn_id: An MPN ID is 4 to 10 digits. Zeros in front do not count."
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE tenants_partner SET mpn_id = '0001234567'")
@@ -301,11 +367,18 @@ def test_zeros_in_front_make_no_second_partner():
 
 
 @pytest.mark.parametrize(
-    "typed", ["Contoso-West.onmicrosoft.com", "https://contoso-west.onmicrosoft.com/", "contoso-west.onmicrosoft.com\u200b"]
+    "typed",
+    [
+        "Contoso-West.onmicrosoft.com",
+        "https://contoso-west.onmicrosoft.com/",
+        "contoso-west.onmicrosoft.com\u200b",
+    ],
 )
 def test_the_domain_of_a_tenant_is_taken_as_it_is_pasted(boss, tenant, sign_in, typed):
     acting = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
-    sign_in(boss).post(reverse("tenants:ask-for-tenant"), acting | {"name": "West", "domain": typed})
+    sign_in(boss).post(
+        reverse("tenants:ask-for-tenant"), acting | {"name": "West", "domain": typed}
+    )
     assert TenantRequest.objects.get().domain == "contoso-west.onmicrosoft.com"
 
 
@@ -326,10 +399,21 @@ def test_a_password_too_short_is_told_at_the_field_it_was_chosen_in(sign_in):
     client = Client()
     page = client.get(link, follow=True).request["PATH_INFO"]
     for again in ("short", "", "other"):
-        errors = client.post(page, {"new_password1": "short", "new_password2": again}).context["form"].errors
-        assert errors["new_password1"] == ["This password is too short. It must contain at least 12 characters."]
+        errors = (
+            client.post(page, {"new_password1": "short", "new_password2": again})
+            .context["form"]
+            .errors
+        )
+        assert errors["new_password1"] == [
+            "This password is too short. It must contain at least 12 characters."
+        ]
         assert ("new_password2" in errors) == (again != "short")
     office = sign_in(UserFactory.create(staff=True, is_superuser=True))
-    sent = {"password1": "short", "password2": "short", "usable_password": "true", "reason": "Asked for"}
+    sent = {
+        "password1": "short",
+        "password2": "short",
+        "usable_password": "true",
+        "reason": "Asked for",
+    }
     answer = office.post(reverse("admin:auth_user_password_change", args=[user.pk]), sent)
     assert list(answer.context["form"].errors) == ["password1"]

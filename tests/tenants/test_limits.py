@@ -41,7 +41,11 @@ def wrong(email: str = "nobody@example.com", address: str = "203.0.113.7"):
 
 
 def right(user: User, address: str = "203.0.113.7") -> int:
-    return Client(REMOTE_ADDR=address).post(SIGN_IN, {"username": user.email, "password": PASSWORD}).status_code
+    return (
+        Client(REMOTE_ADDR=address)
+        .post(SIGN_IN, {"username": user.email, "password": PASSWORD})
+        .status_code
+    )
 
 
 # Windows
@@ -56,7 +60,9 @@ def test_the_limit_is_reached_and_not_passed_and_ends_on_time(moving):
 
 
 def test_a_window_is_not_gamed_at_its_edge(moving):
-    """Two at the end of one ten minutes and two at the beginning of the next are four within the window."""
+    """Two at the end of one ten minutes and two at the beginning of the next are four within the
+    window.
+    """
     moving.shift(9 * MINUTE)
     assert [attempt(), attempt()] == [True, True]
     moving.shift(2 * MINUTE)
@@ -75,7 +81,11 @@ def test_what_was_refused_prolongs_nothing(moving):
 def test_subjects_and_limits_are_counted_apart(moving):
     for _ in range(3):
         attempt()
-    assert [attempt(), attempt(subject="lee"), attempt(Limit("other", LIMIT.tiers))] == [False, True, True]
+    assert [attempt(), attempt(subject="lee"), attempt(Limit("other", LIMIT.tiers))] == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_one_refused_subject_counts_for_none_of_them(moving):
@@ -114,7 +124,9 @@ def test_without_the_database_nobody_gets_through(monkeypatch):
         raise DatabaseError
 
     hashed = []
-    monkeypatch.setattr("django.contrib.auth.backends.ModelBackend.authenticate", lambda *_a, **_k: hashed.append(1))
+    monkeypatch.setattr(
+        "django.contrib.auth.backends.ModelBackend.authenticate", lambda *_a, **_k: hashed.append(1)
+    )
     with connection.execute_wrapper(away), pytest.raises(DatabaseError):
         wrong()
     assert hashed == []
@@ -150,14 +162,19 @@ def test_passwords_sprayed_over_many_accounts_are_limited_by_address(moving):
 
 def test_no_password_is_hashed_once_the_address_is_refused(moving, monkeypatch):
     hashed = []
-    monkeypatch.setattr("django.contrib.auth.backends.ModelBackend.authenticate", lambda *_a, **_k: hashed.append(1))
+    monkeypatch.setattr(
+        "django.contrib.auth.backends.ModelBackend.authenticate", lambda *_a, **_k: hashed.append(1)
+    )
     for number in range(40):
         wrong(f"made-up-{number}@example.com")
     assert len(hashed) == 20
 
 
 def test_addresses_of_one_ipv6_network_are_one(moving):
-    answers = [wrong(f"a{number}@example.com", f"2001:db8:1:2::{number:x}").status_code for number in range(21)]
+    answers = [
+        wrong(f"a{number}@example.com", f"2001:db8:1:2::{number:x}").status_code
+        for number in range(21)
+    ]
     assert answers == [200] * 19 + [429] * 2
 
 
@@ -167,12 +184,18 @@ def test_a_hundred_within_an_hour_are_refused_for_a_quarter(moving):
         for number in range(10):
             last = wrong(f"made-up-{minute}-{number}@example.com")
         moving.shift(5 * MINUTE)
-    assert (last.status_code, last.headers["Retry-After"], "for 15 minutes." in last.text) == (429, "900", True)
+    assert (last.status_code, last.headers["Retry-After"], "for 15 minutes." in last.text) == (
+        429,
+        "900",
+        True,
+    )
     moving.shift(-5 * MINUTE + 14 * MINUTE)
     assert wrong("somebody@example.com").status_code == 429
     moving.shift(MINUTE)
     again = [wrong(f"again-{number}@example.com").status_code for number in range(11)]
-    assert again == [200] * 9 + [429] * 2, "the first ten are older than an hour; no hour holds more than a hundred"
+    assert again == [200] * 9 + [429] * 2, (
+        "the first ten are older than an hour; no hour holds more than a hundred"
+    )
 
 
 def test_the_success_of_others_does_not_reset_what_an_address_tried(moving):
@@ -196,10 +219,16 @@ def test_an_office_of_honest_people_is_not_refused(moving):
 def test_links_asked_for_from_one_address_are_limited_with_one_answer(moving):
     ask = Client(REMOTE_ADDR="203.0.113.7")
     known = UserFactory.create().email
-    answers = [ask.post("/sign-in/reset/", {"email": f"a{number}@example.com"}).status_code for number in range(21)]
+    answers = [
+        ask.post("/sign-in/reset/", {"email": f"a{number}@example.com"}).status_code
+        for number in range(21)
+    ]
     assert answers == [302] * 20 + [429]
     assert ask.post("/sign-in/reset/", {"email": known}).status_code == 429
-    assert Client(REMOTE_ADDR="203.0.113.8").post("/sign-in/reset/", {"email": known}).status_code == 302
+    assert (
+        Client(REMOTE_ADDR="203.0.113.8").post("/sign-in/reset/", {"email": known}).status_code
+        == 302
+    )
 
 
 # Races
@@ -237,9 +266,16 @@ def test_what_is_counted_at_once_goes_on_when_the_oldest_leaves_the_window(movin
 
 def test_searches_of_an_account_are_limited_on_every_page_alike(moving, admin, sign_in):
     client, page = sign_in(admin), reverse("tenants:users")
-    rows = [Attempt(limit="search", subject=limits.SEARCH.of(admin.pk).subject, at=clock.now()) for _ in range(118)]
+    rows = [
+        Attempt(limit="search", subject=limits.SEARCH.of(admin.pk).subject, at=clock.now())
+        for _ in range(118)
+    ]
     Attempt.objects.bulk_create(rows)
-    found = [client.get(page, {"q": "kim"}), client.get(reverse("search"), {"q": "kim"}), client.get(page, {"q": "kim"})]
+    found = [
+        client.get(page, {"q": "kim"}),
+        client.get(reverse("search"), {"q": "kim"}),
+        client.get(page, {"q": "kim"}),
+    ]
     assert [answer.status_code for answer in found] == [200, 200, 429]
     assert "for 1 minute." in found[-1].text
     assert client.get(page).status_code == 200, "what searches for nothing is not limited"

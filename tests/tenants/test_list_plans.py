@@ -1,4 +1,6 @@
-"""What PostgreSQL does for the orders of the directory: it reads a page off the index of that order and sorts nothing."""
+"""What PostgreSQL does for the orders of the directory: it reads a page off the index of that order
+and sorts nothing.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -37,7 +39,9 @@ INDEXES = {
 
 @pytest.fixture(scope="module")
 def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
-    """One of two partners with thousands of people in two tenants, of whom the database knows how they are spread."""
+    """One of two partners with thousands of people in two tenants, of whom the database knows how
+    they are spread.
+    """
     with django_db_blocker.unblock(), undone():
         first = TenantFactory.create_batch(2)
         places = [*first, *(TenantFactory.create(partner=place.partner) for place in first)]
@@ -58,8 +62,15 @@ def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
 
 
 @pytest.mark.parametrize(("query", "index"), INDEXES.items(), ids=INDEXES)
-def test_an_order_is_read_off_its_index_on_the_first_page_the_next_one_in_the_middle_and_the_last(partner, query, index):
-    found = pages_by(index, lambda address: DirectoryListing.of([], address), DirectoryUser.objects.for_partner(partner), query)
+def test_an_order_is_read_off_its_index_on_the_first_page_the_next_one_in_the_middle_and_the_last(
+    partner, query, index
+):
+    found = pages_by(
+        index,
+        lambda address: DirectoryListing.of([], address),
+        DirectoryUser.objects.for_partner(partner),
+        query,
+    )
     assert found == dict.fromkeys(PAGES, (True, set(), 50, 51))
 
 
@@ -68,6 +79,9 @@ def test_a_rare_word_is_looked_up_and_what_many_share_is_met_in_the_order(partne
     DirectoryUserWord.objects.write_all(people)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tenants_directoryuserword")
-    rare, shared = (plan_of(DirectoryListing.of([], QueryDict(f"q={words}")), people) for words in ("1999", "person"))
+    rare, shared = (
+        plan_of(DirectoryListing.of([], QueryDict(f"q={words}")), people)
+        for words in ("1999", "person")
+    )
     assert [WORD in rare[1], len(rare[0].rows)] == [True, 4]
     assert [NAME in shared[1], shared[2], len(shared[0].rows)] == [True, set(), 50]

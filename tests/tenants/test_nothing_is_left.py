@@ -1,4 +1,6 @@
-"""After signing out nothing is left: no answer to somebody signed in is kept by the browser, whatever ends the session (W9)."""
+"""After signing out nothing is left: no answer to somebody signed in is kept by the browser,
+whatever ends the session (W9).
+"""
 
 from datetime import timedelta
 
@@ -40,28 +42,39 @@ def test_no_kind_of_answer_to_somebody_signed_in_is_kept(world: World, ask: Ask)
         for kind, (person, page, headers) in ANSWERS.items()
     }
     query = "?app_label=tenants&model_name=roleassignment&field_name=user&term=Kim"
-    kept["people to choose from"] = no_store(ask("programme", "get", reverse("admin:autocomplete") + query, {}))
+    kept["people to choose from"] = no_store(
+        ask("programme", "get", reverse("admin:autocomplete") + query, {})
+    )
     kept["not found"] = no_store(ask("global", "get", "/nowhere/", {}))
     assert kept == dict.fromkeys(kept, True)
 
 
-def test_a_page_that_is_open_to_all_may_be_kept_by_somebody_signed_out(world: World, ask: Ask) -> None:
+def test_a_page_that_is_open_to_all_may_be_kept_by_somebody_signed_out(
+    world: World, ask: Ask
+) -> None:
     assert no_store(ask("anonymous", "get", reverse("help"), {})) is False
 
 
 @pytest.mark.slow
-def test_no_url_answers_somebody_signed_in_with_what_is_kept(world: World, rows: dict[str, list[str]], ask: Ask) -> None:
+def test_no_url_answers_somebody_signed_in_with_what_is_kept(
+    world: World, rows: dict[str, list[str]], ask: Ask
+) -> None:
     kept = []
     for row, (address, *_alike) in rows.items():
         person = "programme" if row.startswith(("office:", "admin:")) else "global"
-        if row not in {"tenants:sign-out", "admin:logout"} and not no_store(ask(person, "get", address, {})):
+        if row not in {"tenants:sign-out", "admin:logout"} and not no_store(
+            ask(person, "get", address, {})
+        ):
             kept.append(row)
     assert kept == []
 
 
 def cleared(answer) -> dict[str, str | None]:
     cookie = answer.cookies.get(settings.SESSION_COOKIE_NAME)
-    return {"Clear-Site-Data": answer.headers.get("Clear-Site-Data"), "session": cookie.value if cookie else None}
+    return {
+        "Clear-Site-Data": answer.headers.get("Clear-Site-Data"),
+        "session": cookie.value if cookie else None,
+    }
 
 
 @pytest.fixture
@@ -69,7 +82,9 @@ def signed_in(admin: User) -> Client:
     admin.set_password("a long enough one")
     admin.save()
     client = Client()
-    client.post(reverse("tenants:sign-in"), {"username": admin.email, "password": "a long enough one"})
+    client.post(
+        reverse("tenants:sign-in"), {"username": admin.email, "password": "a long enough one"}
+    )
     client.get(HOME)  # which remembers where one acts
     assert cleared(client.get(HOME)) == {"Clear-Site-Data": None, "session": None}
     return client
@@ -103,17 +118,26 @@ def by_the_last_role_taken(signed_in: Client, admin: User) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
-@pytest.mark.parametrize("end", [by_time, by_a_cookie_that_expired, by_a_new_password, by_the_last_role_taken])
-def test_a_session_that_the_server_ends_clears_it_with_the_next_answer(signed_in: Client, admin: User, end, headers) -> None:
+@pytest.mark.parametrize(
+    "end", [by_time, by_a_cookie_that_expired, by_a_new_password, by_the_last_role_taken]
+)
+def test_a_session_that_the_server_ends_clears_it_with_the_next_answer(
+    signed_in: Client, admin: User, end, headers
+) -> None:
     end(signed_in, admin)
     answer = signed_in.get(HOME, headers=headers)
     expected = CLEARED | ({"session": None} if end is by_a_cookie_that_expired else {})
     assert cleared(answer) == expected
 
 
-def test_a_message_that_was_not_read_is_not_shown_to_who_comes_next(signed_in: Client, by: Actor) -> None:
+def test_a_message_that_was_not_read_is_not_shown_to_who_comes_next(
+    signed_in: Client, by: Actor
+) -> None:
     tenant = by.user.directory_user.tenant
-    told = signed_in.post(reverse("tenants:switch"), {"place": tenant.pk, "acting_in": f"{tenant.partner_id}-{tenant.pk}"})
+    told = signed_in.post(
+        reverse("tenants:switch"),
+        {"place": tenant.pk, "acting_in": f"{tenant.partner_id}-{tenant.pk}"},
+    )
     assert told.cookies["messages"].value, "there is something to leak"
     signed_in.post(SIGN_OUT)
     assert "You now act for" not in signed_in.get(reverse("tenants:sign-in")).text

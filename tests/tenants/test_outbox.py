@@ -58,7 +58,9 @@ def test_sixty_requests_at_once_are_one_mail_and_sixty_times_the_same_answer(set
         for number in range(60):
             browser.defaults["REMOTE_ADDR"] = f"203.0.113.{number}"
             answers.append(browser.post(ASK, {"email": user.email}))
-        assert {(answer.status_code, answer.url) for answer in answers} == {(302, "/sign-in/reset/sent/")}
+        assert {(answer.status_code, answer.url) for answer in answers} == {
+            (302, "/sign-in/reset/sent/")
+        }
         assert server.conversations == 0, "no request talks to a mail server"
         assert send_due() == 1
         assert [message["To"] for message in server.mails] == [user.email]
@@ -132,7 +134,9 @@ def test_a_retired_secret_still_opens_what_waits(settings):
         ("hangs", "TooSlow"),
     ],
 )
-def test_a_mail_server_that_fails_gets_another_try_and_nobody_waits_for_it(settings, monkeypatch, caplog, way, problem):
+def test_a_mail_server_that_fails_gets_another_try_and_nobody_waits_for_it(
+    settings, monkeypatch, caplog, way, problem
+):
     monkeypatch.setattr(outbox, "DEADLINE", 1.0)
     mail = asked(UserFactory.create())
     with mail_server(way) as server:
@@ -175,7 +179,12 @@ def test_pauses_grow_and_end_visibly(settings, client):
         send_due()
     mail.refresh_from_db()
     assert waits == [1, 5, 15, 60, 180, 360, 720]
-    assert (mail.tries, mail.next_try_at, mail.sealed, mail.problem) == (8, None, "", "SMTPSenderRefused")
+    assert (mail.tries, mail.next_try_at, mail.sealed, mail.problem) == (
+        8,
+        None,
+        "",
+        "SMTPSenderRefused",
+    )
     assert list(Mail.objects.given_up()) == [mail]
     assert client.get("/healthz/mail").content == b"mail was given up\n"
 
@@ -195,9 +204,20 @@ def test_killed_after_the_server_has_it_the_same_mail_goes_again(settings):
     user = UserFactory.create()
     mail = asked(user)
     with mail_server("silent once it has it") as server:
-        environment = {**os.environ, "DATABASE_URL": url_of_the_tests_own_database(), "DEMO": "off", "DEBUG": "off"}
-        environment |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(server.port), "SECRET_KEY": settings.SECRET_KEY}
-        process = subprocess.Popen([sys.executable, "manage.py", "send_mail"], cwd=PROJECT, env=environment)
+        environment = {
+            **os.environ,
+            "DATABASE_URL": url_of_the_tests_own_database(),
+            "DEMO": "off",
+            "DEBUG": "off",
+        }
+        environment |= {
+            "EMAIL_HOST": "127.0.0.1",
+            "EMAIL_PORT": str(server.port),
+            "SECRET_KEY": settings.SECRET_KEY,
+        }
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "send_mail"], cwd=PROJECT, env=environment
+        )
         server.wait_for_a_mail()
         process.kill()
         process.wait()
@@ -216,7 +236,9 @@ def test_several_senders_at_once_send_each_mail_once():
     for number, user in enumerate(users):
         Client(REMOTE_ADDR=f"203.0.113.{number}").post(ASK, {"email": user.email})
     assert sum(at_once([send_due] * 4)) == 12
-    assert sorted(message.to[0] for message in django_mail.outbox) == sorted(user.email for user in users)
+    assert sorted(message.to[0] for message in django_mail.outbox) == sorted(
+        user.email for user in users
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -232,7 +254,9 @@ def test_a_claimed_mail_is_nobody_else_s_until_its_next_try():
 def test_the_console_shows_a_link_that_can_be_copied_whole():
     stream = io.StringIO()
     link = "http://testserver" + reverse("tenants:password-set", args=["MQ", "c0ffee-" + "a" * 64])
-    message = EmailMessage("Kies een wachtwoord", f"Hallo Zoë,\n\n{link}\n\n", to=["kim@contoso.example"])
+    message = EmailMessage(
+        "Kies een wachtwoord", f"Hallo Zoë,\n\n{link}\n\n", to=["kim@contoso.example"]
+    )
     EmailBackend(stream=stream, alias="default").send_messages([message])
     assert link in stream.getvalue().splitlines()
     assert "Hallo Zoë," in stream.getvalue()
@@ -252,16 +276,23 @@ def test_the_demo_keeps_mails_on_a_page_and_their_links_work():
     assert f'href="{reverse("demo-mailbox")}"' in sent.text
     [link] = set(LINK.findall(page.text))
     assert f'href="{link}"' in page.text
-    assert (user.email in page.text, f"For <bdi>{user.email}</bdi>." in browser.get(link, follow=True).text) == (True, True)
+    assert (
+        user.email in page.text,
+        f"For <bdi>{user.email}</bdi>." in browser.get(link, follow=True).text,
+    ) == (True, True)
     send_due()
-    assert user.email in browser.get(reverse("demo-mailbox")).text, "what was sent to the console stays on the page"
+    assert user.email in browser.get(reverse("demo-mailbox")).text, (
+        "what was sent to the console stays on the page"
+    )
 
 
 def test_outside_a_demo_there_is_no_page_of_mails(settings, admin, sign_in):
     PracticeWorldFactory.create()
     asked(UserFactory.create())
     settings.DEMO = False
-    assert [client.get(reverse("demo-mailbox")).status_code for client in (Client(), sign_in(admin))] == [404, 404]
+    assert [
+        client.get(reverse("demo-mailbox")).status_code for client in (Client(), sign_in(admin))
+    ] == [404, 404]
 
 
 @pytest.mark.parametrize(

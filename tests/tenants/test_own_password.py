@@ -1,4 +1,6 @@
-"""A new password of one's own: asks the old one, which is limited; on record; other sessions end (rule K6)."""
+"""A new password of one's own: asks the old one, which is limited; on record; other sessions end
+(rule K6).
+"""
 
 from datetime import timedelta
 
@@ -30,7 +32,9 @@ def client(user) -> Client:
 
 
 def change(client: Client, door: str, old: str = PASSWORD, new: str = NEW):
-    return client.post(reverse(door), {"old_password": old, "new_password1": new, "new_password2": new})
+    return client.post(
+        reverse(door), {"old_password": old, "new_password1": new, "new_password2": new}
+    )
 
 
 def has(user: User, password: str) -> bool:
@@ -44,9 +48,16 @@ def test_it_is_changed_on_record_and_every_other_session_ends(client, user, door
     assert change(client, door).status_code == 302
     assert has(user, NEW)
     record = Record.objects.get(action="tenants.password-set")
-    assert (record.actor, record.how, record.subject) == (user, How.PORTAL if door == PAGE else How.BACK_OFFICE, user)
+    assert (record.actor, record.how, record.subject) == (
+        user,
+        How.PORTAL if door == PAGE else How.BACK_OFFICE,
+        user,
+    )
     assert (record.before, record.after) == ({}, {}), "nothing of either password"
-    assert [each.get(reverse("admin:index")).status_code for each in (client, elsewhere)] == [200, 302]
+    assert [each.get(reverse("admin:index")).status_code for each in (client, elsewhere)] == [
+        200,
+        302,
+    ]
 
 
 @pytest.mark.rule("P1")
@@ -55,7 +66,9 @@ def test_it_is_on_record_at_each_partner_with_a_role(client, user):
     for partner in partners:
         RoleAssignmentFactory.create(user=user, partner=partner)
     change(client, PAGE)
-    assert {record.partner for record in Record.objects.filter(action="tenants.password-set")} == set(partners)
+    assert {
+        record.partner for record in Record.objects.filter(action="tenants.password-set")
+    } == set(partners)
 
 
 @DOORS
@@ -76,7 +89,9 @@ def test_a_weak_new_password_is_told_at_its_own_field(client, user, door):
 @DOORS
 def test_the_old_password_is_guessed_ten_times_through_both_doors(client, user, door):
     other = OFFICE if door == PAGE else PAGE
-    assert [change(client, door, old=f"wrong {number}").status_code for number in range(10)] == [200] * 9 + [429]
+    assert [change(client, door, old=f"wrong {number}").status_code for number in range(10)] == [
+        200
+    ] * 9 + [429]
     refused = [change(client, each) for each in (door, other)]
     assert [answer.status_code for answer in refused] == [429, 429], "the right one is refused too"
     assert refused[0].headers["Retry-After"].isdecimal()
@@ -103,12 +118,20 @@ def test_an_account_without_a_password_changes_none(client, user):
     assert not User.objects.get(pk=user.pk).has_usable_password()
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "Change your password"), ("nl", "Uw wachtwoord wijzigen")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Change your password"), ("nl", "Uw wachtwoord wijzigen")]
+)
 def test_the_account_flyout_leads_there_in_the_readers_language(client, language, words):
     page = client.get("/help/", headers={"accept-language": language}).text
     assert f'<a href="{reverse(PAGE)}">{words}</a>' in page
-    assert f'<h1 class="page-title">{words}</h1>' in client.get(reverse(PAGE), headers={"accept-language": language}).text
+    assert (
+        f'<h1 class="page-title">{words}</h1>'
+        in client.get(reverse(PAGE), headers={"accept-language": language}).text
+    )
 
 
 def test_whoever_is_not_signed_in_signs_in_first():
-    assert Client().get(reverse(PAGE)).headers["Location"] == f"{reverse('tenants:sign-in')}?next={reverse(PAGE)}"
+    assert (
+        Client().get(reverse(PAGE)).headers["Location"]
+        == f"{reverse('tenants:sign-in')}?next={reverse(PAGE)}"
+    )

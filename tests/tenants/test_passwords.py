@@ -4,7 +4,13 @@ import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from tests.factories import PASSWORD, DirectoryUserFactory, RoleAssignmentFactory, TenantFactory, UserFactory
+from tests.factories import (
+    PASSWORD,
+    DirectoryUserFactory,
+    RoleAssignmentFactory,
+    TenantFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 REFUSED = {
@@ -18,9 +24,17 @@ REFUSED = {
 @pytest.fixture
 def ann():
     """At home at Contoso, with a role at Fabrikam."""
-    home = TenantFactory.create(partner__name="Contoso Ltd", domain="contoso.example", is_primary=True)
-    other = TenantFactory.create(partner__name="Fabrikam", domain="fabrikam.example", is_primary=True)
-    user = UserFactory.create(name="Ann Aardvark", email="a@mail.example", directory_user=DirectoryUserFactory.create(tenant=home))
+    home = TenantFactory.create(
+        partner__name="Contoso Ltd", domain="contoso.example", is_primary=True
+    )
+    other = TenantFactory.create(
+        partner__name="Fabrikam", domain="fabrikam.example", is_primary=True
+    )
+    user = UserFactory.create(
+        name="Ann Aardvark",
+        email="a@mail.example",
+        directory_user=DirectoryUserFactory.create(tenant=home),
+    )
     RoleAssignmentFactory.create(user=user, partner=other.partner)
     return user
 
@@ -32,7 +46,10 @@ def test_what_is_easy_to_guess_is_refused_with_its_reason(ann, password, code):
     assert code in [error.code for error in refused.value.error_list]
 
 
-@pytest.mark.parametrize("password", [PASSWORD, "a staple that no horse ever saw", "kD9#vPq2!xTzL", "zebra contoso lamp violin"])
+@pytest.mark.parametrize(
+    "password",
+    [PASSWORD, "a staple that no horse ever saw", "kD9#vPq2!xTzL", "zebra contoso lamp violin"],
+)
 def test_what_is_hard_to_guess_is_accepted(ann, password):
     validate_password(password, ann)
 

@@ -1,4 +1,6 @@
-"""Who is in the directory, who holds which role, and the partner's tenants: the verbs, what they refuse, what they record."""
+"""Who is in the directory, who holds which role, and the partner's tenants: the verbs, what they
+refuse, what they record.
+"""
 
 from functools import partial
 
@@ -19,7 +21,13 @@ from benefits_portal.tenants.models import (
     TenantsAction,
     User,
 )
-from tests.factories import DirectoryUserFactory, PartnerFactory, RoleAssignmentFactory, TenantFactory, UserFactory
+from tests.factories import (
+    DirectoryUserFactory,
+    PartnerFactory,
+    RoleAssignmentFactory,
+    TenantFactory,
+    UserFactory,
+)
 from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
@@ -43,7 +51,10 @@ def person(tenant) -> DirectoryUser:
 
 
 def recorded():
-    return [(record.action, record.subject, record.before, record.after, record.refused) for record in Record.objects.order_by("pk")]
+    return [
+        (record.action, record.subject, record.before, record.after, record.refused)
+        for record in Record.objects.order_by("pk")
+    ]
 
 
 # The directory
@@ -53,7 +64,9 @@ def recorded():
 def test_a_member_and_a_guest_are_added_and_that_is_on_record(tenant, by):
     kim = DirectoryUser.objects.add_to(tenant, "Kim", f"KIM@{tenant.domain}", by=by)
     lou = DirectoryUser.objects.add_to(tenant, "Lou", "lou@elsewhere.example", kind="guest", by=by)
-    assert [(person.user_principal_name, person.kind, person.is_enabled) for person in (kim, lou)] == [
+    assert [
+        (person.user_principal_name, person.kind, person.is_enabled) for person in (kim, lou)
+    ] == [
         (f"kim@{tenant.domain}", "member", True),
         ("lou@elsewhere.example", "guest", True),
     ]
@@ -61,7 +74,9 @@ def test_a_member_and_a_guest_are_added_and_that_is_on_record(tenant, by):
         (TenantsAction.PERSON_ADDED, kim),
         (TenantsAction.GUEST_INVITED, lou),
     ]
-    assert Record.objects.for_partner(tenant.partner).filter(tenant=tenant, actor=by.user).count() == 2
+    assert (
+        Record.objects.for_partner(tenant.partner).filter(tenant=tenant, actor=by.user).count() == 2
+    )
 
 
 @rule("U1", "A1")
@@ -74,18 +89,27 @@ def test_a_member_and_a_guest_are_added_and_that_is_on_record(tenant, by):
         ("TAKEN@{domain}", "member", exceptions.AlreadyInDirectory),
     ],
 )
-def test_who_cannot_be_added_is_refused_on_record_and_nobody_is_added(tenant, by, address, kind, refusal):
+def test_who_cannot_be_added_is_refused_on_record_and_nobody_is_added(
+    tenant, by, address, kind, refusal
+):
     DirectoryUserFactory.create(tenant=tenant, user_principal_name=f"taken@{tenant.domain}")
     before = DirectoryUser.objects.count()
     with pytest.raises(refusal):
-        DirectoryUser.objects.add_to(tenant, "Kim", address.format(domain=tenant.domain), kind=kind, by=by)
+        DirectoryUser.objects.add_to(
+            tenant, "Kim", address.format(domain=tenant.domain), kind=kind, by=by
+        )
     assert (DirectoryUser.objects.count(), Record.objects.get().refused) == (before, refusal.code)
 
 
 @rule("P1", "U1")
 def test_an_address_that_another_partner_has_is_free(tenant, by):
     elsewhere = DirectoryUserFactory.create(user_principal_name="lou@elsewhere.example", guest=True)
-    assert DirectoryUser.objects.add_to(tenant, "Lou", elsewhere.user_principal_name, kind="guest", by=by).tenant == tenant
+    assert (
+        DirectoryUser.objects.add_to(
+            tenant, "Lou", elsewhere.user_principal_name, kind="guest", by=by
+        ).tenant
+        == tenant
+    )
 
 
 def test_somebody_is_disabled_and_enabled_again_once_each(person, by):
@@ -136,7 +160,9 @@ def test_the_last_global_admin_is_not_disabled_and_only_that_refusal_is_on_recor
     with pytest.raises(exceptions.LastGlobalAdmin):
         boss.user.directory_user.disable(by=by)
     assert DirectoryUser.objects.get(pk=boss.user.directory_user_id).is_enabled
-    assert [(action, refused) for action, *_, refused in recorded()] == [(TenantsAction.PERSON_DISABLED, "last-global-admin")]
+    assert [(action, refused) for action, *_, refused in recorded()] == [
+        (TenantsAction.PERSON_DISABLED, "last-global-admin")
+    ]
 
 
 # Roles
@@ -146,7 +172,11 @@ def test_the_last_global_admin_is_not_disabled_and_only_that_refusal_is_on_recor
 def test_a_role_for_somebody_without_an_account_opens_one_without_a_password(person, by):
     held = RoleAssignment.objects.give(person, Role.PARTNER_ADMIN, by=by)
     user = held.user
-    assert (user.email, user.name, user.directory_user) == (person.user_principal_name, person.display_name, person)
+    assert (user.email, user.name, user.directory_user) == (
+        person.user_principal_name,
+        person.display_name,
+        person,
+    )
     assert not user.has_usable_password()
     assert recorded() == [
         (TenantsAction.ACCOUNT_OPENED, user, {}, {"email": user.email}, ""),
@@ -162,7 +192,9 @@ def test_a_role_for_somebody_who_signs_in_already_goes_to_their_own_account(pers
 
 
 @rule("P1")
-def test_a_guest_who_signs_in_from_another_partner_gets_it_there_and_nothing_tells_the_two_apart(tenant, by):
+def test_a_guest_who_signs_in_from_another_partner_gets_it_there_and_nothing_tells_the_two_apart(
+    tenant, by
+):
     at_home = UserFactory.create(email="lou@elsewhere.example", name="Secret name")
     guests = [
         DirectoryUser.objects.add_to(tenant, name, address, kind="guest", by=by)
@@ -171,19 +203,28 @@ def test_a_guest_who_signs_in_from_another_partner_gets_it_there_and_nothing_tel
     held = [RoleAssignment.objects.give(guest, Role.MEMBER, by=by) for guest in guests]
     assert held[0].user == at_home
     told = [
-        [(record.action, record.before, record.after) for record in Record.objects.for_partner(tenant.partner).about(guest)]
+        [
+            (record.action, record.before, record.after)
+            for record in Record.objects.for_partner(tenant.partner).about(guest)
+        ]
         for guest in guests
     ]
     assert [len(lines) for lines in told] == [2, 2]
     assert [line[0] for line in told[0]] == [line[0] for line in told[1]]
-    assert not Record.objects.for_partner(tenant.partner).filter(action=TenantsAction.ACCOUNT_OPENED).exists()
+    assert (
+        not Record.objects.for_partner(tenant.partner)
+        .filter(action=TenantsAction.ACCOUNT_OPENED)
+        .exists()
+    )
     held = RoleAssignment.objects.for_partner(tenant.partner)
     people = [person.display_name for _held, person in held.holders(tenant.partner, held) if person]
     assert "Secret name" not in people
     assert {"Lou", "Max"} <= set(people)
 
 
-def test_a_role_is_refused_to_the_disabled_to_a_closed_account_and_to_whoever_holds_one(tenant, person, boss, by):
+def test_a_role_is_refused_to_the_disabled_to_a_closed_account_and_to_whoever_holds_one(
+    tenant, person, boss, by
+):
     disabled = DirectoryUserFactory.create(tenant=tenant, disabled=True)
     UserFactory.create(directory_user=person, is_active=False)
     for somebody, refusal in [
@@ -194,13 +235,19 @@ def test_a_role_is_refused_to_the_disabled_to_a_closed_account_and_to_whoever_ho
         with pytest.raises(refusal):
             RoleAssignment.objects.give(somebody, Role.MEMBER, by=by)
     assert list(RoleAssignment.objects.all()) == [boss]
-    assert [refused for *_, refused in recorded()] == ["person-disabled", "account-closed", "role-already-held"]
+    assert [refused for *_, refused in recorded()] == [
+        "person-disabled",
+        "account-closed",
+        "role-already-held",
+    ]
 
 
 def test_the_reason_stands_beside_whoever_cannot_be_given_a_role(tenant, person, boss):
     DirectoryUserFactory.create(tenant=tenant, disabled=True)
     reasons = {
-        candidate.pk: type(refusal).__name__ for candidate, refusal in RoleAssignment.objects.candidates(tenant.partner, "") if refusal
+        candidate.pk: type(refusal).__name__
+        for candidate, refusal in RoleAssignment.objects.candidates(tenant.partner, "")
+        if refusal
     }
     assert reasons == {
         boss.user.directory_user_id: "RoleAlreadyHeld",
@@ -224,7 +271,9 @@ def test_a_role_is_changed_and_taken_away_with_before_and_after_on_record(person
 
 @pytest.mark.parametrize("verb", ["take", "change"])
 def test_the_last_global_admin_stays_one(tenant, boss, by, verb):
-    RoleAssignmentFactory.create(user__is_active=False, user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN)
+    RoleAssignmentFactory.create(
+        user__is_active=False, user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN
+    )
     RoleAssignmentFactory.create(role=Role.GLOBAL_ADMIN)  # of another partner
     with pytest.raises(exceptions.LastGlobalAdmin):
         boss.take(by=by) if verb == "take" else boss.change_to(Role.MEMBER, by=by)
@@ -236,7 +285,10 @@ def test_the_last_global_admin_stays_one(tenant, boss, by, verb):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("verb", ["take", "disable", "change"])
 def test_of_two_global_admins_who_act_on_each_other_at_once_one_stays(tenant, verb):
-    one, two = (RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN) for _ in range(2))
+    one, two = (
+        RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN)
+        for _ in range(2)
+    )
 
     def act(actor, other):
         by = Actor(actor.user, How.PORTAL)
@@ -254,8 +306,13 @@ def test_of_two_global_admins_who_act_on_each_other_at_once_one_stays(tenant, ve
 
 
 def both_taken_after_the_check(monkeypatch, tenant) -> list[str]:
-    """Each of two Global admins takes the other's role; both are checked before either is taken, if nothing keeps them apart."""
-    held = [RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN) for _ in range(2)]
+    """Each of two Global admins takes the other's role; both are checked before either is taken, if
+    nothing keeps them apart.
+    """
+    held = [
+        RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN)
+        for _ in range(2)
+    ]
     meet, honest = Rendezvous(2), RoleAssignment._unchanged_under_lock
 
     def check_then_meet(self):
@@ -264,7 +321,9 @@ def both_taken_after_the_check(monkeypatch, tenant) -> list[str]:
         return answer
 
     monkeypatch.setattr(RoleAssignment, "_unchanged_under_lock", check_then_meet)
-    outcomes = at_once([partial(role.take, by=Actor(other.user, How.PORTAL)) for role, other in (held, held[::-1])])
+    outcomes = at_once(
+        [partial(role.take, by=Actor(other.user, How.PORTAL)) for role, other in (held, held[::-1])]
+    )
     return sorted(type(outcome).__name__ for outcome in outcomes)
 
 
@@ -274,7 +333,9 @@ def test_with_the_lock_on_the_partner_two_that_meet_after_the_check_are_one(monk
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer at a time: BEGIN IMMEDIATE is its guard")
+@pytest.mark.skipif(
+    not IS_POSTGRES, reason="SQLite has one writer at a time: BEGIN IMMEDIATE is its guard"
+)
 def test_without_it_no_global_admin_is_left(monkeypatch, tenant):
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_options: self)
     assert both_taken_after_the_check(monkeypatch, tenant) == ["NoneType", "NoneType"]
@@ -305,7 +366,10 @@ def asked(tenant, by) -> TenantRequest:
 @rule("P1")
 def test_asking_for_a_tenant_answers_the_same_whoever_has_the_domain(tenant, by):
     taken = TenantFactory.create(domain="taken.example")
-    free, theirs = (TenantRequest.objects.ask(tenant.partner, "X", domain, by=by) for domain in ("free.example", taken.domain))
+    free, theirs = (
+        TenantRequest.objects.ask(tenant.partner, "X", domain, by=by)
+        for domain in ("free.example", taken.domain)
+    )
     assert (free.is_decided, theirs.is_decided) == (False, False)
     for own in (tenant.domain, "FREE.example"):
         with pytest.raises(exceptions.AlreadyAskedFor):
@@ -315,7 +379,12 @@ def test_asking_for_a_tenant_answers_the_same_whoever_has_the_domain(tenant, by)
 @rule("P4")
 def test_an_accepted_request_makes_a_tenant_in_a_colour_of_its_own(tenant, asked, by):
     made = asked.accept(by=by)
-    assert (made.name, made.domain, made.partner, made.is_primary) == ("Labs", "labs.example", tenant.partner, False)
+    assert (made.name, made.domain, made.partner, made.is_primary) == (
+        "Labs",
+        "labs.example",
+        tenant.partner,
+        False,
+    )
     assert made.colour != tenant.colour
     assert TenantRequest.objects.get().tenant == made
     for verb in (asked.accept, asked.decline):
@@ -341,7 +410,9 @@ def test_a_ninth_tenant_has_no_colour_left(tenant, asked, by):
 
 def test_the_first_tenant_of_a_partner_is_its_primary_one(by):
     partner = PartnerFactory.create()
-    assert TenantRequest.objects.ask(partner, "First", "first.example", by=by).accept(by=by).is_primary
+    assert (
+        TenantRequest.objects.ask(partner, "First", "first.example", by=by).accept(by=by).is_primary
+    )
 
 
 def test_a_declined_request_makes_nothing_and_may_be_asked_again(tenant, asked, by):
@@ -355,15 +426,25 @@ def test_a_declined_request_makes_nothing_and_may_be_asked_again(tenant, asked, 
 
 @rule("A1")
 def test_every_refusal_can_be_said_in_words_from_its_name_alone():
-    words = {code: Refusal.message_of(code) for code, refusal in Refusal.by_code.items() if not refusal.__subclasses__()}
-    assert [name for name, said in words.items() if isinstance(said, property) or not str(said)] == []
+    words = {
+        code: Refusal.message_of(code)
+        for code, refusal in Refusal.by_code.items()
+        if not refusal.__subclasses__()
+    }
+    assert [
+        name for name, said in words.items() if isinstance(said, property) or not str(said)
+    ] == []
     assert len(words) > 30
     assert Refusal.message_of("long-forgotten") == "long-forgotten"
 
 
 def test_a_message_that_changed_since_leaves_open_what_is_not_on_record(monkeypatch):
-    monkeypatch.setattr(exceptions.LastGlobalAdmin, "message", "Only %(name)s is left since %(day)s.")
-    assert Refusal.message_of(exceptions.LastGlobalAdmin.code, {"name": "Kim"}).endswith(" is left since ….")
+    monkeypatch.setattr(
+        exceptions.LastGlobalAdmin, "message", "Only %(name)s is left since %(day)s."
+    )
+    assert Refusal.message_of(exceptions.LastGlobalAdmin.code, {"name": "Kim"}).endswith(
+        " is left since …."
+    )
 
 
 @pytest.mark.parametrize("code", ["", "last-global-admin"], ids=["none", "another's"])

@@ -10,7 +10,14 @@ from django.db import IntegrityError
 from django.db.models.functions import Upper
 
 from benefits_portal import clock
-from benefits_portal.tenants.models import DirectoryUser, Partner, Role, RoleAssignment, Tenant, User
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    Partner,
+    Role,
+    RoleAssignment,
+    Tenant,
+    User,
+)
 from tests.factories import (
     NOW,
     PASSWORD,
@@ -124,8 +131,12 @@ def test_a_partner_has_one_primary_tenant(tenant):
 @rule("P2", "P3")
 def test_the_admins_of_a_partner_are_those_who_may_act_global_admins_first(partner, tenant):
     for role, name in [(Role.MEMBER, "A"), (Role.PARTNER_ADMIN, "B"), (Role.GLOBAL_ADMIN, "C")]:
-        RoleAssignmentFactory.create(user__directory_user__display_name=name, user__directory_user__tenant=tenant, role=role)
-    RoleAssignmentFactory.create(user__is_active=False, user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN)
+        RoleAssignmentFactory.create(
+            user__directory_user__display_name=name, user__directory_user__tenant=tenant, role=role
+        )
+    RoleAssignmentFactory.create(
+        user__is_active=False, user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN
+    )
     RoleAssignmentFactory.create()
     assert [held.holder_name for held in RoleAssignment.objects.admins_of(partner)] == ["C", "B"]
     assert [role for role in Role if role.may_act] == [Role.GLOBAL_ADMIN, Role.PARTNER_ADMIN]
@@ -162,7 +173,9 @@ WORDS = {
 
 @pytest.mark.parametrize(("words", "found"), WORDS.values(), ids=WORDS)
 def test_people_are_found_by_the_beginning_of_any_word_of_their_name_or_address(words, found):
-    person = DirectoryUserFactory.create(display_name="Kelly O'Brien-Wilsón", user_principal_name="K.Wilson@contoso.com")
+    person = DirectoryUserFactory.create(
+        display_name="Kelly O'Brien-Wilsón", user_principal_name="K.Wilson@contoso.com"
+    )
     assert DirectoryUser.objects.matching(words).exists() is found
     assert list(DirectoryUser.objects.first_matching(person.partner, words, 20)) == [person] * found
 
@@ -170,18 +183,25 @@ def test_people_are_found_by_the_beginning_of_any_word_of_their_name_or_address(
 @rule("P1")
 def test_the_first_people_are_the_partner_s_own_by_name_as_many_as_asked_for(tenant):
     for name in ("Zoë", "anna", "Özgür", "Bob"):
-        DirectoryUserFactory.create(tenant=tenant, display_name=name, user_principal_name=f"x{name[1:3]}@contoso.com")
+        DirectoryUserFactory.create(
+            tenant=tenant, display_name=name, user_principal_name=f"x{name[1:3]}@contoso.com"
+        )
     DirectoryUserFactory.create(display_name="Aaron")
     first = partial(DirectoryUser.objects.first_matching, tenant.partner)
     assert [person.display_name for person in first("", 2)] == ["anna", "Bob"]
-    assert ([person.display_name for person in first("contoso", 3)], first("contoso", 3).total) == (["anna", "Bob", "Özgür"], 4)
+    assert ([person.display_name for person in first("contoso", 3)], first("contoso", 3).total) == (
+        ["anna", "Bob", "Özgür"],
+        4,
+    )
 
 
 def test_somebody_is_found_by_their_new_name_and_no_longer_by_the_old_one():
     person = DirectoryUserFactory.create(display_name="Kelly Wilson")
     person.display_name = "Kelly Smith"
     person.save()
-    assert [DirectoryUser.objects.matching(words).exists() for words in ("kelly", "wilson", "smith")] == [True, False, True]
+    assert [
+        DirectoryUser.objects.matching(words).exists() for words in ("kelly", "wilson", "smith")
+    ] == [True, False, True]
 
 
 def test_letters_that_fold_into_many_and_names_without_any_are_kept():
@@ -199,7 +219,9 @@ def test_the_enabled_are_those_who_are_not_disabled():
 def test_an_address_is_once_in_a_tenant_whatever_its_case():
     person = DirectoryUserFactory.create()
     with pytest.raises(IntegrityError):
-        DirectoryUserFactory.create(tenant=person.tenant, user_principal_name=person.user_principal_name.upper())
+        DirectoryUserFactory.create(
+            tenant=person.tenant, user_principal_name=person.user_principal_name.upper()
+        )
 
 
 def test_one_signs_in_with_the_address_in_any_case():

@@ -35,7 +35,9 @@ def make(model, days, number=0):
         case "tenants_keyattempt":
             row = model(user=user, partner=factories.PartnerFactory.create(), digest=f"{number}")
         case "django_admin_log":
-            row = model(user=user, content_type=ContentType.objects.get_for_model(user), action_flag=1)
+            row = model(
+                user=user, content_type=ContentType.objects.get_for_model(user), action_flag=1
+            )
         case "tenants_attempt":
             row = factories.AttemptFactory.build()
         case _:

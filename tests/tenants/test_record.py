@@ -16,7 +16,16 @@ from benefits_portal.tenants.audit.append_only import AppendOnlyError
 from benefits_portal.tenants.audit.record import recordable
 from benefits_portal.tenants.exceptions import NotPermitted, RoleAlreadyHeld
 from benefits_portal.tenants.models import Actor, How, Record, Role
-from tests.factories import NOW, TODAY, BenefitFactory, PartnerFactory, RecordFactory, TenantFactory, issue_key, redeem
+from tests.factories import (
+    NOW,
+    TODAY,
+    BenefitFactory,
+    PartnerFactory,
+    RecordFactory,
+    TenantFactory,
+    issue_key,
+    redeem,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
 
@@ -46,7 +55,9 @@ def update_or_create(row):
 
 
 def bulk_create_over_it(row):
-    type(row).objects.bulk_create([row], update_conflicts=True, unique_fields=["id"], update_fields=["partner"])
+    type(row).objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["id"], update_fields=["partner"]
+    )
 
 
 def change_those_of_the_partner(row):
@@ -122,11 +133,27 @@ def test_the_history_of_a_thing_is_its_own_latest_first(by):
 
 def test_a_line_says_who_acting_how_where_and_what(by, tenant):
     record = Record.objects.note(
-        "tests.noted", by=by, partner=tenant.partner, tenant=tenant, subject=tenant, before={"a": 1}, after={"a": 2}
+        "tests.noted",
+        by=by,
+        partner=tenant.partner,
+        tenant=tenant,
+        subject=tenant,
+        before={"a": 1},
+        after={"a": 2},
     )
     record.refresh_from_db()
-    assert (record.actor, record.how, record.partner, record.tenant) == (by.user, How.PORTAL, tenant.partner, tenant)
-    assert (record.subject, record.before, record.after, record.refused) == (tenant, {"a": 1}, {"a": 2}, "")
+    assert (record.actor, record.how, record.partner, record.tenant) == (
+        by.user,
+        How.PORTAL,
+        tenant.partner,
+        tenant,
+    )
+    assert (record.subject, record.before, record.after, record.refused) == (
+        tenant,
+        {"a": 1},
+        {"a": 2},
+        "",
+    )
 
 
 def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user():
@@ -138,9 +165,17 @@ def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user():
     ("refusal", "english", "dutch"),
     [
         (ExtensionLimitExceeded(1250, 5), "A key with 1,250 licenses would move", "1.250"),
-        (RoleAlreadyHeld(Role.MEMBER), "Holds the role Account member already.", "Heeft de rol Accountlid al."),
+        (
+            RoleAlreadyHeld(Role.MEMBER),
+            "Holds the role Account member already.",
+            "Heeft de rol Accountlid al.",
+        ),
         (EntryDisabled(), "Disabled in the directory.", "Uitgeschakeld"),
-        (EnrollmentYearOver(date=date(2022, 1, 1)), "The enrollment year ended on Jan. 1, 2022;", "1 januari 2022"),
+        (
+            EnrollmentYearOver(date=date(2022, 1, 1)),
+            "The enrollment year ended on Jan. 1, 2022;",
+            "1 januari 2022",
+        ),
     ],
 )
 def test_a_refusal_is_said_in_the_language_of_whoever_reads_the_record(refusal, english, dutch):
@@ -160,9 +195,20 @@ def test_that_a_key_is_another_partner_s_is_not_on_record(partner):
 
 
 def test_a_stored_value_gets_no_second_label():
-    with pytest.raises(ValueError, match=r"^Again labels again what the record knows already: tenants\.signed-in\.$"):
-        recordable(TextChoices("Again", [("ONCE", ("tenants.signed-in", "Came in")), ("NEW", ("tests.never-noted", "New"))]))
-    assert (str(Record.actions["tenants.signed-in"]), "tests.never-noted" in Record.actions) == ("Signed in", False)
+    with pytest.raises(
+        ValueError,
+        match=r"^Again labels again what the record knows already: tenants\.signed-in\.$",
+    ):
+        recordable(
+            TextChoices(
+                "Again",
+                [("ONCE", ("tenants.signed-in", "Came in")), ("NEW", ("tests.never-noted", "New"))],
+            )
+        )
+    assert (str(Record.actions["tenants.signed-in"]), "tests.never-noted" in Record.actions) == (
+        "Signed in",
+        False,
+    )
 
 
 def test_every_action_has_a_label():
@@ -178,9 +224,14 @@ def test_the_ledgers_are_really_in_the_database():
 
 
 @pytest.mark.rule("W11")
-@pytest.mark.parametrize(("seconds", "is_repeat"), [(-60, False), (-59, True), (0, True), (2, True), (60, False), (86_400, False)])
+@pytest.mark.parametrize(
+    ("seconds", "is_repeat"),
+    [(-60, False), (-59, True), (0, True), (2, True), (60, False), (86_400, False)],
+)
 def test_what_was_done_within_a_minute_is_done_again(admin, seconds, is_repeat):
-    """Two servers' clocks may differ a little; a calendar that was put back leaves records of days to come."""
+    """Two servers' clocks may differ a little; a calendar that was put back leaves records of days
+    to come.
+    """
     by, at = Actor(admin), NOW + timedelta(seconds=seconds)
     RecordFactory.create(action="benefits.assigned", actor=admin, how=by.how, at=at)
     with time_machine.travel(NOW, tick=False):
@@ -192,4 +243,6 @@ def test_a_tenant_of_another_partner_is_not_named_on_record(by, tenant):
     theirs = TenantFactory.create()
     with pytest.raises(KeyUnknown):
         Subscription.activate(issue_key(partner=tenant.partner), theirs, by=by, on=TODAY)
-    assert [(record.partner, record.tenant) for record in Record.objects.exclude(refused="")] == [(tenant.partner, None)]
+    assert [(record.partner, record.tenant) for record in Record.objects.exclude(refused="")] == [
+        (tenant.partner, None)
+    ]

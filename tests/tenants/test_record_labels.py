@@ -1,4 +1,6 @@
-"""What is on record is shown by the labels of its fields, and what did not happen is not told as done (A1, A2)."""
+"""What is on record is shown by the labels of its fields, and what did not happen is not told as
+done (A1, A2).
+"""
 
 import re
 
@@ -27,7 +29,11 @@ def fields_on_record():
         if isinstance(its_admin, AuditedAdmin):
             left_out = {*SECRETS, *INTERNAL, *derived_columns(model)}
             fields = [*model._meta.fields, *model._meta.many_to_many]
-            yield from (field for field in fields if not field.primary_key and field.editable and field.name not in left_out)
+            yield from (
+                field
+                for field in fields
+                if not field.primary_key and field.editable and field.name not in left_out
+            )
 
 
 def test_every_field_on_record_has_a_label_in_both_languages():
@@ -37,7 +43,11 @@ def test_every_field_on_record_has_a_label_in_both_languages():
     with translation.override("nl"):
         dutch = {field: str(label_of(field.name, field)) for field in fields}
     raw = [str(field) for field in fields if "_" in english[field] or "_" in dutch[field]]
-    same = [str(field) for field in fields if english[field] == dutch[field] and english[field] not in SAME_IN_DUTCH]
+    same = [
+        str(field)
+        for field in fields
+        if english[field] == dutch[field] and english[field] not in SAME_IN_DUTCH
+    ]
     assert (raw, same) == ([], [])
 
 
@@ -51,7 +61,11 @@ def test_every_field_on_record_has_a_label_in_both_languages():
 def test_what_was_refused_to_be_made_is_told_by_labels(tenant, by, language, told):
     facts = {"display_name": "Kim", "user_principal_name": "kim@contoso.com", "kind": "guest"}
     record = Record.objects.note(
-        "tenants.guest-invited", by=by, partner=tenant.partner, after=facts, refusal=AlreadyInDirectory(admin_entry(by))
+        "tenants.guest-invited",
+        by=by,
+        partner=tenant.partner,
+        after=facts,
+        refusal=AlreadyInDirectory(admin_entry(by)),
     )
     with translation.override(language):
         [line] = lines([record], tenant.partner)
@@ -66,15 +80,26 @@ def admin_entry(by: Actor) -> DirectoryUser:
 def test_an_enrollment_that_was_refused_names_its_offer_and_day(tenant, by):
     offer = OfferFactory.create(name="Gold competency")
     tried = {"offer": offer.pk, "starts_on": "2027-01-31"}
-    record = Record.objects.note("benefits.provisioned", by=by, partner=tenant.partner, after=tried, refusal=NotPermitted())
+    record = Record.objects.note(
+        "benefits.provisioned", by=by, partner=tenant.partner, after=tried, refusal=NotPermitted()
+    )
     [line] = lines([record], tenant.partner)
-    assert [str(change) for change in line.changes] == ["Offer: Gold competency", "Starts on: Jan. 31, 2027"]
+    assert [str(change) for change in line.changes] == [
+        "Offer: Gold competency",
+        "Starts on: Jan. 31, 2027",
+    ]
 
 
 def test_a_downloaded_list_says_in_words_what_it_was_filtered_by(tenant, by):
     reverse("tenants:activity")  # the lists, which know their filters, come with the URLs
-    after = {"list": "users", "rows": 1200, "filters": "show=guests, since=2027-01-31, refused=True, q=k…"}
-    record = Record.objects.note("tenants.list-downloaded", by=by, partner=tenant.partner, after=after)
+    after = {
+        "list": "users",
+        "rows": 1200,
+        "filters": "show=guests, since=2027-01-31, refused=True, q=k…",
+    }
+    record = Record.objects.note(
+        "tenants.list-downloaded", by=by, partner=tenant.partner, after=after
+    )
     with translation.override("nl"):
         [line] = lines([record], tenant.partner)
         told = sorted(map(str, line.changes))
@@ -84,8 +109,18 @@ def test_a_downloaded_list_says_in_words_what_it_was_filtered_by(tenant, by):
 
 def test_every_filter_of_a_portal_list_has_a_label(admin, sign_in):
     browser = sign_in(admin)
-    pages = ["benefits:azure-cloud", "licensing:products", "tenants:users", "tenants:roles", "tenants:activity"]
-    names = {name for page in pages for name in re.findall(r'<select[^>]* name="([a-z_]+)"', browser.get(reverse(page)).text)}
+    pages = [
+        "benefits:azure-cloud",
+        "licensing:products",
+        "tenants:users",
+        "tenants:roles",
+        "tenants:activity",
+    ]
+    names = {
+        name
+        for page in pages
+        for name in re.findall(r'<select[^>]* name="([a-z_]+)"', browser.get(reverse(page)).text)
+    }
     assert {"offer", "kind", "action"} <= names
     assert names - FILTERS.keys() - {"language", "next"} == set()
 
@@ -94,15 +129,22 @@ def test_every_filter_of_a_portal_list_has_a_label(admin, sign_in):
 def test_every_action_has_words_for_an_attempt_that_was_refused():
     assert len(Record.actions) > 30
     missing = Record.actions.keys() - Record.attempts.keys() - REFUSALS_BY_THEMSELVES
-    as_done = [action for action, label in Record.attempts.items() if str(label) == str(Record.actions[action])]
+    as_done = [
+        action
+        for action, label in Record.attempts.items()
+        if str(label) == str(Record.actions[action])
+    ]
     assert (missing, as_done) == (set(), [])
 
 
 @pytest.mark.rule("A1")
 @pytest.mark.parametrize(
-    ("language", "done", "refused"), [("en", "Invited a guest", "Invite a guest"), ("nl", "Gast uitgenodigd", "Gast uitnodigen")]
+    ("language", "done", "refused"),
+    [("en", "Invited a guest", "Invite a guest"), ("nl", "Gast uitgenodigd", "Gast uitnodigen")],
 )
-def test_a_refused_invitation_is_not_told_as_done(tenant, admin, by, sign_in, language, done, refused):
+def test_a_refused_invitation_is_not_told_as_done(
+    tenant, admin, by, sign_in, language, done, refused
+):
     about = {"by": by, "partner": tenant.partner}
     Record.objects.note("tenants.guest-invited", **about)
     Record.objects.note("tenants.guest-invited", **about, refusal=NotPermitted())
@@ -116,7 +158,11 @@ def test_the_back_office_shows_all_facts_by_label(sign_in, tenant):
     staff = UserFactory.create(staff=True, is_superuser=True)
     by = Actor(staff)
     after = {"display_name": "Kim", "key": 1234, "keys": [7, 8]}
-    record = Record.objects.note("tenants.edited", by=by, subject=DirectoryUserFactory.create(tenant=tenant), after=after)
+    record = Record.objects.note(
+        "tenants.edited", by=by, subject=DirectoryUserFactory.create(tenant=tenant), after=after
+    )
     page = sign_in(staff).get(reverse("admin:tenants_record_change", args=[record.pk])).text
-    told = sorted(re.findall(r'<tr><th scope="row">(.*?)</th><td>.*?</td><td>(.*?)</td></tr>', page))
+    told = sorted(
+        re.findall(r'<tr><th scope="row">(.*?)</th><td>.*?</td><td>(.*?)</td></tr>', page)
+    )
     assert told == [("Name", "Kim"), ("Product key", "1234"), ("Product keys", "7, 8")]

@@ -17,7 +17,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today"), pytest.ma
 
 @pytest.fixture
 def member(tenant):
-    return factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.MEMBER).user
+    return factories.RoleAssignmentFactory.create(
+        user__directory_user__tenant=tenant, role=Role.MEMBER
+    ).user
 
 
 def rows() -> list[tuple[str, int]]:
@@ -27,12 +29,18 @@ def rows() -> list[tuple[str, int]]:
 @pytest.mark.slow
 def test_a_hundred_and_fifty_looks_are_one_row(member, sign_in):
     client = sign_in(member)
-    pages = [reverse("tenants:activity"), reverse("tenants:activity-csv"), reverse("tenants:activity") + "?person=x"]
+    pages = [
+        reverse("tenants:activity"),
+        reverse("tenants:activity-csv"),
+        reverse("tenants:activity") + "?person=x",
+    ]
     assert {client.get(pages[number % 3]).status_code for number in range(150)} == {403}
     assert rows() == [("not-permitted", 150)]
 
 
-def refuse(by: Actor, partner, *, action=TenantsAction.PAGE_REFUSED, subject=None, refusal=NotPermitted) -> Record:
+def refuse(
+    by: Actor, partner, *, action=TenantsAction.PAGE_REFUSED, subject=None, refusal=NotPermitted
+) -> Record:
     return Record.objects.note(action, by=by, partner=partner, subject=subject, refusal=refusal())
 
 
@@ -73,7 +81,10 @@ def test_commands_and_what_was_done_are_never_counted_together(member, partner):
 
 
 def test_a_verb_that_is_refused_again_is_counted(admin, partner, tenant):
-    person, by = factories.DirectoryUserFactory.create(tenant=tenant, disabled=True), Actor(admin, How.PORTAL)
+    person, by = (
+        factories.DirectoryUserFactory.create(tenant=tenant, disabled=True),
+        Actor(admin, How.PORTAL),
+    )
     for _ in range(3):
         with pytest.raises(PersonDisabled):
             RoleAssignment.objects.give(person, Role.MEMBER, by=by)
@@ -95,7 +106,10 @@ def test_nothing_else_of_a_record_changes(member, partner):
         again = refuse(Actor(member, How.PORTAL), partner)
         after = Record.objects.filter(pk=record.pk).values().get()
         assert (again.pk, after) == (record.pk, before | {"times": 2, "last_at": clock.now()})
-    for change in (lambda: Record.objects.filter(pk=record.pk).update(times=1), Record.objects.get(pk=record.pk).save):
+    for change in (
+        lambda: Record.objects.filter(pk=record.pk).update(times=1),
+        Record.objects.get(pk=record.pk).save,
+    ):
         with pytest.raises(AppendOnlyError):
             change()
 
@@ -106,6 +120,9 @@ def test_how_often_and_until_when_is_shown(member, admin, partner, sign_in):
             refuse(Actor(member, How.PORTAL), partner)
     said = "2 times until 12:05 p.m."
     assert said in sign_in(admin).get(reverse("tenants:activity")).text
-    assert said in b"".join(sign_in(admin).get(reverse("tenants:activity-csv")).streaming_content).decode()
+    assert (
+        said
+        in b"".join(sign_in(admin).get(reverse("tenants:activity-csv")).streaming_content).decode()
+    )
     staff = factories.UserFactory.create(staff=True, is_superuser=True)
     assert said in sign_in(staff).get(reverse("admin:tenants_record_changelist")).text

@@ -22,7 +22,9 @@ def signed_in(admin: User) -> Client:
     admin.set_password("a long enough one")
     admin.save()
     client = Client()
-    client.post(reverse("tenants:sign-in"), {"username": admin.email, "password": "a long enough one"})
+    client.post(
+        reverse("tenants:sign-in"), {"username": admin.email, "password": "a long enough one"}
+    )
     return client
 
 
@@ -36,7 +38,9 @@ def end_in(client: Client, time: timedelta) -> None:
     session.save()
 
 
-def test_it_ends_a_working_day_after_signing_in_and_asking_does_not_put_it_off(signed_in: Client) -> None:
+def test_it_ends_a_working_day_after_signing_in_and_asking_does_not_put_it_off(
+    signed_in: Client,
+) -> None:
     assert WHOLE - 60 < left(signed_in) <= WHOLE
     end_in(signed_in, timedelta(minutes=3))
     signed_in.get(reverse("home"))
@@ -46,7 +50,9 @@ def test_it_ends_a_working_day_after_signing_in_and_asking_does_not_put_it_off(s
 def test_one_post_makes_it_whole_again_as_often_as_one_likes(signed_in: Client) -> None:
     for _ in range(2):
         end_in(signed_in, timedelta(minutes=3))
-        assert WHOLE - 60 < signed_in.post(POSTGRES_OPTIONS, headers=JSON).json()["seconds"] <= WHOLE
+        assert (
+            WHOLE - 60 < signed_in.post(POSTGRES_OPTIONS, headers=JSON).json()["seconds"] <= WHOLE
+        )
     assert signed_in.post(POSTGRES_OPTIONS).templates[0].name == "tenants/session.html"
 
 
@@ -56,7 +62,9 @@ def clock_at_noon() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-def hours_signed_in(clock_at_noon: time_machine.Traveller, signed_in: Client, stay_every: int) -> int:
+def hours_signed_in(
+    clock_at_noon: time_machine.Traveller, signed_in: Client, stay_every: int
+) -> int:
     """For how many hours somebody is, who stays signed in every so many hours."""
     for hour in range(24):
         if left(signed_in) == 0:
@@ -68,7 +76,9 @@ def hours_signed_in(clock_at_noon: time_machine.Traveller, signed_in: Client, st
 
 
 @pytest.mark.parametrize(("stay_every", "hours"), [(24, 8), (7, 12), (1, 12)])
-def test_nobody_stays_signed_in_for_more_than_twelve_hours(clock_at_noon, signed_in: Client, stay_every: int, hours: int) -> None:
+def test_nobody_stays_signed_in_for_more_than_twelve_hours(
+    clock_at_noon, signed_in: Client, stay_every: int, hours: int
+) -> None:
     assert hours_signed_in(clock_at_noon, signed_in, stay_every) == hours
 
 
@@ -83,9 +93,14 @@ def test_the_last_end_is_told_and_offers_no_staying(clock_at_noon, signed_in: Cl
         clock_at_noon.shift(timedelta(hours=5, minutes=55))
         page = signed_in.post(POSTGRES_OPTIONS).text
     home = signed_in.get(reverse("home")).text
-    assert "That holds until midnight (UTC), the longest time to stay signed in. After that, sign in again." in page
+    assert (
+        "That holds until midnight (UTC), the longest time to stay signed in. After that, sign "
+        "in again." in page
+    )
     assert "At midnight (UTC) you will be signed out." in home
-    assert ("Stay longer" in home, home.count("data-stay")) == (False, 1), "only in the dialog, where the script hides it"
+    assert ("Stay longer" in home, home.count("data-stay")) == (False, 1), (
+        "only in the dialog, where the script hides it"
+    )
     assert signed_in.get(POSTGRES_OPTIONS, headers=JSON).json()["final"] is True
 
 
@@ -97,7 +112,9 @@ def test_a_session_from_before_its_beginning_was_kept_is_not_put_off(signed_in: 
     assert signed_in.post(POSTGRES_OPTIONS, headers=JSON).json()["seconds"] <= 180
 
 
-@pytest.mark.parametrize(("before", "told"), [(timedelta(minutes=1), True), (-timedelta(minutes=1), False)])
+@pytest.mark.parametrize(
+    ("before", "told"), [(timedelta(minutes=1), True), (-timedelta(minutes=1), False)]
+)
 def test_a_page_tells_it_when_it_is_near(signed_in: Client, before: timedelta, told: bool) -> None:
     end_in(signed_in, NEAR - before)
     text = signed_in.get(reverse("home")).text

@@ -19,7 +19,13 @@ from benefits_portal import clock
 from benefits_portal.tenants.clients import client_address
 from benefits_portal.tenants.models import Actor, Attempt, Mail, Record, Role, RoleAssignment, User
 from benefits_portal.tenants.outbox import send_due
-from tests.factories import PASSWORD, DirectoryUserFactory, PartnerFactory, RoleAssignmentFactory, UserFactory
+from tests.factories import (
+    PASSWORD,
+    DirectoryUserFactory,
+    PartnerFactory,
+    RoleAssignmentFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 SIGN_IN, ASK = "/sign-in/", "/sign-in/reset/"
@@ -35,7 +41,9 @@ def guess(user: User, times: int, **options: str) -> list[int]:
 
 
 @pytest.mark.rule("W1", "W2")
-@pytest.mark.parametrize("typed", ["", " ", "\u200b", "\u2066\u2069", "\ufeff\u00ad", "\u3164\u2800"], ids=ascii)
+@pytest.mark.parametrize(
+    "typed", ["", " ", "\u200b", "\u2066\u2069", "\ufeff\u00ad", "\u3164\u2800"], ids=ascii
+)
 def test_an_address_in_which_nothing_shows_was_not_entered(typed):
     answer = Client().post(SIGN_IN, {"username": typed, "password": PASSWORD})
     assert (answer.status_code, "Enter your e-mail address." in answer.text) == (200, True)
@@ -79,10 +87,14 @@ def test_behind_a_proxy_nobody_locks_out_somebody_elsewhere(settings):
     user = UserFactory.create()
     form = {"username": user.email, "password": "wrong"}
     for number in range(10):  # what a client makes up further left does not make it another client
-        Client(REMOTE_ADDR="10.0.0.1").post(SIGN_IN, form, headers={"x-forwarded-for": f"192.0.2.{number}, 203.0.113.7"})
+        Client(REMOTE_ADDR="10.0.0.1").post(
+            SIGN_IN, form, headers={"x-forwarded-for": f"192.0.2.{number}, 203.0.113.7"}
+        )
     right = form | {"password": PASSWORD}
     answers = [
-        Client(REMOTE_ADDR="10.0.0.1").post(SIGN_IN, right, headers={"x-forwarded-for": address}).status_code
+        Client(REMOTE_ADDR="10.0.0.1")
+        .post(SIGN_IN, right, headers={"x-forwarded-for": address})
+        .status_code
         for address in ("203.0.113.7", "203.0.113.8")
     ]
     assert answers == [429, 302]
@@ -108,7 +120,9 @@ def test_behind_a_proxy_nobody_locks_out_somebody_elsewhere(settings):
 )
 def test_the_client_is_who_the_outermost_trusted_proxy_saw(settings, proxies, forwarded, found):
     settings.TRUSTED_PROXIES = proxies
-    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": forwarded} if forwarded else {})
+    request = RequestFactory().get(
+        "/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": forwarded} if forwarded else {}
+    )
     assert client_address(request) == found
 
 
@@ -130,7 +144,9 @@ def link_sent_to(user: User) -> str:
 def set_password(link: str, password: str = NEW):
     client = Client()
     form = client.get(link, follow=True)
-    return client.post(form.wsgi_request.path, {"new_password1": password, "new_password2": password})
+    return client.post(
+        form.wsgi_request.path, {"new_password1": password, "new_password2": password}
+    )
 
 
 def test_the_sign_in_page_and_the_lock_out_lead_to_setting_a_password():
@@ -167,7 +183,10 @@ def test_a_new_password_from_the_back_office_ends_sessions_too():
 def test_sessions_end_with_the_last_role_and_not_with_one_of_two(settings):
     user = UserFactory.create()
     partners = [PartnerFactory.create(), user.home_partner]
-    held = [RoleAssignmentFactory.create(user=user, partner=partner, role=Role.MEMBER) for partner in partners]
+    held = [
+        RoleAssignmentFactory.create(user=user, partner=partner, role=Role.MEMBER)
+        for partner in partners
+    ]
     session = Client()
     session.force_login(user)
     held[0].take(by=Actor())
@@ -177,7 +196,9 @@ def test_sessions_end_with_the_last_role_and_not_with_one_of_two(settings):
     held[1].take(by=Actor())
     assert session.get("/").url == "/sign-in/?next=/"
     RoleAssignmentFactory.create(user=user, partner=held[0].partner)
-    assert session.get("/").url == "/sign-in/?next=/", "a role given later brings no old session back"
+    assert session.get("/").url == "/sign-in/?next=/", (
+        "a role given later brings no old session back"
+    )
     assert sign_in(user).status_code == 302
 
 
@@ -189,9 +210,14 @@ def test_a_link_works_for_a_day():
 
 def test_the_answer_tells_nobody_who_has_an_account():
     known, closed = UserFactory.create(), UserFactory.create(is_active=False)
-    answers = [Client().post(ASK, {"email": email}, follow=True) for email in (known.email, closed.email, "nobody@example.com")]
+    answers = [
+        Client().post(ASK, {"email": email}, follow=True)
+        for email in (known.email, closed.email, "nobody@example.com")
+    ]
     send_due()
-    assert [answer.redirect_chain for answer in answers] == [[(reverse("tenants:password-sent"), 302)]] * 3
+    assert [answer.redirect_chain for answer in answers] == [
+        [(reverse("tenants:password-sent"), 302)]
+    ] * 3
     assert len({re.sub(r"[A-Za-z0-9]{64}", "", answer.text) for answer in answers}) == 1
     assert [message.to for message in mail.outbox] == [[known.email]]
 
@@ -204,10 +230,18 @@ def shapes(queries: CaptureQueriesContext) -> list[str]:
 def test_the_answer_is_as_fast_with_an_account_as_without():
     """The same statements: whose address it is is looked up when the mail is sent."""
     asked = []
-    for email in ("nobody@example.com", UserFactory.create().email, UserFactory.create(is_active=False).email):
+    for email in (
+        "nobody@example.com",
+        UserFactory.create().email,
+        UserFactory.create(is_active=False).email,
+    ):
         with CaptureQueriesContext(connection) as queries:
             answer = Client().post(ASK, {"email": email})
-        assert (answer.status_code, answer.url, mail.outbox) == (302, reverse("tenants:password-sent"), [])
+        assert (answer.status_code, answer.url, mail.outbox) == (
+            302,
+            reverse("tenants:password-sent"),
+            [],
+        )
         asked.append(shapes(queries))
     assert asked[0] == asked[1] == asked[2]
     assert "tenants_mail" in str(asked)
@@ -216,8 +250,14 @@ def test_the_answer_is_as_fast_with_an_account_as_without():
 
 def test_a_wrong_password_costs_the_same_with_an_account_as_without(monkeypatch):
     hashed, asked = [], []
-    unknown, known, closed = "nobody@example.com", UserFactory.create().email, UserFactory.create(is_active=False).email
-    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *_arguments: hashed.append(1) or "md5$a$b")
+    unknown, known, closed = (
+        "nobody@example.com",
+        UserFactory.create().email,
+        UserFactory.create(is_active=False).email,
+    )
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda *_arguments: hashed.append(1) or "md5$a$b"
+    )
     for email in (unknown, known, closed):
         with CaptureQueriesContext(connection) as queries:
             answer = Client().post(SIGN_IN, {"username": email, "password": "wrong"})
@@ -268,9 +308,14 @@ def test_a_made_up_link_says_that_it_does_not_work(link):
 def test_no_cookie_is_sent_without_its_flags_not_even_to_delete_it(settings):
     settings.SESSION_COOKIE_SECURE = True
     browser = Client()
-    browser.cookies["messages"] = CookieStorage(RequestFactory().get("/"))._encode([Message(INFO, "Told")])
+    browser.cookies["messages"] = CookieStorage(RequestFactory().get("/"))._encode(
+        [Message(INFO, "Told")]
+    )
     answer = browser.get(SIGN_IN)
-    assert {name: (bool(cookie["secure"]), bool(cookie["httponly"])) for name, cookie in answer.cookies.items()} == {
+    assert {
+        name: (bool(cookie["secure"]), bool(cookie["httponly"]))
+        for name, cookie in answer.cookies.items()
+    } == {
         "csrftoken": (True, True),
         "messages": (True, True),
     }

@@ -1,6 +1,7 @@
 """What people are called at a partner, and whose account, session and mail it is (rule P1).
 
-Ann is a member at Contoso, where her account was opened; Fabrikam invited her as a guest under a name of its own.
+Ann is a member at Contoso, where her account was opened; Fabrikam invited her as a guest under a
+name of its own.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,18 @@ from django.urls import reverse
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.tenants.exceptions import AccountClosed, PersonDisabled
-from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Record, Role, RoleAssignment, Tenant, TenantsAction, User
+from benefits_portal.tenants.models import (
+    Actor,
+    DirectoryUser,
+    How,
+    Partner,
+    Record,
+    Role,
+    RoleAssignment,
+    Tenant,
+    TenantsAction,
+    User,
+)
 from tests import factories
 from tests.back_office.conftest import filled, new_row
 
@@ -53,13 +65,24 @@ def shared() -> Shared:
     contoso, fabrikam = (factories.TenantFactory.create(name=name, is_primary=True, domain=f"{name.lower()}.example",
                                                         partner__name=name) for name in ("Contoso", "Fabrikam"))  # fmt: skip
     email = "ann@contoso.example"
-    entry = factories.DirectoryUserFactory.create(tenant=contoso, display_name=AT_CONTOSO, user_principal_name=email)
-    guest = factories.DirectoryUserFactory.create(tenant=fabrikam, display_name=AT_FABRIKAM, user_principal_name=email, guest=True)
+    entry = factories.DirectoryUserFactory.create(
+        tenant=contoso, display_name=AT_CONTOSO, user_principal_name=email
+    )
+    guest = factories.DirectoryUserFactory.create(
+        tenant=fabrikam, display_name=AT_FABRIKAM, user_principal_name=email, guest=True
+    )
     ann = factories.UserFactory.create(name=AT_CONTOSO, email=email, directory_user=entry)
-    factories.RoleAssignmentFactory.create(user=ann, partner=contoso.partner, role=Role.GLOBAL_ADMIN)
-    held = factories.RoleAssignmentFactory.create(user=ann, partner=fabrikam.partner, role=Role.PARTNER_ADMIN)
+    factories.RoleAssignmentFactory.create(
+        user=ann, partner=contoso.partner, role=Role.GLOBAL_ADMIN
+    )
+    held = factories.RoleAssignmentFactory.create(
+        user=ann, partner=fabrikam.partner, role=Role.PARTNER_ADMIN
+    )
     boss = factories.RoleAssignmentFactory.create(
-        user__directory_user__tenant=fabrikam, user__directory_user__display_name="Boss", user__name="Boss", role=Role.GLOBAL_ADMIN
+        user__directory_user__tenant=fabrikam,
+        user__directory_user__display_name="Boss",
+        user__name="Boss",
+        role=Role.GLOBAL_ADMIN,
     ).user
     return Shared(ann, contoso, fabrikam, guest, held, boss)
 
@@ -70,7 +93,9 @@ def pages_of(shared: Shared) -> dict[str, str]:
     bulk.assign(shared.boss.directory_user, by=shared.by, on=factories.TODAY)
     redemption = factories.redeem(tenant=shared.fabrikam, by=shared.by)
     factories.TenantRequestFactory.create(partner=shared.fabrikam.partner, asked_by=shared.ann)
-    Record.objects.note(TenantsAction.SIGNED_IN, by=shared.by, partner=shared.fabrikam.partner, subject=shared.ann)
+    Record.objects.note(
+        TenantsAction.SIGNED_IN, by=shared.by, partner=shared.fabrikam.partner, subject=shared.ann
+    )
     return {
         "roles": reverse("tenants:roles"),
         "roles as CSV": reverse("tenants:roles-csv"),
@@ -96,11 +121,15 @@ def read(response: object) -> str:
 def test_every_page_names_people_as_the_partners_own_directory_does(shared):
     boss = shared.as_boss()
     shown = {name: read(boss.get(address)) for name, address in pages_of(shared).items()}
-    assert {name: (AT_FABRIKAM in text, AT_CONTOSO in text) for name, text in shown.items()} == dict.fromkeys(shown, (True, False))
+    assert {
+        name: (AT_FABRIKAM in text, AT_CONTOSO in text) for name, text in shown.items()
+    } == dict.fromkeys(shown, (True, False))
 
 
 def test_at_home_the_same_person_has_the_name_of_home(shared):
-    Record.objects.note(TenantsAction.SIGNED_IN, by=shared.by, partner=shared.contoso.partner, subject=shared.ann)
+    Record.objects.note(
+        TenantsAction.SIGNED_IN, by=shared.by, partner=shared.contoso.partner, subject=shared.ann
+    )
     home = Client()
     home.force_login(shared.ann)
     page = home.get(reverse("tenants:activity")).text
@@ -115,7 +144,9 @@ def test_the_account_flyout_shows_the_name_of_where_one_acts(shared):
 @pytest.mark.parametrize("page", ["tenants:activity", "tenants:add-user"])
 def test_whom_to_ask_is_named_as_in_ones_own_directory(shared, page):
     shared.held.change_to(Role.GLOBAL_ADMIN, by=Actor())
-    member = factories.RoleAssignmentFactory.create(user__directory_user__tenant=shared.fabrikam, role=Role.MEMBER).user
+    member = factories.RoleAssignmentFactory.create(
+        user__directory_user__tenant=shared.fabrikam, role=Role.MEMBER
+    ).user
     client = Client()
     client.force_login(member)
     text = client.get(reverse(page)).text
@@ -124,16 +155,25 @@ def test_whom_to_ask_is_named_as_in_ones_own_directory(shared, page):
 
 def test_a_key_is_said_to_be_redeemed_by_the_name_at_its_partner(shared):
     redemption = factories.redeem(tenant=shared.fabrikam, by=shared.by)
-    assert KeyAlreadyRedeemed(ProductKey.objects.get(pk=redemption.key_id)).facts["name"] == AT_FABRIKAM
+    assert (
+        KeyAlreadyRedeemed(ProductKey.objects.get(pk=redemption.key_id)).facts["name"]
+        == AT_FABRIKAM
+    )
 
 
-@pytest.mark.parametrize(("words", "found"), [("zebra", True), ("guest zebra", True), ("aardvark", False)])
+@pytest.mark.parametrize(
+    ("words", "found"), [("zebra", True), ("guest zebra", True), ("aardvark", False)]
+)
 def test_searches_look_at_the_names_that_are_shown(shared, words, found):
     Record.objects.note(TenantsAction.PERSON_ADDED, by=shared.by, partner=shared.fabrikam.partner)
     boss = shared.as_boss()
-    roles = [held for held, _ in boss.get(reverse("tenants:roles"), {"q": words}).context["holders"]]
+    roles = [
+        held for held, _ in boss.get(reverse("tenants:roles"), {"q": words}).context["holders"]
+    ]
     lines = boss.get(reverse("tenants:activity"), {"person": words}).context["history"].lines
-    assert ([held == shared.held for held in roles], len(lines)) == (([True], 1) if found else ([], 0))
+    assert ([held == shared.held for held in roles], len(lines)) == (
+        ([True], 1) if found else ([], 0)
+    )
     assert User.objects.filter(search_text__contains="aardvark").exists()
 
 
@@ -146,14 +186,21 @@ def test_staff_and_people_of_elsewhere_have_a_neutral_name(shared):
     staff = factories.UserFactory.create(staff=True, name="Stella Staff")
     stranger = factories.UserFactory.create(name="Walt Elsewhere")
     for user, how in ((staff, How.BACK_OFFICE), (stranger, How.PORTAL)):
-        Record.objects.note(TenantsAction.PERSON_ADDED, by=Actor(user, how), partner=shared.fabrikam.partner)
+        Record.objects.note(
+            TenantsAction.PERSON_ADDED, by=Actor(user, how), partner=shared.fabrikam.partner
+        )
     page = shared.as_boss().get(reverse("tenants:activity"))
-    assert [line.who for line in page.context["history"].lines] == [NOT_IN_DIRECTORY, "the program's staff"]
+    assert [line.who for line in page.context["history"].lines] == [
+        NOT_IN_DIRECTORY,
+        "the program's staff",
+    ]
     assert ("Stella" in page.text, "Walt" in page.text) == (False, False)
 
 
 def test_a_holder_without_an_entry_is_no_name_of_another_partner(shared):
-    factories.RoleAssignmentFactory.create(user__name="Walt Elsewhere", partner=shared.fabrikam.partner, role=Role.MEMBER)
+    factories.RoleAssignmentFactory.create(
+        user__name="Walt Elsewhere", partner=shared.fabrikam.partner, role=Role.MEMBER
+    )
     page = shared.as_boss().get(reverse("tenants:roles")).text
     assert (NOT_IN_DIRECTORY in page, "Walt" in page) == (True, False)
 
@@ -164,7 +211,9 @@ def test_a_holder_without_an_entry_is_no_name_of_another_partner(shared):
 def signed_in_at(shared: Shared) -> list[str]:
     shared.ann.set_password(factories.PASSWORD)
     shared.ann.save()
-    answer = Client().post(reverse("tenants:sign-in"), {"username": shared.ann.email, "password": factories.PASSWORD})
+    answer = Client().post(
+        reverse("tenants:sign-in"), {"username": shared.ann.email, "password": factories.PASSWORD}
+    )
     assert answer.status_code == 302
     records = Record.objects.filter(action=TenantsAction.SIGNED_IN).select_related("partner")
     return sorted(record.partner.name if record.partner else "" for record in records)
@@ -189,21 +238,32 @@ def test_a_sign_in_without_a_role_is_on_record_at_no_partner(shared):
 
 def test_a_partner_that_invites_a_guest_first_does_not_become_their_home(shared):
     guest = factories.DirectoryUserFactory.create(
-        tenant=shared.fabrikam, guest=True, user_principal_name="max@contoso.example", display_name="Rude Name"
+        tenant=shared.fabrikam,
+        guest=True,
+        user_principal_name="max@contoso.example",
+        display_name="Rude Name",
     )
     by = Actor(shared.boss, How.PORTAL)
     account = RoleAssignment.objects.give(guest, Role.MEMBER, by=by).user
     assert account.home_partner == shared.fabrikam.partner
-    member = factories.DirectoryUserFactory.create(tenant=shared.contoso, user_principal_name="max@contoso.example", display_name="Max")
+    member = factories.DirectoryUserFactory.create(
+        tenant=shared.contoso, user_principal_name="max@contoso.example", display_name="Max"
+    )
     assert RoleAssignment.objects.give(member, Role.MEMBER, by=shared.by).user == account
     account.refresh_from_db()
     assert (account.home_partner, account.name) == (shared.contoso.partner, "Max")
     moved = Record.objects.get(action=TenantsAction.ACCOUNT_MOVED)
-    assert (moved.partner, moved.before, moved.after) == (None, {"directory_user": guest.pk}, {"directory_user": member.pk})
+    assert (moved.partner, moved.before, moved.after) == (
+        None,
+        {"directory_user": guest.pk},
+        {"directory_user": member.pk},
+    )
 
 
 def test_a_guest_entry_moves_no_members_account(shared):
-    account = RoleAssignment.objects.filter(user=shared.ann).get(partner=shared.contoso.partner).user
+    account = (
+        RoleAssignment.objects.filter(user=shared.ann).get(partner=shared.contoso.partner).user
+    )
     factories.DirectoryUserFactory.create(tenant=shared.fabrikam)
     shared.held.take(by=Actor())
     assert RoleAssignment.objects.give(shared.guest, Role.MEMBER, by=Actor()).user == account
@@ -217,8 +277,12 @@ def test_a_guest_entry_moves_no_members_account(shared):
 @pytest.fixture
 def visiting(shared) -> tuple[Client, User]:
     """Program staff who have a guest's entry at Fabrikam, signed in to the back office."""
-    staff = factories.UserFactory.create(staff=True, is_superuser=True, email="staff@program.example")
-    factories.DirectoryUserFactory.create(tenant=shared.fabrikam, guest=True, user_principal_name=staff.email, display_name="Stella")
+    staff = factories.UserFactory.create(
+        staff=True, is_superuser=True, email="staff@program.example"
+    )
+    factories.DirectoryUserFactory.create(
+        tenant=shared.fabrikam, guest=True, user_principal_name=staff.email, display_name="Stella"
+    )
     client = Client()
     client.force_login(staff)
     return client, staff
@@ -227,7 +291,10 @@ def visiting(shared) -> tuple[Client, User]:
 @pytest.mark.parametrize("end", ["take", "disable"])
 def test_giving_and_taking_a_guest_role_ends_no_session_of_staff(shared, visiting, end):
     client, staff = visiting
-    guest, by = DirectoryUser.objects.get(user_principal_name=staff.email), Actor(shared.boss, How.PORTAL)
+    guest, by = (
+        DirectoryUser.objects.get(user_principal_name=staff.email),
+        Actor(shared.boss, How.PORTAL),
+    )
     held = RoleAssignment.objects.give(guest, Role.MEMBER, by=by)
     assert held.user == staff
     held.take(by=by) if end == "take" else guest.disable(by=by)
@@ -236,7 +303,9 @@ def test_giving_and_taking_a_guest_role_ends_no_session_of_staff(shared, visitin
 
 
 def test_staff_at_home_at_a_partner_keep_their_sessions_too(shared):
-    held = factories.RoleAssignmentFactory.create(user__directory_user__tenant=shared.fabrikam, user__is_staff=True, role=Role.MEMBER)
+    held = factories.RoleAssignmentFactory.create(
+        user__directory_user__tenant=shared.fabrikam, user__is_staff=True, role=Role.MEMBER
+    )
     client = Client()
     client.force_login(held.user)
     held.take(by=Actor(shared.boss, How.PORTAL))
@@ -259,7 +328,9 @@ def test_a_guests_last_role_ends_no_session_but_counts_at_once(shared):
 def shut_out(shared: Shared, how: str) -> str:
     """Ann, whose home is Contoso, can no longer sign in; the name of the refusal that says so."""
     if how == "disabled at home":
-        DirectoryUser.objects.filter(pk=shared.ann.directory_user_id).update(disabled_at=factories.NOW)
+        DirectoryUser.objects.filter(pk=shared.ann.directory_user_id).update(
+            disabled_at=factories.NOW
+        )
         return "person-disabled"
     User.objects.filter(pk=shared.ann.pk).update(is_active=False)
     return "account-closed"
@@ -284,19 +355,34 @@ def office(shared: Shared) -> Client:
 
 
 def give_on_the_form(shared: Shared, partner: Partner) -> None:
-    form = {"user": shared.ann.pk, "partner": partner.pk, "role": Role.MEMBER.value, "reason": "Asked for"}
+    form = {
+        "user": shared.ann.pk,
+        "partner": partner.pk,
+        "role": Role.MEMBER.value,
+        "reason": "Asked for",
+    }
     assert office(shared).post(reverse("admin:tenants_roleassignment_add"), form).status_code == 200
 
 
 def give_at_the_partner(shared: Shared, partner: Partner) -> None:
     client, url = office(shared), reverse("admin:tenants_partner_change", args=[partner.pk])
-    row = new_row("role_assignments", partner.role_assignments.count(), user=shared.ann.pk, role=Role.MEMBER.value)
+    row = new_row(
+        "role_assignments",
+        partner.role_assignments.count(),
+        user=shared.ann.pk,
+        role=Role.MEMBER.value,
+    )
     assert client.post(url, filled(client.get(url)) | row).status_code == 200
 
 
 def give_to_the_person(shared: Shared, partner: Partner) -> None:
     client, url = office(shared), reverse("admin:tenants_user_change", args=[shared.ann.pk])
-    row = new_row("role_assignments", shared.ann.role_assignments.count(), partner=partner.pk, role=Role.MEMBER.value)
+    row = new_row(
+        "role_assignments",
+        shared.ann.role_assignments.count(),
+        partner=partner.pk,
+        role=Role.MEMBER.value,
+    )
     assert client.post(url, filled(client.get(url)) | row).status_code == 200
 
 

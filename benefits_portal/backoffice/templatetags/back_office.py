@@ -19,24 +19,36 @@ PARTS = ("year", "month", "day")
 
 @register.inclusion_tag("admin/date_hierarchy.html")
 def periods(cl: Any) -> dict[str, Any]:
-    """Years, months or days to narrow a list down to. Takes the first and the last day from the index, where Django's own
-    hierarchy reads every row to leave out the periods that have none.
+    """Years, months or days to narrow a list down to.
+
+    Takes the first and the last day from the index, where Django's own hierarchy reads every row to
+    leave out the periods that have none.
     """
     name: str = cl.date_hierarchy
     chosen = [int(cl.params[f"{name}__{part}"]) for part in PARTS if f"{name}__{part}" in cl.params]
-    first, last = (as_date(cl.model._default_manager.order_by(order).values_list(name, flat=True).first()) for order in (name, f"-{name}"))
+    first, last = (
+        as_date(cl.model._default_manager.order_by(order).values_list(name, flat=True).first())
+        for order in (name, f"-{name}")
+    )
     if first is None or last is None:
         return {"show": False}
 
     def link(*parts: int) -> str:
-        return str(cl.get_query_string({f"{name}__{part}": value for part, value in zip(PARTS, parts, strict=False)}, [f"{name}__"]))
+        return str(
+            cl.get_query_string(
+                {f"{name}__{part}": value for part, value in zip(PARTS, parts, strict=False)},
+                [f"{name}__"],
+            )
+        )
 
     above = [_("All dates"), *(titled(chosen[:length]) for length in range(1, len(chosen)))]
     return {
         "show": True,
         "field_name": get_fields_from_path(cl.model, name)[-1].verbose_name,
         "back": {"title": above[-1], "link": link(*chosen[:-1])} if chosen else None,
-        "choices": [{"title": titled(parts), "link": link(*parts)} for parts in within(chosen, first, last)]
+        "choices": [
+            {"title": titled(parts), "link": link(*parts)} for parts in within(chosen, first, last)
+        ]
         if len(chosen) < len(PARTS)
         else [{"title": titled(chosen)}],
     }
@@ -50,7 +62,11 @@ def within(chosen: list[int], first: date, last: date) -> Iterator[list[int]]:
     """The years, the months of a year or the days of a month that lie between `first` and `last`."""
     numbers = range(first.year, last.year + 1)
     if chosen:
-        numbers = range(1, 13) if len(chosen) == 1 else range(1, days_in_months(date(chosen[0], chosen[1], 1), 1) + 1)
+        numbers = (
+            range(1, 13)
+            if len(chosen) == 1
+            else range(1, days_in_months(date(chosen[0], chosen[1], 1), 1) + 1)
+        )
     depth = len(chosen) + 1
     bounds = [[day.year, day.month, day.day][:depth] for day in (first, last)]
     return ([*chosen, number] for number in numbers if bounds[0] <= [*chosen, number] <= bounds[1])
@@ -61,4 +77,6 @@ def titled(parts: list[int]) -> str:
     if len(parts) == 1:
         return str(parts[0])
     day = date(*[*parts, 1][:3])
-    return capfirst(date_format(day, "YEAR_MONTH_FORMAT" if len(parts) == 2 else "MONTH_DAY_FORMAT"))
+    return capfirst(
+        date_format(day, "YEAR_MONTH_FORMAT" if len(parts) == 2 else "MONTH_DAY_FORMAT")
+    )

@@ -16,7 +16,15 @@ from django.utils.translation import gettext_lazy
 from benefits_portal import clock
 from benefits_portal.backoffice.columns import NOTHING, address, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
-from benefits_portal.benefits.models import CreditAmount, ExternalOffer, HeldOffer, Membership, Offer, PackageLine, Product
+from benefits_portal.benefits.models import (
+    CreditAmount,
+    ExternalOffer,
+    HeldOffer,
+    Membership,
+    Offer,
+    PackageLine,
+    Product,
+)
 from benefits_portal.benefits.money import MAX_PLACES, money
 from benefits_portal.formats import number
 from benefits_portal.regions import decimal_places
@@ -46,7 +54,12 @@ class PackageLineInline(BackOfficeInline):
     verbose_name_plural = gettext_lazy("package: the amounts of credit are on each line's own page")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("offer", "product").prefetch_related("credit_amounts")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("offer", "product")
+            .prefetch_related("credit_amounts")
+        )
 
 
 def count_of(model: Any) -> Coalesce:
@@ -64,7 +77,11 @@ class OfferAdmin(AuditedAdmin):
     inlines = [PackageLineInline]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(line_count=count_of(PackageLine), membership_count=count_of(Membership))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(line_count=count_of(PackageLine), membership_count=count_of(Membership))
+        )
 
     @admin.display(description=gettext_lazy("package lines"), ordering="line_count")
     def package(self, offer: Any) -> str:
@@ -75,7 +92,12 @@ class OfferAdmin(AuditedAdmin):
         return self.counted(Membership, offer, offer.membership_count)
 
     def counted(self, model: Any, offer: Offer, count: int) -> str:
-        return format_html('<a href="{}?offer__id__exact={}">{}</a>', address(model, "changelist"), offer.pk, number(count))
+        return format_html(
+            '<a href="{}?offer__id__exact={}">{}</a>',
+            address(model, "changelist"),
+            offer.pk,
+            number(count),
+        )
 
 
 @admin.register(Product)
@@ -90,7 +112,8 @@ class ProductAdmin(AuditedAdmin):
         return super().get_queryset(request).prefetch_related("replaced_by")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["kind"] if obj else []  # packages and benefits have a quantity or a credit because of it
+        # Packages and benefits have a quantity or a credit because of it
+        return ["kind"] if obj else []
 
     @admin.display(description=gettext_lazy("replaced by"))
     def replacements(self, product: Product) -> str:
@@ -99,19 +122,33 @@ class ProductAdmin(AuditedAdmin):
 
 class CreditAmountForm(BackOfficeForm):
     def clean(self) -> dict[str, Any] | None:
-        """An amount written as 6.000 euros may be meant as six thousand: it is asked back (W4, W12)."""
+        """An amount written as 6.000 euros may be meant as six thousand: it is asked back (W4,
+        W12).
+        """
         data = super().clean()
         written, currency = self.cleaned_data.get("amount"), self.cleaned_data.get("currency")
         if written is not None and currency and has_thousandths(written, decimal_places(currency)):
             field = self.fields["amount"]
-            told = {"whole": field.prepare_value(written.scaleb(MAX_PLACES)), "short": field.prepare_value(written), "currency": currency}
-            self.add_error("amount", _("Write %(whole)s or %(short)s: %(currency)s does not have three decimals.") % told)
+            told = {
+                "whole": field.prepare_value(written.scaleb(MAX_PLACES)),
+                "short": field.prepare_value(written),
+                "currency": currency,
+            }
+            self.add_error(
+                "amount",
+                _("Write %(whole)s or %(short)s: %(currency)s does not have three decimals.")
+                % told,
+            )
         return data
 
 
 def has_thousandths(amount: Decimal, places: int) -> bool:
     """Whether three decimals were written, the last of them noughts, where `places` is less."""
-    return amount.as_tuple().exponent == -MAX_PLACES and places < MAX_PLACES and amount == round(amount, places)
+    return (
+        amount.as_tuple().exponent == -MAX_PLACES
+        and places < MAX_PLACES
+        and amount == round(amount, places)
+    )
 
 
 class CreditAmountInline(BackOfficeInline):
@@ -125,8 +162,14 @@ class PackageStateFilter(DayFilter):
     parameter_name = "state"
     cases = {
         "offered": (gettext_lazy("Offered"), lambda lines, on: lines.offered(on)),
-        "withdrawn": (gettext_lazy("Withdrawn"), lambda lines, on: lines.exclude(pk__in=lines.offered(on))),
-        "discontinued": (gettext_lazy("Product discontinued"), lambda lines, on: lines.discontinued(on)),
+        "withdrawn": (
+            gettext_lazy("Withdrawn"),
+            lambda lines, on: lines.exclude(pk__in=lines.offered(on)),
+        ),
+        "discontinued": (
+            gettext_lazy("Product discontinued"),
+            lambda lines, on: lines.discontinued(on),
+        ),
     }
 
 
@@ -151,9 +194,16 @@ class PackageLineAdmin(AuditedAdmin):
     inlines = [CreditAmountInline]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("offer", "product").prefetch_related("credit_amounts")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("offer", "product")
+            .prefetch_related("credit_amounts")
+        )
 
-    @admin.display(description=gettext_lazy("discontinued"), boolean=True, ordering="product__discontinued_on")
+    @admin.display(
+        description=gettext_lazy("discontinued"), boolean=True, ordering="product__discontinued_on"
+    )
     def is_discontinued(self, line: PackageLine) -> bool:
         return line.product.is_discontinued(clock.today())
 
@@ -185,10 +235,20 @@ class HeldFilter(DayFilter):
 @admin.register(HeldOffer)
 class HeldOfferAdmin(AuditedAdmin):
     adding_needs_reason = True  # it decides who can be given credit
-    list_display = ["external_offer", linked("partner", gettext_lazy("partner")), "holder", "since", "until"]
+    list_display = [
+        "external_offer",
+        linked("partner", gettext_lazy("partner")),
+        "holder",
+        "since",
+        "until",
+    ]
     list_filter = [HeldFilter, ("external_offer", FewChoicesFilter), ("partner", FewChoicesFilter)]
     list_select_related = ["external_offer", "partner", "directory_user"]
-    search_fields = ["external_offer__search_text", "partner__search_text", "directory_user__search_text"]
+    search_fields = [
+        "external_offer__search_text",
+        "partner__search_text",
+        "directory_user__search_text",
+    ]
     search_help_text = gettext_lazy("Offer, partner or person")
     date_hierarchy = "since"
     autocomplete_fields = ["external_offer", "partner", "directory_user"]

@@ -1,4 +1,6 @@
-"""Enrolling, renewing and ending early, each with what it will do shown before it is done (B1 to B4)."""
+"""Enrolling, renewing and ending early, each with what it will do shown before it is done (B1 to
+B4).
+"""
 
 # mypy: disable-error-code="type-arg"
 
@@ -35,12 +37,19 @@ class EndForm(forms.Form):
     def __init__(self, membership: Membership, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.membership = membership
-        self.fields["last_day"].help_text = _("Of the enrollment year; the benefits expire 30 days after it. What runs goes on.")
+        self.fields["last_day"].help_text = _(
+            "Of the enrollment year; the benefits expire 30 days after it. What runs goes on."
+        )
 
 
 def page(model_admin: Any, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
     request.current_app = model_admin.admin_site.name
-    context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "media": model_admin.media, **context}
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "media": model_admin.media,
+        **context,
+    }
     return TemplateResponse(request, f"admin/benefits/membership/{template}.html", context)
 
 
@@ -54,8 +63,11 @@ def own(model_admin: Any, request: HttpRequest, pk: int, permission: str) -> Mem
     return membership  # type: ignore[no-any-return]
 
 
-def preview(model_admin: Any, request: HttpRequest, membership: Membership, sent: dict[str, Any]) -> HttpResponse | None:
-    """What enrolling will make, to be confirmed by sending `sent` again with the plan; None once exactly this plan was sent.
+def preview(
+    model_admin: Any, request: HttpRequest, membership: Membership, sent: dict[str, Any]
+) -> HttpResponse | None:
+    """What enrolling will make, to be confirmed by sending `sent` again with the plan; None once
+    exactly this plan was sent.
 
     None also for a package that cannot be provisioned: enrolling itself says why.
     """
@@ -67,8 +79,19 @@ def preview(model_admin: Any, request: HttpRequest, membership: Membership, sent
     if posted == plan.fingerprint:
         return None
     title = _("What this enrollment will make")
-    context = {"title": title, "plan": plan, "changed": bool(posted), "sent": sent | {"plan": plan.fingerprint}}
-    return page(model_admin, request, "preview", begins_later=not membership.has_begun(membership.partner.today()), **context)
+    context = {
+        "title": title,
+        "plan": plan,
+        "changed": bool(posted),
+        "sent": sent | {"plan": plan.fingerprint},
+    }
+    return page(
+        model_admin,
+        request,
+        "preview",
+        begins_later=not membership.has_begun(membership.partner.today()),
+        **context,
+    )
 
 
 def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
@@ -81,7 +104,8 @@ def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(address(renewed_as, "change", renewed_as.pk))
         membership.check_renewable(membership.partner.today())
         if request.method != "POST":
-            membership.renewal().plan()  # says what stands in its way; the verb would put an attempt on record
+            # Says what stands in its way; the verb would put an attempt on record
+            membership.renewal().plan()
         if answer := preview(model_admin, request, membership.renewal(), {}):
             return answer
         made = renewed(request, membership, request.POST.get("plan", ""))
@@ -93,22 +117,35 @@ def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def renewed(request: HttpRequest, membership: Membership, shown: str = "") -> Membership:
-    """The further year, made now, or by the same person a moment ago (W11). Raises what `Membership.renew` raises."""
+    """The further year, made now, or by the same person a moment ago (W11).
+
+    Raises what `Membership.renew` raises.
+    """
     with repeated_is_done():
         membership.renew(by=actor(request), on=membership.partner.today(), shown=shown)
     starts_on = membership.renewal().starts_on
-    return Membership.objects.get(partner=membership.partner, offer=membership.offer, starts_on=starts_on)
+    return Membership.objects.get(
+        partner=membership.partner, offer=membership.offer, starts_on=starts_on
+    )
 
 
 def just_made(request: HttpRequest, wanted: Membership) -> Membership | None:
-    """The membership that is `wanted`, if the same person has made it a moment ago: a second click asks again (W11)."""
-    same = Membership.objects.filter(partner=wanted.partner, offer=wanted.offer, starts_on=wanted.starts_on).first()
-    done = Record.objects.just_done(BenefitAction.PROVISIONED, by=actor(request), partner=wanted.partner, subject=same)
+    """The membership that is `wanted`, if the same person has made it a moment ago: a second click
+    asks again (W11).
+    """
+    same = Membership.objects.filter(
+        partner=wanted.partner, offer=wanted.offer, starts_on=wanted.starts_on
+    ).first()
+    done = Record.objects.just_done(
+        BenefitAction.PROVISIONED, by=actor(request), partner=wanted.partner, subject=same
+    )
     return same if same and done.exists() else None
 
 
 def just_enrolled(request: HttpRequest, form: forms.ModelForm) -> Membership | None:
-    """What the same person enrolled a moment ago, where `form` is refused because that is there (W11)."""
+    """What the same person enrolled a moment ago, where `form` is refused because that is there
+    (W11).
+    """
     if form.is_valid() or not {"partner", "offer"} <= form.cleaned_data.keys():
         return None
     try:
@@ -131,12 +168,25 @@ def end(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             form.add_error("last_day", str(refusal))
         else:
-            model_admin.message_user(request, _("The membership now ends on the day given."), messages.SUCCESS)
+            model_admin.message_user(
+                request, _("The membership now ends on the day given."), messages.SUCCESS
+            )
             return redirect(address(membership, "change", membership.pk))
-    return page(model_admin, request, "end", title=_("End this membership early"), membership=membership, form=form)
+    return page(
+        model_admin,
+        request,
+        "end",
+        title=_("End this membership early"),
+        membership=membership,
+        form=form,
+    )
 
 
 def left_out(plan: Plan) -> str:
     """The products that were discontinued, in a sentence; empty if there are none (B4)."""
     products = ", ".join(str(line.product) for line in plan.left_out)
-    return _("Left out, because they are discontinued: %(products)s.") % {"products": products} if products else ""
+    return (
+        _("Left out, because they are discontinued: %(products)s.") % {"products": products}
+        if products
+        else ""
+    )

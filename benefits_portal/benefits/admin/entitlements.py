@@ -1,4 +1,6 @@
-"""What partners are entitled to, for looking at: benefits, keys and assignments change through their own verbs only."""
+"""What partners are entitled to, for looking at: benefits, keys and assignments change through
+their own verbs only.
+"""
 
 # mypy: disable-error-code="type-arg"
 
@@ -57,14 +59,27 @@ class UnusedFilter(DayFilter):
     parameter_name = "unused"
     cases = {
         "all": (_("Can still be used"), lambda benefits, on: benefits.unused().usable(on)),
-        "30": (_("Lost within 30 days"), lambda benefits, on: benefits.unused().expiring_within(30, on)),
-        "91": (_("Lost within 3 months"), lambda benefits, on: benefits.unused().expiring_within(91, on)),
+        "30": (
+            _("Lost within 30 days"),
+            lambda benefits, on: benefits.unused().expiring_within(30, on),
+        ),
+        "91": (
+            _("Lost within 3 months"),
+            lambda benefits, on: benefits.unused().expiring_within(91, on),
+        ),
     }
 
 
 class KeyInline(ReadOnlyInline):
     model = ProductKey
-    fields = readonly_fields = ["__str__", "licenses", "issued_at", "redeemed_on", "redeemed_in", "revoked_at"]
+    fields = readonly_fields = [
+        "__str__",
+        "licenses",
+        "issued_at",
+        "redeemed_on",
+        "redeemed_in",
+        "revoked_at",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return ProductKey.objects.for_display()
@@ -72,7 +87,13 @@ class KeyInline(ReadOnlyInline):
 
 class AssignmentInline(ReadOnlyInline):
     model = Assignment
-    fields = readonly_fields = ["directory_user", "assigned_on", "assigned_by", "ended_on", "ended_by"]
+    fields = readonly_fields = [
+        "directory_user",
+        "assigned_on",
+        "assigned_by",
+        "ended_on",
+        "ended_by",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return Assignment.objects.for_display().select_related("benefit__partner")
@@ -89,7 +110,12 @@ class BenefitAdmin(SearchThroughMixin, ReadOnlyAdmin):
         linked("membership__offer", _("offer")),
         "type",
     ]
-    list_filter = [StatusFilter, UnusedFilter, ("membership__offer", FewChoicesFilter), ("product", FewChoicesFilter)]
+    list_filter = [
+        StatusFilter,
+        UnusedFilter,
+        ("membership__offer", FewChoicesFilter),
+        ("product", FewChoicesFilter),
+    ]
     list_filter += [("partner", FewChoicesFilter)]
     search_through = ("partner", "product", "package_line")
     search_help_text = _("Product, competency or partner")
@@ -98,7 +124,16 @@ class BenefitAdmin(SearchThroughMixin, ReadOnlyAdmin):
     sortable_by = ["expires_on"]
     actions = ["issue_another_key"]
     action_form = ReasonedActionForm
-    fields = ["product", quantity, "partner", "membership", "type", "starts_on", "expires_on", "status_on"]
+    fields = [
+        "product",
+        quantity,
+        "partner",
+        "membership",
+        "type",
+        "starts_on",
+        "expires_on",
+        "status_on",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return Benefit.objects.for_display().select_related("partner", "membership__partner")
@@ -106,7 +141,9 @@ class BenefitAdmin(SearchThroughMixin, ReadOnlyAdmin):
     def has_issue_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("benefits.change_productkey")
 
-    @admin.action(description=_("Issue another key"), permissions=["issue"], location=[*ActionLocation])
+    @admin.action(
+        description=_("Issue another key"), permissions=["issue"], location=[*ActionLocation]
+    )
     @needs_reason
     def issue_another_key(self, request: HttpRequest, benefits: "QuerySet[Benefit]") -> None:
         """After its key was revoked."""
@@ -157,7 +194,9 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
     ]
     list_filter = [KeyStateFilter, ("product", FewChoicesFilter), ("partner", FewChoicesFilter)]
     search_through = ("partner", "product")
-    search_help_text = _("Product or partner. Do not type a key here: it would stay in the browser's history.")
+    search_help_text = _(
+        "Product or partner. Do not type a key here: it would stay in the browser's history."
+    )
     date_hierarchy = "issued_at"
     ordering = ["-pk"]
     sortable_by = ["issued_at"]
@@ -174,7 +213,9 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
         return request.user.has_perm("benefits.change_productkey")
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(sensitive_post_parameters("key")(partial(keys.look_up, self)))
+        view = self.admin_site.admin_view(
+            sensitive_post_parameters("key")(partial(keys.look_up, self))
+        )
         return [path("look-up/", view, name="benefits_productkey_look_up"), *super().get_urls()]
 
     @admin.action(description=_("Revoke"), permissions=["revoke"], location=[*ActionLocation])
@@ -187,13 +228,19 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
                 key.check_revocable()
 
         def has_just_revoked(key: ProductKey) -> bool:
-            about: dict[str, Any] = {"partner": key.partner, "subject": key.benefit, "after": {"key": key.pk}}
+            about: dict[str, Any] = {
+                "partner": key.partner,
+                "subject": key.benefit,
+                "after": {"key": key.pk},
+            }
             return Record.objects.has_just(BenefitAction.KEY_REVOKED, by=actor(request), **about)
 
         each(self, request, chosen, revoke, _now("%(what)s: revoked."))
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return ProductKey.objects.for_display().select_related("benefit__product", "benefit__partner")
+        return ProductKey.objects.for_display().select_related(
+            "benefit__product", "benefit__partner"
+        )
 
 
 class RunningFilter(DayFilter):
@@ -201,7 +248,10 @@ class RunningFilter(DayFilter):
     parameter_name = "running"
     cases = {
         "yes": (_("Running"), lambda assignments, on: assignments.running(on)),
-        "no": (_("Ended"), lambda assignments, on: assignments.exclude(pk__in=assignments.running(on))),
+        "no": (
+            _("Ended"),
+            lambda assignments, on: assignments.exclude(pk__in=assignments.running(on)),
+        ),
     }
 
 
@@ -217,13 +267,27 @@ class AssignmentAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "is_running",
     ]
     list_filter = [RunningFilter, "is_exclusive", ("partner", FewChoicesFilter)]
-    list_select_related = ["directory_user", "benefit__product", "benefit__partner", "partner", "assigned_by"]
+    list_select_related = [
+        "directory_user",
+        "benefit__product",
+        "benefit__partner",
+        "partner",
+        "assigned_by",
+    ]
     search_through = ("directory_user", "partner", "benefit__product")
     search_help_text = _("Person, product or partner")
     date_hierarchy = "assigned_on"
     ordering = ["-pk"]
     sortable_by = ["assigned_on"]
-    fields = ["directory_user", "benefit", "partner", "is_exclusive", "assigned_on", "assigned_by", "transferred_from"]
+    fields = [
+        "directory_user",
+        "benefit",
+        "partner",
+        "is_exclusive",
+        "assigned_on",
+        "assigned_by",
+        "transferred_from",
+    ]
     fields += ["ended_on", "ended_by"]
 
     @admin.display(description=_("running today"), boolean=True)

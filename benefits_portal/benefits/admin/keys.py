@@ -1,4 +1,6 @@
-"""Product keys in the hands of staff: looked up by POST, revoked, issued anew, each on record and never in full (K3, K8)."""
+"""Product keys in the hands of staff: looked up by POST, revoked, issued anew, each on record and
+never in full (K3, K8).
+"""
 
 # mypy: disable-error-code="type-arg"
 
@@ -28,13 +30,16 @@ class LookUpForm(forms.Form):
         label=gettext_lazy("Product key, or its last five characters"),
         max_length=2_000,  # a mail around it, too
         help_text=gettext_lazy(
-            "All 25 characters, or the last five. Capitals, spaces and hyphens do not matter. Each look-up goes on record."
+            "All 25 characters, or the last five. Capitals, spaces and hyphens do not matter. "
+            "Each look-up goes on record."
         ),
         widget=forms.TextInput(attrs=ATTRIBUTES),
     )
 
     def clean_key(self) -> str:
-        """As it was typed, if that can be a key or its end: what is mistyped is told, and not looked up."""
+        """As it was typed, if that can be a key or its end: what is mistyped is told, and not
+        looked up.
+        """
         typed: str = self.cleaned_data["key"]
         end = normalised(typed)
         if len(end) == len(PREFIX) and set(end) <= set(ALPHABET):
@@ -57,5 +62,13 @@ def look_up(model_admin: Any, request: HttpRequest) -> HttpResponse:
         found = [(key, address(key, "change", key.pk)) for key in keys]
         form = LookUpForm()  # what was typed does not come back
     request.current_app = model_admin.admin_site.name
-    context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "title": _("Look up a product key")}
-    return TemplateResponse(request, "admin/benefits/productkey/look_up.html", context | {"form": form, "found": found, "excerpt": keys})
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": _("Look up a product key"),
+    }
+    return TemplateResponse(
+        request,
+        "admin/benefits/productkey/look_up.html",
+        context | {"form": form, "found": found, "excerpt": keys},
+    )

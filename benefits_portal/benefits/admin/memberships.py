@@ -42,12 +42,18 @@ class MembershipStateFilter(DayFilter):
     parameter_name = "state"
     cases = {
         "running": (gettext_lazy("Running"), lambda memberships, on: memberships.running(on)),
-        "ends-30": (gettext_lazy("Ends within 30 days"), lambda memberships, on: memberships.ending_within(30, on)),
+        "ends-30": (
+            gettext_lazy("Ends within 30 days"),
+            lambda memberships, on: memberships.ending_within(30, on),
+        ),
         "to-renew": (
             gettext_lazy("Ends within 30 days, not renewed"),
             lambda memberships, on: memberships.ending_within(30, on).not_renewed(),
         ),
-        "ends-90": (gettext_lazy("Ends within 90 days"), lambda memberships, on: memberships.ending_within(90, on)),
+        "ends-90": (
+            gettext_lazy("Ends within 90 days"),
+            lambda memberships, on: memberships.ending_within(90, on),
+        ),
         "upcoming": (gettext_lazy("Not begun"), lambda memberships, on: memberships.upcoming(on)),
         "ended": (gettext_lazy("Ended"), lambda memberships, on: memberships.ended(on)),
     }
@@ -55,7 +61,14 @@ class MembershipStateFilter(DayFilter):
 
 class BenefitInline(ReadOnlyInline):
     model = Benefit
-    fields = readonly_fields = ["product", quantity, "benefit_type", "competency", "expires_on", status_today]
+    fields = readonly_fields = [
+        "product",
+        quantity,
+        "benefit_type",
+        "competency",
+        "expires_on",
+        status_today,
+    ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return Benefit.objects.for_display().select_related("partner")
@@ -63,13 +76,28 @@ class BenefitInline(ReadOnlyInline):
 
 @admin.register(Membership)
 class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
-    """Made once, with everything that its package holds; afterwards it is only looked at, or completed."""
+    """Made once, with everything that its package holds; afterwards it is only looked at, or
+    completed.
+    """
 
     add_form_template = "admin/benefits/membership/add_form.html"
-    export_columns = columns_of(mpn_id="partner__mpn_id", offer="offer__name", starts_on="starts_on")
+    export_columns = columns_of(
+        mpn_id="partner__mpn_id", offer="offer__name", starts_on="starts_on"
+    )
     importing = MembershipImport
-    list_display = ["partner", linked("offer", gettext_lazy("offer")), "starts_on", "ends_on", "benefits_expire_on", "benefit_count"]
-    list_filter = [MembershipStateFilter, ("offer", FewChoicesFilter), ("partner", FewChoicesFilter)]
+    list_display = [
+        "partner",
+        linked("offer", gettext_lazy("offer")),
+        "starts_on",
+        "ends_on",
+        "benefits_expire_on",
+        "benefit_count",
+    ]
+    list_filter = [
+        MembershipStateFilter,
+        ("offer", FewChoicesFilter),
+        ("partner", FewChoicesFilter),
+    ]
     search_through = ("partner", "offer")
     search_help_text = gettext_lazy("Partner or offer")
     date_hierarchy = "starts_on"
@@ -81,21 +109,40 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         benefits = Benefit.objects.order_by().filter(membership=OuterRef("pk")).values("membership")
-        counted = Subquery(benefits.annotate(count=Count("pk")).values("count"))  # for the rows shown, not for all that are joined
-        return super().get_queryset(request).select_related("partner", "offer").annotate(benefit_total=Coalesce(counted, 0))
+        # For the rows shown, not for all that are joined
+        counted = Subquery(benefits.annotate(count=Count("pk")).values("count"))
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("partner", "offer")
+            .annotate(benefit_total=Coalesce(counted, 0))
+        )
 
     @admin.display(description=gettext_lazy("benefits"))
     def benefit_count(self, membership: Any) -> str:
         benefits = address(Benefit, "changelist")
-        return format_html('<a href="{}?membership__id__exact={}">{}</a>', benefits, membership.pk, number(membership.benefit_total))
+        return format_html(
+            '<a href="{}?membership__id__exact={}">{}</a>',
+            benefits,
+            membership.pk,
+            number(membership.benefit_total),
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None and super().has_change_permission(request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj:
-            return [(None, {"fields": ["partner", "offer", "starts_on", "ends_on", "benefits_expire_on"]})]
-        description = _("The next page shows the benefits and product keys that this makes, before it makes them.")
+            return [
+                (
+                    None,
+                    {"fields": ["partner", "offer", "starts_on", "ends_on", "benefits_expire_on"]},
+                )
+            ]
+        description = _(
+            "The next page shows the benefits and product keys that this makes, before it "
+            "makes them."
+        )
         return [(None, {"fields": ["partner", "offer", "starts_on"], "description": description})]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
@@ -107,21 +154,35 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
         return [
-            path("<int:pk>/renew/", view(partial(enrolling.renew, self)), name="benefits_membership_renew"),
-            path("<int:pk>/end/", view(partial(enrolling.end, self)), name="benefits_membership_end"),
+            path(
+                "<int:pk>/renew/",
+                view(partial(enrolling.renew, self)),
+                name="benefits_membership_renew",
+            ),
+            path(
+                "<int:pk>/end/", view(partial(enrolling.end, self)), name="benefits_membership_end"
+            ),
             *super().get_urls(),
         ]
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Shows what will be made before it is: what is sent again from there is exactly that, or shown anew (B2)."""
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Shows what will be made before it is: what is sent again from there is exactly that, or
+        shown anew (B2).
+        """
         if request.method == "POST" and self.has_add_permission(request):
             form = self.get_form(request)(request.POST)
             sent = {name: request.POST.get(name, "") for name in ("partner", "offer", "starts_on")}
-            if form.is_valid() and (answer := enrolling.preview(self, request, form.instance, sent)):
+            if form.is_valid() and (
+                answer := enrolling.preview(self, request, form.instance, sent)
+            ):
                 return answer
         answer = super().add_view(request, form_url, extra_context)
         is_shown_again = request.method == "POST" and answer.status_code == HTTPStatus.OK
-        if is_shown_again and (repeated := enrolling.just_enrolled(request, self.get_form(request)(request.POST))):
+        if is_shown_again and (
+            repeated := enrolling.just_enrolled(request, self.get_form(request)(request.POST))
+        ):
             self.announce(request, repeated)
             return self.response_add(request, repeated)
         return answer
@@ -130,16 +191,26 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
         shown = request.POST.get("plan", "")
         with repeated_is_done():
             Membership.enroll(obj.partner, obj.offer, obj.starts_on, by=actor(request), shown=shown)
-        obj.pk = Membership.objects.get(partner=obj.partner, offer=obj.offer, starts_on=obj.starts_on).pk
+        obj.pk = Membership.objects.get(
+            partner=obj.partner, offer=obj.offer, starts_on=obj.starts_on
+        ).pk
         self.announce(request, obj)
 
     def note_refusal(self, request: HttpRequest, subject: Model | None, refusal: Refusal) -> None:
         tried = {name: request.POST.get(name, "") for name in ("partner", "offer", "starts_on")}
-        Record.objects.note(BenefitAction.PROVISIONED, by=actor(request), after=tried, refusal=refusal)
+        Record.objects.note(
+            BenefitAction.PROVISIONED, by=actor(request), after=tried, refusal=refusal
+        )
 
-    @admin.action(description=gettext_lazy("Provision what is missing"), permissions=["change"], location=[*ActionLocation])
+    @admin.action(
+        description=gettext_lazy("Provision what is missing"),
+        permissions=["change"],
+        location=[*ActionLocation],
+    )
     @needs_reason
-    def provision_what_is_missing(self, request: HttpRequest, memberships: "QuerySet[Membership]") -> None:
+    def provision_what_is_missing(
+        self, request: HttpRequest, memberships: "QuerySet[Membership]"
+    ) -> None:
         """For a membership that came without its benefits; each whole or not at all."""
         for membership in memberships:
             try:
@@ -167,13 +238,19 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
 
     def tell(self, request: HttpRequest, membership: Membership, made: list[Benefit]) -> None:
         if not made:
-            text = _("%(membership)s: nothing was missing, nothing was made.") % {"membership": membership}
+            text = _("%(membership)s: nothing was missing, nothing was made.") % {
+                "membership": membership
+            }
             self.message_user(request, text, messages.INFO)
             return
         keys = sum(not benefit.is_usage_based for benefit in made)
         counts = {
             "membership": membership,
-            "benefits": ngettext("%(count)s benefit", "%(count)s benefits", len(made)) % {"count": number(len(made))},
-            "keys": ngettext("%(count)s product key", "%(count)s product keys", keys) % {"count": number(keys)},
+            "benefits": ngettext("%(count)s benefit", "%(count)s benefits", len(made))
+            % {"count": number(len(made))},
+            "keys": ngettext("%(count)s product key", "%(count)s product keys", keys)
+            % {"count": number(keys)},
         }
-        self.message_user(request, _("%(membership)s: made %(benefits)s and %(keys)s.") % counts, messages.SUCCESS)
+        self.message_user(
+            request, _("%(membership)s: made %(benefits)s and %(keys)s.") % counts, messages.SUCCESS
+        )

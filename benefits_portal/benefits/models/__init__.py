@@ -1,10 +1,17 @@
-"""What a partner may use: offers and their packages, memberships, benefits, assignments and product keys."""
+"""What a partner may use: offers and their packages, memberships, benefits, assignments and product
+keys.
+"""
 
 from .actions import BenefitAction
 from .assignment import Assignment, ExternalOffer, HeldOffer
 from .benefit import Benefit
 from .catalog import MAX_LICENSES, BenefitType, CreditAmount, Offer, PackageLine, Product
-from .denormalized_names import CARRIED_AT_ONCE, carry_offer_name, carry_product_name, carry_to_benefits
+from .denormalized_names import (
+    CARRIED_AT_ONCE,
+    carry_offer_name,
+    carry_product_name,
+    carry_to_benefits,
+)
 from .membership import Membership, Plan
 from .product_key import ProductKey
 

@@ -11,7 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
 from benefits_portal.benefits.eligibility import Eligibility
-from benefits_portal.benefits.exceptions import AssignmentEnded, EnrollmentYearOver, HoldsItAlready, MonthlyNotTransferred, NotRemovable
+from benefits_portal.benefits.exceptions import (
+    AssignmentEnded,
+    EnrollmentYearOver,
+    HoldsItAlready,
+    MonthlyNotTransferred,
+    NotRemovable,
+)
 from benefits_portal.derived import DerivedQuerySet, SearchTextField
 from benefits_portal.fields import NameField
 from benefits_portal.tenants.audit.record import recorded_if_refused
@@ -26,7 +32,9 @@ if TYPE_CHECKING:
 
 
 class ExternalOffer(models.Model):
-    """An offer from elsewhere that some credit cannot be combined with: an Enterprise Agreement, Azure Pass … (U4)."""
+    """An offer from elsewhere that some credit cannot be combined with: an Enterprise Agreement,
+    Azure Pass … (U4).
+    """
 
     name = NameField(gettext_lazy("name"), max_length=80, unique=True)
     excludes = models.ManyToManyField(
@@ -60,8 +68,15 @@ class HeldOfferQuerySet(models.QuerySet["HeldOffer"]):
 class HeldOffer(models.Model):
     """That a person, or a whole partner, holds an external offer."""
 
-    external_offer = models.ForeignKey(ExternalOffer, models.PROTECT, related_name="holders", verbose_name=gettext_lazy("external offer"))
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="held_offers", verbose_name=gettext_lazy("partner"))
+    external_offer = models.ForeignKey(
+        ExternalOffer,
+        models.PROTECT,
+        related_name="holders",
+        verbose_name=gettext_lazy("external offer"),
+    )
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="held_offers", verbose_name=gettext_lazy("partner")
+    )
     directory_user = models.ForeignKey(
         DirectoryUser,
         models.PROTECT,
@@ -72,7 +87,12 @@ class HeldOffer(models.Model):
         help_text=gettext_lazy("Empty: the whole partner holds it."),
     )
     since = models.DateField(gettext_lazy("since"))
-    until = models.DateField(gettext_lazy("until"), null=True, blank=True, help_text=gettext_lazy("The last day, included."))
+    until = models.DateField(
+        gettext_lazy("until"),
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("The last day, included."),
+    )
 
     objects = HeldOfferQuerySet.as_manager()
 
@@ -93,8 +113,18 @@ class HeldOffer(models.Model):
 
     def clean(self) -> None:
         """Whoever holds it for the partner is in the partner's own directory."""
-        if self.partner_id and self.directory_user and self.directory_user.tenant.partner_id != self.partner_id:
-            raise ValidationError({"directory_user": gettext_lazy("This person is in the directory of another partner.")})
+        if (
+            self.partner_id
+            and self.directory_user
+            and self.directory_user.tenant.partner_id != self.partner_id
+        ):
+            raise ValidationError(
+                {
+                    "directory_user": gettext_lazy(
+                        "This person is in the directory of another partner."
+                    )
+                }
+            )
 
 
 class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
@@ -114,7 +144,12 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
 
     def for_display(self) -> Self:
         return self.in_order().select_related(
-            "directory_user__tenant", "assigned_by", "ended_by", "partner", "benefit__product", "benefit__membership__offer"
+            "directory_user__tenant",
+            "assigned_by",
+            "ended_by",
+            "partner",
+            "benefit__product",
+            "benefit__membership__offer",
         )
 
     def in_order(self) -> Self:
@@ -134,13 +169,23 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
         return self.filter(ended_at=None)
 
     def end(self, *, by: Actor, on: date) -> int:
-        """End what has not ended; how many that were. A calendar that was put right may be before the day it began (W10)."""
+        """End what has not ended; how many that were.
+
+        A calendar that was put right may be before the day it began (W10).
+        """
         last_day = Greatest("assigned_on", Value(on, models.DateField()))
         return self.update(ended_on=last_day, ended_at=clock.now(), ended_by=by.user)
 
-    def give(self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
+    def give(
+        self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date
+    ) -> "Assignment":
         """The body of `Benefit.assign`."""
-        about: dict[str, Any] = {"by": by, "partner": benefit.partner, "tenant": person.tenant, "subject": benefit}
+        about: dict[str, Any] = {
+            "by": by,
+            "partner": benefit.partner,
+            "tenant": person.tenant,
+            "subject": benefit,
+        }
         about["after"] = {"person": person.pk}
         with recorded_if_refused(BenefitAction.ASSIGNED, **about):
             assignment = self.give_under_lock(benefit, person, by=by, on=on)
@@ -148,12 +193,29 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
             return assignment
 
     def give_under_lock(
-        self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date, replacing: "Assignment | None" = None
+        self,
+        benefit: "Benefit",
+        person: DirectoryUser,
+        *,
+        by: Actor,
+        on: date,
+        replacing: "Assignment | None" = None,
     ) -> "Assignment":
-        """Check under locks and write. Locks are taken in one order: the person in all tenants, then the benefit."""
+        """Check under locks and write.
+
+        Locks are taken in one order: the person in all tenants, then the benefit.
+        """
         entries = DirectoryUser.objects.same_people([person]).order_by("pk")
-        person = next(entry for entry in entries.select_for_update(of=("self",)).select_related("tenant") if entry.pk == person.pk)
-        benefits = type(benefit).objects.select_for_update(of=("self",)).select_related("product", "membership", "partner")
+        person = next(
+            entry
+            for entry in entries.select_for_update(of=("self",)).select_related("tenant")
+            if entry.pk == person.pk
+        )
+        benefits = (
+            type(benefit)
+            .objects.select_for_update(of=("self",))
+            .select_related("product", "membership", "partner")
+        )
         benefit = benefits.get(pk=benefit.pk)
         benefit.check_assignable(on, replacing)
         if refusal := Eligibility(benefit, [person], on).refusal(person):
@@ -171,25 +233,60 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
 
 
 class Assignment(WrittenOnce):
-    """A usage-based benefit given to a directory user, until it is removed, transferred, or the benefit expires."""
+    """A usage-based benefit given to a directory user, until it is removed, transferred, or the
+    benefit expires.
+    """
 
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="assignments", verbose_name=gettext_lazy("partner"))
-    benefit = models.ForeignKey("benefits.Benefit", models.PROTECT, related_name="assignments", verbose_name=gettext_lazy("benefit"))
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="assignments", verbose_name=gettext_lazy("partner")
+    )
+    benefit = models.ForeignKey(
+        "benefits.Benefit",
+        models.PROTECT,
+        related_name="assignments",
+        verbose_name=gettext_lazy("benefit"),
+    )
     directory_user = models.ForeignKey(
-        DirectoryUser, models.PROTECT, related_name="assignments", verbose_name=gettext_lazy("directory user")
+        DirectoryUser,
+        models.PROTECT,
+        related_name="assignments",
+        verbose_name=gettext_lazy("directory user"),
     )
     is_exclusive = models.BooleanField(
-        gettext_lazy("exclusive"), default=False, help_text=gettext_lazy("Bulk credit has one holder at a time.")
+        gettext_lazy("exclusive"),
+        default=False,
+        help_text=gettext_lazy("Bulk credit has one holder at a time."),
     )
     assigned_on = models.DateField(gettext_lazy("assigned on"))
-    assigned_at = models.DateTimeField(gettext_lazy("assigned at"), default=clock.now, editable=False)
-    assigned_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=gettext_lazy("assigned by"))
+    assigned_at = models.DateTimeField(
+        gettext_lazy("assigned at"), default=clock.now, editable=False
+    )
+    assigned_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=gettext_lazy("assigned by"),
+    )
     transferred_from = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="transferred_to", verbose_name=gettext_lazy("transferred from")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transferred_to",
+        verbose_name=gettext_lazy("transferred from"),
     )
     ended_on = models.DateField(gettext_lazy("ended on"), null=True, blank=True)
     ended_at = models.DateTimeField(gettext_lazy("ended at"), null=True, blank=True)
-    ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=gettext_lazy("ended by"))
+    ended_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=gettext_lazy("ended by"),
+    )
 
     once = {"ended_at": {"ended_at", "ended_on", "ended_by"}}
 
@@ -216,12 +313,16 @@ class Assignment(WrittenOnce):
                 condition=Q(ended_at=None, ended_on=None, ended_by=None)
                 | Q(ended_at__isnull=False, ended_on__isnull=False, ended_on__gte=F("assigned_on")),
                 name="assignment_end_all_or_none",
-                violation_error_message=gettext_lazy("An assignment's end has a day and a time, not before its beginning."),
+                violation_error_message=gettext_lazy(
+                    "An assignment's end has a day and a time, not before its beginning."
+                ),
             ),
         ]
         indexes = [
             models.Index(fields=["assigned_on"], name="assignment_day"),
-            models.Index(fields=["benefit", "-ended_at", "assigned_at", "id"], name="assignment_in_order"),
+            models.Index(
+                fields=["benefit", "-ended_at", "assigned_at", "id"], name="assignment_in_order"
+            ),
             models.Index(fields=["benefit", "assigned_at", "id"], name="assignment_by_time"),
         ]
 
@@ -236,7 +337,10 @@ class Assignment(WrittenOnce):
         return self.ended_at is None and not self.benefit.has_expired(on)
 
     def remove(self, *, by: Actor, on: date) -> None:
-        """Take monthly credit away again (U2). Raises NotRemovable for bulk credit, AssignmentEnded if nothing runs."""
+        """Take monthly credit away again (U2).
+
+        Raises NotRemovable for bulk credit, AssignmentEnded if nothing runs.
+        """
         about = self._about(by) | {"after": self.names}
         with recorded_if_refused(BenefitAction.REMOVED, **about):
             self.check_removable(on)
@@ -251,16 +355,30 @@ class Assignment(WrittenOnce):
             raise AssignmentEnded
 
     def transfer(self, person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
-        """Give bulk credit to somebody else, within the enrollment year (U3). The old assignment ends and is kept."""
+        """Give bulk credit to somebody else, within the enrollment year (U3).
+
+        The old assignment ends and is kept.
+        """
         about = self._about(by) | {"before": {"person": self.directory_user_id}}
         with recorded_if_refused(BenefitAction.TRANSFERRED, **about, after={"person": person.pk}):
             self.check_transferable(on)
-            if person.user_principal_name == self.directory_user.user_principal_name:  # in another tenant too: one person (U4)
+            # In another tenant too: one person (U4)
+            if person.user_principal_name == self.directory_user.user_principal_name:
                 raise HoldsItAlready
-            list(DirectoryUser.objects.select_for_update().filter(pk__in=[person.pk, self.directory_user_id]).order_by("pk"))
+            list(
+                DirectoryUser.objects.select_for_update()
+                .filter(pk__in=[person.pk, self.directory_user_id])
+                .order_by("pk")
+            )
             self._end(by=by, on=on)
-            successor = Assignment.objects.give_under_lock(self.benefit, person, by=by, on=on, replacing=self)
-            Record.objects.note(BenefitAction.TRANSFERRED, **about | {"tenant": person.tenant}, after=successor.names)
+            successor = Assignment.objects.give_under_lock(
+                self.benefit, person, by=by, on=on, replacing=self
+            )
+            Record.objects.note(
+                BenefitAction.TRANSFERRED,
+                **about | {"tenant": person.tenant},
+                after=successor.names,
+            )
             return successor
 
     def check_transferable(self, on: date) -> None:
@@ -276,12 +394,20 @@ class Assignment(WrittenOnce):
         return {"person": self.directory_user_id, "assignment": self.pk}
 
     def _about(self, by: Actor) -> dict[str, Any]:
-        return {"by": by, "partner": self.partner, "tenant": self.directory_user.tenant, "subject": self.benefit}
+        return {
+            "by": by,
+            "partner": self.partner,
+            "tenant": self.directory_user.tenant,
+            "subject": self.benefit,
+        }
 
     def _end(self, *, by: Actor, on: date) -> None:
         """End the assignment of a benefit that is locked first, as everywhere."""
         type(self.benefit).objects.select_for_update(no_key=True).get(pk=self.benefit_id)
-        # The condition is on the row itself: behind a join it would not be asked again once the row's lock is free.
-        if self.benefit.has_expired(on) or not Assignment.objects.filter(pk=self.pk).end(by=by, on=on):
+        # The condition is on the row itself: behind a join it would not be asked again once the
+        # row's lock is free.
+        if self.benefit.has_expired(on) or not Assignment.objects.filter(pk=self.pk).end(
+            by=by, on=on
+        ):
             raise AssignmentEnded
         self.benefit.review_use()

@@ -10,7 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.eligibility import Candidate, Eligibility
-from benefits_portal.benefits.exceptions import AlreadyHeld, BenefitExpired, BenefitNotBegun, LicensesNotAssigned
+from benefits_portal.benefits.exceptions import (
+    AlreadyHeld,
+    BenefitExpired,
+    BenefitNotBegun,
+    LicensesNotAssigned,
+)
 from benefits_portal.benefits.key_exceptions import KeyStillLive
 from benefits_portal.benefits.money import MAX_DIGITS, MAX_PLACES, AmountField, quantity_text
 from benefits_portal.benefits.status import Status as BenefitStatus
@@ -37,9 +42,12 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
         return self.select_related("product", "membership__offer")
 
     def with_excluding_offers(self) -> Self:
-        """Each with `excluding_offers`: what its credit cannot be combined with, a name a line, in no order (U4)."""
+        """Each with `excluding_offers`: what its credit cannot be combined with, a name a line, in
+        no order (U4).
+        """
         product = Product.objects.filter(pk=OuterRef("product")).order_by().with_excluding_offers()
-        return self.annotate(excluding_offers=Subquery(product.values("excluding_offers")))  # type: ignore[misc]  # annotated
+        # Annotated
+        return self.annotate(excluding_offers=Subquery(product.values("excluding_offers")))  # type: ignore[misc]
 
     def usage_based(self) -> Self:
         return self.filter(is_license_based=False)
@@ -67,21 +75,29 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
 
 
 class Benefit(models.Model):
-    """A right to a product in some quantity, or to an amount of credit, until the expiration date (B5).
+    """A right to a product in some quantity, or to an amount of credit, until the expiration date
+    (B5).
 
-    What lists sort and filter by stands on the row, so that an index serves every order (docs/adr/0005): the database
-    works out `is_license_based` and `size`, renaming in the catalog carries the names on, and the verbs that redeem,
-    revoke, assign and end keep `is_used`.
+    What lists sort and filter by stands on the row, so that an index serves every order
+    (docs/adr/0005): the database works out `is_license_based` and `size`, renaming in the catalog
+    carries the names on, and the verbs that redeem, revoke, assign and end keep `is_used`.
     """
 
     Status = BenefitStatus
 
-    partner = models.ForeignKey(  # every index that lists use begins with it; one of it alone would be taken instead of theirs
+    # Every index that lists use begins with it; one of it alone would be taken instead of theirs
+    partner = models.ForeignKey(
         Partner, models.PROTECT, related_name="benefits", db_index=False, verbose_name=_("partner")
     )
-    membership = models.ForeignKey("benefits.Membership", models.PROTECT, related_name="benefits", verbose_name=_("membership"))
-    package_line = models.ForeignKey(PackageLine, models.PROTECT, related_name="benefits", verbose_name=_("package line"))
-    product = models.ForeignKey(Product, models.PROTECT, related_name="benefits", verbose_name=_("product"))
+    membership = models.ForeignKey(
+        "benefits.Membership", models.PROTECT, related_name="benefits", verbose_name=_("membership")
+    )
+    package_line = models.ForeignKey(
+        PackageLine, models.PROTECT, related_name="benefits", verbose_name=_("package line")
+    )
+    product = models.ForeignKey(
+        Product, models.PROTECT, related_name="benefits", verbose_name=_("product")
+    )
     benefit_type = models.CharField(_("benefit type"), max_length=11, choices=BenefitType)
     competency = LineField(_("competency"), max_length=80, blank=True)
     quantity = models.PositiveIntegerField(_("licenses"), null=True, blank=True)
@@ -99,7 +115,10 @@ class Benefit(models.Model):
         serialize=False,
     )
     size = models.GeneratedField(
-        expression=Coalesce("credit_amount", Cast("quantity", models.DecimalField(max_digits=MAX_DIGITS, decimal_places=MAX_PLACES))),
+        expression=Coalesce(
+            "credit_amount",
+            Cast("quantity", models.DecimalField(max_digits=MAX_DIGITS, decimal_places=MAX_PLACES)),
+        ),
         output_field=models.DecimalField(max_digits=MAX_DIGITS, decimal_places=MAX_PLACES),
         db_persist=True,
         serialize=False,
@@ -118,10 +137,16 @@ class Benefit(models.Model):
                 violation_error_message=_("This membership already has this benefit."),
             ),
             models.CheckConstraint(
-                condition=Q(quantity__isnull=False, quantity__gte=1, credit_amount=None, currency="")
-                | Q(quantity=None, credit_amount__isnull=False, credit_amount__gt=0) & ~Q(currency=""),  # a check passes what is NULL
+                condition=Q(
+                    quantity__isnull=False, quantity__gte=1, credit_amount=None, currency=""
+                )
+                # A check passes what is NULL
+                | Q(quantity=None, credit_amount__isnull=False, credit_amount__gt=0)
+                & ~Q(currency=""),
                 name="benefit_quantity_or_credit",
-                violation_error_message=_("A benefit has a number of licenses, or an amount of credit with its currency."),
+                violation_error_message=_(
+                    "A benefit has a number of licenses, or an amount of credit with its currency."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(quantity=None) | Q(quantity__lte=MAX_LICENSES),
@@ -137,16 +162,44 @@ class Benefit(models.Model):
         indexes = [
             models.Index(fields=["partner", "expires_on"], name="benefit_partner_expires"),
             models.Index(fields=["expires_on"], name="benefit_expires"),
-            models.Index(fields=["partner", "is_license_based", "product_name", "size", "id"], name="benefit_by_name"),
-            models.Index(fields=["partner", "is_license_based", "size", "product_name", "id"], name="benefit_by_size"),
-            models.Index(fields=["partner", "is_license_based", "offer_name", "product_name", "id"], name="benefit_by_offer"),
             models.Index(
-                fields=["partner", "is_license_based", "benefit_type", "competency", "product_name", "id"], name="benefit_by_type"
+                fields=["partner", "is_license_based", "product_name", "size", "id"],
+                name="benefit_by_name",
             ),
-            models.Index(fields=["partner", "is_license_based", "expires_on", "product_name", "id"], name="benefit_by_expiration"),
-            models.Index(fields=["partner", "is_license_based", "is_used", "expires_on", "id"], name="benefit_by_status"),
-            models.Index(fields=["partner", "package_line", "expires_on", "id"], name="benefit_by_line"),
-            models.Index(fields=["partner", "product", "is_license_based", "is_used", "expires_on", "id"], name="benefit_of_product"),
+            models.Index(
+                fields=["partner", "is_license_based", "size", "product_name", "id"],
+                name="benefit_by_size",
+            ),
+            models.Index(
+                fields=["partner", "is_license_based", "offer_name", "product_name", "id"],
+                name="benefit_by_offer",
+            ),
+            models.Index(
+                fields=[
+                    "partner",
+                    "is_license_based",
+                    "benefit_type",
+                    "competency",
+                    "product_name",
+                    "id",
+                ],
+                name="benefit_by_type",
+            ),
+            models.Index(
+                fields=["partner", "is_license_based", "expires_on", "product_name", "id"],
+                name="benefit_by_expiration",
+            ),
+            models.Index(
+                fields=["partner", "is_license_based", "is_used", "expires_on", "id"],
+                name="benefit_by_status",
+            ),
+            models.Index(
+                fields=["partner", "package_line", "expires_on", "id"], name="benefit_by_line"
+            ),
+            models.Index(
+                fields=["partner", "product", "is_license_based", "is_used", "expires_on", "id"],
+                name="benefit_of_product",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -163,17 +216,30 @@ class Benefit(models.Model):
     @property
     def quantity_text(self) -> str:
         """Its licenses, or its credit per month or per year, in the reader's language."""
-        return quantity_text(self.quantity, self.credit_amount, self.currency, per_year=self.is_usage_based and self.product.is_bulk_credit)
+        return quantity_text(
+            self.quantity,
+            self.credit_amount,
+            self.currency,
+            per_year=self.is_usage_based and self.product.is_bulk_credit,
+        )
 
     @property
     def title(self) -> str:
         """Its product, and for credit the amount too, so that no two rows look alike."""
-        return f"{self.product.name}, {self.quantity_text}" if self.is_usage_based else self.product.name
+        return (
+            f"{self.product.name}, {self.quantity_text}"
+            if self.is_usage_based
+            else self.product.name
+        )
 
     @property
     def type_text(self) -> str:
         """Core, or Incremental with its competency."""
-        return f"{self.get_benefit_type_display()} ({self.competency})" if self.competency else self.get_benefit_type_display()
+        return (
+            f"{self.get_benefit_type_display()} ({self.competency})"
+            if self.competency
+            else self.get_benefit_type_display()
+        )
 
     def has_begun(self, on: date) -> bool:
         """B1: with its membership, for the first time on that day."""
@@ -208,9 +274,11 @@ class Benefit(models.Model):
         self.is_used = True
 
     def review_use(self) -> None:
-        """A key was revoked, or an assignment ended: whether it is still used, inside the caller's transaction.
+        """A key was revoked, or an assignment ended: whether it is still used, inside the caller's
+        transaction.
 
-        Locked, then read: of two who end the last two assignments at once, the second one sees that nothing is left.
+        Locked, then read: of two who end the last two assignments at once, the second one sees that
+        nothing is left.
         """
         benefit = Benefit.objects.select_for_update(no_key=True).filter(pk=self.pk)
         benefit.get()
@@ -240,26 +308,42 @@ class Benefit(models.Model):
             ciphertext=productkeys.encrypted(text),
             last_five=text[-5:],
         )
-        Record.objects.note(BenefitAction.KEY_ISSUED, by=by, partner=self.partner, subject=self, after={"key": key.pk})
+        Record.objects.note(
+            BenefitAction.KEY_ISSUED,
+            by=by,
+            partner=self.partner,
+            subject=self,
+            after={"key": key.pk},
+        )
         return key
 
     def issue_another_key(self, *, by: Actor, on: date) -> ProductKey:
-        """After one was revoked. Raises BenefitNotBegun, BenefitExpired, or KeyStillLive: a benefit has one key at a time (K8)."""
-        with recorded_if_refused(BenefitAction.KEY_ISSUED, by=by, partner=self.partner, subject=self):
-            Benefit.objects.select_for_update(of=("self",)).get(pk=self.pk)  # of two officers one finds the other's key
+        """After one was revoked.
+
+        Raises BenefitNotBegun, BenefitExpired, or KeyStillLive: a benefit has one key at a time
+        (K8).
+        """
+        with recorded_if_refused(
+            BenefitAction.KEY_ISSUED, by=by, partner=self.partner, subject=self
+        ):
+            # Of two officers one finds the other's key
+            Benefit.objects.select_for_update(of=("self",)).get(pk=self.pk)
             self.check_usable(on)
             if self.is_usage_based or self.live_key():
                 raise KeyStillLive
             return self.issue_key(by=by)
 
     def candidates(self, words: str, on: date) -> Excerpt[Candidate]:
-        """The first people of the partner's directory by name or address, each with the reason if they cannot be chosen (U6)."""
+        """The first people of the partner's directory by name or address, each with the reason if
+        they cannot be chosen (U6).
+        """
         people = DirectoryUser.objects.first_matching(self.partner, words, MAX_CANDIDATES)
         eligibility = Eligibility(self, people, on)
         return people.showing([Candidate(person, eligibility.refusal(person)) for person in people])
 
     def check_assignable(self, on: date, replacing: Assignment | None = None) -> None:
-        """Raise NotAssignable for licenses, BenefitNotBegun, BenefitExpired (U5), or AlreadyHeld: bulk credit has one holder (U3).
+        """Raise NotAssignable for licenses, BenefitNotBegun, BenefitExpired (U5), or AlreadyHeld:
+        bulk credit has one holder (U3).
 
         In a transfer the assignment that is replaced does not count.
         """
@@ -267,9 +351,13 @@ class Benefit(models.Model):
             raise LicensesNotAssigned
         self.check_usable(on)
         if self.product.is_bulk_credit:
-            held = self.assignments.filter(ended_at=None).exclude(pk=replacing.pk if replacing else 0)
+            held = self.assignments.filter(ended_at=None).exclude(
+                pk=replacing.pk if replacing else 0
+            )
             if holder := held.select_related("directory_user").first():
-                raise AlreadyHeld(name=holder.directory_user.display_name, person=holder.directory_user_id)
+                raise AlreadyHeld(
+                    name=holder.directory_user.display_name, person=holder.directory_user_id
+                )
 
     def assign(self, person: DirectoryUser, *, by: Actor, on: date) -> Assignment:
         """Give the credit to `person` (U1 to U5). Raises a Refusal, which is put on record."""

@@ -1,4 +1,6 @@
-"""The program's catalog: offers, products, and which product an offer's package holds (rules B2 to B4)."""
+"""The program's catalog: offers, products, and which product an offer's package holds (rules B2 to
+B4).
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -34,7 +36,9 @@ class Offer(models.Model):
         default=True,
         help_text=_("Products that were discontinued are left out of competency packages."),
     )
-    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Order in lists."))
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("Order in lists.")
+    )
     is_name_pending = models.BooleanField(default=False, db_default=False, editable=False)
     search_text = SearchTextField("name")
 
@@ -55,8 +59,12 @@ class ProductQuerySet(DerivedQuerySet["Product"]):
         return self.filter(discontinued_on__lte=on).prefetch_related("replaced_by")
 
     def with_excluding_offers(self) -> Self:
-        """Each with `excluding_offers`: what its credit cannot be combined with, a name a line, in no order (U4)."""
-        return self.annotate(excluding_offers=StringAgg("excluded_by__name", Value("\n"), default=Value("")))
+        """Each with `excluding_offers`: what its credit cannot be combined with, a name a line, in
+        no order (U4).
+        """
+        return self.annotate(
+            excluding_offers=StringAgg("excluded_by__name", Value("\n"), default=Value(""))
+        )
 
     def named(self, words: str) -> Self:
         """Those with every one of `words` in their name; the catalog is small."""
@@ -80,7 +88,13 @@ class Product(models.Model):
         help_text=_("From this day on, competency packages leave the product out."),
     )
     is_name_pending = models.BooleanField(default=False, db_default=False, editable=False)
-    replaced_by = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="replaces", verbose_name=_("replaced by"))
+    replaced_by = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        blank=True,
+        related_name="replaces",
+        verbose_name=_("replaced by"),
+    )
     sort_name = SortKeyField("name")
     search_text = SearchTextField("name")
 
@@ -127,13 +141,17 @@ class PackageLineQuerySet(DerivedQuerySet["PackageLine"]):
         return self.filter(product__discontinued_on__lte=on)
 
     def of_package(self, offer: Offer, on: date) -> Self:
-        """The lines that an enrollment in `offer` on that day provisions (B2), without what was discontinued (B4).
+        """The lines that an enrollment in `offer` on that day provisions (B2), without what was
+        discontinued (B4).
 
-        In the package's own order, so that every database provisions them alike, however it sorts names.
+        In the package's own order, so that every database provisions them alike, however it sorts
+        names.
         """
         lines = self.offered(on).filter(offer=offer).select_related("product")
         if offer.is_competency:
-            lines = lines.filter(Q(product__discontinued_on=None) | Q(product__discontinued_on__gt=on))
+            lines = lines.filter(
+                Q(product__discontinued_on=None) | Q(product__discontinued_on__gt=on)
+            )
         return lines.order_by("pk").prefetch_related("credit_amounts")
 
     def left_out_of_package(self, offer: Offer, on: date) -> Self:
@@ -146,11 +164,18 @@ class PackageLine(models.Model):
     """One product in an offer's package. A changed package changes future memberships only."""
 
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="lines", verbose_name=_("offer"))
-    product = models.ForeignKey(Product, models.PROTECT, related_name="lines", verbose_name=_("product"))
-    benefit_type = models.CharField(_("benefit type"), max_length=11, choices=BenefitType, default=BenefitType.CORE)
+    product = models.ForeignKey(
+        Product, models.PROTECT, related_name="lines", verbose_name=_("product")
+    )
+    benefit_type = models.CharField(
+        _("benefit type"), max_length=11, choices=BenefitType, default=BenefitType.CORE
+    )
     competency = LineField(_("competency"), max_length=80, blank=True)
     quantity = models.PositiveIntegerField(
-        _("licenses"), null=True, blank=True, help_text=_("For licenses; credit has an amount for each currency instead.")
+        _("licenses"),
+        null=True,
+        blank=True,
+        help_text=_("For licenses; credit has an amount for each currency instead."),
     )
     withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True)
     search_text = SearchTextField("competency")
@@ -163,9 +188,12 @@ class PackageLine(models.Model):
         ordering = ["offer__position", "benefit_type", "product__sort_name"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(benefit_type=BenefitType.CORE, competency="") | Q(benefit_type=BenefitType.INCREMENTAL) & ~Q(competency=""),
+                condition=Q(benefit_type=BenefitType.CORE, competency="")
+                | Q(benefit_type=BenefitType.INCREMENTAL) & ~Q(competency=""),
                 name="package_line_competency_if_incremental",
-                violation_error_message=_("Name the competency of an incremental benefit, and of no other."),
+                violation_error_message=_(
+                    "Name the competency of an incremental benefit, and of no other."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(quantity=None) | Q(quantity__gte=1),
@@ -181,7 +209,9 @@ class PackageLine(models.Model):
                 fields=["offer", "product", "competency"],
                 condition=Q(withdrawn_on=None),
                 name="package_line_once_per_offer",
-                violation_error_message=_("The package already holds this product for this competency."),
+                violation_error_message=_(
+                    "The package already holds this product for this competency."
+                ),
             ),
         ]
 
@@ -191,17 +221,28 @@ class PackageLine(models.Model):
     def clean(self) -> None:
         """Licenses have a quantity, credit has none (its amounts are lines of their own)."""
         if self.product_id and self.product.is_usage_based != (self.quantity is None):
-            raise ValidationError({"quantity": _("Licenses need a quantity; credit has an amount for each currency instead.")})
+            raise ValidationError(
+                {
+                    "quantity": _(
+                        "Licenses need a quantity; credit has an amount for each currency instead."
+                    )
+                }
+            )
 
     def amount_in(self, currency: str) -> Decimal | None:
         """The credit in `currency`, per month or per year; None if the package has none in it."""
-        return next((amount.amount for amount in self.credit_amounts.all() if amount.currency == currency), None)
+        return next(
+            (amount.amount for amount in self.credit_amounts.all() if amount.currency == currency),
+            None,
+        )
 
 
 class CreditAmount(models.Model):
     """The credit of a package line in one currency (B3)."""
 
-    line = models.ForeignKey(PackageLine, models.CASCADE, related_name="credit_amounts", verbose_name=_("package line"))
+    line = models.ForeignKey(
+        PackageLine, models.CASCADE, related_name="credit_amounts", verbose_name=_("package line")
+    )
     currency = LineField(_("currency"), max_length=3, validators=[validate_currency])
     amount = AmountField(_("amount"), validators=[MinValueValidator(1)])
 

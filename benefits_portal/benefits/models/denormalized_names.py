@@ -1,10 +1,12 @@
-"""The names that stand on benefits follow those of the catalog, whichever door they are changed through.
+"""The names that stand on benefits follow those of the catalog, whichever door they are changed
+through.
 
-A page carries the first CARRIED_AT_ONCE rows and leaves the others to `manage.py carry_names`: with a million of them, one
-transaction would hold up whoever redeems. What is left says so itself, by `is_name_pending` in the catalog.
+A page carries the first CARRIED_AT_ONCE rows and leaves the others to `manage.py carry_names`: with
+a million of them, one transaction would hold up whoever redeems. What is left says so itself, by
+`is_name_pending` in the catalog.
 
-Before the catalog's own row is written, and so inside the caller's transaction: whoever redeems a key locks its benefit,
-then the product and the subscription, and locks are taken in one order.
+Before the catalog's own row is written, and so inside the caller's transaction: whoever redeems a
+key locks its benefit, then the product and the subscription, and locks are taken in one order.
 """
 
 from typing import Any
@@ -22,9 +24,15 @@ CARRIED_AT_ONCE = 1_000  # rows of a kind, by the page that renames
 
 
 def note_renaming(instance: Product | Offer) -> bool:
-    """Whether `instance` is about to get another name; then `is_name_pending` says so, until every row has it."""
+    """Whether `instance` is about to get another name; then `is_name_pending` says so, until every
+    row has it.
+    """
     model: Any = type(instance)
-    if not model.objects.filter(pk=instance.pk).exclude(name=instance.name).update(is_name_pending=True):
+    if (
+        not model.objects.filter(pk=instance.pk)
+        .exclude(name=instance.name)
+        .update(is_name_pending=True)
+    ):
         return False
     instance.is_name_pending = True
     return True

@@ -53,7 +53,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def not_renewed(self) -> Self:
         """Those of partners who are not enrolled in the same offer for a later year (B1)."""
-        later = Membership.objects.filter(partner=OuterRef("partner"), offer=OuterRef("offer"), starts_on__gt=OuterRef("ends_on"))
+        later = Membership.objects.filter(
+            partner=OuterRef("partner"), offer=OuterRef("offer"), starts_on__gt=OuterRef("ends_on")
+        )
         return self.filter(~Exists(later))
 
     def usable(self, on: date) -> Self:
@@ -67,7 +69,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(ends_on__lt=on)
 
     def package_lines(self) -> models.QuerySet[PackageLine]:
-        """The lines of the offers of these memberships. Each offer is looked for in the index, however many memberships there are."""
+        """The lines of the offers of these memberships.
+
+        Each offer is looked for in the index, however many memberships there are.
+        """
         one = self.filter(offer=OuterRef("pk")).order_by().values("pk")[:1]
         offers = Offer.objects.alias(one=Subquery(one)).filter(one__isnull=False).order_by()
         return PackageLine.objects.filter(offer__in=offers)
@@ -75,7 +80,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 @dataclass(frozen=True)
 class Plan:
-    """What provisioning a membership makes, and what it leaves out: shown first, then done exactly so (B2, B4)."""
+    """What provisioning a membership makes, and what it leaves out: shown first, then done exactly
+    so (B2, B4).
+    """
 
     membership: "Membership"
     benefits: tuple[Benefit, ...]  # not saved yet
@@ -90,21 +97,44 @@ class Plan:
         """Tells two plans apart that make anything different."""
         membership = self.membership
         facts = (
-            [membership.partner_id, membership.offer_id, membership.starts_on, membership.ends_on, membership.benefits_expire_on],
-            [[b.package_line_id, b.benefit_type, b.competency, b.quantity, b.credit_amount, b.currency] for b in self.benefits],
+            [
+                membership.partner_id,
+                membership.offer_id,
+                membership.starts_on,
+                membership.ends_on,
+                membership.benefits_expire_on,
+            ],
+            [
+                [
+                    b.package_line_id,
+                    b.benefit_type,
+                    b.competency,
+                    b.quantity,
+                    b.credit_amount,
+                    b.currency,
+                ]
+                for b in self.benefits
+            ],
             [line.pk for line in self.left_out],
         )
         return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
 
 
 class Membership(models.Model):
-    """One enrollment year of a partner in an offer. Its last day and its benefits' are stored, each included (B1).
+    """One enrollment year of a partner in an offer.
 
-    One that begins the day after the last day of a whole year in the same offer is that year's renewal, however it came about.
+    Its last day and its benefits' are stored, each included (B1).
+
+    One that begins the day after the last day of a whole year in the same offer is that year's
+    renewal, however it came about.
     """
 
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="memberships", verbose_name=_("partner"))
-    offer = models.ForeignKey(Offer, models.PROTECT, related_name="memberships", verbose_name=_("offer"))
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="memberships", verbose_name=_("partner")
+    )
+    offer = models.ForeignKey(
+        Offer, models.PROTECT, related_name="memberships", verbose_name=_("offer")
+    )
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"), editable=False)
     benefits_expire_on = models.DateField(_("benefits expire on"), editable=False)
@@ -113,10 +143,15 @@ class Membership(models.Model):
         default=False,
         db_default=False,
         editable=False,
-        help_text=_("It follows a year in the same offer, and ends 365 days after the last day of that."),
+        help_text=_(
+            "It follows a year in the same offer, and ends 365 days after the last day of that."
+        ),
     )
     provisioned_at = models.DateTimeField(
-        _("provisioned at"), null=True, editable=False, help_text=_("From then on a changed package changes nothing here.")
+        _("provisioned at"),
+        null=True,
+        editable=False,
+        help_text=_("From then on a changed package changes nothing here."),
     )
 
     objects = MembershipQuerySet.as_manager()
@@ -129,12 +164,16 @@ class Membership(models.Model):
             models.UniqueConstraint(
                 fields=["partner", "offer", "starts_on"],
                 name="membership_once_per_start",
-                violation_error_message=_("This partner is already enrolled in this offer from that day."),
+                violation_error_message=_(
+                    "This partner is already enrolled in this offer from that day."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(ends_on__gt=F("starts_on")) & Q(benefits_expire_on__gt=F("ends_on")),
                 name="membership_days_in_order",
-                violation_error_message=_("A membership starts before it ends, and its benefits expire after that."),
+                violation_error_message=_(
+                    "A membership starts before it ends, and its benefits expire after that."
+                ),
             ),
         ]
         indexes = [
@@ -163,8 +202,12 @@ class Membership(models.Model):
             )  # fmt: skip
 
     def renews_one_of(self, others: Iterable["Membership"]) -> bool:
-        """Whether it begins the day after the last day of one of `others`, its partner's in its offer, that was not ended early (B1)."""
-        return any(other.ends_on + DAY == self.starts_on and not other.was_ended_early for other in others)
+        """Whether it begins the day after the last day of one of `others`, its partner's in its
+        offer, that was not ended early (B1).
+        """
+        return any(
+            other.ends_on + DAY == self.starts_on and not other.was_ended_early for other in others
+        )
 
     def set_days(self) -> None:
         """B1: the whole year; the benefits 30 days after that."""
@@ -173,7 +216,9 @@ class Membership(models.Model):
 
     @property
     def whole_year_ends_on(self) -> date:
-        """B1: 365 days after the first day; of a renewal, after the last day of the year before, so that no day is added each year."""
+        """B1: 365 days after the first day; of a renewal, after the last day of the year before, so
+        that no day is added each year.
+        """
         return (self.starts_on - DAY if self.is_renewal else self.starts_on) + ENROLMENT_YEAR
 
     # What holds on a day
@@ -187,7 +232,9 @@ class Membership(models.Model):
 
     def renewal(self) -> "Membership":
         """The further year that follows the last day, not saved."""
-        renewal = Membership(partner=self.partner, offer=self.offer, starts_on=self.ends_on + DAY, is_renewal=True)
+        renewal = Membership(
+            partner=self.partner, offer=self.offer, starts_on=self.ends_on + DAY, is_renewal=True
+        )
         renewal.set_days()
         return renewal
 
@@ -197,7 +244,9 @@ class Membership(models.Model):
         return same.filter(starts_on=self.ends_on + DAY).first()
 
     def check_renewable(self, on: date) -> None:
-        """Raise NotRenewable before it began, after it was ended early, or when the further year is over as well."""
+        """Raise NotRenewable before it began, after it was ended early, or when the further year is
+        over as well.
+        """
         if not self.has_begun(on):
             raise RenewedTooEarly
         if self.was_ended_early:
@@ -236,18 +285,29 @@ class Membership(models.Model):
 
     @classmethod
     def enroll(
-        cls, partner: Partner, offer: Offer, starts_on: date, *, by: Actor, shown: str = "", draw_key: Callable[[], str] = draw
+        cls,
+        partner: Partner,
+        offer: Offer,
+        starts_on: date,
+        *,
+        by: Actor,
+        shown: str = "",
+        draw_key: Callable[[], str] = draw,
     ) -> "Membership":
-        """Enroll `partner` and provision the package: exactly the plan whose fingerprint was `shown`, if one was.
+        """Enroll `partner` and provision the package: exactly the plan whose fingerprint was
+        `shown`, if one was.
 
-        Raises AlreadyEnrolled for the same a second time, ValidationError for an overlapping enrollment, PlanChanged, or
-        NoCreditInCurrency for a package without the partner's currency.
+        Raises AlreadyEnrolled for the same a second time, ValidationError for an overlapping
+        enrollment, PlanChanged, or NoCreditInCurrency for a package without the partner's currency.
         """
         membership = cls(partner=partner, offer=offer, starts_on=starts_on)
         tried = {"offer": offer.pk, "starts_on": starts_on}
         with recorded_if_refused(BenefitAction.PROVISIONED, by=by, partner=partner, after=tried):
-            Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)  # one enrollment after the other: they may not overlap
-            if there := cls.objects.filter(partner=partner, offer=offer, starts_on=starts_on).first():
+            # One enrollment after the other: they may not overlap
+            Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+            if there := cls.objects.filter(
+                partner=partner, offer=offer, starts_on=starts_on
+            ).first():
                 raise AlreadyEnrolled(there)
             membership.full_clean(exclude=["ends_on", "benefits_expire_on"])
             if shown and shown != membership.plan().fingerprint:
@@ -256,20 +316,38 @@ class Membership(models.Model):
             membership.provision(by=by, draw_key=draw_key)
         return membership
 
-    def renew(self, *, by: Actor, on: date, shown: str = "", draw_key: Callable[[], str] = draw) -> "Membership":
-        """Enroll for the further year, with benefits and keys of its own. Raises NotRenewable, and what `enroll` raises."""
-        with recorded_if_refused(BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self):
+    def renew(
+        self, *, by: Actor, on: date, shown: str = "", draw_key: Callable[[], str] = draw
+    ) -> "Membership":
+        """Enroll for the further year, with benefits and keys of its own.
+
+        Raises NotRenewable, and what `enroll` raises.
+        """
+        with recorded_if_refused(
+            BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self
+        ):
             self.check_renewable(on)
-        return Membership.enroll(self.partner, self.offer, self.renewal().starts_on, by=by, shown=shown, draw_key=draw_key)
+        return Membership.enroll(
+            self.partner,
+            self.offer,
+            self.renewal().starts_on,
+            by=by,
+            shown=shown,
+            draw_key=draw_key,
+        )
 
     def provision(self, *, by: Actor, draw_key: Callable[[], str] = draw) -> list[Benefit]:
         """Make what the package holds: benefits, with a key for each license-based one (B2).
 
-        Returns the new benefits. It happens once: a second call makes nothing, and what the package gained since is for
-        future memberships only. Raises NoCreditInCurrency.
+        Returns the new benefits. It happens once: a second call makes nothing, and what the package
+        gained since is for future memberships only. Raises NoCreditInCurrency.
         """
-        with recorded_if_refused(BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self):
-            if not Membership.objects.filter(pk=self.pk, provisioned_at=None).update(provisioned_at=clock.now()):
+        with recorded_if_refused(
+            BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self
+        ):
+            if not Membership.objects.filter(pk=self.pk, provisioned_at=None).update(
+                provisioned_at=clock.now()
+            ):
                 return []
             self.refresh_from_db()
             benefits = list(self.plan().benefits)
@@ -278,20 +356,32 @@ class Membership(models.Model):
                 if not benefit.is_usage_based:
                     benefit.issue_key(by=by, text=draw_key())
             made = {"benefits": [benefit.pk for benefit in benefits]}
-            Record.objects.note(BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self, after=made)
+            Record.objects.note(
+                BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self, after=made
+            )
             return benefits
 
     def end(self, last_day: date, *, by: Actor, on: date) -> None:
-        """End it early, with `last_day`; its benefits expire 30 days after that (B1), and what runs goes on (B5).
+        """End it early, with `last_day`; its benefits expire 30 days after that (B1), and what runs
+        goes on (B5).
 
-        Raises MembershipOver, or NotEndable for a day that has passed or is not within the enrollment year.
+        Raises MembershipOver, or NotEndable for a day that has passed or is not within the
+        enrollment year.
         """
-        after = {"ends_on": last_day, "benefits_expire_on": min(last_day, self.ends_on) + GRACE}  # a later day is refused
+        # A later day is refused
+        after = {"ends_on": last_day, "benefits_expire_on": min(last_day, self.ends_on) + GRACE}
         before = {name: getattr(self, name) for name in after}
-        about: dict[str, Any] = {"partner": self.partner, "subject": self, "before": before, "after": after}
+        about: dict[str, Any] = {
+            "partner": self.partner,
+            "subject": self,
+            "before": before,
+            "after": after,
+        }
         with recorded_if_refused(BenefitAction.ENDED, by=by, **about):
             earliest = max(on, self.starts_on + DAY)
-            running = Membership.objects.filter(pk=self.pk, ends_on=self.ends_on, ends_on__gt=last_day)
+            running = Membership.objects.filter(
+                pk=self.pk, ends_on=self.ends_on, ends_on__gt=last_day
+            )
             if self.ends_on <= earliest:
                 raise MembershipOver
             if last_day < earliest or not running.update(**after):

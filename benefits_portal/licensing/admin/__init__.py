@@ -1,4 +1,6 @@
-"""The back office of this app: what runs in tenants, and the replacements of keys that partners ask for."""
+"""The back office of this app: what runs in tenants, and the replacements of keys that partners ask
+for.
+"""
 
 from . import ledgers, replacements
 

@@ -36,11 +36,23 @@ type Chosen = dict[type[CasesFilter], str]
 NEEDS_SOMEBODY: tuple[tuple[Text, type[Model], Chosen], ...] = (
     (_("Tenants asked for, not decided"), TenantRequest, {AnswerFilter: "none"}),
     (Replacement._meta.verbose_name_plural, Replacement, {ReplacementFilter: "none"}),
-    (_("Memberships that end within 30 days and are not renewed"), Membership, {MembershipStateFilter: "to-renew"}),
-    (_("Product keys that lapse within 30 days if nobody redeems them"), ProductKey, {KeyStateFilter: "lapse-30"}),
+    (
+        _("Memberships that end within 30 days and are not renewed"),
+        Membership,
+        {MembershipStateFilter: "to-renew"},
+    ),
+    (
+        _("Product keys that lapse within 30 days if nobody redeems them"),
+        ProductKey,
+        {KeyStateFilter: "lapse-30"},
+    ),
     (_("Product keys never redeemed before their date"), ProductKey, {KeyStateFilter: "lapsed"}),
     (_("Accounts that are locked out now"), Attempt, {LockedOutFilter: "yes"}),
-    (_("Attempts refused in the last 7 days"), Record, {RefusedFilter: "refused", RecentFilter: "week"}),
+    (
+        _("Attempts refused in the last 7 days"),
+        Record,
+        {RefusedFilter: "refused", RecentFilter: "week"},
+    ),
 )
 
 
@@ -69,7 +81,11 @@ def lines(request: HttpRequest, on: date) -> Iterator[Line]:
         for case_filter, value in chosen.items():
             rows = case_filter.of_case(value, rows, on)
         params = {str(case_filter.parameter_name): value for case_filter, value in chosen.items()}
-        yield Line(text, capped_count(rows, CappedPaginator.MAX), f"{address(model, 'changelist')}?{urlencode(params)}")
+        yield Line(
+            text,
+            capped_count(rows, CappedPaginator.MAX),
+            f"{address(model, 'changelist')}?{urlencode(params)}",
+        )
 
 
 @dataclass(frozen=True)
@@ -106,12 +122,15 @@ def redemptions_by_month(on: date) -> list[Bar]:
     """The last twelve months, the present one included. One query, of an index alone."""
     present = on.replace(day=1)
     months = [add_months(present, -back) for back in range(MONTHS - 1, -1, -1)]
-    lately = Redemption.objects.filter(redeemed_on__gte=months[0], redeemed_on__lt=add_months(present, 1)).order_by()
+    lately = Redemption.objects.filter(
+        redeemed_on__gte=months[0], redeemed_on__lt=add_months(present, 1)
+    ).order_by()
     by_month = lately.values(month=TruncMonth("redeemed_on")).annotate(count=Count("pk"))
     counts = {row["month"]: row["count"] for row in by_month}
     most = max(counts.values(), default=1)
     return [
-        Bar(month, count, place * (WIDE + GAP), -(-count * HIGH // most))  # rounded up: one is seen beside a thousand
+        # Rounded up: one is seen beside a thousand
+        Bar(month, count, place * (WIDE + GAP), -(-count * HIGH // most))
         for place, month in enumerate(months)
         for count in [counts.get(month, 0)]
     ]

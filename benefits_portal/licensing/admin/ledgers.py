@@ -1,4 +1,6 @@
-"""What runs in tenants, for looking at: a subscription changes through redemptions only, and those are never changed."""
+"""What runs in tenants, for looking at: a subscription changes through redemptions only, and those
+are never changed.
+"""
 
 from typing import Any, ClassVar
 
@@ -22,18 +24,44 @@ class StatusFilter(DayFilter):
     title = _("status")
     parameter_name = "status"
     cases = {
-        "active": (Subscription.Status.ACTIVE.label, lambda subscriptions, on: subscriptions.active(on)),
-        "ends-30": (_("Active, ends within 30 days"), lambda subscriptions, on: subscriptions.ending_within(30, on)),
-        "ends-90": (_("Active, ends within 90 days"), lambda subscriptions, on: subscriptions.ending_within(90, on)),
-        "expired": (Subscription.Status.EXPIRED.label, lambda subscriptions, on: subscriptions.expired(on)),
-        "disabled": (Subscription.Status.DISABLED.label, lambda subscriptions, on: subscriptions.disabled(on)),
-        "deleted": (Subscription.Status.DELETED.label, lambda subscriptions, on: subscriptions.deleted(on)),
+        "active": (
+            Subscription.Status.ACTIVE.label,
+            lambda subscriptions, on: subscriptions.active(on),
+        ),
+        "ends-30": (
+            _("Active, ends within 30 days"),
+            lambda subscriptions, on: subscriptions.ending_within(30, on),
+        ),
+        "ends-90": (
+            _("Active, ends within 90 days"),
+            lambda subscriptions, on: subscriptions.ending_within(90, on),
+        ),
+        "expired": (
+            Subscription.Status.EXPIRED.label,
+            lambda subscriptions, on: subscriptions.expired(on),
+        ),
+        "disabled": (
+            Subscription.Status.DISABLED.label,
+            lambda subscriptions, on: subscriptions.disabled(on),
+        ),
+        "deleted": (
+            Subscription.Status.DELETED.label,
+            lambda subscriptions, on: subscriptions.deleted(on),
+        ),
     }
 
 
 class RedemptionInline(ReadOnlyInline):
     model = Redemption
-    fields = readonly_fields = ["way", "key", "key_licenses", "after_licenses", "after_ends_on", "redeemed_on", "redeemed_by"]
+    fields = readonly_fields = [
+        "way",
+        "key",
+        "key_licenses",
+        "after_licenses",
+        "after_ends_on",
+        "redeemed_on",
+        "redeemed_by",
+    ]
 
     def get_queryset(self, request: Any) -> Any:
         return Redemption.objects.for_display().select_related("subscription__tenant")
@@ -56,7 +84,17 @@ class SubscriptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
     date_hierarchy = "ends_on"
     ordering = ["-pk"]
     sortable_by = ["ends_on", "status_today"]
-    fields = ["product", "tenant", "partner", "licenses", "starts_on", "ends_on", "carried_license_days", "withdrawn_on", "status_on"]
+    fields = [
+        "product",
+        "tenant",
+        "partner",
+        "licenses",
+        "starts_on",
+        "ends_on",
+        "carried_license_days",
+        "withdrawn_on",
+        "status_on",
+    ]
     inlines = [RedemptionInline]
 
     def get_queryset(self, request: Any) -> Any:
@@ -95,8 +133,28 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
     fieldsets = [
         (None, {"fields": ["way", "subscription", "key", "key_licenses", "tenant", "partner"]}),
         (_("Who and when"), {"fields": ["redeemed_by", "redeemed_on", "redeemed_at"]}),
-        (_("Before"), {"fields": ["before_licenses", "before_starts_on", "before_ends_on", "before_carried_license_days"]}),
-        (_("After"), {"fields": ["after_licenses", "after_ends_on", "after_carried_license_days", "calculation"]}),
+        (
+            _("Before"),
+            {
+                "fields": [
+                    "before_licenses",
+                    "before_starts_on",
+                    "before_ends_on",
+                    "before_carried_license_days",
+                ]
+            },
+        ),
+        (
+            _("After"),
+            {
+                "fields": [
+                    "after_licenses",
+                    "after_ends_on",
+                    "after_carried_license_days",
+                    "calculation",
+                ]
+            },
+        ),
     ]
 
     def get_queryset(self, request: Any) -> Any:
@@ -106,7 +164,9 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
         return bool(request.user.has_perm("licensing.change_replacement"))
 
     @admin.action(
-        description=_("Revoke a key that is a replacement, reverse its redemption and issue another key"),
+        description=_(
+            "Revoke a key that is a replacement, reverse its redemption and issue another key"
+        ),
         permissions=["replace"],
         location=[*ActionLocation],
     )
@@ -115,11 +175,17 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
         """A partner asks once; after that it is staff's own decision, with a reason (K8)."""
 
         def replace(redemption: Redemption) -> None:
-            replace_again(redemption, reason_in(request), by=actor(request), on=redemption.partner.today())
+            replace_again(
+                redemption, reason_in(request), by=actor(request), on=redemption.partner.today()
+            )
 
         each(self, request, redemptions, replace, _now("%(what)s: replaced."))
 
     @admin.display(description=_("how the end date is calculated"))
     def calculation(self, redemption: Redemption) -> str:
         working = redemption.after.calculation
-        return format_html_join("", "<p>{}</p>", ((step,) for step in working.steps())) if working else NOTHING
+        return (
+            format_html_join("", "<p>{}</p>", ((step,) for step in working.steps()))
+            if working
+            else NOTHING
+        )

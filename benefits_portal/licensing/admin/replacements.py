@@ -1,4 +1,6 @@
-"""Replacements of keys that partners ask for: granted once, or declined with a reason (K8); and the reversals that follow."""
+"""Replacements of keys that partners ask for: granted once, or declined with a reason (K8); and the
+reversals that follow.
+"""
 
 # mypy: disable-error-code="type-arg"
 
@@ -14,14 +16,22 @@ from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.licensing.models import Replacement, Reversal
 from benefits_portal.tenants.admin.base import ReadOnlyAdmin, actor
-from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_field, reason_in
+from benefits_portal.tenants.admin.reasons import (
+    ReasonedActionForm,
+    each,
+    needs_reason,
+    reason_field,
+    reason_in,
+)
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
 class AnswerForm(ReasonedActionForm):
-    reason = reason_field(required=False, label=gettext_lazy("Reason (the partner reads why a request is declined)"))
+    reason = reason_field(
+        required=False, label=gettext_lazy("Reason (the partner reads why a request is declined)")
+    )
 
 
 class AnswerFilter(CasesFilter):
@@ -30,7 +40,10 @@ class AnswerFilter(CasesFilter):
     cases = {
         "none": (gettext_lazy("Not decided"), lambda asked, _on: asked.undecided()),
         "granted": (gettext_lazy("Granted"), lambda asked, _on: asked.exclude(key=None)),
-        "declined": (gettext_lazy("Declined"), lambda asked, _on: asked.exclude(declined_because="")),
+        "declined": (
+            gettext_lazy("Declined"),
+            lambda asked, _on: asked.exclude(declined_because=""),
+        ),
     }
 
 
@@ -50,13 +63,25 @@ class ReplacementAdmin(ReadOnlyAdmin):
     search_fields = ["partner__search_text", "asked_by__search_text"]
     search_help_text = gettext_lazy("Partner or person")
     date_hierarchy = "asked_at"
-    fields = ["partner", "tenant", "redemption", "why", "asked_at", "asked_by", "answer", "decided_at", "decided_by"]
+    fields = [
+        "partner",
+        "tenant",
+        "redemption",
+        "why",
+        "asked_at",
+        "asked_by",
+        "answer",
+        "decided_at",
+        "decided_by",
+    ]
     fields += ["declined_because", "key"]
     actions = ["grant", "decline"]
     action_form = AnswerForm
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return Replacement.objects.for_display().select_related("redemption__subscription__tenant", "key")
+        return Replacement.objects.for_display().select_related(
+            "redemption__subscription__tenant", "key"
+        )
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("licensing.change_replacement")
@@ -79,11 +104,19 @@ class ReplacementAdmin(ReadOnlyAdmin):
 
         each(self, request, requests, grant, _("%(what)s: replaced."))
 
-    @admin.action(description=gettext_lazy("Decline"), permissions=["decide"], location=[*ActionLocation])
+    @admin.action(
+        description=gettext_lazy("Decline"), permissions=["decide"], location=[*ActionLocation]
+    )
     @needs_reason
     def decline(self, request: HttpRequest, requests: "QuerySet[Replacement]") -> None:
         because = reason_in(request)
-        each(self, request, requests, lambda asked: asked.decline(because, by=actor(request)), _("%(what)s: declined."))
+        each(
+            self,
+            request,
+            requests,
+            lambda asked: asked.decline(because, by=actor(request)),
+            _("%(what)s: declined."),
+        )
 
 
 @admin.register(Reversal)
@@ -99,8 +132,22 @@ class ReversalAdmin(ReadOnlyAdmin):
     search_fields = ["partner__search_text", "subscription__product__search_text"]
     search_help_text = gettext_lazy("Partner or product")
     date_hierarchy = "reversed_on"
-    fields = ["redemption", "subscription", "tenant", "partner", "reversed_on", "reversed_at", "reversed_by"]
+    fields = [
+        "redemption",
+        "subscription",
+        "tenant",
+        "partner",
+        "reversed_on",
+        "reversed_at",
+        "reversed_by",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        related = ["redemption__subscription__product", "redemption__subscription__tenant", "subscription__product"]
-        return Reversal.objects.select_related(*related, "subscription__tenant", "partner", "tenant", "reversed_by")
+        related = [
+            "redemption__subscription__product",
+            "redemption__subscription__tenant",
+            "subscription__product",
+        ]
+        return Reversal.objects.select_related(
+            *related, "subscription__tenant", "partner", "tenant", "reversed_by"
+        )

@@ -1,4 +1,6 @@
-"""What runs in a tenant: subscriptions, the end-date rules, and the redemptions that brought them about."""
+"""What runs in a tenant: subscriptions, the end-date rules, and the redemptions that brought them
+about.
+"""
 
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.terms import Term

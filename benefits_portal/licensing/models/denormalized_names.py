@@ -1,4 +1,6 @@
-"""The names that stand on subscriptions follow those of the catalog, which is in a lower room and knows nothing of them."""
+"""The names that stand on subscriptions follow those of the catalog, which is in a lower room and
+knows nothing of them.
+"""
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.signals import post_save
@@ -15,7 +17,9 @@ from .subscription_queryset import SubscriptionQuerySet
 @receiver(post_save, sender=Product)
 def carry_product_name(instance: Product, created: bool, raw: bool, **_kwargs: object) -> None:
     if not created and not raw and instance.is_name_pending:
-        update_first(Subscription.objects.filter(product=instance).misnamed(), renamed, CARRIED_AT_ONCE)
+        update_first(
+            Subscription.objects.filter(product=instance).misnamed(), renamed, CARRIED_AT_ONCE
+        )
 
 
 @receiver(post_save, sender=Offer)
@@ -26,12 +30,16 @@ def carry_offer_name(instance: Offer, created: bool, raw: bool, **_kwargs: objec
 
 def fed_by(offer: Offer) -> SubscriptionQuerySet:
     """The subscriptions that a key of `offer` was redeemed for."""
-    its_keys = Redemption.objects.filter(subscription=OuterRef("pk"), key__benefit__membership__offer=offer)
+    its_keys = Redemption.objects.filter(
+        subscription=OuterRef("pk"), key__benefit__membership__offer=offer
+    )
     return Subscription.objects.filter(Exists(its_keys))
 
 
 def carry_to_subscriptions(subscriptions: SubscriptionQuerySet) -> int:
-    """Write on those of `subscriptions` whose names are others what these are now; returns on how many."""
+    """Write on those of `subscriptions` whose names are others what these are now; returns on how
+    many.
+    """
     return update_in_batches(subscriptions.misnamed(), renamed)
 
 

@@ -1,4 +1,7 @@
-"""Redemptions: the ledger of what each key was used for. Never changed, never deleted (rules K2, S8, A1)."""
+"""Redemptions: the ledger of what each key was used for.
+
+Never changed, never deleted (rules K2, S8, A1).
+"""
 
 from datetime import date
 from typing import TYPE_CHECKING, Self
@@ -50,14 +53,25 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
     def standing(self) -> Self:
         """Not reversed (K8)."""
         reversals = self.model._meta.get_field("reversal").related_model._default_manager
-        return self.filter(~Exists(reversals.filter(redemption=OuterRef("pk"))))  # a join makes PostgreSQL expect next to nothing
+        # A join makes PostgreSQL expect next to nothing
+        return self.filter(~Exists(reversals.filter(redemption=OuterRef("pk"))))
 
     def for_display(self) -> Self:
         place = ("subscription__product", "tenant", "partner")
         return self.select_related("key__benefit", *place, "redeemed_by", "reversal", "replacement")
 
-    def write(self, key: ProductKey, subscription: "Subscription", quote: Quote, *, started_on: date | None, by: Actor) -> "Redemption":
-        """Put into the ledger that `quote` was carried out; `started_on` is the subscription's start before it."""
+    def write(
+        self,
+        key: ProductKey,
+        subscription: "Subscription",
+        quote: Quote,
+        *,
+        started_on: date | None,
+        by: Actor,
+    ) -> "Redemption":
+        """Put into the ledger that `quote` was carried out; `started_on` is the subscription's
+        start before it.
+        """
         before, after = quote.before, quote.after
         return self.create(
             key=key,
@@ -81,24 +95,54 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
 
 
 class Redemption(AppendOnly):
-    """The one use of a key: what the subscription ran for before and after it. Also its receipt (A3)."""
+    """The one use of a key: what the subscription ran for before and after it.
 
-    key = models.OneToOneField(ProductKey, models.PROTECT, related_name="redemption", verbose_name=_("product key"), editable=False)
-    subscription = models.ForeignKey(
-        "licensing.Subscription", models.PROTECT, related_name="redemptions", verbose_name=_("subscription"), editable=False
+    Also its receipt (A3).
+    """
+
+    key = models.OneToOneField(
+        ProductKey,
+        models.PROTECT,
+        related_name="redemption",
+        verbose_name=_("product key"),
+        editable=False,
     )
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="redemptions", verbose_name=_("partner"), editable=False)
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="redemptions", verbose_name=_("tenant"), editable=False)
+    subscription = models.ForeignKey(
+        "licensing.Subscription",
+        models.PROTECT,
+        related_name="redemptions",
+        verbose_name=_("subscription"),
+        editable=False,
+    )
+    partner = models.ForeignKey(
+        Partner,
+        models.PROTECT,
+        related_name="redemptions",
+        verbose_name=_("partner"),
+        editable=False,
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="redemptions", verbose_name=_("tenant"), editable=False
+    )
     way = models.CharField(_("redeemed for"), max_length=10, choices=RedemptionKind, editable=False)
     key_licenses = models.PositiveIntegerField(_("licenses of the key"), editable=False)
     redeemed_on = models.DateField(_("redeemed on"), editable=False)
     redeemed_at = models.DateTimeField(_("redeemed at"), default=clock.now, editable=False)
-    redeemed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("redeemed by"), editable=False)
+    redeemed_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("redeemed by"),
+        editable=False,
+    )
     submission = models.UUIDField(_("submission"), unique=True, editable=False)
     before_licenses = models.PositiveIntegerField(_("licenses before"), null=True, editable=False)
     before_starts_on = models.DateField(_("start before"), null=True, editable=False)
     before_ends_on = models.DateField(_("end before"), null=True, editable=False)
-    before_carried_license_days = models.PositiveIntegerField(_("carried before"), null=True, editable=False)
+    before_carried_license_days = models.PositiveIntegerField(
+        _("carried before"), null=True, editable=False
+    )
     after_licenses = models.PositiveIntegerField(_("licenses after"), editable=False)
     after_ends_on = models.DateField(_("end after"), editable=False)
     after_carried_license_days = models.PositiveIntegerField(_("carried after"), editable=False)
@@ -162,22 +206,35 @@ class Redemption(AppendOnly):
 
     @property
     def before(self) -> Term | None:
-        if self.before_licenses is None or self.before_ends_on is None or self.before_carried_license_days is None:
+        if (
+            self.before_licenses is None
+            or self.before_ends_on is None
+            or self.before_carried_license_days is None
+        ):
             return None
         return Term(self.before_licenses, self.before_ends_on, self.before_carried_license_days)
 
     @property
     def after(self) -> Term:
-        return Term(self.after_licenses, self.after_ends_on, self.after_carried_license_days, unpacked(self.calculation))
+        return Term(
+            self.after_licenses,
+            self.after_ends_on,
+            self.after_carried_license_days,
+            unpacked(self.calculation),
+        )
 
     @property
     def days_later(self) -> int | None:
-        """How much later than before it ends, in days, negative for earlier; None where nothing ran before."""
+        """How much later than before it ends, in days, negative for earlier; None where nothing ran
+        before.
+        """
         return self.after.days_later_than(self.before_ends_on) if self.before_ends_on else None
 
     @property
     def practice_day(self) -> date | None:
-        """The day on the calendar of a practice partner where that is not the real one; times are always real."""
+        """The day on the calendar of a practice partner where that is not the real one; times are
+        always real.
+        """
         real = self.redeemed_at.astimezone(ZoneInfo(self.partner.time_zone)).date()
         return self.redeemed_on if self.partner.is_practice and self.redeemed_on != real else None
 
@@ -190,10 +247,24 @@ class Redemption(AppendOnly):
         """Note it in the history of the subscription; the key by its number alone (A1, K3)."""
 
         def figures(term: Term | None) -> dict[str, object]:
-            return {"licenses": term.licenses, "ends_on": term.ends_on, "carried_license_days": term.carried_license_days} if term else {}
+            return (
+                {
+                    "licenses": term.licenses,
+                    "ends_on": term.ends_on,
+                    "carried_license_days": term.carried_license_days,
+                }
+                if term
+                else {}
+            )
 
         after = {**figures(self.after), "key": self.key_id, "redemption": self.pk}
         action = RedemptionAction[RedemptionKind(self.way).name]
         Record.objects.note(
-            action, by=by, partner=self.partner, tenant=self.tenant, subject=self.subscription, before=figures(self.before), after=after
+            action,
+            by=by,
+            partner=self.partner,
+            tenant=self.tenant,
+            subject=self.subscription,
+            before=figures(self.before),
+            after=after,
         )

@@ -1,4 +1,7 @@
-"""Replacing a key that was redeemed by mistake, and taking back what it did (rule K8). Nothing is rewritten."""
+"""Replacing a key that was redeemed by mistake, and taking back what it did (rule K8).
+
+Nothing is rewritten.
+"""
 
 from datetime import date, timedelta
 from typing import Any, Self
@@ -52,38 +55,74 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
         return self.filter(partner=partner)
 
     def of(self, redemption: Redemption, *, by: Actor, on: date) -> "Reversal":
-        """Put the subscription back to what it was before `redemption`, exactly; one that it brought is withdrawn.
+        """Put the subscription back to what it was before `redemption`, exactly; one that it
+        brought is withdrawn.
 
-        Raises BuiltOnSince. Inside the caller's transaction, after the key was claimed: locks are taken in one order.
+        Raises BuiltOnSince. Inside the caller's transaction, after the key was claimed: locks are
+        taken in one order.
         """
-        there = Subscription.objects.select_for_update(of=("self",)).select_related("product", "tenant", "partner")
+        there = Subscription.objects.select_for_update(of=("self",)).select_related(
+            "product", "tenant", "partner"
+        )
         subscription = there.get(pk=redemption.subscription_id)
         check_latest(redemption)
         if redemption.before is None or redemption.before_starts_on is None:
-            subscription.withdrawn_on = max(on, subscription.starts_on)  # today may be an earlier day since (W10)
+            # Today may be an earlier day since (W10)
+            subscription.withdrawn_on = max(on, subscription.starts_on)
         else:
             subscription.starts_on = redemption.before_starts_on
             subscription.licenses = redemption.before.licenses
             subscription.ends_on = redemption.before.ends_on
             subscription.carried_license_days = redemption.before.carried_license_days
         subscription.save()
-        place = {"partner": redemption.partner, "tenant": redemption.tenant, "subscription": subscription}
+        place = {
+            "partner": redemption.partner,
+            "tenant": redemption.tenant,
+            "subscription": subscription,
+        }
         reversed_on = max(on, redemption.redeemed_on)
-        reversal = self.create(redemption=redemption, reversed_on=reversed_on, reversed_by=by.user, **place)
+        reversal = self.create(
+            redemption=redemption, reversed_on=reversed_on, reversed_by=by.user, **place
+        )
         Subscription.objects.filter(pk=subscription.pk).carry_names()
         return reversal
 
 
 class Reversal(AppendOnly):
-    """That a redemption was taken back: its subscription runs again for what stands in the redemption as *before*."""
+    """That a redemption was taken back: its subscription runs again for what stands in the
+    redemption as *before*.
+    """
 
-    redemption = models.OneToOneField(Redemption, models.PROTECT, related_name="reversal", verbose_name=_("redemption"), editable=False)
-    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="reversals", verbose_name=_("subscription"), editable=False)
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="reversals", verbose_name=_("partner"), editable=False)
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="reversals", verbose_name=_("tenant"), editable=False)
+    redemption = models.OneToOneField(
+        Redemption,
+        models.PROTECT,
+        related_name="reversal",
+        verbose_name=_("redemption"),
+        editable=False,
+    )
+    subscription = models.ForeignKey(
+        Subscription,
+        models.PROTECT,
+        related_name="reversals",
+        verbose_name=_("subscription"),
+        editable=False,
+    )
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="reversals", verbose_name=_("partner"), editable=False
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="reversals", verbose_name=_("tenant"), editable=False
+    )
     reversed_on = models.DateField(_("reversed on"), editable=False)
     reversed_at = models.DateTimeField(_("reversed at"), default=clock.now, editable=False)
-    reversed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("reversed by"), editable=False)
+    reversed_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("reversed by"),
+        editable=False,
+    )
 
     objects = ReversalQuerySet.as_manager()  # type: ignore[misc]
 
@@ -97,7 +136,9 @@ class Reversal(AppendOnly):
 
 
 def check_latest(redemption: Redemption) -> None:
-    """Raise BuiltOnSince unless `redemption` is the last thing that changed its subscription and still counts."""
+    """Raise BuiltOnSince unless `redemption` is the last thing that changed its subscription and
+    still counts.
+    """
     standing = Redemption.objects.standing().filter(subscription=redemption.subscription_id)
     latest = standing.order_by("-redeemed_at", "-pk").first()
     if latest is None or latest.pk != redemption.pk:
@@ -105,7 +146,9 @@ def check_latest(redemption: Redemption) -> None:
 
 
 def check_not_replaced_before(redemption: Redemption) -> None:
-    """Raise ReplacedOnRequestBefore for a key that its benefit has because another was replaced: K8 binds once."""
+    """Raise ReplacedOnRequestBefore for a key that its benefit has because another was replaced: K8
+    binds once.
+    """
     if not is_replaced_on_request(redemption.key):
         raise ReplacedOnRequestBefore
 
@@ -127,7 +170,11 @@ def replace_again(redemption: Redemption, why: str, *, by: Actor, on: date) -> P
 
     Raises NotAReplacement, and what `replace_key` raises.
     """
-    about: dict[str, Any] = {"partner": redemption.partner, "tenant": redemption.tenant, "subject": redemption.subscription}
+    about: dict[str, Any] = {
+        "partner": redemption.partner,
+        "tenant": redemption.tenant,
+        "subject": redemption.subscription,
+    }
     about["after"] = {"redemption": redemption.pk}
     with recorded_if_refused(ReplacementAction.GRANTED, by=by, **about):
         if is_replaced_on_request(redemption.key):
@@ -138,20 +185,28 @@ def replace_again(redemption: Redemption, why: str, *, by: Actor, on: date) -> P
 
 
 def replaceable_until(key: ProductKey, redeemed_on: date) -> date:
-    """The last day to ask for another key in place of `key`: 30 days on, while the benefit can still be used (K8, B5)."""
+    """The last day to ask for another key in place of `key`: 30 days on, while the benefit can
+    still be used (K8, B5).
+    """
     return min(redeemed_on + ASKED_WITHIN, key.benefit.expires_on)
 
 
 def is_replaced_on_request(key: ProductKey) -> bool:
-    """Whether the partner can ask for another key in place of `key`, once it is redeemed: not of a replacement (K8).
+    """Whether the partner can ask for another key in place of `key`, once it is redeemed: not of a
+    replacement (K8).
 
     One query, of a benefit that had another key before.
     """
-    return not key.follows_another or not Replacement.objects.granted().of_benefit(key.benefit_id).exists()
+    return (
+        not key.follows_another
+        or not Replacement.objects.granted().of_benefit(key.benefit_id).exists()
+    )
 
 
 def check_replaceable(redemption: Redemption, on: date) -> None:
-    """Raise the Refusal that stands in the way of asking on that day: too late, asked or replaced before, built on, expired."""
+    """Raise the Refusal that stands in the way of asking on that day: too late, asked or replaced
+    before, built on, expired.
+    """
     if on > redemption.redeemed_on + ASKED_WITHIN:
         raise ReplacementTooLate(redemption.redeemed_on + ASKED_WITHIN)
     if hasattr(redemption, "replacement"):
@@ -176,17 +231,36 @@ class ReplacementQuerySet(models.QuerySet["Replacement"]):
         return self.filter(redemption__key__benefit=benefit_pk)
 
     def for_display(self) -> Self:
-        return self.select_related("partner", "tenant", "asked_by", "decided_by", "redemption__key", "redemption__subscription__product")
+        return self.select_related(
+            "partner",
+            "tenant",
+            "asked_by",
+            "decided_by",
+            "redemption__key",
+            "redemption__subscription__product",
+        )
 
     def ask(self, redemption: Redemption, why: str, *, by: Actor, on: date) -> "Replacement":
-        """Ask for another key in place of the one of `redemption`, once. Raises what `check_replaceable` raises."""
-        about: dict[str, Any] = {"partner": redemption.partner, "tenant": redemption.tenant, "subject": redemption.subscription}
+        """Ask for another key in place of the one of `redemption`, once.
+
+        Raises what `check_replaceable` raises.
+        """
+        about: dict[str, Any] = {
+            "partner": redemption.partner,
+            "tenant": redemption.tenant,
+            "subject": redemption.subscription,
+        }
         about["after"] = {"redemption": redemption.pk, "why": why}
         with recorded_if_refused(ReplacementAction.ASKED, by=by, **about):
             check_replaceable(redemption, on)
             asked, is_new = self.get_or_create(
                 redemption=redemption,
-                defaults={"partner": redemption.partner, "tenant": redemption.tenant, "why": why, "asked_by": by.user},
+                defaults={
+                    "partner": redemption.partner,
+                    "tenant": redemption.tenant,
+                    "why": why,
+                    "asked_by": by.user,
+                },
             )
             if not is_new:
                 raise ReplacementAskedAlready
@@ -195,19 +269,36 @@ class ReplacementQuerySet(models.QuerySet["Replacement"]):
 
 
 class Replacement(models.Model):
-    """That a partner asked for another key in place of one redeemed by mistake, and what staff answered."""
+    """That a partner asked for another key in place of one redeemed by mistake, and what staff
+    answered.
+    """
 
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="replacements", verbose_name=_("partner"))
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="replacements", verbose_name=_("tenant"))
-    redemption = models.OneToOneField(Redemption, models.PROTECT, related_name="replacement", verbose_name=_("redemption"))
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="replacements", verbose_name=_("partner")
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="replacements", verbose_name=_("tenant")
+    )
+    redemption = models.OneToOneField(
+        Redemption, models.PROTECT, related_name="replacement", verbose_name=_("redemption")
+    )
     why = LineField(_("reason"), max_length=200)
     asked_at = models.DateTimeField(_("asked at"), default=clock.now, editable=False)
-    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by"))
+    asked_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by")
+    )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
-    decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by"))
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
     declined_because = LineField(_("declined because"), max_length=200, blank=True)
     key = models.OneToOneField(
-        ProductKey, models.PROTECT, null=True, blank=True, related_name="replacement", verbose_name=_("new product key")
+        ProductKey,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replacement",
+        verbose_name=_("new product key"),
     )
 
     objects = ReplacementQuerySet.as_manager()
@@ -221,7 +312,9 @@ class Replacement(models.Model):
                 condition=Q(decided_at=None, decided_by=None, key=None, declined_because="")
                 | Q(decided_at__isnull=False) & (Q(key=None) | Q(declined_because="")),
                 name="replacement_granted_or_declined",
-                violation_error_message=_("A request is granted with a key, or declined with a reason."),
+                violation_error_message=_(
+                    "A request is granted with a key, or declined with a reason."
+                ),
             ),
         ]
 
@@ -239,7 +332,12 @@ class Replacement(models.Model):
         """
         redemption = self.redemption
         after = {"redemption": redemption.pk, "why": self.why}
-        about: dict[str, Any] = {"partner": self.partner, "tenant": self.tenant, "subject": redemption.subscription, "after": after}
+        about: dict[str, Any] = {
+            "partner": self.partner,
+            "tenant": self.tenant,
+            "subject": redemption.subscription,
+            "after": after,
+        }
         with recorded_if_refused(ReplacementAction.GRANTED, by=by, **about):
             self._decide(by)
             check_not_replaced_before(redemption)
@@ -251,7 +349,12 @@ class Replacement(models.Model):
     def decline(self, because: str, *, by: Actor) -> None:
         """Say no, with the reason that the partner reads on the receipt. Raises AlreadyDecided."""
         after = {"redemption": self.redemption_id, "why": because}
-        about: dict[str, Any] = {"partner": self.partner, "tenant": self.tenant, "subject": self.redemption.subscription, "after": after}
+        about: dict[str, Any] = {
+            "partner": self.partner,
+            "tenant": self.tenant,
+            "subject": self.redemption.subscription,
+            "after": after,
+        }
         with recorded_if_refused(ReplacementAction.DECLINED, by=by, **about):
             self._decide(by, declined_because=because)
             Record.objects.note(ReplacementAction.DECLINED, by=by, **about)

@@ -1,7 +1,7 @@
 """Subscriptions and THE END-DATE RULES (S1 to S9).
 
-The arithmetic methods touch no database and read no clock: the day is an argument. The verbs at the end of the class
-change rows; they check the status and use exactly the same methods.
+The arithmetic methods touch no database and read no clock: the day is an argument. The verbs at the
+end of the class change rows; they check the status and use exactly the same methods.
 """
 
 from datetime import date, timedelta
@@ -44,10 +44,12 @@ TERM_FIELDS = ("licenses", "ends_on", "carried_license_days")
 
 
 class Subscription(models.Model):
-    """A product active in a tenant: licenses, first and last day of service, and what no whole day could hold.
+    """A product active in a tenant: licenses, first and last day of service, and what no whole day
+    could hold.
 
-    What the list sorts by stands on the row, so that an index serves every order (docs/adr/0005): redeeming and reversing
-    write the names, renaming in the catalog carries them on, and the database works out `is_kept`.
+    What the list sorts by stands on the row, so that an index serves every order (docs/adr/0005):
+    redeeming and reversing write the names, renaming in the catalog carries them on, and the
+    database works out `is_kept`.
     """
 
     class Status(models.TextChoices):
@@ -56,16 +58,29 @@ class Subscription(models.Model):
         DISABLED = "disabled", _("Disabled")
         DELETED = "deleted", _("Deleted")
 
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="subscriptions", verbose_name=_("partner"))
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="subscriptions", verbose_name=_("tenant"))
-    product = models.ForeignKey(Product, models.PROTECT, related_name="subscriptions", verbose_name=_("product"))
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="subscriptions", verbose_name=_("partner")
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="subscriptions", verbose_name=_("tenant")
+    )
+    product = models.ForeignKey(
+        Product, models.PROTECT, related_name="subscriptions", verbose_name=_("product")
+    )
     licenses = models.PositiveIntegerField(_("licenses"))
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"))
     carried_license_days = models.PositiveIntegerField(
-        _("carried license-days"), default=0, help_text=_("What a whole day could not hold; it goes into the next calculation.")
+        _("carried license-days"),
+        default=0,
+        help_text=_("What a whole day could not hold; it goes into the next calculation."),
     )
-    withdrawn_on = models.DateField(_("withdrawn on"), null=True, editable=False, help_text=_("When the key that brought it was replaced."))
+    withdrawn_on = models.DateField(
+        _("withdrawn on"),
+        null=True,
+        editable=False,
+        help_text=_("When the key that brought it was replaced."),
+    )
     product_name = models.CharField(max_length=120, editable=False)
     source_name = models.CharField(max_length=80, blank=True, editable=False)
     is_kept = models.GeneratedField(
@@ -82,26 +97,45 @@ class Subscription(models.Model):
         verbose_name_plural = _("subscriptions")
         ordering = ["product__name", "pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(licenses__gte=1), name="subscription_licenses_positive"),
+            models.CheckConstraint(
+                condition=Q(licenses__gte=1), name="subscription_licenses_positive"
+            ),
             models.CheckConstraint(
                 condition=Q(licenses__lte=MAX_SUBSCRIPTION_LICENSES),
                 name="subscription_licenses_at_most",
                 violation_error_message=_("A subscription holds at most 10,000,000 licenses."),
             ),
-            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="subscription_days_in_order"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")), name="subscription_days_in_order"
+            ),
             models.CheckConstraint(
                 condition=Q(carried_license_days__gte=0, carried_license_days__lt=F("licenses")),
                 name="subscription_carries_less_than_a_day",
             ),
         ]
         indexes = [
-            models.Index(fields=["partner", "tenant", "product", "ends_on"], name="subscription_place_product"),
+            models.Index(
+                fields=["partner", "tenant", "product", "ends_on"],
+                name="subscription_place_product",
+            ),
             models.Index(fields=["ends_on"], name="subscription_ends"),
-            models.Index(fields=["tenant", "product_name", "ends_on", "id"], name="subscription_by_product"),
-            models.Index(fields=["tenant", "licenses", "product_name", "id"], name="subscription_by_licenses"),
-            models.Index(fields=["tenant", "is_kept", "ends_on", "product_name", "id"], name="subscription_by_status"),
-            models.Index(fields=["tenant", "ends_on", "product_name", "id"], name="subscription_by_end"),
-            models.Index(fields=["tenant", "source_name", "product_name", "id"], name="subscription_by_source"),
+            models.Index(
+                fields=["tenant", "product_name", "ends_on", "id"], name="subscription_by_product"
+            ),
+            models.Index(
+                fields=["tenant", "licenses", "product_name", "id"], name="subscription_by_licenses"
+            ),
+            models.Index(
+                fields=["tenant", "is_kept", "ends_on", "product_name", "id"],
+                name="subscription_by_status",
+            ),
+            models.Index(
+                fields=["tenant", "ends_on", "product_name", "id"], name="subscription_by_end"
+            ),
+            models.Index(
+                fields=["tenant", "source_name", "product_name", "id"],
+                name="subscription_by_source",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,7 +182,10 @@ class Subscription(models.Model):
             raise SubscriptionNotActive(self, on)
 
     def can_come_back(self, on: date) -> bool:
-        """Whether it is the latest Expired or Disabled one of its product in its tenant (S3). One query."""
+        """Whether it is the latest Expired or Disabled one of its product in its tenant (S3).
+
+        One query.
+        """
         same = Subscription.objects.of_product_in(self.tenant, self.product)
         return self == same.reactivatable(on).first()
 
@@ -168,14 +205,22 @@ class Subscription(models.Model):
 
     @classmethod
     def activated(cls, key_licenses: int, on: date) -> Term:
-        """The term of a first activation: the key's licenses, 12 months from `on`, nothing carried (S1)."""
+        """The term of a first activation: the key's licenses, 12 months from `on`, nothing carried
+        (S1).
+        """
         ends_on = add_months(on, KEY_MONTHS)
         return Term(key_licenses, ends_on, 0, Activation(key_licenses, on, ends_on))
 
     @classmethod
     def running(cls, term: Term) -> "Subscription":
-        """A subscription that runs for `term` and for nobody: what the arithmetic needs, never saved."""
-        return cls(licenses=term.licenses, ends_on=term.ends_on, carried_license_days=term.carried_license_days)
+        """A subscription that runs for `term` and for nobody: what the arithmetic needs, never
+        saved.
+        """
+        return cls(
+            licenses=term.licenses,
+            ends_on=term.ends_on,
+            carried_license_days=term.carried_license_days,
+        )
 
     @property
     def term(self) -> Term:
@@ -193,8 +238,12 @@ class Subscription(models.Model):
         months, rest = divmod(KEY_MONTHS * key_licenses, self.licenses)
         moved_to = add_months(self.ends_on, months)
         following_month_days = (add_months(self.ends_on, months + 1) - moved_to).days
-        days, carried = divmod(rest * following_month_days + self.carried_license_days, self.licenses)
-        calculation = Extension(self.term, key_licenses, months, rest, moved_to, following_month_days, days, carried)
+        days, carried = divmod(
+            rest * following_month_days + self.carried_license_days, self.licenses
+        )
+        calculation = Extension(
+            self.term, key_licenses, months, rest, moved_to, following_month_days, days, carried
+        )
         return Term(self.licenses, moved_to + timedelta(days=days), carried, calculation)
 
     def with_added_licenses(self, key_licenses: int, on: date) -> Term:
@@ -204,24 +253,47 @@ class Subscription(models.Model):
         """
         fitting = MAX_SUBSCRIPTION_LICENSES - self.licenses
         if key_licenses > fitting:
-            raise TooManyLicenses(self.licenses + key_licenses, fitting) if fitting > 0 else SubscriptionFull
+            raise (
+                TooManyLicenses(self.licenses + key_licenses, fitting)
+                if fitting > 0
+                else SubscriptionFull
+            )
         days_left, year_days = (self.ends_on - on).days, days_in_months(on, KEY_MONTHS)
         licenses = self.licenses + key_licenses
-        days, carried = divmod(self.licenses * days_left + key_licenses * year_days + self.carried_license_days, licenses)
+        days, carried = divmod(
+            self.licenses * days_left + key_licenses * year_days + self.carried_license_days,
+            licenses,
+        )
         calculation = Addition(self.term, key_licenses, on, days_left, year_days, days, carried)
         return Term(licenses, on + timedelta(days=days), carried, calculation)
 
     @classmethod
-    def quote(cls, way: RedemptionKind, key: ProductKey, tenant: Tenant, subscription: "Subscription | None", on: date) -> Quote:
+    def quote(
+        cls,
+        way: RedemptionKind,
+        key: ProductKey,
+        tenant: Tenant,
+        subscription: "Subscription | None",
+        on: date,
+    ) -> Quote:
         """What redeeming `key` does on that day; `subscription` is None for a new one.
 
-        Raises, in the order of K7, DifferentProduct, SubscriptionNotActive or NotReactivatable, and what the arithmetic raises.
+        Raises, in the order of K7, DifferentProduct, SubscriptionNotActive or NotReactivatable, and
+        what the arithmetic raises.
         """
         if (way is RedemptionKind.NEW) != (subscription is None):
             raise ValueError("A new subscription has none before it; every other way changes one.")
         if subscription is None:
             return Quote(way, key.pk, tenant.pk, None, on, None, cls.activated(key.licenses, on))
-        return Quote(way, key.pk, tenant.pk, subscription.pk, on, subscription.term, subscription.term_after(way, key, on))
+        return Quote(
+            way,
+            key.pk,
+            tenant.pk,
+            subscription.pk,
+            on,
+            subscription.term,
+            subscription.term_after(way, key, on),
+        )
 
     def term_after(self, way: RedemptionKind, key: ProductKey, on: date) -> Term:
         """The term after redeeming `key` for this subscription; raises as `quote`."""
@@ -232,24 +304,38 @@ class Subscription(models.Model):
                 raise NotReactivatable
             return self.activated(key.licenses, on)
         self.check_active(on)
-        return self.extended(key.licenses) if way is RedemptionKind.EXTEND else self.with_added_licenses(key.licenses, on)
+        return (
+            self.extended(key.licenses)
+            if way is RedemptionKind.EXTEND
+            else self.with_added_licenses(key.licenses, on)
+        )
 
     # The verbs: each spends one key and changes one subscription, both or neither
 
     @classmethod
-    def activate(cls, key: ProductKey, tenant: Tenant, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
+    def activate(
+        cls, key: ProductKey, tenant: Tenant, *, by: Actor, on: date, quote: Quote | None = None
+    ) -> Redemption:
         """Redeem `key` for a new subscription in `tenant` (S1)."""
         return cls.redeem(RedemptionKind.NEW, key, tenant, None, by=by, on=on, quote=quote)
 
-    def reactivate(self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
+    def reactivate(
+        self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None
+    ) -> Redemption:
         """Redeem `key` to bring this Expired or Disabled subscription back (S3)."""
-        return self.redeem(RedemptionKind.REACTIVATE, key, self.tenant, self, by=by, on=on, quote=quote)
+        return self.redeem(
+            RedemptionKind.REACTIVATE, key, self.tenant, self, by=by, on=on, quote=quote
+        )
 
-    def extend(self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
+    def extend(
+        self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None
+    ) -> Redemption:
         """Redeem `key` to move the end date; the licenses stay (S4, S5)."""
         return self.redeem(RedemptionKind.EXTEND, key, self.tenant, self, by=by, on=on, quote=quote)
 
-    def add_licenses(self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None) -> Redemption:
+    def add_licenses(
+        self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None
+    ) -> Redemption:
         """Redeem `key` to add its licenses and average the end dates (S6)."""
         return self.redeem(RedemptionKind.ADD, key, self.tenant, self, by=by, on=on, quote=quote)
 
@@ -267,17 +353,34 @@ class Subscription(models.Model):
     ) -> Redemption:
         """What all four verbs do.
 
-        Given the `quote` that was shown, it does exactly that or raises ChangedMeanwhile (S8); the same quote a second
-        time returns the first time's redemption (K2). Any other Refusal is raised in the order of K7 and put on record.
+        Given the `quote` that was shown, it does exactly that or raises ChangedMeanwhile (S8); the
+        same quote a second time returns the first time's redemption (K2). Any other Refusal is
+        raised in the order of K7 and put on record.
         """
         try:
             with transaction.atomic():
                 return cls._redeem(way, key, tenant, subscription, by=by, on=on, shown=quote)
         except Refusal as refusal:
-            if quote and hasattr(key, "redemption") and key.redemption.submission == quote.submission:
+            if (
+                quote
+                and hasattr(key, "redemption")
+                and key.redemption.submission == quote.submission
+            ):
                 return key.redemption
-            action, subject, tried = RedemptionAction[way.name], subscription or key.benefit, {"key": key.pk}
-            Record.objects.note(action, by=by, partner=key.partner, tenant=tenant, subject=subject, after=tried, refusal=refusal)
+            action, subject, tried = (
+                RedemptionAction[way.name],
+                subscription or key.benefit,
+                {"key": key.pk},
+            )
+            Record.objects.note(
+                action,
+                by=by,
+                partner=key.partner,
+                tenant=tenant,
+                subject=subject,
+                after=tried,
+                refusal=refusal,
+            )
             raise
 
     @classmethod
@@ -292,7 +395,10 @@ class Subscription(models.Model):
         on: date,
         shown: Quote | None,
     ) -> Redemption:
-        """Claim, lock, quote, confirm, apply, ledger, record. Locks are taken in one order: the key, then the subscription."""
+        """Claim, lock, quote, confirm, apply, ledger, record.
+
+        Locks are taken in one order: the key, then the subscription.
+        """
         key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
         locked = cls.objects.in_tenant(tenant).locked(subscription) if subscription else None
         quote = cls.quote(way, key, tenant, locked, on).confirm_unchanged(shown)
@@ -308,11 +414,15 @@ class Subscription(models.Model):
         names = {"product_name": key.product.name, "source_name": key.benefit.offer_name}
         owner = {"partner": key.partner, "tenant": tenant, "product": key.product}
         term = quote.after
-        return cls.objects.create(licenses=term.licenses, starts_on=quote.on, ends_on=term.ends_on, **owner, **names)
+        return cls.objects.create(
+            licenses=term.licenses, starts_on=quote.on, ends_on=term.ends_on, **owner, **names
+        )
 
     def apply(self, quote: Quote, key: ProductKey) -> "Subscription":
         """Run for what `quote` says from now on. The row is locked."""
-        changed = {"source_name": key.benefit.offer_name} | {field: getattr(quote.after, field) for field in TERM_FIELDS}
+        changed = {"source_name": key.benefit.offer_name} | {
+            field: getattr(quote.after, field) for field in TERM_FIELDS
+        }
         if quote.way is RedemptionKind.REACTIVATE:
             changed["starts_on"] = quote.on
         for field, value in changed.items():

@@ -26,7 +26,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.filter(tenant=tenant)
 
     def of_product_in(self, tenant: Tenant, product: Product) -> Self:
-        """Those that a key of `product` can do something for. With the partner, since their index begins with it."""
+        """Those that a key of `product` can do something for.
+
+        With the partner, since their index begins with it.
+        """
         return self.filter(partner=tenant.partner_id, tenant=tenant, product=product)
 
     def kept(self) -> Self:
@@ -40,10 +43,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.kept().filter(ends_on__lt=on, ends_on__gte=on - EXPIRED_DAYS)
 
     def disabled(self, on: date) -> Self:
-        return self.kept().filter(ends_on__lt=on - EXPIRED_DAYS, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS)
+        return self.kept().filter(
+            ends_on__lt=on - EXPIRED_DAYS, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS
+        )
 
     def deleted(self, on: date) -> Self:
-        return self.filter(Q(ends_on__lt=on - EXPIRED_DAYS - DISABLED_DAYS) | Q(withdrawn_on__isnull=False))
+        return self.filter(
+            Q(ends_on__lt=on - EXPIRED_DAYS - DISABLED_DAYS) | Q(withdrawn_on__isnull=False)
+        )
 
     def not_deleted(self, on: date) -> Self:
         """Active, Expired or Disabled."""
@@ -60,23 +67,41 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.select_related("product", "tenant")
 
     def locked(self, subscription: "Subscription") -> "Subscription":
-        """`subscription` as it is now, until the transaction ends. Raises DoesNotExist if it is not among these (K5)."""
-        return self.select_for_update(of=("self",)).select_related("product", "tenant").get(pk=subscription.pk)
+        """`subscription` as it is now, until the transaction ends.
+
+        Raises DoesNotExist if it is not among these (K5).
+        """
+        return (
+            self.select_for_update(of=("self",))
+            .select_related("product", "tenant")
+            .get(pk=subscription.pk)
+        )
 
     def of_products_named(self, words: str) -> Self:
         """Those whose product has every one of `words` in its name; the catalog is small."""
         return self.filter(product__in=Product.objects.named(words).order_by())
 
     def carry_names(self) -> int:
-        """Write on the rows what their product is called now, and the offer behind the key that was redeemed last and counts."""
-        return self.update(product_name=Product.objects.filter(pk=OuterRef("product")).values("name"), source_name=source())
+        """Write on the rows what their product is called now, and the offer behind the key that was
+        redeemed last and counts.
+        """
+        return self.update(
+            product_name=Product.objects.filter(pk=OuterRef("product")).values("name"),
+            source_name=source(),
+        )
 
     def misnamed(self) -> Self:
         """Those on which something else stands than `carry_names` writes."""
-        return self.alias(source=source()).exclude(product_name=F("product__name"), source_name=F("source"))
+        return self.alias(source=source()).exclude(
+            product_name=F("product__name"), source_name=F("source")
+        )
 
 
 def source() -> Coalesce:
     """The name of the offer behind the key that was redeemed last and counts."""
-    latest = Redemption.objects.standing().filter(subscription=OuterRef("pk")).order_by("-redeemed_at", "-pk")
+    latest = (
+        Redemption.objects.standing()
+        .filter(subscription=OuterRef("pk"))
+        .order_by("-redeemed_at", "-pk")
+    )
     return Coalesce(Subquery(latest.values("key__benefit__membership__offer__name")[:1]), Value(""))

@@ -1,4 +1,6 @@
-"""One benefit in full: who holds the credit, or its key, its subscription and the way to activate it."""
+"""One benefit in full: who holds the credit, or its key, its subscription and the way to activate
+it.
+"""
 
 from datetime import date
 from typing import Any
@@ -33,8 +35,14 @@ MAX_HOLDERS = 20  # on the benefit's own page; a page of their own has all
 def benefit_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     """A page of its own; for htmx only its middle, to be opened in place under a row."""
     benefit = get_own(request, Benefit.objects.for_display().with_excluding_offers(), pk)
-    context = credit_context(request, benefit) if benefit.is_usage_based else license_context(request, benefit, VerifiedForm(benefit))
-    return render(request, f"licensing/benefit_detail.html{'#details' if request.htmx else ''}", context)
+    context = (
+        credit_context(request, benefit)
+        if benefit.is_usage_based
+        else license_context(request, benefit, VerifiedForm(benefit))
+    )
+    return render(
+        request, f"licensing/benefit_detail.html{'#details' if request.htmx else ''}", context
+    )
 
 
 @role_required
@@ -43,11 +51,20 @@ def benefit_history(request: PartnerRequest, pk: int) -> HttpResponse:
     """What happened to it, and to its key where it was redeemed (A2); for htmx only the lines."""
     benefit = get_own(request, Benefit.objects.for_display(), pk)
     records, known = Record.objects.about(benefit), [benefit]
-    if redemption := Redemption.objects.standing().for_display().filter(key__benefit=benefit).first():
-        records |= Record.objects.about(redemption.subscription).filter(after__key=redemption.key_id)
+    if (
+        redemption := Redemption.objects.standing()
+        .for_display()
+        .filter(key__benefit=benefit)
+        .first()
+    ):
+        records |= Record.objects.about(redemption.subscription).filter(
+            after__key=redemption.key_id
+        )
         known.append(redemption.subscription)
     context = {"benefit": benefit, "history": history(request, records, known)}
-    return render(request, f"licensing/benefit_history.html{'#lines' if request.htmx else ''}", context)
+    return render(
+        request, f"licensing/benefit_history.html{'#lines' if request.htmx else ''}", context
+    )
 
 
 @never_cache
@@ -62,10 +79,14 @@ def key(request: PartnerRequest, pk: int) -> HttpResponse:
     context = license_context(request, benefit, form)
     if form.is_valid() and context["key"]:
         try:
-            context["revealed"] = context["key"].reveal(by=request.actor, on=request.today, tenant=request.tenant)
+            context["revealed"] = context["key"].reveal(
+                by=request.actor, on=request.today, tenant=request.tenant
+            )
         except Refusal as refusal:
             form.add_error(None, str(refusal))
-    return render(request, f"licensing/benefit_detail.html{'#details' if request.htmx else ''}", context)
+    return render(
+        request, f"licensing/benefit_detail.html{'#details' if request.htmx else ''}", context
+    )
 
 
 @admin_required
@@ -81,7 +102,9 @@ def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
-    """Who holds the credit and who held it; for whoever may assign, the people to choose from (U5, U6)."""
+    """Who holds the credit and who held it; for whoever may assign, the people to choose from (U5,
+    U6).
+    """
     assignments = holders_of(benefit)
     running = [assignment for assignment in assignments if assignment.ended_at is None]
     refusal = why_unusable(benefit, request.today)
@@ -92,20 +115,34 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
         "holders": assignments,
         "past": [assignment for assignment in assignments if assignment.ended_at],
         "chain": chain(assignments, request.partner) if benefit.product.is_bulk_credit else [],
-        "letters": letters(benefit, count_holders(benefit, len(running), assignments.is_cut)) if running and refusal is None else [],
+        "letters": letters(benefit, count_holders(benefit, len(running), assignments.is_cut))
+        if running and refusal is None
+        else [],
         "notes": CreditNotes(benefit, request.today, bool(running)),
         "is_usable": refusal is None,
         "refusal": refusal,
         "can_transfer": benefit.can_transfer(request.today),
         "can_assign": refusal is None and not (benefit.product.is_bulk_credit and running),
     }
-    return context | (choosing(request, benefit, PersonForm(benefit)) if request.role.may_act and context["can_assign"] else {})
+    return context | (
+        choosing(request, benefit, PersonForm(benefit))
+        if request.role.may_act and context["can_assign"]
+        else {}
+    )
 
 
 def holders_of(benefit: Benefit) -> Excerpt[Assignment]:
-    """Who holds the credit and then who held it: the latest first of bulk credit, which is one chain (U3)."""
-    in_order = benefit.assignments.latest_first() if benefit.product.is_bulk_credit else benefit.assignments.in_order()
-    assignments = in_order.select_related("directory_user", "assigned_by", "transferred_from__directory_user")
+    """Who holds the credit and then who held it: the latest first of bulk credit, which is one
+    chain (U3).
+    """
+    in_order = (
+        benefit.assignments.latest_first()
+        if benefit.product.is_bulk_credit
+        else benefit.assignments.in_order()
+    )
+    assignments = in_order.select_related(
+        "directory_user", "assigned_by", "transferred_from__directory_user"
+    )
     href = reverse("benefits:holders", args=[benefit.pk])
     return Excerpt.of(assignments, MAX_HOLDERS, href, is_latest=benefit.product.is_bulk_credit)
 
@@ -133,13 +170,21 @@ def key_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
             key.check_redeemable(request.today)
     except Refusal as error:
         refusal = error
-    redeemed = Redemption.objects.standing().select_related("subscription__tenant").filter(key__benefit=benefit)
+    redeemed = (
+        Redemption.objects.standing()
+        .select_related("subscription__tenant")
+        .filter(key__benefit=benefit)
+    )
     redemption = redeemed.first() if benefit.is_used else None
     return {"benefit": benefit, "key": key, "refusal": refusal, "redemption": redemption}
 
 
-def license_context(request: PartnerRequest, benefit: Benefit, form: VerifiedForm) -> dict[str, Any]:
-    """The key, and the subscription that it went into; while it can be redeemed, what runs of the product in this tenant."""
+def license_context(
+    request: PartnerRequest, benefit: Benefit, form: VerifiedForm
+) -> dict[str, Any]:
+    """The key, and the subscription that it went into; while it can be redeemed, what runs of the
+    product in this tenant.
+    """
     context = key_context(request, benefit)
     running = subscription_of(request, benefit, context)
     return context | {
@@ -152,8 +197,12 @@ def license_context(request: PartnerRequest, benefit: Benefit, form: VerifiedFor
     }
 
 
-def subscription_of(request: PartnerRequest, benefit: Benefit, context: dict[str, Any]) -> Subscription | None:
-    """What the key was used for, in whichever tenant; else, while it can be used, what runs of the product where one acts."""
+def subscription_of(
+    request: PartnerRequest, benefit: Benefit, context: dict[str, Any]
+) -> Subscription | None:
+    """What the key was used for, in whichever tenant; else, while it can be used, what runs of the
+    product where one acts.
+    """
     if context["redemption"]:
         subscription: Subscription = context["redemption"].subscription
         return subscription

@@ -17,4 +17,8 @@ def calculator(request: PartnerRequest) -> HttpResponse:
     form = form_for(request.GET, request.today)
     calculation = form.calculation() if form.is_bound and form.is_valid() else None
     time_zone = request.partner.time_zone if request.partner else settings.TIME_ZONE
-    return render(request, "licensing/calculator.html", {"form": form, "calculation": calculation, "time_zone": time_zone})
+    return render(
+        request,
+        "licensing/calculator.html",
+        {"form": form, "calculation": calculation, "time_zone": time_zone},
+    )

@@ -25,10 +25,17 @@ def ask(request: PartnerRequest, pk: int) -> HttpResponse:
     try:
         if request.method != "POST" or not form.is_valid():
             check_replaceable(redemption, request.today)
-            return render(request, "licensing/replacement_ask.html", {"redemption": redemption, "form": form})
+            return render(
+                request, "licensing/replacement_ask.html", {"redemption": redemption, "form": form}
+            )
         with repeated_is_done():
-            Replacement.objects.ask(redemption, form.cleaned_data["why"], by=request.actor, on=request.today)
-        messages.success(request, _("The program's staff have your request. Their answer will be on this receipt."))
+            Replacement.objects.ask(
+                redemption, form.cleaned_data["why"], by=request.actor, on=request.today
+            )
+        messages.success(
+            request,
+            _("The program's staff have your request. Their answer will be on this receipt."),
+        )
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return redirect("licensing:receipt", pk)

@@ -39,7 +39,12 @@ def product_list(request: PartnerRequest) -> HttpResponse:
     listing = SubscriptionListing(request.GET, FILTERS, on=request.today)
     page = listing.page(Subscription.objects.in_tenant(request.tenant))
     rows = [ProductRow(subscription, request.today).cells() for subscription in page.rows]
-    return listing.push_url(request, render(request, "licensing/product_list.html", {"listing": listing, "page": page, "rows": rows}))
+    return listing.push_url(
+        request,
+        render(
+            request, "licensing/product_list.html", {"listing": listing, "page": page, "rows": rows}
+        ),
+    )
 
 
 @role_required
@@ -57,7 +62,9 @@ def product_csv(request: PartnerRequest) -> HttpResponseBase:
 def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     subscription = get_own(request, Subscription.objects.for_display(), pk)
     theirs = subscription.redemptions.for_display()
-    excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).excerpt("ledger", theirs, MAX_REDEMPTIONS, is_latest=True)
+    excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).excerpt(
+        "ledger", theirs, MAX_REDEMPTIONS, is_latest=True
+    )
     redemptions = excerpt.rows
     people = Names(request.partner, (redemption.redeemed_by for redemption in redemptions))
     context = {
@@ -70,10 +77,17 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
         "latest": source(redemptions),
         "withdrawal": withdrawal(subscription, redemptions),
         "adding_note": adding_note(subscription, request.today),
-        "can_come_back": not subscription.is_active(request.today) and subscription.can_come_back(request.today),
+        "can_come_back": not subscription.is_active(request.today)
+        and subscription.can_come_back(request.today),
         "timeline": status_history(subscription, redemptions, people, request.today),
         "axis": end_axis(subscription, redemptions, request.today),
-        "history": history(request, Record.objects.about(subscription), known=[subscription], anchor="#history", people=people),
+        "history": history(
+            request,
+            Record.objects.about(subscription),
+            known=[subscription],
+            anchor="#history",
+            people=people,
+        ),
     }
     return render(request, "licensing/subscription_detail.html", context)
 
@@ -83,9 +97,16 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
 def receipt(request: PartnerRequest, pk: int) -> HttpResponse:
     """What a key was used for: before, after, where, by whom, when (A3). Made to be printed."""
     redemption = get_own(request, Redemption.objects.for_display(), pk)
-    context = {"redemption": redemption, "rows": before_after(redemption), "shift": shift(redemption.days_later)}
+    context = {
+        "redemption": redemption,
+        "rows": before_after(redemption),
+        "shift": shift(redemption.days_later),
+    }
     people = Names(request.partner, [redemption.redeemed_by])
-    context["redeemed_by"], context["redeemed_by_address"] = people.of(redemption.redeemed_by), people.address_of(redemption.redeemed_by)
+    context["redeemed_by"], context["redeemed_by_address"] = (
+        people.of(redemption.redeemed_by),
+        people.address_of(redemption.redeemed_by),
+    )
     context["practice_day"] = redemption.practice_day
     context |= replacement_context(request, redemption)
     return render(request, "licensing/receipt.html", context)

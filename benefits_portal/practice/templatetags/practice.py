@@ -37,5 +37,10 @@ class Jump:
 @register.simple_tag
 def jumps(today: date) -> list[Jump]:
     """How far one moves the calendar by one click: to tomorrow, and past each of the statuses (S2)."""
-    days = ((1, _("1 day later")), (30, _("30 days later")), (90, _("90 days later")), (365, _("A year later")))
+    days = (
+        (1, _("1 day later")),
+        (30, _("30 days later")),
+        (90, _("90 days later")),
+        (365, _("A year later")),
+    )
     return [Jump(label, (today + timedelta(days=count)).isoformat()) for count, label in days]

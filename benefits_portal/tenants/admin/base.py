@@ -1,4 +1,6 @@
-"""What every page of the back office shares: edits on record (A1), refusals on the form, ledgers that are only read."""
+"""What every page of the back office shares: edits on record (A1), refusals on the form, ledgers
+that are only read.
+"""
 
 # mypy: disable-error-code="type-arg"
 
@@ -37,8 +39,10 @@ from .exports import ExportMixin
 from .forms import ActionFormSet, BackOfficeForm, said
 from .reasons import MISSING, reason_field, reason_in
 
-SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}  # neither on record nor a way to filter
-INTERNAL = {"is_name_pending"}  # work that the portal has still to do is no fact of the row, and not on record
+# Neither on record nor a way to filter
+SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}
+# Work that the portal has still to do is no fact of the row, and not on record
+INTERNAL = {"is_name_pending"}
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -58,9 +62,19 @@ def note(action: EditAction, subject: models.Model, request: HttpRequest, **valu
 
 
 def note_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> None:
-    """Put on record what a saved form created or changed: fields as stored, relations by number, nothing secret."""
-    fields = {field.name: field for field in [*form.instance._meta.fields, *form.instance._meta.many_to_many] if not field.primary_key}
-    names = [name for name in (form.fields if is_new else form.changed_data) if name in fields and name not in SECRETS]
+    """Put on record what a saved form created or changed: fields as stored, relations by number,
+    nothing secret.
+    """
+    fields = {
+        field.name: field
+        for field in [*form.instance._meta.fields, *form.instance._meta.many_to_many]
+        if not field.primary_key
+    }
+    names = [
+        name
+        for name in (form.fields if is_new else form.changed_data)
+        if name in fields and name not in SECRETS
+    ]
 
     def stored(name: str) -> Any:
         if fields[name].many_to_many:
@@ -76,13 +90,28 @@ def note_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> N
         filled = {name: value for name, value in after.items() if value not in (None, "", [])}
         note(EditAction.CREATED, form.instance, request, after=filled)
     elif names:
-        note(EditAction.EDITED, form.instance, request, before={name: initial(name) for name in names}, after=after)
+        note(
+            EditAction.EDITED,
+            form.instance,
+            request,
+            before={name: initial(name) for name in names},
+            after=after,
+        )
 
 
 def note_deletion(subject: models.Model, request: HttpRequest) -> None:
     left_out = {*SECRETS, *INTERNAL, *derived_columns(type(subject))}
-    fields = [field for field in subject._meta.fields if not field.primary_key and field.name not in left_out]
-    note(EditAction.DELETED, subject, request, before={field.name: field.value_from_object(subject) for field in fields})
+    fields = [
+        field
+        for field in subject._meta.fields
+        if not field.primary_key and field.name not in left_out
+    ]
+    note(
+        EditAction.DELETED,
+        subject,
+        request,
+        before={field.name: field.value_from_object(subject) for field in fields},
+    )
 
 
 TYPED = {  # read as people write it, the same in every language (W4)
@@ -92,7 +121,9 @@ TYPED = {  # read as people write it, the same in every language (W4)
 }
 
 
-class BackOfficeAdmin(FoldedSearchMixin, BoundedActionsMixin, AutocompleteFieldsMixin, ExportMixin, admin.ModelAdmin):
+class BackOfficeAdmin(
+    FoldedSearchMixin, BoundedActionsMixin, AutocompleteFieldsMixin, ExportMixin, admin.ModelAdmin
+):
     view_on_site = False  # a page of the portal is for people with a role at its partner
 
     formfield_overrides: ClassVar[Any] = TYPED
@@ -108,11 +139,21 @@ class BackOfficeAdmin(FoldedSearchMixin, BoundedActionsMixin, AutocompleteFields
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         filters = {filter_name(each) for each in self.get_list_filter(request)} | {DayFilter.DAY}
         offered = is_offered(lookup, self.model, filters, self.date_hierarchy)
-        return offered and SECRETS.isdisjoint(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
+        return (
+            offered
+            and SECRETS.isdisjoint(lookup.split("__"))
+            and super().lookup_allowed(lookup, value, request)
+        )
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Asks for the reason; a refusal is said, and nothing is deleted."""
-        if request.method == "POST" and self.has_delete_permission(request) and not reason_in(request):
+        if (
+            request.method == "POST"
+            and self.has_delete_permission(request)
+            and not reason_in(request)
+        ):
             return self.not_done(request, str(MISSING))
         try:
             return super().delete_view(request, object_id, extra_context)
@@ -122,7 +163,10 @@ class BackOfficeAdmin(FoldedSearchMixin, BoundedActionsMixin, AutocompleteFields
             return self.not_done(request, str(refusal))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Deletes with a reason only. What was chosen and is no row's number is not chosen; Django would look it up."""
+        """Deletes with a reason only.
+
+        What was chosen and is no row's number is not chosen; Django would look it up.
+        """
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(map(is_number, chosen)):
             posted = request.POST.copy()
@@ -146,9 +190,13 @@ class BackOfficeAdmin(FoldedSearchMixin, BoundedActionsMixin, AutocompleteFields
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:  # type: ignore[override]
         """The same."""
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """There is one history, the record (A2)."""
-        return redirect(f"{address(Record, 'changelist')}?about={self.opts.label_lower}:{unquote(object_id)}")
+        return redirect(
+            f"{address(Record, 'changelist')}?about={self.opts.label_lower}:{unquote(object_id)}"
+        )
 
 
 class ReadOnlyAdmin(BackOfficeAdmin):
@@ -187,27 +235,42 @@ class ReadOnlyInline(BackOfficeInline):
 
 
 class AuditedAdmin(BackOfficeAdmin):
-    """Every change is put on record with its reason, and a refusal while saving is shown on the form, with nothing saved."""
+    """Every change is put on record with its reason, and a refusal while saving is shown on the
+    form, with nothing saved.
+    """
 
     form = BackOfficeForm
     adding_needs_reason = False  # what is new needs no reason, unless it gives somebody a right
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except (Refusal, ValidationError, IntegrityError) as error:  # Django's own transaction has rolled back
+        # Django's own transaction has rolled back
+        except (Refusal, ValidationError, IntegrityError) as error:
             if isinstance(error, Refusal):
-                self.note_refusal(request, self.get_object(request, unquote(object_id)) if object_id else None, error)
+                self.note_refusal(
+                    request,
+                    self.get_object(request, unquote(object_id)) if object_id else None,
+                    error,
+                )
             request.refusal = said(error)  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def note_refusal(self, request: HttpRequest, subject: models.Model | None, refusal: Refusal) -> None:
+    def note_refusal(
+        self, request: HttpRequest, subject: models.Model | None, refusal: Refusal
+    ) -> None:
         """What the verb itself put on record was rolled back with the page's other changes."""
         if subject:
             where = refusal.on_record_at(place(subject))
-            Record.objects.note(EditAction.EDITED, by=actor(request), subject=subject, refusal=refusal, **where)
+            Record.objects.note(
+                EditAction.EDITED, by=actor(request), subject=subject, refusal=refusal, **where
+            )
         else:
             Record.objects.note(EditAction.CREATED, by=actor(request), refusal=refusal)
 
@@ -216,9 +279,16 @@ class AuditedAdmin(BackOfficeAdmin):
         asks = self.has_change_permission(request, obj) if obj else self.adding_needs_reason
         return [*fieldsets, (None, {"fields": ["reason"]})] if asks else fieldsets
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        fields = kwargs.pop("fields") if "fields" in kwargs else flatten_fieldsets(self.get_fieldsets(request, obj))
-        own = [name for name in fields if name != "reason"] if fields else fields  # None is Django's question which there are
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        fields = (
+            kwargs.pop("fields")
+            if "fields" in kwargs
+            else flatten_fieldsets(self.get_fieldsets(request, obj))
+        )
+        # None is Django's question which there are
+        own = [name for name in fields if name != "reason"] if fields else fields
         form = super().get_form(request, obj, change=change, fields=own, **kwargs)
         if own != fields:
             form.base_fields["reason"] = reason_field()

@@ -38,8 +38,14 @@ class TenantForm(BackOfficeForm):
 class TenantPageForm(TenantForm):
     def clean_is_primary(self) -> bool:
         """Another tenant takes the primary one's place where all of them can be seen."""
-        if self.instance.pk and self.initial.get("is_primary") and not self.cleaned_data["is_primary"]:
-            raise ValidationError(_("A partner has one primary tenant. Choose another one on the partner's page."))
+        if (
+            self.instance.pk
+            and self.initial.get("is_primary")
+            and not self.cleaned_data["is_primary"]
+        ):
+            raise ValidationError(
+                _("A partner has one primary tenant. Choose another one on the partner's page.")
+            )
         return bool(self.cleaned_data["is_primary"])
 
 
@@ -47,7 +53,9 @@ class TenantRows(Rows):
     """Looks at all the rows together for what there is once."""
 
     def clean(self) -> None:
-        rows = [row for row in self.forms if row.cleaned_data and not row.cleaned_data.get("DELETE")]
+        rows = [
+            row for row in self.forms if row.cleaned_data and not row.cleaned_data.get("DELETE")
+        ]
         count = sum(bool(row.cleaned_data.get("is_primary")) for row in rows)
         if count > 1 or (count == 0 and any(row.initial.get("is_primary") for row in rows)):
             raise ValidationError(_("A partner has one primary tenant."))
@@ -69,9 +77,20 @@ class TenantInline(BackOfficeInline):
 
 @admin.register(Partner)
 class PartnerAdmin(ImportMixin, NoDeleteAdmin):
-    export_columns: ClassVar = columns_of(mpn_id="mpn_id", name="name", country="country", currency="currency", time_zone="time_zone")
+    export_columns: ClassVar = columns_of(
+        mpn_id="mpn_id", name="name", country="country", currency="currency", time_zone="time_zone"
+    )
     importing = PartnerImport
-    list_display = ["name", "mpn_id", "country", "currency", "tenant_domains", "time_zone", "today_there", "is_practice"]
+    list_display = [
+        "name",
+        "mpn_id",
+        "country",
+        "currency",
+        "tenant_domains",
+        "time_zone",
+        "today_there",
+        "is_practice",
+    ]
     list_filter = ["is_practice", "country", "currency"]
     search_fields = ["search_text", "tenants__search_text"]
     search_help_text = gettext_lazy("Name, MPN ID or a tenant's domain")
@@ -82,7 +101,8 @@ class PartnerAdmin(ImportMixin, NoDeleteAdmin):
             {
                 "fields": ["country", "currency", "time_zone", "today_there"],
                 "description": gettext_lazy(
-                    "Credit provisioned from now on is in this currency. The time zone decides which day it is there."
+                    "Credit provisioned from now on is in this currency. The time zone decides "
+                    "which day it is there."
                 ),
             },
         ),
@@ -94,11 +114,15 @@ class PartnerAdmin(ImportMixin, NoDeleteAdmin):
         return super().get_queryset(request).prefetch_related("tenants")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        return self.inlines if obj else [TenantInline]  # a role is given with a reason, which a new partner needs none of
+        # A role is given with a reason, which a new partner needs none of
+        return self.inlines if obj else [TenantInline]
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(view_as)
-        return [path("<int:pk>/view-as/", view, name="tenants_partner_view_as"), *super().get_urls()]
+        return [
+            path("<int:pk>/view-as/", view, name="tenants_partner_view_as"),
+            *super().get_urls(),
+        ]
 
     @admin.display(description=gettext_lazy("tenants"))
     def tenant_domains(self, partner: Partner) -> str:
@@ -112,7 +136,14 @@ class PartnerAdmin(ImportMixin, NoDeleteAdmin):
 @admin.register(Tenant)
 class TenantAdmin(NoDeleteAdmin):
     form = TenantPageForm
-    list_display = ["name", "domain", linked("partner", gettext_lazy("partner")), "is_primary", "colour", "guid"]
+    list_display = [
+        "name",
+        "domain",
+        linked("partner", gettext_lazy("partner")),
+        "is_primary",
+        "colour",
+        "guid",
+    ]
     list_filter = ["is_primary", ("partner", FewChoicesFilter)]
     list_select_related = ["partner"]
     search_fields = ["search_text", "partner__search_text"]
@@ -135,13 +166,18 @@ class EnabledFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "enabled":
             return queryset.enabled()
-        return queryset.exclude(pk__in=queryset.enabled()) if self.value() == "disabled" else queryset
+        return (
+            queryset.exclude(pk__in=queryset.enabled()) if self.value() == "disabled" else queryset
+        )
 
 
 @admin.register(DirectoryUser)
 class DirectoryUserAdmin(ImportMixin, NoDeleteAdmin):
     export_columns: ClassVar = columns_of(
-        tenant="tenant__domain", user_principal_name="user_principal_name", name="display_name", kind="kind"
+        tenant="tenant__domain",
+        user_principal_name="user_principal_name",
+        name="display_name",
+        kind="kind",
     )
     importing = PersonImport
     form = DirectoryUserForm
@@ -167,13 +203,29 @@ class DirectoryUserAdmin(ImportMixin, NoDeleteAdmin):
     def entry_enabled(self, person: DirectoryUser) -> bool:
         return person.is_enabled
 
-    @admin.action(description=gettext_lazy("Disable"), permissions=["change"], location=[*ActionLocation])
+    @admin.action(
+        description=gettext_lazy("Disable"), permissions=["change"], location=[*ActionLocation]
+    )
     @needs_reason
     def disable(self, request: HttpRequest, people: "QuerySet[DirectoryUser]") -> None:
         """A role goes with it, unless it is the partner's last Global admin's."""
-        each(self, request, people, lambda person: person.disable(by=actor(request)), _("%(what)s: disabled."))
+        each(
+            self,
+            request,
+            people,
+            lambda person: person.disable(by=actor(request)),
+            _("%(what)s: disabled."),
+        )
 
-    @admin.action(description=gettext_lazy("Enable again"), permissions=["change"], location=[*ActionLocation])
+    @admin.action(
+        description=gettext_lazy("Enable again"), permissions=["change"], location=[*ActionLocation]
+    )
     @needs_reason
     def enable(self, request: HttpRequest, people: "QuerySet[DirectoryUser]") -> None:
-        each(self, request, people, lambda person: person.enable(by=actor(request)), _("%(what)s: enabled again."))
+        each(
+            self,
+            request,
+            people,
+            lambda person: person.enable(by=actor(request)),
+            _("%(what)s: enabled again."),
+        )

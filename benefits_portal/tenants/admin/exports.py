@@ -31,9 +31,11 @@ CHECKBOX = "action_checkbox"
 
 
 def rows(listing: Any) -> Iterator[list[Any]]:
-    """The heads of a list, then all its rows, a batch at a time by key: however many there are, few are in memory.
+    """The heads of a list, then all its rows, a batch at a time by key: however many there are, few
+    are in memory.
 
-    What a model admin names in `export_columns` is written instead of the list's columns, so that it can be imported again.
+    What a model admin names in `export_columns` is written instead of the list's columns, so that
+    it can be imported again.
     """
     model_admin = listing.model_admin
     names = getattr(model_admin, "export_columns", None)
@@ -58,7 +60,10 @@ class ExportMixin:
 
     def get_urls(self) -> list[Any]:
         export = self.admin_site.admin_view(require_safe(self.export))
-        return [path("export/", export, name=f"{self.opts.app_label}_{self.opts.model_name}_export"), *super().get_urls()]  # type: ignore[misc]
+        return [
+            path("export/", export, name=f"{self.opts.app_label}_{self.opts.model_name}_export"),
+            *super().get_urls(),
+        ]  # type: ignore[misc]
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
         """As CSV; never a product key, which no list shows (K3)."""
@@ -70,13 +75,22 @@ class ExportMixin:
         except IncorrectLookupParameters:
             return redirect(address(listed.model, "changelist"))
         by = Actor(cast("User", request.user), How.BACK_OFFICE)
-        note_download(request, self.opts.label_lower, listing.queryset, filters_on_record(request, listed.model), by=by)
+        note_download(
+            request,
+            self.opts.label_lower,
+            listing.queryset,
+            filters_on_record(request, listed.model),
+            by=by,
+        )
         return spreadsheet(str(self.opts.model_name), rows(listing))
 
 
 def filters_on_record(request: HttpRequest, model: type[models.Model]) -> dict[str, str]:
     """What the address filters by. What is typed, or may be somebody's name, is masked."""
-    return {name: value if is_plain(name, value, model) else masked(value) for name, value in request.GET.dict().items()}
+    return {
+        name: value if is_plain(name, value, model) else masked(value)
+        for name, value in request.GET.dict().items()
+    }
 
 
 def is_plain(name: str, value: str, model: type[models.Model]) -> bool:
@@ -91,14 +105,19 @@ def is_plain(name: str, value: str, model: type[models.Model]) -> bool:
 
 
 def column(name: Any, model_admin: Any) -> Callable[[models.Model], object]:
-    """What a list's column says of a row: looked up once for a field and for a link, of which the object alone is written."""
+    """What a list's column says of a row: looked up once for a field and for a link, of which the
+    object alone is written.
+    """
     if hasattr(name, "target"):
         return name.target  # type: ignore[no-any-return]
     try:
         field = model_admin.model._meta.get_field(name)
     except FieldDoesNotExist:
         return lambda row: lookup_field(name, row, model_admin)[2]
-    value_of, labels = attrgetter(name), {value: str(label) for value, label in getattr(field, "flatchoices", None) or ()}
+    value_of, labels = (
+        attrgetter(name),
+        {value: str(label) for value, label in getattr(field, "flatchoices", None) or ()},
+    )
     return (lambda row: labels.get(value_of(row), value_of(row))) if labels else value_of
 
 
@@ -108,7 +127,9 @@ def columns_of(**paths: str) -> dict[str, Any]:
 
 
 def said(value: object) -> str:
-    """`value` as a spreadsheet reads it: days as they sort, links without their address, nothing for nothing."""
+    """`value` as a spreadsheet reads it: days as they sort, links without their address, nothing
+    for nothing.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -18,15 +18,23 @@ from benefits_portal.tenants.models import Actor
 
 
 def said(error: Exception) -> str:
-    """What stood in the way, for people. A constraint that only the database could check says its own message."""
+    """What stood in the way, for people.
+
+    A constraint that only the database could check says its own message.
+    """
     if isinstance(error, ValidationError):
         return " ".join(error.messages)
     if isinstance(error, IntegrityError):
-        constraints = [constraint for model in apps.get_models() for constraint in model._meta.constraints]
+        constraints = [
+            constraint for model in apps.get_models() for constraint in model._meta.constraints
+        ]
         broken = [constraint for constraint in constraints if constraint.name in str(error)]
         if broken:
             return str(broken[0].get_violation_error_message())
-        return _("Two rows of this page contradict each other, or somebody saved the same thing at this moment. Nothing was saved.")
+        return _(
+            "Two rows of this page contradict each other, or somebody saved the same thing at "
+            "this moment. Nothing was saved."
+        )
     return str(error)
 
 
@@ -45,7 +53,10 @@ class FixedField(forms.Widget):
 
 
 class BackOfficeForm(forms.ModelForm):
-    """Shows a refusal that came up while saving. `fixed` relations are chosen when a row is made and stay as they are."""
+    """Shows a refusal that came up while saving.
+
+    `fixed` relations are chosen when a row is made and stay as they are.
+    """
 
     fixed: ClassVar[tuple[str, ...]] = ()
     refusal: ClassVar[str] = ""
@@ -53,13 +64,16 @@ class BackOfficeForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in self.fixed if self.instance.pk else ():
-            if name in self.fields:  # a disabled field stays in the form, so that constraints over it are checked
+            # A disabled field stays in the form, so that constraints over it are checked
+            if name in self.fields:
                 self.fields[name].disabled = True
                 self.fields[name].widget = FixedField(getattr(self.instance, name))
                 self.fields[name].help_text = ""
 
     def full_clean(self) -> None:
-        """Columns that are worked out are shown of the row as it is, never of one with a fault in it."""
+        """Columns that are worked out are shown of the row as it is, never of one with a fault in
+        it.
+        """
         stored = copy(self.instance)
         super().full_clean()
         if self.errors:  # cleaned by now: asking does not clean again

@@ -35,9 +35,23 @@ from benefits_portal.tenants.importing import (
     put_on_record,
     refuse_all,
 )
-from benefits_portal.tenants.models import Actor, DirectoryUser, DirectoryUserWord, Partner, Tenant, TenantsAction
+from benefits_portal.tenants.models import (
+    Actor,
+    DirectoryUser,
+    DirectoryUserWord,
+    Partner,
+    Tenant,
+    TenantsAction,
+)
 from benefits_portal.tenants.tenants_meant import tenants_meant
-from benefits_portal.typed import address_in, canonical_domain_or_text, canonical_email_or_text, guest_behind, tidy, tidy_digits
+from benefits_portal.typed import (
+    address_in,
+    canonical_domain_or_text,
+    canonical_email_or_text,
+    guest_behind,
+    tidy,
+    tidy_digits,
+)
 
 from .actions import EditAction
 from .reasons import MISSING, reason_field, reason_in
@@ -69,12 +83,19 @@ class RowImport(Import):
             line.outcome = Outcome.NEW if new else Outcome.CHANGED
 
     def clean(self, row: Any) -> None:
-        """All but its relations, which were looked up. Raises ValidationError, by the file's own columns."""
+        """All but its relations, which were looked up.
+
+        Raises ValidationError, by the file's own columns.
+        """
         columns = {name: column for column, name in self.fields.items()}
         try:
-            row.clean_fields(exclude={field.name for field in row._meta.fields if field.is_relation})
+            row.clean_fields(
+                exclude={field.name for field in row._meta.fields if field.is_relation}
+            )
         except ValidationError as error:
-            raise ValidationError({columns.get(name, name): faults for name, faults in error.error_dict.items()}) from error
+            raise ValidationError(
+                {columns.get(name, name): faults for name, faults in error.error_dict.items()}
+            ) from error
 
     def carry_out(self, by: Actor, told: Told) -> None:
         done = 0
@@ -84,7 +105,11 @@ class RowImport(Import):
                 if outcome is Outcome.NEW:
                     self.model.objects.bulk_create(rows, batch_size=BATCH)
                 else:
-                    self.model.objects.bulk_update(rows, [*self.fields.values(), *derived_columns(self.model)], batch_size=BATCH)
+                    self.model.objects.bulk_update(
+                        rows,
+                        [*self.fields.values(), *derived_columns(self.model)],
+                        batch_size=BATCH,
+                    )
                 self.after_writing(batch, by, outcome)
                 told(done := done + len(batch))
 
@@ -95,17 +120,28 @@ class RowImport(Import):
 class PartnerImport(RowImport):
     columns = ("mpn_id", "name", "country", "currency", "time_zone")
     model = Partner
-    fields: ClassVar = {"name": "name", "country": "country", "currency": "currency", "time_zone": "time_zone"}
+    fields: ClassVar = {
+        "name": "name",
+        "country": "country",
+        "currency": "currency",
+        "time_zone": "time_zone",
+    }
     spellings: ClassVar = {"mpn_id": tidy_digits}
 
     def look_up(self, cells: list[Cells]) -> None:
-        self.partners = Partner.objects.in_bulk({line["mpn_id"] for line in cells}, field_name="mpn_id")
+        self.partners = Partner.objects.in_bulk(
+            {line["mpn_id"] for line in cells}, field_name="mpn_id"
+        )
 
     def key(self, cells: Cells) -> tuple[str, ...]:
         return (cells["mpn_id"],)
 
     def judge(self, line: Line, cells: Cells) -> None:
-        self.fill(line, cells, self.partners.get(cells["mpn_id"]) or Partner(mpn_id=cells["mpn_id"], time_zone=""))
+        self.fill(
+            line,
+            cells,
+            self.partners.get(cells["mpn_id"]) or Partner(mpn_id=cells["mpn_id"], time_zone=""),
+        )
         line.text = f"{cells['mpn_id']} · {cells['name']}"
         if line.outcome is Outcome.NEW:
             line.after["mpn_id"] = cells["mpn_id"]
@@ -128,14 +164,23 @@ class PersonImport(RowImport):
     def look_up(self, cells: list[Cells]) -> None:
         """The people by the file's own addresses: a short file must not read a large directory."""
         domains = {line["tenant"] for line in cells}
-        self.tenants = {tenant.domain: tenant for tenant in Tenant.objects.select_related("partner").filter(domain__in=domains)}
+        self.tenants = {
+            tenant.domain: tenant
+            for tenant in Tenant.objects.select_related("partner").filter(domain__in=domains)
+        }
         self.meant = tenants_meant(domains - self.tenants.keys())
         self.people: dict[tuple[int, str], DirectoryUser] = {}
         for lines in batched(cells, BATCH, strict=False):
             names = {self.key(line)[1] for line in lines}
-            tenants = {tenant.pk for line in lines if (tenant := self.tenants.get(self.key(line)[0]))}
-            people = DirectoryUser.objects.filter(tenant__in=tenants, user_principal_name__in=names).order_by()
-            self.people |= {(person.tenant_id, person.user_principal_name): person for person in people}
+            tenants = {
+                tenant.pk for line in lines if (tenant := self.tenants.get(self.key(line)[0]))
+            }
+            people = DirectoryUser.objects.filter(
+                tenant__in=tenants, user_principal_name__in=names
+            ).order_by()
+            self.people |= {
+                (person.tenant_id, person.user_principal_name): person for person in people
+            }
 
     def key(self, cells: Cells) -> tuple[str, ...]:
         return (cells["tenant"], cells["user_principal_name"])
@@ -156,9 +201,15 @@ class PersonImport(RowImport):
             faults["kind"] = _("Write member or guest.")
         elif person and kind != person.kind:
             faults["kind"] = _("A member does not become a guest, nor a guest a member.")
-        is_new, person = person is None, person or DirectoryUser(tenant=tenant, user_principal_name=name, kind=kind)
+        is_new, person = (
+            person is None,
+            person or DirectoryUser(tenant=tenant, user_principal_name=name, kind=kind),
+        )
         person.tenant = tenant  # type: ignore[assignment]
-        checks = [lambda: self.fill(line, cells, person), *([person.clean] if is_new and not faults else [])]
+        checks = [
+            lambda: self.fill(line, cells, person),
+            *([person.clean] if is_new and not faults else []),
+        ]
         refuse_all(faults, checks, self.columns)
         if line.outcome is Outcome.NEW:
             line.after |= {"user_principal_name": name, "kind": kind}
@@ -166,7 +217,9 @@ class PersonImport(RowImport):
     def no_tenant(self, written: str) -> str:
         """What to write for a tenant that was not given by its domain."""
         if domains := self.meant.get(written):
-            return _("Write the tenant's domain: %(domains)s.") % {"domains": ", ".join(domains[:3])}
+            return _("Write the tenant's domain: %(domains)s.") % {
+                "domains": ", ".join(domains[:3])
+            }
         return _("There is no tenant with this domain.")
 
     def after_writing(self, batch: list[Line], by: Actor, outcome: Outcome) -> None:
@@ -177,7 +230,12 @@ class PersonImport(RowImport):
         ):
             action = added if outcome is Outcome.NEW else EditAction.EDITED
             of_kind = [line for line in batch if line.row.kind == kind]
-            put_on_record(action, of_kind, by=by, place=lambda person: {"partner": person.tenant.partner, "tenant": person.tenant})
+            put_on_record(
+                action,
+                of_kind,
+                by=by,
+                place=lambda person: {"partner": person.tenant.partner, "tenant": person.tenant},
+            )
 
 
 class FileForm(forms.Form):
@@ -198,7 +256,9 @@ class FileForm(forms.Form):
 
 
 def too_long() -> str:
-    return _("Up to %(lines)s lines can be imported here. For more there is manage.py import_csv.") % {"lines": number(MAX_LINES)}
+    return _(
+        "Up to %(lines)s lines can be imported here. For more there is manage.py import_csv."
+    ) % {"lines": number(MAX_LINES)}
 
 
 class ImportMixin:
@@ -211,8 +271,13 @@ class ImportMixin:
     model: type[Model]
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(require_http_methods(["GET", "HEAD", "POST"])(self.import_csv))
-        return [path("import/", view, name=f"{self.opts.app_label}_{self.opts.model_name}_import"), *super().get_urls()]  # type: ignore[misc]
+        view = self.admin_site.admin_view(
+            require_http_methods(["GET", "HEAD", "POST"])(self.import_csv)
+        )
+        return [
+            path("import/", view, name=f"{self.opts.app_label}_{self.opts.model_name}_import"),
+            *super().get_urls(),
+        ]  # type: ignore[misc]
 
     def may_import(self, request: HttpRequest) -> bool:
         allowed: Any = self
@@ -239,26 +304,45 @@ class ImportMixin:
         except (Unreadable, TooManyLines) as error:
             form.add_error("file", too_long() if isinstance(error, TooManyLines) else str(error))
             return self.page(request, form)
-        return self.page(request, form, asked=asked, packed=signing.dumps(text, salt=self.salt(request), compress=True))
+        return self.page(
+            request,
+            form,
+            asked=asked,
+            packed=signing.dumps(text, salt=self.salt(request), compress=True),
+        )
 
     def confirmed(self, request: HttpRequest) -> HttpResponse:
         from .base import actor
 
         try:
-            text = signing.loads(request.POST["confirmed"], salt=self.salt(request), max_age=settings.SESSION_COOKIE_AGE)
+            text = signing.loads(
+                request.POST["confirmed"],
+                salt=self.salt(request),
+                max_age=settings.SESSION_COOKIE_AGE,
+            )
         except signing.BadSignature:
-            messages.error(request, _("This page is too old. Choose the file again; nothing was changed."))
+            messages.error(
+                request, _("This page is too old. Choose the file again; nothing was changed.")
+            )
             return redirect(".")
         if not reason_in(request):
             messages.error(request, MISSING)
             return self.preview(request, FileForm(request.POST), text)
         try:
-            asked = carry_out(self.importing, text, by=actor(request), shown=request.POST.get("shown", ""))
+            asked = carry_out(
+                self.importing, text, by=actor(request), shown=request.POST.get("shown", "")
+            )
         except Unreadable as error:  # what was shown on the page of another kind of rows
             messages.error(request, str(error))
             return redirect(".")
         except Refused:
-            messages.warning(request, _("Something changed since you looked, so nothing was imported. This is what the file would do now."))
+            messages.warning(
+                request,
+                _(
+                    "Something changed since you looked, so nothing was imported. This is what "
+                    "the file would do now."
+                ),
+            )
             return self.preview(request, FileForm(request.POST), text)
         messages.success(request, told_counts(asked.counts))
         return redirect(address(self.model, "changelist"))
@@ -274,11 +358,17 @@ class ImportMixin:
         }
         if asked := context.get("asked"):
             context["told"] = told_counts(asked.counts)
-        return TemplateResponse(request, "admin/import.html", {**self.admin_site.each_context(request), **context})
+        return TemplateResponse(
+            request, "admin/import.html", {**self.admin_site.each_context(request), **context}
+        )
 
 
 def told_counts(counts: Counter[Outcome]) -> str:
     """3 lines: New 2, Unchanged 1."""
-    lines = ngettext("%(count)s line", "%(count)s lines", counts.total()) % {"count": number(counts.total())}
-    kinds = ", ".join(f"{outcome.label} {number(counts[outcome])}" for outcome in Outcome if counts[outcome])
+    lines = ngettext("%(count)s line", "%(count)s lines", counts.total()) % {
+        "count": number(counts.total())
+    }
+    kinds = ", ".join(
+        f"{outcome.label} {number(counts[outcome])}" for outcome in Outcome if counts[outcome]
+    )
     return f"{lines}: {kinds}" if kinds else lines

@@ -48,13 +48,22 @@ class RecentFilter(CasesFilter):
     title = gettext_lazy("how recent")
     parameter_name = "recent"
     cases = {
-        "day": (gettext_lazy("In the last 24 hours"), lambda records, _on: records.filter(at__gt=clock.now() - timedelta(days=1))),
-        "week": (gettext_lazy("In the last 7 days"), lambda records, _on: records.filter(at__gt=clock.now() - timedelta(days=7))),
+        "day": (
+            gettext_lazy("In the last 24 hours"),
+            lambda records, _on: records.filter(at__gt=clock.now() - timedelta(days=1)),
+        ),
+        "week": (
+            gettext_lazy("In the last 7 days"),
+            lambda records, _on: records.filter(at__gt=clock.now() - timedelta(days=7)),
+        ),
     }
 
 
 class AboutFilter(admin.SimpleListFilter):
-    """The history of one thing (A2). Only ever reached from its own page, by `?about=<model>:<number>`."""
+    """The history of one thing (A2).
+
+    Only ever reached from its own page, by `?about=<model>:<number>`.
+    """
 
     title = gettext_lazy("about")
     parameter_name = "about"
@@ -90,14 +99,32 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
         linked("tenant", gettext_lazy("tenant")),
         "about",
     ]
-    list_filter = [AboutFilter, RefusedFilter, RecentFilter, "how", ActionFilter, ("partner", FewChoicesFilter)]
+    list_filter = [
+        AboutFilter,
+        RefusedFilter,
+        RecentFilter,
+        "how",
+        ActionFilter,
+        ("partner", FewChoicesFilter),
+    ]
     list_select_related = ["actor", "partner", "tenant", "subject_type"]
     search_through = ("actor", "partner")
     search_help_text = gettext_lazy("Person or partner")
     date_hierarchy = "at"
     ordering = ["-pk"]
     sortable_by: ClassVar[list[str]] = []
-    fields = ["at", "what", "outcome", "reason", "actor", "how", "partner", "tenant", "about", "changes"]
+    fields = [
+        "at",
+        "what",
+        "outcome",
+        "reason",
+        "actor",
+        "how",
+        "partner",
+        "tenant",
+        "about",
+        "changes",
+    ]
 
     @admin.display(description=gettext_lazy("what"), ordering="action")
     def what(self, record: Record) -> Text:
@@ -108,7 +135,11 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
         if not record.refused:
             return _("Done")
         refused = _("Refused: %(fact)s") % {"fact": record.refused_because}
-        return f"{refused} {times_until(record.times, localtime(record.last_at))}" if record.last_at else refused
+        return (
+            f"{refused} {times_until(record.times, localtime(record.last_at))}"
+            if record.last_at
+            else refused
+        )
 
     @admin.display(description=gettext_lazy("about"))
     def about(self, record: Record) -> str:
@@ -140,11 +171,17 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
 @admin.register(KeyAttempt)
 class KeyAttemptAdmin(SearchThroughMixin, ReadOnlyAdmin):
-    list_display = ["at", linked("user", gettext_lazy("user")), linked("partner", gettext_lazy("partner"))]
+    list_display = [
+        "at",
+        linked("user", gettext_lazy("user")),
+        linked("partner", gettext_lazy("partner")),
+    ]
     list_filter = [("partner", FewChoicesFilter)]
     list_select_related = ["user", "partner"]
     search_through = ("user", "partner")
-    search_help_text = gettext_lazy("Person or partner. Of the key that was tried nothing can be seen.")
+    search_help_text = gettext_lazy(
+        "Person or partner. Of the key that was tried nothing can be seen."
+    )
     date_hierarchy = "at"
     ordering = ["-pk"]
     sortable_by: ClassVar[list[str]] = []

@@ -30,7 +30,12 @@ from .base import ReadOnlyAdmin, note_deletion
 class LockedOutFilter(CasesFilter):
     title = gettext_lazy("lock-out")
     parameter_name = "locked"
-    cases = {"yes": (gettext_lazy("Locked out now"), lambda attempts, _on: attempts.refusing(clock.now()))}
+    cases = {
+        "yes": (
+            gettext_lazy("Locked out now"),
+            lambda attempts, _on: attempts.refusing(clock.now()),
+        )
+    }
 
 
 LIMITS = {
@@ -56,12 +61,17 @@ class LimitFilter(admin.SimpleListFilter):
 
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyAdmin):
-    """What counts against a limit. Deleting one lifts the lock-out of whom it is about; that goes on record."""
+    """What counts against a limit.
+
+    Deleting one lifts the lock-out of whom it is about; that goes on record.
+    """
 
     list_display = ["at", "what", "refused_until", "is_refused"]
     list_filter = [LockedOutFilter, LimitFilter]
     search_fields = ["account"]
-    search_help_text = gettext_lazy("A whole e-mail address or IP address. Neither is kept, so nothing else finds them.")
+    search_help_text = gettext_lazy(
+        "A whole e-mail address or IP address. Neither is kept, so nothing else finds them."
+    )
     date_hierarchy = "at"
     ordering = ["-pk"]
     sortable_by: ClassVar[list[str]] = []
@@ -75,14 +85,18 @@ class AttemptAdmin(ReadOnlyAdmin):
     def is_refused(self, attempt: Attempt) -> bool:
         return attempt.refused_until is not None and attempt.refused_until > clock.now()
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
         typed = search_term.strip().lower()
         if not typed:
             return queryset, False
         network = network_of(typed)
         if network == UNKNOWN_NETWORK:
             return queryset.of_account(typed), False
-        return queryset.of(*(limit.of(network) for limit in (SIGN_IN_ADDRESS, RESET_ADDRESS))), False
+        return queryset.of(
+            *(limit.of(network) for limit in (SIGN_IN_ADDRESS, RESET_ADDRESS))
+        ), False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
@@ -108,9 +122,20 @@ class MailStateFilter(CasesFilter):
 
 @admin.register(Mail)
 class MailAdmin(SearchThroughMixin, ReadOnlyAdmin):
-    """Which mails wait, which were sent, and which the mail server never took. What they say cannot be seen."""
+    """Which mails wait, which were sent, and which the mail server never took.
 
-    list_display = ["queued_at", "kind", linked("recipient", gettext_lazy("recipient")), "tries", "next_try_at", "sent_at", "gave_up_at"]
+    What they say cannot be seen.
+    """
+
+    list_display = [
+        "queued_at",
+        "kind",
+        linked("recipient", gettext_lazy("recipient")),
+        "tries",
+        "next_try_at",
+        "sent_at",
+        "gave_up_at",
+    ]
     list_filter = [MailStateFilter]
     list_select_related = ["recipient"]
     search_through = ("recipient",)
@@ -118,4 +143,14 @@ class MailAdmin(SearchThroughMixin, ReadOnlyAdmin):
     date_hierarchy = "queued_at"
     ordering = ["-pk"]
     sortable_by: ClassVar[list[str]] = []
-    fields = ["queued_at", "kind", "recipient", "tries", "next_try_at", "sent_at", "gave_up_at", "problem", "message_id"]
+    fields = [
+        "queued_at",
+        "kind",
+        "recipient",
+        "tries",
+        "next_try_at",
+        "sent_at",
+        "gave_up_at",
+        "problem",
+        "message_id",
+    ]

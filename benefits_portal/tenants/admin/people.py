@@ -34,15 +34,21 @@ class RoleForm(BackOfficeForm):
 
 def stored(held: RoleAssignment) -> RoleAssignment:
     """As it was before the form's role was put into it: what the verbs compare with."""
-    return RoleAssignment.objects.select_related("user__directory_user__tenant", "partner").get(pk=held.pk)
+    return RoleAssignment.objects.select_related("user__directory_user__tenant", "partner").get(
+        pk=held.pk
+    )
 
 
 class RoleRows(ActionFormSet):
-    """Roles change by the same verbs as on the portal's pages: a partner keeps a Global admin here too."""
+    """Roles change by the same verbs as on the portal's pages: a partner keeps a Global admin here
+    too.
+    """
 
     def save_new(self, form: Any, commit: bool = True) -> RoleAssignment:
         new = super().save_new(form, commit=False)
-        return RoleAssignment.objects.give_account(new.user, new.partner, Role(new.role), by=self.by)
+        return RoleAssignment.objects.give_account(
+            new.user, new.partner, Role(new.role), by=self.by
+        )
 
     def save_existing(self, form: Any, obj: Any, commit: bool = True) -> RoleAssignment:
         stored(obj).change_to(Role(obj.role), by=self.by)
@@ -78,9 +84,13 @@ class RoleAssignmentAdmin(AuditedAdmin):
     autocomplete_fields = ["user", "partner"]
     fields = ["user", "partner", "role"]
 
-    def save_model(self, request: HttpRequest, obj: RoleAssignment, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: RoleAssignment, form: Any, change: bool
+    ) -> None:
         if not change:
-            obj.pk = RoleAssignment.objects.give_account(obj.user, obj.partner, Role(obj.role), by=actor(request)).pk
+            obj.pk = RoleAssignment.objects.give_account(
+                obj.user, obj.partner, Role(obj.role), by=actor(request)
+            ).pk
         elif "role" in form.changed_data:
             stored(obj).change_to(Role(obj.role), by=actor(request))
 
@@ -102,12 +112,20 @@ class RoleAssignmentAdmin(AuditedAdmin):
 class AccountMixin(forms.ModelForm):
     """The e-mail address is the name that somebody signs in with."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=[("", _("The browser's own")), *settings.LANGUAGES], required=False)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=[("", _("The browser's own")), *settings.LANGUAGES],
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "email" in self.fields:  # somebody else's: nothing to fill in from this browser
-            self.fields["email"].widget.attrs = {**self.fields["email"].widget.attrs, "autocomplete": "off", "autofocus": False}
+            self.fields["email"].widget.attrs = {
+                **self.fields["email"].widget.attrs,
+                "autocomplete": "off",
+                "autofocus": False,
+            }
 
 
 class UserAddForm(AccountMixin, ToldAtFirstFieldMixin, AdminUserCreationForm, BackOfficeForm):
@@ -124,19 +142,34 @@ class UserPasswordForm(ToldAtFirstFieldMixin, AdminPasswordChangeForm):
 class UserForm(AccountMixin, UserChangeForm, BackOfficeForm):
     class Meta:
         model = User
-        fields = (*UserAddForm.Meta.fields, "password", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+        fields = (
+            *UserAddForm.Meta.fields,
+            "password",
+            "is_active",
+            "is_staff",
+            "is_superuser",
+            "groups",
+            "user_permissions",
+        )
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
 
 
 @admin.register(User)
 class UserAdmin(NoDeleteAdmin, auth_admin.UserAdmin):
-    """People leave by being made inactive. Only a superuser gives rights in the back office, or changes whoever has some."""
+    """People leave by being made inactive.
+
+    Only a superuser gives rights in the back office, or changes whoever has some.
+    """
 
     form, add_form, change_password_form = UserForm, UserAddForm, UserPasswordForm
     list_display = ["name", "email", "roles", "home", "is_active", "is_staff", "last_login"]
     list_filter = ["is_active", "is_staff", "is_superuser", "role_assignments__role", "groups"]
     list_select_related = ["directory_user__tenant__partner"]
-    search_fields = ["search_text", "directory_user__search_text", "role_assignments__partner__search_text"]
+    search_fields = [
+        "search_text",
+        "directory_user__search_text",
+        "role_assignments__partner__search_text",
+    ]
     search_help_text = _("Name, address or partner")
     ordering = ["email"]
     autocomplete_fields = ["directory_user"]
@@ -145,7 +178,13 @@ class UserAdmin(NoDeleteAdmin, auth_admin.UserAdmin):
     fieldsets = [
         (None, {"fields": ["email", "name", "password", "is_active"]}),
         (_("At home"), {"fields": ["directory_user", "language"]}),
-        (_("Back office"), {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"], "classes": ["collapse"]}),
+        (
+            _("Back office"),
+            {
+                "fields": ["is_staff", "is_superuser", "groups", "user_permissions"],
+                "classes": ["collapse"],
+            },
+        ),
         (_("Dates"), {"fields": ["joined_at", "last_login"]}),
     ]
     add_fieldsets = [
@@ -153,7 +192,15 @@ class UserAdmin(NoDeleteAdmin, auth_admin.UserAdmin):
             None,
             {
                 "classes": ["wide"],
-                "fields": ["email", "name", "directory_user", "language", "usable_password", "password1", "password2"],
+                "fields": [
+                    "email",
+                    "name",
+                    "directory_user",
+                    "language",
+                    "usable_password",
+                    "password1",
+                    "password2",
+                ],
             },
         )
     ]
@@ -163,18 +210,25 @@ class UserAdmin(NoDeleteAdmin, auth_admin.UserAdmin):
 
     @admin.display(description=_("roles"))
     def roles(self, user: User) -> str:
-        return ", ".join(f"{held.get_role_display()} ({held.partner})" for held in user.role_assignments.all())
+        return ", ".join(
+            f"{held.get_role_display()} ({held.partner})" for held in user.role_assignments.all()
+        )
 
     @admin.display(description=_("home partner"), ordering="directory_user__tenant__partner")
     def home(self, user: User) -> Any:
         return link(user.home_partner)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        rights = [] if request.user.is_superuser else ["is_staff", "is_superuser", "groups", "user_permissions"]
+        rights = (
+            []
+            if request.user.is_superuser
+            else ["is_staff", "is_superuser", "groups", "user_permissions"]
+        )
         return [*self.readonly_fields, *rights]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        return self.inlines if obj else []  # a role is given with a reason, which a new account needs none of
+        # A role is given with a reason, which a new account needs none of
+        return self.inlines if obj else []
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change and "is_active" in form.changed_data and not obj.is_active:
@@ -182,15 +236,28 @@ class UserAdmin(NoDeleteAdmin, auth_admin.UserAdmin):
         super().save_model(request, obj, form, change)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Of whoever has rights here only a superuser changes anything: name, address, password, roles or rights."""
+        """Of whoever has rights here only a superuser changes anything: name, address, password,
+        roles or rights.
+        """
         may = request.user.is_superuser or obj is None or not obj.has_office_rights
         return may and super().has_change_permission(request, obj)
 
     @method_decorator(sensitive_post_parameters())
     @transaction.atomic
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's name
+    # Django's name
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,
+        form_url: str = "",
+    ) -> HttpResponse:
         before = self.get_object(request, unquote(id))
-        if request.method == "POST" and before and self.has_change_permission(request, before) and not reason_in(request):
+        if (
+            request.method == "POST"
+            and before
+            and self.has_change_permission(request, before)
+            and not reason_in(request)
+        ):
             return self.not_done(request, str(MISSING))
         response = super().user_change_password(request, id, form_url)
         if before and not User.objects.filter(pk=before.pk, password=before.password).exists():
@@ -210,7 +277,10 @@ class GroupForm(BackOfficeForm):
 
 @admin.register(Group)
 class GroupAdmin(AuditedAdmin, auth_admin.GroupAdmin):
-    """What staff may do, by group. Whoever changes one changes rights, their own too: only a superuser does."""
+    """What staff may do, by group.
+
+    Whoever changes one changes rights, their own too: only a superuser does.
+    """
 
     form = GroupForm
 

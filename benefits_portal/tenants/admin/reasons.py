@@ -1,4 +1,6 @@
-"""Why staff change a right, a date, a role or a key by hand: asked for, and kept with what was changed (A1)."""
+"""Why staff change a right, a date, a role or a key by hand: asked for, and kept with what was
+changed (A1).
+"""
 
 # mypy: disable-error-code="type-arg"
 
@@ -21,18 +23,23 @@ from benefits_portal.typed import isolated, tidy
 
 MISSING = _("Say why: the reason goes on record. Nothing was changed.")
 REASON = _("Reason")
-ON_A_FORM = f"{ActionLocation.CHANGE_FORM.value}-reason"  # an action that is run from something's own page
+# An action that is run from something's own page
+ON_A_FORM = f"{ActionLocation.CHANGE_FORM.value}-reason"
 
 
 def reason_in(request: HttpRequest) -> str:
-    """What was given as the reason, on a form, a confirmation or beside an action, with keys masked (K3); empty for blanks alone."""
+    """What was given as the reason, on a form, a confirmation or beside an action, with keys masked
+    (K3); empty for blanks alone.
+    """
     typed = (tidy(request.POST.get(name, "")) for name in (ON_A_FORM, "reason"))
     return without_keys(next((text for text in typed if text), ""))[: Record.REASON_LENGTH]
 
 
 def reason_field(*, required: bool = True, label: Any = REASON) -> LineFormField:
     help_text = _("Goes on record with what was changed. Only staff can read it.")
-    return LineFormField(label=label, max_length=Record.REASON_LENGTH, required=required, help_text=help_text)
+    return LineFormField(
+        label=label, max_length=Record.REASON_LENGTH, required=required, help_text=help_text
+    )
 
 
 class ReasonedActionForm(ActionForm):
@@ -53,7 +60,13 @@ def needs_reason(action: Callable[..., Any]) -> Callable[..., Any]:
     return asking
 
 
-def each(model_admin: Any, request: HttpRequest, rows: Iterable[Any], verb: Callable[[Any], object], told: str) -> None:
+def each(
+    model_admin: Any,
+    request: HttpRequest,
+    rows: Iterable[Any],
+    verb: Callable[[Any], object],
+    told: str,
+) -> None:
     """Do `verb` to each row for itself: one that is refused does not stand in the others' way."""
     for row in rows:
         try:

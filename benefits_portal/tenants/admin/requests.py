@@ -26,7 +26,10 @@ class AnswerFilter(CasesFilter):
     parameter_name = "answer"
     cases = {
         "none": (gettext_lazy("Not decided"), lambda requests, _on: requests.undecided()),
-        "decided": (gettext_lazy("Decided"), lambda requests, _on: requests.exclude(decided_at=None)),
+        "decided": (
+            gettext_lazy("Decided"),
+            lambda requests, _on: requests.exclude(decided_at=None),
+        ),
     }
 
 
@@ -47,7 +50,17 @@ class TenantRequestAdmin(ReadOnlyAdmin):
     search_fields = ["search_text", "partner__search_text"]
     search_help_text = gettext_lazy("Name, domain or partner")
     date_hierarchy = "asked_at"
-    fields = ["partner", "name", "domain", "asked_at", "asked_by", "answer", "decided_at", "decided_by", "tenant"]
+    fields = [
+        "partner",
+        "name",
+        "domain",
+        "asked_at",
+        "asked_by",
+        "answer",
+        "decided_at",
+        "decided_by",
+        "tenant",
+    ]
     actions = ["accept", "decline"]
     action_form = ReasonedActionForm
 
@@ -60,12 +73,30 @@ class TenantRequestAdmin(ReadOnlyAdmin):
             return _("Not decided")
         return _("Accepted") if asked.is_accepted else _("Declined")
 
-    @admin.action(description=gettext_lazy("Accept: make the tenant"), permissions=["decide"], location=[*ActionLocation])
+    @admin.action(
+        description=gettext_lazy("Accept: make the tenant"),
+        permissions=["decide"],
+        location=[*ActionLocation],
+    )
     @needs_reason
     def accept(self, request: HttpRequest, requests: "QuerySet[TenantRequest]") -> None:
-        each(self, request, requests.select_related("partner"), lambda asked: asked.accept(by=actor(request)), _("%(what)s: accepted."))
+        each(
+            self,
+            request,
+            requests.select_related("partner"),
+            lambda asked: asked.accept(by=actor(request)),
+            _("%(what)s: accepted."),
+        )
 
-    @admin.action(description=gettext_lazy("Decline"), permissions=["decide"], location=[*ActionLocation])
+    @admin.action(
+        description=gettext_lazy("Decline"), permissions=["decide"], location=[*ActionLocation]
+    )
     @needs_reason
     def decline(self, request: HttpRequest, requests: "QuerySet[TenantRequest]") -> None:
-        each(self, request, requests.select_related("partner"), lambda asked: asked.decline(by=actor(request)), _("%(what)s: declined."))
+        each(
+            self,
+            request,
+            requests.select_related("partner"),
+            lambda asked: asked.decline(by=actor(request)),
+            _("%(what)s: declined."),
+        )

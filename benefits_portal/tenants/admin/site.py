@@ -23,16 +23,27 @@ from benefits_portal.tenants.views import OwnPasswordView
 @never_cache
 @login_not_required
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """There is one sign-in page, the portal's. Somebody who is signed in and is not staff is told so."""
-    address = LoginView().get_redirect_url(request) or reverse("admin:index")  # only ever an address of this site
+    """There is one sign-in page, the portal's.
+
+    Somebody who is signed in and is not staff is told so.
+    """
+    # Only ever an address of this site
+    address = LoginView().get_redirect_url(request) or reverse("admin:index")
     if admin.site.has_permission(request):
         return HttpResponseRedirect(address)
     if request.user.is_authenticated:
-        raise PermissionDenied(_("The back office is for the program's own staff. Sign in with a staff account to use it."))
+        raise PermissionDenied(
+            _(
+                "The back office is for the program's own staff. Sign in with a staff account "
+                "to use it."
+            )
+        )
     return redirect_to_login(address, resolve_url(settings.LOGIN_URL))
 
 
-def change_own_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+def change_own_password(
+    request: HttpRequest, extra_context: dict[str, Any] | None = None
+) -> HttpResponseBase:
     """The portal's own, which is limited and on record, in the back office's frame."""
     view = OwnPasswordView.as_view(
         template_name="registration/password_change_form.html",

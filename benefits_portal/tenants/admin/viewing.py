@@ -22,7 +22,9 @@ from .reasons import reason_field
 class ViewAsForm(forms.Form):
     """Which of the partner's tenants to look at, and why."""
 
-    tenant = forms.ModelChoiceField(Tenant.objects.none(), label=gettext_lazy("Tenant"), empty_label=None)
+    tenant = forms.ModelChoiceField(
+        Tenant.objects.none(), label=gettext_lazy("Tenant"), empty_label=None
+    )
     reason = reason_field()
 
     def __init__(self, partner: Partner, *args: Any, **kwargs: Any) -> None:
@@ -43,5 +45,11 @@ def view_as(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         viewing.start(request, form.cleaned_data["tenant"], by=actor(request))
         return redirect("home")
-    context = {**admin.site.each_context(request), "title": _("View as partner"), "partner": partner, "opts": Partner._meta, "form": form}
+    context = {
+        **admin.site.each_context(request),
+        "title": _("View as partner"),
+        "partner": partner,
+        "opts": Partner._meta,
+        "form": form,
+    }
     return TemplateResponse(request, "admin/tenants/partner/view_as.html", context)

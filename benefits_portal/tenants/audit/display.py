@@ -1,4 +1,6 @@
-"""The record in words: who did what, where, and what it changed, with people and things by their names (A2)."""
+"""The record in words: who did what, where, and what it changed, with people and things by their
+names (A2).
+"""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -15,12 +17,20 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day, as_time, number
-from benefits_portal.tenants.audit.labels import REFERENCES, field_of, filters_in_words, label_of, list_name, subject_model
+from benefits_portal.tenants.audit.labels import (
+    REFERENCES,
+    field_of,
+    filters_in_words,
+    label_of,
+    list_name,
+    subject_model,
+)
 from benefits_portal.tenants.models import Partner, Record, User
 from benefits_portal.tenants.naming import Names
 
 WORDS = {"list": list_name, "filters": filters_in_words}  # what on record is a name of ours
-UNSAID = {"key", "assignment", "redemption", "guid"}  # numbers that lead back to rows, for the back office
+# Numbers that lead back to rows, for the back office
+UNSAID = {"key", "assignment", "redemption", "guid"}
 
 type Reference = tuple[type[models.Model], int]
 
@@ -34,7 +44,11 @@ class Change:
     after: str
 
     def __str__(self) -> str:
-        what = f"{self.before} → {self.after}" if self.before and self.after else self.before or self.after
+        what = (
+            f"{self.before} → {self.after}"
+            if self.before and self.after
+            else self.before or self.after
+        )
         return f"{self.label}: {what}"
 
 
@@ -58,9 +72,14 @@ class Line:
             "day": as_day(self.at),
             "time": as_time(self.at.time()),
             "what": self.what,
-            "refused": render_to_string("tenants/_refused.html", {"why": self.refused}) if self.refused else "",
+            "refused": render_to_string("tenants/_refused.html", {"why": self.refused})
+            if self.refused
+            else "",
             "about": self._linked_about() or "–",
-            "changes": format_html_join("", '<span class="change">{}</span>', ((change,) for change in self.changes)) or "–",
+            "changes": format_html_join(
+                "", '<span class="change">{}</span>', ((change,) for change in self.changes)
+            )
+            or "–",
             "who": self.who,
             "how": f"{self.how} · {self.where}" if self.where else self.how,
         }
@@ -73,23 +92,41 @@ class Line:
         return format_html('<a href="{}">{}</a>', page_of(), self.about) if page_of else self.about
 
 
-def lines(records: Iterable[Record], partner: Partner, known: Iterable[models.Model] = (), people: Names | None = None) -> list[Line]:
-    """`records` in words, with times as the clocks of `partner` show and people by the names they have there (P1). As many
-    queries however many records, and none for what the rows in `known` are called.
+def lines(
+    records: Iterable[Record],
+    partner: Partner,
+    known: Iterable[models.Model] = (),
+    people: Names | None = None,
+) -> list[Line]:
+    """`records` in words, with times as the clocks of `partner` show and people by the names they
+    have there (P1). As many queries however many records, and none for what the rows in `known`
+    are called.
     """
     records = list(records)
     rows = _referenced(records, {(type(row), row.pk): row for row in known})
     people = people or Names(partner)
-    people.learn([*(record.actor for record in records), *(row for row in rows.values() if isinstance(row, User))])
-    names = {reference: people.of(row) if isinstance(row, User) else _name(row) for reference, row in rows.items()}
+    people.learn(
+        [
+            *(record.actor for record in records),
+            *(row for row in rows.values() if isinstance(row, User)),
+        ]
+    )
+    names = {
+        reference: people.of(row) if isinstance(row, User) else _name(row)
+        for reference, row in rows.items()
+    }
     zone = ZoneInfo(partner.time_zone)
     return [_line(record, people.of(record.actor), names, zone) for record in records]
 
 
 def all_changes(record: Record) -> list[Change]:
-    """Every fact on `record` before and after, for the back office: those that lead back to rows too, each by its name."""
+    """Every fact on `record` before and after, for the back office: those that lead back to rows
+    too, each by its name.
+    """
     names = {reference: str(row) for reference, row in _referenced([record], {}).items()}
-    return [_change(record, name, names, is_whole=True) for name in {**record.before, **record.after}]
+    return [
+        _change(record, name, names, is_whole=True) for name in {**record.before, **record.after}
+    ]
 
 
 def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo) -> Line:
@@ -104,7 +141,11 @@ def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo)
         where=record.tenant.name if record.tenant else "",
         about=names.get((model, record.subject_id), kind) if model and record.subject_id else "",
         subject=(model, record.subject_id) if model and record.subject_id else None,
-        changes=[_change(record, name, names) for name in {**record.before, **record.after} if _is_said(record, name)],
+        changes=[
+            _change(record, name, names)
+            for name in {**record.before, **record.after}
+            if _is_said(record, name)
+        ],
     )
 
 
@@ -118,15 +159,22 @@ def _refused(record: Record, zone: ZoneInfo) -> str:
 
 def times_until(times: int, last_at: datetime) -> str:
     """How often the same was refused within the hour, and when for the last time."""
-    return _("%(times)s times until %(time)s.") % {"times": number(times), "time": as_time(last_at.time())}
+    return _("%(times)s times until %(time)s.") % {
+        "times": number(times),
+        "time": as_time(last_at.time()),
+    }
 
 
 def _is_said(record: Record, name: str) -> bool:
     """What stayed as it was is no change."""
-    return name not in UNSAID and (name not in record.before or record.before[name] != record.after.get(name))
+    return name not in UNSAID and (
+        name not in record.before or record.before[name] != record.after.get(name)
+    )
 
 
-def _change(record: Record, name: str, names: dict[Reference, str], *, is_whole: bool = False) -> Change:
+def _change(
+    record: Record, name: str, names: dict[Reference, str], *, is_whole: bool = False
+) -> Change:
     """The fact `name` before and after; whole, with the numbers of a list instead of how many."""
     field, said = field_of(record, name), []
     for value in (record.before.get(name), record.after.get(name)):
@@ -172,24 +220,34 @@ def _day_or_moment(value: str) -> str:
 
 
 def _reference(name: str, field: Any, value: Any) -> Reference | None:
-    model = REFERENCES.get(name) or (field.related_model if field is not None and field.many_to_one else None)
+    model = REFERENCES.get(name) or (
+        field.related_model if field is not None and field.many_to_one else None
+    )
     return (model, value) if model and isinstance(value, int) else None
 
 
-def _referenced(records: list[Record], known: dict[Reference, models.Model]) -> dict[Reference, models.Model]:
+def _referenced(
+    records: list[Record], known: dict[Reference, models.Model]
+) -> dict[Reference, models.Model]:
     """Everything that `records` refer to by number: one query for each kind of thing."""
     wanted: dict[type[models.Model], set[int]] = {}
     for record in records:
         model = subject_model(record)
         references = [
-            _reference(name, field_of(record, name), value) for values in (record.before, record.after) for name, value in values.items()
+            _reference(name, field_of(record, name), value)
+            for values in (record.before, record.after)
+            for name, value in values.items()
         ]
         if model and record.subject_id:
             references.append((model, record.subject_id))
         for found in filter(None, references):
             if found not in known:
                 wanted.setdefault(found[0], set()).add(found[1])
-    return known | {(model, pk): row for model, pks in wanted.items() for pk, row in _rows(model).in_bulk(pks).items()}
+    return known | {
+        (model, pk): row
+        for model, pks in wanted.items()
+        for pk, row in _rows(model).in_bulk(pks).items()
+    }
 
 
 def _rows(model: type[models.Model]) -> Any:

@@ -1,4 +1,6 @@
-"""The record page by page: of a benefit, a subscription, a person, or of all that happened at a partner (A2)."""
+"""The record page by page: of a benefit, a subscription, a person, or of all that happened at a
+partner (A2).
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class History:
-    """One page of it, the newest first, and the addresses of the pages around it, empty where there is none."""
+    """One page of it, the newest first, and the addresses of the pages around it, empty where there
+    is none.
+    """
 
     lines: list[Line]
     zone: str
@@ -40,10 +44,15 @@ class History:
 
     @property
     def summary(self) -> str:
-        """How many lines are shown, of how many there are where that is counted, and whether older ones follow (W7)."""
+        """How many lines are shown, of how many there are where that is counted, and whether older
+        ones follow (W7).
+        """
         shown = number(len(self.lines))
         if self.total is not None and self.is_cut:
-            return _("%(shown)s lines shown of %(total)s") % {"shown": shown, "total": total_text(self.total)}
+            return _("%(shown)s lines shown of %(total)s") % {
+                "shown": shown,
+                "total": total_text(self.total),
+            }
         if self.older_href:
             return _("%(shown)s lines shown; there are older ones.") % {"shown": shown}
         if self.newer_href:
@@ -60,15 +69,18 @@ def history(
     *,
     is_counted: bool = True,
 ) -> History:
-    """The page of `records` that the address asks for: what comes before the record `?before=`, the newest without it.
+    """The page of `records` that the address asks for: what comes before the record `?before=`, the
+    newest without it.
 
-    Nothing of another partner's is among them. `known` are rows whose names need no query, `people` those of whoever the
-    page names beside them. Only what an index finds should be counted.
+    Nothing of another partner's is among them. `known` are rows whose names need no query, `people`
+    those of whoever the page names beside them. Only what an index finds should be counted.
     """
     ours, before = records.for_partner(request.partner).for_display(), request.GET.get("before", "")
     latest = ours.filter(pk=int(before[:18])).first() if before.isdecimal() else None
     page = ours.before(latest)
-    found = list((page.annotate(total_in_list=CappedCount(ours)) if is_counted else page)[: PAGE + 1])
+    found = list(
+        (page.annotate(total_in_list=CappedCount(ours)) if is_counted else page)[: PAGE + 1]
+    )
     shown = found[:PAGE]
 
     def href(record: Record | None) -> str:

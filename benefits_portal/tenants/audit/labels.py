@@ -1,4 +1,6 @@
-"""What the facts on record are called, in the reader's language: never by the raw name of a field (A2)."""
+"""What the facts on record are called, in the reader's language: never by the raw name of a field
+(A2).
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -58,7 +60,8 @@ FILTERS: dict[str, str | Promise] = {
     "type": gettext_lazy("Benefit type"),
     "until": gettext_lazy("Until"),
 }
-FILTER_VALUES: dict[str, dict[str, str | Promise]] = {}  # by filter; those of the other rooms come from their lists
+# By filter; those of the other rooms come from their lists
+FILTER_VALUES: dict[str, dict[str, str | Promise]] = {}
 REFERENCES: dict[str, type[models.Model]] = {"person": DirectoryUser, "primary": Tenant}
 
 
@@ -77,9 +80,12 @@ def subject_model(record: Record) -> type[models.Model] | None:
 
 
 def described_model(record: Record) -> type[models.Model] | None:
-    """Whose fields the record names: its subject's, or of what was refused to be made, the first kind that has them all."""
+    """Whose fields the record names: its subject's, or of what was refused to be made, the first
+    kind that has them all.
+    """
     return subject_model(record) or _model_with(
-        record.action.partition(".")[0], frozenset((record.before.keys() | record.after.keys()) - NAMED)
+        record.action.partition(".")[0],
+        frozenset((record.before.keys() | record.after.keys()) - NAMED),
     )
 
 
@@ -99,8 +105,14 @@ NAMED = NAMES.keys() - {"user_principal_name"}
 
 @cache
 def _model_with(app: str, names: frozenset[str]) -> type[models.Model] | None:
-    models_of_app = apps.get_app_config(app).get_models() if names and apps.is_installed(f"benefits_portal.{app}") else ()
-    return next((model for model in models_of_app if all(_has_field(model, name) for name in names)), None)
+    models_of_app = (
+        apps.get_app_config(app).get_models()
+        if names and apps.is_installed(f"benefits_portal.{app}")
+        else ()
+    )
+    return next(
+        (model for model in models_of_app if all(_has_field(model, name) for name in names)), None
+    )
 
 
 def _has_field(model: type[models.Model], name: str) -> bool:

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 
 _repeats_are_done: ContextVar[bool] = ContextVar("repeats_are_done", default=False)
-OF_PAGES = {"tenants.page-refused", "tenants.form-refused"}  # looks: of one person alike, whatever page it was
+# Looks: of one person alike, whatever page it was
+OF_PAGES = {"tenants.page-refused", "tenants.form-refused"}
 COUNTED_WITHIN = timedelta(hours=1)  # from the first of the same refusals of one person
 REPEATED_WITHIN = timedelta(minutes=1)  # the same act by the same person is the same click
 
@@ -50,7 +51,10 @@ class How(models.TextChoices):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something, acting how, and why where that was asked. Without a user: the project itself, by a command."""
+    """Who does something, acting how, and why where that was asked.
+
+    Without a user: the project itself, by a command.
+    """
 
     user: "User | None" = None
     how: How = How.COMMAND
@@ -71,12 +75,16 @@ def _without_keys[Value](value: Value) -> Value:
 
 
 def recordable[C: type[models.TextChoices]](actions: C) -> C:
-    """Class decorator: make an app's own actions known to the record, so that it can show their labels.
+    """Class decorator: make an app's own actions known to the record, so that it can show their
+    labels.
 
-    Raises ValueError for a stored value that has a label already: every row with it would be read by the other one.
+    Raises ValueError for a stored value that has a label already: every row with it would be read
+    by the other one.
     """
     if known := sorted(Record.actions.keys() & {action.value for action in actions}):
-        raise ValueError(f"{actions.__name__} labels again what the record knows already: {', '.join(known)}.")
+        raise ValueError(
+            f"{actions.__name__} labels again what the record knows already: {', '.join(known)}."
+        )
     Record.actions.update({action.value: action.label for action in actions})
     return actions
 
@@ -87,7 +95,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
 
     def about(self, subject: models.Model) -> Self:
         """The history of one benefit, subscription, person …, the latest first (rule A2)."""
-        return self.filter(subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk)
+        return self.filter(
+            subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk
+        )
 
     def before(self, latest: "Record | None") -> Self:
         """What comes after `latest` where the newest is first; everything if there is none."""
@@ -96,7 +106,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         return self.filter(at__lte=latest.at).filter(Q(at__lt=latest.at) | Q(pk__lt=latest.pk))
 
     def page_ends_before(self, latest: "Record", size: int) -> "Record | None":
-        """What the page of `size` records before the one that begins after `latest` begins after; None if it is the newest."""
+        """What the page of `size` records before the one that begins after `latest` begins after;
+        None if it is the newest.
+        """
         newer = self.filter(at__gte=latest.at).filter(Q(at__gt=latest.at) | Q(pk__gte=latest.pk))
         return newer.order_by("at", "pk")[size : size + 1].first()
 
@@ -104,18 +116,32 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         return self.select_related("actor", "tenant")
 
     def concerning(self, person: "DirectoryUser", account: "User | None" = None) -> Self:
-        """The history of a person: their entry, the account they sign in with, and what was given to them or taken (A2).
+        """The history of a person: their entry, the account they sign in with, and what was given
+        to them or taken (A2).
 
         `account` is a guest's, who holds a role at this partner and signs in from elsewhere.
         """
         account = getattr(person, "user", None) or account
-        ours = [self.about(row) for row in (person, account) if row] + [self.filter(before__person=person.pk)]
+        ours = [self.about(row) for row in (person, account) if row] + [
+            self.filter(before__person=person.pk)
+        ]
         return reduce(or_, ours, self.filter(after__person=person.pk))
 
-    def just_done(self, action: str, *, by: Actor, partner: "Partner | None" = None, subject: models.Model | None = None) -> Self:
-        """When `by` did this a moment ago: what a second click asks for again (W11). Commands are never repeated so."""
+    def just_done(
+        self,
+        action: str,
+        *,
+        by: Actor,
+        partner: "Partner | None" = None,
+        subject: models.Model | None = None,
+    ) -> Self:
+        """When `by` did this a moment ago: what a second click asks for again (W11).
+
+        Commands are never repeated so.
+        """
         now = clock.now()
-        moment = {"at__gt": now - REPEATED_WITHIN, "at__lt": now + REPEATED_WITHIN}  # clocks of servers differ a little
+        # Clocks of servers differ a little
+        moment = {"at__gt": now - REPEATED_WITHIN, "at__lt": now + REPEATED_WITHIN}
         done = self.filter(action=action, actor=by.user, how=by.how, refused="", **moment)
         done = done.filter(partner=partner) if partner else done
         done = done.about(subject) if subject else done
@@ -132,13 +158,20 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         after: dict[str, Any] | None = None,
         **_about: Any,
     ) -> bool:
-        """Whether `by` did this very act a moment ago, with the outcome `after`, or without one from `before`."""
+        """Whether `by` did this very act a moment ago, with the outcome `after`, or without one
+        from `before`.
+        """
         tried = json.loads(json.dumps(after or before or {}, cls=DjangoJSONEncoder)).items()
         done = self.just_done(action, by=by, partner=partner, subject=subject)
         return any(tried <= (record.after if after else record.before).items() for record in done)
 
-    def note(self, action: str, *, by: Actor, refusal: Refusal | None = None, **about: Any) -> "Record":
-        """Write one line. A refusal is noted outside the transaction that it rolled back; repeated, it is counted."""
+    def note(
+        self, action: str, *, by: Actor, refusal: Refusal | None = None, **about: Any
+    ) -> "Record":
+        """Write one line.
+
+        A refusal is noted outside the transaction that it rolled back; repeated, it is counted.
+        """
         record = self.line(action, by=by, refusal=refusal, **about)
         if refusal and refusal.is_counted and self._count_again(record):
             return record
@@ -146,24 +179,39 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         return record
 
     def _count_again(self, record: "Record") -> bool:
-        """Whether the same person was refused the same within the hour: then that row counts it, instead of a new one.
+        """Whether the same person was refused the same within the hour: then that row counts it,
+        instead of a new one.
 
-        Its count and the time of the last refusal are all that ever changes of a record, and only ever grow.
+        Its count and the time of the last refusal are all that ever changes of a record, and only
+        ever grow.
         """
         names = ["action", "actor", "how", "partner", "refused", "subject_type", "subject_id"]
         if record.action not in OF_PAGES:
             names += ["facts", "after"]  # what it was about: another key, another person
-        same = self.filter(**{name: getattr(record, name) for name in names}, at__gt=record.at - COUNTED_WITHIN)
+        same = self.filter(
+            **{name: getattr(record, name) for name in names}, at__gt=record.at - COUNTED_WITHIN
+        )
         latest = same.order_by("-pk").values_list("pk", flat=True).first() if record.actor else None
-        again = models.QuerySet.update(self.filter(pk=latest), times=F("times") + 1, last_at=record.at) if latest else 0
+        again = (
+            models.QuerySet.update(self.filter(pk=latest), times=F("times") + 1, last_at=record.at)
+            if latest
+            else 0
+        )
         if again:
             record.pk, record._state.adding = latest, False
         return bool(again)
 
-    def note_at_each(self, partners: "Iterable[Partner]", action: str, *, by: Actor, subject: models.Model) -> None:
-        """Write what somebody does with an account of their own at each of `partners`, and once at none of them (P1)."""
+    def note_at_each(
+        self, partners: "Iterable[Partner]", action: str, *, by: Actor, subject: models.Model
+    ) -> None:
+        """Write what somebody does with an account of their own at each of `partners`, and once at
+        none of them (P1).
+        """
         where: list[Partner | None] = [*partners]
-        self.bulk_create(self.line(action, by=by, subject=subject, partner=partner) for partner in where or [None])
+        self.bulk_create(
+            self.line(action, by=by, subject=subject, partner=partner)
+            for partner in where or [None]
+        )
 
     def line(
         self,
@@ -178,7 +226,10 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         refusal: Refusal | None = None,
         facts: dict[str, Any] | None = None,
     ) -> "Record":
-        """One line, not yet written. A tenant that the partner does not have is not named: others read this (P1)."""
+        """One line, not yet written.
+
+        A tenant that the partner does not have is not named: others read this (P1).
+        """
         refused, facts = refusal.on_record if refusal else ("", facts or {})
         tenant = None if tenant and partner and tenant.partner_id != partner.pk else tenant
         return self.model(
@@ -197,31 +248,67 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
 
 
 class Record(AppendOnly):
-    """One thing that happened, or was refused: who, acting how, when, where, why, what, before and after."""
+    """One thing that happened, or was refused: who, acting how, when, where, why, what, before and
+    after.
+    """
 
     REASON_LENGTH = 200  # characters
 
     actions: ClassVar[dict[str, str | Promise]] = {}
-    attempts: ClassVar[dict[str, str | Promise]] = {}  # what a refused action is called: it did not happen
+    # What a refused action is called: it did not happen
+    attempts: ClassVar[dict[str, str | Promise]] = {}
 
     at = models.DateTimeField(_("at"), default=clock.now, editable=False)
     actor = models.ForeignKey(
-        "tenants.User", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("who"), editable=False
+        "tenants.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="records",
+        verbose_name=_("who"),
+        editable=False,
     )
     how = models.CharField(_("acting how"), max_length=11, choices=How, editable=False)
     reason = LineField(_("reason"), max_length=REASON_LENGTH, blank=True, editable=False)
     partner = models.ForeignKey(
-        "tenants.Partner", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("partner"), editable=False
+        "tenants.Partner",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="records",
+        verbose_name=_("partner"),
+        editable=False,
     )
     tenant = models.ForeignKey(
-        "tenants.Tenant", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("tenant"), editable=False
+        "tenants.Tenant",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="records",
+        verbose_name=_("tenant"),
+        editable=False,
     )
     action = models.CharField(_("what"), max_length=40, editable=False)
     refused = models.CharField(_("refused because"), max_length=60, blank=True, editable=False)
-    facts = TidyJSONField(_("facts of the refusal"), default=dict, blank=True, encoder=DjangoJSONEncoder, editable=False)
+    facts = TidyJSONField(
+        _("facts of the refusal"),
+        default=dict,
+        blank=True,
+        encoder=DjangoJSONEncoder,
+        editable=False,
+    )
     times = models.PositiveIntegerField(_("times"), default=1, db_default=1, editable=False)
-    last_at = models.DateTimeField(_("refused again, last at"), null=True, blank=True, editable=False)
-    subject_type = models.ForeignKey(ContentType, models.PROTECT, null=True, blank=True, verbose_name=_("subject type"), editable=False)
+    last_at = models.DateTimeField(
+        _("refused again, last at"), null=True, blank=True, editable=False
+    )
+    subject_type = models.ForeignKey(
+        ContentType,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("subject type"),
+        editable=False,
+    )
     subject_id = models.BigIntegerField(_("subject"), null=True, blank=True, editable=False)
     subject = GenericForeignKey("subject_type", "subject_id")
     before = TidyJSONField(_("before"), default=dict, encoder=DjangoJSONEncoder, editable=False)
@@ -258,9 +345,11 @@ class Record(AppendOnly):
 
 @contextmanager
 def recorded_if_refused(action: str, *, by: Actor, **facts: Any) -> Iterator[None]:
-    """The block happens whole or not at all; a refusal rolls it back first and is then put on record with `facts` (A1).
+    """The block happens whole or not at all; a refusal rolls it back first and is then put on
+    record with `facts` (A1).
 
-    Within `repeated_is_done`, what somebody has done a moment ago is no attempt of its own, and stays off the record (W11).
+    Within `repeated_is_done`, what somebody has done a moment ago is no attempt of its own, and
+    stays off the record (W11).
     """
     try:
         with transaction.atomic():
@@ -276,7 +365,9 @@ def recorded_if_refused(action: str, *, by: Actor, **facts: Any) -> Iterator[Non
 
 @contextmanager
 def repeated_is_done() -> Iterator[None]:
-    """What the same person did a moment ago and asks for again counts as done: a double click is one act (W11)."""
+    """What the same person did a moment ago and asks for again counts as done: a double click is
+    one act (W11).
+    """
     token = _repeats_are_done.set(True)
     try:
         yield

@@ -15,9 +15,12 @@ ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 class Refusal(Exception):
     """A rule said no. `message` is one clear sentence, `advice` what to do next (rule K7).
 
-    Subclasses name the fact (`KeyAlreadyRedeemed`) and leave placeholders in both for `facts`: numbers, days, names,
-    never a key (K3). The record keeps the `code` and the facts, and says the message in each reader's language (A1);
-    `fact` is what it says where it has none. A code is never changed nor used again: records have it for good.
+    Subclasses name the fact (`KeyAlreadyRedeemed`) and leave placeholders in both for `facts`:
+    numbers, days, names,
+    never a key (K3). The record keeps the `code` and the facts, and says the message in each
+    reader's language (A1);
+    `fact` is what it says where it has none. A code is never changed nor used again: records have
+    it for good.
     """
 
     code: str = ""
@@ -29,8 +32,10 @@ class Refusal(Exception):
     is_already_so: bool = False  # what was asked for holds already, by whomever
     is_counted: bool = True  # on record once within an hour, with how often; else each time (A1)
     is_repeat: bool = False  # and it was the same person who did it, just now: a second click (W11)
-    is_of_no_partner: bool = False  # about an account or a home of elsewhere: on record at no partner (P1)
-    done_as: dict[str, Any] = {}  # what that act is on record with, where the attempt itself says something else
+    # About an account or a home of elsewhere: on record at no partner (P1)
+    is_of_no_partner: bool = False
+    # What that act is on record with, where the attempt itself says something else
+    done_as: dict[str, Any] = {}
     by_code: ClassVar[dict[str, type["Refusal"]]] = {}
 
     def __init__(self, **facts: Any) -> None:
@@ -69,7 +74,8 @@ class Refusal(Exception):
 
     @classmethod
     def message_of(cls, code: str, facts: dict[str, Any] | None = None) -> str | Promise:
-        """What the refusal that is on record as `code` said; the code itself if the portal no longer knows it.
+        """What the refusal that is on record as `code` said; the code itself if the portal no
+        longer knows it.
 
         Never raises: a message that has changed since shows … for what the record does not hold.
         """
@@ -78,7 +84,8 @@ class Refusal(Exception):
             return code
         if facts:
             return refusal.message % Known(refusal.written(facts))
-        return vars(refusal).get("fact") or refusal.message or refusal.fact  # its own; what a kind of refusals shares says less
+        # Its own; what a kind of refusals shares says less
+        return vars(refusal).get("fact") or refusal.message or refusal.fact
 
 
 class Known(dict[str, Any]):

@@ -4,24 +4,35 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from benefits_portal.tenants.audit.append_only import AppendOnly, AppendOnlyError, AppendOnlyQuerySet
+from benefits_portal.tenants.audit.append_only import (
+    AppendOnly,
+    AppendOnlyError,
+    AppendOnlyQuerySet,
+)
 
 
 class WrittenOnceQuerySet[M: models.Model](AppendOnlyQuerySet[M]):
     """Updates only the facts in `model.once`, and only rows that do not have them yet."""
 
     def update(self, **values: Any) -> int:  # type: ignore[override]
-        """How many rows had none of these facts before. Raises AppendOnlyError for any other field, and for taking facts away."""
+        """How many rows had none of these facts before.
+
+        Raises AppendOnlyError for any other field, and for taking facts away.
+        """
         empty = {mark: None for mark, fields in self.model.once.items() if fields & values.keys()}  # type: ignore[attr-defined]
         others = values.keys() - {name for mark in empty for name in self.model.once[mark]}  # type: ignore[attr-defined]
         emptied = [mark for mark in empty if mark in values and values[mark] is None]
         if others or emptied:
-            raise AppendOnlyError(f"{self.model.__name__} rows are never changed; what ends or uses one is written once.")
+            raise AppendOnlyError(
+                f"{self.model.__name__} rows are never changed; what ends or uses one is written once."
+            )
         return models.QuerySet.update(self.filter(**empty), **values)
 
 
 class WrittenOnce(AppendOnly):
-    """A model whose rows are written once, but for the facts in `once`: groups of fields, each by the one that marks it as written."""
+    """A model whose rows are written once, but for the facts in `once`: groups of fields, each by
+    the one that marks it as written.
+    """
 
     once: ClassVar[dict[str, set[str]]] = {}
 

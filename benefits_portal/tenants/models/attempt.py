@@ -33,7 +33,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return self.filter(refused_until__gt=now)
 
     def take(self, *subjects: Counted) -> Ticket:
-        """Count an attempt of each of `subjects`. Raises TooManyAttempts, and counts none, if one of them is refused."""
+        """Count an attempt of each of `subjects`.
+
+        Raises TooManyAttempts, and counts none, if one of them is refused.
+        """
         with counting(*subjects):
             now = clock.now()
             moments = self._moments(subjects, now)
@@ -48,30 +51,51 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
                 for each in subjects
             ]
             pks = [row.pk for row in self.bulk_create(rows)]
-        return Ticket(pks, max((row.refused_until for row in rows if row.refused_until), default=None))
+        return Ticket(
+            pks, max((row.refused_until for row in rows if row.refused_until), default=None)
+        )
 
     def _moments(self, subjects: Sequence[Counted], now: datetime) -> dict[Counted, list[datetime]]:
-        """When each of `subjects` tried, oldest first. Raises TooManyAttempts if one of them is refused."""
+        """When each of `subjects` tried, oldest first.
+
+        Raises TooManyAttempts if one of them is refused.
+        """
         longest = max(each.limit.window for each in subjects)
-        recent = self.of(*subjects).filter(Q(at__gt=now - longest) | Q(refused_until__gt=now)).order_by("at")
+        recent = (
+            self.of(*subjects)
+            .filter(Q(at__gt=now - longest) | Q(refused_until__gt=now))
+            .order_by("at")
+        )
         found = list(recent.values_list("limit", "subject", "at", "refused_until"))
         if ends := [until for *_, until in found if until and until > now]:
             raise TooManyAttempts(max(ends))
-        return {each: [at for limit, subject, at, _ in found if (limit, subject) == each.key] for each in subjects}
+        return {
+            each: [at for limit, subject, at, _ in found if (limit, subject) == each.key]
+            for each in subjects
+        }
 
     def take_at_once(self, subject: Counted) -> None:
-        """Count an attempt in one statement, for what is asked often and costs little: no refusal lasts beyond its window.
+        """Count an attempt in one statement, for what is asked often and costs little: no refusal
+        lasts beyond its window.
 
-        Without a lock a few that come at the same instant may pass the limit together. Raises TooManyAttempts.
+        Without a lock a few that come at the same instant may pass the limit together. Raises
+        TooManyAttempts.
         """
         tier, now = subject.limit.tiers[0], clock.now()
-        at, since = (Attempt._meta.get_field("at").get_db_prep_value(moment, connection) for moment in (now, now - tier.window))
+        at, since = (
+            Attempt._meta.get_field("at").get_db_prep_value(moment, connection)
+            for moment in (now, now - tier.window)
+        )
         with connection.cursor() as cursor:
-            cursor.execute(COUNT_AT_ONCE, [*subject.key, subject.account, at, *subject.key, since, tier.most])
+            cursor.execute(
+                COUNT_AT_ONCE, [*subject.key, subject.account, at, *subject.key, since, tier.most]
+            )
             if cursor.rowcount:
                 return
         recent = self.of(subject).filter(at__gt=now - tier.window)
-        oldest_that_counts = recent.order_by("-at").values_list("at", flat=True)[tier.most - 1 : tier.most].first()
+        oldest_that_counts = (
+            recent.order_by("-at").values_list("at", flat=True)[tier.most - 1 : tier.most].first()
+        )
         raise TooManyAttempts((oldest_that_counts or now) + tier.window)
 
     def give_back(self, ticket: Ticket) -> None:
@@ -80,13 +104,20 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
 
 class Attempt(models.Model):
-    """Somebody tried something that is limited. Who it was is kept as a digest, which says nothing without the secret."""
+    """Somebody tried something that is limited.
+
+    Who it was is kept as a digest, which says nothing without the secret.
+    """
 
     limit = models.CharField(_("limit"), max_length=40, editable=False)
     subject = models.CharField(_("who, as a digest"), max_length=64, editable=False)
-    account = models.CharField(_("account, as a digest"), max_length=64, blank=True, db_index=True, editable=False)
+    account = models.CharField(
+        _("account, as a digest"), max_length=64, blank=True, db_index=True, editable=False
+    )
     at = models.DateTimeField(_("at"), default=clock.now, editable=False)
-    refused_until = models.DateTimeField(_("refused until"), null=True, db_index=True, editable=False)
+    refused_until = models.DateTimeField(
+        _("refused until"), null=True, db_index=True, editable=False
+    )
 
     objects = AttemptQuerySet.as_manager()
 

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 
 def own_address(tenant: Tenant, address: str, kind: str) -> str:
-    """The canonical address of somebody in `tenant`: a member's is one of the tenant's own, a guest's is not (W2, W3).
+    """The canonical address of somebody in `tenant`: a member's is one of the tenant's own, a
+    guest's is not (W2, W3).
 
     Raises AddressOutsideTenant, GuestFromInside or NameOfGuest.
     """
@@ -63,41 +64,65 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
         return self.filter(is_disabled=True)
 
     def same_people(self, people: Iterable["DirectoryUser"]) -> Self:
-        """Every entry with the address of one of `people` at their partner: in two tenants, it is still one person."""
+        """Every entry with the address of one of `people` at their partner: in two tenants, it is
+        still one person.
+        """
         people = list(people)
-        names, partners = {person.user_principal_name for person in people}, {person.partner_id for person in people}
+        names, partners = (
+            {person.user_principal_name for person in people},
+            {person.partner_id for person in people},
+        )
         return self.filter(user_principal_name__in=names, partner__in=partners)
 
     def entries_of(self, partner: Partner, users: Iterable["User"]) -> dict[int, "DirectoryUser"]:
-        """The entry of each of `users` in the directory of `partner`, by the user's primary key: the one they sign in as,
-        else the oldest one with their address. Whoever has none is left out (P1).
+        """The entry of each of `users` in the directory of `partner`, by the user's primary key:
+        the one they sign in as, else the oldest one with their address. Whoever has none is left
+        out (P1).
         """
         by_pk = {user.pk: user for user in users}
         if not by_pk:
             return {}
         emails = {user.email for user in by_pk.values()}
         own = {user.directory_user_id for user in by_pk.values()} - {None}
-        found = self.filter(partner=partner).filter(Q(pk__in=own) | Q(user_principal_name__in=emails)).order_by("-pk")
+        found = (
+            self.filter(partner=partner)
+            .filter(Q(pk__in=own) | Q(user_principal_name__in=emails))
+            .order_by("-pk")
+        )
         entries = list(found.select_related("tenant"))
         by_entry = {entry.pk: entry for entry in entries}
         by_email = {entry.user_principal_name: entry for entry in entries}
-        known = {pk: by_entry.get(user.directory_user_id or 0) or by_email.get(user.email) for pk, user in by_pk.items()}
+        known = {
+            pk: by_entry.get(user.directory_user_id or 0) or by_email.get(user.email)
+            for pk, user in by_pk.items()
+        }
         return {pk: entry for pk, entry in known.items() if entry}
 
     def address_of(self, typed: str) -> str:
-        """What somebody signs in with who typed this: of a guest in a directory, the address behind its name there (W3)."""
+        """What somebody signs in with who typed this: of a guest in a directory, the address behind
+        its name there (W3).
+        """
         address = canonical_email_or_text(typed)
         email, domain = guest_behind(address) or ("", "")
-        return email if email and self.guests().filter(tenant__domain=domain, user_principal_name=email).exists() else address
+        return (
+            email
+            if email
+            and self.guests().filter(tenant__domain=domain, user_principal_name=email).exists()
+            else address
+        )
 
     def enabled(self) -> Self:
         return self.filter(disabled_at=None)
 
     def matching(self, words: str) -> Self:
-        """People of whose name and address some word begins with each of `words`; everybody without words (W7)."""
+        """People of whose name and address some word begins with each of `words`; everybody without
+        words (W7).
+        """
         found = self.none() if finds_nothing(words) else self
         for term in search_terms(words):
-            words_of_theirs = DirectoryUserWord.objects.filter(partner=OuterRef("partner"), person=OuterRef("pk"))
+            words_of_theirs = DirectoryUserWord.objects.filter(
+                partner=OuterRef("partner"), person=OuterRef("pk")
+            )
             found = found.filter(Exists(words_of_theirs.beginning_with(term)))
         return found
 
@@ -108,18 +133,32 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
         """The first people of `partner` by name of all who match, and how many these are."""
         return Excerpt.of(self.for_partner(partner).matching(words).by_name(), most)
 
-    def add_to(self, tenant: Tenant, name: str, address: str, *, by: Actor, kind: str = "member") -> "DirectoryUser":
+    def add_to(
+        self, tenant: Tenant, name: str, address: str, *, by: Actor, kind: str = "member"
+    ) -> "DirectoryUser":
         """Add a member to the directory of `tenant`, or invite a guest to it.
 
-        Raises AddressOutsideTenant for a member from elsewhere, GuestFromInside, NameOfGuest, or AlreadyInDirectory.
+        Raises AddressOutsideTenant for a member from elsewhere, GuestFromInside, NameOfGuest, or
+        AlreadyInDirectory.
         """
         name, address = tidy(name), canonical_email_or_text(address)
-        action = TenantsAction.GUEST_INVITED if kind == DirectoryUser.Kind.GUEST else TenantsAction.PERSON_ADDED
+        action = (
+            TenantsAction.GUEST_INVITED
+            if kind == DirectoryUser.Kind.GUEST
+            else TenantsAction.PERSON_ADDED
+        )
         facts = {"display_name": name, "user_principal_name": address, "kind": kind}
-        about: dict[str, Any] = {"by": by, "partner": tenant.partner, "tenant": tenant, "after": facts}
+        about: dict[str, Any] = {
+            "by": by,
+            "partner": tenant.partner,
+            "tenant": tenant,
+            "after": facts,
+        }
         with recorded_if_refused(action, **about):
             facts["user_principal_name"] = address = own_address(tenant, address, kind)
-            person, is_new = self.get_or_create(tenant=tenant, user_principal_name=address, defaults=facts)
+            person, is_new = self.get_or_create(
+                tenant=tenant, user_principal_name=address, defaults=facts
+            )
             if not is_new:
                 raise AlreadyInDirectory(person)
             Record.objects.note(action, **about, subject=person)
@@ -135,17 +174,24 @@ class PartnerOfTenant(models.ForeignKey[Partner, Partner]):
 
 
 class DirectoryUser(models.Model):
-    """A user entry in a tenant, a member or a guest. Not every one of them can sign in to the portal.
+    """A user entry in a tenant, a member or a guest.
 
-    What the list sorts and filters by stands on the row, so that an index serves every order (docs/adr/0005).
+    Not every one of them can sign in to the portal.
+
+    What the list sorts and filters by stands on the row, so that an index serves every order
+    (docs/adr/0005).
     """
 
     class Kind(models.TextChoices):
         MEMBER = "member", _("Member")
         GUEST = "guest", _("Guest")
 
-    partner = PartnerOfTenant(Partner, models.PROTECT, related_name="+", db_index=False, editable=False)
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="directory_users", verbose_name=_("tenant"))
+    partner = PartnerOfTenant(
+        Partner, models.PROTECT, related_name="+", db_index=False, editable=False
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="directory_users", verbose_name=_("tenant")
+    )
     display_name = PersonNameField(_("name"), max_length=120)
     user_principal_name = CanonicalEmailField(_("user principal name"), max_length=MAX_EMAIL)
     kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.MEMBER)
@@ -179,9 +225,16 @@ class DirectoryUser(models.Model):
         ]
         indexes = [
             models.Index(fields=["partner", "sort_name", "id"], name="directory_user_by_name"),
-            models.Index(fields=["partner", "user_principal_name", "id"], name="directory_user_by_address"),
-            models.Index(fields=["partner", "kind", "sort_name", "id"], name="directory_user_by_kind"),
-            models.Index(fields=["partner", "is_disabled", "sort_name", "id"], name="directory_user_by_status"),
+            models.Index(
+                fields=["partner", "user_principal_name", "id"], name="directory_user_by_address"
+            ),
+            models.Index(
+                fields=["partner", "kind", "sort_name", "id"], name="directory_user_by_kind"
+            ),
+            models.Index(
+                fields=["partner", "is_disabled", "sort_name", "id"],
+                name="directory_user_by_status",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -191,10 +244,14 @@ class DirectoryUser(models.Model):
         return reverse("tenants:user", args=[self.pk])
 
     def clean(self) -> None:
-        """Of a new entry: a later change of the tenant's domain leaves the addresses that there are."""
+        """Of a new entry: a later change of the tenant's domain leaves the addresses that there
+        are.
+        """
         if self._state.adding and self.tenant_id and self.user_principal_name:
             try:
-                self.user_principal_name = own_address(self.tenant, self.user_principal_name, self.kind)
+                self.user_principal_name = own_address(
+                    self.tenant, self.user_principal_name, self.kind
+                )
             except Refusal as refusal:
                 raise ValidationError({"user_principal_name": str(refusal)}) from refusal
 
@@ -203,7 +260,10 @@ class DirectoryUser(models.Model):
         return self.disabled_at is None
 
     def disable(self, *, by: Actor) -> None:
-        """Disable the entry. Credit stays with the person until it is removed or transferred; a role is taken away with it.
+        """Disable the entry.
+
+        Credit stays with the person until it is removed or transferred; a role is taken away with
+        it.
 
         Raises AlreadyDisabled, or LastGlobalAdmin.
         """
@@ -227,7 +287,9 @@ class DirectoryUser(models.Model):
 
     def role(self) -> "RoleAssignment | None":
         """The role that the person holds at the partner of this directory."""
-        held = self.tenant.partner.role_assignments.select_related("user__directory_user__tenant", "partner")
+        held = self.tenant.partner.role_assignments.select_related(
+            "user__directory_user__tenant", "partner"
+        )
         return next((role for role in held.of_people([self]).values()), None)
 
     def _about(self, by: Actor) -> dict[str, Any]:

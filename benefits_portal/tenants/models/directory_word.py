@@ -1,4 +1,6 @@
-"""The words of names and addresses, in an index that begins with the partner: anybody is found as fast among 100,000."""
+"""The words of names and addresses, in an index that begins with the partner: anybody is found as
+fast among 100,000.
+"""
 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -33,7 +35,9 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         self.write_all([person])
 
     def write_all(self, people: Sequence["DirectoryUser"]) -> None:
-        """Write the words of `people` anew; for whoever writes many of them at once, past the signal below."""
+        """Write the words of `people` anew; for whoever writes many of them at once, past the
+        signal below.
+        """
         self.filter(person__in=people).delete()
         words = (
             (person.partner_id, person.pk, word.encode(), word == squeezed(person.display_name))
@@ -44,14 +48,24 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
 
 
 class DirectoryUserWord(models.Model):
-    """A word of somebody's name or address. As bytes, since both databases order those alike and by them find a beginning."""
+    """A word of somebody's name or address.
 
-    partner = models.ForeignKey(Partner, models.CASCADE, related_name="+", db_index=False, verbose_name=_("partner"))
+    As bytes, since both databases order those alike and by them find a beginning.
+    """
+
+    partner = models.ForeignKey(
+        Partner, models.CASCADE, related_name="+", db_index=False, verbose_name=_("partner")
+    )
     person = models.ForeignKey(
-        "tenants.DirectoryUser", models.CASCADE, related_name="words", db_index=False, verbose_name=_("directory user")
+        "tenants.DirectoryUser",
+        models.CASCADE,
+        related_name="words",
+        db_index=False,
+        verbose_name=_("directory user"),
     )
     word = models.BinaryField(_("word"))
-    is_whole_name = models.BooleanField(_("whole name"), default=False, db_default=False)  # for 0.1.0; goes after 0.2.0
+    # For 0.1.0; goes after 0.2.0
+    is_whole_name = models.BooleanField(_("whole name"), default=False, db_default=False)
 
     objects = DirectoryUserWordQuerySet.as_manager()
 
@@ -59,7 +73,9 @@ class DirectoryUserWord(models.Model):
         verbose_name = _("word of a directory user")
         verbose_name_plural = _("words of directory users")
         ordering = ["word", "person"]
-        constraints = [models.UniqueConstraint(fields=["person", "word"], name="directory_user_word_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "word"], name="directory_user_word_once")
+        ]
         indexes = [models.Index(fields=["partner", "word", "person"], name="directory_user_word")]
 
     def __str__(self) -> str:
@@ -67,7 +83,11 @@ class DirectoryUserWord(models.Model):
 
 
 @receiver(post_save, sender="tenants.DirectoryUser")
-def keep_words(instance: "DirectoryUser", update_fields: Collection[str] | None = None, **kwargs: Any) -> None:
-    """A signal, for words are no fact of their own, and follow the name through every door, a fixture's too."""
+def keep_words(
+    instance: "DirectoryUser", update_fields: Collection[str] | None = None, **kwargs: Any
+) -> None:
+    """A signal, for words are no fact of their own, and follow the name through every door, a
+    fixture's too.
+    """
     if update_fields is None or {"display_name", "user_principal_name"} & set(update_fields):
         DirectoryUserWord.objects.write(instance)

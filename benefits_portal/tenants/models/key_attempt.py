@@ -28,7 +28,11 @@ class KeyAttemptQuerySet(models.QuerySet["KeyAttempt"]):
 
     def remember(self, user: User, partner: Partner, digest: str, now: datetime) -> None:
         """Count a wrong key; the same one again within the window counts once, and is kept once."""
-        if not self.since(now - OF_USER.window).filter(user=user, partner=partner, digest=digest).exists():
+        if (
+            not self.since(now - OF_USER.window)
+            .filter(user=user, partner=partner, digest=digest)
+            .exists()
+        ):
             self.create(user=user, partner=partner, digest=digest, at=now)
 
     def locked_until(self, user: User, partner: Partner, now: datetime) -> datetime | None:
@@ -50,10 +54,21 @@ def _locked_until(attempts: list[tuple[datetime, str]], tier: Tier) -> datetime 
 
 
 class KeyAttempt(models.Model):
-    """A key that somebody typed and that does not exist for them. Of the key itself only the digest is kept (K3)."""
+    """A key that somebody typed and that does not exist for them.
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="key_attempts", verbose_name=_("user"), editable=False)
-    partner = models.ForeignKey(Partner, models.CASCADE, related_name="key_attempts", verbose_name=_("partner"), editable=False)
+    Of the key itself only the digest is kept (K3).
+    """
+
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="key_attempts", verbose_name=_("user"), editable=False
+    )
+    partner = models.ForeignKey(
+        Partner,
+        models.CASCADE,
+        related_name="key_attempts",
+        verbose_name=_("partner"),
+        editable=False,
+    )
     digest = models.CharField(_("digest"), max_length=64, editable=False)
     at = models.DateTimeField(_("at"), default=clock.now, editable=False)
 

@@ -1,4 +1,6 @@
-"""Mails that leave later: a request queues one, `manage.py send_mail` sends it (`tenants/outbox.py`)."""
+"""Mails that leave later: a request queues one, `manage.py send_mail` sends it
+(`tenants/outbox.py`).
+"""
 
 import json
 from base64 import urlsafe_b64encode
@@ -19,16 +21,22 @@ from benefits_portal import clock
 
 from .user import User
 
-# Minutes until the next try; after the last one it is given up, 22 hours after it was queued. The first pause is longer
+# Minutes until the next try; after the last one it is given up, 22 hours after it was queued. The
+# first pause is longer
 # than a try may take (`outbox.DEADLINE`), so that nobody sends what somebody else is sending.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
     def queue(self, kind: str, params: dict[str, str], domain: str) -> "Mail":
-        """A mail of that kind, to be sent as soon as the transaction is over. `domain` is the portal's own."""
+        """A mail of that kind, to be sent as soon as the transaction is over.
+
+        `domain` is the portal's own.
+        """
         message_id = make_msgid(domain=domain)
-        return self.create(kind=kind, sealed=_seal(params), message_id=message_id, next_try_at=clock.now())
+        return self.create(
+            kind=kind, sealed=_seal(params), message_id=message_id, next_try_at=clock.now()
+        )
 
     def waiting(self) -> Self:
         return self.filter(next_try_at__isnull=False)
@@ -40,16 +48,21 @@ class MailQuerySet(models.QuerySet["Mail"]):
         return self.filter(gave_up_at__isnull=False)
 
     def claim(self, now: datetime) -> "Mail | None":
-        """The mail that is due first, with a try counted and the next one planned; None if none is due.
+        """The mail that is due first, with a try counted and the next one planned; None if none is
+        due.
 
-        Nobody else gets it before that next try, for which it stands ready should the process be killed meanwhile.
+        Nobody else gets it before that next try, for which it stands ready should the process be
+        killed meanwhile.
         """
         with transaction.atomic():
             due = self.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
             mail = due.select_for_update(skip_locked=True).first()
             if mail is None:
                 return None
-            mail.tries, mail.next_try_at = mail.tries + 1, now + PAUSES[min(mail.tries, len(PAUSES) - 1)]
+            mail.tries, mail.next_try_at = (
+                mail.tries + 1,
+                now + PAUSES[min(mail.tries, len(PAUSES) - 1)],
+            )
             mail.save(update_fields=["tries", "next_try_at"])
         return mail
 
@@ -57,13 +70,21 @@ class MailQuerySet(models.QuerySet["Mail"]):
 class Mail(models.Model):
     """A mail that waits to be sent, was sent, or was given up.
 
-    What it is made of is sealed with the portal's secret, and gone once it is sent; links are made when it is sent.
+    What it is made of is sealed with the portal's secret, and gone once it is sent; links are made
+    when it is sent.
     """
 
     kind = models.CharField(_("kind"), max_length=40, editable=False)
     sealed = models.TextField(blank=True, editable=False)
     message_id = models.CharField(_("message id"), max_length=250, unique=True, editable=False)
-    recipient = models.ForeignKey(User, models.CASCADE, null=True, related_name="mails", verbose_name=_("recipient"), editable=False)
+    recipient = models.ForeignKey(
+        User,
+        models.CASCADE,
+        null=True,
+        related_name="mails",
+        verbose_name=_("recipient"),
+        editable=False,
+    )
     queued_at = models.DateTimeField(_("queued at"), default=clock.now, editable=False)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0, editable=False)
     next_try_at = models.DateTimeField(_("next try at"), null=True, db_index=True, editable=False)
@@ -97,12 +118,20 @@ class Mail(models.Model):
 
     def done(self, recipient: User) -> None:
         """It is with the mail server. A demo keeps what its page of mails shows."""
-        self.next_try_at, self.sent_at, self.recipient, self.problem = None, clock.now(), recipient, ""
+        self.next_try_at, self.sent_at, self.recipient, self.problem = (
+            None,
+            clock.now(),
+            recipient,
+            "",
+        )
         self.sealed = self.sealed if settings.DEMO else ""
         self.save()
 
     def failed(self, problem: str) -> None:
-        """The mail server did not take it: another try later, or none any more. `problem` names a kind of error."""
+        """The mail server did not take it: another try later, or none any more.
+
+        `problem` names a kind of error.
+        """
         self.problem = problem
         if self.tries > len(PAUSES):
             self.next_try_at, self.gave_up_at, self.sealed = None, clock.now(), ""
@@ -110,7 +139,11 @@ class Mail(models.Model):
 
 
 def _seal(params: dict[str, str]) -> str:
-    return _fernet((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)).encrypt(json.dumps(params).encode()).decode()
+    return (
+        _fernet((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+        .encrypt(json.dumps(params).encode())
+        .decode()
+    )
 
 
 def _unseal(sealed: str) -> dict[str, Any]:
@@ -120,5 +153,8 @@ def _unseal(sealed: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _fernet(secrets: tuple[str, ...]) -> MultiFernet:
-    derived = [HKDF(SHA256(), 32, salt=b"benefits-portal mail", info=b"params").derive(secret.encode()) for secret in secrets]
+    derived = [
+        HKDF(SHA256(), 32, salt=b"benefits-portal mail", info=b"params").derive(secret.encode())
+        for secret in secrets
+    ]
     return MultiFernet([Fernet(urlsafe_b64encode(key)) for key in derived])

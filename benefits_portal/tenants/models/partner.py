@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from .user import User
 
 
-MPN_ID, MPN_ID_MESSAGE = r"\A[1-9][0-9]{3,9}\Z", _("An MPN ID is 4 to 10 digits. Zeros in front do not count.")
+MPN_ID, MPN_ID_MESSAGE = (
+    r"\A[1-9][0-9]{3,9}\Z",
+    _("An MPN ID is 4 to 10 digits. Zeros in front do not count."),
+)
 
 
 class PartnerQuerySet(DerivedQuerySet["Partner"]):
@@ -36,10 +39,14 @@ class Partner(models.Model):
     """An organization in the partner network."""
 
     name = NameField(_("name"), max_length=120)
-    mpn_id = DigitsField(_("MPN ID"), max_length=10, unique=True, validators=[RegexValidator(MPN_ID, MPN_ID_MESSAGE)])
+    mpn_id = DigitsField(
+        _("MPN ID"), max_length=10, unique=True, validators=[RegexValidator(MPN_ID, MPN_ID_MESSAGE)]
+    )
     country = LineField(_("country"), max_length=2, validators=[validate_country])
     currency = LineField(_("currency"), max_length=3, validators=[validate_currency])
-    time_zone = LineField(_("time zone"), max_length=40, default="UTC", validators=[validate_time_zone])
+    time_zone = LineField(
+        _("time zone"), max_length=40, default="UTC", validators=[validate_time_zone]
+    )
     is_practice = models.BooleanField(_("practice partner"), default=False, editable=False)
     days_ahead = models.PositiveIntegerField(_("days ahead"), default=0, editable=False)
     sort_name = SortKeyField("name")
@@ -68,11 +75,15 @@ class Partner(models.Model):
         return self.name
 
     def today(self) -> date:
-        """The partner's own calendar day; every rule that takes `on` takes this one on the portal's pages."""
+        """The partner's own calendar day; every rule that takes `on` takes this one on the portal's
+        pages.
+        """
         return clock.today(self.time_zone, self.days_ahead)
 
     def move_calendar_to(self, day: date) -> bool:
-        """Move a practice partner's today forward to `day`; False if `day` is not later or the partner is real."""
+        """Move a practice partner's today forward to `day`; False if `day` is not later or the
+        partner is real.
+        """
         days_ahead = (day - clock.today(self.time_zone)).days
         moved = Partner.objects.filter(pk=self.pk, is_practice=True, days_ahead__lt=days_ahead)
         return bool(moved.update(days_ahead=days_ahead))
@@ -84,25 +95,33 @@ class TenantQuerySet(DerivedQuerySet["Tenant"]):
 
     @staticmethod
     def _names_of(user: "User") -> models.QuerySet[Any, Any]:
-        """The name of `user` in the directory of an outer tenant's partner: of the entry they sign in as, else by address."""
+        """The name of `user` in the directory of an outer tenant's partner: of the entry they sign
+        in as, else by address.
+        """
         from .directory_user import DirectoryUser  # which needs this module
 
         own = Q(pk=user.directory_user_id)
         at_partner = DirectoryUser.objects.filter(partner=OuterRef("partner"))
         entries = at_partner.filter(own | Q(user_principal_name=user.email))
-        return entries.order_by(Case(When(own, then=Value(0)), default=Value(1)), "pk").values("display_name")[:1]
+        return entries.order_by(Case(When(own, then=Value(0)), default=Value(1)), "pk").values(
+            "display_name"
+        )[:1]
 
     def places_of(self, user: "User") -> Self:
-        """Where `user` can act: tenants of the partners at which they hold a role, each with it as `role`; home first.
+        """Where `user` can act: tenants of the partners at which they hold a role, each with it as
+        `role`; home first.
 
         `known_as` is what the partner's own directory calls them, None without an entry (P1).
         """
-        held = "partner__role_assignments"  # one join, for the filter and for what is taken along: every page asks this
+        # One join, for the filter and for what is taken along: every page asks this
+        held = "partner__role_assignments"
         return (
             self.filter(**{f"{held}__user": user})
             .select_related("partner")
             .annotate(known_as=Subquery(self._names_of(user)))
-            .annotate(role=F(f"{held}__role"), is_home=Q(pk=F(f"{held}__user__directory_user__tenant")))
+            .annotate(
+                role=F(f"{held}__role"), is_home=Q(pk=F(f"{held}__user__directory_user__tenant"))
+            )
             .order_by("-is_home", "partner__sort_name", "-is_primary", "sort_name")
         )
 
@@ -120,7 +139,9 @@ class Tenant(models.Model):
         RED = "red", _("red")
         GREY = "grey", _("grey")
 
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="tenants", verbose_name=_("partner"))
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="tenants", verbose_name=_("partner")
+    )
     name = NameField(_("name"), max_length=120)
     domain = CanonicalDomainField(_("domain"), max_length=120)
     guid = models.UUIDField(_("tenant ID"), default=uuid.uuid4, unique=True)
@@ -130,7 +151,9 @@ class Tenant(models.Model):
         max_length=8,
         choices=Colour,
         default=Colour.BLUE,
-        help_text=_("Shown wherever somebody acts in this tenant, so that it is not mistaken for another."),
+        help_text=_(
+            "Shown wherever somebody acts in this tenant, so that it is not mistaken for another."
+        ),
     )
     sort_name = SortKeyField("name")
     search_text = SearchTextField("name", "domain", "guid")
@@ -164,7 +187,9 @@ class Tenant(models.Model):
             models.UniqueConstraint(
                 fields=["partner", "colour"],
                 name="tenant_colour_unique_per_partner",
-                violation_error_message=_("Another tenant of this partner has this color. Choose a different one."),
+                violation_error_message=_(
+                    "Another tenant of this partner has this color. Choose a different one."
+                ),
             ),
         ]
 
@@ -180,8 +205,11 @@ class Tenant(models.Model):
             before = tenants.filter(is_primary=True).first()
             if before == self:
                 raise AlreadyPrimary
-            tenants.filter(is_primary=True).update(is_primary=False)  # first: there is never a second one
+            # First: there is never a second one
+            tenants.filter(is_primary=True).update(is_primary=False)
             tenants.filter(pk=self.pk).update(is_primary=True)
             self.is_primary = True
             was = {"primary": before.pk} if before else {}
-            Record.objects.note(TenantsAction.PRIMARY_CHOSEN, **about, before=was, after={"primary": self.pk})
+            Record.objects.note(
+                TenantsAction.PRIMARY_CHOSEN, **about, before=was, after={"primary": self.pk}
+            )

@@ -13,7 +13,13 @@ from benefits_portal.derived import found_by
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.record import Actor, Record, recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.exceptions import AccountClosed, LastGlobalAdmin, PersonDisabled, RoleAlreadyHeld, RoleGone
+from benefits_portal.tenants.exceptions import (
+    AccountClosed,
+    LastGlobalAdmin,
+    PersonDisabled,
+    RoleAlreadyHeld,
+    RoleGone,
+)
 
 from .actions import TenantsAction
 from .directory_user import DirectoryUser, DirectoryUserQuerySet
@@ -47,8 +53,12 @@ class Role(models.TextChoices):
 
 
 def _of_entry(field: str) -> Coalesce:
-    """What a role's partner has in `field` of the holder's own entry, else of one with the holder's address."""
-    at_partner = DirectoryUser.objects.filter(partner=OuterRef("partner")).order_by("pk").values(field)
+    """What a role's partner has in `field` of the holder's own entry, else of one with the holder's
+    address.
+    """
+    at_partner = (
+        DirectoryUser.objects.filter(partner=OuterRef("partner")).order_by("pk").values(field)
+    )
     own = at_partner.filter(pk=OuterRef("user__directory_user"))
     same_address = at_partner.filter(user_principal_name=OuterRef("user__email"))
     return Coalesce(Subquery(own[:1]), Subquery(same_address[:1]))
@@ -68,28 +78,46 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return held.as_known().select_related("user").order_by("role", "known_sort", "pk")
 
     def as_known(self) -> Self:
-        """Each with what its partner's own directory calls the holder: `known_as`, None without an entry; `known_sort`
-        and `known_text` to sort and to search by (P1).
+        """Each with what its partner's own directory calls the holder: `known_as`, None without an
+        entry; `known_sort` and `known_text` to sort and to search by (P1).
         """
         return self.annotate(
             known_as=_of_entry("display_name"),
             known_sort=Coalesce(_of_entry("sort_name"), Value(""), output_field=models.TextField()),
-            known_text=Coalesce(_of_entry("search_text"), Value(""), output_field=models.TextField()),
+            known_text=Coalesce(
+                _of_entry("search_text"), Value(""), output_field=models.TextField()
+            ),
         )
 
     def last_global_admin(self, partner: Partner) -> int | None:
-        """The primary key of the only role that can still change the partner's people and roles; None where there are several."""
-        found = list(self.admins_of(partner).filter(role=Role.GLOBAL_ADMIN).order_by("pk").values_list("pk", flat=True)[:2])
+        """The primary key of the only role that can still change the partner's people and roles;
+        None where there are several.
+        """
+        found = list(
+            self.admins_of(partner)
+            .filter(role=Role.GLOBAL_ADMIN)
+            .order_by("pk")
+            .values_list("pk", flat=True)[:2]
+        )
         return found[0] if len(found) == 1 else None
 
     def of_people(self, people: Iterable[DirectoryUser]) -> dict[int, "RoleAssignment"]:
-        """Which of these roles `people` hold, by the number of their entry (see `RoleAssignment.people`)."""
+        """Which of these roles `people` hold, by the number of their entry (see
+        `RoleAssignment.people`).
+        """
         people = list(people)
         addresses = {person.user_principal_name for person in people}
-        held = list(self.filter(Q(user__directory_user__in=people) | Q(user__email__in=addresses)).for_display())
+        held = list(
+            self.filter(
+                Q(user__directory_user__in=people) | Q(user__email__in=addresses)
+            ).for_display()
+        )
         at_home = {role.user.directory_user_id: role for role in held if role.is_of_home}
         guests = {role.user.email: role for role in held if not role.is_of_home}
-        found = {person.pk: at_home.get(person.pk) or guests.get(person.user_principal_name) for person in people}
+        found = {
+            person.pk: at_home.get(person.pk) or guests.get(person.user_principal_name)
+            for person in people
+        }
         return {pk: role for pk, role in found.items() if role}
 
     def ranked(self) -> Self:
@@ -98,19 +126,31 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return self.annotate(rank=Case(*ranks, output_field=models.IntegerField()))
 
     def matching(self, words: str) -> Self:
-        """Those of whom the name at the partner or the address they sign in with has each of `words` in it.
+        """Those of whom the name at the partner or the address they sign in with has each of
+        `words` in it.
 
         They are few, and `as_known`.
         """
         return self.filter(found_by(words, "known_text", "user__email"))
 
-    def holders(self, partner: Partner, held: Sequence["RoleAssignment"]) -> list[tuple["RoleAssignment", DirectoryUser | None]]:
+    def holders(
+        self, partner: Partner, held: Sequence["RoleAssignment"]
+    ) -> list[tuple["RoleAssignment", DirectoryUser | None]]:
         """Each of `held`, roles at `partner`, with the holder's entry in its own directory, if any."""
-        guests = DirectoryUser.objects.entries_of(partner, (role.user for role in held if not role.is_of_home))
-        return [(role, role.user.directory_user if role.is_of_home else guests.get(role.user_id)) for role in held]
+        guests = DirectoryUser.objects.entries_of(
+            partner, (role.user for role in held if not role.is_of_home)
+        )
+        return [
+            (role, role.user.directory_user if role.is_of_home else guests.get(role.user_id))
+            for role in held
+        ]
 
-    def candidates(self, partner: Partner, words: str, limit: int = 20) -> Excerpt[tuple[DirectoryUser, Refusal | None]]:
-        """The first people of the partner's directory by name or address, each with the reason why no role can be given, if so."""
+    def candidates(
+        self, partner: Partner, words: str, limit: int = 20
+    ) -> Excerpt[tuple[DirectoryUser, Refusal | None]]:
+        """The first people of the partner's directory by name or address, each with the reason why
+        no role can be given, if so.
+        """
         people = DirectoryUser.objects.first_matching(partner, words, limit)
         held = self.for_partner(partner).of_people(people)
 
@@ -122,7 +162,8 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return people.showing([(person, refusal(person)) for person in people])
 
     def give(self, person: DirectoryUser, role: Role, *, by: Actor) -> "RoleAssignment":
-        """Give `person` a role at the partner of their directory, with an account to sign in with if they have none.
+        """Give `person` a role at the partner of their directory, with an account to sign in with
+        if they have none.
 
         Raises PersonDisabled, AccountClosed or RoleAlreadyHeld.
         """
@@ -144,15 +185,24 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
             Record.objects.note(TenantsAction.ROLE_GIVEN, **about)
             return held
 
-    def give_account(self, account: User, partner: Partner, role: Role, *, by: Actor) -> "RoleAssignment":
-        """Give a role to somebody who signs in already, in the directory of `partner` or not: the program's own way.
+    def give_account(
+        self, account: User, partner: Partner, role: Role, *, by: Actor
+    ) -> "RoleAssignment":
+        """Give a role to somebody who signs in already, in the directory of `partner` or not: the
+        program's own way.
 
-        Raises PersonDisabled for somebody disabled there or in the directory that they sign in from, AccountClosed or
-        RoleAlreadyHeld. What is wrong at a home elsewhere is on record at no partner.
+        Raises PersonDisabled for somebody disabled there or in the directory that they sign in
+        from, AccountClosed or RoleAlreadyHeld. What is wrong at a home elsewhere is on record at no
+        partner.
         """
         wanted = RoleAssignment(user=account, partner=partner)
         person = wanted.people().first()
-        about: dict[str, Any] = {"by": by, "partner": partner, "tenant": person.tenant if person else None, "after": {"role": role}}
+        about: dict[str, Any] = {
+            "by": by,
+            "partner": partner,
+            "tenant": person.tenant if person else None,
+            "after": {"role": role},
+        }
         with recorded_if_refused(TenantsAction.ROLE_GIVEN, subject=person or account, **about):
             Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
             if person and not wanted.people().enabled().exists():
@@ -172,8 +222,12 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 class RoleAssignment(models.Model):
     """A role that somebody holds at one partner (rule P1)."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="role_assignments", verbose_name=_("user"))
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="role_assignments", verbose_name=_("partner"))
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="role_assignments", verbose_name=_("user")
+    )
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="role_assignments", verbose_name=_("partner")
+    )
     role = models.CharField(_("role"), max_length=13, choices=Role)
 
     known_as: str | None  # of `as_known`
@@ -207,7 +261,9 @@ class RoleAssignment(models.Model):
         return home is not None and home.tenant.partner_id == self.partner_id
 
     def people(self) -> DirectoryUserQuerySet:
-        """Who holds it, in the partner's own directory: the entry they sign in as; of a guest, those with their address."""
+        """Who holds it, in the partner's own directory: the entry they sign in as; of a guest,
+        those with their address.
+        """
         entries = DirectoryUser.objects.for_partner(self.partner)
         if self.is_of_home and self.user.directory_user:
             return entries.filter(pk=self.user.directory_user.pk)
@@ -236,7 +292,8 @@ class RoleAssignment(models.Model):
             Record.objects.note(TenantsAction.ROLE_CHANGED, **about, after={"role": role})
 
     def take(self, *, by: Actor) -> None:
-        """Take the role away; it counts from the next request on, and with the last one sessions end.
+        """Take the role away; it counts from the next request on, and with the last one sessions
+        end.
 
         Raises RoleGone, or LastGlobalAdmin.
         """
@@ -247,8 +304,10 @@ class RoleAssignment(models.Model):
             Record.objects.note(TenantsAction.ROLE_TAKEN, facts={"held": self.pk}, **about)
 
     def _unchanged_under_lock(self) -> RoleAssignmentQuerySet:
-        """This row, if it is still as it was read. One partner's roles change one after the other, so that of two Global
-        admins who take each other's role one stays.
+        """This row, if it is still as it was read.
+
+        One partner's roles change one after the other, so that of two Global admins who take each
+        other's role one stays.
         """
         Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
         unchanged = RoleAssignment.objects.filter(pk=self.pk, role=self.role)
@@ -259,11 +318,21 @@ class RoleAssignment(models.Model):
 
     def check_not_last(self) -> None:
         """Raise LastGlobalAdmin if nobody else could still change the partner's people and roles."""
-        others = RoleAssignment.objects.admins_of(self.partner).filter(role=Role.GLOBAL_ADMIN).exclude(pk=self.pk)
+        others = (
+            RoleAssignment.objects.admins_of(self.partner)
+            .filter(role=Role.GLOBAL_ADMIN)
+            .exclude(pk=self.pk)
+        )
         if self.role == Role.GLOBAL_ADMIN and not others.exists():
             raise LastGlobalAdmin
 
     def _about(self, by: Actor) -> dict[str, Any]:
         person = self.people().first()
         tenant = person.tenant if person else None
-        return {"by": by, "partner": self.partner, "tenant": tenant, "subject": person or self.user, "before": {"role": self.role}}
+        return {
+            "by": by,
+            "partner": self.partner,
+            "tenant": tenant,
+            "subject": person or self.user,
+            "before": {"role": self.role},
+        }

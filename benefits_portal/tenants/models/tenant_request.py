@@ -11,7 +11,12 @@ from benefits_portal import clock
 from benefits_portal.derived import DerivedQuerySet, SearchTextField
 from benefits_portal.fields import CanonicalDomainField, NameField
 from benefits_portal.tenants.audit.record import Actor, Record, recorded_if_refused
-from benefits_portal.tenants.exceptions import AlreadyAskedFor, AlreadyDecided, DomainInUse, NoColourLeft
+from benefits_portal.tenants.exceptions import (
+    AlreadyAskedFor,
+    AlreadyDecided,
+    DomainInUse,
+    NoColourLeft,
+)
 from benefits_portal.typed import canonical_domain_or_text, tidy
 
 from .actions import TenantsAction
@@ -27,16 +32,25 @@ class TenantRequestQuerySet(DerivedQuerySet["TenantRequest"]):
         return self.filter(decided_at=None)
 
     def ask(self, partner: Partner, name: str, domain: str, *, by: Actor) -> "TenantRequest":
-        """Pass on that `partner` wants a further tenant. Whether somebody else has the domain makes no difference here.
+        """Pass on that `partner` wants a further tenant.
+
+        Whether somebody else has the domain makes no difference here.
 
         Raises AlreadyAskedFor for one that the partner itself has, or waits for.
         """
         name, domain = tidy(name), canonical_domain_or_text(domain)
-        about: dict[str, Any] = {"by": by, "partner": partner, "after": {"name": name, "domain": domain}}
+        about: dict[str, Any] = {
+            "by": by,
+            "partner": partner,
+            "after": {"name": name, "domain": domain},
+        }
         with recorded_if_refused(TenantsAction.TENANT_ASKED_FOR, **about):
             Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
             waiting = self.undecided().filter(partner=partner, domain=domain)
-            if waiting.exists() or Tenant.objects.for_partner(partner).filter(domain=domain).exists():
+            if (
+                waiting.exists()
+                or Tenant.objects.for_partner(partner).filter(domain=domain).exists()
+            ):
                 raise AlreadyAskedFor
             request = self.create(partner=partner, name=name, domain=domain, asked_by=by.user)
             Record.objects.note(TenantsAction.TENANT_ASKED_FOR, **about, subject=request)
@@ -46,12 +60,18 @@ class TenantRequestQuerySet(DerivedQuerySet["TenantRequest"]):
 class TenantRequest(models.Model):
     """That a partner asks for a further tenant. Accepted, it has made one; declined, it has not."""
 
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="tenant_requests", verbose_name=_("partner"))
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="tenant_requests", verbose_name=_("partner")
+    )
     name = NameField(_("name"), max_length=120)
     domain = CanonicalDomainField(_("domain"), max_length=120)
-    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by"))
+    asked_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by")
+    )
     asked_at = models.DateTimeField(_("asked at"), default=clock.now, editable=False)
-    decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by"))
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     tenant = models.OneToOneField(
         Tenant,
@@ -72,7 +92,8 @@ class TenantRequest(models.Model):
         ordering = ["-asked_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(decided_at=None, decided_by=None, tenant=None) | Q(decided_at__isnull=False),
+                condition=Q(decided_at=None, decided_by=None, tenant=None)
+                | Q(decided_at__isnull=False),
                 name="tenant_request_decision_has_a_time",
                 violation_error_message=_("A decision has a time."),
             ),
@@ -103,7 +124,8 @@ class TenantRequest(models.Model):
     def accept(self, *, by: Actor) -> Tenant:
         """Make the tenant, in a colour of its own; the partner's first one is its primary (P4).
 
-        Raises AlreadyDecided, DomainInUse or NoColourLeft; the record of that is for the back office alone (P1).
+        Raises AlreadyDecided, DomainInUse or NoColourLeft; the record of that is for the back
+        office alone (P1).
         """
         with recorded_if_refused(TenantsAction.TENANT_ACCEPTED, by=by, subject=self):
             self._decide(by)
@@ -112,7 +134,13 @@ class TenantRequest(models.Model):
             free = [colour for colour in Tenant.Colour if colour not in used]
             if not free:
                 raise NoColourLeft
-            facts = {"partner": self.partner, "name": self.name, "domain": self.domain, "colour": free[0], "is_primary": not used}
+            facts = {
+                "partner": self.partner,
+                "name": self.name,
+                "domain": self.domain,
+                "colour": free[0],
+                "is_primary": not used,
+            }
             tenant, is_new = Tenant.objects.get_or_create(domain=self.domain, defaults=facts)
             if not is_new:
                 raise DomainInUse
@@ -128,11 +156,21 @@ class TenantRequest(models.Model):
             Record.objects.note(TenantsAction.TENANT_DECLINED, **self._about(by))
 
     def _decide(self, by: Actor) -> None:
-        Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)  # two tenants would choose the same colour
+        # Two tenants would choose the same colour
+        Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
         decided_at = clock.now()
-        if not TenantRequest.objects.undecided().filter(pk=self.pk).update(decided_at=decided_at, decided_by=by.user):
+        if (
+            not TenantRequest.objects.undecided()
+            .filter(pk=self.pk)
+            .update(decided_at=decided_at, decided_by=by.user)
+        ):
             raise AlreadyDecided
         self.decided_at, self.decided_by = decided_at, by.user
 
     def _about(self, by: Actor) -> dict[str, Any]:
-        return {"by": by, "partner": self.partner, "subject": self, "after": {"name": self.name, "domain": self.domain}}
+        return {
+            "by": by,
+            "partner": self.partner,
+            "subject": self,
+            "after": {"name": self.name, "domain": self.domain},
+        }

@@ -39,43 +39,66 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+        return self.create_user(
+            email, password, **{"is_staff": True, "is_superuser": True, **fields}
+        )
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Of a guest, the directory's own name for them is understood too (W3)."""
         return self.get(email=DirectoryUser.objects.address_of(username or ""))
 
     def known_as(self, people: DirectoryUserQuerySet, partner: Partner) -> DerivedQuerySet["User"]:
-        """Whom `partner` calls by one of its entries `people`: who sign in as it, or from elsewhere with its address (P1)."""
-        from_elsewhere = Q(email__in=people.order_by().values("user_principal_name")) & ~Q(directory_user__partner=partner)
-        return self.get_queryset().filter(Q(directory_user__in=people.order_by().values("pk")) | from_elsewhere)
+        """Whom `partner` calls by one of its entries `people`: who sign in as it, or from elsewhere
+        with its address (P1).
+        """
+        from_elsewhere = Q(email__in=people.order_by().values("user_principal_name")) & ~Q(
+            directory_user__partner=partner
+        )
+        return self.get_queryset().filter(
+            Q(directory_user__in=people.order_by().values("pk")) | from_elsewhere
+        )
 
     def account_of(self, person: DirectoryUser, *, by: Actor) -> "User":
-        """What `person` signs in with: their own account, else the one with their address, wherever it is at home, else a
-        new one without a password. Which of them it was is on record for nobody's partner (P1).
+        """What `person` signs in with: their own account, else the one with their address, wherever
+        it is at home, else a new one without a password. Which of them it was is on record for
+        nobody's partner (P1).
         """
         if own := self.filter(directory_user=person).first():
             return own
         email = person.user_principal_name
-        new = {"name": person.display_name, "directory_user": person, "password": make_password(None)}
+        new = {
+            "name": person.display_name,
+            "directory_user": person,
+            "password": make_password(None),
+        }
         account, is_new = self.get_or_create(email=email, defaults=new)
         if is_new:
-            Record.objects.note(TenantsAction.ACCOUNT_OPENED, by=by, subject=account, after={"email": email})
+            Record.objects.note(
+                TenantsAction.ACCOUNT_OPENED, by=by, subject=account, after={"email": email}
+            )
         elif person.kind == DirectoryUser.Kind.MEMBER:
             self._come_home(account, person, by=by)
         return account
 
     def _come_home(self, account: "User", person: DirectoryUser, *, by: Actor) -> None:
-        """A partner that invited a guest first is not their home: that is where they are a member, with this very address."""
+        """A partner that invited a guest first is not their home: that is where they are a member,
+        with this very address.
+        """
         was = account.directory_user
-        if was is None or was.kind == DirectoryUser.Kind.MEMBER or was.partner_id == person.partner_id:
+        if (
+            was is None
+            or was.kind == DirectoryUser.Kind.MEMBER
+            or was.partner_id == person.partner_id
+        ):
             return
         if was.user_principal_name != account.email:  # the program's staff linked them by hand
             return
         account.directory_user, account.name = person, person.display_name
         account.save(update_fields=["directory_user", "name", "sort_name", "search_text"])
         before, after = {"directory_user": was.pk}, {"directory_user": person.pk}
-        Record.objects.note(TenantsAction.ACCOUNT_MOVED, by=by, subject=account, before=before, after=after)
+        Record.objects.note(
+            TenantsAction.ACCOUNT_MOVED, by=by, subject=account, before=before, after=after
+        )
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -95,16 +118,26 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         related_name="user",
         verbose_name=_("directory user"),
-        help_text=_("The directory entry this person signs in as; it gives somebody without a role a home partner."),
+        help_text=_(
+            "The directory entry this person signs in as; it gives somebody without a role a "
+            "home partner."
+        ),
     )
     language = models.CharField(
-        _("language"), max_length=8, blank=True, help_text=_("A language code, as in nl; empty for the browser's own.")
+        _("language"),
+        max_length=8,
+        blank=True,
+        help_text=_("A language code, as in nl; empty for the browser's own."),
     )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("back-office staff"), default=False)
     joined_at = models.DateTimeField(_("joined at"), default=clock.now, editable=False)
-    sessions_ended_at = models.DateTimeField(_("signed out everywhere at"), null=True, blank=True, editable=False)
-    persona = models.SlugField(_("persona"), max_length=30, unique=True, null=True, blank=True, editable=False)
+    sessions_ended_at = models.DateTimeField(
+        _("signed out everywhere at"), null=True, blank=True, editable=False
+    )
+    persona = models.SlugField(
+        _("persona"), max_length=30, unique=True, null=True, blank=True, editable=False
+    )
     sort_name = SortKeyField("name")
     search_text = SearchTextField("name", "email")
 
@@ -137,13 +170,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name
 
     def check_can_leave(self) -> None:
-        """Raise LastGlobalAdmin if a partner would be left without one. Inside the transaction in which the account is closed."""
+        """Raise LastGlobalAdmin if a partner would be left without one.
+
+        Inside the transaction in which the account is closed.
+        """
         for held in self.role_assignments.select_related("partner").order_by("partner"):
             Partner.objects.select_for_update(no_key=True).get(pk=held.partner_id)
             held.check_not_last()
 
     def get_session_auth_hash(self) -> str:
-        """What a session must know to go on: changed by a new password and by `sign_out_without_role`."""
+        """What a session must know to go on: changed by a new password and by
+        `sign_out_without_role`.
+        """
         return self._since_the_end(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
@@ -154,27 +192,44 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"{known}-{self.sessions_ended_at.timestamp()}" if self.sessions_ended_at else known
 
     def sign_out_without_role(self, partner: Partner) -> None:
-        """End every session of somebody at home at `partner` who holds no role any more, and is no staff.
+        """End every session of somebody at home at `partner` who holds no role any more, and is no
+        staff.
 
-        Sessions of anybody else are not that partner's to end; without a role they show nothing of it anyway (P1).
+        Sessions of anybody else are not that partner's to end; without a role they show nothing of
+        it anyway (P1).
         """
-        ours = User.objects.filter(pk=self.pk, directory_user__partner=partner, is_staff=False, is_superuser=False)
+        ours = User.objects.filter(
+            pk=self.pk, directory_user__partner=partner, is_staff=False, is_superuser=False
+        )
         ours.filter(role_assignments=None).update(sessions_ended_at=clock.now())
 
     def note_own(self, action: TenantsAction, how: How = How.PORTAL) -> None:
-        """Put on record what they did with their own account: at each partner where they hold a role, else at none (P1)."""
+        """Put on record what they did with their own account: at each partner where they hold a
+        role, else at none (P1).
+        """
         partners = Partner.objects.with_role_for(self)
         Record.objects.note_at_each(partners, action, by=Actor(self, how), subject=self)
 
     @property
     def name_elsewhere(self) -> str:
-        """What they are called at a partner whose directory they are not in: never by the name another partner wrote (P1)."""
-        return _now("the program's staff") if self.is_staff else _now("a person who is not in your directory")
+        """What they are called at a partner whose directory they are not in: never by the name
+        another partner wrote (P1).
+        """
+        return (
+            _now("the program's staff")
+            if self.is_staff
+            else _now("a person who is not in your directory")
+        )
 
     @property
     def has_office_rights(self) -> bool:
         """Whether they may do anything in the back office, or could once they are staff."""
-        return self.is_staff or self.is_superuser or self.groups.exists() or self.user_permissions.exists()
+        return (
+            self.is_staff
+            or self.is_superuser
+            or self.groups.exists()
+            or self.user_permissions.exists()
+        )
 
     @property
     def home_partner(self) -> Partner | None:

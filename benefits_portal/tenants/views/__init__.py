@@ -1,4 +1,6 @@
-"""Views, by what they show: signing in and switching, the directory, roles, tenants, and the record."""
+"""Views, by what they show: signing in and switching, the directory, roles, tenants, and the
+record.
+"""
 
 from .signing_in import (
     ForgottenView,

@@ -31,7 +31,9 @@ def activity(request: PartnerRequest) -> HttpResponse:
     filtered.pop("before", None)
     context = {
         "form": chosen,
-        "history": history(request, chosen.of(Record.objects.all()), is_counted=not chosen.is_narrowed),
+        "history": history(
+            request, chosen.of(Record.objects.all()), is_counted=not chosen.is_narrowed
+        ),
         "filtered": filtered.urlencode(),
     }
     return render(request, "tenants/activity.html", context)
@@ -40,7 +42,9 @@ def activity(request: PartnerRequest) -> HttpResponse:
 @admin_required
 @require_safe
 def activity_csv(request: PartnerRequest) -> HttpResponseBase:
-    """All that the filter leaves, written while it is read; of a filter that makes no sense the page says so."""
+    """All that the filter leaves, written while it is read; of a filter that makes no sense the
+    page says so.
+    """
     chosen = ActivityFilter(request.partner, request.GET)
     if not chosen.is_valid():
         return redirect(f"{reverse('tenants:activity')}?{request.GET.urlencode()}")
@@ -53,7 +57,16 @@ def activity_csv(request: PartnerRequest) -> HttpResponseBase:
 
 def rows(records: RecordQuerySet, partner: Partner) -> Iterator[list[str]]:
     """The heads, then a row for each record; some records at a time, however many there are."""
-    yield [_("When"), _("What"), _("Refused because"), _("Who"), _("Acting how"), _("Tenant"), _("About"), _("Changes")]
+    yield [
+        _("When"),
+        _("What"),
+        _("Refused because"),
+        _("Who"),
+        _("Acting how"),
+        _("Tenant"),
+        _("About"),
+        _("Changes"),
+    ]
     latest: Record | None = None
     while batch := list(records.before(latest)[:BATCH]):
         yield from (cells(line) for line in lines(batch, partner))
@@ -62,4 +75,13 @@ def rows(records: RecordQuerySet, partner: Partner) -> Iterator[list[str]]:
 
 def cells(line: Line) -> list[str]:
     changes = "; ".join(map(str, line.changes))
-    return [line.at.isoformat(sep=" ", timespec="seconds"), line.what, line.refused, line.who, line.how, line.where, line.about, changes]
+    return [
+        line.at.isoformat(sep=" ", timespec="seconds"),
+        line.what,
+        line.refused,
+        line.who,
+        line.how,
+        line.where,
+        line.about,
+        changes,
+    ]

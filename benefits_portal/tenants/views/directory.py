@@ -9,7 +9,12 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.replica import list_from_replica
-from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
+from benefits_portal.tenants.access import (
+    form_methods,
+    get_own,
+    global_admin_required,
+    role_required,
+)
 from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.forms import AddUserForm
@@ -29,7 +34,11 @@ from .telling import done
 def users(request: PartnerRequest) -> HttpResponse:
     listing = DirectoryListing.of(own_tenants(request), request.GET)
     page = listing.page(DirectoryUser.objects.for_partner(request.partner))
-    context = {"listing": listing, "page": page, "rows": listing.rows(page.rows, request.partner, request.today)}
+    context = {
+        "listing": listing,
+        "page": page,
+        "rows": listing.rows(page.rows, request.partner, request.today),
+    }
     return listing.push_url(request, render(request, "tenants/users.html", context))
 
 
@@ -68,19 +77,29 @@ def user(request: PartnerRequest, pk: int) -> HttpResponse:
 @form_methods
 def add_user(request: PartnerRequest) -> HttpResponse:
     """Add a member, or invite a guest."""
-    kind = DirectoryUser.Kind.GUEST if request.GET.get("kind") == "guest" else DirectoryUser.Kind.MEMBER
-    form = AddUserForm(request.partner, request.POST or None, {"kind": kind, "tenant": request.tenant.pk})
+    kind = (
+        DirectoryUser.Kind.GUEST
+        if request.GET.get("kind") == "guest"
+        else DirectoryUser.Kind.MEMBER
+    )
+    form = AddUserForm(
+        request.partner, request.POST or None, {"kind": kind, "tenant": request.tenant.pk}
+    )
     if request.method == "POST" and form.is_valid() and add(request, form.cleaned_data, form):
         return redirect("tenants:users")
     return render(request, "tenants/user_add.html", {"form": form})
 
 
 def add(request: PartnerRequest, chosen: dict[str, Any], form: AddUserForm) -> bool:
-    told = _("%(name)s is now in the directory of %(tenant)s.") % {name: isolated(str(chosen[name])) for name in ("name", "tenant")}
+    told = _("%(name)s is now in the directory of %(tenant)s.") % {
+        name: isolated(str(chosen[name])) for name in ("name", "tenant")
+    }
     tenant, kind = chosen["tenant"], chosen["kind"]
     return done(
         request,
-        lambda: DirectoryUser.objects.add_to(tenant, chosen["name"], chosen["address"], kind=kind, by=request.actor),
+        lambda: DirectoryUser.objects.add_to(
+            tenant, chosen["name"], chosen["address"], kind=kind, by=request.actor
+        ),
         told,
         form,
         "address",
@@ -94,8 +113,14 @@ def disable_user(request: PartnerRequest, pk: int) -> HttpResponse:
     person = own_person(request, pk)
     if request.method != "POST":
         held = person.role()
-        return render(request, "tenants/user_disable.html", {"person": person, "held": held} | last_global_admin(request))
-    told = _("%(name)s is disabled. Credit that they hold stays until you remove or transfer it.") % {"name": isolated(person.display_name)}
+        return render(
+            request,
+            "tenants/user_disable.html",
+            {"person": person, "held": held} | last_global_admin(request),
+        )
+    told = _(
+        "%(name)s is disabled. Credit that they hold stays until you remove or transfer it."
+    ) % {"name": isolated(person.display_name)}
     done(request, lambda: person.disable(by=request.actor), told)
     return redirect("tenants:user", pk)
 
@@ -106,7 +131,11 @@ def enable_user(request: PartnerRequest, pk: int) -> HttpResponse:
     person = own_person(request, pk)
     if request.method != "POST":
         return render(request, "tenants/user_enable.html", {"person": person})
-    done(request, lambda: person.enable(by=request.actor), _("%(name)s is enabled again.") % {"name": isolated(person.display_name)})
+    done(
+        request,
+        lambda: person.enable(by=request.actor),
+        _("%(name)s is enabled again.") % {"name": isolated(person.display_name)},
+    )
     return redirect("tenants:user", pk)
 
 

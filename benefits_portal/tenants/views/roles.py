@@ -7,13 +7,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
-from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
+from benefits_portal.tenants.access import (
+    form_methods,
+    get_own,
+    global_admin_required,
+    role_required,
+)
 from benefits_portal.tenants.downloads import note_listing
 from benefits_portal.tenants.exceptions import LastGlobalAdmin
 from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
 from benefits_portal.tenants.lists import RoleListing
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import DirectoryUser, Record, Role, RoleAssignment, TenantsAction, User
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    Record,
+    Role,
+    RoleAssignment,
+    TenantsAction,
+    User,
+)
 from benefits_portal.tenants.naming import name_at
 from benefits_portal.typed import isolated
 from benefits_portal.words import searched
@@ -27,7 +39,12 @@ def roles(request: PartnerRequest) -> HttpResponse:
     listing = RoleListing.of(request.GET)
     page = listing.page(RoleAssignment.objects.for_partner(request.partner).for_display())
     holders = RoleAssignment.objects.holders(request.partner, page.rows)
-    context = {"listing": listing, "page": page, "holders": holders, "kinds": list(Role)} | last_global_admin(request)
+    context = {
+        "listing": listing,
+        "page": page,
+        "holders": holders,
+        "kinds": list(Role),
+    } | last_global_admin(request)
     return listing.push_url(request, render(request, "tenants/roles.html", context))
 
 
@@ -49,13 +66,24 @@ def give_role(request: PartnerRequest) -> HttpResponse:
         return redirect("tenants:roles")
     words = searched(request.GET.get("q") or request.POST.get("q"))
     candidates = RoleAssignment.objects.candidates(request.partner, words)
-    return render(request, "tenants/role_give.html", {"form": form, "words": words, "candidates": candidates})
+    return render(
+        request, "tenants/role_give.html", {"form": form, "words": words, "candidates": candidates}
+    )
 
 
 def give(request: PartnerRequest, form: GiveRoleForm) -> bool:
     person, role = form.cleaned_data["person"], form.cleaned_data["role"]
-    told = _("%(name)s now holds the role %(role)s.") % {"name": isolated(person.display_name), "role": role.label}
-    return done(request, lambda: RoleAssignment.objects.give(person, role, by=request.actor), told, form, "person")
+    told = _("%(name)s now holds the role %(role)s.") % {
+        "name": isolated(person.display_name),
+        "role": role.label,
+    }
+    return done(
+        request,
+        lambda: RoleAssignment.objects.give(person, role, by=request.actor),
+        told,
+        form,
+        "person",
+    )
 
 
 @global_admin_required
@@ -65,10 +93,17 @@ def change_role(request: PartnerRequest, pk: int) -> HttpResponse:
     form = RoleForm(request.POST or None, {"role": held.role})
     if request.method == "POST" and form.is_valid():
         role, name = form.cleaned_data["role"], name_of(held)
-        told = _("%(name)s now holds the role %(role)s.") % {"name": isolated(name), "role": role.label}
+        told = _("%(name)s now holds the role %(role)s.") % {
+            "name": isolated(name),
+            "role": role.label,
+        }
         if done(request, lambda: held.change_to(role, by=request.actor), told, form, "role"):
             return redirect("tenants:roles")
-    return render(request, "tenants/role_change.html", {"held": held, "name": name_of(held), "form": form} | last_global_admin(request))
+    return render(
+        request,
+        "tenants/role_change.html",
+        {"held": held, "name": name_of(held), "form": form} | last_global_admin(request),
+    )
 
 
 @global_admin_required
@@ -76,31 +111,51 @@ def change_role(request: PartnerRequest, pk: int) -> HttpResponse:
 def take_role(request: PartnerRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and (record := just_taken(request, pk)):
         subject = record.subject
-        name = name_at(request.partner, subject) if isinstance(subject, User) else getattr(subject, "display_name", "")
+        name = (
+            name_at(request.partner, subject)
+            if isinstance(subject, User)
+            else getattr(subject, "display_name", "")
+        )
         messages.success(request, taken_message(name, Role(record.before["role"])))
         return redirect("tenants:roles")
     held = get_own(request, RoleAssignment.objects.for_display(), pk)
     if request.method != "POST":
-        return render(request, "tenants/role_take.html", {"held": held, "name": name_of(held)} | last_global_admin(request))
-    done(request, lambda: held.take(by=request.actor), taken_message(name_of(held), Role(held.role)))
+        return render(
+            request,
+            "tenants/role_take.html",
+            {"held": held, "name": name_of(held)} | last_global_admin(request),
+        )
+    done(
+        request, lambda: held.take(by=request.actor), taken_message(name_of(held), Role(held.role))
+    )
     return redirect("tenants:roles")
 
 
 def just_taken(request: PartnerRequest, pk: int) -> Record | None:
-    """That the role of that number was taken by the same person a moment ago: it is gone, and a second click asks again (W11)."""
-    taken = Record.objects.just_done(TenantsAction.ROLE_TAKEN, by=request.actor, partner=request.partner)
+    """That the role of that number was taken by the same person a moment ago: it is gone, and a
+    second click asks again (W11).
+    """
+    taken = Record.objects.just_done(
+        TenantsAction.ROLE_TAKEN, by=request.actor, partner=request.partner
+    )
     return taken.filter(facts__held=pk).first()
 
 
 def taken_message(name: str, role: Role) -> str:
-    return _("%(name)s no longer holds the role %(role)s.") % {"name": isolated(name), "role": role.label}
+    return _("%(name)s no longer holds the role %(role)s.") % {
+        "name": isolated(name),
+        "role": role.label,
+    }
 
 
 def last_global_admin(request: PartnerRequest) -> dict[str, object]:
     """Whose role stays, and why: told before the action is chosen (P3)."""
     if not request.role.may_manage_people:
         return {}
-    return {"last_admin": RoleAssignment.objects.last_global_admin(request.partner), "last_admin_reason": LastGlobalAdmin()}
+    return {
+        "last_admin": RoleAssignment.objects.last_global_admin(request.partner),
+        "last_admin_reason": LastGlobalAdmin(),
+    }
 
 
 def name_of(held: RoleAssignment) -> str:

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods
 from benefits_portal import clock
 from benefits_portal.tenants.access import tenant_context_exempt
 
-NEAR = timedelta(minutes=20)  # before the end, on a page without script; with it, the page counts by itself
+# Before the end, on a page without script; with it, the page counts by itself
+NEAR = timedelta(minutes=20)
 
 
 SIGNED_IN_AT = "signed_in_at"  # in the session, seconds of the epoch
@@ -28,11 +29,16 @@ def begin_session(request: HttpRequest) -> None:
 
 def stay_signed_in(request: HttpRequest) -> None:
     """From now on for a whole session's time, but not beyond its last end."""
-    request.session.set_expiry(min(clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE), last_end(request)))
+    request.session.set_expiry(
+        min(clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE), last_end(request))
+    )
 
 
 def last_end(request: HttpRequest) -> datetime:
-    """When signing in ends for good, however often somebody stays. A session from before this was kept is not put off."""
+    """When signing in ends for good, however often somebody stays.
+
+    A session from before this was kept is not put off.
+    """
     signed_in_at = request.session.get(SIGNED_IN_AT)
     if signed_in_at is None:
         return request.session.get_expiry_date()
@@ -58,7 +64,9 @@ class Ending:
 
 
 def ending(request: HttpRequest) -> Ending | None:
-    """When the person of `request` is signed out; None where nobody is signed in, or no end was set."""
+    """When the person of `request` is signed out; None where nobody is signed in, or no end was
+    set.
+    """
     if not request.user.is_authenticated or "_session_expiry" not in request.session:
         return None
     at = request.session.get_expiry_date()
@@ -70,16 +78,25 @@ def ending(request: HttpRequest) -> Ending | None:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def session(request: HttpRequest) -> HttpResponse:
-    """GET tells how long one stays signed in, POST makes it a whole session's time again, as far as the last end allows.
-    Asking does not put the end off.
+    """GET tells how long one stays signed in, POST makes it a whole session's time again, as far as
+    the last end allows. Asking does not put the end off.
 
-    To people it is a page, in a tab of its own, so that what is typed elsewhere stays; to the page's script seconds, and the
-    token of whoever is signed in now, since signing in again made another one.
+    To people it is a page, in a tab of its own, so that what is typed elsewhere stays; to the
+    page's script seconds, and the token of whoever is signed in now, since signing in again made
+    another one.
     """
     if request.user.is_authenticated and request.method == "POST":
         stay_signed_in(request)
     end = ending(request)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-        left = {"seconds": end.seconds, "final": end.is_final} if end else {"seconds": 0, "final": False}
+        left = (
+            {"seconds": end.seconds, "final": end.is_final}
+            if end
+            else {"seconds": 0, "final": False}
+        )
         return JsonResponse(left | {"token": get_token(request)})
-    return render(request, "tenants/session.html") if request.user.is_authenticated else redirect(settings.LOGIN_URL)
+    return (
+        render(request, "tenants/session.html")
+        if request.user.is_authenticated
+        else redirect(settings.LOGIN_URL)
+    )

@@ -30,7 +30,12 @@ from benefits_portal.tenants.forms import PlaceForm
 from benefits_portal.tenants.limits import TooManyAttempts
 from benefits_portal.tenants.middleware import PartnerRequest, switch_tenant
 from benefits_portal.tenants.models import How, TenantsAction, User
-from benefits_portal.tenants.signing_in import ForgottenForm, NewPasswordForm, OwnPasswordForm, SignInForm
+from benefits_portal.tenants.signing_in import (
+    ForgottenForm,
+    NewPasswordForm,
+    OwnPasswordForm,
+    SignInForm,
+)
 from benefits_portal.typed import isolated
 
 from .session import begin_session
@@ -43,7 +48,13 @@ def welcome(request: HttpRequest, user: User, response: HttpResponse) -> HttpRes
     user.note_own(TenantsAction.SIGNED_IN)
     if user.language:
         secure = settings.LANGUAGE_COOKIE_SECURE
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, secure=secure, httponly=True, samesite="Lax")
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            user.language,
+            secure=secure,
+            httponly=True,
+            samesite="Lax",
+        )
     return response
 
 
@@ -60,11 +71,15 @@ class SignInView(LoginView):
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         until = cast("SignInForm", form).refused_until
-        return locked_out(self.request, TooManyAttempts(until)) if until else super().form_invalid(form)
+        return (
+            locked_out(self.request, TooManyAttempts(until))
+            if until
+            else super().form_invalid(form)
+        )
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
-        assert isinstance(user, User)  # noqa: S101 - what AUTH_USER_MODEL says
+        assert isinstance(user, User)
         return welcome(self.request, user, HttpResponseRedirect(self.get_success_url()))
 
 
@@ -92,7 +107,9 @@ class PasswordSentView(PasswordResetDoneView):
 
 
 class NewPasswordView(PasswordResetConfirmView):
-    """Behind the link, which works once; whoever is signed in to the account elsewhere no longer is."""
+    """Behind the link, which works once; whoever is signed in to the account elsewhere no longer
+    is.
+    """
 
     template_name = "tenants/password_set.html"
     form_class = NewPasswordForm
@@ -101,7 +118,7 @@ class NewPasswordView(PasswordResetConfirmView):
     def form_valid(self, form: SetPasswordForm[Any]) -> HttpResponse:
         response = super().form_valid(form)
         user = self.user
-        assert isinstance(user, User)  # noqa: S101 - what AUTH_USER_MODEL says
+        assert isinstance(user, User)
         user.note_own(TenantsAction.PASSWORD_SET)
         return response
 
@@ -111,7 +128,8 @@ class PasswordDoneView(PasswordResetCompleteView):
 
 
 class OwnPasswordView(PasswordChangeView):
-    """A new password for whoever is signed in: here they stay so, wherever else they were they no longer are.
+    """A new password for whoever is signed in: here they stay so, wherever else they were they no
+    longer are.
 
     The back office has the same, by its own template (`admin/site.py`).
     """
@@ -129,13 +147,18 @@ class OwnPasswordView(PasswordChangeView):
 
     def form_invalid(self, form: Any) -> HttpResponse:
         until = cast("OwnPasswordForm", form).refused_until
-        return too_many(self.request, TooManyAttempts(until)) if until else super().form_invalid(form)
+        return (
+            too_many(self.request, TooManyAttempts(until)) if until else super().form_invalid(form)
+        )
 
     def form_valid(self, form: Any) -> HttpResponse:
         with transaction.atomic():
             response = super().form_valid(form)
             cast("User", self.request.user).note_own(TenantsAction.PASSWORD_SET, how=self.how)
-        messages.success(self.request, _("Your password is changed. Wherever else you were signed in, you no longer are."))
+        messages.success(
+            self.request,
+            _("Your password is changed. Wherever else you were signed in, you no longer are."),
+        )
         return response
 
 
@@ -144,7 +167,9 @@ def locked_out(request: HttpRequest, refusal: TooManyAttempts) -> HttpResponse:
     return too_many(request, refusal, "tenants/locked_out.html")
 
 
-def too_many(request: HttpRequest, refusal: TooManyAttempts, template: str = "tenants/too_many.html") -> HttpResponse:
+def too_many(
+    request: HttpRequest, refusal: TooManyAttempts, template: str = "tenants/too_many.html"
+) -> HttpResponse:
     """Asked for too often, with when to come back."""
     context = {"minutes": refusal.minutes, "until": not_before(refusal.until)}
     response = render(request, template, context, status=HTTPStatus.TOO_MANY_REQUESTS)

@@ -10,8 +10,17 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 
 
-def done(request: PartnerRequest, verb: Callable[[], object], told: str, form: forms.BaseForm | None = None, field: str = "") -> bool:
-    """Carry out `verb` and say `told`. A refusal becomes an error of `form`, at `field`; without a form, a message."""
+def done(
+    request: PartnerRequest,
+    verb: Callable[[], object],
+    told: str,
+    form: forms.BaseForm | None = None,
+    field: str = "",
+) -> bool:
+    """Carry out `verb` and say `told`.
+
+    A refusal becomes an error of `form`, at `field`; without a form, a message.
+    """
     try:
         with repeated_is_done():
             verb()

@@ -6,7 +6,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.listing.excerpt import Asked, Excerpt
-from benefits_portal.tenants.access import form_methods, get_own, global_admin_required, role_required
+from benefits_portal.tenants.access import (
+    form_methods,
+    get_own,
+    global_admin_required,
+    role_required,
+)
 from benefits_portal.tenants.forms import TenantRequestForm
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Tenant, TenantRequest
@@ -22,10 +27,16 @@ MAX_ASKED = 20  # on the page
 @require_safe
 def tenants(request: PartnerRequest) -> HttpResponse:
     theirs = TenantRequest.objects.for_partner(request.partner).select_related("asked_by")
-    wishes: Excerpt[TenantRequest] = Asked(request.path, request.GET).excerpt("asked", theirs, MAX_ASKED)
+    wishes: Excerpt[TenantRequest] = Asked(request.path, request.GET).excerpt(
+        "asked", theirs, MAX_ASKED
+    )
     people = Names(request.partner, (wish.asked_by for wish in wishes))
     asked = wishes.showing([(wish, people.of(wish.asked_by)) for wish in wishes])
-    return render(request, "tenants/tenants.html", {"tenants": Tenant.objects.for_partner(request.partner), "asked": asked})
+    return render(
+        request,
+        "tenants/tenants.html",
+        {"tenants": Tenant.objects.for_partner(request.partner), "asked": asked},
+    )
 
 
 @global_admin_required
@@ -46,7 +57,15 @@ def ask_for_tenant(request: PartnerRequest) -> HttpResponse:
     form = TenantRequestForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         name, domain = form.cleaned_data["name"], form.cleaned_data["domain"]
-        told = _("We have passed it on: the program's staff look at %(domain)s and decide.") % {"domain": domain}
-        if done(request, lambda: TenantRequest.objects.ask(request.partner, name, domain, by=request.actor), told, form, "domain"):
+        told = _("We have passed it on: the program's staff look at %(domain)s and decide.") % {
+            "domain": domain
+        }
+        if done(
+            request,
+            lambda: TenantRequest.objects.ask(request.partner, name, domain, by=request.actor),
+            told,
+            form,
+            "domain",
+        ):
             return redirect("tenants:tenants")
     return render(request, "tenants/tenant_ask.html", {"form": form})

@@ -14,4 +14,6 @@ from benefits_portal.tenants.middleware import PartnerRequest
 def end_viewing(request: PartnerRequest) -> HttpResponse:
     """Back to where it was begun; somebody who was not looking goes home."""
     tenant = viewing.end(request)
-    return redirect("admin:tenants_partner_change", tenant.partner_id) if tenant else redirect("home")
+    return (
+        redirect("admin:tenants_partner_change", tenant.partner_id) if tenant else redirect("home")
+    )

@@ -18,36 +18,53 @@ from benefits_portal.tenants.models import Actor, How
 
 
 class Command(BaseCommand):
-    help = "Import partners, people or memberships from CSV: all lines or none. The columns are those of the back office's export."
-    kinds: ClassVar[dict[str, type[Import]]] = {"partners": PartnerImport, "people": PersonImport, "memberships": MembershipImport}
+    help = (
+        "Import partners, people or memberships from CSV: all lines or none. The columns "
+        "are those of the back office's export."
+    )
+    kinds: ClassVar[dict[str, type[Import]]] = {
+        "partners": PartnerImport,
+        "people": PersonImport,
+        "memberships": MembershipImport,
+    }
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", choices=self.kinds)
         parser.add_argument("file", type=Path)
-        parser.add_argument("--dry-run", action="store_true", help="say what each line would do, and change nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what each line would do, and change nothing"
+        )
         parser.add_argument("--reason", default="", help="goes on record with what was changed")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.file: Path = options["file"]
         try:
             text = decoded(self.file.read_bytes())
-            counts = self.counts(text, options["dry_run"], self.kinds[options["kind"]], options["reason"])
+            counts = self.counts(
+                text, options["dry_run"], self.kinds[options["kind"]], options["reason"]
+            )
         except OSError as error:
             raise CommandError(f"{self.file} cannot be read: {error.strerror}.") from error
         except Unreadable as error:
             raise CommandError(f"{error} Nothing was changed.") from error
         if counts[Outcome.REFUSED]:
             raise CommandError(f"{told_counts(counts)}. Nothing was changed.")
-        self.stdout.write(f"{told_counts(counts)}. {'Nothing was changed: a dry run.' if options['dry_run'] else 'Done.'}")
+        self.stdout.write(
+            f"{told_counts(counts)}. {('Nothing was changed: a dry run.') if options['dry_run'] else 'Done.'}"
+        )
 
     def counts(self, text: str, dry_run: bool, kind: type[Import], reason: str) -> Counter[Outcome]:
-        """Raises CommandError if somebody did the same at this moment: the whole file is left, to be run again."""
+        """Raises CommandError if somebody did the same at this moment: the whole file is left, to
+        be run again.
+        """
         by = Actor(None, How.COMMAND, reason)
         self.done = 0
         try:
             return carry_out_in_batches(kind, text, by=by, on_batch=self.progress, dry_run=dry_run)
         except (Refusal, ValidationError, IntegrityError) as error:
-            raise CommandError("Something changed at the same moment. Nothing was changed; run it again.") from error
+            raise CommandError(
+                "Something changed at the same moment. Nothing was changed; run it again."
+            ) from error
 
     def progress(self, batch: Import) -> None:
         for line in batch.refused:

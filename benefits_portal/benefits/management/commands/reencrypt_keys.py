@@ -1,4 +1,6 @@
-"""After PRODUCT_KEY_SECRETS got a new first part: every key under it, so that the old part can be taken away."""
+"""After PRODUCT_KEY_SECRETS got a new first part: every key under it, so that the old part can be
+taken away.
+"""
 
 from typing import Any
 
@@ -10,13 +12,17 @@ from benefits_portal.benefits.models import ProductKey
 
 BATCH = 500
 MISSING = (
-    "Product key {} is under none of PRODUCT_KEY_SECRETS. If one was taken out too early, put it back behind the first and run "
+    "Product key {} is under none of PRODUCT_KEY_SECRETS. If one was taken out too early, put "
+    "it back behind the first and run "
     "this again; what was moved stays moved. If all are there, check_consistency says what to do."
 )
 
 
 class Command(BaseCommand):
-    help = "Keep every product key under the first of PRODUCT_KEY_SECRETS. It may be stopped and run again at any time."
+    help = (
+        "Keep every product key under the first of PRODUCT_KEY_SECRETS. It may be stopped "
+        "and run again at any time."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="count, and change nothing")
@@ -27,11 +33,20 @@ class Command(BaseCommand):
         while batch := list(ProductKey.objects.filter(pk__gt=latest).order_by("pk")[:BATCH]):
             moved += sum(self.move(key, dry_run=options["dry_run"]) for key in batch)
             seen, latest = seen + len(batch), batch[-1].pk
-            self.stdout.write(f"{seen} looked at, {moved} {'to move' if options['dry_run'] else 'moved'}.")
-        self.stdout.write("Nothing was changed." if options["dry_run"] else "All keys are under the current secret.")
+            self.stdout.write(
+                f"{seen} looked at, {moved} {'to move' if options['dry_run'] else 'moved'}."
+            )
+        self.stdout.write(
+            "Nothing was changed."
+            if options["dry_run"]
+            else "All keys are under the current secret."
+        )
 
     def move(self, key: ProductKey, *, dry_run: bool) -> bool:
-        """Whether `key` was under an older secret. Each is one update of its own, and so is never half moved."""
+        """Whether `key` was under an older secret.
+
+        Each is one update of its own, and so is never half moved.
+        """
         try:
             text = productkeys.decrypted(key.ciphertext)
         except InvalidToken:

@@ -27,22 +27,38 @@ def days_ahead(text: str) -> int:
 
 
 class Command(BaseCommand):
-    help = "Renew the memberships that end soon, each for the year that follows. Doing it twice makes nothing twice."
+    help = (
+        "Renew the memberships that end soon, each for the year that follows. Doing it "
+        "twice makes nothing twice."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--ending-within", type=days_ahead, default=30, metavar="DAYS", help="how soon they end (30)")
+        parser.add_argument(
+            "--ending-within",
+            type=days_ahead,
+            default=30,
+            metavar="DAYS",
+            help="how soon they end (30)",
+        )
         parser.add_argument("--offer", help="its name; all offers unless told")
         parser.add_argument("--reason", default="", help="goes on record")
-        parser.add_argument("--dry-run", action="store_true", help="say what would be made, and make nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would be made, and make nothing"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Each for itself; one that was ended early was meant to end. Ends with an error if one was refused."""
+        """Each for itself; one that was ended early was meant to end.
+
+        Ends with an error if one was refused.
+        """
         if options["offer"] and not Offer.objects.filter(name=options["offer"]).exists():
             raise CommandError(f"There is no offer called {without_keys(options['offer'])}.")
         refused = 0
         for membership, on in self.ending(options["ending_within"], options["offer"]):
             try:
-                told = self.renew(membership, Actor(reason=options["reason"]), on, dry_run=options["dry_run"])
+                told = self.renew(
+                    membership, Actor(reason=options["reason"]), on, dry_run=options["dry_run"]
+                )
             except AlreadyEnrolled:
                 told = "was renewed already."
             except (Refusal, ValidationError) as error:
@@ -53,11 +69,19 @@ class Command(BaseCommand):
             raise CommandError(f"{refused} could not be renewed; the others were.")
 
     def ending(self, days: int, offer: str | None) -> Iterator[tuple[Membership, date]]:
-        """The memberships that end within `days` of their partner's own today, and that day; some at a time."""
-        calendars = Partner.objects.order_by("time_zone", "days_ahead").values_list("time_zone", "days_ahead").distinct()
+        """The memberships that end within `days` of their partner's own today, and that day; some
+        at a time.
+        """
+        calendars = (
+            Partner.objects.order_by("time_zone", "days_ahead")
+            .values_list("time_zone", "days_ahead")
+            .distinct()
+        )
         for time_zone, days_ahead in calendars:
             on, latest = clock.today(time_zone, days_ahead), 0
-            ending = Membership.objects.ending_within(days, on).filter(partner__time_zone=time_zone, partner__days_ahead=days_ahead)
+            ending = Membership.objects.ending_within(days, on).filter(
+                partner__time_zone=time_zone, partner__days_ahead=days_ahead
+            )
             ending = ending.filter(offer__name=offer) if offer else ending
             ending = ending.select_related("partner", "offer").order_by("pk")
             while batch := list(ending.filter(pk__gt=latest)[:BATCH]):
@@ -70,7 +94,9 @@ class Command(BaseCommand):
         if dry_run:
             membership.check_renewable(on)
             renewal = membership.renewal()
-            if Membership.objects.filter(partner=renewal.partner, offer=renewal.offer, starts_on=renewal.starts_on).exists():
+            if Membership.objects.filter(
+                partner=renewal.partner, offer=renewal.offer, starts_on=renewal.starts_on
+            ).exists():
                 raise AlreadyEnrolled(renewal)
             plan = renewal.plan()
             return f"would be renewed from {as_day(renewal.starts_on)} on: benefits {len(plan.benefits)}, product keys {plan.key_count}."

@@ -12,7 +12,8 @@ from benefits_portal.postgresql.limits import one_snapshot, without_time_limit
 
 class Command(BaseCommand):
     help = (
-        "Look for copied facts that differ: partners, names, search words, keys at rest, the ledger. It only reads. Ends with "
+        "Look for copied facts that differ: partners, names, search words, keys at rest, the "
+        "ledger. It only reads. Ends with "
         "an error if something is found, and says how many rows, the first of them, and what to do."
     )
 

@@ -10,30 +10,48 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from benefits_portal import clock
 from benefits_portal.practice.personas import personas
-from benefits_portal.practice.world import PASSWORD, NotAPracticeDatabase, check_database, give_passwords, make_world, reset_world
+from benefits_portal.practice.world import (
+    PASSWORD,
+    NotAPracticeDatabase,
+    check_database,
+    give_passwords,
+    make_world,
+    reset_world,
+)
 
 HOST = "127.0.0.1"
 
 
 class Command(BaseCommand):
-    help = "Make the practice world unless it is there, say who can sign in, and serve it. Running it again keeps what people did."
+    help = (
+        "Make the practice world unless it is there, say who can sign in, and serve it. "
+        "Running it again keeps what people did."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="where to serve (8000)")
         parser.add_argument("--no-serve", action="store_true", help="make the world and stop")
-        parser.add_argument("--reset", action="store_true", help="make the world again; what people did in it is lost")
+        parser.add_argument(
+            "--reset",
+            action="store_true",
+            help="make the world again; what people did in it is lost",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("DEMO is off. The demo's open doors are for practice only: set DEMO=on, or leave it out.")
+            raise CommandError(
+                "DEMO is off. The demo's open doors are for practice only: set DEMO=on, or "
+                "leave it out."
+            )
         serving = not options["no_serve"]
         if serving:
             check_port(options["port"])
         self.prepare(reset=options["reset"])
         self.introduce(f"http://{HOST}:{options['port']}/" if serving else "")
         if serving:
-            os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"  # it is said above what this is for
+            # It is said above what this is for
+            os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
             call_command("runserver", f"{HOST}:{options['port']}", use_reloader=False)
 
     def prepare(self, *, reset: bool) -> None:
@@ -50,13 +68,25 @@ class Command(BaseCommand):
 
     def introduce(self, url: str) -> None:
         """Say where it is and who can sign in."""
-        lines = ["Benefits Portal, for practice: independent of Microsoft, and its keys work nowhere else.", ""]
+        lines = [
+            (
+                "Benefits Portal, for practice: independent of Microsoft, and its keys work "
+                "nowhere else."
+            ),
+            "",
+        ]
         if url:
             lines += [f"  {url}", ""]
-        lines += [f"Sign in with one click, or with an e-mail address and the password: {PASSWORD}", ""]
+        lines += [
+            f"Sign in with one click, or with an e-mail address and the password: {PASSWORD}",
+            "",
+        ]
         for persona in personas():
             where = f"{persona.role}, {persona.partner}" if persona.partner else persona.role
-            lines += [f"  {persona.slug:<16} {persona.name:<16} {persona.email:<40} {where}", f"  {'':<16} {persona.shows}"]
+            lines += [
+                f"  {persona.slug:<16} {persona.name:<16} {persona.email:<40} {where}",
+                f"  {'':<16} {persona.shows}",
+            ]
         self.stdout.write("\n".join(lines))
 
 
@@ -67,4 +97,6 @@ def check_port(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as problem:
-            raise CommandError(f"Port {port} cannot be used: is it taken? Choose another, as in: manage.py demo --port 8001") from problem
+            raise CommandError(
+                f"Port {port} cannot be used: is it taken? Choose another, as in: manage.py demo --port 8001"
+            ) from problem

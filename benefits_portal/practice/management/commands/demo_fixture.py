@@ -12,14 +12,24 @@ from benefits_portal.practice.world import NotAPracticeDatabase
 
 
 class Command(BaseCommand):
-    help = "Write fixtures/demo.json: the story's outcome as of its reference day. The database stays as it is."
+    help = (
+        "Write fixtures/demo.json: the story's outcome as of its reference day. The "
+        "database stays as it is."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say whether it would be written, and write nothing")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="say whether it would be written, and write nothing",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCT_KEY_SECRETS != [settings.PRACTICE_SECRET]:
-            raise CommandError("Only the demo's own secret may encrypt a fixture's keys: run this without PRODUCT_KEY_SECRETS.")
+            raise CommandError(
+                "Only the demo's own secret may encrypt a fixture's keys: run this without "
+                "PRODUCT_KEY_SECRETS."
+            )
         check_migrated(DEFAULT_DB_ALIAS)
         try:
             told = outcome()

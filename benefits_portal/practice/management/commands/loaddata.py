@@ -1,4 +1,6 @@
-"""`loaddata` as Django has it, for an empty demo only: a fixture overwrites the rows that have its primary keys."""
+"""`loaddata` as Django has it, for an empty demo only: a fixture overwrites the rows that have its
+primary keys.
+"""
 
 from typing import Any
 
@@ -13,7 +15,9 @@ from benefits_portal.practice.world import holds_rows
 
 
 class Command(loaddata.Command):
-    """Refused unless DEMO is on and the database is migrated and holds none of our rows; whole, or not at all."""
+    """Refused unless DEMO is on and the database is migrated and holds none of our rows; whole, or
+    not at all.
+    """
 
     def handle(self, *labels: str, **options: Any) -> None:
         check_demo()
@@ -23,7 +27,9 @@ class Command(loaddata.Command):
                 check_empty(options["database"])
                 super().handle(*labels, **options)
         except (DatabaseError, DeserializationError, ValueError) as error:
-            raise CommandError(f"This fixture does not fit, so nothing was loaded: {error}") from error
+            raise CommandError(
+                f"This fixture does not fit, so nothing was loaded: {error}"
+            ) from error
 
 
 def check_demo() -> None:
@@ -39,9 +45,14 @@ def check_migrated(alias: str) -> None:
         executor = MigrationExecutor(connections[alias])
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
-        raise CommandError(f"The database cannot be asked, so nothing was loaded: {error}") from error
+        raise CommandError(
+            f"The database cannot be asked, so nothing was loaded: {error}"
+        ) from error
     if pending:
-        raise CommandError("This database is not migrated, so nothing was done. Run `manage.py migrate` with the same DATABASE_URL first.")
+        raise CommandError(
+            "This database is not migrated, so nothing was done. Run `manage.py migrate` with "
+            "the same DATABASE_URL first."
+        )
 
 
 def check_empty(alias: str) -> None:

@@ -1,4 +1,6 @@
-"""Write what rows are searched and sorted by once more: after writing names past the portal, or by an older version of it."""
+"""Write what rows are searched and sorted by once more: after writing names past the portal, or by
+an older version of it.
+"""
 
 from typing import Any
 
@@ -12,7 +14,10 @@ from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord
 
 
 class Command(BaseCommand):
-    help = "Writes the search texts, sort keys and words of rows whose names say otherwise. Can be run again at any time."
+    help = (
+        "Writes the search texts, sort keys and words of rows whose names say otherwise. "
+        "Can be run again at any time."
+    )
 
     def handle(self, **options: Any) -> None:
         for model in apps.get_models():
@@ -23,6 +28,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{model._meta.label_lower}: {len(stale):,} folded")
         people = list(people_with_other_words())
         for start in range(0, len(people), BATCH):
-            DirectoryUserWord.objects.write_all(list(DirectoryUser.objects.filter(pk__in=people[start : start + BATCH])))
+            DirectoryUserWord.objects.write_all(
+                list(DirectoryUser.objects.filter(pk__in=people[start : start + BATCH]))
+            )
         if people:
             self.stdout.write(f"tenants.directoryuserword: those of {len(people):,} people written")

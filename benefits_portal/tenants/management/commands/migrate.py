@@ -9,7 +9,9 @@ from benefits_portal.postgresql.limits import without_time_limit
 
 
 class Command(migrate.Command):
-    """Writing a new column on a hundred thousand rows takes longer than any page may; LOCK_TIMEOUT still holds."""
+    """Writing a new column on a hundred thousand rows takes longer than any page may; LOCK_TIMEOUT
+    still holds.
+    """
 
     def handle(self, *args: Any, **options: Any) -> None:
         with without_time_limit(connections[options["database"]]):

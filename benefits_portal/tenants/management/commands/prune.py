@@ -1,4 +1,6 @@
-"""Deletes what has grown old and is no part of the record: ended sessions, wrong keys, attempts, mails."""
+"""Deletes what has grown old and is no part of the record: ended sessions, wrong keys, attempts,
+mails.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +15,8 @@ from benefits_portal.retention import FOR_EVER
 
 BATCH = 1_000  # rows deleted at a time, in a transaction of their own
 
-# When a row of a table began to age. Rows come in the order of that moment, by an index of it or by primary key.
+# When a row of a table began to age. Rows come in the order of that moment, by an index of it or by
+# primary key.
 AGES = {
     "django_session": "expire_date",
     "tenants_keyattempt": "at",
@@ -26,7 +29,8 @@ INDEXED = {"django_session", "tenants_keyattempt", "tenants_attempt", "tenants_m
 
 class Command(BaseCommand):
     help = (
-        "Delete ended sessions, wrong keys, attempts and mails that are older than settings allow; never what is on record. "
+        "Delete ended sessions, wrong keys, attempts and mails that are older than settings "
+        "allow; never what is on record. "
         "It may be stopped, run again and run twice at once."
     )
 
@@ -43,13 +47,19 @@ class Command(BaseCommand):
             before = clock.now() - timedelta(days=days)
             pruned = self.count if options["dry_run"] else self.delete
             done = "would be deleted" if options["dry_run"] else "deleted"
-            self.stdout.write(f"{name}: {pruned(models_by_table[table], before):,} {done}, older than {days} days.")
+            self.stdout.write(
+                f"{name}: {pruned(models_by_table[table], before):,} {done}, older than {days} days."
+            )
 
     def count(self, model: type[models.Model], before: datetime) -> int:
-        return model._default_manager.filter(**{f"{AGES[model._meta.db_table]}__lt": before}).count()
+        return model._default_manager.filter(
+            **{f"{AGES[model._meta.db_table]}__lt": before}
+        ).count()
 
     def delete(self, model: type[models.Model], before: datetime) -> int:
-        """Oldest first; ends with the first batch in which something is younger, so that the rest is not looked at."""
+        """Oldest first; ends with the first batch in which something is younger, so that the rest
+        is not looked at.
+        """
         age = AGES[model._meta.db_table]
         oldest = model._default_manager.order_by(age if model._meta.db_table in INDEXED else "pk")
         deleted = 0

@@ -13,11 +13,19 @@ _log = logging.getLogger("benefits_portal.tenants.outbox")
 
 
 class Command(BaseCommand):
-    help = "Send the mails that wait. It may be killed, run again, and run by several machines at once."
+    help = (
+        "Send the mails that wait. It may be killed, run again, and run by several machines "
+        "at once."
+    )
     requires_system_checks = []  # they ask the database, which may be away when the service starts
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--every", type=float, metavar="SECONDS", help="go on, and look again after so many seconds")
+        parser.add_argument(
+            "--every",
+            type=float,
+            metavar="SECONDS",
+            help="go on, and look again after so many seconds",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["every"]:
