@@ -30,6 +30,8 @@ _WRAPPINGS, _MAILTO = {"<>", "''", '""', "“”", "‘’", "„“", "„”",
 _validate_domain = EmailValidator(allowlist=[])  # Django's own lets localhost pass
 # The directory's own names for guests: john_fabrikam.example#EXT#@contoso.onmicrosoft.com
 GUEST_MARK = "#ext#@"
+# The same out of an address bar, and the name of somebody with an account of their own at Microsoft
+_ENCODED_MARK, _OWN_ACCOUNT = "%23ext%23@", "live.com#"
 
 # Accents on one letter; no script has as many, and putting 100,000 in order takes Unicode half a
 # minute
@@ -145,10 +147,11 @@ def canonical_email(text: str) -> str:
     """The one spelling of an e-mail address or user principal name: lowercase, NFKC, the domain in
     IDNA's ASCII (W2).
 
-    `<kim@contoso.com>` and `mailto:kim@contoso.com` are understood. Raises ValidationError for what
-    is no address.
+    `<kim@contoso.com>` and `mailto:kim@contoso.com` are understood, and so is what the directory
+    makes of addresses (W3). Raises ValidationError for what is no address.
     """
-    local, _at, domain = unwrapped(_compared(text)).rpartition("@")
+    written = unwrapped(_compared(text)).removeprefix(_OWN_ACCOUNT)
+    local, _at, domain = written.replace(_ENCODED_MARK, GUEST_MARK).rpartition("@")
     try:
         email = f"{local}@{_ascii_domain(domain)}"
         validate_email(email)

@@ -134,9 +134,9 @@ def finds_nothing(query: str) -> bool:
 
 def _address_in(word: str) -> str:
     address = _MAILTO.sub("", word).strip("<>()[]\"',;:.")
-    if GUEST_MARK in address.lower() and (guest := guest_behind(canonical_email_or_text(address))):
-        return guest[0]
-    return address
+    email = canonical_email_or_text(address) if "#" in address or "%" in address else address
+    guest, _tenant = guest_behind(email) or (email, "")
+    return guest
 
 
 def matches(query: str, *texts: str) -> bool:

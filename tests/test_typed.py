@@ -199,6 +199,8 @@ def test_the_directorys_name_for_a_guest_may_be_longer():
             ("lynne.robbins@tailspin-toys.example", "c.example"),
         ),
         ("a_b_x.example#EXT#@c.example", ("a_b@x.example", "c.example")),
+        ("a_x.example%23EXT%23@c.example", ("a@x.example", "c.example")),
+        ("live.com#a_x.example#EXT#@c.example", ("a@x.example", "c.example")),
         ("john_fabrikam.example@contoso.onmicrosoft.com", None),
         ("john#EXT#@contoso.onmicrosoft.com", None),
         ("_x.example#EXT#@contoso.onmicrosoft.com", None),
@@ -206,6 +208,11 @@ def test_the_directorys_name_for_a_guest_may_be_longer():
 )
 def test_the_directorys_own_name_for_a_guest_is_understood(email, guest):
     assert guest_behind(canonical_email(email)) == guest
+
+
+@pytest.mark.rule("W3")
+def test_the_directorys_name_for_an_own_account_is_understood():
+    assert canonical_email("live.com#Lou@outlook.example") == "lou@outlook.example"
 
 
 @given(ANY_TEXT)

@@ -201,6 +201,8 @@ PASTED = [
 PASTED += [
     "john_fabrikam.example#EXT#@contoso.onmicrosoft.com",
     "<John_Fabrikam.example#EXT#@contoso.onmicrosoft.com>",
+    "john_fabrikam.example%23EXT%23@contoso.onmicrosoft.com",
+    "live.com#john@fabrikam.example",
 ]
 
 
