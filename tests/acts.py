@@ -242,7 +242,28 @@ def enroll(place: Place) -> Act:
 
 
 ACTS = [
-    assign, assign_bulk, remove, transfer, add_user, invite_guest, give_role, change_role, take_role, disable, enable, make_primary,
-    ask_for_tenant, ask_for_replacement, switch, accept_tenant, decline_tenant, revoke_key, issue_another_key, grant_replacement,
-    decline_replacement, end_membership, renew_membership, enroll,
-]  # fmt: skip
+    assign,
+    assign_bulk,
+    remove,
+    transfer,
+    add_user,
+    invite_guest,
+    give_role,
+    change_role,
+    take_role,
+    disable,
+    enable,
+    make_primary,
+    ask_for_tenant,
+    ask_for_replacement,
+    switch,
+    accept_tenant,
+    decline_tenant,
+    revoke_key,
+    issue_another_key,
+    grant_replacement,
+    decline_replacement,
+    end_membership,
+    renew_membership,
+    enroll,
+]

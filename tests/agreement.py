@@ -8,7 +8,7 @@ from benefits_portal.tenants.models import Actor, Tenant, TenantRequest
 from tests import factories
 from tests.factories import NOW, TODAY
 
-# Fixtures that switch a guard off: what it guards is at fault then
+# Fixtures that switch a guard off: what it guards is at fault then.
 UNGUARDED = {"no_row_locks", "unguarded_claim"}
 
 
@@ -22,8 +22,9 @@ def findings() -> dict[type[models.Model], list[str]]:
 
 
 def rows_of_a_partner(tenant: Tenant) -> None:
-    """Somebody's credit, moved on; keys redeemed, built on, and replaced; an offer from elsewhere,
-    and a tenant asked for.
+    """One partner's life so far: credit moved on, keys redeemed, built on and replaced.
+
+    An offer from elsewhere and a tenant asked for are part of it.
     """
     partner = tenant.partner
     Tenant.objects.filter(pk=tenant.pk).update(is_primary=True)

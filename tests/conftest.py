@@ -32,7 +32,7 @@ def database_url() -> str:
         server = Server()
         atexit.register(server.stop)
         chosen = server.url
-    # The workers of xdist inherit it: one server for all of them
+    # The workers of xdist inherit it: one server for all of them.
     os.environ["TEST_DATABASE"] = chosen
     return chosen
 
@@ -40,36 +40,36 @@ def database_url() -> str:
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "benefits_portal.settings",
     "DATABASE_URL": database_url(),
-    # Pages render without collectstatic, TLS or a proxy; production's settings have tests of their
-    # own
+    # A demo's pages render without collectstatic, TLS or a proxy; production's settings have tests
+    # of their own.
     "DEMO": "on",
     "DEBUG": "off",
     "SECRET_KEY": "for tests only: of no use to anybody",
     "PRODUCT_KEY_SECRETS": "for tests only: of no use to anybody",
     "TIME_ZONE": "UTC",
-    # 200 threads of one process wait for each other longer than people would
+    # 200 threads of one process wait for each other longer than people would.
     "LOCK_TIMEOUT": "60000",
     "STATEMENT_TIMEOUT": "120000",
     "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright runs an event loop in the tests' own thread
 }
 django.setup()
 
-from django.conf import settings as django_settings
-from django.core.cache import cache
-from django.db import connection
-from django.test import Client
-from django.utils import translation
+from django.conf import settings as django_settings  # noqa: E402
+from django.core.cache import cache  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.utils import translation  # noqa: E402
 
-from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User
-from tests import factories
-from tests.agreement import UNGUARDED, findings
-from tests.world import ask, rows, world
+from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
+from tests import factories  # noqa: E402
+from tests.agreement import UNGUARDED, findings  # noqa: E402
+from tests.world import ask, rows, world  # noqa: E402, F401 - for whoever asks for them
 
-# Fast; nothing here needs protection
+# MD5 is fast, and nothing here needs protection.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if "sqlite" in django_settings.DATABASES["default"]["ENGINE"]:
     name = Path(django_settings.DATABASES["default"]["NAME"])
-    # Else it would be in memory
+    # Without a name the test database would be in memory.
     django_settings.DATABASES["default"]["TEST"]["NAME"] = str(name.with_name("test.sqlite3"))
 
 settings.register_profile(
@@ -83,9 +83,7 @@ settings.load_profile("portal")
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Afterwards, whoever still answers a browser that has gone does not keep the database from
-    going too.
-    """
+    """Afterwards, whoever still answers a browser that has gone does not hold up the database."""
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
@@ -97,9 +95,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
-    """What a process keeps for a minute, and the language of its last answer, are of another test's
-    world.
-    """
+    """What a process keeps for a minute, and its last language, are of another test's world."""
     cache.clear()
     translation.deactivate()
 
@@ -113,8 +109,9 @@ def today() -> Iterator[date]:
 
 @pytest.fixture
 def consistent(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Afterwards `check_consistency` finds nothing in what the test committed, unless it switched a
-    guard off.
+    """Afterwards `check_consistency` finds nothing in what the test committed.
+
+    Unless it switched a guard off.
     """
     request.getfixturevalue("transactional_db")  # ends after this one
     yield

@@ -60,10 +60,7 @@ class PartnerFactory(DjangoModelFactory):
 
 
 class TenantFactory(DjangoModelFactory):
-    """A further tenant of a partner; `is_primary=True` for the first.
-
-    Each gets the first colour that is free.
-    """
+    """A tenant of a partner, the first one primary; each gets the first color that is free."""
 
     class Meta:
         model = Tenant
@@ -71,6 +68,10 @@ class TenantFactory(DjangoModelFactory):
     partner = factory.SubFactory(PartnerFactory)
     name = factory.Sequence("Tenant {}".format)
     domain = factory.Sequence("tenant{}.onmicrosoft.com".format)
+
+    @factory.lazy_attribute
+    def is_primary(self) -> bool:
+        return not (self.partner.pk and self.partner.tenants.exists())
 
     @factory.lazy_attribute
     def colour(self) -> str:
@@ -268,8 +269,9 @@ class MembershipFactory(DjangoModelFactory):
 
 
 class BenefitFactory(DjangoModelFactory):
-    """25 licenses of a product without a key; credit with `monthly` or `bulk`; `key=True` issues
-    the key too.
+    """25 licenses of a product without a key; credit with `monthly` or `bulk`.
+
+    `key=True` issues the key too.
     """
 
     class Meta:
@@ -357,8 +359,9 @@ class AssignmentFactory(DjangoModelFactory):
 
 
 class SubscriptionFactory(DjangoModelFactory):
-    """25 licenses that ran from 2021-01-01 and end on 2022-01-01, in the middle of its life on the
-    world's day.
+    """25 licenses that ran from 2021-01-01 and end on 2022-01-01.
+
+    On the world's day they are in the middle of their life.
     """
 
     class Meta:
@@ -393,8 +396,9 @@ def redeem(
 
 
 def bought(licenses: int = 25, ends_on: date = date(2022, 1, 1), **facts: Any) -> Subscription:
-    """A subscription that a key brought a year before `ends_on`, so that it follows from its
-    redemptions.
+    """A subscription that a key brought a year before `ends_on`.
+
+    So it follows from its redemptions.
     """
     on = add_months(ends_on, -12)
     key = issue_key(quantity=licenses, membership__starts_on=on, **facts)

@@ -1,5 +1,6 @@
-"""Types one wrong thing after the other, in a process of its own: `python -m tests.guesser`, with
-the test database in DATABASE_URL.
+"""Types one wrong thing after the other, in a process of its own.
+
+Run as `python -m tests.guesser`, with the test database in DATABASE_URL.
 
 Reads two lines: where and what, as JSON; and `go`. Prints `ready` between them, and at the end each
 page. Whenever it has read how much was tried it thinks for a moment, in which the others, without a
@@ -33,11 +34,11 @@ def main() -> None:
     client = Client()
     client.cookies.load(asked["cookies"])
     client.get("/healthz")  # everything is imported and connected before the start
-    print("ready", flush=True)
+    print("ready", flush=True)  # noqa: T201
     sys.stdin.readline()
     with connection.execute_wrapper(hesitate):
         answers = [client.post(asked["address"], form) for form in asked["forms"]]
-    print(json.dumps([answer.text for answer in answers]))
+    print(json.dumps([answer.text for answer in answers]))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""How people write product keys: one table for the server's key field, the browser's, masking and
-URLs (W5, W6).
+"""How people write product keys (W5, W6).
+
+One table for the server's key field, the browser's, masking and URLs.
 """
 
 from benefits_portal.key_format import grouped
@@ -13,7 +14,10 @@ BOLD = "".join(
 )
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u30a0\u2e3a\u058a_."
 SPACES = " \t\n\u00a0\u1680\u2000\u2003\u2007\u2009\u200a\u2028\u202f\u205f\u3000\x85"
-UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202e\u2066\u034f\u180e\u3164\uffa0\ufe0f\u115f"
+UNSEEN = (
+    "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202e\u2066"
+    "\u034f\u180e\u3164\uffa0\ufe0f\u115f"
+)
 
 WRITTEN = {
     "as shown": SHOWN,

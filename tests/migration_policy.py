@@ -1,5 +1,6 @@
-"""What a migration may do while the version before it still runs: judged by the SQL that PostgreSQL
-gets (docs/operations.md).
+"""What a migration may do while the version before it still runs (docs/operations.md).
+
+It is judged by the SQL that PostgreSQL gets.
 
 `accepted` on a Migration accepts a fault by its name, with the reason why the version before works
 on:
@@ -59,8 +60,9 @@ DEFAULT_DROPPED = re.compile(r'ALTER COLUMN ("?\w+"?) DROP DEFAULT', re.IGNORECA
 
 
 def faults(migration: Migration, state: ProjectState) -> dict[str, str]:
-    """The faults of `migration` by name, each with the SQL that shows it; `state` is what it builds
-    on.
+    """The faults of `migration` by name, each with the SQL that shows it.
+
+    `state` is what it builds on.
     """
     state = state.clone()
     with connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
@@ -97,8 +99,9 @@ def faults_of(statements: list[str]) -> dict[str, str]:
 
 
 def of_existing_tables(statements: list[str]) -> list[str]:
-    """Those about tables that are not created on the way: the version before does not know the
-    others.
+    """Those about tables that are not created on the way.
+
+    The version before does not know the others.
     """
     created = {match[1] for statement in statements for match in CREATED.finditer(statement)}
     return [
@@ -118,8 +121,9 @@ def flat(operations: Iterable[Operation]) -> Iterable[Any]:
 def since(
     baseline: dict[str, str], apps: Iterable[str]
 ) -> dict[str, tuple[Migration, ProjectState]]:
-    """Every migration of `apps` that is not among `baseline` or what these build on, with the state
-    before it.
+    """Every migration of `apps` that is not among `baseline`, with the state before it.
+
+    What those of `baseline` build on is left out too.
     """
     loader = MigrationLoader(connection, replace_migrations=False)
     old = {node for key in baseline.items() for node in loader.graph.forwards_plan(key)}

@@ -1,5 +1,6 @@
-"""A partner with one of everything that the pages show, and every address and form by its URL's
-name.
+"""A partner with one of everything that the pages show.
+
+And every address and form by its URL's name.
 
 What is visible of it carries one word of its own, so that a leak is a word in the wrong place.
 """

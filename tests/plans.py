@@ -15,8 +15,10 @@ PAGES = ("first", "next", "middle", "last")
 
 
 def plan_of(listing: Listing, rows: Any) -> tuple[Page, set[str], set[str], int]:
-    """The page that `listing` asks for, the indexes that its query uses, the sorts that it makes,
-    and how many rows are expected.
+    """How the database makes the page that `listing` asks for.
+
+    The page, the indexes that its query uses, the sorts that it makes, and how many rows are
+    expected.
     """
     with CaptureQueriesContext(connection) as queries:
         page = listing.page(rows)
@@ -36,9 +38,10 @@ def plan_of(listing: Listing, rows: Any) -> tuple[Page, set[str], set[str], int]
 def pages_by(
     index: str, listing: Callable[[QueryDict], Listing[Any]], rows: Any, query: str
 ) -> dict[str, tuple[bool, set[str], int, int]]:
-    """Of the first page at `query`, the next, one in the middle and the last: whether `index` was
-    used, the sorts, how many rows there are, and how many were expected: where it is next to
-    none, a larger list is sorted.
+    """How the first page at `query`, the next, one in the middle and the last are made.
+
+    Whether `index` was used, the sorts, how many rows there are, and how many were expected:
+    where it is next to none, a larger list is sorted.
     """
     asked = listing(QueryDict(query))
     everything = asked.keyset.sorted(asked.annotate_for_list(asked.filter_queryset(rows)))

@@ -1,5 +1,6 @@
-"""A real PostgreSQL for one test run: made in a temporary folder, reached through a unix socket,
-gone afterwards.
+"""A real PostgreSQL for one test run.
+
+Made in a temporary folder, reached through a unix socket, gone afterwards.
 """
 
 import os
@@ -18,7 +19,7 @@ import psycopg
 OLDEST = 15
 OPTIONS = {  # of the tests' own
     "listen_addresses": "",
-    # The concurrency tests open 200 at once, under xdist in two processes
+    # The concurrency tests open 200 at once, under xdist in two processes.
     "max_connections": "450",
     "fsync": "off",  # the data is thrown away anyway
     "synchronous_commit": "off",

@@ -11,8 +11,9 @@ IS_POSTGRES = connection.vendor == "postgresql"
 
 
 def at_once(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Run every task at one instant; what each returned, or the exception it raised, in the order
-    of the tasks.
+    """Run every task at one instant.
+
+    What each returned, or the exception it raised, in the order of the tasks.
     """
     outcomes: list[Any] = [None] * len(tasks)
     start = threading.Barrier(len(tasks))
@@ -36,8 +37,9 @@ def at_once(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
 
 
 class Rendezvous:
-    """Where `size` threads wait for each other, so that a race happens for certain; briefly, if a
-    lock keeps one away.
+    """Where `size` threads wait for each other, so that a race happens for certain.
+
+    They wait briefly, if a lock keeps one away.
     """
 
     def __init__(self, size: int) -> None:
@@ -63,7 +65,7 @@ def without_unique(model: Any, name: str, replacement: Any) -> Iterator[None]:
         yield
     finally:
         with connection.cursor() as cursor:
-            # Our own name
-            cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")
+            # The table's name is our own.
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608
         with connection.schema_editor() as editor:
             editor.alter_field(model, replacement, field)

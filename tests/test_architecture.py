@@ -1,5 +1,6 @@
-"""The house stays as it was laid out: the direction of rooms, what every model and template has,
-what the docs say.
+"""The house stays as it was laid out.
+
+The direction of rooms, what every model and template has, what the docs say.
 """
 
 import ast
@@ -55,8 +56,9 @@ def test_a_foreign_key_never_points_upwards(model):
 
 
 def test_imports_never_point_upwards():
-    """In a process of its own: import-linter configures logging, and silences every logger that is
-    there.
+    """In a process of its own: import-linter configures logging.
+
+    It silences every logger that is there.
     """
     ask = (
         "import sys; from importlinter.cli import lint_imports; "
@@ -69,7 +71,7 @@ def test_imports_never_point_upwards():
 
 
 def strings_naming(room: str, path: Path) -> list[str]:
-    """The URLs, models and modules of `room` that strings of a Python file name, docstrings aside."""
+    """The URLs, models and modules of `room` that a file's strings name, docstrings aside."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     texts = [
@@ -152,7 +154,7 @@ def test_what_belongs_to_a_partner_can_be_asked_for_by_partner(model):
 @each_model
 def test_every_model_is_in_the_back_office(model):
     inlines = {inline.model for page in admin.site._registry.values() for inline in page.inlines}
-    # Follows from the name
+    # DirectoryUserWord follows from the name, so nobody edits it.
     assert admin.site.is_registered(model) or model in inlines or model is DirectoryUserWord
 
 
@@ -229,7 +231,7 @@ def test_every_method_that_the_domain_document_names_exists(row):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["rule"])
-def test_every_test_that_the_domain_document_names_exists_and_is_about_that_rule(row):
+def test_every_test_in_the_domain_document_exists_and_is_about_that_rule(row):
     named = CODE.findall(row["proof"])
     assert named
     for address in named:

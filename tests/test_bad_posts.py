@@ -1,5 +1,6 @@
-"""Whatever is sent to any form or address: a clear answer, never an error of the portal's, and
-nothing is changed.
+"""Whatever is sent to any form or address: a clear answer, and nothing is changed.
+
+Never is it an error of the portal's.
 
 Of each form at least one field that has to fit holds what cannot: the wrong type, too much, bytes
 that are no text, what is another partner's, what was sent before. 40 examples with every change,
@@ -26,7 +27,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.rule("P1", "P
 EXAMPLES = pytest.mark.parametrize("examples", [40, pytest.param(LONG, marks=BEFORE_A_RELEASE)])
 FREE = {"name", "verified", "people", "why"}  # where anything may be typed
 MORE = ["shown", "validate", "next", "q", "quote", "key", "unheard-of"]
-# For an address that is somebody else's too
+# These make something new for an address that is somebody else's too.
 MAKES_NEW = {"tenants:add-user", "tenants:add-user?guest", "tenants:ask-for-tenant"}
 NOTHING_TO_SPOIL = {"tenants:sign-in", "theme", "set_language"}
 ASKED = [
@@ -161,7 +162,7 @@ def check(
     with undone() as written:
         query, body = (f"?{encoded(fields)}", "") if method == "get" else ("", encoded(fields))
         answer = ask(person, method, address + query, body)
-        # Which a page may be asked for
+        # A page may be asked for a list to take along, which is on record.
         records = Record.objects.filter(refused="").exclude(action=TenantsAction.LIST_DOWNLOADED)
         done = records.count() - world.records if "tenants_record" in written else 0
     assert answer.status_code < 500
@@ -237,9 +238,7 @@ def test_no_query_string_breaks_a_page_and_none_is_written_back_as_it_is(
 
 @EXAMPLES
 def test_no_post_breaks_the_back_office(world, ask, rows, examples):
-    """Whoever may change things there may also change them to nonsense; but a page never fails, and
-    copies agree.
-    """
+    """Whoever may change things may change them to nonsense; no page fails, copies agree."""
     before = findings()
     pages = sorted(
         (row, address)

@@ -1,4 +1,4 @@
-"""Only UTF-8 is read: any other charset is answered with a page that says so, never with an error."""
+"""Only UTF-8 is read: any other charset gets a page that says so, never an error."""
 
 from io import BytesIO
 from wsgiref.util import setup_testing_defaults

@@ -65,9 +65,7 @@ def refusal_of_import(there):
     ("language", "days"),
     [("en", ["Sept. 1, 2026", "Sept. 1, 2027"]), ("nl", ["1 september 2026", "1 september 2027"])],
 )
-def test_overlapping_memberships_are_refused_with_days_as_people_write_them(
-    refusal, language, days
-):
+def test_overlapping_memberships_are_refused_with_days_as_people_write(refusal, language, days):
     there = MembershipFactory.create(starts_on=date(2026, 9, 1))
     with translation.override(language):
         said = refusal(there)

@@ -11,7 +11,7 @@ DOCUMENTS = [
     *(PROJECT / "docs").rglob("*.md"),
     *(PROJECT / "fixtures").glob("*.md"),
 ]
-# Below which a document names files
+# The folders below which a document names files.
 ROOTS = ("", "benefits_portal", "tests", "templates", "deploy")
 LINK = re.compile(r"\]\(([^)#\s:]+)(?:#[^)]*)?\)")
 FILE = re.compile(

@@ -1,5 +1,6 @@
-"""What holds for every URL of the project: no POST without a token, and the headers that a browser
-keeps people safe by.
+"""What holds for every URL of the project.
+
+No POST without a token, and the headers that a browser keeps people safe by.
 """
 
 from contextlib import closing

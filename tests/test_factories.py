@@ -27,7 +27,7 @@ BY_FUNCTION = {  # made by the verbs, which are the only way; words by saving a 
 @pytest.mark.parametrize("factory", FACTORIES, ids=lambda factory: factory._meta.model.__name__)
 def test_a_factory_makes_valid_objects(factory):
     made = factory.create()
-    # A command may, a form may not
+    # A command may leave these empty, a form may not.
     nobody_did_it = {"assigned_by", "asked_by"} & {field.name for field in made._meta.fields}
     made.full_clean(
         exclude={field.name for field in made._meta.fields if not field.editable} | nobody_did_it

@@ -1,5 +1,6 @@
-"""A server that is connected and silent: whoever waits is told in time, and the portal finds it
-again by itself.
+"""A server that is connected and silent: whoever waits is told in time.
+
+The portal finds it again by itself.
 """
 
 import os
@@ -85,7 +86,7 @@ def test_a_statement_without_an_answer_ends_and_its_connection_is_closed(frozen)
     assert frozen.connection.pgconn.status == psycopg.pq.ConnStatus.BAD
 
 
-def test_a_frozen_connection_is_not_usable_and_is_replaced_at_the_next_request(frozen):
+def test_a_frozen_connection_is_unusable_and_replaced_at_the_next_request(frozen):
     assert not frozen.is_usable()
     frozen.close_if_unusable_or_obsolete()
     with frozen.cursor() as cursor:
@@ -153,7 +154,7 @@ def connections_of_a_child() -> int:
 
 
 @pytest.mark.slow
-def test_of_a_server_that_lets_nobody_in_nobody_waits_longer_than_three_seconds():
+def test_nobody_waits_over_three_seconds_for_a_server_that_lets_nobody_in():
     server = Server()
     try:
         connection = ConnectionHandler({"default": with_timeouts(env.db_url_config(server.url))})[

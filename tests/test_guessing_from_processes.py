@@ -1,5 +1,6 @@
-"""Guessing from three processes at one instant: of keys and passwords exactly as many get through
-as the limit allows (K6).
+"""Guessing from three processes at one instant (K6).
+
+Of keys and passwords exactly as many get through as the limit allows.
 """
 
 import json
@@ -26,15 +27,23 @@ TIME_OUT = timedelta(minutes=16)
 
 
 def from_processes(address: str, forms: list[dict[str, str]], cookies: str = "") -> list[str]:
-    """The pages that answered `forms`, sent one after the other by each of three processes, which
-    start at one instant.
+    """The pages that answered `forms`, sent one after the other by each of three processes.
+
+    They start at one instant.
     """
     environment = {**os.environ, "DATABASE_URL": url_of_the_tests_own_database()}
     processes = [
-        subprocess.Popen([sys.executable, "-m", "tests.guesser"], cwd=PROJECT, env=environment, text=True, bufsize=1,
-                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.guesser"],
+            cwd=PROJECT,
+            env=environment,
+            text=True,
+            bufsize=1,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         for _ in range(PROCESSES)
-    ]  # fmt: skip
+    ]
     for number, process in enumerate(processes):
         tell(
             process,

@@ -1,5 +1,6 @@
-"""/readyz knows what keeps the portal from serving, also when it came after the process began;
-people are told on a page.
+"""/readyz knows what keeps the portal from serving; people are told on a page.
+
+Also what came after the process began.
 """
 
 from collections.abc import Callable, Iterator
@@ -62,7 +63,7 @@ def test_migrations_that_the_database_lacks_are_told_until_they_ran(db):
     [("tenants", (503, NEWER)), ("sessions", (503, NEWER)), ("gone", (200, "ready"))],
 )
 def test_a_process_older_than_the_database_says_so(db, app, told):
-    """Also one that was ready before; an app that this code does not have is none of its business."""
+    """Also one that was ready before; an app that this code lacks is none of its business."""
     before = asked()
     MigrationRecorder(connection).record_applied(app, "0999_of_the_next_version")
     assert (before, asked()) == ((200, "ready"), told)
@@ -118,8 +119,9 @@ def test_a_database_that_does_not_serve_is_told_with_the_reason(db, problem, tol
     ],
 )
 def test_whoever_is_signed_in_is_told_of_health_as_anybody(admin, sign_in, address, told):
-    """A browser with a session looks at the same page as a monitor, also while the database with
-    the sessions is away.
+    """A browser with a session looks at the same page as a monitor.
+
+    Also while the database with the sessions is away.
     """
     clients = [Client(), sign_in(admin)]
     with connection.execute_wrapper(failing(OperationalError())):
@@ -229,7 +231,7 @@ def test_on_a_read_only_database_pages_are_shown_and_nothing_is_changed(tenant, 
             client.post(reverse(name), form)
             for name in ("tenants:add-user", "tenants:sign-out", "tenants:session", "set_language")
         ]
-    # Searches and downloads are written down
+    # Searches and downloads are written down.
     counted = {address for address in shown if "csv" in address or "q=" in address}
     assert {
         address: shown[address] for address in shown.keys() - counted if shown[address] != 200

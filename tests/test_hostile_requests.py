@@ -1,5 +1,4 @@
-"""Whatever stands in a URL or a header: no page fails, repeats it as markup, or leads to another
-site.
+"""Whatever is in a URL or a header: no page fails, repeats it as markup, or leads elsewhere.
 
 Every URL is asked for as different people, with parameters that pages read and some that none does,
 and with headers that no browser sends. Once each with every change, 8 times before a release. A
@@ -175,7 +174,7 @@ def leads_elsewhere(answer: HttpResponse) -> list[str]:
 
 
 def is_repeated_as_markup(answer: HttpResponse) -> bool:
-    # A download too: it is made while it is read
+    # A download too: it is made while it is read.
     page = b"".join(answer).decode("utf-8", "replace")
     return "html" in answer.headers.get("Content-Type", "") and (
         f"<{MARK}" in page or f"\"'><{MARK}" in page
@@ -204,8 +203,9 @@ def cookies(draw: Random, session: str | None) -> str:
 def requests(
     world: World, urls: list[str], rounds: int, seed: int
 ) -> Iterator[tuple[str, str, str, dict[str, str]]]:
-    """Person, method, URL with query, and headers: each URL `rounds` times, as one person after the
-    other.
+    """Person, method, URL with query, and headers.
+
+    Each URL `rounds` times, as one person after the other.
     """
     draw, names = Random(seed), parameters_that_pages_read()
     for turn in range(rounds):

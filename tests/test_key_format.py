@@ -170,8 +170,9 @@ LONG = {
 
 
 def linear(text: str, rounds: int) -> bool:
-    """Whether four times `text` takes about four times as long: of this thread's own time, without
-    collecting garbage.
+    """Whether four times `text` takes about four times as long.
+
+    It takes this thread's own time, without collecting garbage.
     """
 
     def seconds(text: str) -> float:

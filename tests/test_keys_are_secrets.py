@@ -1,6 +1,4 @@
-"""No product key, in full and in any spelling, is anywhere but in the one answer that reveals it
-(K3).
-"""
+"""No product key, in any spelling, is anywhere but in the one answer that reveals it (K3)."""
 
 import logging
 import re
@@ -18,8 +16,9 @@ REVEAL = "licensing:key"
 
 
 def any_spelling(keys: list[str]) -> re.Pattern[str]:
-    """Capitals or not, with anything between the characters that people type there, encoded for an
-    address or a page or not.
+    """Capitals or not, encoded for an address or a page or not.
+
+    With anything between the characters that people type there.
     """
     between = r"(?:[\s\-_.+]|%20|%2d|&nbsp;|&#\w+;|<[^>]*>)*"
     return re.compile("|".join(between.join(key) for key in keys), re.IGNORECASE)
@@ -44,13 +43,11 @@ def test_no_key_is_in_any_answer_log_line_mail_download_or_record(world: World, 
         for address in addresses:
             for method, sent in (("get", {}), ("post", form)):
                 with undone():
-                    said[method, row, address] = read(ask(person, method, address, sent))
-                    said[method, row, address] += (
-                        f"{[record.getMessage() for record in caplog.records]} {[m.message() for m in mail.outbox]}"
-                    )
-                    said[method, row, address] += (
-                        f"{list(Record.objects.values_list('before', 'after', 'refused'))}"
-                    )
+                    answer = read(ask(person, method, address, sent))
+                    logged = [record.getMessage() for record in caplog.records]
+                    mailed = [message.message() for message in mail.outbox]
+                    recorded = list(Record.objects.values_list("before", "after", "refused"))
+                    said[method, row, address] = f"{answer}{logged} {mailed}{recorded}"
                     caplog.clear()
     found = {
         (method, row)

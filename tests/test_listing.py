@@ -1,5 +1,6 @@
-"""Lists in the address: every row is met once, whatever the order and whoever adds rows meanwhile;
-nonsense is forgiven.
+"""Lists in the address: every row is met once, and nonsense is forgiven.
+
+Whatever the order and whoever adds rows meanwhile.
 """
 
 from typing import Any
@@ -57,7 +58,7 @@ positions = st.lists(st.integers(0, 3), max_size=9)
     sort=st.sampled_from(["", "-position", "name", "-name"]),
     backwards=st.booleans(),
 )
-def test_walking_all_pages_meets_each_row_once_although_rows_are_added_meanwhile(
+def test_walking_all_pages_meets_each_row_once_while_rows_are_added(
     before: list[int], meanwhile: list[int], sort: str, backwards: bool
 ) -> None:
     with transaction.atomic():
@@ -90,7 +91,7 @@ def names(found: Page) -> str:
     return "".join(row.name[-1] for row in found.rows)
 
 
-def test_from_each_page_there_is_a_way_to_the_first_the_last_and_those_beside_it(offers):
+def test_each_page_leads_to_the_first_the_last_and_those_beside_it(offers):
     first = page("")
     second = page(first.next_href)
     last = page(second.last_href)
@@ -134,7 +135,7 @@ def test_a_page_that_is_no_longer_there_is_the_first_one(offers):
 @pytest.mark.parametrize(
     "before", [("name",), ("position", "name"), ("is_competency",)], ids=" ".join
 )
-def test_a_cursor_signed_when_the_column_had_another_order_leads_to_the_first_page(
+def test_a_cursor_of_another_order_of_the_column_leads_to_the_first_page(
     offers, monkeypatch, before
 ):
     monkeypatch.setitem(Offers.columns, "position", Column("Position", before))

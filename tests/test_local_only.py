@@ -32,7 +32,7 @@ def test_a_browser_on_the_same_machine_is_answered(peer):
 
 @pytest.mark.parametrize(
     "peer",
-    ["192.0.2.7", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1", "0.0.0.0", "", "x"],
+    ["192.0.2.7", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1", "0.0.0.0", "", "x"],  # noqa: S104
 )
 def test_whoever_is_elsewhere_is_refused_whatever_host_they_name(peer):
     assert status_for(REMOTE_ADDR=peer) == REFUSED

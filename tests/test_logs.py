@@ -1,5 +1,6 @@
-"""What stands in log lines, whatever is sent; and no pattern of the portal gets slow over text of
-others (K3).
+"""What stands in log lines, whatever is sent (K3).
+
+And no pattern of the portal gets slow over text of others.
 """
 
 import ast
@@ -56,7 +57,7 @@ def written() -> Iterator[Written]:
     root, level = logging.getLogger(), logging.getLogger().level
     root.setLevel(logging.DEBUG)
     root.handlers += handlers
-    # Another test's configuration may have silenced some
+    # Another test's configuration may have silenced some.
     for logger in logging.root.manager.loggerDict.values():
         if isinstance(logger, logging.Logger):
             logger.disabled = False
@@ -245,8 +246,9 @@ def test_gunicorn_tells_of_itself_and_not_of_what_was_sent(written):
 
 
 def test_django_s_own_handlers_which_write_paths_are_gone():
-    """In a demo too, whose server would tell each path; asked of a process without pytest's own
-    handlers.
+    """In a demo too, whose server would tell each path.
+
+    It is asked of a process without pytest's own handlers.
     """
     ask = (
         "import logging, django; django.setup(); print([logging.getLogger(name).handlers for "
@@ -314,8 +316,9 @@ def within(value: object, depth: int = 3) -> Iterator[re.Pattern[str]]:
 
 
 def patterns() -> dict[str, Callable[[str], object]]:
-    """Every pattern of the product: constants of modules, literals within functions, URLs,
-    converters, validators.
+    """Every pattern of the product.
+
+    Constants of modules, literals within functions, URLs, converters, validators.
     """
     found: dict[str, Callable[[str], object]] = {}
     for module in modules():
@@ -362,8 +365,9 @@ def validators() -> dict[str, Callable[[str], object]]:
 
 
 def seconds(look: Callable[[str], object], text: str, enough: float) -> float:
-    """CPU of looking at `text` once, the least of up to five times; what is quick enough, or slow
-    for certain, is not repeated.
+    """CPU of looking at `text` once, the least of up to five times.
+
+    What is quick enough, or slow for certain, is not repeated.
     """
     least = float("inf")
     for _ in range(5):
@@ -377,8 +381,9 @@ def seconds(look: Callable[[str], object], text: str, enough: float) -> float:
 
 
 def grows(look: Callable[[str], object], make: Callable[[int], str]) -> bool:
-    """Takes a tenth of a second over 500 characters; or 2 ms over 20,000, and more than eight times
-    as long as over 5,000.
+    """Takes a tenth of a second over 500 characters, or grows faster than the text.
+
+    That is 2 ms over 20,000, and more than eight times as long as over 5,000.
     """
     if seconds(look, make(500), 0.1) >= 0.1:
         return True

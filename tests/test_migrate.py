@@ -1,6 +1,4 @@
-"""`manage.py migrate` may take as long as it takes, and an index is added to a table that is in
-use.
-"""
+"""`manage.py migrate` may take long, and an index is added to a table that is in use."""
 
 import pytest
 from django.apps import apps
@@ -24,7 +22,7 @@ def limits() -> tuple[str, str]:
 
 @pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has no limit on statements")
 @pytest.mark.django_db(transaction=True)
-def test_a_migration_has_no_time_limit_but_one_on_locks_and_pages_have_theirs_again_afterwards():
+def test_a_migration_is_limited_in_locks_alone_and_pages_again_afterwards():
     before, meanwhile = limits(), set()
 
     def look(**_facts: object) -> None:
@@ -94,7 +92,7 @@ def test_an_attempt_that_was_given_up_can_be_made_again():
 
 @pytest.mark.skipif(not IS_POSTGRES, reason="SQLite checks what there is whenever it makes a table")
 @pytest.mark.django_db(transaction=True)
-def test_a_check_counts_at_once_and_can_be_added_again_after_a_row_that_breaks_it():
+def test_a_check_counts_at_once_and_can_be_added_after_a_row_broke_it():
     short = models.CheckConstraint(condition=models.Q(country="NL"), name="dutch_partners_only")
     operation = AddConstraintWhileInUse("partner", short)
     with connection.cursor() as cursor:

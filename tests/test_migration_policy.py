@@ -1,5 +1,6 @@
-"""Between `migrate` and the restart the version before works on: no migration may break it
-(docs/operations.md, Upgrade).
+"""Between `migrate` and the restart the version before works on: no migration may break it.
+
+See docs/operations.md, Upgrade.
 """
 
 import pytest
@@ -29,8 +30,9 @@ BASELINE = {
 
 @pytest.fixture(autouse=True)
 def _no_transaction(django_db_setup, django_db_blocker):
-    """Nothing is written; an index that is built concurrently refuses to be asked for its SQL in a
-    transaction.
+    """Nothing is written.
+
+    An index that is built concurrently refuses to be asked for its SQL in a transaction.
     """
     with django_db_blocker.unblock():
         yield

@@ -1,5 +1,6 @@
-"""What the operator sees and what people see when something fails: log lines, request ids, 503
-instead of a stack trace.
+"""What the operator sees and what people see when something fails.
+
+Log lines, request ids, 503 instead of a stack trace.
 """
 
 import io
@@ -211,7 +212,7 @@ def test_other_failures_stay_500(db, settings):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one time-out, of its own")
-def test_the_database_itself_ends_what_takes_too_long_and_plans_few_tables_together(db):
+def test_the_database_ends_what_takes_long_and_plans_few_tables_together(db):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)",
@@ -227,10 +228,10 @@ def test_the_database_itself_ends_what_takes_too_long_and_plans_few_tables_toget
 def test_a_full_disk_under_sqlite_is_told_as_such_and_changes_nothing(admin, tenant):
     client = Client(raise_request_exception=False)
     client.force_login(admin)
-    # An MPN partner admin is refused, and that is put on record
+    # An MPN partner admin is refused, and that is put on record.
     form = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
     with connection.cursor() as cursor:
-        # Gives back the pages of what earlier tests deleted, which would be room enough
+        # Gives back the pages of what earlier tests deleted, which would be room enough.
         cursor.execute("VACUUM")
         [pages] = cursor.execute("PRAGMA page_count").fetchone()
         cursor.execute("CREATE TABLE filler (content blob)")

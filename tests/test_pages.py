@@ -230,9 +230,7 @@ def test_another_partner_s_key_cannot_be_chosen_by_reference(place, elsewhere, c
 
 
 @pytest.mark.rule("P4")
-def test_a_form_from_another_place_is_refused_with_both_named_and_nothing_happens(
-    place, client, admin
-):
+def test_a_form_from_another_place_is_refused_with_both_named(place, client, admin):
     second = factories.TenantFactory.create(partner=place.tenant.partner)
     client.post(reverse("tenants:switch"), {"place": second.pk})
     response = client.post(place.to_act_on()["remove"], place.acting_in)
@@ -358,9 +356,7 @@ def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(place, client)
 
 
 @pytest.mark.rule("U1")
-def test_a_person_from_nowhere_cannot_be_assigned_and_the_answer_says_where_to_add_one(
-    place, elsewhere, client
-):
+def test_nobody_from_nowhere_is_assigned_and_it_is_said_where_to_add_one(place, elsewhere, client):
     response = client.post(
         place.to_act_on()["assign"],
         place.acting_in | {"directory_user": elsewhere.assignment.directory_user_id},
@@ -372,7 +368,7 @@ def test_a_person_from_nowhere_cannot_be_assigned_and_the_answer_says_where_to_a
 
 
 @pytest.mark.rule("U3", "U5")
-def test_what_cannot_be_assigned_any_more_says_so_before_a_person_is_chosen(place, client):
+def test_what_cannot_be_assigned_any_more_says_so_before_one_is_chosen(place, client):
     expired = factories.BenefitFactory.create(
         partner=place.tenant.partner, monthly=True, expires_on=factories.TODAY - timedelta(days=1)
     )
@@ -386,7 +382,10 @@ def test_what_cannot_be_assigned_any_more_says_so_before_a_person_is_chosen(plac
             "This benefit expired: April 30, 2021 was the last day to use it. Renew the "
             "membership to receive new credit."
         ),
-        f"{place.bulk.directory_user.display_name} holds this credit; it has one holder at a time. Transfer it instead.",
+        (
+            f"{place.bulk.directory_user.display_name} holds this credit; it has one holder at a "
+            "time. Transfer it instead."
+        ),
     ]
 
 
@@ -428,9 +427,7 @@ def test_a_lock_out_tells_its_end_by_the_partner_s_clock(place, client, admin, p
     ]
 
 
-def test_the_back_office_keeps_the_project_s_time_zone_also_for_somebody_with_a_role(
-    admin, client, partner
-):
+def test_the_back_office_keeps_the_project_s_time_zone_whoever_has_a_role(admin, client, partner):
     Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
     type(admin).objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
     record = Record.objects.note("tests.noted", by=Actor(), partner=partner)

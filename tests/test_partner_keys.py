@@ -1,5 +1,6 @@
-"""On PostgreSQL rows that refer to each other belong to one partner, whoever writes them and by
-whatever SQL (P1, K4).
+"""On PostgreSQL rows that refer to each other belong to one partner (P1, K4).
+
+Whoever writes them and by whatever SQL.
 """
 
 from typing import Any
@@ -28,7 +29,7 @@ def has_partner(model: Any) -> bool:
     )
 
 
-# What is refused is on record too: an attempt at another partner's tenant
+# What is refused is on record too: an attempt at another partner's tenant.
 LEFT_TO_THE_CHECK = {"tenants.Record.tenant"}
 REFERENCES: list[ForeignKey[Any, Any]] = [
     field
@@ -40,7 +41,7 @@ REFERENCES: list[ForeignKey[Any, Any]] = [
     and str(field) not in LEFT_TO_THE_CHECK
 ]
 each_reference = pytest.mark.parametrize("field", REFERENCES, ids=str)
-# Signs in at home and holds roles at several partners: nobody's row alone
+# Signs in at home and holds roles at several partners: nobody's row alone.
 WITHOUT_PARTNER = {"tenants.User"}
 
 
@@ -70,7 +71,7 @@ def two_partners() -> tuple[int, int]:
     return here.partner_id, there.partner_id
 
 
-def test_every_reference_between_rows_of_a_partner_has_its_key_checked_at_the_commit():
+def test_each_reference_between_a_partner_s_rows_is_checked_at_the_commit():
     kept = query(
         "SELECT conname FROM pg_constraint WHERE contype = 'f' AND cardinality(conkey) = 2 "
         "AND condeferrable AND condeferred AND convalidated AND confmatchtype = 's' AND "
@@ -92,11 +93,11 @@ def test_every_model_that_refers_to_a_partner_s_row_says_which_partner():
 
 def refuses(name: str, table: str, change: str, where: str) -> None:
     """That the key called `name` refuses `change` of a row of `table`."""
-    [(pk,)] = query(f"SELECT min(id) FROM {table} WHERE {where}")
+    [(pk,)] = query(f"SELECT min(id) FROM {table} WHERE {where}")  # noqa: S608 - our own names
     assert pk, "there is a row to change"
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
-        # Our own names
-        run(f"UPDATE {table} SET {change} WHERE id = {pk}; SET CONSTRAINTS {name} IMMEDIATE")
+        # The names are our own.
+        run(f"UPDATE {table} SET {change} WHERE id = {pk}; SET CONSTRAINTS {name} IMMEDIATE")  # noqa: S608
 
 
 @each_reference
@@ -115,10 +116,11 @@ def test_a_row_is_not_given_to_another_partner_than_what_it_refers_to(two_partne
 def test_a_row_does_not_refer_to_another_partner_s_row(two_partners, field):
     here, there = two_partners
     table, target = field.model._meta.db_table, field.related_model._meta.db_table
-    # Our own names
-    used = f"SELECT {field.column} FROM {table} WHERE {field.column} IS NOT NULL"
+    # The names are our own, here and in the query below.
+    used = f"SELECT {field.column} FROM {table} WHERE {field.column} IS NOT NULL"  # noqa: S608
     [(other, is_used)] = query(
-        f"SELECT id, id IN ({used}) AS used FROM {target} WHERE partner_id = {there} ORDER BY used, id LIMIT 1"
+        f"SELECT id, id IN ({used}) AS used FROM {target} "  # noqa: S608
+        f"WHERE partner_id = {there} ORDER BY used, id LIMIT 1"
     )
     assert not (is_used and field.unique), "only its partner forbids it"
     refuses(
@@ -138,6 +140,6 @@ def test_what_is_referred_to_does_not_go_to_another_partner(two_partners):
 def test_a_row_that_refers_to_nothing_is_of_any_partner(two_partners):
     _here, there = two_partners
     record = factories.RecordFactory.create(tenant=None)
-    # Our own names
-    run(f"UPDATE tenants_record SET partner_id = {there} WHERE id = {record.pk}")
+    # The numbers are our own.
+    run(f"UPDATE tenants_record SET partner_id = {there} WHERE id = {record.pk}")  # noqa: S608
     connection.check_constraints()

@@ -1,5 +1,6 @@
-"""How often each page asks the database: as told here at the most, whether there is one row to show
-or several.
+"""How often each page asks the database: as told here at the most.
+
+Whether there is one row to show or several.
 
 There are 5 with every change, 30 before a release.
 """
@@ -99,8 +100,9 @@ class World:
 
 @dataclass(frozen=True)
 class Page:
-    """`most` queries at the address of `name`; each of `numbers` is a path of attributes of the
-    world to a number in it.
+    """`most` queries at the address of `name`.
+
+    Each of `numbers` is a path of attributes of the world to a number in it.
     """
 
     most: int
@@ -118,9 +120,8 @@ class Page:
 
 # A download takes two more, to count its rows and to be on record before the first of them is sent.
 # Session, person and places are three of them, on every page but those that are open to anybody.
-# Seven is what a page may
-# take; what takes more shows names of many kinds of things, or very many subscriptions of one
-# product.
+# Seven is what a page may take; what takes more shows names of many kinds of things, or very many
+# subscriptions of one product.
 PAGES = [
     Page(7, "home"),
     Page(5, "benefits:azure-cloud"),
@@ -189,12 +190,17 @@ PAGES = [
 ]
 NO_PAGES = {
     "licensing:key": "answers a form with the benefit's own page",
-    "set_language": "answers a form", "theme": "answers a form", "tenants:sign-out": "answers a form",
+    "set_language": "answers a form",
+    "theme": "answers a form",
+    "tenants:sign-out": "answers a form",
     "tenants:end-viewing": "answers a form",
-    "demo-sign-in": "answers a form", "demo-clock": "answers a form", "demo-reset": "answers a form", "demo-mailbox": "is in a demo only",
+    "demo-sign-in": "answers a form",
+    "demo-clock": "answers a form",
+    "demo-reset": "answers a form",
+    "demo-mailbox": "is in a demo only",
     "gallery": "shows samples",
     "tenants:password-set": "is behind a link that was mailed",
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -218,8 +224,9 @@ def asked(client: Client, address: str) -> int:
 
 
 def names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
-    """Of every address outside the back office, whose lists are all asked by
-    tests/back_office/test_pages.py.
+    """Of every address outside the back office.
+
+    Its lists are all asked by tests/back_office/test_pages.py.
     """
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
@@ -233,13 +240,11 @@ def names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterato
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rows", [5, pytest.param(30, marks=BEFORE_A_RELEASE)])
-def test_a_page_asks_the_database_no_more_often_than_told_for_1_row_and_for_many(
-    tenant, client, rows
-):
+def test_a_page_makes_no_more_queries_than_told_for_1_row_and_for_many(tenant, client, rows):
     world = World(tenant, Actor(boss(tenant)))
-    # Which a process remembers, once it has asked
+    # A process remembers these, once it has asked.
     ContentType.objects.get_for_models(*apps.get_models())
-    # The first page of a session remembers where one acts (P4)
+    # The first page of a session remembers where one acts (P4).
     client.get(reverse("tenants:switch"))
     too_often = {}
     for more in (1, rows - 1):

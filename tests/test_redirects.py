@@ -1,5 +1,6 @@
-"""Where somebody goes on to is written in forms and addresses, so anybody may have written it: only
-ever a page of ours.
+"""Where somebody goes on to is only ever a page of ours.
+
+It is written in forms and addresses, so anybody may have written it.
 """
 
 import pytest

@@ -1,5 +1,6 @@
-"""Countries, currencies, time zones and decimals are those of their standards, at every entry point
-(rule W12).
+"""Countries, currencies, time zones and decimals are those of their standards (rule W12).
+
+At every entry point.
 """
 
 import json

@@ -1,5 +1,6 @@
-"""Settings that cannot serve are refused at the start, with the way to repair them; production's
-pass Django's own checks.
+"""Settings that cannot serve are refused at the start, with the way to repair them.
+
+Production's pass Django's own checks.
 """
 
 import os
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 PRODUCTION = {
     "SECRET_KEY": "0123456789abcdef" * 4,
     "PRODUCT_KEY_SECRETS": "fedcba9876543210" * 4,
-    # The tests' own: Django asks it what a generated column may be
+    # The tests' own: Django asks it what a generated column may be.
     "DATABASE_URL": os.environ["DATABASE_URL"],
     "ALLOWED_HOSTS": "benefits.example.org",
     "DEMO": "off",
@@ -205,7 +206,7 @@ SAID = "; ".join(
     ],
     ids=["by default", "behind a proxy", "subdomains and preload off"],
 )
-def test_a_proxy_is_believed_and_hsts_goes_only_as_far_as_the_environment_says(
+def test_a_proxy_is_believed_and_hsts_goes_as_far_as_the_environment_says(
     environment: dict[str, str], said: list[str]
 ) -> None:
     shell = manage(
@@ -259,7 +260,7 @@ def test_a_secret_is_read_from_a_file_without_the_line_break_at_its_end(tmp_path
     assert told.stdout == f"{[GOOD, [GOOD, TURNED], 'p@ss/w:rd#']}\n", told.stderr
 
 
-def test_a_file_of_a_secret_that_is_not_there_is_named_with_the_way_to_repair_it(
+def test_a_secret_s_missing_file_is_named_with_the_way_to_repair_it(
     tmp_path: Path,
 ) -> None:
     refused = manage("check", **PRODUCTION | {"SECRET_KEY_FILE": str(tmp_path / "none")})
@@ -308,7 +309,7 @@ def test_mail_is_sent_as_the_environment_says() -> None:
     )
 
 
-def test_the_page_of_settings_has_every_one_with_the_default_that_the_code_has() -> None:
+def test_the_page_of_settings_has_every_one_with_the_default_of_the_code() -> None:
     settings = "".join(
         (ROOT / "benefits_portal" / name).read_text() for name in ("settings.py", "retention.py")
     )
@@ -334,6 +335,6 @@ def test_the_page_of_settings_has_every_one_with_the_default_that_the_code_has()
     }
 
 
-def test_gunicorn_knows_every_setting_of_its_configuration_and_each_stands_there_once() -> None:
+def test_gunicorn_knows_every_setting_of_its_configuration_each_once() -> None:
     names = re.findall(r"^(\w+) = ", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
     assert [name for name in names if name not in Config().settings or names.count(name) > 1] == []

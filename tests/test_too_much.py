@@ -1,5 +1,6 @@
-"""Bodies that are too large, or no form at all: a page that says so, from every door, and nothing
-is changed or kept.
+"""Bodies that are too large, or no form at all: a page that says so, from every door.
+
+Nothing is changed or kept.
 """
 
 import time
@@ -23,7 +24,7 @@ def file(size: int) -> SimpleUploadedFile:
     return SimpleUploadedFile("people.csv", b"a" * size, "text/csv")
 
 
-def test_more_than_the_portal_takes_is_refused_with_a_page_that_says_how_much_it_takes(
+def test_too_much_is_refused_with_a_page_that_says_how_much_is_taken(
     world: World, ask: Ask
 ) -> None:
     assign = world.place.address("benefits:assign-list")

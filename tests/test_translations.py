@@ -20,8 +20,9 @@ from tests import factories
 
 
 def catalog(folder: Path, **texts: str) -> Catalog:
-    """A catalog of two texts, translated but for what `texts` says; `fuzzy` and `extra` are one
-    more.
+    """A catalog of two texts, translated but for what `texts` says.
+
+    `fuzzy` and `extra` are one more.
     """
     made = Catalog(locale="nl")
     made.add("Keep", texts.get("keep", "Houden"))

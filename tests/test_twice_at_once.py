@@ -1,5 +1,6 @@
-"""The same act twice, a double click or two tabs, is one act and one message; somebody else's
-earlier act is told honestly (W11).
+"""The same act twice, a double click or two tabs, is one act and one message (W11).
+
+Somebody else's earlier act is told honestly.
 """
 
 from collections.abc import Callable, Iterator
@@ -64,8 +65,9 @@ def on_record(action: str) -> list[str]:
 
 
 def told_as_by_one_click(client: Client, act: Act) -> bool:
-    """One success, as `act` says it; Django itself says a second one where the back office adds a
-    row.
+    """One success, as `act` says it.
+
+    Django itself says a second one where the back office adds a row.
     """
     messages = told(client)
     levels = [level for level, _text in messages]
@@ -109,9 +111,13 @@ def test_the_same_form_sent_at_one_instant_is_one_act_and_one_message(
     assert len(on_record(act.action)) == len(before) + bool(act.action)
 
 
-BY_THE_PARTNER = [make for make in ACTS if make not in (switch, make_primary) and make.__name__ in {
-    "assign", "remove", "add_user", "give_role", "disable", "enable", "ask_for_tenant", "ask_for_replacement"
-}]  # fmt: skip
+OF_THE_PARTNER = {
+    *("assign", "remove", "add_user", "give_role", "disable", "enable"),
+    *("ask_for_tenant", "ask_for_replacement"),
+}
+BY_THE_PARTNER = [
+    make for make in ACTS if make not in (switch, make_primary) and make.__name__ in OF_THE_PARTNER
+]
 
 
 @pytest.mark.parametrize("make", BY_THE_PARTNER)

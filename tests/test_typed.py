@@ -112,6 +112,7 @@ def test_a_domain_beyond_ascii_has_one_spelling():
         "kim@x..example",
         "kím@x.example",
         "kim@-x.example",
+        "kim@localhost",
     ],
 )
 def test_what_is_no_address_is_refused(typed):

@@ -1,5 +1,6 @@
-"""Whatever is typed into any field of text, in any form or import: a clear answer, and nothing
-invisible in the database.
+"""Whatever is typed into any field of text, in any form or import: a clear answer.
+
+And nothing invisible is in the database.
 
 The forms are those that the pages show, the imports all that there are: a new one is tried without
 anybody thinking of it.
@@ -34,11 +35,29 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rule("W1", "W2")]
 
 INVISIBLE = ["\u200b", "\u202e\u2066\u2069\u202c", "\ufeff\u00ad\u2060\U000e0041\ufe0f"]
 ODD = [
-    *INVISIBLE, "\u3164\u2800\u115f", "\U00013441", "ＡＢＣ＠ｘ．ｙ", "Jose\u0301", "e" + "\u0301\u0323" * 50_000, "👩\u200d💻",
-    "A" * 100_000, "é" * 300, "\ud800", "\0", "a\nb", "\r\nBcc: x@y.example", "\u2028", "\x1b[31m", "\uffff", "=1+1", "٣٣",
-    "\u200d", "<b>&\"'", "%s%n",
-]  # fmt: skip
-# The others wait for a release: each takes 20 seconds and more
+    *INVISIBLE,
+    "\u3164\u2800\u115f",
+    "\U00013441",
+    "ＡＢＣ＠ｘ．ｙ",
+    "Jose\u0301",
+    "e" + "\u0301\u0323" * 50_000,
+    "👩\u200d💻",
+    "A" * 100_000,
+    "é" * 300,
+    "\ud800",
+    "\0",
+    "a\nb",
+    "\r\nBcc: x@y.example",
+    "\u2028",
+    "\x1b[31m",
+    "\uffff",
+    "=1+1",
+    "٣٣",
+    "\u200d",
+    "<b>&\"'",
+    "%s%n",
+]
+# Tried with every change. The others wait for a release: each takes 20 seconds and more.
 OFTEN = {"\u200b", "\ud800", "a\nb"}
 PLAIN = {"checkbox", "radio", "hidden", "submit", "file", "password", "button", "image", "reset"}
 GUESSES = {
@@ -71,8 +90,9 @@ def _superuser(world: World) -> None:
 
 
 def forms_of(html: str) -> Iterator[tuple[dict[str, list[str]], list[str]]]:
-    """Of each form that is sent by POST: what a browser would send as it is, and the names of its
-    fields of text.
+    """What a browser would send of each form that is sent by POST, and its fields of text.
+
+    The form is sent as it is; of the fields there are the names.
     """
     for form in html5lib.parse(html, namespaceHTMLElements=False).iter("form"):
         if form.get("method", "get").lower() == "post":
@@ -111,9 +131,7 @@ def add(sent: dict[str, list[str]], texts: list[str], field: Any, name: str) -> 
 
 
 def faults(tables: set[str]) -> list[tuple[str, str, str]]:
-    """Every text in `tables` in which somebody would not see what is there, or by which somebody is
-    twice.
-    """
+    """Every text in `tables` that hides what is there, or by which somebody is twice."""
     found = []
     for model in [model for model in apps.get_models() if model._meta.db_table in tables]:
         for field in model._meta.fields:

@@ -27,8 +27,9 @@ ON_RECORD = [act for act in ACTS if act is not switch]  # where one is looking i
 
 @contextmanager
 def record_closed() -> Iterator[None]:
-    """Within the block the database takes no further line on record; no error of a constraint,
-    which pages expect.
+    """Within the block the database takes no further line on record.
+
+    It is no error of a constraint, which pages expect.
     """
     table = connection.ops.quote_name(Record._meta.db_table)
     with connection.cursor() as cursor:

@@ -1,5 +1,6 @@
-"""What htmx asks for is a part of a page; where the answer is a page of its own, the browser goes
-to that page.
+"""What htmx asks for is a part of a page.
+
+Where the answer is a page of its own, the browser goes to that page.
 """
 
 import pytest
@@ -60,7 +61,7 @@ def test_when_the_session_is_over_the_browser_goes_to_sign_in(details, get_key, 
 
 
 @pytest.mark.rule("P4")
-def test_what_is_at_another_place_of_ones_own_opens_the_page_that_offers_to_switch(client, admin):
+def test_what_is_at_another_place_of_ones_own_opens_the_offer_to_switch(client, admin):
     elsewhere = factories.TenantFactory.create(is_primary=True)
     RoleAssignment.objects.create(user=admin, partner=elsewhere.partner, role=Role.PARTNER_ADMIN)
     theirs = factories.BenefitFactory.create(partner=elsewhere.partner)

@@ -105,7 +105,7 @@ def test_no_words_match_everything(empty):
     assert matches(empty, "Kim")
 
 
-def test_a_person_is_found_by_the_beginning_of_each_word_and_by_words_run_together():
+def test_a_person_is_found_by_how_each_word_begins_and_by_words_joined():
     words = search_prefixes("Jean-Luc O’Brien", "jl@contoso.com")
     assert words == [
         "brien",

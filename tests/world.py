@@ -1,5 +1,6 @@
-"""One world for the tests of the doors: made once for a module, and rolled back; what one request
-does is undone at once.
+"""One world for the tests of the doors: made once for a module, and rolled back.
+
+What one request does is undone at once.
 """
 
 import logging
@@ -27,16 +28,21 @@ from tests.place import Place
 
 # The back office's pages are alike for models of one kind.
 KINDS = {
-    "ledgers": {"tenants.record", "tenants.keyattempt", "tenants.practiceworld", "tenants.tenantrequest", "benefits.benefit",
-             "benefits.productkey", "benefits.assignment", "licensing.subscription", "licensing.redemption",
-             "licensing.replacement", "licensing.reversal", "tenants.mail"},
-    "edited": {"tenants.partner", "tenants.tenant", "tenants.directoryuser", "tenants.user", "benefits.offer",
-               "benefits.product", "benefits.externaloffer"},
+    "ledgers": {
+        *("tenants.record", "tenants.keyattempt", "tenants.practiceworld", "tenants.tenantrequest"),
+        *("tenants.mail", "benefits.benefit", "benefits.productkey", "benefits.assignment"),
+        *("licensing.subscription", "licensing.redemption"),
+        *("licensing.replacement", "licensing.reversal"),
+    },
+    "edited": {
+        *("tenants.partner", "tenants.tenant", "tenants.directoryuser", "tenants.user"),
+        *("benefits.offer", "benefits.product", "benefits.externaloffer"),
+    },
     "given": {"tenants.roleassignment", "benefits.packageline", "benefits.heldoffer"},
     "enrollments": {"benefits.membership"},
     "lock-outs": {"tenants.attempt"},
     "groups": {"auth.group"},
-}  # fmt: skip
+}
 OFFICE = "back-office/"
 NOT_OF_THE_PORTAL = {"django_session", "tenants_attempt", "tenants_record"}
 
@@ -99,7 +105,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         factories.MailFactory.create()
         made = World(Place("Northwind"), Place("Elsewhere"), *staff)
         factories.replace(factories.redeem())
-        # Which nothing was provisioned from, and which can be deleted
+        # A line that nothing was provisioned from, and which can be deleted.
         factories.PackageLineFactory.create()
         made.sign_everybody_in()
         made.records = Record.objects.filter(refused="").count()
@@ -142,8 +148,9 @@ def ask(world: World) -> Ask:
 
 
 def every_page(place: Place) -> dict[str, list[str]]:
-    """The addresses of each row of the table: those of the portal at `place`, and all alike of the
-    back office in one.
+    """The addresses of each row of the table.
+
+    Those of the portal at `place`, and all alike of the back office in one.
     """
     rows: dict[str, list[str]] = {page: [place.address(page)] for page in place.queries}
     for name, pattern in urls(get_resolver().url_patterns):

@@ -81,8 +81,9 @@ def make_rows(count):
 
 
 def filled(response, **changes):
-    """What a browser would send for the form in `response`, with `changes` and a reason; None
-    leaves a field out.
+    """What a browser would send for the form in `response`, with a reason.
+
+    `changes` are made to it; None leaves a field out.
     """
     sent = {}
     for inline in response.context["inline_admin_formsets"]:

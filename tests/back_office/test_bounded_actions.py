@@ -1,4 +1,4 @@
-"""An action on *all* rows of a list is carried out on as many as one page can, and refused beyond."""
+"""An action on *all* rows of a list is done to as many as one page can, and refused beyond."""
 
 import pytest
 from django.contrib import admin

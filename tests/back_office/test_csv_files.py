@@ -1,6 +1,4 @@
-"""Files as programs save them: each is read, or refused with the line and the way out (rules W1 to
-W3, W8).
-"""
+"""Files as programs save them: read, or refused with the line and the way out (W1 to W3, W8)."""
 
 import csv
 from io import StringIO
@@ -107,13 +105,13 @@ def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(content, to
         ("mpn_id,,name\n1234,odd,X\n", "Line 2 holds “odd” in column 2, which has no name."),
         (
             'mpn_id,name\n1,X\n1234,"X" Y\n5,Z\n',
-            "Line 3 cannot be read: a quotation mark in it is not closed, or more stands behind it. "
-            "Take it out, or write it twice with quotes around the cell.",
+            "Line 3 cannot be read: a quotation mark in it is not closed, or more stands behind "
+            "it. Take it out, or write it twice with quotes around the cell.",
         ),
         (
             'mpn_id,name\n1234,"X\n5678,Y\n',
-            "Line 2 cannot be read: a quotation mark in it is not closed, or more stands behind it. "
-            "Take it out, or write it twice with quotes around the cell.",
+            "Line 2 cannot be read: a quotation mark in it is not closed, or more stands behind "
+            "it. Take it out, or write it twice with quotes around the cell.",
         ),
         (
             f"mpn_id,name\n1234,{'X' * 140_000}\n",
@@ -133,8 +131,11 @@ def test_a_stray_quote_is_told_in_the_reader_s_language(programme, sign_in):
     office.cookies["django_language"] = "nl"
     answer = upload(office, Partner, PARTNERS + '1234,"Contoso" Ltd,NL,EUR,UTC\n')
     assert answer.context["form"].errors["file"] == [
-        "Regel 2 kan niet worden gelezen: een aanhalingsteken wordt niet gesloten, of er staat nog iets achter. "
-        "Haal het weg, of schrijf het dubbel en zet de cel tussen aanhalingstekens."
+        (
+            "Regel 2 kan niet worden gelezen: een aanhalingsteken wordt niet gesloten, of er staat "
+            "nog iets achter. Haal het weg, of schrijf het dubbel en zet de cel tussen "
+            "aanhalingstekens."
+        )
     ]
 
 
@@ -176,7 +177,10 @@ def test_a_directory_s_own_name_is_no_member_and_of_no_other_tenant(office, tena
 
 @pytest.mark.rule("W2")
 def test_two_spellings_of_one_person_in_a_file_are_the_same(office, tenant):
-    rows = f"{tenant.domain},john_f.example#EXT#@{tenant.domain},John,guest\n{tenant.domain},JOHN@f.example,John,guest\n"
+    rows = (
+        f"{tenant.domain},john_f.example#EXT#@{tenant.domain},John,guest\n"
+        f"{tenant.domain},JOHN@f.example,John,guest\n"
+    )
     shown = upload(office, DirectoryUser, PEOPLE + rows)
     assert outcomes(shown) == [(2, "new"), (3, "refused")]
     assert shown.context["asked"].lines[1].reason == "Line 2 is about the same."
@@ -192,7 +196,10 @@ def test_two_spellings_of_one_person_in_a_file_are_the_same(office, tenant):
         ('"Kim\nSign in at evil.example"', "name: Write this on one line."),
         (
             "Kim\x07",
-            "name: This holds a character that cannot be shown. Type the text instead of pasting it.",
+            (
+                "name: This holds a character that cannot be shown. "
+                "Type the text instead of pasting it."
+            ),
         ),
     ],
 )
@@ -305,15 +312,26 @@ NO_ADDRESS = "This is not an address. Write it as in kim@contoso.com."
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ("{domain},nobody,Kim,robot", f"user_principal_name: {NO_ADDRESS} kind: Write member or guest."),
+        (
+            "{domain},nobody,Kim,robot",
+            f"user_principal_name: {NO_ADDRESS} kind: Write member or guest.",
+        ),
         ("{domain},kim@{domain},…,", "name: Enter the person's name. kind: Write member or guest."),
-        ("nowhere.example,x,Kim,lid",
-         f"tenant: There is no tenant with this domain. user_principal_name: {NO_ADDRESS} kind: Write member or guest."),
+        (
+            "nowhere.example,x,Kim,lid",
+            (
+                "tenant: There is no tenant with this domain. "
+                f"user_principal_name: {NO_ADDRESS} kind: Write member or guest."
+            ),
+        ),
         ("{name},kim@{domain},Kim,member", "tenant: Write the tenant's domain: {domain}."),
         ("{guid},kim@{domain},Kim,member", "tenant: Write the tenant's domain: {domain}."),
-        ("{{{guid}}},kim@{domain},Kim,owner", "tenant: Write the tenant's domain: {domain}. kind: Write member or guest."),
+        (
+            "{{{guid}}},kim@{domain},Kim,owner",
+            "tenant: Write the tenant's domain: {domain}. kind: Write member or guest.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_all_faults_of_a_person_s_line_are_told_by_column(office, tenant, row, told):
     facts = {"domain": tenant.domain, "name": tenant.name, "guid": str(tenant.guid).upper()}
     shown = upload(office, DirectoryUser, PEOPLE + row.format(**facts) + "\n")
@@ -324,7 +342,10 @@ def test_all_faults_of_a_person_s_line_are_told_by_column(office, tenant, row, t
 def test_all_faults_of_a_membership_s_line_are_told_by_column(office):
     shown = upload(office, Membership, "starts_on,offer,mpn_id\n2027-04-31,Bronze,1\n")
     assert [line.reason for line in shown.context["asked"].lines] == [
-        "mpn_id: There is no partner with this MPN ID. offer: There is no offer of this name. starts_on: April 2027 has 30 days."
+        (
+            "mpn_id: There is no partner with this MPN ID. offer: There is no offer of this name. "
+            "starts_on: April 2027 has 30 days."
+        )
     ]
 
 

@@ -1,5 +1,6 @@
-"""The first page: what needs somebody, counted by the lists' own queries, and the redemptions of
-the last year.
+"""The first page: what needs somebody, and the redemptions of the last year.
+
+What needs somebody is counted by the lists' own queries.
 """
 
 import re
@@ -50,7 +51,7 @@ def make_what_needs_nobody(on):
     factories.AttemptFactory.create(email="y@example.com")
 
 
-def test_each_line_counts_what_needs_somebody_and_leads_to_a_list_of_just_that(office, today):
+def test_each_line_counts_what_needs_somebody_and_leads_to_just_that(office, today):
     make_open_items(today)
     make_what_needs_nobody(today)
     told = lines(office)

@@ -1,6 +1,4 @@
-"""Edits in the back office are on record (A1), refusals are said on the form, and what is fixed
-stays.
-"""
+"""Edits in the back office are on record (A1), refusals are on the form, what is fixed stays."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -309,7 +307,7 @@ def test_the_same_domain_twice_on_one_page_is_refused(office, partner):
     assert "same.example stands here twice." in save(office, partner, **rows).content.decode()
 
 
-def test_what_only_the_database_can_tell_is_said_on_the_form_and_nothing_is_saved(office):
+def test_what_only_the_database_knows_is_said_on_the_form_and_not_saved(office):
     offer, product = factories.OfferFactory.create(), factories.ProductFactory.create()
     row = {"product": product.pk, "benefit_type": "core", "quantity": "5"}
     refused = save(
@@ -321,7 +319,7 @@ def test_what_only_the_database_can_tell_is_said_on_the_form_and_nothing_is_save
 
 
 @pytest.mark.rule("P4")
-def test_a_second_tenant_of_one_colour_is_refused_where_its_partner_is_fixed(office, tenant):
+def test_a_second_tenant_of_a_colour_is_refused_where_its_partner_is_fixed(office, tenant):
     other = factories.TenantFactory.create(partner=tenant.partner)
     refused = save(office, other, colour=tenant.colour)
     assert "Another tenant of this partner has this color" in refused.content.decode()

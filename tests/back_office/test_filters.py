@@ -1,5 +1,6 @@
-"""What the lists are filtered by says the same as the models do, on the day before, of and after
-each edge.
+"""What the lists are filtered by says the same as the models do.
+
+It is asked on the day before, of and after each edge.
 """
 
 from datetime import date, timedelta

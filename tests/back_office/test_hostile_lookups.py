@@ -1,5 +1,6 @@
-"""Whatever the query of a back-office list says, the list is shown, leaves it out, or refuses it;
-it never fails.
+"""Whatever the query of a back-office list says, the page never fails.
+
+The list is shown, leaves it out, or refuses it.
 """
 
 import pytest

@@ -1,5 +1,6 @@
-"""Staff look a key up by POST, revoke one, and issue another, each on record with its reason (rules
-K3, K8).
+"""Staff look a key up by POST, revoke one, and issue another (rules K3, K8).
+
+Each of it is on record with its reason.
 """
 
 from datetime import timedelta
@@ -75,7 +76,7 @@ def test_a_key_is_revoked_with_a_reason_and_then_another_issued(office, monkeypa
     assert "has a live key already" in run(office, "issue_another_key", key.benefit, **BECAUSE)[0]
     assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."]
     assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."], "a double click (W11)"
-    # Some time later
+    # Some time later: it is no double click any more.
     monkeypatch.setattr("benefits_portal.tenants.audit.record.REPEATED_WITHIN", timedelta())
     assert "was revoked" in run(office, "revoke", key, **BECAUSE)[0]
     assert run(office, "issue_another_key", key.benefit, **BECAUSE) == [f"{key.benefit}: issued."]

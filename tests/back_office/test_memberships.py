@@ -68,7 +68,7 @@ def offer(db):
 
 
 @pytest.mark.rule("B1", "B2", "B3")
-def test_a_partner_a_tenant_and_a_membership_made_by_hand_bring_benefits_and_keys(office, today):
+def test_a_partner_tenant_and_membership_by_hand_bring_benefits_and_keys(office, today):
     licensed, credit = (
         factories.ProductFactory.create(),
         factories.ProductFactory.create(monthly=True),
@@ -152,9 +152,7 @@ def test_provisioning_a_second_time_makes_nothing(office, partner, offer):
 
 
 @pytest.mark.rule("B2")
-def test_what_is_missing_can_be_made_from_the_list_and_from_the_memberships_own_page(
-    office, partner, offer
-):
+def test_what_is_missing_can_be_made_from_the_list_and_the_membership_page(office, partner, offer):
     listed = factories.MembershipFactory.create(partner=partner, offer=offer)
     opened = factories.MembershipFactory.create(
         partner=partner, offer=offer, starts_on=date(2022, 6, 1)
@@ -192,15 +190,13 @@ def test_of_an_action_pack_nothing_is_left_out(office, partner, offer):
     factories.PackageLineFactory.create(
         offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1)
     )
-    # What was made, and Django's own word
+    # One message says what was made, the other is Django's own.
     assert len(messages(enroll(office, partner, offer))) == 2
     assert Benefit.objects.filter(product__name="Office 365 E3").count() == 1
 
 
 @pytest.mark.rule("B3")
-def test_a_package_without_the_partners_currency_is_refused_on_the_form_and_nothing_is_made(
-    office, offer
-):
+def test_a_package_without_the_currency_is_refused_and_nothing_is_made(office, offer):
     partner = factories.PartnerFactory.create(currency="JPY")
     refused = enroll(office, partner, offer)
     assert refused.status_code == 200
@@ -216,9 +212,7 @@ def test_a_package_without_the_partners_currency_is_refused_on_the_form_and_noth
 
 
 @pytest.mark.rule("B3")
-def test_completing_a_membership_without_the_partners_currency_makes_nothing_and_says_why(
-    office, offer
-):
+def test_completing_without_the_currency_makes_nothing_and_says_why(office, offer):
     refused = factories.MembershipFactory.create(offer=offer, partner__currency="JPY")
     fine = factories.MembershipFactory.create(offer=offer)
     said = messages(provision(office, refused, fine))
@@ -234,9 +228,7 @@ def test_a_second_enrollment_in_the_same_year_is_refused_beside_the_day(office, 
     assert Membership.objects.count() == 1
 
 
-def test_an_enrollment_starts_today_unless_told_and_for_the_partner_whose_page_it_was_opened_from(
-    office, today, partner
-):
+def test_an_enrollment_starts_today_for_the_partner_it_was_opened_from(office, today, partner):
     opened = office.get(page(Membership, "add"), {"partner": partner.pk}).context["adminform"].form
     assert (opened.initial["starts_on"], opened.initial["partner"]) == (today, str(partner.pk))
 
@@ -291,9 +283,7 @@ def test_a_preview_says_what_will_be_made_and_left_out_and_makes_nothing(
 
 
 @pytest.mark.rule("B2")
-def test_a_package_that_changed_after_the_preview_is_shown_anew_and_nothing_is_made(
-    office, partner, offer
-):
+def test_a_package_changed_after_the_preview_is_shown_anew_and_not_made(office, partner, offer):
     shown = office.post(
         page(Membership, "add"),
         {"partner": partner.pk, "offer": offer.pk, "starts_on": "2021-05-01"},
@@ -351,7 +341,7 @@ def test_a_renewal_is_shown_made_once_and_then_refused(office, partner, offer, t
 
 
 @pytest.mark.rule("A1", "B1")
-def test_ending_early_asks_for_the_day_and_the_reason_and_puts_both_on_record(
+def test_ending_early_asks_for_day_and_reason_and_puts_both_on_record(
     office, partner, offer, today
 ):
     enroll(office, partner, offer)
@@ -400,9 +390,7 @@ def test_a_day_at_the_end_of_the_calendar_is_refused_on_the_form(office, partner
 
 
 @pytest.mark.rule("B3", "A1")
-def test_looking_at_a_renewal_that_lacks_the_currency_says_so_and_writes_nothing(
-    office, partner, offer
-):
+def test_looking_at_a_renewal_without_the_currency_says_so_writes_nothing(office, partner, offer):
     factories.PackageLineFactory.create(offer=offer, product__monthly=True, amount=False)
     membership = factories.MembershipFactory.create(
         partner=partner, offer=offer, starts_on=partner.today()
@@ -412,7 +400,7 @@ def test_looking_at_a_renewal_that_lacks_the_currency_says_so_and_writes_nothing
 
 
 @pytest.mark.rule("B2")
-def test_the_form_of_a_new_membership_has_the_one_button_its_text_announces(office, today):
+def test_a_new_membership_s_form_has_the_one_button_its_text_announces(office, today):
     answer = office.get(page(Membership, "add")).content.decode()
     buttons = re.findall(r'<input type="submit"[^>]*value="([^"]*)"', answer)
     assert "The next page shows the benefits and product keys that this makes" in answer

@@ -1,6 +1,4 @@
-"""A form of the back office with one field wrong is shown again with the fault, and nothing is
-saved.
-"""
+"""A back-office form with one field wrong is shown again with the fault; nothing is saved."""
 
 import pytest
 from django.contrib import admin

@@ -1,5 +1,6 @@
-"""Every page of the back office: it answers, says no key, and asks the database as often for many
-rows as for one.
+"""Every page of the back office: it answers, says no key, and asks the database little.
+
+For many rows it asks as often as for one.
 """
 
 import pytest
@@ -40,9 +41,18 @@ from .conftest import make_rows, page, registered
 
 OURS = ("tenants", "benefits", "licensing")
 MADE_BY_HAND = {
-    Partner, Tenant, DirectoryUser, User, RoleAssignment, Group,
-    Offer, Product, PackageLine, Membership, *(apps.get_model("benefits", name) for name in ("ExternalOffer", "HeldOffer")),
-}  # fmt: skip
+    Partner,
+    Tenant,
+    DirectoryUser,
+    User,
+    RoleAssignment,
+    Group,
+    Offer,
+    Product,
+    PackageLine,
+    Membership,
+    *(apps.get_model("benefits", name) for name in ("ExternalOffer", "HeldOffer")),
+}
 
 
 def queries(client, address):
@@ -55,7 +65,7 @@ def queries(client, address):
 
 
 def test_every_model_has_its_pages():
-    # With their line; and an index, which follows the person
+    # Amounts are shown with their line; the words are an index, which follows the person.
     shown_elsewhere = {CreditAmount, DirectoryUserWord}
     assert {
         model for label in OURS for model in apps.get_app_config(label).get_models()
@@ -272,7 +282,7 @@ def test_a_practice_world_says_when_it_was_told(office):
 
 
 def test_today_is_the_projects_own_day_and_says_so(office, today, settings):
-    # There it is tomorrow already
+    # In Kiritimati it is tomorrow already.
     partner = factories.PartnerFactory.create(time_zone="Pacific/Kiritimati")
     factories.SubscriptionFactory.create(ends_on=today, tenant__partner=partner)
     listing = office.get(page(Subscription, "changelist"), {"status": "active"})

@@ -1,5 +1,6 @@
-"""What changes a right, a date, a role or a key by hand asks why, and keeps the answer (A1); roles
-change by the portal's verbs.
+"""What changes a right, a date, a role or a key by hand asks why, and keeps the answer (A1).
+
+Roles change by the portal's verbs.
 """
 
 import pytest
@@ -58,9 +59,7 @@ def run(office, action, row, address="changelist", **sent):
 
 
 @pytest.mark.parametrize("reason", ["", "   "])
-def test_a_change_without_a_reason_is_refused_beside_the_field_and_keeps_what_was_typed(
-    office, partner, reason
-):
+def test_a_change_without_a_reason_is_refused_and_keeps_what_was_typed(office, partner, reason):
     its_page = page(Partner, "change", partner.pk)
     answer = office.post(its_page, filled(office.get(its_page), name="Renamed", reason=reason))
     form = answer.context["adminform"].form
@@ -89,7 +88,7 @@ def test_deleting_asks_why_one_by_one_and_all_at_once(office):
     )
 
 
-def test_an_action_without_a_reason_does_nothing_from_the_list_and_from_its_own_page(office, last):
+def test_an_action_without_a_reason_does_nothing_on_the_list_or_its_page(office, last):
     person = last.user.directory_user
     factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=person.tenant, role=Role.GLOBAL_ADMIN

@@ -1,5 +1,6 @@
-"""Whose account the program's staff may change, and which rights they may give: never beyond their
-own.
+"""Whose account the program's staff may change, and which rights they may give.
+
+Never any beyond their own.
 """
 
 import pytest
@@ -31,8 +32,9 @@ def account(kind: str, officer: User) -> User:
 
 
 def posts(client: Client, user: User) -> list[int]:
-    """Every door to an account that changes something, with what would work for somebody without
-    rights.
+    """Every door to an account that changes something.
+
+    Each with what would work for somebody without rights.
     """
     form = {
         "email": "taken@over.example",

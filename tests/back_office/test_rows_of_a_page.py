@@ -1,6 +1,4 @@
-"""The tables on a page of the back office: what a browser says of their rows is counted, not
-believed.
-"""
+"""The tables on a page of the back office: the rows that a browser claims are counted."""
 
 import pytest
 from django.contrib import admin

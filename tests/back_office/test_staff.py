@@ -48,8 +48,9 @@ REFUSED = (403, 403, 403)
 
 
 def answers_to_changes(office, model):
-    """What the back office answers to an attempt to add, to change and to delete; deleting from the
-    list is tried as well.
+    """What the back office answers to an attempt to add, to change and to delete.
+
+    Deleting from the list is tried as well.
     """
     row = model._default_manager.latest("pk")
     sent = {field.name: "1" for field in model._meta.fields if not field.primary_key}
@@ -117,7 +118,7 @@ def test_programme_makes_and_changes_what_is_done_by_hand_and_nothing_else(offic
         if office.get(page(model, "delete", row.pk)).status_code == 200
     }
     assert added == MADE_BY_HAND - {Group}
-    # A membership's days are facts once it is made
+    # A membership's days are facts once it is made.
     assert changed == MADE_BY_HAND - {Group, Membership}
     assert deleted == {RoleAssignment, PackageLine, HeldOffer, Attempt}
 
@@ -174,7 +175,7 @@ def test_staff_cannot_take_over_a_superuser(officer, programme, sign_in):
     )
 
 
-def test_somebody_who_is_not_signed_in_signs_in_at_the_portal_and_comes_back(client, db):
+def test_who_is_not_signed_in_signs_in_at_the_portal_and_comes_back(client, db):
     answer = client.get(page(Partner, "changelist"), follow=True)
     assert (
         answer.redirect_chain[-1][0]

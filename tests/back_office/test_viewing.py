@@ -1,6 +1,4 @@
-"""Support looks at a partner's own pages: for reading only, marked, on record, and over with the
-session.
-"""
+"""Support looks at a partner's own pages: only reading, marked, on record, for one session."""
 
 import pytest
 from django.urls import reverse
@@ -64,7 +62,7 @@ def test_what_is_in_another_tenant_of_the_partner_is_not_there_to_look_at(lookin
 
 
 @pytest.mark.rule("P4")
-def test_looking_moves_nobody_so_nobody_is_told_that_they_act_elsewhere_now(looking):
+def test_looking_moves_nobody_so_nobody_is_told_that_they_act_elsewhere(looking):
     looking.get(HOME)
     looking.post(reverse("tenants:end-viewing"))
     view_as(looking, factories.TenantFactory.create())
@@ -88,7 +86,7 @@ def test_whatever_is_sent_is_refused_and_no_key_is_revealed(looking, tenant, par
     ]
     assert [answer.status_code for answer in answers] == [403] * 6
     assert ["Nothing was changed" in answer.content.decode() for answer in answers] == [True] * 6
-    # That it began
+    # The one record says that the viewing began.
     assert (Record.objects.filter(actor__isnull=False).count(), Tenant.objects.count()) == (1, 1)
 
 

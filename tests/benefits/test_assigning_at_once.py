@@ -45,7 +45,7 @@ def no_row_locks(monkeypatch):
 
 
 @rule("U3")
-def test_of_many_first_assignments_of_bulk_credit_one_succeeds_and_the_others_are_told(by, partner):
+def test_of_many_first_assignments_of_bulk_credit_one_succeeds_others_told(by, partner):
     benefit = BenefitFactory.create(partner=partner, bulk=True)
     outcomes = at_once(
         [partial(benefit.assign, person, by=by, on=TODAY) for person in people(partner, A_CROWD)]
@@ -107,7 +107,7 @@ def test_of_many_transfers_of_one_assignment_at_once_one_happens(by, partner):
 
 
 @rule("U3")
-def test_two_holders_who_swap_their_bulk_credit_at_once_do_not_lock_each_other_up(by, partner):
+def test_two_who_swap_their_bulk_credit_at_once_do_not_lock_each_other_up(by, partner):
     one, two = people(partner, 2)
     a, b = (
         BenefitFactory.create(partner=partner, bulk=True).assign(person, by=by, on=TODAY)
@@ -160,9 +160,7 @@ def bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) -> Counte
 
 
 @rule("U4")
-def test_with_the_lock_on_the_person_two_credits_that_meet_are_one_and_a_refusal(
-    monkeypatch, by, partner
-):
+def test_with_the_lock_on_the_person_two_credits_are_one_and_a_refusal(monkeypatch, by, partner):
     assert bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) == {
         "Assignment": 1,
         "HoldsIncompatibleCredit": 1,
@@ -179,9 +177,7 @@ def test_without_it_one_person_gets_both(monkeypatch, by, partner):
 @rule("U3")
 @needs_row_locks
 @pytest.mark.usefixtures("no_row_locks")
-def test_without_the_lock_on_the_benefit_its_second_holder_is_stopped_by_the_database_alone(
-    monkeypatch, by, partner
-):
+def test_without_the_benefit_s_lock_the_database_stops_its_second_holder(monkeypatch, by, partner):
     benefit = BenefitFactory.create(partner=partner, bulk=True)
     meet, honest = Rendezvous(2), Assignment.objects._queryset_class.create
 

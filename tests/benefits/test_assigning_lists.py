@@ -1,5 +1,6 @@
-"""Monthly credit for a list of people: what would happen to each line, and then exactly that (rules
-U1, U2, U4, A1).
+"""Monthly credit for a list of people (rules U1, U2, U4, A1).
+
+What would happen to each line is shown, and then exactly that happens.
 """
 
 from datetime import timedelta
@@ -87,7 +88,10 @@ def test_each_line_says_what_would_happen_to_it(tenant, credit, people, by):
     )
     DirectoryUserFactory.create(tenant=tenant, user_principal_name="dis@contoso.com", disabled=True)
     DirectoryUserFactory.create(user_principal_name="els@elsewhere.com")
-    list_of_all = "ann@contoso.com\nBOB@contoso.com\ncas@contoso.com\ndis@contoso.com\nels@elsewhere.com\nnobody\nAnn@contoso.com"
+    list_of_all = (
+        "ann@contoso.com\nBOB@contoso.com\ncas@contoso.com\ndis@contoso.com\n"
+        "els@elsewhere.com\nnobody\nAnn@contoso.com"
+    )
     lines = preview(credit, addresses(list_of_all), TODAY)
     assert told(lines) == {
         "ann@contoso.com": "",
@@ -114,11 +118,9 @@ def test_of_somebody_s_entries_in_two_tenants_the_enabled_one_is_meant(tenant, c
 
 
 @rule("U2", "A1")
-def test_what_was_shown_is_what_happens_with_an_outcome_for_each_line_on_record(
-    send, credit, people
-):
+def test_what_was_shown_happens_with_the_outcome_of_each_line_on_record(send, credit, people):
     page = send(people="ann@contoso.com\nbob@contoso.com\nwho@contoso.com")
-    # Was not shown: left out
+    # Whoever comes only now was not shown, and is left out.
     DirectoryUserFactory.create(tenant=people[0].tenant, user_principal_name="who@contoso.com")
     type(people[1]).objects.filter(pk=people[1].pk).update(disabled_at=NOW)
     became = send(shown=page.context["shown"]).context["became"]
@@ -147,9 +149,7 @@ def test_sending_it_twice_assigns_nobody_twice(send, people):
 
 
 @rule("W11")
-def test_whom_the_preview_left_out_stays_left_out_however_lately_they_got_it(
-    send, credit, people, by
-):
+def test_whom_the_preview_left_out_stays_out_however_lately_they_got_it(send, credit, people, by):
     credit.assign(people[0], by=by, on=TODAY)
     shown = send(people="ann@contoso.com; bob@contoso.com").context["shown"]
     assert told(send(shown=shown).context["became"]) == {
@@ -203,9 +203,7 @@ def test_only_monthly_credit_that_has_not_expired_is_for_a_list(send, tenant, cl
     ],
     ids=["UTF-8 with a mark", "as Windows writes it", "no text"],
 )
-def test_a_file_is_read_however_a_spreadsheet_wrote_it_and_stays_in_the_field(
-    send, people, content, found
-):
+def test_a_file_of_any_spreadsheet_is_read_and_stays_in_the_field(send, people, content, found):
     page = send(file=SimpleUploadedFile("people.csv", content))
     assert [line.written for line in page.context["lines"]] == found
     assert found[0] in page.context["form"]["people"].value()
@@ -230,7 +228,7 @@ def test_what_is_wrong_with_a_list_is_told_kindly_and_the_list_stays(send, text,
 def test_a_list_takes_as_many_queries_whatever_its_length(
     credit, tenant, by, django_assert_max_num_queries
 ):
-    # A process asks once; whether it did depends on the tests before
+    # A process asks for it once; whether it did depends on the tests before.
     ContentType.objects.get_for_model(Benefit)
     counts = []
     for count in (2, 40):
@@ -287,7 +285,7 @@ def test_every_address_of_a_pasted_list_is_found(text, found):
 
 
 @rule("W8")
-def test_every_line_and_every_address_has_its_outcome_and_the_heading_is_named(send, people):
+def test_every_line_and_address_has_its_outcome_and_the_heading_is_named(send, people):
     page = send(
         people=(
             "Name; \u202eE-mail\nAnn; <ANN@contoso.com>, "

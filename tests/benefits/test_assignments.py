@@ -56,8 +56,9 @@ def somebody(partner: Partner, **facts) -> DirectoryUser:
 
 
 def reason(benefit: Benefit, person: DirectoryUser, on: date = TODAY) -> str:
-    """What stands beside their name in the list, before the choice; empty if they can be chosen
-    (U6).
+    """What stands beside their name in the list, before the choice (U6).
+
+    Empty if they can be chosen.
     """
     refusal = Eligibility(benefit, [person], on).refusal(person)
     return str(refusal.message) if refusal else ""
@@ -99,7 +100,7 @@ def test_another_partner_s_person_cannot(by, monthly):
 
 
 @rule("U1")
-def test_somebody_disabled_meanwhile_is_noticed_although_the_page_was_older(by, person, monthly):
+def test_somebody_disabled_meanwhile_is_noticed_though_the_page_was_older(by, person, monthly):
     DirectoryUser.objects.filter(pk=person.pk).update(disabled_at=NOW)
     assert person.is_enabled, "as the page knew them"
     with pytest.raises(EntryDisabled, match="Disabled"):
@@ -205,9 +206,7 @@ def test_bulk_credit_is_transferred_within_the_enrollment_year_only(
 
 
 @rule("U3", "B5")
-def test_in_the_thirty_days_after_the_enrollment_year_a_first_assignment_is_still_possible(
-    by, person, bulk
-):
+def test_a_first_assignment_is_possible_30_days_after_the_enrollment_year(by, person, bulk):
     assert bulk.assign(person, by=by, on=EXPIRES_ON)
 
 
@@ -243,7 +242,7 @@ def test_bulk_credit_is_transferred_to_somebody_else(by, person, bulk):
 
 @rule("U3", "U4")
 @pytest.mark.parametrize("spelling", [str, str.upper, str.title])
-def test_bulk_credit_is_not_transferred_to_the_same_person_in_the_other_tenant(
+def test_bulk_credit_is_not_transferred_to_its_holder_in_another_tenant(
     by, person, bulk, partner, spelling
 ):
     other = TenantFactory.create(partner=partner)
@@ -300,7 +299,7 @@ def test_an_assignment_that_was_transferred_is_not_transferred_again(by, person,
         "Action Pack",
     ],
 )
-def test_bulk_credit_is_refused_to_the_holder_of_an_offer_that_excludes_it_and_names_it(
+def test_bulk_credit_is_refused_to_holders_of_an_excluding_offer_by_name(
     by, person, bulk, monthly, offer
 ):
     HeldOfferFactory.create(
@@ -315,9 +314,7 @@ def test_bulk_credit_is_refused_to_the_holder_of_an_offer_that_excludes_it_and_n
 
 
 @rule("U4")
-def test_an_offer_of_the_whole_partner_excludes_all_its_people_and_nobody_else_s(
-    by, person, bulk, partner
-):
+def test_an_offer_of_the_whole_partner_excludes_its_people_and_no_others(by, person, bulk, partner):
     offer = ExternalOfferFactory.create(name="Enterprise Agreement", excludes=[bulk.product])
     elsewhere = DirectoryUserFactory.create()
     HeldOfferFactory.create(directory_user=None, partner=partner, external_offer=offer)
@@ -385,7 +382,7 @@ def test_credit_that_was_removed_or_has_expired_blocks_no_more(by, person, partn
 
 
 @rule("U4")
-def test_a_partner_s_own_action_pack_blocks_only_the_person_whom_its_credit_is_assigned_to(
+def test_a_partner_s_action_pack_blocks_only_who_its_credit_is_assigned_to(
     by, person, partner, bulk
 ):
     pack = BenefitFactory.create(

@@ -44,7 +44,7 @@ def test_usable_says_the_same_in_python_and_in_sql(on):
 
 @rule("B1")
 @pytest.mark.parametrize("on", FIRST_DAYS, ids=str)
-def test_before_its_first_day_nothing_can_be_done_with_a_benefit_and_the_day_is_named(by, on):
+def test_before_its_first_day_a_benefit_is_unusable_and_the_day_is_named(by, on):
     key, credit = issue_key(), BenefitFactory.create(monthly=True)
     begun = on >= STARTS_ON
     assert (status(key.benefit, on), status(credit, on)) == (

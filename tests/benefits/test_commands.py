@@ -22,6 +22,14 @@ def offer():
     return offer
 
 
+@pytest.mark.rule("A1")
+def test_a_reason_that_the_record_does_not_hold_is_refused(capsys, partner, offer):
+    given = ["--reason", "Signed up " * 21]
+    with pytest.raises(CommandError, match="write at most 200 characters; these are 209"):
+        run(capsys, "enroll", partner.mpn_id, "Action Pack", *given)
+    assert made() == (0, 0, 0)
+
+
 def run(capsys, *words, **options):
     call_command(*words, **options)
     return capsys.readouterr().out.strip()
@@ -83,9 +91,7 @@ def test_one_that_is_refused_is_told_with_the_reason_and_ends_in_an_error(capsys
     assert "has no amount in USD" in capsys.readouterr().out
 
 
-def test_one_that_was_ended_early_is_left_as_it_is_and_said_without_an_error(
-    capsys, partner, offer
-):
+def test_one_that_was_ended_early_is_left_alone_and_said_without_an_error(capsys, partner, offer):
     run(capsys, "enroll", partner.mpn_id, "Action Pack", "--starts-on", "2021-01-01")
     membership = Membership.objects.get()
     membership.end(date(2021, 5, 10), by=Actor(), on=TODAY)

@@ -36,9 +36,7 @@ def somebody(partner: Partner):
 # Credit
 
 
-def test_credit_that_is_removed_earlier_than_it_was_given_ends_on_the_day_it_was_given(
-    partner, by, on
-):
+def test_credit_removed_before_it_was_given_ends_on_the_day_it_was_given(partner, by, on):
     assignment = BenefitFactory.create(partner=partner, monthly=True).assign(
         somebody(partner), by=by, on=TODAY
     )
@@ -47,7 +45,7 @@ def test_credit_that_is_removed_earlier_than_it_was_given_ends_on_the_day_it_was
     assert (assignment.assigned_on, assignment.ended_on) == (TODAY, TODAY)
 
 
-def test_bulk_credit_that_is_transferred_earlier_ends_on_the_day_it_was_given(partner, by, on):
+def test_bulk_credit_transferred_earlier_ends_on_the_day_it_was_given(partner, by, on):
     assignment = BenefitFactory.create(partner=partner, bulk=True).assign(
         somebody(partner), by=by, on=TODAY
     )
@@ -58,7 +56,7 @@ def test_bulk_credit_that_is_transferred_earlier_ends_on_the_day_it_was_given(pa
     assert Assignment.objects.running(EARLIER).count() == 1
 
 
-def test_credit_given_on_the_first_day_of_its_benefit_can_be_removed_the_day_before(partner, by):
+def test_credit_of_its_benefit_s_first_day_can_be_removed_the_day_before(partner, by):
     benefit = BenefitFactory.create(partner=partner, monthly=True, membership__starts_on=TODAY)
     assignment = benefit.assign(somebody(partner), by=by, on=TODAY)
     assert (assignment.is_running(EARLIER), list(Assignment.objects.running(EARLIER))) == (
@@ -107,7 +105,7 @@ def test_a_membership_that_began_later_than_today_is_ended_within_its_year(partn
     assert (membership.starts_on, membership.ends_on) == (TODAY, TODAY + timedelta(days=1))
 
 
-def test_a_membership_ended_today_is_over_tomorrow_also_when_today_comes_again(partner, by, on):
+def test_a_membership_ended_today_is_over_tomorrow_when_today_comes_again(partner, by, on):
     membership = factories.MembershipFactory.create(partner=partner)
     membership.end(TODAY, by=by, on=TODAY)
     assert (membership.ends_on, list(Membership.objects.running(on))) == (TODAY, [membership])
@@ -141,14 +139,14 @@ def test_one_that_was_brought_back_later_than_today_is_extended(tenant, by, on):
     assert (back.starts_on, back.status(on)) == (TODAY, Subscription.Status.ACTIVE)
 
 
-def test_one_that_came_back_with_an_earlier_today_before_its_end_is_active_and_not_brought_back(
+def test_one_that_an_earlier_today_makes_active_is_not_brought_back(
     tenant,
 ):
     ended = factories.SubscriptionFactory.create(tenant=tenant, ends_on=EARLIER)
     assert [ended.can_come_back(day) for day in (TODAY, EARLIER)] == [True, False]
 
 
-def test_what_is_reversed_earlier_than_it_was_redeemed_is_withdrawn_on_that_day(subscription, on):
+def test_what_is_reversed_before_it_was_redeemed_is_withdrawn_on_that_day(subscription, on):
     redemption = subscription.redemptions.get()
     asked = Replacement.objects.ask(redemption, "Wrong tenant", by=Actor(), on=on)
     asked.grant(by=Actor(), on=on)

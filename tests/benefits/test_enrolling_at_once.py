@@ -17,7 +17,7 @@ pytestmark = [
 ]
 
 
-def test_of_overlapping_enrollments_at_once_one_is_made_and_the_other_told_why(partner):
+def test_of_overlapping_enrollments_at_once_one_is_made_the_other_told_why(partner):
     offer = OfferFactory.create()
     PackageLineFactory.create(offer=offer)
     starts = [TODAY + timedelta(days=number) for number in range(4)]
@@ -42,7 +42,7 @@ def test_of_many_renewals_and_provisionings_at_once_each_is_made_once(partner):
     assert ProductKey.objects.count() == 2
 
 
-def test_of_many_who_end_a_membership_at_once_one_does_and_its_benefits_agree_with_it(partner):
+def test_of_many_who_end_a_membership_at_once_one_does_benefits_agree(partner):
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=Actor())
     days = [TODAY + timedelta(days=number) for number in range(10, 18)]
     as_each_read_it = [(Membership.objects.get(pk=membership.pk), day) for day in days]

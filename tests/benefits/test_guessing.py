@@ -50,7 +50,7 @@ def colleague(partner: Partner) -> Actor:
     return Actor(user, How.PORTAL)
 
 
-def test_the_eleventh_key_within_ten_minutes_is_refused_and_so_is_a_right_one(clock, partner, by):
+def test_the_eleventh_key_in_ten_minutes_is_refused_even_a_right_one(clock, partner, by):
     right = productkeys.draw()
     BenefitFactory.create(partner=partner, key=right)
     assert [guess(by, partner) for _ in range(10)] == ["KeyUnknown"] * 10
@@ -99,7 +99,8 @@ def test_a_lock_is_told_by_a_moment_not_before_its_end(until, zone, told):
     with timezone.override(zone):
         advice = str(TooManyTries(until).advice)
     assert advice == (
-        f"From {told} on you can type a key again. A key chosen from its own benefit works all the same."
+        f"From {told} on you can type a key again. "
+        "A key chosen from its own benefit works all the same."
     )
 
 
@@ -176,8 +177,9 @@ def test_a_key_taken_from_its_own_benefit_works_meanwhile(clock, partner, by):
 
 
 def test_trying_one_key_over_and_over_costs_no_more_each_time(clock, partner, by):
-    """The same wrong key counts once, so it may be repeated at will: what is kept and looked at
-    must stay small.
+    """The same wrong key counts once, so it may be repeated at will.
+
+    What is kept and looked at must stay small.
     """
     wrong = productkeys.draw()
     for _ in range(30):

@@ -1,5 +1,6 @@
-"""What a benefit's page says about its holders: the chain of them, and what to write to them (rules
-U3, A2).
+"""What a benefit's page says about its holders (rules U3, A2).
+
+The chain of them, and what to write to them.
 """
 
 import csv
@@ -22,9 +23,7 @@ def client(admin, sign_in):
 
 
 @rule("U3")
-def test_bulk_credit_shows_the_chain_of_its_holders_from_the_first_to_the_present_one(
-    client, tenant, by
-):
+def test_bulk_credit_shows_its_holders_from_the_first_to_the_present_one(client, tenant, by):
     bulk = BenefitFactory.create(partner=tenant.partner, bulk=True)
     one, two = (
         DirectoryUserFactory.create(tenant=tenant, display_name=name) for name in ("Ann", "Bob")
@@ -39,9 +38,7 @@ def test_bulk_credit_shows_the_chain_of_its_holders_from_the_first_to_the_presen
     ]
 
 
-def test_the_message_for_the_user_is_there_in_each_language_the_reader_s_own_first(
-    client, tenant, by
-):
+def test_the_user_s_message_is_in_each_language_the_reader_s_own_first(client, tenant, by):
     credit = BenefitFactory.create(
         partner=tenant.partner, monthly=True, credit_amount=100, currency="USD"
     )
@@ -56,9 +53,7 @@ def test_the_message_for_the_user_is_there_in_each_language_the_reader_s_own_fir
 
 
 @rule("U1")
-def test_somebody_disabled_keeps_what_they_hold_and_stands_out_until_it_is_removed(
-    client, tenant, by
-):
+def test_the_disabled_keep_what_they_hold_and_stand_out_until_its_removal(client, tenant, by):
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     leaver, colleague = DirectoryUserFactory.create_batch(2, tenant=tenant)
     assignment, _other = (credit.assign(person, by=by, on=TODAY) for person in (leaver, colleague))
@@ -93,7 +88,7 @@ def test_the_page_of_a_benefit_takes_eight_queries_however_many_hold_it(
         client.get(address)
 
 
-def test_a_benefit_s_page_shows_the_first_holders_and_the_way_to_all_of_them(client, tenant, by):
+def test_a_benefit_s_page_shows_the_first_holders_and_leads_to_them_all(client, tenant, by):
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     people = [
         DirectoryUserFactory.create(tenant=tenant, display_name=f"Person {number:02d}")
@@ -145,7 +140,7 @@ def test_the_download_has_what_the_list_of_holders_is_narrowed_to(
 
 
 @rule("U2")
-def test_few_holders_stand_on_the_benefit_s_page_with_those_who_held_it_before(client, tenant, by):
+def test_few_holders_are_on_the_benefit_s_page_with_those_before_them(client, tenant, by):
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     one, two = (
         credit.assign(person, by=by, on=TODAY)

@@ -1,5 +1,6 @@
-"""Azure & cloud products as a list: filters that agree with the rules, an order for each column, a
-spreadsheet.
+"""Azure & cloud products as a list: filters, an order for each column, a spreadsheet.
+
+The filters agree with the rules.
 """
 
 import csv
@@ -46,8 +47,9 @@ def client(admin, sign_in):
 
 @pytest.fixture
 def benefits(partner, tenant) -> list[Benefit]:
-    """One of every kind, used and unused, on the day before, of and after today; somebody else's
-    beside them.
+    """One of every kind, used and unused, on the day before, of and after today.
+
+    Somebody else's are beside them.
     """
     made = []
     for day in DAYS:
@@ -87,7 +89,7 @@ def test_the_filters_that_are_kept_are_of_nobody_else(client, benefits, sign_in)
     assert [len(offered(client)), offered(sign_in(elsewhere))] == [12, [other.offer_name]]
 
 
-def test_a_benefit_is_found_by_an_offer_that_the_kept_filters_do_not_know_yet(client, partner):
+def test_a_benefit_is_found_by_an_offer_unknown_to_the_kept_filters(client, partner):
     before = offered(client)
     new = BenefitFactory.create(partner=partner)
     address = f"offer={new.package_line.offer_id}"
@@ -114,7 +116,7 @@ def test_each_filter_leaves_what_it_says(client, benefits):
     def those(asked) -> set[int]:
         return {benefit.pk for benefit in benefits if asked(benefit)}
 
-    usable = lambda benefit: benefit.is_usable(TODAY)
+    usable = lambda benefit: benefit.is_usable(TODAY)  # noqa: E731 - as short as the question
     first = next(benefit for benefit in benefits if benefit.product_name.startswith("Visio"))
     expected = {
         "kind=usage": those(lambda benefit: benefit.is_usage_based),
@@ -192,9 +194,7 @@ def test_a_kind_that_is_on_another_page_is_said_to_be_there(client, partner):
     )
 
 
-def test_the_spreadsheet_has_what_was_filtered_in_the_same_order_no_formula_and_no_key(
-    client, partner
-):
+def test_the_spreadsheet_is_the_filtered_list_without_formulas_and_keys(client, partner):
     key = issue_key(partner=partner, product__name="=HYPERLINK(1)", expires_on=TODAY)
     BenefitFactory.create(partner=partner, product__name="Other", monthly=True)
     text = client.get(CSV, {"kind": "licenses"}).getvalue().decode("utf-8-sig")
@@ -272,9 +272,7 @@ def test_redeeming_makes_used_and_rolls_back_with_it():
     assert Benefit.objects.get().is_used
 
 
-def test_a_provisioned_benefit_carries_the_names_and_a_rename_in_the_back_office_reaches_it(
-    partner, sign_in
-):
+def test_a_benefit_carries_the_names_and_a_back_office_rename_reaches_it(partner, sign_in):
     benefit = BenefitFactory.create(partner=partner)
     membership = Membership.enroll(
         partner, benefit.package_line.offer, TODAY + timedelta(days=900), by=Actor()
@@ -289,7 +287,7 @@ def test_a_provisioned_benefit_carries_the_names_and_a_rename_in_the_back_office
 
 
 @pytest.mark.rule("K8")
-def test_a_redeemed_key_that_gives_way_to_its_replacement_leaves_its_benefit_unused(by):
+def test_a_redeemed_key_that_is_replaced_leaves_its_benefit_unused(by):
     key = redeem().key
     key.revoke_spent("the wrong tenant", by=by)
     key.benefit.issue_key(by=by)

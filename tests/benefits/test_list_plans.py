@@ -1,5 +1,6 @@
-"""What PostgreSQL does for the orders of the list of benefits: it reads a page off the index of
-that order and sorts nothing.
+"""What PostgreSQL does for the orders of the list of benefits.
+
+It reads a page off the index of that order and sorts nothing.
 """
 
 from collections.abc import Iterator
@@ -43,8 +44,9 @@ INDEXES = {
 
 @pytest.fixture(scope="module")
 def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
-    """One of two partners with thousands of benefits, of which the database knows how they are
-    spread.
+    """One of two partners with thousands of benefits.
+
+    The database knows how they are spread.
     """
     with django_db_blocker.unblock(), undone():
         offer, day = OfferFactory.create(), timedelta(days=1)
@@ -75,9 +77,7 @@ def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
 
 @pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
 @pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
-def test_an_order_is_read_off_its_index_on_the_first_page_the_next_one_in_the_middle_and_the_last(
-    partner, sort, index, direction
-):
+def test_each_page_of_an_order_is_read_off_its_index(partner, sort, index, direction):
     query = f"sort={direction}{sort}"
     benefits = Benefit.objects.for_partner(partner)
     found = pages_by(

@@ -1,6 +1,4 @@
-"""What pages say of credit and of discontinued products follows from data and dates (B4, B5, U2 to
-U5).
-"""
+"""What pages say of credit and discontinued products follows from data (B4, B5, U2 to U5)."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -236,7 +234,7 @@ def test_monthly_credit_is_never_for_good(admin, sign_in, monthly, at):
 
 
 @rule("B4")
-def test_discontinued_products_and_their_replacements_are_told_from_the_data(client, tenant):
+def test_discontinued_products_and_their_replacements_follow_from_the_data(client, tenant):
     e3, e5 = (ProductFactory.create(name=f"Microsoft 365 {plan}") for plan in ("E3", "E5"))
     old = ProductFactory.create(name="Office 365 E3", discontinued_on=TODAY)
     old.replaced_by.add(e3, e5)

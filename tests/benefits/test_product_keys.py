@@ -1,6 +1,4 @@
-"""Product keys: what they look like, how they are kept, found, revealed and revoked (rules K1, K3,
-K4, B5).
-"""
+"""Product keys: how they look, are kept, found, revealed and revoked (rules K1, K3, K4, B5)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -48,7 +46,7 @@ DRAWN_PLACES = range(len(productkeys.PREFIX), productkeys.LENGTH)
 
 @rule("K1")
 @for_all(key=keys)
-def test_a_key_has_25_characters_our_prefix_and_a_check_character_that_fits(key):
+def test_a_key_has_25_characters_our_prefix_and_a_fitting_check_character(key):
     assert len(key) == 25
     assert key.startswith("PCBEN")
     assert productkeys.is_shaped(key)
@@ -125,11 +123,27 @@ def test_a_typing_error_in_the_prefix_is_no_key_of_ours(place):
         "".join(chr(ord(letter) + 0xFEE0) for letter in KEY),
     ],
     ids=[
-        "as shown", "small letters", "blanks", "line end", "tab", "en dash", "em dash", "hyphen", "non-breaking hyphen",
-        "minus", "horizontal bar", "full-width hyphen", "non-breaking blank", "narrow blank", "em blank", "ideographic blank",
-        "byte order mark", "invisible marks", "full-width letters",
+        "as shown",
+        "small letters",
+        "blanks",
+        "line end",
+        "tab",
+        "en dash",
+        "em dash",
+        "hyphen",
+        "non-breaking hyphen",
+        "minus",
+        "horizontal bar",
+        "full-width hyphen",
+        "non-breaking blank",
+        "narrow blank",
+        "em blank",
+        "ideographic blank",
+        "byte order mark",
+        "invisible marks",
+        "full-width letters",
     ],
-)  # fmt: skip
+)
 def test_entry_forgives_case_blanks_and_hyphens(typed):
     assert productkeys.normalised(typed) == KEY
 
@@ -223,9 +237,7 @@ def test_the_same_key_is_never_issued_twice():
         "letters",
     ],
 )
-def test_what_is_typed_wrongly_is_told_by_what_is_wrong_and_only_a_whole_wrong_key_counts(
-    tenant, by, typed, refusal
-):
+def test_typing_errors_are_told_apart_and_only_a_whole_wrong_key_counts(tenant, by, typed, refusal):
     with pytest.raises(refusal):
         ProductKey.objects.typed(typed, partner=tenant.partner, by=by)
     assert KeyAttempt.objects.count() == (1 if refusal is KeyUnknown else 0)
@@ -258,7 +270,7 @@ def test_of_a_wrong_key_only_the_digest_is_kept(by):
 
 @rule("K4")
 @pytest.mark.django_db
-def test_another_partner_s_key_and_a_key_never_issued_are_told_apart_by_nothing(by, partner):
+def test_nothing_tells_another_partner_s_key_from_one_never_issued(by, partner):
     text = productkeys.draw()
     BenefitFactory.create(key=text)
     answers = []
@@ -282,7 +294,7 @@ def test_another_partner_s_redeemed_or_revoked_key_does_not_exist_either(by):
 
 @rule("K4")
 @pytest.mark.django_db
-def test_somebody_with_a_role_at_both_partners_is_told_which_one_it_belongs_to_and_it_is_no_guess(
+def test_with_roles_at_both_partners_the_right_one_is_told_and_no_guess(
     by,
 ):
     text = productkeys.draw()
@@ -335,7 +347,7 @@ def test_a_key_can_be_revealed_through_its_benefit_s_last_day(by, days, allowed)
     ],
     ids=["redeemed", "revoked"],
 )
-def test_a_key_that_is_used_up_is_not_revealed_and_the_attempt_is_on_record(by, spoil, refusal):
+def test_a_used_up_key_is_not_revealed_and_the_attempt_is_on_record(by, spoil, refusal):
     key = issue_key()
     spoil(key)
     key.refresh_from_db()
@@ -407,7 +419,7 @@ def test_keys_are_never_deleted():
 def test_the_database_refuses_half_a_fact_about_a_key(facts):
     key = issue_key()
     with pytest.raises(IntegrityError):
-        # Ours refuses before the database is asked
+        # Django's own QuerySet: ours refuses before the database is asked.
         QuerySet(ProductKey).filter(pk=key.pk).update(**facts)
 
 

@@ -74,7 +74,7 @@ def test_a_membership_ends_after_365_days_and_its_benefits_30_days_later(
 
 
 @rule("B2")
-def test_enrolling_makes_the_package_s_benefits_and_a_key_for_each_license_based_one(partner, by):
+def test_enrolling_makes_benefits_and_a_key_for_each_license_based_one(partner, by):
     offer = OfferFactory.create()
     licenses = PackageLineFactory.create(offer=offer, quantity=100)
     credit = PackageLineFactory.create(
@@ -99,9 +99,7 @@ def test_enrolling_makes_the_package_s_benefits_and_a_key_for_each_license_based
 
 
 @rule("B2")
-def test_provisioning_twice_makes_nothing_twice_and_a_changed_package_changes_future_memberships_only(
-    partner, by
-):
+def test_nothing_is_provisioned_twice_or_from_a_package_changed_later(partner, by):
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     PackageLine.objects.update(quantity=50)
     PackageLineFactory.create(offer=membership.offer)
@@ -156,9 +154,7 @@ def test_enrolling_twice_makes_nothing_twice(partner, by):
 
 
 @rule("B1")
-def test_renewing_enrols_for_the_year_that_follows_the_last_day_with_benefits_and_keys_of_its_own(
-    partner, by
-):
+def test_renewing_enrolls_for_the_next_year_with_its_own_benefits_and_keys(partner, by):
     first = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     second = first.renew(by=by, on=TODAY)
     assert (str(first.ends_on), str(second.starts_on), str(second.ends_on)) == (

@@ -1,5 +1,6 @@
-"""Assignments and keys are on record: only what ends or uses them is written later, and that once
-(A1).
+"""Assignments and keys are on record (A1).
+
+Only what ends or uses them is written later, and that once.
 """
 
 from datetime import timedelta

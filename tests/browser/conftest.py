@@ -65,7 +65,7 @@ def is_meant(message: ConsoleMessage) -> bool:
 
 
 type Visit = Callable[..., Page]
-# Milliseconds: a busy machine answers late, and that is not what these tests are about
+# Milliseconds: a busy machine answers late, and that is not what these tests are about.
 PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
 

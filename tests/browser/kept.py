@@ -1,5 +1,6 @@
-"""The practice world as it was just made, to be put back for the next test: making it takes 1,500
-queries.
+"""The practice world as it was just made, to be put back for the next test.
+
+Making it takes 1,500 queries.
 """
 
 from datetime import date

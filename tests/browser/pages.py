@@ -1,4 +1,4 @@
-"""Every page of the portal: who opens it, its address, and what is opened on it before one looks."""
+"""Every page of the portal: who opens it, its address, and what is opened on it first."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

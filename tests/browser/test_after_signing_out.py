@@ -1,5 +1,6 @@
-"""After signing out nothing is left in the browser (W9), its back-forward cache on: Playwright's
-own flags switch it off.
+"""After signing out nothing is left in the browser, its back-forward cache on (W9).
+
+Playwright's own flags switch that cache off.
 """
 
 import re

@@ -1,5 +1,6 @@
-"""The back office in a browser: accessible, light and dark, wide and narrow, with an empty console
-under the CSP.
+"""The back office in a browser: accessible, light and dark, wide and narrow.
+
+The console stays empty under the CSP.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,8 +32,9 @@ def address(model: type, page: str, *args: object) -> str:
 
 
 def some_pages() -> dict[str, str]:
-    """One page of each sort: the first, a list, forms with rows and with choices, pages of our own,
-    a confirmation.
+    """One page of each sort.
+
+    The first, a list, forms with rows and with choices, pages of our own, a confirmation.
     """
     partner, role = Partner.objects.get(name="Contoso"), RoleAssignment.objects.latest("pk")
     membership = (

@@ -1,5 +1,6 @@
-"""Every page in both languages, both themes and two widths: accessible, no sideways scrolling, an
-empty console.
+"""Every page in both languages, both themes and two widths.
+
+It is accessible, does not scroll sideways, and leaves the console empty.
 
 `uv run screenshots.py` runs this too, and keeps each page as a picture to be looked at.
 """
@@ -46,7 +47,7 @@ NO_PAGES = {  # what answers no GET with a page
 }
 
 
-# One page of each: in the look that is farthest from what one builds in, with every change
+# One page of each sort, tried with every change: in the look farthest from what one builds in.
 SORTS = {
     *("anybody-sign-in-refused", "anybody-help", "anybody-calculator", "anybody-mailbox"),
     *(
@@ -129,7 +130,7 @@ def names(patterns: list[URLPattern | URLResolver], room: str = "") -> set[str]:
 
 
 def faults_of(page: Page, name: str, *, ours: bool) -> list[str]:
-    """What axe finds on the page, on ours in best practices too, and whether it scrolls sideways."""
+    """What axe finds, on our pages in best practices too, and whether one scrolls sideways."""
     if PICTURES:
         Path(PICTURES).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)

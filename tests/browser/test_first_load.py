@@ -1,6 +1,4 @@
-"""The first load of the list, with an empty cache and with the static files as production serves
-them.
-"""
+"""The first load of the list: an empty cache, static files as production serves them."""
 
 import gzip
 import threading
@@ -21,8 +19,9 @@ from benefits_portal.practice.world import make_world
 pytestmark = pytest.mark.slow
 
 SHIFTS = """window.shifted = 0;
-new PerformanceObserver((list) => list.getEntries().forEach((shift) => (window.shifted += shift.value)))
-  .observe({ type: "layout-shift", buffered: true });
+new PerformanceObserver((list) => {
+  list.getEntries().forEach((shift) => (window.shifted += shift.value));
+}).observe({ type: "layout-shift", buffered: true });
 """
 BLOCKING = (
     "performance.getEntriesByType('resource').filter((part) => "
@@ -37,7 +36,7 @@ class Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def production(settings, tmp_path) -> Iterator[str]:
-    """The address of a portal whose static files are hashed, compressed and served by WhiteNoise."""
+    """A portal's address: WhiteNoise serves its static files, hashed and compressed."""
     settings.STATIC_ROOT = tmp_path
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = False
     settings.STORAGES = {
@@ -70,7 +69,7 @@ def first_visit(production: str, browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def test_it_is_small_comes_from_one_host_shifts_nothing_and_waits_for_no_script(
+def test_it_is_small_from_one_host_shifts_nothing_and_awaits_no_script(
     first_visit: Page, production: str
 ) -> None:
     wire = first_visit.context.new_cdp_session(first_visit)
@@ -91,7 +90,7 @@ def test_it_is_small_comes_from_one_host_shifts_nothing_and_waits_for_no_script(
 
     assert answer
     page = answer.body()
-    # The proxy before the portal compresses what Django makes
+    # The proxy before the portal compresses what Django makes.
     sizes[answer.url] += len(gzip.compress(page, 6)) - len(page)
     addresses = [address for address in asked.values() if not address.startswith("data:")]
     static = [address for address in addresses if "/static/" in address]

@@ -1,5 +1,6 @@
-"""From an empty database, by what the README says: an officer sets everything up, and a partner's
-admin redeems a key.
+"""From an empty database, by what the README says.
+
+An officer sets everything up, and a partner's admin redeems a key.
 """
 
 import os
@@ -79,7 +80,7 @@ def make_account(page: Page, address: str, name: str, person: str = "") -> None:
     save(page)
 
 
-def test_an_officer_sets_up_a_programme_and_a_partner_s_admin_redeems_a_key(visit: Visit) -> None:
+def test_an_officer_sets_up_a_programme_and_an_admin_redeems_a_key(visit: Visit) -> None:
     page = visit("")
     sign_in(page, "first@programme.example", "/back-office/")
     make_account(page, "officer@programme.example", "Olga Officer")

@@ -1,5 +1,6 @@
-"""WCAG 2.2 AA, as far as a browser can tell and axe does not: where the focus is, what is
-announced, how a page holds up.
+"""WCAG 2.2 AA, as far as a browser can tell and axe does not.
+
+Where the focus is, what is announced, how a page holds up.
 
 `docs/accessibility.md` goes through the criteria one by one.
 """
@@ -14,31 +15,44 @@ from tests.browser.pages import every_page, key_of, subscription_of
 pytestmark = pytest.mark.slow
 LIST = "/mpn/benefits/azure-cloud/"
 # Per page: landmarks, headings, title, language, help in its place, tables with captions and
-# headers, no positive tabindex, no id twice,
-# errors tied to their fields and to the summary.
+# headers, no positive tabindex, no id twice, errors tied to their fields and to the summary.
 STRUCTURE = """() => {
-  const all = (selector, root = document) => [...root.querySelectorAll(selector)].filter((node) => !node.closest("dialog:not([open])"));
+  const all = (selector, root = document) =>
+    [...root.querySelectorAll(selector)].filter((node) => !node.closest("dialog:not([open])"));
   const faults = [];
   const want = (right, what) => right || faults.push(what);
-  for (const landmark of ["main", "header.bar", "footer"]) want(all(landmark).length === 1, `one ${landmark}`);
-  want(all("nav").every((nav) => nav.hasAttribute("aria-label") || nav.hasAttribute("aria-labelledby")), "a nav without a name");
+  for (const landmark of ["main", "header.bar", "footer"])
+    want(all(landmark).length === 1, `one ${landmark}`);
+  const named = (nav) => nav.hasAttribute("aria-label") || nav.hasAttribute("aria-labelledby");
+  want(all("nav").every(named), "a nav without a name");
   want(all("h1", document.querySelector("main")).length === 1, "one h1, in main");
   const levels = all("h1, h2, h3, h4, h5").map((heading) => Number(heading.tagName[1]));
-  want(levels.every((level, place) => level - (levels[place - 1] ?? 0) <= 1), `headings in order: ${levels}`);
+  const inOrder = (level, place) => level - (levels[place - 1] ?? 0) <= 1;
+  want(levels.every(inOrder), `headings in order: ${levels}`);
   want(document.title.split(" · ")[0].length > 2, "a title that names the page");
   want(/^(en|nl)$/.test(document.documentElement.lang), "a language");
-  want(all(".bar-tools > a[href$='/help/']").length === 1 || document.body.dataset.workspace === "plain", "help in its place");
-  want(all("table").every((table) => table.caption && all("th", table).every((head) => head.scope)), "a table without caption or scopes");
+  const plain = document.body.dataset.workspace === "plain";
+  want(all(".bar-tools > a[href$='/help/']").length === 1 || plain, "help in its place");
+  const headed = (table) => table.caption && all("th", table).every((head) => head.scope);
+  want(all("table").every(headed), "a table without caption or scopes");
   want(all("[tabindex]").every((node) => node.tabIndex <= 0), "a positive tabindex");
   const ids = all("[id]").map((node) => node.id);
-  want(new Set(ids).size === ids.length, `an id twice: ${ids.filter((id, place) => ids.indexOf(id) !== place)}`);
+  const twice = ids.filter((id, place) => ids.indexOf(id) !== place);
+  want(new Set(ids).size === ids.length, `an id twice: ${twice}`);
   for (const names of ["aria-describedby", "aria-labelledby", "aria-controls", "for"])
     for (const node of all(`[${names}]`))
-      for (const id of node.getAttribute(names).split(" ")) want(document.getElementById(id), `${names} of nothing: ${id}`);
-  for (const link of all(".error-summary a")) want(document.querySelector(link.getAttribute("href")), `an error of no field: ${link.href}`);
-  const errors = (field) => (field.getAttribute("aria-describedby") ?? "").split(" ").map((id) => document.getElementById(id));
-  want(all("[aria-invalid=true]").every((field) => errors(field).some((error) => error?.matches(".field-error"))), "an error apart");
-  want(!all("main [aria-invalid=true]").length || document.activeElement.matches(".error-summary"), "the focus is not at the summary");
+      for (const id of node.getAttribute(names).split(" "))
+        want(document.getElementById(id), `${names} of nothing: ${id}`);
+  for (const link of all(".error-summary a"))
+    want(document.querySelector(link.getAttribute("href")), `an error of no field: ${link.href}`);
+  const errors = (field) =>
+    (field.getAttribute("aria-describedby") ?? "")
+      .split(" ")
+      .map((id) => document.getElementById(id));
+  const tied = (field) => errors(field).some((error) => error?.matches(".field-error"));
+  want(all("[aria-invalid=true]").every(tied), "an error apart");
+  const atSummary = () => document.activeElement.matches(".error-summary");
+  want(!all("main [aria-invalid=true]").length || atSummary(), "the focus is not at the summary");
   return faults;
 }"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -55,7 +69,7 @@ MOVING = """() => [...document.querySelectorAll("*")].filter((node) => {
 
 @pytest.mark.release
 @pytest.mark.urls("tests.browser.pages")
-def test_every_page_is_well_built_and_holds_up_narrow_large_and_widely_spaced(visit: Visit) -> None:
+def test_every_page_is_well_built_and_holds_up_narrow_large_and_spaced(visit: Visit) -> None:
     """1.3.1, 1.4.4, 1.4.10, 1.4.12, 2.4.1, 2.4.2, 2.4.6, 3.1.1, 3.2.6, 3.3.1, 4.1.2."""
     pages: dict[str, Page] = {}
     faults = []
@@ -105,7 +119,8 @@ def test_the_focus_is_seen_and_first_skips_to_the_content(visit: Visit) -> None:
     page.keyboard.press("Tab")
     while page.evaluate("document.activeElement !== document.body"):
         seen = page.evaluate("""() => {
-          const node = document.activeElement, style = getComputedStyle(node), box = node.getBoundingClientRect();
+          const node = document.activeElement;
+          const style = getComputedStyle(node), box = node.getBoundingClientRect();
           const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
           const shown = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
           return [shown, node.contains(top) || top?.contains(node), node.outerHTML];
@@ -190,7 +205,7 @@ def test_shapes_and_borders_carry_what_fills_carried_in_forced_colours(visit: Vi
     shapes = page.locator(".badge").evaluate_all(
         "(badges) => badges.map((badge) => getComputedStyle(badge, '::before').backgroundColor)"
     )
-    # CanvasText: the shape is drawn in the colour of the text
+    # CanvasText: the shape is drawn in the colour of the text.
     assert set(shapes) == {"rgb(0, 0, 0)"}
 
 

@@ -109,7 +109,8 @@ def test_the_browser_and_the_server_say_an_error_in_the_same_way(key_page):
     by_server = [errors.evaluate(look), field.get_attribute("aria-invalid")]
     assert by_browser == by_server
     assert by_browser[0][0].endswith(
-        f"{MISTYPED} Compare it with where it came from, or copy and paste it. This does not count as a wrong key."
+        f"{MISTYPED} Compare it with where it came from, or copy and paste it. "
+        "This does not count as a wrong key."
     )
     field.fill(WRONG["one too few"][0])
     field.blur()

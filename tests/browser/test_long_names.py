@@ -1,5 +1,6 @@
-"""A word of 80 letters in every name and address wraps: no page scrolls sideways for it, in the
-back office neither (rule W7).
+"""A word of 80 letters in every name and address wraps (rule W7).
+
+No page scrolls sideways for it, in the back office neither.
 """
 
 import pytest

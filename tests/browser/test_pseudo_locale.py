@@ -1,5 +1,6 @@
-"""Every visible text goes through a translation: in a language that exists in this test only, no
-plain word is left on any page.
+"""Every visible text goes through a translation.
+
+In a language that exists in this test only, no plain word is left on any page.
 
 Its letters have accents, in each text of ours and of Django's; what still reads as plain words is
 either somebody's name, which the database says, or a text that no translator ever sees.
@@ -25,7 +26,7 @@ from translations import template
 ACCENT = "\N{COMBINING ACUTE ACCENT}"
 KEPT = re.compile(r"%\(\w+\)\w|%[sd%]|\{[^}]*\}|<[^>]*>|&\w+;")  # placeholders, tags and entities
 WORD = re.compile(rf"(?<!/)\b[A-Za-z]{{3,}}(?!{ACCENT})\b(?!/)")  # not part of an address of ours
-# What reads the same in every language: formats, codes, units, and the publisher's addresses
+# What reads the same in every language: formats, codes, units, and the publisher's addresses.
 OWN = {
     *(
         "PCBEN",
@@ -48,16 +49,20 @@ OWN = {
     *("English", "Nederlands", "USD", "EUR", "JPY", "none", "many", "nothing", "broken"),
 }
 # What is seen or read aloud, except what is marked as being in no language or in a language of its
-# own, and the one thing that the
-# back office's own script says, from a catalog of its own.
+# own, and the one thing that the back office's own script says, from a catalog of its own.
 SEEN = """() => {
   const words = [];
-  const hidden = (node) => node.closest("script, style, svg, [translate=no], [lang]:not(html), [hidden], .action-counter");
+  const unseen = "script, style, svg, [translate=no], [lang]:not(html), [hidden], .action-counter";
+  const hidden = (node) => node.closest(unseen);
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) if (!hidden(walker.currentNode.parentElement)) words.push(walker.currentNode.data);
-  for (const name of ["aria-label", "title", "placeholder", "alt", "data-copied", "data-ended", "data-label"])
-    for (const node of document.querySelectorAll(`[${name}]`)) if (!hidden(node)) words.push(node.getAttribute(name));
-  for (const node of document.querySelectorAll("input[type=submit], input[type=button]")) words.push(node.value);
+  while (walker.nextNode())
+    if (!hidden(walker.currentNode.parentElement)) words.push(walker.currentNode.data);
+  const spoken = ["aria-label", "title", "placeholder", "alt"];
+  for (const name of [...spoken, "data-copied", "data-ended", "data-label"])
+    for (const node of document.querySelectorAll(`[${name}]`))
+      if (!hidden(node)) words.push(node.getAttribute(name));
+  for (const node of document.querySelectorAll("input[type=submit], input[type=button]"))
+    words.push(node.value);
   return words.map((text) => text.trim()).filter(Boolean);
 }"""
 

@@ -1,5 +1,6 @@
-"""Before the session ends one is told, stays by one keystroke, and loses nothing that was typed
-(WCAG 2.2.1).
+"""Before the session ends one is told, and stays by one keystroke (WCAG 2.2.1).
+
+Nothing that was typed is lost.
 """
 
 from datetime import timedelta
@@ -50,7 +51,7 @@ def test_it_is_told_in_a_dialog_and_put_off_by_one_keystroke(page: Page) -> None
     assert (hours_left(page), page.url.endswith(ADD)) == (8, True)
 
 
-def test_after_the_end_what_was_typed_can_be_sent_once_one_is_signed_in_again(page: Page) -> None:
+def test_after_the_end_what_was_typed_can_be_sent_after_signing_in_again(page: Page) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     page.get_by_label("Name", exact=True).fill("Rosa Lind")
     page.get_by_label("Address", exact=True).fill("rosa.lind@contoso.onmicrosoft.com")
@@ -71,7 +72,7 @@ def test_after_the_end_what_was_typed_can_be_sent_once_one_is_signed_in_again(pa
     assert DirectoryUser.objects.filter(display_name="Rosa Lind").exists()
 
 
-def test_without_javascript_it_is_told_with_the_time_and_put_off_in_a_tab_of_its_own(
+def test_without_javascript_its_time_is_told_and_put_off_in_another_tab(
     visit: Visit,
 ) -> None:
     page = visit("global-admin", java_script_enabled=False)

@@ -1,5 +1,6 @@
-"""Extending a subscription by keyboard alone, without JavaScript, on a phone, and in Dutch (rule
-S8), and the whole main job so.
+"""Extending by keyboard, without JavaScript, on a phone, and in Dutch (rule S8).
+
+The whole main job is done so too.
 
 Each time the date is known before anything is redeemed, and so is the other date that Add licenses
 would have given.

@@ -23,7 +23,7 @@ def opener(page: Page, benefit: int):
     return page.locator(f"[data-opens=details-{benefit}]")
 
 
-def test_a_row_that_is_opened_after_the_session_ended_leads_to_sign_in_and_back(page: Page) -> None:
+def test_a_row_opened_after_the_session_ended_leads_to_sign_in_and_back(page: Page) -> None:
     benefit = key_of("Microsoft 365 E3", 25).benefit_id
     page.context.clear_cookies()
     opener(page, benefit).click()

@@ -1,6 +1,4 @@
-"""deploy/backup: what it calls a backup can be restored, and what cannot is found before it is
-needed.
-"""
+"""deploy/backup: what it calls a backup can be restored; what cannot is found in time."""
 
 import os
 import subprocess
@@ -120,7 +118,7 @@ def test_a_dump_that_was_harmed_is_found_and_never_restored(dump, database, harm
         assert connection.execute("SELECT to_regclass('things')").fetchone() == (None,)
 
 
-def test_a_single_bit_that_unpacking_does_not_notice_is_found_by_the_digest(dump):
+def test_the_digest_finds_a_single_bit_that_unpacking_does_not_notice(dump):
     content = bytearray(dump.read_bytes())
     content[12] ^= 1  # in the head, which is not compressed
     dump.write_bytes(content)

@@ -1,5 +1,6 @@
-"""deploy/install-version: what does not serve never becomes `current`, and the version before is a
-step away.
+"""deploy/install-version: what does not serve never becomes `current`.
+
+The version before is a step away.
 """
 
 import os

@@ -1,5 +1,6 @@
-"""deploy/nginx.conf before a portal, as a real nginx reads it: TLS with a certificate of its own,
-and unknown hosts.
+"""deploy/nginx.conf before a portal, as a real nginx reads it.
+
+TLS with a certificate of its own, and unknown hosts.
 """
 
 import getpass
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.skipif(not Path(NGINX).exists(), reason="needs nginx")
 
 
 class Behind(BaseHTTPRequestHandler):
-    """In the place of gunicorn: answers with the headers that it got, and with headers of its own."""
+    """In the place of gunicorn: answers with the headers that it got, and some of its own."""
 
     protocol_version = "HTTP/1.1"
 
@@ -63,14 +64,18 @@ class Proxy:
         threading.Thread(target=self.behind.serve_forever, daemon=True).start()
         self.plain, self.secure = free_port(), free_port()
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}", "-addext",
-             f"subjectAltName=DNS:{HOST}", "-keyout", folder / "portal.key", "-out", folder / "portal.pem"],
-            check=True, capture_output=True,
-        )  # fmt: skip
+            [
+                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+                *("-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}"),
+                *("-keyout", folder / "portal.key", "-out", folder / "portal.pem"),
+            ],
+            check=True,
+            capture_output=True,
+        )
         told = CONFIGURATION.replace(
             "unix:/run/benefits-portal.sock", f"127.0.0.1:{self.behind.server_port}"
         )
-        # A second machine, which is away
+        # A second machine, which is away.
         told = told.replace("# server 10.0.0.12:8000", f"server 127.0.0.1:{free_port()}")
         for old, new in {
             r"listen 80\b": f"listen 127.0.0.1:{self.plain}",
@@ -86,7 +91,8 @@ class Proxy:
             for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         (folder / "nginx.conf").write_text(
-            f"daemon off; user {getpass.getuser()}; pid {folder}/pid; worker_processes 1; events {{ }}\n"
+            f"daemon off; user {getpass.getuser()}; pid {folder}/pid; "
+            "worker_processes 1; events { }\n"
             f"http {{ {temporary} types {{ }}\n{told} }}"
         )
         self.command = [NGINX, "-c", str(folder / "nginx.conf"), "-e", str(folder / "log")]
@@ -223,7 +229,7 @@ def test_the_old_port_answers_certbot_and_sends_everybody_else_to_tls(proxy):
     assert (status, headers["location"]) == (301, f"https://{HOST}/help/?q=1")
 
 
-def test_the_portal_gets_the_real_address_and_its_answer_is_passed_on_as_it_is(proxy):
+def test_the_portal_gets_the_real_address_and_its_answer_stays_as_it_is(proxy):
     status, headers, told = proxy.ask(
         "/", X_Forwarded_For="6.6.6.6", X_Request_ID="of the client", X_Forwarded_Proto="http"
     )

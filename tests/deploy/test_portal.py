@@ -1,6 +1,4 @@
-"""deploy/portal: manage.py with the settings of /etc/benefits-portal.env, read as systemd reads
-them.
-"""
+"""deploy/portal: manage.py with /etc/benefits-portal.env, read as systemd reads it."""
 
 import json
 import os
@@ -25,8 +23,9 @@ LOCK_TIMEOUT=2000"""
 
 @pytest.fixture
 def portal(tmp_path):
-    """A version whose manage.py tells what it was given; called through a link, as /usr/local/sbin
-    has one.
+    """A version whose manage.py tells what it was given.
+
+    It is called through a link, as /usr/local/sbin has one.
     """
     version = tmp_path / "version"
     (version / ".venv" / "bin").mkdir(parents=True)
@@ -74,7 +73,7 @@ def test_a_command_gets_the_settings_to_the_letter(portal, tmp_path):
     ]
 
 
-def test_a_setting_before_the_command_counts_for_it_and_the_caller_s_environment_does_not(portal):
+def test_a_setting_before_the_command_counts_not_the_caller_s_environment(portal):
     words, _, known = json.loads(
         portal("LOCK_TIMEOUT=900", "migrate", "X=1", LOCK_TIMEOUT="7", TIME_ZONE="UTC").stdout
     )

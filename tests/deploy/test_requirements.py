@@ -1,5 +1,6 @@
-"""requirements.txt is what production installs: the versions that CI ran, each file by its hash,
-from no registry in particular.
+"""requirements.txt is what production installs: the versions that CI ran.
+
+Each file by its hash, from no registry in particular.
 """
 
 import re

@@ -1,5 +1,6 @@
-"""Secrets are rotated in the phases of the handbook: a machine a phase ahead of another never
-writes what that cannot read.
+"""Secrets are rotated in the phases of the handbook.
+
+A machine a phase ahead of another never writes what that cannot read.
 """
 
 import re
@@ -31,7 +32,7 @@ PHASES = [
 # Both ways between neighbors. Back from the last phase only what was written in it matters: whoever
 # has an old session is past it.
 AT_ONCE = [pair for ahead in pairwise(PHASES) for pair in (ahead, ahead[::-1])]
-# As the page had it: the first machine signs with what the others do not know
+# As the page had it: the first machine signs with what the others do not know.
 IN_ONE_STEP = (PHASES[2], PHASES[0])
 
 
@@ -63,7 +64,7 @@ def signed_in(machine, secrets, user) -> Client:
 
 
 @pytest.mark.parametrize(("one", "other"), AT_ONCE)
-def test_who_signed_in_at_one_machine_is_signed_in_at_the_other_and_sends_forms_there(
+def test_who_signed_in_at_one_machine_can_send_forms_at_the_other(
     machine, admin, tenant, one, other, today
 ):
     client = signed_in(machine, one, admin)

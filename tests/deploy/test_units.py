@@ -1,5 +1,6 @@
-"""The units of systemd and the services of compose: what each may do, and that both are restarted
-without losing a request.
+"""The units of systemd and the services of compose: what each may do.
+
+Both are restarted without losing a request.
 """
 
 import os
@@ -15,10 +16,20 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 SERVICES = sorted(DEPLOY.glob("*.service"))
 HARDENED = {
-    "NoNewPrivileges=yes", "CapabilityBoundingSet=", "SystemCallFilter=@system-service", "SystemCallArchitectures=native",
-    ("RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6"), "RestrictNamespaces=yes", "PrivateDevices=yes", "PrivateTmp=yes",
-    "ProtectSystem=strict", "ProtectHome=yes", "ProtectKernelTunables=yes", "ProtectControlGroups=yes", "User=portal",
-}  # fmt: skip
+    "NoNewPrivileges=yes",
+    "CapabilityBoundingSet=",
+    "SystemCallFilter=@system-service",
+    "SystemCallArchitectures=native",
+    "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+    "RestrictNamespaces=yes",
+    "PrivateDevices=yes",
+    "PrivateTmp=yes",
+    "ProtectSystem=strict",
+    "ProtectHome=yes",
+    "ProtectKernelTunables=yes",
+    "ProtectControlGroups=yes",
+    "User=portal",
+}
 
 
 def shared(unit: Path) -> set[str]:
@@ -68,7 +79,7 @@ def test_whoever_stops_the_portal_waits_longer_than_its_requests_may_take():
 def test_there_are_as_many_workers_as_the_environment_says(monkeypatch, given, workers):
     monkeypatch.setenv("WEB_CONCURRENCY", given)
     read: dict[str, object] = {}
-    exec((ROOT / "gunicorn.conf.py").read_text(), read)
+    exec((ROOT / "gunicorn.conf.py").read_text(), read)  # noqa: S102 - as gunicorn does
     assert read["workers"] == (workers or 2 * len(os.sched_getaffinity(0)))
     assert "workers" in Config().settings
 
@@ -111,11 +122,14 @@ def test_every_service_of_compose_has_the_same_limits():
         name: [] for name in told
     }
     assert {name: re.findall(r'user: "(\d+):(\d+)"', body) for name, body in told.items()} == {
-        "database": [("999", "999")], "migrate": [("10001", "10001")], "portal": [("10001", "10001")], "mail": [("10001", "10001")],
-    }  # fmt: skip
+        "database": [("999", "999")],
+        "migrate": [("10001", "10001")],
+        "portal": [("10001", "10001")],
+        "mail": [("10001", "10001")],
+    }
 
 
-def test_images_are_told_by_exact_version_and_nothing_secret_stands_in_compose():
+def test_images_have_exact_versions_and_nothing_secret_is_in_compose():
     text = (ROOT / "compose.yaml").read_text() + (ROOT / "Dockerfile").read_text()
     images = re.findall(r"^(?:FROM|    image:) (\S+:\S+)$", text, re.MULTILINE)
     assert [bool(re.fullmatch(r"\w+:\d+\.\d+(\.\d+)?-.+", image)) for image in images] == [

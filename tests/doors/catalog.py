@@ -1,6 +1,4 @@
-"""What packages hold, who holds which offer from elsewhere, and partners with their tenants (B2,
-B3, U4, P4).
-"""
+"""Packages, offers held elsewhere, and partners with their tenants (B2, B3, U4, P4)."""
 
 from django.core.exceptions import ValidationError
 
@@ -144,5 +142,8 @@ def in_a_colour_that_is_taken(place: Place) -> Things:
 @PARTNER.refused("B3", "currency")
 def with_a_currency_that_there_is_not(place: Place) -> Things:
     return {
-        "text": f"mpn_id,name,country,currency,time_zone\n{place.partner.mpn_id},Renamed,US,dollars,UTC\n"
+        "text": (
+            "mpn_id,name,country,currency,time_zone\n"
+            f"{place.partner.mpn_id},Renamed,US,dollars,UTC\n"
+        )
     }

@@ -62,7 +62,7 @@ class Attempt:
 
 @dataclass
 class Deed:
-    """Something that people do, the doors that lead to it, and the attempts at it that are refused."""
+    """Something that people do, the doors to it, and the attempts at it that are refused."""
 
     name: str
     doors: dict[str, Driver] = field(default_factory=dict)
@@ -105,8 +105,10 @@ class Deed:
 
 @dataclass
 class Hand:
-    """Makes an attempt: as a partner's Global admin on the portal's pages, as Programme staff in
-    the back office, by command.
+    """Makes an attempt at one of the doors.
+
+    As a partner's Global admin on the portal's pages, as Programme staff in the back office,
+    by command.
     """
 
     world: World
@@ -192,12 +194,13 @@ TABLES = {
 
 
 def everything() -> dict[str, list[Any]]:
-    """Every row of the portal's own tables as the database gives it, but for what is kept of
-    attempts.
+    """Every row of the portal's own tables, but for what is kept of attempts.
+
+    As the database gives it.
     """
     rows = {}
     with connection.cursor() as cursor:
         for table in TABLES:
-            cursor.execute(f'SELECT * FROM "{table}" ORDER BY id')
+            cursor.execute(f'SELECT * FROM "{table}" ORDER BY id')  # noqa: S608
             rows[table] = cursor.fetchall()
     return rows

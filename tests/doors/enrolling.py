@@ -198,8 +198,12 @@ def a_second_time(place: Place) -> Things:
     return {"partner": place.partner, "offer": member(place, starts_on=TODAY).offer}
 
 
-@ENROLL.refused("B2", PlanChanged, not_at=dict.fromkeys([IMPORT, IMPORT_COMMAND, COMMAND], "plans it anew as it enrolls"),
-               in_other_words={FORM: "The package changed since this was shown"})  # fmt: skip
+@ENROLL.refused(
+    "B2",
+    PlanChanged,
+    not_at=dict.fromkeys([IMPORT, IMPORT_COMMAND, COMMAND], "plans it anew as it enrolls"),
+    in_other_words={FORM: "The package changed since this was shown"},
+)
 def what_changed_since_it_was_shown(place: Place) -> Things:
     return {"partner": place.partner, "offer": offer(), "plan": "of another package"}
 

@@ -172,7 +172,7 @@ def one_with_a_vowel(place: Place) -> Things:
 
 @TYPE.refused("K1", KeyHasOtherAlphabet)
 def one_with_a_letter_of_another_alphabet(place: Place) -> Things:
-    # A Cyrillic letter that looks like C
+    # \u0421 is a Cyrillic letter that looks like C.
     return {"text": put(12, "\u0421", Place.text_of(place.fitting))}
 
 

@@ -46,7 +46,8 @@ def add_on_the_form(hand: Hand, address: str, kind: str, name: str = "Lou"):
 
 
 def line(hand: Hand, address: str, kind: str, name: str = "Lou") -> str:
-    return f'tenant,user_principal_name,name,kind\n{hand.world.place.tenant.domain},{address},"{name}",{kind}\n'
+    domain = hand.world.place.tenant.domain
+    return f'tenant,user_principal_name,name,kind\n{domain},{address},"{name}",{kind}\n'
 
 
 @ADD.door("office tenants_directoryuser_import")

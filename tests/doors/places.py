@@ -1,5 +1,6 @@
-"""Where and as whom one acts: the role, the place of the form, tenants; and why staff act (P1, P3,
-P4, A1).
+"""Where and as whom one acts, and why staff act (P1, P3, P4, A1).
+
+The role, the place of the form, tenants.
 """
 
 from functools import partial
@@ -48,7 +49,7 @@ FOR_GLOBAL_ADMINS = [
 ]
 FOR_GLOBAL_ADMINS += ["tenants:give-role", "tenants:make-primary", "tenants:take-role"]
 
-# That is there
+# These pages are about nothing that is there.
 ABOUT_NOTHING = {
     "licensing:product-key-start",
     "tenants:add-user",
@@ -58,8 +59,9 @@ ABOUT_NOTHING = {
 
 
 def send(name: str, hand: Hand, person: str, acting_in: str = "") -> str:
-    """The form of a page about something of the place, as `person` would send it, rendered while
-    acting somewhere.
+    """The form of a page about something of the place, as `person` would send it.
+
+    It is rendered while acting somewhere.
     """
     place = hand.world.place
     return hand.send(

@@ -1,5 +1,6 @@
-"""Redeeming a key: activating, bringing back, extending, adding licenses (S3 to S6, S8, S9, K2, K4,
-K5, K7).
+"""Redeeming a key (S3 to S6, S8, S9, K2, K4, K5, K7).
+
+Activating, bringing back, extending, adding licenses.
 """
 
 from datetime import timedelta
@@ -196,7 +197,7 @@ def one_that_is_deleted(place: Place) -> Things:
 
 
 def changing(place: Place, key: ProductKey | None = None, **facts: Any) -> Things:
-    """A key for the place's subscription, what was shown, and then other facts of the subscription."""
+    """A key for the place's subscription, what was shown, and then other facts of it."""
     key = key or place.fitting
     shown = {
         way: Subscription.quote(way, place.fitting, place.tenant, place.subscription, TODAY)

@@ -1,5 +1,6 @@
-"""Every rule at every door: which doors and which refusals there are comes from the code, and each
-attempt is made.
+"""Every rule at every door, each attempt made.
+
+Which doors and which refusals there are comes from the code.
 
 Who gets through to a page at all (P1 to P3) is tried page by page in `test_matrix.py` too.
 """
@@ -21,8 +22,8 @@ from tests import factories
 from tests.test_architecture import ROWS
 from tests.world import World, undone
 
-# Each tells its deeds
-from . import catalog, credit, enrolling, keys, people, places, redeeming, replacing
+# Each of these modules tells its deeds.
+from . import catalog, credit, enrolling, keys, people, places, redeeming, replacing  # noqa: F401
 from .deeds import TABLES, Deed, Hand, everything
 from .enrolling import ENROLL
 
@@ -101,10 +102,9 @@ pytestmark = pytest.mark.django_db
 KINDS = {NotAssignable, NotRenewable, NotTransferable}  # of refusals: what is raised says more
 SHOWN_ALONE = {  # say how something is shown or worked out, and refuse nothing
     *("S1", "S2", "S7", "U6", "K3", "A2", "A3", "P2"),
-    # A key leaves the URL, a list says that it is cut, a browser keeps nothing
+    # A key leaves the URL, a list says that it is cut, a browser keeps nothing.
     *("W6", "W7", "W9"),
-    # What would be refused for its days ends on the day it began:
-    # benefits/test_days_that_go_back.py
+    # What would be refused for its days ends on the day it began: test_days_that_go_back.py.
     "W10",
 }
 LEFT_OUT = {"B4"}  # instead of refused
@@ -123,7 +123,7 @@ def hand(world: World) -> Hand:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("attempt", "door", "driver"), CELLS)
-def test_what_a_rule_forbids_is_refused_at_every_door_with_the_reason_and_nothing_changes(
+def test_what_a_rule_forbids_is_refused_at_every_door_and_changes_nothing(
     hand, attempt, door, driver
 ):
     with undone():
@@ -168,7 +168,7 @@ def test_every_door_leads_to_a_deed_or_is_harmless():
     assert not led_to & HARMLESS
 
 
-def test_every_attempt_is_made_somewhere_and_where_it_is_not_there_is_a_door():
+def test_every_attempt_is_made_and_where_it_is_not_there_is_a_door():
     for deed in Deed.all:
         for attempt in deed.attempts:
             assert attempt.not_at.keys() < deed.doors.keys(), (
@@ -205,7 +205,7 @@ def pages(patterns: list[Any], namespace: str = "") -> Iterator[str]:
 
 def office() -> Iterator[str]:
     """Forms, rows and actions of the back office, and pages of its own."""
-    # An export changes nothing but the record
+    # An export is a usual page too: it changes nothing but the record.
     usual = {"changelist", "add", "change", "delete", "history", "export"}
     for model, page in admin.site._registry.items():
         label = model._meta.label_lower

@@ -20,7 +20,7 @@ def redeem(pk: int) -> None:
     from benefits_portal.tenants.models import Actor
     from tests.factories import TODAY
 
-    print(os.getpid(), flush=True)
+    print(os.getpid(), flush=True)  # noqa: T201
     subscription = Subscription.objects.get(pk=pk)
     while (
         key := ProductKey.objects.for_display()
@@ -29,7 +29,7 @@ def redeem(pk: int) -> None:
         .first()
     ):
         redemption = subscription.extend(key, by=Actor(), on=TODAY)
-        print(redemption.pk, flush=True)
+        print(redemption.pk, flush=True)  # noqa: T201
 
 
 def main(pk: int) -> None:
@@ -39,7 +39,7 @@ def main(pk: int) -> None:
             redeem(pk)
             os._exit(0)
         os.waitpid(child, 0)
-        print(GONE, flush=True)
+        print(GONE, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A benefit's page shows its own subscription, and explains only what can still be done (B5, K7)."""
+"""A benefit's page shows its own subscription, explains only what can still be done (B5, K7)."""
 
 import re
 from datetime import timedelta

@@ -1,6 +1,4 @@
-"""The calculator reads numbers as people write them, and never another number than was meant (rules
-S4 to S8).
-"""
+"""The calculator reads numbers as people write them, and as they were meant (rules S4 to S8)."""
 
 import re
 from datetime import date, timedelta
@@ -96,7 +94,8 @@ def test_one_of_anything_is_written_in_the_singular(language, unit):
             step for card in calculated(licenses="11", keys="1").cards() for step in card["steps"]
         )
     wrong = re.findall(
-        r"(?<![\d.,])1 (?:licenses|days|months|license-months|licenties|dagen|maanden|licentiemaanden)\b",
+        r"(?<![\d.,])1 (?:licenses|days|months|license-months"
+        r"|licenties|dagen|maanden|licentiemaanden)\b",
         said + rest,
     )
     assert ([one in said + rest for one in unit], wrong) == ([True, True, True], [])

@@ -1,5 +1,6 @@
-"""A new name of a product or an offer reaches every row: the first ones at once, the others by
-`manage.py carry_names`.
+"""A new name of a product or an offer reaches every row.
+
+The first ones at once, the others by `manage.py carry_names`.
 """
 
 from io import StringIO
@@ -88,7 +89,7 @@ def test_whatever_else_is_saved_carries_nothing(product, django_assert_num_queri
     assert Product.objects.get(pk=product.pk).is_name_pending is False
 
 
-def test_a_product_renamed_again_before_the_first_name_arrived_has_the_latest(product):
+def test_a_product_renamed_again_before_a_name_arrived_has_the_latest(product):
     for name in ("First", "Second"):
         product.name = name
         product.save()
@@ -105,7 +106,7 @@ def test_all_finds_what_was_renamed_past_the_portal(product):
 
 @pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer at a time")
 @pytest.mark.django_db(transaction=True)
-def test_a_row_that_somebody_is_changing_is_passed_over_and_carried_the_next_time(product):
+def test_a_row_that_is_being_changed_is_passed_over_and_carried_next_time(product):
     Product.objects.filter(pk=product.pk).update(name="New name", is_name_pending=True)
     with transaction.atomic():
         Benefit.objects.select_for_update().earliest("pk")

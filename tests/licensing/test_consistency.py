@@ -1,5 +1,6 @@
-"""`manage.py check_consistency` finds each copied fact that differs, and nothing where none does
-(rules A1, P1).
+"""`manage.py check_consistency` finds each copied fact that differs (rules A1, P1).
+
+Where none does it finds nothing.
 """
 
 from datetime import date, timedelta
@@ -323,11 +324,11 @@ def test_what_differs_is_found_with_how_many_and_where(world, changed, change, f
     values = {"other": f"({OTHER})", "other_tenant": f"({OTHER_TENANT})"}
     with connection.cursor() as cursor:
         if IS_POSTGRES:  # as a server holds it that was restored without its foreign keys
-            # What waits for the commit; of rows that are consistent so far
+            # Checks what waits for the commit, while the rows are still consistent.
             connection.check_constraints()
             cursor.execute("SET LOCAL session_replication_role = replica")
-        # Our own
-        cursor.execute(f"UPDATE {changed._meta.db_table} SET {change.format(**values)}")
+        # The SQL is our own.
+        cursor.execute(f"UPDATE {changed._meta.db_table} SET {change.format(**values)}")  # noqa: S608
     assert fault in findings()[found]
 
 
@@ -337,9 +338,7 @@ def test_people_who_lost_a_word_are_found(world):
     assert findings() == {DirectoryUser: ["3 who are not found by their name and address"]}
 
 
-def test_a_finding_is_told_with_its_first_rows_and_what_to_do_and_ends_in_an_error(
-    world, monkeypatch
-):
+def test_a_finding_tells_its_first_rows_and_what_to_do_and_is_an_error(world, monkeypatch):
     monkeypatch.setattr(consistency, "SHOWN", 2)
     named = sorted(Benefit.objects.filter(product_name="").values_list("pk", flat=True))
     assert named == []
@@ -350,7 +349,8 @@ def test_a_finding_is_told_with_its_first_rows_and_what_to_do_and_ends_in_an_err
     with pytest.raises(CommandError, match=f"1 of {len(CHECKS)} checks found something."):
         call_command("check_consistency", stdout=told)
     assert told.getvalue() == (
-        f"benefits.benefit: 6 with another product_name than product.name (primary keys {first}, {second}, …). "
+        "benefits.benefit: 6 with another product_name than product.name "
+        f"(primary keys {first}, {second}, …). "
         "Run manage.py carry_names --all.\n"
     )
 
@@ -396,6 +396,11 @@ def test_a_subscription_that_no_key_began_is_found(verb):
     subscription = factories.SubscriptionFactory.create()
     getattr(subscription, verb)(factories.key_for(subscription), by=Actor(), on=TODAY)
     assert findings() == {Subscription: ["1 that do not follow from their redemptions"]}
+
+
+def test_a_partner_without_a_primary_tenant_is_found(tenant):
+    Tenant.objects.filter(pk=tenant.pk).update(is_primary=False)
+    assert findings() == {Partner: ["1 that have tenants, and none that is primary"]}
 
 
 def test_a_practice_world_has_practice_partners_only():

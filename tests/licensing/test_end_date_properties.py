@@ -62,9 +62,7 @@ def test_extending_balances(subscription, key):
 @rule("S4", "S7")
 @for_all(subscription=subscriptions(), key=sizes)
 def test_extending_agrees_with_the_rule_counted_day_by_day(subscription, key):
-    """Another way to the same answer: walk the calendar, a month at a time and then a day at a
-    time.
-    """
+    """Another way to the same answer: walk the calendar by months, then by days."""
     licenses = subscription.licenses
     assume(key <= 3 * licenses)
     months = 0
@@ -100,9 +98,7 @@ def test_adding_ends_between_the_two_dates_that_it_averages(subscription, key, l
 
 @rule("S6")
 @for_all(subscription=subscriptions(), key=sizes, left=days_left)
-def test_adding_never_ends_later_than_today_s_end_where_a_year_or_more_remains(
-    subscription, key, left
-):
+def test_adding_never_moves_the_end_on_where_a_year_or_more_remains(subscription, key, left):
     on = subscription.ends_on - timedelta(days=left)
     moved = subscription.with_added_licenses(key, on=on).days_later_than(subscription.ends_on)
     assert moved <= 0 if subscription.ends_on >= add_months(on, 12) else moved >= 0
@@ -148,7 +144,7 @@ def test_exactly_three_times_the_licenses_passes_and_one_more_is_refused(subscri
 
 @rule("S4", "S7")
 @for_all(subscription=subscriptions(), parts=st.lists(st.integers(1, 200), min_size=2, max_size=4))
-def test_several_small_keys_end_at_most_a_few_days_apart_from_one_large_one(subscription, parts):
+def test_several_small_keys_end_at_most_some_days_apart_from_one_large_one(subscription, parts):
     """Months differ in length by three days at most, and each step measures its own months."""
     assume(sum(parts) <= 3 * subscription.licenses)
     step = subscription
@@ -164,9 +160,7 @@ def test_several_small_keys_end_at_most_a_few_days_apart_from_one_large_one(subs
     steps=st.lists(st.tuples(st.booleans(), sizes, st.integers(0, 400)), max_size=25),
 )
 def test_over_any_sequence_of_steps_the_license_days_add_up(subscription, steps):
-    """Add up what every step's keys were worth: it is what the subscription has in the end, to the
-    license-day.
-    """
+    """Every step's keys add up to what the subscription has in the end, to the license-day."""
     on = subscription.ends_on
     worth = subscription.carried_license_days
     had_used = 0

@@ -99,7 +99,7 @@ def test_adding_gives_the_examples_of_the_rules(licenses, ends_on, key, expected
 
 
 @rule("S5")
-def test_scenario_4_more_than_three_times_the_licenses_is_refused_with_the_largest_key_that_fits():
+def test_scenario_4_over_three_times_the_licenses_is_told_what_would_fit():
     with pytest.raises(ExtensionLimitExceeded) as refusal:
         running(5, "2021-06-30").extended(16)
     assert refusal.value.facts == {"key": 16, "largest": 15}
@@ -108,7 +108,7 @@ def test_scenario_4_more_than_three_times_the_licenses_is_refused_with_the_large
 
 
 @rule("S5")
-def test_the_limit_is_per_key_so_two_keys_may_extend_further_than_three_years():
+def test_the_limit_is_per_key_so_two_keys_may_extend_beyond_three_years():
     once = running(5, "2021-06-30").extended(15)
     assert running(once.licenses, once.ends_on).extended(15).ends_on == date(2027, 6, 30)
 
@@ -164,7 +164,7 @@ def test_adding_moves_the_end_later_or_earlier_as_the_remaining_time_says(ends_o
 
 
 @rule("S6")
-def test_added_licenses_always_get_less_than_their_twelve_months_where_less_remains():
+def test_added_licenses_get_less_than_twelve_months_where_less_remains():
     assert running(100, "2021-07-01").with_added_licenses(100, on=TODAY).ends_on < date(2022, 5, 1)
 
 
@@ -184,8 +184,9 @@ def test_what_a_whole_day_cannot_hold_is_carried_into_the_next_step():
 
 @rule("S7")
 def test_several_small_keys_may_end_a_day_or_so_apart_from_one_large_one():
-    """Each small key starts from the end that the one before left: other months, other lengths,
-    other clamping.
+    """Each small key starts from the end that the one before left.
+
+    Other months, other lengths, other clamping.
     """
     large = running(100, "2021-01-31").extended(75).ends_on
     small = running(100, "2021-01-31")

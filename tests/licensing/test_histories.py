@@ -1,5 +1,6 @@
-"""What each benefit, subscription and person shows of the record, and what was refused before any
-rule was asked (A1, A2).
+"""What each benefit, subscription and person shows of the record (A1, A2).
+
+And what was refused before any rule was asked.
 """
 
 from datetime import timedelta
@@ -41,9 +42,7 @@ def told(page):
 
 
 @rule("A2")
-def test_a_benefit_shows_what_was_done_and_refused_with_the_reason_and_what_became_of_its_key(
-    client, tenant, by
-):
+def test_a_benefit_shows_what_was_done_refused_and_became_of_its_key(client, tenant, by):
     benefit = BenefitFactory.create(partner=tenant.partner, key=True, quantity=25)
     key = benefit.keys.get()
     small = SubscriptionFactory.create(tenant=tenant, product=benefit.product, licenses=5)
@@ -55,7 +54,8 @@ def test_a_benefit_shows_what_was_done_and_refused_with_the_reason_and_what_beca
     with pytest.raises(Exception, match="redeemed"):
         small.extend(key, by=by, on=TODAY)
     page = client.get(reverse("licensing:benefit-history", args=[benefit.pk]))
-    refused = f"This key was redeemed on May 1, 2021 in {tenant} by {by.user.directory_user.display_name}."
+    redeemer = by.user.directory_user.display_name
+    refused = f"This key was redeemed on May 1, 2021 in {tenant} by {redeemer}."
     *later, issued = told(page)
     assert (later, issued) == (
         [
@@ -75,7 +75,7 @@ def test_a_benefit_shows_what_was_done_and_refused_with_the_reason_and_what_beca
 
 @rule("A2", "P1")
 @pytest.mark.parametrize("kind", ["benefit", "subscription", "person"])
-def test_a_history_is_shown_page_by_page_and_nothing_of_another_partner_s_in_it(
+def test_a_history_is_shown_page_by_page_with_nothing_of_other_partners(
     client, tenant, admin, kind
 ):
     subject, name = {
@@ -197,13 +197,11 @@ def test_another_partner_of_one_s_own_is_not_named_on_record_there(client, tenan
 
 
 @rule("A1", "U5")
-def test_a_post_that_a_rule_refuses_is_on_record_although_the_page_would_not_have_offered_it(
-    client, tenant, admin, by
-):
+def test_a_refused_post_is_on_record_although_no_page_would_offer_it(client, tenant, admin, by):
     benefit = BenefitFactory.create(partner=tenant.partner, bulk=True)
     assignment = benefit.assign(admin.directory_user, by=by, on=TODAY)
     post(client, "benefits:remove", benefit.pk, assignment.pk, tenant=tenant)
-    # To the holder it would be the same act again (W11)
+    # To the holder it would be the same act again (W11).
     other = DirectoryUserFactory.create(tenant=tenant)
     post(client, "benefits:assign", benefit.pk, tenant=tenant, directory_user=other.pk)
     refused = Record.objects.about(benefit).exclude(refused="").order_by("pk")

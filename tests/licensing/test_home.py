@@ -42,7 +42,7 @@ def test_keys_and_credit_that_will_be_lost_are_told_by_date(partner: Partner) ->
 
 
 @pytest.mark.rule("S2")
-def test_subscriptions_that_end_or_can_be_brought_back_are_told_in_all_tenants_by_their_next_day(
+def test_subscriptions_that_end_or_can_come_back_are_told_by_their_day(
     tenant: Tenant,
 ) -> None:
     second = factories.TenantFactory.create(partner=tenant.partner)
@@ -92,12 +92,12 @@ def test_credit_of_somebody_disabled_is_told_until_it_ends(tenant: Tenant) -> No
 
 
 @pytest.mark.rule("B1", "B5")
-def test_a_membership_shows_its_end_its_benefits_and_its_last_subscription_s_on_one_axis(
+def test_one_axis_has_a_membership_s_end_its_benefits_and_subscriptions(
     tenant: Tenant,
 ) -> None:
     redeemed = factories.redeem(tenant=tenant)
     membership = redeemed.key.benefit.membership
-    # Its benefits expired yesterday
+    # A membership whose benefits expired yesterday is not shown.
     factories.MembershipFactory.create(partner=tenant.partner, starts_on=in_days(-396))
 
     [(shown, axis)] = memberships(tenant.partner, TODAY)

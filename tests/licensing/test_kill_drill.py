@@ -1,5 +1,6 @@
-"""Killed in the middle of redeeming: no key spent without its redemption, no redemption without its
-effect (K2).
+"""Killed in the middle of redeeming: no key spent without its redemption (K2).
+
+And no redemption without its effect.
 """
 
 import os
@@ -55,8 +56,9 @@ def redeemer(subscription: Subscription) -> Iterator[subprocess.Popen[str]]:
 
 
 def redeem_and_kill(process: subprocess.Popen[str], done: int, after: float) -> list[int]:
-    """Let a child confirm `done` redemptions and go on for `after` seconds, then kill it; all that
-    it had confirmed.
+    """All that a child had confirmed when it was killed.
+
+    It confirms `done` redemptions first, and goes on for `after` seconds.
     """
     assert process.stdin
     assert process.stdout

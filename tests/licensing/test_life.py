@@ -1,5 +1,6 @@
-"""A partner's keys, subscriptions and credit through any life that the verbs allow (all of S, K2,
-U2 to U5).
+"""A partner's keys, subscriptions and credit through any life (all of S, K2, U2 to U5).
+
+Any that the verbs allow.
 
 A machine plays random moves and keeps books of its own, in plain integers; after every move they
 agree with the database.
@@ -63,8 +64,9 @@ def refused(verb: Callable[..., Any], *facts: Any, **options: Any) -> type[Excep
 
 
 class Life(RuleBasedStateMachine):
-    """One partner, one product, one bulk and one monthly credit, three people; the calendar only
-    moves forward.
+    """One partner, one product, one bulk and one monthly credit, three people.
+
+    The calendar only moves forward.
     """
 
     keys = Bundle("keys")
@@ -236,9 +238,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(quote=quotes)
     def carry_out(self, quote: Quote) -> None:
-        """Whatever happened since: exactly what was shown, the receipt of the first time, or a
-        refusal.
-        """
+        """Whatever happened since: what was shown, the receipt of the first time, or a refusal."""
         key = ProductKey.objects.for_display().get(pk=quote.key_id)
         subscription = self.subscription(quote.subscription_id) if quote.subscription_id else None
         done_before = Redemption.objects.filter(submission=quote.submission).first()

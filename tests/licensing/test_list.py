@@ -1,5 +1,6 @@
-"""Your products as a list: tabs and words that leave what they say, an order for each column, names
-that stay true.
+"""Your products as a list: tabs and words, an order for each column, names that stay true.
+
+Tabs and words leave what they say.
 """
 
 import csv
@@ -26,8 +27,9 @@ def client(admin, sign_in):
 
 @pytest.fixture
 def subscriptions(tenant) -> list[Subscription]:
-    """One in every status, one withdrawn, one that a key brought; others in another tenant and at
-    another partner.
+    """One in every status, one withdrawn, one that a key brought.
+
+    Others are in another tenant and at another partner.
     """
     ended = [
         SubscriptionFactory.create(
@@ -129,7 +131,7 @@ def test_a_renamed_product_and_offer_are_called_so_on_what_runs(by):
 
 
 @pytest.mark.rule("K8")
-def test_the_source_is_the_offer_of_the_key_redeemed_last_that_still_counts(partner, by):
+def test_the_source_is_the_offer_of_the_last_key_that_still_counts(partner, by):
     subscription = redeem(issue_key(partner=partner)).subscription
     sources = [subscription.source_name]
     key = issue_key(partner=partner, product=subscription.product)

@@ -1,5 +1,6 @@
-"""What PostgreSQL does for the orders of Your products: it reads a page off the index of that order
-and sorts nothing.
+"""What PostgreSQL does for the orders of Your products.
+
+It reads a page off the index of that order and sorts nothing.
 """
 
 from collections.abc import Iterator
@@ -33,8 +34,9 @@ INDEXES = {
 
 @pytest.fixture(scope="module")
 def place(django_db_setup: None, django_db_blocker: Any) -> Iterator[Tenant]:
-    """One of two tenants with thousands of subscriptions, of which the database knows how they are
-    spread.
+    """One of two tenants with thousands of subscriptions.
+
+    The database knows how they are spread.
     """
     with django_db_blocker.unblock(), undone():
         products, places = ProductFactory.create_batch(20), TenantFactory.create_batch(2)
@@ -60,9 +62,7 @@ def place(django_db_setup: None, django_db_blocker: Any) -> Iterator[Tenant]:
 
 @pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
 @pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
-def test_an_order_is_read_off_its_index_on_the_first_page_the_next_one_in_the_middle_and_the_last(
-    place, sort, index, direction
-):
+def test_each_page_of_an_order_is_read_off_its_index(place, sort, index, direction):
     rows, query = Subscription.objects.in_tenant(place), f"show=all&sort={direction}{sort}"
     found = pages_by(
         index, lambda address: SubscriptionListing(address, FILTERS, on=TODAY), rows, query

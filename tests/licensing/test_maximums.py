@@ -1,5 +1,6 @@
-"""Licenses have a maximum that the database keeps, and adding beyond it is refused with the way out
-(rules S6, K7).
+"""Licenses have a maximum that the database keeps (rules S6, K7).
+
+Adding beyond it is refused with the way out.
 """
 
 from datetime import date
@@ -39,7 +40,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today"), pytest.ma
 )
 def test_the_database_keeps_the_maximum(model, column, most):
     factories.redeem()
-    written = f"UPDATE {model._meta.db_table} SET {column} = %s"
+    written = f"UPDATE {model._meta.db_table} SET {column} = %s"  # noqa: S608 - our own names
     with connection.cursor() as cursor:
         cursor.execute(written, [most])
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -54,7 +55,7 @@ def large(tenant) -> Subscription:
     )
 
 
-def test_a_key_that_just_fits_is_added_and_the_next_one_is_told_that_none_does(large, by):
+def test_a_key_that_just_fits_is_added_and_the_next_is_told_that_none_does(large, by):
     large.add_licenses(factories.key_for(large, 10), by=by, on=TODAY)
     large.refresh_from_db()
     assert large.licenses == MAX_SUBSCRIPTION_LICENSES
@@ -62,7 +63,7 @@ def test_a_key_that_just_fits_is_added_and_the_next_one_is_told_that_none_does(l
         large.add_licenses(factories.key_for(large, 1), by=by, on=TODAY)
 
 
-def test_a_key_too_large_is_refused_with_the_largest_that_fits_and_stays_unspent(large, by):
+def test_a_key_too_large_stays_unspent_and_the_largest_that_fits_is_told(large, by):
     key = factories.key_for(large, 11)
     with pytest.raises(TooManyLicenses) as refused:
         large.add_licenses(key, by=by, on=TODAY)

@@ -1,5 +1,6 @@
-"""The verbs: each spends one key and changes one subscription, both or neither (rules S1, S3 to S6,
-S9, K2, K4, K7, A1).
+"""The verbs (rules S1, S3 to S6, S9, K2, K4, K7, A1).
+
+Each spends one key and changes one subscription, both or neither.
 """
 
 from datetime import date, timedelta
@@ -86,8 +87,8 @@ def test_what_was_carried_goes_into_the_next_redemption(by):
     for _ in range(2):
         subscription.extend(key_for(subscription, 5), by=by, on=TODAY)
         subscription.refresh_from_db()
-    # 2021-08-01 and 45 carried; then 1 month, and (5 × 30 days of the month that follows + 45) ÷ 55
-    # = 3 days, 30 left
+    # 2021-08-01 and 45 carried; then 1 month, and
+    # (5 × 30 days of the month that follows + 45) ÷ 55 = 3 days, 30 left.
     assert subscription.term == Term(55, date(2021, 9, 4), 30)
 
 
@@ -118,7 +119,7 @@ def test_activating_beside_an_active_subscription_leaves_that_one_alone(by):
 
 @rule("S3")
 @pytest.mark.parametrize("days_ago", [1, 30, 31, 120], ids="ended {} days ago".format)
-def test_reactivating_gives_the_key_s_licenses_for_twelve_months_and_carries_nothing(by, days_ago):
+def test_reactivating_gives_the_key_s_licenses_for_a_year_carrying_nothing(by, days_ago):
     subscription = SubscriptionFactory.create(
         licenses=100, ends_on=TODAY - timedelta(days=days_ago), carried_license_days=99
     )
@@ -153,7 +154,7 @@ def test_only_the_latest_of_two_ended_subscriptions_can_be_reactivated(by):
 
 @rule("S4", "S6")
 @pytest.mark.parametrize("verb", ["extend", "add_licenses"])
-def test_on_its_last_day_a_subscription_can_still_be_changed_and_the_day_after_no_more(by, verb):
+def test_a_subscription_can_be_changed_on_its_last_day_and_no_later(by, verb):
     subscription = SubscriptionFactory.create(ends_on=TODAY)
     with pytest.raises(SubscriptionNotActive):
         getattr(subscription, verb)(key_for(subscription), by=by, on=TODAY + timedelta(days=1))
@@ -196,9 +197,8 @@ def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(way):
     target = None if way is RedemptionKind.NEW else subscription
     with pytest.raises(KeyAlreadyRedeemed) as refusal:
         Subscription.redeem(way, key, subscription.tenant, target, by=by, on=TODAY)
-    assert (
-        refusal.value.message
-        == f"This key was redeemed on May 1, 2021 in {subscription.tenant} by {person.display_name}."
+    assert refusal.value.message == (
+        f"This key was redeemed on May 1, 2021 in {subscription.tenant} by {person.display_name}."
     )
     assert term_of(subscription) == before
 
@@ -295,7 +295,7 @@ def shown_extension() -> SimpleNamespace:
 
 @rule("K7")
 @pytest.mark.parametrize(("refusal", "flaw"), FLAWS, ids=[flaw.__name__ for _, flaw in FLAWS])
-def test_each_flaw_has_a_refusal_of_its_own_in_one_sentence_with_what_to_do(by, refusal, flaw):
+def test_each_flaw_has_its_own_refusal_in_one_sentence_with_what_to_do(by, refusal, flaw):
     case = shown_extension()
     flaw(case)
     with pytest.raises(refusal) as said:
@@ -324,7 +324,7 @@ def test_of_two_flaws_the_earlier_one_is_told(by, first, second):
 @pytest.mark.parametrize(
     ("refusal", "flaw"), FLAWS[1:], ids=[flaw.__name__ for _, flaw in FLAWS[1:]]
 )
-def test_the_same_submission_leads_to_its_receipt_whatever_became_of_the_rest(by, refusal, flaw):
+def test_the_same_submission_leads_to_its_receipt_whatever_happened_since(by, refusal, flaw):
     case = shown_extension()
     done = case.subscription.extend(case.key, by=by, on=TODAY, quote=case.quote)
     flaw(case)
@@ -371,7 +371,7 @@ def test_a_redemption_keeps_before_and_after_and_is_put_on_record(by):
 
 @rule("A1")
 @pytest.mark.parametrize(("refusal", "flaw"), FLAWS, ids=[flaw.__name__ for _, flaw in FLAWS])
-def test_a_refused_attempt_is_on_record_although_its_transaction_rolled_back(by, refusal, flaw):
+def test_a_refused_attempt_is_on_record_though_its_transaction_rolled_back(by, refusal, flaw):
     case = shown_extension()
     flaw(case)
     with pytest.raises(refusal):

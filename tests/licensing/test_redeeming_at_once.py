@@ -58,9 +58,7 @@ def kinds(outcomes: list) -> Counter:
 
 
 @crowds
-def test_of_many_who_activate_one_key_at_once_one_succeeds_and_the_others_are_told(
-    by, tenant, crowd
-):
+def test_of_many_who_activate_one_key_at_once_one_succeeds_others_are_told(by, tenant, crowd):
     key = issue_key(partner=tenant.partner)
     outcomes = at_once([partial(Subscription.activate, key, tenant, by=by, on=TODAY)] * crowd)
     assert kinds(outcomes) == {"Redemption": 1, "KeyAlreadyRedeemed": crowd - 1}
@@ -111,7 +109,7 @@ def test_one_key_in_two_tenants_at_once_is_redeemed_in_one(by, tenant):
     assert key.redeemed_in == redemptions(outcomes)[0].subscription.tenant
 
 
-def test_the_same_submission_many_times_at_once_is_one_redemption_that_everybody_gets(by):
+def test_the_same_submission_many_times_at_once_is_one_redemption_for_all(by):
     subscription = bought()
     key = key_for(subscription)
     quote = Subscription.quote(RedemptionKind.ADD, key, subscription.tenant, subscription, TODAY)
@@ -152,7 +150,7 @@ def in_some_order(start: Term, steps: list[tuple[str, int]]) -> set[tuple[int, d
     return results
 
 
-def test_several_keys_on_one_subscription_at_once_all_count_as_in_some_serial_order(by):
+def test_several_keys_at_once_on_one_subscription_count_as_in_some_order(by):
     subscription = bought(licenses=55, ends_on=date(2021, 6, 30))
     start = subscription.extend(key_for(subscription, 5), by=by, on=TODAY).after
     assert start == Term(55, date(2021, 8, 1), 45)
@@ -219,7 +217,7 @@ def wait_until_somebody_waits_for_a_lock():
 
 @needs_row_locks
 @pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND])
-def test_a_key_that_is_redeemed_while_its_product_is_renamed_is_redeemed_and_the_product_renamed(
+def test_redeeming_a_key_and_renaming_its_product_at_once_both_happen(
     monkeypatch, sign_in, by, way
 ):
     subscription = bought()
@@ -279,9 +277,7 @@ def no_row_locks(monkeypatch):
 
 
 @pytest.mark.usefixtures("unguarded_claim")
-def test_without_the_conditional_claim_the_ledger_s_own_key_still_lets_one_through_but_tells_nobody_why(
-    by, tenant
-):
+def test_without_the_conditional_claim_one_gets_through_but_none_is_told(by, tenant):
     key = issue_key(partner=tenant.partner)
     outcomes = at_once([partial(Subscription.activate, key, tenant, by=by, on=TODAY)] * 4)
     assert kinds(outcomes) == {"Redemption": 1, "IntegrityError": 3}
@@ -299,7 +295,7 @@ def test_without_both_guards_one_key_is_spent_many_times(by, tenant):
         assert Subscription.objects.count() == 4
 
 
-def test_the_ledger_takes_a_key_once_even_from_whoever_goes_round_the_verbs(by, tenant):
+def test_the_ledger_takes_a_key_once_even_from_who_goes_round_the_verbs(by, tenant):
     redemption = Subscription.activate(issue_key(partner=tenant.partner), tenant, by=by, on=TODAY)
     quote = Subscription.quote(RedemptionKind.NEW, redemption.key, tenant, None, TODAY)
     with pytest.raises(IntegrityError):
@@ -311,8 +307,9 @@ def test_the_ledger_takes_a_key_once_even_from_whoever_goes_round_the_verbs(by, 
 def two_keys_meeting_after_the_read(
     monkeypatch, by, *, quoted: bool = False
 ) -> tuple[Subscription, list]:
-    """Add 10 licenses and 1 license at once; each waits for the other between reading the
-    subscription and writing it.
+    """Add 10 licenses and 1 license at once.
+
+    Each waits for the other between reading the subscription and writing it.
     """
     subscription = bought(licenses=100)
     meet, honest = Rendezvous(2), Subscription.quote
@@ -348,7 +345,7 @@ def test_with_the_row_lock_two_keys_that_meet_both_count(monkeypatch, by):
 
 @pytest.mark.slow
 @pytest.mark.rule("S8")
-def test_of_two_quotes_that_meet_one_is_carried_out_and_the_other_is_quoted_anew(monkeypatch, by):
+def test_of_two_quotes_that_meet_one_is_carried_out_the_other_quoted_anew(monkeypatch, by):
     subscription, outcomes = two_keys_meeting_after_the_read(monkeypatch, by, quoted=True)
     assert kinds(outcomes) == {"Redemption": 1, "ChangedMeanwhile": 1}
     assert [subscription.term] == [redemption.after for redemption in redemptions(outcomes)]

@@ -64,9 +64,7 @@ def test_the_review_shows_what_redeem_then_does(client, acting, subscription, ex
     assert subscription.ends_on == date(2021, 9, 30)
 
 
-def test_one_s_own_keys_that_fit_are_offered_what_expires_first_before_the_others(
-    client, subscription
-):
+def test_one_s_own_keys_that_fit_are_offered_what_expires_first_on_top(client, subscription):
     def key(days: int, **facts: object) -> ProductKey:
         about = {"partner": subscription.partner, "product": subscription.product} | facts
         return factories.issue_key(
@@ -95,7 +93,7 @@ def test_sending_the_same_form_twice_leads_to_the_same_receipt(client, acting, e
 
 
 @pytest.mark.rule("S8")
-def test_when_midnight_passed_nothing_is_redeemed_and_a_fresh_review_is_shown(
+def test_after_midnight_nothing_is_redeemed_and_a_fresh_review_is_shown(
     client, admin, sign_in, acting, extend
 ):
     shown = client.get(extend).context["quote"]
@@ -109,7 +107,7 @@ def test_when_midnight_passed_nothing_is_redeemed_and_a_fresh_review_is_shown(
 
 
 @pytest.mark.rule("S8")
-def test_when_the_subscription_changed_meanwhile_nothing_is_redeemed_and_a_fresh_review_is_shown(
+def test_after_a_change_nothing_is_redeemed_and_a_fresh_review_is_shown(
     client, acting, subscription, extend, by
 ):
     shown = client.get(extend).context["quote"]
@@ -195,9 +193,7 @@ def test_a_partner_with_two_tenants_chooses_each_time(client, tenant):
 
 
 @pytest.mark.rule("K5")
-def test_choosing_another_tenant_moves_the_session_there_and_carries_the_key(
-    client, acting, tenant
-):
+def test_choosing_another_tenant_moves_the_session_there_with_the_key(client, acting, tenant):
     second = factories.TenantFactory.create(partner=tenant.partner)
     key = factories.issue_key(partner=tenant.partner)
     response = client.post(
@@ -229,7 +225,7 @@ def expired_in(tenant) -> Subscription:
 
 
 @pytest.mark.rule("S3")
-def test_where_the_product_expired_one_chooses_between_bringing_it_back_and_a_new_one(
+def test_where_the_product_expired_one_chooses_whether_to_bring_it_back(
     client, acting, start, tenant
 ):
     expired = expired_in(tenant)
@@ -297,7 +293,7 @@ def test_the_receipt_tells_before_after_where_who_and_when(client, acting, tenan
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.rule("K2", "K7")
 @pytest.mark.parametrize("crowd", [12, pytest.param(40, marks=BEFORE_A_RELEASE)])
-def test_of_many_who_press_redeem_at_once_one_gets_a_receipt_and_the_others_a_clear_answer(
+def test_of_many_who_redeem_at_once_one_gets_a_receipt_others_an_answer(
     tenant, sign_in, acting, extend, crowd
 ):
     people = [
@@ -318,7 +314,7 @@ def test_of_many_who_press_redeem_at_once_one_gets_a_receipt_and_the_others_a_cl
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.rule("K2")
-def test_of_one_form_sent_many_times_at_once_every_answer_leads_to_the_same_receipt(
+def test_one_form_sent_many_times_at_once_always_leads_to_one_receipt(
     admin, sign_in, acting, extend
 ):
     clients = [sign_in(admin) for _ in range(8)]
@@ -333,7 +329,7 @@ def test_of_one_form_sent_many_times_at_once_every_answer_leads_to_the_same_rece
 
 
 @pytest.mark.rule("K7")
-def test_a_key_of_an_expired_benefit_is_refused_before_any_choice_is_offered(client, start, tenant):
+def test_a_key_of_an_expired_benefit_is_refused_before_any_choice(client, start, tenant):
     active = factories.redeem(tenant=tenant).subscription
     key = factories.issue_key(
         partner=tenant.partner, product=active.product, expires_on=TODAY - timedelta(days=1)
@@ -346,7 +342,7 @@ def test_a_key_of_an_expired_benefit_is_refused_before_any_choice_is_offered(cli
 
 
 @pytest.mark.rule("K5")
-def test_the_tenant_that_was_chosen_is_not_asked_for_again_after_the_choice(client, acting, tenant):
+def test_the_tenant_that_was_chosen_is_not_asked_for_again(client, acting, tenant):
     factories.TenantFactory.create(partner=tenant.partner)
     active = factories.redeem(tenant=tenant).subscription
     key = factories.key_for(active)
@@ -360,7 +356,7 @@ def test_the_tenant_that_was_chosen_is_not_asked_for_again_after_the_choice(clie
 
 
 @pytest.mark.rule("S3")
-def test_bringing_back_what_cannot_come_back_is_refused_and_the_choice_shown(client, start, tenant):
+def test_bringing_back_what_cannot_is_refused_and_the_choice_shown(client, start, tenant):
     active = factories.redeem(tenant=tenant).subscription
     key = factories.key_for(active)
     page = client.get(f"{start}&key={key.pk}&way=reactivate")
@@ -413,7 +409,7 @@ def test_the_review_has_every_other_way_beside_it(client, extend):
 
 
 @pytest.mark.rule("A1")
-def test_a_typed_key_that_cannot_be_used_any_more_is_put_on_record_with_its_tenant(
+def test_a_typed_key_that_is_no_longer_usable_is_on_record_with_its_tenant(
     client, acting, tenant, subscription, by
 ):
     key = factories.key_for(subscription, 25)

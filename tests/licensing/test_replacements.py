@@ -1,6 +1,4 @@
-"""A key redeemed by mistake is replaced once, and what it did is taken back to the letter (rule
-K8).
-"""
+"""A key redeemed by mistake is replaced once; what it did is taken back to the letter (K8)."""
 
 from datetime import date, timedelta
 
@@ -47,7 +45,7 @@ def ask(redemption, by, on=TODAY):
 
 
 def replayed(subscription):
-    """The term that the ledger adds up to, entry by entry; None once what brought it was reversed."""
+    """The term that the ledger adds up to; None once what brought it was reversed."""
     entries = [
         (entry.redeemed_at, 0, entry.pk, entry.after) for entry in subscription.redemptions.all()
     ]
@@ -60,9 +58,7 @@ def replayed(subscription):
 
 
 @pytest.mark.parametrize("way", ["extend", "add_licenses", "reactivate"])
-def test_granting_puts_the_subscription_back_exactly_and_gives_the_benefit_another_key(
-    tenant, by, way
-):
+def test_granting_restores_the_subscription_and_gives_the_benefit_a_key(tenant, by, way):
     ends_on = date(2021, 4, 20) if way == "reactivate" else date(2021, 9, 30)
     subscription = factories.SubscriptionFactory.create(
         tenant=tenant, ends_on=ends_on, licenses=7, carried_license_days=3
@@ -87,9 +83,7 @@ def test_granting_puts_the_subscription_back_exactly_and_gives_the_benefit_anoth
     assert Redemption.objects.get() == redemption, "nothing is rewritten"
 
 
-def test_a_subscription_that_the_key_brought_is_withdrawn_and_the_new_key_brings_one_elsewhere(
-    tenant, by
-):
+def test_what_the_key_brought_is_withdrawn_and_the_new_key_works_elsewhere(tenant, by):
     redemption = redeem(tenant=tenant)
     other = factories.TenantFactory.create(partner=tenant.partner)
     new = ask(redemption, by).grant(by=by, on=TODAY)
@@ -209,7 +203,7 @@ def test_an_older_request_for_a_replacement_is_not_granted_but_declined(tenant, 
     assert Replacement.objects.get(pk=asked.pk).declined_because == "It was replaced once."
 
 
-def test_staff_replace_a_replacement_with_a_reason_and_it_is_still_not_replaced_on_request(tenant):
+def test_staff_replace_a_replacement_which_is_not_replaced_on_request(tenant):
     staff = Actor(reason="The tenant was closed")
     redemption = replaced(tenant, staff)
     new = replace_again(redemption, staff.reason, by=staff, on=TODAY)
@@ -234,9 +228,7 @@ def test_staff_leave_it_to_the_partner_to_ask_the_first_time(tenant, by):
     ) == (0, 1)
 
 
-def test_what_staff_revoked_and_issued_before_it_was_redeemed_can_be_replaced_on_request(
-    tenant, by
-):
+def test_a_key_that_staff_issued_for_a_revoked_one_is_replaced_on_request(tenant, by):
     key = factories.issue_key(partner=tenant.partner)
     key.revoke("Sent to a mailing list", by=by)
     new = key.benefit.issue_another_key(by=by, on=TODAY)
@@ -259,7 +251,7 @@ def sent(tenant, **values):
     return {"acting_in": f"{tenant.partner_id}-{tenant.pk}"} | values
 
 
-def test_the_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(
+def test_a_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(
     admin, tenant, sign_in, receipt, by
 ):
     browser = sign_in(admin)
@@ -295,7 +287,7 @@ def test_the_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(
     assert ("Not redeemed" in benefit, "No subscription" in benefit) == (True, True)
 
 
-def test_the_receipt_of_a_replacement_shows_the_request_disabled_with_the_reason(
+def test_a_replacement_s_receipt_shows_the_request_disabled_and_says_why(
     admin, tenant, sign_in, today, by
 ):
     redemption = replaced(tenant, by)
@@ -325,7 +317,7 @@ def test_a_key_in_what_somebody_wrote_is_kept_masked(admin, tenant, sign_in, rec
     assert Replacement.objects.get().why == written.format(key)
 
 
-def test_an_account_member_may_not_ask_and_another_partner_s_receipt_does_not_exist(
+def test_a_member_may_not_ask_and_another_partner_s_receipt_is_not_there(
     tenant, sign_in, receipt, today
 ):
     member = factories.RoleAssignmentFactory.create(

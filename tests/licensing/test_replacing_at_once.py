@@ -20,7 +20,7 @@ def names(outcomes):
     return sorted(type(outcome).__name__ for outcome in outcomes)
 
 
-def test_of_many_who_ask_for_and_who_grant_one_replacement_at_once_one_does(tenant):
+def test_of_many_who_ask_for_and_grant_one_replacement_at_once_one_does(tenant):
     redemption = redeem(tenant=tenant)
     ask = partial(Replacement.objects.ask, redemption, "Wrong tenant", by=Actor(), on=TODAY)
     assert names(at_once([ask] * 4)) == ["Replacement", *["ReplacementAskedAlready"] * 3]

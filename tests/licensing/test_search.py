@@ -39,7 +39,7 @@ def found(response) -> dict[str, list[str]]:
 
 
 @pytest.mark.rule("P1")
-def test_words_find_benefits_subscriptions_people_and_pages_of_ones_own_place_alone(client, named):
+def test_words_find_benefits_subscriptions_people_and_pages_of_ones_place(client, named):
     answer = client.get(SEARCH, {"q": "aurora"})
     own = f"Aurora {named.pk}"
     assert found(answer) == {
@@ -55,9 +55,7 @@ def test_words_find_benefits_subscriptions_people_and_pages_of_ones_own_place_al
     )
 
 
-def test_what_can_be_used_comes_before_what_has_expired_or_not_begun_however_much_there_is(
-    client, tenant, partner
-):
+def test_what_can_be_used_comes_first_however_much_else_there_is(client, tenant, partner):
     def some(count, first, last, **facts):
         year = {
             "starts_on": TODAY + timedelta(days=first),
@@ -85,9 +83,7 @@ def test_what_can_be_used_comes_before_what_has_expired_or_not_begun_however_muc
     ]
 
 
-def test_without_script_the_words_become_an_address_and_with_htmx_only_the_results_come(
-    client, named
-):
+def test_words_become_an_address_without_script_and_results_with_htmx(client, named):
     assert client.post(SEARCH, {"q": "aurora"}).url == f"{SEARCH}?q=aurora"
     typed = client.post(SEARCH, {"q": "aurora"}, headers={"hx-request": "true"})
     assert (typed.status_code, "<html" in typed.text, "Aurora Person" in typed.text) == (
@@ -101,9 +97,7 @@ def test_without_script_the_words_become_an_address_and_with_htmx_only_the_resul
 @pytest.mark.parametrize(
     "typed", ["whole", "small letters", "part", "another prefix", "full-width", "genuine"]
 )
-def test_what_looks_like_a_key_is_neither_looked_up_nor_shown_nor_in_an_address(
-    client, partner, by, typed
-):
+def test_what_looks_like_a_key_is_not_looked_up_shown_or_in_an_address(client, partner, by, typed):
     key = factories.issue_key(partner=partner).reveal(by=by, on=factories.TODAY)
     words = {
         "whole": key,
@@ -151,9 +145,7 @@ def test_five_words_of_five_letters_are_searched_for(client, tenant, words):
         "admin:tenants_partner_changelist",
     ],
 )
-def test_a_list_does_not_search_for_a_key_either_and_keeps_the_rest_of_its_address(
-    admin_client, client, page
-):
+def test_a_list_searches_for_no_key_and_keeps_the_rest_of_its_address(admin_client, client, page):
     searcher = admin_client if page.startswith("admin:") else client
     key = "PCBEN-BCDFG-HJKMP-QRTVW-XY234"
     address = reverse(page)
@@ -167,7 +159,7 @@ def test_a_list_does_not_search_for_a_key_either_and_keeps_the_rest_of_its_addre
 
 
 @pytest.mark.rule("K3")
-def test_no_address_leads_to_another_host_and_htmx_loads_the_whole_page_which_says_so_once(client):
+def test_no_address_leads_to_another_host_and_a_whole_page_says_so_once(client):
     typed = {"q": "PCBEN-BCDFG-HJKMP-QRTVW-XY234"}
     live = [
         client.get(reverse("tenants:users"), typed, headers={"hx-request": "true"})

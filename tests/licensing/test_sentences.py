@@ -1,6 +1,4 @@
-"""Pages about subscriptions say what holds: every sentence follows from rows, days and rules (K8,
-S2, S3, S6).
-"""
+"""Every sentence about subscriptions follows from rows, days and rules (K8, S2, S3, S6)."""
 
 import re
 from datetime import date, timedelta
@@ -39,19 +37,20 @@ def replace(redemption: Redemption, by: Actor, why: str = "It went to the wrong 
 
 
 @rule("K8")
-def test_a_withdrawn_subscription_says_when_and_why_and_where_the_new_key_is(client, tenant, by):
+def test_a_withdrawn_subscription_says_when_why_and_where_the_new_key_is(client, tenant, by):
     redemption = redeem(tenant=tenant)
     benefit = redemption.key.benefit
     running = page(client, "subscription", redemption.subscription_id)
     assert ("withdrawn" in running, "The last day of service." in running) == (False, True)
     replace(redemption, by)
     text = page(client, "subscription", redemption.subscription_id)
+    address = reverse("licensing:benefit-detail", args=[benefit.pk])
     expected = [
         (
             "This subscription was withdrawn on May 1, 2021, because the key that brought it was "
             "replaced: “It went to the wrong tenant”"
         ),
-        f"""<a href="{reverse("licensing:benefit-detail", args=[benefit.pk])}">The new key is on its benefit's page</a>""",
+        f"""<a href="{address}">The new key is on its benefit's page</a>""",
         "<dt>Withdrawn on</dt><dd>May 1, 2021",
         "It would have run until May 1, 2022.",
         "The subscription was withdrawn on May 1, 2021.",
@@ -70,7 +69,7 @@ def test_a_withdrawn_subscription_says_when_and_why_and_where_the_new_key_is(cli
 
 
 @rule("K8")
-def test_the_axis_of_a_withdrawn_subscription_has_its_day_and_the_new_key_s_benefit(tenant, by):
+def test_a_withdrawn_subscription_s_axis_has_its_day_and_the_new_benefit(tenant, by):
     redemption = redeem(tenant=tenant)
     subscription = Subscription.objects.get(pk=redemption.subscription_id)
     replace(redemption, by)
@@ -239,7 +238,7 @@ def test_which_way_adding_licenses_moves_the_end_is_computed(client, tenant, end
         (121, "Deleted", False),
     ],
 )
-def test_the_calculator_names_the_status_and_brings_back_what_can_come_back(days, status, back):
+def test_the_calculator_names_the_status_and_brings_back_what_can_be(days, status, back):
     on = TODAY + timedelta(days=days)
     query = {
         "licenses": "100",

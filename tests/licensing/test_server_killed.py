@@ -1,5 +1,6 @@
-"""The server is killed in the middle of redemptions: nothing half done, and a retry of a lost
-answer finds its receipt (K2, A3).
+"""The server is killed in the middle of redemptions: nothing half done (K2, A3).
+
+A retry of a lost answer finds its receipt.
 """
 
 import os
@@ -74,9 +75,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 class Person:
-    """Somebody at a browser: opens the review, presses Redeem, and presses it again if no answer
-    came.
-    """
+    """Somebody at a browser: opens the review, presses Redeem, and again if no answer came."""
 
     def __init__(self, user: User, subscription: Subscription, port: int) -> None:
         client = Client()
@@ -88,12 +87,12 @@ class Person:
 
     def ask(self, path: str, form: dict[str, str] | None = None) -> tuple[str, str]:
         """The final address and the page. Raises OSError if the server is gone."""
-        # Our own server
-        request = Request(self.address + path, urlencode(form).encode() if form else None)
+        # The address is that of our own server.
+        request = Request(self.address + path, urlencode(form).encode() if form else None)  # noqa: S310
         request.add_header(
             "Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         )
-        with urlopen(request, timeout=10) as answer:
+        with urlopen(request, timeout=10) as answer:  # noqa: S310 - our own server
             for name, value in re.findall(r"(\w+)=([^;]+);", answer.headers.get("Set-Cookie", "")):
                 self.cookies[name] = value
             return answer.url, answer.read().decode()
@@ -126,8 +125,9 @@ def redeem_until(person: Person, done: threading.Event) -> None:
 
 
 def answers_until_killed(person: Person, port: int, after: float) -> None:
-    """Start the server, let `person` redeem, and kill it `after` seconds beyond the first answer:
-    the lost one's retry.
+    """Start the server, let `person` redeem, kill it; the lost answer's retry.
+
+    It is killed `after` seconds beyond the first answer.
     """
     done, answered = threading.Event(), len(person.receipts)
     with server(port) as process:
@@ -142,7 +142,7 @@ def answers_until_killed(person: Person, port: int, after: float) -> None:
         worker.join()
 
 
-def test_fifty_times_killed_every_redemption_is_whole_and_is_told_once_all_the_same(admin, tenant):
+def test_fifty_times_killed_every_redemption_is_whole_and_told_once(admin, tenant):
     subscription = SubscriptionFactory.create(
         tenant=tenant, licenses=500, ends_on=date(2090, 1, 31)
     )

@@ -1,6 +1,4 @@
-"""The status of a subscription, said in Python and in SQL: one table of boundaries for both (rule
-S2).
-"""
+"""The status of a subscription, said in Python and in SQL: one table of boundaries (rule S2)."""
 
 from datetime import date, timedelta
 
@@ -12,7 +10,7 @@ from tests.factories import TODAY, ProductFactory, SubscriptionFactory, TenantFa
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("S2")]
 
 ENDS_ON = date(2021, 6, 30)
-# The last days of Active, Expired, Disabled
+# The last days of Active, Expired, Disabled.
 EDGES = [ENDS_ON, ENDS_ON + timedelta(days=30), ENDS_ON + timedelta(days=120)]
 DAYS = sorted({edge + timedelta(days=offset) for edge in EDGES for offset in (-1, 0, 1, 2)})
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def practice_secret(settings) -> None:
-    # What a demo has: the fixture's keys are encrypted with it
+    # What a demo has: the fixture's keys are encrypted with it.
     settings.PRODUCT_KEY_SECRETS = [settings.PRACTICE_SECRET]
 
 

@@ -1,5 +1,6 @@
-"""`loaddata` hurts nothing: for an empty, migrated database of a demo, whole or not at all; and the
-README's way to it.
+"""`loaddata` hurts nothing, whole or not at all; and the README's way to it.
+
+It is for an empty, migrated database of a demo.
 """
 
 import json

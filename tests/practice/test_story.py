@@ -57,9 +57,7 @@ def contoso() -> Partner:
 
 
 def running(partner: Partner, product: str, licenses: int, day: date) -> Subscription:
-    """The one Active subscription of `partner` in its primary tenant with so many licenses of
-    `product`.
-    """
+    """The one Active subscription in `partner`'s primary tenant to so much of `product`."""
     subscriptions = (
         Subscription.objects.for_partner(partner).active(day).filter(tenant__is_primary=True)
     )
@@ -274,7 +272,7 @@ def test_a_revoked_key_has_a_successor(contoso: Partner) -> None:
 @pytest.mark.parametrize(
     "days_away", [-1, 0, 1], ids=["still yesterday", "today", "tomorrow already"]
 )
-def test_a_year_is_renewed_and_has_not_begun_with_benefits_and_keys_to_wait_for(
+def test_a_renewed_year_has_not_begun_and_its_benefits_and_keys_wait(
     day: date, days_away: int
 ) -> None:
     there = day + timedelta(days=days_away)
@@ -339,7 +337,7 @@ def bulk_credit_held(partner: Partner, name: str, day: date) -> Assignment:
 
 
 @pytest.mark.rule("U4", "U6")
-def test_the_list_of_people_says_who_cannot_hold_the_unassigned_bulk_credit(
+def test_the_list_of_people_says_who_cannot_hold_unassigned_bulk_credit(
     contoso: Partner, day: date
 ) -> None:
     benefit = bulk_credit(contoso, "Application Development", day)

@@ -24,7 +24,7 @@ def world(world_on: WorldOn) -> Iterator[date]:
 
 
 @pytest.mark.slow
-def test_each_of_ten_steps_leads_to_a_page_of_its_own_as_the_persona_who_does_it(
+def test_each_of_ten_steps_leads_to_its_page_as_the_persona_who_does_it(
     client: Client,
 ) -> None:
     arrived = []
@@ -83,7 +83,7 @@ def test_a_step_is_marked_once_it_was_done_and_not_by_the_story() -> None:
     ]
 
 
-def test_the_help_page_shows_it_to_anybody_with_links_for_whoever_is_there_already(
+def test_the_help_page_shows_it_to_anybody_with_links_for_the_signed_in(
     client: Client,
 ) -> None:
     anybody = client.get(reverse("help")).text.count('class="tour-step"')

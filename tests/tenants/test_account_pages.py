@@ -1,5 +1,6 @@
-"""The pages under /account/: who gets in, what they say, what a form refuses, and that nothing of
-another partner's shows.
+"""The pages under /account/: who gets in, what they say, what a form refuses.
+
+And that nothing of another partner's shows.
 """
 
 import csv
@@ -141,7 +142,7 @@ def test_what_only_a_global_admin_does_is_shown_disabled_with_the_reason(
     account, sign_in, boss, name
 ):
     address = account.to_look_at()[name]
-    # The last one could not go
+    # Another Global admin: the last one could not go.
     factories.RoleAssignmentFactory.create(partner=account.boss.partner, role=Role.GLOBAL_ADMIN)
     assert 'aria-disabled="true"' not in boss.get(address).text
     for held in (account.admin, account.member):
@@ -237,7 +238,7 @@ FOUND = {
 
 
 @pytest.mark.parametrize(("query", "found"), FOUND.items(), ids=FOUND)
-def test_people_are_found_by_words_and_filters_and_are_the_rows_of_the_download(
+def test_people_found_by_words_and_filters_are_the_rows_of_the_download(
     account, boss, query, found
 ):
     account.guest = factories.DirectoryUserFactory.create(
@@ -368,9 +369,7 @@ def test_the_tenant_of_another_partner_cannot_be_chosen(account, elsewhere, boss
 
 
 @rule("P1", "P3")
-def test_giving_a_role_lets_somebody_in_and_taking_it_away_counts_at_the_next_request(
-    account, boss, sign_in
-):
+def test_a_role_lets_one_in_and_its_loss_counts_at_the_next_request(account, boss, sign_in):
     user = factories.UserFactory.create(directory_user=account.person)
     theirs, seen = sign_in(user), account.to_look_at()["users"]
     assert theirs.get(seen).status_code == 403
@@ -406,9 +405,7 @@ def test_a_role_that_cannot_be_given_says_so_and_gives_nothing(account, boss, wr
 
 
 @rule("P1")
-def test_a_role_for_another_partner_s_person_is_refused_like_one_for_nobody(
-    account, elsewhere, boss
-):
+def test_a_role_for_another_partner_s_person_is_refused_as_for_nobody(account, elsewhere, boss):
     answers = [
         boss.post(
             account.to_act_on()["give role"], account.acting_in | {"person": pk, "role": "member"}
@@ -453,9 +450,7 @@ def test_the_primary_tenant_is_chosen(account, boss):
 
 
 @rule("P1")
-def test_asking_for_a_tenant_is_answered_the_same_whether_its_domain_is_taken_or_not(
-    account, elsewhere, boss
-):
+def test_asking_for_a_taken_and_for_a_free_domain_is_answered_alike(account, elsewhere, boss):
     answers = []
     for domain in ("free.example", elsewhere.tenant.domain):
         page = boss.post(
@@ -595,8 +590,14 @@ def test_a_refusal_and_a_change_are_said_in_words(account, boss):
         refused="key-already-redeemed",
         after={"key": 5},
     )
-    noted(account, 1, action="licensing.extend", subject=subscription, before={"licenses": 5, "ends_on": "2021-06-30"},
-          after={"licenses": 5, "ends_on": "2021-09-30", "key": 5})  # fmt: skip
+    noted(
+        account,
+        1,
+        action="licensing.extend",
+        subject=subscription,
+        before={"licenses": 5, "ends_on": "2021-06-30"},
+        after={"licenses": 5, "ends_on": "2021-09-30", "key": 5},
+    )
     extended, refused, *_ = boss.get(reverse("tenants:activity")).context["history"].lines
     assert (extended.about, [str(change) for change in extended.changes]) == (
         str(subscription.product),

@@ -1,4 +1,4 @@
-"""Where somebody acts: always in sight, remembered, and never changed behind their back (rule P4)."""
+"""Where one acts: always in sight, remembered, never changed behind one's back (rule P4)."""
 
 import pytest
 from django.urls import reverse
@@ -47,7 +47,7 @@ def switch(client, tenant):
         "help",
     ],
 )
-def test_every_page_says_for_whom_and_where_one_acts_in_the_tenant_s_own_colour(
+def test_each_page_says_for_whom_and_where_one_acts_in_the_tenant_s_colour(
     client, tenant, labs, name
 ):
     shown = []
@@ -80,7 +80,7 @@ def test_a_role_given_elsewhere_moves_nobody(tenant, admin, client):
 
 
 @pytest.mark.rule("P1")
-def test_who_loses_the_role_where_they_acted_is_told_where_they_act_now_and_not_where_it_was(
+def test_who_loses_the_role_is_told_where_they_act_now_not_where_it_was(
     client, tenant, elsewhere, admin
 ):
     switch(client, elsewhere)
@@ -95,9 +95,7 @@ def test_who_loses_the_role_where_they_acted_is_told_where_they_act_now_and_not_
     assert not list(client.get(reverse("home")).context["messages"])
 
 
-def test_a_deep_link_to_another_of_one_s_own_partners_offers_to_switch_and_leads_there(
-    client, elsewhere, tenant
-):
+def test_a_deep_link_to_another_partner_of_one_s_own_offers_to_switch(client, elsewhere, tenant):
     address = reverse(
         "licensing:subscription", args=[SubscriptionFactory.create(tenant=elsewhere).pk]
     )

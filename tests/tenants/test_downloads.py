@@ -1,5 +1,6 @@
-"""Whoever takes a list along is on record, with what it was filtered by and how many rows; no name,
-no key (rules A1, K3).
+"""Whoever takes a list along is on record (rules A1, K3).
+
+With what it was filtered by and how many rows; no name, no key.
 """
 
 import pytest
@@ -79,7 +80,7 @@ def test_a_head_request_takes_nothing_along(client, credit):
     assert downloads().count() == 0
 
 
-def test_the_back_office_is_on_record_with_what_was_chosen_and_not_with_what_was_typed(sign_in):
+def test_the_back_office_s_choices_are_on_record_and_what_is_typed_is_not(sign_in):
     staff = factories.UserFactory.create(staff=True, is_superuser=True)
     factories.PartnerFactory.create(name="Contoso", country="NL")
     key = productkeys.grouped(productkeys.draw())

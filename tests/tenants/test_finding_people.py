@@ -1,5 +1,6 @@
-"""Everybody who matches is found, in the order of their names, and a list that is cut says so
-(rules W2, W3, W7).
+"""Everybody who matches is found by name, and a list that is cut says so (rules W2, W3, W7).
+
+They come in the order of their names.
 """
 
 import re
@@ -288,7 +289,7 @@ def test_holders_and_roles_and_partners_are_sorted_so_too(client, boss, tenant):
 
 
 @pytest.mark.parametrize("model", DERIVED)
-def test_search_texts_and_sort_keys_are_those_of_the_row_however_it_is_written(model, tenant):
+def test_search_texts_and_sort_keys_follow_the_row_however_it_is_written(model, tenant):
     factories.PackageLineFactory.create(benefit_type="incremental", competency="Data")
     factories.TenantRequestFactory.create(partner=tenant.partner)
     factories.ExternalOfferFactory.create()
@@ -326,9 +327,7 @@ def narrowed(partner, records, words):
 
 
 @pytest.mark.slow
-def test_activity_finds_what_is_by_or_about_each_of_more_people_than_one_statement_takes_parameters_for(
-    tenant, by
-):
+def test_activity_finds_more_people_than_a_statement_takes_parameters(tenant, by):
     people = many(tenant, MAX_KEYS + 20)
     last = people[-1]
     about = Record.objects.note(
@@ -351,9 +350,7 @@ def test_activity_finds_what_is_by_or_about_each_of_more_people_than_one_stateme
     assert max(len(query["sql"]) for query in asked) < 10_000
 
 
-def test_the_back_office_finds_rows_of_everybody_who_matches_not_of_the_first_thousand(
-    sign_in, boss, tenant
-):
+def test_the_back_office_finds_rows_of_all_who_match_beyond_a_thousand(sign_in, boss, tenant):
     people = many(tenant, MAX_KEYS + 20)
     User.objects.filter(pk=boss.pk).update(is_staff=True, is_superuser=True)
     credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)

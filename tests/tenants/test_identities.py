@@ -1,4 +1,4 @@
-"""Whoever somebody is, every spelling of it is one person, at every entry point (rules W1 to W3)."""
+"""Whoever somebody is, every spelling is one person, at every entry point (rules W1 to W3)."""
 
 import json
 from io import StringIO
@@ -79,7 +79,7 @@ def addresses():
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_another_spelling_of_somebody_is_already_there(add, spelling):
     assert add() == {}
-    # The same act again would be a double click (W11)
+    # Another name: the same act again would be a double click (W11).
     assert list(add("Somebody else", spelling)) == ["address"]
     assert addresses() == [KIM]
 
@@ -270,8 +270,8 @@ def test_the_database_refuses_another_spelling_past_the_models(tenant, boss, mod
     TenantRequest.objects.ask(tenant.partner, "West", "west.example", by=Actor())
     wrong = "1234５" if model is Partner else "Kim@CONTOSO.example"
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        # Our own names
-        cursor.execute(f'UPDATE "{model._meta.db_table}" SET "{column}" = %s', [wrong])
+        # The names of the table and the column are our own.
+        cursor.execute(f'UPDATE "{model._meta.db_table}" SET "{column}" = %s', [wrong])  # noqa: S608
     assert model.objects.exists()
 
 
@@ -351,7 +351,12 @@ def test_full_width_digits_are_the_same_mpn_id(sign_in):
 def test_zeros_in_front_make_no_second_partner():
     there = PartnerFactory.create(mpn_id="001234567")
     assert (there.mpn_id, Partner.objects.get(mpn_id="0001234567")) == ("1234567", there)
-    file = "mpn_id,name,country,currency,time_zone\n0001234567,Contoso,NL,EUR,UTC\n1234567,Contoso,NL,EUR,UTC\n000123,Litware,NL,EUR,UTC\n"
+    file = (
+        "mpn_id,name,country,currency,time_zone\n"
+        "0001234567,Contoso,NL,EUR,UTC\n"
+        "1234567,Contoso,NL,EUR,UTC\n"
+        "000123,Litware,NL,EUR,UTC\n"
+    )
     [first, again, short] = PartnerImport.of(file).lines
     assert (first.row.pk, first.outcome, again.reason) == (
         there.pk,

@@ -60,9 +60,7 @@ def test_the_limit_is_reached_and_not_passed_and_ends_on_time(moving):
 
 
 def test_a_window_is_not_gamed_at_its_edge(moving):
-    """Two at the end of one ten minutes and two at the beginning of the next are four within the
-    window.
-    """
+    """Two before ten minutes end and two after are four within the window."""
     moving.shift(9 * MINUTE)
     assert [attempt(), attempt()] == [True, True]
     moving.shift(2 * MINUTE)

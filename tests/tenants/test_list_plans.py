@@ -1,5 +1,6 @@
-"""What PostgreSQL does for the orders of the directory: it reads a page off the index of that order
-and sorts nothing.
+"""What PostgreSQL does for the orders of the directory.
+
+It reads a page off the index of that order and sorts nothing.
 """
 
 from collections.abc import Iterator
@@ -39,8 +40,9 @@ INDEXES = {
 
 @pytest.fixture(scope="module")
 def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
-    """One of two partners with thousands of people in two tenants, of whom the database knows how
-    they are spread.
+    """One of two partners with thousands of people in two tenants.
+
+    The database knows how they are spread.
     """
     with django_db_blocker.unblock(), undone():
         first = TenantFactory.create_batch(2)
@@ -62,9 +64,7 @@ def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
 
 
 @pytest.mark.parametrize(("query", "index"), INDEXES.items(), ids=INDEXES)
-def test_an_order_is_read_off_its_index_on_the_first_page_the_next_one_in_the_middle_and_the_last(
-    partner, query, index
-):
+def test_each_page_of_an_order_is_read_off_its_index(partner, query, index):
     found = pages_by(
         index,
         lambda address: DirectoryListing.of([], address),

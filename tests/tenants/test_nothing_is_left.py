@@ -1,5 +1,6 @@
-"""After signing out nothing is left: no answer to somebody signed in is kept by the browser,
-whatever ends the session (W9).
+"""After signing out nothing is left, whatever ends the session (W9).
+
+No answer to somebody signed in is kept by the browser.
 """
 
 from datetime import timedelta

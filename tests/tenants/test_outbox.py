@@ -49,7 +49,7 @@ def everything_kept() -> str:
 # Asking
 
 
-def test_sixty_requests_at_once_are_one_mail_and_sixty_times_the_same_answer(settings):
+def test_sixty_requests_at_once_are_one_mail_and_one_answer_sixty_times(settings):
     with mail_server() as server:
         settings.MAILERS = server.mailers
         user, browser = UserFactory.create(), Client()

@@ -1,5 +1,6 @@
-"""A new password of one's own: asks the old one, which is limited; on record; other sessions end
-(rule K6).
+"""A new password of one's own: asks the old one, is on record, ends other sessions (rule K6).
+
+Asking the old one is limited.
 """
 
 from datetime import timedelta

@@ -14,11 +14,23 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 REFUSED = {
-    "passwordpassword": "repeated", "contosocontoso": "repeated", "abcabcabcabcabc": "repeated", "Password1Password2": "repeated",
-    "aaaaaaaaaaaaaa": "repeated", "123456789012": "in_a_row", "210987654321": "in_a_row", "abcdefghijklmn": "in_a_row",
-    "qwertyuiopas": "in_a_row", "letmein!2027!": "common", "sunshine-monkey": "common", "Welcome123456!": "common",
-    "Contoso-Portal-2027": "near", "fabrikam-benefits": "near", "Microsoft-Azure-1": "near", "Aardvark#Contoso#9": "near",
-}  # fmt: skip
+    "passwordpassword": "repeated",
+    "contosocontoso": "repeated",
+    "abcabcabcabcabc": "repeated",
+    "Password1Password2": "repeated",
+    "aaaaaaaaaaaaaa": "repeated",
+    "123456789012": "in_a_row",
+    "210987654321": "in_a_row",
+    "abcdefghijklmn": "in_a_row",
+    "qwertyuiopas": "in_a_row",
+    "letmein!2027!": "common",
+    "sunshine-monkey": "common",
+    "Welcome123456!": "common",
+    "Contoso-Portal-2027": "near",
+    "fabrikam-benefits": "near",
+    "Microsoft-Azure-1": "near",
+    "Aardvark#Contoso#9": "near",
+}
 
 
 @pytest.fixture

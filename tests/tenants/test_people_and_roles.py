@@ -1,5 +1,6 @@
-"""Who is in the directory, who holds which role, and the partner's tenants: the verbs, what they
-refuse, what they record.
+"""Who is in the directory, who holds which role, and the partner's tenants.
+
+The verbs, what they refuse, what they record.
 """
 
 from functools import partial
@@ -130,7 +131,7 @@ def test_somebody_is_disabled_and_enabled_again_once_each(person, by):
 
 
 @rule("P1")
-def test_whoever_is_disabled_loses_their_role_and_enabling_does_not_bring_it_back(person, by):
+def test_the_disabled_lose_their_role_and_enabling_does_not_restore_it(person, by):
     RoleAssignment.objects.give(person, Role.MEMBER, by=by)
     person.disable(by=by)
     person.enable(by=by)
@@ -142,7 +143,7 @@ def test_whoever_is_disabled_loses_their_role_and_enabling_does_not_bring_it_bac
     ]
 
 
-def test_a_guest_with_two_entries_keeps_the_role_until_the_second_is_disabled(tenant, by):
+def test_a_guest_with_two_entries_has_the_role_until_both_are_disabled(tenant, by):
     address = "lou@elsewhere.example"
     UserFactory.create(email=address)
     here, there = (
@@ -156,7 +157,7 @@ def test_a_guest_with_two_entries_keeps_the_role_until_the_second_is_disabled(te
     assert there.role() is None
 
 
-def test_the_last_global_admin_is_not_disabled_and_only_that_refusal_is_on_record(boss, by):
+def test_the_last_global_admin_is_not_disabled_and_the_refusal_on_record(boss, by):
     with pytest.raises(exceptions.LastGlobalAdmin):
         boss.user.directory_user.disable(by=by)
     assert DirectoryUser.objects.get(pk=boss.user.directory_user_id).is_enabled
@@ -169,7 +170,7 @@ def test_the_last_global_admin_is_not_disabled_and_only_that_refusal_is_on_recor
 
 
 @rule("P1", "A1")
-def test_a_role_for_somebody_without_an_account_opens_one_without_a_password(person, by):
+def test_a_role_for_one_without_an_account_opens_one_without_a_password(person, by):
     held = RoleAssignment.objects.give(person, Role.PARTNER_ADMIN, by=by)
     user = held.user
     assert (user.email, user.name, user.directory_user) == (
@@ -185,16 +186,14 @@ def test_a_role_for_somebody_without_an_account_opens_one_without_a_password(per
 
 
 @rule("P1")
-def test_a_role_for_somebody_who_signs_in_already_goes_to_their_own_account(person, by):
+def test_a_role_for_somebody_who_signs_in_already_goes_to_their_account(person, by):
     user = UserFactory.create(directory_user=person, email="another@example.com")
     assert RoleAssignment.objects.give(person, Role.MEMBER, by=by).user == user
     assert Tenant.objects.places_of(user).get().role == Role.MEMBER
 
 
 @rule("P1")
-def test_a_guest_who_signs_in_from_another_partner_gets_it_there_and_nothing_tells_the_two_apart(
-    tenant, by
-):
+def test_a_guest_with_an_account_elsewhere_gets_the_role_indistinguishably(tenant, by):
     at_home = UserFactory.create(email="lou@elsewhere.example", name="Secret name")
     guests = [
         DirectoryUser.objects.add_to(tenant, name, address, kind="guest", by=by)
@@ -222,9 +221,7 @@ def test_a_guest_who_signs_in_from_another_partner_gets_it_there_and_nothing_tel
     assert {"Lou", "Max"} <= set(people)
 
 
-def test_a_role_is_refused_to_the_disabled_to_a_closed_account_and_to_whoever_holds_one(
-    tenant, person, boss, by
-):
+def test_a_role_is_refused_to_the_disabled_the_closed_and_who_holds_one(tenant, person, boss, by):
     disabled = DirectoryUserFactory.create(tenant=tenant, disabled=True)
     UserFactory.create(directory_user=person, is_active=False)
     for somebody, refusal in [
@@ -306,8 +303,9 @@ def test_of_two_global_admins_who_act_on_each_other_at_once_one_stays(tenant, ve
 
 
 def both_taken_after_the_check(monkeypatch, tenant) -> list[str]:
-    """Each of two Global admins takes the other's role; both are checked before either is taken, if
-    nothing keeps them apart.
+    """Each of two Global admins takes the other's role.
+
+    Both are checked before either is taken, if nothing keeps them apart.
     """
     held = [
         RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN)
@@ -328,7 +326,7 @@ def both_taken_after_the_check(monkeypatch, tenant) -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_with_the_lock_on_the_partner_two_that_meet_after_the_check_are_one(monkeypatch, tenant):
+def test_with_the_partner_s_lock_two_that_meet_after_the_check_are_one(monkeypatch, tenant):
     assert both_taken_after_the_check(monkeypatch, tenant) == ["LastGlobalAdmin", "NoneType"]
 
 

@@ -229,9 +229,7 @@ def test_the_ledgers_are_really_in_the_database():
     [(-60, False), (-59, True), (0, True), (2, True), (60, False), (86_400, False)],
 )
 def test_what_was_done_within_a_minute_is_done_again(admin, seconds, is_repeat):
-    """Two servers' clocks may differ a little; a calendar that was put back leaves records of days
-    to come.
-    """
+    """Servers' clocks differ a little, and one put back leaves records of days to come."""
     by, at = Actor(admin), NOW + timedelta(seconds=seconds)
     RecordFactory.create(action="benefits.assigned", actor=admin, how=by.how, at=at)
     with time_machine.travel(NOW, tick=False):

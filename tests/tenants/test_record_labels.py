@@ -1,6 +1,4 @@
-"""What is on record is shown by the labels of its fields, and what did not happen is not told as
-done (A1, A2).
-"""
+"""The record is shown by the labels of its fields, and nothing as done that was not (A1, A2)."""
 
 import re
 

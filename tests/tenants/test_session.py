@@ -38,7 +38,7 @@ def end_in(client: Client, time: timedelta) -> None:
     session.save()
 
 
-def test_it_ends_a_working_day_after_signing_in_and_asking_does_not_put_it_off(
+def test_it_ends_a_working_day_after_signing_in_whatever_is_asked_for(
     signed_in: Client,
 ) -> None:
     assert WHOLE - 60 < left(signed_in) <= WHOLE

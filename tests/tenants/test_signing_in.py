@@ -1,4 +1,4 @@
-"""Signing in: the lock-out, where a request comes from, and setting a password by e-mail (rule K6)."""
+"""Signing in: the lock-out, where a request comes from, a new password by e-mail (rule K6)."""
 
 import re
 from datetime import timedelta
@@ -54,7 +54,7 @@ def test_an_address_in_which_nothing_shows_was_not_entered(typed):
 
 
 @pytest.mark.rule("K6")
-def test_ten_wrong_passwords_lock_that_account_from_that_address_until_the_cool_off_is_over():
+def test_ten_wrong_passwords_lock_an_account_from_there_until_the_cool_off():
     user = UserFactory.create()
     assert guess(user, 10) == [200] * 9 + [429]
     refused = sign_in(user)

@@ -62,8 +62,12 @@ class Shared:
 
 @pytest.fixture
 def shared() -> Shared:
-    contoso, fabrikam = (factories.TenantFactory.create(name=name, is_primary=True, domain=f"{name.lower()}.example",
-                                                        partner__name=name) for name in ("Contoso", "Fabrikam"))  # fmt: skip
+    contoso, fabrikam = (
+        factories.TenantFactory.create(
+            name=name, is_primary=True, domain=f"{name.lower()}.example", partner__name=name
+        )
+        for name in ("Contoso", "Fabrikam")
+    )
     email = "ann@contoso.example"
     entry = factories.DirectoryUserFactory.create(
         tenant=contoso, display_name=AT_CONTOSO, user_principal_name=email
