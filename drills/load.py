@@ -1,5 +1,6 @@
-"""The main job, by many at once, for minutes: list, details, calculator, extend with a key, give
-and take credit (14).
+"""The main job, by many at once, for minutes (14).
+
+List, details, calculator, extend with a key, give and take credit.
 
 Every person signs in with a password, thinks between two pages, and goes on until time is up. No
 answer may be missing, late without end, or other than what the page promises; memory and
@@ -25,12 +26,12 @@ PAGES_OF_A_JOB = 11
 def main(
     place: Path,
     postgres: Postgres,
-    minutes: float = 5.0,
+    minutes: float = 7.4,
     partners: int = 20,
     people: int = 5,
     think: float = 6.0,
     workers: int = 2,
-    spread: float = 60.0,
+    spread: float = 140.0,
 ) -> bool:
     everybody = members(partners, people, keys=int(minutes * 60 / (PAGES_OF_A_JOB * think)) + 3)
     connections.close_all()
@@ -120,8 +121,9 @@ def job(
 def watch(
     postgres: Postgres, portal: Portal, threads: list[threading.Thread]
 ) -> list[tuple[float, float, int]]:
-    """Start everybody; until all are done, what the workers weigh (PSS, MiB each) and how many
-    connections there are.
+    """Start everybody; until all are done, what the workers weigh and how many connections.
+
+    The weight is PSS, in MiB each.
     """
     for thread in threads:
         thread.start()
@@ -141,7 +143,7 @@ def watch(
 def pss(pid: int) -> float:
     """Proportional share of memory of a process, in MiB."""
     try:
-        with open(f"/proc/{pid}/smaps_rollup") as told:
+        with open(f"/proc/{pid}/smaps_rollup") as told:  # noqa: PTH123
             return next(int(line.split()[1]) / 1024 for line in told if line.startswith("Pss:"))
     except (OSError, StopIteration):
         return 0.0

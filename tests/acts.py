@@ -10,7 +10,7 @@ from benefits_portal.benefits.models import Membership
 from benefits_portal.licensing.models import Replacement
 from benefits_portal.tenants.models import TenantRequest
 from tests import factories
-from tests.place import Place
+from tests.partner_fixture import PartnerFixture
 
 
 @dataclass
@@ -32,180 +32,180 @@ def office(model: str, action: str, pk: int) -> tuple[str, dict[str, Any]]:
     }
 
 
-def assign(place: Place) -> Act:
-    url = reverse("benefits:assign", args=[place.credit.pk])
+def assign(sample: PartnerFixture) -> Act:
+    url = reverse("benefits:assign", args=[sample.credit.pk])
     return Act(
         url,
-        {"directory_user": place.person.pk},
+        {"directory_user": sample.person.pk},
         "benefits.assigned",
         "Kim One Lee now holds this credit.",
     )
 
 
-def assign_bulk(place: Place) -> Act:
-    benefit = factories.BenefitFactory.create(partner=place.partner, bulk=True)
+def assign_bulk(sample: PartnerFixture) -> Act:
+    benefit = factories.BenefitFactory.create(partner=sample.partner, bulk=True)
     url = reverse("benefits:assign", args=[benefit.pk])
     return Act(
         url,
-        {"directory_user": place.person.pk},
+        {"directory_user": sample.person.pk},
         "benefits.assigned",
         "Kim One Lee now holds this credit.",
     )
 
 
-def remove(place: Place) -> Act:
+def remove(sample: PartnerFixture) -> Act:
     return Act(
-        place.address("benefits:remove"),
+        sample.address("benefits:remove"),
         {},
         "benefits.removed",
         "Kim One Global admin no longer holds this credit.",
     )
 
 
-def transfer(place: Place) -> Act:
-    form = {"directory_user": place.person.pk}
+def transfer(sample: PartnerFixture) -> Act:
+    form = {"directory_user": sample.person.pk}
     return Act(
-        place.address("benefits:transfer"),
+        sample.address("benefits:transfer"),
         form,
         "benefits.transferred",
         "Kim One Lee now holds this credit.",
     )
 
 
-def add_user(place: Place) -> Act:
-    told = f"Lou is now in the directory of {place.tenant}."
+def add_user(sample: PartnerFixture) -> Act:
+    told = f"Lou is now in the directory of {sample.tenant}."
     return Act(
-        place.address("tenants:add-user"),
-        place.form("tenants:add-user"),
+        sample.address("tenants:add-user"),
+        sample.form("tenants:add-user"),
         "tenants.person-added",
         told,
     )
 
 
-def invite_guest(place: Place) -> Act:
-    told = f"Lou is now in the directory of {place.tenant}."
+def invite_guest(sample: PartnerFixture) -> Act:
+    told = f"Lou is now in the directory of {sample.tenant}."
     return Act(
-        place.address("tenants:add-user?guest"),
-        place.form("tenants:add-user?guest"),
+        sample.address("tenants:add-user?guest"),
+        sample.form("tenants:add-user?guest"),
         "tenants.guest-invited",
         told,
     )
 
 
-def give_role(place: Place) -> Act:
+def give_role(sample: PartnerFixture) -> Act:
     told = "Kim One Lee now holds the role Account member."
     return Act(
-        place.address("tenants:give-role"),
-        place.form("tenants:give-role"),
+        sample.address("tenants:give-role"),
+        sample.form("tenants:give-role"),
         "tenants.role-given",
         told,
     )
 
 
-def change_role(place: Place) -> Act:
+def change_role(sample: PartnerFixture) -> Act:
     told = "Kim One Account member now holds the role Global admin."
     return Act(
-        place.address("tenants:change-role"),
-        place.form("tenants:change-role"),
+        sample.address("tenants:change-role"),
+        sample.form("tenants:change-role"),
         "tenants.role-changed",
         told,
     )
 
 
-def take_role(place: Place) -> Act:
+def take_role(sample: PartnerFixture) -> Act:
     told = "Kim One Account member no longer holds the role Account member."
-    return Act(place.address("tenants:take-role"), {}, "tenants.role-taken", told)
+    return Act(sample.address("tenants:take-role"), {}, "tenants.role-taken", told)
 
 
-def disable(place: Place) -> Act:
+def disable(sample: PartnerFixture) -> Act:
     told = "Kim One Lee is disabled. Credit that they hold stays until you remove or transfer it."
-    return Act(place.address("tenants:disable-user"), {}, "tenants.person-disabled", told)
+    return Act(sample.address("tenants:disable-user"), {}, "tenants.person-disabled", told)
 
 
-def enable(place: Place) -> Act:
+def enable(sample: PartnerFixture) -> Act:
     return Act(
-        place.address("tenants:enable-user"),
+        sample.address("tenants:enable-user"),
         {},
         "tenants.person-enabled",
         "Kim One Off is enabled again.",
     )
 
 
-def make_primary(place: Place) -> Act:
+def make_primary(sample: PartnerFixture) -> Act:
     return Act(
-        place.address("tenants:make-primary"),
+        sample.address("tenants:make-primary"),
         {},
         "tenants.primary-chosen",
-        f"{place.second} is now the primary tenant.",
+        f"{sample.second} is now the primary tenant.",
     )
 
 
-def ask_for_tenant(place: Place) -> Act:
+def ask_for_tenant(sample: PartnerFixture) -> Act:
     told = "We have passed it on: the program's staff look at lou.example and decide."
     return Act(
-        place.address("tenants:ask-for-tenant"),
-        place.form("tenants:ask-for-tenant"),
+        sample.address("tenants:ask-for-tenant"),
+        sample.form("tenants:ask-for-tenant"),
         "tenants.tenant-asked-for",
         told,
     )
 
 
-def ask_for_replacement(place: Place) -> Act:
+def ask_for_replacement(sample: PartnerFixture) -> Act:
     told = "The program's staff have your request. Their answer will be on this receipt."
     return Act(
-        place.address("licensing:replacement"),
-        place.form("licensing:replacement"),
+        sample.address("licensing:replacement"),
+        sample.form("licensing:replacement"),
         "licensing.replacement-asked",
         told,
     )
 
 
-def switch(place: Place) -> Act:
-    told = f"You now act for {place.partner} in {place.second}."
-    return Act(reverse("tenants:switch"), {"place": place.second.pk}, "", told)
+def switch(sample: PartnerFixture) -> Act:
+    told = f"You now act for {sample.partner} in {sample.second}."
+    return Act(reverse("tenants:switch"), {"place": sample.second.pk}, "", told)
 
 
-def accept_tenant(place: Place) -> Act:
-    asked = TenantRequest.objects.get(partner=place.partner)
+def accept_tenant(sample: PartnerFixture) -> Act:
+    asked = TenantRequest.objects.get(partner=sample.partner)
     url, form = office("tenants_tenantrequest", "accept", asked.pk)
     return Act(url, form, "tenants.tenant-accepted", f"{asked}: accepted.", by_staff=True)
 
 
-def decline_tenant(place: Place) -> Act:
-    asked = TenantRequest.objects.get(partner=place.partner)
+def decline_tenant(sample: PartnerFixture) -> Act:
+    asked = TenantRequest.objects.get(partner=sample.partner)
     url, form = office("tenants_tenantrequest", "decline", asked.pk)
     return Act(url, form, "tenants.tenant-declined", f"{asked}: declined.", by_staff=True)
 
 
-def revoke_key(place: Place) -> Act:
-    url, form = office("benefits_productkey", "revoke", place.key.pk)
-    return Act(url, form, "benefits.key-revoked", f"{place.key}: revoked.", by_staff=True)
+def revoke_key(sample: PartnerFixture) -> Act:
+    url, form = office("benefits_productkey", "revoke", sample.key.pk)
+    return Act(url, form, "benefits.key-revoked", f"{sample.key}: revoked.", by_staff=True)
 
 
-def issue_another_key(place: Place) -> Act:
-    place.key.revoke("Lost", by=place.by)
-    url, form = office("benefits_benefit", "issue_another_key", place.licenses.pk)
-    return Act(url, form, "benefits.key-issued", f"{place.licenses}: issued.", by_staff=True)
+def issue_another_key(sample: PartnerFixture) -> Act:
+    sample.key.revoke("Lost", by=sample.by)
+    url, form = office("benefits_benefit", "issue_another_key", sample.licenses.pk)
+    return Act(url, form, "benefits.key-issued", f"{sample.licenses}: issued.", by_staff=True)
 
 
-def grant_replacement(place: Place) -> Act:
-    url, form = office("licensing_replacement", "grant", asked_replacement(place).pk)
+def grant_replacement(sample: PartnerFixture) -> Act:
+    url, form = office("licensing_replacement", "grant", asked_replacement(sample).pk)
     return Act(url, form, "licensing.replacement-granted", ": replaced.", by_staff=True)
 
 
-def decline_replacement(place: Place) -> Act:
-    url, form = office("licensing_replacement", "decline", asked_replacement(place).pk)
+def decline_replacement(sample: PartnerFixture) -> Act:
+    url, form = office("licensing_replacement", "decline", asked_replacement(sample).pk)
     return Act(url, form, "licensing.replacement-declined", ": declined.", by_staff=True)
 
 
-def asked_replacement(place: Place) -> Replacement:
+def asked_replacement(sample: PartnerFixture) -> Replacement:
     return Replacement.objects.ask(
-        place.redemption, "Wrong tenant", by=place.by, on=factories.TODAY
+        sample.redemption, "Wrong tenant", by=sample.by, on=factories.TODAY
     )
 
 
-def end_membership(place: Place) -> Act:
-    url = reverse("admin:benefits_membership_end", args=[place.credit.membership_id])
+def end_membership(sample: PartnerFixture) -> Act:
+    url = reverse("admin:benefits_membership_end", args=[sample.credit.membership_id])
     form = {"last_day": (factories.TODAY + timedelta(days=9)).isoformat(), "reason": "Asked for"}
     return Act(
         url,
@@ -216,8 +216,8 @@ def end_membership(place: Place) -> Act:
     )
 
 
-def renew_membership(place: Place) -> Act:
-    membership = place.credit.membership
+def renew_membership(sample: PartnerFixture) -> Act:
+    membership = sample.credit.membership
     url = reverse("admin:benefits_membership_renew", args=[membership.pk])
     form = {"plan": membership.renewal().plan().fingerprint}
     return Act(
@@ -225,12 +225,12 @@ def renew_membership(place: Place) -> Act:
     )
 
 
-def enroll(place: Place) -> Act:
+def enroll(sample: PartnerFixture) -> Act:
     line = factories.PackageLineFactory.create()
-    planned = Membership(partner=place.partner, offer=line.offer, starts_on=factories.TODAY)
+    planned = Membership(partner=sample.partner, offer=line.offer, starts_on=factories.TODAY)
     planned.set_days()
     form = {
-        "partner": place.partner.pk,
+        "partner": sample.partner.pk,
         "offer": line.offer.pk,
         "starts_on": factories.TODAY.isoformat(),
     }

@@ -63,7 +63,7 @@ from django.utils import translation  # noqa: E402
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.agreement import UNGUARDED, findings  # noqa: E402
-from tests.world import ask, rows, world  # noqa: E402, F401 - for whoever asks for them
+from tests.world import request_as, rows, world  # noqa: E402, F401 - for whoever asks for them
 
 # MD5 is fast, and nothing here needs protection.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

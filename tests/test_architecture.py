@@ -60,12 +60,12 @@ def test_imports_never_point_upwards():
 
     It silences every logger that is there.
     """
-    ask = (
+    request_as = (
         "import sys; from importlinter.cli import lint_imports; "
         "sys.exit(lint_imports(no_cache=True))"
     )
     told = subprocess.run(
-        [sys.executable, "-c", ask], cwd=PROJECT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", request_as], cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert told.returncode == 0, told.stdout
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from benefits_portal.tenants.models import Partner, Record, TenantsAction
 from tests.agreement import findings
 from tests.properties import BEFORE_A_RELEASE, LONG
-from tests.world import NOT_OF_THE_PORTAL, Ask, World, undone
+from tests.world import NOT_OF_THE_PORTAL, RequestAs, World, rolled_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.rule("P1", "P4", "K2")]
 EXAMPLES = pytest.mark.parametrize("examples", [40, pytest.param(LONG, marks=BEFORE_A_RELEASE)])
@@ -118,7 +118,7 @@ ODD = st.sampled_from(
 
 def bad_values(world: World, *, known: bool) -> st.SearchStrategy[list[str]]:
     """One value or several for one field; with those that are `known`, but somewhere else."""
-    place, theirs = world.place, world.elsewhere
+    sample, theirs = world.sample, world.elsewhere
     foreign = [str(number) for numbers in theirs.arguments.values() for number in numbers]
     filled = [str(value) for form in theirs.forms.values() for value in form.values()]
     old = [
@@ -130,13 +130,13 @@ def bad_values(world: World, *, known: bool) -> st.SearchStrategy[list[str]]:
         *filled,
         *old,
         theirs.acting_in,
-        place.text_of(place.redemption.key),
+        sample.text_of(sample.redemption.key),
         theirs.text_of(theirs.key),
     }
-    mine = {str(value) for form in place.forms.values() for value in form.values()} | {
-        place.acting_in
+    mine = {str(value) for form in sample.forms.values() for value in form.values()} | {
+        sample.acting_in
     }
-    mine |= {str(number) for numbers in place.arguments.values() for number in numbers}
+    mine |= {str(number) for numbers in sample.arguments.values() for number in numbers}
     return st.lists(
         TEXT | ODD | st.sampled_from(sorted(somewhere - mine)) if known else TEXT | ODD,
         min_size=1,
@@ -156,12 +156,17 @@ def encoded(fields: dict[str, list[str]]) -> str:
 
 
 def check(
-    world: World, ask: Ask, person: str, method: str, address: str, fields: dict[str, list[str]]
+    world: World,
+    request_as: RequestAs,
+    person: str,
+    method: str,
+    address: str,
+    fields: dict[str, list[str]],
 ) -> HttpResponse:
     """Nothing came of it but that it may be on record as refused."""
-    with undone() as written:
+    with rolled_back() as written:
         query, body = (f"?{encoded(fields)}", "") if method == "get" else ("", encoded(fields))
-        answer = ask(person, method, address + query, body)
+        answer = request_as(person, method, address + query, body)
         # A page may be asked for a list to take along, which is on record.
         records = Record.objects.filter(refused="").exclude(action=TenantsAction.LIST_DOWNLOADED)
         done = records.count() - world.records if "tenants_record" in written else 0
@@ -177,16 +182,16 @@ def for_all(examples: int) -> Any:
 
 
 @EXAMPLES
-def test_no_post_breaks_the_portal_or_changes_anything(world, ask, examples):
-    place = world.place
-    pages = sorted({*place.arguments, *place.forms, *place.queries} - NOTHING_TO_SPOIL)
+def test_no_post_breaks_the_portal_or_changes_anything(world, request_as, examples):
+    sample = world.sample
+    pages = sorted({*sample.arguments, *sample.forms, *sample.queries} - NOTHING_TO_SPOIL)
 
     @for_all(examples)
     def holds(data: st.DataObject) -> None:
         page = data.draw(st.sampled_from(pages), "page")
         valid = {
             name: [str(value)]
-            for name, value in (place.form(page) | {"acting_in": place.acting_in}).items()
+            for name, value in (sample.form(page) | {"acting_in": sample.acting_in}).items()
         }
         spoiled = data.draw(
             st.lists(st.sampled_from(sorted(valid.keys() - FREE)), min_size=1, unique=True),
@@ -204,17 +209,17 @@ def test_no_post_breaks_the_portal_or_changes_anything(world, ask, examples):
         }
         check(
             world,
-            ask,
+            request_as,
             "anonymous" if page.startswith("tenants:password") else "global",
             "post",
-            place.address(page),
+            sample.address(page),
             fields,
         )
 
 
 @EXAMPLES
 def test_no_query_string_breaks_a_page_and_none_is_written_back_as_it_is(
-    world, ask, rows, examples
+    world, request_as, rows, examples
 ):
     pages = sorted(
         address for row, addresses in rows.items() for address in addresses if "?" not in row
@@ -227,7 +232,7 @@ def test_no_query_string_breaks_a_page_and_none_is_written_back_as_it_is(
         fields = {name: data.draw(bad_values(world, known=True), name) for name in names}
         answer = check(
             world,
-            ask,
+            request_as,
             "programme" if "back-office" in address else "global",
             "get",
             address,
@@ -237,7 +242,7 @@ def test_no_query_string_breaks_a_page_and_none_is_written_back_as_it_is(
 
 
 @EXAMPLES
-def test_no_post_breaks_the_back_office(world, ask, rows, examples):
+def test_no_post_breaks_the_back_office(world, request_as, rows, examples):
     """Whoever may change things may change them to nonsense; no page fails, copies agree."""
     before = findings()
     pages = sorted(
@@ -261,14 +266,14 @@ def test_no_post_breaks_the_back_office(world, ask, rows, examples):
         names = [field.name for field in model._meta.get_fields()] + OFFICE_FIELDS
         chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, unique=True), "fields")
         fields = {name: data.draw(bad_values(world, known=True), name) for name in chosen}
-        with undone() as written:
-            answer = ask("programme", "post", address, encoded(fields))
+        with rolled_back() as written:
+            answer = request_as("programme", "post", address, encoded(fields))
             after = findings() if written - NOT_OF_THE_PORTAL else before
         assert answer.status_code < 500
         assert after == before
 
 
 @pytest.mark.parametrize("name", ["benefits:remove", "benefits:transfer"])
-def test_the_number_of_a_benefit_that_no_row_can_have_is_nobody_s(world, ask, name):
+def test_the_number_of_a_benefit_that_no_row_can_have_is_nobody_s(world, request_as, name):
     url = reverse(name, args=[2**63, 1])
-    assert ask("global", "get", url, "").status_code == 404
+    assert request_as("global", "get", url, "").status_code == 404

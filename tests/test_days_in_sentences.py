@@ -40,7 +40,7 @@ def kinds_with_days():
 def test_a_refusal_writes_days_as_the_reader_does(kind, places, days, day, language, written):
     with translation.override(language):
         said = str(kind.message) % kind.written(
-            {place: day if place in days else "x" for place in places}
+            {sample: day if sample in days else "x" for sample in places}
         )
     assert (ISO.findall(said), written in said) == ([], True)
 

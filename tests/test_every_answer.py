@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import resolve
 
-from tests.world import Ask, World, undone
+from tests.world import RequestAs, World, rolled_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 HEADERS = {
@@ -43,9 +43,9 @@ def test_no_url_takes_a_post_without_a_token(world: World, rows: dict[str, list[
     for row, (address, *_alike) in rows.items():
         person = "programme" if row.startswith(("office:", "admin:")) else "global"
         strict.cookies[settings.SESSION_COOKIE_NAME] = world.sessions[person]
-        with undone() as written:
+        with rolled_back() as written:
             answer = strict.post(
-                address, world.place.form(row) | {"acting_in": world.acting_in(person)}
+                address, world.sample.form(row) | {"acting_in": world.acting_in(person)}
             )
         got = (
             answer.status_code,
@@ -59,17 +59,21 @@ def test_no_url_takes_a_post_without_a_token(world: World, rows: dict[str, list[
     assert (taken, exempt) == ({}, [])
 
 
-def test_every_kind_of_answer_has_the_headers(world: World, ask: Ask) -> None:
+def test_every_kind_of_answer_has_the_headers(world: World, request_as: RequestAs) -> None:
     answers = {
-        "signed out": ask("anonymous", "get", "/sign-in/", {}),
-        "portal": ask("global", "get", world.place.address("benefits:azure-cloud"), {}),
-        "download": ask("global", "get", world.place.address("benefits:azure-cloud-csv"), {}),
-        "redirect": ask("anonymous", "get", "/", {}),
-        "back office": ask("programme", "get", "/back-office/", {}),
-        "not found": ask("global", "get", "/nowhere/", {}),
-        "not allowed": ask("member", "get", world.place.address("tenants:give-role"), {}),
-        "not a method": ask("global", "post", "/help/", {"acting_in": world.place.acting_in}),
-        "too much": ask("anonymous", "post", "/sign-in/", "&".join("a" * 1_001)),
+        "signed out": request_as("anonymous", "get", "/sign-in/", {}),
+        "portal": request_as("global", "get", world.sample.address("benefits:azure-cloud"), {}),
+        "download": request_as(
+            "global", "get", world.sample.address("benefits:azure-cloud-csv"), {}
+        ),
+        "redirect": request_as("anonymous", "get", "/", {}),
+        "back office": request_as("programme", "get", "/back-office/", {}),
+        "not found": request_as("global", "get", "/nowhere/", {}),
+        "not allowed": request_as("member", "get", world.sample.address("tenants:give-role"), {}),
+        "not a method": request_as(
+            "global", "post", "/help/", {"acting_in": world.sample.acting_in}
+        ),
+        "too much": request_as("anonymous", "post", "/sign-in/", "&".join("a" * 1_001)),
     }
     assert {kind: answer.status_code for kind, answer in answers.items()} == {
         "signed out": 200,
@@ -90,9 +94,9 @@ def test_every_kind_of_answer_has_the_headers(world: World, ask: Ask) -> None:
 
 
 def test_a_static_file_is_taken_for_nothing_else_and_framed_by_nobody(
-    world: World, ask: Ask
+    world: World, request_as: RequestAs
 ) -> None:
-    with closing(ask("global", "get", "/static/js/portal.js", {})) as answer:
+    with closing(request_as("global", "get", "/static/js/portal.js", {})) as answer:
         headers = {
             name: answer.headers.get(name) for name in ("X-Content-Type-Options", "X-Frame-Options")
         }

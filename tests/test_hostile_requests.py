@@ -23,7 +23,7 @@ from benefits_portal.charsets import mark_charset
 from benefits_portal.redirects import URL_HEADERS
 from tests.back_office.test_hostile_lookups import LOOKUPS, VALUES
 from tests.properties import BEFORE_A_RELEASE
-from tests.world import World, undone
+from tests.world import World, rolled_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.rule("P1", "P4")]
 CODE = Path(__file__).parent.parent / "benefits_portal"
@@ -234,7 +234,7 @@ def test_no_url_or_header_breaks_a_page_or_is_repeated_as_markup(
     counts: dict[int, int] = {}
     for person, method, url, headers in requests(world, urls, rounds, seed=rounds):
         try:
-            with undone():
+            with rolled_back():
                 answer = send(client, method, url, headers)
                 faults = (
                     answer.status_code >= 500,

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.tenants.models import Record
-from tests.world import World, undone
+from tests.world import World, rolled_back
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.rule("K3")]
 REVEAL = "licensing:key"
@@ -29,21 +29,23 @@ def read(answer: HttpResponse) -> str:
     return f"{answer.headers} {answer.cookies} {body}"
 
 
-def test_no_key_is_in_any_answer_log_line_mail_download_or_record(world: World, rows, ask, caplog):
-    place = world.place
+def test_no_key_is_in_any_answer_log_line_mail_download_or_record(
+    world: World, rows, request_as, caplog
+):
+    sample = world.sample
     keys = [
-        place.text_of(key)
-        for key in (place.key, place.fitting, place.redemption.key, world.elsewhere.key)
+        sample.text_of(key)
+        for key in (sample.key, sample.fitting, sample.redemption.key, world.elsewhere.key)
     ]
     key, said = any_spelling(keys), {}
     caplog.set_level(logging.DEBUG)
     for row, addresses in rows.items():
         person = "programme" if row.startswith(("office:", "admin:")) else "global"
-        form = place.form(row) | {"acting_in": world.acting_in(person), "q": keys[0]}
+        form = sample.form(row) | {"acting_in": world.acting_in(person), "q": keys[0]}
         for address in addresses:
             for method, sent in (("get", {}), ("post", form)):
-                with undone():
-                    answer = read(ask(person, method, address, sent))
+                with rolled_back():
+                    answer = read(request_as(person, method, address, sent))
                     logged = [record.getMessage() for record in caplog.records]
                     mailed = [message.message() for message in mail.outbox]
                     recorded = list(Record.objects.values_list("before", "after", "refused"))
@@ -55,7 +57,7 @@ def test_no_key_is_in_any_answer_log_line_mail_download_or_record(world: World, 
         if key.search(text.replace(f'value="{keys[0]}"', ""))
     }
     assert found == {("post", REVEAL)}
-    assert "•" in said["get", "licensing:extend", place.address("licensing:extend")], (
+    assert "•" in said["get", "licensing:extend", sample.address("licensing:extend")], (
         "there was something to leak"
     )
     assert key.search(productkeys.grouped(keys[1]).lower()), "and it would have been found"

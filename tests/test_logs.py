@@ -197,8 +197,8 @@ REACHED: dict[str, tuple[str, Callable[[Client], object], int]] = {
 @pytest.mark.parametrize("case", REACHED)
 def test_no_logger_that_a_page_can_reach_quotes_what_was_sent(db, settings, written, case):
     settings.ROOT_URLCONF = __name__
-    logger, ask, status = REACHED[case]
-    answer = ask(Client(raise_request_exception=False))
+    logger, request_as, status = REACHED[case]
+    answer = request_as(Client(raise_request_exception=False))
     told = [json.loads(line) for line in written.lines if line.startswith("{")]
     assert answer.status_code == status
     assert status == 200 or logger in {line["logger"] for line in told}, (
@@ -250,13 +250,13 @@ def test_django_s_own_handlers_which_write_paths_are_gone():
 
     It is asked of a process without pytest's own handlers.
     """
-    ask = (
+    request_as = (
         "import logging, django; django.setup(); print([logging.getLogger(name).handlers for "
         "name in ('django', 'django.server')])"
     )
     assert (
         subprocess.run(
-            [sys.executable, "-c", ask], capture_output=True, text=True, check=True
+            [sys.executable, "-c", request_as], capture_output=True, text=True, check=True
         ).stdout
         == "[[], []]\n"
     )

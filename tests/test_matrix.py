@@ -18,8 +18,8 @@ from django.test import Client, RequestFactory
 from django.urls import resolve, reverse
 
 from benefits_portal.tenants.models import Record, User
-from tests.place import COMMON, Place
-from tests.world import NOT_OF_THE_PORTAL, Ask, World, every_page, undone
+from tests.partner_fixture import COMMON, PartnerFixture
+from tests.world import NOT_OF_THE_PORTAL, RequestAs, World, every_page, rolled_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 rule = pytest.mark.rule
@@ -183,14 +183,16 @@ def outcome(answer: HttpResponse, written: set[str], done: int) -> str:
     return f"{word}, yet wrote to {written}" if changed else word
 
 
-def outcomes(world: World, rows: dict[str, list[str]], ask: Ask, person: str) -> dict[str, str]:
+def outcomes(
+    world: World, rows: dict[str, list[str]], request_as: RequestAs, person: str
+) -> dict[str, str]:
     """What `person` gets of every page, by GET and by POST."""
     found = {}
     for row, addresses in rows.items():
         sent = {"acting_in": world.acting_in(person), "post": "yes", "reason": "A test"}
-        forms: dict[str, dict[str, Any]] = {"get": {}, "post": world.place.form(row) | sent}
+        forms: dict[str, dict[str, Any]] = {"get": {}, "post": world.sample.form(row) | sent}
         words = [
-            " or ".join(sorted(words_of(world, ask, person, method, addresses, form)))
+            " or ".join(sorted(words_of(world, request_as, person, method, addresses, form)))
             for method, form in forms.items()
         ]
         found[row] = "/".join(dict.fromkeys(words))
@@ -198,16 +200,21 @@ def outcomes(world: World, rows: dict[str, list[str]], ask: Ask, person: str) ->
 
 
 def words_of(
-    world: World, ask: Ask, person: str, method: str, addresses: list[str], form: dict[str, Any]
+    world: World,
+    request_as: RequestAs,
+    person: str,
+    method: str,
+    addresses: list[str],
+    form: dict[str, Any],
 ) -> set[str]:
     """What comes of asking for each address; of pages that are alike the first as a whole."""
     words = set()
     for number, address in enumerate(addresses):
-        with undone() as written:
+        with rolled_back() as written:
             if number:
                 answer = view_alone(world.persons[person], method, address, form)
             else:
-                answer = ask(person, method, address, form)
+                answer = request_as(person, method, address, form)
             done = 0
             if "tenants_record" in written:
                 done = Record.objects.filter(refused="").count() - world.records
@@ -250,8 +257,8 @@ def test_the_table_names_every_kind_of_person(world):
 
 @rule("P1", "P2", "P3")
 @pytest.mark.parametrize("person", PERSONS)
-def test_everybody_gets_what_the_table_says(world, rows, ask, person):
-    assert outcomes(world, rows, ask, person) == expected(person)
+def test_everybody_gets_what_the_table_says(world, rows, request_as, person):
+    assert outcomes(world, rows, request_as, person) == expected(person)
 
 
 # What is another partner's does not exist (P1, K4)
@@ -265,7 +272,7 @@ ABOUT_ACCOUNTS = {
 
 
 def seen_by(
-    ask: Ask, person: str, mine: Place, theirs: Place
+    request_as: RequestAs, person: str, mine: PartnerFixture, theirs: PartnerFixture
 ) -> dict[tuple[str, str, int], tuple[int, str, str]]:
     """All that `person` is answered.
 
@@ -285,8 +292,8 @@ def seen_by(
         for number, (method, address, values) in enumerate(
             [*sent, ("post", mine.address(page), form)]
         ):
-            with undone():
-                answer = ask(person, method, address, values)
+            with rolled_back():
+                answer = request_as(person, method, address, values)
                 text = answer.getvalue().decode() if answer.streaming else answer.text
             where = answer.headers.get("Location", "")
             found[page, method, number] = (answer.status_code, where, without_tokens(text).lower())
@@ -299,21 +306,23 @@ def without_tokens(page: str) -> str:
 
 
 @rule("P1", "K4")
-def test_to_others_a_partner_might_as_well_not_be_there(world, ask):
+def test_to_others_a_partner_might_as_well_not_be_there(world, request_as):
     """No page, list, search, download, error or count of theirs tells the difference.
 
     What does not exist is a 404.
     """
-    with undone():
-        stranger = Place("Southridge")
+    with rolled_back():
+        stranger = PartnerFixture("Southridge")
         client = Client()
         client.force_login(stranger.boss)
         world.sessions["stranger"] = client.cookies[settings.SESSION_COOKIE_NAME].value
-        there = seen_by(ask, "other", world.elsewhere, stranger)
+        there = seen_by(request_as, "other", world.elsewhere, stranger)
         their_own = "".join(
             text
-            for _status, _location, text in seen_by(ask, "stranger", stranger, stranger).values()
+            for _status, _location, text in seen_by(
+                request_as, "stranger", stranger, stranger
+            ).values()
         )
     # So there was something to leak
     assert {word for word in stranger.words if word not in their_own} == set()
-    assert there == seen_by(ask, "other", world.elsewhere, stranger)
+    assert there == seen_by(request_as, "other", world.elsewhere, stranger)

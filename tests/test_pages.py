@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("today")
 
 
 @dataclass
-class Place:
+class PartnerFixture:
     """A partner with one of everything, and what its pages are called."""
 
     tenant: Tenant
@@ -32,7 +32,7 @@ class Place:
     redemption: Redemption
 
     @classmethod
-    def of(cls, tenant: Tenant) -> "Place":
+    def of(cls, tenant: Tenant) -> "PartnerFixture":
         partner = tenant.partner
         credit = factories.BenefitFactory.create(partner=partner, monthly=True)
         person = factories.DirectoryUserFactory.create(tenant=tenant)
@@ -125,14 +125,14 @@ ACTING = [
 
 
 @pytest.fixture
-def place(tenant: Tenant) -> Place:
-    return Place.of(tenant)
+def sample(tenant: Tenant) -> PartnerFixture:
+    return PartnerFixture.of(tenant)
 
 
 @pytest.fixture
-def elsewhere(db: None) -> Place:
+def elsewhere(db: None) -> PartnerFixture:
     """Another partner with the same things."""
-    return Place.of(factories.TenantFactory.create(is_primary=True))
+    return PartnerFixture.of(factories.TenantFactory.create(is_primary=True))
 
 
 @pytest.fixture
@@ -152,9 +152,9 @@ def member(tenant: Tenant) -> User:
 
 @pytest.mark.parametrize("name", ["home", "extend"])
 @pytest.mark.rule("P2")
-def test_somebody_without_a_role_sees_one_page_that_names_who_has_one(place, admin, sign_in, name):
-    nobody = factories.UserFactory.create(directory_user__tenant=place.tenant)
-    response = sign_in(nobody).get((place.to_look_at() | place.to_act_on())[name])
+def test_somebody_without_a_role_sees_one_page_that_names_who_has_one(sample, admin, sign_in, name):
+    nobody = factories.UserFactory.create(directory_user__tenant=sample.tenant)
+    response = sign_in(nobody).get((sample.to_look_at() | sample.to_act_on())[name])
     assert (response.status_code, response.templates[0].name) == (
         200 if name == "home" else 403,
         "tenants/no_role.html",
@@ -178,8 +178,8 @@ def test_who_can_give_a_role_is_told_apart_from_who_can_only_act(tenant, sign_in
 
 @pytest.mark.parametrize("name", ["extend"])
 @pytest.mark.rule("P3")
-def test_a_member_is_told_why_they_may_not_act_and_who_may(place, member, admin, sign_in, name):
-    response = sign_in(member).get(place.to_act_on()[name])
+def test_a_member_is_told_why_they_may_not_act_and_who_may(sample, member, admin, sign_in, name):
+    response = sign_in(member).get(sample.to_act_on()[name])
     assert (response.status_code, response.templates[0].name) == (403, "tenants/not_permitted.html")
     assert admin.email in response.text
 
@@ -201,7 +201,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("name", FOREIGN)
 @pytest.mark.rule("P1", "K4")
-def test_what_belongs_to_another_partner_does_not_exist(place, elsewhere, client, sign_in, name):
+def test_what_belongs_to_another_partner_does_not_exist(sample, elsewhere, client, sign_in, name):
     address = (elsewhere.to_look_at() | elsewhere.to_act_on())[name]
     owner = factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=elsewhere.tenant
@@ -220,33 +220,33 @@ def without_what_varies(response: HttpResponse) -> str:
 
 
 @pytest.mark.rule("K4")
-def test_another_partner_s_key_cannot_be_chosen_by_reference(place, elsewhere, client):
+def test_another_partner_s_key_cannot_be_chosen_by_reference(sample, elsewhere, client):
     assert (
         client.get(
-            reverse("licensing:extend", args=[place.subscription.pk]) + f"?key={elsewhere.key.pk}"
+            reverse("licensing:extend", args=[sample.subscription.pk]) + f"?key={elsewhere.key.pk}"
         ).status_code
         == 404
     )
 
 
 @pytest.mark.rule("P4")
-def test_a_form_from_another_place_is_refused_with_both_named(place, client, admin):
-    second = factories.TenantFactory.create(partner=place.tenant.partner)
+def test_a_form_from_another_place_is_refused_with_both_named(sample, client, admin):
+    second = factories.TenantFactory.create(partner=sample.tenant.partner)
     client.post(reverse("tenants:switch"), {"place": second.pk})
-    response = client.post(place.to_act_on()["remove"], place.acting_in)
+    response = client.post(sample.to_act_on()["remove"], sample.acting_in)
     assert response.status_code == 409
-    assert (place.tenant.domain in response.text, second.domain in response.text) == (True, True)
-    place.assignment.refresh_from_db()
-    assert place.assignment.ended_at is None
+    assert (sample.tenant.domain in response.text, second.domain in response.text) == (True, True)
+    sample.assignment.refresh_from_db()
+    assert sample.assignment.ended_at is None
 
 
 @pytest.mark.rule("P4")
-def test_a_post_that_does_not_say_where_it_was_rendered_is_refused(place, client):
-    assert client.post(place.to_act_on()["remove"]).status_code == 409
+def test_a_post_that_does_not_say_where_it_was_rendered_is_refused(sample, client):
+    assert client.post(sample.to_act_on()["remove"]).status_code == 409
 
 
 @pytest.mark.rule("P1", "P4")
-def test_a_link_into_another_partner_of_ones_own_offers_to_switch(place, elsewhere, admin, client):
+def test_a_link_into_another_partner_of_ones_own_offers_to_switch(sample, elsewhere, admin, client):
     factories.RoleAssignmentFactory.create(user=admin, partner=elsewhere.tenant.partner)
     address = elsewhere.to_look_at()["subscription"]
     offered = client.get(address)
@@ -262,9 +262,9 @@ def test_a_link_into_another_partner_of_ones_own_offers_to_switch(place, elsewhe
 
 
 @pytest.mark.parametrize("name", [*LOOKING, *ACTING])
-def test_every_page_parses(place, client, name):
+def test_every_page_parses(sample, client, name):
     html5lib.HTMLParser(strict=True).parse(
-        client.get((place.to_look_at() | place.to_act_on())[name]).text
+        client.get((sample.to_look_at() | sample.to_act_on())[name]).text
     )
 
 
@@ -305,22 +305,22 @@ def test_a_large_id_is_written_as_it_is_and_a_large_number_in_groups(client, par
 
 
 @pytest.mark.rule("K3")
-def test_a_key_is_masked_on_every_page_and_shown_only_by_get_key(place, client):
+def test_a_key_is_masked_on_every_page_and_shown_only_by_get_key(sample, client):
     shown = client.post(
-        reverse("licensing:key", args=[place.licenses.pk]), place.acting_in | {"verified": "on"}
+        reverse("licensing:key", args=[sample.licenses.pk]), sample.acting_in | {"verified": "on"}
     )
     key = shown.context["revealed"]
     assert key in shown.text
     assert (
         shown.headers["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
     )
-    for name, address in (place.to_look_at() | place.to_act_on()).items():
+    for name, address in (sample.to_look_at() | sample.to_act_on()).items():
         text = client.get(address).text
         assert (name, key in text, key.replace("-", "") in text) == (name, False, False)
 
 
-def test_get_key_asks_for_the_tick_first(place, client):
-    response = client.post(reverse("licensing:key", args=[place.licenses.pk]), place.acting_in)
+def test_get_key_asks_for_the_tick_first(sample, client):
+    response = client.post(reverse("licensing:key", args=[sample.licenses.pk]), sample.acting_in)
     assert "revealed" not in response.context
     assert response.context["form"].errors == {
         "verified": ["Check that this is the right tenant and tick the box; then get the key."]
@@ -330,8 +330,8 @@ def test_get_key_asks_for_the_tick_first(place, client):
 # Bad input
 
 
-def test_a_wrong_key_keeps_what_was_typed_and_says_what_to_do(place, client):
-    response = client.post(place.to_act_on()["extend"], place.acting_in | {"key": "not a key"})
+def test_a_wrong_key_keeps_what_was_typed_and_says_what_to_do(sample, client):
+    response = client.post(sample.to_act_on()["extend"], sample.acting_in | {"key": "not a key"})
     assert response.context["form"]["key"].value() == "not a key"
     assert response.context["form"].errors["key"] == [
         "This is not a product key of this portal: those have 25 characters and begin with PCBEN. "
@@ -340,10 +340,10 @@ def test_a_wrong_key_keeps_what_was_typed_and_says_what_to_do(place, client):
 
 
 @pytest.mark.rule("U3")
-def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(place, client):
+def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(sample, client):
     addresses = [
-        reverse("benefits:remove", args=[place.bulk.benefit_id, place.bulk.pk]),
-        reverse("benefits:transfer", args=[place.credit.pk, place.assignment.pk]),
+        reverse("benefits:remove", args=[sample.bulk.benefit_id, sample.bulk.pk]),
+        reverse("benefits:transfer", args=[sample.credit.pk, sample.assignment.pk]),
     ]
     told = [
         str(next(iter(client.get(address, follow=True).context["messages"])))
@@ -356,10 +356,10 @@ def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(place, client)
 
 
 @pytest.mark.rule("U1")
-def test_nobody_from_nowhere_is_assigned_and_it_is_said_where_to_add_one(place, elsewhere, client):
+def test_nobody_from_nowhere_is_assigned_and_it_is_said_where_to_add_one(sample, elsewhere, client):
     response = client.post(
-        place.to_act_on()["assign"],
-        place.acting_in | {"directory_user": elsewhere.assignment.directory_user_id},
+        sample.to_act_on()["assign"],
+        sample.acting_in | {"directory_user": elsewhere.assignment.directory_user_id},
     )
     assert response.context["form"].errors["directory_user"] == [
         "There is no such person in your organization's directory. Pick somebody from the list. "
@@ -368,12 +368,12 @@ def test_nobody_from_nowhere_is_assigned_and_it_is_said_where_to_add_one(place, 
 
 
 @pytest.mark.rule("U3", "U5")
-def test_what_cannot_be_assigned_any_more_says_so_before_one_is_chosen(place, client):
+def test_what_cannot_be_assigned_any_more_says_so_before_one_is_chosen(sample, client):
     expired = factories.BenefitFactory.create(
-        partner=place.tenant.partner, monthly=True, expires_on=factories.TODAY - timedelta(days=1)
+        partner=sample.tenant.partner, monthly=True, expires_on=factories.TODAY - timedelta(days=1)
     )
     addresses = [
-        reverse("benefits:assign", args=[benefit.pk]) for benefit in (expired, place.bulk.benefit)
+        reverse("benefits:assign", args=[benefit.pk]) for benefit in (expired, sample.bulk.benefit)
     ]
     answers = [client.get(address, follow=True) for address in addresses]
     told = [str(next(iter(answer.context["messages"]))) for answer in answers]
@@ -383,7 +383,7 @@ def test_what_cannot_be_assigned_any_more_says_so_before_one_is_chosen(place, cl
             "membership to receive new credit."
         ),
         (
-            f"{place.bulk.directory_user.display_name} holds this credit; it has one holder at a "
+            f"{sample.bulk.directory_user.display_name} holds this credit; it has one holder at a "
             "time. Transfer it instead."
         ),
     ]
@@ -397,12 +397,14 @@ def test_what_cannot_be_assigned_any_more_says_so_before_one_is_chosen(place, cl
     ("time_zone", "told"),
     [("America/New_York", "8 a.m. EDT"), ("Asia/Tokyo", "9 p.m. JST"), ("UTC", "noon UTC")],
 )
-def test_a_receipt_tells_the_moment_by_the_partner_s_clock(place, client, partner, time_zone, told):
+def test_a_receipt_tells_the_moment_by_the_partner_s_clock(
+    sample, client, partner, time_zone, told
+):
     Partner.objects.filter(pk=partner.pk).update(time_zone=time_zone)
-    assert f"May 1, 2021, {told}" in client.get(place.to_look_at()["receipt"]).text
+    assert f"May 1, 2021, {told}" in client.get(sample.to_look_at()["receipt"]).text
 
 
-def test_activity_tells_it_by_the_same_clock_not_moved_twice(place, client, partner):
+def test_activity_tells_it_by_the_same_clock_not_moved_twice(sample, client, partner):
     Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
     Record.objects.note("tests.noted", by=Actor(), partner=partner)
     page = client.get(reverse("tenants:activity"))
@@ -415,10 +417,10 @@ def test_activity_tells_it_by_the_same_clock_not_moved_twice(place, client, part
 
 
 @pytest.mark.rule("K6")
-def test_a_lock_out_tells_its_end_by_the_partner_s_clock(place, client, admin, partner):
+def test_a_lock_out_tells_its_end_by_the_partner_s_clock(sample, client, admin, partner):
     Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
     factories.KeyAttemptFactory.create_batch(10, user=admin, partner=partner, at=factories.NOW)
-    response = client.post(place.to_act_on()["extend"], place.acting_in | {"key": "PCBEN"})
+    response = client.post(sample.to_act_on()["extend"], sample.acting_in | {"key": "PCBEN"})
     assert response.context["form"].errors["key"] == [
         "Too many different keys were tried that do not exist. "(
             "From 8:15 a.m. (America/New_York) on you can type a key again. A key chosen from its "
@@ -440,9 +442,9 @@ def test_the_back_office_keeps_the_project_s_time_zone_whoever_has_a_role(admin,
 
 @pytest.mark.rule("P3")
 @pytest.mark.parametrize("name", ["home", "products"])
-def test_a_member_sees_why_redeeming_is_not_for_them(place, member, client, sign_in, name):
+def test_a_member_sees_why_redeeming_is_not_for_them(sample, member, client, sign_in, name):
     address, reason = (
-        place.to_look_at()[name],
+        sample.to_look_at()[name],
         "Redeeming is for Global admins and MPN partner admins of your organization.",
     )
     texts = [client.get(address).text, sign_in(member).get(address).text]

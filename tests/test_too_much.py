@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from benefits_portal.tenants.models import DirectoryUser, Partner
-from tests.world import NOT_OF_THE_PORTAL, Ask, World, undone
+from tests.world import NOT_OF_THE_PORTAL, RequestAs, World, rolled_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("K2")]
 SIZE, FIELDS = 2_621_440, 1_000
@@ -25,9 +25,9 @@ def file(size: int) -> SimpleUploadedFile:
 
 
 def test_too_much_is_refused_with_a_page_that_says_how_much_is_taken(
-    world: World, ask: Ask
+    world: World, request_as: RequestAs
 ) -> None:
-    assign = world.place.address("benefits:assign-list")
+    assign = world.sample.address("benefits:assign-list")
     forms = [
         ("anonymous", "/sign-in/", "username=" + "a" * SIZE),
         ("anonymous", "/sign-in/", urlencode([(str(number), "a") for number in range(FIELDS + 1)])),
@@ -37,8 +37,8 @@ def test_too_much_is_refused_with_a_page_that_says_how_much_is_taken(
         *(("programme", address, {"file": file(SIZE), "reason": "A test"}) for address in IMPORTS),
     ]
     for person, address, form in forms:
-        with undone() as written:
-            answer = ask(person, "post", address, form)
+        with rolled_back() as written:
+            answer = request_as(person, "post", address, form)
         assert (answer.status_code, written - NOT_OF_THE_PORTAL) == (413, set())
         assert "can hold 2.5 MB and 1,000 fields. Nothing was changed." in answer.text.replace(
             "\xa0", " "
@@ -51,17 +51,19 @@ def test_what_is_no_form_is_refused_with_a_page_that_says_so() -> None:
 
 
 @pytest.mark.slow
-def test_a_form_within_the_limits_is_read(world: World, ask: Ask) -> None:
+def test_a_form_within_the_limits_is_read(world: World, request_as: RequestAs) -> None:
     """Its own page says what is too long for it, and keeps what it can."""
     answers = [
-        ask(
+        request_as(
             "global",
             "post",
-            world.place.address("benefits:assign-list"),
-            {"file": file(SIZE - 1_000), "acting_in": world.place.acting_in},
+            world.sample.address("benefits:assign-list"),
+            {"file": file(SIZE - 1_000), "acting_in": world.sample.acting_in},
         ),
         *(
-            ask("programme", "post", address, {"file": file(SIZE - 1_000), "reason": "A test"})
+            request_as(
+                "programme", "post", address, {"file": file(SIZE - 1_000), "reason": "A test"}
+            )
             for address in IMPORTS
         ),
     ]

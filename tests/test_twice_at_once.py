@@ -18,7 +18,7 @@ from benefits_portal.benefits.bulk_assignment import preview, sealed
 from benefits_portal.tenants.models import Record, Role, User
 from tests import factories
 from tests.acts import ACTS, Act, assign, disable, give_role, make_primary, switch
-from tests.place import Place
+from tests.partner_fixture import PartnerFixture
 from tests.simultaneous import at_once
 
 pytestmark = [
@@ -32,17 +32,17 @@ ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))  # round a name in a message
 
 
 @pytest.fixture
-def place() -> Iterator[Place]:
+def sample() -> Iterator[PartnerFixture]:
     with time_machine.travel(factories.NOW, tick=False):
-        yield Place("One")
+        yield PartnerFixture("One")
 
 
 @pytest.fixture
-def staff(place: Place) -> User:
+def staff(sample: PartnerFixture) -> User:
     return factories.UserFactory.create(staff=True, is_superuser=True)
 
 
-def clients(user: User, place: Place, count: int) -> list[Client]:
+def clients(user: User, sample: PartnerFixture, count: int) -> list[Client]:
     """Browsers with one session, as tabs have."""
     first = Client()
     first.force_login(user)
@@ -80,17 +80,19 @@ def told_as_by_one_click(client: Client, act: Act) -> bool:
     )
 
 
-def act_of(make: Callable[[Place], Act], place: Place) -> tuple[Act, dict[str, Any], list[str]]:
-    act = make(place)
-    return act, act.form | {"acting_in": place.acting_in}, on_record(act.action)
+def act_of(
+    make: Callable[[PartnerFixture], Act], sample: PartnerFixture
+) -> tuple[Act, dict[str, Any], list[str]]:
+    act = make(sample)
+    return act, act.form | {"acting_in": sample.acting_in}, on_record(act.action)
 
 
 @pytest.mark.parametrize("make", ACTS)
 def test_the_same_form_sent_twice_is_one_act_and_one_message(
-    place: Place, staff: User, make
+    sample: PartnerFixture, staff: User, make
 ) -> None:
-    act, form, before = act_of(make, place)
-    [client] = clients(staff if act.by_staff else place.boss, place, 1)
+    act, form, before = act_of(make, sample)
+    [client] = clients(staff if act.by_staff else sample.boss, sample, 1)
     answers = [client.post(act.url, form) for _ in range(2 if make is not switch else 1)]
     assert [answer.status_code for answer in answers] == [302] * len(answers)
     assert {answer.headers["Location"] for answer in answers} == {answers[0].headers["Location"]}
@@ -101,10 +103,10 @@ def test_the_same_form_sent_twice_is_one_act_and_one_message(
 @pytest.mark.slow
 @pytest.mark.parametrize("make", ACTS)
 def test_the_same_form_sent_at_one_instant_is_one_act_and_one_message(
-    place: Place, staff: User, make
+    sample: PartnerFixture, staff: User, make
 ) -> None:
-    act, form, before = act_of(make, place)
-    both = clients(staff if act.by_staff else place.boss, place, 2)
+    act, form, before = act_of(make, sample)
+    both = clients(staff if act.by_staff else sample.boss, sample, 2)
     answers = at_once([partial(client.post, act.url, form) for client in both])
     assert [answer.status_code for answer in answers] == [302, 302]
     assert [told_as_by_one_click(client, act) for client in both] == [True, True]
@@ -121,13 +123,13 @@ BY_THE_PARTNER = [
 
 
 @pytest.mark.parametrize("make", BY_THE_PARTNER)
-def test_what_somebody_else_did_a_moment_ago_is_told(place: Place, make) -> None:
-    act, form, before = act_of(make, place)
-    other = factories.UserFactory.create(directory_user__tenant=place.tenant)
+def test_what_somebody_else_did_a_moment_ago_is_told(sample: PartnerFixture, make) -> None:
+    act, form, before = act_of(make, sample)
+    other = factories.UserFactory.create(directory_user__tenant=sample.tenant)
     factories.RoleAssignmentFactory.create(
-        user=other, partner=place.partner, role=Role.GLOBAL_ADMIN
+        user=other, partner=sample.partner, role=Role.GLOBAL_ADMIN
     )
-    [theirs], [mine] = clients(other, place, 1), clients(place.boss, place, 1)
+    [theirs], [mine] = clients(other, sample, 1), clients(sample.boss, sample, 1)
     theirs.post(act.url, form)
     answer = mine.post(act.url, form)
     messages = told(mine)
@@ -137,9 +139,9 @@ def test_what_somebody_else_did_a_moment_ago_is_told(place: Place, make) -> None
 
 
 @pytest.mark.parametrize("make", [assign, disable, give_role])
-def test_what_one_did_oneself_long_ago_is_told_too(place: Place, make) -> None:
-    act, form, _before = act_of(make, place)
-    [client] = clients(place.boss, place, 1)
+def test_what_one_did_oneself_long_ago_is_told_too(sample: PartnerFixture, make) -> None:
+    act, form, _before = act_of(make, sample)
+    [client] = clients(sample.boss, sample, 1)
     client.post(act.url, form)
     assert [level for level, _text in told(client)] == [SUCCESS]
     with time_machine.travel(factories.NOW + timedelta(minutes=2), tick=False):
@@ -148,9 +150,9 @@ def test_what_one_did_oneself_long_ago_is_told_too(place: Place, make) -> None:
     assert answer.status_code == 200 or make is disable
 
 
-def test_another_role_than_the_one_just_given_is_no_repeat(place: Place) -> None:
-    act, form, _before = act_of(give_role, place)
-    [client] = clients(place.boss, place, 1)
+def test_another_role_than_the_one_just_given_is_no_repeat(sample: PartnerFixture) -> None:
+    act, form, _before = act_of(give_role, sample)
+    [client] = clients(sample.boss, sample, 1)
     client.post(act.url, form)
     answer = client.post(act.url, form | {"role": Role.GLOBAL_ADMIN.value})
     assert "Holds the role Account member already." in str(answer.context["form"].errors)
@@ -161,35 +163,39 @@ def revealed(answer: Any) -> bool:
 
 
 @pytest.mark.parametrize("together", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_a_key_revealed_twice_is_one_line_on_record(place: Place, together: bool) -> None:
-    both = clients(place.admin, place, 2)
-    form = {"verified": "on", "acting_in": place.acting_in}
-    tasks = [partial(client.post, place.address("licensing:key"), form) for client in both]
+def test_a_key_revealed_twice_is_one_line_on_record(sample: PartnerFixture, together: bool) -> None:
+    both = clients(sample.admin, sample, 2)
+    form = {"verified": "on", "acting_in": sample.acting_in}
+    tasks = [partial(client.post, sample.address("licensing:key"), form) for client in both]
     answers = at_once(tasks) if together else [task() for task in tasks]
     assert [revealed(answer) for answer in answers] == [True, True]
     assert on_record("benefits.key-revealed") == [""]
 
 
-def test_a_key_revealed_by_somebody_else_or_later_is_a_line_of_its_own(place: Place) -> None:
-    form = {"verified": "on", "acting_in": place.acting_in}
-    [mine], [theirs] = clients(place.admin, place, 1), clients(place.boss, place, 1)
-    mine.post(place.address("licensing:key"), form)
-    theirs.post(place.address("licensing:key"), form)
+def test_a_key_revealed_by_somebody_else_or_later_is_a_line_of_its_own(
+    sample: PartnerFixture,
+) -> None:
+    form = {"verified": "on", "acting_in": sample.acting_in}
+    [mine], [theirs] = clients(sample.admin, sample, 1), clients(sample.boss, sample, 1)
+    mine.post(sample.address("licensing:key"), form)
+    theirs.post(sample.address("licensing:key"), form)
     with time_machine.travel(factories.NOW + timedelta(minutes=2), tick=False):
-        mine.post(place.address("licensing:key"), form)
+        mine.post(sample.address("licensing:key"), form)
     assert on_record("benefits.key-revealed") == [""] * 3
 
 
 @pytest.mark.parametrize("together", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_a_list_assigned_twice_shows_the_same_both_times(place: Place, together: bool) -> None:
-    crowd = factories.DirectoryUserFactory.create_batch(3, tenant=place.tenant)
-    found = enumerate([person.user_principal_name for person in [*crowd, place.disabled]], 1)
-    lines = preview(place.credit, found, factories.TODAY)
-    form = {"shown": sealed(lines, place.credit, place.admin), "acting_in": place.acting_in}
+def test_a_list_assigned_twice_shows_the_same_both_times(
+    sample: PartnerFixture, together: bool
+) -> None:
+    crowd = factories.DirectoryUserFactory.create_batch(3, tenant=sample.tenant)
+    found = enumerate([person.user_principal_name for person in [*crowd, sample.disabled]], 1)
+    lines = preview(sample.credit, found, factories.TODAY)
+    form = {"shown": sealed(lines, sample.credit, sample.admin), "acting_in": sample.acting_in}
     before = len(on_record("benefits.assigned"))
     tasks = [
-        partial(client.post, place.address("benefits:assign-list"), form)
-        for client in clients(place.admin, place, 2)
+        partial(client.post, sample.address("benefits:assign-list"), form)
+        for client in clients(sample.admin, sample, 2)
     ]
     answers = at_once(tasks) if together else [task() for task in tasks]
     assert [[line.refused for line in answer.context["became"]] for answer in answers] == [

@@ -29,7 +29,7 @@ from benefits_portal.typed import (
     tidy_digits,
 )
 from tests.test_bad_posts import encoded
-from tests.world import NOT_OF_THE_PORTAL, Ask, World, undone
+from tests.world import NOT_OF_THE_PORTAL, RequestAs, World, rolled_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("W1", "W2")]
 
@@ -154,10 +154,12 @@ def texts_in(value: Any) -> Iterator[str]:
             yield from texts_in(item)
 
 
-def send(ask: Ask, person: str, address: str, fields: dict[str, list[str]]) -> set[str]:
+def send(
+    request_as: RequestAs, person: str, address: str, fields: dict[str, list[str]]
+) -> set[str]:
     """What was written to; all of it is undone."""
-    with undone() as written:
-        answer = ask(person, "post", address, encoded(fields))
+    with rolled_back() as written:
+        answer = request_as(person, "post", address, encoded(fields))
         assert (address, answer.status_code) == (address, min(answer.status_code, 499))
         assert faults(written) == []
     return written - NOT_OF_THE_PORTAL
@@ -175,7 +177,12 @@ def pages(rows: dict[str, list[str]]) -> Iterator[tuple[str, str, str]]:
 
 
 def typed_into(
-    ask: Ask, rows: dict[str, list[str]], texts: list[str], *, one_by_one: bool, changes: list[str]
+    request_as: RequestAs,
+    rows: dict[str, list[str]],
+    texts: list[str],
+    *,
+    one_by_one: bool,
+    changes: list[str],
 ) -> set[str]:
     """Type each of `texts` into every form, behind or instead of what fits.
 
@@ -183,7 +190,7 @@ def typed_into(
     """
     took = set()
     for row, person, address in pages(rows):
-        answer = ask(person, "get", address, {})
+        answer = request_as(person, "get", address, {})
         if (
             answer.status_code != 200
             or answer.streaming
@@ -198,7 +205,7 @@ def typed_into(
                             name: [change.replace("{old}", sent[name][0]).replace("{odd}", text)]
                             for name in group
                         }
-                        if send(ask, person, address, sent | odd):
+                        if send(request_as, person, address, sent | odd):
                             took.add(row)
     return took
 
@@ -213,13 +220,15 @@ TOOK = {
 
 
 @pytest.mark.slow
-def test_nothing_invisible_comes_through_a_form(world: World, ask: Ask, rows: dict[str, list[str]]):
+def test_nothing_invisible_comes_through_a_form(
+    world: World, request_as: RequestAs, rows: dict[str, list[str]]
+):
     some = {
         row: addresses
         for row, addresses in rows.items()
         if not row.startswith("office") or row.endswith("/add/")
     }
-    took = typed_into(ask, some, INVISIBLE[:1], one_by_one=False, changes=["{old}{odd}"])
+    took = typed_into(request_as, some, INVISIBLE[:1], one_by_one=False, changes=["{old}{odd}"])
     assert TOOK - took == set()
 
 
@@ -232,9 +241,9 @@ def typed(text: str) -> Any:
 @pytest.mark.slow
 @pytest.mark.parametrize("text", [typed(text) for text in ODD])
 def test_nothing_odd_comes_through_any_field_of_any_form(
-    ask: Ask, rows: dict[str, list[str]], text
+    request_as: RequestAs, rows: dict[str, list[str]], text
 ):
-    typed_into(ask, rows, [text], one_by_one=True, changes=["{old}{odd}", "{odd}"])
+    typed_into(request_as, rows, [text], one_by_one=True, changes=["{old}{odd}", "{odd}"])
 
 
 # Imports
@@ -264,7 +273,7 @@ def bring(kind: type[Import], row: dict[str, str]) -> set[str]:
     """What was written to; all of it is undone."""
     file = StringIO()
     csv.writer(file, quoting=csv.QUOTE_ALL).writerows([list(row), list(row.values())])
-    with undone() as written:
+    with rolled_back() as written:
         try:
             with transaction.atomic():
                 carry_out(
@@ -304,6 +313,6 @@ def test_nothing_odd_comes_through_an_import(world: World, texts):
 
 
 def test_what_would_be_invisible_in_the_database_is_found(world: World):
-    with undone() as written:
-        Partner.objects.filter(pk=world.place.partner.pk).update(name=models.Value("Kim\u200b"))
+    with rolled_back() as written:
+        Partner.objects.filter(pk=world.sample.partner.pk).update(name=models.Value("Kim\u200b"))
         assert [(model, name) for model, name, _text in faults(written)] == [("Partner", "name")]

@@ -12,8 +12,8 @@ from django.urls import reverse
 from benefits_portal.tenants.models import Record
 from tests import factories
 from tests.acts import ACTS, switch
-from tests.doors.deeds import everything
-from tests.place import Place
+from tests.entry_points.operations import everything
+from tests.partner_fixture import PartnerFixture
 from tests.simultaneous import IS_POSTGRES
 
 pytestmark = [
@@ -45,13 +45,13 @@ def record_closed() -> Iterator[None]:
 @pytest.mark.parametrize("make", ON_RECORD)
 def test_what_cannot_be_put_on_record_does_not_happen(make) -> None:
     with time_machine.travel(factories.NOW, tick=False):
-        place = Place("One")
-        act = make(place)
+        sample = PartnerFixture("One")
+        act = make(sample)
         staff = factories.UserFactory.create(staff=True, is_superuser=True)
         client = Client()
-        client.force_login(staff if act.by_staff else place.boss)
+        client.force_login(staff if act.by_staff else sample.boss)
         client.get(reverse("home"))
         before = everything()
         with record_closed(), pytest.raises(DataError, match="division by zero"):
-            client.post(act.url, act.form | {"acting_in": place.acting_in})
+            client.post(act.url, act.form | {"acting_in": sample.acting_in})
         assert everything() == before

@@ -24,7 +24,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from benefits_portal.tenants.models import Record, User
 from benefits_portal.tenants.staff import PROGRAMME, SUPPORT
 from tests import factories
-from tests.place import Place
+from tests.partner_fixture import PartnerFixture
 
 # The back office's pages are alike for models of one kind.
 KINDS = {
@@ -47,15 +47,15 @@ OFFICE = "back-office/"
 NOT_OF_THE_PORTAL = {"django_session", "tenants_attempt", "tenants_record"}
 
 
-type Ask = Callable[..., HttpResponse]
+type RequestAs = Callable[..., HttpResponse]
 
 
 @dataclass
 class World:
     """Two partners with the same things, and the persons of the table's columns."""
 
-    place: Place
-    elsewhere: Place
+    sample: PartnerFixture
+    elsewhere: PartnerFixture
     support: User
     programme: User
     sessions: dict[str, str] = field(default_factory=dict)
@@ -63,13 +63,13 @@ class World:
 
     @property
     def persons(self) -> dict[str, User | None]:
-        place = self.place
+        sample = self.sample
         return {
             "anonymous": None,
-            "no role": place.nobody,
-            "member": place.member,
-            "admin": place.admin,
-            "global": place.boss,
+            "no role": sample.nobody,
+            "member": sample.member,
+            "admin": sample.admin,
+            "global": sample.boss,
             "other": self.elsewhere.boss,
             "support": self.support,
             "programme": self.programme,
@@ -84,7 +84,7 @@ class World:
 
     def acting_in(self, person: str) -> str:
         return {"other": self.elsewhere.acting_in, "support": "", "programme": ""}.get(
-            person, self.place.acting_in
+            person, self.sample.acting_in
         )
 
 
@@ -103,7 +103,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         factories.PracticeWorldFactory.create()
         factories.AttemptFactory.create()
         factories.MailFactory.create()
-        made = World(Place("Northwind"), Place("Elsewhere"), *staff)
+        made = World(PartnerFixture("Northwind"), PartnerFixture("Elsewhere"), *staff)
         factories.replace(factories.redeem())
         # A line that nothing was provisioned from, and which can be deleted.
         factories.PackageLineFactory.create()
@@ -118,11 +118,11 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def rows(world: World) -> dict[str, list[str]]:
-    return every_page(world.place)
+    return every_page(world.sample)
 
 
 @pytest.fixture(scope="module")
-def ask(world: World) -> Ask:
+def request_as(world: World) -> RequestAs:
     """`ask(person, method, address, form)`: the answer; `headers=` goes along.
 
     What it did is undone at once.
@@ -147,17 +147,17 @@ def ask(world: World) -> Ask:
 # Every page, by what the table calls it
 
 
-def every_page(place: Place) -> dict[str, list[str]]:
+def every_page(sample: PartnerFixture) -> dict[str, list[str]]:
     """The addresses of each row of the table.
 
-    Those of the portal at `place`, and all alike of the back office in one.
+    Those of the portal at `sample`, and all alike of the back office in one.
     """
-    rows: dict[str, list[str]] = {page: [place.address(page)] for page in place.queries}
+    rows: dict[str, list[str]] = {page: [sample.address(page)] for page in sample.queries}
     for name, pattern in urls(get_resolver().url_patterns):
         row, address = (
             in_the_back_office(pattern, name)
             if pattern.startswith(OFFICE)
-            else (name, place.address(name))
+            else (name, sample.address(name))
         )
         rows.setdefault(row, []).append(address)
     return rows
@@ -202,7 +202,7 @@ def in_the_back_office(pattern: str, name: str) -> tuple[str, str]:
 
 
 @contextmanager
-def undone() -> Iterator[set[str]]:
+def rolled_back() -> Iterator[set[str]]:
     """The tables that the block wrote to; what it wrote is undone."""
     written: set[str] = set()
 

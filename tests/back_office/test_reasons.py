@@ -17,7 +17,7 @@ from benefits_portal.tenants.models import (
     User,
 )
 from tests import factories
-from tests.place import Place
+from tests.partner_fixture import PartnerFixture
 
 from .conftest import BECAUSE, filled, new_row, page
 
@@ -231,7 +231,7 @@ def test_provisioning_by_hand_asks_why(office):
 @pytest.mark.rule("K3")
 def test_a_product_key_in_a_reason_is_kept_masked_whoever_gives_it(office, partner, capsys):
     key = factories.issue_key(partner=partner)
-    text = Place.text_of(key)
+    text = PartnerFixture.text_of(key)
     its_page = page(Partner, "change", partner.pk)
     office.post(
         its_page, filled(office.get(its_page), name="Renamed", reason=f"Lost {text.lower()}")

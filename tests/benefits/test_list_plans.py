@@ -25,7 +25,7 @@ from tests.factories import (
     TenantFactory,
 )
 from tests.plans import PAGES, pages_by, plan_of
-from tests.world import undone
+from tests.world import rolled_back
 
 pytestmark = [
     pytest.mark.django_db,
@@ -48,7 +48,7 @@ def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
 
     The database knows how they are spread.
     """
-    with django_db_blocker.unblock(), undone():
+    with django_db_blocker.unblock(), rolled_back():
         offer, day = OfferFactory.create(), timedelta(days=1)
         for number in range(LINES):
             PackageLineFactory.create(offer=offer, quantity=number % 9 + 1)
@@ -89,7 +89,7 @@ def test_each_page_of_an_order_is_read_off_its_index(partner, sort, index, direc
 @pytest.fixture(scope="module")
 def credit(django_db_setup: None, django_db_blocker: Any) -> Iterator[Benefit]:
     """One of two credits with thousands of holders."""
-    with django_db_blocker.unblock(), undone():
+    with django_db_blocker.unblock(), rolled_back():
         tenant, day = TenantFactory.create(), timedelta(days=1)
         both = BenefitFactory.create_batch(2, partner=tenant.partner, monthly=True)
         people = DirectoryUser.objects.bulk_create(

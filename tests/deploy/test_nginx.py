@@ -109,7 +109,7 @@ class Proxy:
         plain = socket.create_connection(("127.0.0.1", self.secure if secure else self.plain), 10)
         return self.trust.wrap_socket(plain, server_hostname=name) if secure else plain
 
-    def ask(
+    def request_as(
         self,
         path: str,
         *,

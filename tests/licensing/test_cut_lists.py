@@ -42,13 +42,13 @@ def test_a_subscription_shows_its_latest_redemptions_and_leads_to_all(client, te
 def test_a_bulk_credit_shows_its_latest_holders_and_leads_to_all(client, tenant):
     credit = factories.BenefitFactory.create(partner=tenant.partner, bulk=True)
     before = None
-    for place in range(MAX_HOLDERS + 3):
+    for sample in range(MAX_HOLDERS + 3):
         ended = (
             {}
-            if place == MAX_HOLDERS + 2
-            else {"ended_on": TODAY, "ended_at": NOW + timedelta(minutes=place)}
+            if sample == MAX_HOLDERS + 2
+            else {"ended_on": TODAY, "ended_at": NOW + timedelta(minutes=sample)}
         )
-        moment = NOW + timedelta(minutes=place)
+        moment = NOW + timedelta(minutes=sample)
         given = {
             "directory_user__tenant": tenant,
             "transferred_from": before,
@@ -72,9 +72,9 @@ def test_a_bulk_credit_shows_its_latest_holders_and_leads_to_all(client, tenant)
 
 def test_a_comparison_of_many_subscriptions_says_how_many_there_are(client, tenant, partner):
     product = factories.ProductFactory.create()
-    for place in range(MAX_COMPARED + 2):
+    for sample in range(MAX_COMPARED + 2):
         factories.SubscriptionFactory.create(
-            tenant=tenant, product=product, ends_on=TODAY + timedelta(days=place)
+            tenant=tenant, product=product, ends_on=TODAY + timedelta(days=sample)
         )
     key = factories.issue_key(partner=partner, product=product)
     found = comparisons(key, tenant, TODAY)

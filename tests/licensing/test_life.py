@@ -225,7 +225,7 @@ class Life(RuleBasedStateMachine):
         which=st.integers(0),
         way=st.sampled_from([RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.NEW]),
     )
-    def ask(self, key: ProductKey, which: int, way: RedemptionKind) -> Any:
+    def request_as(self, key: ProductKey, which: int, way: RedemptionKind) -> Any:
         subscription = None
         if way is not RedemptionKind.NEW:
             if not self.books:

@@ -15,7 +15,7 @@ from benefits_portal.licensing.models import Subscription
 from benefits_portal.tenants.models import Tenant
 from tests.factories import TODAY, ProductFactory, TenantFactory
 from tests.plans import PAGES, pages_by
-from tests.world import undone
+from tests.world import rolled_back
 
 pytestmark = [
     pytest.mark.django_db,
@@ -33,17 +33,17 @@ INDEXES = {
 
 
 @pytest.fixture(scope="module")
-def place(django_db_setup: None, django_db_blocker: Any) -> Iterator[Tenant]:
+def sample(django_db_setup: None, django_db_blocker: Any) -> Iterator[Tenant]:
     """One of two tenants with thousands of subscriptions.
 
     The database knows how they are spread.
     """
-    with django_db_blocker.unblock(), undone():
+    with django_db_blocker.unblock(), rolled_back():
         products, places = ProductFactory.create_batch(20), TenantFactory.create_batch(2)
         Subscription.objects.bulk_create(
             Subscription(
-                partner=place.partner,
-                tenant=place,
+                partner=sample.partner,
+                tenant=sample,
                 product=product,
                 product_name=product.name,
                 source_name=f"Offer {number % 7}",
@@ -51,7 +51,7 @@ def place(django_db_setup: None, django_db_blocker: Any) -> Iterator[Tenant]:
                 starts_on=TODAY - timedelta(days=900),
                 ends_on=TODAY + timedelta(days=number % 701 - 350),
             )
-            for place in places
+            for sample in places
             for number in range(EACH)
             for product in [products[number % len(products)]]
         )
@@ -62,8 +62,8 @@ def place(django_db_setup: None, django_db_blocker: Any) -> Iterator[Tenant]:
 
 @pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
 @pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
-def test_each_page_of_an_order_is_read_off_its_index(place, sort, index, direction):
-    rows, query = Subscription.objects.in_tenant(place), f"show=all&sort={direction}{sort}"
+def test_each_page_of_an_order_is_read_off_its_index(sample, sort, index, direction):
+    rows, query = Subscription.objects.in_tenant(sample), f"show=all&sort={direction}{sort}"
     found = pages_by(
         index, lambda address: SubscriptionListing(address, FILTERS, on=TODAY), rows, query
     )

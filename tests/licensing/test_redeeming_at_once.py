@@ -102,7 +102,7 @@ def test_one_key_in_two_tenants_at_once_is_redeemed_in_one(by, tenant):
     key = issue_key(partner=tenant.partner)
     places = [tenant, TenantFactory.create(partner=tenant.partner)]
     outcomes = at_once(
-        [partial(Subscription.activate, key, place, by=by, on=TODAY) for place in places]
+        [partial(Subscription.activate, key, sample, by=by, on=TODAY) for sample in places]
     )
     assert kinds(outcomes) == {"Redemption": 1, "KeyAlreadyRedeemed": 1}
     key.refresh_from_db()

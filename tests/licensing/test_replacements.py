@@ -38,7 +38,7 @@ def figures(subscription):
     )
 
 
-def ask(redemption, by, on=TODAY):
+def request_as(redemption, by, on=TODAY):
     return Replacement.objects.ask(
         Redemption.objects.get(pk=redemption.pk), "Wrong tenant", by=by, on=on
     )
@@ -66,7 +66,7 @@ def test_granting_restores_the_subscription_and_gives_the_benefit_a_key(tenant, 
     before, key = figures(subscription), key_for(subscription, 5)
     redemption = getattr(subscription, way)(key, by=by, on=TODAY)
     assert figures(subscription) != before
-    new = ask(redemption, by).grant(by=by, on=TODAY)
+    new = request_as(redemption, by).grant(by=by, on=TODAY)
     assert figures(subscription) == before
     assert replayed(subscription) == (before[0], before[2], before[3])
     key.refresh_from_db()
@@ -86,7 +86,7 @@ def test_granting_restores_the_subscription_and_gives_the_benefit_a_key(tenant, 
 def test_what_the_key_brought_is_withdrawn_and_the_new_key_works_elsewhere(tenant, by):
     redemption = redeem(tenant=tenant)
     other = factories.TenantFactory.create(partner=tenant.partner)
-    new = ask(redemption, by).grant(by=by, on=TODAY)
+    new = request_as(redemption, by).grant(by=by, on=TODAY)
     withdrawn = Subscription.objects.get(pk=redemption.subscription_id)
     assert (withdrawn.withdrawn_on, withdrawn.status(TODAY), replayed(withdrawn)) == (
         TODAY,
@@ -102,7 +102,7 @@ def test_what_the_key_brought_is_withdrawn_and_the_new_key_works_elsewhere(tenan
 
 def test_what_something_was_built_on_is_not_taken_back_and_nothing_changes(tenant, by):
     redemption = redeem(tenant=tenant)
-    asked = ask(redemption, by)
+    asked = request_as(redemption, by)
     redemption.subscription.extend(key_for(redemption.subscription), by=by, on=TODAY)
     before = figures(redemption.subscription)
     with pytest.raises(BuiltOnSince, match="May 1, 2021"):
@@ -119,14 +119,14 @@ def test_the_last_of_two_is_taken_back_and_then_the_first(tenant, by):
     first = redeem(tenant=tenant)
     second = first.subscription.add_licenses(key_for(first.subscription), by=by, on=TODAY)
     with pytest.raises(BuiltOnSince):
-        ask(first, by)
-    ask(second, by).grant(by=by, on=TODAY)
+        request_as(first, by)
+    request_as(second, by).grant(by=by, on=TODAY)
     assert replayed(first.subscription) == (
         first.after.licenses,
         first.after.ends_on,
         first.after.carried_license_days,
     )
-    ask(first, by).grant(by=by, on=TODAY)
+    request_as(first, by).grant(by=by, on=TODAY)
     assert Subscription.objects.get().withdrawn_on == TODAY
 
 
@@ -135,17 +135,17 @@ def test_it_is_asked_for_within_30_days(tenant, by, days, refused):
     redemption = redeem(tenant=tenant)
     if refused:
         with pytest.raises(ReplacementTooLate, match="May 31, 2021"):
-            ask(redemption, by, TODAY + timedelta(days=days))
+            request_as(redemption, by, TODAY + timedelta(days=days))
     else:
-        assert ask(redemption, by, TODAY + timedelta(days=days))
+        assert request_as(redemption, by, TODAY + timedelta(days=days))
     assert Record.objects.filter(action="licensing.replacement-asked").count() == 1
 
 
 def test_it_is_asked_for_once_and_decided_once(tenant, by):
     redemption = redeem(tenant=tenant)
-    asked = ask(redemption, by)
+    asked = request_as(redemption, by)
     with pytest.raises(ReplacementAskedAlready):
-        ask(redemption, by)
+        request_as(redemption, by)
     asked.decline("It ran for a month.", by=by)
     for again in (lambda: asked.grant(by=by, on=TODAY), lambda: asked.decline("Again", by=by)):
         with pytest.raises(AlreadyDecided):
@@ -161,13 +161,15 @@ def test_it_is_asked_for_once_and_decided_once(tenant, by):
 def test_a_new_key_that_would_be_of_no_use_is_not_issued(tenant, by):
     redemption = redeem(tenant=tenant)
     with pytest.raises(BenefitExpired):
-        ask(redemption, by).grant(by=by, on=redemption.key.benefit.expires_on + timedelta(days=1))
+        request_as(redemption, by).grant(
+            by=by, on=redemption.key.benefit.expires_on + timedelta(days=1)
+        )
     assert (Reversal.objects.count(), ProductKey.objects.count()) == (0, 1)
 
 
 def test_the_old_key_says_that_it_was_revoked(tenant, by):
     redemption = redeem(tenant=tenant)
-    ask(redemption, by).grant(by=by, on=TODAY)
+    request_as(redemption, by).grant(by=by, on=TODAY)
     with pytest.raises(KeyRevoked):
         redemption.key.__class__.objects.get(pk=redemption.key_id).check_redeemable(TODAY)
 
@@ -177,14 +179,14 @@ def test_the_old_key_says_that_it_was_revoked(tenant, by):
 
 def replaced(tenant, by):
     """The redemption of a key that was issued in place of another one."""
-    new = ask(redeem(tenant=tenant), by).grant(by=by, on=TODAY)
+    new = request_as(redeem(tenant=tenant), by).grant(by=by, on=TODAY)
     return Subscription.activate(new, tenant, by=by, on=TODAY)
 
 
 def test_a_replacement_is_not_replaced_on_request(tenant, by):
     redemption = replaced(tenant, by)
     with pytest.raises(ReplacedOnRequestBefore):
-        ask(redemption, by)
+        request_as(redemption, by)
     assert (
         Replacement.objects.count(),
         Record.objects.filter(refused="replaced-on-request-before").count(),
@@ -216,7 +218,7 @@ def test_staff_replace_a_replacement_which_is_not_replaced_on_request(tenant):
         "key": redemption.key_id
     }
     with pytest.raises(ReplacedOnRequestBefore):
-        ask(Subscription.activate(new, tenant, by=staff, on=TODAY), staff)
+        request_as(Subscription.activate(new, tenant, by=staff, on=TODAY), staff)
 
 
 def test_staff_leave_it_to_the_partner_to_ask_the_first_time(tenant, by):
@@ -232,7 +234,7 @@ def test_a_key_that_staff_issued_for_a_revoked_one_is_replaced_on_request(tenant
     key = factories.issue_key(partner=tenant.partner)
     key.revoke("Sent to a mailing list", by=by)
     new = key.benefit.issue_another_key(by=by, on=TODAY)
-    assert ask(Subscription.activate(new, tenant, by=by, on=TODAY), by)
+    assert request_as(Subscription.activate(new, tenant, by=by, on=TODAY), by)
 
 
 # On the receipt's page

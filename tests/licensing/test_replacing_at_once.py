@@ -22,8 +22,8 @@ def names(outcomes):
 
 def test_of_many_who_ask_for_and_grant_one_replacement_at_once_one_does(tenant):
     redemption = redeem(tenant=tenant)
-    ask = partial(Replacement.objects.ask, redemption, "Wrong tenant", by=Actor(), on=TODAY)
-    assert names(at_once([ask] * 4)) == ["Replacement", *["ReplacementAskedAlready"] * 3]
+    request_as = partial(Replacement.objects.ask, redemption, "Wrong tenant", by=Actor(), on=TODAY)
+    assert names(at_once([request_as] * 4)) == ["Replacement", *["ReplacementAskedAlready"] * 3]
     asked = Replacement.objects.get()
     assert names(at_once([partial(asked.grant, by=Actor(), on=TODAY)] * 4)) == [
         *["AlreadyDecided"] * 3,

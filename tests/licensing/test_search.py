@@ -22,12 +22,12 @@ def client(admin, sign_in):
 @pytest.fixture
 def named(tenant):
     """The same names at the partner and elsewhere."""
-    for place in (tenant, factories.TenantFactory.create(is_primary=True)):
-        product = factories.ProductFactory.create(name=f"Aurora {place.pk}")
-        key = factories.issue_key(partner=place.partner, product=product)
-        factories.redeem(key, tenant=place)
+    for sample in (tenant, factories.TenantFactory.create(is_primary=True)):
+        product = factories.ProductFactory.create(name=f"Aurora {sample.pk}")
+        key = factories.issue_key(partner=sample.partner, product=product)
+        factories.redeem(key, tenant=sample)
         factories.DirectoryUserFactory.create(
-            tenant=place, display_name=f"Aurora Person {place.pk}"
+            tenant=sample, display_name=f"Aurora Person {sample.pk}"
         )
     return tenant
 

@@ -85,7 +85,7 @@ class Person:
         self.unanswered: tuple[str, dict[str, str]] | None = None
         self.receipts: list[int] = []
 
-    def ask(self, path: str, form: dict[str, str] | None = None) -> tuple[str, str]:
+    def request_as(self, path: str, form: dict[str, str] | None = None) -> tuple[str, str]:
         """The final address and the page. Raises OSError if the server is gone."""
         # The address is that of our own server.
         request = Request(self.address + path, urlencode(form).encode() if form else None)  # noqa: S310

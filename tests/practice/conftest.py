@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from benefits_portal.practice.world import make_world
-from tests.world import undone
+from tests.world import rolled_back
 
 type WorldOn = Callable[[date], AbstractContextManager[date]]
 
@@ -18,7 +18,7 @@ def world_on(django_db_setup: None, django_db_blocker) -> WorldOn:
 
     @contextmanager
     def world(day: date) -> Iterator[date]:
-        with django_db_blocker.unblock(), undone():
+        with django_db_blocker.unblock(), rolled_back():
             make_world(day)
             yield day
 

@@ -149,10 +149,10 @@ def test_nobody_else_signs_in_without_a_password(client: Client) -> None:
 
 
 def move(client: Client, today: object, partner: str = "Contoso") -> Any:
-    place = Tenant.objects.get(partner__name=partner, is_primary=True)
+    sample = Tenant.objects.get(partner__name=partner, is_primary=True)
     return client.post(
         reverse("demo-clock"),
-        {"today": str(today), "acting_in": f"{place.partner_id}-{place.pk}", "next": "/help/"},
+        {"today": str(today), "acting_in": f"{sample.partner_id}-{sample.pk}", "next": "/help/"},
     )
 
 

@@ -51,13 +51,13 @@ def test_each_page_says_for_whom_and_where_one_acts_in_the_tenant_s_colour(
     client, tenant, labs, name
 ):
     shown = []
-    for place in (tenant, labs):
-        switch(client, place)
+    for sample in (tenant, labs):
+        switch(client, sample)
         page = client.get(reverse(name)).text
         at = page.index('aria-labelledby="place-label"')
         shown.append(page[at : at + 900])
-        assert (place.name in shown[-1], place.domain in shown[-1]) == (True, True)
-        assert f'data-colour="{place.colour}"' in shown[-1]
+        assert (sample.name in shown[-1], sample.domain in shown[-1]) == (True, True)
+        assert f'data-colour="{sample.colour}"' in shown[-1]
         assert f'href="{reverse("tenants:switch")}"' in shown[-1]
     assert tenant.colour != labs.colour
 

@@ -14,7 +14,7 @@ from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, Partner
 from tests.factories import NOW, TenantFactory
 from tests.plans import PAGES, pages_by, plan_of
-from tests.world import undone
+from tests.world import rolled_back
 
 pytestmark = [
     pytest.mark.django_db,
@@ -44,18 +44,18 @@ def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
 
     The database knows how they are spread.
     """
-    with django_db_blocker.unblock(), undone():
+    with django_db_blocker.unblock(), rolled_back():
         first = TenantFactory.create_batch(2)
-        places = [*first, *(TenantFactory.create(partner=place.partner) for place in first)]
+        places = [*first, *(TenantFactory.create(partner=sample.partner) for sample in first)]
         DirectoryUser.objects.bulk_create(
             DirectoryUser(
-                tenant=place,
+                tenant=sample,
                 display_name=f"Person {number * 7919 % EACH:04d}",
-                user_principal_name=f"{number}@{place.domain}",
+                user_principal_name=f"{number}@{sample.domain}",
                 kind="guest" if number % 5 == 0 else "member",
                 disabled_at=NOW if number % 5 == 1 else None,
             )
-            for place in places
+            for sample in places
             for number in range(EACH)
         )
         with connection.cursor() as cursor:

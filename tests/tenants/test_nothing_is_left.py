@@ -13,7 +13,7 @@ from django.urls import reverse
 from benefits_portal import clock
 from benefits_portal.tenants.models import Actor, User
 from tests.factories import UserFactory
-from tests.world import Ask, World
+from tests.world import RequestAs, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("W9")]
 HOME, SIGN_OUT = reverse("home"), reverse("tenants:sign-out")
@@ -37,34 +37,36 @@ def no_store(answer) -> bool:
     return "no-store" in answer.headers.get("Cache-Control", "")
 
 
-def test_no_kind_of_answer_to_somebody_signed_in_is_kept(world: World, ask: Ask) -> None:
+def test_no_kind_of_answer_to_somebody_signed_in_is_kept(
+    world: World, request_as: RequestAs
+) -> None:
     kept = {
-        kind: no_store(ask(person, "get", world.place.address(page), {}, headers=headers))
+        kind: no_store(request_as(person, "get", world.sample.address(page), {}, headers=headers))
         for kind, (person, page, headers) in ANSWERS.items()
     }
     query = "?app_label=tenants&model_name=roleassignment&field_name=user&term=Kim"
     kept["people to choose from"] = no_store(
-        ask("programme", "get", reverse("admin:autocomplete") + query, {})
+        request_as("programme", "get", reverse("admin:autocomplete") + query, {})
     )
-    kept["not found"] = no_store(ask("global", "get", "/nowhere/", {}))
+    kept["not found"] = no_store(request_as("global", "get", "/nowhere/", {}))
     assert kept == dict.fromkeys(kept, True)
 
 
 def test_a_page_that_is_open_to_all_may_be_kept_by_somebody_signed_out(
-    world: World, ask: Ask
+    world: World, request_as: RequestAs
 ) -> None:
-    assert no_store(ask("anonymous", "get", reverse("help"), {})) is False
+    assert no_store(request_as("anonymous", "get", reverse("help"), {})) is False
 
 
 @pytest.mark.slow
 def test_no_url_answers_somebody_signed_in_with_what_is_kept(
-    world: World, rows: dict[str, list[str]], ask: Ask
+    world: World, rows: dict[str, list[str]], request_as: RequestAs
 ) -> None:
     kept = []
     for row, (address, *_alike) in rows.items():
         person = "programme" if row.startswith(("office:", "admin:")) else "global"
         if row not in {"tenants:sign-out", "admin:logout"} and not no_store(
-            ask(person, "get", address, {})
+            request_as(person, "get", address, {})
         ):
             kept.append(row)
     assert kept == []

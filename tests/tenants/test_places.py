@@ -93,7 +93,7 @@ def test_one_acts_in_tenants_of_partners_where_one_has_a_role_home_first():
     RoleAssignmentFactory.create(user=user, partner=other.partner, role=Role.GLOBAL_ADMIN)
     places = list(Tenant.objects.places_of(user))
     assert places == [labs, other, home]
-    assert [place.role for place in places] == [Role.MEMBER, Role.GLOBAL_ADMIN, Role.MEMBER]
+    assert [sample.role for sample in places] == [Role.MEMBER, Role.GLOBAL_ADMIN, Role.MEMBER]
 
 
 @rule("P1")

@@ -1,6 +1,6 @@
-"""Every rule at every door, each attempt made.
+"""Every rule at every entry point, each refused case tried.
 
-Which doors and which refusals there are comes from the code.
+Which entry points and which refusals there are comes from the code.
 
 Who gets through to a page at all (P1 to P3) is tried page by page in `test_matrix.py` too.
 """
@@ -20,12 +20,12 @@ from benefits_portal.tenants.admin.base import AuditedAdmin, ReadOnlyInline
 from benefits_portal.tenants.audit.refusal import Refusal
 from tests import factories
 from tests.test_architecture import ROWS
-from tests.world import World, undone
+from tests.world import World, rolled_back
 
-# Each of these modules tells its deeds.
+# Each of these modules registers its operations.
 from . import catalog, credit, enrolling, keys, people, places, redeeming, replacing  # noqa: F401
-from .deeds import TABLES, Deed, Hand, everything
 from .enrolling import ENROLL
+from .operations import TABLES, Driver, Operation, everything
 
 # What shows, signs in or out, or chooses how pages look, and the practice world's own: nothing of a
 # partner's changes there.
@@ -110,45 +110,52 @@ SHOWN_ALONE = {  # say how something is shown or worked out, and refuse nothing
 LEFT_OUT = {"B4"}  # instead of refused
 
 CELLS = [
-    pytest.param(attempt, door, driver, id=f"{deed.name}: {attempt.scenario.__name__} @ {door}")
-    for deed in Deed.all
-    for attempt, door, driver in deed.cells()
+    pytest.param(
+        refused_case,
+        name,
+        entry_point,
+        id=f"{operation.name}: {refused_case.scenario.__name__} @ {name}",
+    )
+    for operation in Operation.all
+    for refused_case, name, entry_point in operation.cells()
 ]
 
 
 @pytest.fixture(scope="module")
-def hand(world: World) -> Hand:
-    return Hand(world)
+def driver(world: World) -> Driver:
+    return Driver(world)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("attempt", "door", "driver"), CELLS)
-def test_what_a_rule_forbids_is_refused_at_every_door_and_changes_nothing(
-    hand, attempt, door, driver
+@pytest.mark.parametrize(("refused_case", "name", "entry_point"), CELLS)
+def test_what_a_rule_forbids_is_refused_at_every_entry_point(
+    driver, refused_case, name, entry_point
 ):
-    with undone():
-        things = attempt.scenario(hand.world.place)
-        with undone() as written:
-            told = driver(hand, **things)
+    with rolled_back():
+        arguments = refused_case.scenario(driver.world.sample)
+        with rolled_back() as written:
+            message = entry_point(driver, **arguments)
             after = everything() if written & TABLES else None
         if after is not None:  # written, and perhaps taken back
             assert after == everything()
-    assert attempt.told_at(door).search(told), told[-2000:]
+    assert refused_case.message_at(name).search(message), message[-2000:]
 
 
 @pytest.mark.slow
 @pytest.mark.rule("B4")
-@pytest.mark.parametrize("door", ENROLL.doors)
-def test_what_was_discontinued_is_left_out_at_every_door_that_enrols(hand, door):
-    with undone():
+@pytest.mark.parametrize("entry_point", ENROLL.entry_points)
+def test_what_was_discontinued_is_left_out_wherever_one_enrolls(driver, entry_point):
+    with rolled_back():
         line = factories.PackageLineFactory.create()
         factories.PackageLineFactory.create(
             offer=line.offer, product__discontinued_on=date(2020, 1, 1)
         )
-        partner = hand.world.place.partner
+        partner = driver.world.sample.partner
         plan = Membership(partner=partner, offer=line.offer, starts_on=factories.TODAY)
         plan.set_days()
-        ENROLL.doors[door](hand, partner=partner, offer=line.offer, plan=plan.plan().fingerprint)
+        ENROLL.entry_points[entry_point](
+            driver, partner=partner, offer=line.offer, plan=plan.plan().fingerprint
+        )
         assert [
             benefit.product for benefit in Benefit.objects.filter(membership__offer=line.offer)
         ] == [line.product]
@@ -157,38 +164,41 @@ def test_what_was_discontinued_is_left_out_at_every_door_that_enrols(hand, door)
 # The table is whole
 
 
-def test_every_door_leads_to_a_deed_or_is_harmless():
+def test_every_entry_point_leads_to_an_operation_or_is_harmless():
     led_to = {
-        door.partition(",")[0]
-        for deed in Deed.all
-        for door in deed.doors
-        if not door.startswith("verb ")
+        entry_point.partition(",")[0]
+        for operation in Operation.all
+        for entry_point in operation.entry_points
+        if not entry_point.startswith("verb ")
     }
-    assert doors() - HARMLESS == led_to
+    assert entry_points() - HARMLESS == led_to
     assert not led_to & HARMLESS
 
 
-def test_every_attempt_is_made_and_where_it_is_not_there_is_a_door():
-    for deed in Deed.all:
-        for attempt in deed.attempts:
-            assert attempt.not_at.keys() < deed.doors.keys(), (
-                f"{deed.name}: {attempt.scenario.__name__}"
+def test_every_refused_case_is_tried_somewhere():
+    for operation in Operation.all:
+        for refused_case in operation.refused_cases:
+            assert refused_case.not_at.keys() < operation.entry_points.keys(), (
+                f"{operation.name}: {refused_case.scenario.__name__}"
             )
-            assert attempt.in_other_words.keys() <= deed.doors.keys() - attempt.not_at.keys()
+            assert (
+                refused_case.other_messages.keys()
+                <= operation.entry_points.keys() - refused_case.not_at.keys()
+            )
 
 
 def test_every_refusal_and_every_rule_is_tried():
     tried = [
-        told
-        for deed in Deed.all
-        for attempt in deed.attempts
-        for told in (attempt.told, *attempt.in_other_words.values())
+        message
+        for operation in Operation.all
+        for refused_case in operation.refused_cases
+        for message in (refused_case.message, *refused_case.other_messages.values())
     ]
     assert set(Refusal.by_code.values()) - KINDS == {
-        told for told in tried if isinstance(told, type)
+        message for message in tried if isinstance(message, type)
     }
     assert {row["rule"] for row in ROWS} - SHOWN_ALONE - LEFT_OUT == {
-        attempt.rule for deed in Deed.all for attempt in deed.attempts
+        refused_case.rule for operation in Operation.all for refused_case in operation.refused_cases
     }
 
 
@@ -225,7 +235,7 @@ def office() -> Iterator[str]:
         )
 
 
-def doors() -> set[str]:
+def entry_points() -> set[str]:
     commands = {
         f"command {name}"
         for name, app in get_commands().items()

@@ -1,4 +1,4 @@
-"""What a deed is, and how an attempt at it is made through a door and judged."""
+"""What an operation is, and how a refused case of it is tried at an entry point."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -15,97 +15,103 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.functional import Promise
 
+from benefits_portal.tenants import models as tenants
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.models import Actor, Attempt, KeyAttempt, Record
 from tests.back_office.conftest import BECAUSE, filled, page
-from tests.place import Place
+from tests.partner_fixture import PartnerFixture
 from tests.world import World
 
 ROOMS = ("tenants", "benefits", "licensing")
-KEPT_OF_ATTEMPTS = {Record, KeyAttempt, Attempt}  # that something was tried is written (A1, K6)
+KEPT_OF_ATTEMPTS = {
+    tenants.Record,
+    tenants.KeyAttempt,
+    tenants.Attempt,
+}  # that something was tried is written (A1, K6)
 
-type Things = dict[str, Any]
-type Told = type[Refusal] | str | Promise
-type Scenario = Callable[[Place], Things]
-type Driver = Callable[..., str]
+type Arguments = dict[str, Any]
+type Message = type[Refusal] | str | Promise
+type Scenario = Callable[[PartnerFixture], Arguments]
+type EntryPoint = Callable[..., str]
 
 
-FACT = 9876543210  # stands for whatever is told in that place
+ANY_PARAM = 9876543210  # stands for whatever value is in the message
 
 
-class AnyFacts(dict[str, int]):
-    """For a refusal's message, whatever its facts are called."""
+class AnyParams(dict[str, int]):
+    """For a refusal's message, whatever its parameters are called."""
 
     def __missing__(self, name: str) -> int:
-        return FACT
+        return ANY_PARAM
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """What a rule refuses: how it comes about, and what is told.
+class RefusedCase:
+    """What a rule refuses: how it comes about, and the message.
 
-    Not at every door of its deed, or in other words there.
+    `not_at` names entry points where it cannot be tried, and why; some have another message.
     """
 
     scenario: Scenario
     rule: str
-    told: Told
+    message: Message
     not_at: dict[str, str]
-    in_other_words: dict[str, Told]
+    other_messages: dict[str, Message]
 
-    def told_at(self, door: str) -> re.Pattern[str]:
-        """What is told there, whatever the facts in it."""
-        told = self.in_other_words.get(door, self.told)
-        text = str(told.message % AnyFacts() if isinstance(told, type) else told)
-        return re.compile(re.escape(text).replace(str(FACT), ".+?"))
+    def message_at(self, entry_point: str) -> re.Pattern[str]:
+        """What is read there, whatever the values in it."""
+        message = self.other_messages.get(entry_point, self.message)
+        text = str(message.message % AnyParams() if isinstance(message, type) else message)
+        return re.compile(re.escape(text).replace(str(ANY_PARAM), ".+?"))
 
 
 @dataclass
-class Deed:
-    """Something that people do, the doors to it, and the attempts at it that are refused."""
+class Operation:
+    """Something that people do, its entry points, and the cases in which it is refused."""
 
     name: str
-    doors: dict[str, Driver] = field(default_factory=dict)
-    attempts: list[Attempt] = field(default_factory=list)
-    all: ClassVar[list["Deed"]] = []
+    entry_points: dict[str, EntryPoint] = field(default_factory=dict)
+    refused_cases: list[RefusedCase] = field(default_factory=list)
+    all: ClassVar[list["Operation"]] = []
 
     def __post_init__(self) -> None:
-        Deed.all.append(self)
+        Operation.all.append(self)
 
-    def door(self, *names: str) -> Callable[[Driver], Driver]:
-        def tell(driver: Driver) -> Driver:
-            self.doors |= dict.fromkeys(names, driver)
-            return driver
+    def entry_point(self, *names: str) -> Callable[[EntryPoint], EntryPoint]:
+        def register(entry_point: EntryPoint) -> EntryPoint:
+            self.entry_points |= dict.fromkeys(names, entry_point)
+            return entry_point
 
-        return tell
+        return register
 
     def refused(
         self,
         rule: str,
-        told: Told,
+        message: Message,
         *,
         not_at: dict[str, str] | None = None,
-        in_other_words: dict[str, Told] | None = None,
+        other_messages: dict[str, Message] | None = None,
     ) -> Callable[[Scenario], Scenario]:
-        def tell(scenario: Scenario) -> Scenario:
-            self.attempts.append(Attempt(scenario, rule, told, not_at or {}, in_other_words or {}))
+        def register(scenario: Scenario) -> Scenario:
+            self.refused_cases.append(
+                RefusedCase(scenario, rule, message, not_at or {}, other_messages or {})
+            )
             return scenario
 
-        return tell
+        return register
 
-    def cells(self) -> Iterator[tuple[Attempt, str, Driver]]:
-        """Each attempt at each door that it can be made at."""
-        for attempt in self.attempts:
+    def cells(self) -> Iterator[tuple[RefusedCase, str, EntryPoint]]:
+        """Each refused case at each entry point where it can be tried, and how to try it there."""
+        for refused_case in self.refused_cases:
             yield from (
-                (attempt, door, driver)
-                for door, driver in self.doors.items()
-                if door not in attempt.not_at
+                (refused_case, name, entry_point)
+                for name, entry_point in self.entry_points.items()
+                if name not in refused_case.not_at
             )
 
 
 @dataclass
-class Hand:
-    """Makes an attempt at one of the doors.
+class Driver:
+    """Tries something at one of the entry points.
 
     As a partner's Global admin on the portal's pages, as Programme staff in the back office,
     by command.
@@ -114,15 +120,15 @@ class Hand:
     world: World
 
     @property
-    def by(self) -> Actor:
-        return Actor(self.world.place.boss)
+    def by(self) -> tenants.Actor:
+        return tenants.Actor(self.world.sample.boss)
 
     def portal(self, name: str, /, *args: Any, query: str = "", **sent: Any) -> str:
         """Send the form of a page of the portal; what the page that follows says."""
         return self.send(
             "global",
             reverse(name, args=args) + query,
-            {"acting_in": self.world.place.acting_in} | sent,
+            {"acting_in": self.world.sample.acting_in} | sent,
         )
 
     def office(self, model: type, name: str, /, *args: Any, **sent: Any) -> str:

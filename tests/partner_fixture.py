@@ -22,7 +22,7 @@ from tests import factories
 COMMON = "Kim"  # in every name: a search for it finds all that one may see
 
 
-class Place:
+class PartnerFixture:
     """What its people can be sent to (`address`) and send (`form`)."""
 
     def __init__(self, word: str) -> None:

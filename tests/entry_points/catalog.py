@@ -1,0 +1,149 @@
+"""Packages, offers held elsewhere, and partners with their tenants (B2, B3, U4, P4)."""
+
+from django.core.exceptions import ValidationError
+
+from benefits_portal.benefits.models import ExternalOffer, HeldOffer, PackageLine
+from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
+from tests import factories
+from tests.back_office.conftest import new_row
+from tests.partner_fixture import PartnerFixture
+
+from .enrolling import import_command, import_page
+from .operations import Arguments, Driver, Operation
+
+PACKAGE, AMOUNT, HOLD = (
+    Operation("put into a package"),
+    Operation("set an amount of credit"),
+    Operation("record an offer that somebody holds"),
+)
+TENANT, PARTNER = Operation("add a tenant by hand"), Operation("import partners")
+
+
+@PACKAGE.entry_point("row benefits.offer PackageLine")
+def line_on_the_offer_s_form(driver: Driver, line: PackageLine):
+    row = {"product": line.product_id, "benefit_type": line.benefit_type, "quantity": line.quantity}
+    return driver.form(line.offer, **new_row("lines", line.offer.lines.count(), **row))
+
+
+@PACKAGE.entry_point("form benefits.packageline")
+def line_on_a_form_of_its_own(driver: Driver, line: PackageLine):
+    facts = {
+        "product": line.product_id,
+        "benefit_type": line.benefit_type,
+        "quantity": line.quantity,
+    }
+    return driver.form(PackageLine, offer=line.offer_id, **facts)
+
+
+@AMOUNT.entry_point("row benefits.packageline CreditAmount")
+def amount(driver: Driver, line: PackageLine, currency: str = "USD", amount: str = "5"):
+    return driver.form(
+        line,
+        **new_row("credit_amounts", line.credit_amounts.count(), currency=currency, amount=amount),
+    )
+
+
+@HOLD.entry_point("form benefits.heldoffer")
+def held_on_the_form(driver: Driver, offer: ExternalOffer, partner: Partner, person: DirectoryUser):
+    return driver.form(
+        HeldOffer,
+        external_offer=offer.pk,
+        partner=partner.pk,
+        directory_user=person.pk,
+        since="2021-01-01",
+    )
+
+
+@HOLD.entry_point("verb HeldOffer.full_clean")
+def held(driver: Driver, offer: ExternalOffer, partner: Partner, person: DirectoryUser):
+    try:
+        HeldOffer(
+            external_offer=offer, partner=partner, directory_user=person, since="2021-01-01"
+        ).full_clean()
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return "valid"
+
+
+@TENANT.entry_point("row tenants.partner Tenant")
+def tenant_on_the_partner_s_form(driver: Driver, **facts: str):
+    partner = driver.world.sample.partner
+    return driver.form(
+        partner,
+        **new_row(
+            "tenants",
+            partner.tenants.count(),
+            name="More",
+            domain="more.example",
+            guid=GUID,
+            **facts,
+        ),
+    )
+
+
+@TENANT.entry_point("form tenants.tenant")
+def tenant_on_a_form_of_its_own(driver: Driver, **facts: str):
+    return driver.form(
+        Tenant,
+        partner=driver.world.sample.partner.pk,
+        name="More",
+        domain="more.example",
+        guid=GUID,
+        **facts,
+    )
+
+
+@PARTNER.entry_point("office tenants_partner_import")
+def partners_by_import(driver: Driver, text: str):
+    return import_page(driver, Partner, text)
+
+
+@PARTNER.entry_point("command import_csv, partners")
+def partners_by_command(driver: Driver, text: str):
+    return import_command(driver, "partners", text)
+
+
+GUID = "5b4b1a7e-3c1d-4e0a-9a55-2f7d8c6e1b01"
+
+
+@PACKAGE.refused("B2", "already")
+def the_same_product_twice(sample: PartnerFixture) -> Arguments:
+    return {"line": factories.PackageLineFactory.create()}
+
+
+@AMOUNT.refused("B3", "already")
+def two_amounts_in_one_currency(sample: PartnerFixture) -> Arguments:
+    return {"line": factories.PackageLineFactory.create(product__monthly=True)}
+
+
+@AMOUNT.refused("W12", "JPY has no decimals: write a whole amount.")
+def an_amount_with_decimals_that_its_currency_lacks(sample: PartnerFixture) -> Arguments:
+    return {
+        "line": factories.PackageLineFactory.create(product__monthly=True),
+        "currency": "JPY",
+        "amount": "5.50",
+    }
+
+
+@HOLD.refused("U4", "This person is in the directory of another partner.")
+def for_another_partner_s_person(sample: PartnerFixture) -> Arguments:
+    return {
+        "offer": factories.ExternalOfferFactory.create(),
+        "partner": sample.partner,
+        "person": factories.DirectoryUserFactory.create(),
+    }
+
+
+@TENANT.refused("P4", "color")
+def in_a_colour_that_is_taken(sample: PartnerFixture) -> Arguments:
+    return {"colour": sample.tenant.colour}
+
+
+@PARTNER.refused("B3", "currency")
+def with_a_currency_that_there_is_not(sample: PartnerFixture) -> Arguments:
+    return {
+        "text": (
+            "mpn_id,name,country,currency,time_zone\n"
+            f"{sample.partner.mpn_id},Renamed,US,dollars,UTC\n"
+        )
+    }
