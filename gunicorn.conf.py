@@ -27,7 +27,7 @@ limit_request_fields = 60
 limit_request_field_size = 8_190  # bytes
 control_socket_disable = True  # signals do: TERM stops
 # The workers' heartbeat, in memory: a slow disk must not look like a hang
-worker_tmp_dir = "/dev/shm"
+worker_tmp_dir = "/dev/shm"  # noqa: S108
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,11 +1,11 @@
 #!/usr/bin/env python
-"""Every page as a picture, in both languages, both themes and two widths, in the folder
-screenshots/ that git ignores.
+"""Every page as a picture, in both languages, both themes and two widths.
+
+In the folder screenshots/ that git ignores.
 
 `uv run screenshots.py` makes all of them; `uv run screenshots.py nl-dark` those of one kind: any of
-en, nl, light, dark, 1280 and 390,
-joined by a hyphen. `screenshots/index.html` shows them beside each other. Needs Chromium; what axe
-finds on the way is told.
+en, nl, light, dark, 1280 and 390, joined by a hyphen. `screenshots/index.html` shows them beside
+each other. Needs Chromium; what axe finds on the way is told.
 """
 
 import os

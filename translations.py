@@ -2,10 +2,9 @@
 """The catalogs in locale/, without gettext's own tools.
 
 `uv run translations.py` checks that every catalog is complete, and exits 1 with what is not.
-`--update` takes new texts
-out of the code and the templates into every catalog, and compiles them. `--add de` starts a further
-language: that is all
-it takes to choose it, and what is not translated yet is shown in English.
+`--update` takes new texts out of the code and the templates into every catalog, and compiles them.
+`--add de` starts a further language: that is all it takes to choose it, and what is not translated
+yet is shown in English.
 """
 
 import argparse
@@ -42,8 +41,9 @@ KEYWORDS: dict[str, Any] = {
 
 
 def extract_django(file: IO[bytes], keywords: Any, comments: Any, options: Any) -> Iterator[Any]:
-    """Babel's extraction method for Django templates: Django turns them into calls, which a lenient
-    lexer then finds.
+    """Babel's extraction method for Django templates.
+
+    Django turns them into calls, which a lenient lexer then finds.
     """
     calls = re.sub(r"\bu(?=['\"])", "", templatize(file.read().decode()))
     return extract_javascript(
@@ -122,12 +122,15 @@ def faults(folder: Path) -> Iterator[str]:
 
 
 def add(code: str) -> str:
-    """Start the catalog of a further language, named as Django names it. Returns what to do next."""
+    """Start the catalog of a further language by Django's name; returns what to do next."""
     if code not in LANG_INFO:
         return f"Django knows no language {code!r}. Its codes: {', '.join(sorted(LANG_INFO))}"
     folder = LOCALE / to_locale(code)
     update(folder)
-    return f"{folder}: {len(template())} texts to translate in LC_MESSAGES/django.po, then --update. It can be chosen already."
+    return (
+        f"{folder}: {len(template())} texts to translate in LC_MESSAGES/django.po, then --update. "
+        "It can be chosen already."
+    )
 
 
 def main(*words: str) -> int:

@@ -1,6 +1,4 @@
-"""The one command: makes the data, serves it, measures, and prints the tables of
-docs/performance.md.
-"""
+"""The one command: makes the data, measures, and prints the tables of docs/performance.md."""
 
 import argparse
 import os
@@ -15,13 +13,13 @@ import django
 
 django.setup()
 
-from benchmarks import checks, report
-from benchmarks.costs import Cost, measure
-from benchmarks.databases import database, postmaster, server
-from benchmarks.pages import Page, pages
-from benchmarks.portal import Portal, collect_static
-from benchmarks.rates import rates
-from benchmarks.redeeming import redeeming
+from benchmarks import checks, report  # noqa: E402
+from benchmarks.costs import Cost, measure  # noqa: E402
+from benchmarks.databases import database, postmaster, server  # noqa: E402
+from benchmarks.pages import Page, pages  # noqa: E402
+from benchmarks.portal import Portal, collect_static  # noqa: E402
+from benchmarks.rates import rates  # noqa: E402
+from benchmarks.redeeming import redeeming  # noqa: E402
 
 SIZES = [1_000, 100_000, 1_000_000]
 

@@ -17,8 +17,9 @@ WAITING = 0.028
 
 
 def check(costs: list[list[Cost]]) -> list[str]:
-    """Measure what has a target; a sentence for each page that is far too slow, waits, asks too
-    often, or grows with the data.
+    """Measure what has a target, and say what misses it.
+
+    A sentence for each page that is far too slow, waits, asks too often, or grows with the data.
     """
     suspects = [
         list(group) for group in zip(*costs, strict=True) if group[0].page.queries is not None
@@ -46,7 +47,8 @@ def failures(group: list[Cost]) -> list[str]:
         )
     if page.limit is not None and lowest[-1] > FLAT * lowest[0]:
         said.append(
-            f"{page.name}: {lowest[-1]:.1f} RU with most rows, {lowest[0]:.1f} with fewest, more than {FLAT} times as much"
+            f"{page.name}: {lowest[-1]:.1f} RU with most rows, {lowest[0]:.1f} with fewest, "
+            f"more than {FLAT} times as much"
         )
     asked = max(cost.queries for cost in group)
     if page.queries is not None and asked > page.queries:

@@ -1,5 +1,6 @@
-"""What a page costs: CPU of web and database in render units, measured in turn with the unit and
-with the other sizes.
+"""What a page costs: CPU of web and database in render units.
+
+Measured in turn with the unit and with the other sizes.
 """
 
 import statistics
@@ -40,8 +41,9 @@ class Cost:
         return statistics.median(self.units) if self.units else float("nan")
 
     def warm(self) -> None:
-        """Ask a few times, so that both workers have their templates; note what does not change
-        from one time to the next.
+        """Ask a few times, so that both workers have their templates.
+
+        Note what does not change from one time to the next.
         """
         try:
             for _ in range(4):
@@ -51,7 +53,7 @@ class Cost:
                 if answer.status != 200:
                     self.failure = f"status {answer.status}"
                     return
-            # As the proxy does
+            # Compressed as the proxy does
             self.queries, self.size = answer.queries, len(brotli.compress(answer.body, quality=5))
         except TimeoutError:
             self.failure = f"more than {self.page.visitor.timeout:.0f} s"

@@ -1,5 +1,6 @@
-"""The benchmark's databases: on a server that the run starts itself, or on one that it is given;
-filled by COPY.
+"""The benchmark's databases, filled by COPY.
+
+On a server that the run starts itself, or on one that it is given.
 """
 
 import hashlib
@@ -35,8 +36,9 @@ EVERY = 100_000  # rows between two words about progress
 
 @contextmanager
 def server(given: str) -> Iterator[str]:
-    """The address of a PostgreSQL server where databases can be made: `given`, or one that ends
-    with the block.
+    """The address of a PostgreSQL server where databases can be made.
+
+    It is `given`, or one that ends with the block.
     """
     if given:
         yield given
@@ -49,8 +51,9 @@ def server(given: str) -> Iterator[str]:
 
 
 def database(server_url: str, size: int) -> str:
-    """The DATABASE_URL of a database with `size` benefits, with every migration; of the same day
-    and world it is used again.
+    """The DATABASE_URL of a database with `size` benefits, with every migration.
+
+    One of the same day and world is used again.
     """
     name, mark = f"portal_benchmark_{size}", f"{clock.today()} {world_digest()}"
     url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
@@ -143,9 +146,8 @@ def copy(connection: psycopg.Connection, part: Part, types: dict[str, int], size
             )
             if count % EVERY == 0:
                 say(f"\r{size:>9,} benefits: {options.verbose_name_plural} {count:,}", end="")
-    say(
-        f"\r{size:>9,} benefits: {options.verbose_name_plural} {count:,} in {time.monotonic() - begun:.0f} s"
-    )
+    taken = time.monotonic() - begun
+    say(f"\r{size:>9,} benefits: {options.verbose_name_plural} {count:,} in {taken:.0f} s")
     if (key := options.pk) and key.get_internal_type() == "BigAutoField":
         connection.execute(
             sql.SQL(

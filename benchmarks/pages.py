@@ -21,8 +21,9 @@ LIST, PRODUCTS, PEOPLE = "benefits:azure-cloud", "licensing:products", "tenants:
 
 @dataclass(frozen=True)
 class Page:
-    """`limit` is the target in render units, `queries` the most that it may take; None where no
-    target is set.
+    """A page with its targets, None where none is set.
+
+    `limit` is the target in render units, `queries` the most that it may take.
     """
 
     name: str
@@ -105,9 +106,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
 
 
 def middle(database_url: str) -> str:
-    """The query string of the page behind half of the large partner's licenses, in the list's usual
-    order.
-    """
+    """The query string of the page behind half of the large partner's licenses, in usual order."""
     order = "is_license_based, product_name, size, id AS pk"
     rows = "FROM benefits_benefit WHERE partner_id = 1 AND is_license_based"
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
@@ -121,12 +120,23 @@ def middle(database_url: str) -> str:
 def examples(database_url: str) -> dict[str, int]:
     """One of each kind at the large partner, in the middle of its life."""
     asked = {
-        "credit": "SELECT id FROM benefits_benefit WHERE partner_id = 1 AND quantity IS NULL AND product_id <= 38 ORDER BY id DESC LIMIT 1",
+        "credit": (
+            "SELECT id FROM benefits_benefit"
+            " WHERE partner_id = 1 AND quantity IS NULL AND product_id <= 38"
+            " ORDER BY id DESC LIMIT 1"
+        ),
         "person": "SELECT max(directory_user_id) FROM benefits_assignment WHERE partner_id = 1",
-        "redemption": "SELECT max(id) FROM licensing_redemption WHERE partner_id = 1 AND way = 'add'",
-        "subscription": "SELECT subscription_id FROM licensing_redemption WHERE id = %(redemption)s",
-        "key": "SELECT max(k.id) FROM benefits_productkey k JOIN licensing_subscription s ON s.product_id = k.product_id"
-        " WHERE s.id = %(subscription)s AND k.partner_id = 1 AND k.redeemed_at IS NULL",
+        "redemption": (
+            "SELECT max(id) FROM licensing_redemption WHERE partner_id = 1 AND way = 'add'"
+        ),
+        "subscription": (
+            "SELECT subscription_id FROM licensing_redemption WHERE id = %(redemption)s"
+        ),
+        "key": (
+            "SELECT max(k.id) FROM benefits_productkey k"
+            " JOIN licensing_subscription s ON s.product_id = k.product_id"
+            " WHERE s.id = %(subscription)s AND k.partner_id = 1 AND k.redeemed_at IS NULL"
+        ),
         "licenses": "SELECT benefit_id FROM benefits_productkey WHERE id = %(key)s",
     }
     found: dict[str, int] = {}

@@ -1,5 +1,6 @@
-"""The portal as it is served: gunicorn with two sync workers on a unix socket, and the least client
-that can ask it.
+"""The portal as it is served, and the least client that can ask it.
+
+It is gunicorn with two sync workers on a unix socket.
 """
 
 import os

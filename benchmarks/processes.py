@@ -8,7 +8,7 @@ PROC = Path("/proc")
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields after the name: state, parent, …"""
+    """The fields after the name: state, parent and so on."""
     return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
 
 
@@ -30,9 +30,7 @@ def tree(root: int) -> list[int]:
 
 
 def cpu_seconds(*roots: int) -> float:
-    """What the trees have used: what runs to the nanosecond, what ended and was awaited to the
-    tick.
-    """
+    """The CPU time of the trees: to the nanosecond of what runs, to the tick of what has ended."""
     seconds = 0.0
     for pid in {pid for root in roots for pid in tree(root)}:
         try:

@@ -33,7 +33,7 @@ def rate(page: Page, clients: int, seconds: float) -> float:
 
 
 def rates(asked: list[tuple[Page, int]], rounds: int, seconds: float) -> list[float]:
-    """The median rate of each page with its number of clients; all of them in turn, in every round."""
+    """The median rate of each page with its number of clients; every round asks all in turn."""
     taken: list[list[float]] = [[] for _ in asked]
     for turn in range(rounds):
         for nth, (page, clients) in list(enumerate(asked))[:: -1 if turn % 2 else 1]:

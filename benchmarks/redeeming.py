@@ -1,6 +1,4 @@
-"""Redeeming over HTTP, form by form, and what PostgreSQL itself does of the same kind in the same
-minute.
-"""
+"""Redeeming over HTTP, form by form, beside what PostgreSQL itself does in the same minute."""
 
 import re
 import shutil
@@ -23,11 +21,15 @@ from tests.postgres import installed, wheel
 SCRIPT = """\\set key random(1, 1000000000)
 \\set subscription random(1, :rows)
 BEGIN;
-UPDATE bare.key SET redeemed_at = now() WHERE id = :key % :rows + 1 AND redeemed_at IS DISTINCT FROM now();
+UPDATE bare.key SET redeemed_at = now()
+ WHERE id = :key % :rows + 1 AND redeemed_at IS DISTINCT FROM now();
 SELECT licenses, ends_on FROM bare.subscription WHERE id = :subscription FOR UPDATE;
-UPDATE bare.subscription SET licenses = licenses + 1, ends_on = ends_on + 1 WHERE id = :subscription;
-INSERT INTO bare.redemption (key_id, subscription_id, redeemed_at) VALUES (:key, :subscription, now());
-INSERT INTO bare.record (at, action, subject_id, after) VALUES (now(), 'redeemed', :subscription, '{"licenses": 25}');
+UPDATE bare.subscription SET licenses = licenses + 1, ends_on = ends_on + 1
+ WHERE id = :subscription;
+INSERT INTO bare.redemption (key_id, subscription_id, redeemed_at)
+ VALUES (:key, :subscription, now());
+INSERT INTO bare.record (at, action, subject_id, after)
+ VALUES (now(), 'redeemed', :subscription, '{"licenses": 25}');
 COMMIT;
 """
 ROWS = 20_000
@@ -35,10 +37,13 @@ TABLES = f"""
 DROP SCHEMA IF EXISTS bare CASCADE;
 CREATE SCHEMA bare;
 CREATE TABLE bare.key (id bigint PRIMARY KEY, redeemed_at timestamptz);
-CREATE TABLE bare.subscription (id bigint PRIMARY KEY, licenses int NOT NULL, ends_on date NOT NULL);
-CREATE TABLE bare.redemption (id bigserial PRIMARY KEY, key_id bigint, subscription_id bigint, redeemed_at timestamptz);
+CREATE TABLE bare.subscription
+  (id bigint PRIMARY KEY, licenses int NOT NULL, ends_on date NOT NULL);
+CREATE TABLE bare.redemption
+  (id bigserial PRIMARY KEY, key_id bigint, subscription_id bigint, redeemed_at timestamptz);
 CREATE INDEX ON bare.redemption (subscription_id, redeemed_at);
-CREATE TABLE bare.record (id bigserial PRIMARY KEY, at timestamptz, action text, subject_id bigint, after jsonb);
+CREATE TABLE bare.record
+  (id bigserial PRIMARY KEY, at timestamptz, action text, subject_id bigint, after jsonb);
 CREATE INDEX ON bare.record (subject_id, at);
 INSERT INTO bare.key SELECT n FROM generate_series(1, {ROWS}) n;
 INSERT INTO bare.subscription SELECT n, 25, current_date FROM generate_series(1, {ROWS}) n;
@@ -51,14 +56,16 @@ SELECT k.id, s.id FROM
 JOIN
   (SELECT id, product_id, row_number() OVER (PARTITION BY product_id ORDER BY id DESC) nth
      FROM licensing_subscription WHERE tenant_id = 1 AND ends_on > current_date + 7) s
-USING (product_id, nth) JOIN benefits_productkey p ON p.id = k.id JOIN benefits_benefit b ON b.id = p.benefit_id
+USING (product_id, nth)
+JOIN benefits_productkey p ON p.id = k.id
+JOIN benefits_benefit b ON b.id = p.benefit_id
 WHERE b.expires_on > current_date + 7 LIMIT %s
 """
 
 
 @dataclass
 class Redeemed:
-    """What was found, round by round: answers or transactions a second, and the CPU seconds of one."""
+    """What was found in each round: answers or transactions a second, and CPU seconds of one."""
 
     queries: int
     milliseconds: list[float] = field(default_factory=list)
@@ -74,9 +81,7 @@ class Redeemed:
 
     @property
     def cpu_share(self) -> float:
-        """The same on a machine that has nothing else to do, where CPU is all that there is to wait
-        for.
-        """
+        """The same on a machine that does nothing else, where CPU is all there is to wait for."""
         return statistics.median(
             bare[1] / mine[1] for mine, bare in zip(self.http, self.bare, strict=True)
         )
@@ -101,7 +106,8 @@ class Form:
         form = page.text[page.text.index('name="quote"') - 1000 :]
         values = dict(
             re.findall(
-                r'<input type="hidden" name="(csrfmiddlewaretoken|acting_in|quote)" value="([^"]*)"',
+                r'<input type="hidden" name="(csrfmiddlewaretoken|acting_in|quote)"'
+                r' value="([^"]*)"',
                 form,
             )
         )
@@ -129,8 +135,9 @@ def redeeming(
     each: int,
     clients: int,
 ) -> Redeemed:
-    """`rounds` times: `each` redemptions over HTTP by `clients` at once, then the bare database by
-    as many for as long.
+    """Redeem over HTTP, then ask the bare database for as long, `rounds` times.
+
+    Each time, `clients` at once do `each` redemptions, and as many ask the database.
     """
     pairs = keys_with_subscriptions(database_url, rounds * each + 1)
     each = min(each, (len(pairs) - 1) // rounds)

@@ -10,8 +10,9 @@ from benchmarks.redeeming import Redeemed
 
 
 def costs(sizes: list[int], measured: list[list[Cost]], unit: float) -> str:
-    """A line for each page: the median RU at each size with the lowest of all rounds, how flat,
-    queries, bytes, and the target.
+    """A line for each page: RU, how flat, queries, bytes, and the target.
+
+    RU is the median at each size, with the lowest of all rounds.
     """
     heads = [
         "page",
@@ -77,8 +78,9 @@ def rates(size: int, asked: list[tuple[Page, int]], found: list[float]) -> str:
 
 
 def redeemed(found: Redeemed, unit: float) -> str:
-    """Beside pgbench: by the clock, which others on the machine disturb, and by CPU, which they
-    hardly do.
+    """Beside pgbench, by the clock and by CPU.
+
+    Others on the machine disturb the clock, and hardly the CPU.
     """
     rates = [statistics.median(rate for rate, _cpu in taken) for taken in (found.http, found.bare)]
     heads = [

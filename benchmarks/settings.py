@@ -1,6 +1,4 @@
-"""Production's settings, with a *hello* beside the portal's pages and a header that tells the
-queries of a request.
-"""
+"""Production's settings, with *hello* and a header that tells the queries of a request."""
 
 import os
 import tempfile
@@ -18,7 +16,7 @@ os.environ |= {
 # Where nothing is asked of a database
 os.environ.setdefault("DATABASE_URL", "postgres://nobody@/none")
 
-from benefits_portal.settings import *
+from benefits_portal.settings import *  # noqa: F403
 from benefits_portal.settings import MIDDLEWARE, TEMPLATES
 
 STATIC_ROOT = Path(os.environ.get("BENCHMARK_STATIC", tempfile.gettempdir()))

@@ -7,13 +7,18 @@ import time
 
 from django.template import Context, Engine
 
-SOURCE = """<table><thead><tr>{% for head in heads %}<th scope="col">{{ head }}</th>{% endfor %}</tr></thead><tbody>
+# A line that ends with a backslash goes on in the next one: the template's text is always the same
+SOURCE = """<table><thead><tr>{% for head in heads %}\
+<th scope="col">{{ head }}</th>{% endfor %}</tr></thead><tbody>
 {% for line in lines %}<tr class="{% cycle 'even' 'odd' %}">
 <th scope="row"><a href="/thing/{{ line.number }}/">{{ line.title }}</a></th>
-<td>{% if line.kind == "metered" %}<span class="m">Metered</span>{% else %}<span class="f">Fixed</span>{% endif %}</td>
-<td>{{ line.count }}</td><td>{{ line.origin }}</td><td>{{ line.group }}</td><td><time datetime="{{ line.day }}">{{ line.day }}</time></td>
+<td>{% if line.kind == "metered" %}<span class="m">Metered</span>{% else %}\
+<span class="f">Fixed</span>{% endif %}</td>
+<td>{{ line.count }}</td><td>{{ line.origin }}</td><td>{{ line.group }}</td>\
+<td><time datetime="{{ line.day }}">{{ line.day }}</time></td>
 <td><span class="s {{ line.state }}">{{ line.state }}</span></td>
-<td>{% for name in line.names %}{{ name }}{% if not forloop.last %}; {% endif %}{% empty %}&ndash;{% endfor %}</td>
+<td>{% for name in line.names %}{{ name }}{% if not forloop.last %}; {% endif %}\
+{% empty %}&ndash;{% endfor %}</td>
 <td><a href="/thing/{{ line.number }}/">Open {{ line.title }}</a></td></tr>
 {% endfor %}</tbody></table>"""
 LINES = [

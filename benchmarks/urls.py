@@ -1,5 +1,7 @@
-"""The portal's addresses, the least that a page can be, *hello* through every middleware, and what
-Django gives by itself: the change list of the same benefits with its own counts and pages.
+"""The portal's addresses, and what their pages are compared with.
+
+The least that a page can be; *hello* through every middleware; and what Django gives by itself: the
+change list of the same benefits with its own counts and pages.
 """
 
 from collections.abc import Callable
@@ -21,9 +23,7 @@ stock = AdminSite("stock")
 
 
 class StockAdmin(ModelAdmin):  # type: ignore[type-arg]
-    """The columns of the portal's list, fifty to a page, sorted and counted as Django does unless
-    told.
-    """
+    """The portal's columns, fifty to a page, sorted and counted as Django does unless told."""
 
     list_display = ("product", "quantity", "membership", "benefit_type", "expires_on", "is_used")
     list_filter = ("benefit_type", "is_used")
@@ -50,8 +50,9 @@ def hello(request: HttpRequest) -> HttpResponse:
 def told_queries(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: whoever sends the header is told how many queries the answer took; others notice
-    nothing.
+    """Middleware: tells whoever sends the header how many queries the answer took.
+
+    Others notice nothing.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:

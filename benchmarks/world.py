@@ -1,9 +1,9 @@
-"""What the benchmark's databases hold: the same shapes at every size, one partner with half of it
-all.
+"""What the benchmark's databases hold: the same shapes at every size.
 
-A hundred benefits for each partner on average; fifty to a membership, begun evenly over the last
-500 days. Of the license-based ones every other key was redeemed, in runs of four: a first
-activation and three additions, by the model's own arithmetic, so that every receipt adds up.
+One partner has half of it all. A hundred benefits for each partner on average; fifty to a
+membership, begun evenly over the last 500 days. Of the license-based ones every other key was
+redeemed, in runs of four: a first activation and three additions, by the model's own arithmetic, so
+that every receipt adds up.
 """
 
 import uuid
@@ -47,8 +47,9 @@ MONTHLY, BULK = range(32, 38), range(38, 40)  # the products that are credit
 DAYS_BACK, REDEEMED_AFTER, RUN = 500, timedelta(days=20), 4
 READER, STAFF = 1, 2  # users: a Global admin of the large partner, and somebody of the back office
 FIRST = [
-    "Ada", "Bo", "Chen", "Dana", "Emil", "Fatima", "Gita", "Hugo", "Ines", "Jan", "Kim", "Lars", "Mia",
-    "Noor", "Olu", "Priya", "Quinn", "Rosa", "Sven", "Tara", "Umar", "Vera", "Wim", "Xin", "Yara", "Zoe",
+    "Ada", "Bo", "Chen", "Dana", "Emil", "Fatima", "Gita", "Hugo", "Ines", "Jan", "Kim", "Lars",
+    "Mia", "Noor", "Olu", "Priya", "Quinn", "Rosa", "Sven", "Tara", "Umar", "Vera", "Wim", "Xin",
+    "Yara", "Zoe",
 ]  # fmt: skip
 LAST = [
     "Adler", "Bakker", "Costa", "Dubois", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito", "Jansen",

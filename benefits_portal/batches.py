@@ -29,8 +29,9 @@ def update_in_batches(
 def update_first(
     rows: models.QuerySet[Any], update: Callable[[models.QuerySet[Any]], int], most: int
 ) -> int:
-    """Hand the first `most` of `rows` to `update`, inside the caller's transaction; waits for
-    whoever is changing one.
+    """Hand the first `most` of `rows` to `update`, inside the caller's transaction.
+
+    Waits for whoever is changing one.
     """
     with transaction.atomic():
         return update(

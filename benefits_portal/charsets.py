@@ -17,9 +17,7 @@ _CHARSET = re.compile(r"charset[*]?\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 
 
 def mark_charset(application: Application) -> Application:
-    """Wrap a WSGI application: take a charset other than UTF-8 out of the request, and mark the
-    request.
-    """
+    """Wrap a WSGI application: take a charset other than UTF-8 out of the request, and mark it."""
 
     def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         content_type = environ.get("CONTENT_TYPE", "")

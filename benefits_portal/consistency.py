@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import Combinable
 
 BATCH = 1_000  # rows in memory at a time
 SHOWN = 5  # primary keys of a finding
@@ -35,8 +36,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """`find` gives the primary keys of the rows of `model` that are at fault: a queryset of them,
-    or one after the other.
+    """What may be at fault in the rows of `model`, and what finds it.
+
+    `find` gives their primary keys: a queryset of them, or one after the other.
     """
 
     model: type[models.Model]
@@ -61,7 +63,10 @@ class Check:
         What to do.
         """
         pks = ", ".join(map(str, finding.pks)) + (", …" if finding.count > len(finding.pks) else "")
-        return f"{self.model._meta.label_lower}: {finding.count:,} {self.fault} (primary keys {pks}). {self.remedy}"
+        return (
+            f"{self.model._meta.label_lower}: {finding.count:,} {self.fault} "
+            f"(primary keys {pks}). {self.remedy}"
+        )
 
 
 def rows(model: type[models.Model]) -> models.QuerySet[Any]:
@@ -69,7 +74,9 @@ def rows(model: type[models.Model]) -> models.QuerySet[Any]:
     return model._base_manager.order_by()
 
 
-def at_fault(model: type[models.Model], fault: str, remedy: str, condition: Q) -> Check:
+def at_fault(
+    model: type[models.Model], fault: str, remedy: str, condition: Q | Combinable
+) -> Check:
     return Check(
         model, fault, remedy, lambda: rows(model).filter(condition).values_list("pk", flat=True)
     )
@@ -78,10 +85,10 @@ def at_fault(model: type[models.Model], fault: str, remedy: str, condition: Q) -
 def differing(
     model: type[models.Model], column: str, *paths: str, remedy: str = ISOLATION
 ) -> Iterator[Check]:
-    """For each of `paths`, which lead through relations to what `column` repeats: the rows in which
-    it is something else.
+    """For each of `paths`, the rows in which it is something else than `column`.
 
-    A path through an empty relation says nothing.
+    They lead through relations to what `column` repeats. A path through an empty relation says
+    nothing.
     """
     for path in paths:
         there = {f"{path}__isnull": False, f"{column}__isnull": False}

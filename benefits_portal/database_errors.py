@@ -1,5 +1,6 @@
-"""Why the database did not do what it was asked: by its own codes, whatever class Django and
-psycopg made of them.
+"""Why the database did not do what it was asked, by its own codes.
+
+Whatever class Django and psycopg made of them.
 """
 
 from enum import Enum, auto
@@ -8,8 +9,9 @@ from django.db import InterfaceError, OperationalError
 
 
 class Reason(Enum):
-    """What people and operators are told; BUSY and AWAY are over in seconds, the others when an
-    operator has done something.
+    """What people and operators are told.
+
+    BUSY and AWAY are over in seconds, the others when an operator has done something.
     """
 
     AWAY = auto()  # it does not answer, or lets nobody in
@@ -52,6 +54,6 @@ def reason(problem: BaseException | None) -> Reason | None:
 
 
 def code(problem: BaseException) -> str:
-    """PostgreSQL's or SQLite's own; SQLite's without what it may add, as in SQLITE_BUSY_SNAPSHOT."""
+    """PostgreSQL's own, or SQLite's without its additions, as in SQLITE_BUSY_SNAPSHOT."""
     told = getattr(problem, "sqlite_errorname", None) or ""
     return getattr(problem, "sqlstate", None) or "_".join(told.split("_")[:2])

@@ -1,9 +1,8 @@
-"""Columns that are worked out from other fields of the same row, by Python, so that both databases
-search and sort alike.
+"""Columns that are worked out by Python from other fields of the same row.
 
-A row's value is always that of its fields as they are now, whoever writes it: `save`,
-`bulk_create`, a fixture, `update` of a DerivedQuerySet, `bulk_update` that names the column.
-`stale_rows` finds what was missed, `refresh` mends it (docs/adr/0006).
+So both databases search and sort alike. A row's value is always that of its fields as they are now,
+whoever writes it: `save`, `bulk_create`, a fixture, `update` of a DerivedQuerySet, `bulk_update`
+that names the column. `stale_rows` finds what was missed, `refresh` mends it (docs/adr/0006).
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,8 +18,9 @@ MAX_KEYS = 1_000  # in one statement
 
 
 class _Derived(DeferredAttribute):
-    """Reads the value off the row's other fields; what the database holds is kept only so that the
-    field counts as loaded.
+    """Reads the value off the row's other fields.
+
+    What the database holds is kept only so that the field counts as loaded.
     """
 
     field: "DerivedField"
@@ -143,11 +143,10 @@ def found_by(query: str, *columns: str) -> Q:
 
 
 def keys_or_question(rows: Any) -> Any:
-    """For `…__in`: the primary keys of a few `rows`, by which an index finds what points to them;
-    of more, the question itself.
+    """For `…__in`: the primary keys of a few `rows`; of more, the question itself.
 
-    So nothing is left out however many they are, and no statement has more parameters than MAX_KEYS
-    (W7).
+    By the keys an index finds what points to them. So nothing is left out however many they are,
+    and no statement has more parameters than MAX_KEYS (W7).
     """
     question = rows.order_by().values("pk")
     few = list(question.values_list("pk", flat=True)[: MAX_KEYS + 1])
@@ -165,7 +164,5 @@ def stale_rows(model: type[models.Model]) -> Iterator[Any]:
 
 
 def fill(apps: Any, label: str) -> None:
-    """For a migration: write the derived columns of all rows of the model `label`, as they are in
-    `apps`.
-    """
+    """For a migration: write the derived columns of all rows of the model `label` in `apps`."""
     refresh(apps.get_model(label)._base_manager.all())

@@ -1,5 +1,6 @@
-"""Reads settings from the environment, or each from the file that `<NAME>_FILE` names, as
-containers get their secrets.
+"""Reads settings from the environment, or from files.
+
+The file that `<NAME>_FILE` names has one, as containers get their secrets.
 """
 
 from environ import FileAwareEnv, ImproperlyConfigured
@@ -15,8 +16,8 @@ class EnvironmentOrFile(FileAwareMapping):  # type: ignore[misc]
         except (OSError, UnicodeDecodeError) as problem:
             name = self.env[f"{key}_FILE"]
             raise ImproperlyConfigured(
-                f"{key}_FILE is {name}, which cannot be read as text. Create that file for the user "
-                f"who runs the portal, or leave {key}_FILE out."
+                f"{key}_FILE is {name}, which cannot be read as text. Create that file for the "
+                f"user who runs the portal, or leave {key}_FILE out."
             ) from problem
         return value.rstrip("\r\n") if f"{key}_FILE" in self.env else value
 

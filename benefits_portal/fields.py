@@ -1,5 +1,6 @@
-"""Model and form fields that keep what people type in its canonical form: no row holds it otherwise
-(rules W1, W2, W4).
+"""Model and form fields that keep what people type in its canonical form (rules W1, W2, W4).
+
+No row holds it otherwise.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.key_format import without_keys
 from benefits_portal.typed import (
     NOT_SHOWN,
+    address_in,
     ascii_digits,
     canonical_domain,
     canonical_domain_or_text,
@@ -53,8 +55,9 @@ day_range = [
 
 
 def validate_day(day: date) -> None:
-    """Raise ValidationError for a day of no year that is worked with: what rules add to it must be
-    in the calendar.
+    """Raise ValidationError for a day of no year that is worked with.
+
+    What rules add to it must be in the calendar.
     """
     for validate in day_range:
         validate(day)
@@ -91,10 +94,16 @@ class PersonNameFormField(NameFormField):
 
 
 class EmailFormField(LineFormField):
-    """An e-mail address or user principal name, in its one spelling (W2)."""
+    """An e-mail address or user principal name, in its one spelling (W2).
+
+    As programs copy it, `Kim de Vries <kim@contoso.com>`, it is that address too.
+    """
 
     widget = forms.EmailInput
-    cleaned = staticmethod(canonical_email)
+
+    @staticmethod
+    def cleaned(text: str) -> str:
+        return canonical_email(address_in(text))
 
 
 class DomainFormField(LineFormField):
@@ -104,9 +113,7 @@ class DomainFormField(LineFormField):
 
 
 class DigitsFormField(LineFormField):
-    """An identifier of digits: those of every width that mean the same, with zeros in front or
-    without (W4).
-    """
+    """An identifier of digits, of every width, with or without zeros in front (W4)."""
 
     cleaned = staticmethod(ascii_digits)
 
@@ -138,8 +145,9 @@ class DayFormField(forms.DateField):
 
 
 class LineField(CharField):
-    """One line of text: a form refuses what is more; what is saved or looked up is tidied (W1),
-    with keys masked (K3).
+    """One line of text, tidied (W1) and with keys masked (K3), whether saved or looked up.
+
+    A form refuses what is more than one line.
     """
 
     form_field: type[LineFormField] = LineFormField
@@ -201,8 +209,9 @@ class PersonNameField(NameField):
 
 
 class CanonicalEmailField(LineField):
-    """An e-mail address or user principal name in its one spelling: stored so, unique so, looked up
-    so (W2).
+    """An e-mail address or user principal name in one spelling, to store and look up (W2).
+
+    So it is unique in that spelling too.
     """
 
     form_field = EmailFormField
@@ -217,8 +226,9 @@ class CanonicalDomainField(LineField):
 
 
 class DigitsField(LineField):
-    """An identifier of digits in ASCII, so that no other kind of digit and no zero in front makes a
-    second one (W4).
+    """An identifier of digits in ASCII (W4).
+
+    So no other kind of digit and no zero in front makes a second one.
     """
 
     form_field = DigitsFormField

@@ -22,9 +22,7 @@ def number(value: int) -> str:
 
 
 class Figure(int):
-    """A number that is written as people read it, and still is one for the plural of the words
-    around it.
-    """
+    """A number that is written as people read it, and is one for the plural of words around it."""
 
     def __str__(self) -> str:
         return number(int(self))

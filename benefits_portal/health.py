@@ -1,4 +1,4 @@
-"""What load balancers and operators ask: does this process answer, and can it serve?"""
+"""Tells load balancers and operators whether this process answers, and whether it can serve."""
 
 from collections.abc import Callable
 from functools import cache
@@ -34,8 +34,9 @@ PROBE = """
 def ask_no_session(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Whoever asks for health is nobody, signed in or not: sessions are in the database, which may
-    be away.
+    """Treat whoever asks for health as nobody, signed in or not.
+
+    Sessions are in the database, which may be away.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
@@ -59,9 +60,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Able to serve: the database answers, takes changes, has room, and is of the same version as
-    this process.
-    """
+    """Able to serve: the database answers, takes changes, has room, and is of this version."""
     try:
         told = state()
     except (DatabaseError, InterfaceError) as problem:
@@ -110,8 +109,9 @@ def takes_no_changes() -> bool:
 
 @cache
 def migrations() -> tuple[dict[tuple[str, str], set[tuple[str, str]]], set[tuple[str, str]]]:
-    """Those of this code, each with the ones that it replaces; and every name it knows, replaced
-    ones too.
+    """Those of this code, each with the ones that it replaces; and every name that it knows.
+
+    Names that were replaced are among them.
     """
     loader = MigrationLoader(None)
     replaced = {key: set(loader.disk_migrations[key].replaces) for key in loader.graph.nodes}

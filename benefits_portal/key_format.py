@@ -1,9 +1,9 @@
-"""What a product key looks like in a text: how people write it, how it is found in what surrounds
-it, how it is shown.
+"""What a product key looks like in a text.
 
-One finder serves the key field, masking and URLs, so that whatever entry forgives is masked too
-(K1, K3, W5, W6). It reads a text once, from left to right. static/js/key-field.js finds keys in the
-same way; tests/key_examples.py holds both to it.
+How people write it, how it is found in what surrounds it, how it is shown. One finder serves the
+key field, masking and URLs, so that whatever entry forgives is masked too (K1, K3, W5, W6). It
+reads a text once, from left to right. static/js/key-field.js finds keys in the same way;
+tests/key_examples.py holds both to it.
 """
 
 import re
@@ -85,9 +85,7 @@ def is_shaped(key: str) -> bool:
 
 
 def key_texts(text: str) -> list[KeyText]:
-    """Whatever in `text` begins as one of our keys: whole ones, halves, and those with typing
-    errors.
-    """
+    """Whatever in `text` begins as one of our keys: whole ones, halves, and mistyped ones."""
     letters = _letters(text) if _may_hold_one(text) else []
     return [
         _key_text(letters[start:stop])
@@ -97,7 +95,7 @@ def key_texts(text: str) -> list[KeyText]:
 
 
 def normalised(typed: str) -> str:
-    """The letters and digits of what was typed, in capitals; full-width letters as ordinary ones."""
+    """The letters and digits of what was typed, in capitals; full-width ones as ordinary ones."""
     return "".join(letter.character for letter in _letters(typed))
 
 
@@ -116,8 +114,9 @@ def is_consistent_body(body: str) -> bool:
 
 
 def without_keys(text: str, at_least: int = MASKED_FROM) -> str:
-    """`text` with every key of ours masked, without its prefix too, and what has `at_least` so many
-    characters of one (K3).
+    """`text` with every key of ours masked, without its prefix too (K3).
+
+    So is what has `at_least` so many characters of one.
     """
     plain = unescape(text) if "&" in text else text  # as a web page writes hyphens and blanks
     masked_text = _without_bodies(_without_prefixed_keys(plain, at_least))
@@ -144,8 +143,9 @@ def _without_prefixed_keys(text: str, at_least: int) -> str:
 
 
 def _without_bodies(text: str) -> str:
-    """`text` with whatever has 20 characters of a key, as people write them, and the right check
-    character masked.
+    """`text` with the bodies of keys masked.
+
+    Whatever has 20 characters of a key, as people write them, and the right check character.
     """
     if not _BODY_MAYBE.search(unicodedata.normalize("NFKD", text).upper()):
         return text
@@ -163,8 +163,10 @@ def _without_bodies(text: str) -> str:
 
 
 def _is_body(body: str) -> bool:
-    """One in 24 of other texts has the right check character: so what could be an identifier of
-    another kind is none.
+    """Whether `body` can be a key's, and is no identifier of another kind.
+
+    One in 24 of other texts has the right check character: so what could be such an identifier is
+    none.
     """
     return set(body) <= set(ALPHABET) and not set(body) <= _HEXADECIMAL and is_consistent_body(body)
 
@@ -229,9 +231,7 @@ def _key_text(letters: list[_Letter]) -> KeyText:
 
 
 def _goes_on(letters: list[_Letter], length: int, end: int, *, by_five: bool) -> bool:
-    """Whether the group from `length` to before `end` is of the key that `length` letters are there
-    of.
-    """
+    """Whether the group from `length` to before `end` is of the key with `length` letters there."""
     gap = letters[length].gap
     if gap <= Gap.DASH:
         return True

@@ -12,8 +12,9 @@ type Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes
 
 FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_REAL_IP")
 REFUSED = (
-    b"This portal runs as a demo or for development, in which everybody can be anybody, so it answers "
-    b"only browsers on the machine that it runs on. Open it there, or set DEMO and DEBUG off.\n"
+    b"This portal runs as a demo or for development, in which everybody can be anybody, so it "
+    b"answers only browsers on the machine that it runs on. "
+    b"Open it there, or set DEMO and DEBUG off.\n"
 )
 
 

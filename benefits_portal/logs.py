@@ -1,5 +1,6 @@
-"""What the portal tells its operator: one line an event, with the id of its request, without
-personal data or keys (K3).
+"""What the portal tells its operator, without personal data or keys (K3).
+
+One line an event, with the id of its request.
 
 A line says what happened where in the code, never to whom or with what: the Record of the back
 office says that. So a request is told by its route, not by its path, and an exception by its type
@@ -56,8 +57,9 @@ class JsonLines(logging.Formatter):
 
 
 class PlainLines(logging.Formatter):
-    """The same for people at a terminal, in a demo or in development; DEBUG adds Python's own
-    traceback.
+    """The same for people at a terminal, in a demo or in development.
+
+    DEBUG adds Python's own traceback.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -137,8 +139,9 @@ def places(trace: TracebackType | None) -> list[str]:
 def tell_requests(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware, the outermost: gives the request its id, a trusted proxy's or its own, and tells
-    how it went.
+    """Middleware, the outermost: gives the request its id, and tells how it went.
+
+    The id is a trusted proxy's or its own.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:

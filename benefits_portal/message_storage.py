@@ -16,8 +16,9 @@ class HostCookieStorage(CookieStorage):
 
 
 class MessageStorage(FallbackStorage):
-    """Shows a message once, however often it was left before a page came to show it: a double click
-    says the same twice (W11).
+    """Shows a message once, however often it was left before a page came to show it (W11).
+
+    A double click says the same twice.
     """
 
     storage_classes = (HostCookieStorage, SessionStorage)

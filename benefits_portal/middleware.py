@@ -1,5 +1,7 @@
-"""Headers that Django has no setting for, nothing kept of signed-in people, sessions on a database
-that takes no changes, and whole pages for whoever asked for a part of one.
+"""Middleware for what Django has no setting for.
+
+Headers of our own, nothing kept of signed-in people, sessions on a database that takes no changes,
+and whole pages for whoever asked for a part of one.
 """
 
 from collections.abc import Callable
@@ -41,8 +43,9 @@ def security_headers(
 
 
 def keep_nothing(request: HttpRequest, response: HttpResponse) -> None:
-    """Let the browser keep no answer to somebody signed in; clear what it kept, unread messages
-    too, once they no longer are (W9).
+    """Let the browser keep no answer to somebody signed in (W9).
+
+    Clear what it kept, unread messages too, once they no longer are.
     """
     if (
         settings.SESSION_COOKIE_NAME in request.COOKIES
@@ -55,11 +58,10 @@ def keep_nothing(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def has_ended(response: HttpResponse) -> bool:
-    """Whether `response` takes the session away, or sends somebody whose session is over to sign in
-    again.
+    """Whether `response` takes the session away, or sends somebody to sign in again.
 
-    A cookie that has expired is not sent, so of a session that ended by itself there is only the
-    second.
+    The latter where their session is over. A cookie that has expired is not sent, so of a session
+    that ended by itself there is only the second.
     """
     cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
     leads_to = response.headers.get("HX-Redirect") or response.headers.get("Location", "")
@@ -86,12 +88,11 @@ class Sessions(SessionMiddleware):
 def whole_pages(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """What answers htmx with a redirect or a refusal is a page of its own, such as signing in: the
-    browser goes there.
+    """Middleware: the browser goes to what answers htmx with a redirect or a refusal.
 
-    htmx itself would put a redirect's page into the row that asked, and show nothing of a refusal.
-    A refused GET is asked for again, as a page; a refused POST is not, so its answer takes the
-    place of the page (static/js/portal.js).
+    That is a page of its own, such as signing in. htmx itself would put a redirect's page into the
+    row that asked, and show nothing of a refusal. A refused GET is asked for again, as a page; a
+    refused POST is not, so its answer takes the place of the page (static/js/portal.js).
     """
 
     def respond(request: HttpRequest) -> HttpResponse:

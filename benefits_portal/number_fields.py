@@ -20,8 +20,10 @@ def check_range(number: int, at_least: int, at_most: int) -> int:
 
 
 class NumberInput(forms.TextInput):
-    """A field of text: the browser's control for numbers empties itself for what it does not know,
-    and loses what was pasted.
+    """A field of text, for numbers.
+
+    The browser's control for numbers empties itself for what it does not know, and loses what was
+    pasted.
     """
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
@@ -57,8 +59,9 @@ class AmountFormField(forms.DecimalField):
 
     @override
     def prepare_value(self, value: Any) -> Any:
-        """As the reader's language writes it and `to_python` reads it: 85, never 85.000, which is
-        85 thousand in Dutch.
+        """As the reader's language writes it and `to_python` reads it.
+
+        85, never 85.000, which is 85 thousand in Dutch.
         """
         if not isinstance(value, Decimal):
             return value

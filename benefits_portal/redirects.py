@@ -19,7 +19,7 @@ def on_to(address: str) -> HttpResponseRedirect:
 
 
 def own_url(request: HttpRequest) -> str:
-    """The path and query that were asked for. A path that begins with `//` would name another host."""
+    """The path and query that were asked for; a path that begins with `//` would name a host."""
     return escape_leading_slashes(request.get_full_path())
 
 

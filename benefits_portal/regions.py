@@ -1,5 +1,6 @@
-"""Countries, currencies and time zones as their standards list them, and what to write instead of
-what they do not.
+"""Countries, currencies and time zones as their standards list them.
+
+And what to write instead of what they do not.
 """
 
 import unicodedata
@@ -48,9 +49,7 @@ def currencies() -> frozenset[str]:
 
 @cache
 def time_zones() -> dict[str, str]:
-    """Each time zone by its name in lowercase: UTC and those of a region, without what machines
-    call theirs.
-    """
+    """Each time zone by its name in lowercase: UTC and those of a region, not machines' own."""
     names = (
         name
         for name in zoneinfo.available_timezones()
@@ -99,8 +98,9 @@ def time_zone_names() -> dict[str, str]:
 
 
 def _folded_names(codes: frozenset[str], *written: Any) -> dict[str, str]:
-    """Each of `codes` by itself and by what else is written for it: dictionaries of code by name,
-    or pairs of code and name.
+    """Each of `codes` by itself and by what else is written for it.
+
+    That is in dictionaries of code by name, or pairs of code and name.
     """
     names: dict[str, str] = {}
     for each in written:
@@ -110,8 +110,9 @@ def _folded_names(codes: frozenset[str], *written: Any) -> dict[str, str]:
 
 
 def _folded(text: str) -> str:
-    """As names are compared: full-width letters are letters; capitals, spaces and underscores do
-    not matter.
+    """As names are compared: full-width letters are letters.
+
+    Capitals, spaces and underscores do not matter.
     """
     return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("_", " ").split())
 
@@ -163,7 +164,7 @@ def decimal_places(currency: str) -> int:
 
 
 def validate_amount(amount: Decimal, currency: str) -> None:
-    """Raise ValidationError if `amount` has more digits behind the point than `currency` has (W12)."""
+    """Raise ValidationError if `amount` has more decimals than `currency` has (W12)."""
     places = decimal_places(currency)
     if amount == round(amount, places):
         return

@@ -1,5 +1,6 @@
-"""Lists read from a streaming replica (REPLICA_URL); everything that decides, and who somebody is,
-from the primary.
+"""Lists read from a streaming replica (REPLICA_URL); everything else from the primary.
+
+That is everything that decides, and who somebody is.
 
 Nobody misses what they have just written: a write leaves the position in the primary's log (LSN)
 with the browser, and lists come from the replica only once it has got as far. A replica that is
@@ -18,7 +19,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 BACK_OFFICE_LIST = re.compile(r"admin:\w+_changelist")
-# Seconds; a replica further behind is an incident
+# For so many seconds; a replica further behind is an incident
 COOKIE, COOKIE_AGE = f"{settings.COOKIE_PREFIX}written", 10 * 60
 LSN = re.compile(r"[0-9A-F]{1,8}/[0-9A-F]{1,8}")
 REST = 10  # seconds that a replica which did not answer is left alone
@@ -34,8 +35,9 @@ def list_from_replica[View: Callable[..., HttpResponseBase]](view: View) -> View
 
 
 class Router:
-    """Reads go where `ListsFromReplica` says, writes to the primary, also of what was read from the
-    replica.
+    """Reads go where `ListsFromReplica` says, writes to the primary.
+
+    Also writes of what was read from the replica.
     """
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
@@ -89,8 +91,9 @@ def written_up_to() -> str:
 
 
 def has_got_as_far_as(position: str) -> bool:
-    """Whether the replica answers and holds everything up to `position`, a browser's own; a primary
-    never does.
+    """Whether the replica answers and holds everything up to `position`, a browser's own.
+
+    A primary never does.
     """
     global _resting_until
     if time.monotonic() < _resting_until:

@@ -1,5 +1,6 @@
-"""How long is kept what grows with use and is no part of the record; `manage.py prune` deletes what
-is older.
+"""How long is kept what grows with use and is no part of the record.
+
+`manage.py prune` deletes what is older.
 """
 
 import environ

@@ -31,20 +31,18 @@ DEBUG = env.bool("DEBUG", default=False)
 IS_LOCAL = DEMO or DEBUG  # no proxy, no TLS, nothing configured by hand
 
 # Whoever runs a demo has no secret to keep, and its fixtures must stay readable from one start to
-# the next.
-# Public on purpose
-PRACTICE_SECRET = "practice only: protects nothing and is known to everybody"
+# the next: public on purpose.
+PRACTICE_SECRET = "practice only: protects nothing and is known to everybody"  # noqa: S105
 
 
 def secret(name: str) -> str:
-    """A secret from the environment; only the demo and development have a public one to fall back
-    on.
-    """
+    """A secret from the environment; only the demo and development have a public one instead."""
     value: str = env.str(name, default=PRACTICE_SECRET if IS_LOCAL else "").strip()
     if not value:
         raise ImproperlyConfigured(
-            f"{name} is not set. For a demo run `manage.py demo`; for anything else put what `openssl rand -hex 32` "
-            f"prints into the environment or into .env, as {name}=… (see .env.example)."
+            f"{name} is not set. For a demo run `manage.py demo`; for anything else put what "
+            f"`openssl rand -hex 32` prints into the environment or into .env, as {name}=… "
+            "(see .env.example)."
         )
     return value
 
@@ -174,7 +172,7 @@ def with_timeouts(database: dict[str, Any]) -> dict[str, Any]:
         }
         return database | {"OPTIONS": waiting | given}
     limits: dict[str, Any] = {"connect_timeout": 2, "tcp_user_timeout": 3_000}  # seconds, ms
-    # Which takes no options at the start of a connection: there the role has them
+    # pgbouncer takes no options at the start of a connection: there the role has them
     # (docs/operations.md)
     if not PGBOUNCER:
         limits["options"] = " ".join(
@@ -212,8 +210,9 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 
 def languages(folder: Path) -> list[tuple[str, Promise]]:
-    """English, which the texts are written in, and whatever has a catalog in `folder`, by the names
-    Django gives them.
+    """English, and whatever has a catalog in `folder`, by the names Django gives them.
+
+    English is what the texts are written in.
     """
     codes = sorted(
         to_language(catalog.parents[1].name) for catalog in folder.glob("*/LC_MESSAGES/django.mo")

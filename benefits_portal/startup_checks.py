@@ -24,8 +24,8 @@ def check_secret(name: str, secret: str) -> None:
     """`secret` is one of those of the setting `name`, without blanks around it."""
     if len(secret) < MIN_SECRET_LENGTH:
         raise ImproperlyConfigured(
-            f"A secret of {name} has {len(secret)} characters; fewer than {MIN_SECRET_LENGTH} can be "
-            f"guessed. {MAKE_ONE}. A comma ends a secret, so none can hold one."
+            f"A secret of {name} has {len(secret)} characters; fewer than {MIN_SECRET_LENGTH} can "
+            f"be guessed. {MAKE_ONE}. A comma ends a secret, so none can hold one."
         )
     if len(set(secret)) < MIN_DIFFERENT:
         raise ImproperlyConfigured(
@@ -34,13 +34,14 @@ def check_secret(name: str, secret: str) -> None:
 
 
 def secrets_of(name: str, value: str) -> list[str]:
-    """The secrets in `value`, which commas separate, the current one first; none in an empty one."""
+    """The secrets in `value`, separated by commas, the current one first; none if it is empty."""
     if not value.strip():
         return []
     secrets = [part.strip() for part in value.split(",")]
     if not all(secrets):
         raise ImproperlyConfigured(
-            f"{name} has an empty part. Separate the secrets by single commas, the current one first."
+            f"{name} has an empty part. "
+            "Separate the secrets by single commas, the current one first."
         )
     for secret in secrets:
         check_secret(name, secret)
@@ -51,17 +52,15 @@ def only_secret(name: str, value: str) -> str:
     """The one secret in `value`, without blanks around it."""
     if "," in value:
         raise ImproperlyConfigured(
-            f"{name} holds a comma. It is one secret, and in {name}_FALLBACKS, where it goes once it "
-            f"is retired, a comma ends a secret. {MAKE_ONE}."
+            f"{name} holds a comma. It is one secret, and in {name}_FALLBACKS, where it goes once "
+            f"it is retired, a comma ends a secret. {MAKE_ONE}."
         )
     check_secret(name, value.strip())
     return value.strip()
 
 
 def check_doors(*, embedded: bool, hosts: list[str], origins: list[str], proxies: int) -> None:
-    """A demo, `embedded`, answers this machine alone; a portal its own hosts, and forms of its own
-    sites.
-    """
+    """A demo, `embedded`, answers this machine alone; a portal its own hosts and sites' forms."""
     if embedded and (proxies > 0 or not set(hosts) <= {*LOCAL_HOSTS}):
         raise ImproperlyConfigured(
             "DEMO or DEBUG is on, and ALLOWED_HOSTS or TRUSTED_PROXIES lets others in: in a "
@@ -84,17 +83,18 @@ def check_hosts(hosts: Iterable[str]) -> None:
     for host in hosts:
         if "*" in host or host.startswith("."):
             raise ImproperlyConfigured(
-                f"ALLOWED_HOSTS allows any host that fits {host}. Name the hosts that people use, {example}."
+                f"ALLOWED_HOSTS allows any host that fits {host}. "
+                f"Name the hosts that people use, {example}."
             )
         if not (HOST_NAME.fullmatch(host) or IP_V6.fullmatch(host)):
             raise ImproperlyConfigured(
-                f"ALLOWED_HOSTS has {host}, which is no host name. Leave out scheme, port and path, "
-                f"and write other letters as browsers do (xn--…), {example}."
+                f"ALLOWED_HOSTS has {host}, which is no host name. Leave out scheme, port and "
+                f"path, and write other letters as browsers do (xn--…), {example}."
             )
 
 
 def check_origins(origins: Iterable[str], *, embedded: bool) -> None:
-    """Each of `origins` is one site: anybody who serves a page there may send the portal's forms."""
+    """Each of `origins` is one site: whoever serves a page there may send the portal's forms."""
     for origin in origins:
         parts = urlsplit(origin)
         schemes = {"https", "http"} if embedded else {"https"}
@@ -105,18 +105,18 @@ def check_origins(origins: Iterable[str], *, embedded: bool) -> None:
         named = HOST_NAME.fullmatch(host) or IP_V6.fullmatch(host)
         if not (whole and named and parts.scheme in schemes):
             raise ImproperlyConfigured(
-                f"CSRF_TRUSTED_ORIGINS has {origin}, which is not one site over TLS. Name each site by "
-                "itself, as in CSRF_TRUSTED_ORIGINS=https://benefits.example.org."
+                f"CSRF_TRUSTED_ORIGINS has {origin}, which is not one site over TLS. Name each "
+                "site by itself, as in CSRF_TRUSTED_ORIGINS=https://benefits.example.org."
             )
 
 
 def check_mail(options: dict[str, Any]) -> None:
-    """Links that set a password leave this machine encrypted only, by these options of the backend."""
+    """By these options of the backend, password links leave this machine encrypted only."""
     host = options["host"]
     if not options["use_tls"] and not is_this_machine(host):
         raise ImproperlyConfigured(
-            f"EMAIL_TLS is off, so links to set a password would travel to {host} for everybody between "
-            "to read. Set EMAIL_TLS=on, or send by a mail server on this machine, "
+            f"EMAIL_TLS is off, so links to set a password would travel to {host} for everybody "
+            "between to read. Set EMAIL_TLS=on, or send by a mail server on this machine, "
             "EMAIL_HOST=localhost."
         )
 

@@ -1,10 +1,10 @@
-"""What people type, paste and send, in one canonical form, for every form, import, command and
-model (rules W1 to W4).
+"""What people type, paste and send, in one canonical form (rules W1 to W4).
+
+For every form, import, command and model.
 
 `tidy` and `canonical_email_or_text` take any text and never fail: for look-ups, and for what is
-written past a form.
-`clean_line`, `canonical_email`, `canonical_domain` and `read_day` raise ValidationError with what
-to do.
+written past a form. `clean_line`, `canonical_email`, `canonical_domain` and `read_day` raise
+ValidationError with what to do.
 """
 
 import re
@@ -17,7 +17,7 @@ from typing import Any
 import idna
 import regex
 from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator, validate_email
+from django.core.validators import EmailValidator
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
@@ -27,7 +27,7 @@ MAX_EMAIL = 150  # characters
 MAX_LOCAL = 64  # characters before the @, as mail servers have it (RFC 5321)
 SHARED_DOMAIN = "onmicrosoft.com"  # every tenant has a name of its own in front of it
 _WRAPPINGS, _MAILTO = {"<>", "''", '""', "“”", "‘’", "„“", "„”", "«»", "()", "[]"}, "mailto:"
-_validate_domain = EmailValidator(allowlist=[])  # Django's own lets localhost pass
+_validate_email = EmailValidator(allowlist=[])  # Django's own lets localhost pass
 # The directory's own names for guests: john_fabrikam.example#EXT#@contoso.onmicrosoft.com
 GUEST_MARK = "#ext#@"
 # The same out of an address bar, and the name of somebody with an account of their own at Microsoft
@@ -93,8 +93,9 @@ def _refuse_what_is_no_text(text: str) -> None:
 
 
 def isolated(text: str) -> str:
-    """`text` for the middle of a sentence: letters that run from right to left turn nothing round
-    beside it (W1).
+    """`text` for the middle of a sentence (W1).
+
+    Letters that run from right to left turn nothing round beside it.
 
     Where there is HTML, templates have the filter of the same name.
     """
@@ -111,8 +112,9 @@ def tidy_values(value: Any) -> Any:
 
 
 def ascii_digits(text: str) -> str:
-    """`text` as one line with plain digits, without zeros in front of them: 0001234567 is 1234567
-    (W4). Raises ValidationError.
+    """`text` as one line with plain digits, without zeros in front of them (W4).
+
+    0001234567 is 1234567. Raises ValidationError.
     """
     return _without_zeros_in_front(clean_line(text))
 
@@ -134,8 +136,9 @@ def validate_name(name: str) -> None:
 
 
 def validate_no_key(text: str) -> None:
-    """Raise ValidationError for a product key where it is no key that is asked for: others would
-    read it (K3).
+    """Raise ValidationError for a product key where no key is asked for (K3).
+
+    Others would read it.
     """
     if without_keys(text) != text:
         raise ValidationError(
@@ -144,17 +147,17 @@ def validate_no_key(text: str) -> None:
 
 
 def canonical_email(text: str) -> str:
-    """The one spelling of an e-mail address or user principal name: lowercase, NFKC, the domain in
-    IDNA's ASCII (W2).
+    """The one spelling of an e-mail address or user principal name (W2).
 
-    `<kim@contoso.com>` and `mailto:kim@contoso.com` are understood, and so is what the directory
-    makes of addresses (W3). Raises ValidationError for what is no address.
+    Lowercase, NFKC, the domain in IDNA's ASCII. `<kim@contoso.com>` and `mailto:kim@contoso.com`
+    are understood, and so is what the directory makes of addresses (W3). Raises ValidationError for
+    what is no address.
     """
     written = unwrapped(_compared(text)).removeprefix(_OWN_ACCOUNT)
     local, _at, domain = written.replace(_ENCODED_MARK, GUEST_MARK).rpartition("@")
     try:
         email = f"{local}@{_ascii_domain(domain)}"
-        validate_email(email)
+        _validate_email(email)
     except (idna.IDNAError, ValidationError) as error:
         raise _not_an_email() from error
     validate_no_key(email)
@@ -204,8 +207,9 @@ def is_email(text: str) -> bool:
 
 
 def canonical_email_or_text(text: str) -> str:
-    """`canonical_email` where `text` is an address, else `text` tidied: to look up what may be no
-    address at all.
+    """`canonical_email` where `text` is an address, else `text` tidied.
+
+    To look up what may be no address at all.
     """
     try:
         return canonical_email(text)
@@ -214,8 +218,9 @@ def canonical_email_or_text(text: str) -> str:
 
 
 def canonical_domain(text: str) -> str:
-    """The one spelling of a domain: lowercase and in IDNA's ASCII, without `https://` before and
-    `/` behind it (W2).
+    """The one spelling of a domain (W2).
+
+    Lowercase and in IDNA's ASCII, without `https://` before and `/` behind it.
 
     Raises ValidationError for what is no domain of at least two parts, and for the one that all
     tenants share.
@@ -223,7 +228,7 @@ def canonical_domain(text: str) -> str:
     letters = _compared(text).removeprefix("https://").removeprefix("http://").removesuffix("/")
     try:
         domain = _ascii_domain(letters)
-        _validate_domain(f"a@{domain}")
+        _validate_email(f"a@{domain}")
     except (idna.IDNAError, ValidationError) as error:
         if _MORE_THAN_A_DOMAIN.search(letters):
             raise ValidationError(
@@ -244,8 +249,9 @@ def canonical_domain(text: str) -> str:
 
 
 def canonical_domain_or_text(text: str) -> str:
-    """`canonical_domain` where `text` is a domain, else `text` tidied: to look up what may be no
-    domain at all.
+    """`canonical_domain` where `text` is a domain, else `text` tidied.
+
+    To look up what may be no domain at all.
     """
     try:
         return canonical_domain(text)
@@ -262,8 +268,7 @@ def _ascii_domain(domain: str) -> str:
 
 
 def guest_behind(email: str) -> tuple[str, str] | None:
-    """Whom the directory's own name for a guest stands for: their address, and the tenant's domain
-    (W3).
+    """Whom a directory's own name for a guest stands for: address, and tenant's domain (W3).
 
     `email` is canonical. None for any other address.
     """

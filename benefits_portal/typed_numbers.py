@@ -1,5 +1,6 @@
-"""Numbers as people copy them: full-width digits, thousands apart by spaces, dots, commas or
-apostrophes (rule W4).
+"""Numbers as people copy them (rule W4).
+
+Full-width digits, thousands apart by spaces, dots, commas or apostrophes.
 
 What could be read in two ways is asked back, with both readings. Each function raises
 ValidationError.
@@ -43,8 +44,7 @@ def read_numbers(text: str) -> list[int]:
     """Several, with a semicolon, a plus, a comma or a space between them; none in an empty text.
 
     `1 200` is one number, and `1,000` too, as 000 is none; `1,200` and `25 200` could be two, so
-    they are asked back.
-    `12,00` and `100.000,5` are one number with decimals, which is refused.
+    they are asked back. `12,00` and `100.000,5` are one number with decimals, which is refused.
     """
     plain = _plain(_UNBROKEN.sub("'", _CELLS.sub(";", text)))
     if _DECIMALS.search(plain):
@@ -88,8 +88,9 @@ def read_amount(text: str, decimals: int = 2) -> Decimal:
 
 
 def _decimal_separator(plain: str, decimals: int) -> str:
-    """Which of the separators in `plain` stands before decimals; none where all of them separate
-    thousands.
+    """Which of the separators in `plain` stands before decimals.
+
+    None where all of them separate thousands.
     """
     used = re.findall("[.,' ]", plain)
     if not used or used[-1] in "' " or used.count(used[-1]) > 1:

@@ -7,8 +7,9 @@ from django.core.files.uploadhandler import MemoryFileUploadHandler
 
 
 class InMemory(MemoryFileUploadHandler):
-    """Takes forms with files up to FILE_UPLOAD_MAX_MEMORY_SIZE; beyond it Django has no limit of
-    its own.
+    """Takes forms with files up to FILE_UPLOAD_MAX_MEMORY_SIZE.
+
+    Beyond it Django has no limit of its own.
     """
 
     def handle_raw_input(self, *args: Any, **kwargs: Any) -> None:

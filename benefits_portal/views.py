@@ -68,8 +68,9 @@ def help_page(request: PartnerRequest) -> HttpResponse:
 @tenant_context_exempt
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Go on in another language, on the same page; whoever is signed in finds it again the next
-    time.
+    """Go on in another language, on the same page.
+
+    Whoever is signed in finds it again the next time.
     """
     chosen = request.POST.get("language", "")
     if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):

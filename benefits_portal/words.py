@@ -1,5 +1,4 @@
-"""The words that people search with, those that they are found by, and the order of names (rules
-W2, W3, W7).
+"""The words that people search with, and are found by; the order of names (W2, W3, W7).
 
 Whoever searches types what is on their keyboard: `lukasz` for Łukasz, `o'brien` for O’Brien,
 `jeanluc` for Jean-Luc. So both sides are folded to lowercase letters and digits alone, on the rows
@@ -43,8 +42,9 @@ def searched(text: str | None) -> str:
 
 @lru_cache(maxsize=8192)  # the catalog's names are folded again with every search
 def folded(text: str) -> str:
-    """`text` in lowercase without accents, Latin letters as plain ones: jose finds José, lukasz
-    Łukasz.
+    """`text` in lowercase without accents, Latin letters as plain ones.
+
+    jose finds José, lukasz Łukasz.
 
     Other scripts stay themselves, in their own lowercase.
     """
@@ -56,8 +56,9 @@ def folded(text: str) -> str:
 
 
 def sort_key(name: str) -> str:
-    """What names are sorted by: folded words with one space between them, so that Åsa stands beside
-    Adam, Ann Lee before Anna.
+    """What names are sorted by: folded words with one space between them.
+
+    So Åsa stands beside Adam, Ann Lee before Anna.
     """
     return " ".join(_parts(_APOSTROPHES.sub("", name)))[:MAX_WORD]
 
@@ -72,8 +73,9 @@ def _parts(text: str) -> list[str]:
 
 
 def _spellings(text: str) -> Iterator[str]:
-    """`text` in every way that people write it: Müller as Mueller too, an IDNA domain in its own
-    letters, a guest's own address.
+    """`text` in every way that people write it.
+
+    Müller as Mueller too, an IDNA domain in its own letters, a guest's own address.
     """
     yield text
     lowercase = unicodedata.normalize("NFC", text).lower()
@@ -91,16 +93,18 @@ def _spellings(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def search_text(*texts: str) -> str:
-    """`texts`, squeezed, in all their spellings: whoever contains each of a query's `search_terms`
-    is found.
+    """`texts`, squeezed, in all their spellings, to search by.
+
+    Whoever contains each of a query's `search_terms` is found.
     """
     found = (squeezed(spelling) for text in texts for spelling in _spellings(text))
     return " ".join(dict.fromkeys(word for word in found if word))
 
 
 def search_prefixes(*texts: str) -> list[str]:
-    """What somebody is found by the beginning of: each word of `texts` with all that follows it in
-    the same one, squeezed.
+    """What somebody is found by the beginning of.
+
+    Each word of `texts` with all that follows it in the same one, squeezed.
 
     A word that another one begins with is not needed.
     """

@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("drill", choices=DRILLS)
     parser.add_argument("settings", nargs="*", help="such as minutes=0.5 people=2")
     chosen = parser.parse_args()
-    # With every server that was started
+    # Ended from outside, it ends with every server that was started
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     with folder() as place, Postgres(place) as postgres:
         postgres.make_database()

@@ -1,5 +1,6 @@
-"""gunicorn on a socket that somebody else holds, as systemd passes it: descriptor 3 (see
-systemd.socket(5)).
+"""gunicorn on a socket that somebody else holds, as systemd passes it.
+
+That is descriptor 3 (see systemd.socket(5)).
 """
 
 import os
@@ -10,4 +11,4 @@ if __name__ == "__main__":
     os.dup2(int(held), 3)
     os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
     # The same process goes on
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606

@@ -1,5 +1,6 @@
-"""PostgreSQL is away, does not let in, or somebody holds a row: 503 with Retry-After in time, and
-back without a restart (13).
+"""PostgreSQL is away, does not let in, or somebody holds a row (13).
+
+503 with Retry-After in time, and back without a restart.
 """
 
 import os
@@ -72,8 +73,9 @@ def killed(postgres: Postgres, seconds: int) -> None:
 
 
 def closed(postgres: Postgres, seconds: int) -> None:
-    """The postmaster is frozen and every connection ended: whoever connects gets no answer, as
-    behind a dead network.
+    """The postmaster is frozen and every connection ended.
+
+    Whoever connects gets no answer, as behind a dead network.
     """
     assert postgres.process
     postgres.ask(
@@ -87,8 +89,9 @@ def closed(postgres: Postgres, seconds: int) -> None:
 
 
 def frozen(postgres: Postgres, seconds: int) -> None:
-    """Every process of PostgreSQL is stopped: connections stay, packets are acknowledged, and no
-    answer comes.
+    """Every process of PostgreSQL is stopped.
+
+    Connections stay, packets are acknowledged, and no answer comes.
     """
     assert postgres.process
     frozen_pids = [
@@ -110,7 +113,7 @@ def frozen(postgres: Postgres, seconds: int) -> None:
 def during(
     outage: Callable[[], None], browsers: list[Browser], everybody: list[Member], portal: Portal
 ) -> tuple[list[Answer], float]:
-    """What people get while `outage` lasts, and the seconds after its end until a page is served."""
+    """What people get while `outage` lasts, and the seconds from its end to the next page."""
     over = threading.Event()
     answers: list[Answer] = []
 
@@ -141,9 +144,7 @@ def during(
 def row_held(
     postgres: Postgres, browsers: list[Browser], everybody: list[Member]
 ) -> tuple[bool, str]:
-    """A session keeps the row of a subscription: its redeemer is told in time, everybody else goes
-    on.
-    """
+    """A session keeps a subscription's row: its redeemer is told in time, all others go on."""
     member, browser = everybody[0], browsers[0]
     review = f"/admin-center/products/{member.subscription.pk}/extend/?key={member.keys[0]}"
     form = {"acting_in": member.acting_in, "quote": browser.get(review).fields["quote"]}
@@ -162,8 +163,10 @@ def row_held(
     kind = refused.status == 503 and "Somebody else is working on the same thing" in refused.page
     went_on = all(answer.status == 200 for answer in meanwhile)
     receipt = "/receipts/" in afterwards.address
+    slowest = max(answer.seconds for answer in meanwhile)
     text = (
-        f"A row held by somebody: the redeemer is told after {refused.seconds:.2f} s ({refused.status}), others go on "
-        f"({max(answer.seconds for answer in meanwhile):.2f} s), and sending the form again redeems: {'yes' if receipt else 'no'}."
+        f"A row held by somebody: the redeemer is told after {refused.seconds:.2f} s "
+        f"({refused.status}), others go on ({slowest:.2f} s), "
+        f"and sending the form again redeems: {'yes' if receipt else 'no'}."
     )
     return kind and went_on and receipt and refused.seconds <= PATIENCE, text

@@ -1,5 +1,6 @@
-"""The primary is killed while people redeem, and its standby is promoted: nothing that was
-confirmed is lost (P11).
+"""The primary is killed while people redeem, and its standby is promoted (P11).
+
+Nothing that was confirmed is lost.
 
 DATABASE_URL names both, with target_session_attrs=read-write; a commit waits for the standby
 (synchronous_standby_names).

@@ -1,12 +1,11 @@
-"""Two hundred keys at one instant on one subscription, then a history of 10,000 operations that has
-to be linearizable (11).
+"""Two hundred keys at one instant, then 10,000 operations that have to be linearizable (11).
 
-Every client is a process with a connection of its own, which redeems by the model's verbs, looks at
-the subscription and at keys, and notes when each began, when it ended and what it saw. The ledger
-says in which order the writes took place: replayed by the arithmetic it gives every row and the
-last term exactly, and no operation contradicts it. `guard=off` takes the locks and the conditional
-updates away, `guard=stale` lets clients now and then see what they saw before: the drill must not
-hold any more.
+Both are on one subscription. Every client is a process with a connection of its own, which redeems
+by the model's verbs, looks at the subscription and at keys, and notes when each began, when it
+ended and what it saw. The ledger says in which order the writes took place: replayed by the
+arithmetic it gives every row and the last term exactly, and no operation contradicts it.
+`guard=off` takes the locks and the conditional updates away, `guard=stale` lets clients now and
+then see what they saw before: the drill must not hold any more.
 """
 
 import multiprocessing
@@ -44,8 +43,9 @@ EXPECTED = ("redeemed", "KeyAlreadyRedeemed", "ChangedMeanwhile", "term", "key")
 
 @dataclass(frozen=True)
 class Operation:
-    """What a client did and was answered: `saw` the number of a redemption, a term, or whether the
-    key was spent.
+    """What a client did and was answered.
+
+    `saw` is the number of a redemption, a term, or whether the key was spent.
     """
 
     what: str
@@ -56,8 +56,9 @@ class Operation:
 
 
 class Ledger:
-    """The writes of one subscription in the order in which they took place: after n of them it is
-    in state n.
+    """The writes of one subscription in the order in which they took place.
+
+    After n of them it is in state n.
     """
 
     def __init__(self, member: Member, before: Term) -> None:
@@ -100,8 +101,9 @@ class Ledger:
         return found
 
     def places(self, operation: Operation) -> tuple[int, int]:
-        """The first and the last place at which that can have been answered: write n is at 2n,
-        whoever sees state n at 2n + 1.
+        """The first and the last place at which that can have been answered.
+
+        Write n is at 2n, whoever sees state n at 2n + 1.
         """
         last = 2 * len(self.rows) + 1
         spent = 2 * self.spent_by.get(operation.key, len(self.rows) + 1)
@@ -259,9 +261,7 @@ def redeem_one(member: Member, key: int, way: RedemptionKind) -> list[Operation]
 def client(
     member: Member, slots: Any, operations: int, chance: random.Random, guard: str
 ) -> list[Operation]:
-    """Redeems and looks by chance; a key of which it is told that it is spent gives way to the
-    next.
-    """
+    """Redeems and looks by chance; a key that is said to be spent gives way to the next."""
     done: list[Operation] = []
     seen: Term | None = None
     for _ in range(operations):
@@ -301,8 +301,9 @@ def client(
 
 
 def redeem(member: Member, key_id: int, way: RedemptionKind, *, quoted: bool) -> Operation:
-    """By the model's verb on a fresh read; `quoted` as the portal does it, that is only as it was
-    shown.
+    """Redeem by the model's verb on a fresh read.
+
+    `quoted` as the portal does it, that is only as it was shown.
     """
 
     def verb() -> int:

@@ -1,5 +1,4 @@
-"""A worker, the whole server, and PostgreSQL are killed (-9) in the middle of redeeming, again and
-again (12).
+"""A worker, the whole server, and PostgreSQL are killed (-9) amid redeeming, repeatedly (12).
 
 Nothing that was confirmed is lost, nothing is half done or done twice, and whoever got no answer
 sends the form again and gets the receipt of the first time.
@@ -29,7 +28,7 @@ PEOPLE = 4
 
 
 class Redeemer(threading.Thread):
-    """Redeems one key after the other; a form without an answer is sent again until there is one."""
+    """Redeems one key after the other; a form without an answer is sent until there is one."""
 
     def __init__(self, port: int, member: Member, stop: threading.Event) -> None:
         super().__init__()
@@ -104,7 +103,8 @@ def main(
     connections.close_all()
     print(table(["killed", "times", "back after, s", "at most, s", "target, s"], rows))
     print(
-        f"\n{redemptions} redemptions; {lost} answers lost and {refused} times 503, each sent again; faults: {wrong or 'none'}."
+        f"\n{redemptions} redemptions; {lost} answers lost and {refused} times 503, "
+        f"each sent again; faults: {wrong or 'none'}."
     )
     return not wrong and lost + refused > 0 and all(row[2] <= row[4] * slack for row in rows)
 

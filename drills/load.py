@@ -50,8 +50,9 @@ def main(
     receipts = sum(note.what == "redeem" and "/receipts/" in note.address for note in notes)
     print(report(notes, gauges, minutes))
     print(
-        f"\n{len(everybody)} people of {partners} partners, {workers} workers, {minutes:g} minutes: {redeemed} redemptions, "
-        f"{receipts} receipts; {len(wrong)} wrong answers {wrong[:3] or ''}."
+        f"\n{len(everybody)} people of {partners} partners, {workers} workers, "
+        f"{minutes:g} minutes: {redeemed} redemptions, {receipts} receipts; "
+        f"{len(wrong)} wrong answers {wrong[:3] or ''}."
     )
     return not wrong and redeemed == receipts
 
@@ -184,11 +185,13 @@ def report(notes: list[Answer], gauges: list[tuple[float, float, int]], minutes:
         status: sum(note.status == status for note in notes)
         for status in sorted({note.status for note in notes})
     }
-    connections_held = [gauge[2] for gauge in warm]
+    held = [gauge[2] for gauge in warm]
+    slower = percentile(late, 0.99) / max(percentile(early, 0.99), 1)
     return (
         table(["page", "answers", "p50 ms", "p95 ms", "p99 ms", "slowest ms"], rows)
-        + f"\n\n{len(notes) / (minutes * 60):.1f} answers a second; statuses {statuses}; p99 of the second half ÷ first half "
-        f"{percentile(late, 0.99) / max(percentile(early, 0.99), 1):.2f}; PSS of a worker {warm[0][1]:.1f} → {warm[-1][1]:.1f} MiB "
+        + f"\n\n{len(notes) / (minutes * 60):.1f} answers a second; statuses {statuses}; "
+        f"p99 of the second half ÷ first half {slower:.2f}; "
+        f"PSS of a worker {warm[0][1]:.1f} → {warm[-1][1]:.1f} MiB "
         f"(most {max(gauge[1] for gauge in gauges):.1f}); "
-        f"connections {connections_held[0]} → {connections_held[-1]} (most {max(connections_held)})."
+        f"connections {held[0]} → {held[-1]} (most {max(held)})."
     )

@@ -1,5 +1,6 @@
-"""People at browsers: each has cookies, follows redirects, sends the forms that pages hold, and
-notes how long it took.
+"""People at browsers, with cookies and forms, who note how long it took.
+
+Each follows redirects, and sends the forms that pages hold.
 """
 
 import re

@@ -90,8 +90,9 @@ def main(
 
 
 def redeeming(browser: Browser, member: Member, key: int) -> bytes:
-    """The request of somebody who has just been shown what `key` would do: each a submission of its
-    own.
+    """The request of somebody who has just been shown what `key` would do.
+
+    Each is a submission of its own.
     """
     subscription = Subscription.objects.get(pk=member.subscription.pk)
     quote = Subscription.quote(
@@ -121,8 +122,9 @@ def redeeming(browser: Browser, member: Member, key: int) -> bytes:
 def at_one_instant(
     port: int, requests: list[bytes], patience: float = 60
 ) -> list[tuple[str, float]]:
-    """Connect for every request, then send them all; each answer with the seconds that it took,
-    empty if none came.
+    """Connect for every request, then send them all at once.
+
+    Each answer comes with the seconds that it took, empty if none came.
     """
     waiting = selectors.DefaultSelector()
     sockets = [socket.create_connection((HOST, port), timeout=10) for _ in requests]

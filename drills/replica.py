@@ -1,5 +1,6 @@
-"""Lists from a streaming replica: who has just written sees it, whether the replica is behind, away
-or back (21).
+"""Lists from a streaming replica: who has just written sees it (21).
+
+Whether the replica is behind, away or back.
 """
 
 from pathlib import Path
@@ -12,7 +13,9 @@ from drills.servers import Portal, Postgres, until
 from drills.world import Member, members
 
 LIST = "/mpn/benefits/azure-cloud/"
-LATEST = """SELECT query FROM pg_stat_activity WHERE datname = 'portal' AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+LATEST = """SELECT query FROM pg_stat_activity
+            WHERE datname = 'portal' AND backend_type = 'client backend'
+              AND pid <> pg_backend_pid()
             ORDER BY query_start DESC LIMIT 1"""
 
 
@@ -50,8 +53,9 @@ def main(place: Path, postgres: Postgres) -> bool:
 
 
 def look(browser: Browser, replica: Postgres) -> tuple[Answer, float, str]:
-    """The list, how long it took, and whether it was read from the replica: then the question how
-    far it is was not the last.
+    """The list, how long it took, and whether it was read from the replica.
+
+    Then the question how far it is was not the last.
     """
     answer = browser.get(LIST)
     latest = replica.ask(LATEST)

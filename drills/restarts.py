@@ -148,8 +148,9 @@ def wait(seconds: float) -> list[float]:
 
 
 def migrate(postgres: Postgres, folder: Path) -> list[float]:
-    """As docs/operations.md says, again where a lock could not be had in time; then the version
-    before works on for a while. How long statements were seen to wait for a lock.
+    """Migrate as docs/operations.md says; how long statements were seen to wait for a lock.
+
+    Again where a lock could not be had in time; then the version before works on for a while.
     """
     over, waited = threading.Event(), list[float]()
 

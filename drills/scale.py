@@ -1,5 +1,6 @@
-"""Four portals behind nginx, all through one pgbouncer in transaction mode, while people do the
-main job (20, 21).
+"""Four portals behind nginx, all through one pgbouncer, while people work (20, 21).
+
+pgbouncer is in transaction mode; people do the main job.
 
 Sessions, limits and locks are in the database, so it does not matter which of them answers; many
 workers share few connections.
@@ -93,14 +94,16 @@ def main(
     most = max(held for _, _, held in gauges)
     print(report(notes, gauges, minutes))
     print(
-        f"\n{portals} portals of {WORKERS} workers ({took_part} answered people) on {most} connections; wrong: {wrong[:3] or 'none'}."
+        f"\n{portals} portals of {WORKERS} workers ({took_part} answered people) "
+        f"on {most} connections; wrong: {wrong[:3] or 'none'}."
     )
     return closed and not wrong and most <= POOL and took_part == portals
 
 
 def ask_for_passwords(postgres: Postgres) -> None:
-    """PostgreSQL lets nobody in without one from now on, as Debian's does by TCP; this process has
-    it from PGPASSWORD.
+    """Let nobody into PostgreSQL without a password from now on.
+
+    As Debian's does by TCP; this process has it from PGPASSWORD.
     """
     connections.close_all()
     postgres.ask(f"ALTER ROLE portal PASSWORD '{PASSWORD}'")

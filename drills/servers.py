@@ -187,7 +187,7 @@ class Postgres(Running):
 
 
 class Portal(Running):
-    """gunicorn as `gunicorn.conf.py` says, on a socket that outlives it, as systemd would hold it."""
+    """gunicorn by `gunicorn.conf.py`, on a socket that outlives it, as systemd would hold it."""
 
     def __init__(
         self,
@@ -273,7 +273,8 @@ class Nginx(Running):
         )
         self.configuration = folder / "nginx.conf"
         self.configuration.write_text(
-            f"daemon off;\npid {folder}/nginx.pid;\nworker_processes 1;\nevents {{ worker_connections 4096; }}\n"
+            f"daemon off;\npid {folder}/nginx.pid;\nworker_processes 1;\n"
+            "events { worker_connections 4096; }\n"
             f"http {{\n{paths}types {{}}\n{told}\n}}\n"
         )
 

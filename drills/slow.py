@@ -1,5 +1,6 @@
-"""Slow clients, enormous bodies and ten thousand fields: nginx and the portal refuse what is too
-much, others go on (14).
+"""Slow clients, enormous bodies and ten thousand fields (14).
+
+nginx and the portal refuse what is too much, others go on.
 """
 
 import socket
@@ -61,7 +62,7 @@ def looked(browser: Browser, seconds: float) -> list[float]:
 
 
 def crawl(port: int, sends_headers: bool, stop: threading.Event) -> None:
-    """Half of a request, byte by byte, until told to stop: headers, or a body that was announced."""
+    """Half of a request, byte by byte, until told to stop: headers, or an announced body."""
     head = f"POST /sign-in/ HTTP/1.1\r\nHost: {HOST}\r\n".encode()
     while not stop.is_set():
         try:
@@ -77,7 +78,10 @@ def crawl(port: int, sends_headers: bool, stop: threading.Event) -> None:
 
 def post(port: int, megabytes: int) -> int:
     """The status that a form of that size gets."""
-    head = f"POST /sign-in/ HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-Proto: https\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    head = (
+        f"POST /sign-in/ HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-Proto: https\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+    )
     with socket.create_connection((HOST, port), timeout=60) as connection:
         try:
             connection.sendall(

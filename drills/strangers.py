@@ -1,5 +1,6 @@
-"""Strangers type wrong passwords from one address, and the mail server trickles: others go on as
-usual (A1, A3).
+"""Strangers type wrong passwords from one address, and the mail server trickles (A1, A3).
+
+Others go on as usual.
 """
 
 import threading
@@ -60,7 +61,8 @@ def main(place: Path, postgres: Postgres, strangers: int = 12, seconds: int = 20
     failures = sum(took == FAILED for times in crowded.values() for took in times)
     waiting = postgres.ask("SELECT count(*) FROM tenants_mail")[0][0]
     print(
-        f"\nWrong passwords: {statuses}; mails that wait: {waiting}; conversations with the mail server: {mail.conversations}."
+        f"\nWrong passwords: {statuses}; mails that wait: {waiting}; "
+        f"conversations with the mail server: {mail.conversations}."
     )
     ratios = {path: ratio(crowded[path], usual[path]) for path in crowded}
     times = ", ".join(f"{path} {each:.1f}" for path, each in ratios.items())
@@ -80,8 +82,9 @@ def main(place: Path, postgres: Postgres, strangers: int = 12, seconds: int = 20
 
 
 def ratio(crowded: list[float], usual: list[float]) -> float:
-    """How many times as long as usual the middle one took; a usual time below a millisecond counts
-    as one.
+    """How many times as long as usual the middle one took.
+
+    A usual time below a millisecond counts as one.
     """
     return percentile(crowded, 0.5) / max(percentile(usual, 0.5), 0.001)
 

@@ -1,5 +1,6 @@
-"""Who takes part in a drill: partners with people, subscriptions, keys and credit, made by the
-tests' factories.
+"""Who takes part in a drill, made by the tests' factories.
+
+Partners with people, subscriptions, keys and credit.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ PASSWORD = factories.PASSWORD
 
 @dataclass
 class Member:
-    """A person with a subscription, the keys that fit it, credit to give, and people to give it to."""
+    """A person with a subscription, keys that fit it, credit to give, and people to give it to."""
 
     user: User
     tenant: Tenant
@@ -31,9 +32,7 @@ class Member:
 
 
 def members(partners: int, people: int, keys: int) -> list[Member]:
-    """`people` at each of `partners`, with `keys` each; the subscription can be extended with every
-    one of them.
-    """
+    """`people` at each of `partners`, with `keys` each, any of which extends the subscription."""
     today, made = clock.today(), []
     competency = factories.OfferFactory.create()
     monthly = factories.ProductFactory.create(monthly=True)

@@ -1,6 +1,4 @@
-"""Choosing related rows by typing: the widgets, and the list of what matches, which says where it
-ends (W7).
-"""
+"""Choosing related rows by typing: the widgets, and the list of matches with its end (W7)."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -26,8 +24,9 @@ NO_ROW = "0"
 
 
 class NumbersOnlyMixin(AutocompleteMixin):
-    """Django looks up whatever was sent to show it as chosen; what is no number cannot be looked
-    up.
+    """Leaves out what is no number, for that cannot be looked up.
+
+    Django looks up whatever was sent to show it as chosen.
     """
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
@@ -81,7 +80,7 @@ def autocomplete(request: HttpRequest) -> HttpResponseBase:
 
 
 class CappedAutocompleteView(AutocompleteJsonView):
-    """As Django's, with a last line that cannot be chosen where the paginator counted no further."""
+    """As Django's, with a last line that cannot be chosen where counting ended."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().get(request, *args, **kwargs)

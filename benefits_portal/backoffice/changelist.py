@@ -1,5 +1,6 @@
-"""Lists that cost the same however long they grow: a count that stops, a search by way of what rows
-point to.
+"""Lists that cost the same however long they grow.
+
+A count that stops, and a search by way of what rows point to.
 """
 
 # mypy: disable-error-code="type-arg"
@@ -53,8 +54,9 @@ class CappedPaginator(Paginator):
 
 
 def filter_name(list_filter: Any) -> str:
-    """What an item of `list_filter` is called in a query: a field's path, or the parameter of a
-    filter of our own.
+    """What an item of `list_filter` is called in a query.
+
+    A field's path, or the parameter of a filter of our own.
     """
     name = list_filter[0] if isinstance(list_filter, tuple) else list_filter
     return name if isinstance(name, str) else name.parameter_name
@@ -63,8 +65,9 @@ def filter_name(list_filter: Any) -> str:
 def is_offered(
     lookup: str, model: type[Model], filters: set[str], date_hierarchy: str | None
 ) -> bool:
-    """Whether a list of `model` has a filter or a link of this kind; Django would take a pattern or
-    a range too.
+    """Whether a list of `model` has a filter or a link of this kind.
+
+    Django would take a pattern or a range too.
     """
     *path, last = lookup.split("__")
     name = "__".join(path if last in OFFERED else [*path, last])
@@ -100,8 +103,9 @@ class BackOfficeChangeList(ChangeList):
 
 
 class BoundedActionsMixin:
-    """Actions on what was chosen, and on *all* that a list's filters leave, as long as one page can
-    carry them out.
+    """Actions on what was chosen, and on *all* that a list's filters leave.
+
+    The latter as long as one page can carry them out.
     """
 
     MAX_AT_ONCE: ClassVar[int] = 500  # rows
@@ -125,8 +129,9 @@ class BoundedActionsMixin:
 
 
 class FoldedSearchMixin:
-    """Searches as people type (W7): in search texts by folded words; in other fields, which hold
-    ASCII alone, as they stand.
+    """Searches as people type (W7).
+
+    In search texts by folded words; in other fields, which hold ASCII alone, as they stand.
     """
 
     opts: Any
@@ -151,10 +156,10 @@ class FoldedSearchMixin:
 
 
 class SearchThroughMixin:
-    """Searches what rows point to, which is little, and then asks for the rows of what was found:
-    never each row's text.
+    """Searches what rows point to, which is little, and then asks for the rows of what was found.
 
-    `search_through` says which relations; their rows have a search text.
+    So it never searches each row's text. `search_through` says which relations; their rows have a
+    search text.
     """
 
     model: type[Model]

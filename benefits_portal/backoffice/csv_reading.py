@@ -25,9 +25,7 @@ NO_CELLS = f'{DELIMITERS}" \r\n'
 
 
 class Unreadable(Exception):
-    """The file is no table of the columns that are asked for; says which line, where one is to
-    blame.
-    """
+    """The file is no table of the columns that are asked for; says which line, where one is why."""
 
 
 def as_unicode(content: bytes) -> str:
@@ -112,8 +110,9 @@ def _rows(table: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[
 
 
 def _check_names(line_number: int, names: list[str], columns: tuple[str, ...]) -> None:
-    """Raise Unreadable unless `names` are `columns`, in any order; columns without a name may be
-    between them.
+    """Raise Unreadable unless `names` are `columns`, in any order.
+
+    Columns without a name may be between them.
     """
     named = [name for name in names if name]
     if sorted(named) == sorted(columns):
@@ -161,7 +160,9 @@ def _by_name(line_number: int, names: list[str], cells: list[str]) -> Cells:
 
 
 def plain(cell: str) -> str:
-    """A cell without blanks around it, and without what an export puts before what a spreadsheet
-    would take for a formula.
+    """A cell as it was meant.
+
+    Without blanks around it, and without what an export puts before what a spreadsheet would take
+    for a formula.
     """
     return without_guard(cell.strip()).strip()

@@ -28,8 +28,9 @@ def on_day(day: date) -> str:
 
 
 class CasesFilter(admin.SimpleListFilter):
-    """A choice of cases, each in the QuerySet's own vocabulary, so that whoever counts one counts
-    what its list shows.
+    """A choice of cases, each in the QuerySet's own vocabulary.
+
+    So whoever counts one counts what its list shows.
     """
 
     title: Text

@@ -15,7 +15,10 @@ DELIMITERS = ",;\t|"
 
 # What a spreadsheet calculates: in full width too, behind blanks and quotes, and behind what
 # delimits cells elsewhere.
-_FORMULA = r"""(?P<begins>^|[,;\t|\r\n]){guard}(?P<before>(?:[^\S\t\r\n]|['"])*)(?P<formula>[=+\-@＝＋－＠﹦﹢﹣﹫])"""
+_FORMULA = (
+    r"""(?P<begins>^|[,;\t|\r\n]){guard}(?P<before>(?:[^\S\t\r\n]|['"])*)"""
+    r"""(?P<formula>[=+\-@＝＋－＠﹦﹢﹣﹫])"""
+)
 FORMULA, GUARDED = re.compile(_FORMULA.format(guard="")), re.compile(_FORMULA.format(guard="'"))
 
 

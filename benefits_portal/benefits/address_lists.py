@@ -1,6 +1,4 @@
-"""The addresses in a text as people paste and programs save it: every one of them, with the line
-that it is on (W8).
-"""
+"""The addresses in a text as people paste and programs save it, each with its line (W8)."""
 
 import re
 import unicodedata
@@ -22,16 +20,16 @@ BULLETS = "-–—*•·‣▪◦>→"
 
 @dataclass(frozen=True)
 class AddressList:
-    """What was found, each with its line's number, and the first line where that is the heading of
-    a table.
-    """
+    """What was found, each with its line's number, and the first line where it heads a table."""
 
     found: list[tuple[int, str]]
     heading: tuple[int, str] | None = None
 
     @classmethod
     def of(cls, text: str) -> "AddressList":
-        """A line without an address is found as a whole, but for the first of several: that is the
+        """Find the addresses in a text.
+
+        A line without an address is found as a whole, but for the first of several: that is the
         heading.
         """
         lines = [

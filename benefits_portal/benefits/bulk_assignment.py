@@ -1,5 +1,6 @@
-"""Monthly credit for many people at once: a list, what would happen to each line of it, and then
-exactly that (U2).
+"""Monthly credit for many people at once (U2).
+
+A list, what would happen to each line of it, and then exactly that.
 """
 
 from collections.abc import Iterable
@@ -25,9 +26,7 @@ SALT, MAX_AGE = "benefits_portal.benefits.bulk_assignment", 60 * 60  # seconds t
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the list: what stands on it, whom it means, and why they do not get the credit,
-    if so.
-    """
+    """One line of the list: what stands on it, whom it means, and why they get no credit, if so."""
 
     number: int
     written: str
@@ -90,8 +89,9 @@ def preview(benefit: Benefit, found: Iterable[tuple[int, str]], on: date) -> lis
 
 
 def one_person(partner: Partner, found: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
-    """`found` with the guest's own address where it is the name that a tenant of `partner` has for
-    a guest (W3).
+    """`found` with the guest's own address in place of a tenant's name for a guest (W3).
+
+    The tenant is one of `partner`.
     """
     if not any(GUEST_MARK in email for _number, _written, email in found):
         return found
@@ -115,7 +115,7 @@ def _refusal(
 
 
 def sealed(lines: list[Line], benefit: Benefit, user: User) -> str:
-    """The preview as a form carries it: for this person and this benefit, and nobody can change it."""
+    """The preview as a form carries it: for this person and benefit; nobody can change it."""
     rows = [
         [line.number, line.written, line.person, line.name, line.refused, line.facts]
         for line in lines
@@ -124,9 +124,7 @@ def sealed(lines: list[Line], benefit: Benefit, user: User) -> str:
 
 
 def unsealed(text: str, benefit: Benefit, user: User) -> list[Line] | None:
-    """The lines that were shown; None if they were shown too long ago, for something else, or
-    never.
-    """
+    """The lines that were shown; None if that was too long ago, for something else, or never."""
     try:
         benefit_pk, user_pk, rows = signing.loads(text, salt=SALT, max_age=MAX_AGE)
     except signing.BadSignature:
@@ -206,10 +204,10 @@ def just_given(benefit: Benefit, *, by: Actor) -> set[int]:
 def repeated_are_done(
     benefit: Benefit, shown: list[Line], became: list[Line], *, by: Actor
 ) -> list[Line]:
-    """What became of a list that was sent twice: whoever got the credit from the first of them got
-    it (W11).
+    """What became of a list that was sent twice (W11).
 
-    Whom the preview left out got it before, and stays left out.
+    Whoever got the credit from the first of them got it. Whom the preview left out got it before,
+    and stays left out.
     """
     promised = {line.person for line in shown if not line.refused}
     late = [

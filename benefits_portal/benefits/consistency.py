@@ -29,9 +29,7 @@ USE = (
 
 
 def keys_that_do_not_decrypt() -> Iterator[int]:
-    """Keys of which ciphertext, digest and last five characters are not those of one key under a
-    secret of today.
-    """
+    """Keys whose ciphertext, digest and last five characters differ under today's secrets."""
     for batch in in_batches(rows(ProductKey), "ciphertext", "digest", "last_five"):
         yield from (pk for pk, *kept in batch if not is_one_key(*kept))
 

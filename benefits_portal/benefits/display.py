@@ -19,7 +19,7 @@ from .models import Assignment, Benefit
 
 
 def chain(assignments: Iterable[Assignment], partner: Partner) -> list[dict[str, Any]]:
-    """Holders of bulk credit from the earliest to the present one, each with who passed it on (U3)."""
+    """Holders of bulk credit, the earliest first, each with who passed it on (U3)."""
     assignments = sorted(
         assignments, key=lambda assignment: (assignment.assigned_at, assignment.pk)
     )
@@ -41,9 +41,7 @@ def chain(assignments: Iterable[Assignment], partner: Partner) -> list[dict[str,
 
 @register_holding_provider
 def credit_of(people: Sequence[DirectoryUser], on: date) -> Iterator[tuple[int, Holding]]:
-    """The credit that runs, which stays with somebody who is disabled until it is removed or
-    transferred.
-    """
+    """The credit that runs; somebody disabled keeps it until it is removed or transferred."""
     running = Assignment.objects.running(on).filter(directory_user__in=people)
     for assignment in running.select_related(
         "benefit__product", "benefit__membership__offer"
@@ -54,8 +52,9 @@ def credit_of(people: Sequence[DirectoryUser], on: date) -> Iterator[tuple[int, 
 
 
 def letters(benefit: Benefit, holders: int) -> list[dict[str, str]]:
-    """What to send to one of the `holders` of the credit, in every language that the portal knows,
-    the reader's own first: the one it is sent to may read another one.
+    """What to send to one of the `holders` of the credit, in every language the portal knows.
+
+    The reader's own comes first: the one it is sent to may read another one.
     """
     codes = sorted(
         (code for code, _name in settings.LANGUAGES), key=lambda code: code != get_language()
@@ -71,8 +70,9 @@ def letters(benefit: Benefit, holders: int) -> list[dict[str, str]]:
 
 
 def letter(benefit: Benefit, holders: int, code: str) -> str:
-    """Monthly credit is one amount, however many people share it (U2); bulk credit is its holder's
-    (U3).
+    """The letter in one language: of one amount that all share (U2), or of bulk credit (U3).
+
+    Monthly credit is one amount, however many people share it; bulk credit is its holder's.
     """
     with override(code):
         facts = {

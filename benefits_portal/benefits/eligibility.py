@@ -1,5 +1,6 @@
-"""Who can be given a credit benefit: one answer for the list of people, beside their names, and for
-the commit (U1, U4, U6).
+"""Who can be given a credit benefit (U1, U4, U6).
+
+One answer for the list of people, beside their names, and for the commit.
 """
 
 from collections import defaultdict
@@ -36,16 +37,19 @@ class Candidate:
 
     @property
     def note(self) -> str:
-        """What tells them from others of the same name; one text, for each part that a template
-        looks up costs as much as the whole.
+        """What tells them from others of the same name.
+
+        One text, for each part that a template looks up costs as much as the whole.
         """
         person = self.person
-        return f"{person.user_principal_name} · {person.get_kind_display()} · {isolated(person.tenant.name)}"
+        tenant = isolated(person.tenant.name)
+        return f"{person.user_principal_name} · {person.get_kind_display()} · {tenant}"
 
 
 class Held(NamedTuple):
-    """Credit, or an external offer (without a benefit), and who holds it; nobody stands for the
-    whole partner.
+    """Credit, or an external offer (without a benefit), and who holds it.
+
+    Nobody stands for the whole partner.
     """
 
     known_as: str | None
@@ -106,9 +110,7 @@ class Eligibility:
         return self._combination_refusal(person)
 
     def _combination_refusal(self, person: DirectoryUser) -> NotAssignable | None:
-        """U4: bulk credit cannot be combined with other credit, nor with the offers recorded as
-        excluding it.
-        """
+        """U4: bulk credit combines with no other credit, nor with the offers that exclude it."""
         for held in [*self.held[person.user_principal_name], *self.held[None]]:
             if not held.benefit:
                 return HoldsIncompatibleOffer(offer=held.offer)

@@ -1,6 +1,4 @@
-"""What this app's rules say no to, in words for the person who asked; of product keys see
-`key_exceptions`.
-"""
+"""What this app's rules say no to, in words for whoever asked; of keys see `key_exceptions`."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -157,7 +155,7 @@ def _after_expiring(benefit: "Benefit") -> str:
 
 
 class NotAssignable(Refusal):
-    """Somebody cannot be given this credit; each kind says which fact stands in the way (U1, U4)."""
+    """Somebody cannot be given this credit; each kind says which fact forbids it (U1, U4)."""
 
     code = "not-assignable"
     rule = "U1"

@@ -88,9 +88,7 @@ class PeopleForm(forms.Form):
 
 
 def decoded(content: bytes) -> str:
-    """Text as spreadsheets write it: UTF-8 or UTF-16, by the mark that says so, or else Windows'
-    own.
-    """
+    """Text as spreadsheets write it: UTF-8 or UTF-16, by its mark, or else Windows' own."""
     try:
         return as_unicode(content)
     except UnicodeDecodeError:

@@ -87,9 +87,7 @@ class MembershipImport(Import):
         line.text = f"{line.text} · {partner}"
 
     def lacking(self, membership: Membership) -> str:
-        """What keeps the package from being provisioned; asked once for each offer, currency and
-        day.
-        """
+        """What keeps the package from being provisioned; asked once an offer, currency and day."""
         kind = (membership.offer_id, membership.partner.currency, membership.starts_on)
         if kind not in self.without_credit:
             try:

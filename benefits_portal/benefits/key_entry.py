@@ -1,5 +1,6 @@
-"""The product key that somebody typed or pasted, found in what surrounds it, or what is wrong with
-it (K1, K7, W5).
+"""The product key that somebody typed or pasted, or what is wrong with it (K1, K7, W5).
+
+It is found in what surrounds it.
 """
 
 from benefits_portal.benefits.key_exceptions import (

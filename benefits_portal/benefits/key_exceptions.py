@@ -1,5 +1,6 @@
-"""What is said no to of product keys, in words for the person who asked (K7, in the order in which
-they are checked).
+"""What is said no to of product keys, in words for the person who asked.
+
+In the order of K7, in which they are checked.
 """
 
 from datetime import datetime

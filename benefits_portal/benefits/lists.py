@@ -1,5 +1,6 @@
-"""Azure & cloud products as a list: what can be asked of it, and its rows as a page and a
-spreadsheet show them; and the people who hold one credit.
+"""Azure & cloud products as a list, and the people who hold one credit.
+
+What can be asked of the list, and its rows as a page and a spreadsheet show them.
 
 A row is made of values, not of models, and every text once: a page of 50 rows has a few products,
 amounts and days.
@@ -136,9 +137,7 @@ class BenefitListing(Listing[dict[str, Any]]):
 
     @classmethod
     def of(cls, partner: Partner, query: QueryDict, on: date) -> "BenefitListing":
-        """The list of `partner`, with filters for what its packages hold: asked for once they are
-        needed.
-        """
+        """The list of `partner`; filters for what its packages hold are asked for when needed."""
 
         @cache
         def lines() -> list[HeldLine]:
@@ -218,8 +217,9 @@ class BenefitListing(Listing[dict[str, Any]]):
 
     @property
     def order(self) -> tuple[str, ...]:
-        """Where a kind was chosen without it: a position that names what all rows share is looked
-        for from the first of them on.
+        """The order, without the kind where one was chosen.
+
+        A position that names what all rows share is looked for from the first of them on.
         """
         return super().order[1:] if "kind" in self.chosen else super().order
 

@@ -1,5 +1,6 @@
-"""No product key stays in a URL, whichever field or path it was typed into, and none is searched
-for (K3, W6).
+"""No product key stays in a URL, and none is searched for (K3, W6).
+
+Whichever field or path it was typed into.
 """
 
 from collections.abc import Callable, Iterator

@@ -22,7 +22,9 @@ def money(amount: Decimal, currency: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _money(amount: Decimal, currency: str, locale: str) -> str:
-    """A package has few amounts, and a list the same ones on every page: writing one takes Babel as
+    """The amount as Babel writes it, kept for the next time.
+
+    A package has few amounts, and a list the same ones on every page: writing one takes Babel as
     long as a row takes the list.
     """
     return format_currency(amount, currency, locale=locale)
@@ -41,8 +43,9 @@ def quantity_text(
 
 
 class AmountField(models.DecimalField):  # type: ignore[type-arg]
-    """An amount in the row's `currency`, with no more decimals than that has, whatever writes the
-    row (W12).
+    """An amount in the row's `currency`, with no more decimals than that has (W12).
+
+    Whatever writes the row.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

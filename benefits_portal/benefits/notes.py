@@ -1,5 +1,6 @@
-"""What pages say of credit and of discontinued products: sentences that follow from dates, holders
-and the catalog (B4, B5, U2 to U5).
+"""What pages say of credit and of discontinued products (B4, B5, U2 to U5).
+
+Sentences that follow from dates, holders and the catalog.
 """
 
 from collections.abc import Iterable
@@ -149,8 +150,9 @@ class CreditNotes:
 
 
 def cannot_be_corrected(benefit: Benefit, on: date) -> str:
-    """The warning where bulk credit is assigned after its enrollment year (U3); empty where it can
-    still be transferred.
+    """The warning where bulk credit is assigned after its enrollment year (U3).
+
+    Empty where it can still be transferred.
     """
     if not benefit.product.is_bulk_credit or benefit.can_transfer(on):
         return ""

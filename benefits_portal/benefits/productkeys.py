@@ -64,8 +64,7 @@ def draw(choice: Callable[[Sequence[str]], str] = secrets.choice) -> str:
 
 
 def resembles_key(text: str) -> bool:
-    """Whether somebody may have meant a key, ours in part, or one with a mistyped prefix, or a
-    genuine one (K3).
+    """Whether somebody may have meant a key: ours in part or mistyped, or a genuine one (K3).
 
     Such a text is not searched for. Five words of five letters are no key: words have vowels (W5).
     """
@@ -83,8 +82,9 @@ def is_consistent(key: str) -> bool:
 
 
 def digests(key: str) -> list[str]:
-    """The keyed digests under which `key` may be on file: the current secret's first, then the
-    retired ones'.
+    """The keyed digests under which `key` may be on file.
+
+    The current secret's first, then the retired ones'.
     """
     return [
         hmac.new(_derived(secret, b"digest"), key.encode(), sha256).hexdigest()

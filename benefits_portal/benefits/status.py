@@ -1,5 +1,6 @@
-"""The status of a benefit: derived from the facts on its row, in Python and, the same, in SQL
-(rules B1, B5, U5).
+"""The status of a benefit, derived from the facts on its row (rules B1, B5, U5).
+
+In Python and, the same, in SQL.
 """
 
 from datetime import date

@@ -113,8 +113,9 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
 @admin_required
 @form_methods
 def assign_list(request: PartnerRequest, pk: int) -> HttpResponse:
-    """Give monthly credit to a list of people (U2): the list, what would happen to each line, then
-    exactly that.
+    """Give monthly credit to a list of people (U2).
+
+    The list, what would happen to each line, then exactly that.
     """
     benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
     form = PeopleForm(request.POST or None, request.FILES or None)
@@ -135,8 +136,9 @@ def assign_list(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def previewing(request: PartnerRequest, benefit: Benefit, form: PeopleForm) -> dict[str, object]:
-    """The lines, sealed as they are shown; `is_renewed` if others were shown before that no longer
-    hold.
+    """The lines, sealed as they are shown.
+
+    `is_renewed` if others were shown before that no longer hold.
     """
     lines = preview(benefit, form.list.found, request.today)
     return {

@@ -1,6 +1,4 @@
-"""The end-date calculator: the same rules for anybody's own figures, without a database (rules S4
-to S8).
-"""
+"""The end-date calculator: the same rules for any figures, without a database (S4 to S8)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -156,8 +154,9 @@ class Calculation:
         return text % facts
 
     def ways(self) -> list[tuple[RedemptionKind, Callable[[], list[Term]]]]:
-        """S3: what has ended and is not deleted can come back, with the licenses of the first key;
-        the others add to it.
+        """S3: what has ended and is not deleted can come back, with the first key's licenses.
+
+        The others add to it.
         """
         back = (
             [(RedemptionKind.REACTIVATE, self.started_new)] if self.status in CAN_COME_BACK else []
@@ -218,8 +217,9 @@ class Calculation:
         return terms
 
     def axis(self) -> Axis:
-        """The day of redeeming, the present end and the new ends; the 3-year limit, or until when
-        it can come back.
+        """The day of redeeming, the present end, the new ends, and the 3-year limit.
+
+        Of what has ended, until when it can come back instead of the limit.
         """
         subscription = self.subscription
         marks = [Mark(_("Redeemed on"), self.on, "today")]
@@ -262,8 +262,9 @@ _AROUND_A_LINK = " \t\r\n<>()[]{}.,;:!?'\"“”’»"  # what a mail or a sente
 
 
 def link_query(query: QueryDict) -> QueryDict:
-    """`query` as it was before a mail or a web page wrote `&amp;` into the link, broke it or put a
-    dot behind it.
+    """`query` as it was before a mail or a web page spoiled the link.
+
+    They write `&amp;` into it, break it or put a dot behind it.
     """
     if len(query) == 1 and "=" in (only := next(iter(query))):  # encoded as a whole
         query = QueryDict(only)
@@ -278,9 +279,7 @@ def link_query(query: QueryDict) -> QueryDict:
 
 
 def form_for(query: QueryDict, today: date) -> CalculatorForm:
-    """The form as the URL says; before anything was asked, with an example that is redeemed
-    `today`.
-    """
+    """The form as the URL says; before anything was asked, with an example redeemed `today`."""
     if query:
         asked = link_query(query)
         asked.setdefault("on", today.isoformat())

@@ -93,9 +93,7 @@ def card(
     refusal: Refusal | None = None,
     summary: str = "",
 ) -> dict[str, Any]:
-    """One way to use a key, as the comparison card shows it: the term it leads to, or the reason
-    why it cannot.
-    """
+    """One way to use a key, as the card shows it: the term it leads to, or why it cannot."""
     words: dict[str, Any] = {"title": way.label, "summary": summary or SUMMARIES[way]()}
     if term is None:
         return words | {"reason": str(refusal or "")}
@@ -122,9 +120,7 @@ def beside(status: Subscription.Status) -> str:
 
 
 def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any]:
-    """For fewer licenses for a full year: let the subscription end on `ends_on` and start a new one
-    the day after.
-    """
+    """For fewer licenses for a full year: let it end on `ends_on`, start anew the day after."""
     words = {
         "title": _("Let it end and start new"),
         "summary": _("Only the licenses of the key, for a full year."),
@@ -220,9 +216,7 @@ class Comparison:
         return cards
 
     def waiting_card(self, subscription: Subscription) -> dict[str, Any]:
-        """The card of waiting, refused where the key's benefit expires before the subscription
-        ends.
-        """
+        """The card of waiting, refused where the benefit expires before the subscription ends."""
         last_day = self.key.benefit.expires_on
         if not self.can_wait(subscription):
             reason = _(
@@ -236,8 +230,9 @@ class Comparison:
         return self.key.benefit.is_usable(subscription.ends_on + DAY)
 
     def axis(self) -> Axis:
-        """Today, the present end, the new ends, the benefit's expiration and the 3-year limit on
-        one line.
+        """Today, the ends, the benefit's expiration and the 3-year limit on one line.
+
+        The ends are the present one and the new ones.
         """
         marks = [
             Mark(_("Today"), self.on, "today"),
@@ -271,10 +266,9 @@ class Comparison:
 
 
 def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> Excerpt[Comparison]:
-    """For each Active subscription of the key's product in `tenant`; without one, what starts anew
-    (S3).
+    """For each Active subscription of the key's product in `tenant`, what the key would do.
 
-    Of very many, those that end last, and how many there are.
+    Without one, what starts anew (S3). Of very many, those that end last, and how many there are.
     """
     same = Subscription.objects.of_product_in(tenant, key.product)
     active_count = CappedCount(same.active(on))

@@ -1,6 +1,4 @@
-"""What must agree about subscriptions and the ledger that they follow from (rules S1 to S7, K2,
-K8).
-"""
+"""What must agree about subscriptions and the ledger they follow from (S1 to S7, K2, K8)."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -24,7 +22,7 @@ STARTING = {RedemptionKind.NEW, RedemptionKind.REACTIVATE}
 
 
 def subscriptions_that_do_not_follow() -> Iterator[int]:
-    """Subscriptions that do not run for what their redemptions, one after the other, have brought."""
+    """Subscriptions that do not run for what their redemptions, in turn, have brought."""
     columns = ("starts_on", "licenses", "ends_on", "carried_license_days", "withdrawn_on")
     for batch in in_batches(rows(Subscription), *columns):
         ledgers = defaultdict(list)
@@ -39,8 +37,9 @@ def subscriptions_that_do_not_follow() -> Iterator[int]:
 
 
 def follows(ledger: Sequence[Redemption], starts_on: date, term: Term, *, is_kept: bool) -> bool:
-    """Whether `ledger`, what stands of it in order, begins anew and leads step by step to `term`;
-    none withdraws.
+    """Whether `ledger` begins anew and leads step by step to `term`.
+
+    It is what stands of it in order; none withdraws.
     """
     if not ledger:
         return not is_kept

@@ -18,8 +18,9 @@ class Mark:
 
 @dataclass(frozen=True)
 class Axis:
-    """Marks in the order of their days, with positions between `MARGIN` and 100 − `MARGIN` per cent
-    of the width.
+    """Marks in the order of their days, within the `MARGIN` at both sides.
+
+    Positions lie between `MARGIN` and 100 − `MARGIN` per cent of the width.
     """
 
     days: list[Mark]
@@ -32,8 +33,9 @@ class Axis:
         return self.MARGIN + (day - first).days * (100 - 2 * self.MARGIN) // whole
 
     def marks(self) -> list[dict[str, Any]]:
-        """Numbered in the order of their days; above and below the line in turn, so that near ones
-        do not cover each other.
+        """Numbered in the order of their days; above and below the line in turn.
+
+        So near ones do not cover each other.
         """
         return [
             {

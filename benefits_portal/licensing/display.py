@@ -81,9 +81,7 @@ def current_run(redemptions: Sequence[Redemption]) -> list[Redemption]:
 
 
 def earlier_licenses(redemptions: Sequence[Redemption]) -> int:
-    """What ran before the first of the current run, where `redemptions` do not reach back to its
-    activation.
-    """
+    """What ran before the current run, where `redemptions` do not reach back to its activation."""
     run = current_run(redemptions)
     return (
         (run[0].before_licenses or 0)
@@ -93,9 +91,7 @@ def earlier_licenses(redemptions: Sequence[Redemption]) -> int:
 
 
 def license_segments(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
-    """The license bar: one stretch for each redemption that brought licenses, in per cent of the
-    whole.
-    """
+    """The license bar: in per cent of the whole, one stretch a redemption that brought licenses."""
     brought = [redemption for redemption in current_run(redemptions) if redemption.licenses_brought]
     earlier = earlier_licenses(redemptions)
     total = earlier + sum(redemption.licenses_brought for redemption in brought) or 1
@@ -196,8 +192,9 @@ def end_axis(subscription: Subscription, redemptions: Sequence[Redemption], on: 
 
 
 def source(redemptions: Sequence[Redemption]) -> Redemption | None:
-    """The redemption that counts and was the last; of a subscription that was withdrawn, the one
-    that brought it.
+    """The redemption that counts and was the last.
+
+    Of a subscription that was withdrawn, the one that brought it.
     """
     return next(
         (redemption for redemption in redemptions if not redemption.is_reversed),
@@ -206,7 +203,7 @@ def source(redemptions: Sequence[Redemption]) -> Redemption | None:
 
 
 def withdrawal(subscription: Subscription, redemptions: Sequence[Redemption]) -> str:
-    """That it was withdrawn, when and why, as its partner asked for it; empty if it was not (K8)."""
+    """That it was withdrawn as its partner asked, when and why; empty if it was not (K8)."""
     if subscription.withdrawn_on is None:
         return ""
     asked = getattr(redemptions[-1], "replacement", None) if redemptions else None

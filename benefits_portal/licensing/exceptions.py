@@ -49,9 +49,7 @@ class SubscriptionNotActive(Refusal):
 
 
 class NotReactivatable(Refusal):
-    """Only the latest Expired or Disabled subscription of its product in its tenant comes back
-    (S3).
-    """
+    """Only the latest Expired or Disabled subscription of a product in a tenant comes back (S3)."""
 
     code = "not-reactivatable"
     rule = "S3"
@@ -60,8 +58,9 @@ class NotReactivatable(Refusal):
 
 
 class ExtensionLimitExceeded(Refusal):
-    """One key extends by at most three years, so by at most three times the licenses (S5, scenario
-    4).
+    """One key extends by at most three years (S5, scenario 4).
+
+    So by at most three times the licenses.
     """
 
     code = "extension-limit-exceeded"
@@ -147,8 +146,9 @@ class ReplacementAskedAlready(Refusal):
 
 
 class ReplacedOnRequestBefore(Refusal):
-    """A key is replaced on request once; what its benefit gets after that is for staff to decide,
-    with a reason.
+    """A key is replaced on request once.
+
+    What its benefit gets after that is for staff to decide, with a reason.
     """
 
     code = "replaced-on-request-before"
@@ -171,9 +171,7 @@ class NotAReplacement(Refusal):
 
 
 class BuiltOnSince(Refusal):
-    """What a redemption did can be taken back only while it is the last thing that changed its
-    subscription.
-    """
+    """A redemption can be taken back only while it is its subscription's last change."""
 
     code = "built-on-since"
     rule = "K8"

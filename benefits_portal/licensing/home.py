@@ -26,7 +26,7 @@ SOON_DAYS, URGENT_DAYS, MAX_LINES = 91, 30, 12
 
 @require_safe
 def home(request: PartnerRequest) -> HttpResponse:
-    """Where everybody lands who signs in; without a role the page that says who can give one (P2)."""
+    """Where all land who sign in; without a role, the page that says who can give one (P2)."""
     if request.partner is None:
         return no_role(request, status=200)
     partner, on, asked = request.partner, request.today, Asked(request.path, request.GET)
@@ -105,8 +105,9 @@ def unused_benefits(partner: Partner, on: date) -> Excerpt[Line]:
 
 
 def ending_subscriptions(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt[Line]:
-    """Those that end soon, and those in their 30 or 90 days, in all tenants, by the last day of
-    what they are now (S2).
+    """Those that end soon, and those in their 30 or 90 days, in all tenants (S2).
+
+    By the last day of what they are now.
     """
     not_deleted = Subscription.objects.for_partner(partner).for_display().not_deleted(on)
     soon = not_deleted.filter(ends_on__lte=on + timedelta(days=SOON_DAYS)).order_by("ends_on", "pk")
@@ -157,8 +158,9 @@ def held_by_disabled(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Ex
 def memberships(
     partner: Partner, on: date, asked: Asked = NOT_ASKED
 ) -> Excerpt[tuple[Membership, Axis]]:
-    """Each membership whose benefits can still be used, with its days on one axis: its end, its
-    benefits' and its last subscription's.
+    """Each membership whose benefits can still be used, with its days on one axis.
+
+    Its end, its benefits' and its last subscription's.
     """
     redeemed = Redemption.objects.standing().filter(key__benefit__membership=OuterRef("pk"))
     latest = (

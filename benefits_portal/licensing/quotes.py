@@ -1,5 +1,6 @@
-"""A quote: what redeeming one key in one way on one day does, pinned so that Redeem does exactly
-that (S8).
+"""A quote: what redeeming one key in one way on one day does (S8).
+
+It is pinned so that Redeem does exactly that.
 """
 
 import uuid
@@ -56,8 +57,9 @@ class Quote:
 
     @property
     def days_later(self) -> int | None:
-        """How many days later than before it ends, negative for earlier; None where nothing ran
-        before.
+        """How many days later than before it ends, negative for earlier.
+
+        None where nothing ran before.
         """
         return self.after.days_later_than(self.before.ends_on) if self.before else None
 

@@ -1,5 +1,6 @@
-"""The search box in the bar: benefits, subscriptions, people and pages of the place one acts in,
-and never a key (K3, P1).
+"""The search box in the bar, which never finds a key (K3, P1).
+
+It finds benefits, subscriptions, people and pages of the place one acts in.
 
 Words are sent by POST, so that a key that somebody types there stands in no address; it is not
 looked up. Other words become an address, which can be linked. However much a partner has, no more
@@ -74,8 +75,9 @@ def groups(request: PartnerRequest, words: str) -> list[dict[str, Any]]:
 
 
 def pages(words: str, role: Role) -> Excerpt[Found]:
-    """All of that name, which are few; what the role does not include is named without a link, with
-    the reason (P3).
+    """All of that name, which are few.
+
+    What the role does not include is named without a link, with the reason (P3).
     """
     titles = {
         "home": _("Home"),
@@ -101,8 +103,9 @@ def pages(words: str, role: Role) -> Excerpt[Found]:
 
 
 def benefits(request: PartnerRequest, words: str) -> Excerpt[Found]:
-    """Those that expire last first, so that what has expired comes after all others; of these, what
-    can be used today first.
+    """Those that expire last first, so that what has expired comes after all others.
+
+    Of these, what can be used today comes first.
     """
     query = QueryDict(urlencode({"q": words}))
     listing = BenefitListing.of(request.partner, query, request.today)
@@ -131,8 +134,9 @@ def benefits(request: PartnerRequest, words: str) -> Excerpt[Found]:
 
 
 def discontinued(request: PartnerRequest, words: str) -> Excerpt[Found]:
-    """Products that competency packages no longer hold, whether or not a benefit still has one,
-    with what replaces them (B4).
+    """Products that competency packages no longer hold, with what replaces them (B4).
+
+    Whether or not a benefit still has one.
     """
     href = f"{reverse('help')}#discontinued"
     excerpt: Excerpt[Product] = Excerpt.of(

@@ -1,5 +1,6 @@
-"""What a subscription runs for, and the calculation that led to it, with the numbers (rules S1, S4,
-S6, S7).
+"""What a subscription runs for, and how that was calculated (rules S1, S4, S6, S7).
+
+The calculation is there with its numbers.
 
 Values only: `Subscription`'s methods make them; pages, receipts and the calculator show them, so
 that no page can say another date than the stored one. Time is counted in whole days and in
@@ -53,9 +54,7 @@ class Calculation(Protocol):
     """
 
     def steps(self) -> list[str]:
-        """One line for each step of the calculation, with numbers and units, in the reader's
-        language.
-        """
+        """One line for each step of the calculation, with units, in the reader's language."""
 
     def balance(self) -> tuple[int, int]:
         """S7 in license-days: what there was, and what became of it. Both are equal."""
@@ -63,8 +62,9 @@ class Calculation(Protocol):
 
 @dataclass(frozen=True)
 class Term:
-    """What a subscription runs for: licenses, last day of service, and the license-days that no
-    whole day could hold.
+    """What a subscription runs for: licenses, last day of service, and left-over license-days.
+
+    Those are what no whole day could hold.
     """
 
     licenses: int
@@ -98,8 +98,9 @@ class Activation:
 
 @dataclass(frozen=True)
 class Extension:
-    """The calculation of *Extend end date* (S4): `months` whole calendar months, then a fraction of
-    the next one in days.
+    """The calculation of *Extend end date* (S4).
+
+    `months` whole calendar months, then a fraction of the next one in days.
     """
 
     before: Term

@@ -26,7 +26,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ColumnHeader:
-    """`href` sorts by the column or reverses the order; `sort` is the present one, for `aria-sort`."""
+    """`href` sorts by the column or reverses it; `sort` is the present order, for `aria-sort`."""
 
     name: str
     label: Text

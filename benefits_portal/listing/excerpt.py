@@ -33,7 +33,7 @@ class Excerpt[Row]:
 
     @classmethod
     def of(cls, rows: Any, most: int, href: str = "", *, is_latest: bool = False) -> Self:
-        """The first `most` of the queryset `rows`, in its order, with the count in the same query."""
+        """The first `most` of the queryset `rows`, in order, with the count in the same query."""
         found = list(rows.annotate(total_in_list=CappedCount(rows))[:most])
         return cls(found, found[0].total_in_list if found else 0, href, is_latest)
 
@@ -80,8 +80,9 @@ class Excerpt[Row]:
 
     @property
     def people_found(self) -> str:
-        """What is read out when the list comes in: how many people there are, and that only the
-        first are shown.
+        """What is read out when the list comes in: how many people there are.
+
+        And that only the first are shown, where that is so.
         """
         if self.total > MAX_COUNT:
             found = _("More than %(many)s people found.") % {"many": number(MAX_COUNT)}
@@ -94,16 +95,13 @@ class Excerpt[Row]:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address of a page asks for of its lists: `?all=ledger` for the one that is called
-    so.
-    """
+    """What the address of a page asks for of its lists: `?all=ledger` for the one called so."""
 
     path: str = ""
     query: QueryDict = field(default_factory=QueryDict)
 
     def excerpt(self, name: str, rows: Any, most: int, *, is_latest: bool = False) -> Excerpt[Any]:
-        """The first `most` of `rows`, with the address at which the same page shows MAX_ROWS of
-        them.
+        """The first `most` of `rows`, with the address at which the page shows MAX_ROWS of them.
 
         `name` tells the lists of a page apart, and is the id of the element that holds the list.
         """

@@ -12,8 +12,7 @@ class Filter:
     """What can be chosen, value → label.
 
     `quick` ones are links that filter the list, `tabs` links of which one always holds (by default
-    the one
-    whose value is empty); the others are a field with a list.
+    the one whose value is empty); the others are a field with a list.
     """
 
     label: Text

@@ -75,9 +75,7 @@ class Keyset:
         return self._signer.sign_object([str(value) for value in self.cursor_of(row)])
 
     def decode_cursor(self, text: str, rows: Any) -> Cursor | None:
-        """None for a cursor that is missing or forged, or was signed when the column had another
-        order.
-        """
+        """None for a cursor that is missing, forged, or from when the column had another order."""
         fields = [rows.query.resolve_ref(field).output_field for field in self.fields]
         try:
             texts = self._signer.unsign_object(text)

@@ -1,6 +1,4 @@
-"""One list: its columns and filters, what they mean for its rows, and the page that the URL asks
-for.
-"""
+"""One list: its columns and filters, what they mean for its rows, and the page asked for."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -85,9 +83,7 @@ class Listing[Row]:
     # The rows
 
     def page(self, rows: Any) -> Page[Row]:
-        """The page of `rows` that the URL asks for; the first one if it asks for none, or for one
-        that is gone.
-        """
+        """The page of `rows` that the URL asks for; else, or if that is gone, the first one."""
         matching = self.filter_queryset(rows)
         total, rows = CappedCount(matching), self.annotate_for_list(matching)
         given = {
@@ -130,9 +126,7 @@ class Listing[Row]:
         )
 
     def batches(self, rows: Any) -> Iterator[list[Row]]:
-        """All that was asked for of `rows`, some at a time, in order: for a download, however long
-        it is.
-        """
+        """All that was asked for of `rows`, in order, some at a time: for a long download."""
         return self.keyset.batches(self.annotate_for_list(self.filter_queryset(rows)))
 
     # How it is shown
@@ -197,7 +191,7 @@ class Listing[Row]:
         )
 
     def hidden_inputs(self) -> list[tuple[str, str]]:
-        """What the search form carries along: what was chosen, but for what stands in its fields."""
+        """What the search form carries along: what was chosen, without its own fields."""
         shown = {"q", *(name for name, choice in self.filters.items() if choice.is_field)}
         return [
             (name, value)

@@ -19,7 +19,7 @@ def capped_count(rows: Any, most: int = MAX_COUNT) -> int:
 
 
 class CappedCount(Subquery):
-    """How many rows there are, counted up to MAX_COUNT + 1, in the query that fetches some of them."""
+    """How many rows there are, up to MAX_COUNT + 1, in the query that fetches some of them."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = models.IntegerField()

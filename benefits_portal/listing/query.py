@@ -12,8 +12,9 @@ PAGE_PARAMETERS = ("after", "before", "page")
 
 @dataclass(frozen=True)
 class ListQuery:
-    """The state of a list; the filters that were `chosen` by name, and `sort` as a column's name,
-    with - for descending.
+    """The state of a list.
+
+    The filters that were `chosen` by name, and `sort` as a column's name, with - for descending.
     """
 
     search_query: str
@@ -31,8 +32,9 @@ class ListQuery:
         sortable: Container[str],
         default_sort: str,
     ) -> "ListQuery":
-        """Read `query`; what is not among the `options` of a filter or the `sortable` columns is
-        left out.
+        """Read `query`, and leave out what it may not ask for.
+
+        What is not among the `options` of a filter or the `sortable` columns is left out.
         """
         given = {name: value for name in options if (value := query.get(name))}
         sort = query.get("sort", "")
@@ -68,7 +70,7 @@ class ListQuery:
         return f"?{query.urlencode()}"
 
     def sort_href(self, column: str) -> str:
-        """The URL that sorts by `column`, or in the other direction where the list is sorted by it."""
+        """The URL that sorts by `column`, or reverses the order where it is sorted by that."""
         sort = f"-{column}" if self.sort == column else column
         return self.href(sort=sort if sort != self.default_sort else "")
 

@@ -39,8 +39,9 @@ class WatchedCursor(CursorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """`patience` in OPTIONS: seconds after which an answer no longer comes; None or left out to
-    wait for ever.
+    """A connection with `patience` in OPTIONS: seconds after which an answer no longer comes.
+
+    None or left out to wait for ever.
     """
 
     watch: Watch | None = None

@@ -9,8 +9,9 @@ from django.db import transaction
 
 @contextmanager
 def without_time_limit(connection: Any) -> Iterator[None]:
-    """Within the block a statement on `connection` takes as long as it takes; LOCK_TIMEOUT still
-    holds.
+    """Within the block a statement on `connection` takes as long as it takes.
+
+    LOCK_TIMEOUT still holds.
     """
     if connection.vendor != "postgresql":
         yield
@@ -28,9 +29,7 @@ def without_time_limit(connection: Any) -> Iterator[None]:
 
 @contextmanager
 def one_snapshot(connection: Any) -> Iterator[None]:
-    """Within the block every query on `connection` sees the database as it is at the first, and
-    none writes.
-    """
+    """Within the block `connection` sees the database as it is at the first query; none writes."""
     if connection.in_atomic_block:
         yield
         return

@@ -35,11 +35,11 @@ class AddIndexWhileInUse(AddIndexConcurrently):
 
 
 class AddConstraintWhileInUse(AddConstraint):
-    """A check of a large table: it counts for new rows at once, and the others are looked at while
-    everybody goes on writing.
+    """A check of a large table, added while everybody goes on writing.
 
-    In a migration with `atomic = False`. An attempt that was given up, or found a row that breaks
-    it, can be made again.
+    It counts for new rows at once, and the others are looked at meanwhile. In a migration with
+    `atomic = False`. An attempt that was given up, or found a row that breaks it, can be made
+    again.
     """
 
     def database_forwards(
@@ -60,15 +60,12 @@ class AddConstraintWhileInUse(AddConstraint):
 
 
 class ProveSamePartner(Operation):
-    """Let PostgreSQL refuse a row of `model_name` that refers by one of `names` to a row of another
-    partner (C6).
+    """Let PostgreSQL refuse a row of `model_name` that refers to another partner's (C6).
 
-    A foreign key of both columns, (partner_id, …_id) to (partner_id, id), beside Django's own:
-    checked at the commit as that
-    is, and satisfied where either is NULL. What it refers to gets the unique index that this takes.
-    SQLite is left to
-    `check_consistency`. In a migration with `atomic = False`; it can be made again after an attempt
-    that was given up.
+    It refers by one of `names`. A foreign key of both columns, (partner_id, …_id) to (partner_id,
+    id), beside Django's own: checked at the commit as that is, and satisfied where either is NULL.
+    What it refers to gets the unique index that this takes. SQLite is left to `check_consistency`.
+    In a migration with `atomic = False`; it can be made again after an attempt that was given up.
     """
 
     reduces_to_sql = True
@@ -107,9 +104,7 @@ class ProveSamePartner(Operation):
     def _keys(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, state: ProjectState
     ) -> Iterator[tuple[str, str, str, str]]:
-        """Table, column and name of each key, and the table that it refers to; none but on
-        PostgreSQL.
-        """
+        """Table, column and name of each key, and the table it refers to; none off PostgreSQL."""
         if schema_editor.connection.vendor != "postgresql":
             return
         model = state.apps.get_model(app_label, self.model_name)
@@ -131,4 +126,5 @@ class ProveSamePartner(Operation):
             return bool(cursor.fetchone() == (True,))
 
     def describe(self) -> str:
-        return f"Prove that {self.model_name} refers to rows of its own partner: {', '.join(self.names)}"
+        names = ", ".join(self.names)
+        return f"Prove that {self.model_name} refers to rows of its own partner: {names}"

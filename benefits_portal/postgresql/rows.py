@@ -9,9 +9,10 @@ from django.db import models, router, transaction
 def insert_rows(
     model: type[models.Model], names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
 ) -> None:
-    """Write `rows`, each with its values in the order of `names` (of columns: `partner_id`), by
-    COPY on PostgreSQL and by INSERT elsewhere. Neither `save` nor a signal runs, and no default
-    is filled in. Raises IntegrityError.
+    """Write `rows` by COPY on PostgreSQL and by INSERT elsewhere.
+
+    Each has its values in the order of `names` (of columns: `partner_id`). Neither `save` nor a
+    signal runs, and no default is filled in. Raises IntegrityError.
     """
     connection = transaction.get_connection(router.db_for_write(model))
     quote = connection.ops.quote_name
@@ -24,6 +25,6 @@ def insert_rows(
         else:
             # Our own names
             cursor.executemany(
-                f"INSERT INTO {target} VALUES ({', '.join(['%s'] * len(names))})",
+                f"INSERT INTO {target} VALUES ({', '.join(['%s'] * len(names))})",  # noqa: S608
                 list(rows),
             )

@@ -1,5 +1,6 @@
-"""Ends the wait for a server that is connected and silent, by public interfaces alone
-(docs/adr/0007).
+"""Ends the wait for a server that is connected and silent (docs/adr/0007).
+
+By public interfaces alone.
 
 One thread of each process looks ten times a second at its connections. On one that has waited for
 SILENCE it tries whether the server still lets anybody in; if it does not, or `patience` is over, it
@@ -21,7 +22,7 @@ LOOK, SILENCE = 0.1, 0.6  # seconds between two looks; without an answer before 
 
 
 class Watch:
-    """Looks after one connection. Whatever begins a statement, a commit or a fetch calls `begin`."""
+    """Looks after one connection; whatever begins a statement, commit or fetch calls `begin`."""
 
     def __init__(
         self, connection: Connection, patience: float | None, is_answering: Callable[[], bool]

@@ -51,8 +51,9 @@ def outcome() -> str:
 
 
 def steady(text: str) -> list[dict[str, Any]]:
-    """The rows of a fixture without what differs from one telling to the next: random salts and
-    numbers, and sets' order.
+    """The rows of a fixture without what differs from one telling to the next.
+
+    Random salts and numbers, and sets' order.
     """
     rows: list[dict[str, Any]] = json.loads(text)
     for row in rows:

@@ -1,4 +1,4 @@
-"""The demo's past: plays what `fixtures/story.toml` says happened, through the models' own verbs."""
+"""The demo's past: plays what `fixtures/story.toml` tells, through the models' own verbs."""
 
 import random
 import tomllib
@@ -42,8 +42,9 @@ class StoryError(Exception):
 
 @dataclass(frozen=True)
 class Event:
-    """One line of the story: `what` was done `ago` days before the story's day, `by` which persona;
-    the rest says to what.
+    """One line of the story.
+
+    `what` was done `ago` days before the story's day, `by` which persona; the rest says to what.
     """
 
     ago: int
@@ -83,7 +84,7 @@ class StoryPlayer:
         }
         self._tenants = {tenant.domain: tenant for tenant in Tenant.objects.for_partner(partner)}
         # Practice keys open nothing; the same story draws the same ones
-        self._chance = random.Random(partner.mpn_id)
+        self._chance = random.Random(partner.mpn_id)  # noqa: S311
 
     def play(self, event: Event) -> None:
         """Do what `event` says, on its day and at noon there.

@@ -1,5 +1,6 @@
-"""The guided tour: the main job in ten steps, each with the page it is done on, the persona to be
-there, and whether it was done.
+"""The guided tour: the main job in ten steps.
+
+Each with the page it is done on, the persona to be there, and whether it was done.
 """
 
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ from benefits_portal.tenants.views import welcome
 from .forms import ClockForm
 from .world import is_practice_database, reset_world
 
-# In the gallery
+# Of the gallery: what is a page itself
 FRAMES = {
     "panel": "gallery/panel.html",
     "plain": "gallery/plain.html",
@@ -139,8 +139,9 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def gallery(request: PartnerRequest) -> HttpResponse:
-    """Every component with sample values, for whoever writes pages; what is a page itself has a
-    sample of its own.
+    """Every component with sample values, for whoever writes pages.
+
+    What is a page itself has a sample of its own.
     """
     if frame := FRAMES.get(request.GET.get("frame", "")):
         messages.info(request, "What the last action led to.")

@@ -20,16 +20,14 @@ from benefits_portal.tenants.staff import PROGRAMME, SUPPORT, make_groups
 
 from .story import play
 
-PASSWORD = "practice makes perfect"
+PASSWORD = "practice makes perfect"  # noqa: S105 - every persona's, and public on purpose
 ROOMS = ("tenants", "benefits", "licensing")
 BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
 KEPT = {"django_content_type", "auth_permission"}  # what migrations put there
 
 
 class NotAPracticeDatabase(Exception):
-    """The database holds other things than a practice world, so none is made in it and nothing is
-    changed.
-    """
+    """The database holds other things than a practice world; nothing is made or changed there."""
 
     def __str__(self) -> str:
         return (
@@ -48,8 +46,9 @@ def is_practice_database() -> bool:
 
 
 def check_database() -> None:
-    """Raise NotAPracticeDatabase unless the database is empty or holds a practice world, whichever
-    migrations it has.
+    """Raise NotAPracticeDatabase unless the database is empty or holds a practice world.
+
+    Whichever migrations it has.
     """
     if holds_rows() and not is_practice_database():
         raise NotAPracticeDatabase
@@ -68,10 +67,9 @@ def holds_rows(alias: str = DEFAULT_DB_ALIAS) -> bool:
 
 
 def make_world(on: date) -> bool:
-    """Make the practice world as of `on` in an empty database; False, and nothing changed, if it is
-    there already.
+    """Make the practice world as of `on` in an empty database.
 
-    Raises NotAPracticeDatabase.
+    False, and nothing changed, if it is there already. Raises NotAPracticeDatabase.
     """
     with transaction.atomic():
         check_database()
@@ -82,11 +80,10 @@ def make_world(on: date) -> bool:
 
 
 def reset_world(on: date) -> None:
-    """Replace the whole practice world by a new one as of `on`; others see the old one until the
-    new one is there.
+    """Replace the whole practice world by a new one as of `on`.
 
-    Raises NotAPracticeDatabase for any other database. Sessions end, since the people they are of
-    are replaced.
+    Others see the old one until the new one is there. Raises NotAPracticeDatabase for any other
+    database. Sessions end, since the people they are of are replaced.
     """
     with transaction.atomic():
         if not PracticeWorld.objects.select_for_update().first():
@@ -118,8 +115,9 @@ def _fill(on: date) -> None:
 
 
 def _empty_tables() -> None:
-    """By Django's own flush: querysets refuse to delete what is kept (A1), and nothing is edited
-    here but replaced.
+    """Empty them by Django's own flush.
+
+    Querysets refuse to delete what is kept (A1), and nothing is edited here but replaced.
     """
     # PostgreSQL truncates no table whose deferred foreign keys still wait for their check
     connection.check_constraints()

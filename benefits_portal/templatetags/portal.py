@@ -83,8 +83,9 @@ class RowsNode(Node):
         )
 
     def _format(self, node: Node, context: Context) -> str:
-        """Only what is written in the template has placeholders: a brace in what it shows is just
-        that.
+        """The text with its placeholders, which only what is written in the template has.
+
+        A brace in what it shows is just that.
         """
         if isinstance(node, TextNode):
             return PLACEHOLDER.sub(r"{\1}", with_doubled_braces(node.s))
@@ -94,7 +95,7 @@ class RowsNode(Node):
 
 
 def chosen(node: IfNode, context: Context) -> Iterable[Node]:
-    """The part of an `{% if %}` that holds on the page, which is written in the template as well."""
+    """The part of an `{% if %}` that holds on the page, which the template has written as well."""
     for condition, nodes in node.conditions_nodelists:
         # A Context, unlike the stub says
         if condition is None or condition.eval(context):  # type: ignore[arg-type]

@@ -21,14 +21,15 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])  # a form is shown,
 
 
 def tenant_context_exempt(view: View) -> View:
-    """Its POST changes nothing of a partner's, so its form need not say where it was rendered (P4)."""
+    """Its POST changes nothing of a partner's, so its form may omit where it was rendered (P4)."""
     view.tenant_context_exempt = True  # type: ignore[attr-defined]
     return view
 
 
 def role_required(view: View) -> View:
-    """For anybody with a role at the partner; without one there is a single page, which says who to
-    ask (P2).
+    """For anybody with a role at the partner (P2).
+
+    Without one there is a single page, which says who to ask.
     """
 
     @wraps(view)
@@ -41,16 +42,15 @@ def role_required(view: View) -> View:
 
 
 def admin_required(view: View) -> View:
-    """For whoever may act: Global admins and MPN partner admins; an account member is told why not
-    (P3).
+    """For whoever may act: Global admins and MPN partner admins; others are told why not (P3).
+
+    The others are account members.
     """
     return _required(view, lambda role: role.may_act, NotPermitted)
 
 
 def global_admin_required(view: View) -> View:
-    """For whoever may change people, roles and tenants: Global admins; the others are told why not
-    (P3).
-    """
+    """For whoever may change people, roles and tenants: Global admins; others see why not (P3)."""
     return _required(view, lambda role: role.may_manage_people, OnlyGlobalAdmins)
 
 
@@ -77,8 +77,9 @@ def _required(view: View, allows: Callable[[Role], bool], refusal: type[Refusal]
 
 
 def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
-    """The page of somebody without a role: who in their organization can give one, and who can only
-    act (P2).
+    """The page of somebody without a role (P2).
+
+    Who in their organization can give one, and who can only act.
     """
     home = request.user.home_partner
     admins = RoleAssignment.objects.admins_of(home) if home else RoleAssignment.objects.none()

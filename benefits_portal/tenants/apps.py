@@ -20,7 +20,7 @@ class TenantsConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from . import signing_in
+        from . import signing_in  # noqa: F401 - registers who writes its mails
         from .staff import keep_groups
         from .viewing import end_with_session
 

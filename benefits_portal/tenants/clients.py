@@ -9,11 +9,10 @@ from benefits_portal.tenants.limits import network_of
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The client's own address, which attempts are counted by (K6): as the outermost trusted proxy
-    saw it, else of whoever connects.
+    """The client's own address, which attempts are counted by (K6).
 
-    Each proxy appends the address that it sees to X-Forwarded-For; further left stands what the
-    client may have made up.
+    As the outermost trusted proxy saw it, else of whoever connects. Each proxy appends the address
+    that it sees to X-Forwarded-For; further left stands what the client may have made up.
     """
     connecting: str | None = request.META.get("REMOTE_ADDR") or None
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, Q
+from django.db.models import Exists, OuterRef, Q
 
 from benefits_portal.consistency import ISOLATION, Check, at_fault, differing, in_batches, rows
 from benefits_portal.derived import stale_rows
@@ -58,8 +58,9 @@ def domain_or_text(text: str) -> str:
 
 
 def not_canonical(model: type[models.Model], column: str, canonical: Callable[[str], str]) -> Check:
-    """The rows that hold `column` in another spelling than the one that people are found and told
-    apart by (W1, W2).
+    """The rows that hold `column` in a spelling that is not canonical (W1, W2).
+
+    People are found and told apart by the canonical one.
     """
 
     def find() -> Iterator[int]:
@@ -70,6 +71,7 @@ def not_canonical(model: type[models.Model], column: str, canonical: Callable[[s
 
 
 is_practice = Exists(PracticeWorld.objects.all())
+their_tenants = Tenant.objects.filter(partner=OuterRef("pk"))
 
 CHECKS = [
     *differing(DirectoryUser, "partner_id", "tenant__partner_id"),
@@ -91,6 +93,12 @@ CHECKS = [
     not_canonical(Tenant, "name", tidy),
     not_canonical(Tenant, "domain", domain_or_text),
     not_canonical(TenantRequest, "name", tidy),
+    at_fault(
+        Partner,
+        "that have tenants, and none that is primary",
+        "Choose one on the partner's page in the back office.",
+        Exists(their_tenants) & ~Exists(their_tenants.filter(is_primary=True)),
+    ),
     at_fault(
         Partner,
         "that practice in a database of real ones, or are real in one that is for practice",

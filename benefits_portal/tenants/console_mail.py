@@ -1,5 +1,6 @@
-"""Mails on the console, as people read them: Django's own writes them as they travel, and breaks
-links by `=`.
+"""Mails on the console, as people read them.
+
+Django's own writes them as they travel, and breaks links by `=`.
 """
 
 from django.core.mail import EmailMessage

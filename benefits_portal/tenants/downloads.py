@@ -1,5 +1,6 @@
-"""Lists that are taken along, on record (rule A1): who, which list, what it was filtered by, and
-how many rows.
+"""Lists that are taken along, on record (rule A1).
+
+Who, which list, what it was filtered by, and how many rows.
 """
 
 from collections.abc import Mapping
@@ -23,9 +24,10 @@ def note_download(
     by: Actor,
     **place: Any,
 ) -> None:
-    """Put on record that `rows`, a list called `name`, are about to be sent: before the first one
-    is, so that a download that breaks off is on record too, with all that was asked for.
-    `filters` hold no name and no key (see `masked`).
+    """Put on record that `rows`, a list called `name`, are about to be sent.
+
+    Before the first one is, so that a download that breaks off is on record too, with all that was
+    asked for. `filters` hold no name and no key (see `masked`).
     """
     if request.method != "GET":  # HEAD sends nothing
         return
@@ -37,8 +39,9 @@ def note_download(
 
 
 def masked(words: str) -> str:
-    """What was searched for, as far as it goes on record: the first letter of each word, and
-    nothing of a key (K3).
+    """What was searched for, as far as it goes on record (K3).
+
+    The first letter of each word, and nothing of a key.
     """
     return " ".join(f"{word[0]}…" for word in without_keys(words).split()[:5])
 
@@ -46,8 +49,9 @@ def masked(words: str) -> str:
 def note_listing(
     request: PartnerRequest, name: str, listing: Listing[Any], rows: QuerySet[Any], **place: Any
 ) -> None:
-    """The same of a list of the portal: `rows` are all it could hold, of which `listing` says what
-    was asked for.
+    """The same of a list of the portal.
+
+    `rows` are all it could hold, of which `listing` says what was asked for.
     """
     filters = listing.query.state() | {"q": masked(listing.search_query)}
     note_download(

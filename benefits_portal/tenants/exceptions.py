@@ -72,9 +72,7 @@ class GuestFromInside(Refusal):
 
 
 class NameOfGuest(Refusal):
-    """`john_fabrikam.example#EXT#@…` is what the directory of one tenant calls
-    john@fabrikam.example (W3).
-    """
+    """One tenant's directory says `john_fabrikam.example#EXT#@…` of john@fabrikam.example (W3)."""
 
     code = "name-of-guest"
     rule = "U1"

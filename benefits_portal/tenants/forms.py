@@ -226,8 +226,10 @@ class ActivityFilter(forms.Form):
         return self._by_or_about(records, chosen["person"]) if chosen.get("person") else records
 
     def _by_or_about(self, records: RecordQuerySet, words: str) -> RecordQuerySet:
-        """Of few people an index finds their records by key; of many, records are read in order
-        until a page is full.
+        """Find records by who did them or whom they are about, as many as a page needs.
+
+        Of few people an index finds their records by key; of many, records are read in order until
+        a page is full.
         """
         found = DirectoryUser.objects.filter(partner=self.partner).matching(words)
         people, actors = (

@@ -1,5 +1,6 @@
-"""What people hold, told by the rooms above, which this one does not know: their pages show it all
-the same.
+"""What people hold, told by the rooms above, which this one does not know.
+
+Their pages show it all the same.
 """
 
 from collections import defaultdict
@@ -24,9 +25,7 @@ holding_providers: list[HoldingProvider] = []
 
 
 def register_holding_provider(provider: HoldingProvider) -> HoldingProvider:
-    """Decorator: `provider` says what some people hold on a day, each with the number of their
-    entry.
-    """
+    """Decorator: `provider` says what some people hold on a day, with each entry's number."""
     holding_providers.append(provider)
     return provider
 

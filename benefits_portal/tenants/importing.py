@@ -28,9 +28,7 @@ class TooManyLines(Exception):
 
 
 class Refused(Exception):
-    """Some lines cannot be carried out, or would do something else than was shown: nothing was
-    changed.
-    """
+    """Some lines cannot be carried out, or would do something else than shown; nothing changed."""
 
     def __init__(self, asked: "Import") -> None:
         self.asked = asked
@@ -69,7 +67,7 @@ class Line:
 
 
 class Import:
-    """What a file would do. Kinds of it say how their lines are looked up, judged and carried out."""
+    """What a file would do; kinds of it say how lines are looked up, judged and carried out."""
 
     columns: ClassVar[tuple[str, ...]]
     # Of what is looked up, by column (W2)
@@ -81,7 +79,7 @@ class Import:
 
     @classmethod
     def of(cls, text: str, most_lines: int | None = None) -> Self:
-        """The whole file. Raises Unreadable, or TooManyLines before a line is looked up or judged."""
+        """The whole file; raises Unreadable, or TooManyLines before a line is judged."""
         cells = list(islice(read(text, cls.columns), most_lines + 1 if most_lines else None))
         if most_lines and len(cells) > most_lines:
             raise TooManyLines
@@ -150,10 +148,10 @@ class Import:
 def refuse_all(
     faults: dict[str, Any], checks: Iterable[Callable[[], object]], columns: tuple[str, ...]
 ) -> None:
-    """Raise ValidationError with every fault of a line, in the order of its columns: `faults`, and
-    what `checks` raise.
+    """Raise ValidationError with every fault of a line, in the order of its columns.
 
-    Of two faults of one column, the later check's is told, and `faults` before any.
+    These are `faults`, and what `checks` raise. Of two faults of one column, the later check's is
+    told, and `faults` before any.
     """
     found: dict[str, Any] = {}
     for check in checks:
@@ -196,8 +194,8 @@ def carry_out(
             if asked.refused or shown not in (None, asked.fingerprint):
                 raise Refused(asked)
             asked.carry_out(by, told)
-    # Somebody did the same at this moment
     except (Refusal, ValidationError, IntegrityError) as error:
+        # Somebody did the same at this moment
         raise Refused(kind.of(text)) from error
     return asked
 
@@ -210,11 +208,11 @@ def carry_out_in_batches(
     on_batch: Callable[[Import], object],
     dry_run: bool = False,
 ) -> Counter[Outcome]:
-    """The same for a file of any length: BATCH lines are in memory at a time, and `on_batch` sees
-    each of those batches.
+    """The same for a file of any length, in batches.
 
-    Nothing is changed in a dry run, or if a line is refused. Raises Unreadable; Refusal,
-    ValidationError or IntegrityError if somebody did the same at this moment.
+    BATCH lines are in memory at a time, and `on_batch` sees each of those batches. Nothing is
+    changed in a dry run, or if a line is refused. Raises Unreadable; Refusal, ValidationError or
+    IntegrityError if somebody did the same at this moment.
     """
     asked, counts = kind(), Counter[Outcome]()
     with transaction.atomic():

@@ -1,11 +1,10 @@
-"""How often somebody may try: counted in the database, for all processes, before any dear work is
-done.
+"""How often somebody may try: counted in the database, for all processes.
 
-A limit has tiers: so many within a window, then refused for a while since the last that counted.
-Windows slide, so none is gamed at its edge; what was refused counts nowhere, so nobody prolongs a
-refusal. Attempts are counted before the work and given back where they turn out right: of any
-number at once no more get through than the limit allows. Where the database does not answer, nobody
-gets through.
+Before any dear work is done. A limit has tiers: so many within a window, then refused for a while
+since the last that counted. Windows slide, so none is gamed at its edge; what was refused counts
+nowhere, so nobody prolongs a refusal. Attempts are counted before the work and given back where
+they turn out right: of any number at once no more get through than the limit allows. Where the
+database does not answer, nobody gets through.
 
 Attempts are rows of `Attempt`, which knows whom it counts by a keyed digest alone; wrong product
 keys, of which only different ones count, are rows of `KeyAttempt` (K6).
@@ -45,7 +44,7 @@ class Limit:
     tiers: tuple[Tier, ...]
 
     def of(self, subject: object, account: str = "") -> "Counted":
-        """`account` is an e-mail address by which staff may find the attempts; it does not count."""
+        """`account` is an e-mail address by which staff may find attempts; it does not count."""
         return Counted(
             self, digest(self.name, str(subject)), digest("account", account) if account else ""
         )
@@ -56,8 +55,9 @@ class Limit:
         return max(tier.window for tier in self.tiers)
 
     def refusal_from(self, moments: Sequence[datetime]) -> datetime | None:
-        """When a refusal ends that the last of `moments`, oldest first, begins; None if it begins
-        none.
+        """When the refusal ends that the last of `moments`, oldest first, begins.
+
+        None if it begins none.
         """
         last = moments[-1]
         begun = [
@@ -69,7 +69,7 @@ class Limit:
 
 
 def digest(purpose: str, text: str) -> str:
-    """Who is counted, kept so that nobody without the secret knows whom it is about; 64 characters."""
+    """Who is counted, in 64 characters that tell nobody without the secret whom they are about."""
     return salted_hmac(f"benefits_portal.limits.{purpose}", text, algorithm="sha256").hexdigest()
 
 
@@ -92,10 +92,9 @@ class Counted:
 
 
 # One address may be an office: of 1,000 people who sign in within an hour some 50 mistype, so a
-# hundred wrong ones an
-# hour shut out nobody honest, and a sprayer gets 2,400 guesses a day for all accounts together.
-# Each costs half a second
-# of a processor: twenty a minute leave the workers to others.
+# hundred wrong ones an hour shut out nobody honest, and a sprayer gets 2,400 guesses a day for all
+# accounts together. Each costs half a second of a processor: twenty a minute leave the workers to
+# others.
 ONE_ADDRESS = (Tier(20, MINUTE, MINUTE), Tier(100, HOUR, QUARTER))
 
 # Of an account from an address: nobody locks out somebody else
@@ -114,10 +113,10 @@ WRONG_KEYS_PARTNER = Limit("wrong-keys-partner", (Tier(50, HOUR, QUARTER),))
 
 @contextmanager
 def counting(*subjects: Counted) -> Iterator[None]:
-    """A transaction in which nobody else counts the same subjects: what is read is still so when
-    something is written.
+    """A transaction in which nobody else counts the same subjects.
 
-    PostgreSQL locks the subjects, always in the same order; SQLite has one writer at a time.
+    What is read is still so when something is written. PostgreSQL locks the subjects, always in the
+    same order; SQLite has one writer at a time.
     """
     with transaction.atomic():
         if connection.vendor == "postgresql":
@@ -158,8 +157,9 @@ class Ticket:
 
 
 def network_of(address: str | None) -> str:
-    """What is counted as one address: an IPv4 address, written as IPv6 or not; of IPv6 the /64 that
-    one customer has.
+    """What is counted as one address: an IPv4 address, or of IPv6 a /64, which one customer has.
+
+    An IPv4 address may be written as IPv6.
     """
     try:
         ip = ip_address((address or "").partition("%")[0])

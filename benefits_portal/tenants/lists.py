@@ -1,5 +1,6 @@
-"""The directory and the roles as lists: what can be asked of them, and all of the directory as a
-spreadsheet.
+"""The directory and the roles as lists, and the directory as a spreadsheet.
+
+What can be asked of the lists; the spreadsheet is all of the directory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -65,8 +66,9 @@ class DirectoryListing(Listing[DirectoryUser]):
     def rows(
         self, people: Sequence[DirectoryUser], partner: Partner, on: date
     ) -> list[dict[str, object]]:
-        """What the page shows of `people`, and of those who are disabled whether they still hold
-        credit on that day.
+        """What the page shows of `people`.
+
+        Of those who are disabled, whether they still hold credit on that day.
         """
         held = RoleAssignment.objects.for_partner(partner).of_people(people)
         holding = holdings([person for person in people if not person.is_enabled], on)
@@ -143,8 +145,9 @@ class RoleListing(Listing[RoleAssignment]):
         return rows.filter(role=role) if (role := self.chosen.get("role")) else rows
 
     def spreadsheet(self, partner: Partner) -> Iterator[list[object]]:
-        """The header row, then all that was asked for; everybody by the name that the partner's own
-        directory has for them.
+        """The header row, then all that was asked for.
+
+        Everybody has the name that the partner's own directory has for them.
         """
         yield self.column_labels()
         for held in self.batches(RoleAssignment.objects.for_partner(partner).for_display()):

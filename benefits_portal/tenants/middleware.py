@@ -1,5 +1,6 @@
-"""Where the signed-in person acts: the partner and tenant of this session, on every request (rules
-P1, P2, P4).
+"""Where the signed-in person acts (rules P1, P2, P4).
+
+The partner and tenant of this session, on every request.
 """
 
 from collections.abc import Callable
@@ -25,8 +26,8 @@ SESSION_KEY = "tenant"
 class PartnerRequest(HttpRequest):
     """A request of somebody with a role, with what `ActingMiddleware` sets; for annotations only.
 
-    `known_as` is what the partner calls them, empty where it has no name for them.
-    Without a role `tenant`, `partner` and `role` are None, `places` is empty and `acting_in` too.
+    `known_as` is what the partner calls them, empty where it has no name for them. Without a role
+    `tenant`, `partner` and `role` are None, `places` is empty and `acting_in` too.
     """
 
     user: User
@@ -43,8 +44,9 @@ class PartnerRequest(HttpRequest):
 
 
 class ElsewhereError(Exception):
-    """What was asked for belongs to another place of one's own: offer to switch, and do nothing
-    (P1, P4).
+    """What was asked for belongs to another place of one's own: offer to switch (P1, P4).
+
+    Nothing is done until then.
     """
 
     def __init__(self, tenant: Tenant) -> None:
@@ -52,9 +54,10 @@ class ElsewhereError(Exception):
 
 
 class ActingMiddleware:
-    """Sets `partner`, `tenant`, `role`, `actor`, `places`, `acting_in` and `today` on the request,
-    and shows every moment as the partner's clocks do; the back office keeps the project's time
-    zone.
+    """Sets where the person acts on the request, and shows the partner's time.
+
+    `partner`, `tenant`, `role`, `actor`, `places`, `acting_in` and `today` are set, and every
+    moment is shown as the partner's clocks do; the back office keeps the project's time zone.
 
     A POST of somebody with a role must carry the place that its form was rendered for; if the
     session has moved on meanwhile it is refused with both named. Views marked
@@ -107,9 +110,7 @@ class ActingMiddleware:
 
 
 def refused(request: PartnerRequest, action: TenantsAction, refusal: Refusal) -> None:
-    """Put on record what was refused before any rule was asked, with the address it was sent to
-    (A1).
-    """
+    """Put on record what was refused before any rule was asked, and the address of it (A1)."""
     after = {"address": request.path}
     Record.objects.note(
         action,
@@ -132,8 +133,9 @@ def reads(request: PartnerRequest) -> bool:
 
 
 def switch_tenant(request: PartnerRequest, tenant: Tenant) -> None:
-    """Act in `tenant`, one of `request.places`, from the next request on; the only way in which the
-    place changes (P4).
+    """Act in `tenant`, one of `request.places`, from the next request on.
+
+    The only way in which the place changes (P4).
     """
     request.session[SESSION_KEY] = tenant.pk
 
@@ -144,8 +146,9 @@ def acting_in(tenant: Tenant) -> str:
 
 
 def set_tenant_context(request: PartnerRequest) -> None:
-    """Set on `request` where the person acts: what the session remembers while it is theirs, else
-    the first place, home.
+    """Set on `request` where the person acts.
+
+    What the session remembers while it is theirs, else the first place, home.
 
     The first place is remembered too, so that a role given elsewhere moves nobody; who loses the
     role where they acted is told that they now act elsewhere (P4), not where it was (P1). Support,

@@ -1,5 +1,6 @@
-"""Sends the mails that wait (`Mail`): never in a request, each as often as needed and no longer
-than DEADLINE at a time.
+"""Sends the mails that wait (`Mail`): never in a request.
+
+Each as often as needed and no longer than DEADLINE at a time.
 
 A mail is claimed, by one process, before it is sent, and marked as sent afterwards. Killed between
 the two, it is sent again a minute later: rather twice than never, and with the same Message-ID, by
@@ -39,8 +40,9 @@ writers: dict[str, Writer] = {}
 
 
 def writes(kind: str) -> Callable[[Writer], Writer]:
-    """Register who writes the mails of `kind` from their params; None where there is nobody to
-    write to.
+    """Register who writes the mails of `kind` from their params.
+
+    None where there is nobody to write to.
     """
 
     def register(writer: Writer) -> Writer:
@@ -94,8 +96,9 @@ class TooSlow(Exception):
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Raises TooSlow within the block once `seconds` are over, also where a server keeps each
-    time-out of a socket waiting.
+    """Raises TooSlow within the block once `seconds` are over.
+
+    Also where a server keeps each time-out of a socket waiting.
 
     By a timer of the process, which only its main thread can have: elsewhere the time-outs of
     sockets are left.
@@ -109,7 +112,7 @@ def deadline(seconds: float) -> Iterator[None]:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         nonlocal is_over
         is_over = True
-        # Which smtplib takes for a time-out of its own, and closes the connection
+        # smtplib takes it for a time-out of its own, and closes the connection
         raise TimeoutError
 
     before = signal.signal(signal.SIGALRM, stop)

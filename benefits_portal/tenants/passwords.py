@@ -1,5 +1,6 @@
-"""What makes a password easy to guess although it is long: repetition, rows of the keyboard, and
-words that are near.
+"""What makes a password easy to guess although it is long.
+
+Repetition, rows of the keyboard, and words that are near.
 """
 
 import re
@@ -56,8 +57,10 @@ class LongEnoughValidator(MinimumLengthValidator):
 
 
 class EasyPasswordValidator:
-    """Refuses what is repeated, in a row, common with something behind it, or made of words of the
-    portal and the partner.
+    """Refuses what is easy to guess.
+
+    What is repeated, in a row, common with something behind it, or made of words of the portal and
+    the partner.
     """
 
     def validate(self, password: str, user: Any = None) -> None:
@@ -102,9 +105,7 @@ def is_repeated(text: str) -> bool:
 
 
 def is_in_a_row(text: str) -> bool:
-    """Whether all of it stands on the keyboard, in the alphabet or in counting, forwards or
-    backwards.
-    """
+    """Whether all of it is a row on the keyboard, in the alphabet or in counting, either way."""
     return any(text in row or text[::-1] in row for row in ROWS)
 
 
@@ -126,8 +127,9 @@ def is_made_of(letters: str, words: set[str]) -> bool:
 
 
 def near(user: Any) -> set[str]:
-    """Words of the portal, of the person, and of the partners where they are at home or hold a
-    role.
+    """Words of the portal, of the person, and of the partners that are theirs.
+
+    There they are at home or hold a role.
     """
     texts = list(_texts_about(user)) if isinstance(user, User) else []
     words = {word for text in texts for word in re.split(r"[\W\d_]+", text.lower())}

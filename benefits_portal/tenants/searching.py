@@ -13,7 +13,7 @@ SEARCH_PARAMETERS = ("q", "person", "term")  # of lists, of Activity, of the bac
 
 
 def searches_cheaply[View: Callable[..., Any]](view: View) -> View:
-    """Mark a list whose search costs no more than the list itself: it is not limited, nor counted."""
+    """Mark a list whose search costs no more than the list: it is neither limited nor counted."""
     view.searches_cheaply = True  # type: ignore[attr-defined]
     return view
 

@@ -31,7 +31,7 @@ from benefits_portal.tenants.limits import (
 from benefits_portal.tenants.models import Attempt, DirectoryUser, Mail, User
 from benefits_portal.tenants.outbox import Letter, writes
 
-PASSWORD_LINK = "tenants.password-link"
+PASSWORD_LINK = "tenants.password-link"  # noqa: S105 - a kind of mail
 
 
 class SignInForm(AuthenticationForm):
@@ -58,8 +58,7 @@ class SignInForm(AuthenticationForm):
         return self.ticket.until if self.ticket and self.errors else None
 
     def clean(self) -> dict[str, Any]:
-        """Counts the attempt before the password is hashed, alike for known and unknown accounts
-        (K6).
+        """Counts the attempt before the password is hashed, known account or unknown (K6).
 
         Raises TooManyAttempts. A right password takes back its own attempt and those at the same
         account from the same address; what else was tried from there stays counted.
@@ -106,11 +105,10 @@ class ForgottenForm(forms.Form):
         return DirectoryUser.objects.address_of(self.cleaned_data["email"])
 
     def ask(self, request: HttpRequest) -> None:
-        """Queue a link to whoever signs in with this address, known or not: that is looked up when
-        the mail is written.
+        """Queue a link to whoever signs in with this address, known or not.
 
-        At most one in five minutes goes to an address, and nobody is told. Raises TooManyAttempts
-        where too many were asked for from one place.
+        That is looked up when the mail is written. At most one in five minutes goes to an address,
+        and nobody is told. Raises TooManyAttempts where too many were asked for from one place.
         """
         email = self.cleaned_data["email"]
         Attempt.objects.take(RESET_ADDRESS.of(client_network(request)))
@@ -123,7 +121,7 @@ class ForgottenForm(forms.Form):
 
 @writes(PASSWORD_LINK)
 def password_link(params: dict[str, str]) -> Letter | None:
-    """The link that sets a password, in the language of the account; it works for a day from now."""
+    """The link that sets a password, in the account's language; it works for a day from now."""
     user = User.objects.filter(email=params["email"], is_active=True).first()
     if user is None:
         return None
@@ -141,8 +139,9 @@ def password_link(params: dict[str, str]) -> Letter | None:
 
 
 class ToldAtFirstFieldMixin:
-    """Of a form with a new password twice: what is wrong with it stands beside the field in which
-    it is chosen.
+    """Of a form with a new password twice: what is wrong stands beside the first field.
+
+    That is the one in which it is chosen.
     """
 
     fields: dict[str, Any]

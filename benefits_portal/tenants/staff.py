@@ -1,5 +1,6 @@
-"""The back office's two groups come with the project: Support looks, Programme also changes what is
-theirs to change.
+"""The back office's two groups come with the project.
+
+Support looks, Programme also changes what is theirs to change.
 
 Facts that the rules keep (benefits, assignments, redemptions, subscriptions, the record) change by
 their verbs only, so nobody's group may change them. Each app says for itself what may be done by
@@ -18,16 +19,15 @@ SUPPORT, PROGRAMME = "Support", "Programme"
 
 
 def by_programme(app: AppConfig) -> dict[str, str] | None:
-    """What may be done by hand to which model of `app`; None for an app that the back office does
-    not show.
+    """What may be done by hand to which model of `app`.
+
+    None for an app that the back office does not show.
     """
     return getattr(app, "by_programme", None)
 
 
 def keep_groups(sender: AppConfig, **kwargs: Any) -> None:
-    """After each migration, as Django does with permissions: both groups have exactly what `sender`
-    says.
-    """
+    """After each migration, as with permissions: both groups have exactly what `sender` says."""
     if by_programme(sender) is not None:
         create_permissions(
             sender,
@@ -38,8 +38,9 @@ def keep_groups(sender: AppConfig, **kwargs: Any) -> None:
 
 
 def make_groups(configs: Iterable[AppConfig] = ()) -> None:
-    """Make *Support* and *Programme* unless they are there, and set what they may do with the
-    models of `configs`, or of all.
+    """Make *Support* and *Programme* unless they are there, and set what they may do.
+
+    With the models of `configs`, or of all.
     """
     for app in configs or apps.get_app_configs():
         by_hand = by_programme(app)

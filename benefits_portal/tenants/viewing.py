@@ -1,5 +1,6 @@
-"""Support looks at a partner's own pages as somebody there sees them: read-only, marked on every
-page, on record.
+"""Support looks at a partner's own pages as somebody there sees them.
+
+Read-only, marked on every page, on record.
 
 It is kept in the session, and so ends with it at the latest. Whoever looks has the least of the
 roles, Account member, so no key is ever revealed; and whatever they send is refused, but for the

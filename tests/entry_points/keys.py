@@ -180,9 +180,8 @@ def one_with_a_letter_of_another_alphabet(sample: PartnerFixture) -> Arguments:
 
 @TYPE.refused("W5", SeveralKeys)
 def two_at_once(sample: PartnerFixture) -> Arguments:
-    return {
-        "text": f"{grouped(PartnerFixture.text_of(sample.fitting))} {grouped(PartnerFixture.text_of(sample.key))}"
-    }
+    texts = [PartnerFixture.text_of(key) for key in (sample.fitting, sample.key)]
+    return {"text": " ".join(map(grouped, texts))}
 
 
 @TYPE.refused("K4", KeyUnknown)

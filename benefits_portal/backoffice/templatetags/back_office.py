@@ -59,7 +59,7 @@ def as_date(value: date | datetime | None) -> date | None:
 
 
 def within(chosen: list[int], first: date, last: date) -> Iterator[list[int]]:
-    """The years, the months of a year or the days of a month that lie between `first` and `last`."""
+    """The years, a year's months or a month's days that lie between `first` and `last`."""
     numbers = range(first.year, last.year + 1)
     if chosen:
         numbers = (

@@ -1,4 +1,4 @@
-"""Offers, products and packages, and the offers from elsewhere that credit cannot be combined with."""
+"""Offers, products, packages, and offers from elsewhere that credit cannot be combined with."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -122,9 +122,7 @@ class ProductAdmin(AuditedAdmin):
 
 class CreditAmountForm(BackOfficeForm):
     def clean(self) -> dict[str, Any] | None:
-        """An amount written as 6.000 euros may be meant as six thousand: it is asked back (W4,
-        W12).
-        """
+        """Ask back an amount written as 6.000 euros, which may mean six thousand (W4, W12)."""
         data = super().clean()
         written, currency = self.cleaned_data.get("amount"), self.cleaned_data.get("currency")
         if written is not None and currency and has_thousandths(written, decimal_places(currency)):

@@ -1,6 +1,4 @@
-"""Enrolling, renewing and ending early, each with what it will do shown before it is done (B1 to
-B4).
-"""
+"""Enrolling, renewing and ending early, each shown before it is done (B1 to B4)."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -66,10 +64,10 @@ def own(model_admin: Any, request: HttpRequest, pk: int, permission: str) -> Mem
 def preview(
     model_admin: Any, request: HttpRequest, membership: Membership, sent: dict[str, Any]
 ) -> HttpResponse | None:
-    """What enrolling will make, to be confirmed by sending `sent` again with the plan; None once
-    exactly this plan was sent.
+    """What enrolling will make, to be confirmed by sending `sent` again with the plan.
 
-    None also for a package that cannot be provisioned: enrolling itself says why.
+    None once exactly this plan was sent. None also for a package that cannot be provisioned:
+    enrolling itself says why.
     """
     try:
         plan = membership.plan()
@@ -130,8 +128,9 @@ def renewed(request: HttpRequest, membership: Membership, shown: str = "") -> Me
 
 
 def just_made(request: HttpRequest, wanted: Membership) -> Membership | None:
-    """The membership that is `wanted`, if the same person has made it a moment ago: a second click
-    asks again (W11).
+    """The membership that is `wanted`, if the same person has made it a moment ago.
+
+    A second click asks again (W11).
     """
     same = Membership.objects.filter(
         partner=wanted.partner, offer=wanted.offer, starts_on=wanted.starts_on
@@ -143,9 +142,7 @@ def just_made(request: HttpRequest, wanted: Membership) -> Membership | None:
 
 
 def just_enrolled(request: HttpRequest, form: forms.ModelForm) -> Membership | None:
-    """What the same person enrolled a moment ago, where `form` is refused because that is there
-    (W11).
-    """
+    """What the same person enrolled a moment ago, where that is why `form` is refused (W11)."""
     if form.is_valid() or not {"partner", "offer"} <= form.cleaned_data.keys():
         return None
     try:

@@ -1,5 +1,6 @@
-"""What partners are entitled to, for looking at: benefits, keys and assignments change through
-their own verbs only.
+"""What partners are entitled to, for looking at.
+
+Benefits, keys and assignments change through their own verbs only.
 """
 
 # mypy: disable-error-code="type-arg"

@@ -1,5 +1,6 @@
-"""Product keys in the hands of staff: looked up by POST, revoked, issued anew, each on record and
-never in full (K3, K8).
+"""Product keys in the hands of staff: on record, and never in full (K3, K8).
+
+They are looked up by POST, revoked, and issued anew.
 """
 
 # mypy: disable-error-code="type-arg"
@@ -37,9 +38,7 @@ class LookUpForm(forms.Form):
     )
 
     def clean_key(self) -> str:
-        """As it was typed, if that can be a key or its end: what is mistyped is told, and not
-        looked up.
-        """
+        """The key or its end as it was typed; what is mistyped is told, and not looked up."""
         typed: str = self.cleaned_data["key"]
         end = normalised(typed)
         if len(end) == len(PREFIX) and set(end) <= set(ALPHABET):

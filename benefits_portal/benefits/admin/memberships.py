@@ -76,9 +76,7 @@ class BenefitInline(ReadOnlyInline):
 
 @admin.register(Membership)
 class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
-    """Made once, with everything that its package holds; afterwards it is only looked at, or
-    completed.
-    """
+    """Made once, with all that its package holds; afterwards only looked at, or completed."""
 
     add_form_template = "admin/benefits/membership/add_form.html"
     export_columns = columns_of(
@@ -168,8 +166,9 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Shows what will be made before it is: what is sent again from there is exactly that, or
-        shown anew (B2).
+        """Shows what will be made before it is (B2).
+
+        What is sent again from there is exactly that, or shown anew.
         """
         if request.method == "POST" and self.has_add_permission(request):
             form = self.get_form(request)(request.POST)

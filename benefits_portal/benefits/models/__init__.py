@@ -1,6 +1,4 @@
-"""What a partner may use: offers and their packages, memberships, benefits, assignments and product
-keys.
-"""
+"""What a partner may use: offers, packages, memberships, benefits, assignments and keys."""
 
 from .actions import BenefitAction
 from .assignment import Assignment, ExternalOffer, HeldOffer

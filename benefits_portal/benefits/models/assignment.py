@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 
 class ExternalOffer(models.Model):
-    """An offer from elsewhere that some credit cannot be combined with: an Enterprise Agreement,
-    Azure Pass … (U4).
+    """An offer from elsewhere that some credit cannot be combined with (U4).
+
+    An Enterprise Agreement, Azure Pass …
     """
 
     name = NameField(gettext_lazy("name"), max_length=80, unique=True)
@@ -233,8 +234,9 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
 
 
 class Assignment(WrittenOnce):
-    """A usage-based benefit given to a directory user, until it is removed, transferred, or the
-    benefit expires.
+    """A usage-based benefit given to a directory user.
+
+    Until it is removed, transferred, or the benefit expires.
     """
 
     partner = models.ForeignKey(

@@ -42,8 +42,9 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
         return self.select_related("product", "membership__offer")
 
     def with_excluding_offers(self) -> Self:
-        """Each with `excluding_offers`: what its credit cannot be combined with, a name a line, in
-        no order (U4).
+        """Each with `excluding_offers`: what its credit cannot be combined with (U4).
+
+        A name a line, in no order.
         """
         product = Product.objects.filter(pk=OuterRef("product")).order_by().with_excluding_offers()
         # Annotated
@@ -75,8 +76,7 @@ class BenefitQuerySet(models.QuerySet["Benefit"]):
 
 
 class Benefit(models.Model):
-    """A right to a product in some quantity, or to an amount of credit, until the expiration date
-    (B5).
+    """A right to a product in some quantity, or to an amount of credit, until it expires (B5).
 
     What lists sort and filter by stands on the row, so that an index serves every order
     (docs/adr/0005): the database works out `is_license_based` and `size`, renaming in the catalog
@@ -274,11 +274,10 @@ class Benefit(models.Model):
         self.is_used = True
 
     def review_use(self) -> None:
-        """A key was revoked, or an assignment ended: whether it is still used, inside the caller's
-        transaction.
+        """Work out anew whether it is used: a key was revoked, or an assignment ended.
 
-        Locked, then read: of two who end the last two assignments at once, the second one sees that
-        nothing is left.
+        Inside the caller's transaction. Locked, then read: of two who end the last two assignments
+        at once, the second one sees that nothing is left.
         """
         benefit = Benefit.objects.select_for_update(no_key=True).filter(pk=self.pk)
         benefit.get()
@@ -334,18 +333,19 @@ class Benefit(models.Model):
             return self.issue_key(by=by)
 
     def candidates(self, words: str, on: date) -> Excerpt[Candidate]:
-        """The first people of the partner's directory by name or address, each with the reason if
-        they cannot be chosen (U6).
+        """The first people of the partner's directory by name or address (U6).
+
+        Each with the reason if they cannot be chosen.
         """
         people = DirectoryUser.objects.first_matching(self.partner, words, MAX_CANDIDATES)
         eligibility = Eligibility(self, people, on)
         return people.showing([Candidate(person, eligibility.refusal(person)) for person in people])
 
     def check_assignable(self, on: date, replacing: Assignment | None = None) -> None:
-        """Raise NotAssignable for licenses, BenefitNotBegun, BenefitExpired (U5), or AlreadyHeld:
-        bulk credit has one holder (U3).
+        """Raise a refusal if it cannot be assigned on that day.
 
-        In a transfer the assignment that is replaced does not count.
+        NotAssignable for licenses, BenefitNotBegun, BenefitExpired (U5), or AlreadyHeld: bulk
+        credit has one holder (U3). In a transfer the assignment that is replaced does not count.
         """
         if not self.is_usage_based:
             raise LicensesNotAssigned

@@ -1,6 +1,4 @@
-"""The program's catalog: offers, products, and which product an offer's package holds (rules B2 to
-B4).
-"""
+"""The program's catalog: offers, products, and what an offer's package holds (rules B2 to B4)."""
 
 from datetime import date
 from decimal import Decimal
@@ -59,8 +57,9 @@ class ProductQuerySet(DerivedQuerySet["Product"]):
         return self.filter(discontinued_on__lte=on).prefetch_related("replaced_by")
 
     def with_excluding_offers(self) -> Self:
-        """Each with `excluding_offers`: what its credit cannot be combined with, a name a line, in
-        no order (U4).
+        """Each with `excluding_offers`: what its credit cannot be combined with (U4).
+
+        A name a line, in no order.
         """
         return self.annotate(
             excluding_offers=StringAgg("excluded_by__name", Value("\n"), default=Value(""))
@@ -141,11 +140,10 @@ class PackageLineQuerySet(DerivedQuerySet["PackageLine"]):
         return self.filter(product__discontinued_on__lte=on)
 
     def of_package(self, offer: Offer, on: date) -> Self:
-        """The lines that an enrollment in `offer` on that day provisions (B2), without what was
-        discontinued (B4).
+        """The lines that an enrollment in `offer` on that day provisions (B2).
 
-        In the package's own order, so that every database provisions them alike, however it sorts
-        names.
+        Without what was discontinued (B4). In the package's own order, so that every database
+        provisions them alike, however it sorts names.
         """
         lines = self.offered(on).filter(offer=offer).select_related("product")
         if offer.is_competency:

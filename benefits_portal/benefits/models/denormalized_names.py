@@ -1,5 +1,4 @@
-"""The names that stand on benefits follow those of the catalog, whichever door they are changed
-through.
+"""The names on benefits follow those of the catalog, whichever door they are changed through.
 
 A page carries the first CARRIED_AT_ONCE rows and leaves the others to `manage.py carry_names`: with
 a million of them, one transaction would hold up whoever redeems. What is left says so itself, by
@@ -24,8 +23,9 @@ CARRIED_AT_ONCE = 1_000  # rows of a kind, by the page that renames
 
 
 def note_renaming(instance: Product | Offer) -> bool:
-    """Whether `instance` is about to get another name; then `is_name_pending` says so, until every
-    row has it.
+    """Whether `instance` is about to get another name.
+
+    Then `is_name_pending` says so, until every row has it.
     """
     model: Any = type(instance)
     if (

@@ -80,8 +80,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 @dataclass(frozen=True)
 class Plan:
-    """What provisioning a membership makes, and what it leaves out: shown first, then done exactly
-    so (B2, B4).
+    """What provisioning a membership makes, and what it leaves out (B2, B4).
+
+    Shown first, then done exactly so.
     """
 
     membership: "Membership"
@@ -196,14 +197,16 @@ class Membership(models.Model):
         self.is_renewal = self.renews_one_of(same.filter(ends_on=self.starts_on - DAY))
         self.set_days()
         if other := same.overlapping(self.starts_on, self.ends_on).first():
-            raise ValidationError(
-                {"starts_on": _("The enrollment from %(start)s to %(end)s overlaps. Start after it ends.")
-                 % {"start": as_day(other.starts_on), "end": as_day(other.ends_on)}}
-            )  # fmt: skip
+            told = _("The enrollment from %(start)s to %(end)s overlaps. Start after it ends.") % {
+                "start": as_day(other.starts_on),
+                "end": as_day(other.ends_on),
+            }
+            raise ValidationError({"starts_on": told})
 
     def renews_one_of(self, others: Iterable["Membership"]) -> bool:
-        """Whether it begins the day after the last day of one of `others`, its partner's in its
-        offer, that was not ended early (B1).
+        """Whether it begins the day after one of `others`, its partner's in its offer (B1).
+
+        That is the day after its last day, unless it was ended early.
         """
         return any(
             other.ends_on + DAY == self.starts_on and not other.was_ended_early for other in others
@@ -216,8 +219,9 @@ class Membership(models.Model):
 
     @property
     def whole_year_ends_on(self) -> date:
-        """B1: 365 days after the first day; of a renewal, after the last day of the year before, so
-        that no day is added each year.
+        """B1: 365 days after the first day.
+
+        Of a renewal, after the last day of the year before, so that no day is added each year.
         """
         return (self.starts_on - DAY if self.is_renewal else self.starts_on) + ENROLMENT_YEAR
 
@@ -244,9 +248,7 @@ class Membership(models.Model):
         return same.filter(starts_on=self.ends_on + DAY).first()
 
     def check_renewable(self, on: date) -> None:
-        """Raise NotRenewable before it began, after it was ended early, or when the further year is
-        over as well.
-        """
+        """Raise NotRenewable before it began, once ended early, or once a further year is over."""
         if not self.has_begun(on):
             raise RenewedTooEarly
         if self.was_ended_early:
@@ -294,11 +296,11 @@ class Membership(models.Model):
         shown: str = "",
         draw_key: Callable[[], str] = draw,
     ) -> "Membership":
-        """Enroll `partner` and provision the package: exactly the plan whose fingerprint was
-        `shown`, if one was.
+        """Enroll `partner` and provision the package.
 
-        Raises AlreadyEnrolled for the same a second time, ValidationError for an overlapping
-        enrollment, PlanChanged, or NoCreditInCurrency for a package without the partner's currency.
+        Exactly the plan whose fingerprint was `shown`, if one was. Raises AlreadyEnrolled for the
+        same a second time, ValidationError for an overlapping enrollment, PlanChanged, or
+        NoCreditInCurrency for a package without the partner's currency.
         """
         membership = cls(partner=partner, offer=offer, starts_on=starts_on)
         tried = {"offer": offer.pk, "starts_on": starts_on}
@@ -362,11 +364,11 @@ class Membership(models.Model):
             return benefits
 
     def end(self, last_day: date, *, by: Actor, on: date) -> None:
-        """End it early, with `last_day`; its benefits expire 30 days after that (B1), and what runs
-        goes on (B5).
+        """End it early, with `last_day`.
 
-        Raises MembershipOver, or NotEndable for a day that has passed or is not within the
-        enrollment year.
+        Its benefits expire 30 days after that (B1), and what runs goes on (B5). Raises
+        MembershipOver, or NotEndable for a day that has passed or is not within the enrollment
+        year.
         """
         # A later day is refused
         after = {"ends_on": last_day, "benefits_expire_on": min(last_day, self.ends_on) + GRACE}

@@ -84,8 +84,9 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         return self.exclude(revoked_at=None)
 
     def for_use(self) -> Self:
-        """With what decides whether it can be used; planning a query over every table of
-        `for_display` takes longer than using it.
+        """With what decides whether it can be used.
+
+        Planning a query over every table of `for_display` takes longer than using it.
         """
         return self.select_related("benefit", "product")
 
@@ -114,10 +115,10 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
 
     @sensitive_variables("text")
     def _look_up(self, text: str, *, partner: Partner, by: Actor) -> "ProductKey | Refusal":
-        """The body of `typed`: one look-up at a time for each account and partner, so that
-        simultaneous guesses are counted too.
+        """The body of `typed`: one look-up at a time for each account and partner.
 
-        The refusal is returned, not raised, so that the attempt stays counted.
+        So simultaneous guesses are counted too. The refusal is returned, not raised, so that the
+        attempt stays counted.
         """
         user, now = by.user, clock.now()
         visible = Q(partner=partner)
@@ -139,8 +140,9 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
 
     @sensitive_variables("text")
     def looked_up(self, text: str, *, by: Actor) -> Excerpt["ProductKey"]:
-        """The keys that staff mean by `text`, the whole key or its last five characters; on record
-        by number alone (K3).
+        """The keys that staff mean by `text`, the whole key or its last five characters.
+
+        On record by number alone (K3).
         """
         letters = productkeys.normalised(text)
         with suppress(NotAKey, KeyMistyped):
@@ -296,9 +298,7 @@ class ProductKey(WrittenOnce):
         return self.redeemed_at is not None
 
     def check_redeemable(self, on: date) -> None:
-        """Raise KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired, in the order of
-        K7.
-        """
+        """Raise KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired, as K7 says."""
         if self.revoked_at is not None:
             raise KeyRevoked(self)
         if self.is_redeemed:
@@ -330,9 +330,7 @@ class ProductKey(WrittenOnce):
         return productkeys.grouped(productkeys.decrypted(self.ciphertext))
 
     def revoke(self, why: str, *, by: Actor) -> bool:
-        """Make the key unusable for good, with a reason; False if it was redeemed or revoked
-        already.
-        """
+        """Make the key unusable for good, with a reason; False if it was redeemed or revoked."""
         with transaction.atomic():
             revoked = bool(
                 ProductKey.objects.filter(pk=self.pk, redeemed_at=None).revoke(why, by=by)
@@ -353,9 +351,7 @@ class ProductKey(WrittenOnce):
         )
 
     def check_revocable(self) -> None:
-        """Raise KeyRevoked or KeyAlreadyRedeemed: what a key did is taken back by replacing it
-        (K8).
-        """
+        """Raise KeyRevoked or KeyAlreadyRedeemed: what a key did takes a replacement (K8)."""
         self.refresh_from_db()
         if self.revoked_at is not None:
             raise KeyRevoked(self)

@@ -1,6 +1,4 @@
-"""The back office of this app: what runs in tenants, and the replacements of keys that partners ask
-for.
-"""
+"""The back office of this app: what runs in tenants, and the replacements that are asked for."""
 
 from . import ledgers, replacements
 

@@ -1,5 +1,6 @@
-"""What runs in tenants, for looking at: a subscription changes through redemptions only, and those
-are never changed.
+"""What runs in tenants, for looking at.
+
+A subscription changes through redemptions only, and those are never changed.
 """
 
 from typing import Any, ClassVar

@@ -1,5 +1,6 @@
-"""Replacements of keys that partners ask for: granted once, or declined with a reason (K8); and the
-reversals that follow.
+"""Replacements of keys that partners ask for, and the reversals that follow (K8).
+
+They are granted once, or declined with a reason.
 """
 
 # mypy: disable-error-code="type-arg"

@@ -1,6 +1,4 @@
-"""What runs in a tenant: subscriptions, the end-date rules, and the redemptions that brought them
-about.
-"""
+"""What runs in a tenant: subscriptions, end-date rules, and the redemptions behind them."""
 
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.terms import Term

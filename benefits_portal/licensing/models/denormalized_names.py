@@ -1,5 +1,6 @@
-"""The names that stand on subscriptions follow those of the catalog, which is in a lower room and
-knows nothing of them.
+"""The names that stand on subscriptions follow those of the catalog.
+
+The catalog is in a lower room and knows nothing of them.
 """
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -37,9 +38,7 @@ def fed_by(offer: Offer) -> SubscriptionQuerySet:
 
 
 def carry_to_subscriptions(subscriptions: SubscriptionQuerySet) -> int:
-    """Write on those of `subscriptions` whose names are others what these are now; returns on how
-    many.
-    """
+    """Write today's names on those of `subscriptions` that have others; returns on how many."""
     return update_in_batches(subscriptions.misnamed(), renamed)
 
 

@@ -69,8 +69,9 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         started_on: date | None,
         by: Actor,
     ) -> "Redemption":
-        """Put into the ledger that `quote` was carried out; `started_on` is the subscription's
-        start before it.
+        """Put into the ledger that `quote` was carried out.
+
+        `started_on` is the subscription's start before it.
         """
         before, after = quote.before, quote.after
         return self.create(
@@ -225,15 +226,17 @@ class Redemption(AppendOnly):
 
     @property
     def days_later(self) -> int | None:
-        """How much later than before it ends, in days, negative for earlier; None where nothing ran
-        before.
+        """How much later than before it ends, in days, negative for earlier.
+
+        None where nothing ran before.
         """
         return self.after.days_later_than(self.before_ends_on) if self.before_ends_on else None
 
     @property
     def practice_day(self) -> date | None:
-        """The day on the calendar of a practice partner where that is not the real one; times are
-        always real.
+        """The day on the calendar of a practice partner where that is not the real one.
+
+        Times are always real.
         """
         real = self.redeemed_at.astimezone(ZoneInfo(self.partner.time_zone)).date()
         return self.redeemed_on if self.partner.is_practice and self.redeemed_on != real else None

@@ -55,11 +55,10 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
         return self.filter(partner=partner)
 
     def of(self, redemption: Redemption, *, by: Actor, on: date) -> "Reversal":
-        """Put the subscription back to what it was before `redemption`, exactly; one that it
-        brought is withdrawn.
+        """Put the subscription back to what it was before `redemption`, exactly.
 
-        Raises BuiltOnSince. Inside the caller's transaction, after the key was claimed: locks are
-        taken in one order.
+        One that it brought is withdrawn. Raises BuiltOnSince. Inside the caller's transaction,
+        after the key was claimed: locks are taken in one order.
         """
         there = Subscription.objects.select_for_update(of=("self",)).select_related(
             "product", "tenant", "partner"
@@ -89,8 +88,9 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
 
 
 class Reversal(AppendOnly):
-    """That a redemption was taken back: its subscription runs again for what stands in the
-    redemption as *before*.
+    """That a redemption was taken back.
+
+    Its subscription runs again for what stands in the redemption as *before*.
     """
 
     redemption = models.OneToOneField(
@@ -136,9 +136,7 @@ class Reversal(AppendOnly):
 
 
 def check_latest(redemption: Redemption) -> None:
-    """Raise BuiltOnSince unless `redemption` is the last thing that changed its subscription and
-    still counts.
-    """
+    """Raise BuiltOnSince unless `redemption` still counts and is its subscription's last change."""
     standing = Redemption.objects.standing().filter(subscription=redemption.subscription_id)
     latest = standing.order_by("-redeemed_at", "-pk").first()
     if latest is None or latest.pk != redemption.pk:
@@ -146,9 +144,7 @@ def check_latest(redemption: Redemption) -> None:
 
 
 def check_not_replaced_before(redemption: Redemption) -> None:
-    """Raise ReplacedOnRequestBefore for a key that its benefit has because another was replaced: K8
-    binds once.
-    """
+    """Raise ReplacedOnRequestBefore for a key that replaces another one: K8 binds once."""
     if not is_replaced_on_request(redemption.key):
         raise ReplacedOnRequestBefore
 
@@ -185,17 +181,17 @@ def replace_again(redemption: Redemption, why: str, *, by: Actor, on: date) -> P
 
 
 def replaceable_until(key: ProductKey, redeemed_on: date) -> date:
-    """The last day to ask for another key in place of `key`: 30 days on, while the benefit can
-    still be used (K8, B5).
+    """The last day to ask for another key in place of `key` (K8, B5).
+
+    It is 30 days on, while the benefit can still be used.
     """
     return min(redeemed_on + ASKED_WITHIN, key.benefit.expires_on)
 
 
 def is_replaced_on_request(key: ProductKey) -> bool:
-    """Whether the partner can ask for another key in place of `key`, once it is redeemed: not of a
-    replacement (K8).
+    """Whether the partner can ask for another key in place of `key`, once it is redeemed (K8).
 
-    One query, of a benefit that had another key before.
+    Not in place of a replacement. One query, of a benefit that had another key before.
     """
     return (
         not key.follows_another
@@ -204,8 +200,9 @@ def is_replaced_on_request(key: ProductKey) -> bool:
 
 
 def check_replaceable(redemption: Redemption, on: date) -> None:
-    """Raise the Refusal that stands in the way of asking on that day: too late, asked or replaced
-    before, built on, expired.
+    """Raise the Refusal that stands in the way of asking on that day.
+
+    Too late, asked or replaced before, built on, expired.
     """
     if on > redemption.redeemed_on + ASKED_WITHIN:
         raise ReplacementTooLate(redemption.redeemed_on + ASKED_WITHIN)
@@ -269,8 +266,9 @@ class ReplacementQuerySet(models.QuerySet["Replacement"]):
 
 
 class Replacement(models.Model):
-    """That a partner asked for another key in place of one redeemed by mistake, and what staff
-    answered.
+    """That a partner asked for another key in place of one, and what staff answered.
+
+    The one was redeemed by mistake.
     """
 
     partner = models.ForeignKey(

@@ -44,12 +44,11 @@ TERM_FIELDS = ("licenses", "ends_on", "carried_license_days")
 
 
 class Subscription(models.Model):
-    """A product active in a tenant: licenses, first and last day of service, and what no whole day
-    could hold.
+    """A product active in a tenant: licenses, first and last day of service, and the remainder.
 
-    What the list sorts by stands on the row, so that an index serves every order (docs/adr/0005):
-    redeeming and reversing write the names, renaming in the catalog carries them on, and the
-    database works out `is_kept`.
+    The remainder is what no whole day could hold. What the list sorts by stands on the row, so that
+    an index serves every order (docs/adr/0005): redeeming and reversing write the names, renaming
+    in the catalog carries them on, and the database works out `is_kept`.
     """
 
     class Status(models.TextChoices):
@@ -205,17 +204,16 @@ class Subscription(models.Model):
 
     @classmethod
     def activated(cls, key_licenses: int, on: date) -> Term:
-        """The term of a first activation: the key's licenses, 12 months from `on`, nothing carried
-        (S1).
+        """The term of a first activation: the key's licenses, 12 months from `on` (S1).
+
+        Nothing is carried.
         """
         ends_on = add_months(on, KEY_MONTHS)
         return Term(key_licenses, ends_on, 0, Activation(key_licenses, on, ends_on))
 
     @classmethod
     def running(cls, term: Term) -> "Subscription":
-        """A subscription that runs for `term` and for nobody: what the arithmetic needs, never
-        saved.
-        """
+        """A subscription that runs for `term` and for nobody, to calculate with; never saved."""
         return cls(
             licenses=term.licenses,
             ends_on=term.ends_on,

@@ -82,8 +82,9 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.filter(product__in=Product.objects.named(words).order_by())
 
     def carry_names(self) -> int:
-        """Write on the rows what their product is called now, and the offer behind the key that was
-        redeemed last and counts.
+        """Write on the rows what their product and offer are called now.
+
+        The offer is the one behind the key that was redeemed last and counts.
         """
         return self.update(
             product_name=Product.objects.filter(pk=OuterRef("product")).values("name"),

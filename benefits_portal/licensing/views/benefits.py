@@ -1,6 +1,4 @@
-"""One benefit in full: who holds the credit, or its key, its subscription and the way to activate
-it.
-"""
+"""One benefit in full: who holds the credit; or its key, subscription and activation."""
 
 from datetime import date
 from typing import Any
@@ -102,8 +100,9 @@ def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
-    """Who holds the credit and who held it; for whoever may assign, the people to choose from (U5,
-    U6).
+    """Who holds the credit and who held it (U5, U6).
+
+    For whoever may assign, the people to choose from.
     """
     assignments = holders_of(benefit)
     running = [assignment for assignment in assignments if assignment.ended_at is None]
@@ -132,8 +131,9 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
 
 
 def holders_of(benefit: Benefit) -> Excerpt[Assignment]:
-    """Who holds the credit and then who held it: the latest first of bulk credit, which is one
-    chain (U3).
+    """Who holds the credit and then who held it.
+
+    The latest comes first of bulk credit, which is one chain (U3).
     """
     in_order = (
         benefit.assignments.latest_first()
@@ -182,8 +182,9 @@ def key_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
 def license_context(
     request: PartnerRequest, benefit: Benefit, form: VerifiedForm
 ) -> dict[str, Any]:
-    """The key, and the subscription that it went into; while it can be redeemed, what runs of the
-    product in this tenant.
+    """The key, and the subscription that it went into.
+
+    While it can be redeemed, what runs of the product in this tenant.
     """
     context = key_context(request, benefit)
     running = subscription_of(request, benefit, context)
@@ -200,8 +201,9 @@ def license_context(
 def subscription_of(
     request: PartnerRequest, benefit: Benefit, context: dict[str, Any]
 ) -> Subscription | None:
-    """What the key was used for, in whichever tenant; else, while it can be used, what runs of the
-    product where one acts.
+    """What the key was used for, in whichever tenant.
+
+    Else, while it can be used, what runs of the product where one acts.
     """
     if context["redemption"]:
         subscription: Subscription = context["redemption"].subscription

@@ -28,7 +28,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest, switch_tenant
 
 key_is_secret = sensitive_post_parameters("key")  # not in an error report either (K3)
-# Seconds
+# At most so many seconds old
 TENANT_CONFIRMATION_SALT, TENANT_CONFIRMATION_MAX_AGE = (
     "benefits_portal.licensing.place",
     24 * 60 * 60,
@@ -42,9 +42,7 @@ CARRIED = ("key", "way")  # what a walkthrough chose before the tenant was
 @admin_required
 @form_methods
 def product_key_start(request: PartnerRequest) -> HttpResponse:
-    """First activation (S1, S3), one step after the other; all state but the session is in the
-    address.
-    """
+    """First activation (S1, S3), step by step; all state but the session is in the address."""
     if not tenant_is_confirmed(request):
         return choose_tenant(request)
     key = chosen_key(request)
@@ -173,8 +171,9 @@ def activate(request: PartnerRequest, key: ProductKey) -> HttpResponse:
 def change(
     request: PartnerRequest, subscription: Subscription, way: RedemptionKind
 ) -> HttpResponse:
-    """Extend or add: the key, then the review; an ended subscription is refused before a key is
-    asked for.
+    """Extend or add: the key, then the review.
+
+    An ended subscription is refused before a key is asked for.
     """
     key = chosen_key(request)
     if key is not None:
@@ -220,8 +219,9 @@ def review(
 def shown(
     request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: RedemptionKind
 ) -> dict[str, Any]:
-    """The quote, and every other way beside it; or, for a key or a subscription that it does not
-    fit, why not.
+    """The quote, and every other way beside it.
+
+    For a key or a subscription that it does not fit, why not.
     """
     context: dict[str, Any] = {}
     try:
@@ -277,9 +277,7 @@ def redeem(
 
 
 def other_way(beside: Sequence[Comparison], way: RedemptionKind) -> dict[str, Any] | None:
-    """Beside Extend what Add would do, and the other way round: the two are mistaken for each
-    other.
-    """
+    """Beside Extend what Add would do, and the reverse: the two are mistaken for each other."""
     other = {
         RedemptionKind.EXTEND: RedemptionKind.ADD,
         RedemptionKind.ADD: RedemptionKind.EXTEND,

@@ -35,7 +35,7 @@ MAX_REDEMPTIONS = 50  # on a subscription's page
 @role_required
 @require_safe
 def product_list(request: PartnerRequest) -> HttpResponse:
-    """Your products: the current tenant's subscriptions, the active ones unless all are asked for."""
+    """Your products: the current tenant's active subscriptions, or all if they are asked for."""
     listing = SubscriptionListing(request.GET, FILTERS, on=request.today)
     page = listing.page(Subscription.objects.in_tenant(request.tenant))
     rows = [ProductRow(subscription, request.today).cells() for subscription in page.rows]

@@ -1,4 +1,4 @@
-"""For the sign-in page, the help page and the banner: `{% load practice %}{% personas as cards %}`."""
+"""For sign-in page, help page and banner: `{% load practice %}{% personas as cards %}`."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -36,7 +36,7 @@ class Jump:
 
 @register.simple_tag
 def jumps(today: date) -> list[Jump]:
-    """How far one moves the calendar by one click: to tomorrow, and past each of the statuses (S2)."""
+    """How far one click moves the calendar: to tomorrow, and past each of the statuses (S2)."""
     days = (
         (1, _("1 day later")),
         (30, _("30 days later")),

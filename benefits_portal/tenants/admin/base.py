@@ -1,5 +1,6 @@
-"""What every page of the back office shares: edits on record (A1), refusals on the form, ledgers
-that are only read.
+"""What every page of the back office shares.
+
+Edits on record (A1), refusals on the form, ledgers that are only read.
 """
 
 # mypy: disable-error-code="type-arg"
@@ -62,8 +63,9 @@ def note(action: EditAction, subject: models.Model, request: HttpRequest, **valu
 
 
 def note_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> None:
-    """Put on record what a saved form created or changed: fields as stored, relations by number,
-    nothing secret.
+    """Put on record what a saved form created or changed, nothing secret.
+
+    Fields as stored, relations by number.
     """
     fields = {
         field.name: field
@@ -235,8 +237,9 @@ class ReadOnlyInline(BackOfficeInline):
 
 
 class AuditedAdmin(BackOfficeAdmin):
-    """Every change is put on record with its reason, and a refusal while saving is shown on the
-    form, with nothing saved.
+    """Every change is put on record with its reason; a refusal while saving is on the form.
+
+    Nothing is saved then.
     """
 
     form = BackOfficeForm
@@ -251,8 +254,8 @@ class AuditedAdmin(BackOfficeAdmin):
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        # Django's own transaction has rolled back
         except (Refusal, ValidationError, IntegrityError) as error:
+            # Django's own transaction has rolled back
             if isinstance(error, Refusal):
                 self.note_refusal(
                     request,

@@ -31,11 +31,10 @@ CHECKBOX = "action_checkbox"
 
 
 def rows(listing: Any) -> Iterator[list[Any]]:
-    """The heads of a list, then all its rows, a batch at a time by key: however many there are, few
-    are in memory.
+    """The heads of a list, then all its rows, a batch at a time by key.
 
-    What a model admin names in `export_columns` is written instead of the list's columns, so that
-    it can be imported again.
+    However many there are, few are in memory. What a model admin names in `export_columns` is
+    written instead of the list's columns, so that it can be imported again.
     """
     model_admin = listing.model_admin
     names = getattr(model_admin, "export_columns", None)
@@ -105,8 +104,9 @@ def is_plain(name: str, value: str, model: type[models.Model]) -> bool:
 
 
 def column(name: Any, model_admin: Any) -> Callable[[models.Model], object]:
-    """What a list's column says of a row: looked up once for a field and for a link, of which the
-    object alone is written.
+    """What a list's column says of a row, looked up once for a field and for a link.
+
+    Of a link the object alone is written.
     """
     if hasattr(name, "target"):
         return name.target  # type: ignore[no-any-return]
@@ -127,8 +127,9 @@ def columns_of(**paths: str) -> dict[str, Any]:
 
 
 def said(value: object) -> str:
-    """`value` as a spreadsheet reads it: days as they sort, links without their address, nothing
-    for nothing.
+    """`value` as a spreadsheet reads it.
+
+    Days as they sort, links without their address, nothing for nothing.
     """
     if value is None:
         return ""

@@ -71,9 +71,7 @@ class BackOfficeForm(forms.ModelForm):
                 self.fields[name].help_text = ""
 
     def full_clean(self) -> None:
-        """Columns that are worked out are shown of the row as it is, never of one with a fault in
-        it.
-        """
+        """Show columns that are worked out of the row as it is, never of one with a fault in it."""
         stored = copy(self.instance)
         super().full_clean()
         if self.errors:  # cleaned by now: asking does not clean again

@@ -40,9 +40,7 @@ def stored(held: RoleAssignment) -> RoleAssignment:
 
 
 class RoleRows(ActionFormSet):
-    """Roles change by the same verbs as on the portal's pages: a partner keeps a Global admin here
-    too.
-    """
+    """Roles change by the verbs of the portal's pages: a partner keeps a Global admin here too."""
 
     def save_new(self, form: Any, commit: bool = True) -> RoleAssignment:
         new = super().save_new(form, commit=False)
@@ -236,19 +234,19 @@ class UserAdmin(NoDeleteAdmin, auth_admin.UserAdmin):
         super().save_model(request, obj, form, change)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Of whoever has rights here only a superuser changes anything: name, address, password,
-        roles or rights.
+        """Only a superuser changes anything of whoever has rights here.
+
+        That is name, address, password, roles or rights.
         """
         may = request.user.is_superuser or obj is None or not obj.has_office_rights
         return may and super().has_change_permission(request, obj)
 
     @method_decorator(sensitive_post_parameters())
     @transaction.atomic
-    # Django's name
     def user_change_password(
         self,
         request: HttpRequest,
-        id: str,
+        id: str,  # noqa: A002 - Django's name
         form_url: str = "",
     ) -> HttpResponse:
         before = self.get_object(request, unquote(id))

@@ -1,5 +1,6 @@
-"""Why staff change a right, a date, a role or a key by hand: asked for, and kept with what was
-changed (A1).
+"""Why staff change a right, a date, a role or a key by hand (A1).
+
+Asked for, and kept with what was changed.
 """
 
 # mypy: disable-error-code="type-arg"
@@ -28,8 +29,9 @@ ON_A_FORM = f"{ActionLocation.CHANGE_FORM.value}-reason"
 
 
 def reason_in(request: HttpRequest) -> str:
-    """What was given as the reason, on a form, a confirmation or beside an action, with keys masked
-    (K3); empty for blanks alone.
+    """What was given as the reason, with keys masked (K3); empty for blanks alone.
+
+    On a form, a confirmation or beside an action.
     """
     typed = (tidy(request.POST.get(name, "")) for name in (ON_A_FORM, "reason"))
     return without_keys(next((text for text in typed if text), ""))[: Record.REASON_LENGTH]

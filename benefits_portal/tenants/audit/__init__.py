@@ -1,5 +1,6 @@
-"""The audit trail: what was done and refused, by whom (rules A1 to A3), how it is kept, shown and
-paged.
+"""The audit trail: what was done and refused, by whom (rules A1 to A3).
+
+How it is kept, shown and paged:
 
 - `record.py`: the record, which is only ever added to, and who acts.
 - `refusal.py`: what a rule refuses, in words for people, and its code on record.

@@ -37,8 +37,9 @@ class AppendOnly(models.Model):
         base_manager_name = "objects"  # so that the manager that Django itself uses refuses too
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Inserts, whatever number it was given: a row that is there already is an IntegrityError,
-        never overwritten.
+        """Inserts, whatever number it was given.
+
+        A row that is there already is an IntegrityError, never overwritten.
         """
         if not self._state.adding:
             raise AppendOnlyError(f"{type(self).__name__} rows are never changed.")

@@ -1,5 +1,6 @@
-"""The record in words: who did what, where, and what it changed, with people and things by their
-names (A2).
+"""The record in words: who did what, where, and what it changed (A2).
+
+With people and things by their names.
 """
 
 from collections.abc import Iterable
@@ -98,9 +99,10 @@ def lines(
     known: Iterable[models.Model] = (),
     people: Names | None = None,
 ) -> list[Line]:
-    """`records` in words, with times as the clocks of `partner` show and people by the names they
-    have there (P1). As many queries however many records, and none for what the rows in `known`
-    are called.
+    """`records` in words, with the times and the names of `partner` (P1).
+
+    Times are as its clocks show, and people have the names that they have there. As many queries
+    however many records, and none for what the rows in `known` are called.
     """
     records = list(records)
     rows = _referenced(records, {(type(row), row.pk): row for row in known})
@@ -120,8 +122,9 @@ def lines(
 
 
 def all_changes(record: Record) -> list[Change]:
-    """Every fact on `record` before and after, for the back office: those that lead back to rows
-    too, each by its name.
+    """Every fact on `record` before and after, for the back office.
+
+    Those that lead back to rows too, each by its name.
     """
     names = {reference: str(row) for reference, row in _referenced([record], {}).items()}
     return [

@@ -1,6 +1,4 @@
-"""The record page by page: of a benefit, a subscription, a person, or of all that happened at a
-partner (A2).
-"""
+"""The record page by page: of a benefit, a subscription, a person, or a whole partner (A2)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,8 +21,9 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class History:
-    """One page of it, the newest first, and the addresses of the pages around it, empty where there
-    is none.
+    """One page of it, the newest first, and the addresses of the pages around it.
+
+    They are empty where there is none.
     """
 
     lines: list[Line]
@@ -44,9 +43,7 @@ class History:
 
     @property
     def summary(self) -> str:
-        """How many lines are shown, of how many there are where that is counted, and whether older
-        ones follow (W7).
-        """
+        """How many lines are shown, of how many if counted, and whether older ones follow (W7)."""
         shown = number(len(self.lines))
         if self.total is not None and self.is_cut:
             return _("%(shown)s lines shown of %(total)s") % {
@@ -69,8 +66,9 @@ def history(
     *,
     is_counted: bool = True,
 ) -> History:
-    """The page of `records` that the address asks for: what comes before the record `?before=`, the
-    newest without it.
+    """The page of `records` that the address asks for.
+
+    What comes before the record `?before=`, the newest without it.
 
     Nothing of another partner's is among them. `known` are rows whose names need no query, `people`
     those of whoever the page names beside them. Only what an index finds should be counted.

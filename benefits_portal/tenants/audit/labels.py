@@ -1,5 +1,6 @@
-"""What the facts on record are called, in the reader's language: never by the raw name of a field
-(A2).
+"""What the facts on record are called, never by the raw name of a field (A2).
+
+In the reader's language.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -80,8 +81,9 @@ def subject_model(record: Record) -> type[models.Model] | None:
 
 
 def described_model(record: Record) -> type[models.Model] | None:
-    """Whose fields the record names: its subject's, or of what was refused to be made, the first
-    kind that has them all.
+    """Whose fields the record names: its subject's.
+
+    Of what was refused to be made, the first kind that has them all.
     """
     return subject_model(record) or _model_with(
         record.action.partition(".")[0],
@@ -90,7 +92,7 @@ def described_model(record: Record) -> type[models.Model] | None:
 
 
 def field_of(record: Record, name: str) -> Any:
-    """The field that `name` stands for, or the one it is named after on a role; None for neither."""
+    """The field that `name` stands for, or is named after on a role; None for neither."""
     return _field(described_model(record), name)
 
 
@@ -129,7 +131,7 @@ def _field(model: type[models.Model] | None, name: str) -> Any:
 
 
 def list_name(value: str) -> str:
-    """What a downloaded list is called: of the portal, or of the back office, which names a model."""
+    """What a downloaded list is called: the portal's, or the back office's, which names a model."""
     if value in LISTS:
         return str(LISTS[value])
     with suppress(LookupError, ValueError):

@@ -1,4 +1,4 @@
-"""The record of what happened: append-only, and never with a product key in it (rules A1, A2, K3)."""
+"""The record of what happened: append-only, and never with a product key (rules A1, A2, K3)."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -75,8 +75,7 @@ def _without_keys[Value](value: Value) -> Value:
 
 
 def recordable[C: type[models.TextChoices]](actions: C) -> C:
-    """Class decorator: make an app's own actions known to the record, so that it can show their
-    labels.
+    """Class decorator: make an app's own actions known to the record, to show their labels.
 
     Raises ValueError for a stored value that has a label already: every row with it would be read
     by the other one.
@@ -106,8 +105,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         return self.filter(at__lte=latest.at).filter(Q(at__lt=latest.at) | Q(pk__lt=latest.pk))
 
     def page_ends_before(self, latest: "Record", size: int) -> "Record | None":
-        """What the page of `size` records before the one that begins after `latest` begins after;
-        None if it is the newest.
+        """What the page before the one that begins after `latest` begins after.
+
+        Pages are of `size` records; None if it is the newest.
         """
         newer = self.filter(at__gte=latest.at).filter(Q(at__gt=latest.at) | Q(pk__gte=latest.pk))
         return newer.order_by("at", "pk")[size : size + 1].first()
@@ -116,8 +116,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         return self.select_related("actor", "tenant")
 
     def concerning(self, person: "DirectoryUser", account: "User | None" = None) -> Self:
-        """The history of a person: their entry, the account they sign in with, and what was given
-        to them or taken (A2).
+        """The history of a person (A2).
+
+        Their entry, the account they sign in with, and what was given to them or taken.
 
         `account` is a guest's, who holds a role at this partner and signs in from elsewhere.
         """
@@ -158,8 +159,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         after: dict[str, Any] | None = None,
         **_about: Any,
     ) -> bool:
-        """Whether `by` did this very act a moment ago, with the outcome `after`, or without one
-        from `before`.
+        """Whether `by` did this very act a moment ago.
+
+        With the outcome `after`, or without one from `before`.
         """
         tried = json.loads(json.dumps(after or before or {}, cls=DjangoJSONEncoder)).items()
         done = self.just_done(action, by=by, partner=partner, subject=subject)
@@ -179,11 +181,10 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         return record
 
     def _count_again(self, record: "Record") -> bool:
-        """Whether the same person was refused the same within the hour: then that row counts it,
-        instead of a new one.
+        """Whether the same person was refused the same within the hour.
 
-        Its count and the time of the last refusal are all that ever changes of a record, and only
-        ever grow.
+        Then that row counts it, instead of a new one. Its count and the time of the last refusal
+        are all that ever changes of a record, and only ever grow.
         """
         names = ["action", "actor", "how", "partner", "refused", "subject_type", "subject_id"]
         if record.action not in OF_PAGES:
@@ -204,8 +205,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
     def note_at_each(
         self, partners: "Iterable[Partner]", action: str, *, by: Actor, subject: models.Model
     ) -> None:
-        """Write what somebody does with an account of their own at each of `partners`, and once at
-        none of them (P1).
+        """Write what somebody does with an account of their own (P1).
+
+        At each of `partners`, and once at none of them.
         """
         where: list[Partner | None] = [*partners]
         self.bulk_create(
@@ -248,8 +250,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
 
 
 class Record(AppendOnly):
-    """One thing that happened, or was refused: who, acting how, when, where, why, what, before and
-    after.
+    """One thing that happened, or was refused.
+
+    Who, acting how, when, where, why, what, before and after.
     """
 
     REASON_LENGTH = 200  # characters
@@ -345,8 +348,9 @@ class Record(AppendOnly):
 
 @contextmanager
 def recorded_if_refused(action: str, *, by: Actor, **facts: Any) -> Iterator[None]:
-    """The block happens whole or not at all; a refusal rolls it back first and is then put on
-    record with `facts` (A1).
+    """The block happens whole or not at all; a refusal is put on record with `facts` (A1).
+
+    That is rolled back first.
 
     Within `repeated_is_done`, what somebody has done a moment ago is no attempt of its own, and
     stays off the record (W11).
@@ -365,8 +369,9 @@ def recorded_if_refused(action: str, *, by: Actor, **facts: Any) -> Iterator[Non
 
 @contextmanager
 def repeated_is_done() -> Iterator[None]:
-    """What the same person did a moment ago and asks for again counts as done: a double click is
-    one act (W11).
+    """What the same person did a moment ago and asks for again counts as done (W11).
+
+    A double click is one act.
     """
     token = _repeats_are_done.set(True)
     try:

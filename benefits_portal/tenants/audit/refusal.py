@@ -16,11 +16,9 @@ class Refusal(Exception):
     """A rule said no. `message` is one clear sentence, `advice` what to do next (rule K7).
 
     Subclasses name the fact (`KeyAlreadyRedeemed`) and leave placeholders in both for `facts`:
-    numbers, days, names,
-    never a key (K3). The record keeps the `code` and the facts, and says the message in each
-    reader's language (A1);
-    `fact` is what it says where it has none. A code is never changed nor used again: records have
-    it for good.
+    numbers, days, names, never a key (K3). The record keeps the `code` and the facts, and says the
+    message in each reader's language (A1); `fact` is what it says where it has none. A code is
+    never changed nor used again: records have it for good.
     """
 
     code: str = ""
@@ -74,10 +72,10 @@ class Refusal(Exception):
 
     @classmethod
     def message_of(cls, code: str, facts: dict[str, Any] | None = None) -> str | Promise:
-        """What the refusal that is on record as `code` said; the code itself if the portal no
-        longer knows it.
+        """What the refusal that is on record as `code` said.
 
-        Never raises: a message that has changed since shows … for what the record does not hold.
+        The code itself if the portal no longer knows it. Never raises: a message that has changed
+        since shows … for what the record does not hold.
         """
         refusal = cls.by_code.get(code)
         if refusal is None:

@@ -24,14 +24,16 @@ class WrittenOnceQuerySet[M: models.Model](AppendOnlyQuerySet[M]):
         emptied = [mark for mark in empty if mark in values and values[mark] is None]
         if others or emptied:
             raise AppendOnlyError(
-                f"{self.model.__name__} rows are never changed; what ends or uses one is written once."
+                f"{self.model.__name__} rows are never changed; "
+                "what ends or uses one is written once."
             )
         return models.QuerySet.update(self.filter(**empty), **values)
 
 
 class WrittenOnce(AppendOnly):
-    """A model whose rows are written once, but for the facts in `once`: groups of fields, each by
-    the one that marks it as written.
+    """A model whose rows are written once, but for the facts in `once`.
+
+    Groups of fields, each by the one that marks it as written.
     """
 
     once: ClassVar[dict[str, set[str]]] = {}

@@ -13,7 +13,9 @@ from benefits_portal.tenants.limits import Counted, Ticket, TooManyAttempts, cou
 
 COUNT_AT_ONCE = """
     INSERT INTO tenants_attempt ("limit", subject, account, at) SELECT %s, %s, %s, %s
-    WHERE (SELECT count(*) FROM tenants_attempt WHERE "limit" = %s AND subject = %s AND at > %s) < %s
+    WHERE (
+        SELECT count(*) FROM tenants_attempt WHERE "limit" = %s AND subject = %s AND at > %s
+    ) < %s
 """
 
 
@@ -75,8 +77,9 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         }
 
     def take_at_once(self, subject: Counted) -> None:
-        """Count an attempt in one statement, for what is asked often and costs little: no refusal
-        lasts beyond its window.
+        """Count an attempt in one statement, for what is asked often and costs little.
+
+        No refusal lasts beyond its window.
 
         Without a lock a few that come at the same instant may pass the limit together. Raises
         TooManyAttempts.

@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 
 
 def own_address(tenant: Tenant, address: str, kind: str) -> str:
-    """The canonical address of somebody in `tenant`: a member's is one of the tenant's own, a
-    guest's is not (W2, W3).
+    """The canonical address of somebody in `tenant` (W2, W3).
+
+    A member's is one of the tenant's own, a guest's is not.
 
     Raises AddressOutsideTenant, GuestFromInside or NameOfGuest.
     """
@@ -64,8 +65,9 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
         return self.filter(is_disabled=True)
 
     def same_people(self, people: Iterable["DirectoryUser"]) -> Self:
-        """Every entry with the address of one of `people` at their partner: in two tenants, it is
-        still one person.
+        """Every entry with the address of one of `people` at their partner.
+
+        In two tenants, it is still one person.
         """
         people = list(people)
         names, partners = (
@@ -75,8 +77,9 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
         return self.filter(user_principal_name__in=names, partner__in=partners)
 
     def entries_of(self, partner: Partner, users: Iterable["User"]) -> dict[int, "DirectoryUser"]:
-        """The entry of each of `users` in the directory of `partner`, by the user's primary key:
-        the one they sign in as, else the oldest one with their address. Whoever has none is left
+        """The entry of each of `users` in the directory of `partner`, by the user's primary key.
+
+        The one they sign in as, else the oldest one with their address. Whoever has none is left
         out (P1).
         """
         by_pk = {user.pk: user for user in users}
@@ -99,8 +102,9 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
         return {pk: entry for pk, entry in known.items() if entry}
 
     def address_of(self, typed: str) -> str:
-        """What somebody signs in with who typed this: of a guest in a directory, the address behind
-        its name there (W3).
+        """What somebody signs in with who typed this (W3).
+
+        Of a guest in a directory, the address behind its name there.
         """
         address = canonical_email_or_text(typed)
         email, domain = guest_behind(address) or ("", "")
@@ -115,8 +119,9 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
         return self.filter(disabled_at=None)
 
     def matching(self, words: str) -> Self:
-        """People of whose name and address some word begins with each of `words`; everybody without
-        words (W7).
+        """People of whose name and address some word begins with each of `words` (W7).
+
+        Everybody without words.
         """
         found = self.none() if finds_nothing(words) else self
         for term in search_terms(words):
@@ -166,7 +171,7 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
 
 
 class PartnerOfTenant(models.ForeignKey[Partner, Partner]):
-    """Carries the partner of the row's tenant, which stays the same, with whatever writes the row."""
+    """Carries the partner of the row's tenant, which never changes, whatever writes the row."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         setattr(model_instance, self.attname, model_instance.tenant.partner_id)  # type: ignore[attr-defined]
@@ -244,8 +249,9 @@ class DirectoryUser(models.Model):
         return reverse("tenants:user", args=[self.pk])
 
     def clean(self) -> None:
-        """Of a new entry: a later change of the tenant's domain leaves the addresses that there
-        are.
+        """Check the address of a new entry alone.
+
+        A later change of the tenant's domain leaves the addresses that there are.
         """
         if self._state.adding and self.tenant_id and self.user_principal_name:
             try:

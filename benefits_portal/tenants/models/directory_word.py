@@ -1,5 +1,6 @@
-"""The words of names and addresses, in an index that begins with the partner: anybody is found as
-fast among 100,000.
+"""The words of names and addresses, in an index that begins with the partner.
+
+Anybody is found as fast among 100,000.
 """
 
 from collections.abc import Collection, Sequence
@@ -35,8 +36,9 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         self.write_all([person])
 
     def write_all(self, people: Sequence["DirectoryUser"]) -> None:
-        """Write the words of `people` anew; for whoever writes many of them at once, past the
-        signal below.
+        """Write the words of `people` anew.
+
+        For whoever writes many of them at once, past the signal below.
         """
         self.filter(person__in=people).delete()
         words = (
@@ -86,8 +88,9 @@ class DirectoryUserWord(models.Model):
 def keep_words(
     instance: "DirectoryUser", update_fields: Collection[str] | None = None, **kwargs: Any
 ) -> None:
-    """A signal, for words are no fact of their own, and follow the name through every door, a
-    fixture's too.
+    """Keep the words by a signal, for they follow the name through every door, a fixture's too.
+
+    They are no fact of their own.
     """
     if update_fields is None or {"display_name", "user_principal_name"} & set(update_fields):
         DirectoryUserWord.objects.write(instance)

@@ -1,5 +1,6 @@
-"""Mails that leave later: a request queues one, `manage.py send_mail` sends it
-(`tenants/outbox.py`).
+"""Mails that leave later: a request queues one, `manage.py send_mail` sends it.
+
+See `tenants/outbox.py`.
 """
 
 import json
@@ -22,8 +23,8 @@ from benefits_portal import clock
 from .user import User
 
 # Minutes until the next try; after the last one it is given up, 22 hours after it was queued. The
-# first pause is longer
-# than a try may take (`outbox.DEADLINE`), so that nobody sends what somebody else is sending.
+# first pause is longer than a try may take (`outbox.DEADLINE`), so that nobody sends what somebody
+# else is sending.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 
 
@@ -48,8 +49,9 @@ class MailQuerySet(models.QuerySet["Mail"]):
         return self.filter(gave_up_at__isnull=False)
 
     def claim(self, now: datetime) -> "Mail | None":
-        """The mail that is due first, with a try counted and the next one planned; None if none is
-        due.
+        """The mail that is due first, with a try counted and the next one planned.
+
+        None if none is due.
 
         Nobody else gets it before that next try, for which it stands ready should the process be
         killed meanwhile.

@@ -75,14 +75,13 @@ class Partner(models.Model):
         return self.name
 
     def today(self) -> date:
-        """The partner's own calendar day; every rule that takes `on` takes this one on the portal's
-        pages.
-        """
+        """The partner's own calendar day, which the portal's pages take for every rule's `on`."""
         return clock.today(self.time_zone, self.days_ahead)
 
     def move_calendar_to(self, day: date) -> bool:
-        """Move a practice partner's today forward to `day`; False if `day` is not later or the
-        partner is real.
+        """Move a practice partner's today forward to `day`; False if that is not later.
+
+        False too if the partner is real.
         """
         days_ahead = (day - clock.today(self.time_zone)).days
         moved = Partner.objects.filter(pk=self.pk, is_practice=True, days_ahead__lt=days_ahead)
@@ -95,8 +94,9 @@ class TenantQuerySet(DerivedQuerySet["Tenant"]):
 
     @staticmethod
     def _names_of(user: "User") -> models.QuerySet[Any, Any]:
-        """The name of `user` in the directory of an outer tenant's partner: of the entry they sign
-        in as, else by address.
+        """The name of `user` in the directory of an outer tenant's partner.
+
+        Of the entry they sign in as, else by address.
         """
         from .directory_user import DirectoryUser  # which needs this module
 
@@ -108,8 +108,9 @@ class TenantQuerySet(DerivedQuerySet["Tenant"]):
         )[:1]
 
     def places_of(self, user: "User") -> Self:
-        """Where `user` can act: tenants of the partners at which they hold a role, each with it as
-        `role`; home first.
+        """Where `user` can act, home first.
+
+        Tenants of the partners at which they hold a role, each with it as `role`.
 
         `known_as` is what the partner's own directory calls them, None without an entry (P1).
         """
@@ -197,7 +198,7 @@ class Tenant(models.Model):
         return f"{self.name} ({self.domain})"
 
     def make_primary(self, *, by: Actor) -> None:
-        """Make this the partner's primary tenant instead of the present one. Raises AlreadyPrimary."""
+        """Make this the partner's primary tenant in place of another. Raises AlreadyPrimary."""
         about: dict[str, Any] = {"by": by, "partner": self.partner, "tenant": self, "subject": self}
         with recorded_if_refused(TenantsAction.PRIMARY_CHOSEN, **about):
             Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)

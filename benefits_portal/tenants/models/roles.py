@@ -53,8 +53,9 @@ class Role(models.TextChoices):
 
 
 def _of_entry(field: str) -> Coalesce:
-    """What a role's partner has in `field` of the holder's own entry, else of one with the holder's
-    address.
+    """What a role's partner has in `field` of the holder's own entry.
+
+    Else of one with the holder's address.
     """
     at_partner = (
         DirectoryUser.objects.filter(partner=OuterRef("partner")).order_by("pk").values(field)
@@ -78,8 +79,9 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return held.as_known().select_related("user").order_by("role", "known_sort", "pk")
 
     def as_known(self) -> Self:
-        """Each with what its partner's own directory calls the holder: `known_as`, None without an
-        entry; `known_sort` and `known_text` to sort and to search by (P1).
+        """Each with what its partner's own directory calls the holder, `known_as` (P1).
+
+        None without an entry; `known_sort` and `known_text` are to sort and to search by.
         """
         return self.annotate(
             known_as=_of_entry("display_name"),
@@ -90,7 +92,8 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         )
 
     def last_global_admin(self, partner: Partner) -> int | None:
-        """The primary key of the only role that can still change the partner's people and roles;
+        """The primary key of the only role that can change the partner's people and roles.
+
         None where there are several.
         """
         found = list(
@@ -102,8 +105,9 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return found[0] if len(found) == 1 else None
 
     def of_people(self, people: Iterable[DirectoryUser]) -> dict[int, "RoleAssignment"]:
-        """Which of these roles `people` hold, by the number of their entry (see
-        `RoleAssignment.people`).
+        """Which of these roles `people` hold, by the number of their entry.
+
+        See `RoleAssignment.people`.
         """
         people = list(people)
         addresses = {person.user_principal_name for person in people}
@@ -126,17 +130,16 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return self.annotate(rank=Case(*ranks, output_field=models.IntegerField()))
 
     def matching(self, words: str) -> Self:
-        """Those of whom the name at the partner or the address they sign in with has each of
-        `words` in it.
+        """Those of whom the name at the partner or the address has each of `words` in it.
 
-        They are few, and `as_known`.
+        The address is the one that they sign in with. They are few, and `as_known`.
         """
         return self.filter(found_by(words, "known_text", "user__email"))
 
     def holders(
         self, partner: Partner, held: Sequence["RoleAssignment"]
     ) -> list[tuple["RoleAssignment", DirectoryUser | None]]:
-        """Each of `held`, roles at `partner`, with the holder's entry in its own directory, if any."""
+        """Each of `held`, roles at `partner`, with the holder's entry in its directory, if any."""
         guests = DirectoryUser.objects.entries_of(
             partner, (role.user for role in held if not role.is_of_home)
         )
@@ -148,8 +151,9 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def candidates(
         self, partner: Partner, words: str, limit: int = 20
     ) -> Excerpt[tuple[DirectoryUser, Refusal | None]]:
-        """The first people of the partner's directory by name or address, each with the reason why
-        no role can be given, if so.
+        """The first people of the partner's directory by name or address.
+
+        Each with the reason why no role can be given, if so.
         """
         people = DirectoryUser.objects.first_matching(partner, words, limit)
         held = self.for_partner(partner).of_people(people)
@@ -162,8 +166,9 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return people.showing([(person, refusal(person)) for person in people])
 
     def give(self, person: DirectoryUser, role: Role, *, by: Actor) -> "RoleAssignment":
-        """Give `person` a role at the partner of their directory, with an account to sign in with
-        if they have none.
+        """Give `person` a role at the partner of their directory.
+
+        With an account to sign in with if they have none.
 
         Raises PersonDisabled, AccountClosed or RoleAlreadyHeld.
         """
@@ -188,8 +193,9 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def give_account(
         self, account: User, partner: Partner, role: Role, *, by: Actor
     ) -> "RoleAssignment":
-        """Give a role to somebody who signs in already, in the directory of `partner` or not: the
-        program's own way.
+        """Give a role to somebody who signs in already: the program's own way.
+
+        In the directory of `partner` or not.
 
         Raises PersonDisabled for somebody disabled there or in the directory that they sign in
         from, AccountClosed or RoleAlreadyHeld. What is wrong at a home elsewhere is on record at no
@@ -261,8 +267,9 @@ class RoleAssignment(models.Model):
         return home is not None and home.tenant.partner_id == self.partner_id
 
     def people(self) -> DirectoryUserQuerySet:
-        """Who holds it, in the partner's own directory: the entry they sign in as; of a guest,
-        those with their address.
+        """Who holds it, in the partner's own directory.
+
+        The entry they sign in as; of a guest, those with their address.
         """
         entries = DirectoryUser.objects.for_partner(self.partner)
         if self.is_of_home and self.user.directory_user:
@@ -270,7 +277,7 @@ class RoleAssignment(models.Model):
         return entries.filter(user_principal_name=self.user.email)
 
     def check_can_sign_in(self) -> None:
-        """Raise PersonDisabled or AccountClosed, which only the person's own home may know of (P1)."""
+        """Raise PersonDisabled or AccountClosed, which only the person's home may know of (P1)."""
         refusal: Refusal | None = None
         if DirectoryUser.objects.disabled().filter(user=self.user).exists():
             refusal = PersonDisabled()
@@ -292,8 +299,9 @@ class RoleAssignment(models.Model):
             Record.objects.note(TenantsAction.ROLE_CHANGED, **about, after={"role": role})
 
     def take(self, *, by: Actor) -> None:
-        """Take the role away; it counts from the next request on, and with the last one sessions
-        end.
+        """Take the role away, from the next request on.
+
+        With the last one sessions end.
 
         Raises RoleGone, or LastGlobalAdmin.
         """
@@ -317,7 +325,7 @@ class RoleAssignment(models.Model):
         return unchanged
 
     def check_not_last(self) -> None:
-        """Raise LastGlobalAdmin if nobody else could still change the partner's people and roles."""
+        """Raise LastGlobalAdmin if nobody else could change the partner's people and roles."""
         others = (
             RoleAssignment.objects.admins_of(self.partner)
             .filter(role=Role.GLOBAL_ADMIN)

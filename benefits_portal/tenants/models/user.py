@@ -48,8 +48,9 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=DirectoryUser.objects.address_of(username or ""))
 
     def known_as(self, people: DirectoryUserQuerySet, partner: Partner) -> DerivedQuerySet["User"]:
-        """Whom `partner` calls by one of its entries `people`: who sign in as it, or from elsewhere
-        with its address (P1).
+        """Whom `partner` calls by one of its entries `people` (P1).
+
+        They sign in as it, or from elsewhere with its address.
         """
         from_elsewhere = Q(email__in=people.order_by().values("user_principal_name")) & ~Q(
             directory_user__partner=partner
@@ -59,9 +60,10 @@ class UserManager(BaseUserManager["User"]):
         )
 
     def account_of(self, person: DirectoryUser, *, by: Actor) -> "User":
-        """What `person` signs in with: their own account, else the one with their address, wherever
-        it is at home, else a new one without a password. Which of them it was is on record for
-        nobody's partner (P1).
+        """What `person` signs in with: their own account, else one with their address or a new one.
+
+        The one with their address may be at home anywhere; a new one is without a password. Which
+        of them it was is on record for nobody's partner (P1).
         """
         if own := self.filter(directory_user=person).first():
             return own
@@ -81,8 +83,9 @@ class UserManager(BaseUserManager["User"]):
         return account
 
     def _come_home(self, account: "User", person: DirectoryUser, *, by: Actor) -> None:
-        """A partner that invited a guest first is not their home: that is where they are a member,
-        with this very address.
+        """Make `person` the home of a guest who is a member there, with this very address.
+
+        A partner that invited a guest first is not their home.
         """
         was = account.directory_user
         if (
@@ -102,7 +105,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody who signs in to the portal. What they may do hangs on their roles (rules P1 to P3)."""
+    """Somebody who signs in to the portal; their roles say what they may do (rules P1 to P3)."""
 
     email = CanonicalEmailField(
         _("e-mail address"),
@@ -179,8 +182,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             held.check_not_last()
 
     def get_session_auth_hash(self) -> str:
-        """What a session must know to go on: changed by a new password and by
-        `sign_out_without_role`.
+        """What a session must know to go on.
+
+        Changed by a new password and by `sign_out_without_role`.
         """
         return self._since_the_end(super().get_session_auth_hash())
 
@@ -192,11 +196,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"{known}-{self.sessions_ended_at.timestamp()}" if self.sessions_ended_at else known
 
     def sign_out_without_role(self, partner: Partner) -> None:
-        """End every session of somebody at home at `partner` who holds no role any more, and is no
-        staff.
+        """End every session of somebody at home at `partner` without a role, and no staff.
 
-        Sessions of anybody else are not that partner's to end; without a role they show nothing of
-        it anyway (P1).
+        They hold no role any more. Sessions of anybody else are not that partner's to end; without
+        a role they show nothing of it anyway (P1).
         """
         ours = User.objects.filter(
             pk=self.pk, directory_user__partner=partner, is_staff=False, is_superuser=False
@@ -204,16 +207,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         ours.filter(role_assignments=None).update(sessions_ended_at=clock.now())
 
     def note_own(self, action: TenantsAction, how: How = How.PORTAL) -> None:
-        """Put on record what they did with their own account: at each partner where they hold a
-        role, else at none (P1).
+        """Put on record what they did with their own account (P1).
+
+        At each partner where they hold a role, else at none.
         """
         partners = Partner.objects.with_role_for(self)
         Record.objects.note_at_each(partners, action, by=Actor(self, how), subject=self)
 
     @property
     def name_elsewhere(self) -> str:
-        """What they are called at a partner whose directory they are not in: never by the name
-        another partner wrote (P1).
+        """What they are called at a partner whose directory they are not in (P1).
+
+        Never by the name another partner wrote.
         """
         return (
             _now("the program's staff")

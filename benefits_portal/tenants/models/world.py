@@ -7,8 +7,9 @@ from benefits_portal import clock
 
 
 class PracticeWorld(models.Model):
-    """One row in a database that holds nothing but a demo; a database becomes one only while it is
-    still empty.
+    """One row in a database that holds nothing but a demo.
+
+    A database becomes one only while it is still empty.
     """
 
     told_on = models.DateField(_("told as of"))

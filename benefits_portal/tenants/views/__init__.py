@@ -1,6 +1,4 @@
-"""Views, by what they show: signing in and switching, the directory, roles, tenants, and the
-record.
-"""
+"""Views, by what they show: signing in and switching, directory, roles, tenants, and record."""
 
 from .signing_in import (
     ForgottenView,

@@ -42,8 +42,9 @@ def activity(request: PartnerRequest) -> HttpResponse:
 @admin_required
 @require_safe
 def activity_csv(request: PartnerRequest) -> HttpResponseBase:
-    """All that the filter leaves, written while it is read; of a filter that makes no sense the
-    page says so.
+    """All that the filter leaves, written while it is read.
+
+    Of a filter that makes no sense the page says so.
     """
     chosen = ActivityFilter(request.partner, request.GET)
     if not chosen.is_valid():

@@ -20,10 +20,10 @@ LATE = timedelta(minutes=15)
 @tenant_context_exempt
 @require_safe
 def mail_health(request: HttpRequest) -> HttpResponse:
-    """200 while mails leave; 503 where one waits for longer than LATE, one was given up within a
-    day, or the database does not serve.
+    """200 while mails leave; 503 where they do not.
 
-    Nothing leaves a demo, which keeps its mails on a page.
+    That is where one waits for longer than LATE, one was given up within a day, or the database
+    does not serve. Nothing leaves a demo, which keeps its mails on a page.
     """
     try:
         told = state()

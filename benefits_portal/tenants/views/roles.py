@@ -132,8 +132,9 @@ def take_role(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def just_taken(request: PartnerRequest, pk: int) -> Record | None:
-    """That the role of that number was taken by the same person a moment ago: it is gone, and a
-    second click asks again (W11).
+    """That the role of that number was taken by the same person a moment ago (W11).
+
+    It is gone, and a second click asks again.
     """
     taken = Record.objects.just_done(
         TenantsAction.ROLE_TAKEN, by=request.actor, partner=request.partner

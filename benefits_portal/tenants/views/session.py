@@ -64,9 +64,7 @@ class Ending:
 
 
 def ending(request: HttpRequest) -> Ending | None:
-    """When the person of `request` is signed out; None where nobody is signed in, or no end was
-    set.
-    """
+    """When the person of `request` is signed out; None for nobody, or where no end was set."""
     if not request.user.is_authenticated or "_session_expiry" not in request.session:
         return None
     at = request.session.get_expiry_date()
@@ -78,8 +76,10 @@ def ending(request: HttpRequest) -> Ending | None:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def session(request: HttpRequest) -> HttpResponse:
-    """GET tells how long one stays signed in, POST makes it a whole session's time again, as far as
-    the last end allows. Asking does not put the end off.
+    """Tell how long one stays signed in, or make it longer.
+
+    GET tells, POST makes it a whole session's time again, as far as the last end allows. Asking
+    does not put the end off.
 
     To people it is a page, in a tab of its own, so that what is typed elsewhere stays; to the
     page's script seconds, and the token of whoever is signed in now, since signing in again made

@@ -79,7 +79,7 @@ class SignInView(LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
-        assert isinstance(user, User)
+        assert isinstance(user, User)  # noqa: S101 - what AUTH_USER_MODEL says
         return welcome(self.request, user, HttpResponseRedirect(self.get_success_url()))
 
 
@@ -107,9 +107,7 @@ class PasswordSentView(PasswordResetDoneView):
 
 
 class NewPasswordView(PasswordResetConfirmView):
-    """Behind the link, which works once; whoever is signed in to the account elsewhere no longer
-    is.
-    """
+    """Behind the link, which works once; who is signed in to the account elsewhere no longer is."""
 
     template_name = "tenants/password_set.html"
     form_class = NewPasswordForm
@@ -118,7 +116,7 @@ class NewPasswordView(PasswordResetConfirmView):
     def form_valid(self, form: SetPasswordForm[Any]) -> HttpResponse:
         response = super().form_valid(form)
         user = self.user
-        assert isinstance(user, User)
+        assert isinstance(user, User)  # noqa: S101 - what AUTH_USER_MODEL says
         user.note_own(TenantsAction.PASSWORD_SET)
         return response
 
@@ -128,8 +126,9 @@ class PasswordDoneView(PasswordResetCompleteView):
 
 
 class OwnPasswordView(PasswordChangeView):
-    """A new password for whoever is signed in: here they stay so, wherever else they were they no
-    longer are.
+    """A new password for whoever is signed in.
+
+    Here they stay so, wherever else they were they no longer are.
 
     The back office has the same, by its own template (`admin/site.py`).
     """

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.management.reasons import add_reason
 from benefits_portal.tenants.models import Actor, Partner
 from benefits_portal.typed import read_day
 
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--starts-on", type=day, help="first day, as in 2027-01-31 (today, at the partner's)"
         )
-        parser.add_argument("--reason", default="", help="goes on record")
+        add_reason(parser)
         parser.add_argument(
             "--dry-run", action="store_true", help="say what would be made, and make nothing"
         )
@@ -43,9 +44,8 @@ class Command(BaseCommand):
             Offer.objects.filter(name=options["offer"]).first(),
         )
         if partner is None or offer is None:
-            raise CommandError(
-                f"There is no {'offer' if partner else 'partner'} {options['offer' if partner else 'partner']!r}."
-            )
+            missing = "offer" if partner else "partner"
+            raise CommandError(f"There is no {missing} {options[missing]!r}.")
         membership = Membership(
             partner=partner, offer=offer, starts_on=options["starts_on"] or partner.today()
         )
@@ -64,5 +64,6 @@ class Command(BaseCommand):
         left_out = "".join(f", without {line.product} (discontinued)" for line in plan.left_out)
         done = "Would be made" if options["dry_run"] else "Made"
         self.stdout.write(
-            f"{membership}. {done}: benefits {len(plan.benefits)}, product keys {plan.key_count}{left_out}."
+            f"{membership}. {done}: benefits {len(plan.benefits)}, "
+            f"product keys {plan.key_count}{left_out}."
         )

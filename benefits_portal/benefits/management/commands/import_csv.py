@@ -14,6 +14,7 @@ from benefits_portal.tenants import importing
 from benefits_portal.tenants.admin.imports import PartnerImport, PersonImport, told_counts
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.importing import Import, Outcome, carry_out_in_batches
+from benefits_portal.tenants.management.reasons import add_reason
 from benefits_portal.tenants.models import Actor, How
 
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dry-run", action="store_true", help="say what each line would do, and change nothing"
         )
-        parser.add_argument("--reason", default="", help="goes on record with what was changed")
+        add_reason(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.file: Path = options["file"]
@@ -49,13 +50,14 @@ class Command(BaseCommand):
             raise CommandError(f"{error} Nothing was changed.") from error
         if counts[Outcome.REFUSED]:
             raise CommandError(f"{told_counts(counts)}. Nothing was changed.")
-        self.stdout.write(
-            f"{told_counts(counts)}. {('Nothing was changed: a dry run.') if options['dry_run'] else 'Done.'}"
-        )
+        ending = "Nothing was changed: a dry run." if options["dry_run"] else "Done."
+        self.stdout.write(f"{told_counts(counts)}. {ending}")
 
     def counts(self, text: str, dry_run: bool, kind: type[Import], reason: str) -> Counter[Outcome]:
-        """Raises CommandError if somebody did the same at this moment: the whole file is left, to
-        be run again.
+        """Import the file, and count what was done.
+
+        Raises CommandError if somebody did the same at this moment: the whole file is left, to be
+        run again.
         """
         by = Actor(None, How.COMMAND, reason)
         self.done = 0

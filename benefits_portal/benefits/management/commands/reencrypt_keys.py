@@ -1,5 +1,6 @@
-"""After PRODUCT_KEY_SECRETS got a new first part: every key under it, so that the old part can be
-taken away.
+"""Puts every key under a new first part of PRODUCT_KEY_SECRETS.
+
+Afterwards the old part can be taken away.
 """
 
 from typing import Any

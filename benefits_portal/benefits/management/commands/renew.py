@@ -14,6 +14,7 @@ from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.formats import as_day
 from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.management.reasons import add_reason
 from benefits_portal.tenants.models import Actor, Partner
 
 BATCH, MAX_DAYS = 500, 3_650  # memberships in memory; days ahead
@@ -41,7 +42,7 @@ class Command(BaseCommand):
             help="how soon they end (30)",
         )
         parser.add_argument("--offer", help="its name; all offers unless told")
-        parser.add_argument("--reason", default="", help="goes on record")
+        add_reason(parser)
         parser.add_argument(
             "--dry-run", action="store_true", help="say what would be made, and make nothing"
         )
@@ -63,14 +64,16 @@ class Command(BaseCommand):
                 told = "was renewed already."
             except (Refusal, ValidationError) as error:
                 refused += 1
-                told = f"refused. {' '.join(error.messages) if isinstance(error, ValidationError) else error}"
+                why = " ".join(error.messages) if isinstance(error, ValidationError) else error
+                told = f"refused. {why}"
             self.stdout.write(f"{membership}: {told}")
         if refused:
             raise CommandError(f"{refused} could not be renewed; the others were.")
 
     def ending(self, days: int, offer: str | None) -> Iterator[tuple[Membership, date]]:
-        """The memberships that end within `days` of their partner's own today, and that day; some
-        at a time.
+        """The memberships that end within `days` of their partner's own today, and that day.
+
+        Some at a time.
         """
         calendars = (
             Partner.objects.order_by("time_zone", "days_ahead")
@@ -99,6 +102,9 @@ class Command(BaseCommand):
             ).exists():
                 raise AlreadyEnrolled(renewal)
             plan = renewal.plan()
-            return f"would be renewed from {as_day(renewal.starts_on)} on: benefits {len(plan.benefits)}, product keys {plan.key_count}."
+            return (
+                f"would be renewed from {as_day(renewal.starts_on)} on: "
+                f"benefits {len(plan.benefits)}, product keys {plan.key_count}."
+            )
         renewed = membership.renew(by=by, on=on)
         return f"renewed from {as_day(renewed.starts_on)} on: benefits {renewed.benefits.count()}."

@@ -1,5 +1,6 @@
-"""Carries new names of products and offers on to the benefits and subscriptions that lists sort by
-them.
+"""Carries new names of products and offers on to the rows that lists sort by them.
+
+These are benefits and subscriptions.
 """
 
 from typing import Any

@@ -55,7 +55,7 @@ class Command(BaseCommand):
             call_command("runserver", f"{HOST}:{options['port']}", use_reloader=False)
 
     def prepare(self, *, reset: bool) -> None:
-        """Raises CommandError, before a single migration, for a database that holds anything else."""
+        """Raises CommandError, before any migration, for a database that holds anything else."""
         try:
             check_database()
             call_command("migrate", verbosity=0, interactive=False)
@@ -98,5 +98,6 @@ def check_port(port: int) -> None:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as problem:
             raise CommandError(
-                f"Port {port} cannot be used: is it taken? Choose another, as in: manage.py demo --port 8001"
+                f"Port {port} cannot be used: is it taken? "
+                "Choose another, as in: manage.py demo --port 8001"
             ) from problem

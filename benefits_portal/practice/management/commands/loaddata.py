@@ -1,5 +1,6 @@
-"""`loaddata` as Django has it, for an empty demo only: a fixture overwrites the rows that have its
-primary keys.
+"""`loaddata` as Django has it, for an empty demo only.
+
+A fixture overwrites the rows that have its primary keys.
 """
 
 from typing import Any
@@ -15,8 +16,9 @@ from benefits_portal.practice.world import holds_rows
 
 
 class Command(loaddata.Command):
-    """Refused unless DEMO is on and the database is migrated and holds none of our rows; whole, or
-    not at all.
+    """Refused unless DEMO is on and the database is migrated and holds none of our rows.
+
+    It is loaded whole, or not at all.
     """
 
     def handle(self, *labels: str, **options: Any) -> None:

@@ -1,5 +1,6 @@
-"""Write what rows are searched and sorted by once more: after writing names past the portal, or by
-an older version of it.
+"""Write what rows are searched and sorted by once more.
+
+After writing names past the portal, or by an older version of it.
 """
 
 from typing import Any

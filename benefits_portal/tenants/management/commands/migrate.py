@@ -9,8 +9,9 @@ from benefits_portal.postgresql.limits import without_time_limit
 
 
 class Command(migrate.Command):
-    """Writing a new column on a hundred thousand rows takes longer than any page may; LOCK_TIMEOUT
-    still holds.
+    """Has no time limit but LOCK_TIMEOUT, which still holds.
+
+    Writing a new column on a hundred thousand rows takes longer than any page may.
     """
 
     def handle(self, *args: Any, **options: Any) -> None:

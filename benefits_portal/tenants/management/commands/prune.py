@@ -1,5 +1,6 @@
-"""Deletes what has grown old and is no part of the record: ended sessions, wrong keys, attempts,
-mails.
+"""Deletes what has grown old and is no part of the record.
+
+Ended sessions, wrong keys, attempts, mails.
 """
 
 from datetime import datetime, timedelta
@@ -47,9 +48,8 @@ class Command(BaseCommand):
             before = clock.now() - timedelta(days=days)
             pruned = self.count if options["dry_run"] else self.delete
             done = "would be deleted" if options["dry_run"] else "deleted"
-            self.stdout.write(
-                f"{name}: {pruned(models_by_table[table], before):,} {done}, older than {days} days."
-            )
+            count = pruned(models_by_table[table], before)
+            self.stdout.write(f"{name}: {count:,} {done}, older than {days} days.")
 
     def count(self, model: type[models.Model], before: datetime) -> int:
         return model._default_manager.filter(
@@ -57,8 +57,9 @@ class Command(BaseCommand):
         ).count()
 
     def delete(self, model: type[models.Model], before: datetime) -> int:
-        """Oldest first; ends with the first batch in which something is younger, so that the rest
-        is not looked at.
+        """Oldest first; ends with the first batch in which something is younger.
+
+        So the rest is not looked at.
         """
         age = AGES[model._meta.db_table]
         oldest = model._default_manager.order_by(age if model._meta.db_table in INDEXED else "pk")
