@@ -57,7 +57,7 @@ class Check:
             count = len(pks) + sum(1 for _pk in every)
         return Finding(count, pks) if count else None
 
-    def said(self, finding: Finding) -> str:
+    def describe(self, finding: Finding) -> str:
         """benefits.benefit: 3 with another partner than their membership (primary keys 1, 2, 3).
 
         What to do.

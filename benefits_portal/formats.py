@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 KEPT = 4_096  # of each, in a process
 
 
-def number(value: int) -> str:
+def format_number(value: int) -> str:
     """12,345 or 12.345, as the current language groups digits."""
     return _number(value, get_language())
 
@@ -25,7 +25,7 @@ class Figure(int):
     """A number that is written as people read it, and is one for the plural of words around it."""
 
     def __str__(self) -> str:
-        return number(int(self))
+        return format_number(int(self))
 
 
 def as_day(day: date) -> str:

@@ -62,11 +62,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Able to serve: the database answers, takes changes, has room, and is of this version."""
     try:
-        told = state()
+        state_text = state()
     except (DatabaseError, InterfaceError) as problem:
-        told = fault(problem)
+        state_text = fault(problem)
     return HttpResponse(
-        f"{told}\n", content_type="text/plain", status=200 if told == READY else 503
+        f"{state_text}\n", content_type="text/plain", status=200 if state_text == READY else 503
     )
 
 

@@ -75,16 +75,16 @@ class PlainLines(logging.Formatter):
 def details(record: logging.LogRecord) -> dict[str, Any]:
     """What a line tells of `record` beside when, how bad and by whom."""
     request = getattr(record, "request", None)
-    told: dict[str, Any] = {"message": message_of(record)}
+    fields: dict[str, Any] = {"message": message_of(record)}
     if known := getattr(request, "request_id", "") or request_id.get():
-        told["request_id"] = known
+        fields["request_id"] = known
     if request:
-        told["route"] = route_of(request)
-    told |= getattr(record, "facts", {})
+        fields["route"] = route_of(request)
+    fields |= getattr(record, "facts", {})
     if record.exc_info and record.exc_info[0]:
-        told["exception"] = record.exc_info[0].__qualname__
-        told["trace"] = places(record.exc_info[2])
-    return told
+        fields["exception"] = record.exc_info[0].__qualname__
+        fields["trace"] = places(record.exc_info[2])
+    return fields
 
 
 def message_of(record: logging.LogRecord) -> str:
@@ -136,7 +136,7 @@ def places(trace: TracebackType | None) -> list[str]:
     ]
 
 
-def tell_requests(
+def log_requests(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware, the outermost: gives the request its id, and tells how it went.

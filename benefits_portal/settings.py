@@ -85,7 +85,7 @@ INSTALLED_APPS = [
     "lucide",
 ]
 MIDDLEWARE = [
-    "benefits_portal.logs.tell_requests",  # outermost: tells how every request went
+    "benefits_portal.logs.log_requests",  # outermost: logs how every request went
     "django.middleware.security.SecurityMiddleware",
     # Outside of what serves static files: they are framed by nobody either
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

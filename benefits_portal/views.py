@@ -17,7 +17,7 @@ from django.views.i18n import set_language
 from benefits_portal.benefits.models import Product
 from benefits_portal.benefits.notes import combination, discontinued
 from benefits_portal.database_errors import Reason, reason
-from benefits_portal.formats import number
+from benefits_portal.formats import format_number
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.logs import request_id
 from benefits_portal.redirects import on_to
@@ -117,7 +117,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     context = {
         "too_much": too_much,
         "size": filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
-        "fields": number(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS),
+        "fields": format_number(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS),
     }
     return HttpResponse(render_to_string("400.html", context), status=413 if too_much else 400)
 

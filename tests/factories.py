@@ -189,7 +189,7 @@ class PracticeWorldFactory(DjangoModelFactory):
     class Meta:
         model = PracticeWorld
 
-    told_on = TODAY
+    as_of = TODAY
 
 
 class OfferFactory(DjangoModelFactory):

@@ -53,7 +53,7 @@ def test_what_has_no_check_character_of_ours_is_kept(text):
 @pytest.mark.django_db
 def test_what_is_on_record_of_names_and_lists_has_keys_masked(by, partner):
     before = {"name": SHOWN, "people": [{"name": f"({FULL_WIDTH})"}, 5, None, True]}
-    record = Record.objects.note(
+    record = Record.objects.log(
         "tenants.user-added",
         by=by,
         partner=partner,

@@ -90,7 +90,7 @@ def form(request):
 
 
 @login_not_required
-def telling(request):
+def performing(request):
     logging.getLogger("some.library").error(
         "%s of %d at %s", request.GET["typed"], 12, request.path
     )
@@ -104,7 +104,7 @@ urlpatterns = [
     path("failing/", failing),
     path("away/", away),
     path("form/", form),
-    path("telling/", telling),
+    path("telling/", performing),
     *portal_urls,
 ]
 handler400 = "benefits_portal.views.bad_request"

@@ -406,7 +406,7 @@ def test_a_receipt_tells_the_moment_by_the_partner_s_clock(
 
 def test_activity_tells_it_by_the_same_clock_not_moved_twice(sample, client, partner):
     Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
-    Record.objects.note("tests.noted", by=Actor(), partner=partner)
+    Record.objects.log("tests.noted", by=Actor(), partner=partner)
     page = client.get(reverse("tenants:activity"))
     assert {line["time"] for line in page.context["history"].rows()} == {"8 a.m."}
     assert ("8 a.m." in page.text, "noon" in page.text, "4 a.m." in page.text) == (
@@ -432,7 +432,7 @@ def test_a_lock_out_tells_its_end_by_the_partner_s_clock(sample, client, admin, 
 def test_the_back_office_keeps_the_project_s_time_zone_whoever_has_a_role(admin, client, partner):
     Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
     type(admin).objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
-    record = Record.objects.note("tests.noted", by=Actor(), partner=partner)
+    record = Record.objects.log("tests.noted", by=Actor(), partner=partner)
     text = client.get(reverse("admin:tenants_record_change", args=[record.pk])).text
     assert ("noon" in text, "8 a.m." in text) == (True, False)
 

@@ -16,7 +16,7 @@ from django.contrib.admin.widgets import (
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 
-from benefits_portal.formats import number
+from benefits_portal.formats import format_number
 
 from .row_numbers import is_number, is_too_long_a_number
 
@@ -92,6 +92,6 @@ class CappedAutocompleteView(AutocompleteJsonView):
             "The first %(shown)s of more than %(shown)s are shown. Type more to find another one."
         )
         answer["results"].append(
-            {"id": "", "text": text % {"shown": number(paginator.count)}, "disabled": True}
+            {"id": "", "text": text % {"shown": format_number(paginator.count)}, "disabled": True}
         )
         return JsonResponse(answer)

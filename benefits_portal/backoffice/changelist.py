@@ -24,7 +24,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from benefits_portal.derived import found_by, keys_or_question
-from benefits_portal.formats import number
+from benefits_portal.formats import format_number
 from benefits_portal.listing import capped_count
 from benefits_portal.typed import canonical_email_or_text
 from benefits_portal.words import finds_nothing, search_terms
@@ -115,15 +115,15 @@ class BoundedActionsMixin:
     ) -> Any:
         across = request.POST.get("select_across", "0") not in ("", "0")
         if across and capped_count(queryset, self.MAX_AT_ONCE) > self.MAX_AT_ONCE:
-            most = {"most": number(self.MAX_AT_ONCE)}
-            told = (
+            most = {"most": format_number(self.MAX_AT_ONCE)}
+            message = (
                 _(
                     "Up to %(most)s rows can be changed at once. Narrow the list down; nothing "
                     "was changed."
                 )
                 % most
             )
-            messages.error(request, told)
+            messages.error(request, message)
             return redirect(request.get_full_path())
         return super().response_action(request, queryset, *args, **kwargs)  # type: ignore[misc]
 

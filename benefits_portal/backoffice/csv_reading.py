@@ -101,12 +101,12 @@ def _rows(table: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[
                 _("Line %(line)s cannot be read: a cell in it is too long.")
                 % {"line": skipped + start + 1}
             ) from error
-        told = _(
+        message = _(
             "Line %(line)s cannot be read: a quotation mark in it is not closed, or more "
             "stands behind it. "
             "Take it out, or write it twice with quotes around the cell."
         )
-        raise Unreadable(told % {"line": skipped + start + 1}) from error
+        raise Unreadable(message % {"line": skipped + start + 1}) from error
 
 
 def _check_names(line_number: int, names: list[str], columns: tuple[str, ...]) -> None:
@@ -145,16 +145,16 @@ def _by_name(line_number: int, names: list[str], cells: list[str]) -> Cells:
     while len(cells) > len(names) and not cells[-1]:
         cells.pop()
     if len(cells) != len(names):
-        told = _(
+        message = _(
             "Line %(line)s has %(count)s cells, not %(wanted)s. A cell that holds a delimiter "
             "needs quotes around it."
         )
-        raise Unreadable(told % {"line": line_number, "count": len(cells), "wanted": len(names)})
+        raise Unreadable(message % {"line": line_number, "count": len(cells), "wanted": len(names)})
     for position, (name, cell) in enumerate(zip(names, cells, strict=True), start=1):
         if cell and not name:
-            told = _("Line %(line)s holds “%(cell)s” in column %(column)s, which has no name.")
+            message = _("Line %(line)s holds “%(cell)s” in column %(column)s, which has no name.")
             raise Unreadable(
-                told % {"line": line_number, "cell": tidy(cell)[:40], "column": position}
+                message % {"line": line_number, "cell": tidy(cell)[:40], "column": position}
             )
     return {name: cell for name, cell in zip(names, cells, strict=True) if name}
 

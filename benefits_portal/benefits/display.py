@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info, ngettext, override
 from django.utils.translation import gettext as _
 
-from benefits_portal.formats import as_day, number
+from benefits_portal.formats import as_day, format_number
 from benefits_portal.tenants.holdings import Holding, register_holding_provider
 from benefits_portal.tenants.models import DirectoryUser, Partner
 from benefits_portal.tenants.naming import Names
@@ -102,4 +102,4 @@ def shared(holders: int) -> str:
         return _("shared with everybody it will be assigned to")
     return ngettext(
         "shared with %(count)s other person", "shared with %(count)s other people", others
-    ) % {"count": number(others)}
+    ) % {"count": format_number(others)}

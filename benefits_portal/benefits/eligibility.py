@@ -36,7 +36,7 @@ class Candidate:
     refusal: NotAssignable | None
 
     @property
-    def note(self) -> str:
+    def subtitle(self) -> str:
         """What tells them from others of the same name.
 
         One text, for each part that a template looks up costs as much as the whole.

@@ -9,7 +9,7 @@ from benefits_portal.backoffice.csv_reading import as_unicode
 from benefits_portal.benefits.address_lists import AddressList
 from benefits_portal.benefits.exceptions import NO_SUCH_PERSON
 from benefits_portal.benefits.models import Benefit
-from benefits_portal.formats import number
+from benefits_portal.formats import format_number
 from benefits_portal.tenants.models import DirectoryUser
 
 
@@ -80,7 +80,7 @@ class PeopleForm(forms.Form):
             )
             self.add_error(
                 "people",
-                told % {"count": number(len(self.list.found)), "most": number(self.MAX_LINES)},
+                told % {"count": format_number(len(self.list.found)), "most": format_number(self.MAX_LINES)},
             )
         elif not self.list.found:
             self.add_error("people", _("Paste at least one address, or choose a file."))

@@ -12,7 +12,7 @@ from benefits_portal.benefits.exceptions import NoCreditInCurrency
 from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.fields import validate_day
 from benefits_portal.formats import as_day
-from benefits_portal.tenants.importing import Import, Line, Outcome, Told, refuse_all
+from benefits_portal.tenants.importing import Import, Line, OnProgress, Outcome, refuse_all
 from benefits_portal.tenants.models import Actor, Partner
 from benefits_portal.typed import read_day, tidy, tidy_digits
 
@@ -69,14 +69,14 @@ class MembershipImport(Import):
             return
         for other in others:
             if other.starts_on <= membership.ends_on and other.ends_on >= membership.starts_on:
-                told = {"start": as_day(other.starts_on), "end": as_day(other.ends_on)}
+                on_progress = {"start": as_day(other.starts_on), "end": as_day(other.ends_on)}
                 raise ValidationError(
                     {
                         "starts_on": _(
                             "The enrollment from %(start)s to %(end)s overlaps. Start after it "
                             "ends."
                         )
-                        % told
+                        % on_progress
                     }
                 )
         if fault := self.lacking(membership):
@@ -97,11 +97,11 @@ class MembershipImport(Import):
                 self.without_credit[kind] = str(refusal)
         return self.without_credit[kind]
 
-    def carry_out(self, by: Actor, told: Told) -> None:
+    def carry_out(self, by: Actor, on_progress: OnProgress) -> None:
         new = [line.row for line in self.lines if line.outcome is Outcome.NEW]
         for done, membership in enumerate(new, start=1):
             Membership.enroll(membership.partner, membership.offer, membership.starts_on, by=by)
-            told(done)
+            on_progress(done)
 
 
 def day_read(text: str) -> date:

@@ -36,9 +36,9 @@ def no_key_in_urls(
         if not in_path and query is request.GET:
             return _without_keys_in_headers(get_response(request))
         if SEARCHES & request.GET.keys() - query.keys():
-            tell_where_keys_go(request)
+            explain_where_keys_go(request)
         else:
-            tell_that_a_key_left_the_url(request)
+            warn_of_key_in_url(request)
         if not in_path and request.method not in ("GET", "HEAD"):
             request.GET = query  # type: ignore[assignment]
             request.META["QUERY_STRING"] = query.urlencode()
@@ -108,7 +108,7 @@ def url_without_keys(url: str) -> str:
     return urlunsplit(parts._replace(query=query_without_keys(QueryDict(parts.query)).urlencode()))
 
 
-def tell_where_keys_go(request: HttpRequest) -> None:
+def explain_where_keys_go(request: HttpRequest) -> None:
     """Once, however often a field that searches while somebody types has asked."""
     if in_back_office(request):
         text = _(
@@ -120,10 +120,10 @@ def tell_where_keys_go(request: HttpRequest) -> None:
             "This looks like a product key. Keys are not searched for, and it was not looked "
             "up. Type it at Redeem a product key."
         )
-    _tell_once(request, text)
+    _message_once(request, text)
 
 
-def tell_that_a_key_left_the_url(request: HttpRequest) -> None:
+def warn_of_key_in_url(request: HttpRequest) -> None:
     if in_back_office(request):
         text = _(
             "A product key was taken out of the URL, which histories and logs keep. It was not "
@@ -134,10 +134,10 @@ def tell_that_a_key_left_the_url(request: HttpRequest) -> None:
             "A product key was taken out of the URL, which histories and logs keep. It was not "
             "looked up. Type it at Redeem a product key."
         )
-    _tell_once(request, text)
+    _message_once(request, text)
 
 
-def _tell_once(request: HttpRequest, text: str) -> None:
+def _message_once(request: HttpRequest, text: str) -> None:
     waiting = cast("BaseStorage", messages.get_messages(request))
     if text not in [message.message for message in waiting]:
         messages.warning(request, text)

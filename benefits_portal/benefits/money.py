@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
-from benefits_portal.formats import number
+from benefits_portal.formats import format_number
 from benefits_portal.regions import validate_amount
 
 MAX_DIGITS, MAX_PLACES = 13, 3  # of an amount in any currency; KWD has three decimals
@@ -36,7 +36,7 @@ def quantity_text(
     """25 licenses, or $100.00 per month, in the reader's language."""
     if amount is None:
         return ngettext("%(count)s license", "%(count)s licenses", quantity or 0) % {
-            "count": number(quantity or 0)
+            "count": format_number(quantity or 0)
         }
     text = _("%(amount)s per year") if per_year else _("%(amount)s per month")
     return text % {"amount": money(amount, currency)}

@@ -29,7 +29,7 @@ from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
 from benefits_portal.tenants.audit.record import repeated_is_done
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.downloads import note_listing
+from benefits_portal.tenants.downloads import log_listing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
 from benefits_portal.tenants.searching import searches_cheaply
@@ -55,7 +55,7 @@ def benefit_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's filters leave, in its order, written while it is read."""
     listing = BenefitListing.of(request.partner, request.GET, request.today)
     benefits = Benefit.objects.for_partner(request.partner)
-    note_listing(request, "benefits", listing, benefits)
+    log_listing(request, "benefits", listing, benefits)
     return spreadsheet("benefits", listing.spreadsheet(benefits))
 
 
@@ -87,7 +87,7 @@ def holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
     benefit = get_own(request, Benefit.objects.usage_based(), pk)
     theirs = benefit.assignments.for_partner(request.partner).select_related("directory_user")
     listing = HolderListing.of(request.GET)
-    note_listing(request, "holders", listing, theirs, subject=benefit)
+    log_listing(request, "holders", listing, theirs, subject=benefit)
     return spreadsheet("holders", listing.spreadsheet(theirs))
 
 

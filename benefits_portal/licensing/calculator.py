@@ -130,7 +130,7 @@ class Calculation:
         """S2: on the day that the keys are redeemed."""
         return self.subscription.status(self.on)
 
-    def status_note(self) -> str:
+    def status_hint(self) -> str:
         """What the subscription is on that day, and until when it can be brought back (S2, S3)."""
         facts = {"day": as_day(self.on), "until": as_day(self.subscription.disabled_until)}
         match self.status:

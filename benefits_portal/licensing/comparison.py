@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.formats import as_day, number
+from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.date_axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
@@ -128,8 +128,8 @@ def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any
     if ends_on is None:
         return words
     term = Subscription.activated(key_licenses, ends_on + DAY)
-    note = _("Nothing to do now: redeem the key on %(start)s.") % {"start": as_day(ends_on + DAY)}
-    return words | term_facts(term) | shift(term.days_later_than(ends_on)) | {"note": note}
+    subtitle = _("Nothing to do now: redeem the key on %(start)s.") % {"start": as_day(ends_on + DAY)}
+    return words | term_facts(term) | shift(term.days_later_than(ends_on)) | {"subtitle": subtitle}
 
 
 def waiting_mark(key_licenses: int, ends_on: date) -> Mark:
@@ -142,7 +142,7 @@ def term_facts(term: Term) -> dict[str, Any]:
     steps = term.calculation.steps() if term.calculation else []
     words = in_licenses(term.licenses)
     return {
-        "licenses": number(term.licenses),
+        "licenses": format_number(term.licenses),
         "licenses_in_words": words,
         "ends_on": as_day(term.ends_on),
         "steps": steps,
@@ -155,7 +155,7 @@ def shift(days: int | None) -> dict[str, str]:
         return {"shift": _("12 months of its own"), "effect": "new"}
     if days == 0:
         return {"shift": _("the same end date"), "effect": "same"}
-    count = {"count": number(abs(days))}
+    count = {"count": format_number(abs(days))}
     if days > 0:
         return {
             "shift": ngettext("%(count)s day later", "%(count)s days later", days) % count,
@@ -300,8 +300,8 @@ def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:
     return [
         {
             "label": _("Licenses"),
-            "before": number(before.licenses) if before else nothing,
-            "after": number(after.licenses),
+            "before": format_number(before.licenses) if before else nothing,
+            "after": format_number(after.licenses),
         },
         {
             "label": _("End date"),
@@ -311,7 +311,7 @@ def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:
         },
         {
             "label": _("Carried license-days"),
-            "before": number(before.carried_license_days) if before else nothing,
-            "after": number(after.carried_license_days),
+            "before": format_number(before.carried_license_days) if before else nothing,
+            "after": format_number(after.carried_license_days),
         },
     ]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.dates import add_months
-from benefits_portal.formats import as_day, number
+from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.comparison import shift
 from benefits_portal.licensing.date_axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription
@@ -57,7 +57,7 @@ class ProductRow:
         return {
             "pk": self.subscription.pk,
             "product": self.subscription.product_name,
-            "licenses": number(self.subscription.licenses),
+            "licenses": format_number(self.subscription.licenses),
             "status": self.status.value,
             "status_text": self.status_text,
             "ends": as_day(self.subscription.withdrawn_on or self.subscription.ends_on),
@@ -239,7 +239,7 @@ def undoing(key: ProductKey, on: date) -> str:
     return text % {"days": in_days(ASKED_WITHIN.days), "day": as_day(until)}
 
 
-def adding_note(subscription: Subscription, on: date) -> str:
+def adding_hint(subscription: Subscription, on: date) -> str:
     """Which way *Add licenses* can move the end date: towards 12 months from today (S6)."""
     year = add_months(on, KEY_MONTHS)
     if subscription.ends_on > year:

@@ -73,12 +73,12 @@ class TenantForm(forms.Form):
         self.fields["tenant"].choices = [(pk, str(tenant)) for pk, tenant in self.tenants.items()]  # type: ignore[attr-defined]
 
     def cards(self) -> list[dict[str, Any]]:
-        note = _("No key was redeemed here yet: type its domain below.")
+        subtitle = _("No key was redeemed here yet: type its domain below.")
         chosen = str(self["tenant"].value() or "")
         return [
             {
                 "tenant": tenant,
-                "note": note if pk in self.unused else "",
+                "subtitle": subtitle if pk in self.unused else "",
                 "checked": chosen == str(pk),
             }
             for pk, tenant in self.tenants.items()

@@ -60,7 +60,7 @@ class Line:
 
     last_on: date
     text: str
-    note: str
+    subtitle: str
     status: str
     status_text: str
     href: str
@@ -74,7 +74,7 @@ class Line:
         """What the page shows."""
         urgency = mark_safe(' data-urgency="soon"') if self.is_urgent else ""
         return {"day": as_day(self.last_on), "urgency": urgency} | {
-            name: getattr(self, name) for name in ("text", "note", "status", "status_text", "href")
+            name: getattr(self, name) for name in ("text", "subtitle", "status", "status_text", "href")
         }
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.benefits.lists import BenefitListing
-from benefits_portal.benefits.middleware import tell_where_keys_go
+from benefits_portal.benefits.middleware import explain_where_keys_go
 from benefits_portal.benefits.models import Benefit, Product
 from benefits_portal.benefits.notes import replacements
 from benefits_portal.benefits.productkeys import resembles_key
@@ -41,7 +41,7 @@ class Found:
     """One result: what it is, what tells it apart, and where it is."""
 
     title: str
-    note: str
+    subtitle: str
     href: str
 
 
@@ -52,7 +52,7 @@ class Found:
 def search(request: PartnerRequest) -> HttpResponse:
     words = searched((request.POST if request.method == "POST" else request.GET).get("q"))
     if resembles_key(words):
-        tell_where_keys_go(request)
+        explain_where_keys_go(request)
         words = ""
         if not request.htmx:
             return redirect("search")
@@ -142,10 +142,10 @@ def discontinued(request: PartnerRequest, words: str) -> Excerpt[Found]:
     excerpt: Excerpt[Product] = Excerpt.of(
         Product.objects.discontinued(request.today).named(words), SHOWN, href
     )
-    return excerpt.showing([Found(one.name, replaced_note(one), href) for one in excerpt])
+    return excerpt.showing([Found(one.name, replacement_hint(one), href) for one in excerpt])
 
 
-def replaced_note(product: Product) -> str:
+def replacement_hint(product: Product) -> str:
     replaced_by = replacements(product)
     if not replaced_by:
         return _("no longer part of competency packages")

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from benefits_portal.formats import number
+from benefits_portal.formats import format_number
 
 from .page import MAX_COUNT, CappedCount
 
@@ -60,9 +60,9 @@ class Excerpt[Row]:
         if not self.is_cut:
             return ""
         total = (
-            _("more than %(many)s") % {"many": number(MAX_COUNT)}
+            _("more than %(many)s") % {"many": format_number(MAX_COUNT)}
             if self.total > MAX_COUNT
-            else number(self.total)
+            else format_number(self.total)
         )
         if self.is_latest:
             text = ngettext(
@@ -76,7 +76,7 @@ class Excerpt[Row]:
                 "The first %(shown)s of %(total)s are shown.",
                 len(self.rows),
             )
-        return text % {"shown": number(len(self.rows)), "total": total}
+        return text % {"shown": format_number(len(self.rows)), "total": total}
 
     @property
     def people_found(self) -> str:
@@ -85,10 +85,10 @@ class Excerpt[Row]:
         And that only the first are shown, where that is so.
         """
         if self.total > MAX_COUNT:
-            found = _("More than %(many)s people found.") % {"many": number(MAX_COUNT)}
+            found = _("More than %(many)s people found.") % {"many": format_number(MAX_COUNT)}
         else:
             found = ngettext("%(count)s person found.", "%(count)s people found.", self.total) % {
-                "count": number(self.total)
+                "count": format_number(self.total)
             }
         return f"{found} {self.summary}".strip()
 

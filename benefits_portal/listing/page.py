@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import QuerySet, Subquery
 from django.utils.translation import gettext
 
-from benefits_portal.formats import number
+from benefits_portal.formats import format_number
 
 MAX_COUNT = 1_000  # rows; beyond that a count costs more than it says
 
@@ -31,8 +31,8 @@ class CappedCount(Subquery):
 def total_text(total: int) -> str:
     """A capped count as people write it: 1,000+ where there are more."""
     if total > MAX_COUNT:
-        return gettext("%(number)s+") % {"number": number(MAX_COUNT)}
-    return number(total)
+        return gettext("%(number)s+") % {"number": format_number(MAX_COUNT)}
+    return format_number(total)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Page[Row]:
         if not self.rows:
             return gettext("Nothing to show")
         return gettext("Showing %(shown)s of %(total)s") % {
-            "shown": number(len(self.rows)),
+            "shown": format_number(len(self.rows)),
             "total": self.total_text,
         }
 

@@ -103,7 +103,7 @@ def give_passwords() -> None:
 
 
 def _fill(on: date) -> None:
-    PracticeWorld.objects.create(told_on=on)  # first: of two at the same time one fails here, whole
+    PracticeWorld.objects.create(as_of=on)  # first: of two at the same time one fails here, whole
     with clock.frozen_at(on - BEFORE_THE_STORY, "UTC"):
         # Django's own: the world has begun already
         call_command(loaddata.Command(), "catalog", "partners", verbosity=0)

@@ -15,7 +15,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Actor, Record, TenantsAction
 
 
-def note_download(
+def log_download(
     request: HttpRequest,
     name: str,
     rows: QuerySet[Any],
@@ -35,7 +35,7 @@ def note_download(
     after = {"list": name, "rows": rows.order_by().count()} | (
         {"filters": said[:200]} if said else {}
     )
-    Record.objects.note(TenantsAction.LIST_DOWNLOADED, by=by, after=after, **place)
+    Record.objects.log(TenantsAction.LIST_DOWNLOADED, by=by, after=after, **place)
 
 
 def masked(words: str) -> str:
@@ -46,7 +46,7 @@ def masked(words: str) -> str:
     return " ".join(f"{word[0]}…" for word in without_keys(words).split()[:5])
 
 
-def note_listing(
+def log_listing(
     request: PartnerRequest, name: str, listing: Listing[Any], rows: QuerySet[Any], **place: Any
 ) -> None:
     """The same of a list of the portal.
@@ -54,7 +54,7 @@ def note_listing(
     `rows` are all it could hold, of which `listing` says what was asked for.
     """
     filters = listing.query.state() | {"q": masked(listing.search_query)}
-    note_download(
+    log_download(
         request,
         name,
         listing.filter_queryset(rows),

@@ -119,9 +119,8 @@ class RoleForm(forms.Form):
 
     def __init__(self, data: Any = None, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
-        self.fields["role"].choices = [
-            (role.value, f"{role.label}: {role.description}") for role in Role
-        ]  # type: ignore[attr-defined]
+        choices = [(role.value, f"{role.label}: {role.description}") for role in Role]
+        self.fields["role"].choices = choices  # type: ignore[attr-defined]
 
 
 class GiveRoleForm(RoleForm):

@@ -16,7 +16,7 @@ class Holding:
     """Something that somebody holds, and the page where it is taken away or passed on."""
 
     title: str
-    note: str
+    subtitle: str
     href: str
 
 

@@ -20,7 +20,7 @@ from benefits_portal.tenants.models import Actor, Record
 
 BATCH = 1_000  # rows written at a time
 
-type Told = Callable[[int], object]
+type OnProgress = Callable[[int], object]
 
 
 class TooManyLines(Exception):
@@ -110,8 +110,8 @@ class Import:
         """Set what `line` would do. Raises ValidationError with what stands in its way."""
         raise NotImplementedError
 
-    def carry_out(self, by: Actor, told: Told) -> None:
-        """Do what the lines say; `told` hears how many are done."""
+    def carry_out(self, by: Actor, on_progress: OnProgress) -> None:
+        """Do what the lines say; `on_progress` hears how many are done."""
         raise NotImplementedError
 
     def judged(self, number: int, cells: Cells) -> Line:
@@ -138,11 +138,11 @@ class Import:
     @property
     def fingerprint(self) -> str:
         """Of what was shown: whoever confirms it confirms exactly that."""
-        told = "\n".join(
+        on_progress = "\n".join(
             f"{line.number} {line.text} {line.outcome} {line.before} {line.after}"
             for line in self.lines
         )
-        return hashlib.sha256(told.encode()).hexdigest()
+        return hashlib.sha256(on_progress.encode()).hexdigest()
 
 
 def refuse_all(
@@ -182,7 +182,7 @@ def carry_out(
     *,
     by: Actor,
     shown: str | None = None,
-    told: Told = lambda done: None,
+    on_progress: OnProgress = lambda done: None,
 ) -> Import:
     """Everything that the file says, in one transaction.
 
@@ -193,7 +193,7 @@ def carry_out(
             asked = kind.of(text)
             if asked.refused or shown not in (None, asked.fingerprint):
                 raise Refused(asked)
-            asked.carry_out(by, told)
+            asked.carry_out(by, on_progress)
     except (Refusal, ValidationError, IntegrityError) as error:
         # Somebody did the same at this moment
         raise Refused(kind.of(text)) from error

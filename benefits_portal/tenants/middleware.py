@@ -5,6 +5,7 @@ The partner and tenant of this session, on every request.
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -75,8 +76,8 @@ class ActingMiddleware:
             return self.get_response(request)
 
     def process_view(
-        self, request: PartnerRequest, view: Callable, args: object, kwargs: object
-    ) -> HttpResponse | None:  # type: ignore[type-arg]
+        self, request: PartnerRequest, view: Callable[..., Any], args: object, kwargs: object
+    ) -> HttpResponse | None:
         if request.is_viewing and not reads(request):
             return render(request, "tenants/viewing_only.html", status=403)
         needs_place = (
@@ -112,7 +113,7 @@ class ActingMiddleware:
 def refused(request: PartnerRequest, action: TenantsAction, refusal: Refusal) -> None:
     """Put on record what was refused before any rule was asked, and the address of it (A1)."""
     after = {"address": request.path}
-    Record.objects.note(
+    Record.objects.log(
         action,
         by=request.actor,
         partner=request.partner,

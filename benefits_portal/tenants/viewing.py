@@ -42,7 +42,7 @@ def start(request: HttpRequest, tenant: Tenant, *, by: Actor) -> None:
     if SESSION_KEY in request.session:
         end(request)
     request.session[SESSION_KEY] = tenant.pk
-    Record.objects.note(
+    Record.objects.log(
         TenantsAction.VIEW_STARTED,
         by=by,
         partner=tenant.partner,
@@ -60,7 +60,7 @@ def end(request: HttpRequest) -> Tenant | None:
     )
     if tenant and isinstance(request.user, User):
         by = Actor(request.user, How.BACK_OFFICE)
-        Record.objects.note(
+        Record.objects.log(
             TenantsAction.VIEW_ENDED,
             by=by,
             partner=tenant.partner,

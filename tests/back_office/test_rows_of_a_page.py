@@ -35,7 +35,7 @@ def pages(programme):
                 yield page(model, "add"), prefixes
 
 
-def said(answer) -> list[str]:
+def error_text(answer) -> list[str]:
     return [
         str(error)
         for formset in answer.context["inline_admin_formsets"]
@@ -85,7 +85,7 @@ def test_a_wrong_number_of_rows_is_refused_in_one_sentence(office, programme, to
                 }
                 answer = office.post(address, sent)
                 tried += 1
-                assert (answer.status_code, said(answer)) == (200, [NOT_WHOLE]), (
+                assert (answer.status_code, error_text(answer)) == (200, [NOT_WHOLE]), (
                     address,
                     prefix,
                     wrong,
@@ -102,7 +102,7 @@ def test_a_huge_number_of_rows_costs_no_more_than_the_page(office, partner, wron
     shown = filled(office.get(address))
     with CaptureQueriesContext(connection) as queries:
         answer = office.post(address, shown | {"tenants-TOTAL_FORMS": wrong, "name": "Another"})
-    assert (answer.status_code, said(answer)) == (200, [NOT_WHOLE])
+    assert (answer.status_code, error_text(answer)) == (200, [NOT_WHOLE])
     assert len(queries) < 40
     assert len(answer.context["inline_admin_formsets"][0].formset.forms) == partner.tenants.count()
     partner.refresh_from_db()
@@ -113,7 +113,7 @@ def test_the_page_that_says_so_can_be_sent_again(office, partner):
     factories.TenantFactory.create(partner=partner)
     address = page(Partner, "change", partner.pk)
     answer = office.post(address, filled(office.get(address)) | {"tenants-TOTAL_FORMS": "7"})
-    assert said(answer) == [NOT_WHOLE]
+    assert error_text(answer) == [NOT_WHOLE]
     assert office.post(address, filled(answer, name="Renamed")).status_code == 302
     partner.refresh_from_db()
     assert partner.name == "Renamed"

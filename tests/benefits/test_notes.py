@@ -246,7 +246,7 @@ def test_discontinued_products_and_their_replacements_follow_from_the_data(clien
     row = next(
         group for group in found.context["groups"] if group["title"] == "Discontinued products"
     )["rows"][0]
-    assert (row.title, row.note) == (
+    assert (row.title, row.subtitle) == (
         "Office 365 E3",
         "no longer part of competency packages; replaced by Microsoft 365 E3 or Microsoft 365 E5",
     )

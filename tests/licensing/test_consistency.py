@@ -405,6 +405,6 @@ def test_a_partner_without_a_primary_tenant_is_found(tenant):
 
 def test_a_practice_world_has_practice_partners_only():
     factories.PartnerFactory.create()
-    PracticeWorld.objects.create(told_on=TODAY)
+    PracticeWorld.objects.create(as_of=TODAY)
     assert set(findings()) == {Partner}
     assert Product.objects.count() == PackageLine.objects.count() == 0

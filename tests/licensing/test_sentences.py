@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.licensing.display import adding_note, end_axis, undoing
+from benefits_portal.licensing.display import adding_hint, end_axis, undoing
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
 from benefits_portal.licensing.models.replacement import replace_again
 from benefits_portal.tenants.models import Actor, Partner, Role
@@ -214,7 +214,7 @@ def test_which_way_adding_licenses_moves_the_end_is_computed(client, tenant, end
     subscription = factories.SubscriptionFactory.create(
         tenant=tenant, ends_on=ends_on, licenses=7, carried_license_days=6
     )
-    assert adding_note(subscription, TODAY).endswith(said)
+    assert adding_hint(subscription, TODAY).endswith(said)
     assert [
         said in page(client, name, subscription.pk) for name in ("subscription", "add-licenses")
     ] == [True, True]
@@ -249,7 +249,7 @@ def test_the_calculator_names_the_status_and_brings_back_what_can_be(days, statu
     answer = Client().get(reverse("licensing:calculator"), query)
     calculation = answer.context["calculation"]
     cards = {card["title"]: card for card in calculation.cards()}
-    assert ("Reactivation" in cards, calculation.status_note() != "") == (back, status != "")
+    assert ("Reactivation" in cards, calculation.status_hint() != "") == (back, status != "")
     assert (f"this subscription is {status}" in answer.text) is (status != "")
     labels = [mark.label for mark in calculation.axis().days]
     assert (

@@ -30,7 +30,7 @@ def test_demo_json_equals_the_storys_outcome() -> None:
 def test_demo_json_loads_into_an_empty_database() -> None:
     call_command("loaddata", "demo", verbosity=0)
 
-    assert PracticeWorld.objects.get().told_on == REFERENCE_DAY
+    assert PracticeWorld.objects.get().as_of == REFERENCE_DAY
     assert not any(user.has_usable_password() for user in User.objects.all())
     assert ProductKey.objects.redeemable(REFERENCE_DAY).exists()
 

@@ -46,7 +46,7 @@ def persona_of(client: Client) -> str | None:
     return getattr(get_user(client), "persona", None)
 
 
-def said(response: Any) -> list[str]:
+def error_text(response: Any) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -173,7 +173,7 @@ def test_the_calendar_moves_for_everybody_at_the_partner_and_nobody_else(
         "/help/",
     )
     assert Partner.objects.get(name="Fabrikam").days_ahead == 0
-    assert len(said(response)) == 1
+    assert len(error_text(response)) == 1
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_it_moves_neither_back_nor_too_far(signed_in: Callable[[str], Client], d
     )
 
     assert Partner.objects.get(name="Contoso").days_ahead == 5
-    assert said(response)[0].startswith(
+    assert error_text(response)[0].startswith(
         "That is too far ahead." if days == 4000 else "The calendar moves forward only."
     )
 
@@ -201,7 +201,7 @@ def test_what_is_no_day_moves_nothing(signed_in: Callable[[str], Client], day: s
     assert Partner.objects.get(name="Contoso").days_ahead == 0
     way = "Write the day as in 2027-01-31."
     none = "February 2027 has 28 days."
-    assert said(response) == [
+    assert error_text(response) == [
         {"": "Choose the day to move the calendar to.", "2027-02-30": none}.get(day, way)
     ]
 
@@ -212,7 +212,7 @@ def test_a_real_partners_calendar_stays(signed_in: Callable[[str], Client]) -> N
     response = move(signed_in("partner-admin"), clock.today() + timedelta(days=40))
 
     assert Partner.objects.get(name="Contoso").days_ahead == 0
-    assert len(said(response)) == 1
+    assert len(error_text(response)) == 1
 
 
 def test_whoever_is_not_signed_in_moves_no_calendar(client: Client) -> None:
@@ -252,7 +252,7 @@ def test_a_reset_makes_the_world_anew_and_keeps_the_persona_signed_in(
     assert (response.status_code, response.headers["Location"]) == (302, "/help/")
     assert persona_of(client) == "guest-admin"
     assert Partner.objects.get(name="Contoso").days_ahead == 0
-    assert said(response) == ["The practice world was made again from scratch."]
+    assert error_text(response) == ["The practice world was made again from scratch."]
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ def test_making_it_twice_keeps_what_people_did() -> None:
 
     assert Partner.objects.get(name="Contoso").days_ahead == 7
     assert Record.objects.count() == noted
-    assert PracticeWorld.objects.get().told_on == DAY
+    assert PracticeWorld.objects.get().as_of == DAY
 
 
 @pytest.mark.slow
@@ -53,7 +53,7 @@ def test_a_reset_makes_it_anew_with_the_same_keys() -> None:
 
     assert Partner.objects.get(name="Contoso").days_ahead == 0
     assert not User.objects.filter(email="somebody@example.com").exists()
-    assert PracticeWorld.objects.get().told_on == date(2027, 1, 1)
+    assert PracticeWorld.objects.get().as_of == date(2027, 1, 1)
     assert list(ProductKey.objects.order_by("pk").values_list("digest", flat=True)) == keys
     assert list(ContentType.objects.order_by("pk").values_list("pk", "model")) == kinds
 
@@ -107,11 +107,11 @@ def test_the_command_gives_passwords_to_a_world_that_came_from_the_fixture() -> 
 @pytest.mark.slow
 def test_the_command_makes_the_world_anew_when_asked() -> None:
     call_command("loaddata", "demo", verbosity=0)
-    PracticeWorld.objects.update(told_on=date(2026, 1, 1))
+    PracticeWorld.objects.update(as_of=date(2026, 1, 1))
 
     call_command("demo", no_serve=True, reset=True)
 
-    assert PracticeWorld.objects.get().told_on > date(2026, 1, 1)
+    assert PracticeWorld.objects.get().as_of > date(2026, 1, 1)
 
 
 def test_with_demo_off_the_command_says_so(settings) -> None:

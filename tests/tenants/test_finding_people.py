@@ -330,16 +330,16 @@ def narrowed(partner, records, words):
 def test_activity_finds_more_people_than_a_statement_takes_parameters(tenant, by):
     people = many(tenant, MAX_KEYS + 20)
     last = people[-1]
-    about = Record.objects.note(
+    about = Record.objects.log(
         "tenants.person-disabled", by=by, partner=tenant.partner, subject=last
     )
-    given = Record.objects.note(
+    given = Record.objects.log(
         "benefits.assigned", by=by, partner=tenant.partner, after={"person": last.pk}
     )
-    taken = Record.objects.note(
+    taken = Record.objects.log(
         "benefits.removed", by=by, partner=tenant.partner, before={"person": last.pk}
     )
-    other = Record.objects.note(
+    other = Record.objects.log(
         "tenants.person-disabled", by=by, partner=tenant.partner, subject=tenant
     )
     records = Record.objects.for_partner(tenant.partner)

@@ -313,7 +313,7 @@ def test_a_fixture_is_kept_in_one_spelling(tenant):
 
 def test_what_is_put_on_record_holds_nothing_invisible(partner):
     about = {"name": "a\u200bb\0", "rows": ["x\u202ey", 1], "more": {"why": "a\nb"}}
-    record = Record.objects.note(
+    record = Record.objects.log(
         "tests.noted", by=Actor(reason="be\u200bcause\nof it"), partner=partner, after=about
     )
     record.refresh_from_db()

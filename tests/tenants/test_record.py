@@ -124,15 +124,15 @@ def test_what_a_redemption_stands_on_is_not_deleted_under_it(by, holder):
 @pytest.mark.rule("A2")
 def test_the_history_of_a_thing_is_its_own_latest_first(by):
     one, other = PartnerFactory.create(), PartnerFactory.create()
-    first = Record.objects.note("tests.first", by=by, subject=one)
-    second = Record.objects.note("tests.second", by=by, subject=one)
-    Record.objects.note("tests.other", by=by, subject=other)
-    Record.objects.note("tests.same-number", by=by, subject=by.user)
+    first = Record.objects.log("tests.first", by=by, subject=one)
+    second = Record.objects.log("tests.second", by=by, subject=one)
+    Record.objects.log("tests.other", by=by, subject=other)
+    Record.objects.log("tests.same-number", by=by, subject=by.user)
     assert list(Record.objects.about(one)) == [second, first]
 
 
 def test_a_line_says_who_acting_how_where_and_what(by, tenant):
-    record = Record.objects.note(
+    record = Record.objects.log(
         "tests.noted",
         by=by,
         partner=tenant.partner,
@@ -157,7 +157,7 @@ def test_a_line_says_who_acting_how_where_and_what(by, tenant):
 
 
 def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user():
-    record = Record.objects.note("tests.noted", by=Actor(), refusal=NotPermitted())
+    record = Record.objects.log("tests.noted", by=Actor(), refusal=NotPermitted())
     assert (record.refused, record.actor, record.how) == ("not-permitted", None, How.COMMAND)
 
 
@@ -180,7 +180,7 @@ def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user():
 )
 def test_a_refusal_is_said_in_the_language_of_whoever_reads_the_record(refusal, english, dutch):
     with translation.override("nl"):
-        record = Record.objects.note("tests.noted", by=Actor(), refusal=refusal)
+        record = Record.objects.log("tests.noted", by=Actor(), refusal=refusal)
     record.refresh_from_db()
     assert str(record.refused_because).startswith(english)
     with translation.override("nl"):
@@ -190,7 +190,7 @@ def test_a_refusal_is_said_in_the_language_of_whoever_reads_the_record(refusal, 
 @pytest.mark.rule("K4")
 def test_that_a_key_is_another_partner_s_is_not_on_record(partner):
     refusal = KeyOfAnotherPartner(BenefitFactory.create(key=True).keys.get())
-    record = Record.objects.note("tests.noted", by=Actor(), partner=partner, refusal=refusal)
+    record = Record.objects.log("tests.noted", by=Actor(), partner=partner, refusal=refusal)
     assert (record.refused, record.facts) == ("key-unknown", {})
 
 

@@ -58,7 +58,7 @@ def test_every_field_on_record_has_a_label_in_both_languages():
 )
 def test_what_was_refused_to_be_made_is_told_by_labels(tenant, by, language, told):
     facts = {"display_name": "Kim", "user_principal_name": "kim@contoso.com", "kind": "guest"}
-    record = Record.objects.note(
+    record = Record.objects.log(
         "tenants.guest-invited",
         by=by,
         partner=tenant.partner,
@@ -78,7 +78,7 @@ def admin_entry(by: Actor) -> DirectoryUser:
 def test_an_enrollment_that_was_refused_names_its_offer_and_day(tenant, by):
     offer = OfferFactory.create(name="Gold competency")
     tried = {"offer": offer.pk, "starts_on": "2027-01-31"}
-    record = Record.objects.note(
+    record = Record.objects.log(
         "benefits.provisioned", by=by, partner=tenant.partner, after=tried, refusal=NotPermitted()
     )
     [line] = lines([record], tenant.partner)
@@ -95,7 +95,7 @@ def test_a_downloaded_list_says_in_words_what_it_was_filtered_by(tenant, by):
         "rows": 1200,
         "filters": "show=guests, since=2027-01-31, refused=True, q=k…",
     }
-    record = Record.objects.note(
+    record = Record.objects.log(
         "tenants.list-downloaded", by=by, partner=tenant.partner, after=after
     )
     with translation.override("nl"):
@@ -144,8 +144,8 @@ def test_a_refused_invitation_is_not_told_as_done(
     tenant, admin, by, sign_in, language, done, refused
 ):
     about = {"by": by, "partner": tenant.partner}
-    Record.objects.note("tenants.guest-invited", **about)
-    Record.objects.note("tenants.guest-invited", **about, refusal=NotPermitted())
+    Record.objects.log("tenants.guest-invited", **about)
+    Record.objects.log("tenants.guest-invited", **about, refusal=NotPermitted())
     browser = sign_in(admin)
     browser.cookies["django_language"] = language
     told = [line.what for line in browser.get(reverse("tenants:activity")).context["history"].lines]
@@ -156,7 +156,7 @@ def test_the_back_office_shows_all_facts_by_label(sign_in, tenant):
     staff = UserFactory.create(staff=True, is_superuser=True)
     by = Actor(staff)
     after = {"display_name": "Kim", "key": 1234, "keys": [7, 8]}
-    record = Record.objects.note(
+    record = Record.objects.log(
         "tenants.edited", by=by, subject=DirectoryUserFactory.create(tenant=tenant), after=after
     )
     page = sign_in(staff).get(reverse("admin:tenants_record_change", args=[record.pk])).text

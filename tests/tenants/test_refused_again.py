@@ -41,7 +41,7 @@ def test_a_hundred_and_fifty_looks_are_one_row(member, sign_in):
 def refuse(
     by: Actor, partner, *, action=TenantsAction.PAGE_REFUSED, subject=None, refusal=NotPermitted
 ) -> Record:
-    return Record.objects.note(action, by=by, partner=partner, subject=subject, refusal=refusal())
+    return Record.objects.log(action, by=by, partner=partner, subject=subject, refusal=refusal())
 
 
 @pytest.mark.parametrize("differs", ["person", "door", "partner", "action", "subject", "refusal"])
@@ -76,7 +76,7 @@ def test_after_an_hour_it_is_a_row_of_its_own(member, partner):
 def test_commands_and_what_was_done_are_never_counted_together(member, partner):
     for _ in range(2):
         refuse(Actor(), partner)
-        Record.objects.note(TenantsAction.PAGE_REFUSED, by=Actor(member), partner=partner)
+        Record.objects.log(TenantsAction.PAGE_REFUSED, by=Actor(member), partner=partner)
     assert [record.times for record in Record.objects.all()] == [1, 1, 1, 1]
 
 

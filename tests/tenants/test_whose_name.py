@@ -97,7 +97,7 @@ def pages_of(shared: Shared) -> dict[str, str]:
     bulk.assign(shared.boss.directory_user, by=shared.by, on=factories.TODAY)
     redemption = factories.redeem(tenant=shared.fabrikam, by=shared.by)
     factories.TenantRequestFactory.create(partner=shared.fabrikam.partner, asked_by=shared.ann)
-    Record.objects.note(
+    Record.objects.log(
         TenantsAction.SIGNED_IN, by=shared.by, partner=shared.fabrikam.partner, subject=shared.ann
     )
     return {
@@ -131,7 +131,7 @@ def test_every_page_names_people_as_the_partners_own_directory_does(shared):
 
 
 def test_at_home_the_same_person_has_the_name_of_home(shared):
-    Record.objects.note(
+    Record.objects.log(
         TenantsAction.SIGNED_IN, by=shared.by, partner=shared.contoso.partner, subject=shared.ann
     )
     home = Client()
@@ -169,7 +169,7 @@ def test_a_key_is_said_to_be_redeemed_by_the_name_at_its_partner(shared):
     ("words", "found"), [("zebra", True), ("guest zebra", True), ("aardvark", False)]
 )
 def test_searches_look_at_the_names_that_are_shown(shared, words, found):
-    Record.objects.note(TenantsAction.PERSON_ADDED, by=shared.by, partner=shared.fabrikam.partner)
+    Record.objects.log(TenantsAction.PERSON_ADDED, by=shared.by, partner=shared.fabrikam.partner)
     boss = shared.as_boss()
     roles = [
         held for held, _ in boss.get(reverse("tenants:roles"), {"q": words}).context["holders"]
@@ -190,7 +190,7 @@ def test_staff_and_people_of_elsewhere_have_a_neutral_name(shared):
     staff = factories.UserFactory.create(staff=True, name="Stella Staff")
     stranger = factories.UserFactory.create(name="Walt Elsewhere")
     for user, how in ((staff, How.BACK_OFFICE), (stranger, How.PORTAL)):
-        Record.objects.note(
+        Record.objects.log(
             TenantsAction.PERSON_ADDED, by=Actor(user, how), partner=shared.fabrikam.partner
         )
     page = shared.as_boss().get(reverse("tenants:activity"))

@@ -26,7 +26,7 @@ from benefits_portal.benefits.models import (
     Product,
 )
 from benefits_portal.benefits.money import MAX_PLACES, money
-from benefits_portal.formats import number
+from benefits_portal.formats import format_number
 from benefits_portal.regions import decimal_places
 from benefits_portal.tenants.admin.base import AuditedAdmin, BackOfficeInline
 from benefits_portal.tenants.admin.forms import BackOfficeForm
@@ -96,7 +96,7 @@ class OfferAdmin(AuditedAdmin):
             '<a href="{}?offer__id__exact={}">{}</a>',
             address(model, "changelist"),
             offer.pk,
-            number(count),
+            format_number(count),
         )
 
 

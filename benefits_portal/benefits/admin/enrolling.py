@@ -19,7 +19,7 @@ from benefits_portal.benefits.exceptions import AlreadyRenewed
 from benefits_portal.benefits.models import BenefitAction, Membership, Plan
 from benefits_portal.fields import DayFormField
 from benefits_portal.tenants.admin.base import actor
-from benefits_portal.tenants.admin.forms import said
+from benefits_portal.tenants.admin.forms import error_text
 from benefits_portal.tenants.admin.reasons import reason_field
 from benefits_portal.tenants.audit.record import repeated_is_done
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -108,7 +108,7 @@ def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
             return answer
         made = renewed(request, membership, request.POST.get("plan", ""))
     except (Refusal, ValidationError) as error:
-        model_admin.message_user(request, said(error), messages.ERROR)
+        model_admin.message_user(request, error_text(error), messages.ERROR)
         return its_page
     model_admin.announce(request, made)
     return redirect(address(made, "change", made.pk))

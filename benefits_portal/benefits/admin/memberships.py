@@ -23,10 +23,10 @@ from benefits_portal.backoffice.columns import address, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, BenefitAction, Membership
-from benefits_portal.formats import number
+from benefits_portal.formats import format_number
 from benefits_portal.tenants.admin.base import NoDeleteAdmin, ReadOnlyInline, actor
 from benefits_portal.tenants.admin.exports import columns_of
-from benefits_portal.tenants.admin.forms import said
+from benefits_portal.tenants.admin.forms import error_text
 from benefits_portal.tenants.admin.imports import ImportMixin
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, needs_reason
 from benefits_portal.tenants.audit.record import repeated_is_done
@@ -123,7 +123,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
             '<a href="{}?membership__id__exact={}">{}</a>',
             benefits,
             membership.pk,
-            number(membership.benefit_total),
+            format_number(membership.benefit_total),
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -195,9 +195,9 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
         ).pk
         self.announce(request, obj)
 
-    def note_refusal(self, request: HttpRequest, subject: Model | None, refusal: Refusal) -> None:
+    def log_refusal(self, request: HttpRequest, subject: Model | None, refusal: Refusal) -> None:
         tried = {name: request.POST.get(name, "") for name in ("partner", "offer", "starts_on")}
-        Record.objects.note(
+        Record.objects.log(
             BenefitAction.PROVISIONED, by=actor(request), after=tried, refusal=refusal
         )
 
@@ -217,7 +217,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
             except Refusal as refusal:
                 self.message_user(request, f"{membership}: {refusal}", messages.ERROR)
             else:
-                self.tell(request, membership, made)
+                self.show_made(request, membership, made)
 
     @admin.action(description=gettext_lazy("Renew for the year that follows"), permissions=["add"])
     @needs_reason
@@ -227,15 +227,15 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
             try:
                 self.announce(request, enrolling.renewed(request, membership))
             except (Refusal, ValidationError) as error:
-                self.message_user(request, f"{membership}: {said(error)}", messages.ERROR)
+                self.message_user(request, f"{membership}: {error_text(error)}", messages.ERROR)
 
     def announce(self, request: HttpRequest, membership: Membership) -> None:
         """Say what an enrollment made, and what it left out (B4)."""
-        self.tell(request, membership, list(membership.benefits.select_related("product")))
+        self.show_made(request, membership, list(membership.benefits.select_related("product")))
         if text := enrolling.left_out(membership.plan()):
             self.message_user(request, text, messages.WARNING)
 
-    def tell(self, request: HttpRequest, membership: Membership, made: list[Benefit]) -> None:
+    def show_made(self, request: HttpRequest, membership: Membership, made: list[Benefit]) -> None:
         if not made:
             text = _("%(membership)s: nothing was missing, nothing was made.") % {
                 "membership": membership
@@ -246,9 +246,9 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
         counts = {
             "membership": membership,
             "benefits": ngettext("%(count)s benefit", "%(count)s benefits", len(made))
-            % {"count": number(len(made))},
+            % {"count": format_number(len(made))},
             "keys": ngettext("%(count)s product key", "%(count)s product keys", keys)
-            % {"count": number(keys)},
+            % {"count": format_number(keys)},
         }
         self.message_user(
             request, _("%(membership)s: made %(benefits)s and %(keys)s.") % counts, messages.SUCCESS

@@ -190,7 +190,7 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
         about["after"] = {"person": person.pk}
         with recorded_if_refused(BenefitAction.ASSIGNED, **about):
             assignment = self.give_under_lock(benefit, person, by=by, on=on)
-            Record.objects.note(BenefitAction.ASSIGNED, **about | {"after": assignment.names})
+            Record.objects.log(BenefitAction.ASSIGNED, **about | {"after": assignment.names})
             return assignment
 
     def give_under_lock(
@@ -347,7 +347,7 @@ class Assignment(WrittenOnce):
         with recorded_if_refused(BenefitAction.REMOVED, **about):
             self.check_removable(on)
             self._end(by=by, on=on)
-            Record.objects.note(BenefitAction.REMOVED, **about)
+            Record.objects.log(BenefitAction.REMOVED, **about)
 
     def check_removable(self, on: date) -> None:
         """Raise NotRemovable for bulk credit (U3), AssignmentEnded if nothing runs any more."""
@@ -376,7 +376,7 @@ class Assignment(WrittenOnce):
             successor = Assignment.objects.give_under_lock(
                 self.benefit, person, by=by, on=on, replacing=self
             )
-            Record.objects.note(
+            Record.objects.log(
                 BenefitAction.TRANSFERRED,
                 **about | {"tenant": person.tenant},
                 after=successor.names,

@@ -307,7 +307,7 @@ class Benefit(models.Model):
             ciphertext=productkeys.encrypted(text),
             last_five=text[-5:],
         )
-        Record.objects.note(
+        Record.objects.log(
             BenefitAction.KEY_ISSUED,
             by=by,
             partner=self.partner,

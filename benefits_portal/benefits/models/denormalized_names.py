@@ -22,7 +22,7 @@ from .catalog import Offer, Product
 CARRIED_AT_ONCE = 1_000  # rows of a kind, by the page that renames
 
 
-def note_renaming(instance: Product | Offer) -> bool:
+def mark_renamed(instance: Product | Offer) -> bool:
     """Whether `instance` is about to get another name.
 
     Then `is_name_pending` says so, until every row has it.
@@ -40,14 +40,14 @@ def note_renaming(instance: Product | Offer) -> bool:
 
 @receiver(pre_save, sender=Product)
 def carry_product_name(instance: Product, raw: bool, **_kwargs: object) -> None:
-    if instance.pk and not raw and note_renaming(instance):
+    if instance.pk and not raw and mark_renamed(instance):
         its = Benefit.objects.filter(product=instance).exclude(product_name=instance.name)
         update_first(its, lambda first: first.update(product_name=instance.name), CARRIED_AT_ONCE)
 
 
 @receiver(pre_save, sender=Offer)
 def carry_offer_name(instance: Offer, raw: bool, **_kwargs: object) -> None:
-    if instance.pk and not raw and note_renaming(instance):
+    if instance.pk and not raw and mark_renamed(instance):
         its = Benefit.objects.filter(package_line__offer=instance).exclude(offer_name=instance.name)
         update_first(its, lambda first: first.update(offer_name=instance.name), CARRIED_AT_ONCE)
 

@@ -358,7 +358,7 @@ class Membership(models.Model):
                 if not benefit.is_usage_based:
                     benefit.issue_key(by=by, text=draw_key())
             made = {"benefits": [benefit.pk for benefit in benefits]}
-            Record.objects.note(
+            Record.objects.log(
                 BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self, after=made
             )
             return benefits
@@ -389,5 +389,5 @@ class Membership(models.Model):
             if last_day < earliest or not running.update(**after):
                 raise NotEndable(earliest, self.ends_on - DAY)
             self.benefits.update(expires_on=last_day + GRACE)
-            Record.objects.note(BenefitAction.ENDED, by=by, **about)
+            Record.objects.log(BenefitAction.ENDED, by=by, **about)
         self.ends_on, self.benefits_expire_on = last_day, last_day + GRACE

@@ -108,7 +108,7 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         if isinstance(found, ProductKey):
             return found
         if isinstance(found, TooManyTries | KeyUnknown):
-            Record.objects.note(
+            Record.objects.log(
                 BenefitAction.KEY_TRIED, by=by, partner=partner, tenant=tenant, refusal=found
             )
         raise found
@@ -155,7 +155,7 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         found: Excerpt[ProductKey] = Excerpt.of(
             self.for_display().filter(asked).order_by("pk"), MAX_FOUND
         )
-        Record.objects.note(
+        Record.objects.log(
             BenefitAction.KEY_LOOKED_UP, by=by, after={"keys": [key.pk for key in found]}
         )
         return found
@@ -326,7 +326,7 @@ class ProductKey(WrittenOnce):
             ProductKey.objects.select_for_update(no_key=True).get(pk=self.pk)
             self.check_redeemable(on)
             if not Record.objects.has_just(BenefitAction.KEY_REVEALED, **about):
-                Record.objects.note(BenefitAction.KEY_REVEALED, **about)
+                Record.objects.log(BenefitAction.KEY_REVEALED, **about)
         return productkeys.grouped(productkeys.decrypted(self.ciphertext))
 
     def revoke(self, why: str, *, by: Actor) -> bool:
@@ -336,13 +336,13 @@ class ProductKey(WrittenOnce):
                 ProductKey.objects.filter(pk=self.pk, redeemed_at=None).revoke(why, by=by)
             )
             if revoked:
-                self._note_revoked(why, by)
+                self._log_revoked(why, by)
         return revoked
 
-    def _note_revoked(self, why: str, by: Actor) -> None:
+    def _log_revoked(self, why: str, by: Actor) -> None:
         # Staff's own reason is not for the partner to read
         after = {"key": self.pk} | ({"why": why} if why != by.reason else {})
-        Record.objects.note(
+        Record.objects.log(
             BenefitAction.KEY_REVOKED,
             by=by,
             partner=self.partner,
@@ -367,4 +367,4 @@ class ProductKey(WrittenOnce):
             self.refresh_from_db()
             raise KeyRevoked(self)
         self.benefit.review_use()
-        self._note_revoked(why, by)
+        self._log_revoked(why, by)

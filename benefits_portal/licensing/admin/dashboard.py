@@ -20,7 +20,7 @@ from benefits_portal.benefits.admin.entitlements import KeyStateFilter
 from benefits_portal.benefits.admin.memberships import MembershipStateFilter
 from benefits_portal.benefits.models import Membership, ProductKey
 from benefits_portal.dates import add_months
-from benefits_portal.formats import number
+from benefits_portal.formats import format_number
 from benefits_portal.licensing.admin.replacements import AnswerFilter as ReplacementFilter
 from benefits_portal.licensing.models import Redemption, Replacement
 from benefits_portal.listing import capped_count
@@ -68,7 +68,7 @@ class Line:
     def count(self) -> str:
         """As far as lists count: 1,000+."""
         most = CappedPaginator.MAX
-        return f"{number(most)}+" if self.counted > most else number(self.counted)
+        return f"{format_number(most)}+" if self.counted > most else format_number(self.counted)
 
 
 def lines(request: HttpRequest, on: date) -> Iterator[Line]:
@@ -115,7 +115,7 @@ class Bar:
 
     @property
     def text(self) -> str:
-        return number(self.count)
+        return format_number(self.count)
 
 
 def redemptions_by_month(on: date) -> list[Bar]:

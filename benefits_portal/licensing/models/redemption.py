@@ -262,7 +262,7 @@ class Redemption(AppendOnly):
 
         after = {**figures(self.after), "key": self.key_id, "redemption": self.pk}
         action = RedemptionAction[RedemptionKind(self.way).name]
-        Record.objects.note(
+        Record.objects.log(
             action,
             by=by,
             partner=self.partner,

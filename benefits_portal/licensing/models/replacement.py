@@ -176,7 +176,7 @@ def replace_again(redemption: Redemption, why: str, *, by: Actor, on: date) -> P
         if is_replaced_on_request(redemption.key):
             raise NotAReplacement
         key = replace_key(redemption, why, by=by, on=on)
-        Record.objects.note(ReplacementAction.GRANTED, by=by, **about)
+        Record.objects.log(ReplacementAction.GRANTED, by=by, **about)
         return key
 
 
@@ -261,7 +261,7 @@ class ReplacementQuerySet(models.QuerySet["Replacement"]):
             )
             if not is_new:
                 raise ReplacementAskedAlready
-            Record.objects.note(ReplacementAction.ASKED, by=by, **about)
+            Record.objects.log(ReplacementAction.ASKED, by=by, **about)
             return asked
 
 
@@ -341,7 +341,7 @@ class Replacement(models.Model):
             check_not_replaced_before(redemption)
             self.key = replace_key(redemption, self.why, by=by, on=on)
             Replacement.objects.filter(pk=self.pk).update(key=self.key)
-            Record.objects.note(ReplacementAction.GRANTED, by=by, **about)
+            Record.objects.log(ReplacementAction.GRANTED, by=by, **about)
             return self.key
 
     def decline(self, because: str, *, by: Actor) -> None:
@@ -355,7 +355,7 @@ class Replacement(models.Model):
         }
         with recorded_if_refused(ReplacementAction.DECLINED, by=by, **about):
             self._decide(by, declined_because=because)
-            Record.objects.note(ReplacementAction.DECLINED, by=by, **about)
+            Record.objects.log(ReplacementAction.DECLINED, by=by, **about)
 
     def _decide(self, by: Actor, **answer: str) -> None:
         decided = Replacement.objects.undecided().filter(pk=self.pk)

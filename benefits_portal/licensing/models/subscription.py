@@ -370,7 +370,7 @@ class Subscription(models.Model):
                 subscription or key.benefit,
                 {"key": key.pk},
             )
-            Record.objects.note(
+            Record.objects.log(
                 action,
                 by=by,
                 partner=key.partner,

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.comparison import Comparison, before_after, comparisons
-from benefits_portal.licensing.display import adding_note, undoing
+from benefits_portal.licensing.display import adding_hint, undoing
 from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivatable
 from benefits_portal.licensing.forms import KeyForm, TenantForm
 from benefits_portal.licensing.models import Redemption, Subscription
@@ -140,7 +140,7 @@ def enter_key(
         "own_keys": own.showing([(key, with_key(request, key)) for key in own]),
         "subscription": subscription,
         "way": way,
-        "adding_note": adding_note(subscription, request.today) if subscription else "",
+        "adding_hint": adding_hint(subscription, request.today) if subscription else "",
     }
     return render(
         request, "licensing/panel_key.html" if subscription else "licensing/start_key.html", context

@@ -8,7 +8,7 @@ from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.licensing.comparison import before_after, shift
 from benefits_portal.licensing.display import (
     ProductRow,
-    adding_note,
+    adding_hint,
     end_axis,
     ledger,
     license_segments,
@@ -23,7 +23,7 @@ from benefits_portal.listing.excerpt import Asked, Excerpt
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import get_own, role_required
 from benefits_portal.tenants.audit.history import history
-from benefits_portal.tenants.downloads import note_listing
+from benefits_portal.tenants.downloads import log_listing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
 from benefits_portal.tenants.naming import Names
@@ -53,7 +53,7 @@ def product_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's tab and words leave, in its order, written while it is read."""
     listing = SubscriptionListing(request.GET, FILTERS, on=request.today)
     subscriptions = Subscription.objects.in_tenant(request.tenant)
-    note_listing(request, "products", listing, subscriptions, tenant=request.tenant)
+    log_listing(request, "products", listing, subscriptions, tenant=request.tenant)
     return spreadsheet("products", listing.spreadsheet(subscriptions))
 
 
@@ -76,7 +76,7 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
         "ledger": excerpt.showing(ledger(redemptions, people)),
         "latest": source(redemptions),
         "withdrawal": withdrawal(subscription, redemptions),
-        "adding_note": adding_note(subscription, request.today),
+        "adding_hint": adding_hint(subscription, request.today),
         "can_come_back": not subscription.is_active(request.today)
         and subscription.can_come_back(request.today),
         "timeline": status_history(subscription, redemptions, people, request.today),

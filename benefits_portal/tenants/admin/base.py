@@ -37,7 +37,7 @@ from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, 
 
 from .actions import EditAction
 from .exports import ExportMixin
-from .forms import ActionFormSet, BackOfficeForm, said
+from .forms import ActionFormSet, BackOfficeForm, error_text
 from .reasons import MISSING, reason_field, reason_in
 
 # Neither on record nor a way to filter
@@ -58,11 +58,11 @@ def place(subject: models.Model) -> dict[str, Any]:
     return {"partner": partner or (tenant.partner if tenant else None), "tenant": tenant}
 
 
-def note(action: EditAction, subject: models.Model, request: HttpRequest, **values: Any) -> None:
-    Record.objects.note(action, by=actor(request), subject=subject, **place(subject), **values)
+def log(action: EditAction, subject: models.Model, request: HttpRequest, **values: Any) -> None:
+    Record.objects.log(action, by=actor(request), subject=subject, **place(subject), **values)
 
 
-def note_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> None:
+def log_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> None:
     """Put on record what a saved form created or changed, nothing secret.
 
     Fields as stored, relations by number.
@@ -90,9 +90,9 @@ def note_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> N
     after = {name: stored(name) for name in names}
     if is_new:
         filled = {name: value for name, value in after.items() if value not in (None, "", [])}
-        note(EditAction.CREATED, form.instance, request, after=filled)
+        log(EditAction.CREATED, form.instance, request, after=filled)
     elif names:
-        note(
+        log(
             EditAction.EDITED,
             form.instance,
             request,
@@ -101,14 +101,14 @@ def note_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> N
         )
 
 
-def note_deletion(subject: models.Model, request: HttpRequest) -> None:
+def log_deletion(subject: models.Model, request: HttpRequest) -> None:
     left_out = {*SECRETS, *INTERNAL, *derived_columns(type(subject))}
     fields = [
         field
         for field in subject._meta.fields
         if not field.primary_key and field.name not in left_out
     ]
-    note(
+    log(
         EditAction.DELETED,
         subject,
         request,
@@ -161,7 +161,7 @@ class BackOfficeAdmin(
             return super().delete_view(request, object_id, extra_context)
         except Refusal as refusal:
             if subject := self.get_object(request, unquote(object_id)):
-                note(EditAction.DELETED, subject, request, refusal=refusal)
+                log(EditAction.DELETED, subject, request, refusal=refusal)
             return self.not_done(request, str(refusal))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -257,25 +257,25 @@ class AuditedAdmin(BackOfficeAdmin):
         except (Refusal, ValidationError, IntegrityError) as error:
             # Django's own transaction has rolled back
             if isinstance(error, Refusal):
-                self.note_refusal(
+                self.log_refusal(
                     request,
                     self.get_object(request, unquote(object_id)) if object_id else None,
                     error,
                 )
-            request.refusal = said(error)  # type: ignore[attr-defined]
+            request.refusal = error_text(error)  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def note_refusal(
+    def log_refusal(
         self, request: HttpRequest, subject: models.Model | None, refusal: Refusal
     ) -> None:
         """What the verb itself put on record was rolled back with the page's other changes."""
         if subject:
             where = refusal.on_record_at(place(subject))
-            Record.objects.note(
+            Record.objects.log(
                 EditAction.EDITED, by=actor(request), subject=subject, refusal=refusal, **where
             )
         else:
-            Record.objects.note(EditAction.CREATED, by=actor(request), refusal=refusal)
+            Record.objects.log(EditAction.CREATED, by=actor(request), refusal=refusal)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = [*super().get_fieldsets(request, obj)]
@@ -299,7 +299,7 @@ class AuditedAdmin(BackOfficeAdmin):
         return form
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        note_form(form, request, is_new=not change)
+        log_form(form, request, is_new=not change)
         super().save_related(request, form, formsets, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
@@ -309,20 +309,20 @@ class AuditedAdmin(BackOfficeAdmin):
             return
         for row in formset.deleted_forms:
             if row.instance.pk:
-                note_deletion(row.instance, request)
+                log_deletion(row.instance, request)
         super().save_formset(request, form, formset, change)
         for row in formset.forms:
             if row.has_changed() and row not in formset.deleted_forms:
-                note_form(row, request, is_new=row in formset.extra_forms)
+                log_form(row, request, is_new=row in formset.extra_forms)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        note_deletion(obj, request)
+        log_deletion(obj, request)
         super().delete_model(request, obj)
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for row in queryset:
-            note_deletion(row, request)
+            log_deletion(row, request)
         super().delete_queryset(request, queryset)
 
 

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.columns import address, at
 from benefits_portal.backoffice.spreadsheets import spreadsheet
-from benefits_portal.tenants.downloads import masked, note_download
+from benefits_portal.tenants.downloads import log_download, masked
 from benefits_portal.tenants.models import Actor, How, User
 
 BATCH = 500
@@ -47,7 +47,7 @@ def rows(listing: Any) -> Iterator[list[Any]]:
         cells = [column(name, model_admin) for name in shown]
     last, everything = 0, listing.queryset.order_by("pk")
     while batch := list(everything.filter(pk__gt=last)[:BATCH]):
-        yield from ([said(cell(row)) for cell in cells] for row in batch)
+        yield from ([as_text(cell(row)) for cell in cells] for row in batch)
         last = batch[-1].pk
 
 
@@ -61,8 +61,8 @@ class ExportMixin:
         export = self.admin_site.admin_view(require_safe(self.export))
         return [
             path("export/", export, name=f"{self.opts.app_label}_{self.opts.model_name}_export"),
-            *super().get_urls(),
-        ]  # type: ignore[misc]
+            *super().get_urls(),  # type: ignore[misc]
+        ]
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
         """As CSV; never a product key, which no list shows (K3)."""
@@ -74,7 +74,7 @@ class ExportMixin:
         except IncorrectLookupParameters:
             return redirect(address(listed.model, "changelist"))
         by = Actor(cast("User", request.user), How.BACK_OFFICE)
-        note_download(
+        log_download(
             request,
             self.opts.label_lower,
             listing.queryset,
@@ -126,7 +126,7 @@ def columns_of(**paths: str) -> dict[str, Any]:
     return {name: at(path) for name, path in paths.items()}
 
 
-def said(value: object) -> str:
+def as_text(value: object) -> str:
     """`value` as a spreadsheet reads it.
 
     Days as they sort, links without their address, nothing for nothing.

@@ -17,7 +17,7 @@ from benefits_portal.backoffice.inline_rows import Rows
 from benefits_portal.tenants.models import Actor
 
 
-def said(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """What stood in the way, for people.
 
     A constraint that only the database could check says its own message.

@@ -21,14 +21,14 @@ from django.views.decorators.http import require_http_methods
 from benefits_portal.backoffice.columns import address
 from benefits_portal.backoffice.csv_reading import Cells, Unreadable, decoded
 from benefits_portal.derived import derived_columns
-from benefits_portal.formats import number
+from benefits_portal.formats import format_number
 from benefits_portal.tenants.importing import (
     BATCH,
     Import,
     Line,
+    OnProgress,
     Outcome,
     Refused,
-    Told,
     TooManyLines,
     batches,
     carry_out,
@@ -97,7 +97,7 @@ class RowImport(Import):
                 {columns.get(name, name): faults for name, faults in error.error_dict.items()}
             ) from error
 
-    def carry_out(self, by: Actor, told: Told) -> None:
+    def carry_out(self, by: Actor, on_progress: OnProgress) -> None:
         done = 0
         for outcome in (Outcome.NEW, Outcome.CHANGED):
             for batch in batches([line for line in self.lines if line.outcome is outcome]):
@@ -111,7 +111,7 @@ class RowImport(Import):
                         batch_size=BATCH,
                     )
                 self.after_writing(batch, by, outcome)
-                told(done := done + len(batch))
+                on_progress(done := done + len(batch))
 
     def after_writing(self, batch: list[Line], by: Actor, outcome: Outcome) -> None:
         raise NotImplementedError
@@ -258,7 +258,7 @@ class FileForm(forms.Form):
 def too_long() -> str:
     return _(
         "Up to %(lines)s lines can be imported here. For more there is manage.py import_csv."
-    ) % {"lines": number(MAX_LINES)}
+    ) % {"lines": format_number(MAX_LINES)}
 
 
 class ImportMixin:
@@ -276,8 +276,8 @@ class ImportMixin:
         )
         return [
             path("import/", view, name=f"{self.opts.app_label}_{self.opts.model_name}_import"),
-            *super().get_urls(),
-        ]  # type: ignore[misc]
+            *super().get_urls(),  # type: ignore[misc]
+        ]
 
     def may_import(self, request: HttpRequest) -> bool:
         allowed: Any = self
@@ -344,7 +344,7 @@ class ImportMixin:
                 ),
             )
             return self.preview(request, FileForm(request.POST), text)
-        messages.success(request, told_counts(asked.counts))
+        messages.success(request, counts_text(asked.counts))
         return redirect(address(self.model, "changelist"))
 
     def page(self, request: HttpRequest, form: FileForm, **context: Any) -> HttpResponse:
@@ -357,18 +357,18 @@ class ImportMixin:
             "reason": request.POST.get("reason", ""),
         }
         if asked := context.get("asked"):
-            context["told"] = told_counts(asked.counts)
+            context["summary"] = counts_text(asked.counts)
         return TemplateResponse(
             request, "admin/import.html", {**self.admin_site.each_context(request), **context}
         )
 
 
-def told_counts(counts: Counter[Outcome]) -> str:
+def counts_text(counts: Counter[Outcome]) -> str:
     """3 lines: New 2, Unchanged 1."""
     lines = ngettext("%(count)s line", "%(count)s lines", counts.total()) % {
-        "count": number(counts.total())
+        "count": format_number(counts.total())
     }
     kinds = ", ".join(
-        f"{outcome.label} {number(counts[outcome])}" for outcome in Outcome if counts[outcome]
+        f"{outcome.label} {format_number(counts[outcome])}" for outcome in Outcome if counts[outcome]
     )
     return f"{lines}: {kinds}" if kinds else lines

@@ -24,7 +24,7 @@ from benefits_portal.tenants.limits import (
 )
 from benefits_portal.tenants.models import Attempt, Mail
 
-from .base import ReadOnlyAdmin, note_deletion
+from .base import ReadOnlyAdmin, log_deletion
 
 
 class LockedOutFilter(CasesFilter):
@@ -102,7 +102,7 @@ class AttemptAdmin(ReadOnlyAdmin):
         return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        note_deletion(obj, request)
+        log_deletion(obj, request)
         Attempt.objects.filter(limit=obj.limit, subject=obj.subject).delete()
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:

@@ -259,7 +259,7 @@ class UserAdmin(NoDeleteAdmin, auth_admin.UserAdmin):
             return self.not_done(request, str(MISSING))
         response = super().user_change_password(request, id, form_url)
         if before and not User.objects.filter(pk=before.pk, password=before.password).exists():
-            Record.objects.note(TenantsAction.PASSWORD_SET, by=actor(request), subject=before)
+            Record.objects.log(TenantsAction.PASSWORD_SET, by=actor(request), subject=before)
         return response
 
 

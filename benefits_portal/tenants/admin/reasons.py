@@ -67,7 +67,7 @@ def each(
     request: HttpRequest,
     rows: Iterable[Any],
     verb: Callable[[Any], object],
-    told: str,
+    message: str,
 ) -> None:
     """Do `verb` to each row for itself: one that is refused does not stand in the others' way."""
     for row in rows:
@@ -77,4 +77,4 @@ def each(
         except Refusal as refusal:
             model_admin.message_user(request, f"{isolated(str(row))}: {refusal}", messages.ERROR)
         else:
-            model_admin.message_user(request, told % {"what": isolated(str(row))}, messages.SUCCESS)
+            model_admin.message_user(request, message % {"what": isolated(str(row))}, messages.SUCCESS)

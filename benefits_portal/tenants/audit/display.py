@@ -17,7 +17,7 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from benefits_portal.formats import as_day, as_time, number
+from benefits_portal.formats import as_day, as_time, format_number
 from benefits_portal.tenants.audit.labels import (
     REFERENCES,
     field_of,
@@ -163,7 +163,7 @@ def _refused(record: Record, zone: ZoneInfo) -> str:
 def times_until(times: int, last_at: datetime) -> str:
     """How often the same was refused within the hour, and when for the last time."""
     return _("%(times)s times until %(time)s.") % {
-        "times": number(times),
+        "times": format_number(times),
         "time": as_time(last_at.time()),
     }
 
@@ -197,7 +197,7 @@ def _value(name: str, field: Any, value: Any, names: dict[Reference, str]) -> st
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return number(len(value))
+        return format_number(len(value))
     if name in WORDS and isinstance(value, str):
         return WORDS[name](value)
     if choices := dict(getattr(field, "flatchoices", ()) or ()):
@@ -206,7 +206,7 @@ def _value(name: str, field: Any, value: Any, names: dict[Reference, str]) -> st
         return _day_or_moment(value)
     if name in UNSAID or not isinstance(value, int):
         return str(value)
-    return number(value)
+    return format_number(value)
 
 
 def _day_or_moment(value: str) -> str:

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from benefits_portal.formats import number
+from benefits_portal.formats import format_number
 from benefits_portal.listing import CappedCount, total_text
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
@@ -44,7 +44,7 @@ class History:
     @property
     def summary(self) -> str:
         """How many lines are shown, of how many if counted, and whether older ones follow (W7)."""
-        shown = number(len(self.lines))
+        shown = format_number(len(self.lines))
         if self.total is not None and self.is_cut:
             return _("%(shown)s lines shown of %(total)s") % {
                 "shown": shown,

@@ -167,7 +167,7 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         done = self.just_done(action, by=by, partner=partner, subject=subject)
         return any(tried <= (record.after if after else record.before).items() for record in done)
 
-    def note(
+    def log(
         self, action: str, *, by: Actor, refusal: Refusal | None = None, **about: Any
     ) -> "Record":
         """Write one line.
@@ -202,7 +202,7 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
             record.pk, record._state.adding = latest, False
         return bool(again)
 
-    def note_at_each(
+    def log_at_each(
         self, partners: "Iterable[Partner]", action: str, *, by: Actor, subject: models.Model
     ) -> None:
         """Write what somebody does with an account of their own (P1).
@@ -363,7 +363,7 @@ def recorded_if_refused(action: str, *, by: Actor, **facts: Any) -> Iterator[Non
         may_repeat = _repeats_are_done.get() and refusal.confirms(facts.get("after") or {})
         refusal.is_repeat = may_repeat and Record.objects.has_just(action, by=by, **done)
         if not refusal.is_repeat:
-            Record.objects.note(action, by=by, refusal=refusal, **refusal.on_record_at(facts))
+            Record.objects.log(action, by=by, refusal=refusal, **refusal.on_record_at(facts))
         raise
 
 

@@ -166,7 +166,7 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
             )
             if not is_new:
                 raise AlreadyInDirectory(person)
-            Record.objects.note(action, **about, subject=person)
+            Record.objects.log(action, **about, subject=person)
             return person
 
 
@@ -281,7 +281,7 @@ class DirectoryUser(models.Model):
             if (role := self.role()) and not role.people().enabled().exists():
                 role.take(by=by)
             self.disabled_at = now
-            Record.objects.note(TenantsAction.PERSON_DISABLED, **self._about(by))
+            Record.objects.log(TenantsAction.PERSON_DISABLED, **self._about(by))
 
     def enable(self, *, by: Actor) -> None:
         """Enable the entry again; a role that it had is given anew. Raises AlreadyEnabled."""
@@ -289,7 +289,7 @@ class DirectoryUser(models.Model):
             if not DirectoryUser.objects.disabled().filter(pk=self.pk).update(disabled_at=None):
                 raise AlreadyEnabled
             self.disabled_at = None
-            Record.objects.note(TenantsAction.PERSON_ENABLED, **self._about(by))
+            Record.objects.log(TenantsAction.PERSON_ENABLED, **self._about(by))
 
     def role(self) -> "RoleAssignment | None":
         """The role that the person holds at the partner of this directory."""

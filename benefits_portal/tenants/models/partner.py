@@ -211,6 +211,6 @@ class Tenant(models.Model):
             tenants.filter(pk=self.pk).update(is_primary=True)
             self.is_primary = True
             was = {"primary": before.pk} if before else {}
-            Record.objects.note(
+            Record.objects.log(
                 TenantsAction.PRIMARY_CHOSEN, **about, before=was, after={"primary": self.pk}
             )

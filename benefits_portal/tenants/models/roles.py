@@ -187,7 +187,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
             if account.directory_user_id == person.pk and not account.is_active:
                 raise AccountClosed
             held = self._hold(account, person.tenant.partner, role)
-            Record.objects.note(TenantsAction.ROLE_GIVEN, **about)
+            Record.objects.log(TenantsAction.ROLE_GIVEN, **about)
             return held
 
     def give_account(
@@ -215,7 +215,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
                 raise PersonDisabled
             wanted.check_can_sign_in()
             held = self._hold(account, partner, role)
-            Record.objects.note(TenantsAction.ROLE_GIVEN, subject=person or account, **about)
+            Record.objects.log(TenantsAction.ROLE_GIVEN, subject=person or account, **about)
             return held
 
     def _hold(self, account: User, partner: Partner, role: Role) -> "RoleAssignment":
@@ -296,7 +296,7 @@ class RoleAssignment(models.Model):
                 raise RoleAlreadyHeld(role)
             unchanged.update(role=role)
             self.role = role
-            Record.objects.note(TenantsAction.ROLE_CHANGED, **about, after={"role": role})
+            Record.objects.log(TenantsAction.ROLE_CHANGED, **about, after={"role": role})
 
     def take(self, *, by: Actor) -> None:
         """Take the role away, from the next request on.
@@ -309,7 +309,7 @@ class RoleAssignment(models.Model):
         with recorded_if_refused(TenantsAction.ROLE_TAKEN, **about):
             self._unchanged_under_lock().delete()
             self.user.sign_out_without_role(self.partner)
-            Record.objects.note(TenantsAction.ROLE_TAKEN, facts={"held": self.pk}, **about)
+            Record.objects.log(TenantsAction.ROLE_TAKEN, facts={"held": self.pk}, **about)
 
     def _unchanged_under_lock(self) -> RoleAssignmentQuerySet:
         """This row, if it is still as it was read.

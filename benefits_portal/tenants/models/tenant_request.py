@@ -53,7 +53,7 @@ class TenantRequestQuerySet(DerivedQuerySet["TenantRequest"]):
             ):
                 raise AlreadyAskedFor
             request = self.create(partner=partner, name=name, domain=domain, asked_by=by.user)
-            Record.objects.note(TenantsAction.TENANT_ASKED_FOR, **about, subject=request)
+            Record.objects.log(TenantsAction.TENANT_ASKED_FOR, **about, subject=request)
             return request
 
 
@@ -146,14 +146,14 @@ class TenantRequest(models.Model):
                 raise DomainInUse
             TenantRequest.objects.filter(pk=self.pk).update(tenant=tenant)
             self.tenant = tenant
-            Record.objects.note(TenantsAction.TENANT_ACCEPTED, **self._about(by), tenant=tenant)
+            Record.objects.log(TenantsAction.TENANT_ACCEPTED, **self._about(by), tenant=tenant)
             return tenant
 
     def decline(self, *, by: Actor) -> None:
         """Raises AlreadyDecided."""
         with recorded_if_refused(TenantsAction.TENANT_DECLINED, **self._about(by)):
             self._decide(by)
-            Record.objects.note(TenantsAction.TENANT_DECLINED, **self._about(by))
+            Record.objects.log(TenantsAction.TENANT_DECLINED, **self._about(by))
 
     def _decide(self, by: Actor) -> None:
         # Two tenants would choose the same colour

@@ -75,7 +75,7 @@ class UserManager(BaseUserManager["User"]):
         }
         account, is_new = self.get_or_create(email=email, defaults=new)
         if is_new:
-            Record.objects.note(
+            Record.objects.log(
                 TenantsAction.ACCOUNT_OPENED, by=by, subject=account, after={"email": email}
             )
         elif person.kind == DirectoryUser.Kind.MEMBER:
@@ -99,7 +99,7 @@ class UserManager(BaseUserManager["User"]):
         account.directory_user, account.name = person, person.display_name
         account.save(update_fields=["directory_user", "name", "sort_name", "search_text"])
         before, after = {"directory_user": was.pk}, {"directory_user": person.pk}
-        Record.objects.note(
+        Record.objects.log(
             TenantsAction.ACCOUNT_MOVED, by=by, subject=account, before=before, after=after
         )
 
@@ -206,13 +206,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         )
         ours.filter(role_assignments=None).update(sessions_ended_at=clock.now())
 
-    def note_own(self, action: TenantsAction, how: How = How.PORTAL) -> None:
+    def log_own(self, action: TenantsAction, how: How = How.PORTAL) -> None:
         """Put on record what they did with their own account (P1).
 
         At each partner where they hold a role, else at none.
         """
         partners = Partner.objects.with_role_for(self)
-        Record.objects.note_at_each(partners, action, by=Actor(self, how), subject=self)
+        Record.objects.log_at_each(partners, action, by=Actor(self, how), subject=self)
 
     @property
     def name_elsewhere(self) -> str:

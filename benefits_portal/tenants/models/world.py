@@ -12,7 +12,7 @@ class PracticeWorld(models.Model):
     A database becomes one only while it is still empty.
     """
 
-    told_on = models.DateField(_("told as of"))
+    as_of = models.DateField(_("told as of"))
     made_at = models.DateTimeField(_("made at"), default=clock.now)
     one = models.BooleanField(default=True, unique=True, editable=False)
 
@@ -21,4 +21,4 @@ class PracticeWorld(models.Model):
         verbose_name_plural = _("practice worlds")
 
     def __str__(self) -> str:
-        return str(self.told_on)
+        return str(self.as_of)

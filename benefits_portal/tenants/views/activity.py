@@ -14,7 +14,7 @@ from benefits_portal.tenants.access import admin_required
 from benefits_portal.tenants.audit.display import Line, lines
 from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.audit.record import RecordQuerySet
-from benefits_portal.tenants.downloads import masked, note_download
+from benefits_portal.tenants.downloads import log_download, masked
 from benefits_portal.tenants.forms import ActivityFilter
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Partner, Record
@@ -52,7 +52,7 @@ def activity_csv(request: PartnerRequest) -> HttpResponseBase:
     ours = chosen.of(Record.objects.for_partner(request.partner).for_display())
     filters = {name: str(value) for name, value in chosen.chosen.items() if value}
     filters["person"] = masked(filters.get("person", ""))
-    note_download(request, "activity", ours, filters, by=request.actor, partner=request.partner)
+    log_download(request, "activity", ours, filters, by=request.actor, partner=request.partner)
     return spreadsheet("activity", rows(ours, request.partner))
 
 

@@ -16,7 +16,7 @@ from benefits_portal.tenants.access import (
     role_required,
 )
 from benefits_portal.tenants.audit.history import history
-from benefits_portal.tenants.downloads import note_listing
+from benefits_portal.tenants.downloads import log_listing
 from benefits_portal.tenants.forms import AddUserForm
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.lists import DirectoryListing
@@ -24,8 +24,8 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Record, Role, Tenant
 from benefits_portal.typed import isolated
 
+from .performing import perform
 from .roles import last_global_admin
-from .telling import done
 
 
 @list_from_replica
@@ -47,7 +47,7 @@ def users(request: PartnerRequest) -> HttpResponse:
 def users_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's filters leave, in its order, written while it is read."""
     listing = DirectoryListing.of(own_tenants(request), request.GET)
-    note_listing(request, "users", listing, DirectoryUser.objects.for_partner(request.partner))
+    log_listing(request, "users", listing, DirectoryUser.objects.for_partner(request.partner))
     return spreadsheet("users", listing.spreadsheet(request.partner))
 
 
@@ -91,16 +91,16 @@ def add_user(request: PartnerRequest) -> HttpResponse:
 
 
 def add(request: PartnerRequest, chosen: dict[str, Any], form: AddUserForm) -> bool:
-    told = _("%(name)s is now in the directory of %(tenant)s.") % {
+    message = _("%(name)s is now in the directory of %(tenant)s.") % {
         name: isolated(str(chosen[name])) for name in ("name", "tenant")
     }
     tenant, kind = chosen["tenant"], chosen["kind"]
-    return done(
+    return perform(
         request,
         lambda: DirectoryUser.objects.add_to(
             tenant, chosen["name"], chosen["address"], kind=kind, by=request.actor
         ),
-        told,
+        message,
         form,
         "address",
     )
@@ -118,10 +118,10 @@ def disable_user(request: PartnerRequest, pk: int) -> HttpResponse:
             "tenants/user_disable.html",
             {"person": person, "held": held} | last_global_admin(request),
         )
-    told = _(
+    message = _(
         "%(name)s is disabled. Credit that they hold stays until you remove or transfer it."
     ) % {"name": isolated(person.display_name)}
-    done(request, lambda: person.disable(by=request.actor), told)
+    perform(request, lambda: person.disable(by=request.actor), message)
     return redirect("tenants:user", pk)
 
 
@@ -131,7 +131,7 @@ def enable_user(request: PartnerRequest, pk: int) -> HttpResponse:
     person = own_person(request, pk)
     if request.method != "POST":
         return render(request, "tenants/user_enable.html", {"person": person})
-    done(
+    perform(
         request,
         lambda: person.enable(by=request.actor),
         _("%(name)s is enabled again.") % {"name": isolated(person.display_name)},

@@ -26,10 +26,10 @@ def mail_health(request: HttpRequest) -> HttpResponse:
     does not serve. Nothing leaves a demo, which keeps its mails on a page.
     """
     try:
-        told = state()
+        message = state()
     except (DatabaseError, InterfaceError) as problem:
-        told = fault(problem)
-    return HttpResponse(f"{told}\n", content_type="text/plain", status=200 if told == "ok" else 503)
+        message = fault(problem)
+    return HttpResponse(f"{message}\n", content_type="text/plain", status=200 if message == "ok" else 503)
 
 
 def state() -> str:

@@ -13,7 +13,7 @@ from benefits_portal.tenants.access import (
     global_admin_required,
     role_required,
 )
-from benefits_portal.tenants.downloads import note_listing
+from benefits_portal.tenants.downloads import log_listing
 from benefits_portal.tenants.exceptions import LastGlobalAdmin
 from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
 from benefits_portal.tenants.lists import RoleListing
@@ -30,7 +30,7 @@ from benefits_portal.tenants.naming import name_at
 from benefits_portal.typed import isolated
 from benefits_portal.words import searched
 
-from .telling import done
+from .performing import perform
 
 
 @role_required
@@ -53,7 +53,7 @@ def roles(request: PartnerRequest) -> HttpResponse:
 def roles_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's words and filter leave, in its order."""
     listing = RoleListing.of(request.GET)
-    note_listing(request, "roles", listing, RoleAssignment.objects.for_partner(request.partner))
+    log_listing(request, "roles", listing, RoleAssignment.objects.for_partner(request.partner))
     return spreadsheet("roles", listing.spreadsheet(request.partner))
 
 
@@ -73,14 +73,14 @@ def give_role(request: PartnerRequest) -> HttpResponse:
 
 def give(request: PartnerRequest, form: GiveRoleForm) -> bool:
     person, role = form.cleaned_data["person"], form.cleaned_data["role"]
-    told = _("%(name)s now holds the role %(role)s.") % {
+    message = _("%(name)s now holds the role %(role)s.") % {
         "name": isolated(person.display_name),
         "role": role.label,
     }
-    return done(
+    return perform(
         request,
         lambda: RoleAssignment.objects.give(person, role, by=request.actor),
-        told,
+        message,
         form,
         "person",
     )
@@ -93,11 +93,11 @@ def change_role(request: PartnerRequest, pk: int) -> HttpResponse:
     form = RoleForm(request.POST or None, {"role": held.role})
     if request.method == "POST" and form.is_valid():
         role, name = form.cleaned_data["role"], name_of(held)
-        told = _("%(name)s now holds the role %(role)s.") % {
+        message = _("%(name)s now holds the role %(role)s.") % {
             "name": isolated(name),
             "role": role.label,
         }
-        if done(request, lambda: held.change_to(role, by=request.actor), told, form, "role"):
+        if perform(request, lambda: held.change_to(role, by=request.actor), message, form, "role"):
             return redirect("tenants:roles")
     return render(
         request,
@@ -125,7 +125,7 @@ def take_role(request: PartnerRequest, pk: int) -> HttpResponse:
             "tenants/role_take.html",
             {"held": held, "name": name_of(held)} | last_global_admin(request),
         )
-    done(
+    perform(
         request, lambda: held.take(by=request.actor), taken_message(name_of(held), Role(held.role))
     )
     return redirect("tenants:roles")

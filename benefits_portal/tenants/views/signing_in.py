@@ -45,7 +45,7 @@ def welcome(request: HttpRequest, user: User, response: HttpResponse) -> HttpRes
     """Sign `user` in, put it on record (A1), and let `response` bring the account's language."""
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     begin_session(request)
-    user.note_own(TenantsAction.SIGNED_IN)
+    user.log_own(TenantsAction.SIGNED_IN)
     if user.language:
         secure = settings.LANGUAGE_COOKIE_SECURE
         response.set_cookie(
@@ -117,7 +117,7 @@ class NewPasswordView(PasswordResetConfirmView):
         response = super().form_valid(form)
         user = self.user
         assert isinstance(user, User)  # noqa: S101 - what AUTH_USER_MODEL says
-        user.note_own(TenantsAction.PASSWORD_SET)
+        user.log_own(TenantsAction.PASSWORD_SET)
         return response
 
 
@@ -153,7 +153,7 @@ class OwnPasswordView(PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         with transaction.atomic():
             response = super().form_valid(form)
-            cast("User", self.request.user).note_own(TenantsAction.PASSWORD_SET, how=self.how)
+            cast("User", self.request.user).log_own(TenantsAction.PASSWORD_SET, how=self.how)
         messages.success(
             self.request,
             _("Your password is changed. Wherever else you were signed in, you no longer are."),

@@ -18,7 +18,7 @@ from benefits_portal.tenants.models import Tenant, TenantRequest
 from benefits_portal.tenants.naming import Names
 from benefits_portal.typed import isolated
 
-from .telling import done
+from .performing import perform
 
 MAX_ASKED = 20  # on the page
 
@@ -45,8 +45,8 @@ def make_primary(request: PartnerRequest, pk: int) -> HttpResponse:
     tenant = get_own(request, Tenant.objects.select_related("partner"), pk)
     if request.method != "POST":
         return render(request, "tenants/tenant_primary.html", {"tenant": tenant})
-    told = _("%(tenant)s is now the primary tenant.") % {"tenant": isolated(str(tenant))}
-    done(request, lambda: tenant.make_primary(by=request.actor), told)
+    message = _("%(tenant)s is now the primary tenant.") % {"tenant": isolated(str(tenant))}
+    perform(request, lambda: tenant.make_primary(by=request.actor), message)
     return redirect("tenants:tenants")
 
 
@@ -57,13 +57,13 @@ def ask_for_tenant(request: PartnerRequest) -> HttpResponse:
     form = TenantRequestForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         name, domain = form.cleaned_data["name"], form.cleaned_data["domain"]
-        told = _("We have passed it on: the program's staff look at %(domain)s and decide.") % {
+        message = _("We have passed it on: the program's staff look at %(domain)s and decide.") % {
             "domain": domain
         }
-        if done(
+        if perform(
             request,
             lambda: TenantRequest.objects.ask(request.partner, name, domain, by=request.actor),
-            told,
+            message,
             form,
             "domain",
         ):

@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from benefits_portal.backoffice.csv_reading import Unreadable, decoded
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.tenants import importing
-from benefits_portal.tenants.admin.imports import PartnerImport, PersonImport, told_counts
+from benefits_portal.tenants.admin.imports import PartnerImport, PersonImport, counts_text
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.importing import Import, Outcome, carry_out_in_batches
 from benefits_portal.tenants.management.reasons import add_reason
@@ -49,9 +49,9 @@ class Command(BaseCommand):
         except Unreadable as error:
             raise CommandError(f"{error} Nothing was changed.") from error
         if counts[Outcome.REFUSED]:
-            raise CommandError(f"{told_counts(counts)}. Nothing was changed.")
+            raise CommandError(f"{counts_text(counts)}. Nothing was changed.")
         ending = "Nothing was changed: a dry run." if options["dry_run"] else "Done."
-        self.stdout.write(f"{told_counts(counts)}. {ending}")
+        self.stdout.write(f"{counts_text(counts)}. {ending}")
 
     def counts(self, text: str, dry_run: bool, kind: type[Import], reason: str) -> Counter[Outcome]:
         """Import the file, and count what was done.

@@ -23,7 +23,7 @@ class Command(BaseCommand):
             for check in CHECKS:
                 if finding := check.run():
                     faults += 1
-                    self.stdout.write(check.said(finding))
+                    self.stdout.write(check.describe(finding))
         if faults:
             raise CommandError(f"{faults} of {len(CHECKS)} checks found something.")
         self.stdout.write(f"Nothing found: {len(CHECKS)} checks, {time.monotonic() - began:.1f} s.")

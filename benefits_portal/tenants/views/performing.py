@@ -10,14 +10,14 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 
 
-def done(
+def perform(
     request: PartnerRequest,
     verb: Callable[[], object],
-    told: str,
+    message: str,
     form: forms.BaseForm | None = None,
     field: str = "",
 ) -> bool:
-    """Carry out `verb` and say `told`.
+    """Carry out `verb` and say `message`.
 
     A refusal becomes an error of `form`, at `field`; without a form, a message.
     """
@@ -30,5 +30,5 @@ def done(
         else:
             form.add_error(field or None, str(refusal))
         return False
-    messages.success(request, told)
+    messages.success(request, message)
     return True
