@@ -76,8 +76,8 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-benchmark-")))
         collect_static(folder)
-        address = stack.enter_context(server(chosen.database_url))
-        urls = [database(address, size) for size in chosen.sizes]
+        url = stack.enter_context(server(chosen.database_url))
+        urls = [database(url, size) for size in chosen.sizes]
         portals = [
             stack.enter_context(Portal(url, folder, str(size)))
             for url, size in zip(urls, chosen.sizes, strict=True)

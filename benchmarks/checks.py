@@ -24,15 +24,15 @@ def check(costs: list[list[Cost]]) -> list[str]:
     suspects = [
         list(group) for group in zip(*costs, strict=True) if group[0].page.queries is not None
     ]
-    rounds, said = ROUNDS, []
+    rounds, sentences = ROUNDS, []
     for _ in range(AGAIN):
         measure([list(size) for size in zip(*suspects, strict=True)], rounds, TIMES)
         suspects = [group for group in suspects if failures(group)]
-        said = [sentence for group in suspects for sentence in failures(group)]
+        sentences = [sentence for group in suspects for sentence in failures(group)]
         if not suspects:
             break
         rounds = 2 * ROUNDS
-    return said
+    return sentences
 
 
 def failures(group: list[Cost]) -> list[str]:
@@ -40,22 +40,22 @@ def failures(group: list[Cost]) -> list[str]:
     page, broken = group[0].page, [cost.failure for cost in group if cost.failure]
     if broken:
         return [f"{page.name}: {broken[0]}"]
-    said, lowest = [], [min(cost.units) for cost in group]
+    sentences, lowest = [], [min(cost.units) for cost in group]
     if page.limit is not None and lowest[0] > SLACK * page.limit:
-        said.append(
+        sentences.append(
             f"{page.name}: {lowest[0]:.1f} RU, more than {SLACK} times its target of {page.limit:g}"
         )
     if page.limit is not None and lowest[-1] > FLAT * lowest[0]:
-        said.append(
+        sentences.append(
             f"{page.name}: {lowest[-1]:.1f} RU with most rows, {lowest[0]:.1f} with fewest, "
             f"more than {FLAT} times as much"
         )
     asked = max(cost.queries for cost in group)
     if page.queries is not None and asked > page.queries:
-        said.append(f"{page.name}: {asked} queries, more than {page.queries}")
+        sentences.append(f"{page.name}: {asked} queries, more than {page.queries}")
     waited = min(cost.waited for cost in group)
     if waited > WAITING:
-        said.append(
+        sentences.append(
             f"{page.name}: the quickest answer waited for {waited * 1000:.0f} ms beside its CPU"
         )
-    return said
+    return sentences

@@ -48,7 +48,7 @@ class Cost:
         try:
             for _ in range(4):
                 answer = self.page.visitor.get(
-                    self.page.address, **{"X-Queries": "1", **dict(self.page.headers)}
+                    self.page.url, **{"X-Queries": "1", **dict(self.page.headers)}
                 )
                 if answer.status != 200:
                     self.failure = f"status {answer.status}"
@@ -63,8 +63,8 @@ class Cost:
         before = processes.cpu_seconds(*self.roots)
         for _ in range(times):
             begun = time.perf_counter()
-            if self.page.visitor.get(self.page.address, **dict(self.page.headers)).status != 200:
-                raise RuntimeError(f"{self.page.address} failed while it was measured")
+            if self.page.visitor.get(self.page.url, **dict(self.page.headers)).status != 200:
+                raise RuntimeError(f"{self.page.url} failed while it was measured")
             self.quickest = min(self.quickest, time.perf_counter() - begun)
         taken = (processes.cpu_seconds(*self.roots) - before) / times
         self.cheapest = min(self.cheapest, taken)

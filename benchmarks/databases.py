@@ -140,9 +140,9 @@ def copy(connection: psycopg.Connection, part: Part, types: dict[str, int], size
             values = (
                 types[value.__name__.lower()] if isinstance(value, type) else value for value in row
             )
-            told = dict(zip(part.fields, row, strict=True))
+            by_name = dict(zip(part.fields, row, strict=True))
             target.write_row(
-                (*values, *defaults.values(), *(field.of_values(told) for field in derived))
+                (*values, *defaults.values(), *(field.of_values(by_name) for field in derived))
             )
             if count % EVERY == 0:
                 say(f"\r{size:>9,} benefits: {options.verbose_name_plural} {count:,}", end="")

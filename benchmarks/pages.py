@@ -27,7 +27,7 @@ class Page:
     """
 
     name: str
-    address: str
+    url: str
     visitor: Visitor
     limit: float | None = 4
     queries: int | None = 7

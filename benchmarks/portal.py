@@ -60,18 +60,18 @@ class Visitor:
     cookies: dict[str, str] = field(default_factory=dict)
     timeout: float = 60
 
-    def get(self, address: str, **headers: str) -> Answer:
-        return self._ask("GET", address, headers)
+    def get(self, url: str, **headers: str) -> Answer:
+        return self._ask("GET", url, headers)
 
-    def post(self, address: str, values: dict[str, str], **headers: str) -> Answer:
+    def post(self, url: str, values: dict[str, str], **headers: str) -> Answer:
         body = urlencode(values)
         headers |= {
             "Content-Type": "application/x-www-form-urlencoded",
             "Content-Length": str(len(body)),
         }
-        return self._ask("POST", address, headers, body)
+        return self._ask("POST", url, headers, body)
 
-    def _ask(self, method: str, address: str, headers: dict[str, str], body: str = "") -> Answer:
+    def _ask(self, method: str, url: str, headers: dict[str, str], body: str = "") -> Answer:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         sent = {
             "Host": HOST,
@@ -81,7 +81,7 @@ class Visitor:
             "Cookie": cookies,
             **headers,
         }
-        request = f"{method} {address} HTTP/1.1\r\n" + "".join(
+        request = f"{method} {url} HTTP/1.1\r\n" + "".join(
             f"{name}: {value}\r\n" for name, value in sent.items()
         )
         with socket.socket(socket.AF_UNIX) as connection:

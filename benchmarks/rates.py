@@ -19,11 +19,11 @@ def rate(page: Page, clients: int, seconds: float) -> float:
         visitor, count = Visitor(page.visitor.socket, page.visitor.cookies), 0
         while time.monotonic() - begun < seconds:
             try:
-                answer = visitor.get(page.address)
+                answer = visitor.get(page.url)
             except TimeoutError:
                 break
             if answer.status != 200:
-                raise RuntimeError(f"{page.address} failed under load")
+                raise RuntimeError(f"{page.url} failed under load")
             count += 1
         return count
 

@@ -96,12 +96,12 @@ class Form:
     """A review that is open in somebody's browser."""
 
     visitor: Visitor
-    address: str
+    url: str
     values: dict[str, str]
 
     @classmethod
-    def opened(cls, visitor: Visitor, address: str) -> "Form":
-        page = visitor.get(address)
+    def opened(cls, visitor: Visitor, url: str) -> "Form":
+        page = visitor.get(url)
         cookie = re.search(r"(?im)^set-cookie: (\S*csrftoken)=([^;]+)", page.head)
         form = page.text[page.text.index('name="quote"') - 1000 :]
         values = dict(
@@ -112,17 +112,15 @@ class Form:
             )
         )
         if not cookie or len(values) < 3:
-            raise RuntimeError(f"{address} shows no review: status {page.status}")
-        return cls(
-            Visitor(visitor.socket, visitor.cookies | {cookie[1]: cookie[2]}), address, values
-        )
+            raise RuntimeError(f"{url} shows no review: status {page.status}")
+        return cls(Visitor(visitor.socket, visitor.cookies | {cookie[1]: cookie[2]}), url, values)
 
     def send(self) -> float:
         """Redeem; the seconds that it took. RuntimeError unless it leads to a receipt."""
         begun = time.monotonic()
-        answer = self.visitor.post(self.address, self.values)
+        answer = self.visitor.post(self.url, self.values)
         if answer.status != 302 or "/receipts/" not in answer.header("Location"):
-            raise RuntimeError(f"Not redeemed: status {answer.status} at {self.address}")
+            raise RuntimeError(f"Not redeemed: status {answer.status} at {self.url}")
         return time.monotonic() - begun
 
 
@@ -168,7 +166,7 @@ def keys_with_subscriptions(database_url: str, count: int) -> list[tuple[int, in
 
 
 def count_queries(form: Form) -> int:
-    answer = form.visitor.post(form.address, form.values, **{"X-Queries": "1"})
+    answer = form.visitor.post(form.url, form.values, **{"X-Queries": "1"})
     return answer.queries
 
 

@@ -26,13 +26,13 @@ def costs(sizes: list[int], measured: list[list[Cost]], unit: float) -> str:
     for group in zip(*measured, strict=True):
         first, last = group[0], group[-1]
         flat = f"{last.ru / first.ru:.2f}" if not isnan(last.ru / first.ru) else "–"
-        told = [cost.failure or f"{cost.ru:.1f} ({min(cost.units):.1f})" for cost in group]
+        cells = [cost.failure or f"{cost.ru:.1f} ({min(cost.units):.1f})" for cost in group]
         most = max(cost.queries for cost in group)
         lines.append(
             row(
                 [
                     first.page.name,
-                    *told,
+                    *cells,
                     flat,
                     most,
                     f"{last.size / 1024:.1f}",

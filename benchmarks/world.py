@@ -25,10 +25,11 @@ from benefits_portal.benefits.models import (
     Product,
     ProductKey,
 )
-from benefits_portal.benefits.models.membership import ENROLMENT_YEAR, GRACE
+from benefits_portal.benefits.models.membership import ENROLLMENT_YEAR, GRACE
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.redemption import RedemptionAction
 from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.search_text import search_prefixes
 from benefits_portal.tenants.models import (
     DirectoryUser,
     DirectoryUserWord,
@@ -40,7 +41,6 @@ from benefits_portal.tenants.models import (
     Tenant,
     User,
 )
-from benefits_portal.words import search_prefixes
 
 OFFERS, LINES, PRODUCTS = 20, 50, 40
 MONTHLY, BULK = range(32, 38), range(38, 40)  # the products that are credit
@@ -100,7 +100,7 @@ class World:
 
     def parts(self) -> Iterator[Part]:
         yield Part(Partner, "id name mpn_id country currency", self._partners())
-        yield Part(Tenant, "id partner_id name domain guid is_primary colour", self._tenants())
+        yield Part(Tenant, "id partner_id name domain guid is_primary color", self._tenants())
         yield Part(
             DirectoryUser,
             "id partner_id tenant_id display_name user_principal_name",
@@ -197,8 +197,8 @@ class World:
             yield self.people + n, n, n, *named(n, f"tenant{n}.example")
 
     def _words(self) -> Iterator[Row]:
-        for pk, partner, _tenant, name, address in self._people():
-            yield from ((partner, pk, word.encode()) for word in search_prefixes(name, address))
+        for pk, partner, _tenant, name, url in self._people():
+            yield from ((partner, pk, word.encode()) for word in search_prefixes(name, url))
 
     def _users(self) -> Iterator[Row]:
         yield READER, "reader@tenant1.example", "Reader", 1, f"!{READER}", False, False
@@ -233,7 +233,7 @@ class World:
             partner = 1 if mine else 2 + nth % (self.partners - 1)
             starts_on = self.today - timedelta(days=DAYS_BACK - 1 - nth * DAYS_BACK // half)
             offer = nth if mine else nth // (self.partners - 1)
-            ends_on = starts_on + ENROLMENT_YEAR
+            ends_on = starts_on + ENROLLMENT_YEAR
             yield (
                 n + 1,
                 partner,

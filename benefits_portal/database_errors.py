@@ -55,5 +55,5 @@ def reason(problem: BaseException | None) -> Reason | None:
 
 def code(problem: BaseException) -> str:
     """PostgreSQL's own, or SQLite's without its additions, as in SQLITE_BUSY_SNAPSHOT."""
-    told = getattr(problem, "sqlite_errorname", None) or ""
-    return getattr(problem, "sqlstate", None) or "_".join(told.split("_")[:2])
+    name = getattr(problem, "sqlite_errorname", None) or ""
+    return getattr(problem, "sqlstate", None) or "_".join(name.split("_")[:2])

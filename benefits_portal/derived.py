@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.query_utils import DeferredAttribute
 
-from benefits_portal.words import finds_nothing, search_terms, search_text, sort_key
+from benefits_portal.search_text import finds_nothing, search_terms, search_text, sort_key
 
 MAX_KEYS = 1_000  # in one statement
 

@@ -21,13 +21,13 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.key_format import without_keys
 from benefits_portal.typed import (
     NOT_SHOWN,
-    address_in,
     ascii_digits,
     canonical_domain,
     canonical_domain_or_text,
     canonical_email,
     canonical_email_or_text,
     clean_line,
+    email_in,
     read_day,
     tidy,
     tidy_digits,
@@ -103,7 +103,7 @@ class EmailFormField(LineFormField):
 
     @staticmethod
     def cleaned(text: str) -> str:
-        return canonical_email(address_in(text))
+        return canonical_email(email_in(text))
 
 
 class DomainFormField(LineFormField):
@@ -154,6 +154,13 @@ class LineField(CharField):
     tidied: Callable[[Text], Text] = staticmethod(tidy)
 
     @override
+    def deconstruct(self) -> Any:
+        """A migration holds the column, not what is done to what people type."""
+        name, _path, args, kwargs = super().deconstruct()
+        kwargs.pop("validators", None)
+        return name, "django.db.models.CharField", args, kwargs
+
+    @override
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         return self.form_field.cleaned(text) if text else text
@@ -189,8 +196,8 @@ class LineField(CharField):
     @override
     def formfield(self, **kwargs: Any) -> Any:
         # What to write
-        unless_told = {"max_length": None} if self._validators else {}  # type: ignore[attr-defined]
-        return super().formfield(**{"form_class": self.form_field, **unless_told, **kwargs})
+        unless_given = {"max_length": None} if self._validators else {}  # type: ignore[attr-defined]
+        return super().formfield(**{"form_class": self.form_field, **unless_given, **kwargs})
 
 
 class NameField(LineField):
@@ -237,6 +244,11 @@ class DigitsField(LineField):
 
 class TidyJSONField(models.JSONField):
     """JSON in which no text holds what nobody sees (W1)."""
+
+    @override
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
 
     @override
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:

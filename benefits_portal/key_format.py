@@ -78,7 +78,7 @@ class KeyText:
 
 
 def is_shaped(key: str) -> bool:
-    """Whether `key`, normalised, has the length, prefix and characters of one of our keys."""
+    """Whether `key`, normalized, has the length, prefix and characters of one of our keys."""
     return (
         len(key) == LENGTH and key.startswith(PREFIX) and set(key[len(PREFIX) :]) <= set(ALPHABET)
     )
@@ -94,7 +94,7 @@ def key_texts(text: str) -> list[KeyText]:
     ]
 
 
-def normalised(typed: str) -> str:
+def normalized(typed: str) -> str:
     """The letters and digits of what was typed, in capitals; full-width ones as ordinary ones."""
     return "".join(letter.character for letter in _letters(typed))
 

@@ -80,10 +80,10 @@ def details(record: logging.LogRecord) -> dict[str, Any]:
         fields["request_id"] = known
     if request:
         fields["route"] = route_of(request)
-    fields |= getattr(record, "facts", {})
+    fields |= getattr(record, "fields", {})
     if record.exc_info and record.exc_info[0]:
         fields["exception"] = record.exc_info[0].__qualname__
-        fields["trace"] = places(record.exc_info[2])
+        fields["trace"] = frames(record.exc_info[2])
     return fields
 
 
@@ -129,7 +129,7 @@ def route_of(request: HttpRequest) -> str:
     return match.route if match else ""
 
 
-def places(trace: TracebackType | None) -> list[str]:
+def frames(trace: TracebackType | None) -> list[str]:
     """Where it happened, the innermost last."""
     return [
         f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)
@@ -154,13 +154,13 @@ def log_requests(
         try:
             response = get_response(request)
             response.headers["X-Request-ID"] = request_id.get()
-            facts = {
+            fields = {
                 "method": request.method,
                 "route": route_of(request),
                 "status": response.status_code,
                 "ms": round((time.perf_counter() - started) * 1000, 1),
             }
-            _requests.info("request", extra={"facts": facts})
+            _requests.info("request", extra={"fields": fields})
             return response
         finally:
             request_id.reset(token)

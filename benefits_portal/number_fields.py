@@ -11,12 +11,12 @@ from benefits_portal import formats as figures
 from benefits_portal.typed_numbers import read_amount, read_number
 
 
-def check_range(number: int, at_least: int, at_most: int) -> int:
+def check_range(value: int, at_least: int, at_most: int) -> int:
     """Raises ValidationError."""
-    if not at_least <= number <= at_most:
-        limits = {"least": figures.number(at_least), "most": figures.number(at_most)}
+    if not at_least <= value <= at_most:
+        limits = {"least": figures.format_number(at_least), "most": figures.format_number(at_most)}
         raise forms.ValidationError(_("Enter a number from %(least)s to %(most)s.") % limits)
-    return number
+    return value
 
 
 class NumberInput(forms.TextInput):

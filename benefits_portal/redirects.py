@@ -8,14 +8,14 @@ from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_s
 URL_HEADERS = ("Location", "HX-Redirect", "HX-Location", "HX-Push-Url", "HX-Replace-Url")
 
 
-def on_to(address: str) -> HttpResponseRedirect:
-    """To `address`, which anybody may have written: only ever a path of this site, else home.
+def on_to(url: str) -> HttpResponseRedirect:
+    """To `url`, which anybody may have written: only ever a path of this site, else home.
 
     Not django.shortcuts.redirect, which takes a word without a slash for the name of a URL, and
     fails if there is none.
     """
-    safe = address.startswith("/") and stays_here(address)
-    return HttpResponseRedirect(address if safe else reverse("home"))
+    safe = url.startswith("/") and stays_here(url)
+    return HttpResponseRedirect(url if safe else reverse("home"))
 
 
 def own_url(request: HttpRequest) -> str:

@@ -62,9 +62,9 @@ def time_zones() -> dict[str, str]:
 def country_names() -> dict[str, str]:
     """The code of each country by its names in the portal's languages, and by its three letters."""
     aliases = {
-        alias: places[0]
-        for alias, places in get_global("territory_aliases").items()
-        if len(places) == 1
+        alias: decimals[0]
+        for alias, decimals in get_global("territory_aliases").items()
+        if len(decimals) == 1
     }
     return _folded_names(
         countries(),
@@ -165,10 +165,10 @@ def decimal_places(currency: str) -> int:
 
 def validate_amount(amount: Decimal, currency: str) -> None:
     """Raise ValidationError if `amount` has more decimals than `currency` has (W12)."""
-    places = decimal_places(currency)
-    if amount == round(amount, places):
+    decimals = decimal_places(currency)
+    if amount == round(amount, decimals):
         return
-    if not places:
+    if not decimals:
         raise ValidationError(
             _("%(currency)s has no decimals: write a whole amount."),
             params={"currency": currency},
@@ -176,6 +176,6 @@ def validate_amount(amount: Decimal, currency: str) -> None:
         )
     raise ValidationError(
         _("%(currency)s has %(places)s decimals at most."),
-        params={"currency": currency, "places": places},
+        params={"currency": currency, "places": decimals},
         code="decimals",
     )

@@ -132,7 +132,7 @@ TEMPLATES = [
 ]
 APPEND_SLASH = True
 # Technical support tickets
-SUPPORT_ADDRESS = env.str("SUPPORT_ADDRESS", default="support@benefits-portal.example")
+SUPPORT_EMAIL = env.str("SUPPORT_ADDRESS", default="support@benefits-portal.example")
 
 # Database
 
@@ -280,7 +280,7 @@ MAILERS: dict[str, dict[str, Any]] = {
 }
 if not IS_LOCAL:
     startup_checks.check_mail(MAILERS["default"]["OPTIONS"])
-DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=SUPPORT_ADDRESS)
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=SUPPORT_EMAIL)
 
 # Security
 

@@ -184,11 +184,11 @@ def unwrapped(email: str) -> str:
     return email[len(_MAILTO) :].strip() if email[: len(_MAILTO)].lower() == _MAILTO else email
 
 
-def address_in(text: str) -> str:
+def email_in(text: str) -> str:
     """The address in `Kim de Vries <kim@contoso.com>`; any other text as it is, tidied."""
     line = tidy(text)
-    name, _mark, address = line.rpartition("<")
-    return address[:-1] if name and address.endswith(">") and is_email(address[:-1]) else line
+    name, _mark, email = line.rpartition("<")
+    return email[:-1] if name and email.endswith(">") and is_email(email[:-1]) else line
 
 
 def _not_an_email() -> ValidationError:
@@ -296,12 +296,12 @@ def read_day(text: str) -> date:
         return date(year, month, day)
     except ValueError as error:
         if year and 1 <= month <= 12:  # 2027-04-31
-            facts = {
+            params = {
                 "month": date_format(date(year, month, 1), "F Y"),
                 "days": monthrange(year, month)[1],
             }
             raise ValidationError(
-                _("%(month)s has %(days)s days.") % facts, code="no_such_day"
+                _("%(month)s has %(days)s days.") % params, code="no_such_day"
             ) from error
         raise ValidationError(
             _("There is no such day in the calendar. Write the day as in 2027-01-31."),

@@ -55,11 +55,11 @@ def read_numbers(text: str) -> list[int]:
     plain = _ENDS_IN_ZEROS.sub(lambda grouped: re.sub("[ ,]", "'", grouped[0]), plain)
     if found := _TWO_READINGS.search(plain):
         parts = re.split("[ ,]", found[0])
-        told = {"one": "".join(parts), "several": "; ".join(str(int(part)) for part in parts)}
+        params = {"one": "".join(parts), "several": "; ".join(str(int(part)) for part in parts)}
         if len(parts) == 2:
-            message = _("Write %(one)s for one key, or %(several)s for two.") % told
+            message = _("Write %(one)s for one key, or %(several)s for two.") % params
         else:
-            message = _("Write %(one)s for one key, or %(several)s for several.") % told
+            message = _("Write %(one)s for one key, or %(several)s for several.") % params
         raise ValidationError(message, code="two_readings")
     plain = _THOUSANDS.sub(lambda grouped: grouped[0].replace(" ", "'"), plain)
     return [_whole(part) for part in _BETWEEN_NUMBERS.split(plain) if part]
@@ -80,9 +80,9 @@ def read_amount(text: str, decimals: int = 2) -> Decimal:
     ):
         raise ValidationError(_("Enter an amount, as in 6000 or 6000.50."), code="amount")
     if len(fraction) > decimals:
-        told = {"decimals": decimals}
+        params = {"decimals": decimals}
         raise ValidationError(
-            _("Enter an amount with at most %(decimals)s decimals.") % told, code="decimals"
+            _("Enter an amount with at most %(decimals)s decimals.") % params, code="decimals"
         )
     return Decimal(re.sub("[^0-9]", "", whole) + (f".{fraction}" if fraction else ""))
 

@@ -38,7 +38,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "demo": settings.DEMO,
         "theme": theme if theme in THEMES else "",
-        "support_address": settings.SUPPORT_ADDRESS,
+        "support_address": settings.SUPPORT_EMAIL,
         "session_end": session.ending(request),
     }
 

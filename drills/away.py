@@ -37,10 +37,10 @@ def main(place: Path, postgres: Postgres, seconds: int = 30) -> bool:
             answers, back = during(
                 lambda away=away: away(postgres, seconds), browsers, everybody, portal
             )  # type: ignore[misc]
-            told = [answer for answer in answers if answer.status == 503 and answer.retry_after]
+            output = [answer for answer in answers if answer.status == 503 and answer.retry_after]
             other = [answer.status for answer in answers if answer.status not in (200, 503)]
             slowest = max(answer.seconds for answer in answers)
-            rows.append([what, len(answers), len(told), str(other or "none"), slowest, back])
+            rows.append([what, len(answers), len(output), str(other or "none"), slowest, back])
             held = held and not other and slowest <= PATIENCE and back <= PATIENCE
         print(
             table(
@@ -162,7 +162,7 @@ def row_held(
     afterwards = browser.post(review, form)
     kind = refused.status == 503 and "Somebody else is working on the same thing" in refused.page
     went_on = all(answer.status == 200 for answer in meanwhile)
-    receipt = "/receipts/" in afterwards.address
+    receipt = "/receipts/" in afterwards.url
     slowest = max(answer.seconds for answer in meanwhile)
     text = (
         f"A row held by somebody: the redeemer is told after {refused.seconds:.2f} s "

@@ -47,10 +47,10 @@ def main(
         browser.sign_in(member)
         review = f"/admin-center/products/{member.subscription.pk}/extend/?key={member.keys[0]}"
         form = {"acting_in": member.acting_in, "quote": browser.get(review).fields.get("quote", "")}
-        redeemed = "/receipts/" in browser.post(review, form).address
+        redeemed = "/receipts/" in browser.post(review, form).url
     rows = sum(count for count, _ in before.values())
     same = before == after
-    facts = [
+    queries = [
         [
             len(before),
             rows,
@@ -72,7 +72,7 @@ def main(
                 "restored in, s",
                 "serves and redeems",
             ],
-            facts,
+            queries,
         )
     )
     return same and redeemed
@@ -84,8 +84,8 @@ def contents(connection: psycopg.Connection) -> dict[str, tuple[int, str]]:
     Keys' digests and ciphertexts are included.
     """
     names = [name for (name,) in connection.execute(TABLES).fetchall()]
-    told = {}
+    output = {}
     for name in names:
         asked = f"SELECT count(*), {DIGEST} FROM {name} row_told"  # noqa: S608 - our own tables
-        told[name] = connection.execute(asked).fetchone()
-    return told  # type: ignore[return-value]
+        output[name] = connection.execute(asked).fetchone()
+    return output  # type: ignore[return-value]

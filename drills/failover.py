@@ -96,11 +96,11 @@ def readyz(portal: Portal) -> str:
     """What it says while it is not ready."""
     try:
         with urlopen(f"http://{HOST}:{portal.port}/readyz", timeout=10) as answer:
-            told: str = answer.read().decode().strip()
+            output: str = answer.read().decode().strip()
     except OSError as refused:
-        told = (
+        output = (
             getattr(refused, "fp", None).read().decode().strip()
             if getattr(refused, "fp", None)
             else str(refused)
         )
-    return told
+    return output

@@ -144,10 +144,10 @@ class Ledger:
         return found
 
     def unconfirmed(self, operations: list[Operation]) -> list[str]:
-        told = sorted(operation.saw for operation in operations if operation.what == "redeemed")
+        output = sorted(operation.saw for operation in operations if operation.what == "redeemed")
         return (
             []
-            if told == sorted(self.write)
+            if output == sorted(self.write)
             else ["the redemptions that clients were told of are not those of the ledger"]
         )
 

@@ -50,8 +50,8 @@ class Redeemer(threading.Thread):
             form = {"acting_in": self.member.acting_in, "quote": quote} if quote else {}
         while form:
             answer = self.browser.post(review, form)
-            if "/receipts/" in answer.address and answer.status == 200:
-                self.receipts.append(int(answer.address.rstrip("/").rsplit("/", 1)[-1]))
+            if "/receipts/" in answer.url and answer.status == 200:
+                self.receipts.append(int(answer.url.rstrip("/").rsplit("/", 1)[-1]))
                 return
             self.lost += answer.status == 0
             self.refused += answer.status == 503

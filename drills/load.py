@@ -47,7 +47,7 @@ def main(
         ]
         gauges = watch(postgres, portal, threads)
     redeemed = postgres.ask("SELECT count(*) FROM licensing_redemption")[0][0]
-    receipts = sum(note.what == "redeem" and "/receipts/" in note.address for note in notes)
+    receipts = sum(note.what == "redeem" and "/receipts/" in note.url for note in notes)
     print(report(notes, gauges, minutes))
     print(
         f"\n{len(everybody)} people of {partners} partners, {workers} workers, "
@@ -73,7 +73,7 @@ def work(
 
     def expect(answer: Answer, text: str) -> Answer:
         if answer.status != 200 or text not in answer.page:
-            wrong.append(f"{answer.what}: {answer.status} at {answer.address}, without {text!r}")
+            wrong.append(f"{answer.what}: {answer.status} at {answer.url}, without {text!r}")
         if ends - time.monotonic() > think:
             time.sleep(chance.uniform(think / 2, think * 1.5))
         return answer
@@ -144,8 +144,8 @@ def watch(
 def pss(pid: int) -> float:
     """Proportional share of memory of a process, in MiB."""
     try:
-        with open(f"/proc/{pid}/smaps_rollup") as told:  # noqa: PTH123
-            return next(int(line.split()[1]) / 1024 for line in told if line.startswith("Pss:"))
+        with open(f"/proc/{pid}/smaps_rollup") as output:  # noqa: PTH123
+            return next(int(line.split()[1]) / 1024 for line in output if line.startswith("Pss:"))
     except (OSError, StopIteration):
         return 0.0
 

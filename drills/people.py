@@ -24,7 +24,7 @@ class Answer:
     status: int  # 0: none came
     started: float
     seconds: float
-    address: str = ""
+    url: str = ""
     page: str = field(default="", repr=False)
     retry_after: str = ""
 
@@ -72,7 +72,7 @@ class Browser:
                 answer.status,
                 started,
                 answer.seconds,
-                answer.address,
+                answer.url,
                 "",
                 answer.retry_after,
             )

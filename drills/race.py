@@ -43,10 +43,11 @@ def main(
             answers = at_one_instant(
                 portal.port, [redeeming(browser, member, key) for _ in range(requests)]
             )
-            told = [answer for answer, _ in answers]
-            redeemed = sum("302" in answer[:20] and "/receipts/" in answer for answer in told)
+            output = [answer for answer, _ in answers]
+            redeemed = sum("302" in answer[:20] and "/receipts/" in answer for answer in output)
             clear = sum(
-                "200 OK" in answer[:20] and "This key was redeemed on" in answer for answer in told
+                "200 OK" in answer[:20] and "This key was redeemed on" in answer
+                for answer in output
             )
             redemptions = list(Redemption.objects.filter(key=key))
             records = Record.objects.filter(

@@ -95,11 +95,11 @@ def next_version(folder: Path, column: str) -> Path:
     shutil.copytree(PROJECT, folder, ignore=left_out, symlinks=True)
     graph = MigrationLoader(None).graph
     for app, model in GROWING.items():
-        told = {"app": app, "model": model, "column": column, "leaf": graph.leaf_nodes(app)[0]}
+        output = {"app": app, "model": model, "column": column, "leaf": graph.leaf_nodes(app)[0]}
         room = folder / "benefits_portal" / app
-        (room / "migrations" / "9999_drilled.py").write_text(MIGRATION.format(**told))
+        (room / "migrations" / "9999_drilled.py").write_text(MIGRATION.format(**output))
         with (room / "models" / "__init__.py").open("a") as models:
-            models.write("\nfrom django.db import models\n" + FIELD.format(**told))
+            models.write("\nfrom django.db import models\n" + FIELD.format(**output))
     return folder
 
 

@@ -32,12 +32,14 @@ class PgBouncer(Running):
 
     def __init__(self, folder: Path, postgres: Postgres) -> None:
         self.postgres, self.port = postgres, free_port()
-        told = (PROJECT / "deploy" / "pgbouncer.ini").read_text()
-        told = told.replace("port=5432", f"port={postgres.port}").replace("6432", str(self.port))
-        told = told.replace("/etc/pgbouncer/userlist.txt", f"{folder}/userlist.txt")
+        output = (PROJECT / "deploy" / "pgbouncer.ini").read_text()
+        output = output.replace("port=5432", f"port={postgres.port}").replace(
+            "6432", str(self.port)
+        )
+        output = output.replace("/etc/pgbouncer/userlist.txt", f"{folder}/userlist.txt")
         self.configuration = folder / "pgbouncer.ini"
         self.configuration.write_text(
-            told.replace("default_pool_size = 20", f"default_pool_size = {POOL}")
+            output.replace("default_pool_size = 20", f"default_pool_size = {POOL}")
         )
         [(secret,)] = postgres.ask("SELECT rolpassword FROM pg_authid WHERE rolname = 'portal'")
         (folder / "userlist.txt").write_text(f'"portal" "{secret}"\n')

@@ -251,22 +251,24 @@ class Nginx(Running):
 
     def __init__(self, folder: Path, portals: list[Portal]) -> None:
         self.folder, self.port = folder, free_port()
-        told = (PROJECT / "deploy" / "nginx.conf").read_text()
+        output = (PROJECT / "deploy" / "nginx.conf").read_text()
         servers = "\n".join(
             f"    server {HOST}:{portal.port} fail_timeout=0;" for portal in portals
         )
-        told = told.replace("    server unix:/run/benefits-portal.sock fail_timeout=0;", servers)
+        output = output.replace(
+            "    server unix:/run/benefits-portal.sock fail_timeout=0;", servers
+        )
         # The last one serves; the others redirect, and answer nobody
-        shared, *blocks = told.split("\nserver {\n")
-        told = f"{shared}\nserver {{\n{blocks[-1]}".replace(
+        shared, *blocks = output.split("\nserver {\n")
+        output = f"{shared}\nserver {{\n{blocks[-1]}".replace(
             "listen 443 ssl http2", f"listen {HOST}:{self.port}"
         )
         # Where production has TLS
-        told = told.replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")
+        output = output.replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")
         lines = [
-            line for line in told.splitlines() if "ssl_" not in line and "listen [::]" not in line
+            line for line in output.splitlines() if "ssl_" not in line and "listen [::]" not in line
         ]
-        told = "\n".join(lines).replace("/var/log/nginx", str(folder))
+        output = "\n".join(lines).replace("/var/log/nginx", str(folder))
         paths = "".join(
             f"{name}_temp_path {folder}/{name};\n"
             for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -275,7 +277,7 @@ class Nginx(Running):
         self.configuration.write_text(
             f"daemon off;\npid {folder}/nginx.pid;\nworker_processes 1;\n"
             "events { worker_connections 4096; }\n"
-            f"http {{\n{paths}types {{}}\n{told}\n}}\n"
+            f"http {{\n{paths}types {{}}\n{output}\n}}\n"
         )
 
     def start(self) -> None:

@@ -48,8 +48,8 @@ def main(place: Path, postgres: Postgres, slow: int = 200, seconds: int = 20) ->
         }
         print("\n" + table(["sent", "answer"], [[what, status] for what, status in large.items()]))
         after = browser.get("/mpn/benefits/azure-cloud/").status
-    told = set(large.values()) <= {400, 403, 413, 414}
-    return told and after == 200 and percentile(crowded, 0.5) <= 2 * percentile(quiet, 0.5)
+    output = set(large.values()) <= {400, 403, 413, 414}
+    return output and after == 200 and percentile(crowded, 0.5) <= 2 * percentile(quiet, 0.5)
 
 
 def looked(browser: Browser, seconds: float) -> list[float]:

@@ -88,10 +88,10 @@ def line(
     membership: Membership, product: Product, number: int, quantity: int | None
 ) -> PackageLine:
     """The `number`th line of that product in the offer's package."""
-    facts = {
+    queries = {
         "offer": membership.offer,
         "product": product,
         "benefit_type": BenefitType.INCREMENTAL,
         "competency": f"Area {number}",
     }
-    return PackageLine.objects.get_or_create(**facts, defaults={"quantity": quantity})[0]
+    return PackageLine.objects.get_or_create(**queries, defaults={"quantity": quantity})[0]

@@ -55,7 +55,7 @@ def assign_bulk(sample: PartnerFixture) -> Act:
 
 def remove(sample: PartnerFixture) -> Act:
     return Act(
-        sample.address("benefits:remove"),
+        sample.url("benefits:remove"),
         {},
         "benefits.removed",
         "Kim One Global admin no longer holds this credit.",
@@ -65,7 +65,7 @@ def remove(sample: PartnerFixture) -> Act:
 def transfer(sample: PartnerFixture) -> Act:
     form = {"directory_user": sample.person.pk}
     return Act(
-        sample.address("benefits:transfer"),
+        sample.url("benefits:transfer"),
         form,
         "benefits.transferred",
         "Kim One Lee now holds this credit.",
@@ -75,7 +75,7 @@ def transfer(sample: PartnerFixture) -> Act:
 def add_user(sample: PartnerFixture) -> Act:
     told = f"Lou is now in the directory of {sample.tenant}."
     return Act(
-        sample.address("tenants:add-user"),
+        sample.url("tenants:add-user"),
         sample.form("tenants:add-user"),
         "tenants.person-added",
         told,
@@ -85,7 +85,7 @@ def add_user(sample: PartnerFixture) -> Act:
 def invite_guest(sample: PartnerFixture) -> Act:
     told = f"Lou is now in the directory of {sample.tenant}."
     return Act(
-        sample.address("tenants:add-user?guest"),
+        sample.url("tenants:add-user?guest"),
         sample.form("tenants:add-user?guest"),
         "tenants.guest-invited",
         told,
@@ -95,7 +95,7 @@ def invite_guest(sample: PartnerFixture) -> Act:
 def give_role(sample: PartnerFixture) -> Act:
     told = "Kim One Lee now holds the role Account member."
     return Act(
-        sample.address("tenants:give-role"),
+        sample.url("tenants:give-role"),
         sample.form("tenants:give-role"),
         "tenants.role-given",
         told,
@@ -105,7 +105,7 @@ def give_role(sample: PartnerFixture) -> Act:
 def change_role(sample: PartnerFixture) -> Act:
     told = "Kim One Account member now holds the role Global admin."
     return Act(
-        sample.address("tenants:change-role"),
+        sample.url("tenants:change-role"),
         sample.form("tenants:change-role"),
         "tenants.role-changed",
         told,
@@ -114,17 +114,17 @@ def change_role(sample: PartnerFixture) -> Act:
 
 def take_role(sample: PartnerFixture) -> Act:
     told = "Kim One Account member no longer holds the role Account member."
-    return Act(sample.address("tenants:take-role"), {}, "tenants.role-taken", told)
+    return Act(sample.url("tenants:take-role"), {}, "tenants.role-taken", told)
 
 
 def disable(sample: PartnerFixture) -> Act:
     told = "Kim One Lee is disabled. Credit that they hold stays until you remove or transfer it."
-    return Act(sample.address("tenants:disable-user"), {}, "tenants.person-disabled", told)
+    return Act(sample.url("tenants:disable-user"), {}, "tenants.person-disabled", told)
 
 
 def enable(sample: PartnerFixture) -> Act:
     return Act(
-        sample.address("tenants:enable-user"),
+        sample.url("tenants:enable-user"),
         {},
         "tenants.person-enabled",
         "Kim One Off is enabled again.",
@@ -133,7 +133,7 @@ def enable(sample: PartnerFixture) -> Act:
 
 def make_primary(sample: PartnerFixture) -> Act:
     return Act(
-        sample.address("tenants:make-primary"),
+        sample.url("tenants:make-primary"),
         {},
         "tenants.primary-chosen",
         f"{sample.second} is now the primary tenant.",
@@ -143,7 +143,7 @@ def make_primary(sample: PartnerFixture) -> Act:
 def ask_for_tenant(sample: PartnerFixture) -> Act:
     told = "We have passed it on: the program's staff look at lou.example and decide."
     return Act(
-        sample.address("tenants:ask-for-tenant"),
+        sample.url("tenants:ask-for-tenant"),
         sample.form("tenants:ask-for-tenant"),
         "tenants.tenant-asked-for",
         told,
@@ -153,7 +153,7 @@ def ask_for_tenant(sample: PartnerFixture) -> Act:
 def ask_for_replacement(sample: PartnerFixture) -> Act:
     told = "The program's staff have your request. Their answer will be on this receipt."
     return Act(
-        sample.address("licensing:replacement"),
+        sample.url("licensing:replacement"),
         sample.form("licensing:replacement"),
         "licensing.replacement-asked",
         told,

@@ -74,11 +74,11 @@ class TenantFactory(DjangoModelFactory):
         return not (self.partner.pk and self.partner.tenants.exists())
 
     @factory.lazy_attribute
-    def colour(self) -> str:
+    def color(self) -> str:
         used = (
-            set(self.partner.tenants.values_list("colour", flat=True)) if self.partner.pk else set()
+            set(self.partner.tenants.values_list("color", flat=True)) if self.partner.pk else set()
         )
-        return next(colour for colour in Tenant.Colour.values if colour not in used)
+        return next(color for color in Tenant.Color.values if color not in used)
 
 
 class TenantRequestFactory(DjangoModelFactory):

@@ -77,7 +77,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.conversations = 0
         self.ended = threading.Event()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_ip: Any) -> None:
         """Who hangs up in the middle does no harm here."""
 
     @property

@@ -23,7 +23,7 @@ COMMON = "Kim"  # in every name: a search for it finds all that one may see
 
 
 class PartnerFixture:
-    """What its people can be sent to (`address`) and send (`form`)."""
+    """What its people can be sent to (`url`) and send (`form`)."""
 
     def __init__(self, word: str) -> None:
         self.word = word
@@ -114,10 +114,10 @@ class PartnerFixture:
         return {text.lower() for text in (self.word, str(self.tenant.guid), *keys)}
 
     @property
-    def acting_in(self) -> str:
+    def tenant_token(self) -> str:
         return f"{self.partner.pk}-{self.tenant.pk}"
 
-    def address(self, page: str) -> str:
+    def url(self, page: str) -> str:
         """Of a page: a URL's name, and with `?` behind it with its query string too."""
         name, with_query, _rest = page.partition("?")
         return reverse(name, args=self.arguments.get(name, [])) + (

@@ -129,12 +129,12 @@ def bad_values(world: World, *, known: bool) -> st.SearchStrategy[list[str]]:
         *foreign,
         *filled,
         *old,
-        theirs.acting_in,
+        theirs.tenant_token,
         sample.text_of(sample.redemption.key),
         theirs.text_of(theirs.key),
     }
     mine = {str(value) for form in sample.forms.values() for value in form.values()} | {
-        sample.acting_in
+        sample.tenant_token
     }
     mine |= {str(number) for numbers in sample.arguments.values() for number in numbers}
     return st.lists(
@@ -191,7 +191,7 @@ def test_no_post_breaks_the_portal_or_changes_anything(world, request_as, exampl
         page = data.draw(st.sampled_from(pages), "page")
         valid = {
             name: [str(value)]
-            for name, value in (sample.form(page) | {"acting_in": sample.acting_in}).items()
+            for name, value in (sample.form(page) | {"acting_in": sample.tenant_token}).items()
         }
         spoiled = data.draw(
             st.lists(st.sampled_from(sorted(valid.keys() - FREE)), min_size=1, unique=True),
@@ -212,7 +212,7 @@ def test_no_post_breaks_the_portal_or_changes_anything(world, request_as, exampl
             request_as,
             "anonymous" if page.startswith("tenants:password") else "global",
             "post",
-            sample.address(page),
+            sample.url(page),
             fields,
         )
 

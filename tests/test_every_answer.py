@@ -45,7 +45,7 @@ def test_no_url_takes_a_post_without_a_token(world: World, rows: dict[str, list[
         strict.cookies[settings.SESSION_COOKIE_NAME] = world.sessions[person]
         with rolled_back() as written:
             answer = strict.post(
-                address, world.sample.form(row) | {"acting_in": world.acting_in(person)}
+                address, world.sample.form(row) | {"acting_in": world.tenant_token(person)}
             )
         got = (
             answer.status_code,
@@ -62,16 +62,14 @@ def test_no_url_takes_a_post_without_a_token(world: World, rows: dict[str, list[
 def test_every_kind_of_answer_has_the_headers(world: World, request_as: RequestAs) -> None:
     answers = {
         "signed out": request_as("anonymous", "get", "/sign-in/", {}),
-        "portal": request_as("global", "get", world.sample.address("benefits:azure-cloud"), {}),
-        "download": request_as(
-            "global", "get", world.sample.address("benefits:azure-cloud-csv"), {}
-        ),
+        "portal": request_as("global", "get", world.sample.url("benefits:azure-cloud"), {}),
+        "download": request_as("global", "get", world.sample.url("benefits:azure-cloud-csv"), {}),
         "redirect": request_as("anonymous", "get", "/", {}),
         "back office": request_as("programme", "get", "/back-office/", {}),
         "not found": request_as("global", "get", "/nowhere/", {}),
-        "not allowed": request_as("member", "get", world.sample.address("tenants:give-role"), {}),
+        "not allowed": request_as("member", "get", world.sample.url("tenants:give-role"), {}),
         "not a method": request_as(
-            "global", "post", "/help/", {"acting_in": world.sample.acting_in}
+            "global", "post", "/help/", {"acting_in": world.sample.tenant_token}
         ),
         "too much": request_as("anonymous", "post", "/sign-in/", "&".join("a" * 1_001)),
     }

@@ -223,7 +223,7 @@ def test_on_a_read_only_database_pages_are_shown_and_nothing_is_changed(tenant, 
     form = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
     with read_only():
         shown = {
-            page.address(world): client.get(page.address(world)).status_code
+            page.url(world): client.get(page.url(world)).status_code
             for page in PAGES
             if page.name != "readyz"
         }

@@ -41,7 +41,7 @@ def test_no_key_is_in_any_answer_log_line_mail_download_or_record(
     caplog.set_level(logging.DEBUG)
     for row, addresses in rows.items():
         person = "programme" if row.startswith(("office:", "admin:")) else "global"
-        form = sample.form(row) | {"acting_in": world.acting_in(person), "q": keys[0]}
+        form = sample.form(row) | {"acting_in": world.tenant_token(person), "q": keys[0]}
         for address in addresses:
             for method, sent in (("get", {}), ("post", form)):
                 with rolled_back():
@@ -57,7 +57,7 @@ def test_no_key_is_in_any_answer_log_line_mail_download_or_record(
         if key.search(text.replace(f'value="{keys[0]}"', ""))
     }
     assert found == {("post", REVEAL)}
-    assert "•" in said["get", "licensing:extend", sample.address("licensing:extend")], (
+    assert "•" in said["get", "licensing:extend", sample.url("licensing:extend")], (
         "there was something to leak"
     )
     assert key.search(productkeys.grouped(keys[1]).lower()), "and it would have been found"

@@ -189,7 +189,7 @@ def outcomes(
     """What `person` gets of every page, by GET and by POST."""
     found = {}
     for row, addresses in rows.items():
-        sent = {"acting_in": world.acting_in(person), "post": "yes", "reason": "A test"}
+        sent = {"acting_in": world.tenant_token(person), "post": "yes", "reason": "A test"}
         forms: dict[str, dict[str, Any]] = {"get": {}, "post": world.sample.form(row) | sent}
         words = [
             " or ".join(sorted(words_of(world, request_as, person, method, addresses, form)))
@@ -209,12 +209,12 @@ def words_of(
 ) -> set[str]:
     """What comes of asking for each address; of pages that are alike the first as a whole."""
     words = set()
-    for number, address in enumerate(addresses):
+    for number, url in enumerate(addresses):
         with rolled_back() as written:
             if number:
-                answer = view_alone(world.persons[person], method, address, form)
+                answer = view_alone(world.persons[person], method, url, form)
             else:
-                answer = request_as(person, method, address, form)
+                answer = request_as(person, method, url, form)
             done = 0
             if "tenants_record" in written:
                 done = Record.objects.filter(refused="").count() - world.records
@@ -222,16 +222,16 @@ def words_of(
     return words
 
 
-def view_alone(user: User | None, method: str, address: str, form: dict[str, Any]) -> HttpResponse:
+def view_alone(user: User | None, method: str, url: str, form: dict[str, Any]) -> HttpResponse:
     """Ask the view itself, which decides who gets in."""
     if user is None:
         # as LoginRequiredMiddleware answers the first
-        return redirect(f"{reverse('tenants:sign-in')}?next={address}")
-    request = getattr(RequestFactory(), method)(address, form)
+        return redirect(f"{reverse('tenants:sign-in')}?next={url}")
+    request = getattr(RequestFactory(), method)(url, form)
     request.user = user
     request._messages = CookieStorage(request)
     request._dont_enforce_csrf_checks = True
-    view, arguments, named = resolve(address)
+    view, arguments, named = resolve(url)
     try:
         return view(request, *arguments, **named)
     except PermissionDenied:
@@ -283,17 +283,15 @@ def seen_by(
     for page in every_page(mine):
         if page.startswith(("admin:", "office:")) or page in ABOUT_ACCOUNTS:
             continue
-        form = theirs.form(page) | {"acting_in": mine.acting_in}
+        form = theirs.form(page) | {"acting_in": mine.tenant_token}
         sent = [
-            ("get", mine.address(page), search),
-            ("get", theirs.address(page), {}),
-            ("post", theirs.address(page), form),
+            ("get", mine.url(page), search),
+            ("get", theirs.url(page), {}),
+            ("post", theirs.url(page), form),
         ]
-        for number, (method, address, values) in enumerate(
-            [*sent, ("post", mine.address(page), form)]
-        ):
+        for number, (method, url, values) in enumerate([*sent, ("post", mine.url(page), form)]):
             with rolled_back():
-                answer = request_as(person, method, address, values)
+                answer = request_as(person, method, url, values)
                 text = answer.getvalue().decode() if answer.streaming else answer.text
             where = answer.headers.get("Location", "")
             found[page, method, number] = (answer.status_code, where, without_tokens(text).lower())

@@ -53,7 +53,7 @@ class PartnerFixture:
         )
 
     @property
-    def acting_in(self) -> dict[str, str]:
+    def tenant_token(self) -> dict[str, str]:
         return {"acting_in": f"{self.tenant.partner_id}-{self.tenant.pk}"}
 
     def to_look_at(self) -> dict[str, str]:
@@ -202,13 +202,13 @@ FOREIGN = [
 @pytest.mark.parametrize("name", FOREIGN)
 @pytest.mark.rule("P1", "K4")
 def test_what_belongs_to_another_partner_does_not_exist(sample, elsewhere, client, sign_in, name):
-    address = (elsewhere.to_look_at() | elsewhere.to_act_on())[name]
+    url = (elsewhere.to_look_at() | elsewhere.to_act_on())[name]
     owner = factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=elsewhere.tenant
     ).user
-    assert sign_in(owner).get(address).status_code == 200
+    assert sign_in(owner).get(url).status_code == 200
     missing = client.get("/mpn/benefits/azure-cloud/999999/")
-    response = client.get(address)
+    response = client.get(url)
     assert (response.status_code, elsewhere.tenant.partner.name in response.text) == (404, False)
     assert without_what_varies(response) == without_what_varies(missing)
 
@@ -233,7 +233,7 @@ def test_another_partner_s_key_cannot_be_chosen_by_reference(sample, elsewhere, 
 def test_a_form_from_another_place_is_refused_with_both_named(sample, client, admin):
     second = factories.TenantFactory.create(partner=sample.tenant.partner)
     client.post(reverse("tenants:switch"), {"place": second.pk})
-    response = client.post(sample.to_act_on()["remove"], sample.acting_in)
+    response = client.post(sample.to_act_on()["remove"], sample.tenant_token)
     assert response.status_code == 409
     assert (sample.tenant.domain in response.text, second.domain in response.text) == (True, True)
     sample.assignment.refresh_from_db()
@@ -248,14 +248,14 @@ def test_a_post_that_does_not_say_where_it_was_rendered_is_refused(sample, clien
 @pytest.mark.rule("P1", "P4")
 def test_a_link_into_another_partner_of_ones_own_offers_to_switch(sample, elsewhere, admin, client):
     factories.RoleAssignmentFactory.create(user=admin, partner=elsewhere.tenant.partner)
-    address = elsewhere.to_look_at()["subscription"]
-    offered = client.get(address)
+    url = elsewhere.to_look_at()["subscription"]
+    offered = client.get(url)
     assert (offered.status_code, offered.templates[0].name) == (200, "tenants/elsewhere.html")
     assert (
-        client.post(reverse("tenants:switch"), {"place": elsewhere.tenant.pk, "next": address}).url
-        == address
+        client.post(reverse("tenants:switch"), {"place": elsewhere.tenant.pk, "next": url}).url
+        == url
     )
-    assert client.get(address).templates[0].name == "licensing/subscription_detail.html"
+    assert client.get(url).templates[0].name == "licensing/subscription_detail.html"
 
 
 # What a page is made of
@@ -307,20 +307,21 @@ def test_a_large_id_is_written_as_it_is_and_a_large_number_in_groups(client, par
 @pytest.mark.rule("K3")
 def test_a_key_is_masked_on_every_page_and_shown_only_by_get_key(sample, client):
     shown = client.post(
-        reverse("licensing:key", args=[sample.licenses.pk]), sample.acting_in | {"verified": "on"}
+        reverse("licensing:key", args=[sample.licenses.pk]),
+        sample.tenant_token | {"verified": "on"},
     )
     key = shown.context["revealed"]
     assert key in shown.text
     assert (
         shown.headers["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
     )
-    for name, address in (sample.to_look_at() | sample.to_act_on()).items():
-        text = client.get(address).text
+    for name, url in (sample.to_look_at() | sample.to_act_on()).items():
+        text = client.get(url).text
         assert (name, key in text, key.replace("-", "") in text) == (name, False, False)
 
 
 def test_get_key_asks_for_the_tick_first(sample, client):
-    response = client.post(reverse("licensing:key", args=[sample.licenses.pk]), sample.acting_in)
+    response = client.post(reverse("licensing:key", args=[sample.licenses.pk]), sample.tenant_token)
     assert "revealed" not in response.context
     assert response.context["form"].errors == {
         "verified": ["Check that this is the right tenant and tick the box; then get the key."]
@@ -331,7 +332,7 @@ def test_get_key_asks_for_the_tick_first(sample, client):
 
 
 def test_a_wrong_key_keeps_what_was_typed_and_says_what_to_do(sample, client):
-    response = client.post(sample.to_act_on()["extend"], sample.acting_in | {"key": "not a key"})
+    response = client.post(sample.to_act_on()["extend"], sample.tenant_token | {"key": "not a key"})
     assert response.context["form"]["key"].value() == "not a key"
     assert response.context["form"].errors["key"] == [
         "This is not a product key of this portal: those have 25 characters and begin with PCBEN. "
@@ -345,10 +346,7 @@ def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(sample, client
         reverse("benefits:remove", args=[sample.bulk.benefit_id, sample.bulk.pk]),
         reverse("benefits:transfer", args=[sample.credit.pk, sample.assignment.pk]),
     ]
-    told = [
-        str(next(iter(client.get(address, follow=True).context["messages"])))
-        for address in addresses
-    ]
+    told = [str(next(iter(client.get(url, follow=True).context["messages"]))) for url in addresses]
     assert told == [
         "Bulk credit cannot be removed. Transfer it to somebody else instead.",
         "Monthly credit is not transferred. Remove it here and assign it to somebody else.",
@@ -359,7 +357,7 @@ def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(sample, client
 def test_nobody_from_nowhere_is_assigned_and_it_is_said_where_to_add_one(sample, elsewhere, client):
     response = client.post(
         sample.to_act_on()["assign"],
-        sample.acting_in | {"directory_user": elsewhere.assignment.directory_user_id},
+        sample.tenant_token | {"directory_user": elsewhere.assignment.directory_user_id},
     )
     assert response.context["form"].errors["directory_user"] == [
         "There is no such person in your organization's directory. Pick somebody from the list. "
@@ -375,7 +373,7 @@ def test_what_cannot_be_assigned_any_more_says_so_before_one_is_chosen(sample, c
     addresses = [
         reverse("benefits:assign", args=[benefit.pk]) for benefit in (expired, sample.bulk.benefit)
     ]
-    answers = [client.get(address, follow=True) for address in addresses]
+    answers = [client.get(url, follow=True) for url in addresses]
     told = [str(next(iter(answer.context["messages"]))) for answer in answers]
     assert told == [
         (
@@ -420,7 +418,7 @@ def test_activity_tells_it_by_the_same_clock_not_moved_twice(sample, client, par
 def test_a_lock_out_tells_its_end_by_the_partner_s_clock(sample, client, admin, partner):
     Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
     factories.KeyAttemptFactory.create_batch(10, user=admin, partner=partner, at=factories.NOW)
-    response = client.post(sample.to_act_on()["extend"], sample.acting_in | {"key": "PCBEN"})
+    response = client.post(sample.to_act_on()["extend"], sample.tenant_token | {"key": "PCBEN"})
     assert response.context["form"].errors["key"] == [
         "Too many different keys were tried that do not exist. "(
             "From 8:15 a.m. (America/New_York) on you can type a key again. A key chosen from its "
@@ -443,11 +441,11 @@ def test_the_back_office_keeps_the_project_s_time_zone_whoever_has_a_role(admin,
 @pytest.mark.rule("P3")
 @pytest.mark.parametrize("name", ["home", "products"])
 def test_a_member_sees_why_redeeming_is_not_for_them(sample, member, client, sign_in, name):
-    address, reason = (
+    url, reason = (
         sample.to_look_at()[name],
         "Redeeming is for Global admins and MPN partner admins of your organization.",
     )
-    texts = [client.get(address).text, sign_in(member).get(address).text]
+    texts = [client.get(url).text, sign_in(member).get(url).text]
     assert [reason in text for text in texts] == [False, True]
     assert all("Redeem a product key" in text.split("<main")[1] for text in texts)
     assert f'href="{reverse("licensing:product-key-start")}"' not in texts[1].split("<main")[1]

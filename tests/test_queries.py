@@ -250,7 +250,7 @@ def test_a_page_makes_no_more_queries_than_told_for_1_row_and_for_many(tenant, c
     for more in (1, rows - 1):
         world.grow(more)
         for page in PAGES:
-            address = page.address(world)
+            address = page.url(world)
             if (count := asked(client if page.signed_in else Client(), address)) > page.most:
                 too_often[more, address] = f"{count}, not {page.most}"
     assert too_often == {}

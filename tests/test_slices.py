@@ -59,7 +59,7 @@ FETCHES = {
     "benefits_portal/practice/tour.py:*": "the one row of a subquery",
 }
 TEXTS = {  # a number of characters or of parts, not of rows
-    "benefits/address_lists.py",
+    "benefits/email_lists.py",
     "database_errors.py",
     "fields.py",
     "key_format.py",
@@ -81,7 +81,7 @@ TEXTS = {  # a number of characters or of parts, not of rows
     "tenants/passwords.py",
     "backoffice/templatetags/back_office.py",
     "typed.py",
-    "words.py",
+    "search_text.py",
     "settings.py",
     "licensing/views/redeeming.py",
     "tenants/audit/history.py",

@@ -27,7 +27,7 @@ def file(size: int) -> SimpleUploadedFile:
 def test_too_much_is_refused_with_a_page_that_says_how_much_is_taken(
     world: World, request_as: RequestAs
 ) -> None:
-    assign = world.sample.address("benefits:assign-list")
+    assign = world.sample.url("benefits:assign-list")
     forms = [
         ("anonymous", "/sign-in/", "username=" + "a" * SIZE),
         ("anonymous", "/sign-in/", urlencode([(str(number), "a") for number in range(FIELDS + 1)])),
@@ -57,8 +57,8 @@ def test_a_form_within_the_limits_is_read(world: World, request_as: RequestAs) -
         request_as(
             "global",
             "post",
-            world.sample.address("benefits:assign-list"),
-            {"file": file(SIZE - 1_000), "acting_in": world.sample.acting_in},
+            world.sample.url("benefits:assign-list"),
+            {"file": file(SIZE - 1_000), "acting_in": world.sample.tenant_token},
         ),
         *(
             request_as(

@@ -84,7 +84,7 @@ def act_of(
     make: Callable[[PartnerFixture], Act], sample: PartnerFixture
 ) -> tuple[Act, dict[str, Any], list[str]]:
     act = make(sample)
-    return act, act.form | {"acting_in": sample.acting_in}, on_record(act.action)
+    return act, act.form | {"acting_in": sample.tenant_token}, on_record(act.action)
 
 
 @pytest.mark.parametrize("make", ACTS)
@@ -165,8 +165,8 @@ def revealed(answer: Any) -> bool:
 @pytest.mark.parametrize("together", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_key_revealed_twice_is_one_line_on_record(sample: PartnerFixture, together: bool) -> None:
     both = clients(sample.admin, sample, 2)
-    form = {"verified": "on", "acting_in": sample.acting_in}
-    tasks = [partial(client.post, sample.address("licensing:key"), form) for client in both]
+    form = {"verified": "on", "acting_in": sample.tenant_token}
+    tasks = [partial(client.post, sample.url("licensing:key"), form) for client in both]
     answers = at_once(tasks) if together else [task() for task in tasks]
     assert [revealed(answer) for answer in answers] == [True, True]
     assert on_record("benefits.key-revealed") == [""]
@@ -175,12 +175,12 @@ def test_a_key_revealed_twice_is_one_line_on_record(sample: PartnerFixture, toge
 def test_a_key_revealed_by_somebody_else_or_later_is_a_line_of_its_own(
     sample: PartnerFixture,
 ) -> None:
-    form = {"verified": "on", "acting_in": sample.acting_in}
+    form = {"verified": "on", "acting_in": sample.tenant_token}
     [mine], [theirs] = clients(sample.admin, sample, 1), clients(sample.boss, sample, 1)
-    mine.post(sample.address("licensing:key"), form)
-    theirs.post(sample.address("licensing:key"), form)
+    mine.post(sample.url("licensing:key"), form)
+    theirs.post(sample.url("licensing:key"), form)
     with time_machine.travel(factories.NOW + timedelta(minutes=2), tick=False):
-        mine.post(sample.address("licensing:key"), form)
+        mine.post(sample.url("licensing:key"), form)
     assert on_record("benefits.key-revealed") == [""] * 3
 
 
@@ -191,10 +191,10 @@ def test_a_list_assigned_twice_shows_the_same_both_times(
     crowd = factories.DirectoryUserFactory.create_batch(3, tenant=sample.tenant)
     found = enumerate([person.user_principal_name for person in [*crowd, sample.disabled]], 1)
     lines = preview(sample.credit, found, factories.TODAY)
-    form = {"shown": sealed(lines, sample.credit, sample.admin), "acting_in": sample.acting_in}
+    form = {"shown": sealed(lines, sample.credit, sample.admin), "acting_in": sample.tenant_token}
     before = len(on_record("benefits.assigned"))
     tasks = [
-        partial(client.post, sample.address("benefits:assign-list"), form)
+        partial(client.post, sample.url("benefits:assign-list"), form)
         for client in clients(sample.admin, sample, 2)
     ]
     answers = at_once(tasks) if together else [task() for task in tasks]

@@ -53,5 +53,5 @@ def test_what_cannot_be_put_on_record_does_not_happen(make) -> None:
         client.get(reverse("home"))
         before = everything()
         with record_closed(), pytest.raises(DataError, match="division by zero"):
-            client.post(act.url, act.form | {"acting_in": sample.acting_in})
+            client.post(act.url, act.form | {"acting_in": sample.tenant_token})
         assert everything() == before

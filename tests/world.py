@@ -22,7 +22,7 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, get_resolver, reverse
 
 from benefits_portal.tenants.models import Record, User
-from benefits_portal.tenants.staff import PROGRAMME, SUPPORT
+from benefits_portal.tenants.staff import PROGRAM, SUPPORT
 from tests import factories
 from tests.partner_fixture import PartnerFixture
 
@@ -82,9 +82,9 @@ class World:
                 client.force_login(user)
                 self.sessions[person] = client.cookies[settings.SESSION_COOKIE_NAME].value
 
-    def acting_in(self, person: str) -> str:
-        return {"other": self.elsewhere.acting_in, "support": "", "programme": ""}.get(
-            person, self.sample.acting_in
+    def tenant_token(self, person: str) -> str:
+        return {"other": self.elsewhere.tenant_token, "support": "", "programme": ""}.get(
+            person, self.sample.tenant_token
         )
 
 
@@ -97,8 +97,8 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         time_machine.travel(factories.NOW, tick=False),
         override_settings(DEMO=False),
     ):
-        staff = [factories.UserFactory.create(staff=True) for _group in (SUPPORT, PROGRAMME)]
-        for user, group in zip(staff, (SUPPORT, PROGRAMME), strict=True):
+        staff = [factories.UserFactory.create(staff=True) for _group in (SUPPORT, PROGRAM)]
+        for user, group in zip(staff, (SUPPORT, PROGRAM), strict=True):
             user.groups.add(Group.objects.get(name=group))
         factories.PracticeWorldFactory.create()
         factories.AttemptFactory.create()
@@ -130,16 +130,16 @@ def request_as(world: World) -> RequestAs:
     client = Client()
 
     def asked(
-        person: str, method: str, address: str, form: dict[str, Any] | str, **more: Any
+        person: str, method: str, url: str, form: dict[str, Any] | str, **more: Any
     ) -> HttpResponse:
         client.cookies.clear()
         if person in world.sessions:
             client.cookies[settings.SESSION_COOKIE_NAME] = world.sessions[person]
         if isinstance(form, str):  # encoded already
             return client.generic(
-                method.upper(), address, form, content_type="application/x-www-form-urlencoded"
+                method.upper(), url, form, content_type="application/x-www-form-urlencoded"
             )
-        return getattr(client, method)(address, form, **more)
+        return getattr(client, method)(url, form, **more)
 
     return asked
 
@@ -152,14 +152,14 @@ def every_page(sample: PartnerFixture) -> dict[str, list[str]]:
 
     Those of the portal at `sample`, and all alike of the back office in one.
     """
-    rows: dict[str, list[str]] = {page: [sample.address(page)] for page in sample.queries}
+    rows: dict[str, list[str]] = {page: [sample.url(page)] for page in sample.queries}
     for name, pattern in urls(get_resolver().url_patterns):
-        row, address = (
+        row, url = (
             in_the_back_office(pattern, name)
             if pattern.startswith(OFFICE)
-            else (name, sample.address(name))
+            else (name, sample.url(name))
         )
-        rows.setdefault(row, []).append(address)
+        rows.setdefault(row, []).append(url)
     return rows
 
 

@@ -26,8 +26,8 @@ from django.utils.translation import gettext as _
 from benefits_portal.derived import found_by, keys_or_question
 from benefits_portal.formats import format_number
 from benefits_portal.listing import capped_count
+from benefits_portal.search_text import finds_nothing, search_terms
 from benefits_portal.typed import canonical_email_or_text
-from benefits_portal.words import finds_nothing, search_terms
 
 from .row_numbers import is_too_long_a_number
 
@@ -140,14 +140,14 @@ class FoldedSearchMixin:
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
         fields = list(self.get_search_fields(request))  # type: ignore[attr-defined]
-        folded = [name for name in fields if name.endswith("search_text")]
-        found = found_by(search_term, *folded) if folded else Q()
-        if plain := [name for name in fields if name not in folded]:
-            words = [canonical_email_or_text(word) for word in search_term.split()]
+        normalized = [name for name in fields if name.endswith("search_text")]
+        found = found_by(search_term, *normalized) if normalized else Q()
+        if plain := [name for name in fields if name not in normalized]:
+            emails = [canonical_email_or_text(word) for word in search_term.split()]
             found &= Q(
                 *(
                     Q.create([(f"{name}__icontains", word) for name in plain], connector=Q.OR)
-                    for word in words
+                    for word in emails
                 )
             )
         return queryset.filter(found), any(

@@ -14,7 +14,7 @@ NOTHING = "–"  # in a list and on a page alike
 type Text = Any  # a string, or one that is translated when it is shown
 
 
-def address(model: type[models.Model] | models.Model, page: str, *args: Any) -> str:
+def admin_url(model: type[models.Model] | models.Model, page: str, *args: Any) -> str:
     """Where the back office shows a page of `model`."""
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
@@ -22,7 +22,7 @@ def address(model: type[models.Model] | models.Model, page: str, *args: Any) -> 
 def link(target: models.Model | None) -> Any:
     """`target`, as a link to its own page; nothing for nobody."""
     return (
-        format_html('<a href="{}">{}</a>', address(target, "change", target.pk), target)
+        format_html('<a href="{}">{}</a>', admin_url(target, "change", target.pk), target)
         if target
         else None
     )

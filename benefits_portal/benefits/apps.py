@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class BenefitsConfig(AppConfig):
     name = "benefits_portal.benefits"
     verbose_name = _("Benefits")
-    by_programme: ClassVar = {
+    by_program: ClassVar = {
         "offer": "add change",
         "product": "add change",
         "packageline": "add change delete",

@@ -18,34 +18,36 @@ from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
 from benefits_portal.typed import GUEST_MARK, canonical_email_or_text, guest_behind, is_email
 
 from .eligibility import Eligibility
-from .exceptions import HoldsItAlready, NobodyWithAddress, NotAnAddress, OneHolderOnly, TwiceInList
+from .exceptions import HoldsItAlready, NobodyWithEmail, NotAnEmail, OneHolderOnly, TwiceInList
 from .models import Assignment, Benefit, BenefitAction
 
 SALT, MAX_AGE = "benefits_portal.benefits.bulk_assignment", 60 * 60  # seconds that a preview holds
 
 
 @dataclass(frozen=True)
-class Line:
+class BulkAssignmentRow:
     """One line of the list: what stands on it, whom it means, and why they get no credit, if so."""
 
-    number: int
+    line_number: int
     written: str
     person: int = 0
     name: str = ""
     refused: str = ""
-    facts: dict[str, Any] | None = None
+    params: dict[str, Any] | None = None
 
     @property
     def why_not(self) -> str | Promise:
-        return Refusal.message_of(self.refused, self.facts) if self.refused else ""
+        return Refusal.message_of(self.refused, self.params) if self.refused else ""
 
     @property
     def is_unknown(self) -> bool:
-        return self.refused == NobodyWithAddress.code
+        return self.refused == NobodyWithEmail.code
 
-    def with_refusal(self, refusal: Refusal | None) -> "Line":
-        name, facts = refusal.on_record if refusal else ("", {})
-        return Line(self.number, self.written, self.person, self.name, name, facts)
+    def with_refusal(self, refusal: Refusal | None) -> "BulkAssignmentRow":
+        name, params = refusal.on_record if refusal else ("", {})
+        return BulkAssignmentRow(
+            self.line_number, self.written, self.person, self.name, name, params
+        )
 
 
 def check_many(benefit: Benefit, on: date) -> None:
@@ -55,14 +57,19 @@ def check_many(benefit: Benefit, on: date) -> None:
         raise OneHolderOnly
 
 
-def preview(benefit: Benefit, found: Iterable[tuple[int, str]], on: date) -> list[Line]:
+def preview(
+    benefit: Benefit, found: Iterable[tuple[int, str]], on: date
+) -> list[BulkAssignmentRow]:
     """What would happen to each line.
 
     Somebody with an entry in several tenants is meant by an enabled one, the primary first.
     """
     spelled = one_person(
         benefit.partner,
-        [(number, written, canonical_email_or_text(written)) for number, written in found],
+        [
+            (line_number, written, canonical_email_or_text(written))
+            for line_number, written in found
+        ],
     )
     known = {email for _number, _written, email in spelled}
     people = DirectoryUser.objects.for_partner(benefit.partner).filter(
@@ -73,18 +80,18 @@ def preview(benefit: Benefit, found: Iterable[tuple[int, str]], on: date) -> lis
     )
     by_email = {person.user_principal_name: person for person in best_last}
     eligibility = Eligibility(benefit, by_email.values(), on)
-    lines: list[Line] = []
+    lines: list[BulkAssignmentRow] = []
     seen: dict[str, int] = {}
-    for number, written, email in spelled:
+    for line_number, written, email in spelled:
         person = by_email.get(email)
-        line = Line(
-            number,
+        line = BulkAssignmentRow(
+            line_number,
             without_keys(written),
             person.pk if person else 0,
             person.display_name if person else "",
         )
         lines.append(line.with_refusal(_refusal(email, person, seen, eligibility)))
-        seen.setdefault(email, number)
+        seen.setdefault(email, line_number)
     return lines
 
 
@@ -101,38 +108,44 @@ def one_person(partner: Partner, found: list[tuple[int, str, str]]) -> list[tupl
         guest, domain = guest_behind(email) or ("", "")
         return guest if domain in domains else email
 
-    return [(number, written, own(email)) for number, written, email in found]
+    return [(line_number, written, own(email)) for line_number, written, email in found]
 
 
 def _refusal(
     email: str, person: DirectoryUser | None, seen: dict[str, int], eligibility: Eligibility
 ) -> Refusal | None:
     if not is_email(email):
-        return NotAnAddress()
+        return NotAnEmail()
     if email in seen:
         return TwiceInList(line=seen[email])
-    return eligibility.refusal(person) if person else NobodyWithAddress()
+    return eligibility.refusal(person) if person else NobodyWithEmail()
 
 
-def sealed(lines: list[Line], benefit: Benefit, user: User) -> str:
+def sealed(lines: list[BulkAssignmentRow], benefit: Benefit, user: User) -> str:
     """The preview as a form carries it: for this person and benefit; nobody can change it."""
     rows = [
-        [line.number, line.written, line.person, line.name, line.refused, line.facts]
+        [line.line_number, line.written, line.person, line.name, line.refused, line.params]
         for line in lines
     ]
     return signing.dumps([benefit.pk, user.pk, rows], salt=SALT, compress=True)
 
 
-def unsealed(text: str, benefit: Benefit, user: User) -> list[Line] | None:
+def unsealed(text: str, benefit: Benefit, user: User) -> list[BulkAssignmentRow] | None:
     """The lines that were shown; None if that was too long ago, for something else, or never."""
     try:
         benefit_pk, user_pk, rows = signing.loads(text, salt=SALT, max_age=MAX_AGE)
     except signing.BadSignature:
         return None
-    return [Line(*row) for row in rows] if (benefit_pk, user_pk) == (benefit.pk, user.pk) else None
+    return (
+        [BulkAssignmentRow(*row) for row in rows]
+        if (benefit_pk, user_pk) == (benefit.pk, user.pk)
+        else None
+    )
 
 
-def assign_many(benefit: Benefit, lines: list[Line], *, by: Actor, on: date) -> list[Line]:
+def assign_many(
+    benefit: Benefit, lines: list[BulkAssignmentRow], *, by: Actor, on: date
+) -> list[BulkAssignmentRow]:
     """Give the credit to whoever `lines` say gets it, and return what became of each line.
 
     Whoever can no longer hold it is left out with the reason, on record. Raises a Refusal if nobody
@@ -202,8 +215,8 @@ def just_given(benefit: Benefit, *, by: Actor) -> set[int]:
 
 
 def repeated_are_done(
-    benefit: Benefit, shown: list[Line], became: list[Line], *, by: Actor
-) -> list[Line]:
+    benefit: Benefit, shown: list[BulkAssignmentRow], became: list[BulkAssignmentRow], *, by: Actor
+) -> list[BulkAssignmentRow]:
     """What became of a list that was sent twice (W11).
 
     Whoever got the credit from the first of them got it. Whom the preview left out got it before,

@@ -75,7 +75,7 @@ def letter(benefit: Benefit, holders: int, code: str) -> str:
     Monthly credit is one amount, however many people share it; bulk credit is its holder's.
     """
     with override(code):
-        facts = {
+        params = {
             "partner": benefit.partner.name,
             "benefit": benefit.title,
             "day": as_day(benefit.expires_on),
@@ -93,7 +93,7 @@ def letter(benefit: Benefit, holders: int, code: str) -> str:
                 "Azure portal with your work account "
                 "to activate it. It can be used until %(day)s."
             )
-        return text % facts
+        return text % params
 
 
 def shared(holders: int) -> str:

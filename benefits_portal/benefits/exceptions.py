@@ -196,13 +196,13 @@ class HoldsIncompatibleCredit(NotAssignable):
     )
 
 
-class NotAnAddress(NotAssignable):
+class NotAnEmail(NotAssignable):
     code = "not-an-address"
     message = gettext_lazy("There is no e-mail address on this line.")
     advice = gettext_lazy("Write one as in kim@contoso.com.")
 
 
-class NobodyWithAddress(NotAssignable):
+class NobodyWithEmail(NotAssignable):
     code = "nobody-with-address"
     message = gettext_lazy("Nobody in your organization's directory has this address.")
     advice = gettext_lazy("Correct the address, or add a user entry first.")
@@ -275,7 +275,7 @@ class AlreadyHeld(Refusal):
 
     def confirms(self, after: dict[str, Any]) -> bool:
         # By the number of the entry in the directory
-        return bool(self.facts["person"] == after.get("person"))
+        return bool(self.params["person"] == after.get("person"))
 
 
 class AssignmentEnded(Refusal):

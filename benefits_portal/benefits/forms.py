@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.backoffice.csv_reading import as_unicode
-from benefits_portal.benefits.address_lists import AddressList
+from benefits_portal.benefits.email_lists import EmailList
 from benefits_portal.benefits.exceptions import NO_SUCH_PERSON
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.formats import format_number
@@ -64,7 +64,7 @@ class PeopleForm(forms.Form):
         text = decoded(file.read(4 * self.MAX_LETTERS)) if file else self.data.get("people", "")
         kept = text.replace("\0", "")[: self.MAX_LETTERS]
         self.data = {"people": kept}
-        self.list = AddressList.of(kept)
+        self.list = EmailList.of(kept)
         if len(text) > self.MAX_LETTERS:
             self.add_error(
                 "people",
@@ -74,13 +74,17 @@ class PeopleForm(forms.Form):
                 ),
             )
         elif len(self.list.found) > self.MAX_LINES:
-            told = _(
+            message = _(
                 "The list has %(count)s addresses; at most %(most)s go at a time. Split it, "
                 "and assign the rest afterwards."
             )
             self.add_error(
                 "people",
-                told % {"count": format_number(len(self.list.found)), "most": format_number(self.MAX_LINES)},
+                message
+                % {
+                    "count": format_number(len(self.list.found)),
+                    "most": format_number(self.MAX_LINES),
+                },
             )
         elif not self.list.found:
             self.add_error("people", _("Paste at least one address, or choose a file."))

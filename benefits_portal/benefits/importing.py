@@ -12,7 +12,7 @@ from benefits_portal.benefits.exceptions import NoCreditInCurrency
 from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.fields import validate_day
 from benefits_portal.formats import as_day
-from benefits_portal.tenants.importing import Import, Line, OnProgress, Outcome, refuse_all
+from benefits_portal.tenants.importing import Import, ImportRow, OnProgress, Outcome, refuse_all
 from benefits_portal.tenants.models import Actor, Partner
 from benefits_portal.typed import read_day, tidy, tidy_digits
 
@@ -40,17 +40,17 @@ class MembershipImport(Import):
         enrolled = Membership.objects.filter(
             partner__in=self.partners.values(), offer__in=self.offers.values()
         ).order_by()
-        for facts in enrolled.values(
+        for values in enrolled.values(
             "partner_id", "offer_id", "starts_on", "ends_on", "is_renewal"
         ):
-            self.enrolled.setdefault((facts["partner_id"], facts["offer_id"]), []).append(
-                Membership(**facts)
+            self.enrolled.setdefault((values["partner_id"], values["offer_id"]), []).append(
+                Membership(**values)
             )
 
     def key(self, cells: Cells) -> tuple[str, ...]:
         return (cells["mpn_id"], cells["offer"], cells["starts_on"])
 
-    def judge(self, line: Line, cells: Cells) -> None:
+    def judge(self, line: ImportRow, cells: Cells) -> None:
         partner, offer = self.partners.get(cells["mpn_id"]), self.offers.get(cells["offer"])
         faults = {} if partner else {"mpn_id": _("There is no partner with this MPN ID.")}
         if not offer:
@@ -59,7 +59,7 @@ class MembershipImport(Import):
         if partner and offer:
             self.enroll(line, partner, offer, day_read(cells["starts_on"]))
 
-    def enroll(self, line: Line, partner: Partner, offer: Offer, starts_on: date) -> None:
+    def enroll(self, line: ImportRow, partner: Partner, offer: Offer, starts_on: date) -> None:
         """Set the enrollment that `line` would make. Raises ValidationError."""
         membership = Membership(partner=partner, offer=offer, starts_on=starts_on)
         others = self.enrolled.get((partner.pk, offer.pk), [])

@@ -39,10 +39,10 @@ def _what_is_wrong(key: KeyText) -> NotAKey | KeyMistyped:
     if len(key.letters) > LENGTH:
         return KeyTooLong(length=len(key.letters))
     index = key.foreign or 0
-    place = {"group": index // 5 + 1, "place": index % 5 + 1}
+    position = {"group": index // 5 + 1, "place": index % 5 + 1}
     character = key.letters[index]
     return (
-        KeyHasForeignCharacter(character=character, **place)
+        KeyHasForeignCharacter(character=character, **position)
         if character.isascii()
-        else KeyHasOtherAlphabet(**place)
+        else KeyHasOtherAlphabet(**position)
     )

@@ -28,9 +28,9 @@ from benefits_portal.benefits.status import Status, status_condition, status_of
 from benefits_portal.formats import as_day
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.listing.page import Page
+from benefits_portal.search_text import matches, sort_key
 from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.models import DirectoryUser, Partner
-from benefits_portal.words import matches, sort_key
 
 SOON_DAYS = 91  # three months
 
@@ -62,7 +62,7 @@ offer_filter_values(
     status={status.value: status.label for status in IN_ORDER},
     type={choice.value: choice.label for choice in BenefitType},
 )
-FACTS = [
+COLUMNS_READ = [
     *("product_name", "product__kind", "offer_name", "benefit_type", "competency"),
     *("quantity", "credit_amount", "currency", "starts_on", "expires_on", "is_used"),
 ]
@@ -213,7 +213,7 @@ class BenefitListing(Listing[dict[str, Any]]):
                 for rank, status in enumerate(IN_ORDER)
             ]
             benefits = benefits.annotate(status_rank=Case(*ranks, output_field=IntegerField()))
-        return benefits.values("pk", *FACTS, *self.columns[self.query.column].order)
+        return benefits.values("pk", *COLUMNS_READ, *self.columns[self.query.column].order)
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -226,11 +226,11 @@ class BenefitListing(Listing[dict[str, Any]]):
     # In words
 
     def rows(self, found: Iterable[dict[str, Any]]) -> Iterator[BenefitRow]:
-        day, labels = cache(as_day), {status: str(status.label) for status in Status}
+        day, status_labels = cache(as_day), {status: str(status.label) for status in Status}
         types = {choice.value: str(choice.label) for choice in BenefitType}
 
         @cache
-        def words(
+        def labels(
             product: str, kind: str, quantity: int | None, amount: Decimal | None, currency: str
         ) -> tuple[str, str]:
             size = quantity_text(
@@ -238,10 +238,10 @@ class BenefitListing(Listing[dict[str, Any]]):
             )
             return size, f"{product}, {size}" if amount is not None else product
 
-        for facts in found:
-            size, title = words(
+        for values in found:
+            size, title = labels(
                 *(
-                    facts[name]
+                    values[name]
                     for name in (
                         "product_name",
                         "product__kind",
@@ -251,32 +251,34 @@ class BenefitListing(Listing[dict[str, Any]]):
                     )
                 )
             )
-            competency = facts["competency"]
+            competency = values["competency"]
             days = {
-                "starts_on": facts["starts_on"],
-                "expires_on": facts["expires_on"],
+                "starts_on": values["starts_on"],
+                "expires_on": values["expires_on"],
                 "on": self.on,
             }
             status = status_of(
-                is_usage_based=facts["credit_amount"] is not None, is_used=facts["is_used"], **days
+                is_usage_based=values["credit_amount"] is not None,
+                is_used=values["is_used"],
+                **days,
             )
-            type_text = types[facts["benefit_type"]]
+            type_text = types[values["benefit_type"]]
             yield {
-                "pk": facts["pk"],
+                "pk": values["pk"],
                 "title": title,
                 "quantity": size,
-                "offer": facts["offer_name"],
+                "offer": values["offer_name"],
                 "type": f"{type_text} ({competency})" if competency else type_text,
-                "expires": day(facts["expires_on"]),
+                "expires": day(values["expires_on"]),
                 "status": status.value,
-                "status_text": labels[status],
+                "status_text": status_labels[status],
             }
 
     def sections(self, page: Page[dict[str, Any]]) -> list[Section]:
         """The rows of a page, of each kind that was asked for."""
         by_kind: dict[str, list[BenefitRow]] = {kind: [] for kind in KINDS}
-        for row, facts in zip(self.rows(page.rows), page.rows, strict=True):
-            by_kind["licenses" if facts["credit_amount"] is None else "usage"].append(row)
+        for row, values in zip(self.rows(page.rows), page.rows, strict=True):
+            by_kind["licenses" if values["credit_amount"] is None else "usage"].append(row)
         kinds = [self.chosen["kind"]] if "kind" in self.chosen else list(KINDS)
         hidden = {"usage": "quantity"}
         return [
@@ -296,13 +298,13 @@ class BenefitListing(Listing[dict[str, Any]]):
         """
         yield self.column_labels()
         for batch in self.batches(benefits):
-            for row, facts in zip(self.rows(batch), batch, strict=True):
+            for row, values in zip(self.rows(batch), batch, strict=True):
                 yield [
                     row["title"],
                     row["quantity"],
                     row["offer"],
                     row["type"],
-                    facts["expires_on"].isoformat(),
+                    values["expires_on"].isoformat(),
                     row["status_text"],
                 ]
 

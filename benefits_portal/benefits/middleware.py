@@ -72,8 +72,8 @@ def query_without_keys(query: QueryDict) -> QueryDict:
 
 
 def _is_key(name: str, value: str) -> bool:
-    searched = name in SEARCHES and any(map(resembles_key, _decodings(value)))
-    return searched or _holds_key(name) or _holds_key(value)
+    is_searched_for = name in SEARCHES and any(map(resembles_key, _decodings(value)))
+    return is_searched_for or _holds_key(name) or _holds_key(value)
 
 
 def _holds_key(text: str) -> bool:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from benefits_portal.formats import format_number
 from benefits_portal.regions import validate_amount
 
-MAX_DIGITS, MAX_PLACES = 13, 3  # of an amount in any currency; KWD has three decimals
+MAX_DIGITS, MAX_DECIMALS = 13, 3  # of an amount in any currency; KWD has three decimals
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -50,8 +50,12 @@ class AmountField(models.DecimalField):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(
-            *args, **{"max_digits": MAX_DIGITS, "decimal_places": MAX_PLACES, **kwargs}
+            *args, **{"max_digits": MAX_DIGITS, "decimal_places": MAX_DECIMALS, **kwargs}
         )
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.DecimalField", args, kwargs
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         """Raises ValidationError."""

@@ -29,7 +29,7 @@ from benefits_portal.key_format import (
     is_consistent_body,
     is_shaped,
     masked,
-    normalised,
+    normalized,
     without_keys,
 )
 
@@ -46,7 +46,7 @@ __all__ = [
     "is_consistent",
     "is_shaped",
 ]
-__all__ += ["masked", "normalised", "resembles_key", "without_keys"]
+__all__ += ["masked", "normalized", "resembles_key", "without_keys"]
 
 DRAWN = LENGTH - len(PREFIX) - 1
 
@@ -68,7 +68,7 @@ def resembles_key(text: str) -> bool:
 
     Such a text is not searched for. Five words of five letters are no key: words have vowels (W5).
     """
-    letters = normalised(text)
+    letters = normalized(text)
     return (
         PREFIX in letters
         or without_keys(text) != text

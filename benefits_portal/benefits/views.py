@@ -26,6 +26,7 @@ from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.models.assignment import AssignmentQuerySet
 from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected
 from benefits_portal.replica import list_from_replica
+from benefits_portal.search_text import clean_query
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
 from benefits_portal.tenants.audit.record import repeated_is_done
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -34,7 +35,6 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
 from benefits_portal.tenants.searching import searches_cheaply
 from benefits_portal.typed import isolated
-from benefits_portal.words import searched
 
 
 @list_from_replica
@@ -230,11 +230,11 @@ def choosing_template(request: PartnerRequest, page: str) -> str:
 
 def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dict[str, object]:
     """What the list of people needs: who matches the words, who can be chosen, and why not."""
-    words = searched(request.GET.get("q") or request.POST.get("q"))
+    search_query = clean_query(request.GET.get("q") or request.POST.get("q"))
     return {
         "benefit": benefit,
         "form": form,
-        "words": words,
-        "candidates": benefit.candidates(words, request.today),
+        "search_query": search_query,
+        "candidates": benefit.candidates(search_query, request.today),
         "cannot_be_corrected": cannot_be_corrected(benefit, request.today),
     }

@@ -8,4 +8,4 @@ class LicensingConfig(AppConfig):
     name = "benefits_portal.licensing"
     verbose_name = _("Licensing")
     # Decided (K8); what runs changes through redemptions only
-    by_programme: ClassVar[dict[str, str]] = {"replacement": "change"}
+    by_program: ClassVar[dict[str, str]] = {"replacement": "change"}

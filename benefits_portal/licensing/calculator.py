@@ -132,7 +132,7 @@ class Calculation:
 
     def status_hint(self) -> str:
         """What the subscription is on that day, and until when it can be brought back (S2, S3)."""
-        facts = {"day": as_day(self.on), "until": as_day(self.subscription.disabled_until)}
+        params = {"day": as_day(self.on), "until": as_day(self.subscription.disabled_until)}
         match self.status:
             case Subscription.Status.EXPIRED:
                 text = _(
@@ -151,7 +151,7 @@ class Calculation:
                 )
             case _active:
                 text = ""
-        return text % facts
+        return text % params
 
     def ways(self) -> list[tuple[RedemptionKind, Callable[[], list[Term]]]]:
         """S3: what has ended and is not deleted can come back, with the first key's licenses.

@@ -33,7 +33,7 @@ class Choice:
     subscription: Subscription | None
     quote: Quote | None = None
     refusal: Refusal | None = None
-    place: str = ""  # that a first activation's tenant was chosen already, signed
+    confirmed: str = ""  # that a first activation's tenant was chosen already, signed
     summary: str = ""  # where it says more than the way's own
 
     @classmethod
@@ -44,7 +44,7 @@ class Choice:
         tenant: Tenant,
         subscription: Subscription | None,
         on: date,
-        place: str = "",
+        confirmed: str = "",
     ) -> "Choice":
         try:
             return cls(
@@ -52,13 +52,13 @@ class Choice:
                 key,
                 subscription,
                 quote=Subscription.quote(way, key, tenant, subscription, on),
-                place=place,
+                confirmed=confirmed,
             )
         except Refusal as refusal:
             return cls(way, key, subscription, refusal=refusal)
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         """Where this way begins, with the key by reference."""
         if self.way in (RedemptionKind.EXTEND, RedemptionKind.ADD) and self.subscription:
             name = (
@@ -69,10 +69,10 @@ class Choice:
             return (
                 reverse(name, args=[self.subscription.pk]) + f"?{urlencode({'key': self.key.pk})}"
             )
-        place = {"place": self.place} if self.place else {}
+        confirmed = {"place": self.confirmed} if self.confirmed else {}
         return (
             reverse("licensing:product-key-start")
-            + f"?{urlencode(place | {'key': str(self.key.pk), 'way': self.way.value})}"
+            + f"?{urlencode(confirmed | {'key': str(self.key.pk), 'way': self.way.value})}"
         )
 
     def card(self) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class Choice:
         shown = card(
             self.way, term=self.quote.after, days_later=self.quote.days_later, summary=self.summary
         )
-        return shown | {"action": _("Choose"), "href": self.address}
+        return shown | {"action": _("Choose"), "href": self.url}
 
 
 def card(
@@ -94,11 +94,11 @@ def card(
     summary: str = "",
 ) -> dict[str, Any]:
     """One way to use a key, as the card shows it: the term it leads to, or why it cannot."""
-    words: dict[str, Any] = {"title": way.label, "summary": summary or SUMMARIES[way]()}
+    labels: dict[str, Any] = {"title": way.label, "summary": summary or SUMMARIES[way]()}
     if term is None:
-        return words | {"reason": str(refusal or "")}
+        return labels | {"reason": str(refusal or "")}
     return (
-        words | term_facts(term) | shift(None if way is RedemptionKind.REACTIVATE else days_later)
+        labels | term_values(term) | shift(None if way is RedemptionKind.REACTIVATE else days_later)
     )
 
 
@@ -121,15 +121,19 @@ def beside(status: Subscription.Status) -> str:
 
 def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any]:
     """For fewer licenses for a full year: let it end on `ends_on`, start anew the day after."""
-    words = {
+    labels = {
         "title": _("Let it end and start new"),
         "summary": _("Only the licenses of the key, for a full year."),
     }
     if ends_on is None:
-        return words
+        return labels
     term = Subscription.activated(key_licenses, ends_on + DAY)
-    subtitle = _("Nothing to do now: redeem the key on %(start)s.") % {"start": as_day(ends_on + DAY)}
-    return words | term_facts(term) | shift(term.days_later_than(ends_on)) | {"subtitle": subtitle}
+    subtitle = _("Nothing to do now: redeem the key on %(start)s.") % {
+        "start": as_day(ends_on + DAY)
+    }
+    return (
+        labels | term_values(term) | shift(term.days_later_than(ends_on)) | {"subtitle": subtitle}
+    )
 
 
 def waiting_mark(key_licenses: int, ends_on: date) -> Mark:
@@ -138,19 +142,19 @@ def waiting_mark(key_licenses: int, ends_on: date) -> Mark:
     return Mark(label, Subscription.activated(key_licenses, ends_on + DAY).ends_on, "new")
 
 
-def term_facts(term: Term) -> dict[str, Any]:
+def term_values(term: Term) -> dict[str, Any]:
     steps = term.calculation.steps() if term.calculation else []
-    words = in_licenses(term.licenses)
+    labels = in_licenses(term.licenses)
     return {
         "licenses": format_number(term.licenses),
-        "licenses_in_words": words,
+        "licenses_in_words": labels,
         "ends_on": as_day(term.ends_on),
         "steps": steps,
     }
 
 
 def shift(days: int | None) -> dict[str, str]:
-    """How much later or earlier than the present end, in words, and its effect for the colour."""
+    """How much later or earlier than the present end, in words, and its effect for the color."""
     if days is None:
         return {"shift": _("12 months of its own"), "effect": "new"}
     if days == 0:
@@ -183,9 +187,9 @@ class Comparison:
         tenant: Tenant,
         subscription: Subscription | None,
         on: date,
-        place: str = "",
+        confirmed: str = "",
     ) -> "Comparison":
-        choices = [Choice.of(RedemptionKind.NEW, key, tenant, None, on, place)]
+        choices = [Choice.of(RedemptionKind.NEW, key, tenant, None, on, confirmed)]
         if subscription:
             choices = [replace(choices[0], summary=beside(subscription.status(on)))]
             ways = (
@@ -194,7 +198,7 @@ class Comparison:
                 else (RedemptionKind.REACTIVATE,)
             )
             choices = [
-                Choice.of(way, key, tenant, subscription, on, place) for way in ways
+                Choice.of(way, key, tenant, subscription, on, confirmed) for way in ways
             ] + choices
         return cls(subscription, choices, key, on)
 
@@ -265,7 +269,9 @@ class Comparison:
         return Axis(marks)
 
 
-def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> Excerpt[Comparison]:
+def comparisons(
+    key: ProductKey, tenant: Tenant, on: date, confirmed: str = ""
+) -> Excerpt[Comparison]:
     """For each Active subscription of the key's product in `tenant`, what the key would do.
 
     Without one, what starts anew (S3). Of very many, those that end last, and how many there are.
@@ -283,12 +289,14 @@ def comparisons(key: ProductKey, tenant: Tenant, on: date, place: str = "") -> E
         ended = same.reactivatable(on).first()
     for subscription in [*active, *([ended] if ended else [])]:
         subscription.product, subscription.tenant = key.product, tenant  # at hand
-    found = [Comparison.of(key, tenant, one, on, place) for one in reversed(active[:MAX_COMPARED])]
+    found = [
+        Comparison.of(key, tenant, one, on, confirmed) for one in reversed(active[:MAX_COMPARED])
+    ]
     # Annotated
     hidden = latest[0].active_count - len(found) if found else 0  # type: ignore[attr-defined]
     if ended:
-        found.append(Comparison.of(key, tenant, ended, on, place))
-    found = found or [Comparison.of(key, tenant, None, on, place)]
+        found.append(Comparison.of(key, tenant, ended, on, confirmed))
+    found = found or [Comparison.of(key, tenant, None, on, confirmed)]
     return Excerpt(found, len(found) + hidden)
 
 

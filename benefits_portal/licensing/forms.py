@@ -64,7 +64,9 @@ class TenantForm(forms.Form):
     def __init__(self, request: PartnerRequest, data: Any = None) -> None:
         super().__init__(data)
         self.tenants = {
-            place.pk: place for place in request.places if place.partner_id == request.partner.pk
+            tenant.pk: tenant
+            for tenant in request.tenants
+            if tenant.partner_id == request.partner.pk
         }
         used = set(
             Redemption.objects.filter(tenant__in=self.tenants).values_list("tenant", flat=True)

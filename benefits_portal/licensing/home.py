@@ -55,7 +55,7 @@ def home(request: PartnerRequest) -> HttpResponse:
 
 
 @dataclass(frozen=True)
-class Line:
+class AttentionItem:
     """Something that needs attention until `last_on`, the last day included."""
 
     last_on: date
@@ -74,11 +74,12 @@ class Line:
         """What the page shows."""
         urgency = mark_safe(' data-urgency="soon"') if self.is_urgent else ""
         return {"day": as_day(self.last_on), "urgency": urgency} | {
-            name: getattr(self, name) for name in ("text", "subtitle", "status", "status_text", "href")
+            name: getattr(self, name)
+            for name in ("text", "subtitle", "status", "status_text", "href")
         }
 
 
-def unused_benefits(partner: Partner, on: date) -> Excerpt[Line]:
+def unused_benefits(partner: Partner, on: date) -> Excerpt[AttentionItem]:
     """Keys not redeemed and credit not assigned, by the last day to use them (B5)."""
     unused = (
         Benefit.objects.for_partner(partner)
@@ -88,7 +89,7 @@ def unused_benefits(partner: Partner, on: date) -> Excerpt[Line]:
     )
     excerpt: Excerpt[Benefit] = Excerpt.of(unused.order_by("expires_on", "pk"), MAX_LINES)
     lines = [
-        Line(
+        AttentionItem(
             benefit.expires_on,
             benefit.title
             if benefit.is_usage_based
@@ -104,7 +105,9 @@ def unused_benefits(partner: Partner, on: date) -> Excerpt[Line]:
     return excerpt.showing(lines, f"{reverse('benefits:azure-cloud')}?show=expiring&sort=expires")
 
 
-def ending_subscriptions(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt[Line]:
+def ending_subscriptions(
+    partner: Partner, on: date, asked: Asked = NOT_ASKED
+) -> Excerpt[AttentionItem]:
     """Those that end soon, and those in their 30 or 90 days, in all tenants (S2).
 
     By the last day of what they are now.
@@ -116,7 +119,7 @@ def ending_subscriptions(partner: Partner, on: date, asked: Asked = NOT_ASKED) -
     for row in (ProductRow(subscription, on) for subscription in excerpt):
         subscription, changes_on = row.subscription, row.subscription.next_change_on(on)
         lines.append(
-            Line(
+            AttentionItem(
                 (changes_on or on) - timedelta(days=1),
                 f"{subscription.product}, {subscription.licenses_text}",
                 str(subscription.tenant),
@@ -129,7 +132,9 @@ def ending_subscriptions(partner: Partner, on: date, asked: Asked = NOT_ASKED) -
     return excerpt.showing(sorted(lines, key=lambda line: line.last_on))
 
 
-def held_by_disabled(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt[Line]:
+def held_by_disabled(
+    partner: Partner, on: date, asked: Asked = NOT_ASKED
+) -> Excerpt[AttentionItem]:
     """Credit that somebody holds who is disabled in the directory, by the day it ends."""
     held = (
         Assignment.objects.for_partner(partner)
@@ -141,7 +146,7 @@ def held_by_disabled(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Ex
         "disabled", held.order_by("benefit__expires_on", "pk"), MAX_LINES
     )
     lines = [
-        Line(
+        AttentionItem(
             assignment.benefit.expires_on,
             f"{assignment.directory_user.display_name}: {assignment.benefit.title}",
             assignment.benefit.offer_name,

@@ -27,10 +27,10 @@ from benefits_portal.licensing.display import ProductRow
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import CappedCount
+from benefits_portal.search_text import clean_query, matches
 from benefits_portal.tenants.access import form_methods, role_required, tenant_context_exempt
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role
-from benefits_portal.words import matches, searched
 
 FOR_ADMINS = {"licensing:product-key-start", "tenants:activity"}
 READ, SHOWN = 20, 6  # rows of a kind: of benefits, some have not begun
@@ -50,31 +50,34 @@ class Found:
 @sensitive_post_parameters("q")
 @form_methods
 def search(request: PartnerRequest) -> HttpResponse:
-    words = searched((request.POST if request.method == "POST" else request.GET).get("q"))
-    if resembles_key(words):
+    search_query = clean_query((request.POST if request.method == "POST" else request.GET).get("q"))
+    if resembles_key(search_query):
         explain_where_keys_go(request)
-        words = ""
+        search_query = ""
         if not request.htmx:
             return redirect("search")
     if request.method == "POST" and not request.htmx:
-        return redirect(f"{reverse('search')}?{urlencode({'q': words})}")
-    context = {"words": words, "groups": groups(request, words) if words else []}
+        return redirect(f"{reverse('search')}?{urlencode({'q': search_query})}")
+    context = {
+        "search_query": search_query,
+        "groups": groups(request, search_query) if search_query else [],
+    }
     return render(request, f"search.html{'#results' if request.htmx else ''}", context)
 
 
-def groups(request: PartnerRequest, words: str) -> list[dict[str, Any]]:
+def groups(request: PartnerRequest, search_query: str) -> list[dict[str, Any]]:
     """What was found, by kind, with how many there are and the way to all of them (W7)."""
     found = [
-        (_("Pages"), pages(words, request.role)),
-        (_("Benefits"), benefits(request, words)),
-        (_("Subscriptions"), subscriptions(request, words)),
-        (_("Discontinued products"), discontinued(request, words)),
-        (_("People"), people(request, words)),
+        (_("Pages"), pages(search_query, request.role)),
+        (_("Benefits"), benefits(request, search_query)),
+        (_("Subscriptions"), subscriptions(request, search_query)),
+        (_("Discontinued products"), discontinued(request, search_query)),
+        (_("People"), people(request, search_query)),
     ]
     return [{"title": title, "rows": excerpt} for title, excerpt in found if excerpt]
 
 
-def pages(words: str, role: Role) -> Excerpt[Found]:
+def pages(search_query: str, role: Role) -> Excerpt[Found]:
     """All of that name, which are few.
 
     What the role does not include is named without a link, with the reason (P3).
@@ -91,7 +94,7 @@ def pages(words: str, role: Role) -> Excerpt[Found]:
         "tenants:activity": _("Activity"),
         "help": _("Help"),
     }
-    named = [(name, title) for name, title in titles.items() if matches(words, title)]
+    named = [(name, title) for name, title in titles.items() if matches(search_query, title)]
     why_not = _("for Global admins and MPN partner admins of your organization")
     found = [
         Found(title, why_not, "")
@@ -102,21 +105,21 @@ def pages(words: str, role: Role) -> Excerpt[Found]:
     return Excerpt(found, len(found))
 
 
-def benefits(request: PartnerRequest, words: str) -> Excerpt[Found]:
+def benefits(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
     """Those that expire last first, so that what has expired comes after all others.
 
     Of these, what can be used today comes first.
     """
-    query = QueryDict(urlencode({"q": words}))
+    query = QueryDict(urlencode({"q": search_query}))
     listing = BenefitListing.of(request.partner, query, request.today)
     matching = listing.filter_queryset(Benefit.objects.for_partner(request.partner))
-    facts = (
+    found = (
         listing.annotate_for_list(matching)
         .annotate(total_in_list=CappedCount(matching))
         .order_by("-expires_on", "-pk")
     )
     read: list[Any] = sorted(
-        facts[:READ], key=lambda fact: not fact["starts_on"] <= request.today <= fact["expires_on"]
+        found[:READ], key=lambda fact: not fact["starts_on"] <= request.today <= fact["expires_on"]
     )
     found = [
         Found(
@@ -133,14 +136,14 @@ def benefits(request: PartnerRequest, words: str) -> Excerpt[Found]:
     )
 
 
-def discontinued(request: PartnerRequest, words: str) -> Excerpt[Found]:
+def discontinued(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
     """Products that competency packages no longer hold, with what replaces them (B4).
 
     Whether or not a benefit still has one.
     """
     href = f"{reverse('help')}#discontinued"
     excerpt: Excerpt[Product] = Excerpt.of(
-        Product.objects.discontinued(request.today).named(words), SHOWN, href
+        Product.objects.discontinued(request.today).named(search_query), SHOWN, href
     )
     return excerpt.showing([Found(one.name, replacement_hint(one), href) for one in excerpt])
 
@@ -154,14 +157,14 @@ def replacement_hint(product: Product) -> str:
     }
 
 
-def subscriptions(request: PartnerRequest, words: str) -> Excerpt[Found]:
+def subscriptions(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
     """Of the current tenant, the ones that end last first."""
     ours = (
         Subscription.objects.for_partner(request.partner)
         .in_tenant(request.tenant)
-        .of_products_named(words)
+        .of_products_named(search_query)
     )
-    href = f"{reverse('licensing:products')}?{urlencode({'q': words, 'show': 'all'})}"
+    href = f"{reverse('licensing:products')}?{urlencode({'q': search_query, 'show': 'all'})}"
     excerpt: Excerpt[Subscription] = Excerpt.of(
         ours.order_by("-ends_on", "-product_name", "-pk"), SHOWN, href
     )
@@ -177,9 +180,9 @@ def subscriptions(request: PartnerRequest, words: str) -> Excerpt[Found]:
     return excerpt.showing(found)
 
 
-def people(request: PartnerRequest, words: str) -> Excerpt[Found]:
-    excerpt = DirectoryUser.objects.first_matching(request.partner, words, SHOWN)
+def people(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
+    excerpt = DirectoryUser.objects.first_matching(request.partner, search_query, SHOWN)
     found = [
         Found(one.display_name, one.user_principal_name, one.get_absolute_url()) for one in excerpt
     ]
-    return excerpt.showing(found, f"{reverse('tenants:users')}?{urlencode({'q': words})}")
+    return excerpt.showing(found, f"{reverse('tenants:users')}?{urlencode({'q': search_query})}")

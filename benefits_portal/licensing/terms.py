@@ -34,7 +34,9 @@ def in_license_days(count: int) -> str:
 
 
 def in_licenses(count: int) -> str:
-    return ngettext("%(count)s license", "%(count)s licenses", count) % {"count": format_number(count)}
+    return ngettext("%(count)s license", "%(count)s licenses", count) % {
+        "count": format_number(count)
+    }
 
 
 def in_license_months(count: int) -> str:

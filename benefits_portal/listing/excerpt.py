@@ -44,8 +44,8 @@ class Excerpt[Row]:
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
 
-    def __getitem__(self, place: int) -> Row:
-        return self.rows[place]
+    def __getitem__(self, index: int) -> Row:
+        return self.rows[index]
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from benefits_portal.words import searched
+from benefits_portal.search_text import clean_query
 
 PAGE_PARAMETERS = ("after", "before", "page")
 
@@ -39,7 +39,7 @@ class ListQuery:
         given = {name: value for name in options if (value := query.get(name))}
         sort = query.get("sort", "")
         return cls(
-            search_query=searched(query.get("q")),
+            search_query=clean_query(query.get("q")),
             chosen={name: value for name, value in given.items() if value in options[name]},
             sort=sort if sort.removeprefix("-") in sortable else default_sort,
             default_sort=default_sort,

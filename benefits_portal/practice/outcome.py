@@ -29,7 +29,7 @@ def outcome() -> str:
     text = StringIO()
     with clock.frozen_at(REFERENCE_DAY, "UTC"), transaction.atomic():
         check_database()
-        PracticeWorld.objects.get_or_create(defaults={"told_on": REFERENCE_DAY})
+        PracticeWorld.objects.get_or_create(defaults={"as_of": REFERENCE_DAY})
         # Not made but reset: rows are numbered from 1, whatever the database went through before
         reset_world(REFERENCE_DAY)
         for user in User.objects.all():

@@ -40,7 +40,7 @@ SHOWS: dict[str, str | Promise] = {
 class Persona:
     """One card on the sign-in page.
 
-    `partner` is empty for the back office; `colour` is the home tenant's (P4).
+    `partner` is empty for the back office; `color` is the home tenant's (P4).
     """
 
     slug: str
@@ -49,7 +49,7 @@ class Persona:
     partner: str
     role: str | Promise
     shows: str | Promise
-    colour: str
+    color: str
 
 
 def personas() -> list[Persona]:
@@ -77,5 +77,5 @@ def _persona(user: User) -> Persona:
         if user.is_staff
         else _("No role")
     )
-    colour = user.directory_user.tenant.colour if user.directory_user else Tenant.Colour.GREY
-    return Persona(slug, user.name, user.email, partner, role, SHOWS[slug], colour)
+    color = user.directory_user.tenant.color if user.directory_user else Tenant.Color.GRAY
+    return Persona(slug, user.name, user.email, partner, role, SHOWS[slug], color)

@@ -27,7 +27,7 @@ class Step:
     name: str
     title: str | Promise
     text: str | Promise
-    address: str
+    url: str
     done: bool | None
 
 
@@ -42,34 +42,31 @@ def tour() -> list[Step]:
     if len(people) < 2 or (home := people[ADMIN].directory_user) is None:
         return []
     partner = home.tenant.partner_id
-    told_apart_by_name = Benefit.objects.filter(partner=partner).exclude(
+    named_once = Benefit.objects.filter(partner=partner).exclude(
         product__kind=Product.Kind.BULK_CREDIT
     )
     benefits = _numbers(
-        told_apart_by_name.order_by("expires_on"), "product__name", "membership__offer__name"
+        named_once.order_by("expires_on"), "product__name", "membership__offer__name"
     )
     subscriptions = _numbers(
         Subscription.objects.in_tenant(home.tenant).order_by("ends_on"), "product__name", "licenses"
     )
-    told = Record.objects.filter(
+    done_since = Record.objects.filter(
         partner=partner, at__gt=PracticeWorld.objects.values("made_at")[:1]
     )
     done = {
-        refused or action for action, refused in told.values_list("action", "refused").distinct()
+        refused or action
+        for action, refused in done_since.values_list("action", "refused").distinct()
     }
     moved = home.tenant.partner.days_ahead > 0
 
     def benefit(product: str, offer: str, page: str = "licensing:benefit-detail") -> str:
-        number = benefits.get((product, offer))
-        return reverse(page, args=[number]) if number else reverse("benefits:azure-cloud")
+        pk = benefits.get((product, offer))
+        return reverse(page, args=[pk]) if pk else reverse("benefits:azure-cloud")
 
     def subscription(product: str, licenses: int) -> str:
-        number = subscriptions.get((product, licenses))
-        return (
-            reverse("licensing:subscription", args=[number])
-            if number
-            else reverse("licensing:products")
-        )
+        pk = subscriptions.get((product, licenses))
+        return reverse("licensing:subscription", args=[pk]) if pk else reverse("licensing:products")
 
     steps: list[tuple[str, str | Promise, str | Promise, str, bool | None]] = [
         (
@@ -165,11 +162,11 @@ def tour() -> list[Step]:
         ),
     ]
     return [
-        Step(persona, people[persona].name, title, text, address, done)
-        for persona, title, text, address, done in steps
+        Step(persona, people[persona].name, title, text, url, done)
+        for persona, title, text, url, done in steps
     ]
 
 
 def _numbers(rows: QuerySet[Any], *names: str) -> dict[tuple[Any, ...], int]:
     """The number of the last row of each name."""
-    return {tuple(name): number for *name, number in rows.values_list(*names, "pk")}
+    return {tuple(name): pk for *name, pk in rows.values_list(*names, "pk")}

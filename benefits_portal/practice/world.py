@@ -16,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from benefits_portal import clock
 from benefits_portal.tenants.models import PracticeWorld, User
-from benefits_portal.tenants.staff import PROGRAMME, SUPPORT, make_groups
+from benefits_portal.tenants.staff import PROGRAM, SUPPORT, make_groups
 
 from .story import play
 
@@ -108,7 +108,7 @@ def _fill(on: date) -> None:
         # Django's own: the world has begun already
         call_command(loaddata.Command(), "catalog", "partners", verbosity=0)
     make_groups()
-    for name in (SUPPORT, PROGRAMME):
+    for name in (SUPPORT, PROGRAM):
         User.objects.get(persona=name.lower()).groups.add(Group.objects.get(name=name))
     give_passwords()
     play(on)

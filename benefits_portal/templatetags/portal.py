@@ -23,12 +23,12 @@ PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
 @register.filter
-def breakable(address: str) -> SafeString:
-    """`address`, which the browser may break after its @ rather than before its last letter.
+def breakable(email: str) -> SafeString:
+    """`email`, which the browser may break after its @ rather than before its last letter.
 
     Whoever copies it does not notice.
     """
-    parts = ((part,) for part in str(address).split("@"))
+    parts = ((part,) for part in str(email).split("@"))
     return format_html_join(mark_safe("@<wbr>"), "{}", parts)
 
 

@@ -100,7 +100,9 @@ def get_own(
     difference in which tenant.
     """
     found = (
-        queryset.filter(**{f"{owner}__in": {place.partner_id for place in request.places}}, pk=pk)
+        queryset.filter(
+            **{f"{owner}__in": {tenant.partner_id for tenant in request.tenants}}, pk=pk
+        )
         .order_by()
         .first()
     )
@@ -115,10 +117,10 @@ def get_own(
             found.tenant = request.tenant
         return found
     elsewhere = (
-        place
-        for place in request.places
-        if place.pk == wanted or (wanted is None and place.partner_id == partner_id)
+        tenant
+        for tenant in request.tenants
+        if tenant.pk == wanted or (wanted is None and tenant.partner_id == partner_id)
     )
-    if (place := next(elsewhere, None)) is None:
+    if (tenant := next(elsewhere, None)) is None:
         raise Http404  # support looks at one tenant of the partner, and there is no way to switch
-    raise ElsewhereError(place)
+    raise ElsewhereError(tenant)

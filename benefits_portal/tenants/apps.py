@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class TenantsConfig(AppConfig):
     name = "benefits_portal.tenants"
     verbose_name = _("Tenants")
-    by_programme: ClassVar = {
+    by_program: ClassVar = {
         "partner": "add change",
         "tenant": "add change",
         "tenantrequest": "change",  # accepted or declined (P1); its fields cannot be edited
@@ -21,8 +21,8 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import signing_in  # noqa: F401 - registers who writes its mails
+        from .impersonation import end_with_session
         from .staff import keep_groups
-        from .viewing import end_with_session
 
         post_migrate.connect(keep_groups)
         user_logged_out.connect(end_with_session)

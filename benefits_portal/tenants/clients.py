@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from benefits_portal.tenants.limits import network_of
 
 
-def client_address(request: HttpRequest) -> str | None:
+def client_ip(request: HttpRequest) -> str | None:
     """The client's own address, which attempts are counted by (K6).
 
     As the outermost trusted proxy saw it, else of whoever connects. Each proxy appends the address
@@ -26,4 +26,4 @@ def client_address(request: HttpRequest) -> str | None:
 
 def client_network(request: HttpRequest) -> str:
     """What attempts are counted by as one address."""
-    return network_of(client_address(request))
+    return network_of(client_ip(request))

@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from benefits_portal.consistency import ISOLATION, Check, at_fault, differing, in_batches, rows
 from benefits_portal.derived import stale_rows
+from benefits_portal.search_text import search_prefixes
 from benefits_portal.typed import canonical_domain, canonical_email_or_text, tidy
-from benefits_portal.words import search_prefixes
 
 from .models import (
     DirectoryUser,
@@ -37,7 +37,7 @@ def not_folded(model: type[models.Model]) -> Check:
     )
 
 
-def people_with_other_words() -> Iterator[int]:
+def people_not_found() -> Iterator[int]:
     """People who are not found by exactly what their name and address begin with."""
     for batch in in_batches(rows(DirectoryUser), "display_name", "user_principal_name"):
         kept: dict[int, set[bytes]] = {pk: set() for pk, *_texts in batch}
@@ -45,8 +45,8 @@ def people_with_other_words() -> Iterator[int]:
             rows(DirectoryUserWord).filter(person__in=kept).values_list("person", "word")
         ):
             kept[person].add(bytes(word))
-        for pk, name, address in batch:
-            if kept[pk] != {word.encode() for word in search_prefixes(name, address)}:
+        for pk, name, email in batch:
+            if kept[pk] != {word.encode() for word in search_prefixes(name, email)}:
                 yield pk
 
 
@@ -82,7 +82,7 @@ CHECKS = [
         DirectoryUser,
         "who are not found by their name and address",
         FOLD_AGAIN,
-        people_with_other_words,
+        people_not_found,
     ),
     *map(not_folded, (DirectoryUser, Partner, Tenant, TenantRequest, User)),
     not_canonical(DirectoryUser, "user_principal_name", canonical_email_or_text),

@@ -22,7 +22,7 @@ def log_download(
     filters: Mapping[str, str],
     *,
     by: Actor,
-    **place: Any,
+    **tenant_context: Any,
 ) -> None:
     """Put on record that `rows`, a list called `name`, are about to be sent.
 
@@ -31,23 +31,27 @@ def log_download(
     """
     if request.method != "GET":  # HEAD sends nothing
         return
-    said = ", ".join(f"{name}={value}" for name, value in filters.items() if value)
+    written = ", ".join(f"{name}={value}" for name, value in filters.items() if value)
     after = {"list": name, "rows": rows.order_by().count()} | (
-        {"filters": said[:200]} if said else {}
+        {"filters": written[:200]} if written else {}
     )
-    Record.objects.log(TenantsAction.LIST_DOWNLOADED, by=by, after=after, **place)
+    Record.objects.log(TenantsAction.LIST_DOWNLOADED, by=by, after=after, **tenant_context)
 
 
-def masked(words: str) -> str:
+def masked(search_query: str) -> str:
     """What was searched for, as far as it goes on record (K3).
 
     The first letter of each word, and nothing of a key.
     """
-    return " ".join(f"{word[0]}…" for word in without_keys(words).split()[:5])
+    return " ".join(f"{word[0]}…" for word in without_keys(search_query).split()[:5])
 
 
 def log_listing(
-    request: PartnerRequest, name: str, listing: Listing[Any], rows: QuerySet[Any], **place: Any
+    request: PartnerRequest,
+    name: str,
+    listing: Listing[Any],
+    rows: QuerySet[Any],
+    **tenant_context: Any,
 ) -> None:
     """The same of a list of the portal.
 
@@ -61,5 +65,5 @@ def log_listing(
         filters,
         by=request.actor,
         partner=request.partner,
-        **place,
+        **tenant_context,
     )

@@ -27,7 +27,7 @@ class OnlyGlobalAdmins(Refusal):
     advice = _("Ask one of the Global admins of your organization.")
 
 
-class FormOfAnotherPlace(Refusal):
+class FormOfAnotherTenant(Refusal):
     """A form was sent after its sender had switched elsewhere.
 
     A place at another partner is not named on record (P1).
@@ -50,7 +50,7 @@ class BelongsElsewhere(Refusal):
 # The directory
 
 
-class AddressOutsideTenant(Refusal):
+class EmailOutsideTenant(Refusal):
     """A member's address is one of the tenant's own."""
 
     code = "address-outside-tenant"
@@ -129,13 +129,13 @@ class RoleAlreadyHeld(Refusal):
         super().__init__(role=role)
 
     def confirms(self, after: dict[str, Any]) -> bool:
-        return bool(self.facts["role"] == after.get("role"))
+        return bool(self.params["role"] == after.get("role"))
 
     @classmethod
-    def written(cls, facts: dict[str, Any]) -> dict[str, Any]:
+    def written(cls, params: dict[str, Any]) -> dict[str, Any]:
         from .models import Role  # the models raise this
 
-        return {"role": Role(facts["role"]).label}
+        return {"role": Role(params["role"]).label}
 
 
 class LastGlobalAdmin(Refusal):
@@ -190,8 +190,8 @@ class DomainInUse(Refusal):
     advice = _("Decline the request, and tell the partner what you may tell.")
 
 
-class NoColourLeft(Refusal):
-    code = "no-colour-left"
+class NoColorLeft(Refusal):
+    code = "no-color-left"
     rule = "P4"
     message = _("Every color that tells this partner's tenants apart is in use.")
     advice = _("A partner has as many tenants as there are colors.")

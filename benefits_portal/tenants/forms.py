@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.derived import keys_or_question
 from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField, day_range
+from benefits_portal.search_text import MAX_QUERY
 from benefits_portal.tenants.audit.record import RecordQuerySet
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import (
@@ -26,10 +27,9 @@ from benefits_portal.tenants.models import (
     User,
 )
 from benefits_portal.typed import MAX_EMAIL
-from benefits_portal.words import MAX_QUERY
 
 
-class PlaceForm(forms.Form):
+class TenantForm(forms.Form):
     """Which of one's own tenants to act in."""
 
     place = forms.TypedChoiceField(
@@ -43,8 +43,8 @@ class PlaceForm(forms.Form):
 
     def __init__(self, request: PartnerRequest, data: Any = None) -> None:
         super().__init__(data)
-        self.places = {place.pk: place for place in request.places}
-        self.fields["place"].choices = [(pk, str(place)) for pk, place in self.places.items()]  # type: ignore[attr-defined]
+        self.tenants = {tenant.pk: tenant for tenant in request.tenants}
+        self.fields["place"].choices = [(pk, str(tenant)) for pk, tenant in self.tenants.items()]  # type: ignore[attr-defined]
 
 
 # The directory
@@ -224,13 +224,13 @@ class ActivityFilter(forms.Form):
             )
         return self._by_or_about(records, chosen["person"]) if chosen.get("person") else records
 
-    def _by_or_about(self, records: RecordQuerySet, words: str) -> RecordQuerySet:
+    def _by_or_about(self, records: RecordQuerySet, search_query: str) -> RecordQuerySet:
         """Find records by who did them or whom they are about, as many as a page needs.
 
         Of few people an index finds their records by key; of many, records are read in order until
         a page is full.
         """
-        found = DirectoryUser.objects.filter(partner=self.partner).matching(words)
+        found = DirectoryUser.objects.filter(partner=self.partner).matching(search_query)
         people, actors = (
             keys_or_question(found),
             keys_or_question(User.objects.known_as(found, self.partner)),

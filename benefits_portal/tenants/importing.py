@@ -42,10 +42,10 @@ class Outcome(models.TextChoices):
 
 
 @dataclass
-class Line:
+class ImportRow:
     """What one line of the file would do."""
 
-    number: int
+    line_number: int
     text: str
     outcome: Outcome = Outcome.SAME
     reason: str = ""
@@ -87,9 +87,9 @@ class Import:
 
     def take(self, cells: Iterable[tuple[int, Cells]]) -> None:
         """Judge these lines; those before them are forgotten, but for what they were about."""
-        self.cells = [(number, self.canonical(line)) for number, line in cells]
+        self.cells = [(line_number, self.canonical(line)) for line_number, line in cells]
         self.look_up([cells for _number, cells in self.cells])
-        self.lines = [self.judged(number, cells) for number, cells in self.cells]
+        self.lines = [self.judged(line_number, cells) for line_number, cells in self.cells]
         self.refuse_twice()
 
     def canonical(self, cells: Cells) -> Cells:
@@ -106,7 +106,7 @@ class Import:
         """What a line is about: no file names it twice."""
         raise NotImplementedError
 
-    def judge(self, line: Line, cells: Cells) -> None:
+    def judge(self, line: ImportRow, cells: Cells) -> None:
         """Set what `line` would do. Raises ValidationError with what stands in its way."""
         raise NotImplementedError
 
@@ -114,8 +114,8 @@ class Import:
         """Do what the lines say; `on_progress` hears how many are done."""
         raise NotImplementedError
 
-    def judged(self, number: int, cells: Cells) -> Line:
-        line = Line(number, " · ".join(self.key(cells)))
+    def judged(self, line_number: int, cells: Cells) -> ImportRow:
+        line = ImportRow(line_number, " · ".join(self.key(cells)))
         try:
             self.judge(line, cells)
         except ValidationError as error:
@@ -123,8 +123,8 @@ class Import:
         return line
 
     def refuse_twice(self) -> None:
-        for (number, cells), line in zip(self.cells, self.lines, strict=True):
-            if (before := self.first.setdefault(self.key(cells), number)) != number:
+        for (line_number, cells), line in zip(self.cells, self.lines, strict=True):
+            if (before := self.first.setdefault(self.key(cells), line_number)) != line_number:
                 line.refuse(_("Line %(line)s is about the same.") % {"line": before})
 
     @property
@@ -132,14 +132,14 @@ class Import:
         return Counter(line.outcome for line in self.lines)
 
     @property
-    def refused(self) -> list[Line]:
+    def refused(self) -> list[ImportRow]:
         return [line for line in self.lines if line.outcome is Outcome.REFUSED]
 
     @property
     def fingerprint(self) -> str:
         """Of what was shown: whoever confirms it confirms exactly that."""
         on_progress = "\n".join(
-            f"{line.number} {line.text} {line.outcome} {line.before} {line.after}"
+            f"{line.line_number} {line.text} {line.outcome} {line.before} {line.after}"
             for line in self.lines
         )
         return hashlib.sha256(on_progress.encode()).hexdigest()
@@ -227,14 +227,22 @@ def carry_out_in_batches(
 
 
 def put_on_record(
-    action: str, lines: Iterable[Line], *, by: Actor, place: Callable[[Any], dict[str, Any]]
+    action: str,
+    lines: Iterable[ImportRow],
+    *,
+    by: Actor,
+    tenant_context: Callable[[Any], dict[str, Any]],
 ) -> None:
     """One record for each line, as if it had been done by hand (A1)."""
     about = {"action": action, "actor": by.user, "how": by.how, "reason": by.reason}
     Record.objects.bulk_create(
         (
             Record(
-                **about, **place(line.row), subject=line.row, before=line.before, after=line.after
+                **about,
+                **tenant_context(line.row),
+                subject=line.row,
+                before=line.before,
+                after=line.after,
             )
             for line in lines
         ),
@@ -242,5 +250,5 @@ def put_on_record(
     )
 
 
-def batches(lines: list[Line]) -> Iterator[list[Line]]:
+def batches(lines: list[ImportRow]) -> Iterator[list[ImportRow]]:
     return (lines[start : start + BATCH] for start in range(0, len(lines), BATCH))

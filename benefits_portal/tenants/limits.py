@@ -95,14 +95,14 @@ class Counted:
 # hundred wrong ones an hour shut out nobody honest, and a sprayer gets 2,400 guesses a day for all
 # accounts together. Each costs half a second of a processor: twenty a minute leave the workers to
 # others.
-ONE_ADDRESS = (Tier(20, MINUTE, MINUTE), Tier(100, HOUR, QUARTER))
+ONE_EMAIL = (Tier(20, MINUTE, MINUTE), Tier(100, HOUR, QUARTER))
 
 # Of an account from an address: nobody locks out somebody else
 SIGN_IN = Limit("sign-in", (Tier(10, QUARTER, QUARTER),))
-SIGN_IN_ADDRESS = Limit("sign-in-address", ONE_ADDRESS)
+SIGN_IN_IP = Limit("sign-in-address", ONE_EMAIL)
 # Of an account: the old one typed to change it
 OWN_PASSWORD = Limit("own-password", (Tier(10, QUARTER, QUARTER),))
-RESET_ADDRESS = Limit("reset-address", ONE_ADDRESS)
+RESET_IP = Limit("reset-address", ONE_EMAIL)
 # Of an account: one link in five minutes
 RESET_LINK = Limit("reset-link", (Tier(1, 5 * MINUTE, 5 * MINUTE),))
 SEARCH = Limit("search", (Tier(settings.SEARCHES_A_MINUTE, MINUTE, MINUTE),))  # of an account
@@ -156,13 +156,13 @@ class Ticket:
     until: datetime | None
 
 
-def network_of(address: str | None) -> str:
+def network_of(ip_text: str | None) -> str:
     """What is counted as one address: an IPv4 address, or of IPv6 a /64, which one customer has.
 
     An IPv4 address may be written as IPv6.
     """
     try:
-        ip = ip_address((address or "").partition("%")[0])
+        ip = ip_address((ip_text or "").partition("%")[0])
     except ValueError:
         return UNKNOWN_NETWORK
     if isinstance(ip, IPv6Address):

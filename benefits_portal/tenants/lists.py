@@ -82,7 +82,7 @@ class DirectoryListing(Listing[DirectoryUser]):
                 "address": breakable(person.user_principal_name),
                 "kind": kinds[person.kind],
                 "tenant": person.tenant.name,
-                "colour": person.tenant.colour,
+                "color": person.tenant.color,
                 "role": roles[held[person.pk].role] if person.pk in held else "–",
                 "status": enabled
                 if person.is_enabled

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from benefits_portal import clock
 from benefits_portal.tenants.audit.refusal import Refusal
 
-from . import viewing
-from .exceptions import BelongsElsewhere, FormOfAnotherPlace
+from . import impersonation
+from .exceptions import BelongsElsewhere, FormOfAnotherTenant
 from .models import Actor, How, Partner, Record, Role, Tenant, TenantsAction, User
 
 SESSION_KEY = "tenant"
@@ -28,18 +28,18 @@ class PartnerRequest(HttpRequest):
     """A request of somebody with a role, with what `ActingMiddleware` sets; for annotations only.
 
     `known_as` is what the partner calls them, empty where it has no name for them. Without a role
-    `tenant`, `partner` and `role` are None, `places` is empty and `acting_in` too.
+    `tenant`, `partner` and `role` are None, `tenants` is empty and `tenant_token` too.
     """
 
     user: User
-    places: list[Tenant]
+    tenants: list[Tenant]
     tenant: Tenant
     partner: Partner
     role: Role
     actor: Actor
-    acting_in: str
+    tenant_token: str
     today: date
-    is_viewing: bool
+    is_impersonating: bool
     known_as: str
     htmx: bool
 
@@ -57,7 +57,7 @@ class ElsewhereError(Exception):
 class ActingMiddleware:
     """Sets where the person acts on the request, and shows the partner's time.
 
-    `partner`, `tenant`, `role`, `actor`, `places`, `acting_in` and `today` are set, and every
+    `partner`, `tenant`, `role`, `actor`, `tenants`, `tenant_token` and `today` are set, and every
     moment is shown as the partner's clocks do; the back office keeps the project's time zone.
 
     A POST of somebody with a role must carry the place that its form was rendered for; if the
@@ -78,25 +78,27 @@ class ActingMiddleware:
     def process_view(
         self, request: PartnerRequest, view: Callable[..., Any], args: object, kwargs: object
     ) -> HttpResponse | None:
-        if request.is_viewing and not reads(request):
+        if request.is_impersonating and not reads(request):
             return render(request, "tenants/viewing_only.html", status=403)
-        needs_place = (
+        needs_tenant_context = (
             request.method == "POST"
-            and request.acting_in
+            and request.tenant_token
             and not getattr(view, "tenant_context_exempt", False)
         )
-        if not needs_place or in_back_office(request):
+        if not needs_tenant_context or in_back_office(request):
             return None
         rendered_for = request.POST.get("acting_in", "")
-        if rendered_for == request.acting_in:
+        if rendered_for == request.tenant_token:
             return None
-        then = next((place for place in request.places if acting_in(place) == rendered_for), None)
+        then = next(
+            (tenant for tenant in request.tenants if tenant_token(tenant) == rendered_for), None
+        )
         named = (
             {"opened_in": str(then), "sent_in": str(request.tenant)}
             if then and then.partner_id == request.partner.pk
             else {}
         )
-        refused(request, TenantsAction.FORM_REFUSED, FormOfAnotherPlace(**named))
+        refused(request, TenantsAction.FORM_REFUSED, FormOfAnotherTenant(**named))
         return render(request, "tenants/stale_form.html", {"rendered_for": then}, status=409)
 
     def process_exception(
@@ -107,7 +109,9 @@ class ActingMiddleware:
         if request.method == "POST":
             refused(request, TenantsAction.FORM_REFUSED, BelongsElsewhere())
         status = 200 if request.method in ("GET", "HEAD") and not request.htmx else 409
-        return render(request, "tenants/elsewhere.html", {"place": exception.tenant}, status=status)
+        return render(
+            request, "tenants/elsewhere.html", {"tenant": exception.tenant}, status=status
+        )
 
 
 def refused(request: PartnerRequest, action: TenantsAction, refusal: Refusal) -> None:
@@ -130,18 +134,18 @@ def in_back_office(request: HttpRequest) -> bool:
 def reads(request: PartnerRequest) -> bool:
     """Whether what is asked for writes nothing of a partner's."""
     name = request.resolver_match.view_name if request.resolver_match else ""
-    return request.method in ("GET", "HEAD", "OPTIONS") or name in viewing.WRITES_NOTHING
+    return request.method in ("GET", "HEAD", "OPTIONS") or name in impersonation.WRITES_NOTHING
 
 
 def switch_tenant(request: PartnerRequest, tenant: Tenant) -> None:
-    """Act in `tenant`, one of `request.places`, from the next request on.
+    """Act in `tenant`, one of `request.tenants`, from the next request on.
 
     The only way in which the place changes (P4).
     """
     request.session[SESSION_KEY] = tenant.pk
 
 
-def acting_in(tenant: Tenant) -> str:
+def tenant_token(tenant: Tenant) -> str:
     """What a form carries to say where it was rendered."""
     return f"{tenant.partner_id}-{tenant.pk}"
 
@@ -156,16 +160,16 @@ def set_tenant_context(request: PartnerRequest) -> None:
     who only looks, acts nowhere by it.
     """
     user = request.user
-    looked_at = [] if in_back_office(request) else viewing.viewed(request)
-    places = looked_at or (list(Tenant.objects.places_of(user)) if user.is_authenticated else [])
-    request.is_viewing = bool(looked_at)
-    chosen = request.session.get(SESSION_KEY) if places else None
-    request.places, request.acting_in, request.today = places, "", clock.today()
+    looked_at = [] if in_back_office(request) else impersonation.impersonated(request)
+    tenants = looked_at or (list(Tenant.objects.open_to(user)) if user.is_authenticated else [])
+    request.is_impersonating = bool(looked_at)
+    chosen = request.session.get(SESSION_KEY) if tenants else None
+    request.tenants, request.tenant_token, request.today = tenants, "", clock.today()
     request.actor = Actor(user if user.is_authenticated else None, How.PORTAL)
     request.tenant = request.partner = request.role = None  # type: ignore[assignment]
     request.known_as = getattr(user, "name", "")  # their own, where they act for nobody
-    if places:
-        request.tenant = next((place for place in places if place.pk == chosen), places[0])
+    if tenants:
+        request.tenant = next((tenant for tenant in tenants if tenant.pk == chosen), tenants[0])
         if request.tenant.pk != chosen and not looked_at:
             switch_tenant(request, request.tenant)
             if chosen is not None:
@@ -182,5 +186,5 @@ def set_tenant_context(request: PartnerRequest) -> None:
         request.role = Role(request.tenant.role)
         if not looked_at:
             request.known_as = request.tenant.known_as or (user.name if user.is_staff else "")
-        request.acting_in = acting_in(request.tenant)
+        request.tenant_token = tenant_token(request.tenant)
         request.today = request.partner.today()

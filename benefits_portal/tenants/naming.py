@@ -33,7 +33,7 @@ class Names:
         entry = self.entries.get(user.pk)
         return entry.display_name if entry else user.name_elsewhere
 
-    def address_of(self, user: User | None) -> str:
+    def email_of(self, user: User | None) -> str:
         """In the partner's own directory; empty without an entry."""
         entry = self.entries.get(user.pk) if user else None
         return entry.user_principal_name if entry else ""

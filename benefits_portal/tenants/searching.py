@@ -30,9 +30,9 @@ class LimitSearches:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], *_arguments: Any
     ) -> HttpResponse | None:
-        searched = any(request.GET.get(name) for name in SEARCH_PARAMETERS)
+        is_search = any(request.GET.get(name) for name in SEARCH_PARAMETERS)
         if (
-            not searched
+            not is_search
             or getattr(view, "searches_cheaply", False)
             or not request.user.is_authenticated
         ):

@@ -21,10 +21,10 @@ from benefits_portal.fields import EmailFormField
 from benefits_portal.tenants.clients import client_network
 from benefits_portal.tenants.limits import (
     OWN_PASSWORD,
-    RESET_ADDRESS,
+    RESET_IP,
     RESET_LINK,
     SIGN_IN,
-    SIGN_IN_ADDRESS,
+    SIGN_IN_IP,
     Ticket,
     TooManyAttempts,
 )
@@ -69,7 +69,7 @@ class SignInForm(AuthenticationForm):
         # Django's view always gives one
         network = client_network(self.request)  # type: ignore[arg-type]
         account = SIGN_IN.of((name, network), account=name)
-        self.ticket = Attempt.objects.take(account, SIGN_IN_ADDRESS.of(network))
+        self.ticket = Attempt.objects.take(account, SIGN_IN_IP.of(network))
         cleaned: dict[str, Any] = super().clean()
         Attempt.objects.give_back(self.ticket)
         Attempt.objects.of(account).delete()
@@ -80,12 +80,12 @@ class SignInForm(AuthenticationForm):
 
         Nothing that shows is nothing typed.
         """
-        address = DirectoryUser.objects.address_of(self.cleaned_data["username"])
-        if not address:
+        email = DirectoryUser.objects.email_of(self.cleaned_data["username"])
+        if not email:
             raise ValidationError(
                 self.fields["username"].error_messages["required"], code="required"
             )
-        return address
+        return email
 
 
 class ForgottenForm(forms.Form):
@@ -102,7 +102,7 @@ class ForgottenForm(forms.Form):
     )
 
     def clean_email(self) -> str:
-        return DirectoryUser.objects.address_of(self.cleaned_data["email"])
+        return DirectoryUser.objects.email_of(self.cleaned_data["email"])
 
     def ask(self, request: HttpRequest) -> None:
         """Queue a link to whoever signs in with this address, known or not.
@@ -111,7 +111,7 @@ class ForgottenForm(forms.Form):
         and nobody is told. Raises TooManyAttempts where too many were asked for from one place.
         """
         email = self.cleaned_data["email"]
-        Attempt.objects.take(RESET_ADDRESS.of(client_network(request)))
+        Attempt.objects.take(RESET_IP.of(client_network(request)))
         with suppress(TooManyAttempts), transaction.atomic():
             Attempt.objects.take(RESET_LINK.of(email, account=email))
             origin = f"{request.scheme}://{request.get_host()}"
@@ -138,7 +138,7 @@ def password_link(params: dict[str, str]) -> Letter | None:
         return Letter(user, subject, render_to_string("email/password.txt", context))
 
 
-class ToldAtFirstFieldMixin:
+class ErrorAtFirstFieldMixin:
     """Of a form with a new password twice: what is wrong stands beside the first field.
 
     That is the one in which it is chosen.
@@ -151,7 +151,7 @@ class ToldAtFirstFieldMixin:
         super().validate_password_for_user(user, password_field_name=first)  # type: ignore[misc]
 
 
-class NewPasswordForm(ToldAtFirstFieldMixin, SetPasswordForm):  # type: ignore[type-arg]
+class NewPasswordForm(ErrorAtFirstFieldMixin, SetPasswordForm):  # type: ignore[type-arg]
     """A password that AUTH_PASSWORD_VALIDATORS accept, twice."""
 
     error_messages = {

@@ -4,7 +4,7 @@ Support looks, Programme also changes what is theirs to change.
 
 Facts that the rules keep (benefits, assignments, redemptions, subscriptions, the record) change by
 their verbs only, so nobody's group may change them. Each app says for itself what may be done by
-hand: `by_programme` of its AppConfig.
+hand: `by_program` of its AppConfig.
 """
 
 from collections.abc import Iterable
@@ -15,10 +15,10 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
-SUPPORT, PROGRAMME = "Support", "Programme"
+SUPPORT, PROGRAM = "Support", "Programme"
 
 
-def by_programme(app: AppConfig) -> dict[str, str] | None:
+def by_program(app: AppConfig) -> dict[str, str] | None:
     """What may be done by hand to which model of `app`.
 
     None for an app that the back office does not show.
@@ -28,7 +28,7 @@ def by_programme(app: AppConfig) -> dict[str, str] | None:
 
 def keep_groups(sender: AppConfig, **kwargs: Any) -> None:
     """After each migration, as with permissions: both groups have exactly what `sender` says."""
-    if by_programme(sender) is not None:
+    if by_program(sender) is not None:
         create_permissions(
             sender,
             verbosity=0,
@@ -43,7 +43,7 @@ def make_groups(configs: Iterable[AppConfig] = ()) -> None:
     With the models of `configs`, or of all.
     """
     for app in configs or apps.get_app_configs():
-        by_hand = by_programme(app)
+        by_hand = by_program(app)
         if by_hand is None:
             continue
         ours = Permission.objects.filter(content_type__app_label=app.label)
@@ -53,7 +53,7 @@ def make_groups(configs: Iterable[AppConfig] = ()) -> None:
                 f"{verb}_{model}" for model, verbs in by_hand.items() for verb in verbs.split()
             ]
         )
-        for name, may in ((SUPPORT, looking), (PROGRAMME, looking | changing)):
+        for name, may in ((SUPPORT, looking), (PROGRAM, looking | changing)):
             group, _new = Group.objects.get_or_create(name=name)
             group.permissions.remove(*ours.exclude(may))
             group.permissions.add(*ours.filter(may))

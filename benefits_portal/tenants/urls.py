@@ -6,11 +6,11 @@ from benefits_portal.tenants.access import tenant_context_exempt
 from benefits_portal.tenants.views import (
     activity,
     directory,
+    impersonation,
     mail,
     roles,
     session,
     tenants,
-    viewing,
 )
 
 app_name = "tenants"
@@ -30,7 +30,7 @@ urlpatterns = [
     path("healthz/mail", mail.mail_health, name="mail-health"),
     path("session/", session.session, name="session"),
     path("switch/", views.switch, name="switch"),
-    path("viewing/end/", viewing.end_viewing, name="end-viewing"),
+    path("viewing/end/", impersonation.end_impersonation, name="end-viewing"),
     path(
         "account/password/",
         tenant_context_exempt(views.OwnPasswordView.as_view()),

@@ -278,12 +278,12 @@ def test_people_are_edited_with_their_rights(office):
 
 def test_two_primary_tenants_on_one_page_are_refused_and_nothing_is_saved(office, partner):
     rows = {}
-    for number, colour in enumerate(["blue", "green"]):
+    for number, color in enumerate(["blue", "green"]):
         row = {
-            "name": colour,
-            "domain": f"{colour}.example",
+            "name": color,
+            "domain": f"{color}.example",
             "is_primary": "on",
-            "colour": colour,
+            "color": color,
             "guid": f"{number:032x}",
         }
         rows |= new_row("tenants", number, **row)
@@ -295,13 +295,13 @@ def test_two_primary_tenants_on_one_page_are_refused_and_nothing_is_saved(office
 
 def test_the_same_domain_twice_on_one_page_is_refused(office, partner):
     rows = {}
-    for number, colour in enumerate(["blue", "green"]):
+    for number, color in enumerate(["blue", "green"]):
         rows |= new_row(
             "tenants",
             number,
-            name=colour,
+            name=color,
             domain="same.example",
-            colour=colour,
+            color=color,
             guid=f"{number:032x}",
         )
     assert "same.example stands here twice." in save(office, partner, **rows).content.decode()
@@ -319,9 +319,9 @@ def test_what_only_the_database_knows_is_said_on_the_form_and_not_saved(office):
 
 
 @pytest.mark.rule("P4")
-def test_a_second_tenant_of_a_colour_is_refused_where_its_partner_is_fixed(office, tenant):
+def test_a_second_tenant_of_a_color_is_refused_where_its_partner_is_fixed(office, tenant):
     other = factories.TenantFactory.create(partner=tenant.partner)
-    refused = save(office, other, colour=tenant.colour)
+    refused = save(office, other, color=tenant.color)
     assert "Another tenant of this partner has this color" in refused.content.decode()
 
 

@@ -102,7 +102,7 @@ def test_a_partner_tenant_and_membership_by_hand_bring_benefits_and_keys(office,
         time_zone="Europe/Amsterdam",
     )
     row = new_row(
-        "tenants", 0, name="Fabrikam", domain="fabrikam.example", is_primary="on", colour="blue"
+        "tenants", 0, name="Fabrikam", domain="fabrikam.example", is_primary="on", color="blue"
     )
     row["tenants-0-guid"] = "5b4b1a7e-3c1d-4e0a-9a55-2f7d8c6e1b01"
     office.post(page(Partner, "add"), form | row)

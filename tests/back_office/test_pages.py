@@ -97,7 +97,7 @@ def many_children(count):
     credit = factories.BenefitFactory.create(partner=partner, monthly=True)
     subscription = factories.SubscriptionFactory.create(tenant=tenant)
     for number in range(count):
-        if number < len(Tenant.Colour) - 1:
+        if number < len(Tenant.Color) - 1:
             factories.TenantFactory.create(partner=partner)
         factories.RoleAssignmentFactory.create(partner=partner)
         factories.RoleAssignmentFactory.create(user=user, partner=factories.PartnerFactory.create())

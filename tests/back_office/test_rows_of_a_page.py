@@ -128,7 +128,7 @@ def test_a_row_more_than_the_page_showed_is_saved(office, partner):
         name="New",
         domain="new.example",
         guid="5a7c2d1e-0000-4000-8000-000000000001",
-        colour="teal",
+        color="teal",
     )
     assert office.post(address, filled(office.get(address)) | row).status_code == 302
     assert partner.tenants.count() == there + 1

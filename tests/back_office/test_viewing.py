@@ -10,7 +10,7 @@ HOME, BENEFITS = "/", "/mpn/benefits/azure-cloud/"
 MARK = "Viewing as partner"
 
 
-def view_as(office, tenant, why="They say that a row is missing"):
+def impersonate(office, tenant, why="They say that a row is missing"):
     return office.post(
         reverse("admin:tenants_partner_view_as", args=[tenant.partner_id]),
         {"tenant": tenant.pk, "reason": why},
@@ -31,7 +31,7 @@ def on_record():
 def looking(support, sign_in, tenant):
     """Support's browser, looking at `tenant`."""
     office = sign_in(support)
-    assert view_as(office, tenant).url == HOME
+    assert impersonate(office, tenant).url == HOME
     return office
 
 
@@ -65,7 +65,7 @@ def test_what_is_in_another_tenant_of_the_partner_is_not_there_to_look_at(lookin
 def test_looking_moves_nobody_so_nobody_is_told_that_they_act_elsewhere(looking):
     looking.get(HOME)
     looking.post(reverse("tenants:end-viewing"))
-    view_as(looking, factories.TenantFactory.create())
+    impersonate(looking, factories.TenantFactory.create())
     assert list(looking.get(HOME).context["messages"]) == []
 
 
@@ -105,7 +105,7 @@ def test_who_looked_at_whom_when_and_why_is_on_record(looking, support, partner,
 
 def test_looking_at_the_next_partner_ends_looking_at_the_one_before(looking):
     other = factories.TenantFactory.create()
-    view_as(looking, other)
+    impersonate(looking, other)
     assert [action for action, *_facts in on_record()] == [
         TenantsAction.VIEW_STARTED,
         TenantsAction.VIEW_ENDED,
@@ -131,7 +131,7 @@ def test_it_is_over_for_somebody_who_is_no_longer_staff(looking, support):
 
 def test_nobody_looks_without_saying_why(support, sign_in, tenant):
     office = sign_in(support)
-    assert "This field is required" in view_as(office, tenant, why=" ").content.decode()
+    assert "This field is required" in impersonate(office, tenant, why=" ").content.decode()
     assert office.get(HOME).wsgi_request.partner is None
 
 
@@ -148,14 +148,14 @@ def test_a_tenant_of_another_partner_is_not_to_choose(support, sign_in, tenant):
 
 
 def test_only_staff_who_may_see_partners_look(admin, sign_in, tenant):
-    assert view_as(sign_in(factories.UserFactory.create(staff=True)), tenant).status_code == 403
-    assert view_as(sign_in(admin), tenant).status_code == 302  # to the door of the back office
+    assert impersonate(sign_in(factories.UserFactory.create(staff=True)), tenant).status_code == 403
+    assert impersonate(sign_in(admin), tenant).status_code == 302  # to the door of the back office
     assert on_record() == []
 
 
 def test_staff_keep_their_own_rights_in_the_back_office_meanwhile(officer, sign_in, tenant):
     office = sign_in(officer)
-    view_as(office, tenant)
+    impersonate(office, tenant)
     office.get(reverse("admin:tenants_partner_change", args=[tenant.partner_id]))
     assert office.post(reverse("admin:tenants_partner_add"), {}).status_code == 200
     assert Partner.objects.count() == 1

@@ -11,8 +11,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from benefits_portal.benefits.address_lists import addresses
 from benefits_portal.benefits.bulk_assignment import assign_many, preview
+from benefits_portal.benefits.email_lists import addresses
 from benefits_portal.benefits.exceptions import HoldsIncompatibleCredit, HoldsItAlready
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.tenants.models import Actor, Record, Role, RoleAssignment

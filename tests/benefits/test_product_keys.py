@@ -145,15 +145,15 @@ def test_a_typing_error_in_the_prefix_is_no_key_of_ours(place):
     ],
 )
 def test_entry_forgives_case_blanks_and_hyphens(typed):
-    assert productkeys.normalised(typed) == KEY
+    assert productkeys.normalized(typed) == KEY
 
 
 @rule("K1")
 @given(text=st.text(max_size=60))
 def test_anything_typed_is_either_shaped_like_a_key_or_not(text):
-    normalised = productkeys.normalised(text)
-    if productkeys.is_shaped(normalised):
-        productkeys.is_consistent(normalised)
+    normalized = productkeys.normalized(text)
+    if productkeys.is_shaped(normalized):
+        productkeys.is_consistent(normalized)
 
 
 @rule("K3")

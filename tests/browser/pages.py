@@ -82,7 +82,7 @@ class Sight:
 
     persona: str
     name: str
-    address: str
+    url: str
     step: Step = stay
 
     def __str__(self) -> str:
@@ -99,8 +99,8 @@ def every_page() -> Iterator[Sight]:
         ("programme", office_pages()),
     ):
         for name, there in pages.items():
-            address, step = there if isinstance(there, tuple) else (there, stay)
-            yield Sight(persona, name, address, step)
+            url, step = there if isinstance(there, tuple) else (there, stay)
+            yield Sight(persona, name, url, step)
     for persona in ("no-role", "fabrikam-admin", "adventure-admin"):
         yield Sight(persona, "home", "/")
     yield Sight("fabrikam-admin", "list", reverse("benefits:azure-cloud"))

@@ -75,9 +75,9 @@ def test_a_revealed_key_is_gone_after_signing_out(visit: Visit) -> None:
         ("programme", "/back-office/tenants/user/"),
     ],
 )
-def test_the_page_before_is_the_sign_in_page(visit: Visit, persona: str, address: str) -> None:
+def test_the_page_before_is_the_sign_in_page(visit: Visit, persona: str, url: str) -> None:
     page = visit(persona)
-    page.goto(address)
+    page.goto(url)
     page.goto("/")
     sign_out(page)
     go_back(page)

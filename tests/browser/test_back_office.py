@@ -27,7 +27,7 @@ from tests.browser.test_every_page import faults_of
 LOOKS = list(product(["light", "dark"], [1280, 390, 320]))
 
 
-def address(model: type, page: str, *args: object) -> str:
+def url(model: type, page: str, *args: object) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)  # type: ignore[attr-defined]
 
 
@@ -42,19 +42,17 @@ def some_pages() -> dict[str, str]:
     )
     return {
         "index": reverse("admin:index"),
-        "benefits": address(Benefit, "changelist"),
-        "benefit": address(Benefit, "change", Benefit.objects.latest("pk").pk),
-        "partner": address(Partner, "change", partner.pk),
-        "held-offer-add": address(HeldOffer, "add"),
-        "product": address(
-            Product, "change", Product.objects.filter(replaced_by__isnull=False)[0].pk
-        ),
-        "import": address(Partner, "import"),
-        "view-as": address(Partner, "view_as", partner.pk),
-        "renew": address(Membership, "renew", membership.pk),
-        "end": address(Membership, "end", membership.pk),
-        "look-up": address(ProductKey, "look_up"),
-        "role-delete": address(RoleAssignment, "delete", role.pk),
+        "benefits": url(Benefit, "changelist"),
+        "benefit": url(Benefit, "change", Benefit.objects.latest("pk").pk),
+        "partner": url(Partner, "change", partner.pk),
+        "held-offer-add": url(HeldOffer, "add"),
+        "product": url(Product, "change", Product.objects.filter(replaced_by__isnull=False)[0].pk),
+        "import": url(Partner, "import"),
+        "view-as": url(Partner, "view_as", partner.pk),
+        "renew": url(Membership, "renew", membership.pk),
+        "end": url(Membership, "end", membership.pk),
+        "look-up": url(ProductKey, "look_up"),
+        "role-delete": url(RoleAssignment, "delete", role.pk),
     }
 
 
@@ -63,14 +61,14 @@ def every_page() -> Iterator[tuple[str, str]]:
     yield from some_pages().items()
     for model in admin.site._registry:
         name, row = str(model._meta.model_name), model._default_manager.first()
-        yield f"{name}-list", address(model, "changelist")
-        yield f"{name}-add", address(model, "add")
+        yield f"{name}-list", url(model, "changelist")
+        yield f"{name}-add", url(model, "add")
         if row:
-            yield f"{name}-change", address(model, "change", row.pk)
+            yield f"{name}-change", url(model, "change", row.pk)
     yield "app", reverse("admin:app_list", args=["benefits"])
     yield "own-password", reverse("admin:password_change")
-    yield "nothing-found", f"{address(Benefit, 'changelist')}?q=nothing"
-    yield "popup", f"{address(Offer, 'add')}?_popup=1"
+    yield "nothing-found", f"{url(Benefit, 'changelist')}?q=nothing"
+    yield "popup", f"{url(Offer, 'add')}?_popup=1"
 
 
 @pytest.fixture
@@ -126,12 +124,12 @@ def test_every_page_is_accessible_in_every_look(visit: Visit, persona: str) -> N
 @pytest.mark.slow
 def test_choices_and_rows_are_named_as_they_are_opened_and_added(visit: Visit) -> None:
     page = visit("programme", reduced_motion="reduce")
-    page.goto(address(Membership, "add"))
+    page.goto(url(Membership, "add"))
     page.get_by_role("combobox", name="Partner").click()
     expect(page.get_by_role("option", name="Contoso")).to_be_visible()
     faults = faults_of(page, "choosing", ours=True)
     page.keyboard.press("Escape")
-    page.goto(address(User, "change", User.objects.get(persona="member").pk))
+    page.goto(url(User, "change", User.objects.get(persona="member").pk))
     page.locator(".add-row a").first.click()
     assert faults + faults_of(page, "another-row", ours=True) == []
 

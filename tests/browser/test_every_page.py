@@ -98,7 +98,7 @@ def look_at(sights: Iterable[Sight], visit: Visit, theme: str, width: int, langu
             }
             pages[sight.persona] = visit(sight.persona, **looks)
         page = pages[sight.persona]
-        page.goto(sight.address)
+        page.goto(sight.url)
         sight.step(page)
         faults += faults_of(
             page, f"{sight}-{theme}-{width}-{language}", ours=sight.persona != "programme"
@@ -109,7 +109,7 @@ def look_at(sights: Iterable[Sight], visit: Visit, theme: str, width: int, langu
 
 def test_every_page_is_among_them(portal: str) -> None:
     seen = {
-        resolve(sight.address.split("?")[0]).view_name
+        resolve(sight.url.split("?")[0]).view_name
         for sight in every_page()
         if sight.name not in ("broken", "missing")
     }

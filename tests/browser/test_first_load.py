@@ -92,17 +92,15 @@ def test_it_is_small_from_one_host_shifts_nothing_and_awaits_no_script(
     page = answer.body()
     # The proxy before the portal compresses what Django makes.
     sizes[answer.url] += len(gzip.compress(page, 6)) - len(page)
-    addresses = [address for address in asked.values() if not address.startswith("data:")]
-    static = [address for address in addresses if "/static/" in address]
+    addresses = [url for url in asked.values() if not url.startswith("data:")]
+    static = [url for url in addresses if "/static/" in url]
     kept = [
-        address
-        for address in static
-        if "immutable" in first_visit.request.get(address).headers["cache-control"]
+        url
+        for url in static
+        if "immutable" in first_visit.request.get(url).headers["cache-control"]
     ]
-    assert [address for address in addresses if not address.startswith(f"{production}/")] == []
+    assert [url for url in addresses if not url.startswith(f"{production}/")] == []
     assert kept == static
     assert (sum(sizes.values()) <= 60 * 1024, len(addresses) <= 6) == (True, True), sizes
     assert first_visit.evaluate("window.shifted") == 0
-    assert [
-        address for address in first_visit.evaluate(BLOCKING) if not address.endswith(".css")
-    ] == []
+    assert [url for url in first_visit.evaluate(BLOCKING) if not url.endswith(".css")] == []

@@ -41,9 +41,9 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=Path(PICTURES) / f"officer-{name}.png", full_page=True)
 
 
-def sign_in(page: Page, address: str, where: str) -> None:
+def sign_in(page: Page, url: str, where: str) -> None:
     page.goto(where)
-    page.get_by_label("E-mail address").fill(address)
+    page.get_by_label("E-mail address").fill(url)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -69,9 +69,9 @@ def save(page: Page) -> None:
     expect(page.locator(".messagelist .success").first).to_be_visible()
 
 
-def make_account(page: Page, address: str, name: str, person: str = "") -> None:
+def make_account(page: Page, url: str, name: str, person: str = "") -> None:
     add(page, "Users", "user")
-    page.get_by_label("E-mail address").fill(address)
+    page.get_by_label("E-mail address").fill(url)
     page.get_by_label("Name", exact=False).first.fill(name)
     if person:
         choose(page, 0, person)

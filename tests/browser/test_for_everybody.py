@@ -82,7 +82,7 @@ def test_every_page_is_well_built_and_holds_up_narrow_large_and_spaced(visit: Vi
             )
         page = pages[sight.persona]
         page.set_viewport_size({"width": 1280, "height": 900})
-        page.goto(sight.address)
+        page.goto(sight.url)
         sight.step(page)
         faults += [f"{sight}: {fault}" for fault in page.evaluate(STRUCTURE)]
         page.set_viewport_size({"width": 320, "height": 640})
@@ -191,7 +191,7 @@ def test_nothing_moves_for_whoever_asked_for_less_motion(visit: Visit) -> None:
     assert moving == [False, True]
 
 
-def test_shapes_and_borders_carry_what_fills_carried_in_forced_colours(visit: Visit) -> None:
+def test_shapes_and_borders_carry_what_fills_carried_in_forced_colors(visit: Visit) -> None:
     """1.4.1, 1.4.11."""
     page = visit("partner-admin", forced_colors="active")
     page.goto(LIST)
@@ -205,7 +205,7 @@ def test_shapes_and_borders_carry_what_fills_carried_in_forced_colours(visit: Vi
     shapes = page.locator(".badge").evaluate_all(
         "(badges) => badges.map((badge) => getComputedStyle(badge, '::before').backgroundColor)"
     )
-    # CanvasText: the shape is drawn in the colour of the text.
+    # CanvasText: the shape is drawn in the color of the text.
     assert set(shapes) == {"rgb(0, 0, 0)"}
 
 

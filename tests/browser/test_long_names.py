@@ -61,11 +61,11 @@ def office_pages() -> list[str]:
 @pytest.mark.urls("tests.browser.pages")
 def test_no_page_scrolls_sideways_for_a_long_name(visit: Visit) -> None:
     sights = [
-        (sight.persona, str(sight), sight.address, sight.step)
+        (sight.persona, str(sight), sight.url, sight.step)
         for sight in every_page()
-        if "?q=Microsoft" not in sight.address
+        if "?q=Microsoft" not in sight.url
     ]
-    offices = [("programme", f"office: {address}", address) for address in office_pages()]
+    offices = [("programme", f"office: {url}", url) for url in office_pages()]
     wide = {"width": WIDTHS[-1], "height": 900}
     pages = {
         persona: visit(persona, viewport=wide)
@@ -73,9 +73,9 @@ def test_no_page_scrolls_sideways_for_a_long_name(visit: Visit) -> None:
     }
     lengthen()
     faults = []
-    for persona, name, address, *steps in [*sights, *offices]:
+    for persona, name, url, *steps in [*sights, *offices]:
         page = pages[persona]
-        page.goto(address)
+        page.goto(url)
         for step in steps:
             step(page)
         page.wait_for_load_state()

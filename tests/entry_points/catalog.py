@@ -135,8 +135,8 @@ def for_another_partner_s_person(sample: PartnerFixture) -> Arguments:
 
 
 @TENANT.refused("P4", "color")
-def in_a_colour_that_is_taken(sample: PartnerFixture) -> Arguments:
-    return {"colour": sample.tenant.colour}
+def in_a_color_that_is_taken(sample: PartnerFixture) -> Arguments:
+    return {"color": sample.tenant.color}
 
 
 @PARTNER.refused("B3", "currency")

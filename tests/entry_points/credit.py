@@ -15,8 +15,8 @@ from benefits_portal.benefits.exceptions import (
     HoldsItAlready,
     LicensesNotAssigned,
     MonthlyNotTransferred,
-    NobodyWithAddress,
-    NotAnAddress,
+    NobodyWithEmail,
+    NotAnEmail,
     NotInDirectory,
     NotRemovable,
     OneHolderOnly,
@@ -113,12 +113,12 @@ def to_somebody_who_is_disabled(sample: PartnerFixture) -> Arguments:
     return assign_to(sample, person=sample.disabled)
 
 
-@ASSIGN.refused("U1", NotInDirectory, other_messages={ONE: NO_SUCH_PERSON, MANY: NobodyWithAddress})
+@ASSIGN.refused("U1", NotInDirectory, other_messages={ONE: NO_SUCH_PERSON, MANY: NobodyWithEmail})
 def to_another_partner_s_person(sample: PartnerFixture) -> Arguments:
     return assign_to(sample, person=factories.DirectoryUserFactory.create())
 
 
-@ASSIGN.refused("U1", NotAnAddress, not_at={ONE: "chosen from a list", VERB: "takes a person"})
+@ASSIGN.refused("U1", NotAnEmail, not_at={ONE: "chosen from a list", VERB: "takes a person"})
 def to_no_address(sample: PartnerFixture) -> Arguments:
     return assign_to(sample, lines="nobody")
 

@@ -128,7 +128,7 @@ class Driver:
         return self.send(
             "global",
             reverse(name, args=args) + query,
-            {"acting_in": self.world.sample.acting_in} | sent,
+            {"acting_in": self.world.sample.tenant_token} | sent,
         )
 
     def office(self, model: type, name: str, /, *args: Any, **sent: Any) -> str:

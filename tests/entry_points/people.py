@@ -4,10 +4,10 @@ from typing import Any
 
 from benefits_portal.tenants.exceptions import (
     AccountClosed,
-    AddressOutsideTenant,
     AlreadyDisabled,
     AlreadyEnabled,
     AlreadyInDirectory,
+    EmailOutsideTenant,
     GuestFromInside,
     LastGlobalAdmin,
     NameOfGuest,
@@ -220,7 +220,7 @@ def close(driver: Driver, user: User):
     return by_verb(user.check_can_leave)
 
 
-@ADD.refused("U1", AddressOutsideTenant)
+@ADD.refused("U1", EmailOutsideTenant)
 def a_member_from_elsewhere(sample: PartnerFixture) -> Arguments:
     return {"address": "lou@outside.example", "kind": "member"}
 

@@ -15,8 +15,8 @@ from benefits_portal.tenants.exceptions import (
     AlreadyPrimary,
     BelongsElsewhere,
     DomainInUse,
-    FormOfAnotherPlace,
-    NoColourLeft,
+    FormOfAnotherTenant,
+    NoColorLeft,
     NotPermitted,
     OnlyGlobalAdmins,
 )
@@ -70,8 +70,8 @@ def send(name: str, driver: Driver, person: str, acting_in: str = "") -> str:
     sample = driver.world.sample
     return driver.send(
         person,
-        sample.address(name),
-        sample.form(name) | {"acting_in": acting_in or driver.world.acting_in(person)},
+        sample.url(name),
+        sample.form(name) | {"acting_in": acting_in or driver.world.tenant_token(person)},
     )
 
 
@@ -136,12 +136,12 @@ def as_an_mpn_partner_admin(sample: PartnerFixture) -> Arguments:
 
 @ACT.refused(
     "P4",
-    FormOfAnotherPlace,
+    FormOfAnotherTenant,
     other_messages=dict.fromkeys(ACT.entry_points, "You act elsewhere now, so nothing was done"),
 )
 @MANAGE.refused(
     "P4",
-    FormOfAnotherPlace,
+    FormOfAnotherTenant,
     other_messages=dict.fromkeys(MANAGE.entry_points, "You act elsewhere now, so nothing was done"),
 )
 def with_a_form_opened_in_another_tenant(sample: PartnerFixture) -> Arguments:
@@ -180,9 +180,9 @@ def one_whose_domain_is_in_use(sample: PartnerFixture) -> Arguments:
     }
 
 
-@ACCEPT.refused("P4", NoColourLeft)
+@ACCEPT.refused("P4", NoColorLeft)
 def one_too_many_to_tell_apart(sample: PartnerFixture) -> Arguments:
-    factories.TenantFactory.create_batch(len(Tenant.Colour) - 2, partner=sample.partner)
+    factories.TenantFactory.create_batch(len(Tenant.Color) - 2, partner=sample.partner)
     return {"asked": factories.TenantRequestFactory.create(partner=sample.partner)}
 
 
@@ -229,7 +229,7 @@ def of_a_group(driver: Driver):
 
 
 @WITHOUT.entry_point("office tenants_partner_view_as")
-def view_as(driver: Driver):
+def impersonate(driver: Driver):
     return driver.office(
         Partner,
         "view_as",

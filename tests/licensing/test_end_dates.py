@@ -102,7 +102,7 @@ def test_adding_gives_the_examples_of_the_rules(licenses, ends_on, key, expected
 def test_scenario_4_over_three_times_the_licenses_is_told_what_would_fit():
     with pytest.raises(ExtensionLimitExceeded) as refusal:
         running(5, "2021-06-30").extended(16)
-    assert refusal.value.facts == {"key": 16, "largest": 15}
+    assert refusal.value.params == {"key": 16, "largest": 15}
     assert "3 years" in str(refusal.value.message)
     assert "15" in str(refusal.value.advice)
 

@@ -190,7 +190,7 @@ def test_another_partner_of_one_s_own_is_not_named_on_record_there(client, tenan
     assert post(client, "licensing:extend", theirs.pk, tenant=elsewhere).status_code == 409
     assert post(client, "licensing:extend", theirs.pk, tenant=tenant).status_code == 409
     records = Record.objects.for_partner(tenant.partner).filter(action="tenants.form-refused")
-    assert {record.refused: record.facts for record in records} == {
+    assert {record.refused: record.params for record in records} == {
         "form-of-another-place": {},
         "belongs-elsewhere": {},
     }

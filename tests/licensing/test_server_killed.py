@@ -81,14 +81,14 @@ class Person:
         client = Client()
         client.force_login(user)
         self.cookies = {name: cookie.value for name, cookie in client.cookies.items()}
-        self.subscription, self.address = subscription, f"http://127.0.0.1:{port}"
+        self.subscription, self.url = subscription, f"http://127.0.0.1:{port}"
         self.unanswered: tuple[str, dict[str, str]] | None = None
         self.receipts: list[int] = []
 
     def request_as(self, path: str, form: dict[str, str] | None = None) -> tuple[str, str]:
         """The final address and the page. Raises OSError if the server is gone."""
         # The address is that of our own server.
-        request = Request(self.address + path, urlencode(form).encode() if form else None)  # noqa: S310
+        request = Request(self.url + path, urlencode(form).encode() if form else None)  # noqa: S310
         request.add_header(
             "Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         )

@@ -30,19 +30,17 @@ def test_each_of_ten_steps_leads_to_its_page_as_the_persona_who_does_it(
     arrived = []
     for step in tour():
         page = client.post(
-            reverse("demo-sign-in"), {"persona": step.persona, "next": step.address}, follow=True
+            reverse("demo-sign-in"), {"persona": step.persona, "next": step.url}, follow=True
         )
         arrived.append((page.status_code, page.wsgi_request.path, page.wsgi_request.user.persona))
 
-    assert arrived == [(200, step.address, step.persona) for step in tour()]
+    assert arrived == [(200, step.url, step.persona) for step in tour()]
     assert len({address for _status, address, _persona in arrived}) == 10
 
 
 def test_the_list_stands_in_only_for_what_is_gone() -> None:
     lists = [reverse("benefits:azure-cloud"), reverse("licensing:products")]
-    assert [step.address for step in tour() if step.address in lists] == [
-        reverse("benefits:azure-cloud")
-    ]
+    assert [step.url for step in tour() if step.url in lists] == [reverse("benefits:azure-cloud")]
 
 
 def test_a_step_is_marked_once_it_was_done_and_not_by_the_story() -> None:
@@ -60,7 +58,7 @@ def test_a_step_is_marked_once_it_was_done_and_not_by_the_story() -> None:
     ]
 
     admin = User.objects.get(persona="partner-admin")
-    credit = Benefit.objects.get(pk=tour()[1].address.strip("/").split("/")[-1])
+    credit = Benefit.objects.get(pk=tour()[1].url.strip("/").split("/")[-1])
     person = next(
         candidate.person
         for candidate in credit.candidates("", clock.today())

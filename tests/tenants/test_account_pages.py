@@ -41,7 +41,7 @@ class Account:
         )
         self.disabled = factories.DirectoryUserFactory.create(tenant=tenant, disabled=True)
         self.second = factories.TenantFactory.create(partner=tenant.partner)
-        self.acting_in = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
+        self.tenant_token = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
 
     def to_look_at(self) -> dict[str, str]:
         return {
@@ -157,7 +157,7 @@ def test_what_is_another_partner_s_does_not_exist(account, elsewhere, boss, sign
     address = elsewhere.everything()[name]
     assert sign_in(elsewhere.boss.user).get(address).status_code == 200
     before = elsewhere.stored()
-    answers = [boss.get(address), boss.post(address, account.acting_in)]
+    answers = [boss.get(address), boss.post(address, account.tenant_token)]
     assert [answer.status_code for answer in answers] == [404, 405 if name == "user" else 404]
     assert not any(
         "Elsewhere" in answer.text or elsewhere.partner.name in answer.text for answer in answers
@@ -187,7 +187,7 @@ def test_somebody_at_another_partner_of_one_s_own_offers_to_switch(account, else
     for name in ONES_OWN:
         answer = boss.get(elsewhere.everything()[name])
         assert (answer.status_code, answer.templates[0].name) == (200, "tenants/elsewhere.html")
-        assert boss.post(elsewhere.everything()[name], account.acting_in).status_code == (
+        assert boss.post(elsewhere.everything()[name], account.tenant_token).status_code == (
             405 if name == "user" else 409
         )
 
@@ -319,7 +319,7 @@ def test_who_holds_a_role_is_sorted_searched_and_filtered(account, boss, query, 
 
 def added(account, **fields):
     return (
-        account.acting_in
+        account.tenant_token
         | {
             "kind": "member",
             "tenant": account.tenant.pk,
@@ -375,15 +375,16 @@ def test_a_role_lets_one_in_and_its_loss_counts_at_the_next_request(account, bos
     assert theirs.get(seen).status_code == 403
     boss.post(
         account.to_act_on()["give role"],
-        account.acting_in | {"person": account.person.pk, "role": "member"},
+        account.tenant_token | {"person": account.person.pk, "role": "member"},
     )
     assert theirs.get(seen).status_code == 200
     held = RoleAssignment.objects.get(user=user)
     boss.post(
-        reverse("tenants:change-role", args=[held.pk]), account.acting_in | {"role": "global-admin"}
+        reverse("tenants:change-role", args=[held.pk]),
+        account.tenant_token | {"role": "global-admin"},
     )
     assert theirs.get(account.to_act_on()["add"]).status_code == 200
-    boss.post(reverse("tenants:take-role", args=[held.pk]), account.acting_in)
+    boss.post(reverse("tenants:take-role", args=[held.pk]), account.tenant_token)
     assert [theirs.get(address).url for address in (seen, "/")] == [
         f"/sign-in/?next={seen}",
         "/sign-in/?next=/",
@@ -395,9 +396,11 @@ def test_a_role_lets_one_in_and_its_loss_counts_at_the_next_request(account, bos
 )
 def test_a_role_that_cannot_be_given_says_so_and_gives_nothing(account, boss, wrong):
     before = account.stored()
-    typed = account.acting_in | {"person": account.person.pk, "role": "member", "q": "Kim"} | wrong
+    typed = (
+        account.tenant_token | {"person": account.person.pk, "role": "member", "q": "Kim"} | wrong
+    )
     response = boss.post(account.to_act_on()["give role"], typed)
-    assert (list(response.context["form"].errors), response.context["words"]) == (
+    assert (list(response.context["form"].errors), response.context["search_query"]) == (
         list(wrong),
         "Kim",
     )
@@ -408,7 +411,8 @@ def test_a_role_that_cannot_be_given_says_so_and_gives_nothing(account, boss, wr
 def test_a_role_for_another_partner_s_person_is_refused_as_for_nobody(account, elsewhere, boss):
     answers = [
         boss.post(
-            account.to_act_on()["give role"], account.acting_in | {"person": pk, "role": "member"}
+            account.to_act_on()["give role"],
+            account.tenant_token | {"person": pk, "role": "member"},
         )
         .context["form"]
         .errors
@@ -424,7 +428,7 @@ def test_the_last_global_admin_is_told_why_they_stay(account, boss):
     ):
         told = [
             str(message)
-            for message in boss.post(address, account.acting_in, follow=True).context["messages"]
+            for message in boss.post(address, account.tenant_token, follow=True).context["messages"]
         ]
         assert told == [
             (
@@ -438,14 +442,14 @@ def test_somebody_is_disabled_and_enabled_by_a_post_and_not_by_looking(account, 
     address = account.to_act_on()["disable"]
     boss.get(address)
     assert DirectoryUser.objects.get(pk=account.person.pk).is_enabled
-    boss.post(address, account.acting_in)
+    boss.post(address, account.tenant_token)
     assert not DirectoryUser.objects.get(pk=account.person.pk).is_enabled
-    boss.post(address.replace("disable", "enable"), account.acting_in)
+    boss.post(address.replace("disable", "enable"), account.tenant_token)
     assert DirectoryUser.objects.get(pk=account.person.pk).is_enabled
 
 
 def test_the_primary_tenant_is_chosen(account, boss):
-    boss.post(account.to_act_on()["make primary"], account.acting_in)
+    boss.post(account.to_act_on()["make primary"], account.tenant_token)
     assert Tenant.objects.for_partner(account.partner).get(is_primary=True) == account.second
 
 
@@ -455,7 +459,7 @@ def test_asking_for_a_taken_and_for_a_free_domain_is_answered_alike(account, els
     for domain in ("free.example", elsewhere.tenant.domain):
         page = boss.post(
             account.to_act_on()["ask for a tenant"],
-            account.acting_in | {"name": "Labs", "domain": domain},
+            account.tenant_token | {"name": "Labs", "domain": domain},
             follow=True,
         )
         answers.append([str(message).replace(domain, "") for message in page.context["messages"]])
@@ -471,7 +475,7 @@ def test_asking_for_a_taken_and_for_a_free_domain_is_answered_alike(account, els
 def test_a_domain_that_is_none_is_refused_and_stays_in_its_field(account, boss, domain):
     form = boss.post(
         account.to_act_on()["ask for a tenant"],
-        account.acting_in | {"name": "Labs", "domain": domain},
+        account.tenant_token | {"name": "Labs", "domain": domain},
     ).context["form"]
     assert list(form.errors) == ["domain"]
     assert (form["domain"].value(), TenantRequest.objects.count()) == (domain, 0)

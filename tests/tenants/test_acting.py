@@ -47,19 +47,19 @@ def switch(client, tenant):
         "help",
     ],
 )
-def test_each_page_says_for_whom_and_where_one_acts_in_the_tenant_s_colour(
+def test_each_page_says_for_whom_and_where_one_acts_in_the_tenant_s_color(
     client, tenant, labs, name
 ):
     shown = []
     for sample in (tenant, labs):
         switch(client, sample)
         page = client.get(reverse(name)).text
-        at = page.index('aria-labelledby="place-label"')
+        at = page.index('aria-labelledby="tenant-context-label"')
         shown.append(page[at : at + 900])
         assert (sample.name in shown[-1], sample.domain in shown[-1]) == (True, True)
-        assert f'data-colour="{sample.colour}"' in shown[-1]
+        assert f'data-color="{sample.color}"' in shown[-1]
         assert f'href="{reverse("tenants:switch")}"' in shown[-1]
-    assert tenant.colour != labs.colour
+    assert tenant.color != labs.color
 
 
 def test_the_place_is_remembered_for_the_session(client, labs):

@@ -120,7 +120,7 @@ def test_a_name_from_right_to_left_is_isolated_in_a_sentence(add, tenant):
     with pytest.raises(AlreadyInDirectory) as refused:
         DirectoryUser.objects.add_to(tenant, "Dana", KIM, by=Actor(), kind="guest")
     assert str(refused.value).startswith("\u2068דנה\u2069 already has this address")
-    assert Record.objects.exclude(refused="").get().facts["name"] == "דנה"
+    assert Record.objects.exclude(refused="").get().params["name"] == "דנה"
 
 
 # A directory's own names for guests

@@ -41,7 +41,7 @@ def test_no_kind_of_answer_to_somebody_signed_in_is_kept(
     world: World, request_as: RequestAs
 ) -> None:
     kept = {
-        kind: no_store(request_as(person, "get", world.sample.address(page), {}, headers=headers))
+        kind: no_store(request_as(person, "get", world.sample.url(page), {}, headers=headers))
         for kind, (person, page, headers) in ANSWERS.items()
     }
     query = "?app_label=tenants&model_name=roleassignment&field_name=user&term=Kim"

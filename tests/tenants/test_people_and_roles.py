@@ -84,8 +84,8 @@ def test_a_member_and_a_guest_are_added_and_that_is_on_record(tenant, by):
 @pytest.mark.parametrize(
     ("address", "kind", "refusal"),
     [
-        ("kim@elsewhere.example", "member", exceptions.AddressOutsideTenant),
-        ("kim@sub.{domain}", "member", exceptions.AddressOutsideTenant),
+        ("kim@elsewhere.example", "member", exceptions.EmailOutsideTenant),
+        ("kim@sub.{domain}", "member", exceptions.EmailOutsideTenant),
         ("kim@{domain}", "guest", exceptions.GuestFromInside),
         ("TAKEN@{domain}", "member", exceptions.AlreadyInDirectory),
     ],
@@ -189,7 +189,7 @@ def test_a_role_for_one_without_an_account_opens_one_without_a_password(person, 
 def test_a_role_for_somebody_who_signs_in_already_goes_to_their_account(person, by):
     user = UserFactory.create(directory_user=person, email="another@example.com")
     assert RoleAssignment.objects.give(person, Role.MEMBER, by=by).user == user
-    assert Tenant.objects.places_of(user).get().role == Role.MEMBER
+    assert Tenant.objects.open_to(user).get().role == Role.MEMBER
 
 
 @rule("P1")
@@ -375,7 +375,7 @@ def test_asking_for_a_tenant_answers_the_same_whoever_has_the_domain(tenant, by)
 
 
 @rule("P4")
-def test_an_accepted_request_makes_a_tenant_in_a_colour_of_its_own(tenant, asked, by):
+def test_an_accepted_request_makes_a_tenant_in_a_color_of_its_own(tenant, asked, by):
     made = asked.accept(by=by)
     assert (made.name, made.domain, made.partner, made.is_primary) == (
         "Labs",
@@ -383,7 +383,7 @@ def test_an_accepted_request_makes_a_tenant_in_a_colour_of_its_own(tenant, asked
         tenant.partner,
         False,
     )
-    assert made.colour != tenant.colour
+    assert made.color != tenant.color
     assert TenantRequest.objects.get().tenant == made
     for verb in (asked.accept, asked.decline):
         with pytest.raises(exceptions.AlreadyDecided):
@@ -399,10 +399,10 @@ def test_a_domain_that_somebody_has_is_refused_to_the_staff_alone(tenant, asked,
     assert Record.objects.get(refused="domain-in-use").partner is None
 
 
-def test_a_ninth_tenant_has_no_colour_left(tenant, asked, by):
-    for _ in range(len(Tenant.Colour) - 1):
+def test_a_ninth_tenant_has_no_color_left(tenant, asked, by):
+    for _ in range(len(Tenant.Color) - 1):
         TenantFactory.create(partner=tenant.partner)
-    with pytest.raises(exceptions.NoColourLeft):
+    with pytest.raises(exceptions.NoColorLeft):
         asked.accept(by=by)
 
 

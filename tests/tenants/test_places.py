@@ -91,7 +91,7 @@ def test_one_acts_in_tenants_of_partners_where_one_has_a_role_home_first():
     user = UserFactory.create(directory_user__tenant=labs)
     RoleAssignmentFactory.create(user=user, role=Role.MEMBER)
     RoleAssignmentFactory.create(user=user, partner=other.partner, role=Role.GLOBAL_ADMIN)
-    places = list(Tenant.objects.places_of(user))
+    places = list(Tenant.objects.open_to(user))
     assert places == [labs, other, home]
     assert [sample.role for sample in places] == [Role.MEMBER, Role.GLOBAL_ADMIN, Role.MEMBER]
 
@@ -100,14 +100,14 @@ def test_one_acts_in_tenants_of_partners_where_one_has_a_role_home_first():
 def test_without_a_role_there_is_no_place_although_one_is_in_the_directory():
     user = UserFactory.create()
     assert user.home_partner
-    assert not Tenant.objects.places_of(user).exists()
+    assert not Tenant.objects.open_to(user).exists()
     assert not Partner.objects.with_role_for(user).exists()
 
 
 @rule("P4")
-def test_no_two_tenants_of_a_partner_have_the_same_colour(tenant):
+def test_no_two_tenants_of_a_partner_have_the_same_color(tenant):
     with pytest.raises(IntegrityError):
-        TenantFactory.create(partner=tenant.partner, colour=tenant.colour)
+        TenantFactory.create(partner=tenant.partner, color=tenant.color)
 
 
 @rule("P1")

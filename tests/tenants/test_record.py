@@ -191,7 +191,7 @@ def test_a_refusal_is_said_in_the_language_of_whoever_reads_the_record(refusal, 
 def test_that_a_key_is_another_partner_s_is_not_on_record(partner):
     refusal = KeyOfAnotherPartner(BenefitFactory.create(key=True).keys.get())
     record = Record.objects.log("tests.noted", by=Actor(), partner=partner, refusal=refusal)
-    assert (record.refused, record.facts) == ("key-unknown", {})
+    assert (record.refused, record.params) == ("key-unknown", {})
 
 
 def test_a_stored_value_gets_no_second_label():

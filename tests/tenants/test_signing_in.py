@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from benefits_portal import clock
-from benefits_portal.tenants.clients import client_address
+from benefits_portal.tenants.clients import client_ip
 from benefits_portal.tenants.models import Actor, Attempt, Mail, Record, Role, RoleAssignment, User
 from benefits_portal.tenants.outbox import send_due
 from tests.factories import (
@@ -123,11 +123,11 @@ def test_the_client_is_who_the_outermost_trusted_proxy_saw(settings, proxies, fo
     request = RequestFactory().get(
         "/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": forwarded} if forwarded else {}
     )
-    assert client_address(request) == found
+    assert client_ip(request) == found
 
 
 def test_without_any_address_there_is_none(settings):
-    assert client_address(RequestFactory().get("/", REMOTE_ADDR="")) is None
+    assert client_ip(RequestFactory().get("/", REMOTE_ADDR="")) is None
 
 
 # Setting a password

@@ -160,7 +160,7 @@ def test_whom_to_ask_is_named_as_in_ones_own_directory(shared, page):
 def test_a_key_is_said_to_be_redeemed_by_the_name_at_its_partner(shared):
     redemption = factories.redeem(tenant=shared.fabrikam, by=shared.by)
     assert (
-        KeyAlreadyRedeemed(ProductKey.objects.get(pk=redemption.key_id)).facts["name"]
+        KeyAlreadyRedeemed(ProductKey.objects.get(pk=redemption.key_id)).params["name"]
         == AT_FABRIKAM
     )
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
-from benefits_portal.backoffice.columns import NOTHING, address, linked
+from benefits_portal.backoffice.columns import NOTHING, admin_url, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.models import (
     CreditAmount,
@@ -25,7 +25,7 @@ from benefits_portal.benefits.models import (
     PackageLine,
     Product,
 )
-from benefits_portal.benefits.money import MAX_PLACES, money
+from benefits_portal.benefits.money import MAX_DECIMALS, money
 from benefits_portal.formats import format_number
 from benefits_portal.regions import decimal_places
 from benefits_portal.tenants.admin.base import AuditedAdmin, BackOfficeInline
@@ -94,7 +94,7 @@ class OfferAdmin(AuditedAdmin):
     def counted(self, model: Any, offer: Offer, count: int) -> str:
         return format_html(
             '<a href="{}?offer__id__exact={}">{}</a>',
-            address(model, "changelist"),
+            admin_url(model, "changelist"),
             offer.pk,
             format_number(count),
         )
@@ -127,25 +127,25 @@ class CreditAmountForm(BackOfficeForm):
         written, currency = self.cleaned_data.get("amount"), self.cleaned_data.get("currency")
         if written is not None and currency and has_thousandths(written, decimal_places(currency)):
             field = self.fields["amount"]
-            told = {
-                "whole": field.prepare_value(written.scaleb(MAX_PLACES)),
+            params = {
+                "whole": field.prepare_value(written.scaleb(MAX_DECIMALS)),
                 "short": field.prepare_value(written),
                 "currency": currency,
             }
             self.add_error(
                 "amount",
                 _("Write %(whole)s or %(short)s: %(currency)s does not have three decimals.")
-                % told,
+                % params,
             )
         return data
 
 
-def has_thousandths(amount: Decimal, places: int) -> bool:
-    """Whether three decimals were written, the last of them noughts, where `places` is less."""
+def has_thousandths(amount: Decimal, decimals: int) -> bool:
+    """Whether three decimals were written, the last of them noughts, where `decimals` is less."""
     return (
-        amount.as_tuple().exponent == -MAX_PLACES
-        and places < MAX_PLACES
-        and amount == round(amount, places)
+        amount.as_tuple().exponent == -MAX_DECIMALS
+        and decimals < MAX_DECIMALS
+        and amount == round(amount, decimals)
     )
 
 

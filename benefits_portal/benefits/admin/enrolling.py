@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.backoffice.columns import address
+from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.benefits.exceptions import AlreadyRenewed
 from benefits_portal.benefits.models import BenefitAction, Membership, Plan
 from benefits_portal.fields import DayFormField
@@ -95,11 +95,11 @@ def preview(
 def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     """The further year that follows the last day: shown on GET, made on POST exactly as shown."""
     membership = own(model_admin, request, pk, "benefits.add_membership")
-    its_page = redirect(address(membership, "change", membership.pk))
+    its_page = redirect(admin_url(membership, "change", membership.pk))
     try:
         if request.method != "POST" and (renewed_as := membership.renewed_as()):
             model_admin.message_user(request, str(AlreadyRenewed(renewed_as)), messages.INFO)
-            return redirect(address(renewed_as, "change", renewed_as.pk))
+            return redirect(admin_url(renewed_as, "change", renewed_as.pk))
         membership.check_renewable(membership.partner.today())
         if request.method != "POST":
             # Says what stands in its way; the verb would put an attempt on record
@@ -111,7 +111,7 @@ def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
         model_admin.message_user(request, error_text(error), messages.ERROR)
         return its_page
     model_admin.announce(request, made)
-    return redirect(address(made, "change", made.pk))
+    return redirect(admin_url(made, "change", made.pk))
 
 
 def renewed(request: HttpRequest, membership: Membership, shown: str = "") -> Membership:
@@ -168,7 +168,7 @@ def end(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
             model_admin.message_user(
                 request, _("The membership now ends on the day given."), messages.SUCCESS
             )
-            return redirect(address(membership, "change", membership.pk))
+            return redirect(admin_url(membership, "change", membership.pk))
     return page(
         model_admin,
         request,

@@ -14,11 +14,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.backoffice.columns import address
+from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.benefits.key_entry import typed_key
 from benefits_portal.benefits.key_exceptions import KeyMistyped, NotAKey
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.key_format import ALPHABET, PREFIX, normalised
+from benefits_portal.key_format import ALPHABET, PREFIX, normalized
 from benefits_portal.tenants.admin.base import actor
 
 ATTRIBUTES = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}
@@ -40,7 +40,7 @@ class LookUpForm(forms.Form):
     def clean_key(self) -> str:
         """The key or its end as it was typed; what is mistyped is told, and not looked up."""
         typed: str = self.cleaned_data["key"]
-        end = normalised(typed)
+        end = normalized(typed)
         if len(end) == len(PREFIX) and set(end) <= set(ALPHABET):
             return typed
         try:
@@ -58,7 +58,7 @@ def look_up(model_admin: Any, request: HttpRequest) -> HttpResponse:
     form, found, keys = LookUpForm(request.POST or None), None, None
     if request.method == "POST" and form.is_valid():
         keys = ProductKey.objects.looked_up(form.cleaned_data["key"], by=actor(request))
-        found = [(key, address(key, "change", key.pk)) for key in keys]
+        found = [(key, admin_url(key, "change", key.pk)) for key in keys]
         form = LookUpForm()  # what was typed does not come back
     request.current_app = model_admin.admin_site.name
     context = {

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from benefits_portal import clock
 from benefits_portal.backoffice.changelist import SearchThroughMixin
-from benefits_portal.backoffice.columns import address, linked
+from benefits_portal.backoffice.columns import admin_url, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, BenefitAction, Membership
@@ -118,7 +118,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
 
     @admin.display(description=gettext_lazy("benefits"))
     def benefit_count(self, membership: Any) -> str:
-        benefits = address(Benefit, "changelist")
+        benefits = admin_url(Benefit, "changelist")
         return format_html(
             '<a href="{}?membership__id__exact={}">{}</a>',
             benefits,

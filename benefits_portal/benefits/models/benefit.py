@@ -17,7 +17,7 @@ from benefits_portal.benefits.exceptions import (
     LicensesNotAssigned,
 )
 from benefits_portal.benefits.key_exceptions import KeyStillLive
-from benefits_portal.benefits.money import MAX_DIGITS, MAX_PLACES, AmountField, quantity_text
+from benefits_portal.benefits.money import MAX_DECIMALS, MAX_DIGITS, AmountField, quantity_text
 from benefits_portal.benefits.status import Status as BenefitStatus
 from benefits_portal.benefits.status import status_condition, status_of
 from benefits_portal.fields import LineField
@@ -29,6 +29,8 @@ from .actions import BenefitAction
 from .assignment import Assignment
 from .catalog import MAX_LICENSES, BenefitType, PackageLine, Product
 from .product_key import ProductKey
+
+AMOUNT = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=MAX_DECIMALS)
 
 MAX_CANDIDATES = 20  # people shown at a time
 
@@ -117,9 +119,9 @@ class Benefit(models.Model):
     size = models.GeneratedField(
         expression=Coalesce(
             "credit_amount",
-            Cast("quantity", models.DecimalField(max_digits=MAX_DIGITS, decimal_places=MAX_PLACES)),
+            Cast("quantity", AMOUNT),
         ),
-        output_field=models.DecimalField(max_digits=MAX_DIGITS, decimal_places=MAX_PLACES),
+        output_field=AMOUNT,
         db_persist=True,
         serialize=False,
     )
@@ -265,8 +267,8 @@ class Benefit(models.Model):
 
     def status(self, on: date) -> BenefitStatus:
         """Derived, never stored; `with_status` is the same in SQL."""
-        facts = {"is_usage_based": self.is_usage_based, "is_used": self.is_used}
-        return status_of(**facts, starts_on=self.starts_on, expires_on=self.expires_on, on=on)
+        values = {"is_usage_based": self.is_usage_based, "is_used": self.is_used}
+        return status_of(**values, starts_on=self.starts_on, expires_on=self.expires_on, on=on)
 
     def begin_use(self) -> None:
         """Its key was redeemed, or it was assigned: inside the caller's transaction."""
@@ -332,12 +334,12 @@ class Benefit(models.Model):
                 raise KeyStillLive
             return self.issue_key(by=by)
 
-    def candidates(self, words: str, on: date) -> Excerpt[Candidate]:
+    def candidates(self, search_query: str, on: date) -> Excerpt[Candidate]:
         """The first people of the partner's directory by name or address (U6).
 
         Each with the reason if they cannot be chosen.
         """
-        people = DirectoryUser.objects.first_matching(self.partner, words, MAX_CANDIDATES)
+        people = DirectoryUser.objects.first_matching(self.partner, search_query, MAX_CANDIDATES)
         eligibility = Eligibility(self, people, on)
         return people.showing([Candidate(person, eligibility.refusal(person)) for person in people])
 

@@ -65,9 +65,9 @@ class ProductQuerySet(DerivedQuerySet["Product"]):
             excluding_offers=StringAgg("excluded_by__name", Value("\n"), default=Value(""))
         )
 
-    def named(self, words: str) -> Self:
+    def named(self, search_query: str) -> Self:
         """Those with every one of `words` in their name; the catalog is small."""
-        return self.filter(found_by(words, "search_text"))
+        return self.filter(found_by(search_query, "search_text"))
 
 
 class Product(models.Model):

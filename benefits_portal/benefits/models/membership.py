@@ -34,7 +34,7 @@ from .benefit import Benefit
 from .catalog import Offer, PackageLine
 
 DAY = timedelta(days=1)
-ENROLMENT_YEAR = timedelta(days=365)
+ENROLLMENT_YEAR = timedelta(days=365)
 GRACE = timedelta(days=30)  # between a membership's end and its benefits' expiration
 
 
@@ -97,7 +97,7 @@ class Plan:
     def fingerprint(self) -> str:
         """Tells two plans apart that make anything different."""
         membership = self.membership
-        facts = (
+        values = (
             [
                 membership.partner_id,
                 membership.offer_id,
@@ -118,7 +118,7 @@ class Plan:
             ],
             [line.pk for line in self.left_out],
         )
-        return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()
 
 
 class Membership(models.Model):
@@ -197,11 +197,13 @@ class Membership(models.Model):
         self.is_renewal = self.renews_one_of(same.filter(ends_on=self.starts_on - DAY))
         self.set_days()
         if other := same.overlapping(self.starts_on, self.ends_on).first():
-            told = _("The enrollment from %(start)s to %(end)s overlaps. Start after it ends.") % {
+            message = _(
+                "The enrollment from %(start)s to %(end)s overlaps. Start after it ends."
+            ) % {
                 "start": as_day(other.starts_on),
                 "end": as_day(other.ends_on),
             }
-            raise ValidationError({"starts_on": told})
+            raise ValidationError({"starts_on": message})
 
     def renews_one_of(self, others: Iterable["Membership"]) -> bool:
         """Whether it begins the day after one of `others`, its partner's in its offer (B1).
@@ -223,7 +225,7 @@ class Membership(models.Model):
 
         Of a renewal, after the last day of the year before, so that no day is added each year.
         """
-        return (self.starts_on - DAY if self.is_renewal else self.starts_on) + ENROLMENT_YEAR
+        return (self.starts_on - DAY if self.is_renewal else self.starts_on) + ENROLLMENT_YEAR
 
     # What holds on a day
 

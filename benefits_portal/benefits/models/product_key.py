@@ -144,7 +144,7 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
 
         On record by number alone (K3).
         """
-        letters = productkeys.normalised(text)
+        letters = productkeys.normalized(text)
         with suppress(NotAKey, KeyMistyped):
             letters = typed_key(text)
         asked = (

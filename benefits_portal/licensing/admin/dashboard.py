@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.backoffice.changelist import CappedPaginator
-from benefits_portal.backoffice.columns import Text, address
+from benefits_portal.backoffice.columns import Text, admin_url
 from benefits_portal.backoffice.filters import CasesFilter
 from benefits_portal.benefits.admin.entitlements import KeyStateFilter
 from benefits_portal.benefits.admin.memberships import MembershipStateFilter
@@ -57,7 +57,7 @@ NEEDS_SOMEBODY: tuple[tuple[Text, type[Model], Chosen], ...] = (
 
 
 @dataclass(frozen=True)
-class Line:
+class DashboardItem:
     """How many there are of something, and the list that shows them."""
 
     text: Text
@@ -71,7 +71,7 @@ class Line:
         return f"{format_number(most)}+" if self.counted > most else format_number(self.counted)
 
 
-def lines(request: HttpRequest, on: date) -> Iterator[Line]:
+def lines(request: HttpRequest, on: date) -> Iterator[DashboardItem]:
     """What `request.user` may see of it, each counted by the query of the list that it leads to."""
     for text, model, chosen in NEEDS_SOMEBODY:
         listing = admin.site.get_model_admin(model)
@@ -81,10 +81,10 @@ def lines(request: HttpRequest, on: date) -> Iterator[Line]:
         for case_filter, value in chosen.items():
             rows = case_filter.of_case(value, rows, on)
         params = {str(case_filter.parameter_name): value for case_filter, value in chosen.items()}
-        yield Line(
+        yield DashboardItem(
             text,
             capped_count(rows, CappedPaginator.MAX),
-            f"{address(model, 'changelist')}?{urlencode(params)}",
+            f"{admin_url(model, 'changelist')}?{urlencode(params)}",
         )
 
 
@@ -130,7 +130,7 @@ def redemptions_by_month(on: date) -> list[Bar]:
     most = max(counts.values(), default=1)
     return [
         # Rounded up: one is seen beside a thousand
-        Bar(month, count, place * (WIDE + GAP), -(-count * HIGH // most))
-        for place, month in enumerate(months)
+        Bar(month, count, index * (WIDE + GAP), -(-count * HIGH // most))
+        for index, month in enumerate(months)
         for count in [counts.get(month, 0)]
     ]

@@ -57,8 +57,10 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         return self.filter(~Exists(reversals.filter(redemption=OuterRef("pk"))))
 
     def for_display(self) -> Self:
-        place = ("subscription__product", "tenant", "partner")
-        return self.select_related("key__benefit", *place, "redeemed_by", "reversal", "replacement")
+        context = ("subscription__product", "tenant", "partner")
+        return self.select_related(
+            "key__benefit", *context, "redeemed_by", "reversal", "replacement"
+        )
 
     def write(
         self,

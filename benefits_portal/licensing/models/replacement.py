@@ -74,14 +74,14 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
             subscription.ends_on = redemption.before.ends_on
             subscription.carried_license_days = redemption.before.carried_license_days
         subscription.save()
-        place = {
+        values = {
             "partner": redemption.partner,
             "tenant": redemption.tenant,
             "subscription": subscription,
         }
         reversed_on = max(on, redemption.redeemed_on)
         reversal = self.create(
-            redemption=redemption, reversed_on=reversed_on, reversed_by=by.user, **place
+            redemption=redemption, reversed_on=reversed_on, reversed_by=by.user, **values
         )
         Subscription.objects.filter(pk=subscription.pk).carry_names()
         return reversal

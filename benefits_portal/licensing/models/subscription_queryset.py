@@ -77,9 +77,9 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
             .get(pk=subscription.pk)
         )
 
-    def of_products_named(self, words: str) -> Self:
+    def of_products_named(self, search_query: str) -> Self:
         """Those whose product has every one of `words` in its name; the catalog is small."""
-        return self.filter(product__in=Product.objects.named(words).order_by())
+        return self.filter(product__in=Product.objects.named(search_query).order_by())
 
     def carry_names(self) -> int:
         """Write on the rows what their product and offer are called now.

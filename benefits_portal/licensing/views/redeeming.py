@@ -86,23 +86,23 @@ def choose_tenant(request: PartnerRequest) -> HttpResponse:
     if posted and form.is_valid():
         tenant = form.cleaned_data["tenant"]
         switch_tenant(request, form.tenants[tenant])
-        place = signing.dumps([request.user.pk, tenant], salt=TENANT_CONFIRMATION_SALT)
+        confirmed = signing.dumps([request.user.pk, tenant], salt=TENANT_CONFIRMATION_SALT)
         carried = {name: request.GET[name] for name in CARRIED if name in request.GET}
-        return redirect(f"{request.path}?{urlencode({'place': place, **carried})}")
+        return redirect(f"{request.path}?{urlencode({'place': confirmed, **carried})}")
     return render(request, "licensing/start_tenant.html", {"form": form})
 
 
 def tenant_is_confirmed(request: PartnerRequest) -> bool:
     """Whether this tenant was chosen in this flow, also where it is the partner's only one (K5)."""
     try:
-        place = signing.loads(
+        confirmed = signing.loads(
             request.GET.get("place", ""),
             salt=TENANT_CONFIRMATION_SALT,
             max_age=TENANT_CONFIRMATION_MAX_AGE,
         )
     except signing.BadSignature:
         return False
-    return bool(place == [request.user.pk, request.tenant.pk])
+    return bool(confirmed == [request.user.pk, request.tenant.pk])
 
 
 def chosen_key(request: PartnerRequest) -> ProductKey | None:
@@ -226,13 +226,13 @@ def shown(
     context: dict[str, Any] = {}
     try:
         key.check_redeemable(request.today)
-        place = request.GET.get("place", "")
+        confirmed = request.GET.get("place", "")
         if subscription and subscription.is_active(request.today):
             beside = Excerpt(
-                [Comparison.of(key, request.tenant, subscription, request.today, place)], 1
+                [Comparison.of(key, request.tenant, subscription, request.today, confirmed)], 1
             )
         else:
-            found = comparisons(key, request.tenant, request.today, place)
+            found = comparisons(key, request.tenant, request.today, confirmed)
             fitting = [
                 one
                 for one in found
@@ -295,6 +295,6 @@ def other_way(beside: Sequence[Comparison], way: RedemptionKind) -> dict[str, An
 
 def with_key(request: PartnerRequest, key: ProductKey) -> str:
     """This address with `key` chosen."""
-    address = request.GET.copy()
-    address["key"] = str(key.pk)
-    return f"{request.path}?{address.urlencode()}"
+    query = request.GET.copy()
+    query["key"] = str(key.pk)
+    return f"{request.path}?{query.urlencode()}"

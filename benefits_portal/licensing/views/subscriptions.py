@@ -105,7 +105,7 @@ def receipt(request: PartnerRequest, pk: int) -> HttpResponse:
     people = Names(request.partner, [redemption.redeemed_by])
     context["redeemed_by"], context["redeemed_by_address"] = (
         people.of(redemption.redeemed_by),
-        people.address_of(redemption.redeemed_by),
+        people.email_of(redemption.redeemed_by),
     )
     context["practice_day"] = redemption.practice_day
     context |= replacement_context(request, redemption)

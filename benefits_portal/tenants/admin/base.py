@@ -25,7 +25,7 @@ from benefits_portal.backoffice.changelist import (
     filter_name,
     is_offered,
 )
-from benefits_portal.backoffice.columns import address
+from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.backoffice.filters import DayFilter
 from benefits_portal.backoffice.inline_rows import Rows
 from benefits_portal.backoffice.row_numbers import is_number
@@ -51,7 +51,7 @@ def actor(request: HttpRequest) -> Actor:
     return Actor(cast("User", request.user), How.BACK_OFFICE, reason_in(request))
 
 
-def place(subject: models.Model) -> dict[str, Any]:
+def tenant_context(subject: models.Model) -> dict[str, Any]:
     """The partner and the tenant that `subject` belongs to, if any."""
     tenant = subject if isinstance(subject, Tenant) else getattr(subject, "tenant", None)
     partner = subject if isinstance(subject, Partner) else getattr(subject, "partner", None)
@@ -59,7 +59,9 @@ def place(subject: models.Model) -> dict[str, Any]:
 
 
 def log(action: EditAction, subject: models.Model, request: HttpRequest, **values: Any) -> None:
-    Record.objects.log(action, by=actor(request), subject=subject, **place(subject), **values)
+    Record.objects.log(
+        action, by=actor(request), subject=subject, **tenant_context(subject), **values
+    )
 
 
 def log_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> None:
@@ -197,7 +199,7 @@ class BackOfficeAdmin(
     ) -> HttpResponse:
         """There is one history, the record (A2)."""
         return redirect(
-            f"{address(Record, 'changelist')}?about={self.opts.label_lower}:{unquote(object_id)}"
+            f"{admin_url(Record, 'changelist')}?about={self.opts.label_lower}:{unquote(object_id)}"
         )
 
 
@@ -270,7 +272,7 @@ class AuditedAdmin(BackOfficeAdmin):
     ) -> None:
         """What the verb itself put on record was rolled back with the page's other changes."""
         if subject:
-            where = refusal.on_record_at(place(subject))
+            where = refusal.on_record_at(tenant_context(subject))
             Record.objects.log(
                 EditAction.EDITED, by=actor(request), subject=subject, refusal=refusal, **where
             )

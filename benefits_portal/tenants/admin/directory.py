@@ -22,10 +22,10 @@ from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
 from .base import BackOfficeInline, NoDeleteAdmin, actor
 from .exports import columns_of
 from .forms import BackOfficeForm
+from .impersonation import impersonate
 from .imports import ImportMixin, PartnerImport, PersonImport
 from .people import RoleInline
 from .reasons import ReasonedActionForm, each, needs_reason
-from .viewing import view_as
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -68,7 +68,7 @@ class TenantRows(Rows):
 class TenantInline(BackOfficeInline):
     model = Tenant
     form, formset = TenantForm, TenantRows
-    fields = ["name", "domain", "guid", "is_primary", "colour"]
+    fields = ["name", "domain", "guid", "is_primary", "color"]
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -118,7 +118,7 @@ class PartnerAdmin(ImportMixin, NoDeleteAdmin):
         return self.inlines if obj else [TenantInline]
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(view_as)
+        view = self.admin_site.admin_view(impersonate)
         return [
             path("<int:pk>/view-as/", view, name="tenants_partner_view_as"),
             *super().get_urls(),
@@ -141,7 +141,7 @@ class TenantAdmin(NoDeleteAdmin):
         "domain",
         linked("partner", gettext_lazy("partner")),
         "is_primary",
-        "colour",
+        "color",
         "guid",
     ]
     list_filter = ["is_primary", ("partner", FewChoicesFilter)]
@@ -149,7 +149,7 @@ class TenantAdmin(NoDeleteAdmin):
     search_fields = ["search_text", "partner__search_text"]
     search_help_text = gettext_lazy("Name, domain, tenant ID or partner")
     autocomplete_fields = ["partner"]
-    fields = ["partner", "name", "domain", "guid", "is_primary", "colour"]
+    fields = ["partner", "name", "domain", "guid", "is_primary", "color"]
 
 
 class DirectoryUserForm(BackOfficeForm):

@@ -19,7 +19,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from benefits_portal.backoffice.columns import address, at
+from benefits_portal.backoffice.columns import admin_url, at
 from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.tenants.downloads import log_download, masked
 from benefits_portal.tenants.models import Actor, How, User
@@ -72,7 +72,7 @@ class ExportMixin:
         try:
             listing = listed.get_changelist_instance(request)
         except IncorrectLookupParameters:
-            return redirect(address(listed.model, "changelist"))
+            return redirect(admin_url(listed.model, "changelist"))
         by = Actor(cast("User", request.user), How.BACK_OFFICE)
         log_download(
             request,

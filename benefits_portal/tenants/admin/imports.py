@@ -18,14 +18,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from benefits_portal.backoffice.columns import address
+from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.backoffice.csv_reading import Cells, Unreadable, decoded
 from benefits_portal.derived import derived_columns
 from benefits_portal.formats import format_number
 from benefits_portal.tenants.importing import (
     BATCH,
     Import,
-    Line,
+    ImportRow,
     OnProgress,
     Outcome,
     Refused,
@@ -45,9 +45,9 @@ from benefits_portal.tenants.models import (
 )
 from benefits_portal.tenants.tenants_meant import tenants_meant
 from benefits_portal.typed import (
-    address_in,
     canonical_domain_or_text,
     canonical_email_or_text,
+    email_in,
     guest_behind,
     tidy,
     tidy_digits,
@@ -66,7 +66,7 @@ class RowImport(Import):
     model: ClassVar[Any]
     fields: ClassVar[dict[str, str]]  # by column: what an import may also change
 
-    def fill(self, line: Line, cells: Cells, row: Any) -> None:
+    def fill(self, line: ImportRow, cells: Cells, row: Any) -> None:
         """Set what the line says, and what it changes. Raises ValidationError."""
         line.row, new = row, row._state.adding
         before = {name: getattr(row, name) for name in self.fields.values()}
@@ -113,7 +113,7 @@ class RowImport(Import):
                 self.after_writing(batch, by, outcome)
                 on_progress(done := done + len(batch))
 
-    def after_writing(self, batch: list[Line], by: Actor, outcome: Outcome) -> None:
+    def after_writing(self, batch: list[ImportRow], by: Actor, outcome: Outcome) -> None:
         raise NotImplementedError
 
 
@@ -136,7 +136,7 @@ class PartnerImport(RowImport):
     def key(self, cells: Cells) -> tuple[str, ...]:
         return (cells["mpn_id"],)
 
-    def judge(self, line: Line, cells: Cells) -> None:
+    def judge(self, line: ImportRow, cells: Cells) -> None:
         self.fill(
             line,
             cells,
@@ -146,9 +146,9 @@ class PartnerImport(RowImport):
         if line.outcome is Outcome.NEW:
             line.after["mpn_id"] = cells["mpn_id"]
 
-    def after_writing(self, batch: list[Line], by: Actor, outcome: Outcome) -> None:
+    def after_writing(self, batch: list[ImportRow], by: Actor, outcome: Outcome) -> None:
         action = EditAction.CREATED if outcome is Outcome.NEW else EditAction.EDITED
-        put_on_record(action, batch, by=by, place=lambda partner: {"partner": partner})
+        put_on_record(action, batch, by=by, tenant_context=lambda partner: {"partner": partner})
 
 
 class PersonImport(RowImport):
@@ -157,7 +157,7 @@ class PersonImport(RowImport):
     fields: ClassVar = {"name": "display_name"}
     spellings: ClassVar = {
         "tenant": canonical_domain_or_text,
-        "user_principal_name": lambda text: canonical_email_or_text(address_in(text)),
+        "user_principal_name": lambda text: canonical_email_or_text(email_in(text)),
         "kind": lambda text: tidy(text).lower(),
     }
 
@@ -192,7 +192,7 @@ class PersonImport(RowImport):
         is_own = cells["kind"] == DirectoryUser.Kind.GUEST and domain == cells["tenant"]
         return cells | {"user_principal_name": email} if is_own else cells
 
-    def judge(self, line: Line, cells: Cells) -> None:
+    def judge(self, line: ImportRow, cells: Cells) -> None:
         domain, name = self.key(cells)
         kind, tenant = cells["kind"], self.tenants.get(domain)
         person = self.people.get((tenant.pk, name)) if tenant else None
@@ -222,7 +222,7 @@ class PersonImport(RowImport):
             }
         return _("There is no tenant with this domain.")
 
-    def after_writing(self, batch: list[Line], by: Actor, outcome: Outcome) -> None:
+    def after_writing(self, batch: list[ImportRow], by: Actor, outcome: Outcome) -> None:
         DirectoryUserWord.objects.write_all([line.row for line in batch])
         for kind, added in (
             (DirectoryUser.Kind.MEMBER, TenantsAction.PERSON_ADDED),
@@ -234,7 +234,10 @@ class PersonImport(RowImport):
                 action,
                 of_kind,
                 by=by,
-                place=lambda person: {"partner": person.tenant.partner, "tenant": person.tenant},
+                tenant_context=lambda person: {
+                    "partner": person.tenant.partner,
+                    "tenant": person.tenant,
+                },
             )
 
 
@@ -345,7 +348,7 @@ class ImportMixin:
             )
             return self.preview(request, FileForm(request.POST), text)
         messages.success(request, counts_text(asked.counts))
-        return redirect(address(self.model, "changelist"))
+        return redirect(admin_url(self.model, "changelist"))
 
     def page(self, request: HttpRequest, form: FileForm, **context: Any) -> HttpResponse:
         title = _("Import %(what)s") % {"what": self.opts.verbose_name_plural}
@@ -369,6 +372,8 @@ def counts_text(counts: Counter[Outcome]) -> str:
         "count": format_number(counts.total())
     }
     kinds = ", ".join(
-        f"{outcome.label} {format_number(counts[outcome])}" for outcome in Outcome if counts[outcome]
+        f"{outcome.label} {format_number(counts[outcome])}"
+        for outcome in Outcome
+        if counts[outcome]
     )
     return f"{lines}: {kinds}" if kinds else lines

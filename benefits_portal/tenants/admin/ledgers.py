@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
 from benefits_portal.backoffice.changelist import SearchThroughMixin
-from benefits_portal.backoffice.columns import NOTHING, Text, address, linked
+from benefits_portal.backoffice.columns import NOTHING, Text, admin_url, linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.backoffice.row_numbers import is_number
 from benefits_portal.tenants.audit.display import all_changes, times_until
@@ -76,9 +76,9 @@ class AboutFilter(admin.SimpleListFilter):
     @staticmethod
     def subject(value: str) -> Any:
         """An unsaved stand-in for the thing, or None for an address that makes no sense."""
-        label, _colon, number = value.partition(":")
+        label, _colon, pk = value.partition(":")
         models = {model._meta.label_lower: model for model in apps.get_models()}
-        return models[label](pk=int(number)) if label in models and is_number(number) else None
+        return models[label](pk=int(pk)) if label in models and is_number(pk) else None
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if not self.value():
@@ -150,7 +150,9 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
         name = f"{model._meta.verbose_name} {record.subject_id}"
         if not admin.site.is_registered(model):
             return name
-        return format_html('<a href="{}">{}</a>', address(model, "change", record.subject_id), name)
+        return format_html(
+            '<a href="{}">{}</a>', admin_url(model, "change", record.subject_id), name
+        )
 
     @admin.display(description=gettext_lazy("changes"))
     def changes(self, record: Record) -> str:
@@ -190,5 +192,5 @@ class KeyAttemptAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
 @admin.register(PracticeWorld)
 class PracticeWorldAdmin(ReadOnlyAdmin):
-    list_display = ["told_on", "made_at"]
-    fields = ["told_on", "made_at"]
+    list_display = ["as_of", "made_at"]
+    fields = ["as_of", "made_at"]

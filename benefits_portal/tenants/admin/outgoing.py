@@ -14,11 +14,11 @@ from benefits_portal.backoffice.columns import Text, linked
 from benefits_portal.backoffice.filters import CasesFilter
 from benefits_portal.tenants.limits import (
     OWN_PASSWORD,
-    RESET_ADDRESS,
+    RESET_IP,
     RESET_LINK,
     SEARCH,
     SIGN_IN,
-    SIGN_IN_ADDRESS,
+    SIGN_IN_IP,
     UNKNOWN_NETWORK,
     network_of,
 )
@@ -40,10 +40,10 @@ class LockedOutFilter(CasesFilter):
 
 LIMITS = {
     SIGN_IN.name: gettext_lazy("Wrong passwords of an account, from one address"),
-    SIGN_IN_ADDRESS.name: gettext_lazy("Wrong passwords from one address"),
+    SIGN_IN_IP.name: gettext_lazy("Wrong passwords from one address"),
     OWN_PASSWORD.name: gettext_lazy("Wrong passwords of an account, typed to change it"),
     RESET_LINK.name: gettext_lazy("Links to set the password of an account"),
-    RESET_ADDRESS.name: gettext_lazy("Links to set a password, asked for from one address"),
+    RESET_IP.name: gettext_lazy("Links to set a password, asked for from one address"),
     SEARCH.name: gettext_lazy("Searches of an account"),
 }
 
@@ -94,9 +94,7 @@ class AttemptAdmin(ReadOnlyAdmin):
         network = network_of(typed)
         if network == UNKNOWN_NETWORK:
             return queryset.of_account(typed), False
-        return queryset.of(
-            *(limit.of(network) for limit in (SIGN_IN_ADDRESS, RESET_ADDRESS))
-        ), False
+        return queryset.of(*(limit.of(network) for limit in (SIGN_IN_IP, RESET_IP))), False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)

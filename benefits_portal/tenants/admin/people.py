@@ -21,7 +21,7 @@ from benefits_portal.backoffice.columns import link, linked
 from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.fields import NameFormField
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
-from benefits_portal.tenants.signing_in import ToldAtFirstFieldMixin
+from benefits_portal.tenants.signing_in import ErrorAtFirstFieldMixin
 
 from .base import AuditedAdmin, BackOfficeInline, NoDeleteAdmin, actor
 from .forms import ActionFormSet, BackOfficeForm
@@ -126,14 +126,14 @@ class AccountMixin(forms.ModelForm):
             }
 
 
-class UserAddForm(AccountMixin, ToldAtFirstFieldMixin, AdminUserCreationForm, BackOfficeForm):
+class UserAddForm(AccountMixin, ErrorAtFirstFieldMixin, AdminUserCreationForm, BackOfficeForm):
     class Meta:
         model = User
         fields = ("email", "name", "directory_user", "language")
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
 
 
-class UserPasswordForm(ToldAtFirstFieldMixin, AdminPasswordChangeForm):
+class UserPasswordForm(ErrorAtFirstFieldMixin, AdminPasswordChangeForm):
     """Somebody else's new password."""
 
 

@@ -77,4 +77,6 @@ def each(
         except Refusal as refusal:
             model_admin.message_user(request, f"{isolated(str(row))}: {refusal}", messages.ERROR)
         else:
-            model_admin.message_user(request, message % {"what": isolated(str(row))}, messages.SUCCESS)
+            model_admin.message_user(
+                request, message % {"what": isolated(str(row))}, messages.SUCCESS
+            )

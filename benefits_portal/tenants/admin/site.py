@@ -28,9 +28,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     Somebody who is signed in and is not staff is told so.
     """
     # Only ever an address of this site
-    address = LoginView().get_redirect_url(request) or reverse("admin:index")
+    url = LoginView().get_redirect_url(request) or reverse("admin:index")
     if admin.site.has_permission(request):
-        return HttpResponseRedirect(address)
+        return HttpResponseRedirect(url)
     if request.user.is_authenticated:
         raise PermissionDenied(
             _(
@@ -38,7 +38,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 "to use it."
             )
         )
-    return redirect_to_login(address, resolve_url(settings.LOGIN_URL))
+    return redirect_to_login(url, resolve_url(settings.LOGIN_URL))
 
 
 def change_own_password(
@@ -55,7 +55,7 @@ def change_own_password(
 
 
 # What Django says in English wherever they lack a translation: in our catalogs it gets one.
-SAID_BY_OTHERS = (
+LOGGED_ELSEWHERE = (
     gettext_noop("- Select an option -"),
     gettext_noop("Filter by %(field_name)s"),
 )

@@ -21,7 +21,7 @@ from benefits_portal.formats import as_day, as_time, format_number
 from benefits_portal.tenants.audit.labels import (
     REFERENCES,
     field_of,
-    filters_in_words,
+    filters_text,
     label_of,
     list_name,
     subject_model,
@@ -29,7 +29,7 @@ from benefits_portal.tenants.audit.labels import (
 from benefits_portal.tenants.models import Partner, Record, User
 from benefits_portal.tenants.naming import Names
 
-WORDS = {"list": list_name, "filters": filters_in_words}  # what on record is a name of ours
+OWN_NAMES = {"list": list_name, "filters": filters_text}  # what on record is a name of ours
 # Numbers that lead back to rows, for the back office
 UNSAID = {"key", "assignment", "redemption", "guid"}
 
@@ -54,7 +54,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Line:
+class AuditRow:
     """A record as a page or a spreadsheet shows it; `subject` is what it is about, for a link."""
 
     at: datetime
@@ -98,7 +98,7 @@ def lines(
     partner: Partner,
     known: Iterable[models.Model] = (),
     people: Names | None = None,
-) -> list[Line]:
+) -> list[AuditRow]:
     """`records` in words, with the times and the names of `partner` (P1).
 
     Times are as its clocks show, and people have the names that they have there. As many queries
@@ -132,10 +132,10 @@ def all_changes(record: Record) -> list[Change]:
     ]
 
 
-def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo) -> Line:
+def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo) -> AuditRow:
     model = subject_model(record)
     kind = str(capfirst(str(model._meta.verbose_name))) if model else ""
-    return Line(
+    return AuditRow(
         at=record.at.astimezone(zone),
         what=str(record.action_label),
         refused=_refused(record, zone),
@@ -147,7 +147,7 @@ def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo)
         changes=[
             _change(record, name, names)
             for name in {**record.before, **record.after}
-            if _is_said(record, name)
+            if _is_shown(record, name)
         ],
     )
 
@@ -168,7 +168,7 @@ def times_until(times: int, last_at: datetime) -> str:
     }
 
 
-def _is_said(record: Record, name: str) -> bool:
+def _is_shown(record: Record, name: str) -> bool:
     """What stayed as it was is no change."""
     return name not in UNSAID and (
         name not in record.before or record.before[name] != record.after.get(name)
@@ -179,13 +179,13 @@ def _change(
     record: Record, name: str, names: dict[Reference, str], *, is_whole: bool = False
 ) -> Change:
     """The fact `name` before and after; whole, with the numbers of a list instead of how many."""
-    field, said = field_of(record, name), []
+    field, values = field_of(record, name), []
     for value in (record.before.get(name), record.after.get(name)):
         if is_whole and isinstance(value, list):
-            said.append(", ".join(map(str, value)))
+            values.append(", ".join(map(str, value)))
         else:
-            said.append(_value(name, field, value, names))
-    return Change(capfirst(str(label_of(name, field))), *said)
+            values.append(_value(name, field, value, names))
+    return Change(capfirst(str(label_of(name, field))), *values)
 
 
 def _value(name: str, field: Any, value: Any, names: dict[Reference, str]) -> str:
@@ -198,8 +198,8 @@ def _value(name: str, field: Any, value: Any, names: dict[Reference, str]) -> st
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return format_number(len(value))
-    if name in WORDS and isinstance(value, str):
-        return WORDS[name](value)
+    if name in OWN_NAMES and isinstance(value, str):
+        return OWN_NAMES[name](value)
     if choices := dict(getattr(field, "flatchoices", ()) or ()):
         return str(choices.get(value, value))
     if isinstance(field, models.DateField) and isinstance(value, str):

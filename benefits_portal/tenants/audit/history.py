@@ -13,7 +13,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
 from benefits_portal.tenants.naming import Names
 
-from .display import Line, lines
+from .display import AuditRow, lines
 from .record import RecordQuerySet
 
 PAGE = 50
@@ -26,7 +26,7 @@ class History:
     They are empty where there is none.
     """
 
-    lines: list[Line]
+    lines: list[AuditRow]
     zone: str
     newest_href: str
     newer_href: str
@@ -82,11 +82,11 @@ def history(
     shown = found[:PAGE]
 
     def href(record: Record | None) -> str:
-        address = request.GET.copy()
-        address.pop("before", None)
+        query = request.GET.copy()
+        query.pop("before", None)
         if record:
-            address["before"] = str(record.pk)
-        return f"{request.path}?{address.urlencode()}{anchor}"
+            query["before"] = str(record.pk)
+        return f"{request.path}?{query.urlencode()}{anchor}"
 
     return History(
         lines=lines(shown, request.partner, known, people),

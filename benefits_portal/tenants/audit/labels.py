@@ -139,16 +139,16 @@ def list_name(value: str) -> str:
     return value
 
 
-def filters_in_words(value: str) -> str:
+def filters_text(value: str) -> str:
     """What a downloaded list was filtered by: on record as `name=value, name=value`."""
-    return ", ".join(_filters_in_words(value.split(", ")))
+    return ", ".join(_filters_text(value.split(", ")))
 
 
-def _filters_in_words(filters: Iterable[str]) -> Iterator[str]:
-    for said in filters:
-        name, equals, value = said.partition("=")
+def _filters_text(filters: Iterable[str]) -> Iterator[str]:
+    for written in filters:
+        name, equals, value = written.partition("=")
         if not equals:
-            yield said
+            yield written
             continue
         label = FILTERS.get(name) or name.partition("__")[0].replace("_", " ")
         yield f"{label}: {_filter_value(name, value)}"

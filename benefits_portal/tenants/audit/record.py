@@ -188,7 +188,7 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         """
         names = ["action", "actor", "how", "partner", "refused", "subject_type", "subject_id"]
         if record.action not in OF_PAGES:
-            names += ["facts", "after"]  # what it was about: another key, another person
+            names += ["params", "after"]  # what it was about: another key, another person
         same = self.filter(
             **{name: getattr(record, name) for name in names}, at__gt=record.at - COUNTED_WITHIN
         )
@@ -226,13 +226,13 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
         refusal: Refusal | None = None,
-        facts: dict[str, Any] | None = None,
+        params: dict[str, Any] | None = None,
     ) -> "Record":
         """One line, not yet written.
 
         A tenant that the partner does not have is not named: others read this (P1).
         """
-        refused, facts = refusal.on_record if refusal else ("", facts or {})
+        refused, params = refusal.on_record if refusal else ("", params or {})
         tenant = None if tenant and partner and tenant.partner_id != partner.pk else tenant
         return self.model(
             action=action,
@@ -245,7 +245,7 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
             before=_without_keys(before or {}),
             after=_without_keys(after or {}),
             refused=refused,
-            facts=_without_keys(facts),
+            params=_without_keys(params),
         )
 
 
@@ -293,8 +293,8 @@ class Record(AppendOnly):
     )
     action = models.CharField(_("what"), max_length=40, editable=False)
     refused = models.CharField(_("refused because"), max_length=60, blank=True, editable=False)
-    facts = TidyJSONField(
-        _("facts of the refusal"),
+    params = TidyJSONField(
+        _("parameters of the refusal"),
         default=dict,
         blank=True,
         encoder=DjangoJSONEncoder,
@@ -343,12 +343,12 @@ class Record(AppendOnly):
     @property
     def refused_because(self) -> str | Promise:
         """The refusal's sentence, in the language of whoever reads it; empty for what was done."""
-        return Refusal.message_of(self.refused, self.facts) if self.refused else ""
+        return Refusal.message_of(self.refused, self.params) if self.refused else ""
 
 
 @contextmanager
-def recorded_if_refused(action: str, *, by: Actor, **facts: Any) -> Iterator[None]:
-    """The block happens whole or not at all; a refusal is put on record with `facts` (A1).
+def recorded_if_refused(action: str, *, by: Actor, **params: Any) -> Iterator[None]:
+    """The block happens whole or not at all; a refusal is put on record with `params` (A1).
 
     That is rolled back first.
 
@@ -359,11 +359,11 @@ def recorded_if_refused(action: str, *, by: Actor, **facts: Any) -> Iterator[Non
         with transaction.atomic():
             yield
     except Refusal as refusal:
-        done = facts | refusal.done_as
-        may_repeat = _repeats_are_done.get() and refusal.confirms(facts.get("after") or {})
+        done = params | refusal.done_as
+        may_repeat = _repeats_are_done.get() and refusal.confirms(params.get("after") or {})
         refusal.is_repeat = may_repeat and Record.objects.has_just(action, by=by, **done)
         if not refusal.is_repeat:
-            Record.objects.log(action, by=by, refusal=refusal, **refusal.on_record_at(facts))
+            Record.objects.log(action, by=by, refusal=refusal, **refusal.on_record_at(params))
         raise
 
 

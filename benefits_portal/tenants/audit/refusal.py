@@ -15,7 +15,7 @@ ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 class Refusal(Exception):
     """A rule said no. `message` is one clear sentence, `advice` what to do next (rule K7).
 
-    Subclasses name the fact (`KeyAlreadyRedeemed`) and leave placeholders in both for `facts`:
+    Subclasses name the fact (`KeyAlreadyRedeemed`) and leave placeholders in both for `params`:
     numbers, days, names, never a key (K3). The record keeps the `code` and the facts, and says the
     message in each reader's language (A1); `fact` is what it says where it has none. A code is
     never changed nor used again: records have it for good.
@@ -26,7 +26,7 @@ class Refusal(Exception):
     message: str | Promise = ""
     advice: str | Promise = ""
     fact: str | Promise = ""
-    facts: dict[str, Any] = {}
+    params: dict[str, Any] = {}
     is_already_so: bool = False  # what was asked for holds already, by whomever
     is_counted: bool = True  # on record once within an hour, with how often; else each time (A1)
     is_repeat: bool = False  # and it was the same person who did it, just now: a second click (W11)
@@ -36,10 +36,10 @@ class Refusal(Exception):
     done_as: dict[str, Any] = {}
     by_code: ClassVar[dict[str, type["Refusal"]]] = {}
 
-    def __init__(self, **facts: Any) -> None:
-        if facts:
-            self.facts, said = facts, self.written(facts)
-            self.message, self.advice = self.message % said, self.advice % said
+    def __init__(self, **params: Any) -> None:
+        if params:
+            self.params, values = params, self.written(params)
+            self.message, self.advice = self.message % values, self.advice % values
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Raises TypeError for a class without a code of its own, or with one that another has."""
@@ -52,9 +52,13 @@ class Refusal(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.advice}".strip()
 
-    def on_record_at(self, place: dict[str, Any]) -> dict[str, Any]:
-        """`place`, with its partner and tenant if these may know of the refusal (P1)."""
-        return place | {"partner": None, "tenant": None} if self.is_of_no_partner else place
+    def on_record_at(self, tenant_context: dict[str, Any]) -> dict[str, Any]:
+        """`tenant_context`, with its partner and tenant if these may know of the refusal (P1)."""
+        return (
+            tenant_context | {"partner": None, "tenant": None}
+            if self.is_of_no_partner
+            else tenant_context
+        )
 
     def confirms(self, after: dict[str, Any]) -> bool:
         """Whether it says that what was tried, to be on record as `after`, is so already."""
@@ -63,15 +67,15 @@ class Refusal(Exception):
     @property
     def on_record(self) -> tuple[str, dict[str, Any]]:
         """The code and the facts that are kept."""
-        return self.code, self.facts
+        return self.code, self.params
 
     @classmethod
-    def written(cls, facts: dict[str, Any]) -> dict[str, Any]:
-        """`facts` as people write them; on record a day is text."""
-        return {name: _written(value) for name, value in facts.items()}
+    def written(cls, params: dict[str, Any]) -> dict[str, Any]:
+        """`params` as people write them; on record a day is text."""
+        return {name: _written(value) for name, value in params.items()}
 
     @classmethod
-    def message_of(cls, code: str, facts: dict[str, Any] | None = None) -> str | Promise:
+    def message_of(cls, code: str, params: dict[str, Any] | None = None) -> str | Promise:
         """What the refusal that is on record as `code` said.
 
         The code itself if the portal no longer knows it. Never raises: a message that has changed
@@ -80,8 +84,8 @@ class Refusal(Exception):
         refusal = cls.by_code.get(code)
         if refusal is None:
             return code
-        if facts:
-            return refusal.message % Known(refusal.written(facts))
+        if params:
+            return refusal.message % Known(refusal.written(params))
         # Its own; what a kind of refusals shares says less
         return vars(refusal).get("fact") or refusal.message or refusal.fact
 

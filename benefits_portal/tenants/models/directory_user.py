@@ -14,18 +14,18 @@ from benefits_portal import clock
 from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
 from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.search_text import finds_nothing, search_terms
 from benefits_portal.tenants.audit.record import Actor, Record, recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.exceptions import (
-    AddressOutsideTenant,
     AlreadyDisabled,
     AlreadyEnabled,
     AlreadyInDirectory,
+    EmailOutsideTenant,
     GuestFromInside,
     NameOfGuest,
 )
 from benefits_portal.typed import GUEST_MARK, MAX_EMAIL, canonical_email_or_text, guest_behind, tidy
-from benefits_portal.words import finds_nothing, search_terms
 
 from .actions import TenantsAction
 from .directory_word import DirectoryUserWord
@@ -36,22 +36,21 @@ if TYPE_CHECKING:
     from .user import User
 
 
-def own_address(tenant: Tenant, address: str, kind: str) -> str:
+def own_email(tenant: Tenant, email: str, kind: str) -> str:
     """The canonical address of somebody in `tenant` (W2, W3).
 
     A member's is one of the tenant's own, a guest's is not.
 
-    Raises AddressOutsideTenant, GuestFromInside or NameOfGuest.
+    Raises EmailOutsideTenant, GuestFromInside or NameOfGuest.
     """
-    address, is_guest = canonical_email_or_text(address), kind == DirectoryUser.Kind.GUEST
-    if GUEST_MARK in address:
-        email, domain = guest_behind(address) or ("", "")
+    email, is_guest = canonical_email_or_text(email), kind == DirectoryUser.Kind.GUEST
+    if GUEST_MARK in email:
+        email, domain = guest_behind(email) or ("", "")
         if not is_guest or domain != tenant.domain:
             raise NameOfGuest
-        address = email
-    if is_guest == address.endswith(f"@{tenant.domain}"):
-        raise GuestFromInside if is_guest else AddressOutsideTenant(tenant.domain)
-    return address
+    if is_guest == email.endswith(f"@{tenant.domain}"):
+        raise GuestFromInside if is_guest else EmailOutsideTenant(tenant.domain)
+    return email
 
 
 class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
@@ -101,68 +100,68 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
         }
         return {pk: entry for pk, entry in known.items() if entry}
 
-    def address_of(self, typed: str) -> str:
+    def email_of(self, typed: str) -> str:
         """What somebody signs in with who typed this (W3).
 
         Of a guest in a directory, the address behind its name there.
         """
-        address = canonical_email_or_text(typed)
-        email, domain = guest_behind(address) or ("", "")
-        return (
-            email
-            if email
-            and self.guests().filter(tenant__domain=domain, user_principal_name=email).exists()
-            else address
-        )
+        email = canonical_email_or_text(typed)
+        if guest := guest_behind(email):
+            guest_email, domain = guest
+            there = self.guests().filter(tenant__domain=domain, user_principal_name=guest_email)
+            return guest_email if there.exists() else email
+        return email
 
     def enabled(self) -> Self:
         return self.filter(disabled_at=None)
 
-    def matching(self, words: str) -> Self:
+    def matching(self, search_query: str) -> Self:
         """People of whose name and address some word begins with each of `words` (W7).
 
         Everybody without words.
         """
-        found = self.none() if finds_nothing(words) else self
-        for term in search_terms(words):
-            words_of_theirs = DirectoryUserWord.objects.filter(
+        found = self.none() if finds_nothing(search_query) else self
+        for term in search_terms(search_query):
+            known_by = DirectoryUserWord.objects.filter(
                 partner=OuterRef("partner"), person=OuterRef("pk")
             )
-            found = found.filter(Exists(words_of_theirs.beginning_with(term)))
+            found = found.filter(Exists(known_by.beginning_with(term)))
         return found
 
     def by_name(self) -> Self:
         return self.order_by("sort_name", "pk")
 
-    def first_matching(self, partner: Partner, words: str, most: int) -> Excerpt["DirectoryUser"]:
+    def first_matching(
+        self, partner: Partner, search_query: str, most: int
+    ) -> Excerpt["DirectoryUser"]:
         """The first people of `partner` by name of all who match, and how many these are."""
-        return Excerpt.of(self.for_partner(partner).matching(words).by_name(), most)
+        return Excerpt.of(self.for_partner(partner).matching(search_query).by_name(), most)
 
     def add_to(
-        self, tenant: Tenant, name: str, address: str, *, by: Actor, kind: str = "member"
+        self, tenant: Tenant, name: str, email: str, *, by: Actor, kind: str = "member"
     ) -> "DirectoryUser":
         """Add a member to the directory of `tenant`, or invite a guest to it.
 
-        Raises AddressOutsideTenant for a member from elsewhere, GuestFromInside, NameOfGuest, or
+        Raises EmailOutsideTenant for a member from elsewhere, GuestFromInside, NameOfGuest, or
         AlreadyInDirectory.
         """
-        name, address = tidy(name), canonical_email_or_text(address)
+        name, email = tidy(name), canonical_email_or_text(email)
         action = (
             TenantsAction.GUEST_INVITED
             if kind == DirectoryUser.Kind.GUEST
             else TenantsAction.PERSON_ADDED
         )
-        facts = {"display_name": name, "user_principal_name": address, "kind": kind}
+        values = {"display_name": name, "user_principal_name": email, "kind": kind}
         about: dict[str, Any] = {
             "by": by,
             "partner": tenant.partner,
             "tenant": tenant,
-            "after": facts,
+            "after": values,
         }
         with recorded_if_refused(action, **about):
-            facts["user_principal_name"] = address = own_address(tenant, address, kind)
+            values["user_principal_name"] = email = own_email(tenant, email, kind)
             person, is_new = self.get_or_create(
-                tenant=tenant, user_principal_name=address, defaults=facts
+                tenant=tenant, user_principal_name=email, defaults=values
             )
             if not is_new:
                 raise AlreadyInDirectory(person)
@@ -172,6 +171,10 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
 
 class PartnerOfTenant(models.ForeignKey[Partner, Partner]):
     """Carries the partner of the row's tenant, which never changes, whatever writes the row."""
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.ForeignKey", args, kwargs
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         setattr(model_instance, self.attname, model_instance.tenant.partner_id)  # type: ignore[attr-defined]
@@ -255,7 +258,7 @@ class DirectoryUser(models.Model):
         """
         if self._state.adding and self.tenant_id and self.user_principal_name:
             try:
-                self.user_principal_name = own_address(
+                self.user_principal_name = own_email(
                     self.tenant, self.user_principal_name, self.kind
                 )
             except Refusal as refusal:

@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.postgresql.rows import insert_rows
-from benefits_portal.words import search_prefixes, squeezed
+from benefits_portal.search_text import compact, search_prefixes
 
 from .partner import Partner
 
@@ -41,12 +41,12 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         For whoever writes many of them at once, past the signal below.
         """
         self.filter(person__in=people).delete()
-        words = (
-            (person.partner_id, person.pk, word.encode(), word == squeezed(person.display_name))
+        rows = (
+            (person.partner_id, person.pk, word.encode(), word == compact(person.display_name))
             for person in people
             for word in search_prefixes(person.display_name, person.user_principal_name)
         )
-        insert_rows(DirectoryUserWord, ("partner_id", "person_id", "word", "is_whole_name"), words)
+        insert_rows(DirectoryUserWord, ("partner_id", "person_id", "word", "is_whole_name"), rows)
 
 
 class DirectoryUserWord(models.Model):
@@ -66,8 +66,7 @@ class DirectoryUserWord(models.Model):
         verbose_name=_("directory user"),
     )
     word = models.BinaryField(_("word"))
-    # For 0.1.0; goes after 0.2.0
-    is_whole_name = models.BooleanField(_("whole name"), default=False, db_default=False)
+    is_whole_name = models.BooleanField(_("whole name"), default=False)
 
     objects = DirectoryUserWordQuerySet.as_manager()
 

@@ -107,7 +107,7 @@ class TenantQuerySet(DerivedQuerySet["Tenant"]):
             "display_name"
         )[:1]
 
-    def places_of(self, user: "User") -> Self:
+    def open_to(self, user: "User") -> Self:
         """Where `user` can act, home first.
 
         Tenants of the partners at which they hold a role, each with it as `role`.
@@ -130,7 +130,7 @@ class TenantQuerySet(DerivedQuerySet["Tenant"]):
 class Tenant(models.Model):
     """An Azure Active Directory tenant of a partner."""
 
-    class Colour(models.TextChoices):
+    class Color(models.TextChoices):
         BLUE = "blue", _("blue")
         GREEN = "green", _("green")
         PURPLE = "purple", _("purple")
@@ -138,7 +138,7 @@ class Tenant(models.Model):
         TEAL = "teal", _("teal")
         MAGENTA = "magenta", _("magenta")
         RED = "red", _("red")
-        GREY = "grey", _("grey")
+        GRAY = "gray", _("gray")
 
     partner = models.ForeignKey(
         Partner, models.PROTECT, related_name="tenants", verbose_name=_("partner")
@@ -147,11 +147,11 @@ class Tenant(models.Model):
     domain = CanonicalDomainField(_("domain"), max_length=120)
     guid = models.UUIDField(_("tenant ID"), default=uuid.uuid4, unique=True)
     is_primary = models.BooleanField(_("primary"), default=False)
-    colour = models.CharField(
+    color = models.CharField(
         _("color"),
         max_length=8,
-        choices=Colour,
-        default=Colour.BLUE,
+        choices=Color,
+        default=Color.BLUE,
         help_text=_(
             "Shown wherever somebody acts in this tenant, so that it is not mistaken for another."
         ),
@@ -186,8 +186,8 @@ class Tenant(models.Model):
                 violation_error_message=_("The partner already has a primary tenant."),
             ),
             models.UniqueConstraint(
-                fields=["partner", "colour"],
-                name="tenant_colour_unique_per_partner",
+                fields=["partner", "color"],
+                name="tenant_color_unique_per_partner",
                 violation_error_message=_(
                     "Another tenant of this partner has this color. Choose a different one."
                 ),

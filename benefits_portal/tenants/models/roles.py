@@ -61,8 +61,8 @@ def _of_entry(field: str) -> Coalesce:
         DirectoryUser.objects.filter(partner=OuterRef("partner")).order_by("pk").values(field)
     )
     own = at_partner.filter(pk=OuterRef("user__directory_user"))
-    same_address = at_partner.filter(user_principal_name=OuterRef("user__email"))
-    return Coalesce(Subquery(own[:1]), Subquery(same_address[:1]))
+    same_email = at_partner.filter(user_principal_name=OuterRef("user__email"))
+    return Coalesce(Subquery(own[:1]), Subquery(same_email[:1]))
 
 
 class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
@@ -110,10 +110,10 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         See `RoleAssignment.people`.
         """
         people = list(people)
-        addresses = {person.user_principal_name for person in people}
+        emails = {person.user_principal_name for person in people}
         held = list(
             self.filter(
-                Q(user__directory_user__in=people) | Q(user__email__in=addresses)
+                Q(user__directory_user__in=people) | Q(user__email__in=emails)
             ).for_display()
         )
         at_home = {role.user.directory_user_id: role for role in held if role.is_of_home}
@@ -129,12 +129,12 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         ranks = [When(role=role, then=Value(rank)) for rank, role in enumerate(Role)]
         return self.annotate(rank=Case(*ranks, output_field=models.IntegerField()))
 
-    def matching(self, words: str) -> Self:
+    def matching(self, search_query: str) -> Self:
         """Those of whom the name at the partner or the address has each of `words` in it.
 
         The address is the one that they sign in with. They are few, and `as_known`.
         """
-        return self.filter(found_by(words, "known_text", "user__email"))
+        return self.filter(found_by(search_query, "known_text", "user__email"))
 
     def holders(
         self, partner: Partner, held: Sequence["RoleAssignment"]
@@ -149,13 +149,13 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         ]
 
     def candidates(
-        self, partner: Partner, words: str, limit: int = 20
+        self, partner: Partner, search_query: str, limit: int = 20
     ) -> Excerpt[tuple[DirectoryUser, Refusal | None]]:
         """The first people of the partner's directory by name or address.
 
         Each with the reason why no role can be given, if so.
         """
-        people = DirectoryUser.objects.first_matching(partner, words, limit)
+        people = DirectoryUser.objects.first_matching(partner, search_query, limit)
         held = self.for_partner(partner).of_people(people)
 
         def refusal(person: DirectoryUser) -> Refusal | None:
@@ -309,7 +309,7 @@ class RoleAssignment(models.Model):
         with recorded_if_refused(TenantsAction.ROLE_TAKEN, **about):
             self._unchanged_under_lock().delete()
             self.user.sign_out_without_role(self.partner)
-            Record.objects.log(TenantsAction.ROLE_TAKEN, facts={"held": self.pk}, **about)
+            Record.objects.log(TenantsAction.ROLE_TAKEN, params={"held": self.pk}, **about)
 
     def _unchanged_under_lock(self) -> RoleAssignmentQuerySet:
         """This row, if it is still as it was read.

@@ -15,7 +15,7 @@ from benefits_portal.tenants.exceptions import (
     AlreadyAskedFor,
     AlreadyDecided,
     DomainInUse,
-    NoColourLeft,
+    NoColorLeft,
 )
 from benefits_portal.typed import canonical_domain_or_text, tidy
 
@@ -122,26 +122,26 @@ class TenantRequest(models.Model):
         return self.tenant_id is not None
 
     def accept(self, *, by: Actor) -> Tenant:
-        """Make the tenant, in a colour of its own; the partner's first one is its primary (P4).
+        """Make the tenant, in a color of its own; the partner's first one is its primary (P4).
 
-        Raises AlreadyDecided, DomainInUse or NoColourLeft; the record of that is for the back
+        Raises AlreadyDecided, DomainInUse or NoColorLeft; the record of that is for the back
         office alone (P1).
         """
         with recorded_if_refused(TenantsAction.TENANT_ACCEPTED, by=by, subject=self):
             self._decide(by)
             tenants = Tenant.objects.for_partner(self.partner)
-            used = set(tenants.values_list("colour", flat=True))
-            free = [colour for colour in Tenant.Colour if colour not in used]
+            used = set(tenants.values_list("color", flat=True))
+            free = [color for color in Tenant.Color if color not in used]
             if not free:
-                raise NoColourLeft
-            facts = {
+                raise NoColorLeft
+            values = {
                 "partner": self.partner,
                 "name": self.name,
                 "domain": self.domain,
-                "colour": free[0],
+                "color": free[0],
                 "is_primary": not used,
             }
-            tenant, is_new = Tenant.objects.get_or_create(domain=self.domain, defaults=facts)
+            tenant, is_new = Tenant.objects.get_or_create(domain=self.domain, defaults=values)
             if not is_new:
                 raise DomainInUse
             TenantRequest.objects.filter(pk=self.pk).update(tenant=tenant)
@@ -156,7 +156,7 @@ class TenantRequest(models.Model):
             Record.objects.log(TenantsAction.TENANT_DECLINED, **self._about(by))
 
     def _decide(self, by: Actor) -> None:
-        # Two tenants would choose the same colour
+        # Two tenants would choose the same color
         Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
         decided_at = clock.now()
         if (

@@ -45,7 +45,7 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Of a guest, the directory's own name for them is understood too (W3)."""
-        return self.get(email=DirectoryUser.objects.address_of(username or ""))
+        return self.get(email=DirectoryUser.objects.email_of(username or ""))
 
     def known_as(self, people: DirectoryUserQuerySet, partner: Partner) -> DerivedQuerySet["User"]:
         """Whom `partner` calls by one of its entries `people` (P1).

@@ -12,7 +12,7 @@ class PracticeWorld(models.Model):
     A database becomes one only while it is still empty.
     """
 
-    as_of = models.DateField(_("told as of"))
+    as_of = models.DateField(_("as of"))
     made_at = models.DateTimeField(_("made at"), default=clock.now)
     one = models.BooleanField(default=True, unique=True, editable=False)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import admin_required
-from benefits_portal.tenants.audit.display import Line, lines
+from benefits_portal.tenants.audit.display import AuditRow, lines
 from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.audit.record import RecordQuerySet
 from benefits_portal.tenants.downloads import log_download, masked
@@ -74,7 +74,7 @@ def rows(records: RecordQuerySet, partner: Partner) -> Iterator[list[str]]:
         latest = batch[-1]
 
 
-def cells(line: Line) -> list[str]:
+def cells(line: AuditRow) -> list[str]:
     changes = "; ".join(map(str, line.changes))
     return [
         line.at.isoformat(sep=" ", timespec="seconds"),

@@ -53,7 +53,7 @@ def users_csv(request: PartnerRequest) -> HttpResponseBase:
 
 def own_tenants(request: PartnerRequest) -> list[Tenant]:
     """All of the partner's, for a role is held in each of them."""
-    return [place for place in request.places if place.partner_id == request.partner.pk]
+    return [tenant for tenant in request.tenants if tenant.partner_id == request.partner.pk]
 
 
 @role_required

@@ -29,7 +29,9 @@ def mail_health(request: HttpRequest) -> HttpResponse:
         message = state()
     except (DatabaseError, InterfaceError) as problem:
         message = fault(problem)
-    return HttpResponse(f"{message}\n", content_type="text/plain", status=200 if message == "ok" else 503)
+    return HttpResponse(
+        f"{message}\n", content_type="text/plain", status=200 if message == "ok" else 503
+    )
 
 
 def state() -> str:

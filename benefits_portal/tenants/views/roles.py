@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
+from benefits_portal.search_text import clean_query
 from benefits_portal.tenants.access import (
     form_methods,
     get_own,
@@ -28,7 +29,6 @@ from benefits_portal.tenants.models import (
 )
 from benefits_portal.tenants.naming import name_at
 from benefits_portal.typed import isolated
-from benefits_portal.words import searched
 
 from .performing import perform
 
@@ -64,10 +64,12 @@ def give_role(request: PartnerRequest) -> HttpResponse:
     form = GiveRoleForm(request.partner, request.POST or None)
     if request.method == "POST" and form.is_valid() and give(request, form):
         return redirect("tenants:roles")
-    words = searched(request.GET.get("q") or request.POST.get("q"))
-    candidates = RoleAssignment.objects.candidates(request.partner, words)
+    search_query = clean_query(request.GET.get("q") or request.POST.get("q"))
+    candidates = RoleAssignment.objects.candidates(request.partner, search_query)
     return render(
-        request, "tenants/role_give.html", {"form": form, "words": words, "candidates": candidates}
+        request,
+        "tenants/role_give.html",
+        {"form": form, "search_query": search_query, "candidates": candidates},
     )
 
 
@@ -139,7 +141,7 @@ def just_taken(request: PartnerRequest, pk: int) -> Record | None:
     taken = Record.objects.just_done(
         TenantsAction.ROLE_TAKEN, by=request.actor, partner=request.partner
     )
-    return taken.filter(facts__held=pk).first()
+    return taken.filter(params__held=pk).first()
 
 
 def taken_message(name: str, role: Role) -> str:

@@ -26,7 +26,7 @@ from django.views.generic import FormView
 from benefits_portal.formats import not_before
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import form_methods, role_required, tenant_context_exempt
-from benefits_portal.tenants.forms import PlaceForm
+from benefits_portal.tenants.forms import TenantForm
 from benefits_portal.tenants.limits import TooManyAttempts
 from benefits_portal.tenants.middleware import PartnerRequest, switch_tenant
 from benefits_portal.tenants.models import How, TenantsAction, User
@@ -181,12 +181,12 @@ def too_many(
 @form_methods
 def switch(request: PartnerRequest) -> HttpResponse:
     """Choose which of one's own partners and tenants to act in (P4)."""
-    form = PlaceForm(request, request.POST or None)
+    form = TenantForm(request, request.POST or None)
     then = request.POST.get("next") or request.GET.get("next", "")
     if request.method == "POST" and form.is_valid():
-        place = form.places[form.cleaned_data["place"]]
-        switch_tenant(request, place)
-        names = {"partner": isolated(str(place.partner)), "tenant": isolated(str(place))}
+        tenant = form.tenants[form.cleaned_data["place"]]
+        switch_tenant(request, tenant)
+        names = {"partner": isolated(str(tenant.partner)), "tenant": isolated(str(tenant))}
         messages.success(request, _("You now act for %(partner)s in %(tenant)s.") % names)
         return on_to(then)
     return render(request, "tenants/switch.html", {"form": form, "next": then})

@@ -70,7 +70,7 @@ class Command(BaseCommand):
 
     def progress(self, batch: Import) -> None:
         for line in batch.refused:
-            self.stderr.write(f"{self.file.name}:{line.number}: {line.text}: {line.reason}")
+            self.stderr.write(f"{self.file.name}:{line.line_number}: {line.text}: {line.reason}")
         self.done += len(batch.lines)
         if len(batch.lines) == importing.BATCH:
             self.stdout.write(f"{self.done} …")

@@ -57,16 +57,16 @@ class Command(BaseCommand):
         refused = 0
         for membership, on in self.ending(options["ending_within"], options["offer"]):
             try:
-                told = self.renew(
+                outcome = self.renew(
                     membership, Actor(reason=options["reason"]), on, dry_run=options["dry_run"]
                 )
             except AlreadyEnrolled:
-                told = "was renewed already."
+                outcome = "was renewed already."
             except (Refusal, ValidationError) as error:
                 refused += 1
                 why = " ".join(error.messages) if isinstance(error, ValidationError) else error
-                told = f"refused. {why}"
-            self.stdout.write(f"{membership}: {told}")
+                outcome = f"refused. {why}"
+            self.stdout.write(f"{membership}: {outcome}")
         if refused:
             raise CommandError(f"{refused} could not be renewed; the others were.")
 

@@ -32,14 +32,14 @@ class Command(BaseCommand):
             )
         check_migrated(DEFAULT_DB_ALIAS)
         try:
-            told = outcome()
+            text = outcome()
         except NotAPracticeDatabase as problem:
             raise CommandError(str(problem)) from problem
-        if FIXTURE.exists() and steady(FIXTURE.read_text(encoding="utf-8")) == steady(told):
+        if FIXTURE.exists() and steady(FIXTURE.read_text(encoding="utf-8")) == steady(text):
             self.stdout.write(f"{FIXTURE.name} is up to date.")
             return
         if options["dry_run"]:
             self.stdout.write(f"{FIXTURE.name} would be written.")
             return
-        FIXTURE.write_text(told, encoding="utf-8")
+        FIXTURE.write_text(text, encoding="utf-8")
         self.stdout.write(f"{FIXTURE.name} was written.")

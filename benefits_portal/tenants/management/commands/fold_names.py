@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from benefits_portal.consistency import BATCH
 from benefits_portal.derived import derived_columns, refresh, stale_rows
-from benefits_portal.tenants.consistency import people_with_other_words
+from benefits_portal.tenants.consistency import people_not_found
 from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
                 refresh(model._base_manager.filter(pk__in=stale[start : start + BATCH]))
             if stale:
                 self.stdout.write(f"{model._meta.label_lower}: {len(stale):,} folded")
-        people = list(people_with_other_words())
+        people = list(people_not_found())
         for start in range(0, len(people), BATCH):
             DirectoryUserWord.objects.write_all(
                 list(DirectoryUser.objects.filter(pk__in=people[start : start + BATCH]))

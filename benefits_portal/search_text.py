@@ -28,20 +28,20 @@ _APOSTROPHES = regex.compile(
 # Of the above, those that Unicode calls letters
 _MODIFIERS = regex.compile(r"[\u02B0-\u02FF\u0640\uA78B\uA78C]")
 # Chinese and Japanese are written without blanks: any character may begin a given name.
-_WORDS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}\p{M}]+")
+_WORD_PATTERN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}\p{M}]+")
 _LATIN = regex.compile(r"[\p{Latin}--[a-z]]", regex.V1)
 _MAILTO = regex.compile(r"^\W*mailto:|(?<=@\S+)\?.*$", regex.IGNORECASE)
 # German and Nordic custom
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 
 
-def searched(text: str | None) -> str:
+def clean_query(text: str | None) -> str:
     """What was typed into a search field as one tidy line, no longer than the field (W1)."""
     return tidy(text or "")[:MAX_QUERY].strip()
 
 
 @lru_cache(maxsize=8192)  # the catalog's names are folded again with every search
-def folded(text: str) -> str:
+def normalize(text: str) -> str:
     """`text` in lowercase without accents, Latin letters as plain ones.
 
     jose finds José, lukasz Łukasz.
@@ -63,13 +63,13 @@ def sort_key(name: str) -> str:
     return " ".join(_parts(_APOSTROPHES.sub("", name)))[:MAX_WORD]
 
 
-def squeezed(text: str) -> str:
+def compact(text: str) -> str:
     """The folded letters and digits of `text` alone: Jean-Luc, Jean Luc and Jeanluc are one."""
     return "".join(_parts(text))
 
 
 def _parts(text: str) -> list[str]:
-    return _WORDS.findall(_MODIFIERS.sub(" ", folded(text)))
+    return _WORD_PATTERN.findall(_MODIFIERS.sub(" ", normalize(text)))
 
 
 def _spellings(text: str) -> Iterator[str]:
@@ -97,7 +97,7 @@ def search_text(*texts: str) -> str:
 
     Whoever contains each of a query's `search_terms` is found.
     """
-    found = (squeezed(spelling) for text in texts for spelling in _spellings(text))
+    found = (compact(spelling) for text in texts for spelling in _spellings(text))
     return " ".join(dict.fromkeys(word for word in found if word))
 
 
@@ -126,7 +126,7 @@ def search_terms(query: str) -> tuple[str, ...]:
     An address may come in `<…>` or after `mailto:`, or be the directory's own name for a guest
     (W3). A query without a letter or a digit has no terms: nothing matches it.
     """
-    terms = {squeezed(_address_in(word)) for word in tidy(query).split()} - {""}
+    terms = {compact(_email_in(word)) for word in tidy(query).split()} - {""}
     longest_first = sorted(terms, key=lambda term: (-len(term), term))[:MAX_TERMS]
     return tuple(term[:MAX_WORD] for term in longest_first)
 
@@ -136,9 +136,9 @@ def finds_nothing(query: str) -> bool:
     return bool(tidy(query)) and not search_terms(query)
 
 
-def _address_in(word: str) -> str:
-    address = _MAILTO.sub("", word).strip("<>()[]\"',;:.")
-    email = canonical_email_or_text(address) if "#" in address or "%" in address else address
+def _email_in(word: str) -> str:
+    email = _MAILTO.sub("", word).strip("<>()[]\"',;:.")
+    email = canonical_email_or_text(email) if "#" in email or "%" in email else email
     guest, _tenant = guest_behind(email) or (email, "")
     return guest
 

@@ -19,36 +19,36 @@ BULLETS = "-–—*•·‣▪◦>→"
 
 
 @dataclass(frozen=True)
-class AddressList:
+class EmailList:
     """What was found, each with its line's number, and the first line where it heads a table."""
 
     found: list[tuple[int, str]]
     heading: tuple[int, str] | None = None
 
     @classmethod
-    def of(cls, text: str) -> "AddressList":
+    def of(cls, text: str) -> "EmailList":
         """Find the addresses in a text.
 
         A line without an address is found as a whole, but for the first of several: that is the
         heading.
         """
         lines = [
-            (number, tidy(without_guard(line.strip())))
-            for number, line in enumerate(text.splitlines(), 1)
+            (line_number, tidy(without_guard(line.strip())))
+            for line_number, line in enumerate(text.splitlines(), 1)
         ]
-        lines = [(number, line) for number, line in lines if line.strip(f",;| {BULLETS}")]
+        lines = [(line_number, line) for line_number, line in lines if line.strip(f",;| {BULLETS}")]
         heading = lines.pop(0) if len(lines) > 1 and not any(_addresses(lines[0][1])) else None
         found = [
-            (number, part[:MAX_EMAIL])
-            for number, line in lines
+            (line_number, part[:MAX_EMAIL])
+            for line_number, line in lines
             for part in [*_addresses(line)] or [line]
         ]
         return cls(found, heading and (heading[0], heading[1][:MAX_EMAIL]))
 
 
-def addresses(text: str) -> Iterator[tuple[int, str]]:
+def emails(text: str) -> Iterator[tuple[int, str]]:
     """The number of its line and each address, or the line where it has none."""
-    yield from AddressList.of(text).found
+    yield from EmailList.of(text).found
 
 
 def _addresses(line: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benefits_portal.words import matches, search_prefixes, search_terms, sort_key, squeezed
+from benefits_portal.search_text import compact, matches, search_prefixes, search_terms, sort_key
 
 pytestmark = pytest.mark.rule("W7")
 
@@ -157,4 +157,4 @@ def test_names_stand_in_the_order_that_people_expect():
 def test_one_letter_that_folds_into_many_stays_short():
     assert len(sort_key("ﷺ" * 120)) == 200
     assert max(map(len, search_prefixes("ﷺ" * 120))) == 200
-    assert squeezed("!?") == ""
+    assert compact("!?") == ""

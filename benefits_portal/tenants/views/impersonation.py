@@ -4,16 +4,16 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from benefits_portal.tenants import viewing
+from benefits_portal.tenants import impersonation
 from benefits_portal.tenants.access import tenant_context_exempt
 from benefits_portal.tenants.middleware import PartnerRequest
 
 
 @tenant_context_exempt
 @require_POST
-def end_viewing(request: PartnerRequest) -> HttpResponse:
+def end_impersonation(request: PartnerRequest) -> HttpResponse:
     """Back to where it was begun; somebody who was not looking goes home."""
-    tenant = viewing.end(request)
+    tenant = impersonation.end(request)
     return (
         redirect("admin:tenants_partner_change", tenant.partner_id) if tenant else redirect("home")
     )

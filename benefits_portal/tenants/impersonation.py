@@ -28,7 +28,7 @@ WRITES_NOTHING = {
 }
 
 
-def may_view(user: User) -> bool:
+def may_impersonate(user: User) -> bool:
     return user.is_active and user.is_staff and user.has_perm(PERMISSION)
 
 
@@ -76,15 +76,15 @@ def end_with_session(request: HttpRequest, **kwargs: Any) -> None:
         end(request)
 
 
-def viewed(request: "PartnerRequest") -> list[Tenant]:
+def impersonated(request: "PartnerRequest") -> list[Tenant]:
     """The places of whoever looks: the one tenant, with the least of the roles.
 
     Empty for everybody else.
     """
-    number = request.session.get(SESSION_KEY) if request.user.is_authenticated else None
-    if number is None or not may_view(request.user):
+    pk = request.session.get(SESSION_KEY) if request.user.is_authenticated else None
+    if pk is None or not may_impersonate(request.user):
         return []
-    tenants = list(Tenant.objects.select_related("partner").filter(pk=number))
+    tenants = list(Tenant.objects.select_related("partner").filter(pk=pk))
     for tenant in tenants:
         tenant.role = Role.MEMBER
     return tenants

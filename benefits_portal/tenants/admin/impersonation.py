@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from benefits_portal.tenants import viewing
+from benefits_portal.tenants import impersonation
 from benefits_portal.tenants.models import Partner, Tenant
 
 from .base import actor
@@ -34,16 +34,16 @@ class ViewAsForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def view_as(request: HttpRequest, pk: int) -> HttpResponse:
+def impersonate(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks why, and then leads to the partner's home page."""
-    if not viewing.may_view(request.user):  # type: ignore[arg-type]
+    if not impersonation.may_impersonate(request.user):  # type: ignore[arg-type]
         raise PermissionDenied
     partner = Partner.objects.filter(pk=pk).first()
     if partner is None:
         raise Http404
     form = ViewAsForm(partner, request.POST or None)
     if form.is_valid():
-        viewing.start(request, form.cleaned_data["tenant"], by=actor(request))
+        impersonation.start(request, form.cleaned_data["tenant"], by=actor(request))
         return redirect("home")
     context = {
         **admin.site.each_context(request),
