@@ -43,7 +43,6 @@ BRITISH = {
     "programme": "program",
 }
 EXCEPTIONS = {
-    ("address", "ip_address"): "where a request comes from",
     ("address", "address"): "the field of a form and the parameter of pages that exist",
     ("place", "place"): "the field of a form and the parameter of pages that exist",
     ("places", "decimal_places"): "Django's",

@@ -23,7 +23,7 @@ def by_program(app: AppConfig) -> dict[str, str] | None:
 
     None for an app that the back office does not show.
     """
-    return getattr(app, "by_programme", None)
+    return getattr(app, "by_program", None)
 
 
 def keep_groups(sender: AppConfig, **kwargs: Any) -> None:
