@@ -214,6 +214,20 @@ def test_the_last_global_admin_stays_and_the_attempt_is_on_record(office, last, 
     ]
 
 
+@pytest.mark.parametrize("where", ["changelist", "change"])
+def test_whoever_forgets_the_reason_chooses_nothing_again(office, where):
+    keys = [factories.issue_key() for _ in range(2 if where == "changelist" else 1)]
+    prefix = "CHANGE_FORM-" if where == "change" else ""
+    chosen = {f"{prefix}action": "revoke", "_selected_action": [key.pk for key in keys]}
+    its_page = page(ProductKey, where, *([keys[0].pk] if where == "change" else []))
+    asked = office.post(its_page, chosen)
+    hidden = dict.fromkeys(name for name, _value in asked.context["chosen"])
+    again = {name: [v for n, v in asked.context["chosen"] if n == name] for name in hidden}
+    assert [str(key) in asked.text for key in keys] == [True] * len(keys)
+    office.post(its_page, again | BECAUSE)
+    assert ProductKey.objects.revoked().count() == len(keys)
+
+
 def test_a_role_given_twice_is_refused_on_the_form(office, last):
     row = new_row("role_assignments", 1, user=last.user_id, role=Role.MEMBER)
     its_page = page(Partner, "change", last.partner_id)

@@ -47,7 +47,7 @@ NEEDS_SOMEBODY: tuple[tuple[Text, type[Model], Chosen], ...] = (
         {KeyStateFilter: "lapse-30"},
     ),
     (_("Product keys never redeemed before their date"), ProductKey, {KeyStateFilter: "lapsed"}),
-    (_("Accounts that are locked out now"), Attempt, {LockedOutFilter: "yes"}),
+    (_("Attempts that are refused for now"), Attempt, {LockedOutFilter: "yes"}),
     (
         _("Attempts refused in the last 7 days"),
         Record,

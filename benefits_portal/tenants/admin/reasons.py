@@ -11,12 +11,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ActionLocation
-from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.fields import LineFormField
 from benefits_portal.key_format import without_keys
+from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.record import repeated_is_done
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Record
@@ -24,6 +26,7 @@ from benefits_portal.typed import isolated, tidy
 
 MISSING = _("Say why: the reason goes on record. Nothing was changed.")
 REASON = _("Reason")
+MAX_SHOWN = 20  # of the rows that an action was chosen for
 # An action that is run from something's own page
 ON_A_FORM = f"{ActionLocation.CHANGE_FORM.value}-reason"
 
@@ -57,9 +60,28 @@ def needs_reason(action: Callable[..., Any]) -> Callable[..., Any]:
     def asking(model_admin: Any, request: HttpRequest, rows: Any) -> Any:
         if reason_in(request):
             return action(model_admin, request, rows)
-        return model_admin.message_user(request, MISSING, messages.ERROR)
+        return ask(model_admin, request, rows, asking.short_description)  # type: ignore[attr-defined]
 
     return asking
+
+
+def ask(model_admin: Any, request: HttpRequest, rows: Any, title: str) -> TemplateResponse:
+    """A page that asks for the reason; what was chosen is sent again with it."""
+    messages.error(request, MISSING)
+    chosen = [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name == ACTION_CHECKBOX_NAME or name.rpartition("-")[2] in ("action", "select_across")
+    ]
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": title,
+        "opts": model_admin.opts,
+        "rows": Excerpt.of(rows, MAX_SHOWN),
+        "chosen": chosen,
+    }
+    return TemplateResponse(request, "admin/ask_reason.html", context)
 
 
 def each(
