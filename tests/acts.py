@@ -20,7 +20,7 @@ class Act:
     url: str
     form: dict[str, Any]
     action: str
-    told: str
+    message: str
     by_staff: bool = False
 
 
@@ -73,53 +73,55 @@ def transfer(sample: PartnerFixture) -> Act:
 
 
 def add_user(sample: PartnerFixture) -> Act:
-    told = f"Lou is now in the directory of {sample.tenant}."
+    message = f"Lou is now in the directory of {sample.tenant}."
     return Act(
         sample.url("tenants:add-user"),
         sample.form("tenants:add-user"),
         "tenants.person-added",
-        told,
+        message,
     )
 
 
 def invite_guest(sample: PartnerFixture) -> Act:
-    told = f"Lou is now in the directory of {sample.tenant}."
+    message = f"Lou is now in the directory of {sample.tenant}."
     return Act(
         sample.url("tenants:add-user?guest"),
         sample.form("tenants:add-user?guest"),
         "tenants.guest-invited",
-        told,
+        message,
     )
 
 
 def give_role(sample: PartnerFixture) -> Act:
-    told = "Kim One Lee now holds the role Account member."
+    message = "Kim One Lee now holds the role Account member."
     return Act(
         sample.url("tenants:give-role"),
         sample.form("tenants:give-role"),
         "tenants.role-given",
-        told,
+        message,
     )
 
 
 def change_role(sample: PartnerFixture) -> Act:
-    told = "Kim One Account member now holds the role Global admin."
+    message = "Kim One Account member now holds the role Global admin."
     return Act(
         sample.url("tenants:change-role"),
         sample.form("tenants:change-role"),
         "tenants.role-changed",
-        told,
+        message,
     )
 
 
 def take_role(sample: PartnerFixture) -> Act:
-    told = "Kim One Account member no longer holds the role Account member."
-    return Act(sample.url("tenants:take-role"), {}, "tenants.role-taken", told)
+    message = "Kim One Account member no longer holds the role Account member."
+    return Act(sample.url("tenants:take-role"), {}, "tenants.role-taken", message)
 
 
 def disable(sample: PartnerFixture) -> Act:
-    told = "Kim One Lee is disabled. Credit that they hold stays until you remove or transfer it."
-    return Act(sample.url("tenants:disable-user"), {}, "tenants.person-disabled", told)
+    message = (
+        "Kim One Lee is disabled. Credit that they hold stays until you remove or transfer it."
+    )
+    return Act(sample.url("tenants:disable-user"), {}, "tenants.person-disabled", message)
 
 
 def enable(sample: PartnerFixture) -> Act:
@@ -141,28 +143,28 @@ def make_primary(sample: PartnerFixture) -> Act:
 
 
 def ask_for_tenant(sample: PartnerFixture) -> Act:
-    told = "We have passed it on: the program's staff look at lou.example and decide."
+    message = "We have passed it on: the program's staff look at lou.example and decide."
     return Act(
         sample.url("tenants:ask-for-tenant"),
         sample.form("tenants:ask-for-tenant"),
         "tenants.tenant-asked-for",
-        told,
+        message,
     )
 
 
 def ask_for_replacement(sample: PartnerFixture) -> Act:
-    told = "The program's staff have your request. Their answer will be on this receipt."
+    message = "The program's staff have your request. Their answer will be on this receipt."
     return Act(
         sample.url("licensing:replacement"),
         sample.form("licensing:replacement"),
         "licensing.replacement-asked",
-        told,
+        message,
     )
 
 
 def switch(sample: PartnerFixture) -> Act:
-    told = f"You now act for {sample.partner} in {sample.second}."
-    return Act(reverse("tenants:switch"), {"place": sample.second.pk}, "", told)
+    message = f"You now act for {sample.partner} in {sample.second}."
+    return Act(reverse("tenants:switch"), {"place": sample.second.pk}, "", message)
 
 
 def accept_tenant(sample: PartnerFixture) -> Act:
@@ -235,9 +237,13 @@ def enroll(sample: PartnerFixture) -> Act:
         "starts_on": factories.TODAY.isoformat(),
     }
     form["plan"] = planned.plan().fingerprint
-    told = ": made 1 benefit and 1 product key."
+    message = ": made 1 benefit and 1 product key."
     return Act(
-        reverse("admin:benefits_membership_add"), form, "benefits.provisioned", told, by_staff=True
+        reverse("admin:benefits_membership_add"),
+        form,
+        "benefits.provisioned",
+        message,
+        by_staff=True,
     )
 
 

@@ -4,6 +4,7 @@ The world's day is 2021-05-01. A membership of the factories started on 2021-01-
 enrollment year ends on 2022-01-01 and its benefits expire on 2022-01-31.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -49,7 +50,7 @@ NOW = datetime.combine(TODAY, time(12), UTC)
 PASSWORD = "correct horse battery staple"
 
 
-class PartnerFactory(DjangoModelFactory):
+class PartnerFactory(DjangoModelFactory[Partner]):
     class Meta:
         model = Partner
 
@@ -59,7 +60,17 @@ class PartnerFactory(DjangoModelFactory):
     currency = "USD"
 
 
-class TenantFactory(DjangoModelFactory):
+def is_first(tenant: Tenant) -> bool:
+    return not (tenant.partner.pk and tenant.partner.tenants.exists())
+
+
+def first_free_color(tenant: Tenant) -> str:
+    partner = tenant.partner
+    used = set(partner.tenants.values_list("color", flat=True)) if partner.pk else set()
+    return next(color for color in Tenant.Color.values if color not in used)
+
+
+class TenantFactory(DjangoModelFactory[Tenant]):
     """A tenant of a partner, the first one primary; each gets the first color that is free."""
 
     class Meta:
@@ -69,19 +80,11 @@ class TenantFactory(DjangoModelFactory):
     name = factory.Sequence("Tenant {}".format)
     domain = factory.Sequence("tenant{}.onmicrosoft.com".format)
 
-    @factory.lazy_attribute
-    def is_primary(self) -> bool:
-        return not (self.partner.pk and self.partner.tenants.exists())
-
-    @factory.lazy_attribute
-    def color(self) -> str:
-        used = (
-            set(self.partner.tenants.values_list("color", flat=True)) if self.partner.pk else set()
-        )
-        return next(color for color in Tenant.Color.values if color not in used)
+    is_primary = factory.LazyAttribute(is_first)
+    color = factory.LazyAttribute(first_free_color)
 
 
-class TenantRequestFactory(DjangoModelFactory):
+class TenantRequestFactory(DjangoModelFactory[TenantRequest]):
     """Not decided yet. `TenantRequest.objects.ask` also checks, and puts it on record."""
 
     class Meta:
@@ -92,7 +95,7 @@ class TenantRequestFactory(DjangoModelFactory):
     domain = factory.Sequence("asked-for{}.example".format)
 
 
-class DirectoryUserFactory(DjangoModelFactory):
+class DirectoryUserFactory(DjangoModelFactory[DirectoryUser]):
     class Meta:
         model = DirectoryUser
 
@@ -107,7 +110,7 @@ class DirectoryUserFactory(DjangoModelFactory):
         guest = factory.Trait(kind=DirectoryUser.Kind.GUEST)
 
 
-class UserFactory(DjangoModelFactory):
+class UserFactory(DjangoModelFactory[User]):
     """Somebody who can sign in with PASSWORD and holds no role.
 
     `directory_user=None` for somebody from nowhere.
@@ -126,7 +129,7 @@ class UserFactory(DjangoModelFactory):
         staff = factory.Trait(is_staff=True, directory_user=None)
 
 
-class RoleAssignmentFactory(DjangoModelFactory):
+class RoleAssignmentFactory(DjangoModelFactory[RoleAssignment]):
     class Meta:
         model = RoleAssignment
 
@@ -135,7 +138,7 @@ class RoleAssignmentFactory(DjangoModelFactory):
     role = Role.PARTNER_ADMIN
 
 
-class RecordFactory(DjangoModelFactory):
+class RecordFactory(DjangoModelFactory[Record]):
     class Meta:
         model = Record
 
@@ -144,7 +147,7 @@ class RecordFactory(DjangoModelFactory):
     partner = factory.SubFactory(PartnerFactory)
 
 
-class KeyAttemptFactory(DjangoModelFactory):
+class KeyAttemptFactory(DjangoModelFactory[KeyAttempt]):
     class Meta:
         model = KeyAttempt
 
@@ -153,7 +156,7 @@ class KeyAttemptFactory(DjangoModelFactory):
     digest = factory.Sequence("{:064x}".format)
 
 
-class AttemptFactory(DjangoModelFactory):
+class AttemptFactory(DjangoModelFactory[Attempt]):
     """A wrong password of an account from one address.
 
     `refused=True` for the one that locked it out.
@@ -174,7 +177,7 @@ class AttemptFactory(DjangoModelFactory):
     account = factory.LazyAttribute(lambda tried: digest("account", tried.email))
 
 
-class MailFactory(DjangoModelFactory):
+class MailFactory(DjangoModelFactory[Mail]):
     """A link to set a password, which waits to be sent."""
 
     class Meta:
@@ -185,14 +188,14 @@ class MailFactory(DjangoModelFactory):
     next_try_at = factory.LazyFunction(clock.now)
 
 
-class PracticeWorldFactory(DjangoModelFactory):
+class PracticeWorldFactory(DjangoModelFactory[PracticeWorld]):
     class Meta:
         model = PracticeWorld
 
     as_of = TODAY
 
 
-class OfferFactory(DjangoModelFactory):
+class OfferFactory(DjangoModelFactory[Offer]):
     """A competency; `is_competency=False` for an Action Pack."""
 
     class Meta:
@@ -201,7 +204,7 @@ class OfferFactory(DjangoModelFactory):
     name = factory.Sequence("Competency {}".format)
 
 
-class ProductFactory(DjangoModelFactory):
+class ProductFactory(DjangoModelFactory[Product]):
     """Licenses, unless `monthly` or `bulk`."""
 
     class Meta:
@@ -214,7 +217,12 @@ class ProductFactory(DjangoModelFactory):
         bulk = factory.Trait(kind=Product.Kind.BULK_CREDIT)
 
 
-class PackageLineFactory(DjangoModelFactory):
+def set_amount(line: PackageLine, create: bool, amount: Any, **_options: Any) -> None:
+    if create and line.product.is_usage_based and amount is not False:
+        CreditAmountFactory.create(line=line, amount=amount or 100)
+
+
+class PackageLineFactory(DjangoModelFactory[PackageLine]):
     """25 licenses, or 100 USD of credit where its product is credit."""
 
     class Meta:
@@ -230,13 +238,10 @@ class PackageLineFactory(DjangoModelFactory):
             benefit_type=BenefitType.INCREMENTAL, competency="Cloud Platform"
         )
 
-    @factory.post_generation
-    def amount(self, create: bool, extracted: Any, **kwargs: Any) -> None:
-        if create and self.product.is_usage_based and extracted is not False:
-            CreditAmountFactory.create(line=self, amount=extracted or 100)
+    amount = factory.PostGeneration(set_amount)
 
 
-class CreditAmountFactory(DjangoModelFactory):
+class CreditAmountFactory(DjangoModelFactory[CreditAmount]):
     class Meta:
         model = CreditAmount
 
@@ -245,7 +250,7 @@ class CreditAmountFactory(DjangoModelFactory):
     amount = 100
 
 
-class MembershipFactory(DjangoModelFactory):
+class MembershipFactory(DjangoModelFactory[Membership]):
     """An enrollment as of 2021-01-01, not provisioned; `Membership.enroll` does both."""
 
     class Meta:
@@ -268,7 +273,14 @@ class MembershipFactory(DjangoModelFactory):
         return membership
 
 
-class BenefitFactory(DjangoModelFactory):
+def issue_first_key(
+    benefit: Benefit, create: bool, key: str | bool | None, **_options: Any
+) -> None:
+    if create and key:
+        benefit.issue_key(by=Actor(), text=key if isinstance(key, str) else "")
+
+
+class BenefitFactory(DjangoModelFactory[Benefit]):
     """25 licenses of a product without a key; credit with `monthly` or `bulk`.
 
     `key=True` issues the key too.
@@ -301,10 +313,7 @@ class BenefitFactory(DjangoModelFactory):
         monthly = factory.Trait(credit=True, product__monthly=True)
         bulk = factory.Trait(credit=True, product__bulk=True, credit_amount=6000)
 
-    @factory.post_generation
-    def key(self, create: bool, extracted: Any, **kwargs: Any) -> None:
-        if create and extracted:
-            self.issue_key(by=Actor(), text=extracted if isinstance(extracted, str) else "")
+    key = factory.PostGeneration(issue_first_key)
 
 
 def issue_key(**facts: Any) -> ProductKey:
@@ -312,20 +321,24 @@ def issue_key(**facts: Any) -> ProductKey:
     return BenefitFactory.create(**facts).issue_key(by=Actor())
 
 
-class ExternalOfferFactory(DjangoModelFactory):
+def exclude_products(
+    offer: ExternalOffer, create: bool, products: Iterable[Product] | None, **_options: Any
+) -> None:
+    if create and products:
+        offer.excludes.add(*products)
+
+
+class ExternalOfferFactory(DjangoModelFactory[ExternalOffer]):
     class Meta:
         model = ExternalOffer
         skip_postgeneration_save = True
 
     name = factory.Sequence("External offer {}".format)
 
-    @factory.post_generation
-    def excludes(self, create: bool, extracted: Any, **kwargs: Any) -> None:
-        if create and extracted:
-            self.excludes.add(*extracted)
+    excludes = factory.PostGeneration(exclude_products)
 
 
-class HeldOfferFactory(DjangoModelFactory):
+class HeldOfferFactory(DjangoModelFactory[HeldOffer]):
     """Held by a person; `directory_user=None` with a `partner` for a whole partner."""
 
     class Meta:
@@ -337,7 +350,7 @@ class HeldOfferFactory(DjangoModelFactory):
     since = date(2020, 1, 1)
 
 
-class AssignmentFactory(DjangoModelFactory):
+class AssignmentFactory(DjangoModelFactory[Assignment]):
     """Monthly credit given to somebody, unless its benefit is bulk credit."""
 
     class Meta:
@@ -358,7 +371,7 @@ class AssignmentFactory(DjangoModelFactory):
         return assignment
 
 
-class SubscriptionFactory(DjangoModelFactory):
+class SubscriptionFactory(DjangoModelFactory[Subscription]):
     """25 licenses that ran from 2021-01-01 and end on 2022-01-01.
 
     On the world's day they are in the middle of their life.

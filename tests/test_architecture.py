@@ -40,12 +40,12 @@ def floor(model: Any) -> int:
 # Rooms
 
 
-def test_there_is_something_to_keep_in_order():
+def test_there_is_something_to_keep_in_order() -> None:
     assert {model._meta.app_label for model in OURS} == {"tenants", "benefits", "licensing"}
 
 
 @each_model
-def test_a_foreign_key_never_points_upwards(model):
+def test_a_foreign_key_never_points_upwards(model) -> None:
     related = [
         field
         for field in model._meta.get_fields()
@@ -55,7 +55,7 @@ def test_a_foreign_key_never_points_upwards(model):
     assert not upwards
 
 
-def test_imports_never_point_upwards():
+def test_imports_never_point_upwards() -> None:
     """In a process of its own: import-linter configures logging.
 
     It silences every logger that is there.
@@ -64,10 +64,10 @@ def test_imports_never_point_upwards():
         "import sys; from importlinter.cli import lint_imports; "
         "sys.exit(lint_imports(no_cache=True))"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", request_as], cwd=PROJECT, capture_output=True, text=True, check=False
     )
-    assert told.returncode == 0, told.stdout
+    assert done.returncode == 0, done.stdout
 
 
 def strings_naming(room: str, path: Path) -> list[str]:
@@ -85,7 +85,7 @@ def strings_naming(room: str, path: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("room", "higher"), [(room, ROOMS[floor + 1 :]) for floor, room in enumerate(ROOMS)]
 )
-def test_no_string_names_a_higher_room(room, higher):
+def test_no_string_names_a_higher_room(room, higher) -> None:
     files = [
         path
         for path in (PROJECT / "benefits_portal" / room).rglob("*.py")
@@ -117,7 +117,7 @@ def names_of(model: type[models.Model]) -> dict[str, Any]:
 
 
 @each_model
-def test_a_model_and_its_fields_have_names_that_can_be_translated(model):
+def test_a_model_and_its_fields_have_names_that_can_be_translated(model) -> None:
     abstract = ("last_login", "is_superuser", "password", "groups")  # Django's own
     nameless = [
         name
@@ -128,7 +128,7 @@ def test_a_model_and_its_fields_have_names_that_can_be_translated(model):
 
 
 @each_model
-def test_a_model_says_in_one_line_what_it_is(model):
+def test_a_model_says_in_one_line_what_it_is(model) -> None:
     assert model.__doc__
     assert not model.__doc__.startswith(f"{model.__name__}(")
 
@@ -145,21 +145,21 @@ BY_PARTNER_OTHERWISE = {
     [model for model in OURS if hasattr(model, "partner")],
     ids=lambda model: model._meta.label,
 )
-def test_what_belongs_to_a_partner_can_be_asked_for_by_partner(model):
+def test_what_belongs_to_a_partner_can_be_asked_for_by_partner(model) -> None:
     assert (
         hasattr(model._default_manager, "for_partner") or model._meta.label in BY_PARTNER_OTHERWISE
     )
 
 
 @each_model
-def test_every_model_is_in_the_back_office(model):
+def test_every_model_is_in_the_back_office(model) -> None:
     inlines = {inline.model for page in admin.site._registry.values() for inline in page.inlines}
     # DirectoryUserWord follows from the name, so nobody edits it.
     assert admin.site.is_registered(model) or model in inlines or model is DirectoryUserWord
 
 
 @each_model
-def test_what_is_stored_has_no_status_column(model):
+def test_what_is_stored_has_no_status_column(model) -> None:
     assert not {"status", "state"} & {field.name for field in model._meta.fields}
 
 
@@ -169,7 +169,7 @@ TEMPLATES = sorted(path for path in (PROJECT / "templates").rglob("*") if path.i
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(PROJECT)))
-def test_a_template_has_no_style_or_script_of_its_own(path):
+def test_a_template_has_no_style_or_script_of_its_own(path) -> None:
     """The Content-Security-Policy would refuse it."""
     text = re.sub(
         r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL
@@ -179,11 +179,11 @@ def test_a_template_has_no_style_or_script_of_its_own(path):
     assert not re.search(r"<[a-z][^>]*\son[a-z]+\s*=|javascript:", text, re.IGNORECASE)
 
 
-def test_there_are_templates():
+def test_there_are_templates() -> None:
     assert TEMPLATES
 
 
-def test_no_template_line_is_longer_than_140_characters():
+def test_no_template_line_is_longer_than_140_characters() -> None:
     lines = [
         (f"{path.relative_to(PROJECT)}:{number}", len(line))
         for path in TEMPLATES
@@ -223,7 +223,7 @@ def marks_of(marked: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["rule"])
-def test_every_method_that_the_domain_document_names_exists(row):
+def test_every_method_that_the_domain_document_names_exists(row) -> None:
     for dotted in CODE.findall(row["where"]):
         found, rest = module_of(dotted)
         for name in rest:
@@ -231,7 +231,7 @@ def test_every_method_that_the_domain_document_names_exists(row):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["rule"])
-def test_every_test_in_the_domain_document_exists_and_is_about_that_rule(row):
+def test_every_test_in_the_domain_document_exists_and_is_about_that_rule(row) -> None:
     named = CODE.findall(row["proof"])
     assert named
     for address in named:
@@ -242,7 +242,7 @@ def test_every_test_in_the_domain_document_exists_and_is_about_that_rule(row):
         assert row["rule"] in rules, f"{address} is about {sorted(rules)}"
 
 
-def test_the_domain_document_has_a_row_for_every_rule_once():
+def test_the_domain_document_has_a_row_for_every_rule_once() -> None:
     rules = [row["rule"] for row in ROWS]
     assert len(rules) == len(set(rules))
     expected = (
@@ -253,7 +253,7 @@ def test_the_domain_document_has_a_row_for_every_rule_once():
     assert expected <= set(rules)
 
 
-def test_every_decision_has_a_number_of_its_own():
+def test_every_decision_has_a_number_of_its_own() -> None:
     decisions = sorted((PROJECT / "docs" / "adr").glob("[0-9]*.md"))
     numbers = [int(path.name[:4]) for path in decisions]
     assert numbers == list(range(1, len(decisions) + 1))

@@ -182,7 +182,9 @@ def for_all(examples: int) -> Any:
 
 
 @EXAMPLES
-def test_no_post_breaks_the_portal_or_changes_anything(world, request_as, examples):
+def test_no_post_breaks_the_portal_or_changes_anything(
+    world: World, request_as: RequestAs, examples
+) -> None:
     sample = world.sample
     pages = sorted({*sample.arguments, *sample.forms, *sample.queries} - NOTHING_TO_SPOIL)
 
@@ -219,8 +221,8 @@ def test_no_post_breaks_the_portal_or_changes_anything(world, request_as, exampl
 
 @EXAMPLES
 def test_no_query_string_breaks_a_page_and_none_is_written_back_as_it_is(
-    world, request_as, rows, examples
-):
+    world: World, request_as: RequestAs, rows: dict[str, list[str]], examples
+) -> None:
     pages = sorted(
         address for row, addresses in rows.items() for address in addresses if "?" not in row
     )
@@ -242,7 +244,9 @@ def test_no_query_string_breaks_a_page_and_none_is_written_back_as_it_is(
 
 
 @EXAMPLES
-def test_no_post_breaks_the_back_office(world, request_as, rows, examples):
+def test_no_post_breaks_the_back_office(
+    world: World, request_as: RequestAs, rows: dict[str, list[str]], examples
+) -> None:
     """Whoever may change things may change them to nonsense; no page fails, copies agree."""
     before = findings()
     pages = sorted(
@@ -274,6 +278,8 @@ def test_no_post_breaks_the_back_office(world, request_as, rows, examples):
 
 
 @pytest.mark.parametrize("name", ["benefits:remove", "benefits:transfer"])
-def test_the_number_of_a_benefit_that_no_row_can_have_is_nobody_s(world, request_as, name):
+def test_the_number_of_a_benefit_that_no_row_can_have_is_nobody_s(
+    world: World, request_as: RequestAs, name
+) -> None:
     url = reverse(name, args=[2**63, 1])
     assert request_as("global", "get", url, "").status_code == 404

@@ -1,5 +1,6 @@
 """Only UTF-8 is read: any other charset gets a page that says so, never an error."""
 
+from collections.abc import Iterator
 from io import BytesIO
 from wsgiref.util import setup_testing_defaults
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def connection_that_stays():
+def connection_that_stays() -> Iterator[None]:
     """The test's own, which a server would close before and after each request."""
     signals = (request_started, request_finished)
     for signal in signals:
@@ -56,13 +57,13 @@ def status_and_page(
 @pytest.mark.parametrize(
     ("method", "kind"), [("POST", FORM), ("GET", "multipart/form-data; boundary=x")]
 )
-def test_a_charset_other_than_utf_8_is_refused(method, kind, charset):
+def test_a_charset_other_than_utf_8_is_refused(method, kind, charset) -> None:
     status, page = status_and_page(f"{kind}; charset={charset}", method)
     assert (status, "does not understand this request" in page) == (400, True)
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"'])
-def test_utf_8_is_read_however_it_is_written(charset):
+def test_utf_8_is_read_however_it_is_written(charset) -> None:
     assert status_and_page(f"{FORM}; charset={charset}", "GET", "/healthz") == (200, "ok\n")
 
 
@@ -75,7 +76,7 @@ def test_utf_8_is_read_however_it_is_written(charset):
         b'name="username"\r\nContent-Transfer-Encoding: hex',
     ],
 )
-def test_a_part_of_a_form_in_another_charset_breaks_nothing(part):
+def test_a_part_of_a_form_in_another_charset_breaks_nothing(part) -> None:
     body = b"--x\r\nContent-Disposition: form-data; " + part + b"\r\n\r\nabc\r\n--x--\r\n"
     answer = Client().generic("POST", "/sign-in/", body, "multipart/form-data; boundary=x")
     assert answer.status_code == 200

@@ -1,7 +1,9 @@
 """Sentences for people hold days as the reader's language writes them, never as 2027-01-31 (W4)."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -11,6 +13,8 @@ from django.utils import translation
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Membership
 from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.models import User
+from tests.clients import SignIn
 from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.rule("W4")
@@ -19,7 +23,7 @@ ISO = re.compile(r"\d{4}-\d\d-\d\d")
 START = date(2027, 1, 31)
 
 
-def kinds_with_days():
+def kinds_with_days() -> Iterator[Any]:
     """Every refusal with places in its words."""
     for name, kind in sorted(Refusal.by_code.items()):
         places = set(
@@ -37,7 +41,9 @@ def kinds_with_days():
 @pytest.mark.parametrize(
     ("language", "written"), [("en", "Jan. 31, 2027"), ("nl", "31 januari 2027")]
 )
-def test_a_refusal_writes_days_as_the_reader_does(kind, places, days, day, language, written):
+def test_a_refusal_writes_days_as_the_reader_does(
+    kind, places, days, day, language, written
+) -> None:
     with translation.override(language):
         said = str(kind.message) % kind.written(
             {sample: day if sample in days else "x" for sample in places}
@@ -45,14 +51,14 @@ def test_a_refusal_writes_days_as_the_reader_does(kind, places, days, day, langu
     assert (ISO.findall(said), written in said) == ([], True)
 
 
-def refusal_of_form(there):
+def refusal_of_form(there: Membership) -> str:
     again = Membership(partner=there.partner, offer=there.offer, starts_on=START)
     with pytest.raises(ValidationError) as refused:
         again.full_clean(exclude=["ends_on", "benefits_expire_on"])
     return " ".join(refused.value.messages)
 
 
-def refusal_of_import(there):
+def refusal_of_import(there: Membership) -> str:
     [line] = MembershipImport.of(
         f"mpn_id,offer,starts_on\n{there.partner.mpn_id},{there.offer.name},2027-01-31\n"
     ).lines
@@ -65,7 +71,9 @@ def refusal_of_import(there):
     ("language", "days"),
     [("en", ["Sept. 1, 2026", "Sept. 1, 2027"]), ("nl", ["1 september 2026", "1 september 2027"])],
 )
-def test_overlapping_memberships_are_refused_with_days_as_people_write(refusal, language, days):
+def test_overlapping_memberships_are_refused_with_days_as_people_write(
+    refusal, language, days
+) -> None:
     there = MembershipFactory.create(starts_on=date(2026, 9, 1))
     with translation.override(language):
         said = refusal(there)
@@ -79,7 +87,9 @@ def test_overlapping_memberships_are_refused_with_days_as_people_write(refusal, 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("name", "day"), [("since", "1999-12-31"), ("until", "3000-01-01")])
-def test_a_day_out_of_range_in_activity_is_refused_in_words(admin, sign_in, name, day):
+def test_a_day_out_of_range_in_activity_is_refused_in_words(
+    admin: User, sign_in: SignIn, name, day
+) -> None:
     form = sign_in(admin).get(reverse("tenants:activity"), {name: day}).context["form"]
     assert ISO.findall(" ".join(form.errors[name])) == []
     assert len(form.errors[name]) == 1

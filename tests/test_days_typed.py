@@ -12,8 +12,10 @@ from django.utils.translation import gettext
 
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.fields import EmailFormField, LineFormField
+from benefits_portal.tenants.models import User
 from benefits_portal.typed import read_day
 from tests import factories
+from tests.clients import SignIn
 
 WAY = "Write the day as in 2027-01-31."
 NO_SUCH_DAY = f"There is no such day in the calendar. {WAY}"
@@ -69,48 +71,50 @@ REFUSED = [
         "2027–01–31",
     ],
 )
-def test_one_way_of_writing_a_day_is_read(typed):
+def test_one_way_of_writing_a_day_is_read(typed) -> None:
     assert read_day(typed) == date(2027, 1, 31)
 
 
 @pytest.mark.parametrize(("typed", "error"), [*REFUSED, ("", WAY)])
-def test_every_other_way_is_told_the_one(typed, error):
+def test_every_other_way_is_told_the_one(typed, error) -> None:
     with pytest.raises(ValidationError) as refused:
         read_day(typed)
     assert refused.value.messages == [error]
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
-def test_the_portal_reads_a_day_in_one_way(admin, sign_in, language):
+def test_the_portal_reads_a_day_in_one_way(admin: User, sign_in: SignIn, language) -> None:
     portal = sign_in(admin)
     portal.cookies["django_language"] = language
     with translation.override(language):  # put back afterwards: a request leaves its own behind
         for typed, error in REFUSED:
-            told = [DUTCH.get(error, gettext(error)) if language == "nl" else error]
+            messages = [DUTCH.get(error, gettext(error)) if language == "nl" else error]
             calculator = portal.get(
                 reverse("licensing:calculator"),
                 {"licenses": "9", "keys": "9", "ends_on": typed, "on": typed},
             )
             assert (typed, calculator.context["form"].errors) == (
                 typed,
-                {"ends_on": told, "on": told},
+                {"ends_on": messages, "on": messages},
             )
             activity = portal.get(reverse("tenants:activity"), {"since": typed, "until": typed})
             assert (typed, activity.context["form"].errors) == (
                 typed,
-                {"since": told, "until": told},
+                {"since": messages, "until": messages},
             )
 
 
 @pytest.mark.parametrize(("typed", "error"), REFUSED)
-def test_the_command_line_reads_a_day_in_one_way(db, typed, error):
+def test_the_command_line_reads_a_day_in_one_way(db: None, typed, error) -> None:
     with pytest.raises(CommandError, match=error):
         call_command("enroll", "1", "Gold", f"--starts-on={typed}")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("day", "error"), OUT_OF_RANGE)
-def test_a_day_out_of_range_is_told_the_range_everywhere(admin, sign_in, day, error):
+def test_a_day_out_of_range_is_told_the_range_everywhere(
+    admin: User, sign_in: SignIn, day, error
+) -> None:
     admin.is_staff = admin.is_superuser = True
     admin.save()
     partner, line = (
@@ -132,23 +136,23 @@ def test_a_day_out_of_range_is_told_the_range_everywhere(admin, sign_in, day, er
     changed = office.post(reverse("admin:benefits_product_change", args=[line.product_id]), sent)
     assert changed.context["adminform"].form.errors["discontinued_on"] == [error]
     asked = MembershipImport.of(f"mpn_id,offer,starts_on\n1234,{line.offer.name},{day}\n")
-    assert [told.reason for told in asked.lines] == [f"starts_on: {error}"]
+    assert [line.reason for line in asked.lines] == [f"starts_on: {error}"]
     with pytest.raises(CommandError, match=error):
         call_command("enroll", "1234", line.offer.name, f"--starts-on={day}")
 
 
 @pytest.mark.django_db
 @pytest.mark.rule("W1")
-def test_what_cannot_be_shown_is_told_in_one_sentence(admin, sign_in):
-    told = ["This holds a character that cannot be shown. Type the text instead of pasting it."]
+def test_what_cannot_be_shown_is_told_in_one_sentence(admin: User, sign_in: SignIn) -> None:
+    messages = ["This holds a character that cannot be shown. Type the text instead of pasting it."]
     portal = sign_in(admin)
     calculator = portal.get(
         reverse("licensing:calculator"), {"licenses": "9", "keys": "9\0", "ends_on": "2027-01-31"}
     )
-    assert calculator.context["form"].errors == {"keys": told}
+    assert calculator.context["form"].errors == {"keys": messages}
     activity = portal.get(reverse("tenants:activity"), {"person": "kim\0"})
-    assert activity.context["form"].errors == {"person": told}
+    assert activity.context["form"].errors == {"person": messages}
     for field in (LineFormField(), CharField(), EmailFormField()):
         with pytest.raises(ValidationError) as refused:
             field.clean("kim\0@contoso.com")
-        assert refused.value.messages == told
+        assert refused.value.messages == messages

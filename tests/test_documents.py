@@ -36,18 +36,18 @@ def missing_files(text: str) -> list[str]:
 
 
 @each_document
-def test_every_link_of_a_document_leads_somewhere(path):
+def test_every_link_of_a_document_leads_somewhere(path) -> None:
     assert missing_links(path.read_text(encoding="utf-8"), path.parent) == []
 
 
 @each_document
-def test_every_file_that_a_document_names_is_there(path):
+def test_every_file_that_a_document_names_is_there(path) -> None:
     if path.name == "CHANGELOG.md":
         pytest.skip("It names files as they were.")
     assert missing_files(path.read_text(encoding="utf-8")) == []
 
 
-def test_a_link_and_a_file_that_are_gone_are_found():
+def test_a_link_and_a_file_that_are_gone_are_found() -> None:
     text = (
         "See [the handbook](docs/gone.md) and `tenants/gone.py`, [the rest](README.md) and "
         "`tenants/apps.py`."

@@ -25,7 +25,7 @@ BY_FUNCTION = {  # made by the verbs, which are the only way; words by saving a 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("factory", FACTORIES, ids=lambda factory: factory._meta.model.__name__)
-def test_a_factory_makes_valid_objects(factory):
+def test_a_factory_makes_valid_objects(factory) -> None:
     made = factory.create()
     # A command may leave these empty, a form may not.
     nobody_did_it = {"assigned_by", "asked_by"} & {field.name for field in made._meta.fields}
@@ -34,13 +34,13 @@ def test_a_factory_makes_valid_objects(factory):
     )
 
 
-def test_every_model_has_a_factory():
+def test_every_model_has_a_factory() -> None:
     ours = {model for model in apps.get_models() if model.__module__.startswith("benefits_portal.")}
     assert ours == {factory._meta.model for factory in FACTORIES} | set(BY_FUNCTION)
 
 
 @pytest.mark.django_db
-def test_credit_is_made_with_its_trait():
+def test_credit_is_made_with_its_trait() -> None:
     assert factories.BenefitFactory.create(monthly=True).product.kind == "monthly-credit"
     assert factories.AssignmentFactory.create(benefit__bulk=True).is_exclusive
     assert (

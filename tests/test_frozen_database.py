@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import OperationalError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from benefits_portal.settings import env, with_timeouts
@@ -28,7 +29,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def patient(monkeypatch) -> Iterator[Callable[[float], Any]]:
+def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[float], Any]]:
     """Connects this test anew, to wait for an answer for so many seconds."""
     connection = connections["default"]
 
@@ -47,7 +48,7 @@ def patient(monkeypatch) -> Iterator[Callable[[float], Any]]:
 
 
 @pytest.fixture
-def frozen(patient):
+def frozen(patient: Callable[[float], Any]) -> Iterator[Any]:
     """A connection whose process at the server is frozen; the server lets others in."""
     connection = patient(0.5)
     with stopped(connection.connection.info.backend_pid):
@@ -75,18 +76,18 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def request_as(connection) -> None:
+def request_as(connection: BaseDatabaseWrapper) -> None:
     with pytest.raises(OperationalError, match="does not answer"), connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
 
-def test_a_statement_without_an_answer_ends_and_its_connection_is_closed(frozen):
+def test_a_statement_without_an_answer_ends_and_its_connection_is_closed(frozen: Any) -> None:
     assert seconds_of(lambda: request_as(frozen)) < 5
     assert frozen.connection.closed
     assert frozen.connection.pgconn.status == psycopg.pq.ConnStatus.BAD
 
 
-def test_a_frozen_connection_is_unusable_and_replaced_at_the_next_request(frozen):
+def test_a_frozen_connection_is_unusable_and_replaced_at_the_next_request(frozen: Any) -> None:
     assert not frozen.is_usable()
     frozen.close_if_unusable_or_obsolete()
     with frozen.cursor() as cursor:
@@ -94,13 +95,15 @@ def test_a_frozen_connection_is_unusable_and_replaced_at_the_next_request(frozen
         assert cursor.fetchone() == (1,)
 
 
-def test_a_slow_statement_takes_its_time_while_the_server_lets_others_in(patient):
+def test_a_slow_statement_takes_its_time_while_the_server_lets_others_in(
+    patient: Callable[[float], Any],
+) -> None:
     with patient(30).cursor() as cursor:
         cursor.execute("SELECT pg_sleep(1.2)::text || 'done'")
         assert cursor.fetchone() == ("done",)
 
 
-def test_a_commit_without_an_answer_ends_too(patient):
+def test_a_commit_without_an_answer_ends_too(patient: Callable[[float], Any]) -> None:
     connection = patient(0.5)
     connection.set_autocommit(False)
     connection.cursor().execute("SELECT 1")
@@ -111,7 +114,7 @@ def test_a_commit_without_an_answer_ends_too(patient):
         connection.commit()
 
 
-def test_many_short_answers_take_as_long_as_they_take(patient):
+def test_many_short_answers_take_as_long_as_they_take(patient: Callable[[float], Any]) -> None:
     connection = patient(0.5)
     until = time.monotonic() + 1.5
     with (
@@ -125,7 +128,9 @@ def test_many_short_answers_take_as_long_as_they_take(patient):
         assert sum(len(rows) for rows in iter(lambda: at_server.fetchmany(2), [])) == 30
 
 
-def test_whoever_looks_after_a_connection_leaves_nothing_open_behind_it(patient):
+def test_whoever_looks_after_a_connection_leaves_nothing_open_behind_it(
+    patient: Callable[[float], Any],
+) -> None:
     patient(5)
     before = open_files()
     for _ in range(3):
@@ -133,7 +138,7 @@ def test_whoever_looks_after_a_connection_leaves_nothing_open_behind_it(patient)
     assert open_files() == before
 
 
-def test_a_process_that_was_forked_looks_after_its_own_connections(frozen):
+def test_a_process_that_was_forked_looks_after_its_own_connections(frozen: Any) -> None:
     child = os.fork()
     if child == 0:
         os._exit(connections_of_a_child())
@@ -154,7 +159,7 @@ def connections_of_a_child() -> int:
 
 
 @pytest.mark.slow
-def test_nobody_waits_over_three_seconds_for_a_server_that_lets_nobody_in():
+def test_nobody_waits_over_three_seconds_for_a_server_that_lets_nobody_in() -> None:
     server = Server()
     try:
         connection = ConnectionHandler({"default": with_timeouts(env.db_url_config(server.url))})[

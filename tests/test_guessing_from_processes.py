@@ -17,8 +17,9 @@ from django.urls import reverse
 from benefits_portal import clock
 from benefits_portal.benefits import productkeys
 from benefits_portal.tenants.limits import SIGN_IN
-from benefits_portal.tenants.models import Attempt, KeyAttempt, Tenant
+from benefits_portal.tenants.models import Attempt, KeyAttempt, Tenant, User
 from tests import factories
+from tests.clients import SignIn
 from tests.licensing.test_kill_drill import PROJECT, url_of_the_tests_own_database
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.rule("K6")]
@@ -66,7 +67,7 @@ def acting_in(tenant: Tenant) -> dict[str, str]:
     return {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
 
 
-def test_keys(tenant, admin, sign_in, acting_in):
+def test_keys(tenant: Tenant, admin: User, sign_in: SignIn, acting_in: dict[str, str]) -> None:
     right, today = productkeys.draw(), clock.today()
     issued = {"partner": tenant.partner, "expires_on": today}
     subscription = factories.redeem(
@@ -86,7 +87,7 @@ def test_keys(tenant, admin, sign_in, acting_in):
     assert client.post(address, acting_in | {"key": right}).status_code == 302
 
 
-def test_passwords(admin):
+def test_passwords(admin: User) -> None:
     wrong = [
         {"username": admin.email, "password": f"wrong {number}"} for number in range(10 * PROCESSES)
     ]

@@ -22,7 +22,8 @@ from django.urls import reverse
 
 from benefits_portal import health
 from benefits_portal.database_errors import Reason, reason
-from benefits_portal.tenants.models import Actor, Record
+from benefits_portal.tenants.models import Actor, Record, Tenant, User
+from tests.clients import SignIn
 from tests.factories import PASSWORD
 from tests.simultaneous import IS_POSTGRES
 from tests.test_queries import PAGES, World, boss
@@ -36,7 +37,7 @@ def asked() -> tuple[int, str]:
     return answer.status_code, answer.text.removesuffix("\n")
 
 
-def test_health_is_told_without_signing_in(db):
+def test_health_is_told_without_signing_in(db: None) -> None:
     answers = [Client().get(address) for address in ("/healthz", "/readyz")]
     assert [(answer.status_code, answer.text) for answer in answers] == [
         (200, "ok\n"),
@@ -44,13 +45,13 @@ def test_health_is_told_without_signing_in(db):
     ]
 
 
-def test_migrations_that_the_database_lacks_are_told_until_they_ran(db):
+def test_migrations_that_the_database_lacks_are_told_until_they_ran(db: None) -> None:
     latest = max(node for node in health.migrations()[0] if node[0] == "tenants")
-    recorder, told = MigrationRecorder(connection), [asked()]
+    recorder, answers = MigrationRecorder(connection), [asked()]
     recorder.record_unapplied(*latest)
-    told += [asked(), asked()]
+    answers += [asked(), asked()]
     recorder.record_applied(*latest)
-    assert [*told, asked()] == [
+    assert [*answers, asked()] == [
         (200, "ready"),
         (503, "migrations pending"),
         (503, "migrations pending"),
@@ -59,26 +60,28 @@ def test_migrations_that_the_database_lacks_are_told_until_they_ran(db):
 
 
 @pytest.mark.parametrize(
-    ("app", "told"),
+    ("app", "answer"),
     [("tenants", (503, NEWER)), ("sessions", (503, NEWER)), ("gone", (200, "ready"))],
 )
-def test_a_process_older_than_the_database_says_so(db, app, told):
+def test_a_process_older_than_the_database_says_so(db: None, app, answer) -> None:
     """Also one that was ready before; an app that this code lacks is none of its business."""
     before = asked()
     MigrationRecorder(connection).record_applied(app, "0999_of_the_next_version")
-    assert (before, asked()) == ((200, "ready"), told)
+    assert (before, asked()) == ((200, "ready"), answer)
 
 
-def test_migrations_that_were_squashed_count_by_either_name(db, monkeypatch):
+def test_migrations_that_were_squashed_count_by_either_name(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nodes, known = health.migrations()
     old, new = {("tenants", "0001_a"), ("tenants", "0002_b")}, ("tenants", "0001_squashed")
     monkeypatch.setattr(health, "migrations", lambda: (nodes | {new: old}, known | old | {new}))
-    recorder, told = MigrationRecorder(connection), [asked()]
+    recorder, answers = MigrationRecorder(connection), [asked()]
     recorder.record_applied(*min(old))
-    told.append(asked())
+    answers.append(asked())
     recorder.record_applied(*max(old))
-    told.append(asked())
-    assert told == [(503, "migrations pending")] * 2 + [(200, "ready")]
+    answers.append(asked())
+    assert answers == [(503, "migrations pending")] * 2 + [(200, "ready")]
 
 
 def failing(problem: Exception) -> Callable[..., None]:
@@ -95,7 +98,7 @@ def caused(kind: type[Exception], cause: Exception) -> Exception:
 
 
 @pytest.mark.parametrize(
-    ("problem", "told"),
+    ("problem", "reason"),
     [
         (OperationalError(), "database unavailable"),
         (InterfaceError(), "database unavailable"),
@@ -104,21 +107,23 @@ def caused(kind: type[Exception], cause: Exception) -> Exception:
         (caused(ProgrammingError, psycopg.errors.UndefinedTable()), "migrations pending"),
     ],
 )
-def test_a_database_that_does_not_serve_is_told_with_the_reason(db, problem, told):
+def test_a_database_that_does_not_serve_is_told_with_the_reason(db: None, problem, reason) -> None:
     before = asked()
     with connection.execute_wrapper(failing(problem)):
-        assert (before, asked()) == ((200, "ready"), (503, told))
+        assert (before, asked()) == ((200, "ready"), (503, reason))
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "health"),
     [
         ("/healthz", (200, "ok\n")),
         ("/readyz", (503, "database unavailable\n")),
         ("/healthz/mail", (503, "database unavailable\n")),
     ],
 )
-def test_whoever_is_signed_in_is_told_of_health_as_anybody(admin, sign_in, address, told):
+def test_whoever_is_signed_in_is_told_of_health_as_anybody(
+    admin: User, sign_in: SignIn, address, health
+) -> None:
     """A browser with a session looks at the same page as a monitor.
 
     Also while the database with the sessions is away.
@@ -126,7 +131,7 @@ def test_whoever_is_signed_in_is_told_of_health_as_anybody(admin, sign_in, addre
     clients = [Client(), sign_in(admin)]
     with connection.execute_wrapper(failing(OperationalError())):
         answers = [client.get(address) for client in clients]
-    assert [(answer.status_code, answer.text) for answer in answers] == [told, told]
+    assert [(answer.status_code, answer.text) for answer in answers] == [health, health]
 
 
 @pytest.mark.parametrize(
@@ -143,12 +148,12 @@ def test_whoever_is_signed_in_is_told_of_health_as_anybody(admin, sign_in, addre
         (None, None),
     ],
 )
-def test_the_database_s_own_code_tells_why_it_failed(problem, why):
+def test_the_database_s_own_code_tells_why_it_failed(problem, why) -> None:
     assert reason(problem) is why
 
 
 @on_postgres
-def test_the_probe_writes_to_the_disk_of_the_database(db):
+def test_the_probe_writes_to_the_disk_of_the_database(db: None) -> None:
     """What is full is found by writing: its sort does not fit into memory."""
     with connection.cursor() as cursor:
         cursor.execute(health.PROBE.replace("SELECT current", "EXPLAIN (ANALYZE) SELECT current"))
@@ -172,7 +177,7 @@ def read_only() -> Iterator[None]:
 
 @on_postgres
 @pytest.mark.django_db(transaction=True)
-def test_readyz_knows_that_the_database_takes_no_changes():
+def test_readyz_knows_that_the_database_takes_no_changes() -> None:
     before = asked()
     with read_only():
         meanwhile = asked()
@@ -192,7 +197,9 @@ def test_readyz_knows_that_the_database_takes_no_changes():
         ("nl", "Het portaal kan nu alleen worden bekeken"),
     ],
 )
-def test_on_a_read_only_database_whoever_signs_in_is_told_why_not(admin, language, title):
+def test_on_a_read_only_database_whoever_signs_in_is_told_why_not(
+    admin: User, language, title
+) -> None:
     client = Client(raise_request_exception=False, headers={"Accept-Language": language})
     form = {"username": admin.email, "password": PASSWORD}
     with read_only():
@@ -213,7 +220,9 @@ def test_on_a_read_only_database_whoever_signs_in_is_told_why_not(admin, languag
 @on_postgres
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("today")
-def test_on_a_read_only_database_pages_are_shown_and_nothing_is_changed(tenant, sign_in):
+def test_on_a_read_only_database_pages_are_shown_and_nothing_is_changed(
+    tenant: Tenant, sign_in: SignIn
+) -> None:
     by = boss(tenant)
     with transaction.atomic():
         world = World(tenant, Actor(by))

@@ -15,7 +15,7 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.benefits.productkeys import draw
 from benefits_portal.key_format import PREFIX, grouped, masked, without_keys
 from benefits_portal.logs import without_private
-from benefits_portal.tenants.models import KeyAttempt
+from benefits_portal.tenants.models import Actor, KeyAttempt, Partner
 from tests.key_examples import (
     ALPHABET,
     DASHES,
@@ -44,12 +44,12 @@ def letters_of(text: str) -> str:
 
 
 @written
-def test_a_key_is_found_in_what_surrounds_it(text):
+def test_a_key_is_found_in_what_surrounds_it(text) -> None:
     assert typed_key(text) == KEY
 
 
 @written
-def test_what_entry_takes_is_masked(text):
+def test_what_entry_takes_is_masked(text) -> None:
     assert KEY[5:] in letters_of(text).replace("\u1160", "").replace("\u115f", ""), (
         "there was something to leak"
     )
@@ -60,14 +60,14 @@ def test_what_entry_takes_is_masked(text):
 
 
 @wrong
-def test_what_is_wrong_with_a_key_is_told(text, message):
+def test_what_is_wrong_with_a_key_is_told(text, message) -> None:
     with pytest.raises((NotAKey, KeyMistyped)) as refusal:
         typed_key(text)
     assert str(refusal.value.message) == message
 
 
 @pytest.mark.rule("K1")
-def test_a_foreign_character_is_told_in_dutch():
+def test_a_foreign_character_is_told_in_dutch() -> None:
     with translation.override("nl"), pytest.raises(KeyMistyped) as refusal:
         typed_key(put(12, "a"))
     assert str(refusal.value.message) == (
@@ -80,7 +80,9 @@ def test_a_foreign_character_is_told_in_dutch():
 @pytest.mark.rule("K6", "K7")
 @pytest.mark.django_db
 @wrong
-def test_nothing_wrong_with_a_key_counts_as_a_guess(by, partner, text, message):
+def test_nothing_wrong_with_a_key_counts_as_a_guess(
+    by: Actor, partner: Partner, text, message
+) -> None:
     with pytest.raises((NotAKey, KeyMistyped)) as refusal:
         ProductKey.objects.typed(text, partner=partner, by=by)
     assert (str(refusal.value.message), KeyAttempt.objects.count()) == (message, 0)
@@ -103,13 +105,13 @@ def test_nothing_wrong_with_a_key_counts_as_a_guess(by, partner, text, message):
         ("", ""),
     ],
 )
-def test_a_key_in_a_text_is_masked_and_nothing_else(text, left):
+def test_a_key_in_a_text_is_masked_and_nothing_else(text, left) -> None:
     assert without_keys(text) == left
 
 
 @pytest.mark.rule("K3")
 @written
-def test_no_key_gets_into_a_log_line(text):
+def test_no_key_gets_into_a_log_line(text) -> None:
     assert "PCBENBCDFG" not in letters_of(without_private(text)).replace("\u1160", "").replace(
         "\u115f", ""
     )
@@ -138,7 +140,7 @@ def decorated(draw_from: st.DrawFn) -> tuple[str, str]:
 
 @pytest.mark.rule("K3")
 @given(decorated())
-def test_whatever_entry_accepts_is_masked(keys):
+def test_whatever_entry_accepts_is_masked(keys) -> None:
     key, text = keys
     try:
         accepted = typed_key(text)
@@ -150,7 +152,7 @@ def test_whatever_entry_accepts_is_masked(keys):
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_read_and_masked_once_and_for_all(text):
+def test_any_text_is_read_and_masked_once_and_for_all(text) -> None:
     assert without_keys(without_keys(text)) == without_keys(text)
     with pytest.raises((NotAKey, KeyMistyped)):
         typed_key(text)
@@ -185,15 +187,15 @@ def linear(text: str, rounds: int) -> bool:
 
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
-def test_a_long_text_is_masked_in_linear_time(text):
+def test_a_long_text_is_masked_in_linear_time(text) -> None:
     assert linear(text, rounds=5)
 
 
 @pytest.mark.slow
-def test_a_file_full_of_keys_is_masked_in_linear_time():
+def test_a_file_full_of_keys_is_masked_in_linear_time() -> None:
     assert linear(KEY * 4_000, rounds=3)
 
 
-def test_the_table_of_examples_holds_what_it_says():
+def test_the_table_of_examples_holds_what_it_says() -> None:
     assert (grouped(KEY), FOREIGN.count("{}"), ALPHABET.count("{}")) == (SHOWN, 3, 2)
     assert typed_key(OTHER) == OTHER != KEY

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.tenants.models import Record
-from tests.world import World, rolled_back
+from tests.world import RequestAs, World, rolled_back
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.rule("K3")]
 REVEAL = "licensing:key"
@@ -30,8 +30,11 @@ def read(answer: HttpResponse) -> str:
 
 
 def test_no_key_is_in_any_answer_log_line_mail_download_or_record(
-    world: World, rows, request_as, caplog
-):
+    world: World,
+    rows: dict[str, list[str]],
+    request_as: RequestAs,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     sample = world.sample
     keys = [
         sample.text_of(key)

@@ -5,11 +5,14 @@ from urllib.parse import quote, unquote, urlencode
 import pytest
 from django.contrib.messages import get_messages
 from django.http import QueryDict
+from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
 from benefits_portal.benefits.middleware import query_without_keys, url_without_keys
 from benefits_portal.key_format import without_keys
+from benefits_portal.tenants.models import User
+from tests.clients import SignIn
 from tests.key_examples import FULL_WIDTH, KEY, NO_KEYS, SHOWN, TAIL, WITHOUT_PREFIX, WRITTEN
 
 pytestmark = [pytest.mark.rule("W6"), pytest.mark.django_db]
@@ -55,37 +58,45 @@ OFFICE_FIELDS = {
 }
 
 
-def asked(client, url):
+def asked(client: Client, url: str) -> tuple[str, list[str]]:
     """Where `url` redirects to, and what is said there."""
     answer = client.get(url)
     assert answer.status_code == 302, url
     return answer.url, [str(message) for message in get_messages(answer.wsgi_request)]
 
 
-def pairs(fields):
+def pairs(fields: dict[str, list[str]]) -> list[tuple[str, str]]:
     return [(path, name) for path, names in fields.items() for name in names]
 
 
 @pytest.mark.parametrize(("path", "name"), pairs(FIELDS))
-def test_a_key_in_any_field_of_the_portal_leaves_the_url(admin, sign_in, path, name):
-    url, told = asked(
+def test_a_key_in_any_field_of_the_portal_leaves_the_url(
+    admin: User, sign_in: SignIn, path, name
+) -> None:
+    url, messages = asked(
         sign_in(admin), f"{path}?{urlencode({'first': '1', name: SHOWN, 'last': '2'})}"
     )
-    assert (url, len(told), told[0][: len(TAKEN_OUT)]) == (f"{path}?first=1&last=2", 1, TAKEN_OUT)
+    assert (url, len(messages), messages[0][: len(TAKEN_OUT)]) == (
+        f"{path}?first=1&last=2",
+        1,
+        TAKEN_OUT,
+    )
 
 
 @pytest.mark.parametrize(("path", "name"), pairs(OFFICE_FIELDS))
-def test_a_key_in_any_field_of_the_back_office_leaves_the_url(admin, sign_in, path, name):
+def test_a_key_in_any_field_of_the_back_office_leaves_the_url(
+    admin: User, sign_in: SignIn, path, name
+) -> None:
     path = path.replace("/back-office/", reverse("admin:index"))
     admin.is_staff = admin.is_superuser = True
     admin.save()
-    url, told = asked(sign_in(admin), f"{path}?{urlencode({name: SHOWN, 'last': '2'})}")
-    assert (url, len(told), told[0][: len(TAKEN_OUT)]) == (f"{path}?last=2", 1, TAKEN_OUT)
-    assert "Look up a key" in told[0]
+    url, messages = asked(sign_in(admin), f"{path}?{urlencode({name: SHOWN, 'last': '2'})}")
+    assert (url, len(messages), messages[0][: len(TAKEN_OUT)]) == (f"{path}?last=2", 1, TAKEN_OUT)
+    assert "Look up a key" in messages[0]
 
 
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
-def test_a_key_leaves_the_url_however_it_is_written(text):
+def test_a_key_leaves_the_url_however_it_is_written(text) -> None:
     for sent in (
         {"licenses": "100", "keys": text},
         {text: "1", "licenses": "100"},
@@ -95,23 +106,23 @@ def test_a_key_leaves_the_url_however_it_is_written(text):
 
 
 @pytest.mark.parametrize("text", WITHOUT_PREFIX.values(), ids=WITHOUT_PREFIX.keys())
-def test_a_key_without_its_prefix_leaves_the_url(admin, sign_in, text):
+def test_a_key_without_its_prefix_leaves_the_url(admin: User, sign_in: SignIn, text) -> None:
     portal = sign_in(admin)
-    url, told = asked(portal, f"/calculator/?{urlencode({'licenses': '100', 'keys': text})}")
-    assert (url, told[0][: len(TAKEN_OUT)]) == ("/calculator/?licenses=100", TAKEN_OUT)
-    url, told = asked(portal, f"/search/?{urlencode({'q': text})}")
-    assert (url, told[-1][: len(NOT_SEARCHED)]) == ("/search/", NOT_SEARCHED)
+    url, messages = asked(portal, f"/calculator/?{urlencode({'licenses': '100', 'keys': text})}")
+    assert (url, messages[0][: len(TAKEN_OUT)]) == ("/calculator/?licenses=100", TAKEN_OUT)
+    url, messages = asked(portal, f"/search/?{urlencode({'q': text})}")
+    assert (url, messages[-1][: len(NOT_SEARCHED)]) == ("/search/", NOT_SEARCHED)
     answer = portal.post("/search/", {"q": text})
     assert (answer.status_code, answer.url) == (302, "/search/")
 
 
-def test_a_key_without_its_prefix_leaves_a_path_and_a_split_query(client):
+def test_a_key_without_its_prefix_leaves_a_path_and_a_split_query(client: Client) -> None:
     assert asked(client, f"/{TAIL}/")[0] == "/"
     assert asked(client, f"/calculator/?keys={TAIL[:11]}&on={TAIL[12:]}")[0] == "/calculator/"
 
 
 @pytest.mark.parametrize("text", NO_KEYS.values(), ids=NO_KEYS.keys())
-def test_what_has_no_check_character_of_ours_stays_in_the_url(text):
+def test_what_has_no_check_character_of_ours_stays_in_the_url(text) -> None:
     assert url_without_keys(url := f"/calculator/?{urlencode({'keys': text})}") == url
 
 
@@ -132,10 +143,10 @@ def test_what_has_no_check_character_of_ours_stays_in_the_url(text):
         f"a=1&amp;keys={SHOWN}",
     ],
 )
-def test_a_key_leaves_the_url_however_it_is_encoded_or_split(client, query):
-    url, told = asked(client, f"/calculator/?{query}")
+def test_a_key_leaves_the_url_however_it_is_encoded_or_split(client: Client, query) -> None:
+    url, messages = asked(client, f"/calculator/?{query}")
     assert without_keys(unquote(unquote(url))) == unquote(unquote(url))
-    assert told[0].startswith(TAKEN_OUT)
+    assert messages[0].startswith(TAKEN_OUT)
     assert client.get(url).status_code == 200
 
 
@@ -152,32 +163,36 @@ def test_a_key_leaves_the_url_however_it_is_encoded_or_split(client, query):
         (f"{reverse('admin:index')}benefits/{SHOWN}/", reverse("admin:index")),
     ],
 )
-def test_a_key_in_a_path_leads_home(client, path, home):
+def test_a_key_in_a_path_leads_home(client: Client, path, home) -> None:
     assert asked(client, path)[0] == home
 
 
-def test_a_key_in_the_url_of_a_head_or_of_a_part_of_a_page_leaves_it(admin, sign_in):
+def test_a_key_in_the_url_of_a_head_or_of_a_part_of_a_page_leaves_it(
+    admin: User, sign_in: SignIn
+) -> None:
     portal = sign_in(admin)
     assert portal.head(f"/calculator/?keys={SHOWN}").url == "/calculator/"
     part = portal.get(f"/account/users/?sort=name&tenant={SHOWN}", headers={"HX-Request": "true"})
     assert part.headers["HX-Redirect"] == "/account/users/?sort=name"
 
 
-def test_a_key_in_the_url_of_a_post_is_taken_out_before_it_is_looked_at(admin, sign_in):
+def test_a_key_in_the_url_of_a_post_is_taken_out_before_it_is_looked_at(
+    admin: User, sign_in: SignIn
+) -> None:
     answer = sign_in(admin).post(f"/account/activity/?person={SHOWN}&since=2027-01-31")
     assert answer.wsgi_request.get_full_path() == "/account/activity/?since=2027-01-31"
     assert answer.wsgi_request.GET.dict() == {"since": "2027-01-31"}
 
 
 @pytest.mark.parametrize("name", ["language", "theme"])
-def test_no_redirect_puts_a_key_into_a_url(client, name):
+def test_no_redirect_puts_a_key_into_a_url(client: Client, name) -> None:
     urls = {"language": "set_language", "theme": "theme"}
     sent = {"language": "nl", "theme": "dark", "next": f"/calculator/?licenses=5&keys={SHOWN}"}
     assert client.post(reverse(urls[name]), sent).url == "/calculator/?licenses=5"
     assert client.post(reverse(urls[name]), sent | {"next": f"/{SHOWN}/"}).url == "/"
 
 
-def test_a_key_in_the_referer_is_not_gone_back_to(client):
+def test_a_key_in_the_referer_is_not_gone_back_to(client: Client) -> None:
     answer = client.post(
         reverse("set_language"),
         {"language": "nl"},
@@ -186,24 +201,27 @@ def test_a_key_in_the_referer_is_not_gone_back_to(client):
     assert answer.url == "http://testserver/calculator/"
 
 
-def test_signing_in_leads_on_without_the_key(client):
+def test_signing_in_leads_on_without_the_key(client: Client) -> None:
     url, _told = asked(client, f"/account/activity/?person={SHOWN}&since=2027-01-31")
     assert client.get(url).url == f"/sign-in/?next={quote('/account/activity/?since=2027-01-31')}"
 
 
-def test_a_missing_slash_does_not_send_the_key_back(client):
+def test_a_missing_slash_does_not_send_the_key_back(client: Client) -> None:
     assert client.get(f"/calculator?keys={SHOWN}").url == "/calculator"
 
 
-def test_a_search_says_that_keys_are_not_searched_for(admin, sign_in):
+def test_a_search_says_that_keys_are_not_searched_for(admin: User, sign_in: SignIn) -> None:
     for text in (SHOWN, KEY[:9], FULL_WIDTH, quote(SHOWN)):
-        url, told = asked(
+        url, messages = asked(
             sign_in(admin), f"/account/users/?{urlencode({'q': text, 'sort': 'name'})}"
         )
-        assert (url, told[0][: len(NOT_SEARCHED)]) == ("/account/users/?sort=name", NOT_SEARCHED)
+        assert (url, messages[0][: len(NOT_SEARCHED)]) == (
+            "/account/users/?sort=name",
+            NOT_SEARCHED,
+        )
 
 
-def test_it_is_told_on_the_page_and_in_dutch(client):
+def test_it_is_told_on_the_page_and_in_dutch(client: Client) -> None:
     client.cookies["django_language"] = "nl"
     with translation.override("nl"):
         page = client.get(f"/calculator/?licenses=100&ends_on=2027-06-30&keys={SHOWN}", follow=True)
@@ -222,6 +240,6 @@ def test_it_is_told_on_the_page_and_in_dutch(client):
         "next=/mpn/benefits/azure-cloud/%3Fq%3DMicrosoft",
     ],
 )
-def test_what_is_no_key_stays_in_the_url(query):
+def test_what_is_no_key_stays_in_the_url(query) -> None:
     assert query_without_keys(given := QueryDict(query)) is given
     assert url_without_keys(f"/calculator/?{query}") == f"/calculator/?{query}"

@@ -9,7 +9,7 @@ from benefits_portal.licensing.forms import ReplacementForm
 from benefits_portal.logs import without_private
 from benefits_portal.tenants.admin.imports import PartnerImport
 from benefits_portal.tenants.importing import Outcome
-from benefits_portal.tenants.models import Actor, Record
+from benefits_portal.tenants.models import Actor, Partner, Record
 from benefits_portal.typed import canonical_email, validate_no_key
 from tests import factories
 from tests.key_examples import FULL_WIDTH, KEY, NO_KEYS, SHOWN, WITHOUT_PREFIX, WRITTEN
@@ -21,7 +21,7 @@ written = pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
 
 
 @written
-def test_what_went_wrong_is_kept_with_the_key_masked(text):
+def test_what_went_wrong_is_kept_with_the_key_masked(text) -> None:
     form = ReplacementForm({"why": f"Wrong tenant, {text}"[:200]})
     if len(text.splitlines()) > 1:  # one line is asked for (W1)
         assert form.errors == {"why": ["Write this on one line."]}
@@ -32,12 +32,12 @@ def test_what_went_wrong_is_kept_with_the_key_masked(text):
 
 
 @written
-def test_a_reason_is_kept_with_the_key_masked(text):
+def test_a_reason_is_kept_with_the_key_masked(text) -> None:
     assert MASK in Actor(reason=text).reason
 
 
 @pytest.mark.parametrize("text", WITHOUT_PREFIX.values(), ids=WITHOUT_PREFIX.keys())
-def test_a_key_without_its_prefix_is_masked_like_a_whole_one(text):
+def test_a_key_without_its_prefix_is_masked_like_a_whole_one(text) -> None:
     assert MASK in Actor(reason=text).reason
     assert "QRTVW" not in without_private(text).upper()
     with pytest.raises(ValidationError) as refused:
@@ -46,12 +46,12 @@ def test_a_key_without_its_prefix_is_masked_like_a_whole_one(text):
 
 
 @pytest.mark.parametrize("text", NO_KEYS.values(), ids=NO_KEYS.keys())
-def test_what_has_no_check_character_of_ours_is_kept(text):
+def test_what_has_no_check_character_of_ours_is_kept(text) -> None:
     assert Actor(reason=text).reason == text
 
 
 @pytest.mark.django_db
-def test_what_is_on_record_of_names_and_lists_has_keys_masked(by, partner):
+def test_what_is_on_record_of_names_and_lists_has_keys_masked(by: Actor, partner: Partner) -> None:
     before = {"name": SHOWN, "people": [{"name": f"({FULL_WIDTH})"}, 5, None, True]}
     record = Record.objects.log(
         "tenants.user-added",
@@ -70,12 +70,12 @@ NO_KEY_HERE = "This holds a product key. Leave it out: others can read this."
 
 @pytest.mark.django_db
 @written
-def test_a_key_is_no_name_and_no_address(text):
+def test_a_key_is_no_name_and_no_address(text) -> None:
     partner = factories.PartnerFactory.build(name=f"Contoso {text}"[:120])
     with pytest.raises(ValidationError) as refused:
         partner.clean_fields(exclude=["time_zone", "country", "currency", "mpn_id"])
-    told = refused.value.message_dict
-    assert (list(told), told["name"][-1]) in (
+    messages = refused.value.message_dict
+    assert (list(messages), messages["name"][-1]) in (
         (["name"], NO_KEY_HERE),
         (["name"], "Write this on one line."),
     )
@@ -84,7 +84,7 @@ def test_a_key_is_no_name_and_no_address(text):
 
 
 @pytest.mark.django_db
-def test_what_is_saved_past_a_form_has_keys_masked(partner):
+def test_what_is_saved_past_a_form_has_keys_masked(partner: Partner) -> None:
     factories.PartnerFactory._meta.model.objects.filter(pk=partner.pk).update(
         name=f"Contoso {FULL_WIDTH}"
     )
@@ -97,14 +97,14 @@ def test_what_is_saved_past_a_form_has_keys_masked(partner):
 
 
 @pytest.mark.django_db
-def test_a_preview_of_a_list_shows_no_key(partner):
+def test_a_preview_of_a_list_shows_no_key(partner: Partner) -> None:
     credit = factories.BenefitFactory.create(monthly=True, partner=partner)
     lines = preview(credit, [(1, "kim@contoso.com"), (2, f"key {FULL_WIDTH}")], factories.TODAY)
     assert [line.written for line in lines] == ["kim@contoso.com", f"key {MASK}"]
 
 
 @pytest.mark.django_db
-def test_an_import_refuses_a_name_that_holds_a_key_and_does_not_show_it():
+def test_an_import_refuses_a_name_that_holds_a_key_and_does_not_show_it() -> None:
     [line] = PartnerImport.of(
         f"mpn_id,name,country,currency,time_zone\n1234567,{SHOWN},NL,EUR,UTC\n"
     ).lines
@@ -116,10 +116,10 @@ def test_an_import_refuses_a_name_that_holds_a_key_and_does_not_show_it():
 
 
 @pytest.mark.parametrize("between", ["&#45;", "&nbsp;", "&#x2d;"])
-def test_a_key_that_a_web_page_wrote_is_masked(between):
+def test_a_key_that_a_web_page_wrote_is_masked(between) -> None:
     text = SHOWN.replace("-", between)
     assert without_keys(f"Redeem {text} soon") == f"Redeem {masked(KEY[-5:])} soon"
 
 
-def test_a_text_without_a_key_keeps_its_entities():
+def test_a_text_without_a_key_keeps_its_entities() -> None:
     assert without_keys("Kim &amp; Co &nbsp; PC-Benelux") == "Kim &amp; Co &nbsp; PC-Benelux"

@@ -91,7 +91,7 @@ def names(found: Page) -> str:
     return "".join(row.name[-1] for row in found.rows)
 
 
-def test_each_page_leads_to_the_first_the_last_and_those_beside_it(offers):
+def test_each_page_leads_to_the_first_the_last_and_those_beside_it(offers: list[Offer]) -> None:
     first = page("")
     second = page(first.next_href)
     last = page(second.last_href)
@@ -102,14 +102,14 @@ def test_each_page_leads_to_the_first_the_last_and_those_beside_it(offers):
     assert [first.first_href, first.previous_href, last.next_href, last.last_href] == [""] * 4
 
 
-def test_the_pages_keep_the_words_the_filter_and_the_order(offers):
+def test_the_pages_keep_the_words_the_filter_and_the_order(offers: list[Offer]) -> None:
     found = page("sort=-name&q=offer&show=competency")
     assert names(found) == "987"
     assert names(page(found.next_href)) == "653"
     assert found.summary == "Showing 3 of 9"
 
 
-def test_what_makes_no_sense_in_the_address_is_left_out(offers):
+def test_what_makes_no_sense_in_the_address_is_left_out(offers: list[Offer]) -> None:
     forged = page("").next_href[:-1]
     of_another_order = page("sort=name").next_href.replace("sort=name&", "")
     for address in [
@@ -126,7 +126,7 @@ def test_what_makes_no_sense_in_the_address_is_left_out(offers):
         assert (address, names(page(address))) == (address, "012")
 
 
-def test_a_page_that_is_no_longer_there_is_the_first_one(offers):
+def test_a_page_that_is_no_longer_there_is_the_first_one(offers: list[Offer]) -> None:
     href = page("").next_href
     Offer.objects.filter(position__gt=2).delete()
     assert names(page(href)) == "012"
@@ -136,21 +136,21 @@ def test_a_page_that_is_no_longer_there_is_the_first_one(offers):
     "before", [("name",), ("position", "name"), ("is_competency",)], ids=" ".join
 )
 def test_a_cursor_of_another_order_of_the_column_leads_to_the_first_page(
-    offers, monkeypatch, before
-):
+    offers: list[Offer], monkeypatch: pytest.MonkeyPatch, before
+) -> None:
     monkeypatch.setitem(Offers.columns, "position", Column("Position", before))
     href = page("").next_href
     monkeypatch.undo()
     assert names(page(href)) == "012"
 
 
-def test_more_than_a_thousand_rows_are_not_counted_to_the_end(offers):
+def test_more_than_a_thousand_rows_are_not_counted_to_the_end(offers: list[Offer]) -> None:
     assert page("").summary == "Showing 3 of 10"
     Offer.objects.bulk_create(Offer(name=f"More {number}") for number in range(MAX_COUNT + 5))
     assert page("").summary == "Showing 3 of 1,000+"
 
 
-def test_a_header_sorts_by_its_column_and_then_reverses_the_order():
+def test_a_header_sorts_by_its_column_and_then_reverses_the_order() -> None:
     urls = ("", "sort=-position", "sort=name&q=a")
     hrefs = [[header.href for header in listing(url).column_headers()] for url in urls]
     assert hrefs == [

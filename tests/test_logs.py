@@ -23,12 +23,13 @@ from django.apps import apps
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import SuspiciousFileOperation, SuspiciousOperation, ValidationError
 from django.core.signing import BadSignature
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.urls.converters import get_converters
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+from pytest_django import Settings
 
 import benefits_portal
 from benefits_portal.logs import JsonLines, PlainLines
@@ -70,7 +71,7 @@ def written() -> Iterator[Written]:
 
 
 @login_not_required
-def failing(request):
+def failing(request: HttpRequest) -> HttpResponse:
     raise {
         "error": RuntimeError,
         "operation": SuspiciousOperation,
@@ -80,17 +81,17 @@ def failing(request):
 
 
 @login_not_required
-def away(request):
+def away(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(f"evil:{request.GET['typed']}")
 
 
 @login_not_required
-def form(request):
+def form(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(len(request.POST) + len(request.FILES)))
 
 
 @login_not_required
-def performing(request):
+def performing(request: HttpRequest) -> HttpResponse:
     logging.getLogger("some.library").error(
         "%s of %d at %s", request.GET["typed"], 12, request.path
     )
@@ -195,30 +196,34 @@ REACHED: dict[str, tuple[str, Callable[[Client], object], int]] = {
 
 @pytest.mark.rule("K3")
 @pytest.mark.parametrize("case", REACHED)
-def test_no_logger_that_a_page_can_reach_quotes_what_was_sent(db, settings, written, case):
+def test_no_logger_that_a_page_can_reach_quotes_what_was_sent(
+    db: None, settings: Settings, written: Written, case
+) -> None:
     settings.ROOT_URLCONF = __name__
     logger, request_as, status = REACHED[case]
     answer = request_as(Client(raise_request_exception=False))
-    told = [json.loads(line) for line in written.lines if line.startswith("{")]
+    lines = [json.loads(line) for line in written.lines if line.startswith("{")]
     assert answer.status_code == status
-    assert status == 200 or logger in {line["logger"] for line in told}, (
+    assert status == 200 or logger in {line["logger"] for line in lines}, (
         "it reached the logger that it is about"
     )
     assert SECRET.lower() not in written.getvalue().lower()
     ids = {
         line["request_id"]
-        for line in told
+        for line in lines
         if line["logger"].startswith(("django.", "some.", "benefits_portal."))
     }
     assert ids == {answer.headers["X-Request-ID"]}
 
 
-def test_a_library_s_line_tells_code_route_and_request_id(db, settings, written):
+def test_a_library_s_line_tells_code_route_and_request_id(
+    db: None, settings: Settings, written: Written
+) -> None:
     settings.ROOT_URLCONF = __name__
     answer = Client(raise_request_exception=False).get(f"/failing/?how=error&typed={SECRET}")
     [line] = [json.loads(line) for line in written.lines if '"logger": "django.request"' in line]
-    told = {name: line[name] for name in ("message", "route", "request_id", "exception")}
-    assert told == {
+    fields = {name: line[name] for name in ("message", "route", "request_id", "exception")}
+    assert fields == {
         "message": "Internal Server Error",
         "route": "failing/",
         "request_id": answer.headers["X-Request-ID"],
@@ -226,14 +231,14 @@ def test_a_library_s_line_tells_code_route_and_request_id(db, settings, written)
     }
 
 
-def test_a_library_s_numbers_are_told_and_its_texts_are_not(written):
+def test_a_library_s_numbers_are_told_and_its_texts_are_not(written: Written) -> None:
     logging.getLogger("some.library").warning(
         "Worker %d of %s took %.1f s: 5%% %r", 12, SECRET, 1.5, SECRET
     )
     assert json.loads(written.lines[0])["message"] == "Worker 12 of … took 1.5 s: 5%% …"
 
 
-def test_gunicorn_tells_of_itself_and_not_of_what_was_sent(written):
+def test_gunicorn_tells_of_itself_and_not_of_what_was_sent(written: Written) -> None:
     log = Logger(Config())
     log.error_log.propagate = True
     log.info("Listening at: %s (%s)", "unix:/run/portal.sock", 12)
@@ -245,7 +250,7 @@ def test_gunicorn_tells_of_itself_and_not_of_what_was_sent(written):
     assert [text for text in (SECRET, "192.0.2.1") if text in written.getvalue()] == []
 
 
-def test_django_s_own_handlers_which_write_paths_are_gone():
+def test_django_s_own_handlers_which_write_paths_are_gone() -> None:
     """In a demo too, whose server would tell each path.
 
     It is asked of a process without pytest's own handlers.
@@ -392,7 +397,7 @@ def grows(look: Callable[[str], object], make: Callable[[int], str]) -> bool:
 
 
 @pytest.mark.slow
-def test_no_pattern_of_the_portal_gets_slow_over_what_others_send():
+def test_no_pattern_of_the_portal_gets_slow_over_what_others_send() -> None:
     found, slow = patterns(), {}
     assert len(found) > 100
     for name, look in found.items():
@@ -403,6 +408,6 @@ def test_no_pattern_of_the_portal_gets_slow_over_what_others_send():
 
 
 @pytest.mark.slow
-def test_a_slow_pattern_would_be_found():
+def test_a_slow_pattern_would_be_found() -> None:
     quadratic = re.compile(r"[^\s@'\"<>/]+@[^\s@'\"<>/]+").search
     assert grows(quadratic, lambda n: "a" * n)

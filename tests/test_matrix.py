@@ -251,13 +251,15 @@ def expected(person: str) -> dict[str, str]:
     return {row[0]: row[1 + PERSONS.index(person)] for row in rows}
 
 
-def test_the_table_names_every_kind_of_person(world):
+def test_the_table_names_every_kind_of_person(world: World) -> None:
     assert list(world.persons) == PERSONS
 
 
 @rule("P1", "P2", "P3")
 @pytest.mark.parametrize("person", PERSONS)
-def test_everybody_gets_what_the_table_says(world, rows, request_as, person):
+def test_everybody_gets_what_the_table_says(
+    world: World, rows: dict[str, list[str]], request_as: RequestAs, person
+) -> None:
     assert outcomes(world, rows, request_as, person) == expected(person)
 
 
@@ -304,7 +306,9 @@ def without_tokens(page: str) -> str:
 
 
 @rule("P1", "K4")
-def test_to_others_a_partner_might_as_well_not_be_there(world, request_as):
+def test_to_others_a_partner_might_as_well_not_be_there(
+    world: World, request_as: RequestAs
+) -> None:
     """No page, list, search, download, error or count of theirs tells the difference.
 
     What does not exist is a 404.

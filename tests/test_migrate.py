@@ -22,7 +22,7 @@ def limits() -> tuple[str, str]:
 
 @pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has no limit on statements")
 @pytest.mark.django_db(transaction=True)
-def test_a_migration_is_limited_in_locks_alone_and_pages_again_afterwards():
+def test_a_migration_is_limited_in_locks_alone_and_pages_again_afterwards() -> None:
     before, meanwhile = limits(), set()
 
     def look(**_facts: object) -> None:
@@ -57,7 +57,7 @@ def indexes() -> set[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_index_is_added_and_taken_away_again():
+def test_an_index_is_added_and_taken_away_again() -> None:
     before, operation = (
         indexes(),
         AddIndexWhileInUse("partner", models.Index(fields=["country"], name="by_country")),
@@ -70,7 +70,7 @@ def test_an_index_is_added_and_taken_away_again():
 
 @pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer at a time")
 @pytest.mark.django_db(transaction=True)
-def test_an_attempt_that_was_given_up_can_be_made_again():
+def test_an_attempt_that_was_given_up_can_be_made_again() -> None:
     operation, other = (
         AddIndexWhileInUse("partner", models.Index(fields=["country"], name="by_country")),
         connection.copy("other"),
@@ -92,7 +92,7 @@ def test_an_attempt_that_was_given_up_can_be_made_again():
 
 @pytest.mark.skipif(not IS_POSTGRES, reason="SQLite checks what there is whenever it makes a table")
 @pytest.mark.django_db(transaction=True)
-def test_a_check_counts_at_once_and_can_be_added_after_a_row_broke_it():
+def test_a_check_counts_at_once_and_can_be_added_after_a_row_broke_it() -> None:
     short = models.CheckConstraint(condition=models.Q(country="NL"), name="dutch_partners_only")
     operation = AddConstraintWhileInUse("partner", short)
     with connection.cursor() as cursor:

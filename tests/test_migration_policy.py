@@ -3,10 +3,13 @@
 See docs/operations.md, Upgrade.
 """
 
+from collections.abc import Iterator
+
 import pytest
 from django.apps import apps
 from django.db import migrations, models
 from django.db.migrations.state import ProjectState
+from pytest_django import DjangoDbBlocker
 
 from benefits_portal.postgresql.operations import AddIndexWhileInUse
 from tests.migration_policy import FAULTS, faults, since
@@ -23,7 +26,7 @@ BASELINE = dict.fromkeys(OWN, "0001_initial")
 
 
 @pytest.fixture(autouse=True)
-def _no_transaction(django_db_setup, django_db_blocker):
+def _no_transaction(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Nothing is written.
 
     An index that is built concurrently refuses to be asked for its SQL in a transaction.
@@ -32,25 +35,25 @@ def _no_transaction(django_db_setup, django_db_blocker):
         yield
 
 
-def test_no_migration_breaks_the_version_that_still_runs():
+def test_no_migration_breaks_the_version_that_still_runs() -> None:
     judged = {name: faults(*migration) for name, migration in since(BASELINE, OWN).items()}
-    told = [
+    faulty = [
         f"{name}: {FAULTS[fault]}\n  {sql}"
         for name, found in judged.items()
         for fault, sql in found.items()
     ]
-    assert told == [], "\n".join(
+    assert faulty == [], "\n".join(
         [
             (
                 "accept with a reason: `accepted = {fault: why}` on the Migration "
                 "(tests/migration_policy.py)"
             ),
-            *told,
+            *faulty,
         ]
     )
 
 
-def test_every_app_with_tables_is_judged():
+def test_every_app_with_tables_is_judged() -> None:
     modules = {
         model._meta.app_label
         for model in apps.get_models()
@@ -127,11 +130,11 @@ BAD = {
 
 
 @pytest.mark.parametrize(("fault", "operation"), BAD.values(), ids=BAD)
-def test_what_would_break_the_version_before_is_found(fault, operation):
+def test_what_would_break_the_version_before_is_found(fault, operation) -> None:
     assert of(operation) == {fault}
 
 
-def test_rows_written_under_the_lock_of_a_new_column_are_found():
+def test_rows_written_under_the_lock_of_a_new_column_are_found() -> None:
     column, fill = (
         migrations.AddField("partner", "rank", integer(null=True)),
         migrations.RunPython(migrations.RunPython.noop),
@@ -139,7 +142,7 @@ def test_rows_written_under_the_lock_of_a_new_column_are_found():
     assert (of(column, fill), of(column), of(fill)) == ({"fill"}, set(), set())
 
 
-def test_what_the_version_before_does_not_notice_is_no_fault():
+def test_what_the_version_before_does_not_notice_is_no_fault() -> None:
     keyed = [
         ("id", models.BigAutoField(primary_key=True)),
         ("rank", integer(default=0)),
@@ -172,5 +175,5 @@ def test_what_the_version_before_does_not_notice_is_no_fault():
     ],
     ids=["with its reason", "without one", "another fault"],
 )
-def test_a_fault_is_accepted_by_its_name_with_a_reason(accepted, found):
+def test_a_fault_is_accepted_by_its_name_with_a_reason(accepted, found) -> None:
     assert of(migrations.RemoveField("partner", "country"), accepted=accepted) == found

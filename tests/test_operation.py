@@ -7,21 +7,26 @@ import io
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
+from typing import Any
 
 import psycopg.errors
 import pytest
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path, resolve, reverse
+from pytest_django import Settings
 
 from benefits_portal import replica
 from benefits_portal.benefits import productkeys
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.logs import JsonLines, without_private
+from benefits_portal.tenants.models import Tenant, User
 from benefits_portal.urls import urlpatterns as portal_urls
 from tests.factories import SubscriptionFactory, key_for
 
@@ -64,7 +69,7 @@ def because(cause: Exception) -> OperationalError:
 
 
 @login_not_required
-def quoting(request):
+def quoting(request: HttpRequest) -> HttpResponse:
     raise IntegrityError(f"Key (email)=({request.GET['email']}) already exists.")
 
 
@@ -73,7 +78,9 @@ handler500 = "benefits_portal.views.server_error"
 
 
 @pytest.mark.rule("K3")
-def test_no_key_address_name_or_password_is_ever_in_a_log_line(lines, admin, tenant, settings):
+def test_no_key_address_name_or_password_is_ever_in_a_log_line(
+    lines: io.StringIO, admin: User, tenant: Tenant, settings: Settings
+) -> None:
     key, secret = productkeys.draw(), "a password that nobody knows"
     client = Client(raise_request_exception=False)
     client.post(reverse("tenants:sign-in"), {"username": admin.email, "password": secret})
@@ -100,11 +107,13 @@ def test_no_key_address_name_or_password_is_ever_in_a_log_line(lines, admin, ten
     assert [text for text in forbidden if text.lower() in written.lower()] == []
 
 
-def test_every_line_is_json_with_the_id_that_the_answer_carries(lines, db):
+def test_every_line_is_json_with_the_id_that_the_answer_carries(
+    lines: io.StringIO, db: None
+) -> None:
     answer = Client().get("/help/")
-    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    logged = [json.loads(line) for line in lines.getvalue().splitlines()]
     facts = ("logger", "request_id", "method", "route", "status")
-    assert [[line[fact] for fact in facts] for line in told] == [
+    assert [[line[fact] for fact in facts] for line in logged] == [
         ["benefits_portal.requests", answer.headers["X-Request-ID"], "GET", "help/", 200]
     ]
 
@@ -114,14 +123,14 @@ def test_every_line_is_json_with_the_id_that_the_answer_carries(lines, db):
     [(1, "proxy-0123456789", True), (0, "proxy-0123456789", False), (1, "x\ny", False)],
 )
 def test_a_request_keeps_the_id_of_a_trusted_proxy_and_of_nobody_else(
-    settings, db, proxies, sent, kept
-):
+    settings: Settings, db: None, proxies, sent, kept
+) -> None:
     settings.TRUSTED_PROXIES = proxies
     answer = Client(headers={"X-Request-ID": sent}).get("/healthz")
     assert (answer.headers["X-Request-ID"] == sent) is kept
 
 
-def test_what_is_private_is_taken_out_of_a_message_and_the_rest_stays():
+def test_what_is_private_is_taken_out_of_a_message_and_the_rest_stays() -> None:
     assert (
         without_private("Not Found: /a@b.example/pcben-bcdfg hjkmp/25/")
         == "Not Found: /…@…/PCBEN-…/25/"
@@ -131,7 +140,7 @@ def test_what_is_private_is_taken_out_of_a_message_and_the_rest_stays():
 # Lists from a replica (tried for real by `python -m drills replica`)
 
 
-def test_the_four_long_lists_may_come_from_a_replica():
+def test_the_four_long_lists_may_come_from_a_replica() -> None:
     names = ["benefits:azure-cloud", "licensing:products", "tenants:users", "tenants:activity"]
     assert [
         name
@@ -140,7 +149,7 @@ def test_the_four_long_lists_may_come_from_a_replica():
     ] == []
 
 
-def test_only_within_a_list_reads_go_to_the_replica_and_writes_never():
+def test_only_within_a_list_reads_go_to_the_replica_and_writes_never() -> None:
     router = replica.Router()
     token = replica._from_replica.set(True)
     read, written = router.db_for_read(Redemption), router.db_for_write(Redemption)
@@ -165,7 +174,9 @@ AWAY = [
 @pytest.mark.parametrize(
     ("problem", "title"), AWAY, ids=["refused", "closed", "locked", "too slow", "full"]
 )
-def test_a_database_that_fails_is_told_kindly_with_when_to_come_back(admin, lines, problem, title):
+def test_a_database_that_fails_is_told_kindly_with_when_to_come_back(
+    admin: User, lines: io.StringIO, problem, title
+) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(admin)
     with failing(problem):
@@ -184,7 +195,9 @@ def test_a_database_that_fails_is_told_kindly_with_when_to_come_back(admin, line
     assert not re.search(r"Traceback|psycopg|Error\b", "".join(answer.text for answer in answers))
 
 
-def test_a_failure_in_the_middle_of_redeeming_leaves_nothing_of_it(admin, tenant, today):
+def test_a_failure_in_the_middle_of_redeeming_leaves_nothing_of_it(
+    admin: User, tenant: Tenant, today: date
+) -> None:
     subscription = SubscriptionFactory.create(tenant=tenant)
     key, before = key_for(subscription), subscription.term
     client = Client(raise_request_exception=False)
@@ -192,7 +205,9 @@ def test_a_failure_in_the_middle_of_redeeming_leaves_nothing_of_it(admin, tenant
     address = f"{reverse('licensing:extend', args=[subscription.pk])}?key={key.pk}"
     fields = dict(re.findall(r'name="(acting_in|quote)" value="([^"]+)"', client.get(address).text))
 
-    def fail_at_the_redemption(execute, sql, params, many, context):
+    def fail_at_the_redemption(
+        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
         if "INSERT" in sql and Redemption._meta.db_table in sql:
             raise because(psycopg.errors.AdminShutdown())
         return execute(sql, params, many, context)
@@ -205,14 +220,14 @@ def test_a_failure_in_the_middle_of_redeeming_leaves_nothing_of_it(admin, tenant
     assert client.post(address, fields).status_code == 302
 
 
-def test_other_failures_stay_500(db, settings):
+def test_other_failures_stay_500(db: None, settings: Settings) -> None:
     settings.ROOT_URLCONF = __name__
     answer = Client(raise_request_exception=False).get("/quoting/", {"email": "a@b.example"})
     assert (answer.status_code, "a@b.example" in answer.text) == (500, False)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one time-out, of its own")
-def test_the_database_ends_what_takes_long_and_plans_few_tables_together(db):
+def test_the_database_ends_what_takes_long_and_plans_few_tables_together(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)",
@@ -225,7 +240,9 @@ def test_the_database_ends_what_takes_long_and_plans_few_tables_together(db):
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL says 53100, tried above")
 @pytest.mark.django_db(transaction=True)
-def test_a_full_disk_under_sqlite_is_told_as_such_and_changes_nothing(admin, tenant):
+def test_a_full_disk_under_sqlite_is_told_as_such_and_changes_nothing(
+    admin: User, tenant: Tenant
+) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(admin)
     # An MPN partner admin is refused, and that is put on record.

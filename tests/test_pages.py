@@ -9,11 +9,13 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.models import Actor, Partner, Record, Role, Tenant, User
 from tests import factories
+from tests.clients import SignIn
 
 pytestmark = pytest.mark.usefixtures("today")
 
@@ -136,7 +138,7 @@ def elsewhere(db: None) -> PartnerFixture:
 
 
 @pytest.fixture
-def client(admin: User, sign_in) -> Client:
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
@@ -152,7 +154,9 @@ def member(tenant: Tenant) -> User:
 
 @pytest.mark.parametrize("name", ["home", "extend"])
 @pytest.mark.rule("P2")
-def test_somebody_without_a_role_sees_one_page_that_names_who_has_one(sample, admin, sign_in, name):
+def test_somebody_without_a_role_sees_one_page_that_names_who_has_one(
+    sample: PartnerFixture, admin: User, sign_in: SignIn, name
+) -> None:
     nobody = factories.UserFactory.create(directory_user__tenant=sample.tenant)
     response = sign_in(nobody).get((sample.to_look_at() | sample.to_act_on())[name])
     assert (response.status_code, response.templates[0].name) == (
@@ -163,7 +167,9 @@ def test_somebody_without_a_role_sees_one_page_that_names_who_has_one(sample, ad
 
 
 @pytest.mark.rule("P2", "P3")
-def test_who_can_give_a_role_is_told_apart_from_who_can_only_act(tenant, sign_in):
+def test_who_can_give_a_role_is_told_apart_from_who_can_only_act(
+    tenant: Tenant, sign_in: SignIn
+) -> None:
     partner = tenant.partner
     for email, role in [
         ("gives@contoso.com", Role.GLOBAL_ADMIN),
@@ -178,7 +184,9 @@ def test_who_can_give_a_role_is_told_apart_from_who_can_only_act(tenant, sign_in
 
 @pytest.mark.parametrize("name", ["extend"])
 @pytest.mark.rule("P3")
-def test_a_member_is_told_why_they_may_not_act_and_who_may(sample, member, admin, sign_in, name):
+def test_a_member_is_told_why_they_may_not_act_and_who_may(
+    sample: PartnerFixture, member: User, admin: User, sign_in: SignIn, name
+) -> None:
     response = sign_in(member).get(sample.to_act_on()[name])
     assert (response.status_code, response.templates[0].name) == (403, "tenants/not_permitted.html")
     assert admin.email in response.text
@@ -201,7 +209,9 @@ FOREIGN = [
 
 @pytest.mark.parametrize("name", FOREIGN)
 @pytest.mark.rule("P1", "K4")
-def test_what_belongs_to_another_partner_does_not_exist(sample, elsewhere, client, sign_in, name):
+def test_what_belongs_to_another_partner_does_not_exist(
+    sample: PartnerFixture, elsewhere: PartnerFixture, client: Client, sign_in: SignIn, name
+) -> None:
     url = (elsewhere.to_look_at() | elsewhere.to_act_on())[name]
     owner = factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=elsewhere.tenant
@@ -220,7 +230,9 @@ def without_what_varies(response: HttpResponse) -> str:
 
 
 @pytest.mark.rule("K4")
-def test_another_partner_s_key_cannot_be_chosen_by_reference(sample, elsewhere, client):
+def test_another_partner_s_key_cannot_be_chosen_by_reference(
+    sample: PartnerFixture, elsewhere: PartnerFixture, client: Client
+) -> None:
     assert (
         client.get(
             reverse("licensing:extend", args=[sample.subscription.pk]) + f"?key={elsewhere.key.pk}"
@@ -230,7 +242,9 @@ def test_another_partner_s_key_cannot_be_chosen_by_reference(sample, elsewhere, 
 
 
 @pytest.mark.rule("P4")
-def test_a_form_from_another_place_is_refused_with_both_named(sample, client, admin):
+def test_a_form_from_another_place_is_refused_with_both_named(
+    sample: PartnerFixture, client: Client, admin: User
+) -> None:
     second = factories.TenantFactory.create(partner=sample.tenant.partner)
     client.post(reverse("tenants:switch"), {"place": second.pk})
     response = client.post(sample.to_act_on()["remove"], sample.tenant_token)
@@ -241,12 +255,16 @@ def test_a_form_from_another_place_is_refused_with_both_named(sample, client, ad
 
 
 @pytest.mark.rule("P4")
-def test_a_post_that_does_not_say_where_it_was_rendered_is_refused(sample, client):
+def test_a_post_that_does_not_say_where_it_was_rendered_is_refused(
+    sample: PartnerFixture, client: Client
+) -> None:
     assert client.post(sample.to_act_on()["remove"]).status_code == 409
 
 
 @pytest.mark.rule("P1", "P4")
-def test_a_link_into_another_partner_of_ones_own_offers_to_switch(sample, elsewhere, admin, client):
+def test_a_link_into_another_partner_of_ones_own_offers_to_switch(
+    sample: PartnerFixture, elsewhere: PartnerFixture, admin: User, client: Client
+) -> None:
     factories.RoleAssignmentFactory.create(user=admin, partner=elsewhere.tenant.partner)
     url = elsewhere.to_look_at()["subscription"]
     offered = client.get(url)
@@ -262,22 +280,22 @@ def test_a_link_into_another_partner_of_ones_own_offers_to_switch(sample, elsewh
 
 
 @pytest.mark.parametrize("name", [*LOOKING, *ACTING])
-def test_every_page_parses(sample, client, name):
+def test_every_page_parses(sample: PartnerFixture, client: Client, name) -> None:
     html5lib.HTMLParser(strict=True).parse(
         client.get((sample.to_look_at() | sample.to_act_on())[name]).text
     )
 
 
 @pytest.mark.parametrize("name", [*OPEN, "home"])
-def test_every_open_page_and_the_no_role_page_parse(db, sign_in, name):
+def test_every_open_page_and_the_no_role_page_parse(db: None, sign_in: SignIn, name) -> None:
     someone = sign_in(factories.UserFactory.create()) if name == "home" else Client()
     html5lib.HTMLParser(strict=True).parse(someone.get(reverse(name)).text)
 
 
 @pytest.mark.parametrize("count", [1, 10])
 def test_home_takes_seven_queries_whatever_needs_attention(
-    client, tenant, django_assert_num_queries, count
-):
+    client: Client, tenant: Tenant, django_assert_num_queries: DjangoAssertNumQueries, count
+) -> None:
     soon = factories.TODAY + timedelta(days=20)
     for _ in range(count):
         factories.redeem(tenant=tenant)
@@ -295,7 +313,9 @@ def test_home_takes_seven_queries_whatever_needs_attention(
     assert [len(lines) for _name, _title, lines in response.context["attention"]] == [count] * 3
 
 
-def test_a_large_id_is_written_as_it_is_and_a_large_number_in_groups(client, partner):
+def test_a_large_id_is_written_as_it_is_and_a_large_number_in_groups(
+    client: Client, partner: Partner
+) -> None:
     factories.BenefitFactory.create(pk=1_234_567, partner=partner, quantity=12_345)
     text = client.get(reverse("benefits:azure-cloud")).text
     assert ('id="benefit-1234567"' in text, "12,345 licenses" in text) == (True, True)
@@ -305,7 +325,9 @@ def test_a_large_id_is_written_as_it_is_and_a_large_number_in_groups(client, par
 
 
 @pytest.mark.rule("K3")
-def test_a_key_is_masked_on_every_page_and_shown_only_by_get_key(sample, client):
+def test_a_key_is_masked_on_every_page_and_shown_only_by_get_key(
+    sample: PartnerFixture, client: Client
+) -> None:
     shown = client.post(
         reverse("licensing:key", args=[sample.licenses.pk]),
         sample.tenant_token | {"verified": "on"},
@@ -320,7 +342,7 @@ def test_a_key_is_masked_on_every_page_and_shown_only_by_get_key(sample, client)
         assert (name, key in text, key.replace("-", "") in text) == (name, False, False)
 
 
-def test_get_key_asks_for_the_tick_first(sample, client):
+def test_get_key_asks_for_the_tick_first(sample: PartnerFixture, client: Client) -> None:
     response = client.post(reverse("licensing:key", args=[sample.licenses.pk]), sample.tenant_token)
     assert "revealed" not in response.context
     assert response.context["form"].errors == {
@@ -331,7 +353,9 @@ def test_get_key_asks_for_the_tick_first(sample, client):
 # Bad input
 
 
-def test_a_wrong_key_keeps_what_was_typed_and_says_what_to_do(sample, client):
+def test_a_wrong_key_keeps_what_was_typed_and_says_what_to_do(
+    sample: PartnerFixture, client: Client
+) -> None:
     response = client.post(sample.to_act_on()["extend"], sample.tenant_token | {"key": "not a key"})
     assert response.context["form"]["key"].value() == "not a key"
     assert response.context["form"].errors["key"] == [
@@ -341,20 +365,26 @@ def test_a_wrong_key_keeps_what_was_typed_and_says_what_to_do(sample, client):
 
 
 @pytest.mark.rule("U3")
-def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(sample, client):
+def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(
+    sample: PartnerFixture, client: Client
+) -> None:
     addresses = [
         reverse("benefits:remove", args=[sample.bulk.benefit_id, sample.bulk.pk]),
         reverse("benefits:transfer", args=[sample.credit.pk, sample.assignment.pk]),
     ]
-    told = [str(next(iter(client.get(url, follow=True).context["messages"]))) for url in addresses]
-    assert told == [
+    messages = [
+        str(next(iter(client.get(url, follow=True).context["messages"]))) for url in addresses
+    ]
+    assert messages == [
         "Bulk credit cannot be removed. Transfer it to somebody else instead.",
         "Monthly credit is not transferred. Remove it here and assign it to somebody else.",
     ]
 
 
 @pytest.mark.rule("U1")
-def test_nobody_from_nowhere_is_assigned_and_it_is_said_where_to_add_one(sample, elsewhere, client):
+def test_nobody_from_nowhere_is_assigned_and_it_is_said_where_to_add_one(
+    sample: PartnerFixture, elsewhere: PartnerFixture, client: Client
+) -> None:
     response = client.post(
         sample.to_act_on()["assign"],
         sample.tenant_token | {"directory_user": elsewhere.assignment.directory_user_id},
@@ -366,7 +396,9 @@ def test_nobody_from_nowhere_is_assigned_and_it_is_said_where_to_add_one(sample,
 
 
 @pytest.mark.rule("U3", "U5")
-def test_what_cannot_be_assigned_any_more_says_so_before_one_is_chosen(sample, client):
+def test_what_cannot_be_assigned_any_more_says_so_before_one_is_chosen(
+    sample: PartnerFixture, client: Client
+) -> None:
     expired = factories.BenefitFactory.create(
         partner=sample.tenant.partner, monthly=True, expires_on=factories.TODAY - timedelta(days=1)
     )
@@ -374,8 +406,8 @@ def test_what_cannot_be_assigned_any_more_says_so_before_one_is_chosen(sample, c
         reverse("benefits:assign", args=[benefit.pk]) for benefit in (expired, sample.bulk.benefit)
     ]
     answers = [client.get(url, follow=True) for url in addresses]
-    told = [str(next(iter(answer.context["messages"]))) for answer in answers]
-    assert told == [
+    messages = [str(next(iter(answer.context["messages"]))) for answer in answers]
+    assert messages == [
         (
             "This benefit expired: April 30, 2021 was the last day to use it. Renew the "
             "membership to receive new credit."
@@ -392,17 +424,19 @@ def test_what_cannot_be_assigned_any_more_says_so_before_one_is_chosen(sample, c
 
 @pytest.mark.rule("A3")
 @pytest.mark.parametrize(
-    ("time_zone", "told"),
+    ("time_zone", "moment"),
     [("America/New_York", "8 a.m. EDT"), ("Asia/Tokyo", "9 p.m. JST"), ("UTC", "noon UTC")],
 )
 def test_a_receipt_tells_the_moment_by_the_partner_s_clock(
-    sample, client, partner, time_zone, told
-):
+    sample: PartnerFixture, client: Client, partner: Partner, time_zone, moment
+) -> None:
     Partner.objects.filter(pk=partner.pk).update(time_zone=time_zone)
-    assert f"May 1, 2021, {told}" in client.get(sample.to_look_at()["receipt"]).text
+    assert f"May 1, 2021, {moment}" in client.get(sample.to_look_at()["receipt"]).text
 
 
-def test_activity_tells_it_by_the_same_clock_not_moved_twice(sample, client, partner):
+def test_activity_tells_it_by_the_same_clock_not_moved_twice(
+    sample: PartnerFixture, client: Client, partner: Partner
+) -> None:
     Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
     Record.objects.log("tests.noted", by=Actor(), partner=partner)
     page = client.get(reverse("tenants:activity"))
@@ -415,7 +449,9 @@ def test_activity_tells_it_by_the_same_clock_not_moved_twice(sample, client, par
 
 
 @pytest.mark.rule("K6")
-def test_a_lock_out_tells_its_end_by_the_partner_s_clock(sample, client, admin, partner):
+def test_a_lock_out_tells_its_end_by_the_partner_s_clock(
+    sample: PartnerFixture, client: Client, admin: User, partner: Partner
+) -> None:
     Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
     factories.KeyAttemptFactory.create_batch(10, user=admin, partner=partner, at=factories.NOW)
     response = client.post(sample.to_act_on()["extend"], sample.tenant_token | {"key": "PCBEN"})
@@ -427,7 +463,9 @@ def test_a_lock_out_tells_its_end_by_the_partner_s_clock(sample, client, admin, 
     ]
 
 
-def test_the_back_office_keeps_the_project_s_time_zone_whoever_has_a_role(admin, client, partner):
+def test_the_back_office_keeps_the_project_s_time_zone_whoever_has_a_role(
+    admin: User, client: Client, partner: Partner
+) -> None:
     Partner.objects.filter(pk=partner.pk).update(time_zone="America/New_York")
     type(admin).objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
     record = Record.objects.log("tests.noted", by=Actor(), partner=partner)
@@ -440,7 +478,9 @@ def test_the_back_office_keeps_the_project_s_time_zone_whoever_has_a_role(admin,
 
 @pytest.mark.rule("P3")
 @pytest.mark.parametrize("name", ["home", "products"])
-def test_a_member_sees_why_redeeming_is_not_for_them(sample, member, client, sign_in, name):
+def test_a_member_sees_why_redeeming_is_not_for_them(
+    sample: PartnerFixture, member: User, client: Client, sign_in: SignIn, name
+) -> None:
     url, reason = (
         sample.to_look_at()[name],
         "Redeeming is for Global admins and MPN partner admins of your organization.",

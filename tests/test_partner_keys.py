@@ -71,7 +71,7 @@ def two_partners() -> tuple[int, int]:
     return here.partner_id, there.partner_id
 
 
-def test_each_reference_between_a_partner_s_rows_is_checked_at_the_commit():
+def test_each_reference_between_a_partner_s_rows_is_checked_at_the_commit() -> None:
     kept = query(
         "SELECT conname FROM pg_constraint WHERE contype = 'f' AND cardinality(conkey) = 2 "
         "AND condeferrable AND condeferred AND convalidated AND confmatchtype = 's' AND "
@@ -81,7 +81,7 @@ def test_each_reference_between_a_partner_s_rows_is_checked_at_the_commit():
     assert len(REFERENCES) > 15
 
 
-def test_every_model_that_refers_to_a_partner_s_row_says_which_partner():
+def test_every_model_that_refers_to_a_partner_s_row_says_which_partner() -> None:
     without = {
         model._meta.label
         for model in apps.get_models()
@@ -101,7 +101,9 @@ def refuses(name: str, table: str, change: str, where: str) -> None:
 
 
 @each_reference
-def test_a_row_is_not_given_to_another_partner_than_what_it_refers_to(two_partners, field):
+def test_a_row_is_not_given_to_another_partner_than_what_it_refers_to(
+    two_partners: tuple[int, int], field
+) -> None:
     here, there = two_partners
     table = field.model._meta.db_table
     refuses(
@@ -113,7 +115,9 @@ def test_a_row_is_not_given_to_another_partner_than_what_it_refers_to(two_partne
 
 
 @each_reference
-def test_a_row_does_not_refer_to_another_partner_s_row(two_partners, field):
+def test_a_row_does_not_refer_to_another_partner_s_row(
+    two_partners: tuple[int, int], field
+) -> None:
     here, there = two_partners
     table, target = field.model._meta.db_table, field.related_model._meta.db_table
     # The names are our own, here and in the query below.
@@ -131,13 +135,13 @@ def test_a_row_does_not_refer_to_another_partner_s_row(two_partners, field):
     )
 
 
-def test_what_is_referred_to_does_not_go_to_another_partner(two_partners):
+def test_what_is_referred_to_does_not_go_to_another_partner(two_partners: tuple[int, int]) -> None:
     here, there = two_partners
     name = "benefits_benefit_membership_same_partner"
     refuses(name, "benefits_membership", f"partner_id = {there}", f"partner_id = {here}")
 
 
-def test_a_row_that_refers_to_nothing_is_of_any_partner(two_partners):
+def test_a_row_that_refers_to_nothing_is_of_any_partner(two_partners: tuple[int, int]) -> None:
     _here, there = two_partners
     record = factories.RecordFactory.create(tenant=None)
     # The numbers are our own.

@@ -35,6 +35,7 @@ from benefits_portal.tenants.models import (
     User,
 )
 from tests import factories
+from tests.clients import SignIn
 from tests.properties import BEFORE_A_RELEASE
 
 pytestmark = pytest.mark.usefixtures("today")
@@ -204,7 +205,7 @@ NO_PAGES = {
 
 
 @pytest.fixture
-def client(tenant: Tenant, sign_in) -> Client:
+def client(tenant: Tenant, sign_in: SignIn) -> Client:
     return sign_in(boss(tenant))
 
 
@@ -240,7 +241,9 @@ def names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterato
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rows", [5, pytest.param(30, marks=BEFORE_A_RELEASE)])
-def test_a_page_makes_no_more_queries_than_told_for_1_row_and_for_many(tenant, client, rows):
+def test_a_page_makes_no_more_queries_than_told_for_1_row_and_for_many(
+    tenant: Tenant, client: Client, rows
+) -> None:
     world = World(tenant, Actor(boss(tenant)))
     # A process remembers these, once it has asked.
     ContentType.objects.get_for_models(*apps.get_models())
@@ -256,7 +259,7 @@ def test_a_page_makes_no_more_queries_than_told_for_1_row_and_for_many(tenant, c
     assert too_often == {}
 
 
-def test_every_page_has_been_told():
+def test_every_page_has_been_told() -> None:
     assert (
         set(names(get_resolver().url_patterns)) == {page.name for page in PAGES} | NO_PAGES.keys()
     )
@@ -275,12 +278,12 @@ def redeemed(
         return client.post(address, form), len(queries)
 
 
-def test_redeeming_takes_eleven_queries_and_a_refusal_nine(tenant, client):
+def test_redeeming_takes_eleven_queries_and_a_refusal_nine(tenant: Tenant, client: Client) -> None:
     world = World(tenant, Actor(boss(tenant)))
     address = reverse("licensing:extend", args=[world.subscription.pk]) + f"?key={world.key.pk}"
     quote = client.get(address).context["quote"]
     answer, first = redeemed(client, tenant, address, quote)
     assert answer.status_code == 302
-    told, second = redeemed(client, tenant, address, replace(quote, submission=uuid4()))
-    assert answer.headers["Location"] in told.text
+    receipt, second = redeemed(client, tenant, address, replace(quote, submission=uuid4()))
+    assert answer.headers["Location"] in receipt.text
     assert [first <= 11 + len(TRANSACTION), second <= 9 + len(GIVEN_UP)] == [True, True]

@@ -7,10 +7,13 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from pytest_django import Settings
 
 from benefits_portal.middleware import security_headers
 from benefits_portal.redirects import URL_HEADERS
+from benefits_portal.tenants.models import Tenant, User
 from tests import factories
+from tests.clients import ClientResponse, SignIn
 from tests.key_examples import KEY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("P4")]
@@ -28,13 +31,15 @@ ELSEWHERE = [
 OURS = "/help/"
 
 
-def goes_to(answer) -> str:
+def goes_to(answer: ClientResponse) -> str:
     assert answer.status_code == 302
     return answer.url
 
 
 @pytest.mark.parametrize("then", ELSEWHERE)
-def test_every_form_that_goes_on_goes_home_rather_than_elsewhere(admin, tenant, sign_in, then):
+def test_every_form_that_goes_on_goes_home_rather_than_elsewhere(
+    admin: User, tenant: Tenant, sign_in: SignIn, then
+) -> None:
     forms = {
         "theme": {"theme": "dark"},
         "tenants:switch": {"place": tenant.pk, "acting_in": f"{tenant.partner_id}-{tenant.pk}"},
@@ -51,7 +56,7 @@ def test_every_form_that_goes_on_goes_home_rather_than_elsewhere(admin, tenant, 
 
 
 @pytest.mark.parametrize("then", ["x", "5\x00", "a.b"])
-def test_signing_in_goes_on_to_a_word_as_an_address_and_never_fails(client, then):
+def test_signing_in_goes_on_to_a_word_as_an_address_and_never_fails(client: Client, then) -> None:
     user = factories.UserFactory.create()
     assert (
         client.post(
@@ -64,7 +69,9 @@ def test_signing_in_goes_on_to_a_word_as_an_address_and_never_fails(client, then
 
 
 @pytest.mark.parametrize("then", ["x", "5\x00", "a.b"])
-def test_the_back_office_goes_on_to_a_word_as_an_address_and_never_fails(sign_in, then):
+def test_the_back_office_goes_on_to_a_word_as_an_address_and_never_fails(
+    sign_in: SignIn, then
+) -> None:
     assert (
         sign_in(factories.UserFactory.create(staff=True))
         .get(reverse("admin:login"), {"next": then})
@@ -89,7 +96,9 @@ def leads_to(answer: HttpResponse) -> list[str]:
 @pytest.mark.parametrize("signed_in", [False, True])
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["a page", "htmx"])
 @pytest.mark.parametrize("path", EVIL)
-def test_a_path_that_looks_like_a_host_leads_nowhere_else(admin, sign_in, path, headers, signed_in):
+def test_a_path_that_looks_like_a_host_leads_nowhere_else(
+    admin: User, sign_in: SignIn, path, headers, signed_in
+) -> None:
     visitor = sign_in(admin) if signed_in else Client()
     for method in ("get", "post"):
         answer = getattr(visitor, method)("/", headers=headers, PATH_INFO=path)
@@ -97,7 +106,9 @@ def test_a_path_that_looks_like_a_host_leads_nowhere_else(admin, sign_in, path, 
         assert [url for url in leads_to(answer) if url.startswith(("//", "/\\", "http"))] == []
 
 
-def test_a_failed_request_of_htmx_is_asked_for_again_on_this_site(admin, sign_in):
+def test_a_failed_request_of_htmx_is_asked_for_again_on_this_site(
+    admin: User, sign_in: SignIn
+) -> None:
     answer = sign_in(admin).get("/", {"a": "b"}, headers=HTMX, PATH_INFO="//evil.example/")
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (404, "/%2Fevil.example/?a=b")
 
@@ -106,7 +117,7 @@ def test_a_failed_request_of_htmx_is_asked_for_again_on_this_site(admin, sign_in
 @pytest.mark.parametrize(
     "url", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
 )
-def test_no_header_leads_to_another_site_whichever_page_wrote_it(name, url):
+def test_no_header_leads_to_another_site_whichever_page_wrote_it(name, url) -> None:
     request: HttpRequest = RequestFactory().get("/")
     answer = security_headers(lambda request: HttpResponse(headers={name: url}))(request)
     assert answer.headers[name] == "/"
@@ -114,7 +125,7 @@ def test_no_header_leads_to_another_site_whichever_page_wrote_it(name, url):
     assert ours.headers[name] == OURS
 
 
-def test_a_host_that_is_not_ours_gets_the_headers_of_every_answer_too(settings):
+def test_a_host_that_is_not_ours_gets_the_headers_of_every_answer_too(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     answer = Client().get("/", {"q": KEY}, headers={"Host": "evil.example"})
     assert (answer.status_code, "Permissions-Policy" in answer.headers) == (302, True)

@@ -4,6 +4,7 @@ At every entry point.
 """
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -26,19 +27,20 @@ from benefits_portal.regions import (
 )
 from benefits_portal.tenants.admin.imports import PartnerImport
 from benefits_portal.tenants.models import Partner
+from tests.clients import SignIn
 from tests.factories import CreditAmountFactory, PartnerFactory, UserFactory
 
 pytestmark = pytest.mark.rule("W12")
 
 
-def refusal(validate, *values):
+def refusal(validate: Callable[..., None], *values: object) -> str:
     with pytest.raises(ValidationError) as refused:
         validate(*values)
     return refused.value.messages[0]
 
 
 @pytest.mark.parametrize(
-    ("validate", "written", "told"),
+    ("validate", "written", "message"),
     [
         (validate_country, "UK", "Write GB for this country."),
         *[
@@ -103,11 +105,11 @@ def refusal(validate, *values):
         ],
     ],
 )
-def test_what_no_standard_lists_is_refused_with_what_to_write(validate, written, told):
-    assert refusal(validate, written) == told
+def test_what_no_standard_lists_is_refused_with_what_to_write(validate, written, message) -> None:
+    assert refusal(validate, written) == message
 
 
-def test_what_the_standards_list_is_taken():
+def test_what_the_standards_list_is_taken() -> None:
     assert (len(countries()), {"NL", "GB", "KR", "KW"} - countries()) == (249, set())
     assert {"EUR", "USD", "JPY", "KWD", "KRW", "GBP", "CHF", "INR"} - currencies() == set()
     for name in (
@@ -131,19 +133,19 @@ AMOUNTS = [
 ]
 
 
-@pytest.mark.parametrize(("amount", "currency", "told"), AMOUNTS)
-def test_an_amount_has_the_decimals_of_its_currency(amount, currency, told):
-    if told:
-        assert refusal(validate_amount, Decimal(amount), currency) == told
+@pytest.mark.parametrize(("amount", "currency", "message"), AMOUNTS)
+def test_an_amount_has_the_decimals_of_its_currency(amount, currency, message) -> None:
+    if message:
+        assert refusal(validate_amount, Decimal(amount), currency) == message
     else:
         validate_amount(Decimal(amount), currency)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("amount", "currency", "told"), AMOUNTS)
+@pytest.mark.parametrize(("amount", "currency", "message"), AMOUNTS)
 def test_the_back_office_takes_and_shows_the_decimals_of_the_currency(
-    sign_in, amount, currency, told
-):
+    sign_in: SignIn, amount, currency, message
+) -> None:
     line = CreditAmountFactory.create(currency="USD").line
     office = sign_in(UserFactory.create(staff=True, is_superuser=True))
     page = reverse("admin:benefits_packageline_change", args=[line.pk])
@@ -162,10 +164,10 @@ def test_the_back_office_takes_and_shows_the_decimals_of_the_currency(
     }
     answer = office.post(page, sent | rows)
     kept = CreditAmount.objects.filter(line=line, currency=currency)
-    assert list(kept.values_list("amount", flat=True)) == ([] if told else [Decimal(amount)])
-    if told and amount != "30.5005":  # of which the field itself says how many it takes
-        assert told in answer.text
-    if not told:
+    assert list(kept.values_list("amount", flat=True)) == ([] if message else [Decimal(amount)])
+    if message and amount != "30.5005":  # of which the field itself says how many it takes
+        assert message in answer.text
+    if not message:
         assert (str(kept.get()), kept.get().amount) == (
             money(Decimal(amount), currency),
             Decimal(amount),
@@ -173,7 +175,7 @@ def test_the_back_office_takes_and_shows_the_decimals_of_the_currency(
 
 
 @pytest.mark.django_db
-def test_no_row_is_written_with_decimals_that_its_currency_lacks():
+def test_no_row_is_written_with_decimals_that_its_currency_lacks() -> None:
     for write in (
         CreditAmount.objects.create,
         lambda **values: CreditAmount.objects.bulk_create([CreditAmount(**values)]),
@@ -183,7 +185,7 @@ def test_no_row_is_written_with_decimals_that_its_currency_lacks():
     assert not CreditAmount.objects.filter(currency="KRW").exists()
 
 
-def test_the_catalog_has_amounts_that_can_be_paid():
+def test_the_catalog_has_amounts_that_can_be_paid() -> None:
     rows = json.loads(Path("fixtures/catalog.json").read_text(encoding="utf-8"))
     amounts = [row["fields"] for row in rows if row["model"] == "benefits.creditamount"]
     for fields in amounts:
@@ -191,7 +193,7 @@ def test_the_catalog_has_amounts_that_can_be_paid():
     assert len(amounts) > 3
 
 
-def test_money_is_shown_with_the_decimals_of_its_currency():
+def test_money_is_shown_with_the_decimals_of_its_currency() -> None:
     with override("nl"):
         shown = [
             money(Decimal("30.500"), "KWD"),
@@ -206,7 +208,7 @@ def test_money_is_shown_with_the_decimals_of_its_currency():
 @pytest.mark.parametrize(
     "written", ["NL,QQQ,UTC", "UK,EUR,UTC", "NL,EUR,Factory", "ZZ,EUR,UTC", "NL,EUR,localtime"]
 )
-def test_an_import_takes_what_the_standards_list_and_nothing_else(written):
+def test_an_import_takes_what_the_standards_list_and_nothing_else(written) -> None:
     known = PartnerFactory.create(mpn_id="1234")
     head = "mpn_id,name,country,currency,time_zone\n"
     asked = PartnerImport.of(
@@ -218,9 +220,9 @@ def test_an_import_takes_what_the_standards_list_and_nothing_else(written):
 
 
 @pytest.mark.django_db
-def test_a_name_is_told_its_code_alone_however_long_it_is(sign_in):
-    told = {"country": "Write NL for this country.", "currency": "Write EUR for this currency."}
-    told["time_zone"] = "Write America/New_York for this time zone."
+def test_a_name_is_told_its_code_alone_however_long_it_is(sign_in: SignIn) -> None:
+    messages = {"country": "Write NL for this country.", "currency": "Write EUR for this currency."}
+    messages["time_zone"] = "Write America/New_York for this time zone."
     written = {"country": "Netherlands", "currency": "Euro", "time_zone": "US/Eastern"}
     office = sign_in(UserFactory.create(staff=True, is_superuser=True))
     answer = office.post(
@@ -228,9 +230,11 @@ def test_a_name_is_told_its_code_alone_however_long_it_is(sign_in):
         written | {"name": "Contoso", "mpn_id": "1234", "reason": "New"},
     )
     errors = answer.context["adminform"].form.errors
-    assert {name: errors[name] for name in told} == {name: [error] for name, error in told.items()}
+    assert {name: errors[name] for name in messages} == {
+        name: [error] for name, error in messages.items()
+    }
     asked = PartnerImport.of(
         f"mpn_id,name,country,currency,time_zone\n1234,Contoso,{','.join(written.values())}\n"
     )
-    assert asked.lines[0].reason == " ".join(f"{name}: {error}" for name, error in told.items())
+    assert asked.lines[0].reason == " ".join(f"{name}: {error}" for name, error in messages.items())
     assert not Partner.objects.exists()

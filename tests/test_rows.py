@@ -12,7 +12,7 @@ def written(block: str, *rows: dict[str, object], **context: object) -> str:
     )
 
 
-def test_the_block_is_written_for_each_row_with_its_values():
+def test_the_block_is_written_for_each_row_with_its_values() -> None:
     assert written(
         '<tr id="r{pk}"><td>{name}</td></tr>', {"pk": 1, "name": "A"}, {"pk": 2, "name": "B"}
     ) == ('<tr id="r1"><td>A</td></tr><tr id="r2"><td>B</td></tr>')
@@ -29,14 +29,14 @@ def test_the_block_is_written_for_each_row_with_its_values():
     ],
     ids=["markup", "safe", "lazy", "number", "looks like a place"],
 )
-def test_a_value_is_escaped_as_a_variable_is(value, shown):
+def test_a_value_is_escaped_as_a_variable_is(value, shown) -> None:
     assert [
         written("{value}", {"value": value, "pk": 1}),
         written("{{ value }}", {"pk": 1}, value=value),
     ] == [shown, shown]
 
 
-def test_what_is_of_the_page_is_rendered_once_and_has_no_places_to_fill():
+def test_what_is_of_the_page_is_rendered_once_and_has_no_places_to_fill() -> None:
     assert (
         written("{{ label }}: {name} 5%", {"name": "A", "label": "row"}, label="{name} 10%")
         == "{name} 10%: A 5%"
@@ -44,7 +44,7 @@ def test_what_is_of_the_page_is_rendered_once_and_has_no_places_to_fill():
 
 
 @pytest.mark.parametrize(("wide", "shown"), [(True, "A 5%"), (False, "B {x}"), (None, "B {x}")])
-def test_a_place_within_an_if_of_the_page_is_filled_too(wide, shown):
+def test_a_place_within_an_if_of_the_page_is_filled_too(wide, shown) -> None:
     assert (
         written(
             "{% if wide %}{a} 5%{% else %}{b} {{ x }}{% endif %}",
@@ -56,16 +56,16 @@ def test_a_place_within_an_if_of_the_page_is_filled_too(wide, shown):
     )
 
 
-def test_an_if_that_does_not_hold_leaves_nothing():
+def test_an_if_that_does_not_hold_leaves_nothing() -> None:
     assert (
         written("{name}{% if wide %} {nobody}{% elif x %} {name}{% endif %}", {"name": "A"}) == "A"
     )
 
 
-def test_without_rows_there_is_nothing():
+def test_without_rows_there_is_nothing() -> None:
     assert written("<tr>") == ""
 
 
-def test_a_name_that_a_row_lacks_is_told():
+def test_a_name_that_a_row_lacks_is_told() -> None:
     with pytest.raises(KeyError, match="nme"):
         written("{nme}", {"name": "A"})

@@ -250,14 +250,14 @@ def test_a_secret_is_read_from_a_file_without_the_line_break_at_its_end(tmp_path
     for name, value in secrets.items():
         (tmp_path / name).write_text(value + "\n")
     files = {f"{name}_FILE": str(tmp_path / name) for name in secrets}
-    told = manage(
+    output = manage(
         "shell",
         "--no-imports",
         "-c",
         said,
         **PRODUCTION | {"SECRET_KEY": "the file counts"} | files,
     )
-    assert told.stdout == f"{[GOOD, [GOOD, TURNED], 'p@ss/w:rd#']}\n", told.stderr
+    assert output.stdout == f"{[GOOD, [GOOD, TURNED], 'p@ss/w:rd#']}\n", output.stderr
 
 
 def test_a_secret_s_missing_file_is_named_with_the_way_to_repair_it(
@@ -297,9 +297,9 @@ def test_mail_is_sent_as_the_environment_says() -> None:
         "EMAIL_TLS": "on",
         "EMAIL_FROM": "benefits@example.org",
     }
-    told = manage("shell", "--no-imports", "-c", said, **PRODUCTION | mail).stdout
+    output = manage("shell", "--no-imports", "-c", said, **PRODUCTION | mail).stdout
     assert all(
-        part in told
+        part in output
         for part in (
             "'host': 'smtp.example.org'",
             "'port': 587",
@@ -317,17 +317,17 @@ def test_the_page_of_settings_has_every_one_with_the_default_of_the_code() -> No
         re.findall(r'env\.\w+\(\s*"([A-Z_]+)"(?:, default=(\d[\d_]*|True|False)?)?', settings)
     )
     read |= dict.fromkeys(re.findall(r'secret\("([A-Z_]+)"\)', settings), "")
-    told = dict(
+    output = dict(
         re.findall(
             r"^\| `([A-Z_]+)` \| ([^|]*) \|",
             (ROOT / "docs" / "settings.md").read_text(),
             re.MULTILINE,
         )
     )
-    assert set(told) == set(read)
+    assert set(output) == set(read)
     said = {"True": "on", "False": "off"}
     assert {
-        name: told[name].partition("`")[2].partition("`")[0] for name in read if read[name]
+        name: output[name].partition("`")[2].partition("`")[0] for name in read if read[name]
     } == {
         name: said.get(default, default.replace("_", ""))
         for name, default in read.items()

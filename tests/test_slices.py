@@ -110,7 +110,7 @@ def slices(path: Path) -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.rule("W7")
-def test_every_slice_of_the_product_is_said_or_provably_leaves_nothing_out():
+def test_every_slice_of_the_product_is_said_or_provably_leaves_nothing_out() -> None:
     found = {
         one
         for path in (ROOT / "benefits_portal").rglob("*.py")
@@ -133,7 +133,7 @@ def test_every_slice_of_the_product_is_said_or_provably_leaves_nothing_out():
     } == set()
 
 
-def test_no_template_cuts_a_list():
+def test_no_template_cuts_a_list() -> None:
     templates = [
         path for path in (ROOT / "templates").rglob("*.html") if "|slice:" in path.read_text()
     ]
@@ -141,7 +141,7 @@ def test_no_template_cuts_a_list():
 
 
 @pytest.mark.parametrize("text", ["rows[:3]", "rows[: MAX + 1]", "found[a:b]"])
-def test_a_slice_is_seen(tmp_path, monkeypatch, text):
+def test_a_slice_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text) -> None:
     module = tmp_path / "module.py"
     module.write_text(f"def cut(rows):\n    return {text}\n")
     monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)

@@ -74,7 +74,7 @@ def test_a_form_within_the_limits_is_read(world: World, request_as: RequestAs) -
 
 
 @pytest.mark.django_db
-def test_a_line_that_is_far_too_long_is_refused_before_it_is_read(client):
+def test_a_line_that_is_far_too_long_is_refused_before_it_is_read(client: Client) -> None:
     began = time.process_time()
     answer = client.post("/sign-in/", {"username": "P-" * 400_000, "password": "x"})
     assert (answer.status_code, time.process_time() - began < 2) == (200, True)

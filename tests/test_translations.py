@@ -13,9 +13,11 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
+from pytest_django import Settings
 
 import translations
 from benefits_portal.settings import languages
+from benefits_portal.tenants.models import User
 from tests import factories
 
 
@@ -67,21 +69,23 @@ def texts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     ],
 )
 def test_the_check_finds_what_is_missing_fuzzy_changed_or_left_over(
-    texts: Path, capsys, state: dict[str, str], fault: str
+    texts: Path, capsys: pytest.CaptureFixture[str], state: dict[str, str], fault: str
 ) -> None:
     catalog(texts, **state)
     outcome = translations.main()
     assert (outcome, capsys.readouterr().out) == (bool(fault), fault)
 
 
-def test_the_check_finds_a_text_that_is_in_no_catalog(texts: Path, capsys) -> None:
+def test_the_check_finds_a_text_that_is_in_no_catalog(
+    texts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     catalog(texts)
     translations.template().add("New")
     assert (translations.main(), capsys.readouterr().out) == (1, "nl: not in the catalog: 'New'\n")
 
 
 def test_a_third_language_takes_one_command_and_no_code(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings, db: None, client: Client
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings, db: None, client: Client
 ) -> None:
     shutil.copytree(translations.LOCALE, tmp_path / "locale")
     monkeypatch.setattr(translations, "LOCALE", tmp_path / "locale")
@@ -100,7 +104,9 @@ def test_a_third_language_takes_one_command_and_no_code(
     ) == (True, True, True, True)
 
 
-def test_a_language_that_nobody_knows_is_refused_with_those_there_are(texts: Path, capsys) -> None:
+def test_a_language_that_nobody_knows_is_refused_with_those_there_are(
+    texts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert translations.main("--add", "xx") == 1
     assert "Django knows no language 'xx'. Its codes: af, ar" in capsys.readouterr().out
     assert list(texts.iterdir()) == []
@@ -129,7 +135,7 @@ def test_the_browser_s_language_is_shown(client: Client, accepts: str, shown: st
     )
 
 
-def test_the_switch_stays_on_the_page_and_the_account_keeps_it(client: Client, admin) -> None:
+def test_the_switch_stays_on_the_page_and_the_account_keeps_it(client: Client, admin: User) -> None:
     client.force_login(admin)
     there = reverse("licensing:calculator") + "?licenses=100"
     switched = client.post(reverse("set_language"), {"language": "nl", "next": there})
@@ -138,7 +144,7 @@ def test_the_switch_stays_on_the_page_and_the_account_keeps_it(client: Client, a
     assert '<html lang="nl"' in client.get(there).text
 
 
-def test_the_account_s_language_counts_before_the_browser_s(client: Client, admin) -> None:
+def test_the_account_s_language_counts_before_the_browser_s(client: Client, admin: User) -> None:
     admin.language = "nl"
     admin.set_password("a long enough one")
     admin.save()
@@ -148,7 +154,7 @@ def test_the_account_s_language_counts_before_the_browser_s(client: Client, admi
 
 
 @pytest.mark.parametrize("chosen", ["xx", "", "\0", "nl" * 40])
-def test_what_is_no_language_changes_nothing(client: Client, admin, chosen: str) -> None:
+def test_what_is_no_language_changes_nothing(client: Client, admin: User, chosen: str) -> None:
     client.force_login(admin)
     assert (
         client.post(reverse("set_language"), {"language": chosen, "next": "/help/"}).status_code
@@ -160,7 +166,7 @@ def test_what_is_no_language_changes_nothing(client: Client, admin, chosen: str)
 
 @pytest.mark.parametrize("code", [code for code, _name in settings.LANGUAGES])
 def test_a_list_to_take_along_opens_in_the_reader_s_spreadsheet(
-    client: Client, admin, code: str
+    client: Client, admin: User, code: str
 ) -> None:
     client.force_login(admin)
     factories.RecordFactory.create(partner=admin.home_partner)
@@ -173,7 +179,7 @@ def test_a_list_to_take_along_opens_in_the_reader_s_spreadsheet(
     assert (";" in first) == (code == "nl")
 
 
-def test_no_text_names_a_rule_by_its_code():
+def test_no_text_names_a_rule_by_its_code() -> None:
     """People do not know them; the documents do."""
     path = settings.BASE_DIR / "locale" / "nl" / "LC_MESSAGES" / "django.po"
     with path.open("rb") as file:

@@ -53,7 +53,7 @@ def clients(user: User, sample: PartnerFixture, count: int) -> list[Client]:
     return [first, *more]
 
 
-def told(client: Client) -> list[tuple[int, str]]:
+def messages_of(client: Client) -> list[tuple[int, str]]:
     """What the next page shows."""
     page = client.get(reverse("help"))
     return [(message.level, str(message)) for message in page.context["messages"]]
@@ -69,13 +69,13 @@ def told_as_by_one_click(client: Client, act: Act) -> bool:
 
     Django itself says a second one where the back office adds a row.
     """
-    messages = told(client)
+    messages = messages_of(client)
     levels = [level for level, _text in messages]
     texts = [text.translate(ISOLATES) for _level, text in messages]
     adds = act.url.endswith("/add/") and act.by_staff
     return (
         levels == [SUCCESS] * (1 + adds)
-        and sum(text.endswith(act.told) for text in texts) == 1
+        and sum(text.endswith(act.message) for text in texts) == 1
         and len(set(texts)) == len(texts)
     )
 
@@ -132,7 +132,7 @@ def test_what_somebody_else_did_a_moment_ago_is_told(sample: PartnerFixture, mak
     [theirs], [mine] = clients(other, sample, 1), clients(sample.boss, sample, 1)
     theirs.post(act.url, form)
     answer = mine.post(act.url, form)
-    messages = told(mine)
+    messages = messages_of(mine)
     assert SUCCESS not in [level for level, _text in messages]
     assert ERROR in [level for level, _text in messages] or answer.context["form"].errors
     assert len(on_record(act.action)) == len(before) + 2, "the attempt is on record"
@@ -143,10 +143,10 @@ def test_what_one_did_oneself_long_ago_is_told_too(sample: PartnerFixture, make)
     act, form, _before = act_of(make, sample)
     [client] = clients(sample.boss, sample, 1)
     client.post(act.url, form)
-    assert [level for level, _text in told(client)] == [SUCCESS]
+    assert [level for level, _text in messages_of(client)] == [SUCCESS]
     with time_machine.travel(factories.NOW + timedelta(minutes=2), tick=False):
         answer = client.post(act.url, form)
-        assert SUCCESS not in [level for level, _text in told(client)]
+        assert SUCCESS not in [level for level, _text in messages_of(client)]
     assert answer.status_code == 200 or make is disable
 
 

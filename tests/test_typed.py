@@ -43,7 +43,7 @@ ANY_TEXT = st.text(
         ("👩\u200d💻 Ada", "👩💻 Ada"),
     ],
 )
-def test_a_line_is_kept_without_what_nobody_sees(typed, clean):
+def test_a_line_is_kept_without_what_nobody_sees(typed, clean) -> None:
     assert clean_line(typed) == clean
 
 
@@ -51,7 +51,7 @@ def test_a_line_is_kept_without_what_nobody_sees(typed, clean):
 @pytest.mark.parametrize(
     "between", ["\n", "\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029", "\x1e"]
 )
-def test_a_line_break_inside_a_line_is_refused(between):
+def test_a_line_break_inside_a_line_is_refused(between) -> None:
     with pytest.raises(ValidationError) as refused:
         clean_line(f"Hello{between}Kim")
     assert refused.value.code == "line_break"
@@ -59,7 +59,7 @@ def test_a_line_break_inside_a_line_is_refused(between):
 
 @pytest.mark.rule("W1")
 @pytest.mark.parametrize("between", ["\0", "\x07", "\x1b", "\x7f", "\x9b", "\ud800", "\uffff"])
-def test_a_control_character_is_refused(between):
+def test_a_control_character_is_refused(between) -> None:
     with pytest.raises(ValidationError) as refused:
         clean_line(f"Hello{between}Kim")
     assert refused.value.code == "control_character"
@@ -67,7 +67,7 @@ def test_a_control_character_is_refused(between):
 
 @pytest.mark.rule("W1")
 @pytest.mark.parametrize("name", ["", "…", "4711", "👩", "\u0301"])
-def test_a_name_without_a_letter_is_refused(name):
+def test_a_name_without_a_letter_is_refused(name) -> None:
     with pytest.raises(ValidationError):
         validate_name(name)
 
@@ -86,12 +86,12 @@ def test_a_name_without_a_letter_is_refused(name):
         " kim.x@litware.example.\n",
     ],
 )
-def test_every_spelling_of_a_mailbox_is_one_address(spelling):
+def test_every_spelling_of_a_mailbox_is_one_address(spelling) -> None:
     assert canonical_email(spelling) == "kim.x@litware.example"
 
 
 @pytest.mark.rule("W2")
-def test_a_domain_beyond_ascii_has_one_spelling():
+def test_a_domain_beyond_ascii_has_one_spelling() -> None:
     assert {
         canonical_email(f"kim@{domain}")
         for domain in ("BÜCHER.example", "bu\u0308cher.example", "xn--bcher-kva.example")
@@ -115,7 +115,7 @@ def test_a_domain_beyond_ascii_has_one_spelling():
         "kim@localhost",
     ],
 )
-def test_what_is_no_address_is_refused(typed):
+def test_what_is_no_address_is_refused(typed) -> None:
     with pytest.raises(ValidationError):
         canonical_email(typed)
 
@@ -129,7 +129,7 @@ def test_what_is_no_address_is_refused(typed):
         "contoso-west.onmicrosoft.com.\u200b",
     ],
 )
-def test_a_domain_has_one_spelling(typed):
+def test_a_domain_has_one_spelling(typed) -> None:
     assert canonical_domain(typed) == "contoso-west.onmicrosoft.com"
 
 
@@ -145,7 +145,7 @@ def test_a_domain_has_one_spelling(typed):
         "contoso.com:443",
     ],
 )
-def test_what_is_no_domain_is_refused(typed):
+def test_what_is_no_domain_is_refused(typed) -> None:
     with pytest.raises(ValidationError):
         canonical_domain(typed)
 
@@ -167,14 +167,14 @@ def test_what_is_no_domain_is_refused(typed):
         ),
     ],
 )
-def test_a_domain_of_no_tenant_is_told_what_to_write(typed, sentence):
+def test_a_domain_of_no_tenant_is_told_what_to_write(typed, sentence) -> None:
     with pytest.raises(ValidationError) as refused:
         canonical_domain(typed)
     assert refused.value.messages == [sentence]
 
 
 @pytest.mark.rule("W2")
-def test_an_address_has_at_most_64_characters_before_the_at():
+def test_an_address_has_at_most_64_characters_before_the_at() -> None:
     assert canonical_email(f"{'k' * 64}@contoso.com") == f"{'k' * 64}@contoso.com"
     with pytest.raises(ValidationError) as refused:
         canonical_email(f"{'k' * 65}@contoso.com")
@@ -182,7 +182,7 @@ def test_an_address_has_at_most_64_characters_before_the_at():
 
 
 @pytest.mark.rule("W3")
-def test_the_directorys_name_for_a_guest_may_be_longer():
+def test_the_directorys_name_for_a_guest_may_be_longer() -> None:
     email = f"{'k' * 64}_fabrikam.example#ext#@contoso.com"
     assert guest_behind(canonical_email(email)) == (f"{'k' * 64}@fabrikam.example", "contoso.com")
 
@@ -207,22 +207,22 @@ def test_the_directorys_name_for_a_guest_may_be_longer():
         ("_x.example#EXT#@contoso.onmicrosoft.com", None),
     ],
 )
-def test_the_directorys_own_name_for_a_guest_is_understood(email, guest):
+def test_the_directorys_own_name_for_a_guest_is_understood(email, guest) -> None:
     assert guest_behind(canonical_email(email)) == guest
 
 
 @pytest.mark.rule("W3")
-def test_the_directorys_name_for_an_own_account_is_understood():
+def test_the_directorys_name_for_an_own_account_is_understood() -> None:
     assert canonical_email("live.com#Lou@outlook.example") == "lou@outlook.example"
 
 
 @given(ANY_TEXT)
-def test_tidying_again_changes_nothing(text):
+def test_tidying_again_changes_nothing(text) -> None:
     assert tidy(tidy(text)) == tidy(text)
 
 
 @given(ANY_TEXT)
-def test_whatever_is_not_refused_is_only_tidied(text):
+def test_whatever_is_not_refused_is_only_tidied(text) -> None:
     try:
         cleaned = clean_line(text)
     except ValidationError:
@@ -232,12 +232,12 @@ def test_whatever_is_not_refused_is_only_tidied(text):
 
 @pytest.mark.slow
 @given(st.emails() | ANY_TEXT)
-def test_a_canonical_address_is_its_own_spelling(text):
+def test_a_canonical_address_is_its_own_spelling(text) -> None:
     once = canonical_email_or_text(text)
     assert canonical_email_or_text(once) == once
 
 
 @pytest.mark.parametrize("local", ["ıpek", "straße", "Kim.é"])
-def test_letters_that_only_look_ascii_are_no_part_of_an_address(local):
+def test_letters_that_only_look_ascii_are_no_part_of_an_address(local) -> None:
     with pytest.raises(ValidationError):
         canonical_email(f"{local}@contoso.com")

@@ -222,7 +222,7 @@ TOOK = {
 @pytest.mark.slow
 def test_nothing_invisible_comes_through_a_form(
     world: World, request_as: RequestAs, rows: dict[str, list[str]]
-):
+) -> None:
     some = {
         row: addresses
         for row, addresses in rows.items()
@@ -242,7 +242,7 @@ def typed(text: str) -> Any:
 @pytest.mark.parametrize("text", [typed(text) for text in ODD])
 def test_nothing_odd_comes_through_any_field_of_any_form(
     request_as: RequestAs, rows: dict[str, list[str]], text
-):
+) -> None:
     typed_into(request_as, rows, [text], one_by_one=True, changes=["{old}{odd}", "{odd}"])
 
 
@@ -290,7 +290,7 @@ def bring(kind: type[Import], row: dict[str, str]) -> set[str]:
     [INVISIBLE[:2], pytest.param(ODD, marks=[pytest.mark.slow, pytest.mark.release])],
     ids=["few", "all"],
 )
-def test_nothing_odd_comes_through_an_import(world: World, texts):
+def test_nothing_odd_comes_through_an_import(world: World, texts) -> None:
     kinds, took = list(imports()), set()
     for kind in kinds:
         for row in exported(world, kind)[:2]:
@@ -312,7 +312,7 @@ def test_nothing_odd_comes_through_an_import(world: World, texts):
     }
 
 
-def test_what_would_be_invisible_in_the_database_is_found(world: World):
+def test_what_would_be_invisible_in_the_database_is_found(world: World) -> None:
     with rolled_back() as written:
         Partner.objects.filter(pk=world.sample.partner.pk).update(name=models.Value("Kim\u200b"))
         assert [(model, name) for model, name, _text in faults(written)] == [("Partner", "name")]

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 from hypothesis import given
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 from benefits_portal.benefits.models import PackageLine
 from benefits_portal.licensing.calculator import form_for
 from benefits_portal.number_fields import AmountFormField
+from benefits_portal.tenants.models import User
 from benefits_portal.typed_numbers import read_amount, read_number, read_numbers
 from tests import factories
+from tests.clients import SignIn
 from tests.factories import TODAY
 
 pytestmark = pytest.mark.rule("W4")
@@ -43,7 +46,7 @@ ONE_OR_TWO = "Write {} for one key, or {}; {} for two."
         *(f"1{space}200" for space in SPACES),
     ],
 )
-def test_a_number_is_read_however_its_thousands_are_apart(typed):
+def test_a_number_is_read_however_its_thousands_are_apart(typed) -> None:
     assert read_number(typed) == 1200
 
 
@@ -67,7 +70,7 @@ def test_a_number_is_read_however_its_thousands_are_apart(typed):
         "9" * 13,
     ],
 )
-def test_what_is_no_whole_number_is_refused(typed):
+def test_what_is_no_whole_number_is_refused(typed) -> None:
     with pytest.raises(ValidationError) as refused:
         read_number(typed)
     assert refused.value.messages == [WHOLE]
@@ -102,7 +105,7 @@ def test_what_is_no_whole_number_is_refused(typed):
         (" ; ", []),
     ],
 )
-def test_several_numbers_are_told_apart(typed, numbers):
+def test_several_numbers_are_told_apart(typed, numbers) -> None:
     assert read_numbers(typed) == numbers
 
 
@@ -133,14 +136,14 @@ def test_several_numbers_are_told_apart(typed, numbers):
         ("25; 1.5", WHOLE),
     ],
 )
-def test_what_could_be_one_number_or_several_is_asked_back(typed, error):
+def test_what_could_be_one_number_or_several_is_asked_back(typed, error) -> None:
     with pytest.raises(ValidationError) as refused:
         read_numbers(typed)
     assert refused.value.messages == [error]
 
 
 @given(st.lists(st.integers(1, 999_999), min_size=1, max_size=5))
-def test_what_is_written_with_semicolons_is_read_back(numbers):
+def test_what_is_written_with_semicolons_is_read_back(numbers) -> None:
     assert (
         read_numbers("; ".join(f"{number:,}".replace(",", "\u202f") for number in numbers))
         == numbers
@@ -171,7 +174,7 @@ def test_what_is_written_with_semicolons_is_read_back(numbers):
         ("1234.500", 3, "1234.500"),
     ],
 )
-def test_an_amount_is_read_however_it_is_written(typed, decimals, amount, language):
+def test_an_amount_is_read_however_it_is_written(typed, decimals, amount, language) -> None:
     with translation.override(language):
         assert str(read_amount(typed, decimals)) == amount
 
@@ -185,7 +188,7 @@ def test_an_amount_is_read_however_it_is_written(typed, decimals, amount, langua
         ("30,500", "nl", "30.500"),
     ],
 )
-def test_the_language_tells_what_stands_before_three_decimals(typed, language, amount):
+def test_the_language_tells_what_stands_before_three_decimals(typed, language, amount) -> None:
     with translation.override(language):
         assert str(read_amount(typed, 3)) == amount
 
@@ -205,7 +208,7 @@ def test_the_language_tells_what_stands_before_three_decimals(typed, language, a
         ("6,000.5055", "Enter an amount with at most 2 decimals."),
     ],
 )
-def test_what_is_no_amount_is_refused(typed, error):
+def test_what_is_no_amount_is_refused(typed, error) -> None:
     with pytest.raises(ValidationError) as refused:
         read_amount(typed)
     assert refused.value.messages == [error]
@@ -248,7 +251,7 @@ LINK = "licenses=100&ends_on=2027-06-30&keys=25&on=2027-01-31"
         "licenses=１００&ends_on=２０２７-０６-３０&keys=２５&on=2027-01-31",
     ],
 )
-def test_a_link_to_a_result_works_however_it_was_sent(client, query):
+def test_a_link_to_a_result_works_however_it_was_sent(client: Client, query) -> None:
     page = client.get(f"{reverse('licensing:calculator')}?{query}")
     assert page.context["form"].errors == {}
     assert page.context["calculation"].summary == [
@@ -259,7 +262,7 @@ def test_a_link_to_a_result_works_however_it_was_sent(client, query):
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2009", " "])
-def test_a_key_of_1_200_is_one_key(client, space):
+def test_a_key_of_1_200_is_one_key(client: Client, space) -> None:
     sent = {
         "licenses": f"1{space}200",
         "ends_on": "2027-06-30",
@@ -277,7 +280,7 @@ def test_a_key_of_1_200_is_one_key(client, space):
     assert "1,200 licenses until June 30, 2027 · key: 1,200 licenses" in page.text
 
 
-def test_what_was_typed_comes_back_as_it_was_typed():
+def test_what_was_typed_comes_back_as_it_was_typed() -> None:
     form = form_for(QueryDict("licenses=1,5&ends_on=2027-06-30&keys=1,200"), TODAY)
     assert (form["licenses"].value(), form["keys"].value()) == ("1,5", "1,200")
 
@@ -290,7 +293,7 @@ def test_what_was_typed_comes_back_as_it_was_typed():
     ("typed", "quantity"),
     [("1\u202f200", 1200), ("１２００", 1200), ("1.200", 1200), ("1,200", 1200)],
 )
-def test_the_back_office_reads_a_quantity(admin, sign_in, typed, quantity):
+def test_the_back_office_reads_a_quantity(admin: User, sign_in: SignIn, typed, quantity) -> None:
     admin.is_staff = admin.is_superuser = True
     admin.save()
     line = factories.PackageLineFactory.create()
@@ -311,7 +314,7 @@ def test_the_back_office_reads_a_quantity(admin, sign_in, typed, quantity):
     ("typed", "amount"),
     [("6.000,00", "6000"), ("6,000.00", "6000"), ("6\u202f000,5", "6000.5"), ("１００", "100")],
 )
-def test_the_back_office_reads_an_amount(admin, sign_in, typed, amount):
+def test_the_back_office_reads_an_amount(admin: User, sign_in: SignIn, typed, amount) -> None:
     admin.is_staff = admin.is_superuser = True
     admin.save()
     line = factories.PackageLineFactory.create(product__monthly=True)
@@ -335,7 +338,7 @@ def test_the_back_office_reads_an_amount(admin, sign_in, typed, amount):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("typed", "currency", "language", "told"),
+    ("typed", "currency", "language", "message"),
     [
         ("6.000", "EUR", "en", "Write 6000 or 6: EUR does not have three decimals."),
         ("85.500", "EUR", "en", "Write 85500 or 85.5: EUR does not have three decimals."),
@@ -347,8 +350,8 @@ def test_the_back_office_reads_an_amount(admin, sign_in, typed, amount):
     ],
 )
 def test_an_amount_with_more_decimals_than_its_currency_is_asked_back(
-    admin, sign_in, typed, currency, language, told
-):
+    admin: User, sign_in: SignIn, typed, currency, language, message
+) -> None:
     admin.is_staff = admin.is_superuser = True
     admin.save()
     line = factories.PackageLineFactory.create(product__monthly=True)
@@ -371,10 +374,10 @@ def test_an_amount_with_more_decimals_than_its_currency_is_asked_back(
     with translation.override(language):
         answer = office.post(reverse("admin:benefits_packageline_change", args=[line.pk]), sent)
     kept = list(line.credit_amounts.values_list("amount", flat=True))
-    if told:
+    if message:
         assert (kept, answer.context["inline_admin_formsets"][0].formset.errors) == (
             [],
-            [{"amount": [told]}],
+            [{"amount": [message]}],
         )
     else:
         assert kept == [Decimal(6 if currency == "KWD" else 6000)]
@@ -384,14 +387,14 @@ def test_an_amount_with_more_decimals_than_its_currency_is_asked_back(
 @pytest.mark.parametrize(
     "amount", ["85.000", "100.000", "30.500", "30.505", "0.500", "6000.000", "1234567.890"]
 )
-def test_an_amount_that_is_sent_back_as_it_was_shown_is_the_same(amount, language):
+def test_an_amount_that_is_sent_back_as_it_was_shown_is_the_same(amount, language) -> None:
     field = AmountFormField(decimal_places=3)
     with translation.override(language):
         assert field.clean(field.prepare_value(Decimal(amount))) == Decimal(amount)
 
 
 @pytest.mark.parametrize("typed", ["10²", "①②", "⑩", "½", "25₂"])
-def test_what_is_no_digit_of_a_number_is_not_read_as_one(typed):
+def test_what_is_no_digit_of_a_number_is_not_read_as_one(typed) -> None:
     for read in (read_number, read_amount):
         with pytest.raises(ValidationError):
             read(typed)

@@ -78,15 +78,15 @@ def named(instead: dict[str, str]) -> list[str]:
     ]
 
 
-def test_no_name_has_a_word_that_means_too_much():
+def test_no_name_has_a_word_that_means_too_much() -> None:
     assert named(INSTEAD) == []
 
 
-def test_names_are_spelled_as_americans_do():
+def test_names_are_spelled_as_americans_do() -> None:
     assert named(BRITISH) == []
 
 
-def test_no_function_is_longer_than_30_lines():
+def test_no_function_is_longer_than_30_lines() -> None:
     assert [
         f"{module}:{node.lineno}: {node.name}"
         for module, tree in MODULES.items()
@@ -105,10 +105,10 @@ def test_no_function_is_longer_than_30_lines():
         ("_told", ["told"]),
     ],
 )
-def test_a_name_is_taken_apart_into_its_words(name, found):
+def test_a_name_is_taken_apart_into_its_words(name, found) -> None:
     assert parts(name) == found
 
 
-def test_every_exception_is_needed():
+def test_every_exception_is_needed() -> None:
     given = {name for tree in MODULES.values() for name, _line in names(tree)}
     assert {name for _part, name in EXCEPTIONS} <= given

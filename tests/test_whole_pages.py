@@ -7,43 +7,47 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.tenants.models import Role, RoleAssignment
+from benefits_portal.benefits.models import Benefit
+from benefits_portal.tenants.models import Partner, Role, RoleAssignment, Tenant, User
 from tests import factories
+from tests.clients import ClientResponse, SignIn
 
 pytestmark = pytest.mark.usefixtures("today")
 HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def benefit(partner):
+def benefit(partner: Partner) -> Benefit:
     return factories.BenefitFactory.create(partner=partner, key=True)
 
 
 @pytest.fixture
-def details(benefit) -> str:
+def details(benefit: Benefit) -> str:
     return reverse("licensing:benefit-detail", args=[benefit.pk])
 
 
 @pytest.fixture
-def get_key(benefit) -> str:
+def get_key(benefit: Benefit) -> str:
     return reverse("licensing:key", args=[benefit.pk])
 
 
 @pytest.fixture
-def acting_in(tenant) -> dict[str, str]:
+def acting_in(tenant: Tenant) -> dict[str, str]:
     return {"acting_in": f"{tenant.partner_id}-{tenant.pk}", "verified": "on"}
 
 
 @pytest.fixture
-def client(admin, sign_in) -> Client:
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
-def takes_the_place_of_the_page(response) -> bool:
+def takes_the_place_of_the_page(response: ClientResponse) -> bool:
     return response.headers.get("HX-Retarget") == "body" and "<!doctype html>" in response.text
 
 
-def test_what_is_asked_for_is_a_part(client, details, get_key, acting_in):
+def test_what_is_asked_for_is_a_part(
+    client: Client, details: str, get_key: str, acting_in: dict[str, str]
+) -> None:
     answers = [client.get(details, headers=HTMX), client.post(get_key, acting_in, headers=HTMX)]
     assert [
         ("HX-Redirect" in answer.headers, "HX-Retarget" in answer.headers) for answer in answers
@@ -51,7 +55,9 @@ def test_what_is_asked_for_is_a_part(client, details, get_key, acting_in):
     assert not any("<!doctype html>" in answer.text for answer in answers)
 
 
-def test_when_the_session_is_over_the_browser_goes_to_sign_in(details, get_key, acting_in):
+def test_when_the_session_is_over_the_browser_goes_to_sign_in(
+    details: str, get_key: str, acting_in: dict[str, str]
+) -> None:
     answers = [Client().get(details, headers=HTMX), Client().post(get_key, acting_in, headers=HTMX)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert [answer.headers["HX-Redirect"] for answer in answers] == [
@@ -61,7 +67,9 @@ def test_when_the_session_is_over_the_browser_goes_to_sign_in(details, get_key, 
 
 
 @pytest.mark.rule("P4")
-def test_what_is_at_another_place_of_ones_own_opens_the_offer_to_switch(client, admin):
+def test_what_is_at_another_place_of_ones_own_opens_the_offer_to_switch(
+    client: Client, admin: User
+) -> None:
     elsewhere = factories.TenantFactory.create(is_primary=True)
     RoleAssignment.objects.create(user=admin, partner=elsewhere.partner, role=Role.PARTNER_ADMIN)
     theirs = factories.BenefitFactory.create(partner=elsewhere.partner)
@@ -73,8 +81,8 @@ def test_what_is_at_another_place_of_ones_own_opens_the_offer_to_switch(client, 
 
 @pytest.mark.rule("P4")
 def test_a_form_of_the_place_before_is_answered_with_the_page_that_says_so(
-    client, tenant, get_key, acting_in
-):
+    client: Client, tenant: Tenant, get_key: str, acting_in: dict[str, str]
+) -> None:
     client.post(
         reverse("tenants:switch"),
         {"place": factories.TenantFactory.create(partner=tenant.partner).pk},
@@ -89,11 +97,12 @@ def test_a_form_of_the_place_before_is_answered_with_the_page_that_says_so(
 
 @pytest.mark.rule("P2", "P3")
 @pytest.mark.parametrize(
-    ("role", "told"), [(Role.MEMBER, "tenants/not_permitted.html"), (None, "tenants/no_role.html")]
+    ("role", "template"),
+    [(Role.MEMBER, "tenants/not_permitted.html"), (None, "tenants/no_role.html")],
 )
 def test_who_lost_the_role_is_answered_with_the_page_that_says_so(
-    client, details, get_key, acting_in, role, told
-):
+    client: Client, details: str, get_key: str, acting_in: dict[str, str], role, template
+) -> None:
     if role:
         RoleAssignment.objects.update(role=role)
     else:
@@ -101,7 +110,7 @@ def test_who_lost_the_role_is_answered_with_the_page_that_says_so(
     answer = client.post(get_key, acting_in, headers=HTMX)
     assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (
         403,
-        told,
+        template,
         True,
     )
     if role is None:
@@ -110,8 +119,8 @@ def test_who_lost_the_role_is_answered_with_the_page_that_says_so(
 
 
 def test_a_form_that_is_out_of_date_is_answered_with_the_page_that_says_so(
-    admin, get_key, acting_in
-):
+    admin: User, get_key: str, acting_in: dict[str, str]
+) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(admin)
     answer = strict.post(get_key, acting_in, headers=HTMX)
@@ -122,13 +131,13 @@ def test_a_form_that_is_out_of_date_is_answered_with_the_page_that_says_so(
     )
 
 
-def test_what_does_not_exist_is_a_page_too(client):
+def test_what_does_not_exist_is_a_page_too(client: Client) -> None:
     address = reverse("licensing:benefit-detail", args=[999_999])
     answer = client.get(address, headers=HTMX)
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (404, address)
 
 
-def test_without_htmx_nothing_changes(client, details):
+def test_without_htmx_nothing_changes(client: Client, details: str) -> None:
     answers = [
         Client().get(details),
         client.get(reverse("licensing:benefit-detail", args=[999_999])),

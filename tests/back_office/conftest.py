@@ -1,28 +1,32 @@
 """Staff, and every kind of row that the back office shows."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.forms import BaseForm
 from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.tenants.models import PracticeWorld, User
 from tests import factories
+from tests.clients import ClientResponse
 
 BECAUSE = {"reason": "Asked for by the partner"}
 
 
-def page(model, name, *args):
+def page(model: type[Model], name: str, *args: object) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
 
 
-def registered():
+def registered() -> list[type[Model]]:
     return list(admin.site._registry)
 
 
-def member_of(group):
+def member_of(group: str) -> User:
     user = factories.UserFactory.create(staff=True)
     user.groups.add(Group.objects.get(name=group))  # it comes with the migrations
     return user
@@ -52,7 +56,7 @@ def office(programme: User, sign_in: Callable[[User], Client]) -> Client:
     return sign_in(programme)
 
 
-def make_rows(count):
+def make_rows(count: int) -> None:
     """`count` more rows of every model that the back office shows."""
     for _ in range(count):
         redemption = factories.redeem()
@@ -80,7 +84,7 @@ def make_rows(count):
         factories.PracticeWorldFactory.create()
 
 
-def filled(response, **changes):
+def filled(response: ClientResponse, **changes: Any) -> dict[str, Any]:
     """What a browser would send for the form in `response`, with a reason.
 
     `changes` are made to it; None leaves a field out.
@@ -93,7 +97,7 @@ def filled(response, **changes):
     return {name: value for name, value in sent.items() if value is not None}
 
 
-def sent_for(form):
+def sent_for(form: BaseForm) -> dict[str, Any]:
     sent = {}
     for field in form:
         value = field.value()
@@ -111,7 +115,7 @@ def sent_for(form):
     return sent
 
 
-def new_row(prefix, number, **values):
+def new_row(prefix: str, number: int, **values: Any) -> dict[str, Any]:
     """The fields of one more row of an inline, after the `number` that are there."""
     return {
         f"{prefix}-TOTAL_FORMS": number + 1,
@@ -119,7 +123,7 @@ def new_row(prefix, number, **values):
     }
 
 
-def errors(response):
+def errors(response: ClientResponse) -> list[str]:
     """Everything that a form said it refuses."""
     return (
         [str(error) for error in response.context["errors"].as_data()]

@@ -4,43 +4,51 @@ import csv
 import tracemalloc
 from datetime import date
 from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import Model
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, Membership, ProductKey
 from benefits_portal.tenants import importing
 from benefits_portal.tenants.admin import exports, imports
 from benefits_portal.tenants.importing import Refused, carry_out
-from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Record
+from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Record, Tenant, User
 from tests import factories
+from tests.clients import ClientResponse, SignIn
 
 from .conftest import make_rows, page, registered
 
 PARTNERS = "mpn_id,name,country,currency,time_zone\n"
 
 
-def export(office, model, query="", **headers):
+def export(office: Client, model: type[Model], query: str = "", **headers: Any) -> str:
     answer = office.get(page(model, "export") + query, headers=headers)
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv; charset=utf-8")
     return b"".join(answer).decode("utf-8-sig")
 
 
-def table(text, delimiter=","):
+def table(text: str, delimiter: str = ",") -> list[list[str]]:
     return list(csv.reader(StringIO(text), delimiter=delimiter))
 
 
-def upload(office, model, text, reason="From the yearly list"):
+def upload(
+    office: Client, model: type[Model], text: str | bytes, reason: str = "From the yearly list"
+) -> ClientResponse:
     content = text if isinstance(text, bytes) else text.encode()
     file = BytesIO(content)
     file.name = "file.csv"
     return office.post(page(model, "import"), {"file": file, "reason": reason})
 
 
-def confirm(office, model, shown):
+def confirm(office: Client, model: type[Model], shown: ClientResponse) -> ClientResponse:
     context = shown.context
     sent = {
         "confirmed": context["packed"],
@@ -50,11 +58,11 @@ def confirm(office, model, shown):
     return office.post(page(model, "import"), sent)
 
 
-def outcomes(shown):
+def outcomes(shown: ClientResponse) -> list[tuple[int, str]]:
     return [(line.number, line.outcome.value) for line in shown.context["asked"].lines]
 
 
-def bring(office, model, text):
+def bring(office: Client, model: type[Model], text: str | bytes) -> list[tuple[int, str]]:
     shown = upload(office, model, text)
     assert confirm(office, model, shown).status_code == 302
     return outcomes(shown)
@@ -64,7 +72,7 @@ def bring(office, model, text):
 
 
 @pytest.mark.rule("K3")
-def test_every_list_can_be_taken_along_and_none_says_a_key(office, today):
+def test_every_list_can_be_taken_along_and_none_says_a_key(office: Client, today: date) -> None:
     make_rows(1)
     keys = ProductKey.objects.all()
     secrets = ["<a href", *(secret for key in keys for secret in (key.digest, key.ciphertext))]
@@ -76,7 +84,7 @@ def test_every_list_can_be_taken_along_and_none_says_a_key(office, today):
     assert [key for key in keys if key.last_five not in texts[ProductKey]] == []
 
 
-def test_an_export_holds_what_the_filters_leave(office):
+def test_an_export_holds_what_the_filters_leave(office: Client) -> None:
     factories.PartnerFactory.create(name="Contoso", country="NL", mpn_id="1234")
     factories.PartnerFactory.create(country="US")
     assert table(export(office, Partner, "?country__exact=NL")) == [
@@ -86,12 +94,12 @@ def test_an_export_holds_what_the_filters_leave(office):
     assert office.get(page(Partner, "export") + "?nonsense=1").status_code == 302
 
 
-def test_a_dutch_reader_s_export_has_semicolons_and_no_export_has_formulas(office):
+def test_a_dutch_reader_s_export_has_semicolons_and_no_export_has_formulas(office: Client) -> None:
     factories.PartnerFactory.create(name="=1+1")
     assert table(export(office, Partner, **{"accept-language": "nl"}), ";")[1][1] == "'=1+1"
 
 
-def test_an_export_reads_a_batch_at_a_time(office, monkeypatch):
+def test_an_export_reads_a_batch_at_a_time(office: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exports, "BATCH", 2)
     factories.PartnerFactory.create_batch(5)
     with CaptureQueriesContext(connection) as asked:
@@ -99,7 +107,7 @@ def test_an_export_reads_a_batch_at_a_time(office, monkeypatch):
     assert sum('"tenants_partner"."id" > ' in query["sql"] for query in asked) == 4
 
 
-def test_only_who_may_look_takes_along(support, sign_in):
+def test_only_who_may_look_takes_along(support: User, sign_in: SignIn) -> None:
     assert sign_in(support).get(page(Partner, "export")).status_code == 200
     assert (
         sign_in(factories.UserFactory.create(staff=True)).get(page(Partner, "export")).status_code
@@ -113,7 +121,9 @@ def test_only_who_may_look_takes_along(support, sign_in):
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("delimiter", [",", ";"])
-def test_partners_are_made_and_changed_as_was_shown(office, programme, mark, delimiter):
+def test_partners_are_made_and_changed_as_was_shown(
+    office: Client, programme: User, mark, delimiter
+) -> None:
     known = factories.PartnerFactory.create(
         mpn_id="1234", name="Old name", country="NL", currency="EUR"
     )
@@ -137,7 +147,7 @@ def test_partners_are_made_and_changed_as_was_shown(office, programme, mark, del
 
 
 @pytest.mark.rule("B1", "B2")
-def test_a_membership_that_is_brought_is_provisioned_like_one_by_hand(office):
+def test_a_membership_that_is_brought_is_provisioned_like_one_by_hand(office: Client) -> None:
     partner, line = (
         factories.PartnerFactory.create(mpn_id="1234"),
         factories.PackageLineFactory.create(offer__name="Gold"),
@@ -152,7 +162,7 @@ def test_a_membership_that_is_brought_is_provisioned_like_one_by_hand(office):
 
 
 @pytest.mark.rule("B1")
-def test_a_membership_that_is_brought_for_the_next_year_is_a_renewal(office):
+def test_a_membership_that_is_brought_for_the_next_year_is_a_renewal(office: Client) -> None:
     factories.PartnerFactory.create(mpn_id="1234")
     factories.OfferFactory.create(name="Gold")
     text = "mpn_id,offer,starts_on\n1234,Gold,2020-09-01\n1234,Gold,2021-09-02\n"
@@ -168,7 +178,7 @@ def test_a_membership_that_is_brought_for_the_next_year_is_a_renewal(office):
     ]
 
 
-def test_people_are_made_with_the_words_they_are_found_by(office, tenant):
+def test_people_are_made_with_the_words_they_are_found_by(office: Client, tenant: Tenant) -> None:
     text = (
         "tenant,user_principal_name,name,kind\n"
         f"{tenant.domain},Mia@{tenant.domain},Mia Jansen,member\n"
@@ -187,7 +197,9 @@ def test_people_are_made_with_the_words_they_are_found_by(office, tenant):
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
-def test_bringing_what_was_taken_along_changes_nothing(office, tenant, language):
+def test_bringing_what_was_taken_along_changes_nothing(
+    office: Client, tenant: Tenant, language
+) -> None:
     factories.PartnerFactory.create(name="=Formula; Inc, “quoted”")
     factories.DirectoryUserFactory.create(tenant=tenant, display_name="-Dash")
     factories.MembershipFactory.create(partner=tenant.partner)
@@ -206,7 +218,9 @@ def test_bringing_what_was_taken_along_changes_nothing(office, tenant, language)
 
 
 @pytest.mark.rule("A1")
-def test_one_line_that_is_refused_keeps_the_whole_file_out(office, monkeypatch):
+def test_one_line_that_is_refused_keeps_the_whole_file_out(
+    office: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = PARTNERS + "1234,Contoso,NL,EUR,UTC\nx,,Nederland,EUR,Mars\n1234,Again,NL,EUR,UTC\n"
     shown = upload(office, Partner, text)
     assert outcomes(shown) == [(2, "new"), (3, "refused"), (4, "refused")]
@@ -219,7 +233,7 @@ def test_one_line_that_is_refused_keeps_the_whole_file_out(office, monkeypatch):
 
 
 @pytest.mark.rule("B1")
-def test_memberships_that_overlap_or_name_what_is_not_there_are_refused(office):
+def test_memberships_that_overlap_or_name_what_is_not_there_are_refused(office: Client) -> None:
     partner = factories.PartnerFactory.create(mpn_id="1234", currency="NOK")
     factories.OfferFactory.create(name="Gold")
     factories.PackageLineFactory.create(offer__name="Credit", product__monthly=True)
@@ -241,7 +255,7 @@ def test_memberships_that_overlap_or_name_what_is_not_there_are_refused(office):
 
 
 @pytest.mark.rule("U1")
-def test_people_who_belong_elsewhere_are_refused(office, tenant):
+def test_people_who_belong_elsewhere_are_refused(office: Client, tenant: Tenant) -> None:
     known = factories.DirectoryUserFactory.create(tenant=tenant)
     lines = [
         f"{tenant.domain},x@elsewhere.example,X,member",
@@ -262,7 +276,7 @@ def test_people_who_belong_elsewhere_are_refused(office, tenant):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"", "The submitted file is empty."),
         (b"mpn_id,name\n1,2\n", "Line 1 must name these columns"),
@@ -277,13 +291,15 @@ def test_people_who_belong_elsewhere_are_refused(office, tenant):
         (b"x" * 1_000_001, "Up to 2,000 lines"),
     ],
 )
-def test_a_file_that_is_no_such_table_is_refused_with_the_line(office, content, told):
+def test_a_file_that_is_no_such_table_is_refused_with_the_line(
+    office: Client, content, message
+) -> None:
     answer = upload(office, Partner, content)
     assert answer.status_code == 200
-    assert told in (str(answer.context["form"].errors) or answer.content.decode())
+    assert message in (str(answer.context["form"].errors) or answer.content.decode())
 
 
-def test_what_changed_meanwhile_is_shown_anew_and_nothing_is_done(office):
+def test_what_changed_meanwhile_is_shown_anew_and_nothing_is_done(office: Client) -> None:
     shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n")
     factories.PartnerFactory.create(mpn_id="1234", name="Somebody was faster")
     again = confirm(office, Partner, shown)
@@ -291,19 +307,19 @@ def test_what_changed_meanwhile_is_shown_anew_and_nothing_is_done(office):
     assert Partner.objects.get().name == "Somebody was faster"
 
 
-def test_nothing_is_imported_without_a_reason(office):
+def test_nothing_is_imported_without_a_reason(office: Client) -> None:
     shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n")
     sent = {"confirmed": shown.context["packed"], "shown": shown.context["asked"].fingerprint}
-    told = [
+    messages = [
         str(message) for message in office.post(page(Partner, "import"), sent).context["messages"]
     ]
-    assert (told, Partner.objects.count()) == (
+    assert (messages, Partner.objects.count()) == (
         ["Say why: the reason goes on record. Nothing was changed."],
         0,
     )
 
 
-def test_whoever_is_faster_keeps_the_whole_file_out(programme):
+def test_whoever_is_faster_keeps_the_whole_file_out(programme: User) -> None:
     first, second = (
         factories.PartnerFactory.create(mpn_id="1234"),
         factories.PartnerFactory.create(mpn_id="5678"),
@@ -317,7 +333,7 @@ def test_whoever_is_faster_keeps_the_whole_file_out(programme):
             MembershipImport,
             text,
             by=by,
-            told=lambda _done: Membership.enroll(second, offer, date(2027, 1, 1), by=by),
+            on_progress=lambda _done: Membership.enroll(second, offer, date(2027, 1, 1), by=by),
         )
     assert Membership.objects.count() == 0
 
@@ -325,12 +341,12 @@ def test_whoever_is_faster_keeps_the_whole_file_out(programme):
 TOO_OLD = "This page is too old. Choose the file again; nothing was changed."
 
 
-def test_a_confirmation_that_was_tampered_with_does_nothing(office):
+def test_a_confirmation_that_was_tampered_with_does_nothing(office: Client) -> None:
     assert office.post(page(Partner, "import"), {"confirmed": "x", "shown": ""}).status_code == 302
     assert Partner.objects.count() == 0
 
 
-def test_a_confirmation_of_other_rows_does_nothing(office):
+def test_a_confirmation_of_other_rows_does_nothing(office: Client) -> None:
     shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n")
     answer = office.post(
         page(DirectoryUser, "import"),
@@ -341,7 +357,9 @@ def test_a_confirmation_of_other_rows_does_nothing(office):
     assert (Partner.objects.count(), DirectoryUser.objects.count()) == (0, 0)
 
 
-def test_a_confirmation_of_somebody_else_does_nothing(office, officer, sign_in):
+def test_a_confirmation_of_somebody_else_does_nothing(
+    office: Client, officer: User, sign_in: SignIn
+) -> None:
     shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n")
     sent = {
         "confirmed": shown.context["packed"],
@@ -355,7 +373,7 @@ def test_a_confirmation_of_somebody_else_does_nothing(office, officer, sign_in):
     )
 
 
-def test_a_confirmation_without_what_was_shown_is_shown_again(office):
+def test_a_confirmation_without_what_was_shown_is_shown_again(office: Client) -> None:
     shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n")
     answer = office.post(
         page(Partner, "import"), {"confirmed": shown.context["packed"], "reason": "Why not"}
@@ -363,7 +381,9 @@ def test_a_confirmation_without_what_was_shown_is_shown_again(office):
     assert (answer.status_code, outcomes(answer), Partner.objects.count()) == (200, [(2, "new")], 0)
 
 
-def test_programme_imports_and_support_does_not(support, officer, sign_in):
+def test_programme_imports_and_support_does_not(
+    support: User, officer: User, sign_in: SignIn
+) -> None:
     for model in (Partner, DirectoryUser, Membership):
         assert [
             sign_in(user).get(page(model, "import")).status_code for user in (support, officer)
@@ -378,14 +398,14 @@ def test_programme_imports_and_support_does_not(support, officer, sign_in):
 # The command
 
 
-def run(tmp_path, kind, text, *options):
-    file, told = tmp_path / "file.csv", StringIO()
+def run(tmp_path: Path, kind: str, text: str, *options: str) -> str:
+    file, output = tmp_path / "file.csv", StringIO()
     file.write_text(text, encoding="utf-8")
-    call_command("import_csv", kind, str(file), *options, stdout=told, stderr=told)
-    return told.getvalue()
+    call_command("import_csv", kind, str(file), *options, stdout=output, stderr=output)
+    return output.getvalue()
 
 
-def test_the_command_says_what_it_would_do_and_then_does_it(db, tmp_path):
+def test_the_command_says_what_it_would_do_and_then_does_it(db: None, tmp_path: Path) -> None:
     text = PARTNERS + "1234,Contoso,NL,EUR,UTC\n"
     assert (
         run(tmp_path, "partners", text, "--dry-run")
@@ -398,7 +418,9 @@ def test_the_command_says_what_it_would_do_and_then_does_it(db, tmp_path):
 
 
 @pytest.mark.rule("A1")
-def test_the_command_names_the_line_and_the_reason_and_changes_nothing(db, tmp_path):
+def test_the_command_names_the_line_and_the_reason_and_changes_nothing(
+    db: None, tmp_path: Path
+) -> None:
     with pytest.raises(CommandError, match=r"2 lines: New 1, Refused 1\. Nothing was changed\."):
         run(tmp_path, "partners", PARTNERS + "1234,Contoso,NL,EUR,UTC\n5678,Fabrikam,NL,EUR,Mars\n")
     with pytest.raises(CommandError, match="Line 1 must name"):
@@ -408,14 +430,14 @@ def test_the_command_names_the_line_and_the_reason_and_changes_nothing(db, tmp_p
     assert Partner.objects.count() == 0
 
 
-def people(tenant, *numbers):
+def people(tenant: Tenant, *numbers: int) -> str:
     lines = [f"{tenant.domain},person{n}@{tenant.domain},Person {n},member\n" for n in numbers]
     return "tenant,user_principal_name,name,kind\n" + "".join(lines)
 
 
 def test_the_command_takes_a_long_file_in_batches_and_all_of_it_or_none(
-    db, tmp_path, tenant, monkeypatch
-):
+    db: None, tmp_path: Path, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(importing, "BATCH", 2)
     assert (
         run(tmp_path, "people", people(tenant, 1, 2, 3, 4, 5))
@@ -430,7 +452,9 @@ def test_the_command_takes_a_long_file_in_batches_and_all_of_it_or_none(
 
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)])
-def test_enrollments_that_overlap_are_found_across_batches(db, tmp_path, monkeypatch, options):
+def test_enrollments_that_overlap_are_found_across_batches(
+    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options
+) -> None:
     monkeypatch.setattr(importing, "BATCH", 1)
     partner, line = (
         factories.PartnerFactory.create(mpn_id="1234"),
@@ -446,7 +470,7 @@ def test_enrollments_that_overlap_are_found_across_batches(db, tmp_path, monkeyp
     assert Membership.objects.count() == 0
 
 
-def test_a_short_file_reads_the_people_it_names_and_no_others(db, tenant):
+def test_a_short_file_reads_the_people_it_names_and_no_others(db: None, tenant: Tenant) -> None:
     factories.DirectoryUserFactory.create_batch(3, tenant=tenant)
     named = factories.DirectoryUserFactory.create(
         tenant=tenant, user_principal_name=f"person901@{tenant.domain}"
@@ -457,8 +481,8 @@ def test_a_short_file_reads_the_people_it_names_and_no_others(db, tenant):
 
 
 def test_a_file_with_too_many_lines_is_refused_before_one_is_judged(
-    office, django_assert_num_queries
-):
+    office: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     text = PARTNERS + "1234,Contoso,NL,EUR,UTC\n" * (imports.MAX_LINES + 1)
     with django_assert_num_queries(0), pytest.raises(importing.TooManyLines):
         imports.PartnerImport.of(text, imports.MAX_LINES)
@@ -466,7 +490,9 @@ def test_a_file_with_too_many_lines_is_refused_before_one_is_judged(
 
 @pytest.mark.slow
 @pytest.mark.release
-def test_fifty_thousand_people_are_imported_by_the_command(db, tmp_path, tenant):
+def test_fifty_thousand_people_are_imported_by_the_command(
+    db: None, tmp_path: Path, tenant: Tenant
+) -> None:
     count = 50 * imports.BATCH
     tracemalloc.start()
     assert f"{count:,} lines: New {count:,}. Done." in run(

@@ -1,17 +1,21 @@
 """Files as programs save them: read, or refused with the line and the way out (W1 to W3, W8)."""
 
 import csv
+from collections.abc import Sequence
 from io import StringIO
+from typing import Any
 
 import pytest
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benefits_portal.backoffice.csv_reading import Unreadable, decoded, plain, read
 from benefits_portal.backoffice.spreadsheets import DELIMITERS, harmless, without_guard
 from benefits_portal.benefits.models import Membership
-from benefits_portal.tenants.models import DirectoryUser, Partner
+from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant, User
 from tests import factories
+from tests.clients import SignIn
 
 from .test_csv import PARTNERS, bring, export, outcomes, upload
 
@@ -20,7 +24,7 @@ ROW = {"mpn_id": "1234", "name": "Ünited"}
 PEOPLE = "tenant,user_principal_name,name,kind\n"
 
 
-def cells(text, columns=COLUMNS):
+def cells(text: str, columns: Sequence[str] = COLUMNS) -> list[Any]:
     return [found for _number, found in read(text, columns)]
 
 
@@ -49,20 +53,20 @@ def cells(text, columns=COLUMNS):
         ('MPN_ID\u200b , Name\n 1234 ,"Ünited"\n\n,\n', 2),
     ],
 )
-def test_a_file_is_read_as_programs_save_it(text, line):
+def test_a_file_is_read_as_programs_save_it(text, line) -> None:
     assert list(read(text, COLUMNS)) == [(line, ROW)]
 
 
 @pytest.mark.rule("W8")
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-def test_utf_8_and_utf_16_are_read_by_their_mark(encoding):
+def test_utf_8_and_utf_16_are_read_by_their_mark(encoding) -> None:
     mark = {"utf-16-le": "\ufeff", "utf-16-be": "\ufeff"}.get(encoding, "")
     assert cells(decoded((mark + "mpn_id\tname\r\n1234\tÜnited\r\n").encode(encoding))) == [ROW]
 
 
 @pytest.mark.rule("W8")
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (
             "mpn_id;name\n1234;Ünited\n".encode("cp1252"),
@@ -78,15 +82,15 @@ def test_utf_8_and_utf_16_are_read_by_their_mark(encoding):
         ),
     ],
 )
-def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(content, told):
+def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(content, message) -> None:
     with pytest.raises(Unreadable) as refused:
         decoded(content)
-    assert str(refused.value) == told
+    assert str(refused.value) == message
 
 
 @pytest.mark.rule("W8")
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "Line 1 must name these columns: mpn_id, name. Missing: mpn_id, name."),
         (
@@ -119,14 +123,14 @@ def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(content, to
         ),
     ],
 )
-def test_what_is_in_the_way_is_named(text, told):
+def test_what_is_in_the_way_is_named(text, message) -> None:
     with pytest.raises(Unreadable) as refused:
         cells(text)
-    assert str(refused.value) == told
+    assert str(refused.value) == message
 
 
 @pytest.mark.rule("W8")
-def test_a_stray_quote_is_told_in_the_reader_s_language(programme, sign_in):
+def test_a_stray_quote_is_told_in_the_reader_s_language(programme: User, sign_in: SignIn) -> None:
     office = sign_in(programme)
     office.cookies["django_language"] = "nl"
     answer = upload(office, Partner, PARTNERS + '1234,"Contoso" Ltd,NL,EUR,UTC\n')
@@ -152,7 +156,9 @@ def test_a_stray_quote_is_told_in_the_reader_s_language(programme, sign_in):
         ("Ｊｏｈｎ@Fabrikam.example\u200b", "john@fabrikam.example", "guest"),
     ],
 )
-def test_a_person_is_imported_by_their_one_address(office, tenant, written, address, kind):
+def test_a_person_is_imported_by_their_one_address(
+    office: Client, tenant: Tenant, written, address, kind
+) -> None:
     row = f"{tenant.domain.upper()}\u200b,{written.format(domain=tenant.domain)},Kim,{kind}\n"
     assert bring(office, DirectoryUser, PEOPLE + row) == [(2, "new")]
     assert bring(office, DirectoryUser, PEOPLE + row) == [(2, "same")]
@@ -166,7 +172,9 @@ def test_a_person_is_imported_by_their_one_address(office, tenant, written, addr
     ("kind", "domain"),
     [("member", "{}"), ("guest", "elsewhere.example"), ("member", "elsewhere.example")],
 )
-def test_a_directory_s_own_name_is_no_member_and_of_no_other_tenant(office, tenant, kind, domain):
+def test_a_directory_s_own_name_is_no_member_and_of_no_other_tenant(
+    office: Client, tenant: Tenant, kind, domain
+) -> None:
     name = f"john_fabrikam.example#EXT#@{domain.format(tenant.domain)}"
     shown = upload(office, DirectoryUser, PEOPLE + f"{tenant.domain},{name},John,{kind}\n")
     [line] = shown.context["asked"].lines
@@ -176,7 +184,7 @@ def test_a_directory_s_own_name_is_no_member_and_of_no_other_tenant(office, tena
 
 
 @pytest.mark.rule("W2")
-def test_two_spellings_of_one_person_in_a_file_are_the_same(office, tenant):
+def test_two_spellings_of_one_person_in_a_file_are_the_same(office: Client, tenant: Tenant) -> None:
     rows = (
         f"{tenant.domain},john_f.example#EXT#@{tenant.domain},John,guest\n"
         f"{tenant.domain},JOHN@f.example,John,guest\n"
@@ -188,7 +196,7 @@ def test_two_spellings_of_one_person_in_a_file_are_the_same(office, tenant):
 
 @pytest.mark.rule("W1")
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("\u200b", "name: Enter the person's name."),
         ("\u3164", "name: Enter the person's name."),
@@ -203,15 +211,15 @@ def test_two_spellings_of_one_person_in_a_file_are_the_same(office, tenant):
         ),
     ],
 )
-def test_a_name_that_is_none_is_refused(office, tenant, name, told):
+def test_a_name_that_is_none_is_refused(office: Client, tenant: Tenant, name, message) -> None:
     shown = upload(
         office, DirectoryUser, PEOPLE + f"{tenant.domain},kim@{tenant.domain},{name},member\n"
     )
-    assert [line.reason for line in shown.context["asked"].lines] == [told]
+    assert [line.reason for line in shown.context["asked"].lines] == [message]
 
 
 @pytest.mark.rule("W1", "W8")
-def test_a_preview_shows_the_old_and_the_new_value(office, tenant):
+def test_a_preview_shows_the_old_and_the_new_value(office: Client, tenant: Tenant) -> None:
     person = factories.DirectoryUserFactory.create(tenant=tenant, display_name="Kim Old")
     row = f"{tenant.domain},{person.user_principal_name},Kim \u202eNew,member\n"
     shown = upload(
@@ -226,14 +234,16 @@ def test_a_preview_shows_the_old_and_the_new_value(office, tenant):
 
 
 @pytest.mark.rule("W1")
-def test_a_name_that_differs_in_what_nobody_sees_is_no_change(office, tenant):
+def test_a_name_that_differs_in_what_nobody_sees_is_no_change(
+    office: Client, tenant: Tenant
+) -> None:
     person = factories.DirectoryUserFactory.create(tenant=tenant, display_name="José Kim")
     row = f"{tenant.domain},{person.user_principal_name},Jose\u0301\u00a0Kim\u200b,member\n"
     assert outcomes(upload(office, DirectoryUser, PEOPLE + row)) == [(2, "same")]
 
 
 @pytest.mark.rule("W4")
-def test_full_width_digits_name_the_same_partner(office):
+def test_full_width_digits_name_the_same_partner(office: Client) -> None:
     factories.PartnerFactory.create(mpn_id="5201001", name="Contoso", country="NL", currency="EUR")
     text = PARTNERS + "５２０１００１,Contoso,NL,EUR,UTC\n٥٢٠١٠٠١,Contoso,NL,EUR,UTC\n"
     assert outcomes(upload(office, Partner, text)) == [(2, "same"), (3, "refused")]
@@ -265,7 +275,7 @@ INSIDE = [
 
 
 @pytest.mark.parametrize("text", DANGEROUS + INSIDE)
-def test_no_cell_is_a_formula_however_a_spreadsheet_delimits(text):
+def test_no_cell_is_a_formula_however_a_spreadsheet_delimits(text) -> None:
     line = StringIO()
     csv.writer(line, quoting=csv.QUOTE_ALL).writerow([harmless(text)])
     for delimiter in DELIMITERS:
@@ -277,7 +287,7 @@ def test_no_cell_is_a_formula_however_a_spreadsheet_delimits(text):
 
 
 @given(st.text(st.sampled_from("=＝-@'\" \t\n,;|a\u00a0")) | st.text())
-def test_what_is_guarded_comes_back_unchanged(text):
+def test_what_is_guarded_comes_back_unchanged(text) -> None:
     assert without_guard(harmless(text)) == text
 
 
@@ -287,7 +297,9 @@ def test_what_is_guarded_comes_back_unchanged(text):
     "name",
     ["'=SUM(A1)", "=SUM(A1)", "''=SUM(A1)", "＝SUM(A1)", "Sum; =A1", "Kim, '-B", "'Kim'", "O'Neil"],
 )
-def test_a_person_taken_along_and_brought_back_is_unchanged(office, tenant, language, name):
+def test_a_person_taken_along_and_brought_back_is_unchanged(
+    office: Client, tenant: Tenant, language, name
+) -> None:
     person = factories.DirectoryUserFactory.create(tenant=tenant, display_name=name)
     text = export(office, DirectoryUser, **{"accept-language": language})
     assert bring(office, DirectoryUser, text) == [(2, "same")]
@@ -296,7 +308,7 @@ def test_a_person_taken_along_and_brought_back_is_unchanged(office, tenant, lang
     assert plain(harmless(name)) == name
 
 
-def test_every_cell_of_an_export_is_quoted(office, tenant):
+def test_every_cell_of_an_export_is_quoted(office: Client, tenant: Tenant) -> None:
     factories.DirectoryUserFactory.create(tenant=tenant, display_name="Kim")
     heading, row = export(office, DirectoryUser).splitlines()
     assert heading == '"tenant","user_principal_name","name","kind"'
@@ -310,7 +322,7 @@ NO_ADDRESS = "This is not an address. Write it as in kim@contoso.com."
 
 @pytest.mark.rule("W8")
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "message"),
     [
         (
             "{domain},nobody,Kim,robot",
@@ -332,14 +344,16 @@ NO_ADDRESS = "This is not an address. Write it as in kim@contoso.com."
         ),
     ],
 )
-def test_all_faults_of_a_person_s_line_are_told_by_column(office, tenant, row, told):
+def test_all_faults_of_a_person_s_line_are_told_by_column(
+    office: Client, tenant: Tenant, row, message
+) -> None:
     facts = {"domain": tenant.domain, "name": tenant.name, "guid": str(tenant.guid).upper()}
     shown = upload(office, DirectoryUser, PEOPLE + row.format(**facts) + "\n")
-    assert [line.reason for line in shown.context["asked"].lines] == [told.format(**facts)]
+    assert [line.reason for line in shown.context["asked"].lines] == [message.format(**facts)]
 
 
 @pytest.mark.rule("W8")
-def test_all_faults_of_a_membership_s_line_are_told_by_column(office):
+def test_all_faults_of_a_membership_s_line_are_told_by_column(office: Client) -> None:
     shown = upload(office, Membership, "starts_on,offer,mpn_id\n2027-04-31,Bronze,1\n")
     assert [line.reason for line in shown.context["asked"].lines] == [
         (
@@ -353,7 +367,7 @@ def test_all_faults_of_a_membership_s_line_are_told_by_column(office):
 @pytest.mark.parametrize(
     "written", ["Kim <kim@{}>", '"Vries, Kim de <KIM@{}>"', "\"'Kim' <kim@{}>\""]
 )
-def test_an_address_is_found_behind_its_name(office, tenant, written):
+def test_an_address_is_found_behind_its_name(office: Client, tenant: Tenant, written) -> None:
     row = f"{tenant.domain},{written.format(tenant.domain)},Kim,member\n"
     assert bring(office, DirectoryUser, PEOPLE + row) == [(2, "new")]
     assert [person.user_principal_name for person in DirectoryUser.objects.all()] == [
@@ -363,7 +377,7 @@ def test_an_address_is_found_behind_its_name(office, tenant, written):
 
 @pytest.mark.rule("W8")
 @pytest.mark.parametrize("end", ["\x1a", "\x1a\r\n", "\r\n\x1a", " \x1a \n"])
-def test_the_end_of_a_file_of_dos_is_no_line(end):
+def test_the_end_of_a_file_of_dos_is_no_line(end) -> None:
     assert cells(f"mpn_id\tname\r\n1234\tÜnited{end}") == [ROW]
 
 
@@ -372,7 +386,7 @@ def test_the_end_of_a_file_of_dos_is_no_line(end):
     ("text", "line"),
     [("mpn_id,name", 1), ("sep=,\nmpn_id,name\n,\n\n", 2), ("mpn_id,name\n\x1a", 1)],
 )
-def test_a_heading_with_nothing_below_it_is_told(text, line):
+def test_a_heading_with_nothing_below_it_is_told(text, line) -> None:
     with pytest.raises(Unreadable) as refused:
         cells(text)
     assert (

@@ -1,8 +1,12 @@
 """Edits in the back office are on record (A1), refusals are on the form, what is fixed stays."""
 
+from typing import Any
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.benefits.models import (
@@ -26,25 +30,28 @@ from benefits_portal.tenants.models import (
     User,
 )
 from tests import factories
+from tests.clients import ClientResponse, SignIn
 
 from .conftest import BECAUSE, filled, new_row, page
 
 pytestmark = pytest.mark.rule("A1")
 
 
-def edits():
+def edits() -> list[tuple[Any, ...]]:
     return [
         (record.action, record.subject_type.model, record.before, record.after)
         for record in Record.objects.order_by("pk")
     ]
 
 
-def save(office, obj, **changes):
+def save(office: Client, obj: Model, **changes: Any) -> ClientResponse:
     its_page = page(type(obj), "change", obj.pk)
     return office.post(its_page, filled(office.get(its_page), **changes))
 
 
-def test_an_edit_is_on_record_with_before_and_after(office, programme, partner):
+def test_an_edit_is_on_record_with_before_and_after(
+    office: Client, programme: User, partner: Partner
+) -> None:
     save(office, partner, name="Contoso", currency="EUR")
     assert edits() == [
         (
@@ -64,12 +71,14 @@ def test_an_edit_is_on_record_with_before_and_after(office, programme, partner):
     assert record.reason == BECAUSE["reason"]
 
 
-def test_saving_without_a_change_is_no_edit(office, partner):
+def test_saving_without_a_change_is_no_edit(office: Client, partner: Partner) -> None:
     assert save(office, partner).status_code == 302
     assert edits() == []
 
 
-def test_what_is_created_is_on_record_with_its_partner_and_tenant(office, tenant):
+def test_what_is_created_is_on_record_with_its_partner_and_tenant(
+    office: Client, tenant: Tenant
+) -> None:
     address = f"anna@{tenant.domain}"
     office.post(
         page(DirectoryUser, "add"),
@@ -95,7 +104,9 @@ def test_what_is_created_is_on_record_with_its_partner_and_tenant(office, tenant
     }
 
 
-def test_rows_edited_on_another_things_page_are_on_record_each_by_itself(office, tenant):
+def test_rows_edited_on_another_things_page_are_on_record_each_by_itself(
+    office: Client, tenant: Tenant
+) -> None:
     held = factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant)
     taken = factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant)
     new = factories.UserFactory.create()
@@ -121,7 +132,7 @@ def test_rows_edited_on_another_things_page_are_on_record_each_by_itself(office,
     assert set(Record.objects.values_list("partner", flat=True)) == {tenant.partner_id}
 
 
-def test_relations_to_many_are_on_record_too(office):
+def test_relations_to_many_are_on_record_too(office: Client) -> None:
     offer, product = (
         factories.ExternalOfferFactory.create(),
         factories.ProductFactory.create(bulk=True),
@@ -132,7 +143,7 @@ def test_relations_to_many_are_on_record_too(office):
     ]
 
 
-def test_a_deletion_is_on_record_with_what_was_there(office):
+def test_a_deletion_is_on_record_with_what_was_there(office: Client) -> None:
     offer = factories.OfferFactory.create(name="By mistake")
     office.post(page(Offer, "delete", offer.pk), {"post": "yes"} | BECAUSE)
     assert Offer.objects.count() == 0
@@ -146,7 +157,7 @@ def test_a_deletion_is_on_record_with_what_was_there(office):
     ]
 
 
-def test_deleting_several_at_once_is_on_record_for_each(office):
+def test_deleting_several_at_once_is_on_record_for_each(office: Client) -> None:
     offers = factories.OfferFactory.create_batch(2)
     selected = {
         "action": "delete_selected",
@@ -160,7 +171,7 @@ def test_deleting_several_at_once_is_on_record_for_each(office):
     }
 
 
-def test_lifting_a_lock_out_is_on_record_without_what_was_typed(office):
+def test_lifting_a_lock_out_is_on_record_without_what_was_typed(office: Client) -> None:
     others = factories.AttemptFactory.create(email="ben@example.com")
     factories.AttemptFactory.create_batch(9)
     attempt = factories.AttemptFactory.create(refused=True)
@@ -177,7 +188,9 @@ def test_lifting_a_lock_out_is_on_record_without_what_was_typed(office):
 # People
 
 
-def test_somebody_is_added_with_a_password_that_is_nowhere_on_record(office, sign_in):
+def test_somebody_is_added_with_a_password_that_is_nowhere_on_record(
+    office: Client, sign_in: SignIn
+) -> None:
     form = {
         "email": "Anna@Example.com",
         "name": "Anna",
@@ -200,7 +213,7 @@ def test_somebody_is_added_with_a_password_that_is_nowhere_on_record(office, sig
     ]
 
 
-def test_an_address_that_somebody_has_in_other_letters_is_refused(office):
+def test_an_address_that_somebody_has_in_other_letters_is_refused(office: Client) -> None:
     factories.UserFactory.create(email="anna@example.com")
     form = {
         "email": "ANNA@example.com",
@@ -215,7 +228,7 @@ def test_an_address_that_somebody_has_in_other_letters_is_refused(office):
     }
 
 
-def test_a_new_password_is_on_record_as_a_fact(office, programme):
+def test_a_new_password_is_on_record_as_a_fact(office: Client, programme: User) -> None:
     user = factories.UserFactory.create()
     its_page = f"{page(User, 'change', user.pk).removesuffix('change/')}password/"
     new = "another horse, another staple"
@@ -238,14 +251,14 @@ def test_a_new_password_is_on_record_as_a_fact(office, programme):
     )
 
 
-def test_whose_password_is_no_number_is_nobody_s(office):
+def test_whose_password_is_no_number_is_nobody_s(office: Client) -> None:
     assert (
         office.get(page(User, "change", 1).replace("/1/change/", "/nobody/password/")).status_code
         == 404
     )
 
 
-def test_a_password_that_is_refused_is_not_on_record(office):
+def test_a_password_that_is_refused_is_not_on_record(office: Client) -> None:
     user = factories.UserFactory.create()
     its_page = f"{page(User, 'change', user.pk).removesuffix('change/')}password/"
     assert (
@@ -258,7 +271,7 @@ def test_a_password_that_is_refused_is_not_on_record(office):
     assert edits() == []
 
 
-def test_people_are_edited_with_their_rights(office):
+def test_people_are_edited_with_their_rights(office: Client) -> None:
     user, group = factories.UserFactory.create(), Group.objects.get(name="Support")
     assert save(office, user, is_staff="on", groups=[group.pk], language="nl").status_code == 302
     user.refresh_from_db()
@@ -276,7 +289,9 @@ def test_people_are_edited_with_their_rights(office):
 # What is refused, and what is fixed
 
 
-def test_two_primary_tenants_on_one_page_are_refused_and_nothing_is_saved(office, partner):
+def test_two_primary_tenants_on_one_page_are_refused_and_nothing_is_saved(
+    office: Client, partner: Partner
+) -> None:
     rows = {}
     for number, color in enumerate(["blue", "green"]):
         row = {
@@ -293,7 +308,7 @@ def test_two_primary_tenants_on_one_page_are_refused_and_nothing_is_saved(office
     assert Tenant.objects.count() == 0
 
 
-def test_the_same_domain_twice_on_one_page_is_refused(office, partner):
+def test_the_same_domain_twice_on_one_page_is_refused(office: Client, partner: Partner) -> None:
     rows = {}
     for number, color in enumerate(["blue", "green"]):
         rows |= new_row(
@@ -307,7 +322,7 @@ def test_the_same_domain_twice_on_one_page_is_refused(office, partner):
     assert "same.example stands here twice." in save(office, partner, **rows).content.decode()
 
 
-def test_what_only_the_database_knows_is_said_on_the_form_and_not_saved(office):
+def test_what_only_the_database_knows_is_said_on_the_form_and_not_saved(office: Client) -> None:
     offer, product = factories.OfferFactory.create(), factories.ProductFactory.create()
     row = {"product": product.pk, "benefit_type": "core", "quantity": "5"}
     refused = save(
@@ -319,13 +334,15 @@ def test_what_only_the_database_knows_is_said_on_the_form_and_not_saved(office):
 
 
 @pytest.mark.rule("P4")
-def test_a_second_tenant_of_a_color_is_refused_where_its_partner_is_fixed(office, tenant):
+def test_a_second_tenant_of_a_color_is_refused_where_its_partner_is_fixed(
+    office: Client, tenant: Tenant
+) -> None:
     other = factories.TenantFactory.create(partner=tenant.partner)
     refused = save(office, other, color=tenant.color)
     assert "Another tenant of this partner has this color" in refused.content.decode()
 
 
-def test_a_tenant_stays_with_its_partner(office, tenant):
+def test_a_tenant_stays_with_its_partner(office: Client, tenant: Tenant) -> None:
     assert (
         save(
             office, tenant, partner=factories.PartnerFactory.create().pk, name="Renamed"
@@ -336,7 +353,7 @@ def test_a_tenant_stays_with_its_partner(office, tenant):
     assert (stored.partner, stored.name) == (tenant.partner, "Renamed")
 
 
-def test_a_package_line_keeps_its_product_and_a_product_its_kind(office):
+def test_a_package_line_keeps_its_product_and_a_product_its_kind(office: Client) -> None:
     line = factories.PackageLineFactory.create()
     save(office, line, product=factories.ProductFactory.create().pk, quantity="7")
     save(office, line.product, kind="bulk-credit", name="Renamed")
@@ -349,7 +366,7 @@ def test_a_package_line_keeps_its_product_and_a_product_its_kind(office):
 
 
 @pytest.mark.rule("B3")
-def test_a_line_has_one_amount_in_each_currency(office):
+def test_a_line_has_one_amount_in_each_currency(office: Client) -> None:
     line = factories.PackageLineFactory.create(product__monthly=True, amount=False)
     rows = new_row("credit_amounts", 0, currency="EUR", amount="85") | new_row(
         "credit_amounts", 1, currency="EUR", amount="90"
@@ -359,7 +376,9 @@ def test_a_line_has_one_amount_in_each_currency(office):
 
 
 @pytest.mark.rule("U4")
-def test_who_holds_an_offer_for_a_partner_is_in_the_partners_directory(office, partner):
+def test_who_holds_an_offer_for_a_partner_is_in_the_partners_directory(
+    office: Client, partner: Partner
+) -> None:
     stranger, external = (
         factories.DirectoryUserFactory.create(),
         factories.ExternalOfferFactory.create(),
@@ -385,14 +404,14 @@ def test_who_holds_an_offer_for_a_partner_is_in_the_partners_directory(office, p
 
 
 @pytest.mark.parametrize("model", [Partner, Tenant, DirectoryUser, User])
-def test_what_the_record_refers_to_is_never_deleted(office, model):
+def test_what_the_record_refers_to_is_never_deleted(office: Client, model) -> None:
     factories.UserFactory.create()
     row = model.objects.exclude(pk=getattr(office, "pk", None)).latest("pk")
     assert office.post(page(model, "delete", row.pk), {"post": "yes"} | BECAUSE).status_code == 403
     assert model.objects.filter(pk=row.pk).exists()
 
 
-def test_an_offer_with_memberships_cannot_be_deleted(office):
+def test_an_offer_with_memberships_cannot_be_deleted(office: Client) -> None:
     membership = factories.MembershipFactory.create()
     assert (
         office.post(
@@ -403,7 +422,7 @@ def test_an_offer_with_memberships_cannot_be_deleted(office):
     assert Offer.objects.filter(pk=membership.offer_id).exists()
 
 
-def test_an_external_offer_can_be_found_by_typing(office):
+def test_an_external_offer_can_be_found_by_typing(office: Client) -> None:
     external = factories.ExternalOfferFactory.create(name="Azure Pass")
     factories.ExternalOfferFactory.create(name="Something else")
     asked = {
@@ -418,7 +437,7 @@ def test_an_external_offer_can_be_found_by_typing(office):
     assert found["results"] == [{"id": str(external.pk), "text": "Azure Pass"}]
 
 
-def test_there_is_no_second_log_beside_the_record(office, partner):
+def test_there_is_no_second_log_beside_the_record(office: Client, partner: Partner) -> None:
     save(office, partner, name="Contoso")
     office.post(page(ExternalOffer, "add"), {"name": "Azure Pass"})
     group = Group.objects.create(name="Guests")
@@ -439,7 +458,9 @@ def test_there_is_no_second_log_beside_the_record(office, partner):
     assert LogEntry.objects.count() == 0
 
 
-def test_the_history_of_a_thing_in_the_back_office_is_its_record(office, partner):
+def test_the_history_of_a_thing_in_the_back_office_is_its_record(
+    office: Client, partner: Partner
+) -> None:
     save(office, partner, name="Contoso")
     shown = office.get(page(Partner, "history", partner.pk), follow=True)
     assert shown.redirect_chain == [
@@ -448,7 +469,7 @@ def test_the_history_of_a_thing_in_the_back_office_is_its_record(office, partner
     assert [record.action for record in shown.context["cl"].result_list] == [EditAction.EDITED]
 
 
-def test_a_partner_keeps_a_primary_tenant(office, tenant):
+def test_a_partner_keeps_a_primary_tenant(office: Client, tenant: Tenant) -> None:
     Tenant.objects.filter(pk=tenant.pk).update(is_primary=True)
     for subject in (tenant.partner, tenant):
         its_page = page(type(subject), "change", subject.pk)
@@ -460,7 +481,7 @@ def test_a_partner_keeps_a_primary_tenant(office, tenant):
 
 
 @pytest.mark.parametrize("number", ["9223372036854775808", "9" * 40, "-9223372036854775809"])
-def test_a_number_that_no_row_can_have_is_an_error_of_its_field(office, number):
+def test_a_number_that_no_row_can_have_is_an_error_of_its_field(office: Client, number) -> None:
     offer = factories.ExternalOfferFactory.create()
     its_page = page(ExternalOffer, "change", offer.pk)
     answer = office.post(its_page, filled(office.get(its_page), excludes=[number]))

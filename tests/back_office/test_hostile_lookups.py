@@ -3,13 +3,18 @@
 The list is shown, leaves it out, or refuses it.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib import admin
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import SuspiciousOperation
-from django.test import RequestFactory
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
 
-from benefits_portal.tenants.models import Record
+from benefits_portal.tenants.models import Record, User
 from tests.back_office.conftest import make_rows, page, registered
 
 LOOKUPS = [
@@ -56,8 +61,8 @@ VALUES = [
 
 
 @pytest.fixture
-def request_of(programme):
-    def make(query):
+def request_of(programme: User) -> Callable[[str], HttpRequest]:
+    def make(query: str) -> HttpRequest:
         request = RequestFactory().get("/", query)
         request.user, request.partner = programme, None
         return request
@@ -65,7 +70,7 @@ def request_of(programme):
     return make
 
 
-def outcome(model_admin, request):
+def outcome(model_admin: "ModelAdmin[Any]", request: HttpRequest) -> int | str:
     """How many rows the list holds, or that its query was refused or left out."""
     try:
         return len(model_admin.get_changelist_instance(request).queryset[:5])
@@ -75,7 +80,7 @@ def outcome(model_admin, request):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label_lower)
-def test_no_lookup_breaks_a_list(model, request_of):
+def test_no_lookup_breaks_a_list(model, request_of: Callable[[str], HttpRequest]) -> None:
     make_rows(1)
     model_admin = admin.site._registry[model]
     names = [field.name for field in model._meta.get_fields()]
@@ -117,7 +122,7 @@ def test_no_lookup_breaks_a_list(model, request_of):
         "all=%00",
     ],
 )
-def test_a_query_that_makes_no_sense_is_left_out_or_refused(office, query, export):
+def test_a_query_that_makes_no_sense_is_left_out_or_refused(office: Client, query, export) -> None:
     answer = office.get(
         f"{page(Record, 'export' if export else 'changelist')}?{query}", follow=True
     )

@@ -4,26 +4,30 @@ Each of it is on record with its reason.
 """
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db.models import Model
+from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.benefits.productkeys import decrypted
-from benefits_portal.tenants.models import Record
+from benefits_portal.tenants.models import Record, User
 from tests import factories
+from tests.clients import ClientResponse, SignIn
 
 from .conftest import BECAUSE, page
 
 pytestmark = [pytest.mark.rule("K3", "K8"), pytest.mark.usefixtures("today")]
 
 
-def look_up(office, text):
+def look_up(office: Client, text: str) -> ClientResponse:
     return office.post(reverse("admin:benefits_productkey_look_up"), {"key": text})
 
 
-def run(office, action, row, **sent):
+def run(office: Client, action: str, row: Model, **sent: Any) -> list[str]:
     sent = {"action": action, "_selected_action": row.pk} | sent
     return [
         str(message)
@@ -33,7 +37,9 @@ def run(office, action, row, **sent):
     ]
 
 
-def test_a_key_is_found_whole_or_by_its_last_five_and_shown_masked(office, programme):
+def test_a_key_is_found_whole_or_by_its_last_five_and_shown_masked(
+    office: Client, programme: User
+) -> None:
     key, _other = factories.issue_key(), factories.issue_key()
     text = decrypted(key.ciphertext)
     for typed in (text, text.lower(), f" {text[:5]}-{text[5:]}", key.last_five.lower()):
@@ -53,7 +59,7 @@ def test_a_key_is_found_whole_or_by_its_last_five_and_shown_masked(office, progr
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_an_address_looks_nothing_up(office, whole):
+def test_an_address_looks_nothing_up(office: Client, whole) -> None:
     key, page_of_its_own = factories.issue_key(), reverse("admin:benefits_productkey_look_up")
     text = decrypted(key.ciphertext)
     answer = office.get(page_of_its_own, {"key": text if whole else key.last_five}, follow=True)
@@ -68,7 +74,9 @@ def test_an_address_looks_nothing_up(office, whole):
     assert Record.objects.filter(action="benefits.key-looked-up").count() == 0
 
 
-def test_a_key_is_revoked_with_a_reason_and_then_another_issued(office, monkeypatch):
+def test_a_key_is_revoked_with_a_reason_and_then_another_issued(
+    office: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = factories.issue_key()
     assert run(office, "revoke", key) == [
         "Say why: the reason goes on record. Nothing was changed."
@@ -95,14 +103,14 @@ def test_a_key_is_revoked_with_a_reason_and_then_another_issued(office, monkeypa
     assert sorted(kept) == ["benefits.key-issued", "benefits.key-revoked"]
 
 
-def test_a_redeemed_key_is_not_revoked_but_replaced(office):
+def test_a_redeemed_key_is_not_revoked_but_replaced(office: Client) -> None:
     key = factories.redeem().key
     assert "was redeemed" in run(office, "revoke", key, **BECAUSE)[0]
     key.refresh_from_db()
     assert key.revoked_at is None
 
 
-def test_support_looks_up_and_changes_nothing(support, sign_in):
+def test_support_looks_up_and_changes_nothing(support: User, sign_in: SignIn) -> None:
     key, browser = factories.issue_key(), sign_in(support)
     assert len(look_up(browser, key.last_five).context["found"]) == 1
     run(browser, "revoke", key, **BECAUSE)
@@ -121,7 +129,7 @@ def test_support_looks_up_and_changes_nothing(support, sign_in):
     ],
     ids=["check character", "too short", "foreign character", "no key"],
 )
-def test_a_mistyped_key_is_told_and_not_looked_up(office, change, said):
+def test_a_mistyped_key_is_told_and_not_looked_up(office: Client, change, said) -> None:
     text = decrypted(factories.issue_key().ciphertext)
     answer = look_up(office, change(text))
     [error] = answer.context["form"].errors["key"]
@@ -132,7 +140,7 @@ def test_a_mistyped_key_is_told_and_not_looked_up(office, change, said):
     ) == (None, 0)
 
 
-def test_the_help_of_the_look_up_says_what_is_accepted(office):
+def test_the_help_of_the_look_up_says_what_is_accepted(office: Client) -> None:
     key = factories.issue_key()
     answer = office.get(reverse("admin:benefits_productkey_look_up"))
     assert (

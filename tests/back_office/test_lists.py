@@ -5,7 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.contrib import admin
 from django.db import connection
+from django.db.models import Model
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from benefits_portal.backoffice.changelist import CappedPaginator, SearchThroughMixin
 from benefits_portal.benefits.models import Benefit, Membership, ProductKey
@@ -16,13 +19,15 @@ from tests import factories
 from .conftest import page, registered
 
 
-def listed(office, model, **asked):
+def listed(office: Client, model: type[Model], **asked: str) -> set[Model]:
     answer = office.get(page(model, "changelist"), asked)
     assert answer.status_code == 200, answer
     return set(answer.context["cl"].result_list)
 
 
-def test_a_list_counts_to_a_thousand_and_no_further(office, monkeypatch):
+def test_a_list_counts_to_a_thousand_and_no_further(
+    office: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(CappedPaginator, "MAX", 60)
     factories.PartnerFactory.create_batch(61)
     with CaptureQueriesContext(connection) as asked:
@@ -36,13 +41,17 @@ def test_a_list_counts_to_a_thousand_and_no_further(office, monkeypatch):
     ] == []
 
 
-def test_a_page_beyond_what_is_counted_leads_back_to_the_list(office, monkeypatch):
+def test_a_page_beyond_what_is_counted_leads_back_to_the_list(
+    office: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(CappedPaginator, "MAX", 60)
     factories.PartnerFactory.create_batch(61)
     assert office.get(page(Partner, "changelist"), {"p": "3"}).status_code == 302
 
 
-def test_everything_is_chosen_only_where_it_is_counted(office, monkeypatch):
+def test_everything_is_chosen_only_where_it_is_counted(
+    office: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     factories.MembershipFactory.create_batch(52)
     assert (
         "Select all 52 memberships" in office.get(page(Membership, "changelist")).content.decode()
@@ -51,7 +60,7 @@ def test_everything_is_chosen_only_where_it_is_counted(office, monkeypatch):
     assert "Select all 51" not in office.get(page(Membership, "changelist")).content.decode()
 
 
-def test_a_search_finds_rows_by_what_they_point_to(office, today):
+def test_a_search_finds_rows_by_what_they_point_to(office: Client, today: date) -> None:
     ours, theirs = factories.redeem(), factories.redeem()
     for model, row in (
         (Subscription, ours.subscription),
@@ -73,7 +82,7 @@ def test_a_search_finds_rows_by_what_they_point_to(office, today):
         if isinstance(admin.site._registry[model], SearchThroughMixin)
     ],
 )
-def test_a_search_never_reads_the_text_of_every_row(office, model):
+def test_a_search_never_reads_the_text_of_every_row(office: Client, model) -> None:
     with CaptureQueriesContext(connection) as asked:
         office.get(page(model, "changelist"), {"q": "contoso"})
     table = model._meta.db_table
@@ -84,7 +93,7 @@ def test_a_search_never_reads_the_text_of_every_row(office, model):
     ] == []
 
 
-def test_a_list_is_narrowed_down_by_year_month_and_day(office):
+def test_a_list_is_narrowed_down_by_year_month_and_day(office: Client) -> None:
     days = [date(2020, 12, 31), date(2021, 1, 1), date(2021, 2, 3)]
     first, second, third = (
         factories.SubscriptionFactory.create(ends_on=day, starts_on=date(2020, 1, 1))
@@ -110,7 +119,9 @@ def test_a_list_is_narrowed_down_by_year_month_and_day(office):
     assert first not in set(one_day.context["cl"].result_list)
 
 
-def test_periods_of_moments_are_those_of_the_office_s_own_calendar(office, settings):
+def test_periods_of_moments_are_those_of_the_office_s_own_calendar(
+    office: Client, settings: Settings
+) -> None:
     settings.TIME_ZONE = "Pacific/Kiritimati"  # there a new year has begun
     record = factories.RecordFactory.create(at=datetime(2020, 12, 31, 23, tzinfo=UTC))
     assert "?at__year=2021" in office.get(page(Record, "changelist")).content.decode()
@@ -118,12 +129,12 @@ def test_periods_of_moments_are_those_of_the_office_s_own_calendar(office, setti
 
 
 @pytest.mark.parametrize("year", ["x", "0", "-1", "9999", "99999999999"])
-def test_a_year_that_no_calendar_has_is_no_error(office, year):
+def test_a_year_that_no_calendar_has_is_no_error(office: Client, year) -> None:
     factories.RecordFactory.create()
     assert office.get(page(Record, "changelist"), {"at__year": year}).status_code == 302
 
 
-def test_what_holds_can_be_asked_for_any_day(office, today):
+def test_what_holds_can_be_asked_for_any_day(office: Client, today: date) -> None:
     subscription = factories.SubscriptionFactory.create(ends_on=today)
     later = (today + timedelta(days=1)).isoformat()
     assert listed(office, Subscription, status="active") == {subscription}
@@ -137,7 +148,7 @@ def test_what_holds_can_be_asked_for_any_day(office, today):
 
 
 @pytest.mark.parametrize("day", ["", "x", "2021-02-30", "0001-01-01", "9999-12-31"])
-def test_a_day_that_makes_no_sense_is_today(office, today, day):
+def test_a_day_that_makes_no_sense_is_today(office: Client, today: date, day) -> None:
     subscription = factories.SubscriptionFactory.create(ends_on=today)
     for status in ("active", "ends-90"):
         assert listed(office, Subscription, status=status, on=day) == {subscription}

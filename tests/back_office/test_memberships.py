@@ -2,9 +2,11 @@
 
 import re
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.benefits.models import (
@@ -15,38 +17,41 @@ from benefits_portal.benefits.models import (
     PackageLine,
     ProductKey,
 )
-from benefits_portal.tenants.models import Actor, How, Partner, Record
+from benefits_portal.tenants.models import Actor, How, Partner, Record, User
 from tests import factories
+from tests.clients import ClientResponse, SignIn
 
 from .conftest import BECAUSE, filled, new_row, page
 
 
-def messages(response):
+def messages(response: ClientResponse) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
-def enroll(office, partner, offer, starts_on="2021-05-01"):
+def enroll(
+    office: Client, partner: Partner, offer: Offer, starts_on: str = "2021-05-01"
+) -> ClientResponse:
     """Sends the form, and then what the preview says will be made."""
     sent = {"partner": partner.pk, "offer": offer.pk, "starts_on": starts_on}
     shown = office.post(page(Membership, "add"), sent, follow=True)
     return confirm(office, shown) if "plan" in shown.context else shown
 
 
-def confirm(office, shown):
+def confirm(office: Client, shown: ClientResponse) -> ClientResponse:
     return office.post(shown.request["PATH_INFO"], shown.context["sent"], follow=True)
 
 
-def renew(office, membership):
+def renew(office: Client, membership: Membership) -> ClientResponse:
     return office.get(reverse("admin:benefits_membership_renew", args=[membership.pk]), follow=True)
 
 
-def end(office, membership, **sent):
+def end(office: Client, membership: Membership, **sent: Any) -> ClientResponse:
     return office.post(
         reverse("admin:benefits_membership_end", args=[membership.pk]), sent, follow=True
     )
 
 
-def provision(office, *memberships):
+def provision(office: Client, *memberships: Membership) -> ClientResponse:
     return office.post(
         page(Membership, "changelist"),
         {
@@ -59,7 +64,7 @@ def provision(office, *memberships):
 
 
 @pytest.fixture
-def offer(db):
+def offer(db: None) -> Offer:
     """25 licenses of one product, and 100 USD a month."""
     offer = factories.OfferFactory.create()
     factories.PackageLineFactory.create(offer=offer)
@@ -68,7 +73,9 @@ def offer(db):
 
 
 @pytest.mark.rule("B1", "B2", "B3")
-def test_a_partner_tenant_and_membership_by_hand_bring_benefits_and_keys(office, today):
+def test_a_partner_tenant_and_membership_by_hand_bring_benefits_and_keys(
+    office: Client, today: date
+) -> None:
     licensed, credit = (
         factories.ProductFactory.create(),
         factories.ProductFactory.create(monthly=True),
@@ -129,8 +136,8 @@ def test_a_partner_tenant_and_membership_by_hand_bring_benefits_and_keys(office,
 
 @pytest.mark.rule("A1")
 def test_provisioning_by_hand_is_on_record_with_who_did_it_and_where(
-    office, programme, partner, offer
-):
+    office: Client, programme: User, partner: Partner, offer: Offer
+) -> None:
     enroll(office, partner, offer)
     record = Record.objects.get(action=BenefitAction.PROVISIONED)
     assert (record.actor, record.how, record.partner, record.subject) == (
@@ -142,7 +149,9 @@ def test_provisioning_by_hand_is_on_record_with_who_did_it_and_where(
 
 
 @pytest.mark.rule("B2")
-def test_provisioning_a_second_time_makes_nothing(office, partner, offer):
+def test_provisioning_a_second_time_makes_nothing(
+    office: Client, partner: Partner, offer: Offer
+) -> None:
     enroll(office, partner, offer)
     membership, keys = Membership.objects.get(), list(ProductKey.objects.values_list("digest"))
     assert messages(provision(office, membership)) == [
@@ -152,7 +161,9 @@ def test_provisioning_a_second_time_makes_nothing(office, partner, offer):
 
 
 @pytest.mark.rule("B2")
-def test_what_is_missing_can_be_made_from_the_list_and_the_membership_page(office, partner, offer):
+def test_what_is_missing_can_be_made_from_the_list_and_the_membership_page(
+    office: Client, partner: Partner, offer: Offer
+) -> None:
     listed = factories.MembershipFactory.create(partner=partner, offer=offer)
     opened = factories.MembershipFactory.create(
         partner=partner, offer=offer, starts_on=date(2022, 6, 1)
@@ -175,7 +186,9 @@ def test_what_is_missing_can_be_made_from_the_list_and_the_membership_page(offic
 
 
 @pytest.mark.rule("B4")
-def test_discontinued_products_are_left_out_of_a_competency_and_said(office, partner, offer):
+def test_discontinued_products_are_left_out_of_a_competency_and_said(
+    office: Client, partner: Partner, offer: Offer
+) -> None:
     factories.PackageLineFactory.create(
         offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1)
     )
@@ -185,7 +198,9 @@ def test_discontinued_products_are_left_out_of_a_competency_and_said(office, par
 
 
 @pytest.mark.rule("B4")
-def test_of_an_action_pack_nothing_is_left_out(office, partner, offer):
+def test_of_an_action_pack_nothing_is_left_out(
+    office: Client, partner: Partner, offer: Offer
+) -> None:
     Offer.objects.update(is_competency=False)
     factories.PackageLineFactory.create(
         offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1)
@@ -196,7 +211,9 @@ def test_of_an_action_pack_nothing_is_left_out(office, partner, offer):
 
 
 @pytest.mark.rule("B3")
-def test_a_package_without_the_currency_is_refused_and_nothing_is_made(office, offer):
+def test_a_package_without_the_currency_is_refused_and_nothing_is_made(
+    office: Client, offer: Offer
+) -> None:
     partner = factories.PartnerFactory.create(currency="JPY")
     refused = enroll(office, partner, offer)
     assert refused.status_code == 200
@@ -212,7 +229,9 @@ def test_a_package_without_the_currency_is_refused_and_nothing_is_made(office, o
 
 
 @pytest.mark.rule("B3")
-def test_completing_without_the_currency_makes_nothing_and_says_why(office, offer):
+def test_completing_without_the_currency_makes_nothing_and_says_why(
+    office: Client, offer: Offer
+) -> None:
     refused = factories.MembershipFactory.create(offer=offer, partner__currency="JPY")
     fine = factories.MembershipFactory.create(offer=offer)
     said = messages(provision(office, refused, fine))
@@ -221,19 +240,25 @@ def test_completing_without_the_currency_makes_nothing_and_says_why(office, offe
     assert Record.objects.get(refused="no-credit-in-currency").subject == refused
 
 
-def test_a_second_enrollment_in_the_same_year_is_refused_beside_the_day(office, partner, offer):
+def test_a_second_enrollment_in_the_same_year_is_refused_beside_the_day(
+    office: Client, partner: Partner, offer: Offer
+) -> None:
     enroll(office, partner, offer)
     refused = enroll(office, partner, offer, "2022-05-01")
     assert "overlaps" in str(refused.context["adminform"].form.errors["starts_on"])
     assert Membership.objects.count() == 1
 
 
-def test_an_enrollment_starts_today_for_the_partner_it_was_opened_from(office, today, partner):
+def test_an_enrollment_starts_today_for_the_partner_it_was_opened_from(
+    office: Client, today: date, partner: Partner
+) -> None:
     opened = office.get(page(Membership, "add"), {"partner": partner.pk}).context["adminform"].form
     assert (opened.initial["starts_on"], opened.initial["partner"]) == (today, str(partner.pk))
 
 
-def test_a_membership_is_not_changed_once_it_is_made(office, partner, offer):
+def test_a_membership_is_not_changed_once_it_is_made(
+    office: Client, partner: Partner, offer: Offer
+) -> None:
     enroll(office, partner, offer)
     membership = Membership.objects.get()
     changed = office.post(
@@ -244,7 +269,9 @@ def test_a_membership_is_not_changed_once_it_is_made(office, partner, offer):
     assert Membership.objects.get().starts_on == date(2021, 5, 1)
 
 
-def test_a_memberships_page_shows_its_benefits(office, partner, offer, today):
+def test_a_memberships_page_shows_its_benefits(
+    office: Client, partner: Partner, offer: Offer, today: date
+) -> None:
     enroll(office, partner, offer)
     shown = office.get(page(Membership, "change", Membership.objects.get().pk)).content.decode()
     for benefit in Benefit.objects.all():
@@ -257,8 +284,8 @@ def test_a_memberships_page_shows_its_benefits(office, partner, offer, today):
 
 @pytest.mark.rule("B1", "B2", "B3", "B4")
 def test_a_preview_says_what_will_be_made_and_left_out_and_makes_nothing(
-    office, partner, offer, today
-):
+    office: Client, partner: Partner, offer: Offer, today: date
+) -> None:
     factories.PackageLineFactory.create(
         offer=offer, product__name="Office 365 E3", product__discontinued_on=date(2021, 1, 1)
     )
@@ -283,7 +310,9 @@ def test_a_preview_says_what_will_be_made_and_left_out_and_makes_nothing(
 
 
 @pytest.mark.rule("B2")
-def test_a_package_changed_after_the_preview_is_shown_anew_and_not_made(office, partner, offer):
+def test_a_package_changed_after_the_preview_is_shown_anew_and_not_made(
+    office: Client, partner: Partner, offer: Offer
+) -> None:
     shown = office.post(
         page(Membership, "add"),
         {"partner": partner.pk, "offer": offer.pk, "starts_on": "2021-05-01"},
@@ -297,7 +326,9 @@ def test_a_package_changed_after_the_preview_is_shown_anew_and_not_made(office, 
 
 
 @pytest.mark.rule("B2", "W11")
-def test_a_preview_confirmed_twice_makes_nothing_twice(office, partner, offer, today):
+def test_a_preview_confirmed_twice_makes_nothing_twice(
+    office: Client, partner: Partner, offer: Offer, today: date
+) -> None:
     shown = office.post(
         page(Membership, "add"),
         {"partner": partner.pk, "offer": offer.pk, "starts_on": "2021-05-01"},
@@ -316,7 +347,9 @@ def test_a_preview_confirmed_twice_makes_nothing_twice(office, partner, offer, t
 
 
 @pytest.mark.rule("B1", "W11")
-def test_a_renewal_is_shown_made_once_and_then_refused(office, partner, offer, today):
+def test_a_renewal_is_shown_made_once_and_then_refused(
+    office: Client, partner: Partner, offer: Offer, today: date
+) -> None:
     enroll(office, partner, offer)
     membership = Membership.objects.get()
     shown = renew(office, membership)
@@ -342,8 +375,8 @@ def test_a_renewal_is_shown_made_once_and_then_refused(office, partner, offer, t
 
 @pytest.mark.rule("A1", "B1")
 def test_ending_early_asks_for_day_and_reason_and_puts_both_on_record(
-    office, partner, offer, today
-):
+    office: Client, partner: Partner, offer: Offer, today: date
+) -> None:
     enroll(office, partner, offer)
     membership = Membership.objects.get()
     assert set(end(office, membership, last_day="2021-06-30").context["form"].errors) == {"reason"}
@@ -360,7 +393,9 @@ def test_ending_early_asks_for_day_and_reason_and_puts_both_on_record(
     assert set(Benefit.objects.values_list("expires_on", flat=True)) == {date(2021, 7, 30)}
 
 
-def test_support_sees_neither_page(support, sign_in, partner, offer):
+def test_support_sees_neither_page(
+    support: User, sign_in: SignIn, partner: Partner, offer: Offer
+) -> None:
     membership = Membership.enroll(partner, offer, date(2021, 5, 1), by=Actor())
     office = sign_in(support)
     assert (renew(office, membership).status_code, end(office, membership).status_code) == (
@@ -378,7 +413,9 @@ def test_support_sees_neither_page(support, sign_in, partner, offer):
 
 
 @pytest.mark.rule("B1")
-def test_a_day_at_the_end_of_the_calendar_is_refused_on_the_form(office, partner, offer, today):
+def test_a_day_at_the_end_of_the_calendar_is_refused_on_the_form(
+    office: Client, partner: Partner, offer: Offer, today: date
+) -> None:
     membership = factories.MembershipFactory.create(partner=partner, starts_on=today)
     adding = enroll(office, partner, offer, starts_on="9999-12-31")
     assert adding.context["errors"] == [["Choose a day up to the year 2999."]]
@@ -390,7 +427,9 @@ def test_a_day_at_the_end_of_the_calendar_is_refused_on_the_form(office, partner
 
 
 @pytest.mark.rule("B3", "A1")
-def test_looking_at_a_renewal_without_the_currency_says_so_writes_nothing(office, partner, offer):
+def test_looking_at_a_renewal_without_the_currency_says_so_writes_nothing(
+    office: Client, partner: Partner, offer: Offer
+) -> None:
     factories.PackageLineFactory.create(offer=offer, product__monthly=True, amount=False)
     membership = factories.MembershipFactory.create(
         partner=partner, offer=offer, starts_on=partner.today()
@@ -400,7 +439,9 @@ def test_looking_at_a_renewal_without_the_currency_says_so_writes_nothing(office
 
 
 @pytest.mark.rule("B2")
-def test_a_new_membership_s_form_has_the_one_button_its_text_announces(office, today):
+def test_a_new_membership_s_form_has_the_one_button_its_text_announces(
+    office: Client, today: date
+) -> None:
     answer = office.get(page(Membership, "add")).content.decode()
     buttons = re.findall(r'<input type="submit"[^>]*value="([^"]*)"', answer)
     assert "The next page shows the benefits and product keys that this makes" in answer
@@ -408,7 +449,9 @@ def test_a_new_membership_s_form_has_the_one_button_its_text_announces(office, t
 
 
 @pytest.mark.rule("B1")
-def test_a_renewed_membership_leads_to_its_next_year_instead_of_renewing(office, today):
+def test_a_renewed_membership_leads_to_its_next_year_instead_of_renewing(
+    office: Client, today: date
+) -> None:
     membership = factories.MembershipFactory.create(starts_on=today - timedelta(days=350))
     its_page = page(Membership, "change", membership.pk)
     ways = re.compile(r">\s*(Renew|Next year)\s*</a>")

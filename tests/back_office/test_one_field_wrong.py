@@ -1,18 +1,22 @@
 """A back-office form with one field wrong is shown again with the fault; nothing is saved."""
 
+from collections.abc import Iterator
+from datetime import date
+
 import pytest
 from django.contrib import admin
 from django.db import transaction
-from django.test import RequestFactory
+from django.db.models import Model
+from django.test import Client, RequestFactory
 
-from benefits_portal.tenants.models import Partner
+from benefits_portal.tenants.models import Partner, User
 from tests.back_office.conftest import filled, make_rows, page, registered
 
 WRONG = ["no such thing", "", "9" * 30, "\0", "-1", "2026-02-30", "A" * 10_000, "\u202e", "ß@ß"]
 KEPT = {"reason"}
 
 
-def forms_of(model, programme):
+def forms_of(model: type[Model], programme: User) -> Iterator[str]:
     """The pages with a form for `model`: a new row's and the newest one's."""
     request = RequestFactory().get("/")
     request.user, request.partner = programme, None
@@ -28,7 +32,9 @@ def forms_of(model, programme):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label_lower)
-def test_one_wrong_field_breaks_no_form(model, office, programme, today):
+def test_one_wrong_field_breaks_no_form(
+    model, office: Client, programme: User, today: date
+) -> None:
     make_rows(1)
     for address in forms_of(model, programme):
         valid = filled(office.get(address))
@@ -42,14 +48,18 @@ def test_one_wrong_field_breaks_no_form(model, office, programme, today):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wrong", WRONG)
-def test_every_field_of_a_partner_may_be_wrong_in_every_way(wrong, office, partner):
+def test_every_field_of_a_partner_may_be_wrong_in_every_way(
+    wrong, office: Client, partner: Partner
+) -> None:
     address = page(Partner, "change", partner.pk)
     valid = filled(office.get(address))
     answer = office.post(address, {name: valid[name] if name in KEPT else wrong for name in valid})
     assert answer.status_code == 200
 
 
-def test_a_time_zone_that_does_not_exist_is_an_error_at_its_field(office, partner):
+def test_a_time_zone_that_does_not_exist_is_an_error_at_its_field(
+    office: Client, partner: Partner
+) -> None:
     address = page(Partner, "change", partner.pk)
     answer = office.post(address, filled(office.get(address), time_zone="Europe/Amsterdm"))
     form = answer.context["adminform"].form

@@ -3,13 +3,19 @@
 For many rows it asks as often as for one.
 """
 
+from datetime import date
+from typing import Any
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.db.models import Model
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import Settings
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.models import (
@@ -55,7 +61,7 @@ MADE_BY_HAND = {
 }
 
 
-def queries(client, address):
+def queries(client: Client, address: str) -> int:
     with CaptureQueriesContext(
         connection,
     ) as asked:
@@ -64,7 +70,7 @@ def queries(client, address):
     return len(asked)
 
 
-def test_every_model_has_its_pages():
+def test_every_model_has_its_pages() -> None:
     # Amounts are shown with their line; the words are an index, which follows the person.
     shown_elsewhere = {CreditAmount, DirectoryUserWord}
     assert {
@@ -74,7 +80,9 @@ def test_every_model_has_its_pages():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [9, pytest.param(99, marks=BEFORE_A_RELEASE)])
-def test_a_list_asks_the_database_as_often_for_many_rows_as_for_1(office, today, more):
+def test_a_list_asks_the_database_as_often_for_many_rows_as_for_1(
+    office: Client, today: date, more
+) -> None:
     make_rows(1)
     addresses = [page(model, "changelist") for model in registered()]
     for address in addresses:
@@ -85,7 +93,7 @@ def test_a_list_asks_the_database_as_often_for_many_rows_as_for_1(office, today,
     assert max(for_one.values()) <= 12
 
 
-def many_children(count):
+def many_children(count: int) -> list[Model]:
     """One object of each model that shows others, with `count` of them."""
     partner = factories.PartnerFactory.create()
     tenant = factories.TenantFactory.create(partner=partner)
@@ -116,8 +124,10 @@ def many_children(count):
 
 
 @pytest.mark.slow
-def test_a_page_asks_the_database_as_often_for_30_rows_beside_it_as_for_1(office, today):
-    def counts(rows):
+def test_a_page_asks_the_database_as_often_for_30_rows_beside_it_as_for_1(
+    office: Client, today: date
+) -> None:
+    def counts(rows: list[Model]) -> list[tuple[type[Model], int]]:
         addresses = [(type(shown), page(type(shown), "change", shown.pk)) for shown in rows]
         for _model, address in addresses:
             office.get(address)
@@ -128,7 +138,7 @@ def test_a_page_asks_the_database_as_often_for_30_rows_beside_it_as_for_1(office
 
 
 @pytest.mark.slow
-def test_every_page_answers(office, today):
+def test_every_page_answers(office: Client, today: date) -> None:
     make_rows(1)
     wanted = {}
     for model in registered():
@@ -143,11 +153,13 @@ def test_every_page_answers(office, today):
 
 
 @pytest.mark.slow
-def test_every_choice_of_every_filter_answers(programme, rf, today):
+def test_every_choice_of_every_filter_answers(
+    programme: User, rf: RequestFactory, today: date
+) -> None:
     make_rows(1)
     asked = 0
 
-    def rows(model, query=""):
+    def rows(model: type[Model], query: str = "") -> tuple[Any, list[Model]]:
         request = rf.get(page(model, "changelist") + query)
         request.user = programme
         listing = admin.site.get_model_admin(model).get_changelist_instance(request)
@@ -169,7 +181,7 @@ def test_every_choice_of_every_filter_answers(programme, rf, today):
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
-def test_the_first_page_names_the_portal(office, language):
+def test_the_first_page_names_the_portal(office: Client, language) -> None:
     assert (
         b"Benefits Portal"
         in office.get(reverse("admin:index"), headers={"accept-language": language}).content
@@ -178,7 +190,7 @@ def test_the_first_page_names_the_portal(office, language):
 
 @pytest.mark.rule("K3")
 @pytest.mark.slow
-def test_no_page_says_a_key_or_what_is_kept_of_it(office, today):
+def test_no_page_says_a_key_or_what_is_kept_of_it(office: Client, today: date) -> None:
     redeemed = factories.redeem().key
     live = factories.issue_key(partner=redeemed.partner)
     attempt = factories.KeyAttemptFactory.create(partner=redeemed.partner)
@@ -210,18 +222,18 @@ def test_no_page_says_a_key_or_what_is_kept_of_it(office, today):
 
 @pytest.mark.rule("K3")
 @pytest.mark.parametrize("lookup", ["digest__startswith", "ciphertext__contains", "digest"])
-def test_a_key_cannot_be_found_out_by_filtering(office, lookup):
+def test_a_key_cannot_be_found_out_by_filtering(office: Client, lookup) -> None:
     factories.issue_key()
     assert office.get(page(ProductKey, "changelist"), {lookup: "a"}).status_code == 400
     assert office.get(page(KeyAttempt, "changelist"), {lookup: "a"}).status_code == 400
 
 
-def test_a_password_cannot_be_found_out_by_filtering(office):
+def test_a_password_cannot_be_found_out_by_filtering(office: Client) -> None:
     assert office.get(page(User, "changelist"), {"password__startswith": "m"}).status_code == 400
 
 
 @pytest.mark.rule("A2")
-def test_the_history_of_a_thing_is_what_is_on_record_about_it(office):
+def test_the_history_of_a_thing_is_what_is_on_record_about_it(office: Client) -> None:
     about, other = factories.SubscriptionFactory.create_batch(2)
     factories.RecordFactory.create(subject=about, action="tests.ours")
     factories.RecordFactory.create(subject=other, action="tests.other")
@@ -245,11 +257,11 @@ def test_the_history_of_a_thing_is_what_is_on_record_about_it(office):
         f"licensing.subscription:{9**99}",
     ],
 )
-def test_a_history_of_nothing_is_no_error(office, about):
+def test_a_history_of_nothing_is_no_error(office: Client, about) -> None:
     assert office.get(page(Record, "changelist"), {"about": about}).status_code == 200
 
 
-def test_links_lead_along_the_relations(office, today):
+def test_links_lead_along_the_relations(office: Client, today: date) -> None:
     redemption = factories.redeem()
     listing = office.get(page(Redemption, "changelist")).content.decode()
     for related in (redemption.subscription, redemption.key, redemption.partner):
@@ -259,7 +271,7 @@ def test_links_lead_along_the_relations(office, today):
         assert f"{page(model, 'changelist')}?partner__id__exact={redemption.partner_id}" in partner
 
 
-def test_more_partners_than_can_be_overlooked_are_not_listed_beside_a_list(office):
+def test_more_partners_than_can_be_overlooked_are_not_listed_beside_a_list(office: Client) -> None:
     partners = factories.PartnerFactory.create_batch(31)
     subscription = factories.SubscriptionFactory.create(tenant__partner=partners[7])
     beside = office.get(page(Subscription, "changelist")).context["cl"]
@@ -276,12 +288,14 @@ def test_more_partners_than_can_be_overlooked_are_not_listed_beside_a_list(offic
     assert list(chosen.result_list) == [subscription]
 
 
-def test_a_practice_world_says_when_it_was_told(office):
+def test_a_practice_world_says_when_it_was_told(office: Client) -> None:
     world = factories.PracticeWorldFactory.create()
     assert office.get(page(PracticeWorld, "change", world.pk)).status_code == 200
 
 
-def test_today_is_the_projects_own_day_and_says_so(office, today, settings):
+def test_today_is_the_projects_own_day_and_says_so(
+    office: Client, today: date, settings: Settings
+) -> None:
     # In Kiritimati it is tomorrow already.
     partner = factories.PartnerFactory.create(time_zone="Pacific/Kiritimati")
     factories.SubscriptionFactory.create(ends_on=today, tenant__partner=partner)
@@ -291,6 +305,6 @@ def test_today_is_the_projects_own_day_and_says_so(office, today, settings):
 
 
 @pytest.mark.parametrize("role", Role)
-def test_what_somebody_holds_where_stands_in_the_list(office, role):
+def test_what_somebody_holds_where_stands_in_the_list(office: Client, role) -> None:
     held = factories.RoleAssignmentFactory.create(role=role)
     assert f"{role.label} ({held.partner})" in office.get(page(User, "changelist")).content.decode()

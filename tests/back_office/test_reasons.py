@@ -3,8 +3,12 @@
 Roles change by the portal's verbs.
 """
 
+from typing import Any
+
 import pytest
 from django.core.management import call_command
+from django.db.models import Model
+from django.test import Client
 
 from benefits_portal.benefits.models import Offer, ProductKey
 from benefits_portal.tenants.models import (
@@ -14,9 +18,11 @@ from benefits_portal.tenants.models import (
     Record,
     Role,
     RoleAssignment,
+    Tenant,
     User,
 )
 from tests import factories
+from tests.clients import ClientResponse, SignIn
 from tests.partner_fixture import PartnerFixture
 
 from .conftest import BECAUSE, filled, new_row, page
@@ -30,36 +36,40 @@ LAST = (
 
 
 @pytest.fixture
-def last(tenant):
+def last(tenant: Tenant) -> RoleAssignment:
     """The only Global admin of a partner."""
     return factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN
     )
 
 
-def reasons():
+def reasons() -> list[tuple[str, ...]]:
     return list(Record.objects.order_by("pk").values_list("action", "how", "reason", "refused"))
 
 
-def told(response):
+def messages(response: ClientResponse) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
-def refused(response):
+def refused(response: ClientResponse) -> list[str]:
     return list(response.context["adminform"].form.non_field_errors())
 
 
-def run(office, action, row, address="changelist", **sent):
+def run(
+    office: Client, action: str, row: Model, address: str = "changelist", **sent: Any
+) -> list[str]:
     its_page = (
         page(type(row), address) if address == "changelist" else page(type(row), address, row.pk)
     )
-    return told(
+    return messages(
         office.post(its_page, {"action": action, "_selected_action": row.pk} | sent, follow=True)
     )
 
 
 @pytest.mark.parametrize("reason", ["", "   "])
-def test_a_change_without_a_reason_is_refused_and_keeps_what_was_typed(office, partner, reason):
+def test_a_change_without_a_reason_is_refused_and_keeps_what_was_typed(
+    office: Client, partner: Partner, reason
+) -> None:
     its_page = page(Partner, "change", partner.pk)
     answer = office.post(its_page, filled(office.get(its_page), name="Renamed", reason=reason))
     form = answer.context["adminform"].form
@@ -70,11 +80,11 @@ def test_a_change_without_a_reason_is_refused_and_keeps_what_was_typed(office, p
     assert (Partner.objects.get().name, Record.objects.count()) == (partner.name, 0)
 
 
-def test_deleting_asks_why_one_by_one_and_all_at_once(office):
+def test_deleting_asks_why_one_by_one_and_all_at_once(office: Client) -> None:
     offer = factories.OfferFactory.create()
     its_page = page(Offer, "delete", offer.pk)
     assert 'name="reason"' in office.get(its_page).content.decode()
-    assert told(office.post(its_page, {"post": "yes"}, follow=True)) == [
+    assert messages(office.post(its_page, {"post": "yes"}, follow=True)) == [
         "Say why: the reason goes on record. Nothing was changed."
     ]
     selected = {"action": "delete_selected", "_selected_action": offer.pk}
@@ -88,7 +98,9 @@ def test_deleting_asks_why_one_by_one_and_all_at_once(office):
     )
 
 
-def test_an_action_without_a_reason_does_nothing_on_the_list_or_its_page(office, last):
+def test_an_action_without_a_reason_does_nothing_on_the_list_or_its_page(
+    office: Client, last: RoleAssignment
+) -> None:
     person = last.user.directory_user
     factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=person.tenant, role=Role.GLOBAL_ADMIN
@@ -108,7 +120,7 @@ def test_an_action_without_a_reason_does_nothing_on_the_list_or_its_page(office,
     assert run(office, "enable", person, **BECAUSE) == [f"{person}: enabled again."]
 
 
-def test_a_new_role_asks_why_and_a_new_offer_does_not(office, partner):
+def test_a_new_role_asks_why_and_a_new_offer_does_not(office: Client, partner: Partner) -> None:
     user = factories.UserFactory.create()
     role = {"user": user.pk, "partner": partner.pk, "role": Role.MEMBER}
     assert office.post(page(RoleAssignment, "add"), role).context["adminform"].form.errors == {
@@ -120,16 +132,16 @@ def test_a_new_role_asks_why_and_a_new_offer_does_not(office, partner):
 
 
 @pytest.mark.parametrize("number", ["nobody", "9" * 30])
-def test_an_action_on_what_is_no_row_is_answered_with_the_list(office, number):
+def test_an_action_on_what_is_no_row_is_answered_with_the_list(office: Client, number) -> None:
     sent = {"action": "disable", "_selected_action": number, "index": 0} | BECAUSE
     answer = office.post(page(DirectoryUser, "changelist"), sent, follow=True)
-    assert told(answer) == [
+    assert messages(answer) == [
         "Items must be selected in order to perform actions on them. No items have been changed."
     ]
 
 
 @pytest.mark.parametrize("model", [Partner, User])
-def test_a_new_row_gives_no_role_for_that_would_need_a_reason(office, model):
+def test_a_new_row_gives_no_role_for_that_would_need_a_reason(office: Client, model) -> None:
     shown = [
         inline.formset.model
         for inline in office.get(page(model, "add")).context["inline_admin_formsets"]
@@ -137,7 +149,9 @@ def test_a_new_row_gives_no_role_for_that_would_need_a_reason(office, model):
     assert RoleAssignment not in shown
 
 
-def test_staff_read_the_reason_and_the_partner_does_not(office, admin, partner, sign_in):
+def test_staff_read_the_reason_and_the_partner_does_not(
+    office: Client, admin: User, partner: Partner, sign_in: SignIn
+) -> None:
     its_page = page(Partner, "change", partner.pk)
     office.post(its_page, filled(office.get(its_page), name="Renamed"))
     assert (
@@ -150,18 +164,18 @@ def test_staff_read_the_reason_and_the_partner_does_not(office, admin, partner, 
 # A partner keeps a Global admin, whichever door is tried
 
 
-def by_its_own_page(office, last):
+def by_its_own_page(office: Client, last: RoleAssignment) -> list[str]:
     its_page = page(RoleAssignment, "change", last.pk)
     return refused(office.post(its_page, filled(office.get(its_page), role=Role.MEMBER)))
 
 
-def by_deleting_it(office, last):
-    return told(
+def by_deleting_it(office: Client, last: RoleAssignment) -> list[str]:
+    return messages(
         office.post(page(RoleAssignment, "delete", last.pk), {"post": "yes"} | BECAUSE, follow=True)
     )
 
 
-def by_the_partners_page(office, last):
+def by_the_partners_page(office: Client, last: RoleAssignment) -> list[str]:
     its_page = page(Partner, "change", last.partner_id)
     return refused(
         office.post(
@@ -171,19 +185,19 @@ def by_the_partners_page(office, last):
     )
 
 
-def by_the_persons_page(office, last):
+def by_the_persons_page(office: Client, last: RoleAssignment) -> list[str]:
     its_page = page(User, "change", last.user_id)
     return refused(
         office.post(its_page, filled(office.get(its_page), **{"role_assignments-0-DELETE": "on"}))
     )
 
 
-def by_closing_the_account(office, last):
+def by_closing_the_account(office: Client, last: RoleAssignment) -> list[str]:
     its_page = page(User, "change", last.user_id)
     return refused(office.post(its_page, filled(office.get(its_page), is_active=None)))
 
 
-def by_disabling_the_entry(office, last):
+def by_disabling_the_entry(office: Client, last: RoleAssignment) -> list[str]:
     return [
         text.partition(": ")[2]
         for text in run(office, "disable", last.user.directory_user, **BECAUSE)
@@ -201,7 +215,9 @@ DOORS = [
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_the_last_global_admin_stays_and_the_attempt_is_on_record(office, last, door):
+def test_the_last_global_admin_stays_and_the_attempt_is_on_record(
+    office: Client, last: RoleAssignment, door
+) -> None:
     assert door(office, last) == [LAST]
     held = RoleAssignment.objects.get()
     assert (held.role, held.user.is_active, held.user.directory_user.is_enabled) == (
@@ -215,7 +231,7 @@ def test_the_last_global_admin_stays_and_the_attempt_is_on_record(office, last, 
 
 
 @pytest.mark.parametrize("where", ["changelist", "change"])
-def test_whoever_forgets_the_reason_chooses_nothing_again(office, where):
+def test_whoever_forgets_the_reason_chooses_nothing_again(office: Client, where) -> None:
     keys = [factories.issue_key() for _ in range(2 if where == "changelist" else 1)]
     prefix = "CHANGE_FORM-" if where == "change" else ""
     chosen = {f"{prefix}action": "revoke", "_selected_action": [key.pk for key in keys]}
@@ -228,14 +244,14 @@ def test_whoever_forgets_the_reason_chooses_nothing_again(office, where):
     assert ProductKey.objects.revoked().count() == len(keys)
 
 
-def test_a_role_given_twice_is_refused_on_the_form(office, last):
+def test_a_role_given_twice_is_refused_on_the_form(office: Client, last: RoleAssignment) -> None:
     row = new_row("role_assignments", 1, user=last.user_id, role=Role.MEMBER)
     its_page = page(Partner, "change", last.partner_id)
     assert office.post(its_page, filled(office.get(its_page), **row)).status_code == 200
     assert RoleAssignment.objects.count() == 1
 
 
-def test_provisioning_by_hand_asks_why(office):
+def test_provisioning_by_hand_asks_why(office: Client) -> None:
     membership = factories.MembershipFactory.create()
     assert run(office, "provision_what_is_missing", membership) == [
         "Say why: the reason goes on record. Nothing was changed."
@@ -243,7 +259,9 @@ def test_provisioning_by_hand_asks_why(office):
 
 
 @pytest.mark.rule("K3")
-def test_a_product_key_in_a_reason_is_kept_masked_whoever_gives_it(office, partner, capsys):
+def test_a_product_key_in_a_reason_is_kept_masked_whoever_gives_it(
+    office: Client, partner: Partner, capsys: pytest.CaptureFixture[str]
+) -> None:
     key = factories.issue_key(partner=partner)
     text = PartnerFixture.text_of(key)
     its_page = page(Partner, "change", partner.pk)

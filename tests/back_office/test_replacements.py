@@ -1,12 +1,15 @@
 """Staff decide on the keys that partners ask to have replaced (rule K8)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 
 from benefits_portal.licensing.models import Replacement, Reversal
-from benefits_portal.tenants.models import Actor, How, Record
+from benefits_portal.tenants.models import Actor, How, Record, User
 from tests import factories
+from tests.clients import SignIn
 
 from .conftest import BECAUSE, page
 
@@ -14,13 +17,13 @@ pytestmark = [pytest.mark.rule("K8"), pytest.mark.usefixtures("today")]
 
 
 @pytest.fixture
-def asked(db):
+def asked(db: None) -> Replacement:
     return Replacement.objects.ask(
         factories.redeem(), "Wrong tenant", by=Actor(), on=factories.TODAY
     )
 
 
-def decide(office, action, asked, **sent):
+def decide(office: Client, action: str, asked: Replacement, **sent: Any) -> list[str]:
     sent = {"action": action, "_selected_action": asked.pk} | sent
     return [
         str(message)
@@ -30,7 +33,9 @@ def decide(office, action, asked, **sent):
     ]
 
 
-def test_a_request_is_granted_once_with_a_reason(office, programme, asked, monkeypatch):
+def test_a_request_is_granted_once_with_a_reason(
+    office: Client, programme: User, asked: Replacement, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert decide(office, "grant", asked) == [
         "Say why: the reason goes on record. Nothing was changed."
     ]
@@ -51,7 +56,9 @@ def test_a_request_is_granted_once_with_a_reason(office, programme, asked, monke
     assert set(records) == {(How.BACK_OFFICE, BECAUSE["reason"])}
 
 
-def test_a_request_is_declined_with_the_reason_that_the_partner_reads(office, asked):
+def test_a_request_is_declined_with_the_reason_that_the_partner_reads(
+    office: Client, asked: Replacement
+) -> None:
     assert decide(office, "decline", asked, reason="It ran for a month.") == [f"{asked}: declined."]
     assert (Replacement.objects.get().declined_because, Reversal.objects.count()) == (
         "It ran for a month.",
@@ -59,7 +66,7 @@ def test_a_request_is_declined_with_the_reason_that_the_partner_reads(office, as
     )
 
 
-def test_support_decides_nothing(support, sign_in, asked):
+def test_support_decides_nothing(support: User, sign_in: SignIn, asked: Replacement) -> None:
     for action in ("grant", "decline"):
         decide(sign_in(support), action, asked, **BECAUSE)
     assert Replacement.objects.undecided().get() == asked

@@ -10,6 +10,7 @@ from django.test import Client
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, User
 from benefits_portal.tenants.staff import SUPPORT
 from tests import factories
+from tests.clients import SignIn
 
 from .conftest import filled, page
 
@@ -60,7 +61,7 @@ def posts(client: Client, user: User) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_program_staff_change_no_account_with_rights(officer, sign_in, kind):
+def test_program_staff_change_no_account_with_rights(officer: User, sign_in: SignIn, kind) -> None:
     user, office = account(kind, officer), sign_in(officer)
     before = User.objects.filter(pk=user.pk).values().get()
     assert posts(office, user) == [403, 403, 403]
@@ -68,7 +69,7 @@ def test_program_staff_change_no_account_with_rights(officer, sign_in, kind):
     assert not Record.objects.about(user).exists()
 
 
-def test_program_staff_change_accounts_without_rights(officer, sign_in):
+def test_program_staff_change_accounts_without_rights(officer: User, sign_in: SignIn) -> None:
     user = factories.UserFactory.create()
     assert posts(sign_in(officer), user) == [302, 302, 403]
     user.refresh_from_db()
@@ -76,14 +77,18 @@ def test_program_staff_change_accounts_without_rights(officer, sign_in):
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_a_superuser_changes_accounts_with_rights(programme, officer, sign_in, kind):
+def test_a_superuser_changes_accounts_with_rights(
+    programme: User, officer: User, sign_in: SignIn, kind
+) -> None:
     user = account(kind, officer)
     assert posts(sign_in(programme), user) == [302, 302, 403]
     user.refresh_from_db()
     assert (user.email, user.check_password(STRONG)) == ("taken@over.example", True)
 
 
-def test_a_role_is_not_given_through_the_page_of_an_account_with_rights(officer, sign_in):
+def test_a_role_is_not_given_through_the_page_of_an_account_with_rights(
+    officer: User, sign_in: SignIn
+) -> None:
     user, partner = account("colleague", officer), factories.PartnerFactory.create()
     row = {"user": user.pk, "partner": partner.pk, "role": Role.GLOBAL_ADMIN.value}
     form = {
@@ -96,7 +101,9 @@ def test_a_role_is_not_given_through_the_page_of_an_account_with_rights(officer,
     assert not RoleAssignment.objects.exists()
 
 
-def test_rights_sent_for_an_account_without_any_are_not_given(officer, sign_in):
+def test_rights_sent_for_an_account_without_any_are_not_given(
+    officer: User, sign_in: SignIn
+) -> None:
     user, office = factories.UserFactory.create(), sign_in(officer)
     change = page(User, "change", user.pk)
     rights = {
@@ -111,7 +118,7 @@ def test_rights_sent_for_an_account_without_any_are_not_given(officer, sign_in):
 
 
 @pytest.mark.parametrize("verb", ["add", "change", "delete"])
-def test_nobody_but_a_superuser_changes_a_group(officer, sign_in, verb):
+def test_nobody_but_a_superuser_changes_a_group(officer: User, sign_in: SignIn, verb) -> None:
     """Whoever may change groups by a permission could give themselves every other one."""
     officer.user_permissions.add(
         *Permission.objects.filter(content_type__app_label="auth", content_type__model="group")

@@ -1,24 +1,28 @@
 """The tables on a page of the back office: the rows that a browser claims are counted."""
 
+from collections.abc import Iterator
+from datetime import date
+
 import pytest
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.db import connection
 from django.forms import BaseFormSet
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
 from benefits_portal.backoffice.inline_rows import NOT_WHOLE, Rows
-from benefits_portal.tenants.models import Partner, Record
+from benefits_portal.tenants.models import Partner, Record, User
 from tests import factories
 from tests.back_office.conftest import filled, make_rows, new_row, page, registered
+from tests.clients import ClientResponse
 
 HUGE = ["999999999999", "100000", "1001", "2147483648", "9" * 5_000]
 WRONG = ["", "-1", "x", "\0", "1e9", "1.5", *HUGE]
 
 
-def pages(programme):
+def pages(programme: User) -> Iterator[tuple[str, list[str]]]:
     """Every page with a table that may be changed, with the tables' prefixes."""
     request = RequestFactory().get("/")
     request.user, request.partner = programme, None
@@ -35,7 +39,7 @@ def pages(programme):
                 yield page(model, "add"), prefixes
 
 
-def error_text(answer) -> list[str]:
+def error_text(answer: ClientResponse) -> list[str]:
     return [
         str(error)
         for formset in answer.context["inline_admin_formsets"]
@@ -43,7 +47,9 @@ def error_text(answer) -> list[str]:
     ]
 
 
-def test_every_table_of_the_back_office_counts_its_rows_itself(programme, today):
+def test_every_table_of_the_back_office_counts_its_rows_itself(
+    programme: User, today: date
+) -> None:
     make_rows(1)
     request = RequestFactory().get("/")
     request.user, request.partner = programme, None
@@ -58,7 +64,7 @@ def test_every_table_of_the_back_office_counts_its_rows_itself(programme, today)
     assert [inline for formset, inline in inlines if not issubclass(formset, Rows)] == []
 
 
-def test_the_portal_itself_has_no_form_with_a_number_of_rows(programme):
+def test_the_portal_itself_has_no_form_with_a_number_of_rows(programme: User) -> None:
     """Whoever adds one bounds it as `Rows` does, and adds it here."""
 
     assert get_resolver().url_patterns
@@ -71,7 +77,9 @@ def test_the_portal_itself_has_no_form_with_a_number_of_rows(programme):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["TOTAL_FORMS", "INITIAL_FORMS"])
-def test_a_wrong_number_of_rows_is_refused_in_one_sentence(office, programme, today, name):
+def test_a_wrong_number_of_rows_is_refused_in_one_sentence(
+    office: Client, programme: User, today: date, name
+) -> None:
     make_rows(1)
     tried = 0
     for address, prefixes in pages(programme):
@@ -96,7 +104,9 @@ def test_a_wrong_number_of_rows_is_refused_in_one_sentence(office, programme, to
 
 
 @pytest.mark.parametrize("wrong", HUGE)
-def test_a_huge_number_of_rows_costs_no_more_than_the_page(office, partner, wrong):
+def test_a_huge_number_of_rows_costs_no_more_than_the_page(
+    office: Client, partner: Partner, wrong
+) -> None:
     factories.TenantFactory.create(partner=partner)
     address = page(Partner, "change", partner.pk)
     shown = filled(office.get(address))
@@ -109,7 +119,7 @@ def test_a_huge_number_of_rows_costs_no_more_than_the_page(office, partner, wron
     assert partner.name != "Another"
 
 
-def test_the_page_that_says_so_can_be_sent_again(office, partner):
+def test_the_page_that_says_so_can_be_sent_again(office: Client, partner: Partner) -> None:
     factories.TenantFactory.create(partner=partner)
     address = page(Partner, "change", partner.pk)
     answer = office.post(address, filled(office.get(address)) | {"tenants-TOTAL_FORMS": "7"})
@@ -119,7 +129,7 @@ def test_the_page_that_says_so_can_be_sent_again(office, partner):
     assert partner.name == "Renamed"
 
 
-def test_a_row_more_than_the_page_showed_is_saved(office, partner):
+def test_a_row_more_than_the_page_showed_is_saved(office: Client, partner: Partner) -> None:
     address = page(Partner, "change", partner.pk)
     there = partner.tenants.count()
     row = new_row(

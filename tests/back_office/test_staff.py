@@ -1,9 +1,13 @@
 """Who comes into the back office, and what they can do there: ledgers are changed by nobody."""
 
+from datetime import date
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
+from django.db.models import Model
 from django.db.models.signals import post_migrate
+from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.benefits.models import (
@@ -27,6 +31,7 @@ from benefits_portal.tenants.models import (
 )
 from benefits_portal.tenants.staff import make_groups
 from tests import factories
+from tests.clients import SignIn
 
 from .conftest import filled, make_rows, page, registered
 from .test_pages import MADE_BY_HAND
@@ -47,7 +52,7 @@ INDEX = "/back-office/"
 REFUSED = (403, 403, 403)
 
 
-def answers_to_changes(office, model):
+def answers_to_changes(office: Client, model: type[Model]) -> tuple[int, ...]:
     """What the back office answers to an attempt to add, to change and to delete.
 
     Deleting from the list is tried as well.
@@ -67,7 +72,7 @@ def answers_to_changes(office, model):
 
 
 @pytest.mark.rule("A1", "K3")
-def test_nobody_adds_to_a_ledger_changes_it_or_deletes_from_it(office, today):
+def test_nobody_adds_to_a_ledger_changes_it_or_deletes_from_it(office: Client, today: date) -> None:
     make_rows(1)
     before = {model: list(model.objects.values()) for model in LEDGERS}
     assert {model: answers_to_changes(office, model) for model in LEDGERS} == dict.fromkeys(
@@ -77,7 +82,9 @@ def test_nobody_adds_to_a_ledger_changes_it_or_deletes_from_it(office, today):
 
 
 @pytest.mark.slow
-def test_support_sees_everything_and_changes_nothing(support, sign_in, today):
+def test_support_sees_everything_and_changes_nothing(
+    support: User, sign_in: SignIn, today: date
+) -> None:
     make_rows(1)
     office, models = sign_in(support), [model for model in registered() if model is not Group]
     seen = [page(model, "changelist") for model in models] + [
@@ -92,7 +99,7 @@ def test_support_sees_everything_and_changes_nothing(support, sign_in, today):
 
 
 @pytest.mark.rule("B2")
-def test_support_cannot_provision(support, sign_in):
+def test_support_cannot_provision(support: User, sign_in: SignIn) -> None:
     membership = factories.MembershipFactory.create()
     factories.PackageLineFactory.create(offer=membership.offer)
     sent = {"action": "provision_what_is_missing", "_selected_action": membership.pk}
@@ -101,7 +108,9 @@ def test_support_cannot_provision(support, sign_in):
 
 
 @pytest.mark.slow
-def test_programme_makes_and_changes_what_is_done_by_hand_and_nothing_else(officer, sign_in, today):
+def test_programme_makes_and_changes_what_is_done_by_hand_and_nothing_else(
+    officer: User, sign_in: SignIn, today: date
+) -> None:
     make_rows(1)
     office = sign_in(officer)
     rows = {model: model._default_manager.latest("pk") for model in registered()}
@@ -123,13 +132,15 @@ def test_programme_makes_and_changes_what_is_done_by_hand_and_nothing_else(offic
     assert deleted == {RoleAssignment, PackageLine, HeldOffer, Attempt}
 
 
-def test_only_a_superuser_sees_who_may_do_what(officer, support, sign_in):
+def test_only_a_superuser_sees_who_may_do_what(
+    officer: User, support: User, sign_in: SignIn
+) -> None:
     assert [
         sign_in(user).get(page(Group, "changelist")).status_code for user in (officer, support)
     ] == [403, 403]
 
 
-def test_migrating_again_gives_both_groups_what_they_may_do(officer):
+def test_migrating_again_gives_both_groups_what_they_may_do(officer: User) -> None:
     group = Group.objects.get(name="Programme")
     before = set(group.permissions.all())
     group.permissions.set(Permission.objects.filter(codename__in=["delete_record", "view_partner"]))
@@ -143,7 +154,7 @@ def test_migrating_again_gives_both_groups_what_they_may_do(officer):
     assert set(group.permissions.all()) == before
 
 
-def test_support_finds_out_why_something_was_refused(support, sign_in):
+def test_support_finds_out_why_something_was_refused(support: User, sign_in: SignIn) -> None:
     office, refused, _done = (
         sign_in(support),
         factories.RecordFactory.create(refused="key-revoked"),
@@ -157,14 +168,16 @@ def test_support_finds_out_why_something_was_refused(support, sign_in):
     )
 
 
-def test_staff_cannot_give_themselves_rights(officer, sign_in):
+def test_staff_cannot_give_themselves_rights(officer: User, sign_in: SignIn) -> None:
     office, its_page = sign_in(officer), page(User, "change", officer.pk)
     assert office.post(its_page, {"is_superuser": "on", "name": "Renamed"}).status_code == 403
     officer.refresh_from_db()
     assert (officer.is_superuser, officer.name == "Renamed") == (False, False)
 
 
-def test_staff_cannot_take_over_a_superuser(officer, programme, sign_in):
+def test_staff_cannot_take_over_a_superuser(
+    officer: User, programme: User, sign_in: SignIn
+) -> None:
     office, its_page = sign_in(officer), page(User, "change", programme.pk)
     assert office.post(its_page, {"name": "Renamed"}).status_code == 403
     assert (
@@ -175,7 +188,9 @@ def test_staff_cannot_take_over_a_superuser(officer, programme, sign_in):
     )
 
 
-def test_who_is_not_signed_in_signs_in_at_the_portal_and_comes_back(client, db):
+def test_who_is_not_signed_in_signs_in_at_the_portal_and_comes_back(
+    client: Client, db: None
+) -> None:
     answer = client.get(page(Partner, "changelist"), follow=True)
     assert (
         answer.redirect_chain[-1][0]
@@ -186,25 +201,27 @@ def test_who_is_not_signed_in_signs_in_at_the_portal_and_comes_back(client, db):
 @pytest.mark.parametrize(
     "address", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"]
 )
-def test_signing_in_leads_to_no_other_site(client, office, address):
+def test_signing_in_leads_to_no_other_site(client: Client, office: Client, address) -> None:
     login = reverse("admin:login")
     assert client.get(login, {"next": address}).url == f"{reverse('tenants:sign-in')}?next={INDEX}"
     assert office.get(login, {"next": address}).url == INDEX
 
 
-def test_somebody_who_is_not_staff_is_told_so(sign_in, admin):
+def test_somebody_who_is_not_staff_is_told_so(sign_in: SignIn, admin: User) -> None:
     answer = sign_in(admin).get(INDEX, follow=True)
     assert answer.status_code == 403
     assert "for the program&#x27;s own staff" in answer.content.decode()
 
 
-def test_staff_need_no_role_at_a_partner(office):
+def test_staff_need_no_role_at_a_partner(office: Client) -> None:
     answer = office.get(INDEX)
     assert (answer.status_code, answer.wsgi_request.partner) == (200, None)
 
 
 @pytest.mark.rule("P4")
-def test_staff_who_also_hold_a_role_save_forms_of_the_back_office(admin, sign_in, partner):
+def test_staff_who_also_hold_a_role_save_forms_of_the_back_office(
+    admin: User, sign_in: SignIn, partner: Partner
+) -> None:
     User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
     office = sign_in(admin)
     its_page = page(Partner, "change", partner.pk)
@@ -212,5 +229,5 @@ def test_staff_who_also_hold_a_role_save_forms_of_the_back_office(admin, sign_in
     assert Partner.objects.get(pk=partner.pk).name == "Renamed"
 
 
-def test_leaving_the_back_office_leads_to_the_portals_sign_in_page(office):
+def test_leaving_the_back_office_leads_to_the_portals_sign_in_page(office: Client) -> None:
     assert office.post(reverse("admin:logout")).url == reverse("tenants:sign-in")

@@ -1,22 +1,26 @@
 """Staff decide on the tenants that partners ask for (rule P1)."""
 
 import pytest
+from django.test import Client
 
-from benefits_portal.tenants.models import How, Record, Tenant, TenantRequest
+from benefits_portal.tenants.models import How, Record, Tenant, TenantRequest, User
 from tests import factories
+from tests.clients import SignIn
 
 from .conftest import BECAUSE, page
 
 pytestmark = pytest.mark.rule("P1")
 
 
-def decide(office, action, *requests):
+def decide(office: Client, action: str, *requests: TenantRequest) -> list[str]:
     sent = {"action": action, "_selected_action": [asked.pk for asked in requests]} | BECAUSE
     answer = office.post(page(TenantRequest, "changelist"), sent, follow=True)
     return [str(message) for message in answer.context["messages"]]
 
 
-def test_an_accepted_tenant_is_made_and_a_declined_one_is_not(office, programme):
+def test_an_accepted_tenant_is_made_and_a_declined_one_is_not(
+    office: Client, programme: User
+) -> None:
     wanted, unwanted = factories.TenantRequestFactory.create_batch(2)
     assert decide(office, "accept", wanted) == [f"{wanted}: accepted."]
     assert decide(office, "decline", unwanted) == [f"{unwanted}: declined."]
@@ -29,17 +33,17 @@ def test_an_accepted_tenant_is_made_and_a_declined_one_is_not(office, programme)
     ]
 
 
-def test_one_whose_domain_is_in_use_is_refused_and_the_others_are_made(office):
+def test_one_whose_domain_is_in_use_is_refused_and_the_others_are_made(office: Client) -> None:
     taken = factories.TenantRequestFactory.create(domain=factories.TenantFactory.create().domain)
     free = factories.TenantRequestFactory.create()
-    told = decide(office, "accept", free, taken)
-    assert f"{free}: accepted." in told
-    assert any("There is a tenant with this domain already." in text for text in told)
+    messages = decide(office, "accept", free, taken)
+    assert f"{free}: accepted." in messages
+    assert any("There is a tenant with this domain already." in text for text in messages)
     assert [asked.domain for asked in TenantRequest.objects.undecided()] == [taken.domain]
 
 
 @pytest.mark.parametrize("action", ["accept", "decline"])
-def test_support_decides_nothing(support, sign_in, action):
+def test_support_decides_nothing(support: User, sign_in: SignIn, action) -> None:
     asked = factories.TenantRequestFactory.create()
     decide(sign_in(support), action, asked)
     assert (TenantRequest.objects.undecided().get(), Tenant.objects.count()) == (asked, 0)

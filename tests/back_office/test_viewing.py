@@ -1,23 +1,29 @@
 """Support looks at a partner's own pages: only reading, marked, on record, for one session."""
 
+from typing import Any
+
 import pytest
+from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.tenants.models import Partner, Record, Tenant, TenantsAction
+from benefits_portal.tenants.models import Partner, Record, Tenant, TenantsAction, User
 from tests import factories
+from tests.clients import ClientResponse, SignIn
 
 HOME, BENEFITS = "/", "/mpn/benefits/azure-cloud/"
 MARK = "Viewing as partner"
 
 
-def impersonate(office, tenant, why="They say that a row is missing"):
+def impersonate(
+    office: Client, tenant: Tenant, why: str = "They say that a row is missing"
+) -> ClientResponse:
     return office.post(
         reverse("admin:tenants_partner_view_as", args=[tenant.partner_id]),
         {"tenant": tenant.pk, "reason": why},
     )
 
 
-def on_record():
+def on_record() -> list[tuple[Any, ...]]:
     views = Record.objects.filter(
         action__in=[TenantsAction.VIEW_STARTED, TenantsAction.VIEW_ENDED]
     ).order_by("pk")
@@ -28,14 +34,16 @@ def on_record():
 
 
 @pytest.fixture
-def looking(support, sign_in, tenant):
+def looking(support: User, sign_in: SignIn, tenant: Tenant) -> Client:
     """Support's browser, looking at `tenant`."""
     office = sign_in(support)
     assert impersonate(office, tenant).url == HOME
     return office
 
 
-def test_support_sees_the_partner_s_pages_marked_with_the_way_out(looking, partner):
+def test_support_sees_the_partner_s_pages_marked_with_the_way_out(
+    looking: Client, partner: Partner
+) -> None:
     benefit = factories.BenefitFactory.create(partner=partner)
     for address in (
         HOME,
@@ -50,19 +58,21 @@ def test_support_sees_the_partner_s_pages_marked_with_the_way_out(looking, partn
         assert reverse("tenants:end-viewing") in page.content.decode()
 
 
-def test_another_partner_s_things_do_not_exist_for_whoever_looks(looking):
+def test_another_partner_s_things_do_not_exist_for_whoever_looks(looking: Client) -> None:
     other = factories.BenefitFactory.create()
     assert looking.get(f"{BENEFITS}{other.pk}/").status_code == 404
 
 
-def test_what_is_in_another_tenant_of_the_partner_is_not_there_to_look_at(looking, partner):
+def test_what_is_in_another_tenant_of_the_partner_is_not_there_to_look_at(
+    looking: Client, partner: Partner
+) -> None:
     elsewhere = factories.TenantFactory.create(partner=partner)
     subscription = factories.SubscriptionFactory.create(tenant=elsewhere)
     assert looking.get(reverse("licensing:subscription", args=[subscription.pk])).status_code == 404
 
 
 @pytest.mark.rule("P4")
-def test_looking_moves_nobody_so_nobody_is_told_that_they_act_elsewhere(looking):
+def test_looking_moves_nobody_so_nobody_is_told_that_they_act_elsewhere(looking: Client) -> None:
     looking.get(HOME)
     looking.post(reverse("tenants:end-viewing"))
     impersonate(looking, factories.TenantFactory.create())
@@ -70,7 +80,9 @@ def test_looking_moves_nobody_so_nobody_is_told_that_they_act_elsewhere(looking)
 
 
 @pytest.mark.rule("K3")
-def test_whatever_is_sent_is_refused_and_no_key_is_revealed(looking, tenant, partner):
+def test_whatever_is_sent_is_refused_and_no_key_is_revealed(
+    looking: Client, tenant: Tenant, partner: Partner
+) -> None:
     key = factories.issue_key(partner=partner)
     acting_in = {"acting_in": f"{partner.pk}-{tenant.pk}"}
     answers = [
@@ -90,7 +102,9 @@ def test_whatever_is_sent_is_refused_and_no_key_is_revealed(looking, tenant, par
     assert (Record.objects.filter(actor__isnull=False).count(), Tenant.objects.count()) == (1, 1)
 
 
-def test_who_looked_at_whom_when_and_why_is_on_record(looking, support, partner, tenant):
+def test_who_looked_at_whom_when_and_why_is_on_record(
+    looking: Client, support: User, partner: Partner, tenant: Tenant
+) -> None:
     assert looking.post(reverse("tenants:end-viewing")).url == reverse(
         "admin:tenants_partner_change", args=[partner.pk]
     )
@@ -103,7 +117,7 @@ def test_who_looked_at_whom_when_and_why_is_on_record(looking, support, partner,
     assert len(on_record()) == 2
 
 
-def test_looking_at_the_next_partner_ends_looking_at_the_one_before(looking):
+def test_looking_at_the_next_partner_ends_looking_at_the_one_before(looking: Client) -> None:
     other = factories.TenantFactory.create()
     impersonate(looking, other)
     assert [action for action, *_facts in on_record()] == [
@@ -115,7 +129,7 @@ def test_looking_at_the_next_partner_ends_looking_at_the_one_before(looking):
 
 
 @pytest.mark.parametrize("door", ["tenants:sign-out", "admin:logout"])
-def test_signing_out_ends_it_and_that_is_on_record(looking, door):
+def test_signing_out_ends_it_and_that_is_on_record(looking: Client, door) -> None:
     looking.post(reverse(door))
     assert [action for action, *_facts in on_record()] == [
         TenantsAction.VIEW_STARTED,
@@ -123,19 +137,21 @@ def test_signing_out_ends_it_and_that_is_on_record(looking, door):
     ]
 
 
-def test_it_is_over_for_somebody_who_is_no_longer_staff(looking, support):
+def test_it_is_over_for_somebody_who_is_no_longer_staff(looking: Client, support: User) -> None:
     support.is_staff = False
     support.save()
     assert looking.get(BENEFITS).wsgi_request.partner is None
 
 
-def test_nobody_looks_without_saying_why(support, sign_in, tenant):
+def test_nobody_looks_without_saying_why(support: User, sign_in: SignIn, tenant: Tenant) -> None:
     office = sign_in(support)
     assert "This field is required" in impersonate(office, tenant, why=" ").content.decode()
     assert office.get(HOME).wsgi_request.partner is None
 
 
-def test_a_tenant_of_another_partner_is_not_to_choose(support, sign_in, tenant):
+def test_a_tenant_of_another_partner_is_not_to_choose(
+    support: User, sign_in: SignIn, tenant: Tenant
+) -> None:
     other = factories.TenantFactory.create()
     asked = {"tenant": other.pk, "reason": "Why not"}
     assert (
@@ -147,13 +163,15 @@ def test_a_tenant_of_another_partner_is_not_to_choose(support, sign_in, tenant):
     assert on_record() == []
 
 
-def test_only_staff_who_may_see_partners_look(admin, sign_in, tenant):
+def test_only_staff_who_may_see_partners_look(admin: User, sign_in: SignIn, tenant: Tenant) -> None:
     assert impersonate(sign_in(factories.UserFactory.create(staff=True)), tenant).status_code == 403
     assert impersonate(sign_in(admin), tenant).status_code == 302  # to the door of the back office
     assert on_record() == []
 
 
-def test_staff_keep_their_own_rights_in_the_back_office_meanwhile(officer, sign_in, tenant):
+def test_staff_keep_their_own_rights_in_the_back_office_meanwhile(
+    officer: User, sign_in: SignIn, tenant: Tenant
+) -> None:
     office = sign_in(officer)
     impersonate(office, tenant)
     office.get(reverse("admin:tenants_partner_change", args=[tenant.partner_id]))

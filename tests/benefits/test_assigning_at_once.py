@@ -5,6 +5,7 @@ Real connections; each guard is switched off once, too.
 
 from collections import Counter
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db.models import QuerySet
@@ -12,7 +13,8 @@ from django.db.models import QuerySet
 from benefits_portal.benefits.bulk_assignment import assign_many, preview
 from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.benefits.models import Assignment, Membership
-from benefits_portal.tenants.models import DirectoryUser, Partner, Record
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
 from tests.factories import (
     TODAY,
     BenefitFactory,
@@ -40,12 +42,14 @@ def people(partner: Partner, count: int) -> list[DirectoryUser]:
 
 
 @pytest.fixture
-def no_row_locks(monkeypatch):
+def no_row_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_options: self)
 
 
 @rule("U3")
-def test_of_many_first_assignments_of_bulk_credit_one_succeeds_others_told(by, partner):
+def test_of_many_first_assignments_of_bulk_credit_one_succeeds_others_told(
+    by: Actor, partner: Partner
+) -> None:
     benefit = BenefitFactory.create(partner=partner, bulk=True)
     outcomes = at_once(
         [partial(benefit.assign, person, by=by, on=TODAY) for person in people(partner, A_CROWD)]
@@ -55,14 +59,18 @@ def test_of_many_first_assignments_of_bulk_credit_one_succeeds_others_told(by, p
 
 
 @rule("U2")
-def test_one_person_assigned_many_times_at_once_holds_the_credit_once(by, partner):
+def test_one_person_assigned_many_times_at_once_holds_the_credit_once(
+    by: Actor, partner: Partner
+) -> None:
     benefit, [person] = BenefitFactory.create(partner=partner, monthly=True), people(partner, 1)
     outcomes = at_once([partial(benefit.assign, person, by=by, on=TODAY)] * A_CROWD)
     assert kinds(outcomes) == {"Assignment": 1, "HoldsItAlready": A_CROWD - 1}
 
 
 @rule("U4")
-def test_of_bulk_and_monthly_credit_for_one_person_at_once_one_is_given(by, partner):
+def test_of_bulk_and_monthly_credit_for_one_person_at_once_one_is_given(
+    by: Actor, partner: Partner
+) -> None:
     [person] = people(partner, 1)
     benefits = [
         BenefitFactory.create(partner=partner, **{kind: True}) for kind in ("bulk", "monthly") * 3
@@ -78,7 +86,9 @@ def test_of_bulk_and_monthly_credit_for_one_person_at_once_one_is_given(by, part
 
 
 @rule("U2")
-def test_one_list_sent_many_times_at_once_gives_everybody_the_credit_once(by, partner):
+def test_one_list_sent_many_times_at_once_gives_everybody_the_credit_once(
+    by: Actor, partner: Partner
+) -> None:
     benefit, crowd = BenefitFactory.create(partner=partner, monthly=True), people(partner, 5)
     lines = preview(benefit, enumerate(person.user_principal_name for person in crowd), TODAY)
     turned = lines[::-1]  # whoever comes first in one list comes last in the other
@@ -97,7 +107,9 @@ def test_one_list_sent_many_times_at_once_gives_everybody_the_credit_once(by, pa
 
 
 @rule("U3")
-def test_of_many_transfers_of_one_assignment_at_once_one_happens(by, partner):
+def test_of_many_transfers_of_one_assignment_at_once_one_happens(
+    by: Actor, partner: Partner
+) -> None:
     benefit = BenefitFactory.create(partner=partner, bulk=True)
     holder, *heirs = people(partner, A_CROWD + 1)
     assignment = benefit.assign(holder, by=by, on=TODAY)
@@ -107,7 +119,9 @@ def test_of_many_transfers_of_one_assignment_at_once_one_happens(by, partner):
 
 
 @rule("U3")
-def test_two_who_swap_their_bulk_credit_at_once_do_not_lock_each_other_up(by, partner):
+def test_two_who_swap_their_bulk_credit_at_once_do_not_lock_each_other_up(
+    by: Actor, partner: Partner
+) -> None:
     one, two = people(partner, 2)
     a, b = (
         BenefitFactory.create(partner=partner, bulk=True).assign(person, by=by, on=TODAY)
@@ -120,7 +134,9 @@ def test_two_who_swap_their_bulk_credit_at_once_do_not_lock_each_other_up(by, pa
 
 
 @rule("U2", "A1")
-def test_of_many_removals_of_one_assignment_at_once_one_happens(by, partner):
+def test_of_many_removals_of_one_assignment_at_once_one_happens(
+    by: Actor, partner: Partner
+) -> None:
     benefit, [person] = BenefitFactory.create(partner=partner, monthly=True), people(partner, 1)
     assignment = benefit.assign(person, by=by, on=TODAY)
     outcomes = at_once([partial(assignment.remove, by=by, on=TODAY)] * A_CROWD)
@@ -129,7 +145,9 @@ def test_of_many_removals_of_one_assignment_at_once_one_happens(by, partner):
 
 
 @rule("B2")
-def test_provisioning_a_membership_many_times_at_once_makes_nothing_twice(by, partner):
+def test_provisioning_a_membership_many_times_at_once_makes_nothing_twice(
+    by: Actor, partner: Partner
+) -> None:
     membership = MembershipFactory.create(partner=partner)
     PackageLineFactory.create_batch(3, offer=membership.offer)
     outcomes = at_once([partial(Membership.objects.get(pk=membership.pk).provision, by=by)] * 4)
@@ -140,7 +158,9 @@ def test_provisioning_a_membership_many_times_at_once_makes_nothing_twice(by, pa
 # With the guards off
 
 
-def bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) -> Counter:
+def bulk_and_monthly_meeting_after_the_check(
+    monkeypatch: pytest.MonkeyPatch, by: Actor, partner: Partner
+) -> Counter:
     """Both are checked before either is written."""
     [person] = people(partner, 1)
     benefits = [
@@ -148,7 +168,7 @@ def bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) -> Counte
     ]
     meet, honest = Rendezvous(2), Eligibility.refusal
 
-    def refusal_then_meet(self, person):
+    def refusal_then_meet(self, person: DirectoryUser) -> Refusal | None:
         answer = honest(self, person)
         meet.wait()
         return answer
@@ -160,7 +180,9 @@ def bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) -> Counte
 
 
 @rule("U4")
-def test_with_the_lock_on_the_person_two_credits_are_one_and_a_refusal(monkeypatch, by, partner):
+def test_with_the_lock_on_the_person_two_credits_are_one_and_a_refusal(
+    monkeypatch: pytest.MonkeyPatch, by: Actor, partner: Partner
+) -> None:
     assert bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) == {
         "Assignment": 1,
         "HoldsIncompatibleCredit": 1,
@@ -170,18 +192,22 @@ def test_with_the_lock_on_the_person_two_credits_are_one_and_a_refusal(monkeypat
 @rule("U4")
 @needs_row_locks
 @pytest.mark.usefixtures("no_row_locks")
-def test_without_it_one_person_gets_both(monkeypatch, by, partner):
+def test_without_it_one_person_gets_both(
+    monkeypatch: pytest.MonkeyPatch, by: Actor, partner: Partner
+) -> None:
     assert bulk_and_monthly_meeting_after_the_check(monkeypatch, by, partner) == {"Assignment": 2}
 
 
 @rule("U3")
 @needs_row_locks
 @pytest.mark.usefixtures("no_row_locks")
-def test_without_the_benefit_s_lock_the_database_stops_its_second_holder(monkeypatch, by, partner):
+def test_without_the_benefit_s_lock_the_database_stops_its_second_holder(
+    monkeypatch: pytest.MonkeyPatch, by: Actor, partner: Partner
+) -> None:
     benefit = BenefitFactory.create(partner=partner, bulk=True)
     meet, honest = Rendezvous(2), Assignment.objects._queryset_class.create
 
-    def meet_then_create(self, **facts):
+    def meet_then_create(self, **facts: Any) -> Assignment:
         if self.model is Assignment:
             meet.wait()
         return honest(self, **facts)

@@ -3,19 +3,32 @@
 What would happen to each line is shown, and then exactly that happens.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from benefits_portal.benefits.bulk_assignment import assign_many, preview
 from benefits_portal.benefits.email_lists import addresses
 from benefits_portal.benefits.exceptions import HoldsIncompatibleCredit, HoldsItAlready
 from benefits_portal.benefits.models import Assignment, Benefit
-from benefits_portal.tenants.models import Actor, Record, Role, RoleAssignment
+from benefits_portal.tenants.models import (
+    Actor,
+    DirectoryUser,
+    Record,
+    Role,
+    RoleAssignment,
+    Tenant,
+    User,
+)
+from tests.clients import ClientResponse, SignIn
 from tests.factories import (
     NOW,
     TODAY,
@@ -31,12 +44,12 @@ pytestmark = pytest.mark.usefixtures("today")
 
 
 @pytest.fixture
-def credit(tenant):
+def credit(tenant: Tenant) -> Benefit:
     return BenefitFactory.create(partner=tenant.partner, monthly=True)
 
 
 @pytest.fixture
-def people(tenant):
+def people(tenant: Tenant) -> list[DirectoryUser]:
     return [
         DirectoryUserFactory.create(tenant=tenant, user_principal_name=f"{name}@contoso.com")
         for name in ("ann", "bob", "cas")
@@ -44,22 +57,22 @@ def people(tenant):
 
 
 @pytest.fixture
-def client(admin, sign_in):
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
 @pytest.fixture
-def send(client, credit, tenant):
+def send(client: Client, credit: Benefit, tenant: Tenant) -> Callable[..., ClientResponse]:
     """Send the list's form with `fields`."""
 
-    def sent(benefit=credit, **fields):
+    def sent(benefit: Benefit = credit, **fields: str) -> ClientResponse:
         acting = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
         return client.post(reverse("benefits:assign-list", args=[benefit.pk]), acting | fields)
 
     return sent
 
 
-def told(lines):
+def refusals(lines: list[Any]) -> dict[str, str]:
     return {line.written: line.refused for line in lines}
 
 
@@ -75,12 +88,14 @@ def told(lines):
     ],
     ids=["pasted", "with heads", "quoted", "from a spreadsheet", "no address", "nothing"],
 )
-def test_a_list_is_read_line_by_line(text, found):
+def test_a_list_is_read_line_by_line(text, found) -> None:
     assert list(addresses(text)) == found
 
 
 @rule("U1", "U2", "U4", "U6")
-def test_each_line_says_what_would_happen_to_it(tenant, credit, people, by):
+def test_each_line_says_what_would_happen_to_it(
+    tenant: Tenant, credit: Benefit, people: list[DirectoryUser], by: Actor
+) -> None:
     _ann, bob, cas = people
     credit.assign(bob, by=by, on=TODAY)
     HeldOfferFactory.create(
@@ -93,7 +108,7 @@ def test_each_line_says_what_would_happen_to_it(tenant, credit, people, by):
         "els@elsewhere.com\nnobody\nAnn@contoso.com"
     )
     lines = preview(credit, addresses(list_of_all), TODAY)
-    assert told(lines) == {
+    assert refusals(lines) == {
         "ann@contoso.com": "",
         "BOB@contoso.com": "holds-it-already",
         "cas@contoso.com": "holds-incompatible-offer",
@@ -107,7 +122,9 @@ def test_each_line_says_what_would_happen_to_it(tenant, credit, people, by):
 
 
 @rule("U1")
-def test_of_somebody_s_entries_in_two_tenants_the_enabled_one_is_meant(tenant, credit):
+def test_of_somebody_s_entries_in_two_tenants_the_enabled_one_is_meant(
+    tenant: Tenant, credit: Benefit
+) -> None:
     DirectoryUserFactory.create(
         tenant=tenant, user_principal_name="ann@contoso.com", disabled_at=NOW
     )
@@ -118,13 +135,15 @@ def test_of_somebody_s_entries_in_two_tenants_the_enabled_one_is_meant(tenant, c
 
 
 @rule("U2", "A1")
-def test_what_was_shown_happens_with_the_outcome_of_each_line_on_record(send, credit, people):
+def test_what_was_shown_happens_with_the_outcome_of_each_line_on_record(
+    send: Callable[..., ClientResponse], credit: Benefit, people: list[DirectoryUser]
+) -> None:
     page = send(people="ann@contoso.com\nbob@contoso.com\nwho@contoso.com")
     # Whoever comes only now was not shown, and is left out.
     DirectoryUserFactory.create(tenant=people[0].tenant, user_principal_name="who@contoso.com")
     type(people[1]).objects.filter(pk=people[1].pk).update(disabled_at=NOW)
     became = send(shown=page.context["shown"]).context["became"]
-    assert told(became) == {
+    assert refusals(became) == {
         "ann@contoso.com": "",
         "bob@contoso.com": "entry-disabled",
         "who@contoso.com": "nobody-with-address",
@@ -135,11 +154,13 @@ def test_what_was_shown_happens_with_the_outcome_of_each_line_on_record(send, cr
 
 
 @rule("U2", "W11")
-def test_sending_it_twice_assigns_nobody_twice(send, people):
+def test_sending_it_twice_assigns_nobody_twice(
+    send: Callable[..., ClientResponse], people: list[DirectoryUser]
+) -> None:
     shown = send(people="ann@contoso.com").context["shown"]
-    outcomes = [told(send(shown=shown).context["became"]) for _ in range(2)]
+    outcomes = [refusals(send(shown=shown).context["became"]) for _ in range(2)]
     with time_machine.travel(NOW + timedelta(minutes=2), tick=False):
-        outcomes.append(told(send(shown=shown).context["became"]))
+        outcomes.append(refusals(send(shown=shown).context["became"]))
     assert outcomes == [
         {"ann@contoso.com": ""},
         {"ann@contoso.com": ""},
@@ -149,10 +170,12 @@ def test_sending_it_twice_assigns_nobody_twice(send, people):
 
 
 @rule("W11")
-def test_whom_the_preview_left_out_stays_out_however_lately_they_got_it(send, credit, people, by):
+def test_whom_the_preview_left_out_stays_out_however_lately_they_got_it(
+    send: Callable[..., ClientResponse], credit: Benefit, people: list[DirectoryUser], by: Actor
+) -> None:
     credit.assign(people[0], by=by, on=TODAY)
     shown = send(people="ann@contoso.com; bob@contoso.com").context["shown"]
-    assert told(send(shown=shown).context["became"]) == {
+    assert refusals(send(shown=shown).context["became"]) == {
         "ann@contoso.com": "holds-it-already",
         "bob@contoso.com": "",
     }
@@ -161,8 +184,13 @@ def test_whom_the_preview_left_out_stays_out_however_lately_they_got_it(send, cr
 @rule("P1", "U2")
 @pytest.mark.parametrize("seal", ["made up", "of another benefit", "of somebody else"])
 def test_a_preview_counts_for_its_own_benefit_and_reader_alone(
-    send, credit, people, tenant, sign_in, seal
-):
+    send: Callable[..., ClientResponse],
+    credit: Benefit,
+    people: list[DirectoryUser],
+    tenant: Tenant,
+    sign_in: SignIn,
+    seal,
+) -> None:
     other = BenefitFactory.create(partner=tenant.partner, monthly=True)
     shown = {
         "made up": lambda: "nonsense",
@@ -177,7 +205,7 @@ def test_a_preview_counts_for_its_own_benefit_and_reader_alone(
         ),
     }[seal]()
     page = send(shown=shown, people="ann@contoso.com")
-    assert (page.context["is_renewed"], told(page.context["lines"])) == (
+    assert (page.context["is_renewed"], refusals(page.context["lines"])) == (
         True,
         {"ann@contoso.com": ""},
     )
@@ -185,7 +213,9 @@ def test_a_preview_counts_for_its_own_benefit_and_reader_alone(
 
 
 @rule("U3", "U5")
-def test_only_monthly_credit_that_has_not_expired_is_for_a_list(send, tenant, client):
+def test_only_monthly_credit_that_has_not_expired_is_for_a_list(
+    send: Callable[..., ClientResponse], tenant: Tenant, client: Client
+) -> None:
     bulk = BenefitFactory.create(partner=tenant.partner, bulk=True)
     expired = BenefitFactory.create(partner=tenant.partner, monthly=True, expires_on="2021-04-30")
     for benefit in (bulk, expired):
@@ -203,7 +233,9 @@ def test_only_monthly_credit_that_has_not_expired_is_for_a_list(send, tenant, cl
     ],
     ids=["UTF-8 with a mark", "as Windows writes it", "no text"],
 )
-def test_a_file_of_any_spreadsheet_is_read_and_stays_in_the_field(send, people, content, found):
+def test_a_file_of_any_spreadsheet_is_read_and_stays_in_the_field(
+    send: Callable[..., ClientResponse], people: list[DirectoryUser], content, found
+) -> None:
     page = send(file=SimpleUploadedFile("people.csv", content))
     assert [line.written for line in page.context["lines"]] == found
     assert found[0] in page.context["form"]["people"].value()
@@ -219,15 +251,20 @@ def test_a_file_of_any_spreadsheet_is_read_and_stays_in_the_field(send, people, 
     ],
     ids=["nothing", "too many lines", "too long"],
 )
-def test_what_is_wrong_with_a_list_is_told_kindly_and_the_list_stays(send, text, said):
+def test_what_is_wrong_with_a_list_is_told_kindly_and_the_list_stays(
+    send: Callable[..., ClientResponse], text, said
+) -> None:
     form = send(people=text).context["form"]
     assert said in form.errors["people"][0]
     assert form["people"].value() == text[:50_000]
 
 
 def test_a_list_takes_as_many_queries_whatever_its_length(
-    credit, tenant, by, django_assert_max_num_queries
-):
+    credit: Benefit,
+    tenant: Tenant,
+    by: Actor,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     # A process asks for it once; whether it did depends on the tests before.
     ContentType.objects.get_for_model(Benefit)
     counts = []
@@ -242,7 +279,7 @@ def test_a_list_takes_as_many_queries_whatever_its_length(
 
 
 @pytest.mark.parametrize("written", ["piet@@contoso.com", "@contoso.com", "piet@", "piet@contoso"])
-def test_what_looks_like_an_address_and_is_none_is_told_so(credit, written):
+def test_what_looks_like_an_address_and_is_none_is_told_so(credit: Benefit, written) -> None:
     [line] = preview(credit, addresses(written), TODAY)
     assert (line.written, line.refused) == (written, "not-an-address")
 
@@ -280,12 +317,14 @@ def test_what_looks_like_an_address_and_is_none_is_told_so(credit, written):
         ('"kim.q"@x.com; "Q, Kim" <kim@x.com>', ["kim.q@x.com", "kim@x.com"]),
     ],
 )
-def test_every_address_of_a_pasted_list_is_found(text, found):
+def test_every_address_of_a_pasted_list_is_found(text, found) -> None:
     assert [written for _number, written in addresses(text)] == found
 
 
 @rule("W8")
-def test_every_line_and_address_has_its_outcome_and_the_heading_is_named(send, people):
+def test_every_line_and_address_has_its_outcome_and_the_heading_is_named(
+    send: Callable[..., ClientResponse], people: list[DirectoryUser]
+) -> None:
     page = send(
         people=(
             "Name; \u202eE-mail\nAnn; <ANN@contoso.com>, "
@@ -303,7 +342,7 @@ def test_every_line_and_address_has_its_outcome_and_the_heading_is_named(send, p
 
 
 @rule("W3")
-def test_a_directory_s_own_name_for_a_guest_is_recognized(credit, tenant):
+def test_a_directory_s_own_name_for_a_guest_is_recognized(credit: Benefit, tenant: Tenant) -> None:
     guest = DirectoryUserFactory.create(
         tenant=tenant, guest=True, user_principal_name="lynne.robbins@tailspin-toys.example"
     )
@@ -321,7 +360,9 @@ def test_a_directory_s_own_name_for_a_guest_is_recognized(credit, tenant):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
-def test_a_file_in_any_encoding_of_spreadsheets_is_read(send, people, encoding):
+def test_a_file_in_any_encoding_of_spreadsheets_is_read(
+    send: Callable[..., ClientResponse], people: list[DirectoryUser], encoding
+) -> None:
     file = SimpleUploadedFile(
         "list.csv", "Näme\tE-mail\r\nJosé\tann@contoso.com\r\n".encode(encoding)
     )
@@ -333,7 +374,9 @@ def test_a_file_in_any_encoding_of_spreadsheets_is_read(send, people, encoding):
 
 
 @rule("U2", "U4", "W2")
-def test_another_spelling_of_a_holder_is_the_same_person_for_credit(tenant, credit, by):
+def test_another_spelling_of_a_holder_is_the_same_person_for_credit(
+    tenant: Tenant, credit: Benefit, by: Actor
+) -> None:
     labs = TenantFactory.create(partner=tenant.partner)
     kim = DirectoryUserFactory.create(
         tenant=tenant, guest=True, user_principal_name="kim.x@litware.example"
@@ -349,6 +392,6 @@ def test_another_spelling_of_a_holder_is_the_same_person_for_credit(tenant, cred
     assert Assignment.objects.get().directory_user == kim
 
 
-def test_neither_way_to_give_a_list_is_called_optional(client, credit):
+def test_neither_way_to_give_a_list_is_called_optional(client: Client, credit: Benefit) -> None:
     page = client.get(reverse("benefits:assign-list", args=[credit.pk])).text
     assert ("one of the two is needed" in page, 'class="optional"' in page) == (True, False)

@@ -1,6 +1,7 @@
 """Credit given to people: assigned, removed, transferred, refused (rules U1 to U6, B5, A1)."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError
@@ -18,7 +19,7 @@ from benefits_portal.benefits.exceptions import (
 )
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.models import DirectoryUser, Partner, Record
+from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, Tenant
 from tests.factories import (
     NOW,
     TODAY,
@@ -37,21 +38,21 @@ YEAR_ENDS_ON, EXPIRES_ON = date(2022, 1, 1), date(2022, 1, 31)  # of the factori
 
 
 @pytest.fixture
-def person(tenant) -> DirectoryUser:
+def person(tenant: Tenant) -> DirectoryUser:
     return DirectoryUserFactory.create(tenant=tenant)
 
 
 @pytest.fixture
-def monthly(partner) -> Benefit:
+def monthly(partner: Partner) -> Benefit:
     return BenefitFactory.create(partner=partner, monthly=True)
 
 
 @pytest.fixture
-def bulk(partner) -> Benefit:
+def bulk(partner: Partner) -> Benefit:
     return BenefitFactory.create(partner=partner, bulk=True)
 
 
-def somebody(partner: Partner, **facts) -> DirectoryUser:
+def somebody(partner: Partner, **facts: Any) -> DirectoryUser:
     return DirectoryUserFactory.create(tenant=partner.tenants.get(is_primary=True), **facts)
 
 
@@ -70,21 +71,25 @@ def reason(benefit: Benefit, person: DirectoryUser, on: date = TODAY) -> str:
 @rule("U1")
 @pytest.mark.parametrize("facts", [{}, {"guest": True}], ids=["a member", "a guest"])
 @pytest.mark.parametrize("kind", ["monthly", "bulk"])
-def test_an_enabled_person_of_the_directory_can_be_assigned(by, tenant, kind, facts):
+def test_an_enabled_person_of_the_directory_can_be_assigned(
+    by: Actor, tenant: Tenant, kind, facts
+) -> None:
     benefit = BenefitFactory.create(partner=tenant.partner, **{kind: True})
     person = DirectoryUserFactory.create(tenant=tenant, **facts)
     assert benefit.assign(person, by=by, on=TODAY).is_running(TODAY)
 
 
 @rule("U1")
-def test_a_person_of_any_of_the_partner_s_tenants_can_be_assigned(by, tenant, monthly):
+def test_a_person_of_any_of_the_partner_s_tenants_can_be_assigned(
+    by: Actor, tenant: Tenant, monthly: Benefit
+) -> None:
     elsewhere = TenantFactory.create(partner=tenant.partner)
     assert monthly.assign(DirectoryUserFactory.create(tenant=elsewhere), by=by, on=TODAY)
 
 
 @rule("U1", "U6")
 @pytest.mark.parametrize("kind", ["monthly", "bulk"])
-def test_a_disabled_person_cannot(by, tenant, kind):
+def test_a_disabled_person_cannot(by: Actor, tenant: Tenant, kind) -> None:
     benefit = BenefitFactory.create(partner=tenant.partner, **{kind: True})
     person = DirectoryUserFactory.create(tenant=tenant, disabled=True)
     with pytest.raises(EntryDisabled, match="Disabled"):
@@ -93,14 +98,16 @@ def test_a_disabled_person_cannot(by, tenant, kind):
 
 
 @rule("U1", "P1")
-def test_another_partner_s_person_cannot(by, monthly):
+def test_another_partner_s_person_cannot(by: Actor, monthly: Benefit) -> None:
     stranger = DirectoryUserFactory.create()
     with pytest.raises(NotAssignable, match="directory"):
         monthly.assign(stranger, by=by, on=TODAY)
 
 
 @rule("U1")
-def test_somebody_disabled_meanwhile_is_noticed_though_the_page_was_older(by, person, monthly):
+def test_somebody_disabled_meanwhile_is_noticed_though_the_page_was_older(
+    by: Actor, person: DirectoryUser, monthly: Benefit
+) -> None:
     DirectoryUser.objects.filter(pk=person.pk).update(disabled_at=NOW)
     assert person.is_enabled, "as the page knew them"
     with pytest.raises(EntryDisabled, match="Disabled"):
@@ -108,7 +115,7 @@ def test_somebody_disabled_meanwhile_is_noticed_though_the_page_was_older(by, pe
 
 
 @rule("U1")
-def test_licenses_are_not_assigned(by, person, partner):
+def test_licenses_are_not_assigned(by: Actor, person: DirectoryUser, partner: Partner) -> None:
     with pytest.raises(NotAssignable, match="product key"):
         BenefitFactory.create(partner=partner).assign(person, by=by, on=TODAY)
 
@@ -117,14 +124,18 @@ def test_licenses_are_not_assigned(by, person, partner):
 
 
 @rule("U2")
-def test_monthly_credit_is_given_to_any_number_of_people(by, tenant, monthly):
+def test_monthly_credit_is_given_to_any_number_of_people(
+    by: Actor, tenant: Tenant, monthly: Benefit
+) -> None:
     for person in DirectoryUserFactory.create_batch(5, tenant=tenant):
         monthly.assign(person, by=by, on=TODAY)
     assert Assignment.objects.running(TODAY).filter(benefit=monthly).count() == 5
 
 
 @rule("U2", "U6")
-def test_nobody_holds_the_same_credit_twice_at_a_time(by, person, monthly):
+def test_nobody_holds_the_same_credit_twice_at_a_time(
+    by: Actor, person: DirectoryUser, monthly: Benefit
+) -> None:
     monthly.assign(person, by=by, on=TODAY)
     with pytest.raises(NotAssignable, match="already"):
         monthly.assign(person, by=by, on=TODAY)
@@ -132,7 +143,9 @@ def test_nobody_holds_the_same_credit_twice_at_a_time(by, person, monthly):
 
 
 @rule("U2")
-def test_monthly_credit_is_removed_and_given_again_at_any_time(by, person, monthly):
+def test_monthly_credit_is_removed_and_given_again_at_any_time(
+    by: Actor, person: DirectoryUser, monthly: Benefit
+) -> None:
     first = monthly.assign(person, by=by, on=TODAY)
     first.remove(by=by, on=TODAY + timedelta(days=1))
     first.refresh_from_db()
@@ -142,7 +155,9 @@ def test_monthly_credit_is_removed_and_given_again_at_any_time(by, person, month
 
 
 @rule("U2")
-def test_what_had_ended_is_not_removed_again(by, person, monthly):
+def test_what_had_ended_is_not_removed_again(
+    by: Actor, person: DirectoryUser, monthly: Benefit
+) -> None:
     assignment = monthly.assign(person, by=by, on=TODAY)
     assignment.remove(by=by, on=TODAY)
     ended_at = Assignment.objects.get().ended_at
@@ -152,13 +167,17 @@ def test_what_had_ended_is_not_removed_again(by, person, monthly):
 
 
 @rule("U2")
-def test_two_monthly_credits_go_together(by, person, monthly, partner):
+def test_two_monthly_credits_go_together(
+    by: Actor, person: DirectoryUser, monthly: Benefit, partner: Partner
+) -> None:
     monthly.assign(person, by=by, on=TODAY)
     assert BenefitFactory.create(partner=partner, monthly=True).assign(person, by=by, on=TODAY)
 
 
 @rule("U2", "U3")
-def test_monthly_credit_is_not_transferred(by, person, monthly, partner):
+def test_monthly_credit_is_not_transferred(
+    by: Actor, person: DirectoryUser, monthly: Benefit, partner: Partner
+) -> None:
     assignment = monthly.assign(person, by=by, on=TODAY)
     with pytest.raises(NotTransferable, match="not transferred"):
         assignment.transfer(somebody(partner), by=by, on=TODAY)
@@ -168,14 +187,16 @@ def test_monthly_credit_is_not_transferred(by, person, monthly, partner):
 
 
 @rule("U3")
-def test_bulk_credit_has_one_holder_at_a_time(by, person, bulk, partner):
+def test_bulk_credit_has_one_holder_at_a_time(
+    by: Actor, person: DirectoryUser, bulk: Benefit, partner: Partner
+) -> None:
     bulk.assign(person, by=by, on=TODAY)
     with pytest.raises(AlreadyHeld, match=person.display_name):
         bulk.assign(somebody(partner), by=by, on=TODAY)
 
 
 @rule("U3")
-def test_bulk_credit_cannot_be_removed(by, person, bulk):
+def test_bulk_credit_cannot_be_removed(by: Actor, person: DirectoryUser, bulk: Benefit) -> None:
     assignment = bulk.assign(person, by=by, on=TODAY)
     with pytest.raises(NotRemovable):
         assignment.remove(by=by, on=TODAY)
@@ -194,8 +215,8 @@ def test_bulk_credit_cannot_be_removed(by, person, bulk):
     ids=str,
 )
 def test_bulk_credit_is_transferred_within_the_enrollment_year_only(
-    by, person, bulk, partner, on, allowed
-):
+    by: Actor, person: DirectoryUser, bulk: Benefit, partner: Partner, on, allowed
+) -> None:
     assignment, heir = bulk.assign(person, by=by, on=TODAY), somebody(partner)
     if allowed:
         assert assignment.transfer(heir, by=by, on=on).directory_user == heir
@@ -206,12 +227,16 @@ def test_bulk_credit_is_transferred_within_the_enrollment_year_only(
 
 
 @rule("U3", "B5")
-def test_a_first_assignment_is_possible_30_days_after_the_enrollment_year(by, person, bulk):
+def test_a_first_assignment_is_possible_30_days_after_the_enrollment_year(
+    by: Actor, person: DirectoryUser, bulk: Benefit
+) -> None:
     assert bulk.assign(person, by=by, on=EXPIRES_ON)
 
 
 @rule("U3", "A1")
-def test_each_transfer_is_kept_with_the_chain_of_holders(by, bulk, partner):
+def test_each_transfer_is_kept_with_the_chain_of_holders(
+    by: Actor, bulk: Benefit, partner: Partner
+) -> None:
     first, second, third = (somebody(partner) for _ in range(3))
     a = bulk.assign(first, by=by, on=TODAY)
     b = a.transfer(second, by=by, on=TODAY)
@@ -227,13 +252,17 @@ def test_each_transfer_is_kept_with_the_chain_of_holders(by, bulk, partner):
 
 
 @rule("U3")
-def test_bulk_credit_comes_back_to_an_earlier_holder_by_another_transfer(by, person, bulk, partner):
+def test_bulk_credit_comes_back_to_an_earlier_holder_by_another_transfer(
+    by: Actor, person: DirectoryUser, bulk: Benefit, partner: Partner
+) -> None:
     there = bulk.assign(person, by=by, on=TODAY).transfer(somebody(partner), by=by, on=TODAY)
     assert there.transfer(person, by=by, on=TODAY).directory_user == person
 
 
 @rule("U3")
-def test_bulk_credit_is_transferred_to_somebody_else(by, person, bulk):
+def test_bulk_credit_is_transferred_to_somebody_else(
+    by: Actor, person: DirectoryUser, bulk: Benefit
+) -> None:
     assignment = bulk.assign(person, by=by, on=TODAY)
     with pytest.raises(NotAssignable, match="already"):
         assignment.transfer(person, by=by, on=TODAY)
@@ -243,8 +272,8 @@ def test_bulk_credit_is_transferred_to_somebody_else(by, person, bulk):
 @rule("U3", "U4")
 @pytest.mark.parametrize("spelling", [str, str.upper, str.title])
 def test_bulk_credit_is_not_transferred_to_its_holder_in_another_tenant(
-    by, person, bulk, partner, spelling
-):
+    by: Actor, person: DirectoryUser, bulk: Benefit, partner: Partner, spelling
+) -> None:
     other = TenantFactory.create(partner=partner)
     twin = DirectoryUserFactory.create(
         tenant=other, user_principal_name=spelling(person.user_principal_name), kind="guest"
@@ -260,7 +289,9 @@ def test_bulk_credit_is_not_transferred_to_its_holder_in_another_tenant(
 
 
 @rule("U1", "U3")
-def test_a_refused_transfer_leaves_the_holder_as_they_were(by, person, bulk, partner):
+def test_a_refused_transfer_leaves_the_holder_as_they_were(
+    by: Actor, person: DirectoryUser, bulk: Benefit, partner: Partner
+) -> None:
     assignment = bulk.assign(person, by=by, on=TODAY)
     with pytest.raises(NotAssignable):
         assignment.transfer(somebody(partner, disabled=True), by=by, on=TODAY)
@@ -270,15 +301,17 @@ def test_a_refused_transfer_leaves_the_holder_as_they_were(by, person, bulk, par
 
 @rule("U3")
 def test_a_leaver_s_bulk_credit_is_transferred_although_they_are_disabled(
-    by, person, bulk, partner
-):
+    by: Actor, person: DirectoryUser, bulk: Benefit, partner: Partner
+) -> None:
     assignment = bulk.assign(person, by=by, on=TODAY)
     DirectoryUser.objects.filter(pk=person.pk).update(disabled_at=NOW)
     assert assignment.transfer(somebody(partner), by=by, on=TODAY)
 
 
 @rule("U3")
-def test_an_assignment_that_was_transferred_is_not_transferred_again(by, person, bulk, partner):
+def test_an_assignment_that_was_transferred_is_not_transferred_again(
+    by: Actor, person: DirectoryUser, bulk: Benefit, partner: Partner
+) -> None:
     assignment = bulk.assign(person, by=by, on=TODAY)
     assignment.transfer(somebody(partner), by=by, on=TODAY)
     with pytest.raises(AssignmentEnded):
@@ -300,8 +333,8 @@ def test_an_assignment_that_was_transferred_is_not_transferred_again(by, person,
     ],
 )
 def test_bulk_credit_is_refused_to_holders_of_an_excluding_offer_by_name(
-    by, person, bulk, monthly, offer
-):
+    by: Actor, person: DirectoryUser, bulk: Benefit, monthly: Benefit, offer
+) -> None:
     HeldOfferFactory.create(
         directory_user=person,
         external_offer=ExternalOfferFactory.create(name=offer, excludes=[bulk.product]),
@@ -314,7 +347,9 @@ def test_bulk_credit_is_refused_to_holders_of_an_excluding_offer_by_name(
 
 
 @rule("U4")
-def test_an_offer_of_the_whole_partner_excludes_its_people_and_no_others(by, person, bulk, partner):
+def test_an_offer_of_the_whole_partner_excludes_its_people_and_no_others(
+    by: Actor, person: DirectoryUser, bulk: Benefit, partner: Partner
+) -> None:
     offer = ExternalOfferFactory.create(name="Enterprise Agreement", excludes=[bulk.product])
     elsewhere = DirectoryUserFactory.create()
     HeldOfferFactory.create(directory_user=None, partner=partner, external_offer=offer)
@@ -336,7 +371,9 @@ def test_an_offer_of_the_whole_partner_excludes_its_people_and_no_others(by, per
     ],
     ids=["since today", "since tomorrow", "until today", "until yesterday"],
 )
-def test_an_offer_excludes_on_the_days_it_is_held(person, bulk, since, until, excludes):
+def test_an_offer_excludes_on_the_days_it_is_held(
+    person: DirectoryUser, bulk: Benefit, since, until, excludes
+) -> None:
     HeldOfferFactory.create(
         directory_user=person,
         since=since,
@@ -356,7 +393,9 @@ def test_an_offer_excludes_on_the_days_it_is_held(person, bulk, since, until, ex
         ("bulk", "bulk", True),
     ],
 )
-def test_bulk_credit_goes_with_no_other_credit(by, person, partner, first, second, refused):
+def test_bulk_credit_goes_with_no_other_credit(
+    by: Actor, person: DirectoryUser, partner: Partner, first, second, refused
+) -> None:
     held = BenefitFactory.create(partner=partner, **{first: True})
     wanted = BenefitFactory.create(partner=partner, **{second: True})
     held.assign(person, by=by, on=TODAY)
@@ -369,7 +408,9 @@ def test_bulk_credit_goes_with_no_other_credit(by, person, partner, first, secon
 
 
 @rule("U4")
-def test_credit_that_was_removed_or_has_expired_blocks_no_more(by, person, partner, bulk):
+def test_credit_that_was_removed_or_has_expired_blocks_no_more(
+    by: Actor, person: DirectoryUser, partner: Partner, bulk: Benefit
+) -> None:
     BenefitFactory.create(partner=partner, monthly=True).assign(person, by=by, on=TODAY).remove(
         by=by, on=TODAY
     )
@@ -383,8 +424,8 @@ def test_credit_that_was_removed_or_has_expired_blocks_no_more(by, person, partn
 
 @rule("U4")
 def test_a_partner_s_action_pack_blocks_only_who_its_credit_is_assigned_to(
-    by, person, partner, bulk
-):
+    by: Actor, person: DirectoryUser, partner: Partner, bulk: Benefit
+) -> None:
     pack = BenefitFactory.create(
         partner=partner,
         monthly=True,
@@ -397,7 +438,9 @@ def test_a_partner_s_action_pack_blocks_only_who_its_credit_is_assigned_to(
 
 
 @rule("U4")
-def test_a_transfer_asks_the_same_of_the_new_holder(by, person, partner, bulk, monthly):
+def test_a_transfer_asks_the_same_of_the_new_holder(
+    by: Actor, person: DirectoryUser, partner: Partner, bulk: Benefit, monthly: Benefit
+) -> None:
     assignment, heir = bulk.assign(person, by=by, on=TODAY), somebody(partner)
     monthly.assign(heir, by=by, on=TODAY)
     with pytest.raises(NotAssignable, match="cannot be combined"):
@@ -410,8 +453,8 @@ def test_a_transfer_asks_the_same_of_the_new_holder(by, person, partner, bulk, m
 @rule("U5", "B5")
 @pytest.mark.parametrize("kind", ["monthly", "bulk"])
 def test_an_expired_benefit_takes_no_new_assignment_and_what_ran_has_ended(
-    by, person, partner, kind
-):
+    by: Actor, person: DirectoryUser, partner: Partner, kind
+) -> None:
     benefit = BenefitFactory.create(partner=partner, **{kind: True})
     assignment = benefit.assign(person, by=by, on=EXPIRES_ON)
     after = EXPIRES_ON + timedelta(days=1)
@@ -422,7 +465,9 @@ def test_an_expired_benefit_takes_no_new_assignment_and_what_ran_has_ended(
 
 @rule("U5")
 @pytest.mark.parametrize("days", [-1, 0, 1, 2])
-def test_running_says_the_same_in_python_and_in_sql(by, person, monthly, days):
+def test_running_says_the_same_in_python_and_in_sql(
+    by: Actor, person: DirectoryUser, monthly: Benefit, days
+) -> None:
     assignment, on = monthly.assign(person, by=by, on=TODAY), EXPIRES_ON + timedelta(days=days)
     assert Assignment.objects.running(on).contains(assignment) == assignment.is_running(on)
     assignment.remove(by=by, on=TODAY)
@@ -431,7 +476,9 @@ def test_running_says_the_same_in_python_and_in_sql(by, person, monthly, days):
 
 
 @rule("U5")
-def test_what_ended_with_its_benefit_is_not_removed(by, person, monthly):
+def test_what_ended_with_its_benefit_is_not_removed(
+    by: Actor, person: DirectoryUser, monthly: Benefit
+) -> None:
     assignment = monthly.assign(person, by=by, on=TODAY)
     with pytest.raises(AssignmentEnded):
         assignment.remove(by=by, on=EXPIRES_ON + timedelta(days=1))
@@ -441,7 +488,9 @@ def test_what_ended_with_its_benefit_is_not_removed(by, person, monthly):
 
 
 @rule("A1")
-def test_an_assignment_and_its_end_are_on_record(by, person, monthly):
+def test_an_assignment_and_its_end_are_on_record(
+    by: Actor, person: DirectoryUser, monthly: Benefit
+) -> None:
     monthly.assign(person, by=by, on=TODAY).remove(by=by, on=TODAY)
     removed, assigned = Record.objects.about(monthly)
     assert (assigned.action, removed.action) == ("benefits.assigned", "benefits.removed")
@@ -456,7 +505,9 @@ def test_an_assignment_and_its_end_are_on_record(by, person, monthly):
 
 
 @rule("A1")
-def test_a_refused_assignment_is_on_record_although_it_rolled_back(by, monthly, partner):
+def test_a_refused_assignment_is_on_record_although_it_rolled_back(
+    by: Actor, monthly: Benefit, partner: Partner
+) -> None:
     person = somebody(partner, disabled=True)
     with pytest.raises(Refusal):
         monthly.assign(person, by=by, on=TODAY)
@@ -465,7 +516,7 @@ def test_a_refused_assignment_is_on_record_although_it_rolled_back(by, monthly, 
 
 
 @rule("A1")
-def test_assignments_are_never_deleted(by, person, monthly):
+def test_assignments_are_never_deleted(by: Actor, person: DirectoryUser, monthly: Benefit) -> None:
     assignment = monthly.assign(person, by=by, on=TODAY)
     for delete in (
         assignment.delete,
@@ -478,7 +529,9 @@ def test_assignments_are_never_deleted(by, person, monthly):
 
 @rule("U2", "U3")
 @pytest.mark.parametrize("kind", ["monthly", "bulk"])
-def test_the_database_refuses_what_went_round_the_rules(person, partner, kind):
+def test_the_database_refuses_what_went_round_the_rules(
+    person: DirectoryUser, partner: Partner, kind
+) -> None:
     benefit = BenefitFactory.create(partner=partner, **{kind: True})
     facts = {
         "partner": partner,
@@ -503,14 +556,18 @@ def test_the_database_refuses_what_went_round_the_rules(person, partner, kind):
     ],
     ids=str,
 )
-def test_the_database_refuses_half_an_end_and_one_before_the_beginning(by, person, monthly, half):
+def test_the_database_refuses_half_an_end_and_one_before_the_beginning(
+    by: Actor, person: DirectoryUser, monthly: Benefit, half
+) -> None:
     monthly.assign(person, by=by, on=TODAY)
     with pytest.raises(IntegrityError):
         Assignment.objects.update(**half)
 
 
 @pytest.mark.rule("U4")
-def test_one_person_with_an_entry_in_two_tenants_is_one_person(partner, tenant, by):
+def test_one_person_with_an_entry_in_two_tenants_is_one_person(
+    partner: Partner, tenant: Tenant, by: Actor
+) -> None:
     second = TenantFactory.create(partner=partner)
     member = DirectoryUserFactory.create(tenant=tenant, user_principal_name="pat@contoso.example")
     guest = DirectoryUserFactory.create(

@@ -33,7 +33,7 @@ def status(benefit: Benefit, on: date) -> str:
 
 @rule("B1", "B5")
 @pytest.mark.parametrize("on", FIRST_DAYS + DAYS, ids=str)
-def test_usable_says_the_same_in_python_and_in_sql(on):
+def test_usable_says_the_same_in_python_and_in_sql(on) -> None:
     benefit = BenefitFactory.create()
     assert (
         Benefit.objects.usable(on).contains(benefit)
@@ -44,7 +44,7 @@ def test_usable_says_the_same_in_python_and_in_sql(on):
 
 @rule("B1")
 @pytest.mark.parametrize("on", FIRST_DAYS, ids=str)
-def test_before_its_first_day_a_benefit_is_unusable_and_the_day_is_named(by, on):
+def test_before_its_first_day_a_benefit_is_unusable_and_the_day_is_named(by: Actor, on) -> None:
     key, credit = issue_key(), BenefitFactory.create(monthly=True)
     begun = on >= STARTS_ON
     assert (status(key.benefit, on), status(credit, on)) == (
@@ -73,7 +73,7 @@ def test_before_its_first_day_a_benefit_is_unusable_and_the_day_is_named(by, on)
 
 @rule("B1", "B5")
 @pytest.mark.parametrize("wanted", Benefit.Status)
-def test_the_query_for_each_status_finds_exactly_what_has_it(wanted):
+def test_the_query_for_each_status_finds_exactly_what_has_it(wanted) -> None:
     issue_key(), redeem(), AssignmentFactory.create(), BenefitFactory.create(bulk=True)
     for on in FIRST_DAYS + DAYS:
         having = {
@@ -88,14 +88,14 @@ def test_the_query_for_each_status_finds_exactly_what_has_it(wanted):
     list(zip(DAYS, ["not-redeemed"] * 2 + ["expired"], ["redeemed"] * 3, strict=True)),
     ids=str,
 )
-def test_a_license_based_benefit_expires_unless_it_was_redeemed(on, unused, used):
+def test_a_license_based_benefit_expires_unless_it_was_redeemed(on, unused, used) -> None:
     assert status(issue_key().benefit, on) == unused
     assert status(redeem().key.benefit, on) == used
 
 
 @rule("B5", "U5")
 @pytest.mark.parametrize("on", DAYS, ids=str)
-def test_a_usage_based_benefit_ends_whether_or_not_it_is_assigned(on):
+def test_a_usage_based_benefit_ends_whether_or_not_it_is_assigned(on) -> None:
     benefit, assigned = BenefitFactory.create(monthly=True), AssignmentFactory.create().benefit
     ended = on > EXPIRES_ON
     assert (status(benefit, on), status(assigned, on)) == (
@@ -104,14 +104,14 @@ def test_a_usage_based_benefit_ends_whether_or_not_it_is_assigned(on):
 
 
 @rule("U2")
-def test_a_benefit_whose_last_assignment_was_removed_is_not_assigned(by):
+def test_a_benefit_whose_last_assignment_was_removed_is_not_assigned(by: Actor) -> None:
     assignment = AssignmentFactory.create()
     assignment.remove(by=by, on=TODAY)
     assert status(assignment.benefit, TODAY) == "not-assigned"
 
 
 @rule("K8")
-def test_a_benefit_whose_key_was_revoked_and_replaced_is_not_redeemed():
+def test_a_benefit_whose_key_was_revoked_and_replaced_is_not_redeemed() -> None:
     key = issue_key()
     key.revoke("replaced", by=Actor())
     key.benefit.issue_key(by=Actor())
@@ -119,17 +119,17 @@ def test_a_benefit_whose_key_was_revoked_and_replaced_is_not_redeemed():
 
 
 @pytest.mark.parametrize(("days", "found"), [(274, False), (275, True), (276, True)])
-def test_expiring_within_counts_the_last_day(days, found):
+def test_expiring_within_counts_the_last_day(days, found) -> None:
     BenefitFactory.create()
     assert Benefit.objects.expiring_within(days, TODAY).exists() is found
 
 
-def test_what_expired_is_not_expiring():
+def test_what_expired_is_not_expiring() -> None:
     BenefitFactory.create()
     assert not Benefit.objects.expiring_within(30, EXPIRES_ON + timedelta(days=1)).exists()
 
 
-def test_unused_is_what_is_neither_redeemed_nor_assigned():
+def test_unused_is_what_is_neither_redeemed_nor_assigned() -> None:
     unused = [
         issue_key().benefit,
         BenefitFactory.create(monthly=True),
@@ -140,7 +140,7 @@ def test_unused_is_what_is_neither_redeemed_nor_assigned():
     assert list(Benefit.objects.for_display().unused().order_by("pk")) == unused
 
 
-def test_a_benefit_has_licenses_or_credit():
+def test_a_benefit_has_licenses_or_credit() -> None:
     credit = [BenefitFactory.create(monthly=True), BenefitFactory.create(bulk=True)]
     licenses = BenefitFactory.create()
     assert list(Benefit.objects.usage_based().order_by("pk")) == credit
@@ -152,13 +152,13 @@ def test_a_benefit_has_licenses_or_credit():
     [{"quantity": 5}, {"currency": ""}, {"credit_amount": None}, {"credit_amount": 0}],
     ids=str,
 )
-def test_the_database_refuses_a_benefit_that_is_neither_or_both(nonsense):
+def test_the_database_refuses_a_benefit_that_is_neither_or_both(nonsense) -> None:
     credit = BenefitFactory.create(monthly=True)
     with pytest.raises(IntegrityError):
         Benefit.objects.filter(pk=credit.pk).update(**nonsense)
 
 
 @rule("P1")
-def test_for_partner_leaves_out_everybody_else_s():
+def test_for_partner_leaves_out_everybody_else_s() -> None:
     mine, _theirs = BenefitFactory.create(), BenefitFactory.create()
     assert list(Benefit.objects.for_partner(mine.partner)) == [mine]

@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import Assignment, Membership, ProductKey
 from benefits_portal.licensing.models import Replacement, Subscription
-from benefits_portal.tenants.models import Actor, Partner, Tenant
+from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Tenant, User
 from tests import factories
+from tests.clients import SignIn
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, key_for, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("W10")]
@@ -24,19 +25,21 @@ EARLIER = TODAY - timedelta(days=2)
     params=[EARLIER, TODAY - timedelta(days=1), TODAY],
     ids=["two days earlier", "a day earlier", "the same day"],
 )
-def on(request) -> date:
+def on(request: pytest.FixtureRequest) -> date:
     """The day that it is after the correction; what happened before happened on `TODAY`."""
     return request.param
 
 
-def somebody(partner: Partner):
+def somebody(partner: Partner) -> DirectoryUser:
     return DirectoryUserFactory.create(tenant=partner.tenants.get())
 
 
 # Credit
 
 
-def test_credit_removed_before_it_was_given_ends_on_the_day_it_was_given(partner, by, on):
+def test_credit_removed_before_it_was_given_ends_on_the_day_it_was_given(
+    partner: Partner, by: Actor, on: date
+) -> None:
     assignment = BenefitFactory.create(partner=partner, monthly=True).assign(
         somebody(partner), by=by, on=TODAY
     )
@@ -45,7 +48,9 @@ def test_credit_removed_before_it_was_given_ends_on_the_day_it_was_given(partner
     assert (assignment.assigned_on, assignment.ended_on) == (TODAY, TODAY)
 
 
-def test_bulk_credit_transferred_earlier_ends_on_the_day_it_was_given(partner, by, on):
+def test_bulk_credit_transferred_earlier_ends_on_the_day_it_was_given(
+    partner: Partner, by: Actor, on: date
+) -> None:
     assignment = BenefitFactory.create(partner=partner, bulk=True).assign(
         somebody(partner), by=by, on=TODAY
     )
@@ -56,7 +61,9 @@ def test_bulk_credit_transferred_earlier_ends_on_the_day_it_was_given(partner, b
     assert Assignment.objects.running(EARLIER).count() == 1
 
 
-def test_credit_of_its_benefit_s_first_day_can_be_removed_the_day_before(partner, by):
+def test_credit_of_its_benefit_s_first_day_can_be_removed_the_day_before(
+    partner: Partner, by: Actor
+) -> None:
     benefit = BenefitFactory.create(partner=partner, monthly=True, membership__starts_on=TODAY)
     assignment = benefit.assign(somebody(partner), by=by, on=TODAY)
     assert (assignment.is_running(EARLIER), list(Assignment.objects.running(EARLIER))) == (
@@ -74,8 +81,8 @@ def test_credit_of_its_benefit_s_first_day_can_be_removed_the_day_before(partner
     [("Pacific/Kiritimati", "Pacific/Niue"), ("Europe/Amsterdam", "America/New_York")],
 )
 def test_remove_works_on_the_page_after_the_zone_was_corrected(
-    partner, tenant, admin, sign_in, before, after
-):
+    partner: Partner, tenant: Tenant, admin: User, sign_in: SignIn, before, after
+) -> None:
     Partner.objects.filter(pk=partner.pk).update(time_zone=before)
     benefit, person = BenefitFactory.create(partner=partner, monthly=True), somebody(partner)
     acting = {"acting_in": f"{partner.pk}-{tenant.pk}"}
@@ -98,14 +105,18 @@ def test_remove_works_on_the_page_after_the_zone_was_corrected(
 # Memberships
 
 
-def test_a_membership_that_began_later_than_today_is_ended_within_its_year(partner, by, on):
+def test_a_membership_that_began_later_than_today_is_ended_within_its_year(
+    partner: Partner, by: Actor, on: date
+) -> None:
     membership = factories.MembershipFactory.create(partner=partner, starts_on=TODAY)
     membership.end(TODAY + timedelta(days=1), by=by, on=on)
     membership.refresh_from_db()
     assert (membership.starts_on, membership.ends_on) == (TODAY, TODAY + timedelta(days=1))
 
 
-def test_a_membership_ended_today_is_over_tomorrow_when_today_comes_again(partner, by, on):
+def test_a_membership_ended_today_is_over_tomorrow_when_today_comes_again(
+    partner: Partner, by: Actor, on: date
+) -> None:
     membership = factories.MembershipFactory.create(partner=partner)
     membership.end(TODAY, by=by, on=TODAY)
     assert (membership.ends_on, list(Membership.objects.running(on))) == (TODAY, [membership])
@@ -122,7 +133,9 @@ def subscription(tenant: Tenant) -> Subscription:
 
 
 @pytest.mark.parametrize("verb", ["extend", "add_licenses"])
-def test_what_began_later_than_today_is_extended_and_gets_licenses(subscription, by, on, verb):
+def test_what_began_later_than_today_is_extended_and_gets_licenses(
+    subscription: Subscription, by: Actor, on: date, verb
+) -> None:
     redemption = getattr(subscription, verb)(key_for(subscription), by=by, on=on)
     subscription.refresh_from_db()
     key = ProductKey.objects.get(pk=redemption.key_id)
@@ -131,7 +144,9 @@ def test_what_began_later_than_today_is_extended_and_gets_licenses(subscription,
     assert redemption.after.calculation.balance()[0] == redemption.after.calculation.balance()[1]
 
 
-def test_one_that_was_brought_back_later_than_today_is_extended(tenant, by, on):
+def test_one_that_was_brought_back_later_than_today_is_extended(
+    tenant: Tenant, by: Actor, on: date
+) -> None:
     old = factories.SubscriptionFactory.create(tenant=tenant, ends_on=TODAY - timedelta(days=5))
     back = old.reactivate(key_for(old), by=by, on=TODAY).subscription
     back.extend(key_for(back), by=by, on=on)
@@ -140,13 +155,15 @@ def test_one_that_was_brought_back_later_than_today_is_extended(tenant, by, on):
 
 
 def test_one_that_an_earlier_today_makes_active_is_not_brought_back(
-    tenant,
-):
+    tenant: Tenant,
+) -> None:
     ended = factories.SubscriptionFactory.create(tenant=tenant, ends_on=EARLIER)
     assert [ended.can_come_back(day) for day in (TODAY, EARLIER)] == [True, False]
 
 
-def test_what_is_reversed_before_it_was_redeemed_is_withdrawn_on_that_day(subscription, on):
+def test_what_is_reversed_before_it_was_redeemed_is_withdrawn_on_that_day(
+    subscription: Subscription, on: date
+) -> None:
     redemption = subscription.redemptions.get()
     asked = Replacement.objects.ask(redemption, "Wrong tenant", by=Actor(), on=on)
     asked.grant(by=Actor(), on=on)
@@ -156,7 +173,9 @@ def test_what_is_reversed_before_it_was_redeemed_is_withdrawn_on_that_day(subscr
     assert subscription.status(on) is Subscription.Status.DELETED
 
 
-def test_a_key_revealed_and_revoked_works_as_on_any_day(partner, by, on):
+def test_a_key_revealed_and_revoked_works_as_on_any_day(
+    partner: Partner, by: Actor, on: date
+) -> None:
     key = factories.issue_key(partner=partner)
     assert key.reveal(by=by, on=on).startswith("PCBEN")
     key.revoke("Lost", by=by)
@@ -167,7 +186,9 @@ def test_a_key_revealed_and_revoked_works_as_on_any_day(partner, by, on):
 # Pages
 
 
-def test_the_pages_of_what_began_later_than_today_show_it(partner, tenant, admin, by, sign_in):
+def test_the_pages_of_what_began_later_than_today_show_it(
+    partner: Partner, tenant: Tenant, admin: User, by: Actor, sign_in: SignIn
+) -> None:
     Partner.objects.filter(pk=partner.pk).update(time_zone="Pacific/Niue")
     with time_machine.travel(datetime.combine(TODAY, time(2), UTC), tick=False):
         assert Partner.objects.get(pk=partner.pk).today() < TODAY
@@ -197,7 +218,7 @@ def test_the_pages_of_what_began_later_than_today_show_it(partner, tenant, admin
 # The practice calendar
 
 
-def test_a_practice_calendar_moves_on_from_where_the_zone_puts_it():
+def test_a_practice_calendar_moves_on_from_where_the_zone_puts_it() -> None:
     partner = factories.PartnerFactory.create(is_practice=True, time_zone="Pacific/Kiritimati")
     with time_machine.travel(datetime.combine(TODAY, time(10, 30), UTC), tick=False):
         moved_to = partner.today() + timedelta(days=10)

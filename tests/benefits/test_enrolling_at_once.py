@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from benefits_portal.benefits.models import Membership, ProductKey
-from benefits_portal.tenants.models import Actor
+from benefits_portal.tenants.models import Actor, Partner
 from tests.factories import TODAY, OfferFactory, PackageLineFactory
 from tests.simultaneous import at_once
 
@@ -17,7 +17,9 @@ pytestmark = [
 ]
 
 
-def test_of_overlapping_enrollments_at_once_one_is_made_the_other_told_why(partner):
+def test_of_overlapping_enrollments_at_once_one_is_made_the_other_told_why(
+    partner: Partner,
+) -> None:
     offer = OfferFactory.create()
     PackageLineFactory.create(offer=offer)
     starts = [TODAY + timedelta(days=number) for number in range(4)]
@@ -31,7 +33,7 @@ def test_of_overlapping_enrollments_at_once_one_is_made_the_other_told_why(partn
     assert Membership.objects.get().benefits.count() == 1
 
 
-def test_of_many_renewals_and_provisionings_at_once_each_is_made_once(partner):
+def test_of_many_renewals_and_provisionings_at_once_each_is_made_once(partner: Partner) -> None:
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=Actor())
     outcomes = at_once([partial(membership.renew, by=Actor(), on=TODAY)] * 4)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [
@@ -42,7 +44,7 @@ def test_of_many_renewals_and_provisionings_at_once_each_is_made_once(partner):
     assert ProductKey.objects.count() == 2
 
 
-def test_of_many_who_end_a_membership_at_once_one_does_benefits_agree(partner):
+def test_of_many_who_end_a_membership_at_once_one_does_benefits_agree(partner: Partner) -> None:
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=Actor())
     days = [TODAY + timedelta(days=number) for number in range(10, 18)]
     as_each_read_it = [(Membership.objects.get(pk=membership.pk), day) for day in days]

@@ -50,7 +50,9 @@ def colleague(partner: Partner) -> Actor:
     return Actor(user, How.PORTAL)
 
 
-def test_the_eleventh_key_in_ten_minutes_is_refused_even_a_right_one(clock, partner, by):
+def test_the_eleventh_key_in_ten_minutes_is_refused_even_a_right_one(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     right = productkeys.draw()
     BenefitFactory.create(partner=partner, key=right)
     assert [guess(by, partner) for _ in range(10)] == ["KeyUnknown"] * 10
@@ -60,7 +62,9 @@ def test_the_eleventh_key_in_ten_minutes_is_refused_even_a_right_one(clock, part
     assert Record.objects.get(refused="too-many-tries").times == 2
 
 
-def test_nine_leave_the_door_open(clock, partner, by):
+def test_nine_leave_the_door_open(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     right = productkeys.draw()
     BenefitFactory.create(partner=partner, key=right)
     for _ in range(9):
@@ -68,7 +72,9 @@ def test_nine_leave_the_door_open(clock, partner, by):
     assert guess(by, partner, right) == "found"
 
 
-def test_the_lock_lasts_fifteen_minutes_and_says_until_when(clock, partner, by):
+def test_the_lock_lasts_fifteen_minutes_and_says_until_when(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     for _ in range(10):
         guess(by, partner)
     with pytest.raises(TooManyTries) as refusal:
@@ -83,7 +89,7 @@ def test_the_lock_lasts_fifteen_minutes_and_says_until_when(clock, partner, by):
 
 @pytest.mark.rule("W13")
 @pytest.mark.parametrize(
-    ("until", "zone", "told"),
+    ("until", "zone", "written"),
     [
         (START.replace(hour=12, minute=41, second=26), "UTC", "12:42 p.m. (UTC)"),
         (
@@ -95,16 +101,18 @@ def test_the_lock_lasts_fifteen_minutes_and_says_until_when(clock, partner, by):
         (START.replace(hour=23, minute=59, second=59), "UTC", "midnight (UTC)"),
     ],
 )
-def test_a_lock_is_told_by_a_moment_not_before_its_end(until, zone, told):
+def test_a_lock_is_told_by_a_moment_not_before_its_end(until, zone, written) -> None:
     with timezone.override(zone):
         advice = str(TooManyTries(until).advice)
     assert advice == (
-        f"From {told} on you can type a key again. "
+        f"From {written} on you can type a key again. "
         "A key chosen from its own benefit works all the same."
     )
 
 
-def test_what_was_refused_during_the_lock_does_not_prolong_it(clock, partner, by):
+def test_what_was_refused_during_the_lock_does_not_prolong_it(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     for _ in range(10):
         guess(by, partner)
     clock.shift(timedelta(minutes=14))
@@ -113,25 +121,33 @@ def test_what_was_refused_during_the_lock_does_not_prolong_it(clock, partner, by
     assert guess(by, partner) == "KeyUnknown"
 
 
-def test_after_the_lock_one_more_wrong_key_does_not_lock_again(clock, partner, by):
+def test_after_the_lock_one_more_wrong_key_does_not_lock_again(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     for _ in range(10):
         guess(by, partner)
     clock.shift(timedelta(minutes=15))
     assert [guess(by, partner) for _ in range(2)] == ["KeyUnknown"] * 2
 
 
-def test_ten_wrong_keys_over_more_than_ten_minutes_do_not_lock(clock, partner, by):
+def test_ten_wrong_keys_over_more_than_ten_minutes_do_not_lock(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     for _ in range(30):
         assert guess(by, partner) == "KeyUnknown"
         clock.shift(timedelta(seconds=67))  # nine in any ten minutes
 
 
-def test_the_same_wrong_key_counts_once(clock, partner, by):
+def test_the_same_wrong_key_counts_once(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     wrong = productkeys.draw()
     assert {guess(by, partner, wrong) for _ in range(40)} == {"KeyUnknown"}
 
 
-def test_a_typing_error_never_counts(clock, partner, by):
+def test_a_typing_error_never_counts(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     for _ in range(40):
         key = productkeys.draw()
         mistyped = key[:-1] + next(letter for letter in productkeys.ALPHABET if letter != key[-1])
@@ -139,7 +155,9 @@ def test_a_typing_error_never_counts(clock, partner, by):
     assert not KeyAttempt.objects.exists()
 
 
-def test_an_account_is_locked_at_every_partner_and_its_colleagues_are_not(clock, partner, by):
+def test_an_account_is_locked_at_every_partner_and_its_colleagues_are_not(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     other = PartnerFactory.create()
     for _ in range(10):
         guess(by, partner)
@@ -147,7 +165,9 @@ def test_an_account_is_locked_at_every_partner_and_its_colleagues_are_not(clock,
     assert guess(colleague(partner), partner) == "KeyUnknown"
 
 
-def test_fifty_within_an_hour_lock_the_whole_partner(clock, partner, by):
+def test_fifty_within_an_hour_lock_the_whole_partner(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     people = (colleague(partner) for _ in count())
     for _ in range(10):
         person = next(people)
@@ -161,14 +181,18 @@ def test_fifty_within_an_hour_lock_the_whole_partner(clock, partner, by):
     assert guess(next(people), partner) == "KeyUnknown"
 
 
-def test_forty_nine_within_an_hour_do_not(clock, partner, by):
+def test_forty_nine_within_an_hour_do_not(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     for _ in range(7):
         person = colleague(partner)
         assert [guess(person, partner) for _ in range(7)] == ["KeyUnknown"] * 7
     assert guess(colleague(partner), partner) == "KeyUnknown"
 
 
-def test_a_key_taken_from_its_own_benefit_works_meanwhile(clock, partner, by):
+def test_a_key_taken_from_its_own_benefit_works_meanwhile(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     benefit = BenefitFactory.create(partner=partner, key=True)
     for _ in range(11):
         guess(by, partner)
@@ -176,7 +200,9 @@ def test_a_key_taken_from_its_own_benefit_works_meanwhile(clock, partner, by):
     assert Subscription.activate(benefit.live_key(), tenant, by=by, on=TODAY)
 
 
-def test_trying_one_key_over_and_over_costs_no_more_each_time(clock, partner, by):
+def test_trying_one_key_over_and_over_costs_no_more_each_time(
+    clock: time_machine.Traveller, partner: Partner, by: Actor
+) -> None:
     """The same wrong key counts once, so it may be repeated at will.
 
     What is kept and looked at must stay small.
@@ -188,7 +214,7 @@ def test_trying_one_key_over_and_over_costs_no_more_each_time(clock, partner, by
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_guesses_at_one_instant_lock_within_one_try_of_the_limit():
+def test_many_guesses_at_one_instant_lock_within_one_try_of_the_limit() -> None:
     tenant = TenantFactory.create()
     by = colleague(tenant.partner)
     outcomes = at_once([partial(guess, by, tenant.partner) for _ in range(30)])

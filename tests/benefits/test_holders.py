@@ -8,9 +8,13 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from benefits_portal.licensing.views.benefits import MAX_HOLDERS
+from benefits_portal.tenants.models import Actor, Tenant, User
+from tests.clients import SignIn
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory
 
 rule = pytest.mark.rule
@@ -18,12 +22,14 @@ pytestmark = pytest.mark.usefixtures("today")
 
 
 @pytest.fixture
-def client(admin, sign_in):
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
 @rule("U3")
-def test_bulk_credit_shows_its_holders_from_the_first_to_the_present_one(client, tenant, by):
+def test_bulk_credit_shows_its_holders_from_the_first_to_the_present_one(
+    client: Client, tenant: Tenant, by: Actor
+) -> None:
     bulk = BenefitFactory.create(partner=tenant.partner, bulk=True)
     one, two = (
         DirectoryUserFactory.create(tenant=tenant, display_name=name) for name in ("Ann", "Bob")
@@ -38,7 +44,9 @@ def test_bulk_credit_shows_its_holders_from_the_first_to_the_present_one(client,
     ]
 
 
-def test_the_user_s_message_is_in_each_language_the_reader_s_own_first(client, tenant, by):
+def test_the_user_s_message_is_in_each_language_the_reader_s_own_first(
+    client: Client, tenant: Tenant, by: Actor
+) -> None:
     credit = BenefitFactory.create(
         partner=tenant.partner, monthly=True, credit_amount=100, currency="USD"
     )
@@ -53,14 +61,16 @@ def test_the_user_s_message_is_in_each_language_the_reader_s_own_first(client, t
 
 
 @rule("U1")
-def test_the_disabled_keep_what_they_hold_and_stand_out_until_its_removal(client, tenant, by):
+def test_the_disabled_keep_what_they_hold_and_stand_out_until_its_removal(
+    client: Client, tenant: Tenant, by: Actor
+) -> None:
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     leaver, colleague = DirectoryUserFactory.create_batch(2, tenant=tenant)
     assignment, _other = (credit.assign(person, by=by, on=TODAY) for person in (leaver, colleague))
     pages = [reverse("tenants:users"), reverse("tenants:user", args=[leaver.pk])]
     marks = ["Still holds credit", "is disabled and still holds credit"]
 
-    def stands_out():
+    def stands_out() -> list[bool]:
         return [mark in client.get(page).text for page, mark in zip(pages, marks, strict=True)]
 
     assert stands_out() == [False, False]
@@ -77,8 +87,12 @@ def test_the_disabled_keep_what_they_hold_and_stand_out_until_its_removal(client
 
 @pytest.mark.parametrize("count", [1, 20])
 def test_the_page_of_a_benefit_takes_eight_queries_however_many_hold_it(
-    client, tenant, by, django_assert_max_num_queries, count
-):
+    client: Client,
+    tenant: Tenant,
+    by: Actor,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    count,
+) -> None:
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     for person in DirectoryUserFactory.create_batch(count, tenant=tenant):
         credit.assign(person, by=by, on=TODAY)
@@ -88,7 +102,9 @@ def test_the_page_of_a_benefit_takes_eight_queries_however_many_hold_it(
         client.get(address)
 
 
-def test_a_benefit_s_page_shows_the_first_holders_and_leads_to_them_all(client, tenant, by):
+def test_a_benefit_s_page_shows_the_first_holders_and_leads_to_them_all(
+    client: Client, tenant: Tenant, by: Actor
+) -> None:
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     people = [
         DirectoryUserFactory.create(tenant=tenant, display_name=f"Person {number:02d}")
@@ -112,8 +128,8 @@ def test_a_benefit_s_page_shows_the_first_holders_and_leads_to_them_all(client, 
     [("sort=name", [], [1, 2]), ("show=past", ["Ended on"], [0]), ("q=person+2", [], [2])],
 )
 def test_the_download_has_what_the_list_of_holders_is_narrowed_to(
-    client, tenant, by, query, heads, found
-):
+    client: Client, tenant: Tenant, by: Actor, query, heads, found
+) -> None:
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     people = [
         DirectoryUserFactory.create(tenant=tenant, display_name=f"Person {number}")
@@ -140,7 +156,9 @@ def test_the_download_has_what_the_list_of_holders_is_narrowed_to(
 
 
 @rule("U2")
-def test_few_holders_are_on_the_benefit_s_page_with_those_before_them(client, tenant, by):
+def test_few_holders_are_on_the_benefit_s_page_with_those_before_them(
+    client: Client, tenant: Tenant, by: Actor
+) -> None:
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     one, two = (
         credit.assign(person, by=by, on=TODAY)

@@ -5,15 +5,18 @@ The filters agree with the rules.
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import timedelta
 
 import html5lib
 import pytest
 from django.db.models import F
+from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
-from benefits_portal.tenants.models import Actor
+from benefits_portal.tenants.models import Actor, Partner, Tenant, User
+from tests.clients import SignIn
 from tests.factories import (
     TODAY,
     AssignmentFactory,
@@ -41,12 +44,12 @@ DAYS = [TODAY + timedelta(days=offset) for offset in (-1, 0, 1)]
 
 
 @pytest.fixture
-def client(admin, sign_in):
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
 @pytest.fixture
-def benefits(partner, tenant) -> list[Benefit]:
+def benefits(partner: Partner, tenant: Tenant) -> list[Benefit]:
     """One of every kind, used and unused, on the day before, of and after today.
 
     Somebody else's are beside them.
@@ -66,22 +69,26 @@ def benefits(partner, tenant) -> list[Benefit]:
     return list(Benefit.objects.filter(pk__in=[benefit.pk for benefit in made]))
 
 
-def found(client, address: str) -> list[int]:
+def found(client: Client, address: str) -> list[int]:
     sections = client.get(f"{LIST}?{address}").context["sections"]
     return [row["pk"] for section in sections for row in section["rows"]]
 
 
-def offered(client, address: str = "") -> list[str]:
+def offered(client: Client, address: str = "") -> list[str]:
     """The offers that the list can be narrowed down to."""
     page = html5lib.parse(client.get(f"{LIST}?{address}").text, namespaceHTMLElements=False)
     return [option.text for option in page.findall(".//select[@id='filter-offer']/option")][1:]
 
 
-def test_the_filters_offer_what_the_partner_has_in_their_own_order(client, benefits):
+def test_the_filters_offer_what_the_partner_has_in_their_own_order(
+    client: Client, benefits: list[Benefit]
+) -> None:
     assert offered(client) == sorted({benefit.offer_name for benefit in benefits})
 
 
-def test_the_filters_that_are_kept_are_of_nobody_else(client, benefits, sign_in):
+def test_the_filters_that_are_kept_are_of_nobody_else(
+    client: Client, benefits: list[Benefit], sign_in: SignIn
+) -> None:
     other = BenefitFactory.create()
     elsewhere = RoleAssignmentFactory.create(
         partner=other.partner, user__directory_user__tenant__partner=other.partner
@@ -89,7 +96,9 @@ def test_the_filters_that_are_kept_are_of_nobody_else(client, benefits, sign_in)
     assert [len(offered(client)), offered(sign_in(elsewhere))] == [12, [other.offer_name]]
 
 
-def test_a_benefit_is_found_by_an_offer_unknown_to_the_kept_filters(client, partner):
+def test_a_benefit_is_found_by_an_offer_unknown_to_the_kept_filters(
+    client: Client, partner: Partner
+) -> None:
     before = offered(client)
     new = BenefitFactory.create(partner=partner)
     address = f"offer={new.package_line.offer_id}"
@@ -103,7 +112,9 @@ def test_a_benefit_is_found_by_an_offer_unknown_to_the_kept_filters(client, part
 
 @pytest.mark.rule("B5", "U5")
 @pytest.mark.parametrize("on", DAYS, ids=str)
-def test_the_status_of_a_row_is_the_one_that_the_database_filters_by(benefits, on):
+def test_the_status_of_a_row_is_the_one_that_the_database_filters_by(
+    benefits: list[Benefit], on
+) -> None:
     ours = Benefit.objects.filter(pk__in=[benefit.pk for benefit in benefits])
     in_sql = {status: set(ours.with_status(status, on)) for status in Benefit.Status}
     assert in_sql == {
@@ -112,8 +123,8 @@ def test_the_status_of_a_row_is_the_one_that_the_database_filters_by(benefits, o
     }
 
 
-def test_each_filter_leaves_what_it_says(client, benefits):
-    def those(asked) -> set[int]:
+def test_each_filter_leaves_what_it_says(client: Client, benefits: list[Benefit]) -> None:
+    def those(asked: Callable[[Benefit], bool]) -> set[int]:
         return {benefit.pk for benefit in benefits if asked(benefit)}
 
     usable = lambda benefit: benefit.is_usable(TODAY)  # noqa: E731 - as short as the question
@@ -147,13 +158,17 @@ def test_each_filter_leaves_what_it_says(client, benefits):
 
 
 @pytest.mark.parametrize("sort", ["benefit", "quantity", "offer", "type", "expires", "status"])
-def test_each_column_sorts_within_its_section_and_turns_round(client, benefits, sort):
+def test_each_column_sorts_within_its_section_and_turns_round(
+    client: Client, benefits: list[Benefit], sort
+) -> None:
     forward, back = found(client, f"sort={sort}"), found(client, f"sort=-{sort}")
     assert (len(forward), sorted(forward)) == (12, sorted(benefit.pk for benefit in benefits))
     assert (back[6:] + back[:6]) == forward[::-1]
 
 
-def test_sorting_by_status_keeps_each_status_together(client, benefits):
+def test_sorting_by_status_keeps_each_status_together(
+    client: Client, benefits: list[Benefit]
+) -> None:
     rows = [
         row["status"]
         for section in client.get(LIST, {"sort": "status"}).context["sections"]
@@ -172,7 +187,7 @@ def test_sorting_by_status_keeps_each_status_together(client, benefits):
     ] == list(dict.fromkeys(rows))
 
 
-def test_fifty_rows_to_a_page_and_every_page_parses(client, partner):
+def test_fifty_rows_to_a_page_and_every_page_parses(client: Client, partner: Partner) -> None:
     BenefitFactory.create_batch(40, partner=partner)
     BenefitFactory.create_batch(20, partner=partner, monthly=True)
     pages, href = [], "?"
@@ -184,7 +199,9 @@ def test_fifty_rows_to_a_page_and_every_page_parses(client, partner):
     assert pages == [50, 10]
 
 
-def test_a_kind_that_is_on_another_page_is_said_to_be_there(client, partner):
+def test_a_kind_that_is_on_another_page_is_said_to_be_there(
+    client: Client, partner: Partner
+) -> None:
     BenefitFactory.create_batch(50, partner=partner)
     BenefitFactory.create(partner=partner, monthly=True)
     last = client.get(f"{LIST}?page=last")
@@ -194,7 +211,9 @@ def test_a_kind_that_is_on_another_page_is_said_to_be_there(client, partner):
     )
 
 
-def test_the_spreadsheet_is_the_filtered_list_without_formulas_and_keys(client, partner):
+def test_the_spreadsheet_is_the_filtered_list_without_formulas_and_keys(
+    client: Client, partner: Partner
+) -> None:
     key = issue_key(partner=partner, product__name="=HYPERLINK(1)", expires_on=TODAY)
     BenefitFactory.create(partner=partner, product__name="Other", monthly=True)
     text = client.get(CSV, {"kind": "licenses"}).getvalue().decode("utf-8-sig")
@@ -212,7 +231,7 @@ def test_the_spreadsheet_is_the_filtered_list_without_formulas_and_keys(client, 
     assert key.last_five not in text
 
 
-def test_the_spreadsheet_is_as_long_as_the_list(client, partner):
+def test_the_spreadsheet_is_as_long_as_the_list(client: Client, partner: Partner) -> None:
     BenefitFactory.create(partner=partner)
     benefit, day = Benefit.objects.get(), timedelta(days=1)
     memberships = Membership.objects.bulk_create(
@@ -238,7 +257,7 @@ def test_the_spreadsheet_is_as_long_as_the_list(client, partner):
 
 
 @pytest.mark.rule("U2")
-def test_used_is_true_from_the_first_assignment_to_the_end_of_the_last(by):
+def test_used_is_true_from_the_first_assignment_to_the_end_of_the_last(by: Actor) -> None:
     benefit = BenefitFactory.create(monthly=True)
     people = DirectoryUserFactory.create_batch(2, tenant__partner=benefit.partner)
     facts = []
@@ -254,7 +273,7 @@ def test_used_is_true_from_the_first_assignment_to_the_end_of_the_last(by):
 
 
 @pytest.mark.rule("U3")
-def test_transferred_credit_stays_used(by):
+def test_transferred_credit_stays_used(by: Actor) -> None:
     assignment = AssignmentFactory.create(benefit=BenefitFactory.create(bulk=True))
     assignment.transfer(
         DirectoryUserFactory.create(tenant__partner=assignment.partner), by=by, on=TODAY
@@ -265,14 +284,16 @@ def test_transferred_credit_stays_used(by):
     )
 
 
-def test_redeeming_makes_used_and_rolls_back_with_it():
+def test_redeeming_makes_used_and_rolls_back_with_it() -> None:
     key = issue_key()
     assert not Benefit.objects.get().is_used
     redeem(key)
     assert Benefit.objects.get().is_used
 
 
-def test_a_benefit_carries_the_names_and_a_back_office_rename_reaches_it(partner, sign_in):
+def test_a_benefit_carries_the_names_and_a_back_office_rename_reaches_it(
+    partner: Partner, sign_in: SignIn
+) -> None:
     benefit = BenefitFactory.create(partner=partner)
     membership = Membership.enroll(
         partner, benefit.package_line.offer, TODAY + timedelta(days=900), by=Actor()
@@ -287,7 +308,7 @@ def test_a_benefit_carries_the_names_and_a_back_office_rename_reaches_it(partner
 
 
 @pytest.mark.rule("K8")
-def test_a_redeemed_key_that_is_replaced_leaves_its_benefit_unused(by):
+def test_a_redeemed_key_that_is_replaced_leaves_its_benefit_unused(by: Actor) -> None:
     key = redeem().key
     key.revoke_spent("the wrong tenant", by=by)
     key.benefit.issue_key(by=by)

@@ -77,7 +77,9 @@ def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
 
 @pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
 @pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
-def test_each_page_of_an_order_is_read_off_its_index(partner, sort, index, direction):
+def test_each_page_of_an_order_is_read_off_its_index(
+    partner: Partner, sort, index, direction
+) -> None:
     query = f"sort={direction}{sort}"
     benefits = Benefit.objects.for_partner(partner)
     found = pages_by(
@@ -119,12 +121,12 @@ def credit(django_db_setup: None, django_db_blocker: Any) -> Iterator[Benefit]:
 
 
 @pytest.mark.parametrize("address", ["", "sort=-assigned", "show=past"])
-def test_holders_by_day_are_read_off_an_index(credit, address):
+def test_holders_by_day_are_read_off_an_index(credit: Benefit, address) -> None:
     rows = credit.assignments.for_partner(credit.partner).select_related("directory_user")
     page, indexes, sorts, _expected = plan_of(HolderListing.of(QueryDict(address)), rows)
     assert ["assignment_by_time" in indexes, sorts, len(page.rows)] == [True, set(), 50]
 
 
-def test_the_first_holders_are_read_off_an_index(credit):
+def test_the_first_holders_are_read_off_an_index(credit: Benefit) -> None:
     plan = credit.assignments.in_order()[:21].explain()
     assert ["assignment_in_order" in plan, "Sort" in plan] == [True, False]

@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from benefits_portal.benefits.display import letter
 from benefits_portal.benefits.models import Benefit, ExternalOffer, HeldOffer, Product
-from benefits_portal.tenants.models import Role
+from benefits_portal.tenants.models import Actor, Partner, Role, Tenant, User
+from tests.clients import SignIn
 from tests.factories import (
     TODAY,
     BenefitFactory,
@@ -34,7 +35,7 @@ INVITATIONS = [
 
 
 @pytest.fixture
-def client(admin, sign_in) -> Client:
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
@@ -45,12 +46,12 @@ def at() -> Callable[[date], AbstractContextManager[object]]:
 
 
 @pytest.fixture
-def monthly(partner) -> Benefit:
+def monthly(partner: Partner) -> Benefit:
     return BenefitFactory.create(partner=partner, monthly=True)
 
 
 @pytest.fixture
-def bulk(partner) -> Benefit:
+def bulk(partner: Partner) -> Benefit:
     return BenefitFactory.create(partner=partner, bulk=True)
 
 
@@ -67,7 +68,9 @@ def ended(benefit: Benefit) -> Benefit:
 
 
 @rule("U4")
-def test_what_bulk_credit_cannot_be_combined_with_is_listed_from_the_data(client, bulk):
+def test_what_bulk_credit_cannot_be_combined_with_is_listed_from_the_data(
+    client: Client, bulk: Benefit
+) -> None:
     names = ["Azure Pass", "Enterprise Agreement", "Microsoft Action Pack"]
     for name in reversed(names):
         ExternalOfferFactory.create(name=name, excludes=[bulk.product])
@@ -88,7 +91,7 @@ def test_what_bulk_credit_cannot_be_combined_with_is_listed_from_the_data(client
 
 
 @rule("U4")
-def test_monthly_credit_says_what_excludes_it_too(client, monthly):
+def test_monthly_credit_says_what_excludes_it_too(client: Client, monthly: Benefit) -> None:
     assert "It cannot be combined with bulk credit." in text(client, monthly)
     ExternalOfferFactory.create(name="Azure Sponsorship", excludes=[monthly.product])
     assert "nor with one of these offers: Azure Sponsorship." in text(client, monthly)
@@ -99,7 +102,9 @@ def test_monthly_credit_says_what_excludes_it_too(client, monthly):
 
 @rule("U5")
 @pytest.mark.parametrize("kind", ["monthly", "bulk"])
-def test_an_ended_credit_says_that_it_ended_and_who_held_it(client, tenant, by, kind):
+def test_an_ended_credit_says_that_it_ended_and_who_held_it(
+    client: Client, tenant: Tenant, by: Actor, kind
+) -> None:
     credit = BenefitFactory.create(partner=tenant.partner, **{kind: True})
     holder = DirectoryUserFactory.create(tenant=tenant, display_name="Ann Held")
     credit.assign(holder, by=by, on=TODAY)
@@ -121,7 +126,7 @@ def test_an_ended_credit_says_that_it_ended_and_who_held_it(client, tenant, by, 
 
 
 @rule("U5")
-def test_an_ended_credit_that_nobody_held_says_so(client, monthly):
+def test_an_ended_credit_that_nobody_held_says_so(client: Client, monthly: Benefit) -> None:
     page = text(client, ended(monthly))
     assert (
         "Nobody held this credit when it ended." in page,
@@ -134,7 +139,9 @@ def test_an_ended_credit_that_nobody_held_says_so(client, monthly):
     )
 
 
-def test_a_member_is_not_invited_to_assign(tenant, sign_in, monthly, client):
+def test_a_member_is_not_invited_to_assign(
+    tenant: Tenant, sign_in: SignIn, monthly: Benefit, client: Client
+) -> None:
     holders = reverse("benefits:holders", args=[monthly.pk])
     member = RoleAssignmentFactory.create(
         user__directory_user__tenant=tenant, role=Role.MEMBER
@@ -158,8 +165,8 @@ def test_a_member_is_not_invited_to_assign(tenant, sign_in, monthly, client):
     ],
 )
 def test_a_holder_of_monthly_credit_is_told_that_it_is_shared(
-    client, tenant, by, monthly, holders, shared
-):
+    client: Client, tenant: Tenant, by: Actor, monthly: Benefit, holders, shared
+) -> None:
     for person in DirectoryUserFactory.create_batch(holders, tenant=tenant):
         monthly.assign(person, by=by, on=TODAY)
     english = client.get(reverse("licensing:benefit-detail", args=[monthly.pk])).context["letters"][
@@ -170,7 +177,9 @@ def test_a_holder_of_monthly_credit_is_told_that_it_is_shared(
 
 
 @rule("U2")
-def test_everybody_is_counted_however_few_are_shown(client, tenant, by, monthly):
+def test_everybody_is_counted_however_few_are_shown(
+    client: Client, tenant: Tenant, by: Actor, monthly: Benefit
+) -> None:
     for person in DirectoryUserFactory.create_batch(23, tenant=tenant):
         monthly.assign(person, by=by, on=TODAY)
     page = client.get(reverse("licensing:benefit-detail", args=[monthly.pk]))
@@ -178,7 +187,7 @@ def test_everybody_is_counted_however_few_are_shown(client, tenant, by, monthly)
 
 
 @rule("U3")
-def test_bulk_credit_is_its_holder_s(bulk):
+def test_bulk_credit_is_its_holder_s(bulk: Benefit) -> None:
     assert "has assigned you" in letter(bulk, 1, "en")
     assert "gedeeld" not in letter(bulk, 1, "nl")
 
@@ -193,8 +202,14 @@ def test_bulk_credit_is_its_holder_s(bulk):
     ids=str,
 )
 def test_bulk_credit_assigned_after_the_year_is_told_to_be_for_good(
-    admin, sign_in, bulk, tenant, at, on, is_final
-):
+    admin: User,
+    sign_in: SignIn,
+    bulk: Benefit,
+    tenant: Tenant,
+    at: Callable[[date], AbstractContextManager[object]],
+    on,
+    is_final,
+) -> None:
     DirectoryUserFactory.create(tenant=tenant)
     with at(on):
         client = sign_in(admin)
@@ -216,8 +231,15 @@ def test_bulk_credit_assigned_after_the_year_is_told_to_be_for_good(
     ],
 )
 def test_held_bulk_credit_says_until_when_it_is_transferred(
-    admin, sign_in, bulk, tenant, by, at, on, said
-):
+    admin: User,
+    sign_in: SignIn,
+    bulk: Benefit,
+    tenant: Tenant,
+    by: Actor,
+    at: Callable[[date], AbstractContextManager[object]],
+    on,
+    said,
+) -> None:
     bulk.assign(DirectoryUserFactory.create(tenant=tenant), by=by, on=TODAY)
     with at(on):
         page = text(sign_in(admin), bulk)
@@ -225,7 +247,12 @@ def test_held_bulk_credit_says_until_when_it_is_transferred(
     assert "The last day to assign it" not in page
 
 
-def test_monthly_credit_is_never_for_good(admin, sign_in, monthly, at):
+def test_monthly_credit_is_never_for_good(
+    admin: User,
+    sign_in: SignIn,
+    monthly: Benefit,
+    at: Callable[[date], AbstractContextManager[object]],
+) -> None:
     with at(EXPIRES_ON):
         assert "neither removed nor transferred" not in text(sign_in(admin), monthly)
 
@@ -234,7 +261,9 @@ def test_monthly_credit_is_never_for_good(admin, sign_in, monthly, at):
 
 
 @rule("B4")
-def test_discontinued_products_and_their_replacements_follow_from_the_data(client, tenant):
+def test_discontinued_products_and_their_replacements_follow_from_the_data(
+    client: Client, tenant: Tenant
+) -> None:
     e3, e5 = (ProductFactory.create(name=f"Microsoft 365 {plan}") for plan in ("E3", "E5"))
     old = ProductFactory.create(name="Office 365 E3", discontinued_on=TODAY)
     old.replaced_by.add(e3, e5)
@@ -259,13 +288,13 @@ def test_discontinued_products_and_their_replacements_follow_from_the_data(clien
 
 
 @rule("B4")
-def test_without_a_discontinued_product_help_does_not_speak_of_them(client):
+def test_without_a_discontinued_product_help_does_not_speak_of_them(client: Client) -> None:
     assert "Discontinued products" not in client.get(reverse("help")).text
     Product.objects.all().delete()
     assert Client().get(reverse("help")).status_code == 200
 
 
-def test_help_has_the_article_s_four_next_steps_each_with_its_address(client):
+def test_help_has_the_article_s_four_next_steps_each_with_its_address(client: Client) -> None:
     page = client.get(reverse("help")).text
     steps = [
         "microsoft-365/business/migrate-from-e3",
@@ -281,7 +310,9 @@ def test_help_has_the_article_s_four_next_steps_each_with_its_address(client):
 
 @rule("B4")
 @pytest.mark.parametrize("replaced", [True, False])
-def test_a_benefit_s_page_says_that_its_product_was_discontinued(client, partner, replaced):
+def test_a_benefit_s_page_says_that_its_product_was_discontinued(
+    client: Client, partner: Partner, replaced
+) -> None:
     product = ProductFactory.create(name="Office 365 E3", discontinued_on=TODAY)
     if replaced:
         product.replaced_by.add(ProductFactory.create(name="Microsoft 365 E3"))

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.exceptions import BenefitExpired
@@ -23,7 +24,7 @@ from benefits_portal.benefits.key_exceptions import (
     NotAKey,
 )
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.tenants.models import Actor, KeyAttempt, Record
+from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant
 from tests.factories import NOW, TODAY, BenefitFactory, RoleAssignmentFactory, issue_key, redeem
 from tests.properties import for_all
 
@@ -46,7 +47,7 @@ DRAWN_PLACES = range(len(productkeys.PREFIX), productkeys.LENGTH)
 
 @rule("K1")
 @for_all(key=keys)
-def test_a_key_has_25_characters_our_prefix_and_a_fitting_check_character(key):
+def test_a_key_has_25_characters_our_prefix_and_a_fitting_check_character(key) -> None:
     assert len(key) == 25
     assert key.startswith("PCBEN")
     assert productkeys.is_shaped(key)
@@ -54,19 +55,19 @@ def test_a_key_has_25_characters_our_prefix_and_a_fitting_check_character(key):
 
 
 @rule("K1")
-def test_the_alphabet_has_no_look_alikes_and_no_vowels():
+def test_the_alphabet_has_no_look_alikes_and_no_vowels() -> None:
     assert not set("01IL5S8OAEUZ") & set(productkeys.ALPHABET) - {"8"}
     assert len(productkeys.ALPHABET) == len(set(productkeys.ALPHABET)) == 24
 
 
 @rule("K1")
-def test_two_keys_are_never_the_same():
+def test_two_keys_are_never_the_same() -> None:
     assert len({productkeys.draw() for _ in range(1_000)}) == 1_000
 
 
 @rule("K1")
 @pytest.mark.parametrize("place", DRAWN_PLACES)
-def test_every_single_substitution_is_found(place):
+def test_every_single_substitution_is_found(place) -> None:
     for other in set(productkeys.ALPHABET) - {KEY[place]}:
         assert not productkeys.is_consistent(KEY[:place] + other + KEY[place + 1 :])
 
@@ -75,13 +76,13 @@ def test_every_single_substitution_is_found(place):
 @for_all(
     key=keys, place=st.sampled_from(list(DRAWN_PLACES)), other=st.sampled_from(productkeys.ALPHABET)
 )
-def test_every_single_substitution_in_any_key_is_found(key, place, other):
+def test_every_single_substitution_in_any_key_is_found(key, place, other) -> None:
     mistyped = key[:place] + other + key[place + 1 :]
     assert productkeys.is_consistent(mistyped) == (mistyped == key)
 
 
 @rule("K1")
-def test_nearly_every_swap_of_two_neighbours_is_found():
+def test_nearly_every_swap_of_two_neighbours_is_found() -> None:
     swapped = found = 0
     for key in (productkeys.draw() for _ in range(400)):
         for place in range(len(productkeys.PREFIX), productkeys.LENGTH - 1):
@@ -94,7 +95,7 @@ def test_nearly_every_swap_of_two_neighbours_is_found():
 
 @rule("K1")
 @pytest.mark.parametrize("place", range(len(productkeys.PREFIX)))
-def test_a_typing_error_in_the_prefix_is_no_key_of_ours(place):
+def test_a_typing_error_in_the_prefix_is_no_key_of_ours(place) -> None:
     assert not productkeys.is_shaped(KEY[:place] + "X" + KEY[place + 1 :])
 
 
@@ -144,20 +145,20 @@ def test_a_typing_error_in_the_prefix_is_no_key_of_ours(place):
         "full-width letters",
     ],
 )
-def test_entry_forgives_case_blanks_and_hyphens(typed):
+def test_entry_forgives_case_blanks_and_hyphens(typed) -> None:
     assert productkeys.normalized(typed) == KEY
 
 
 @rule("K1")
 @given(text=st.text(max_size=60))
-def test_anything_typed_is_either_shaped_like_a_key_or_not(text):
+def test_anything_typed_is_either_shaped_like_a_key_or_not(text) -> None:
     normalized = productkeys.normalized(text)
     if productkeys.is_shaped(normalized):
         productkeys.is_consistent(normalized)
 
 
 @rule("K3")
-def test_a_masked_key_shows_its_last_five_characters():
+def test_a_masked_key_shows_its_last_five_characters() -> None:
     assert productkeys.masked(KEY[-5:]) == "•••••-•••••-•••••-•••••-" + KEY[-5:]
 
 
@@ -166,7 +167,7 @@ def test_a_masked_key_shows_its_last_five_characters():
 
 @rule("K1")
 @pytest.mark.django_db
-def test_a_dump_of_the_database_holds_no_usable_key():
+def test_a_dump_of_the_database_holds_no_usable_key() -> None:
     text = productkeys.draw()
     key = BenefitFactory.create(key=text).live_key()
     row = " ".join(
@@ -180,7 +181,9 @@ def test_a_dump_of_the_database_holds_no_usable_key():
 
 @rule("K1")
 @pytest.mark.django_db
-def test_a_new_first_secret_still_finds_and_reveals_the_old_keys(settings, by):
+def test_a_new_first_secret_still_finds_and_reveals_the_old_keys(
+    settings: Settings, by: Actor
+) -> None:
     text = productkeys.draw()
     key = BenefitFactory.create(partner=by.user.home_partner, key=text).live_key()
     settings.PRODUCT_KEY_SECRETS = ["new", *settings.PRODUCT_KEY_SECRETS]
@@ -198,7 +201,7 @@ def test_a_new_first_secret_still_finds_and_reveals_the_old_keys(settings, by):
 
 @rule("K1")
 @pytest.mark.django_db
-def test_the_same_key_is_never_issued_twice():
+def test_the_same_key_is_never_issued_twice() -> None:
     text = productkeys.draw()
     BenefitFactory.create(key=text)
     with pytest.raises(IntegrityError):
@@ -237,7 +240,9 @@ def test_the_same_key_is_never_issued_twice():
         "letters",
     ],
 )
-def test_typing_errors_are_told_apart_and_only_a_whole_wrong_key_counts(tenant, by, typed, refusal):
+def test_typing_errors_are_told_apart_and_only_a_whole_wrong_key_counts(
+    tenant: Tenant, by: Actor, typed, refusal
+) -> None:
     with pytest.raises(refusal):
         ProductKey.objects.typed(typed, partner=tenant.partner, by=by)
     assert KeyAttempt.objects.count() == (1 if refusal is KeyUnknown else 0)
@@ -245,7 +250,7 @@ def test_typing_errors_are_told_apart_and_only_a_whole_wrong_key_counts(tenant, 
 
 @rule("K1")
 @pytest.mark.django_db
-def test_a_key_is_found_however_it_is_typed(by):
+def test_a_key_is_found_however_it_is_typed(by: Actor) -> None:
     text = productkeys.draw()
     key = BenefitFactory.create(partner=by.user.home_partner, key=text).live_key()
     found = ProductKey.objects.typed(
@@ -257,7 +262,7 @@ def test_a_key_is_found_however_it_is_typed(by):
 
 @rule("K3")
 @pytest.mark.django_db
-def test_of_a_wrong_key_only_the_digest_is_kept(by):
+def test_of_a_wrong_key_only_the_digest_is_kept(by: Actor) -> None:
     with pytest.raises(KeyUnknown):
         ProductKey.objects.typed(KEY, partner=by.user.home_partner, by=by)
     [attempt] = KeyAttempt.objects.values()
@@ -270,7 +275,9 @@ def test_of_a_wrong_key_only_the_digest_is_kept(by):
 
 @rule("K4")
 @pytest.mark.django_db
-def test_nothing_tells_another_partner_s_key_from_one_never_issued(by, partner):
+def test_nothing_tells_another_partner_s_key_from_one_never_issued(
+    by: Actor, partner: Partner
+) -> None:
     text = productkeys.draw()
     BenefitFactory.create(key=text)
     answers = []
@@ -284,7 +291,7 @@ def test_nothing_tells_another_partner_s_key_from_one_never_issued(by, partner):
 
 @rule("K4")
 @pytest.mark.django_db
-def test_another_partner_s_redeemed_or_revoked_key_does_not_exist_either(by):
+def test_another_partner_s_redeemed_or_revoked_key_does_not_exist_either(by: Actor) -> None:
     for spoil in (lambda key: redeem(key), lambda key: key.revoke("replaced", by=Actor())):
         text = productkeys.draw()
         spoil(BenefitFactory.create(key=text).live_key())
@@ -295,8 +302,8 @@ def test_another_partner_s_redeemed_or_revoked_key_does_not_exist_either(by):
 @rule("K4")
 @pytest.mark.django_db
 def test_with_roles_at_both_partners_the_right_one_is_told_and_no_guess(
-    by,
-):
+    by: Actor,
+) -> None:
     text = productkeys.draw()
     key = BenefitFactory.create(key=text).live_key()
     RoleAssignmentFactory.create(user=by.user, partner=key.partner)
@@ -311,7 +318,7 @@ def test_with_roles_at_both_partners_the_right_one_is_told_and_no_guess(
 
 @rule("K3", "A1")
 @pytest.mark.django_db
-def test_a_reveal_gives_the_key_5_by_5_and_is_put_on_record(by):
+def test_a_reveal_gives_the_key_5_by_5_and_is_put_on_record(by: Actor) -> None:
     text = productkeys.draw()
     key = BenefitFactory.create(partner=by.user.home_partner, key=text).live_key()
     assert key.reveal(by=by, on=TODAY) == productkeys.grouped(text)
@@ -326,7 +333,7 @@ def test_a_reveal_gives_the_key_5_by_5_and_is_put_on_record(by):
 @rule("K3", "B5")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("days", "allowed"), [(-1, True), (0, True), (1, False)])
-def test_a_key_can_be_revealed_through_its_benefit_s_last_day(by, days, allowed):
+def test_a_key_can_be_revealed_through_its_benefit_s_last_day(by: Actor, days, allowed) -> None:
     key = issue_key()
     on = key.benefit.expires_on + timedelta(days=days)
     assert ProductKey.objects.redeemable(on).contains(key) is allowed
@@ -347,7 +354,9 @@ def test_a_key_can_be_revealed_through_its_benefit_s_last_day(by, days, allowed)
     ],
     ids=["redeemed", "revoked"],
 )
-def test_a_used_up_key_is_not_revealed_and_the_attempt_is_on_record(by, spoil, refusal):
+def test_a_used_up_key_is_not_revealed_and_the_attempt_is_on_record(
+    by: Actor, spoil, refusal
+) -> None:
     key = issue_key()
     spoil(key)
     key.refresh_from_db()
@@ -364,7 +373,7 @@ def test_a_used_up_key_is_not_revealed_and_the_attempt_is_on_record(by, spoil, r
 
 @rule("K8", "A1")
 @pytest.mark.django_db
-def test_revoking_makes_a_key_unusable_for_good_and_says_why(by):
+def test_revoking_makes_a_key_unusable_for_good_and_says_why(by: Actor) -> None:
     key = issue_key()
     assert key.revoke("went to the wrong tenant", by=by)
     key.refresh_from_db()
@@ -378,14 +387,14 @@ def test_revoking_makes_a_key_unusable_for_good_and_says_why(by):
 
 @rule("K8")
 @pytest.mark.django_db
-def test_a_redeemed_key_is_not_revoked_by_this(by):
+def test_a_redeemed_key_is_not_revoked_by_this(by: Actor) -> None:
     key = redeem().key
     assert not key.revoke("too late", by=by)
 
 
 @rule("K8")
 @pytest.mark.django_db
-def test_a_benefit_has_one_live_key_and_gets_another_once_that_is_revoked(by):
+def test_a_benefit_has_one_live_key_and_gets_another_once_that_is_revoked(by: Actor) -> None:
     benefit = BenefitFactory.create(key=True)
     with pytest.raises(IntegrityError), transaction.atomic():
         benefit.issue_key(by=by)
@@ -397,7 +406,7 @@ def test_a_benefit_has_one_live_key_and_gets_another_once_that_is_revoked(by):
 
 @rule("A1")
 @pytest.mark.django_db
-def test_keys_are_never_deleted():
+def test_keys_are_never_deleted() -> None:
     key = issue_key()
     for delete in (key.delete, ProductKey.objects.all().delete, key.benefit.keys.all().delete):
         with pytest.raises(TypeError):
@@ -416,7 +425,7 @@ def test_keys_are_never_deleted():
     ],
     ids=str,
 )
-def test_the_database_refuses_half_a_fact_about_a_key(facts):
+def test_the_database_refuses_half_a_fact_about_a_key(facts) -> None:
     key = issue_key()
     with pytest.raises(IntegrityError):
         # Django's own QuerySet: ours refuses before the database is asked.
@@ -424,7 +433,7 @@ def test_the_database_refuses_half_a_fact_about_a_key(facts):
 
 
 @pytest.mark.django_db
-def test_credit_has_no_key(by):
+def test_credit_has_no_key(by: Actor) -> None:
     credit = BenefitFactory.create(monthly=True)
     with pytest.raises(IntegrityError):
         credit.issue_key(by=by)

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -15,8 +16,15 @@ from benefits_portal.benefits.exceptions import (
     NotRenewable,
     PlanChanged,
 )
-from benefits_portal.benefits.models import Benefit, Membership, PackageLine, ProductKey
-from benefits_portal.tenants.models import Record
+from benefits_portal.benefits.models import (
+    Benefit,
+    Membership,
+    Offer,
+    PackageLine,
+    Plan,
+    ProductKey,
+)
+from benefits_portal.tenants.models import Actor, Partner, Record
 from tests.factories import (
     TODAY,
     CreditAmountFactory,
@@ -31,13 +39,13 @@ pytestmark = pytest.mark.django_db
 rule = pytest.mark.rule
 
 
-def planned(partner, offer):
+def planned(partner: Partner, offer: Offer) -> Plan:
     membership = Membership(partner=partner, offer=offer, starts_on=TODAY)
     membership.set_days()
     return membership.plan()
 
 
-def figures(benefit):
+def figures(benefit: Benefit) -> dict[str, Any]:
     return {
         name: getattr(benefit, name)
         for name in (
@@ -61,8 +69,8 @@ def figures(benefit):
     ],
 )
 def test_a_membership_ends_after_365_days_and_its_benefits_30_days_later(
-    partner, by, starts_on, ends_on, benefits_expire_on
-):
+    partner: Partner, by: Actor, starts_on, ends_on, benefits_expire_on
+) -> None:
     offer = OfferFactory.create()
     PackageLineFactory.create(offer=offer)
     membership = Membership.enroll(partner, offer, date.fromisoformat(starts_on), by=by)
@@ -74,7 +82,9 @@ def test_a_membership_ends_after_365_days_and_its_benefits_30_days_later(
 
 
 @rule("B2")
-def test_enrolling_makes_benefits_and_a_key_for_each_license_based_one(partner, by):
+def test_enrolling_makes_benefits_and_a_key_for_each_license_based_one(
+    partner: Partner, by: Actor
+) -> None:
     offer = OfferFactory.create()
     licenses = PackageLineFactory.create(offer=offer, quantity=100)
     credit = PackageLineFactory.create(
@@ -99,7 +109,9 @@ def test_enrolling_makes_benefits_and_a_key_for_each_license_based_one(partner, 
 
 
 @rule("B2")
-def test_nothing_is_provisioned_twice_or_from_a_package_changed_later(partner, by):
+def test_nothing_is_provisioned_twice_or_from_a_package_changed_later(
+    partner: Partner, by: Actor
+) -> None:
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     PackageLine.objects.update(quantity=50)
     PackageLineFactory.create(offer=membership.offer)
@@ -112,7 +124,9 @@ def test_nothing_is_provisioned_twice_or_from_a_package_changed_later(partner, b
 
 
 @rule("B2")
-def test_a_plan_is_what_enrolling_makes_and_makes_nothing_itself(partner, by):
+def test_a_plan_is_what_enrolling_makes_and_makes_nothing_itself(
+    partner: Partner, by: Actor
+) -> None:
     offer = OfferFactory.create()
     PackageLineFactory.create(offer=offer, quantity=100)
     PackageLineFactory.create(offer=offer, product__bulk=True, amount=6000, incremental=True)
@@ -130,7 +144,7 @@ def test_a_plan_is_what_enrolling_makes_and_makes_nothing_itself(partner, by):
 
 
 @rule("B2")
-def test_what_was_shown_is_what_is_made_or_nothing_is(partner, by):
+def test_what_was_shown_is_what_is_made_or_nothing_is(partner: Partner, by: Actor) -> None:
     line = PackageLineFactory.create()
     shown = planned(partner, line.offer).fingerprint
     PackageLine.objects.update(quantity=26)
@@ -141,7 +155,7 @@ def test_what_was_shown_is_what_is_made_or_nothing_is(partner, by):
 
 
 @rule("B2")
-def test_enrolling_twice_makes_nothing_twice(partner, by):
+def test_enrolling_twice_makes_nothing_twice(partner: Partner, by: Actor) -> None:
     offer = PackageLineFactory.create().offer
     Membership.enroll(partner, offer, TODAY, by=by)
     with pytest.raises(AlreadyEnrolled, match="May 1, 2021"):
@@ -154,7 +168,9 @@ def test_enrolling_twice_makes_nothing_twice(partner, by):
 
 
 @rule("B1")
-def test_renewing_enrolls_for_the_next_year_with_its_own_benefits_and_keys(partner, by):
+def test_renewing_enrolls_for_the_next_year_with_its_own_benefits_and_keys(
+    partner: Partner, by: Actor
+) -> None:
     first = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     second = first.renew(by=by, on=TODAY)
     assert (str(first.ends_on), str(second.starts_on), str(second.ends_on)) == (
@@ -180,7 +196,9 @@ def test_renewing_enrolls_for_the_next_year_with_its_own_benefits_and_keys(partn
     ],
     ids=lambda days: days[0],
 )
-def test_a_renewal_ends_365_days_after_the_last_day_before_it(partner, by, days):
+def test_a_renewal_ends_365_days_after_the_last_day_before_it(
+    partner: Partner, by: Actor, days
+) -> None:
     first, *last_days = map(date.fromisoformat, days)
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, first, by=by)
     years = [
@@ -198,7 +216,7 @@ def test_a_renewal_ends_365_days_after_the_last_day_before_it(partner, by, days)
 
 
 @rule("B1")
-def test_a_chain_of_ten_renewals_does_not_drift(partner, by):
+def test_a_chain_of_ten_renewals_does_not_drift(partner: Partner, by: Actor) -> None:
     membership = Membership.enroll(partner, OfferFactory.create(), date(2020, 9, 1), by=by)
     for _year in range(10):
         membership = membership.renew(by=by, on=membership.ends_on)
@@ -212,8 +230,8 @@ def test_a_chain_of_ten_renewals_does_not_drift(partner, by):
     ids=["the day after", "a day later"],
 )
 def test_enrolling_for_the_day_after_the_last_day_is_a_renewal(
-    partner, by, days_after_the_last, is_renewal, whole_year
-):
+    partner: Partner, by: Actor, days_after_the_last, is_renewal, whole_year
+) -> None:
     first = Membership.enroll(partner, OfferFactory.create(), TODAY, by=by)
     MembershipFactory.create(partner=partner, starts_on=TODAY)  # in another offer
     second = Membership.enroll(
@@ -223,7 +241,9 @@ def test_enrolling_for_the_day_after_the_last_day_is_a_renewal(
 
 
 @rule("B1")
-def test_what_follows_a_year_that_was_ended_early_is_a_first_year(partner, by):
+def test_what_follows_a_year_that_was_ended_early_is_a_first_year(
+    partner: Partner, by: Actor
+) -> None:
     first = Membership.enroll(partner, OfferFactory.create(), TODAY, by=by)
     first.end(date(2021, 6, 30), by=by, on=TODAY)
     second = Membership.enroll(partner, first.offer, date(2021, 7, 1), by=by)
@@ -231,14 +251,16 @@ def test_what_follows_a_year_that_was_ended_early_is_a_first_year(partner, by):
 
 
 @rule("B1")
-def test_a_renewal_ends_early_as_a_first_year_does(partner, by):
+def test_a_renewal_ends_early_as_a_first_year_does(partner: Partner, by: Actor) -> None:
     renewed = Membership.enroll(partner, OfferFactory.create(), TODAY, by=by).renew(by=by, on=TODAY)
     renewed.end(renewed.ends_on - timedelta(days=1), by=by, on=renewed.starts_on)
     assert (renewed.was_ended_early, str(renewed.ends_on)) == (True, "2023-04-30")
 
 
 @rule("B1")
-def test_a_membership_is_renewed_until_the_last_day_of_the_further_year(partner, by):
+def test_a_membership_is_renewed_until_the_last_day_of_the_further_year(
+    partner: Partner, by: Actor
+) -> None:
     membership = Membership.enroll(partner, OfferFactory.create(), TODAY, by=by)
     assert membership.renew(by=by, on=TODAY + timedelta(days=2 * 365)).ends_on == TODAY + timedelta(
         days=2 * 365
@@ -254,7 +276,9 @@ def test_a_membership_is_renewed_until_the_last_day_of_the_further_year(partner,
     ],
     ids=["before it began", "the day after the further year"],
 )
-def test_what_cannot_be_renewed_is_refused_on_record(partner, by, on, words):
+def test_what_cannot_be_renewed_is_refused_on_record(
+    partner: Partner, by: Actor, on, words
+) -> None:
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     with pytest.raises(NotRenewable, match=words):
         membership.renew(by=by, on=on)
@@ -265,7 +289,9 @@ def test_what_cannot_be_renewed_is_refused_on_record(partner, by, on, words):
 
 
 @rule("B1")
-def test_ending_early_moves_the_last_day_and_the_benefits_30_days_after_it(partner, by):
+def test_ending_early_moves_the_last_day_and_the_benefits_30_days_after_it(
+    partner: Partner, by: Actor
+) -> None:
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     membership.end(date(2021, 6, 30), by=by, on=TODAY)
     stored = Membership.objects.get()
@@ -280,7 +306,9 @@ def test_ending_early_moves_the_last_day_and_the_benefits_30_days_after_it(partn
 
 @rule("B1")
 @pytest.mark.parametrize("last_day", ["2021-05-01", "2021-05-09", "2022-05-01", "2023-01-01"])
-def test_a_membership_ends_early_on_a_day_still_to_come_and_never_later(partner, by, last_day):
+def test_a_membership_ends_early_on_a_day_still_to_come_and_never_later(
+    partner: Partner, by: Actor, last_day
+) -> None:
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     with pytest.raises(NotEndable, match="from May 10, 2021 to April 30, 2022"):
         membership.end(date.fromisoformat(last_day), by=by, on=date(2021, 5, 10))
@@ -294,14 +322,14 @@ def test_a_membership_ends_early_on_a_day_still_to_come_and_never_later(partner,
     ids=str,
 )
 def test_what_the_package_withdrew_is_not_provisioned_from_that_day(
-    partner, by, withdrawn_on, provisioned
-):
+    partner: Partner, by: Actor, withdrawn_on, provisioned
+) -> None:
     line = PackageLineFactory.create(withdrawn_on=withdrawn_on)
     assert Membership.enroll(partner, line.offer, TODAY, by=by).benefits.exists() is provisioned
 
 
 @rule("B2")
-def test_the_keys_of_a_story_can_be_told_again(partner, by):
+def test_the_keys_of_a_story_can_be_told_again(partner: Partner, by: Actor) -> None:
     text = productkeys.draw()
     offer = PackageLineFactory.create().offer
     Membership.enroll(partner, offer, TODAY, by=by, draw_key=lambda: text)
@@ -309,7 +337,7 @@ def test_the_keys_of_a_story_can_be_told_again(partner, by):
 
 
 @rule("B3")
-def test_credit_is_in_the_partner_s_own_currency(by):
+def test_credit_is_in_the_partner_s_own_currency(by: Actor) -> None:
     line = PackageLineFactory.create(product__monthly=True, amount=100)
     CreditAmountFactory.create(line=line, currency="JPY", amount=10_000)
     benefit = Membership.enroll(
@@ -319,7 +347,7 @@ def test_credit_is_in_the_partner_s_own_currency(by):
 
 
 @rule("B3")
-def test_a_package_without_the_partner_s_currency_is_refused_as_a_whole(by):
+def test_a_package_without_the_partner_s_currency_is_refused_as_a_whole(by: Actor) -> None:
     line = PackageLineFactory.create(product__monthly=True)
     PackageLineFactory.create(offer=line.offer)
     with pytest.raises(NoCreditInCurrency, match="EUR"):
@@ -347,8 +375,8 @@ def test_a_package_without_the_partner_s_currency_is_refused_as_a_whole(by):
     ],
 )
 def test_a_competency_s_package_leaves_out_what_was_discontinued(
-    partner, by, is_competency, discontinued_on, provisioned
-):
+    partner: Partner, by: Actor, is_competency, discontinued_on, provisioned
+) -> None:
     product = ProductFactory.create(discontinued_on=discontinued_on)
     line = PackageLineFactory.create(
         product=product, offer=OfferFactory.create(is_competency=is_competency)
@@ -360,7 +388,7 @@ def test_a_competency_s_package_leaves_out_what_was_discontinued(
 
 
 @rule("B4")
-def test_replacements_are_data(partner):
+def test_replacements_are_data(partner: Partner) -> None:
     old, e3, e5 = (
         ProductFactory.create(name=name)
         for name in ("Office 365 E3", "Microsoft 365 E3", "Microsoft 365 E5")
@@ -374,7 +402,9 @@ def test_replacements_are_data(partner):
 @pytest.mark.parametrize(
     ("days", "allowed"), [(365, False), (366, True), (-365, False), (-366, True)]
 )
-def test_two_enrollments_in_one_offer_do_not_overlap(partner, by, days, allowed):
+def test_two_enrollments_in_one_offer_do_not_overlap(
+    partner: Partner, by: Actor, days, allowed
+) -> None:
     offer = PackageLineFactory.create().offer
     MembershipFactory.create(partner=partner, offer=offer, starts_on=TODAY)
     if allowed:
@@ -394,14 +424,14 @@ def test_two_enrollments_in_one_offer_do_not_overlap(partner, by, days, allowed)
     ],
     ids=str,
 )
-def test_the_database_refuses_a_package_line_that_makes_no_sense(facts):
+def test_the_database_refuses_a_package_line_that_makes_no_sense(facts) -> None:
     line = PackageLineFactory.create()
     with pytest.raises(IntegrityError):
         PackageLine.objects.filter(pk=line.pk).update(**facts)
 
 
 @rule("B2")
-def test_licenses_need_a_quantity_and_credit_has_none():
+def test_licenses_need_a_quantity_and_credit_has_none() -> None:
     for line in (
         PackageLineFactory.build(product=ProductFactory.create(monthly=True), quantity=5),
         PackageLineFactory.create(),

@@ -4,9 +4,11 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.benefits.productkeys import decrypted
+from benefits_portal.tenants.models import Actor
 from tests.factories import issue_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("K1")]
@@ -18,7 +20,7 @@ def run(*options: str) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_after_a_rotation_the_old_secret_can_be_taken_away(settings, by):
+def test_after_a_rotation_the_old_secret_can_be_taken_away(settings: Settings, by: Actor) -> None:
     keys = [issue_key(partner=by.user.home_partner) for _ in range(3)]
     texts = [decrypted(key.ciphertext) for key in keys]
     settings.PRODUCT_KEY_SECRETS = ["a new secret", *settings.PRODUCT_KEY_SECRETS]
@@ -34,7 +36,9 @@ def test_after_a_rotation_the_old_secret_can_be_taken_away(settings, by):
 
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)])
-def test_a_secret_that_was_taken_out_too_early_is_asked_for(settings, by, options):
+def test_a_secret_that_was_taken_out_too_early_is_asked_for(
+    settings: Settings, by: Actor, options
+) -> None:
     key = issue_key(partner=by.user.home_partner)
     before = list(ProductKey.objects.values())
     settings.PRODUCT_KEY_SECRETS = ["a new secret"]

@@ -53,7 +53,7 @@ NO_USE = {"redeemed_at": None, "redeemed_on": None, "redeemed_by": None, "redeem
         (revoked_key, {"revoked_at": None, "revoked_why": ""}),
     ],
 )
-def test_what_is_on_record_is_not_rewritten_in_any_way(make, change):
+def test_what_is_on_record_is_not_rewritten_in_any_way(make, change) -> None:
     row = make()
     model, before = type(row), type(row).objects.filter(pk=row.pk).values().get()
     for field, value in change.items():
@@ -89,14 +89,14 @@ def test_what_is_on_record_is_not_rewritten_in_any_way(make, change):
         (revoked_key, {"revoked_at": NOW, "revoked_why": "Another reason"}),
     ],
 )
-def test_how_one_ended_or_was_used_stays_as_it_was(make, change):
+def test_how_one_ended_or_was_used_stays_as_it_was(make, change) -> None:
     row = make()
     rows = type(row).objects.filter(pk=row.pk)
     before = rows.values().get()
     assert (rows.update(**change), rows.values().get()) == (0, before)
 
 
-def test_what_ends_one_is_written_once():
+def test_what_ends_one_is_written_once() -> None:
     assignment, key = AssignmentFactory.create(), issue_key()
     assert Assignment.objects.filter(pk=assignment.pk).update(ended_on=TODAY, ended_at=NOW) == 1
     assert ProductKey.objects.filter(pk=key.pk).update(revoked_at=NOW, revoked_why="Lost") == 1
@@ -105,7 +105,7 @@ def test_what_ends_one_is_written_once():
     assert ProductKey.objects.get(pk=key.pk).revoked_why == "Lost"
 
 
-def test_a_row_that_is_new_is_never_written_over_an_old_one():
+def test_a_row_that_is_new_is_never_written_over_an_old_one() -> None:
     assignment = AssignmentFactory.create()
     double = Assignment(
         pk=assignment.pk, partner=assignment.partner, benefit=assignment.benefit, assigned_on=TODAY

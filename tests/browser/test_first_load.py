@@ -3,6 +3,7 @@
 import gzip
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.urls import reverse
 from playwright.sync_api import Browser, Page
+from pytest_django import Settings
 
 from benefits_portal import clock
 from benefits_portal.practice.world import make_world
@@ -35,7 +37,7 @@ class Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture
-def production(settings, tmp_path) -> Iterator[str]:
+def production(settings: Settings, tmp_path: Path) -> Iterator[str]:
     """A portal's address: WhiteNoise serves its static files, hashed and compressed."""
     settings.STATIC_ROOT = tmp_path
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = False

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import Benefit, ProductKey
@@ -22,7 +23,7 @@ PICTURES = os.environ.get("SCREENSHOTS", "")
 
 
 @pytest.fixture
-def portal(live_server, monkeypatch):
+def portal(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> str:
     """A portal with an empty database, and the superuser that `createsuperuser` makes."""
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     call_command(

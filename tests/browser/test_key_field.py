@@ -42,13 +42,13 @@ def paste(page: Page, text: str) -> list[str]:
     return page.evaluate(PASTE, [field, text])
 
 
-def test_a_pasted_key_is_found_in_what_surrounds_it(key_page):
+def test_a_pasted_key_is_found_in_what_surrounds_it(key_page: Page) -> None:
     found = {name: paste(key_page, text) for name, text in WRITTEN.items()}
     assert found == {name: [SHOWN, ""] for name in WRITTEN}
 
 
 @pytest.mark.rule("K1", "K7")
-def test_what_is_wrong_is_told_in_the_servers_words_and_nothing_is_lost(key_page):
+def test_what_is_wrong_is_told_in_the_servers_words_and_nothing_is_lost(key_page: Page) -> None:
     for name, (text, message) in WRONG.items():
         pasted, hint = paste(key_page, text)
         letters = [letter for letter in text.upper() if letter.isalnum()]
@@ -59,7 +59,7 @@ def test_what_is_wrong_is_told_in_the_servers_words_and_nothing_is_lost(key_page
         )
 
 
-def test_typing_groups_the_key_and_tells_a_foreign_character_at_once(key_page):
+def test_typing_groups_the_key_and_tells_a_foreign_character_at_once(key_page: Page) -> None:
     field = key_page.get_by_role("textbox", name="Product key")
     field.press_sequentially(KEY.lower())
     assert field.input_value() == SHOWN
@@ -72,7 +72,7 @@ def test_typing_groups_the_key_and_tells_a_foreign_character_at_once(key_page):
     expect(key_page.locator("#id_key_hint")).to_be_empty()
 
 
-def test_what_the_script_does_not_understand_stays_as_it_was_typed(key_page):
+def test_what_the_script_does_not_understand_stays_as_it_was_typed(key_page: Page) -> None:
     field = key_page.get_by_role("textbox", name="Product key")
     for text in ["мой ключ", "«PCBEN", "key: pcben", f"{SHOWN}; {grouped(OTHER)}"]:
         field.fill("")
@@ -80,7 +80,7 @@ def test_what_the_script_does_not_understand_stays_as_it_was_typed(key_page):
         assert field.input_value() == text
 
 
-def test_the_field_of_a_side_panel_does_the_same(visit):
+def test_the_field_of_a_side_panel_does_the_same(visit: Visit) -> None:
     page = visit("partner-admin")
     page.goto(f"/admin-center/products/{subscription_of('Azure AD Basic', 5).pk}/")
     with page.expect_response("**/key-field*.js"):
@@ -92,7 +92,7 @@ def test_the_field_of_a_side_panel_does_the_same(visit):
 
 
 @pytest.mark.rule("K7")
-def test_the_browser_and_the_server_say_an_error_in_the_same_way(key_page):
+def test_the_browser_and_the_server_say_an_error_in_the_same_way(key_page: Page) -> None:
     field, errors = (
         key_page.get_by_role("textbox", name="Product key"),
         key_page.locator(".field-error:visible"),
@@ -118,7 +118,7 @@ def test_the_browser_and_the_server_say_an_error_in_the_same_way(key_page):
 
 
 @pytest.mark.rule("K7")
-def test_what_the_server_said_of_another_key_is_not_left_at_the_top(key_page):
+def test_what_the_server_said_of_another_key_is_not_left_at_the_top(key_page: Page) -> None:
     field, summary = (
         key_page.get_by_role("textbox", name="Product key"),
         key_page.locator(".error-summary"),

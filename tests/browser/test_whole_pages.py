@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from benefits_portal.tenants.models import Role, RoleAssignment
 from tests.browser.conftest import Visit
@@ -19,7 +19,7 @@ def page(visit: Visit) -> Page:
     return page
 
 
-def opener(page: Page, benefit: int):
+def opener(page: Page, benefit: int) -> Locator:
     return page.locator(f"[data-opens=details-{benefit}]")
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -24,7 +25,7 @@ def run(*arguments: object, path: str = "", **env: str) -> subprocess.CompletedP
 
 
 @pytest.fixture
-def database():
+def database() -> Iterator[Callable[[], str]]:
     """Makes empty databases, which are gone afterwards; told by their URL."""
     made = []
 
@@ -51,7 +52,7 @@ def digest(url: str) -> list[tuple[object, ...]]:
 
 
 @pytest.fixture
-def full(database) -> str:
+def full(database: Callable[[], str]) -> str:
     url = database()
     with psycopg.connect(url) as connection:
         connection.execute(
@@ -62,7 +63,7 @@ def full(database) -> str:
 
 
 @pytest.fixture
-def dump(full, tmp_path) -> Path:
+def dump(full: str, tmp_path: Path) -> Path:
     made = run("make", full, tmp_path / "portal.dump")
     assert (made.returncode, made.stderr) == (0, "")
     return tmp_path / "portal.dump"
@@ -83,7 +84,9 @@ def flipped(content: bytes) -> bytes:
 
 
 @pytest.mark.slow
-def test_what_was_dumped_is_restored_and_only_its_owner_reads_the_dump(full, dump, database):
+def test_what_was_dumped_is_restored_and_only_its_owner_reads_the_dump(
+    full: str, dump: Path, database: Callable[[], str]
+) -> None:
     empty = database()
     assert run("check", dump).returncode == run("restore", empty, dump).returncode == 0
     assert digest(empty) == digest(full)
@@ -93,7 +96,9 @@ def test_what_was_dumped_is_restored_and_only_its_owner_reads_the_dump(full, dum
     }
 
 
-def test_a_restore_takes_longer_than_a_query_of_the_portal_may(full, dump, database):
+def test_a_restore_takes_longer_than_a_query_of_the_portal_may(
+    full: str, dump: Path, database: Callable[[], str]
+) -> None:
     """Behind pgbouncer the role has a time-out of its own, which counts for whatever it runs."""
     empty = database()
     name = empty.partition("?")[0].rpartition("/")[2]
@@ -106,7 +111,9 @@ def test_a_restore_takes_longer_than_a_query_of_the_portal_may(full, dump, datab
 
 @pytest.mark.parametrize("harm", [cut, flipped])
 @pytest.mark.parametrize("has_digest", [pytest.param(True, marks=pytest.mark.slow), False])
-def test_a_dump_that_was_harmed_is_found_and_never_restored(dump, database, harm, has_digest):
+def test_a_dump_that_was_harmed_is_found_and_never_restored(
+    dump: Path, database: Callable[[], str], harm, has_digest
+) -> None:
     dump.write_bytes(harm(dump.read_bytes()))
     if not has_digest:
         dump.with_name("portal.dump.sha256").unlink()
@@ -118,7 +125,7 @@ def test_a_dump_that_was_harmed_is_found_and_never_restored(dump, database, harm
         assert connection.execute("SELECT to_regclass('things')").fetchone() == (None,)
 
 
-def test_the_digest_finds_a_single_bit_that_unpacking_does_not_notice(dump):
+def test_the_digest_finds_a_single_bit_that_unpacking_does_not_notice(dump: Path) -> None:
     content = bytearray(dump.read_bytes())
     content[12] ^= 1  # in the head, which is not compressed
     dump.write_bytes(content)
@@ -142,8 +149,8 @@ for word; do case $word in --file=*) file=${{word#--file=}} ;; esac; done
 @pytest.mark.slow
 @pytest.mark.parametrize("harm", HARM.values(), ids=HARM)
 def test_a_disk_that_harms_the_dump_while_it_is_made_leaves_the_last_one(
-    dump, full, tmp_path, harm
-):
+    dump: Path, full: str, tmp_path: Path, harm
+) -> None:
     before = dump.read_bytes()
     spoilt = tmp_path / "bin" / "pg_dump"
     spoilt.parent.mkdir()
@@ -156,6 +163,6 @@ def test_a_disk_that_harms_the_dump_while_it_is_made_leaves_the_last_one(
 
 
 @pytest.mark.parametrize("words", [[], ["make"], ["make", "x"], ["prune", "x", "y"]])
-def test_what_is_asked_for_wrongly_is_answered_with_how_to_ask(words):
+def test_what_is_asked_for_wrongly_is_answered_with_how_to_ask(words) -> None:
     answer = run(*words)
     assert (answer.returncode, "backup make postgres://" in answer.stdout) == (2, True)

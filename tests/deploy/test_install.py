@@ -62,7 +62,7 @@ class Machine:
 
 
 @pytest.fixture
-def machine(db, tmp_path):
+def machine(db: None, tmp_path: Path) -> Machine:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_database()")
         [name] = cursor.fetchone()
@@ -70,7 +70,7 @@ def machine(db, tmp_path):
     return Machine(tmp_path, os.environ["DATABASE_URL"].replace("/postgres?", f"/{name}?"))
 
 
-def test_versions_are_swapped_and_swapped_back(machine):
+def test_versions_are_swapped_and_swapped_back(machine: Machine) -> None:
     first, second = machine.versions
     assert machine.run("use", first) == (0, "systemd does not run here: restart gunicorn.\n")
     assert machine.current == first
@@ -85,7 +85,7 @@ def test_versions_are_swapped_and_swapped_back(machine):
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"),
+    ("harm", "message"),
     [
         (
             lambda machine: (machine.versions[1] / ".complete").unlink(),
@@ -102,15 +102,15 @@ def test_versions_are_swapped_and_swapped_back(machine):
     ],
     ids=["half installed", "a bad setting", "not migrated"],
 )
-def test_what_would_not_serve_does_not_become_current(machine, harm, told):
+def test_what_would_not_serve_does_not_become_current(machine: Machine, harm, message) -> None:
     first, second = machine.versions
     machine.run("use", first)
     harm(machine)
     status, error = machine.run("use", second)
-    assert (status, told in error, machine.current) == (1, True, first), error
+    assert (status, message in error, machine.current) == (1, True, first), error
 
 
-def test_what_cannot_be_fetched_leaves_nothing_behind(machine):
+def test_what_cannot_be_fetched_leaves_nothing_behind(machine: Machine) -> None:
     before = sorted(machine.folder.iterdir())
     status, error = machine.run("get", machine.folder / "nowhere")
     assert (status != 0, "nowhere" in error, sorted(machine.folder.iterdir())) == (

@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -40,7 +41,7 @@ class Behind(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         self.send_response(404 if self.path == "/none" else 200)
         body = str(self.headers).encode()
         headers = {
@@ -52,7 +53,7 @@ class Behind(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_args):
+    def log_message(self, *_args: object) -> None:
         pass
 
 
@@ -72,11 +73,13 @@ class Proxy:
             check=True,
             capture_output=True,
         )
-        told = CONFIGURATION.replace(
+        configuration = CONFIGURATION.replace(
             "unix:/run/benefits-portal.sock", f"127.0.0.1:{self.behind.server_port}"
         )
         # A second machine, which is away.
-        told = told.replace("# server 10.0.0.12:8000", f"server 127.0.0.1:{free_port()}")
+        configuration = configuration.replace(
+            "# server 10.0.0.12:8000", f"server 127.0.0.1:{free_port()}"
+        )
         for old, new in {
             r"listen 80\b": f"listen 127.0.0.1:{self.plain}",
             r"listen 443\b": f"listen 127.0.0.1:{self.secure}",
@@ -85,7 +88,7 @@ class Proxy:
             r"/var/log/nginx": str(folder),
             r"/var/www/letsencrypt": f"{folder}/www",
         }.items():
-            told = re.sub(old, new, told)
+            configuration = re.sub(old, new, configuration)
         temporary = "".join(
             f"{name}_temp_path {folder}/{name};\n"
             for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -93,7 +96,7 @@ class Proxy:
         (folder / "nginx.conf").write_text(
             f"daemon off; user {getpass.getuser()}; pid {folder}/pid; "
             "worker_processes 1; events { }\n"
-            f"http {{ {temporary} types {{ }}\n{told} }}"
+            f"http {{ {temporary} types {{ }}\n{configuration} }}"
         )
         self.command = [NGINX, "-c", str(folder / "nginx.conf"), "-e", str(folder / "log")]
         self.process = subprocess.Popen(self.command)
@@ -109,7 +112,7 @@ class Proxy:
         plain = socket.create_connection(("127.0.0.1", self.secure if secure else self.plain), 10)
         return self.trust.wrap_socket(plain, server_hostname=name) if secure else plain
 
-    def request_as(
+    def request(
         self,
         path: str,
         *,
@@ -121,14 +124,14 @@ class Proxy:
         """Status, headers and body."""
         connection = http.client.HTTPConnection(HOST)
         connection.sock = self.socket(secure=secure)
-        sent = {"Host": host} | {name.replace("_", "-"): text for name, text in headers.items()}
+        sent = {"Host": host} | {name.replace("_", "-"): value for name, value in headers.items()}
         with connection.sock:
             connection.request("POST" if body else "GET", path, body, sent)
             answer = connection.getresponse()
-            told = answer.read().decode()
+            text = answer.read().decode()
         found = {name.lower(): value for name, value in answer.getheaders()}
         assert len(found) == len(answer.getheaders())  # none is there twice
-        return answer.status, found, told
+        return answer.status, found, text
 
 
 def free_port() -> int:
@@ -152,14 +155,14 @@ def started(folder: Path) -> Proxy:
 
 
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory):
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     running = started(tmp_path_factory.mktemp("nginx"))
     yield running
     running.stop()
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory):
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """nginx with nobody behind it any more."""
     running = started(tmp_path_factory.mktemp("alone"))
     running.behind.socket.close()
@@ -167,12 +170,12 @@ def alone(tmp_path_factory):
     running.stop()
 
 
-def test_nginx_finds_nothing_wrong_with_it(proxy):
+def test_nginx_finds_nothing_wrong_with_it(proxy: Proxy) -> None:
     checked = subprocess.run([*proxy.command, "-t"], capture_output=True, text=True, check=False)
     assert (checked.returncode, "[warn]" in checked.stderr) == (0, False), checked.stderr
 
 
-def test_the_drills_understand_it_too(tmp_path, proxy):
+def test_the_drills_understand_it_too(tmp_path: Path, proxy: Proxy) -> None:
     drilled = Nginx(tmp_path, [SimpleNamespace(port=proxy.secure)])
     command = [NGINX, "-t", "-c", drilled.configuration, "-e", tmp_path / "log"]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -181,31 +184,31 @@ def test_the_drills_understand_it_too(tmp_path, proxy):
 
 @pytest.mark.parametrize("secure", [True, False])
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", f"{HOST}.evil.example"])
-def test_whoever_asks_for_another_host_gets_no_answer(proxy, secure, host):
-    assert proxy.ask("/", secure=secure)[0] == (200 if secure else 301)
+def test_whoever_asks_for_another_host_gets_no_answer(proxy: Proxy, secure, host) -> None:
+    assert proxy.request("/", secure=secure)[0] == (200 if secure else 301)
     with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
-        proxy.ask("/", secure=secure, host=host)
+        proxy.request("/", secure=secure, host=host)
 
 
-def test_nobody_notices_that_one_of_two_machines_is_away(proxy):
-    answers = [proxy.ask("/")[0] for _ in range(8)] + [
-        proxy.ask("/", body=b"x=1")[0] for _ in range(8)
+def test_nobody_notices_that_one_of_two_machines_is_away(proxy: Proxy) -> None:
+    answers = [proxy.request("/")[0] for _ in range(8)] + [
+        proxy.request("/", body=b"x=1")[0] for _ in range(8)
     ]
     assert answers == [200] * 8 + [501] * 8  # what stands behind knows no POST
 
 
 @pytest.mark.parametrize("secure", [True, False])
-def test_whoever_asks_for_no_host_is_told_nothing_of_the_portal(proxy, secure):
-    status, _, told = proxy.ask("/", secure=secure, host="")
-    assert (status, HOST in told) == (400, False)
+def test_whoever_asks_for_no_host_is_told_nothing_of_the_portal(proxy: Proxy, secure) -> None:
+    status, _, body = proxy.request("/", secure=secure, host="")
+    assert (status, HOST in body) == (400, False)
 
 
-def test_the_page_of_errors_is_none_of_its_own(proxy):
-    assert proxy.ask("/own-answer")[0] == 404
+def test_the_page_of_errors_is_none_of_its_own(proxy: Proxy) -> None:
+    assert proxy.request("/own-answer")[0] == 404
 
 
 @pytest.mark.parametrize("name", ["evil.example", None])
-def test_another_name_gets_no_certificate_either(proxy, name):
+def test_another_name_gets_no_certificate_either(proxy: Proxy, name) -> None:
     careless = ssl.create_default_context()
     careless.check_hostname = False
     careless.verify_mode = ssl.CERT_NONE
@@ -216,24 +219,26 @@ def test_another_name_gets_no_certificate_either(proxy, name):
         careless.wrap_socket(plain, server_hostname=name)
 
 
-def test_the_handbook_makes_the_folder_where_certbot_answers():
+def test_the_handbook_makes_the_folder_where_certbot_answers() -> None:
     """certbot goes no step without it."""
     [folder] = re.findall(r"root (\S+);  # where certbot answers", CONFIGURATION)
     handbook = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     assert f"\nmkdir -p {folder}\ncertbot certonly --webroot -w {folder} -d " in handbook
 
 
-def test_the_old_port_answers_certbot_and_sends_everybody_else_to_tls(proxy):
-    assert proxy.ask("/.well-known/acme-challenge/token", secure=False)[2] == "answer of certbot"
-    status, headers, _ = proxy.ask("/help/?q=1", secure=False)
+def test_the_old_port_answers_certbot_and_sends_everybody_else_to_tls(proxy: Proxy) -> None:
+    assert (
+        proxy.request("/.well-known/acme-challenge/token", secure=False)[2] == "answer of certbot"
+    )
+    status, headers, _ = proxy.request("/help/?q=1", secure=False)
     assert (status, headers["location"]) == (301, f"https://{HOST}/help/?q=1")
 
 
-def test_the_portal_gets_the_real_address_and_its_answer_stays_as_it_is(proxy):
-    status, headers, told = proxy.ask(
+def test_the_portal_gets_the_real_address_and_its_answer_stays_as_it_is(proxy: Proxy) -> None:
+    status, headers, body = proxy.request(
         "/", X_Forwarded_For="6.6.6.6", X_Request_ID="of the client", X_Forwarded_Proto="http"
     )
-    got = dict(re.findall(r"^([\w-]+): (.*)$", told, re.MULTILINE))
+    got = dict(re.findall(r"^([\w-]+): (.*)$", body, re.MULTILINE))
     assert (status, got["Host"], got["X-Forwarded-For"], got["X-Forwarded-Proto"]) == (
         200,
         HOST,
@@ -245,7 +250,10 @@ def test_the_portal_gets_the_real_address_and_its_answer_stays_as_it_is(proxy):
         "default-src 'self'",
         "DENY",
     )
-    assert (proxy.ask("/none")[0], "portal does not" in proxy.ask("/none")[2]) == (404, False)
+    assert (proxy.request("/none")[0], "portal does not" in proxy.request("/none")[2]) == (
+        404,
+        False,
+    )
 
 
 TOO_MUCH = "This is more than the portal takes at once"
@@ -268,12 +276,12 @@ OWN = {
 
 @pytest.mark.parametrize(("request_", "status", "text"), OWN.values(), ids=OWN)
 def test_what_nginx_answers_itself_has_the_portal_s_headers_and_no_version(
-    proxy, request_, status, text
-):
-    told = proxy.ask(**request_)
-    assert (told[0], text in told[2], "nginx" in told[2]) == (status, True, False)
-    assert {name: told[1].get(name) for name in OWN_HEADERS} == OWN_HEADERS
-    assert told[1]["server"] == "nginx"
+    proxy: Proxy, request_, status, text
+) -> None:
+    answer = proxy.request(**request_)
+    assert (answer[0], text in answer[2], "nginx" in answer[2]) == (status, True, False)
+    assert {name: answer[1].get(name) for name in OWN_HEADERS} == OWN_HEADERS
+    assert answer[1]["server"] == "nginx"
 
 
 @pytest.mark.parametrize(
@@ -292,7 +300,9 @@ def test_what_nginx_answers_itself_has_the_portal_s_headers_and_no_version(
         ),
     ],
 )
-def test_a_portal_that_is_away_is_told_in_the_reader_s_language(alone, headers, title):
-    status, found, told = alone.ask("/", **headers)
-    assert (status, found["retry-after"], title in told) == (503, "5", True)
+def test_a_portal_that_is_away_is_told_in_the_reader_s_language(
+    alone: Proxy, headers, title
+) -> None:
+    status, found, body = alone.request("/", **headers)
+    assert (status, found["retry-after"], title in body) == (503, "5", True)
     assert {name: found.get(name) for name in OWN_HEADERS} == OWN_HEADERS

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ LOCK_TIMEOUT=2000"""
 
 
 @pytest.fixture
-def portal(tmp_path):
+def portal(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """A version whose manage.py tells what it was given.
 
     It is called through a link, as /usr/local/sbin has one.
@@ -52,7 +53,9 @@ def portal(tmp_path):
     return run
 
 
-def test_a_command_gets_the_settings_to_the_letter(portal, tmp_path):
+def test_a_command_gets_the_settings_to_the_letter(
+    portal: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
     words, folder, known = json.loads(portal("migrate", "--plan", "an argument").stdout)
     assert (words, folder) == (["migrate", "--plan", "an argument"], str(tmp_path / "version"))
     names = (
@@ -73,7 +76,9 @@ def test_a_command_gets_the_settings_to_the_letter(portal, tmp_path):
     ]
 
 
-def test_a_setting_before_the_command_counts_not_the_caller_s_environment(portal):
+def test_a_setting_before_the_command_counts_not_the_caller_s_environment(
+    portal: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
     words, _, known = json.loads(
         portal("LOCK_TIMEOUT=900", "migrate", "X=1", LOCK_TIMEOUT="7", TIME_ZONE="UTC").stdout
     )
@@ -84,7 +89,9 @@ def test_a_setting_before_the_command_counts_not_the_caller_s_environment(portal
     )
 
 
-def test_settings_that_cannot_be_read_are_told_with_the_way_to_them(portal):
+def test_settings_that_cannot_be_read_are_told_with_the_way_to_them(
+    portal: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
     refused = portal("check", PORTAL_SETTINGS="/nowhere")
     assert (refused.returncode, refused.stderr) == (
         1,
@@ -93,7 +100,9 @@ def test_settings_that_cannot_be_read_are_told_with_the_way_to_them(portal):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
-def test_a_command_is_run_as_the_portal_s_user(portal, tmp_path):
+def test_a_command_is_run_as_the_portal_s_user(
+    portal: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
     (tmp_path / "version" / "manage.py").write_text("import os; print(os.geteuid())")
     python = tmp_path / "version" / ".venv" / "bin" / "python"
     python.unlink()
@@ -102,5 +111,5 @@ def test_a_command_is_run_as_the_portal_s_user(portal, tmp_path):
         if folder.stat().st_uid == 0 and folder != Path("/"):
             folder.chmod(folder.stat().st_mode | 0o011)
     (tmp_path / "version").chmod(0o755)
-    told = portal("x", PORTAL_USER="nobody")
-    assert (told.stderr, told.stdout) == ("", "65534\n")
+    done = portal("x", PORTAL_USER="nobody")
+    assert (done.stderr, done.stdout) == ("", "65534\n")

@@ -43,7 +43,7 @@ def closure(names: set[str]) -> set[str]:
     return found
 
 
-def test_production_installs_what_is_used_in_the_versions_that_ci_ran():
+def test_production_installs_what_is_used_in_the_versions_that_ci_ran() -> None:
     pinned = {
         Requirement(line).name: Requirement(line)
         for line in project()["tool"]["uv"]["constraint-dependencies"]
@@ -62,14 +62,14 @@ def test_production_installs_what_is_used_in_the_versions_that_ci_ran():
     assert everywhere <= wanted <= set(listed), COMMAND
 
 
-def test_every_file_has_its_hash_and_no_registry_is_named():
+def test_every_file_has_its_hash_and_no_registry_is_named() -> None:
     lines = entries().values()
     assert len(lines) > 15
     assert [line for line in lines if not re.search(r"--hash=sha256:[0-9a-f]{64}", line)] == []
     assert [line for line in lines if re.search(r"://|--(extra-)?index|--find-links", line)] == []
 
 
-def test_container_and_script_install_by_hash_alone():
+def test_container_and_script_install_by_hash_alone() -> None:
     for text in (
         (ROOT / "Dockerfile").read_text(),
         (ROOT / "deploy" / "install-version").read_text(),

@@ -4,6 +4,8 @@ A machine a phase ahead of another never writes what that cannot read.
 """
 
 import re
+from collections.abc import Callable
+from datetime import date
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -12,9 +14,11 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.tenants.models import Partner, Tenant, User
 from tests.factories import PASSWORD, SubscriptionFactory, issue_key, key_for
 
 HANDBOOK = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
@@ -37,7 +41,7 @@ IN_ONE_STEP = (PHASES[2], PHASES[0])
 
 
 @pytest.fixture
-def machine(settings):
+def machine(settings: Settings) -> Callable[[dict[str, object]], None]:
     """Goes on at a machine with these secrets."""
 
     def at(secrets: dict[str, object]) -> None:
@@ -47,11 +51,13 @@ def machine(settings):
     return at
 
 
-def test_the_handbook_has_four_phases():
+def test_the_handbook_has_four_phases() -> None:
     assert [phase["SECRET_KEY"] for phase in PHASES] == ["old", "old", "new", "new"]
 
 
-def signed_in(machine, secrets, user) -> Client:
+def signed_in(
+    machine: Callable[[dict[str, object]], None], secrets: dict[str, object], user: User
+) -> Client:
     machine(secrets)
     client = Client()
     assert (
@@ -65,8 +71,13 @@ def signed_in(machine, secrets, user) -> Client:
 
 @pytest.mark.parametrize(("one", "other"), AT_ONCE)
 def test_who_signed_in_at_one_machine_can_send_forms_at_the_other(
-    machine, admin, tenant, one, other, today
-):
+    machine: Callable[[dict[str, object]], None],
+    admin: User,
+    tenant: Tenant,
+    one,
+    other,
+    today: date,
+) -> None:
     client = signed_in(machine, one, admin)
     subscription = SubscriptionFactory.create(tenant=tenant)
     address = (
@@ -80,7 +91,9 @@ def test_who_signed_in_at_one_machine_can_send_forms_at_the_other(
     assert client.get("/").status_code == 200
 
 
-def test_in_one_step_people_would_be_signed_out(machine, admin):
+def test_in_one_step_people_would_be_signed_out(
+    machine: Callable[[dict[str, object]], None], admin: User
+) -> None:
     client = signed_in(machine, IN_ONE_STEP[0], admin)
     machine(IN_ONE_STEP[1])
     assert client.get("/").status_code == 302
@@ -89,7 +102,9 @@ def test_in_one_step_people_would_be_signed_out(machine, admin):
 @pytest.mark.parametrize(
     ("one", "other"), [pair for ahead in pairwise(PHASES[:3]) for pair in (ahead, ahead[::-1])]
 )
-def test_a_key_that_one_machine_issued_is_read_and_found_at_the_other(machine, partner, one, other):
+def test_a_key_that_one_machine_issued_is_read_and_found_at_the_other(
+    machine: Callable[[dict[str, object]], None], partner: Partner, one, other
+) -> None:
     machine(one)
     key = issue_key(partner=partner)
     text = productkeys.decrypted(key.ciphertext)
@@ -98,7 +113,9 @@ def test_a_key_that_one_machine_issued_is_read_and_found_at_the_other(machine, p
     assert ProductKey.objects.filter(digest__in=productkeys.digests(text)).get() == key
 
 
-def test_after_the_keys_were_moved_the_old_secret_can_go(machine, partner):
+def test_after_the_keys_were_moved_the_old_secret_can_go(
+    machine: Callable[[dict[str, object]], None], partner: Partner
+) -> None:
     machine(PHASES[0])
     key = issue_key(partner=partner)
     text = productkeys.decrypted(key.ciphertext)

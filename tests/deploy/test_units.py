@@ -43,14 +43,14 @@ def shared(unit: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
-def test_every_unit_is_hardened_alike(unit):
+def test_every_unit_is_hardened_alike(unit) -> None:
     assert shared(unit) >= HARDENED
     assert shared(unit) == shared(DEPLOY / "benefits-portal.service")
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd's own judge")
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
-def test_systemd_finds_little_that_a_unit_could_do_without(unit):
+def test_systemd_finds_little_that_a_unit_could_do_without(unit) -> None:
     judged = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", unit],
         capture_output=True,
@@ -60,7 +60,7 @@ def test_systemd_finds_little_that_a_unit_could_do_without(unit):
     assert float(re.findall(r"exposure level for \S+: ([\d.]+)", judged)[0]) <= 3
 
 
-def test_whoever_stops_the_portal_waits_longer_than_its_requests_may_take():
+def test_whoever_stops_the_portal_waits_longer_than_its_requests_may_take() -> None:
     gunicorn = dict(
         re.findall(r"^(\w+) = (\d+)", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
     )
@@ -76,7 +76,9 @@ def test_whoever_stops_the_portal_waits_longer_than_its_requests_may_take():
 @pytest.mark.parametrize(
     ("given", "workers"), [("7", 7), ("", None)], ids=["as told", "two for each processor"]
 )
-def test_there_are_as_many_workers_as_the_environment_says(monkeypatch, given, workers):
+def test_there_are_as_many_workers_as_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, given, workers
+) -> None:
     monkeypatch.setenv("WEB_CONCURRENCY", given)
     read: dict[str, object] = {}
     exec((ROOT / "gunicorn.conf.py").read_text(), read)  # noqa: S102 - as gunicorn does
@@ -105,7 +107,7 @@ def services() -> dict[str, str]:
     return whole
 
 
-def test_every_service_of_compose_has_the_same_limits():
+def test_every_service_of_compose_has_the_same_limits() -> None:
     wanted = (
         "read_only: true",
         "cap_drop: [ALL]",
@@ -116,12 +118,12 @@ def test_every_service_of_compose_has_the_same_limits():
         "max-file:",
         "secrets: [",
     )
-    told = services()
-    assert set(told) == {"database", "migrate", "portal", "mail"}
-    assert {name: [line for line in wanted if line not in body] for name, body in told.items()} == {
-        name: [] for name in told
-    }
-    assert {name: re.findall(r'user: "(\d+):(\d+)"', body) for name, body in told.items()} == {
+    bodies = services()
+    assert set(bodies) == {"database", "migrate", "portal", "mail"}
+    assert {
+        name: [line for line in wanted if line not in body] for name, body in bodies.items()
+    } == {name: [] for name in bodies}
+    assert {name: re.findall(r'user: "(\d+):(\d+)"', body) for name, body in bodies.items()} == {
         "database": [("999", "999")],
         "migrate": [("10001", "10001")],
         "portal": [("10001", "10001")],
@@ -129,7 +131,7 @@ def test_every_service_of_compose_has_the_same_limits():
     }
 
 
-def test_images_have_exact_versions_and_nothing_secret_is_in_compose():
+def test_images_have_exact_versions_and_nothing_secret_is_in_compose() -> None:
     text = (ROOT / "compose.yaml").read_text() + (ROOT / "Dockerfile").read_text()
     images = re.findall(r"^(?:FROM|    image:) (\S+:\S+)$", text, re.MULTILINE)
     assert [bool(re.fullmatch(r"\w+:\d+\.\d+(\.\d+)?-.+", image)) for image in images] == [
@@ -145,7 +147,7 @@ def test_images_have_exact_versions_and_nothing_secret_is_in_compose():
     )
 
 
-def test_the_container_copies_everything_that_it_runs():
+def test_the_container_copies_everything_that_it_runs() -> None:
     copied = set(re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
     assert copied == {
         "benefits_portal",

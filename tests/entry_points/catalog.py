@@ -20,13 +20,13 @@ TENANT, PARTNER = Operation("add a tenant by hand"), Operation("import partners"
 
 
 @PACKAGE.entry_point("row benefits.offer PackageLine")
-def line_on_the_offer_s_form(driver: Driver, line: PackageLine):
+def line_on_the_offer_s_form(driver: Driver, line: PackageLine) -> str:
     row = {"product": line.product_id, "benefit_type": line.benefit_type, "quantity": line.quantity}
     return driver.form(line.offer, **new_row("lines", line.offer.lines.count(), **row))
 
 
 @PACKAGE.entry_point("form benefits.packageline")
-def line_on_a_form_of_its_own(driver: Driver, line: PackageLine):
+def line_on_a_form_of_its_own(driver: Driver, line: PackageLine) -> str:
     facts = {
         "product": line.product_id,
         "benefit_type": line.benefit_type,
@@ -36,7 +36,7 @@ def line_on_a_form_of_its_own(driver: Driver, line: PackageLine):
 
 
 @AMOUNT.entry_point("row benefits.packageline CreditAmount")
-def amount(driver: Driver, line: PackageLine, currency: str = "USD", amount: str = "5"):
+def amount(driver: Driver, line: PackageLine, currency: str = "USD", amount: str = "5") -> str:
     return driver.form(
         line,
         **new_row("credit_amounts", line.credit_amounts.count(), currency=currency, amount=amount),
@@ -44,7 +44,9 @@ def amount(driver: Driver, line: PackageLine, currency: str = "USD", amount: str
 
 
 @HOLD.entry_point("form benefits.heldoffer")
-def held_on_the_form(driver: Driver, offer: ExternalOffer, partner: Partner, person: DirectoryUser):
+def held_on_the_form(
+    driver: Driver, offer: ExternalOffer, partner: Partner, person: DirectoryUser
+) -> str:
     return driver.form(
         HeldOffer,
         external_offer=offer.pk,
@@ -55,7 +57,7 @@ def held_on_the_form(driver: Driver, offer: ExternalOffer, partner: Partner, per
 
 
 @HOLD.entry_point("verb HeldOffer.full_clean")
-def held(driver: Driver, offer: ExternalOffer, partner: Partner, person: DirectoryUser):
+def held(driver: Driver, offer: ExternalOffer, partner: Partner, person: DirectoryUser) -> str:
     try:
         HeldOffer(
             external_offer=offer, partner=partner, directory_user=person, since="2021-01-01"
@@ -66,7 +68,7 @@ def held(driver: Driver, offer: ExternalOffer, partner: Partner, person: Directo
 
 
 @TENANT.entry_point("row tenants.partner Tenant")
-def tenant_on_the_partner_s_form(driver: Driver, **facts: str):
+def tenant_on_the_partner_s_form(driver: Driver, **facts: str) -> str:
     partner = driver.world.sample.partner
     return driver.form(
         partner,
@@ -82,7 +84,7 @@ def tenant_on_the_partner_s_form(driver: Driver, **facts: str):
 
 
 @TENANT.entry_point("form tenants.tenant")
-def tenant_on_a_form_of_its_own(driver: Driver, **facts: str):
+def tenant_on_a_form_of_its_own(driver: Driver, **facts: str) -> str:
     return driver.form(
         Tenant,
         partner=driver.world.sample.partner.pk,
@@ -94,12 +96,12 @@ def tenant_on_a_form_of_its_own(driver: Driver, **facts: str):
 
 
 @PARTNER.entry_point("office tenants_partner_import")
-def partners_by_import(driver: Driver, text: str):
+def partners_by_import(driver: Driver, text: str) -> str:
     return import_page(driver, Partner, text)
 
 
 @PARTNER.entry_point("command import_csv, partners")
-def partners_by_command(driver: Driver, text: str):
+def partners_by_command(driver: Driver, text: str) -> str:
     return import_command(driver, "partners", text)
 
 

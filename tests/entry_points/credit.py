@@ -1,6 +1,7 @@
 """Giving credit to people, passing it on and taking it away (U1 to U5, B1, B5)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from benefits_portal.benefits.exceptions import (
     NO_SUCH_PERSON,
@@ -23,6 +24,7 @@ from benefits_portal.benefits.exceptions import (
     TwiceInList,
 )
 from benefits_portal.benefits.models import Assignment, Benefit
+from benefits_portal.tenants.models import DirectoryUser
 from tests import factories
 from tests.factories import TODAY
 from tests.partner_fixture import PartnerFixture
@@ -39,56 +41,67 @@ ONE, MANY, VERB = "page benefits:assign", "page benefits:assign-list", "verb Ben
 
 
 @ASSIGN.entry_point(ONE)
-def to_one(driver: Driver, benefit, person, lines=None):
+def to_one(
+    driver: Driver, benefit: Benefit, person: DirectoryUser, lines: str | None = None
+) -> str:
     return driver.portal("benefits:assign", benefit.pk, directory_user=person.pk)
 
 
 @ASSIGN.entry_point(MANY)
-def to_a_list(driver: Driver, benefit, person, lines=None):
+def to_a_list(
+    driver: Driver, benefit: Benefit, person: DirectoryUser, lines: str | None = None
+) -> str:
     return driver.portal(
         "benefits:assign-list", benefit.pk, people=lines or person.user_principal_name
     )
 
 
 @ASSIGN.entry_point(VERB)
-def by_the_benefit(driver: Driver, benefit, person, lines=None):
+def by_the_benefit(
+    driver: Driver, benefit: Benefit, person: DirectoryUser, lines: str | None = None
+) -> str:
     return by_verb(lambda: benefit.assign(person, by=driver.by, on=TODAY))
 
 
 @TRANSFER.entry_point("page benefits:transfer")
-def transfer(driver: Driver, assignment, person):
+def transfer(driver: Driver, assignment: Assignment, person: DirectoryUser) -> str:
     return driver.portal(
         "benefits:transfer", assignment.benefit_id, assignment.pk, directory_user=person.pk
     )
 
 
 @TRANSFER.entry_point("verb Assignment.transfer")
-def transfer_by_verb(driver: Driver, assignment, person):
+def transfer_by_verb(driver: Driver, assignment: Assignment, person: DirectoryUser) -> str:
     return by_verb(lambda: assignment.transfer(person, by=driver.by, on=TODAY))
 
 
 @REMOVE.entry_point("page benefits:remove")
-def remove(driver: Driver, assignment):
+def remove(driver: Driver, assignment: Assignment) -> str:
     return driver.portal("benefits:remove", assignment.benefit_id, assignment.pk)
 
 
 @REMOVE.entry_point("verb Assignment.remove")
-def remove_by_verb(driver: Driver, assignment):
+def remove_by_verb(driver: Driver, assignment: Assignment) -> str:
     return by_verb(lambda: assignment.remove(by=driver.by, on=TODAY))
 
 
-def moved(benefit: Benefit, **days):
+def moved(benefit: Benefit, **days: date) -> Benefit:
     """The same benefit with other days."""
     Benefit.objects.filter(pk=benefit.pk).update(**days)
     return Benefit.objects.for_display().select_related("partner").get(pk=benefit.pk)
 
 
-def ended(assignment: Assignment):
+def ended(assignment: Assignment) -> Assignment:
     Assignment.objects.filter(pk=assignment.pk).update(ended_on=TODAY, ended_at=factories.NOW)
     return Assignment.objects.for_display().get(pk=assignment.pk)
 
 
-def assign_to(sample: PartnerFixture, benefit=None, person=None, **more) -> Arguments:
+def assign_to(
+    sample: PartnerFixture,
+    benefit: Benefit | None = None,
+    person: DirectoryUser | None = None,
+    **more: Any,
+) -> Arguments:
     return {"benefit": benefit or sample.credit, "person": person or sample.person, **more}
 
 
@@ -172,7 +185,7 @@ def monthly_credit(sample: PartnerFixture) -> Arguments:
     return {"assignment": sample.assignment, "person": sample.person}
 
 
-def transfer_to(sample: PartnerFixture, person=None) -> Arguments:
+def transfer_to(sample: PartnerFixture, person: DirectoryUser | None = None) -> Arguments:
     return {
         "assignment": Assignment.objects.for_display().get(pk=sample.transferable.pk),
         "person": person or sample.person,

@@ -75,7 +75,9 @@ def fingerprint(membership: Membership) -> str:
 
 
 @ENROLL.entry_point(FORM)
-def by_form(driver: Driver, partner: Partner, offer: Offer, plan: str = "", day: str = str(TODAY)):
+def by_form(
+    driver: Driver, partner: Partner, offer: Offer, plan: str = "", day: str = str(TODAY)
+) -> str:
     sent: dict[str, Any] = {"partner": partner.pk, "offer": offer.pk, "starts_on": day}
     return driver.office(Membership, "add", **sent) + (
         driver.office(Membership, "add", **sent, plan=plan) if plan else ""
@@ -89,26 +91,26 @@ def line_for(partner: Partner, offer: Offer, day: str) -> str:
 @ENROLL.entry_point(IMPORT)
 def by_import(
     driver: Driver, partner: Partner, offer: Offer, plan: str = "", day: str = str(TODAY)
-):
+) -> str:
     return import_page(driver, Membership, line_for(partner, offer, day))
 
 
 @ENROLL.entry_point(IMPORT_COMMAND)
 def by_import_command(
     driver: Driver, partner: Partner, offer: Offer, plan: str = "", day: str = str(TODAY)
-):
+) -> str:
     return import_command(driver, "memberships", line_for(partner, offer, day))
 
 
 @ENROLL.entry_point(COMMAND)
 def by_command(
     driver: Driver, partner: Partner, offer: Offer, plan: str = "", day: str = str(TODAY)
-):
+) -> str:
     return driver.command("enroll", partner.mpn_id, offer.name, f"--starts-on={day}")
 
 
 @ENROLL.entry_point(VERB)
-def enroll(driver: Driver, partner: Partner, offer: Offer, plan: str = ""):
+def enroll(driver: Driver, partner: Partner, offer: Offer, plan: str = "") -> str:
     try:
         return by_verb(lambda: Membership.enroll(partner, offer, TODAY, by=driver.by, shown=plan))
     except ValidationError as error:
@@ -120,47 +122,47 @@ RENEW_OPENED = f"{RENEW_PAGE}, opened"
 
 
 @RENEW.entry_point(RENEW_OPENED)
-def open_the_page_of_renewing(driver: Driver, membership: Membership):
+def open_the_page_of_renewing(driver: Driver, membership: Membership) -> str:
     return driver.look("programme", page(Membership, "renew", membership.pk))
 
 
 @RENEW.entry_point(RENEW_PAGE)
-def renew_on_its_page(driver: Driver, membership: Membership):
+def renew_on_its_page(driver: Driver, membership: Membership) -> str:
     return driver.office(Membership, "renew", membership.pk, plan=fingerprint(membership.renewal()))
 
 
 @RENEW.entry_point("action benefits.membership renew")
-def renew_from_the_list(driver: Driver, membership: Membership):
+def renew_from_the_list(driver: Driver, membership: Membership) -> str:
     return driver.action("renew", membership)
 
 
 @RENEW.entry_point(LIST_COMMAND)
-def renew_all_that_end_soon(driver: Driver, membership: Membership):
+def renew_all_that_end_soon(driver: Driver, membership: Membership) -> str:
     return driver.command("renew", offer=membership.offer.name, ending_within=366)
 
 
 @RENEW.entry_point("verb Membership.renew")
-def renew(driver: Driver, membership: Membership):
+def renew(driver: Driver, membership: Membership) -> str:
     return by_verb(lambda: membership.renew(by=driver.by, on=TODAY))
 
 
 @END.entry_point("office benefits_membership_end")
-def end_on_its_page(driver: Driver, membership: Membership, last_day: date):
+def end_on_its_page(driver: Driver, membership: Membership, last_day: date) -> str:
     return driver.office(Membership, "end", membership.pk, last_day=last_day)
 
 
 @END.entry_point("verb Membership.end")
-def end(driver: Driver, membership: Membership, last_day: date):
+def end(driver: Driver, membership: Membership, last_day: date) -> str:
     return by_verb(lambda: membership.end(last_day, by=driver.by, on=TODAY))
 
 
 @COMPLETE.entry_point("action benefits.membership provision_what_is_missing")
-def complete_from_the_list(driver: Driver, membership: Membership):
+def complete_from_the_list(driver: Driver, membership: Membership) -> str:
     return driver.action("provision_what_is_missing", membership)
 
 
 @COMPLETE.entry_point("verb Membership.provision")
-def provision(driver: Driver, membership: Membership):
+def provision(driver: Driver, membership: Membership) -> str:
     return by_verb(lambda: membership.provision(by=driver.by))
 
 

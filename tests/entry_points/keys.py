@@ -1,6 +1,6 @@
 """Product keys: revealed, typed, revoked and issued anew (K1 to K4, K6, K8)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.core import signing
 from django.utils.http import urlencode
@@ -42,12 +42,12 @@ YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 
 
 @REVEAL.entry_point("page licensing:key")
-def get_key(driver: Driver, key: ProductKey):
+def get_key(driver: Driver, key: ProductKey) -> str:
     return driver.portal("licensing:key", key.benefit_id, verified="on")
 
 
 @REVEAL.entry_point("verb ProductKey.reveal")
-def reveal(driver: Driver, key: ProductKey):
+def reveal(driver: Driver, key: ProductKey) -> str:
     return by_verb(lambda: key.reveal(by=driver.by, on=TODAY))
 
 
@@ -59,50 +59,50 @@ def in_place(sample: PartnerFixture) -> str:
 
 
 @TYPE.entry_point("page licensing:product-key-start")
-def typed_to_activate(driver: Driver, text: str):
+def typed_to_activate(driver: Driver, text: str) -> str:
     return driver.portal(
         "licensing:product-key-start", query=in_place(driver.world.sample), key=text
     )
 
 
 @TYPE.entry_point("page licensing:extend")
-def typed_to_extend(driver: Driver, text: str):
+def typed_to_extend(driver: Driver, text: str) -> str:
     return driver.portal("licensing:extend", driver.world.sample.subscription.pk, key=text)
 
 
 @TYPE.entry_point("page licensing:add-licenses")
-def typed_to_add(driver: Driver, text: str):
+def typed_to_add(driver: Driver, text: str) -> str:
     return driver.portal("licensing:add-licenses", driver.world.sample.subscription.pk, key=text)
 
 
 @TYPE.entry_point("verb ProductKeyQuerySet.typed")
-def typed(driver: Driver, text: str):
+def typed(driver: Driver, text: str) -> str:
     return by_verb(
         lambda: ProductKey.objects.typed(text, partner=driver.world.sample.partner, by=driver.by)
     )
 
 
 @REVOKE.entry_point("action benefits.productkey revoke")
-def revoke(driver: Driver, key: ProductKey):
+def revoke(driver: Driver, key: ProductKey) -> str:
     return driver.action("revoke", key)
 
 
 @REVOKE.entry_point("verb ProductKey.check_revocable")
-def revoke_by_verb(driver: Driver, key: ProductKey):
+def revoke_by_verb(driver: Driver, key: ProductKey) -> str:
     return by_verb(lambda: key.revoke("Lost", by=driver.by) or key.check_revocable())
 
 
 @ISSUE.entry_point("action benefits.benefit issue_another_key")
-def issue(driver: Driver, benefit: Benefit):
+def issue(driver: Driver, benefit: Benefit) -> str:
     return driver.action("issue_another_key", benefit)
 
 
 @ISSUE.entry_point("verb Benefit.issue_another_key")
-def issue_by_verb(driver: Driver, benefit: Benefit):
+def issue_by_verb(driver: Driver, benefit: Benefit) -> str:
     return by_verb(lambda: benefit.issue_another_key(by=driver.by, on=TODAY))
 
 
-def key_of(sample: PartnerFixture, **days) -> ProductKey:
+def key_of(sample: PartnerFixture, **days: date) -> ProductKey:
     """A live key that fits the place's subscription, of a benefit with these days."""
     key = sample.fitting
     Benefit.objects.filter(pk=key.benefit_id).update(**days or {"is_used": False})

@@ -37,14 +37,14 @@ IMPORTS = {"office tenants_directoryuser_import", "command import_csv, people"}
 
 
 @ADD.entry_point("page tenants:add-user")
-def add_on_the_page(driver: Driver, **sent: Any):
+def add_on_the_page(driver: Driver, **sent: Any) -> str:
     return driver.portal(
         "tenants:add-user", tenant=driver.world.sample.tenant.pk, **{"name": "Lou"} | sent
     )
 
 
 @ADD.entry_point("form tenants.directoryuser")
-def add_on_the_form(driver: Driver, address: str, kind: str, name: str = "Lou"):
+def add_on_the_form(driver: Driver, address: str, kind: str, name: str = "Lou") -> str:
     facts = {"display_name": name, "user_principal_name": address, "kind": kind}
     return driver.office(DirectoryUser, "add", tenant=driver.world.sample.tenant.pk, **facts)
 
@@ -55,17 +55,17 @@ def line(driver: Driver, address: str, kind: str, name: str = "Lou") -> str:
 
 
 @ADD.entry_point("office tenants_directoryuser_import")
-def add_by_import(driver: Driver, **facts: Any):
+def add_by_import(driver: Driver, **facts: Any) -> str:
     return import_page(driver, DirectoryUser, line(driver, **facts))
 
 
 @ADD.entry_point("command import_csv, people")
-def add_by_command(driver: Driver, **facts: Any):
+def add_by_command(driver: Driver, **facts: Any) -> str:
     return import_command(driver, "people", line(driver, **facts))
 
 
 @ADD.entry_point("verb DirectoryUserQuerySet.add_to")
-def add_by_verb(driver: Driver, address: str, kind: str, name: str = "Lou"):
+def add_by_verb(driver: Driver, address: str, kind: str, name: str = "Lou") -> str:
     return by_verb(
         lambda: DirectoryUser.objects.add_to(
             driver.world.sample.tenant, name, address, kind=kind, by=driver.by
@@ -74,32 +74,32 @@ def add_by_verb(driver: Driver, address: str, kind: str, name: str = "Lou"):
 
 
 @DISABLE.entry_point("page tenants:disable-user")
-def disable_on_the_page(driver: Driver, person: DirectoryUser):
+def disable_on_the_page(driver: Driver, person: DirectoryUser) -> str:
     return driver.portal("tenants:disable-user", person.pk)
 
 
 @DISABLE.entry_point("action tenants.directoryuser disable")
-def disable_from_the_list(driver: Driver, person: DirectoryUser):
+def disable_from_the_list(driver: Driver, person: DirectoryUser) -> str:
     return driver.action("disable", person)
 
 
 @DISABLE.entry_point("verb DirectoryUser.disable")
-def disable(driver: Driver, person: DirectoryUser):
+def disable(driver: Driver, person: DirectoryUser) -> str:
     return by_verb(lambda: person.disable(by=driver.by))
 
 
 @ENABLE.entry_point("page tenants:enable-user")
-def enable_on_the_page(driver: Driver, person: DirectoryUser):
+def enable_on_the_page(driver: Driver, person: DirectoryUser) -> str:
     return driver.portal("tenants:enable-user", person.pk)
 
 
 @ENABLE.entry_point("action tenants.directoryuser enable")
-def enable_from_the_list(driver: Driver, person: DirectoryUser):
+def enable_from_the_list(driver: Driver, person: DirectoryUser) -> str:
     return driver.action("enable", person)
 
 
 @ENABLE.entry_point("verb DirectoryUser.enable")
-def enable(driver: Driver, person: DirectoryUser):
+def enable(driver: Driver, person: DirectoryUser) -> str:
     return by_verb(lambda: person.enable(by=driver.by))
 
 
@@ -111,12 +111,12 @@ GIVE_AT_PARTNER, GIVE_TO_PERSON = (
 
 
 @GIVE.entry_point("page tenants:give-role")
-def give_on_the_page(driver: Driver, user: User):
+def give_on_the_page(driver: Driver, user: User) -> str:
     return driver.portal("tenants:give-role", person=user.directory_user_id, role=Role.MEMBER.value)
 
 
 @GIVE.entry_point(GIVE_FORM)
-def give_on_the_form(driver: Driver, user: User):
+def give_on_the_form(driver: Driver, user: User) -> str:
     return driver.office(
         RoleAssignment,
         "add",
@@ -127,7 +127,7 @@ def give_on_the_form(driver: Driver, user: User):
 
 
 @GIVE.entry_point(GIVE_AT_PARTNER)
-def give_on_the_partner_s_form(driver: Driver, user: User):
+def give_on_the_partner_s_form(driver: Driver, user: User) -> str:
     partner = driver.world.sample.partner
     return driver.form(
         partner,
@@ -141,7 +141,7 @@ def give_on_the_partner_s_form(driver: Driver, user: User):
 
 
 @GIVE.entry_point(GIVE_TO_PERSON)
-def give_on_the_person_s_form(driver: Driver, user: User):
+def give_on_the_person_s_form(driver: Driver, user: User) -> str:
     row = new_row(
         "role_assignments",
         user.role_assignments.count(),
@@ -152,14 +152,14 @@ def give_on_the_person_s_form(driver: Driver, user: User):
 
 
 @GIVE.entry_point("verb RoleAssignmentQuerySet.give")
-def give(driver: Driver, user: User):
+def give(driver: Driver, user: User) -> str:
     return by_verb(
         lambda: RoleAssignment.objects.give(user.directory_user, Role.MEMBER, by=driver.by)
     )
 
 
 @GIVE.entry_point("verb RoleAssignmentQuerySet.give_account")
-def give_account(driver: Driver, user: User):
+def give_account(driver: Driver, user: User) -> str:
     return by_verb(
         lambda: RoleAssignment.objects.give_account(
             user, driver.world.sample.partner, Role.MEMBER, by=driver.by
@@ -168,27 +168,27 @@ def give_account(driver: Driver, user: User):
 
 
 @CHANGE.entry_point("page tenants:change-role")
-def change_on_the_page(driver: Driver, held: RoleAssignment):
+def change_on_the_page(driver: Driver, held: RoleAssignment) -> str:
     return driver.portal("tenants:change-role", held.pk, role=Role.PARTNER_ADMIN.value)
 
 
 @CHANGE.entry_point("page tenants:take-role")
-def take_on_the_page(driver: Driver, held: RoleAssignment):
+def take_on_the_page(driver: Driver, held: RoleAssignment) -> str:
     return driver.portal("tenants:take-role", held.pk)
 
 
 @CHANGE.entry_point("form tenants.roleassignment, changed")
-def change_on_the_form(driver: Driver, held: RoleAssignment):
+def change_on_the_form(driver: Driver, held: RoleAssignment) -> str:
     return driver.form(held, role=Role.PARTNER_ADMIN.value)
 
 
 @CHANGE.entry_point("form tenants.roleassignment, deleted")
-def take_on_the_form(driver: Driver, held: RoleAssignment):
+def take_on_the_form(driver: Driver, held: RoleAssignment) -> str:
     return driver.office(RoleAssignment, "delete", held.pk, post="yes")
 
 
 @CHANGE.entry_point("row tenants.partner RoleAssignment, changed")
-def change_on_the_partner_s_form(driver: Driver, held: RoleAssignment):
+def change_on_the_partner_s_form(driver: Driver, held: RoleAssignment) -> str:
     sample = list(held.partner.role_assignments.values_list("pk", flat=True)).index(held.pk)
     return driver.form(
         held.partner, **{f"role_assignments-{sample}-role": Role.PARTNER_ADMIN.value}
@@ -196,27 +196,27 @@ def change_on_the_partner_s_form(driver: Driver, held: RoleAssignment):
 
 
 @CHANGE.entry_point("row tenants.user RoleAssignment, deleted")
-def take_on_the_person_s_form(driver: Driver, held: RoleAssignment):
+def take_on_the_person_s_form(driver: Driver, held: RoleAssignment) -> str:
     return driver.form(held.user, **{"role_assignments-0-DELETE": "on"})
 
 
 @CHANGE.entry_point("verb RoleAssignment.change_to")
-def change(driver: Driver, held: RoleAssignment):
+def change(driver: Driver, held: RoleAssignment) -> str:
     return by_verb(lambda: held.change_to(Role.PARTNER_ADMIN, by=driver.by))
 
 
 @CHANGE.entry_point("verb RoleAssignment.take")
-def take(driver: Driver, held: RoleAssignment):
+def take(driver: Driver, held: RoleAssignment) -> str:
     return by_verb(lambda: held.take(by=driver.by))
 
 
 @LEAVE.entry_point("form tenants.user")
-def close_on_the_form(driver: Driver, user: User):
+def close_on_the_form(driver: Driver, user: User) -> str:
     return driver.form(user, is_active=None)
 
 
 @LEAVE.entry_point("verb User.check_can_leave")
-def close(driver: Driver, user: User):
+def close(driver: Driver, user: User) -> str:
     return by_verb(user.check_can_leave)
 
 

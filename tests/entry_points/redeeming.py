@@ -43,18 +43,18 @@ EXTEND_VERB, ADD_VERB = "verb Subscription.extend", "verb Subscription.add_licen
 
 
 @CHOOSE.entry_point("page licensing:product-key-start, tenant chosen")
-def choose(driver: Driver, **chosen: Any):
+def choose(driver: Driver, **chosen: Any) -> str:
     return driver.portal("licensing:product-key-start", **chosen)
 
 
 @ACTIVATE.entry_point(START)
-def activate(driver: Driver, key: ProductKey, quote: Quote):
+def activate(driver: Driver, key: ProductKey, quote: Quote) -> str:
     query = f"{in_place(driver.world.sample)}&key={key.pk}"
     return driver.portal("licensing:product-key-start", query=query, quote=quote.signed())
 
 
 @ACTIVATE.entry_point("verb Subscription.activate")
-def activate_by_verb(driver: Driver, key: ProductKey, quote: Quote):
+def activate_by_verb(driver: Driver, key: ProductKey, quote: Quote) -> str:
     return by_verb(
         lambda: Subscription.activate(
             key, driver.world.sample.tenant, by=driver.by, on=TODAY, quote=quote
@@ -63,7 +63,7 @@ def activate_by_verb(driver: Driver, key: ProductKey, quote: Quote):
 
 
 @BRING_BACK.entry_point("page licensing:product-key-start, way chosen")
-def bring_back(driver: Driver, key: ProductKey, subscription: Subscription):
+def bring_back(driver: Driver, key: ProductKey, subscription: Subscription) -> str:
     address = (
         reverse("licensing:product-key-start")
         + f"{in_place(driver.world.sample)}&key={key.pk}&way={RedemptionKind.REACTIVATE.value}"
@@ -72,7 +72,7 @@ def bring_back(driver: Driver, key: ProductKey, subscription: Subscription):
 
 
 @BRING_BACK.entry_point("verb Subscription.reactivate")
-def bring_back_by_verb(driver: Driver, key: ProductKey, subscription: Subscription):
+def bring_back_by_verb(driver: Driver, key: ProductKey, subscription: Subscription) -> str:
     return by_verb(lambda: subscription.reactivate(key, by=driver.by, on=TODAY))
 
 
@@ -89,19 +89,19 @@ def change(
 
 
 @CHANGE.entry_point(EXTEND)
-def extend(driver: Driver, **arguments: Any):
+def extend(driver: Driver, **arguments: Any) -> str:
     return change(driver, "licensing:extend", RedemptionKind.EXTEND, **arguments)
 
 
 @CHANGE.entry_point(ADD)
-def add(driver: Driver, **arguments: Any):
+def add(driver: Driver, **arguments: Any) -> str:
     return change(driver, "licensing:add-licenses", RedemptionKind.ADD, **arguments)
 
 
 @CHANGE.entry_point(EXTEND_VERB)
 def extend_by_verb(
     driver: Driver, key: ProductKey, subscription: Subscription, shown: dict[RedemptionKind, Quote]
-):
+) -> str:
     return by_verb(
         lambda: subscription.extend(
             key, by=driver.by, on=TODAY, quote=shown.get(RedemptionKind.EXTEND)
@@ -112,7 +112,7 @@ def extend_by_verb(
 @CHANGE.entry_point(ADD_VERB)
 def add_by_verb(
     driver: Driver, key: ProductKey, subscription: Subscription, shown: dict[RedemptionKind, Quote]
-):
+) -> str:
     return by_verb(
         lambda: subscription.add_licenses(
             key, by=driver.by, on=TODAY, quote=shown.get(RedemptionKind.ADD)

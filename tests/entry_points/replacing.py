@@ -31,44 +31,44 @@ AGAIN = Operation("replace a key that is a replacement")
 
 
 @ASK.entry_point("page licensing:replacement")
-def request_as(driver: Driver, redemption: Redemption):
+def request_as(driver: Driver, redemption: Redemption) -> str:
     return driver.portal("licensing:replacement", redemption.pk, why="Wrong tenant")
 
 
 @ASK.entry_point("verb ReplacementQuerySet.ask")
-def ask_by_verb(driver: Driver, redemption: Redemption):
+def ask_by_verb(driver: Driver, redemption: Redemption) -> str:
     return by_verb(
         lambda: Replacement.objects.ask(redemption, "Wrong tenant", by=driver.by, on=TODAY)
     )
 
 
 @GRANT.entry_point("action licensing.replacement grant")
-def grant(driver: Driver, asked: Replacement):
+def grant(driver: Driver, asked: Replacement) -> str:
     return driver.action("grant", asked)
 
 
 @GRANT.entry_point("verb Replacement.grant")
-def grant_by_verb(driver: Driver, asked: Replacement):
+def grant_by_verb(driver: Driver, asked: Replacement) -> str:
     return by_verb(lambda: asked.grant(by=driver.by, on=TODAY))
 
 
 @DECLINE.entry_point("action licensing.replacement decline")
-def decline(driver: Driver, asked: Replacement):
+def decline(driver: Driver, asked: Replacement) -> str:
     return driver.action("decline", asked)
 
 
 @DECLINE.entry_point("verb Replacement.decline")
-def decline_by_verb(driver: Driver, asked: Replacement):
+def decline_by_verb(driver: Driver, asked: Replacement) -> str:
     return by_verb(lambda: asked.decline("No", by=driver.by))
 
 
 @AGAIN.entry_point("action licensing.redemption replace_again")
-def replace_again_from_the_list(driver: Driver, redemption: Redemption):
+def replace_again_from_the_list(driver: Driver, redemption: Redemption) -> str:
     return driver.action("replace_again", redemption)
 
 
 @AGAIN.entry_point("verb replace_again")
-def replace_again_by_verb(driver: Driver, redemption: Redemption):
+def replace_again_by_verb(driver: Driver, redemption: Redemption) -> str:
     return by_verb(lambda: replace_again(redemption, "Lost", by=driver.by, on=TODAY))
 
 

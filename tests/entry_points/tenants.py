@@ -83,44 +83,44 @@ for name in sorted({*FOR_ADMINS, *FOR_GLOBAL_ADMINS} - ABOUT_NOTHING):
 
 
 @ASK.entry_point("page tenants:ask-for-tenant")
-def request_as(driver: Driver, domain: str):
+def request_as(driver: Driver, domain: str) -> str:
     return driver.portal("tenants:ask-for-tenant", name="Labs", domain=domain)
 
 
 @ASK.entry_point("verb TenantRequestQuerySet.ask")
-def ask_by_verb(driver: Driver, domain: str):
+def ask_by_verb(driver: Driver, domain: str) -> str:
     return by_verb(
         lambda: TenantRequest.objects.ask(driver.world.sample.partner, "Labs", domain, by=driver.by)
     )
 
 
 @ACCEPT.entry_point("action tenants.tenantrequest accept")
-def accept(driver: Driver, asked: TenantRequest):
+def accept(driver: Driver, asked: TenantRequest) -> str:
     return driver.action("accept", asked)
 
 
 @ACCEPT.entry_point("verb TenantRequest.accept")
-def accept_by_verb(driver: Driver, asked: TenantRequest):
+def accept_by_verb(driver: Driver, asked: TenantRequest) -> str:
     return by_verb(lambda: asked.accept(by=driver.by))
 
 
 @DECLINE.entry_point("action tenants.tenantrequest decline")
-def decline(driver: Driver, asked: TenantRequest):
+def decline(driver: Driver, asked: TenantRequest) -> str:
     return driver.action("decline", asked)
 
 
 @DECLINE.entry_point("verb TenantRequest.decline")
-def decline_by_verb(driver: Driver, asked: TenantRequest):
+def decline_by_verb(driver: Driver, asked: TenantRequest) -> str:
     return by_verb(lambda: asked.decline(by=driver.by))
 
 
 @CHOOSE.entry_point("page tenants:make-primary")
-def choose(driver: Driver, tenant: Tenant):
+def choose(driver: Driver, tenant: Tenant) -> str:
     return driver.portal("tenants:make-primary", tenant.pk)
 
 
 @CHOOSE.entry_point("verb Tenant.make_primary")
-def choose_by_verb(driver: Driver, tenant: Tenant):
+def choose_by_verb(driver: Driver, tenant: Tenant) -> str:
     return by_verb(lambda: tenant.make_primary(by=driver.by))
 
 
@@ -224,12 +224,12 @@ for model, its_admin in admin.site._registry.items():
 
 
 @WITHOUT.entry_point("form auth.group")
-def of_a_group(driver: Driver):
+def of_a_group(driver: Driver) -> str:
     return driver.office(Group, "add", name="More rights")
 
 
 @WITHOUT.entry_point("office tenants_partner_view_as")
-def impersonate(driver: Driver):
+def impersonate(driver: Driver) -> str:
     return driver.office(
         Partner,
         "view_as",

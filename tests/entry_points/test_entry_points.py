@@ -129,8 +129,8 @@ def driver(world: World) -> Driver:
 @pytest.mark.slow
 @pytest.mark.parametrize(("refused_case", "name", "entry_point"), CELLS)
 def test_what_a_rule_forbids_is_refused_at_every_entry_point(
-    driver, refused_case, name, entry_point
-):
+    driver: Driver, refused_case, name, entry_point
+) -> None:
     with rolled_back():
         arguments = refused_case.scenario(driver.world.sample)
         with rolled_back() as written:
@@ -144,7 +144,9 @@ def test_what_a_rule_forbids_is_refused_at_every_entry_point(
 @pytest.mark.slow
 @pytest.mark.rule("B4")
 @pytest.mark.parametrize("entry_point", ENROLL.entry_points)
-def test_what_was_discontinued_is_left_out_wherever_one_enrolls(driver, entry_point):
+def test_what_was_discontinued_is_left_out_wherever_one_enrolls(
+    driver: Driver, entry_point
+) -> None:
     with rolled_back():
         line = factories.PackageLineFactory.create()
         factories.PackageLineFactory.create(
@@ -164,7 +166,7 @@ def test_what_was_discontinued_is_left_out_wherever_one_enrolls(driver, entry_po
 # The table is whole
 
 
-def test_every_entry_point_leads_to_an_operation_or_is_harmless():
+def test_every_entry_point_leads_to_an_operation_or_is_harmless() -> None:
     led_to = {
         entry_point.partition(",")[0]
         for operation in Operation.all
@@ -175,7 +177,7 @@ def test_every_entry_point_leads_to_an_operation_or_is_harmless():
     assert not led_to & HARMLESS
 
 
-def test_every_refused_case_is_tried_somewhere():
+def test_every_refused_case_is_tried_somewhere() -> None:
     for operation in Operation.all:
         for refused_case in operation.refused_cases:
             assert refused_case.not_at.keys() < operation.entry_points.keys(), (
@@ -187,7 +189,7 @@ def test_every_refused_case_is_tried_somewhere():
             )
 
 
-def test_every_refusal_and_every_rule_is_tried():
+def test_every_refusal_and_every_rule_is_tried() -> None:
     tried = [
         message
         for operation in Operation.all

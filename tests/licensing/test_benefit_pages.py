@@ -4,10 +4,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils.formats import date_format
 
 from benefits_portal.benefits.exceptions import BenefitExpired
+from benefits_portal.benefits.models import Benefit
+from benefits_portal.tenants.models import Actor, Partner, Tenant, User
+from tests.clients import ClientResponse, SignIn
 from tests.factories import (
     TODAY,
     BenefitFactory,
@@ -23,15 +27,15 @@ YEAR = timedelta(days=365)
 
 
 @pytest.fixture
-def client(admin, sign_in):
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
-def page_of(client, benefit):
+def page_of(client: Client, benefit: Benefit) -> ClientResponse:
     return client.get(reverse("licensing:benefit-detail", args=[benefit.pk]))
 
 
-def offered(answer):
+def offered(answer: ClientResponse) -> set[str]:
     """Which of the three ways to use the key the page shows."""
     texts = {
         "how": "How redeeming works",
@@ -41,22 +45,22 @@ def offered(answer):
     return {name for name, text in texts.items() if text in answer.text}
 
 
-def redeemable(partner, by):
+def redeemable(partner: Partner, by: Actor) -> Benefit:
     return BenefitFactory.create(partner=partner, key=True)
 
 
-def redeemed(partner, by):
+def redeemed(partner: Partner, by: Actor) -> Benefit:
     benefit = BenefitFactory.create(partner=partner, key=True)
     redeem(benefit.keys.get(), tenant=partner.tenants.get(), by=by)
     return benefit
 
 
-def expired(partner, by):
+def expired(partner: Partner, by: Actor) -> Benefit:
     membership = MembershipFactory.create(partner=partner, starts_on=TODAY - 2 * YEAR)
     return BenefitFactory.create(partner=partner, membership=membership, key=True)
 
 
-def revoked(partner, by):
+def revoked(partner: Partner, by: Actor) -> Benefit:
     benefit = BenefitFactory.create(partner=partner, key=True)
     benefit.keys.get().revoke("lost", by=by)
     return benefit
@@ -72,11 +76,15 @@ def revoked(partner, by):
     ],
     ids=["redeemable", "redeemed", "expired", "revoked"],
 )
-def test_only_a_key_that_can_be_redeemed_has_instructions(client, tenant, partner, by, make, ways):
+def test_only_a_key_that_can_be_redeemed_has_instructions(
+    client: Client, tenant: Tenant, partner: Partner, by: Actor, make, ways
+) -> None:
     assert offered(page_of(client, make(partner, by))) == ways
 
 
-def test_a_redeemed_benefit_shows_the_subscription_it_went_into(client, tenant, partner, by):
+def test_a_redeemed_benefit_shows_the_subscription_it_went_into(
+    client: Client, tenant: Tenant, partner: Partner, by: Actor
+) -> None:
     benefit = redeemed(partner, by)
     own = benefit.keys.get().redemption.subscription
     later = SubscriptionFactory.create(
@@ -90,7 +98,9 @@ def test_a_redeemed_benefit_shows_the_subscription_it_went_into(client, tenant, 
     assert links == [True, False]
 
 
-def test_a_key_redeemed_in_another_tenant_names_that_tenant(client, tenant, partner, by):
+def test_a_key_redeemed_in_another_tenant_names_that_tenant(
+    client: Client, tenant: Tenant, partner: Partner, by: Actor
+) -> None:
     elsewhere = TenantFactory.create(partner=partner, name="Contoso Labs")
     benefit = BenefitFactory.create(partner=partner, key=True)
     redeem(benefit.keys.get(), tenant=elsewhere, by=by)
@@ -100,7 +110,9 @@ def test_a_key_redeemed_in_another_tenant_names_that_tenant(client, tenant, part
     assert "In Contoso Labs" in re.sub("</?bdi>|[\u2068\u2069]", "", answer.text)
 
 
-def test_an_expired_benefit_shows_no_subscription_of_another(client, tenant, partner, by):
+def test_an_expired_benefit_shows_no_subscription_of_another(
+    client: Client, tenant: Tenant, partner: Partner, by: Actor
+) -> None:
     benefit = expired(partner, by)
     SubscriptionFactory.create(tenant=tenant, product=benefit.product)
     answer = page_of(client, benefit)
@@ -110,29 +122,35 @@ def test_an_expired_benefit_shows_no_subscription_of_another(client, tenant, par
     ) == (None, True)
 
 
-def test_a_benefit_not_begun_says_from_which_day_its_key_works(client, partner):
+def test_a_benefit_not_begun_says_from_which_day_its_key_works(
+    client: Client, partner: Partner
+) -> None:
     membership = MembershipFactory.create(partner=partner, starts_on=TODAY + timedelta(days=10))
     benefit = BenefitFactory.create(partner=partner, membership=membership, key=True)
     text = page_of(client, benefit).text
     day = date_format(benefit.starts_on, "DATE_FORMAT")
-    told = [
+    says = [
         f"The key can be redeemed from {day}." in text,
         "The key of this benefit brought none." in text,
     ]
-    assert (benefit.starts_on > TODAY, told) == (True, [True, False])
+    assert (benefit.starts_on > TODAY, says) == (True, [True, False])
 
 
 @pytest.mark.parametrize("make", [redeemed, redeemable])
-def test_the_last_day_of_a_redeemed_key_is_not_told_as_over(client, partner, by, make):
+def test_the_last_day_of_a_redeemed_key_is_not_told_as_over(
+    client: Client, partner: Partner, by: Actor, make
+) -> None:
     text = page_of(client, make(partner, by)).text
-    told = [
+    says = [
         "The key has been redeemed; it could be until this day." in text,
         "The last day to reveal or redeem the key." in text,
     ]
-    assert told == [make is redeemed, make is redeemable]
+    assert says == [make is redeemed, make is redeemable]
 
 
-def test_a_usable_benefit_shows_what_runs_of_its_product(client, tenant, partner, by):
+def test_a_usable_benefit_shows_what_runs_of_its_product(
+    client: Client, tenant: Tenant, partner: Partner, by: Actor
+) -> None:
     benefit = redeemable(partner, by)
     running = SubscriptionFactory.create(tenant=tenant, product=benefit.product)
     assert page_of(client, benefit).context["subscription"] == running
@@ -147,7 +165,9 @@ def test_a_usable_benefit_shows_what_runs_of_its_product(client, tenant, partner
         (True, "The membership has been renewed: use its new benefits. What already runs goes on."),
     ],
 )
-def test_nobody_is_told_to_renew_a_renewed_membership(partner, by, is_renewed, advice):
+def test_nobody_is_told_to_renew_a_renewed_membership(
+    partner: Partner, by: Actor, is_renewed, advice
+) -> None:
     benefit = expired(partner, by)
     if is_renewed:
         membership = benefit.membership

@@ -11,7 +11,8 @@ from django.utils import translation
 from benefits_portal import clock
 from benefits_portal.licensing.calculator import Calculation, CalculatorForm, form_for
 from benefits_portal.licensing.comparison import shift
-from benefits_portal.tenants.models import Partner
+from benefits_portal.tenants.models import Partner, User
+from tests.clients import SignIn
 
 
 def form(**changes: str) -> CalculatorForm:
@@ -29,7 +30,7 @@ def calculated(**changes: str) -> Calculation:
 @pytest.mark.parametrize(
     "typed", ["1000", "1,000", "1.000", "1 000", " 1000 ", "1\u00a0000", "1’000"]
 )
-def test_a_thousand_is_a_thousand_however_it_is_grouped(typed):
+def test_a_thousand_is_a_thousand_however_it_is_grouped(typed) -> None:
     asked = form(licenses=typed)
     assert (asked.is_valid(), asked.cleaned_data["licenses"]) == (True, 1000)
 
@@ -37,7 +38,7 @@ def test_a_thousand_is_a_thousand_however_it_is_grouped(typed):
 @pytest.mark.parametrize(
     "typed", ["1.5", "10,0", "1,00,000", "1.000,000", "-5", "0", "x", "1e3", "1000001", "٣"]
 )
-def test_what_is_not_a_whole_number_of_licenses_is_refused_and_kept(typed):
+def test_what_is_not_a_whole_number_of_licenses_is_refused_and_kept(typed) -> None:
     asked = form(licenses=typed)
     assert (asked.is_valid(), asked["licenses"].value()) == (False, typed)
 
@@ -53,25 +54,25 @@ def test_what_is_not_a_whole_number_of_licenses_is_refused_and_kept(typed):
         ("1.200", [1200]),
     ],
 )
-def test_several_keys_are_told_apart(typed, keys):
+def test_several_keys_are_told_apart(typed, keys) -> None:
     asked = form(keys=typed)
     assert (asked.is_valid(), asked.cleaned_data.get("keys")) == (True, keys)
 
 
-def test_a_number_that_could_be_one_key_or_two_is_asked_back():
+def test_a_number_that_could_be_one_key_or_two_is_asked_back() -> None:
     asked = form(keys="1,200")
     assert asked.errors["keys"] == ["Write 1200 for one key, or 1; 200 for two."]
 
 
 @pytest.mark.parametrize("today", [date(2021, 1, 30), date(2024, 2, 29), date(2021, 12, 31)])
-def test_its_own_example_can_be_calculated_on_any_day(today):
+def test_its_own_example_can_be_calculated_on_any_day(today) -> None:
     asked = form_for(QueryDict(), today)
     example = CalculatorForm({name: str(value) for name, value in asked.initial.items()})
     assert example.is_valid()
     assert [card["title"] for card in example.calculation().cards() if "reason" in card] == []
 
 
-def test_several_keys_one_after_the_other_show_each_step():
+def test_several_keys_one_after_the_other_show_each_step() -> None:
     page = Client().get(
         "/calculator/?licenses=7&ends_on=2021-01-31&keys=3;3&carried=6&on=2021-01-01"
     )
@@ -86,7 +87,7 @@ def test_several_keys_one_after_the_other_show_each_step():
         ("nl", ["1 licentie", "1 dag", "1 licentiemaand"]),
     ],
 )
-def test_one_of_anything_is_written_in_the_singular(language, unit):
+def test_one_of_anything_is_written_in_the_singular(language, unit) -> None:
     with translation.override(language):
         calculation = calculated(licenses="1", keys="1", ends_on="2021-05-02")
         said = " ".join(step for card in calculation.cards() for step in card["steps"])
@@ -106,7 +107,7 @@ def test_one_of_anything_is_written_in_the_singular(language, unit):
     [("2021-06-30", True), ("2021-04-30", False)],
     ids=["active", "expired"],
 )
-def test_letting_it_end_is_on_the_line_of_dates_as_among_the_ways(ends_on, is_marked):
+def test_letting_it_end_is_on_the_line_of_dates_as_among_the_ways(ends_on, is_marked) -> None:
     calculation = calculated(ends_on=ends_on)
     marks = {mark["label"]: mark["date"] for mark in calculation.axis().marks()}
     ways = {card["title"]: card["ends_on"] for card in calculation.cards() if card.get("ends_on")}
@@ -123,13 +124,13 @@ def test_letting_it_end_is_on_the_line_of_dates_as_among_the_ways(ends_on, is_ma
         (-46, "46 days earlier", "46 dagen eerder"),
     ],
 )
-def test_a_shift_is_said_in_words_alone(days, english, dutch):
+def test_a_shift_is_said_in_words_alone(days, english, dutch) -> None:
     assert shift(days)["shift"] == english
     with translation.override("nl"):
         assert shift(days)["shift"] == dutch
 
 
-def test_today_is_the_day_of_the_partner_one_acts_for(sign_in, admin):
+def test_today_is_the_day_of_the_partner_one_acts_for(sign_in: SignIn, admin: User) -> None:
     Partner.objects.filter(pk=admin.directory_user.tenant.partner_id).update(
         is_practice=True, days_ahead=30
     )

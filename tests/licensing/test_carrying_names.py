@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from pytest_django import DjangoAssertNumQueries
 
 from benefits_portal import batches
 from benefits_portal.benefits.models import Benefit, Offer, Product
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 
 
 @pytest.fixture
-def product(monkeypatch) -> Product:
+def product(monkeypatch: pytest.MonkeyPatch) -> Product:
     """A product with five redeemed keys of one offer, of which a page carries two names on."""
     monkeypatch.setattr(names_on_benefits, "CARRIED_AT_ONCE", 2)
     monkeypatch.setattr(names_on_subscriptions, "CARRIED_AT_ONCE", 2)
@@ -41,9 +42,9 @@ def product(monkeypatch) -> Product:
 
 
 def run(*options: str) -> str:
-    told = StringIO()
-    call_command("carry_names", *options, stdout=told)
-    return told.getvalue()
+    output = StringIO()
+    call_command("carry_names", *options, stdout=output)
+    return output.getvalue()
 
 
 def called(name: str) -> tuple[int, int]:
@@ -58,7 +59,7 @@ def sold_as(name: str) -> tuple[int, int]:
     ).count()
 
 
-def test_a_page_carries_some_and_the_command_the_rest(product):
+def test_a_page_carries_some_and_the_command_the_rest(product: Product) -> None:
     product.name = "New name"
     product.save()
     assert (called("New name"), Product.objects.get(pk=product.pk).is_name_pending) == (
@@ -73,7 +74,7 @@ def test_a_page_carries_some_and_the_command_the_rest(product):
     assert run() == ""
 
 
-def test_an_offer_s_name_goes_on_to_what_its_keys_feed(product):
+def test_an_offer_s_name_goes_on_to_what_its_keys_feed(product: Product) -> None:
     offer = Offer.objects.get(name=Benefit.objects.first().offer_name)
     offer.name = "Gold"
     offer.save()
@@ -82,14 +83,16 @@ def test_an_offer_s_name_goes_on_to_what_its_keys_feed(product):
     assert (sold_as("Gold"), Offer.objects.get(pk=offer.pk).is_name_pending) == ((5, 5), False)
 
 
-def test_whatever_else_is_saved_carries_nothing(product, django_assert_num_queries):
+def test_whatever_else_is_saved_carries_nothing(
+    product: Product, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     product.discontinued_on = None
     with django_assert_num_queries(2):  # whether the name is another, and the row itself
         product.save()
     assert Product.objects.get(pk=product.pk).is_name_pending is False
 
 
-def test_a_product_renamed_again_before_a_name_arrived_has_the_latest(product):
+def test_a_product_renamed_again_before_a_name_arrived_has_the_latest(product: Product) -> None:
     for name in ("First", "Second"):
         product.name = name
         product.save()
@@ -97,7 +100,7 @@ def test_a_product_renamed_again_before_a_name_arrived_has_the_latest(product):
     assert (called("First"), called("Second")) == ((0, 0), (5, 5))
 
 
-def test_all_finds_what_was_renamed_past_the_portal(product):
+def test_all_finds_what_was_renamed_past_the_portal(product: Product) -> None:
     Product.objects.filter(pk=product.pk).update(name="In SQL")
     assert (run(), called("In SQL")) == ("", (0, 0))
     assert "In SQL: benefits 5, subscriptions 5.\n" in run("--all")
@@ -106,12 +109,12 @@ def test_all_finds_what_was_renamed_past_the_portal(product):
 
 @pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer at a time")
 @pytest.mark.django_db(transaction=True)
-def test_a_row_that_is_being_changed_is_passed_over_and_carried_next_time(product):
+def test_a_row_that_is_being_changed_is_passed_over_and_carried_next_time(product: Product) -> None:
     Product.objects.filter(pk=product.pk).update(name="New name", is_name_pending=True)
     with transaction.atomic():
         Benefit.objects.select_for_update().earliest("pk")
-        [told] = at_once([run])
-        assert told == (
+        [output] = at_once([run])
+        assert output == (
             "New name: benefits 4, subscriptions 5.\nSome were being changed by others: run "
             "it again.\n"
         )
@@ -120,8 +123,8 @@ def test_a_row_that_is_being_changed_is_passed_over_and_carried_next_time(produc
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_can_run_twice_at_once(product):
+def test_it_can_run_twice_at_once(product: Product) -> None:
     Product.objects.filter(pk=product.pk).update(name="New name", is_name_pending=True)
-    assert all(isinstance(told, str) for told in at_once([run, run]))
+    assert all(isinstance(output, str) for output in at_once([run, run]))
     run()
     assert called("New name") == (5, 5)

@@ -9,6 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from pytest_django import Settings
 
 from benefits_portal import consistency
 from benefits_portal.benefits.models import (
@@ -47,13 +48,13 @@ OTHER_TENANT = "SELECT MAX(id) FROM tenants_tenant"
 
 
 def run() -> str:
-    told = StringIO()
-    call_command("check_consistency", stdout=told)
-    return told.getvalue()
+    output = StringIO()
+    call_command("check_consistency", stdout=output)
+    return output.getvalue()
 
 
 @pytest.fixture
-def world(tenant) -> Partner:
+def world(tenant: Tenant) -> Partner:
     """What a partner has; and another partner, whose tenant is the latest."""
     rows_of_a_partner(tenant)
     factories.TenantFactory.create(is_primary=True)
@@ -320,7 +321,9 @@ FAULTS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("changed", "change", "found", "fault"), FAULTS)
-def test_what_differs_is_found_with_how_many_and_where(world, changed, change, found, fault):
+def test_what_differs_is_found_with_how_many_and_where(
+    world: Partner, changed, change, found, fault
+) -> None:
     values = {"other": f"({OTHER})", "other_tenant": f"({OTHER_TENANT})"}
     with connection.cursor() as cursor:
         if IS_POSTGRES:  # as a server holds it that was restored without its foreign keys
@@ -332,30 +335,34 @@ def test_what_differs_is_found_with_how_many_and_where(world, changed, change, f
     assert fault in findings()[found]
 
 
-def test_people_who_lost_a_word_are_found(world):
+def test_people_who_lost_a_word_are_found(world: Partner) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM tenants_directoryuserword")
     assert findings() == {DirectoryUser: ["3 who are not found by their name and address"]}
 
 
-def test_a_finding_tells_its_first_rows_and_what_to_do_and_is_an_error(world, monkeypatch):
+def test_a_finding_tells_its_first_rows_and_what_to_do_and_is_an_error(
+    world: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(consistency, "SHOWN", 2)
     named = sorted(Benefit.objects.filter(product_name="").values_list("pk", flat=True))
     assert named == []
     with connection.cursor() as cursor:
         cursor.execute("UPDATE benefits_benefit SET product_name = 'x'")
     first, second = sorted(Benefit.objects.values_list("pk", flat=True))[:2]
-    told = StringIO()
+    output = StringIO()
     with pytest.raises(CommandError, match=f"1 of {len(CHECKS)} checks found something."):
-        call_command("check_consistency", stdout=told)
-    assert told.getvalue() == (
+        call_command("check_consistency", stdout=output)
+    assert output.getvalue() == (
         "benefits.benefit: 6 with another product_name than product.name "
         f"(primary keys {first}, {second}, …). "
         "Run manage.py carry_names --all.\n"
     )
 
 
-def test_what_python_checks_is_read_some_rows_at_a_time(world, monkeypatch):
+def test_what_python_checks_is_read_some_rows_at_a_time(
+    world: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(consistency, "BATCH", 2)
     assert findings() == {}
     with connection.cursor() as cursor:
@@ -365,7 +372,9 @@ def test_what_python_checks_is_read_some_rows_at_a_time(world, monkeypatch):
     }
 
 
-def test_it_writes_nothing_and_agrees_after_a_rotation_of_secrets(world, settings):
+def test_it_writes_nothing_and_agrees_after_a_rotation_of_secrets(
+    world: Partner, settings: Settings
+) -> None:
     settings.PRODUCT_KEY_SECRETS = [
         "a new secret of more than 32 characters",
         *settings.PRODUCT_KEY_SECRETS,
@@ -380,7 +389,7 @@ def test_it_writes_nothing_and_agrees_after_a_rotation_of_secrets(world, setting
     }
 
 
-def test_a_subscription_that_came_back_follows_too(tenant):
+def test_a_subscription_that_came_back_follows_too(tenant: Tenant) -> None:
     subscription = factories.redeem(tenant=tenant, on=date(2021, 1, 1)).subscription
     on = subscription.ends_on + timedelta(days=1)
     subscription.reactivate(factories.key_for(subscription), by=Actor(), on=on)
@@ -392,18 +401,18 @@ def test_a_subscription_that_came_back_follows_too(tenant):
 
 
 @pytest.mark.parametrize("verb", ["extend", "add_licenses"])
-def test_a_subscription_that_no_key_began_is_found(verb):
+def test_a_subscription_that_no_key_began_is_found(verb) -> None:
     subscription = factories.SubscriptionFactory.create()
     getattr(subscription, verb)(factories.key_for(subscription), by=Actor(), on=TODAY)
     assert findings() == {Subscription: ["1 that do not follow from their redemptions"]}
 
 
-def test_a_partner_without_a_primary_tenant_is_found(tenant):
+def test_a_partner_without_a_primary_tenant_is_found(tenant: Tenant) -> None:
     Tenant.objects.filter(pk=tenant.pk).update(is_primary=False)
     assert findings() == {Partner: ["1 that have tenants, and none that is primary"]}
 
 
-def test_a_practice_world_has_practice_partners_only():
+def test_a_practice_world_has_practice_partners_only() -> None:
     factories.PartnerFactory.create()
     PracticeWorld.objects.create(as_of=TODAY)
     assert set(findings()) == {Partner}

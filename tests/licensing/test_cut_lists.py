@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.backoffice.changelist import CappedPaginator
@@ -11,19 +12,22 @@ from benefits_portal.licensing.comparison import MAX_COMPARED, comparisons
 from benefits_portal.licensing.views.benefits import MAX_HOLDERS
 from benefits_portal.licensing.views.redeeming import MAX_KEYS
 from benefits_portal.licensing.views.subscriptions import MAX_REDEMPTIONS
-from benefits_portal.tenants.models import User
+from benefits_portal.tenants.models import Actor, Partner, Tenant, User
 from tests import factories
+from tests.clients import SignIn
 from tests.factories import NOW, TODAY
 
 pytestmark = [pytest.mark.rule("W7"), pytest.mark.django_db, pytest.mark.usefixtures("today")]
 
 
 @pytest.fixture
-def client(admin, sign_in):
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
-def test_a_subscription_shows_its_latest_redemptions_and_leads_to_all(client, tenant, by):
+def test_a_subscription_shows_its_latest_redemptions_and_leads_to_all(
+    client: Client, tenant: Tenant, by: Actor
+) -> None:
     subscription = factories.redeem(tenant=tenant, by=by).subscription
     for _ in range(MAX_REDEMPTIONS + 1):
         subscription.add_licenses(factories.key_for(subscription, 1), by=by, on=TODAY)
@@ -39,7 +43,9 @@ def test_a_subscription_shows_its_latest_redemptions_and_leads_to_all(client, te
     assert (len(whole.context["ledger"]), "of 52 are shown" in whole.text) == (52, False)
 
 
-def test_a_bulk_credit_shows_its_latest_holders_and_leads_to_all(client, tenant):
+def test_a_bulk_credit_shows_its_latest_holders_and_leads_to_all(
+    client: Client, tenant: Tenant
+) -> None:
     credit = factories.BenefitFactory.create(partner=tenant.partner, bulk=True)
     before = None
     for sample in range(MAX_HOLDERS + 3):
@@ -70,7 +76,9 @@ def test_a_bulk_credit_shows_its_latest_holders_and_leads_to_all(client, tenant)
     )
 
 
-def test_a_comparison_of_many_subscriptions_says_how_many_there_are(client, tenant, partner):
+def test_a_comparison_of_many_subscriptions_says_how_many_there_are(
+    client: Client, tenant: Tenant, partner: Partner
+) -> None:
     product = factories.ProductFactory.create()
     for sample in range(MAX_COMPARED + 2):
         factories.SubscriptionFactory.create(
@@ -82,7 +90,9 @@ def test_a_comparison_of_many_subscriptions_says_how_many_there_are(client, tena
     assert found.summary in client.get(reverse("licensing:walkthrough", args=[key.benefit_id])).text
 
 
-def test_ones_own_keys_say_how_many_can_be_redeemed(client, tenant, partner):
+def test_ones_own_keys_say_how_many_can_be_redeemed(
+    client: Client, tenant: Tenant, partner: Partner
+) -> None:
     product = factories.ProductFactory.create()
     subscription = factories.SubscriptionFactory.create(tenant=tenant, product=product)
     for _ in range(MAX_KEYS + 1):
@@ -96,7 +106,9 @@ def test_ones_own_keys_say_how_many_can_be_redeemed(client, tenant, partner):
     assert client.get(page.context["own_keys"].href).context["page"].total == 51
 
 
-def test_choosing_by_typing_says_where_it_ends(admin, sign_in, monkeypatch):
+def test_choosing_by_typing_says_where_it_ends(
+    admin: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(CappedPaginator, "MAX", 25)
     factories.PartnerFactory.create_batch(30)
     User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)

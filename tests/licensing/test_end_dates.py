@@ -76,7 +76,9 @@ def day(text: str | date) -> date:
         pytest.param(12, "2023-08-31", 6, 0, Term(12, date(2024, 2, 29), 0), id="onto 29 February"),
     ],
 )
-def test_extending_gives_the_examples_of_the_rules(licenses, ends_on, key, carried, expected):
+def test_extending_gives_the_examples_of_the_rules(
+    licenses, ends_on, key, carried, expected
+) -> None:
     assert running(licenses, ends_on, carried).extended(key) == expected
 
 
@@ -94,12 +96,12 @@ def test_extending_gives_the_examples_of_the_rules(licenses, ends_on, key, carri
         pytest.param(3, "2021-05-01", 4, Term(7, date(2021, 11, 25), 4), id="ends today"),
     ],
 )
-def test_adding_gives_the_examples_of_the_rules(licenses, ends_on, key, expected):
+def test_adding_gives_the_examples_of_the_rules(licenses, ends_on, key, expected) -> None:
     assert running(licenses, ends_on).with_added_licenses(key, on=TODAY) == expected
 
 
 @rule("S5")
-def test_scenario_4_over_three_times_the_licenses_is_told_what_would_fit():
+def test_scenario_4_over_three_times_the_licenses_is_told_what_would_fit() -> None:
     with pytest.raises(ExtensionLimitExceeded) as refusal:
         running(5, "2021-06-30").extended(16)
     assert refusal.value.params == {"key": 16, "largest": 15}
@@ -108,13 +110,13 @@ def test_scenario_4_over_three_times_the_licenses_is_told_what_would_fit():
 
 
 @rule("S5")
-def test_the_limit_is_per_key_so_two_keys_may_extend_beyond_three_years():
+def test_the_limit_is_per_key_so_two_keys_may_extend_beyond_three_years() -> None:
     once = running(5, "2021-06-30").extended(15)
     assert running(once.licenses, once.ends_on).extended(15).ends_on == date(2027, 6, 30)
 
 
 @rule("S5")
-def test_the_latest_extension_is_three_years_away():
+def test_the_latest_extension_is_three_years_away() -> None:
     assert (
         running(5, "2021-06-30").latest_extension_on
         == running(5, "2021-06-30").extended(15).ends_on
@@ -134,7 +136,7 @@ def test_the_latest_extension_is_three_years_away():
         ("2020-12-31", "2021-12-31"),
     ],
 )
-def test_a_first_activation_runs_to_the_same_day_next_year(on, ends_on):
+def test_a_first_activation_runs_to_the_same_day_next_year(on, ends_on) -> None:
     assert Subscription.activated(25, day(on)) == Term(25, day(ends_on), 0)
 
 
@@ -156,7 +158,9 @@ def test_a_first_activation_runs_to_the_same_day_next_year(on, ends_on):
         pytest.param(date(2022, 8, 1), -46, id="fifteen months left: 46 days earlier"),
     ],
 )
-def test_adding_moves_the_end_later_or_earlier_as_the_remaining_time_says(ends_on, days_later):
+def test_adding_moves_the_end_later_or_earlier_as_the_remaining_time_says(
+    ends_on, days_later
+) -> None:
     assert (
         running(10, ends_on).with_added_licenses(10, on=TODAY).days_later_than(ends_on)
         == days_later
@@ -164,7 +168,7 @@ def test_adding_moves_the_end_later_or_earlier_as_the_remaining_time_says(ends_o
 
 
 @rule("S6")
-def test_added_licenses_get_less_than_twelve_months_where_less_remains():
+def test_added_licenses_get_less_than_twelve_months_where_less_remains() -> None:
     assert running(100, "2021-07-01").with_added_licenses(100, on=TODAY).ends_on < date(2022, 5, 1)
 
 
@@ -172,7 +176,7 @@ def test_added_licenses_get_less_than_twelve_months_where_less_remains():
 
 
 @rule("S7")
-def test_what_a_whole_day_cannot_hold_is_carried_into_the_next_step():
+def test_what_a_whole_day_cannot_hold_is_carried_into_the_next_step() -> None:
     first = running(55, "2021-06-30").extended(5)
     assert first.carried_license_days == 45
     with_it = running(55, first.ends_on, first.carried_license_days).with_added_licenses(
@@ -183,7 +187,7 @@ def test_what_a_whole_day_cannot_hold_is_carried_into_the_next_step():
 
 
 @rule("S7")
-def test_several_small_keys_may_end_a_day_or_so_apart_from_one_large_one():
+def test_several_small_keys_may_end_a_day_or_so_apart_from_one_large_one() -> None:
     """Each small key starts from the end that the one before left.
 
     Other months, other lengths, other clamping.
@@ -206,7 +210,7 @@ def test_several_small_keys_may_end_a_day_or_so_apart_from_one_large_one():
         pytest.param(Subscription.activated(25, TODAY), id="activate"),
     ],
 )
-def test_the_working_balances_and_ends_with_the_date_that_is_stored(term):
+def test_the_working_balances_and_ends_with_the_date_that_is_stored(term) -> None:
     there_was, became = term.calculation.balance()
     assert there_was == became
     assert f"{term.ends_on:%Y}" in term.calculation.steps()[-1]
@@ -214,7 +218,7 @@ def test_the_working_balances_and_ends_with_the_date_that_is_stored(term):
 
 
 @rule("S7")
-def test_the_working_says_what_was_carried_before_and_after():
+def test_the_working_says_what_was_carried_before_and_after() -> None:
     steps = " ".join(running(7, "2021-01-31", 6).extended(3).calculation.steps())
     assert "6 license-days carried" in steps
     assert "remainder 2 license-days" in steps
@@ -237,7 +241,9 @@ def test_the_working_says_what_was_carried_before_and_after():
         ("2031-01-01", "deleted", None),
     ],
 )
-def test_a_subscription_is_active_then_expired_then_disabled_then_deleted(on, status, changes_on):
+def test_a_subscription_is_active_then_expired_then_disabled_then_deleted(
+    on, status, changes_on
+) -> None:
     subscription = running(5, "2021-06-30")
     assert subscription.status(day(on)) == status
     assert subscription.next_change_on(day(on)) == (day(changes_on) if changes_on else None)

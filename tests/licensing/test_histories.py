@@ -7,9 +7,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
-from benefits_portal.tenants.models import Record, Role
+from benefits_portal.tenants.models import Actor, Record, Role, Tenant, User
+from tests.clients import ClientResponse, SignIn
 from tests.factories import (
     NOW,
     TODAY,
@@ -26,23 +29,25 @@ pytestmark = pytest.mark.usefixtures("today")
 
 
 @pytest.fixture
-def client(admin, sign_in):
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
-def post(client, name, *args, tenant, **fields):
+def post(client: Client, name: str, *args: int, tenant: Tenant, **fields: str) -> ClientResponse:
     return client.post(
         reverse(name, args=args), {"acting_in": f"{tenant.partner_id}-{tenant.pk}"} | fields
     )
 
 
-def told(page):
+def lines_of(page: ClientResponse) -> list[tuple[str, str]]:
     """What the history on `page` says, the newest first, with the reason of what was refused."""
     return [(line.what, line.refused) for line in page.context["history"].lines]
 
 
 @rule("A2")
-def test_a_benefit_shows_what_was_done_refused_and_became_of_its_key(client, tenant, by):
+def test_a_benefit_shows_what_was_done_refused_and_became_of_its_key(
+    client: Client, tenant: Tenant, by: Actor
+) -> None:
     benefit = BenefitFactory.create(partner=tenant.partner, key=True, quantity=25)
     key = benefit.keys.get()
     small = SubscriptionFactory.create(tenant=tenant, product=benefit.product, licenses=5)
@@ -56,7 +61,7 @@ def test_a_benefit_shows_what_was_done_refused_and_became_of_its_key(client, ten
     page = client.get(reverse("licensing:benefit-history", args=[benefit.pk]))
     redeemer = by.user.directory_user.display_name
     refused = f"This key was redeemed on May 1, 2021 in {tenant} by {redeemer}."
-    *later, issued = told(page)
+    *later, issued = lines_of(page)
     assert (later, issued) == (
         [
             ("Reveal a product key", refused),
@@ -65,10 +70,10 @@ def test_a_benefit_shows_what_was_done_refused_and_became_of_its_key(client, ten
         ],
         ("Issued a product key", ""),
     )
-    assert told(client.get(reverse("licensing:subscription", args=[small.pk]))) == [
+    assert lines_of(client.get(reverse("licensing:subscription", args=[small.pk]))) == [
         ("Extend an end date", refused)
     ]
-    assert told(client.get(reverse("licensing:subscription", args=[large.pk]))) == [
+    assert lines_of(client.get(reverse("licensing:subscription", args=[large.pk]))) == [
         ("Extended an end date", "")
     ]
 
@@ -76,8 +81,8 @@ def test_a_benefit_shows_what_was_done_refused_and_became_of_its_key(client, ten
 @rule("A2", "P1")
 @pytest.mark.parametrize("kind", ["benefit", "subscription", "person"])
 def test_a_history_is_shown_page_by_page_with_nothing_of_other_partners(
-    client, tenant, admin, kind
-):
+    client: Client, tenant: Tenant, admin: User, kind
+) -> None:
     subject, name = {
         "benefit": (BenefitFactory.create(partner=tenant.partner), "licensing:benefit-history"),
         "subscription": (SubscriptionFactory.create(tenant=tenant), "licensing:subscription"),
@@ -97,8 +102,12 @@ def test_a_history_is_shown_page_by_page_with_nothing_of_other_partners(
 @rule("A2")
 @pytest.mark.parametrize("count", [1, 20])
 def test_a_history_takes_as_many_queries_whatever_its_length(
-    client, tenant, by, django_assert_max_num_queries, count
-):
+    client: Client,
+    tenant: Tenant,
+    by: Actor,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    count,
+) -> None:
     benefit, subscription = (
         BenefitFactory.create(partner=tenant.partner, key=True),
         SubscriptionFactory.create(tenant=tenant),
@@ -123,7 +132,9 @@ def test_a_history_takes_as_many_queries_whatever_its_length(
 
 
 @rule("A2")
-def test_the_history_of_an_opened_row_is_fetched_as_its_lines_alone(client, tenant):
+def test_the_history_of_an_opened_row_is_fetched_as_its_lines_alone(
+    client: Client, tenant: Tenant
+) -> None:
     benefit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     assert (
         reverse("licensing:benefit-history", args=[benefit.pk])
@@ -140,7 +151,9 @@ def test_the_history_of_an_opened_row_is_fetched_as_its_lines_alone(client, tena
 
 @rule("A1", "P3")
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_what_a_role_does_not_include_is_refused_on_record(tenant, admin, sign_in, method):
+def test_what_a_role_does_not_include_is_refused_on_record(
+    tenant: Tenant, admin: User, sign_in: SignIn, method
+) -> None:
     member = RoleAssignmentFactory.create(
         user__directory_user__tenant=tenant, role=Role.MEMBER
     ).user
@@ -161,7 +174,7 @@ def test_what_a_role_does_not_include_is_refused_on_record(tenant, admin, sign_i
         {"address": address},
     )
     shown = sign_in(admin).get(reverse("tenants:activity"), {"refused": "on"})
-    assert told(shown) == [
+    assert lines_of(shown) == [
         (
             "Tried what the role does not include",
             "Your role lets you look, but not change anything here.",
@@ -170,7 +183,9 @@ def test_what_a_role_does_not_include_is_refused_on_record(tenant, admin, sign_i
 
 
 @rule("A1", "P4")
-def test_a_form_from_a_stale_tab_is_refused_on_record_with_both_places(client, tenant):
+def test_a_form_from_a_stale_tab_is_refused_on_record_with_both_places(
+    client: Client, tenant: Tenant
+) -> None:
     labs = TenantFactory.create(partner=tenant.partner)
     client.post(reverse("tenants:switch"), {"place": labs.pk})
     assert post(client, "tenants:give-role", tenant=tenant).status_code == 409
@@ -182,7 +197,9 @@ def test_a_form_from_a_stale_tab_is_refused_on_record_with_both_places(client, t
 
 
 @rule("A1", "P1", "P4")
-def test_another_partner_of_one_s_own_is_not_named_on_record_there(client, tenant, admin):
+def test_another_partner_of_one_s_own_is_not_named_on_record_there(
+    client: Client, tenant: Tenant, admin: User
+) -> None:
     elsewhere = RoleAssignmentFactory.create(
         user=admin, partner=TenantFactory.create(is_primary=True).partner
     ).partner.tenants.get()
@@ -197,7 +214,9 @@ def test_another_partner_of_one_s_own_is_not_named_on_record_there(client, tenan
 
 
 @rule("A1", "U5")
-def test_a_refused_post_is_on_record_although_no_page_would_offer_it(client, tenant, admin, by):
+def test_a_refused_post_is_on_record_although_no_page_would_offer_it(
+    client: Client, tenant: Tenant, admin: User, by: Actor
+) -> None:
     benefit = BenefitFactory.create(partner=tenant.partner, bulk=True)
     assignment = benefit.assign(admin.directory_user, by=by, on=TODAY)
     post(client, "benefits:remove", benefit.pk, assignment.pk, tenant=tenant)
@@ -212,7 +231,9 @@ def test_a_refused_post_is_on_record_although_no_page_would_offer_it(client, ten
 
 
 @rule("A2", "W7")
-def test_a_history_says_how_many_there_are_and_leads_both_ways(client, tenant):
+def test_a_history_says_how_many_there_are_and_leads_both_ways(
+    client: Client, tenant: Tenant
+) -> None:
     benefit = BenefitFactory.create(partner=tenant.partner)
     RecordFactory.create_batch(120, partner=tenant.partner, subject=benefit)
     url, pages = reverse("licensing:benefit-history", args=[benefit.pk]), []
@@ -240,20 +261,22 @@ def test_a_history_says_how_many_there_are_and_leads_both_ways(client, tenant):
         (1_001, "50 lines shown of 1,000+"),
     ],
 )
-def test_a_count_of_a_history_is_bounded(client, tenant, count, said):
+def test_a_count_of_a_history_is_bounded(client: Client, tenant: Tenant, count, said) -> None:
     benefit = BenefitFactory.create(partner=tenant.partner)
     RecordFactory.create_batch(count, partner=tenant.partner, subject=benefit)
     assert said in client.get(reverse("licensing:benefit-history", args=[benefit.pk])).text
 
 
 @rule("W7")
-def test_filtered_activity_says_that_it_is_cut_without_counting(client, tenant):
+def test_filtered_activity_says_that_it_is_cut_without_counting(
+    client: Client, tenant: Tenant
+) -> None:
     RecordFactory.create_batch(60, partner=tenant.partner, action="tenants.guest-invited")
     RecordFactory.create_batch(60, partner=tenant.partner)
     url = reverse("tenants:activity")
     filtered = {"action": "tenants.guest-invited"}
     whole, first = client.get(url).context["history"], client.get(url, filtered).context["history"]
     last = client.get(first.older_href).context["history"]
-    told = ["50 lines shown; there are older ones.", "The oldest lines: 10."]
-    assert ([first.summary, last.summary], [first.total, last.total]) == (told, [None, None])
+    summaries = ["50 lines shown; there are older ones.", "The oldest lines: 10."]
+    assert ([first.summary, last.summary], [first.total, last.total]) == (summaries, [None, None])
     assert whole.summary.startswith("50 lines shown of 12")

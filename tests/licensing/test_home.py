@@ -12,8 +12,9 @@ from benefits_portal.licensing.home import (
     memberships,
     unused_benefits,
 )
-from benefits_portal.tenants.models import Partner, Tenant
+from benefits_portal.tenants.models import Partner, Tenant, User
 from tests import factories
+from tests.clients import SignIn
 
 TODAY = factories.TODAY
 
@@ -123,7 +124,9 @@ def test_a_subscription_withdrawn_with_its_key_is_not_a_membership_s_last(tenant
 
 
 @pytest.mark.rule("W7")
-def test_what_is_cut_on_home_says_of_how_many_and_leads_to_all(tenant, admin, sign_in, today):
+def test_what_is_cut_on_home_says_of_how_many_and_leads_to_all(
+    tenant: Tenant, admin: User, sign_in: SignIn, today: date
+) -> None:
     product = factories.ProductFactory.create()
     for _ in range(MAX_LINES + 2):
         factories.SubscriptionFactory.create(tenant=tenant, product=product, ends_on=TODAY)

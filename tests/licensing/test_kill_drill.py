@@ -72,7 +72,7 @@ def redeem_and_kill(process: subprocess.Popen[str], done: int, after: float) -> 
 
 
 @pytest.mark.release  # with every change a few processes are killed by `drills killed`
-def test_killed_time_and_again_nothing_is_half_done():
+def test_killed_time_and_again_nothing_is_half_done() -> None:
     subscription = SubscriptionFactory.create(licenses=500, ends_on=date(2021, 6, 30))
     chance = random.Random(20210501)
     confirmed: list[int] = []

@@ -9,10 +9,13 @@ from datetime import timedelta
 
 import html5lib
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.licensing.models import Subscription
+from benefits_portal.tenants.models import Actor, Partner, Tenant, User
 from tests import factories
+from tests.clients import SignIn
 from tests.factories import TODAY, SubscriptionFactory, issue_key, redeem, replace
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
@@ -21,12 +24,12 @@ OFFSETS = [-200, -100, -10, 0, 300]  # days to the end: deleted, disabled, expir
 
 
 @pytest.fixture
-def client(admin, sign_in):
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
 @pytest.fixture
-def subscriptions(tenant) -> list[Subscription]:
+def subscriptions(tenant: Tenant) -> list[Subscription]:
     """One in every status, one withdrawn, one that a key brought.
 
     Others are in another tenant and at another partner.
@@ -44,12 +47,14 @@ def subscriptions(tenant) -> list[Subscription]:
     return [*ended, withdrawn, redeemed]
 
 
-def found(client, address: str) -> list[int]:
+def found(client: Client, address: str) -> list[int]:
     return [row["pk"] for row in client.get(f"{LIST}?{address}").context["rows"]]
 
 
 @pytest.mark.rule("P1", "S2")
-def test_tabs_and_words_leave_what_they_say_of_this_tenant_alone(client, subscriptions):
+def test_tabs_and_words_leave_what_they_say_of_this_tenant_alone(
+    client: Client, subscriptions: list[Subscription]
+) -> None:
     everything, first = {one.pk for one in subscriptions}, subscriptions[0]
     expected = {
         "": {one.pk for one in subscriptions if one.is_active(TODAY)},
@@ -63,13 +68,17 @@ def test_tabs_and_words_leave_what_they_say_of_this_tenant_alone(client, subscri
 
 
 @pytest.mark.parametrize("sort", ["product", "licenses", "status", "ends", "source"])
-def test_each_column_sorts_and_turns_round(client, subscriptions, sort):
+def test_each_column_sorts_and_turns_round(
+    client: Client, subscriptions: list[Subscription], sort
+) -> None:
     forward, back = found(client, f"show=all&sort={sort}"), found(client, f"show=all&sort=-{sort}")
     assert (sorted(forward), back) == (sorted(one.pk for one in subscriptions), forward[::-1])
 
 
 @pytest.mark.rule("S2", "K8")
-def test_sorting_by_status_keeps_each_status_together(client, subscriptions):
+def test_sorting_by_status_keeps_each_status_together(
+    client: Client, subscriptions: list[Subscription]
+) -> None:
     rows = client.get(LIST, {"show": "all", "sort": "-status"}).context["rows"]
     assert [row["status"] for row in rows] == [
         "active",
@@ -82,7 +91,9 @@ def test_sorting_by_status_keeps_each_status_together(client, subscriptions):
     ]
 
 
-def test_words_tab_and_order_stay_in_every_address(client, subscriptions):
+def test_words_tab_and_order_stay_in_every_address(
+    client: Client, subscriptions: list[Subscription]
+) -> None:
     page = client.get(LIST, {"show": "all", "sort": "-ends", "q": "product"})
     html5lib.HTMLParser(strict=True).parse(page.text)
     links = [
@@ -94,7 +105,7 @@ def test_words_tab_and_order_stay_in_every_address(client, subscriptions):
     assert '<input type="hidden" name="show" value="all">' in page.text
 
 
-def test_fifty_rows_to_a_page_and_every_page_parses(client, tenant):
+def test_fifty_rows_to_a_page_and_every_page_parses(client: Client, tenant: Tenant) -> None:
     SubscriptionFactory.create_batch(60, tenant=tenant)
     pages, href = [], "?"
     while href:
@@ -105,7 +116,9 @@ def test_fifty_rows_to_a_page_and_every_page_parses(client, tenant):
     assert pages == [50, 10]
 
 
-def test_an_empty_search_leads_back_to_its_tab(client, subscriptions):
+def test_an_empty_search_leads_back_to_its_tab(
+    client: Client, subscriptions: list[Subscription]
+) -> None:
     answer = client.get(LIST, {"show": "all", "q": "zzz"})
     assert ("Nothing matches" in answer.text, 'href="?show=all">Show all' in answer.text) == (
         True,
@@ -116,7 +129,7 @@ def test_an_empty_search_leads_back_to_its_tab(client, subscriptions):
 # What stands on the row
 
 
-def test_a_renamed_product_and_offer_are_called_so_on_what_runs(by):
+def test_a_renamed_product_and_offer_are_called_so_on_what_runs(by: Actor) -> None:
     redemption = redeem()
     product, offer = redemption.subscription.product, redemption.key.benefit.membership.offer
     before, called = (
@@ -131,7 +144,9 @@ def test_a_renamed_product_and_offer_are_called_so_on_what_runs(by):
 
 
 @pytest.mark.rule("K8")
-def test_the_source_is_the_offer_of_the_last_key_that_still_counts(partner, by):
+def test_the_source_is_the_offer_of_the_last_key_that_still_counts(
+    partner: Partner, by: Actor
+) -> None:
     subscription = redeem(issue_key(partner=partner)).subscription
     sources = [subscription.source_name]
     key = issue_key(partner=partner, product=subscription.product)
@@ -144,7 +159,9 @@ def test_the_source_is_the_offer_of_the_last_key_that_still_counts(partner, by):
 
 
 @pytest.mark.rule("P1")
-def test_the_download_holds_what_the_list_shows_in_its_order(client, subscriptions):
+def test_the_download_holds_what_the_list_shows_in_its_order(
+    client: Client, subscriptions: list[Subscription]
+) -> None:
     for address in ("", "show=all&sort=-ends", f"show=all&q={subscriptions[0].product.name}"):
         text = (
             client.get(f"{reverse('licensing:products-csv')}?{address}")

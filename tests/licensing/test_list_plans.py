@@ -62,7 +62,9 @@ def sample(django_db_setup: None, django_db_blocker: Any) -> Iterator[Tenant]:
 
 @pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
 @pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
-def test_each_page_of_an_order_is_read_off_its_index(sample, sort, index, direction):
+def test_each_page_of_an_order_is_read_off_its_index(
+    sample: Tenant, sort, index, direction
+) -> None:
     rows, query = Subscription.objects.in_tenant(sample), f"show=all&sort={direction}{sort}"
     found = pages_by(
         index, lambda address: SubscriptionListing(address, FILTERS, on=TODAY), rows, query

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from benefits_portal.licensing.exceptions import ChangedMeanwhile
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
+from benefits_portal.tenants.models import Actor
 from tests.factories import TODAY, SubscriptionFactory, issue_key, key_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("S8")]
@@ -21,7 +22,7 @@ def quoted(way: RedemptionKind, subscription: Subscription, on: date = TODAY) ->
     )
 
 
-def carry_out(quote: Quote, by, on: date = TODAY) -> Redemption:
+def carry_out(quote: Quote, by: Actor, on: date = TODAY) -> Redemption:
     """As a page does: from what the form carried."""
     from benefits_portal.benefits.models import ProductKey
     from benefits_portal.tenants.models import Tenant
@@ -37,7 +38,7 @@ def carry_out(quote: Quote, by, on: date = TODAY) -> Redemption:
     "way",
     [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.REACTIVATE],
 )
-def test_a_quote_survives_the_form(way):
+def test_a_quote_survives_the_form(way) -> None:
     ends_on = TODAY - timedelta(days=1) if way is RedemptionKind.REACTIVATE else date(2022, 1, 1)
     quote = quoted(way, SubscriptionFactory.create(ends_on=ends_on))
     loaded = Quote.loaded(quote.signed())
@@ -45,7 +46,7 @@ def test_a_quote_survives_the_form(way):
     assert loaded.submission == quote.submission
 
 
-def test_a_quote_names_no_key_in_full():
+def test_a_quote_names_no_key_in_full() -> None:
     subscription = SubscriptionFactory.create()
     key = key_for(subscription)
     text = Subscription.quote(
@@ -56,7 +57,7 @@ def test_a_quote_names_no_key_in_full():
 
 
 @given(place=st.integers(0, 10_000), other=st.sampled_from("abcXYZ019_-:"))
-def test_a_quote_that_was_tampered_with_is_refused(place, other):
+def test_a_quote_that_was_tampered_with_is_refused(place, other) -> None:
     text = Quote(
         RedemptionKind.EXTEND, 1, 2, 3, TODAY, Term(5, TODAY), Term(5, date(2022, 5, 1))
     ).signed()
@@ -68,13 +69,13 @@ def test_a_quote_that_was_tampered_with_is_refused(place, other):
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
-def test_anything_else_than_a_quote_is_refused(text):
+def test_anything_else_than_a_quote_is_refused(text) -> None:
     with pytest.raises(ChangedMeanwhile):
         Quote.loaded(text)
 
 
 @pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD])
-def test_redeem_does_exactly_what_was_shown(by, way):
+def test_redeem_does_exactly_what_was_shown(by: Actor, way) -> None:
     quote = quoted(way, SubscriptionFactory.create(carried_license_days=7))
     redemption = carry_out(quote, by)
     redemption.subscription.refresh_from_db()
@@ -88,7 +89,7 @@ def test_redeem_does_exactly_what_was_shown(by, way):
     ids=str,
 )
 @pytest.mark.parametrize("way", [RedemptionKind.EXTEND, RedemptionKind.ADD])
-def test_whatever_changed_meanwhile_it_refuses_with_a_fresh_quote(by, way, changed):
+def test_whatever_changed_meanwhile_it_refuses_with_a_fresh_quote(by: Actor, way, changed) -> None:
     subscription = SubscriptionFactory.create()
     quote = quoted(way, subscription)
     Subscription.objects.filter(pk=subscription.pk).update(**changed)
@@ -99,7 +100,7 @@ def test_whatever_changed_meanwhile_it_refuses_with_a_fresh_quote(by, way, chang
 
 
 @pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD])
-def test_after_midnight_it_refuses_with_a_quote_of_the_new_day(by, way):
+def test_after_midnight_it_refuses_with_a_quote_of_the_new_day(by: Actor, way) -> None:
     quote = quoted(way, SubscriptionFactory.create())
     tomorrow = TODAY + timedelta(days=1)
     with pytest.raises(ChangedMeanwhile) as refusal:
@@ -109,7 +110,7 @@ def test_after_midnight_it_refuses_with_a_quote_of_the_new_day(by, way):
     assert carry_out(fresh, by, on=tomorrow)
 
 
-def test_what_another_key_changed_is_noticed(by):
+def test_what_another_key_changed_is_noticed(by: Actor) -> None:
     subscription = SubscriptionFactory.create()
     quote = quoted(RedemptionKind.ADD, subscription)
     subscription.add_licenses(key_for(subscription), by=by, on=TODAY)
@@ -119,7 +120,7 @@ def test_what_another_key_changed_is_noticed(by):
 
 @pytest.mark.rule("K2")
 @pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD])
-def test_the_same_submission_twice_is_one_redemption(by, way):
+def test_the_same_submission_twice_is_one_redemption(by: Actor, way) -> None:
     quote = quoted(way, SubscriptionFactory.create())
     first = carry_out(quote, by)
     after = Subscription.objects.get(pk=first.subscription_id).term
@@ -130,7 +131,7 @@ def test_the_same_submission_twice_is_one_redemption(by, way):
 
 
 @pytest.mark.rule("K2")
-def test_two_forms_with_the_same_figures_are_two_submissions(by):
+def test_two_forms_with_the_same_figures_are_two_submissions(by: Actor) -> None:
     subscription = SubscriptionFactory.create()
     key = issue_key(partner=subscription.partner, product=subscription.product)
     one, two = (

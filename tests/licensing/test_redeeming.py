@@ -3,11 +3,13 @@
 Each spends one key and changes one subscription, both or neither.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from django.db.models import Model
 
 from benefits_portal.benefits.exceptions import BenefitExpired
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyRevoked, KeyUnknown
@@ -20,9 +22,9 @@ from benefits_portal.licensing.exceptions import (
     SubscriptionNotActive,
 )
 from benefits_portal.licensing.models import Redemption, Subscription, Term
-from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.models import Actor, Record
+from benefits_portal.tenants.models import Actor, Record, Tenant
 from tests.factories import (
     NOW,
     TODAY,
@@ -57,14 +59,14 @@ def term_of(subscription: Subscription) -> Term:
         pytest.param(5, 15, date(2024, 6, 30), id="three times the licenses: three years"),
     ],
 )
-def test_extending_keeps_the_licenses_and_moves_the_end(by, licenses, key, ends_on):
+def test_extending_keeps_the_licenses_and_moves_the_end(by: Actor, licenses, key, ends_on) -> None:
     subscription = SubscriptionFactory.create(licenses=licenses, ends_on=date(2021, 6, 30))
     subscription.extend(key_for(subscription, key), by=by, on=TODAY)
     assert term_of(subscription) == Term(licenses, ends_on, 0)
 
 
 @rule("S5")
-def test_scenario_4_a_key_over_the_limit_changes_nothing_and_stays_usable(by):
+def test_scenario_4_a_key_over_the_limit_changes_nothing_and_stays_usable(by: Actor) -> None:
     subscription = SubscriptionFactory.create(licenses=5, ends_on=date(2021, 6, 30))
     key = key_for(subscription, 16)
     with pytest.raises(ExtensionLimitExceeded):
@@ -75,14 +77,14 @@ def test_scenario_4_a_key_over_the_limit_changes_nothing_and_stays_usable(by):
 
 
 @rule("S6")
-def test_adding_grows_the_licenses_and_averages_the_ends(by):
+def test_adding_grows_the_licenses_and_averages_the_ends(by: Actor) -> None:
     subscription = SubscriptionFactory.create(licenses=100, ends_on=date(2021, 11, 1))
     subscription.add_licenses(key_for(subscription, 25), by=by, on=TODAY)
     assert term_of(subscription) == Term(125, date(2021, 12, 7), 25)
 
 
 @rule("S7")
-def test_what_was_carried_goes_into_the_next_redemption(by):
+def test_what_was_carried_goes_into_the_next_redemption(by: Actor) -> None:
     subscription = SubscriptionFactory.create(licenses=55, ends_on=date(2021, 6, 30))
     for _ in range(2):
         subscription.extend(key_for(subscription, 5), by=by, on=TODAY)
@@ -96,7 +98,7 @@ def test_what_was_carried_goes_into_the_next_redemption(by):
 
 
 @rule("S1")
-def test_activating_starts_a_new_subscription_for_twelve_months(tenant, by):
+def test_activating_starts_a_new_subscription_for_twelve_months(tenant: Tenant, by: Actor) -> None:
     key = issue_key(partner=tenant.partner, quantity=25)
     subscription = Subscription.activate(key, tenant, by=by, on=TODAY).subscription
     subscription.refresh_from_db()
@@ -109,7 +111,7 @@ def test_activating_starts_a_new_subscription_for_twelve_months(tenant, by):
 
 
 @rule("S3")
-def test_activating_beside_an_active_subscription_leaves_that_one_alone(by):
+def test_activating_beside_an_active_subscription_leaves_that_one_alone(by: Actor) -> None:
     active = SubscriptionFactory.create()
     before = active.term
     new = Subscription.activate(key_for(active), active.tenant, by=by, on=TODAY).subscription
@@ -119,7 +121,9 @@ def test_activating_beside_an_active_subscription_leaves_that_one_alone(by):
 
 @rule("S3")
 @pytest.mark.parametrize("days_ago", [1, 30, 31, 120], ids="ended {} days ago".format)
-def test_reactivating_gives_the_key_s_licenses_for_a_year_carrying_nothing(by, days_ago):
+def test_reactivating_gives_the_key_s_licenses_for_a_year_carrying_nothing(
+    by: Actor, days_ago
+) -> None:
     subscription = SubscriptionFactory.create(
         licenses=100, ends_on=TODAY - timedelta(days=days_ago), carried_license_days=99
     )
@@ -132,14 +136,14 @@ def test_reactivating_gives_the_key_s_licenses_for_a_year_carrying_nothing(by, d
 @pytest.mark.parametrize(
     "days_ago", [-1, 0, 121], ids=["ends tomorrow", "ends today", "deleted since today"]
 )
-def test_what_is_active_or_deleted_cannot_be_reactivated(by, days_ago):
+def test_what_is_active_or_deleted_cannot_be_reactivated(by: Actor, days_ago) -> None:
     subscription = SubscriptionFactory.create(ends_on=TODAY - timedelta(days=days_ago))
     with pytest.raises(NotReactivatable):
         subscription.reactivate(key_for(subscription), by=by, on=TODAY)
 
 
 @rule("S3")
-def test_only_the_latest_of_two_ended_subscriptions_can_be_reactivated(by):
+def test_only_the_latest_of_two_ended_subscriptions_can_be_reactivated(by: Actor) -> None:
     latest = SubscriptionFactory.create(ends_on=TODAY - timedelta(days=5))
     older = SubscriptionFactory.create(
         ends_on=TODAY - timedelta(days=50), tenant=latest.tenant, product=latest.product
@@ -154,7 +158,7 @@ def test_only_the_latest_of_two_ended_subscriptions_can_be_reactivated(by):
 
 @rule("S4", "S6")
 @pytest.mark.parametrize("verb", ["extend", "add_licenses"])
-def test_a_subscription_can_be_changed_on_its_last_day_and_no_later(by, verb):
+def test_a_subscription_can_be_changed_on_its_last_day_and_no_later(by: Actor, verb) -> None:
     subscription = SubscriptionFactory.create(ends_on=TODAY)
     with pytest.raises(SubscriptionNotActive):
         getattr(subscription, verb)(key_for(subscription), by=by, on=TODAY + timedelta(days=1))
@@ -163,7 +167,9 @@ def test_a_subscription_can_be_changed_on_its_last_day_and_no_later(by, verb):
 
 
 @rule("B5")
-def test_a_key_redeemed_on_its_benefit_s_last_day_runs_its_twelve_months(tenant, by):
+def test_a_key_redeemed_on_its_benefit_s_last_day_runs_its_twelve_months(
+    tenant: Tenant, by: Actor
+) -> None:
     key = issue_key(partner=tenant.partner)
     last_day = key.benefit.expires_on
     subscription = Subscription.activate(key, tenant, by=by, on=last_day).subscription
@@ -172,7 +178,7 @@ def test_a_key_redeemed_on_its_benefit_s_last_day_runs_its_twelve_months(tenant,
 
 
 @rule("B5")
-def test_the_day_after_its_benefit_s_last_day_a_key_is_refused(tenant, by):
+def test_the_day_after_its_benefit_s_last_day_a_key_is_refused(tenant: Tenant, by: Actor) -> None:
     key = issue_key(partner=tenant.partner)
     with pytest.raises(BenefitExpired):
         Subscription.activate(key, tenant, by=by, on=key.benefit.expires_on + timedelta(days=1))
@@ -185,7 +191,7 @@ def test_the_day_after_its_benefit_s_last_day_a_key_is_refused(tenant, by):
 
 @rule("K2")
 @pytest.mark.parametrize("way", list(RedemptionKind))
-def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(way):
+def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(way) -> None:
     subscription = SubscriptionFactory.create(
         ends_on=TODAY - timedelta(days=1) if way is RedemptionKind.REACTIVATE else date(2022, 1, 1)
     )
@@ -204,7 +210,7 @@ def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(way):
 
 
 @rule("S9")
-def test_extending_and_adding_take_two_keys(by):
+def test_extending_and_adding_take_two_keys(by: Actor) -> None:
     subscription = SubscriptionFactory.create()
     key = key_for(subscription)
     subscription.extend(key, by=by, on=TODAY)
@@ -213,7 +219,9 @@ def test_extending_and_adding_take_two_keys(by):
 
 
 @rule("K4")
-def test_a_key_works_only_in_a_tenant_of_the_partner_it_was_issued_to(tenant, by):
+def test_a_key_works_only_in_a_tenant_of_the_partner_it_was_issued_to(
+    tenant: Tenant, by: Actor
+) -> None:
     foreign = issue_key()
     with pytest.raises(KeyUnknown):
         Subscription.activate(foreign, tenant, by=by, on=TODAY)
@@ -227,43 +235,62 @@ def test_a_key_works_only_in_a_tenant_of_the_partner_it_was_issued_to(tenant, by
 # Which refusal comes first: every pair of flaws, the earlier in the list of K7 wins
 
 
-def set_facts(instance, **facts):
+@dataclass
+class ShownExtension:
+    """A subscription, a key, and the quote of extending the one with the other."""
+
+    subscription: Subscription
+    key: ProductKey
+    quote: Quote
+
+
+def shown_extension() -> ShownExtension:
+    subscription = SubscriptionFactory.create()
+    key = key_for(subscription)
+    return ShownExtension(
+        subscription,
+        key,
+        Subscription.quote(RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY),
+    )
+
+
+def set_facts(instance: Model, **facts: Any) -> None:
     type(instance)._base_manager.filter(pk=instance.pk).update(**facts)
 
 
-def of_another_partner(case):
+def of_another_partner(case: ShownExtension) -> None:
     case.subscription = SubscriptionFactory.create(product=case.key.product)
 
 
-def revoked(case):
+def revoked(case: ShownExtension) -> None:
     set_facts(case.key, revoked_at=NOW, revoked_why="sent to the wrong tenant")
 
 
-def redeemed(case):
+def redeemed(case: ShownExtension) -> None:
     set_facts(
         case.key, redeemed_at=NOW, redeemed_on=TODAY, redeemed_in=case.key.partner.tenants.first()
     )
 
 
-def of_an_expired_benefit(case):
+def of_an_expired_benefit(case: ShownExtension) -> None:
     set_facts(case.key.benefit, expires_on=TODAY - timedelta(days=1))
     case.key = ProductKey.objects.for_display().get(pk=case.key.pk)
 
 
-def for_another_product(case):
+def for_another_product(case: ShownExtension) -> None:
     set_facts(case.subscription, product=ProductFactory.create())
 
 
-def subscription_not_active(case):
+def subscription_not_active(case: ShownExtension) -> None:
     set_facts(case.subscription, ends_on=TODAY - timedelta(days=1))
 
 
-def over_the_limit(case):
+def over_the_limit(case: ShownExtension) -> None:
     set_facts(case.subscription, licenses=5)
     case.key.licenses = 16
 
 
-def changed_meanwhile(case):
+def changed_meanwhile(case: ShownExtension) -> None:
     set_facts(case.subscription, carried_license_days=1)
 
 
@@ -280,22 +307,11 @@ FLAWS = [
 PAIRS = list(combinations(FLAWS, 2))
 
 
-def shown_extension() -> SimpleNamespace:
-    """A subscription, a key, and the quote of extending the one with the other."""
-    subscription = SubscriptionFactory.create()
-    key = key_for(subscription)
-    return SimpleNamespace(
-        subscription=subscription,
-        key=key,
-        quote=Subscription.quote(
-            RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY
-        ),
-    )
-
-
 @rule("K7")
 @pytest.mark.parametrize(("refusal", "flaw"), FLAWS, ids=[flaw.__name__ for _, flaw in FLAWS])
-def test_each_flaw_has_its_own_refusal_in_one_sentence_with_what_to_do(by, refusal, flaw):
+def test_each_flaw_has_its_own_refusal_in_one_sentence_with_what_to_do(
+    by: Actor, refusal, flaw
+) -> None:
     case = shown_extension()
     flaw(case)
     with pytest.raises(refusal) as said:
@@ -311,7 +327,7 @@ def test_each_flaw_has_its_own_refusal_in_one_sentence_with_what_to_do(by, refus
     PAIRS,
     ids=[f"{first.__name__} before {second.__name__}" for (_, first), (_, second) in PAIRS],
 )
-def test_of_two_flaws_the_earlier_one_is_told(by, first, second):
+def test_of_two_flaws_the_earlier_one_is_told(by: Actor, first, second) -> None:
     case = shown_extension()
     for _refusal, flaw in (first, second):
         flaw(case)
@@ -324,7 +340,9 @@ def test_of_two_flaws_the_earlier_one_is_told(by, first, second):
 @pytest.mark.parametrize(
     ("refusal", "flaw"), FLAWS[1:], ids=[flaw.__name__ for _, flaw in FLAWS[1:]]
 )
-def test_the_same_submission_leads_to_its_receipt_whatever_happened_since(by, refusal, flaw):
+def test_the_same_submission_leads_to_its_receipt_whatever_happened_since(
+    by: Actor, refusal, flaw
+) -> None:
     case = shown_extension()
     done = case.subscription.extend(case.key, by=by, on=TODAY, quote=case.quote)
     flaw(case)
@@ -339,7 +357,7 @@ def test_the_same_submission_leads_to_its_receipt_whatever_happened_since(by, re
 
 
 @rule("A1", "K3")
-def test_a_redemption_keeps_before_and_after_and_is_put_on_record(by):
+def test_a_redemption_keeps_before_and_after_and_is_put_on_record(by: Actor) -> None:
     subscription = SubscriptionFactory.create(
         licenses=100, ends_on=date(2021, 11, 1), carried_license_days=3
     )
@@ -371,7 +389,9 @@ def test_a_redemption_keeps_before_and_after_and_is_put_on_record(by):
 
 @rule("A1")
 @pytest.mark.parametrize(("refusal", "flaw"), FLAWS, ids=[flaw.__name__ for _, flaw in FLAWS])
-def test_a_refused_attempt_is_on_record_though_its_transaction_rolled_back(by, refusal, flaw):
+def test_a_refused_attempt_is_on_record_though_its_transaction_rolled_back(
+    by: Actor, refusal, flaw
+) -> None:
     case = shown_extension()
     flaw(case)
     with pytest.raises(refusal):
@@ -386,7 +406,7 @@ def test_a_refused_attempt_is_on_record_though_its_transaction_rolled_back(by, r
 
 
 @rule("K3")
-def test_the_record_never_holds_a_key(by):
+def test_the_record_never_holds_a_key(by: Actor) -> None:
     subscription = SubscriptionFactory.create()
     benefit: Benefit = key_for(subscription).benefit
     key = benefit.live_key()
@@ -405,7 +425,7 @@ def test_the_record_never_holds_a_key(by):
 
 @rule("A3", "S8")
 @pytest.mark.parametrize("verb", ["extend", "add_licenses"])
-def test_a_receipt_repeats_the_working_of_its_day(by, verb):
+def test_a_receipt_repeats_the_working_of_its_day(by: Actor, verb) -> None:
     subscription = SubscriptionFactory.create(
         licenses=7, ends_on=date(2021, 11, 30), carried_license_days=6
     )
@@ -422,7 +442,9 @@ def test_a_receipt_repeats_the_working_of_its_day(by, verb):
 
 @rule("S8")
 @pytest.mark.parametrize("verb", ["extended", "with_added_licenses"])
-def test_a_receipt_says_what_was_calculated_whatever_the_rules_become(by, monkeypatch, verb):
+def test_a_receipt_says_what_was_calculated_whatever_the_rules_become(
+    by: Actor, monkeypatch: pytest.MonkeyPatch, verb
+) -> None:
     subscription = SubscriptionFactory.create(licenses=7, ends_on=date(2021, 11, 30))
     way = RedemptionKind.EXTEND if verb == "extended" else RedemptionKind.ADD
     redemption = Subscription.redeem(
@@ -435,7 +457,7 @@ def test_a_receipt_says_what_was_calculated_whatever_the_rules_become(by, monkey
 
 
 @rule("A3")
-def test_the_receipt_of_an_activation_has_nothing_before(tenant):
+def test_the_receipt_of_an_activation_has_nothing_before(tenant: Tenant) -> None:
     redemption = Subscription.activate(
         issue_key(partner=tenant.partner), tenant, by=Actor(), on=TODAY
     )
@@ -448,7 +470,9 @@ def test_the_receipt_of_an_activation_has_nothing_before(tenant):
 
 
 @rule("K4", "K5")
-def test_a_subscription_of_another_tenant_than_the_one_named_is_refused(tenant, by):
+def test_a_subscription_of_another_tenant_than_the_one_named_is_refused(
+    tenant: Tenant, by: Actor
+) -> None:
     elsewhere = SubscriptionFactory.create(tenant=TenantFactory.create(partner=tenant.partner))
     key = key_for(elsewhere)
     before = elsewhere.term

@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import date
 from functools import partial
 from itertools import permutations
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, models
@@ -21,9 +22,10 @@ from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.benefits.models.product_key import ProductKeyQuerySet
 from benefits_portal.licensing.models import Redemption, Subscription, Term
-from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.tenants.models import Record
+from benefits_portal.licensing.quotes import Quote, RedemptionKind
+from benefits_portal.tenants.models import Actor, Record, Tenant
 from tests.agreement import findings
+from tests.clients import SignIn
 from tests.factories import TODAY, TenantFactory, UserFactory, bought, issue_key, key_for
 from tests.properties import BEFORE_A_RELEASE
 from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once, without_unique
@@ -58,7 +60,9 @@ def kinds(outcomes: list) -> Counter:
 
 
 @crowds
-def test_of_many_who_activate_one_key_at_once_one_succeeds_others_are_told(by, tenant, crowd):
+def test_of_many_who_activate_one_key_at_once_one_succeeds_others_are_told(
+    by: Actor, tenant: Tenant, crowd
+) -> None:
     key = issue_key(partner=tenant.partner)
     outcomes = at_once([partial(Subscription.activate, key, tenant, by=by, on=TODAY)] * crowd)
     assert kinds(outcomes) == {"Redemption": 1, "KeyAlreadyRedeemed": crowd - 1}
@@ -71,7 +75,7 @@ def test_of_many_who_activate_one_key_at_once_one_succeeds_others_are_told(by, t
 
 
 @crowds
-def test_of_many_who_extend_with_one_key_at_once_one_moves_the_end(by, crowd):
+def test_of_many_who_extend_with_one_key_at_once_one_moves_the_end(by: Actor, crowd) -> None:
     subscription = bought(licenses=25, ends_on=date(2021, 6, 30))
     key = key_for(subscription)
     outcomes = at_once([partial(subscription.extend, key, by=by, on=TODAY)] * crowd)
@@ -81,7 +85,7 @@ def test_of_many_who_extend_with_one_key_at_once_one_moves_the_end(by, crowd):
 
 
 @pytest.mark.rule("S9")
-def test_one_key_to_extend_to_add_and_to_activate_at_once_does_one_of_them(by):
+def test_one_key_to_extend_to_add_and_to_activate_at_once_does_one_of_them(by: Actor) -> None:
     subscription = bought(licenses=25, ends_on=date(2021, 6, 30))
     key, tenant = key_for(subscription), subscription.tenant
     outcomes = at_once(
@@ -98,7 +102,7 @@ def test_one_key_to_extend_to_add_and_to_activate_at_once_does_one_of_them(by):
     assert Subscription.objects.count() == (2 if done.way == RedemptionKind.NEW else 1)
 
 
-def test_one_key_in_two_tenants_at_once_is_redeemed_in_one(by, tenant):
+def test_one_key_in_two_tenants_at_once_is_redeemed_in_one(by: Actor, tenant: Tenant) -> None:
     key = issue_key(partner=tenant.partner)
     places = [tenant, TenantFactory.create(partner=tenant.partner)]
     outcomes = at_once(
@@ -109,7 +113,7 @@ def test_one_key_in_two_tenants_at_once_is_redeemed_in_one(by, tenant):
     assert key.redeemed_in == redemptions(outcomes)[0].subscription.tenant
 
 
-def test_the_same_submission_many_times_at_once_is_one_redemption_for_all(by):
+def test_the_same_submission_many_times_at_once_is_one_redemption_for_all(by: Actor) -> None:
     subscription = bought()
     key = key_for(subscription)
     quote = Subscription.quote(RedemptionKind.ADD, key, subscription.tenant, subscription, TODAY)
@@ -150,7 +154,7 @@ def in_some_order(start: Term, steps: list[tuple[str, int]]) -> set[tuple[int, d
     return results
 
 
-def test_several_keys_at_once_on_one_subscription_count_as_in_some_order(by):
+def test_several_keys_at_once_on_one_subscription_count_as_in_some_order(by: Actor) -> None:
     subscription = bought(licenses=55, ends_on=date(2021, 6, 30))
     start = subscription.extend(key_for(subscription, 5), by=by, on=TODAY).after
     assert start == Term(55, date(2021, 8, 1), 45)
@@ -175,7 +179,7 @@ def test_several_keys_at_once_on_one_subscription_count_as_in_some_order(by):
 
 @pytest.mark.slow
 @crowds
-def test_many_keys_at_once_leave_a_ledger_without_a_gap(by, crowd):
+def test_many_keys_at_once_leave_a_ledger_without_a_gap(by: Actor, crowd) -> None:
     """Each redemption begins where another ended: nothing lost, nothing counted twice."""
     subscription = bought(licenses=100, ends_on=date(2021, 8, 31))
     first = subscription.term
@@ -194,7 +198,7 @@ def test_many_keys_at_once_leave_a_ledger_without_a_gap(by, crowd):
     assert afters - befores == Counter([subscription.term])
 
 
-def test_of_two_keys_that_reactivate_one_subscription_at_once_one_does(by):
+def test_of_two_keys_that_reactivate_one_subscription_at_once_one_does(by: Actor) -> None:
     subscription = bought(ends_on=date(2021, 4, 30))
     keys = [key_for(subscription), key_for(subscription)]
     outcomes = at_once([partial(subscription.reactivate, key, by=by, on=TODAY) for key in keys])
@@ -205,7 +209,7 @@ def test_of_two_keys_that_reactivate_one_subscription_at_once_one_does(by):
 # Beside a rename, which writes the new name on every benefit and subscription
 
 
-def wait_until_somebody_waits_for_a_lock():
+def wait_until_somebody_waits_for_a_lock() -> None:
     ends = time.monotonic() + 10
     with connection.cursor() as cursor:
         while time.monotonic() < ends:
@@ -218,8 +222,8 @@ def wait_until_somebody_waits_for_a_lock():
 @needs_row_locks
 @pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND])
 def test_redeeming_a_key_and_renaming_its_product_at_once_both_happen(
-    monkeypatch, sign_in, by, way
-):
+    monkeypatch: pytest.MonkeyPatch, sign_in: SignIn, by: Actor, way
+) -> None:
     subscription = bought()
     key, tenant, honest, claimed = (
         key_for(subscription),
@@ -230,12 +234,12 @@ def test_redeeming_a_key_and_renaming_its_product_at_once_both_happen(
     staff = sign_in(UserFactory.create(is_staff=True, is_superuser=True))
     page = reverse("admin:benefits_product_change", args=[key.product_id])
 
-    def quote_with_the_key_in_hand(*facts):
+    def quote_with_the_key_in_hand(*facts: Any) -> Quote:
         claimed.set()
         wait_until_somebody_waits_for_a_lock()
         return honest(*facts)
 
-    def rename():
+    def rename() -> int:
         claimed.wait(timeout=10)
         return staff.post(page, {"name": "New name", "reason": "It is called so"}).status_code
 
@@ -258,7 +262,9 @@ def test_redeeming_a_key_and_renaming_its_product_at_once_both_happen(
 # With the guards off
 
 
-def claim_without_looking(self, key, *, tenant, by, on):
+def claim_without_looking(
+    self, key: ProductKey, *, tenant: Tenant, by: Actor, on: date
+) -> ProductKey:
     """`claim` without its condition: whoever comes takes it."""
     self.filter(pk=key.pk).update(
         redeemed_at=clock.now(), redeemed_on=on, redeemed_by=by.user, redeemed_in=tenant
@@ -267,17 +273,19 @@ def claim_without_looking(self, key, *, tenant, by, on):
 
 
 @pytest.fixture
-def unguarded_claim(monkeypatch):
+def unguarded_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ProductKeyQuerySet, "claim", claim_without_looking)
 
 
 @pytest.fixture
-def no_row_locks(monkeypatch):
+def no_row_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_options: self)
 
 
 @pytest.mark.usefixtures("unguarded_claim")
-def test_without_the_conditional_claim_one_gets_through_but_none_is_told(by, tenant):
+def test_without_the_conditional_claim_one_gets_through_but_none_is_told(
+    by: Actor, tenant: Tenant
+) -> None:
     key = issue_key(partner=tenant.partner)
     outcomes = at_once([partial(Subscription.activate, key, tenant, by=by, on=TODAY)] * 4)
     assert kinds(outcomes) == {"Redemption": 1, "IntegrityError": 3}
@@ -286,7 +294,7 @@ def test_without_the_conditional_claim_one_gets_through_but_none_is_told(by, ten
 
 
 @pytest.mark.usefixtures("unguarded_claim")
-def test_without_both_guards_one_key_is_spent_many_times(by, tenant):
+def test_without_both_guards_one_key_is_spent_many_times(by: Actor, tenant: Tenant) -> None:
     key = issue_key(partner=tenant.partner)
     many = models.ForeignKey(ProductKey, models.PROTECT, related_name="redemption")
     with without_unique(Redemption, "key", many):
@@ -295,7 +303,9 @@ def test_without_both_guards_one_key_is_spent_many_times(by, tenant):
         assert Subscription.objects.count() == 4
 
 
-def test_the_ledger_takes_a_key_once_even_from_who_goes_round_the_verbs(by, tenant):
+def test_the_ledger_takes_a_key_once_even_from_who_goes_round_the_verbs(
+    by: Actor, tenant: Tenant
+) -> None:
     redemption = Subscription.activate(issue_key(partner=tenant.partner), tenant, by=by, on=TODAY)
     quote = Subscription.quote(RedemptionKind.NEW, redemption.key, tenant, None, TODAY)
     with pytest.raises(IntegrityError):
@@ -305,7 +315,7 @@ def test_the_ledger_takes_a_key_once_even_from_who_goes_round_the_verbs(by, tena
 
 
 def two_keys_meeting_after_the_read(
-    monkeypatch, by, *, quoted: bool = False
+    monkeypatch: pytest.MonkeyPatch, by: Actor, *, quoted: bool = False
 ) -> tuple[Subscription, list]:
     """Add 10 licenses and 1 license at once.
 
@@ -322,7 +332,7 @@ def two_keys_meeting_after_the_read(
     ]
     copies = [Subscription.objects.for_display().get(pk=subscription.pk) for _ in keys]
 
-    def quote_after_meeting(*facts):
+    def quote_after_meeting(*facts: Any) -> Quote:
         meet.wait()
         return honest(*facts)
 
@@ -338,14 +348,18 @@ def two_keys_meeting_after_the_read(
     return subscription, outcomes
 
 
-def test_with_the_row_lock_two_keys_that_meet_both_count(monkeypatch, by):
+def test_with_the_row_lock_two_keys_that_meet_both_count(
+    monkeypatch: pytest.MonkeyPatch, by: Actor
+) -> None:
     subscription, outcomes = two_keys_meeting_after_the_read(monkeypatch, by)
     assert (subscription.licenses, kinds(outcomes)) == (111, {"Redemption": 2})
 
 
 @pytest.mark.slow
 @pytest.mark.rule("S8")
-def test_of_two_quotes_that_meet_one_is_carried_out_the_other_quoted_anew(monkeypatch, by):
+def test_of_two_quotes_that_meet_one_is_carried_out_the_other_quoted_anew(
+    monkeypatch: pytest.MonkeyPatch, by: Actor
+) -> None:
     subscription, outcomes = two_keys_meeting_after_the_read(monkeypatch, by, quoted=True)
     assert kinds(outcomes) == {"Redemption": 1, "ChangedMeanwhile": 1}
     assert [subscription.term] == [redemption.after for redemption in redemptions(outcomes)]
@@ -354,7 +368,9 @@ def test_of_two_quotes_that_meet_one_is_carried_out_the_other_quoted_anew(monkey
 @needs_row_locks
 @pytest.mark.usefixtures("no_row_locks")
 @pytest.mark.parametrize("quoted", [False, True])
-def test_without_the_row_lock_one_of_two_keys_that_meet_is_lost(monkeypatch, by, quoted):
+def test_without_the_row_lock_one_of_two_keys_that_meet_is_lost(
+    monkeypatch: pytest.MonkeyPatch, by: Actor, quoted
+) -> None:
     subscription, outcomes = two_keys_meeting_after_the_read(monkeypatch, by, quoted=quoted)
     assert subscription.licenses in (110, 101)
     assert kinds(outcomes) == {"Redemption": 2}

@@ -12,8 +12,9 @@ from django.urls import reverse
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.tenants.models import Actor, Record
+from benefits_portal.tenants.models import Actor, Record, Tenant, User
 from tests import factories
+from tests.clients import SignIn
 from tests.factories import TODAY, redeem
 from tests.properties import BEFORE_A_RELEASE
 from tests.simultaneous import at_once
@@ -24,37 +25,39 @@ START = "/product-key/start/"
 
 
 @pytest.fixture
-def client(admin, sign_in) -> Client:
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
 @pytest.fixture
-def acting(tenant) -> dict[str, str]:
+def acting(tenant: Tenant) -> dict[str, str]:
     return {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
 
 
 @pytest.fixture
-def start(client, acting, tenant) -> str:
+def start(client: Client, acting: dict[str, str], tenant: Tenant) -> str:
     """First activation, once its tenant was chosen."""
     address: str = client.post(START, acting | {"tenant": tenant.pk, "domain": tenant.domain}).url
     return address
 
 
 @pytest.fixture
-def subscription(tenant) -> Subscription:
+def subscription(tenant: Tenant) -> Subscription:
     return factories.SubscriptionFactory.create(
         tenant=tenant, licenses=100, ends_on=date(2021, 6, 30)
     )
 
 
 @pytest.fixture
-def extend(subscription) -> str:
+def extend(subscription: Subscription) -> str:
     """Where a key of 25 licenses, chosen by reference, extends `subscription`."""
     key = factories.key_for(subscription, 25)
     return reverse("licensing:extend", args=[subscription.pk]) + f"?key={key.pk}"
 
 
-def test_the_review_shows_what_redeem_then_does(client, acting, subscription, extend):
+def test_the_review_shows_what_redeem_then_does(
+    client: Client, acting: dict[str, str], subscription: Subscription, extend: str
+) -> None:
     quote = client.get(extend).context["quote"]
     receipt = client.post(extend, acting | {"quote": quote.signed()}, follow=True)
     subscription.refresh_from_db()
@@ -64,7 +67,9 @@ def test_the_review_shows_what_redeem_then_does(client, acting, subscription, ex
     assert subscription.ends_on == date(2021, 9, 30)
 
 
-def test_one_s_own_keys_that_fit_are_offered_what_expires_first_on_top(client, subscription):
+def test_one_s_own_keys_that_fit_are_offered_what_expires_first_on_top(
+    client: Client, subscription: Subscription
+) -> None:
     def key(days: int, **facts: object) -> ProductKey:
         about = {"partner": subscription.partner, "product": subscription.product} | facts
         return factories.issue_key(
@@ -85,7 +90,9 @@ def test_one_s_own_keys_that_fit_are_offered_what_expires_first_on_top(client, s
 
 
 @pytest.mark.rule("K2")
-def test_sending_the_same_form_twice_leads_to_the_same_receipt(client, acting, extend):
+def test_sending_the_same_form_twice_leads_to_the_same_receipt(
+    client: Client, acting: dict[str, str], extend: str
+) -> None:
     form = acting | {"quote": client.get(extend).context["quote"].signed()}
     first, second = client.post(extend, form), client.post(extend, form)
     assert (first.status_code, first.url) == (302, second.url)
@@ -94,8 +101,8 @@ def test_sending_the_same_form_twice_leads_to_the_same_receipt(client, acting, e
 
 @pytest.mark.rule("S8")
 def test_after_midnight_nothing_is_redeemed_and_a_fresh_review_is_shown(
-    client, admin, sign_in, acting, extend
-):
+    client: Client, admin: User, sign_in: SignIn, acting: dict[str, str], extend: str
+) -> None:
     shown = client.get(extend).context["quote"]
     with time_machine.travel(factories.NOW + timedelta(days=1), tick=False):
         response = sign_in(admin).post(extend, acting | {"quote": shown.signed()})
@@ -108,8 +115,8 @@ def test_after_midnight_nothing_is_redeemed_and_a_fresh_review_is_shown(
 
 @pytest.mark.rule("S8")
 def test_after_a_change_nothing_is_redeemed_and_a_fresh_review_is_shown(
-    client, acting, subscription, extend, by
-):
+    client: Client, acting: dict[str, str], subscription: Subscription, extend: str, by: Actor
+) -> None:
     shown = client.get(extend).context["quote"]
     subscription.extend(factories.key_for(subscription, 100), by=by, on=TODAY)
     response = client.post(extend, acting | {"quote": shown.signed()})
@@ -118,19 +125,25 @@ def test_after_a_change_nothing_is_redeemed_and_a_fresh_review_is_shown(
 
 
 @pytest.mark.parametrize("quote", ["", "nonsense", "a:b:c"])
-def test_a_quote_that_is_not_ours_redeems_nothing(client, acting, extend, quote):
+def test_a_quote_that_is_not_ours_redeems_nothing(
+    client: Client, acting: dict[str, str], extend: str, quote
+) -> None:
     response = client.post(extend, acting | {"quote": quote})
     assert (response.status_code, Redemption.objects.count()) == (409, 0)
 
 
-def test_a_quote_for_another_key_redeems_nothing(client, acting, subscription, extend, tenant):
+def test_a_quote_for_another_key_redeems_nothing(
+    client: Client, acting: dict[str, str], subscription: Subscription, extend: str, tenant: Tenant
+) -> None:
     other = factories.key_for(subscription, 50)
     quote = Subscription.quote(RedemptionKind.EXTEND, other, tenant, subscription, TODAY)
     assert client.post(extend, acting | {"quote": quote.signed()}).status_code == 409
 
 
 @pytest.mark.rule("K7")
-def test_a_used_key_is_refused_with_when_where_and_by_whom(client, start, tenant, admin, by):
+def test_a_used_key_is_refused_with_when_where_and_by_whom(
+    client: Client, start: str, tenant: Tenant, admin: User, by: Actor
+) -> None:
     key = factories.redeem(tenant=tenant, by=by).key
     text = client.get(f"{start}&key={key.pk}").text
     assert (
@@ -140,7 +153,9 @@ def test_a_used_key_is_refused_with_when_where_and_by_whom(client, start, tenant
 
 
 @pytest.mark.rule("K5")
-def test_the_first_key_into_a_tenant_asks_for_its_domain(client, acting, tenant):
+def test_the_first_key_into_a_tenant_asks_for_its_domain(
+    client: Client, acting: dict[str, str], tenant: Tenant
+) -> None:
     page = client.post(START, acting | {"tenant": tenant.pk, "domain": "typo.example"})
     assert page.context["form"].errors == {
         "domain": [f"Type {tenant.domain}: it is the first key that goes into this tenant."]
@@ -154,7 +169,9 @@ def test_the_first_key_into_a_tenant_asks_for_its_domain(client, acting, tenant)
 
 
 @pytest.mark.rule("K5")
-def test_the_tenant_is_always_asked_also_where_there_is_one(client, acting, tenant):
+def test_the_tenant_is_always_asked_also_where_there_is_one(
+    client: Client, acting: dict[str, str], tenant: Tenant
+) -> None:
     key = factories.issue_key(partner=tenant.partner)
     for address in (START, f"{START}?key={key.pk}&way=new"):
         for _time in range(2):  # before and after a first key went into it
@@ -175,7 +192,9 @@ def test_the_tenant_is_always_asked_also_where_there_is_one(client, acting, tena
 
 
 @pytest.mark.rule("K2", "K5")
-def test_a_review_without_a_tenant_that_was_chosen_redeems_nothing(client, acting, tenant):
+def test_a_review_without_a_tenant_that_was_chosen_redeems_nothing(
+    client: Client, acting: dict[str, str], tenant: Tenant
+) -> None:
     key = factories.issue_key(partner=tenant.partner)
     quote = Subscription.quote(RedemptionKind.NEW, key, tenant, None, TODAY).signed()
     answer = client.post(f"{START}?key={key.pk}&way=new", acting | {"quote": quote})
@@ -186,14 +205,16 @@ def test_a_review_without_a_tenant_that_was_chosen_redeems_nothing(client, actin
 
 
 @pytest.mark.rule("K5")
-def test_a_partner_with_two_tenants_chooses_each_time(client, tenant):
+def test_a_partner_with_two_tenants_chooses_each_time(client: Client, tenant: Tenant) -> None:
     factories.TenantFactory.create(partner=tenant.partner)
     factories.redeem(tenant=tenant)
     assert client.get(START).templates[0].name == "licensing/start_tenant.html"
 
 
 @pytest.mark.rule("K5")
-def test_choosing_another_tenant_moves_the_session_there_with_the_key(client, acting, tenant):
+def test_choosing_another_tenant_moves_the_session_there_with_the_key(
+    client: Client, acting: dict[str, str], tenant: Tenant
+) -> None:
     second = factories.TenantFactory.create(partner=tenant.partner)
     key = factories.issue_key(partner=tenant.partner)
     response = client.post(
@@ -207,7 +228,9 @@ def test_choosing_another_tenant_moves_the_session_there_with_the_key(client, ac
     ) == (second, key, second.pk)
 
 
-def test_a_typed_key_is_validated_and_then_travels_by_reference(client, acting, start, tenant):
+def test_a_typed_key_is_validated_and_then_travels_by_reference(
+    client: Client, acting: dict[str, str], start: str, tenant: Tenant
+) -> None:
     key = factories.issue_key(partner=tenant.partner, key="", quantity=7)
     typed = key.reveal(by=factories.Actor(), on=TODAY)
     validated = client.post(start, acting | {"key": typed.lower(), "validate": "1"})
@@ -218,7 +241,7 @@ def test_a_typed_key_is_validated_and_then_travels_by_reference(client, acting, 
     assert client.post(start, acting | {"key": typed}).url == f"{start}&key={key.pk}"
 
 
-def expired_in(tenant) -> Subscription:
+def expired_in(tenant: Tenant) -> Subscription:
     """A subscription whose key was redeemed the year before."""
     key = factories.issue_key(partner=tenant.partner, starts_on=date(2020, 1, 1))
     return factories.redeem(key, tenant=tenant, on=date(2020, 4, 15)).subscription
@@ -226,8 +249,8 @@ def expired_in(tenant) -> Subscription:
 
 @pytest.mark.rule("S3")
 def test_where_the_product_expired_one_chooses_whether_to_bring_it_back(
-    client, acting, start, tenant
-):
+    client: Client, acting: dict[str, str], start: str, tenant: Tenant
+) -> None:
     expired = expired_in(tenant)
     key = factories.key_for(expired)
     choose = client.get(f"{start}&key={key.pk}")
@@ -242,7 +265,9 @@ def test_where_the_product_expired_one_chooses_whether_to_bring_it_back(
 
 
 @pytest.mark.rule("S3", "S8")
-def test_where_the_product_is_active_every_way_is_shown_side_by_side(client, tenant):
+def test_where_the_product_is_active_every_way_is_shown_side_by_side(
+    client: Client, tenant: Tenant
+) -> None:
     active = factories.redeem(tenant=tenant).subscription
     key = factories.key_for(active)
     comparison = client.get(reverse("licensing:walkthrough", args=[key.benefit_id])).context[
@@ -262,7 +287,9 @@ def test_where_the_product_is_active_every_way_is_shown_side_by_side(client, ten
 
 
 @pytest.mark.rule("S6")
-def test_add_licenses_that_would_bring_the_end_forward_says_so(client, tenant):
+def test_add_licenses_that_would_bring_the_end_forward_says_so(
+    client: Client, tenant: Tenant
+) -> None:
     long = factories.SubscriptionFactory.create(
         tenant=tenant, licenses=10, ends_on=date(2022, 8, 1)
     )
@@ -274,11 +301,13 @@ def test_add_licenses_that_would_bring_the_end_forward_says_so(client, tenant):
     assert page.context["other"]["title"] == "Extend end date"
 
 
-def test_the_receipt_tells_before_after_where_who_and_when(client, acting, tenant, admin, extend):
+def test_the_receipt_tells_before_after_where_who_and_when(
+    client: Client, acting: dict[str, str], tenant: Tenant, admin: User, extend: str
+) -> None:
     receipt = client.post(
         extend, acting | {"quote": client.get(extend).context["quote"].signed()}, follow=True
     )
-    told = [
+    texts = [
         tenant.domain,
         str(tenant.guid),
         admin.directory_user.display_name,
@@ -286,7 +315,7 @@ def test_the_receipt_tells_before_after_where_who_and_when(client, acting, tenan
         "Sept. 30, 2021",
         "12 months × 25 licenses ÷ 100 licenses = 3 months",
     ]
-    assert [text for text in told if text not in receipt.text] == []
+    assert [text for text in texts if text not in receipt.text] == []
 
 
 @pytest.mark.slow
@@ -294,8 +323,8 @@ def test_the_receipt_tells_before_after_where_who_and_when(client, acting, tenan
 @pytest.mark.rule("K2", "K7")
 @pytest.mark.parametrize("crowd", [12, pytest.param(40, marks=BEFORE_A_RELEASE)])
 def test_of_many_who_redeem_at_once_one_gets_a_receipt_others_an_answer(
-    tenant, sign_in, acting, extend, crowd
-):
+    tenant: Tenant, sign_in: SignIn, acting: dict[str, str], extend: str, crowd
+) -> None:
     people = [
         factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant).user
         for _ in range(crowd)
@@ -315,8 +344,8 @@ def test_of_many_who_redeem_at_once_one_gets_a_receipt_others_an_answer(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.rule("K2")
 def test_one_form_sent_many_times_at_once_always_leads_to_one_receipt(
-    admin, sign_in, acting, extend
-):
+    admin: User, sign_in: SignIn, acting: dict[str, str], extend: str
+) -> None:
     clients = [sign_in(admin) for _ in range(8)]
     form = acting | {"quote": clients[0].get(extend).context["quote"].signed()}
     answers = at_once([partial(client.post, extend, form) for client in clients])
@@ -329,7 +358,9 @@ def test_one_form_sent_many_times_at_once_always_leads_to_one_receipt(
 
 
 @pytest.mark.rule("K7")
-def test_a_key_of_an_expired_benefit_is_refused_before_any_choice(client, start, tenant):
+def test_a_key_of_an_expired_benefit_is_refused_before_any_choice(
+    client: Client, start: str, tenant: Tenant
+) -> None:
     active = factories.redeem(tenant=tenant).subscription
     key = factories.issue_key(
         partner=tenant.partner, product=active.product, expires_on=TODAY - timedelta(days=1)
@@ -342,7 +373,9 @@ def test_a_key_of_an_expired_benefit_is_refused_before_any_choice(client, start,
 
 
 @pytest.mark.rule("K5")
-def test_the_tenant_that_was_chosen_is_not_asked_for_again(client, acting, tenant):
+def test_the_tenant_that_was_chosen_is_not_asked_for_again(
+    client: Client, acting: dict[str, str], tenant: Tenant
+) -> None:
     factories.TenantFactory.create(partner=tenant.partner)
     active = factories.redeem(tenant=tenant).subscription
     key = factories.key_for(active)
@@ -356,7 +389,9 @@ def test_the_tenant_that_was_chosen_is_not_asked_for_again(client, acting, tenan
 
 
 @pytest.mark.rule("S3")
-def test_bringing_back_what_cannot_is_refused_and_the_choice_shown(client, start, tenant):
+def test_bringing_back_what_cannot_is_refused_and_the_choice_shown(
+    client: Client, start: str, tenant: Tenant
+) -> None:
     active = factories.redeem(tenant=tenant).subscription
     key = factories.key_for(active)
     page = client.get(f"{start}&key={key.pk}&way=reactivate")
@@ -368,8 +403,8 @@ def test_bringing_back_what_cannot_is_refused_and_the_choice_shown(client, start
 
 @pytest.mark.rule("S9")
 def test_a_form_that_adds_cannot_be_sent_to_the_page_that_extends(
-    client, acting, tenant, subscription
-):
+    client: Client, acting: dict[str, str], tenant: Tenant, subscription: Subscription
+) -> None:
     key = factories.key_for(subscription, 25)
     add = Subscription.quote(RedemptionKind.ADD, key, tenant, subscription, TODAY)
     extend = reverse("licensing:extend", args=[subscription.pk]) + f"?key={key.pk}"
@@ -380,7 +415,9 @@ def test_a_form_that_adds_cannot_be_sent_to_the_page_that_extends(
 
 
 @pytest.mark.rule("K2", "S3")
-def test_bringing_back_twice_with_one_form_leads_to_the_same_receipt(client, acting, start, tenant):
+def test_bringing_back_twice_with_one_form_leads_to_the_same_receipt(
+    client: Client, acting: dict[str, str], start: str, tenant: Tenant
+) -> None:
     expired = expired_in(tenant)
     review = f"{start}&key={factories.key_for(expired).pk}&way=reactivate"
     form = acting | {"quote": client.get(review).context["quote"].signed()}
@@ -389,7 +426,9 @@ def test_bringing_back_twice_with_one_form_leads_to_the_same_receipt(client, act
 
 @pytest.mark.rule("S4", "S6")
 @pytest.mark.parametrize("name", ["licensing:extend", "licensing:add-licenses"])
-def test_an_ended_subscription_is_refused_before_a_key_is_asked_for(client, tenant, name):
+def test_an_ended_subscription_is_refused_before_a_key_is_asked_for(
+    client: Client, tenant: Tenant, name
+) -> None:
     ended = factories.SubscriptionFactory.create(tenant=tenant, ends_on=TODAY - timedelta(days=1))
     page = client.get(reverse(name, args=[ended.pk]))
     assert (type(page.context["refusal"]).__name__, START in page.text) == (
@@ -399,7 +438,7 @@ def test_an_ended_subscription_is_refused_before_a_key_is_asked_for(client, tena
 
 
 @pytest.mark.rule("S8")
-def test_the_review_has_every_other_way_beside_it(client, extend):
+def test_the_review_has_every_other_way_beside_it(client: Client, extend: str) -> None:
     compared = client.get(extend).context["comparisons"]
     assert [choice.way for comparison in compared for choice in comparison.choices] == [
         RedemptionKind.EXTEND,
@@ -410,8 +449,8 @@ def test_the_review_has_every_other_way_beside_it(client, extend):
 
 @pytest.mark.rule("A1")
 def test_a_typed_key_that_is_no_longer_usable_is_on_record_with_its_tenant(
-    client, acting, tenant, subscription, by
-):
+    client: Client, acting: dict[str, str], tenant: Tenant, subscription: Subscription, by: Actor
+) -> None:
     key = factories.key_for(subscription, 25)
     typed = key.reveal(by=by, on=TODAY)
     subscription.extend(key, by=by, on=TODAY)

@@ -1,6 +1,7 @@
 """A key redeemed by mistake is replaced once; what it did is taken back to the letter (K8)."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -20,14 +21,15 @@ from benefits_portal.licensing.exceptions import (
 from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
 from benefits_portal.licensing.models.replacement import replace_again
 from benefits_portal.tenants.exceptions import AlreadyDecided
-from benefits_portal.tenants.models import Actor, Record, Role
+from benefits_portal.tenants.models import Actor, Record, Role, Tenant, User
 from tests import factories
+from tests.clients import SignIn
 from tests.factories import TODAY, key_for, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("K8")]
 
 
-def figures(subscription):
+def figures(subscription: Subscription) -> tuple[Any, ...]:
     stored = Subscription.objects.get(pk=subscription.pk)
     return (
         stored.licenses,
@@ -38,13 +40,13 @@ def figures(subscription):
     )
 
 
-def request_as(redemption, by, on=TODAY):
+def request_as(redemption: Redemption, by: Actor, on: date = TODAY) -> Replacement:
     return Replacement.objects.ask(
         Redemption.objects.get(pk=redemption.pk), "Wrong tenant", by=by, on=on
     )
 
 
-def replayed(subscription):
+def replayed(subscription: Subscription) -> tuple[Any, ...] | None:
     """The term that the ledger adds up to; None once what brought it was reversed."""
     entries = [
         (entry.redeemed_at, 0, entry.pk, entry.after) for entry in subscription.redemptions.all()
@@ -58,7 +60,9 @@ def replayed(subscription):
 
 
 @pytest.mark.parametrize("way", ["extend", "add_licenses", "reactivate"])
-def test_granting_restores_the_subscription_and_gives_the_benefit_a_key(tenant, by, way):
+def test_granting_restores_the_subscription_and_gives_the_benefit_a_key(
+    tenant: Tenant, by: Actor, way
+) -> None:
     ends_on = date(2021, 4, 20) if way == "reactivate" else date(2021, 9, 30)
     subscription = factories.SubscriptionFactory.create(
         tenant=tenant, ends_on=ends_on, licenses=7, carried_license_days=3
@@ -83,7 +87,9 @@ def test_granting_restores_the_subscription_and_gives_the_benefit_a_key(tenant, 
     assert Redemption.objects.get() == redemption, "nothing is rewritten"
 
 
-def test_what_the_key_brought_is_withdrawn_and_the_new_key_works_elsewhere(tenant, by):
+def test_what_the_key_brought_is_withdrawn_and_the_new_key_works_elsewhere(
+    tenant: Tenant, by: Actor
+) -> None:
     redemption = redeem(tenant=tenant)
     other = factories.TenantFactory.create(partner=tenant.partner)
     new = request_as(redemption, by).grant(by=by, on=TODAY)
@@ -100,7 +106,9 @@ def test_what_the_key_brought_is_withdrawn_and_the_new_key_works_elsewhere(tenan
     assert Subscription.activate(new, other, by=by, on=TODAY).subscription.is_active(TODAY)
 
 
-def test_what_something_was_built_on_is_not_taken_back_and_nothing_changes(tenant, by):
+def test_what_something_was_built_on_is_not_taken_back_and_nothing_changes(
+    tenant: Tenant, by: Actor
+) -> None:
     redemption = redeem(tenant=tenant)
     asked = request_as(redemption, by)
     redemption.subscription.extend(key_for(redemption.subscription), by=by, on=TODAY)
@@ -115,7 +123,7 @@ def test_what_something_was_built_on_is_not_taken_back_and_nothing_changes(tenan
     assert Record.objects.filter(refused="built-on-since").count() == 1
 
 
-def test_the_last_of_two_is_taken_back_and_then_the_first(tenant, by):
+def test_the_last_of_two_is_taken_back_and_then_the_first(tenant: Tenant, by: Actor) -> None:
     first = redeem(tenant=tenant)
     second = first.subscription.add_licenses(key_for(first.subscription), by=by, on=TODAY)
     with pytest.raises(BuiltOnSince):
@@ -131,7 +139,7 @@ def test_the_last_of_two_is_taken_back_and_then_the_first(tenant, by):
 
 
 @pytest.mark.parametrize(("days", "refused"), [(30, False), (31, True)])
-def test_it_is_asked_for_within_30_days(tenant, by, days, refused):
+def test_it_is_asked_for_within_30_days(tenant: Tenant, by: Actor, days, refused) -> None:
     redemption = redeem(tenant=tenant)
     if refused:
         with pytest.raises(ReplacementTooLate, match="May 31, 2021"):
@@ -141,7 +149,7 @@ def test_it_is_asked_for_within_30_days(tenant, by, days, refused):
     assert Record.objects.filter(action="licensing.replacement-asked").count() == 1
 
 
-def test_it_is_asked_for_once_and_decided_once(tenant, by):
+def test_it_is_asked_for_once_and_decided_once(tenant: Tenant, by: Actor) -> None:
     redemption = redeem(tenant=tenant)
     asked = request_as(redemption, by)
     with pytest.raises(ReplacementAskedAlready):
@@ -158,7 +166,7 @@ def test_it_is_asked_for_once_and_decided_once(tenant, by):
     )
 
 
-def test_a_new_key_that_would_be_of_no_use_is_not_issued(tenant, by):
+def test_a_new_key_that_would_be_of_no_use_is_not_issued(tenant: Tenant, by: Actor) -> None:
     redemption = redeem(tenant=tenant)
     with pytest.raises(BenefitExpired):
         request_as(redemption, by).grant(
@@ -167,7 +175,7 @@ def test_a_new_key_that_would_be_of_no_use_is_not_issued(tenant, by):
     assert (Reversal.objects.count(), ProductKey.objects.count()) == (0, 1)
 
 
-def test_the_old_key_says_that_it_was_revoked(tenant, by):
+def test_the_old_key_says_that_it_was_revoked(tenant: Tenant, by: Actor) -> None:
     redemption = redeem(tenant=tenant)
     request_as(redemption, by).grant(by=by, on=TODAY)
     with pytest.raises(KeyRevoked):
@@ -177,13 +185,13 @@ def test_the_old_key_says_that_it_was_revoked(tenant, by):
 # Once (K8)
 
 
-def replaced(tenant, by):
+def replaced(tenant: Tenant, by: Actor) -> Redemption:
     """The redemption of a key that was issued in place of another one."""
     new = request_as(redeem(tenant=tenant), by).grant(by=by, on=TODAY)
     return Subscription.activate(new, tenant, by=by, on=TODAY)
 
 
-def test_a_replacement_is_not_replaced_on_request(tenant, by):
+def test_a_replacement_is_not_replaced_on_request(tenant: Tenant, by: Actor) -> None:
     redemption = replaced(tenant, by)
     with pytest.raises(ReplacedOnRequestBefore):
         request_as(redemption, by)
@@ -193,7 +201,9 @@ def test_a_replacement_is_not_replaced_on_request(tenant, by):
     ) == (1, 1)
 
 
-def test_an_older_request_for_a_replacement_is_not_granted_but_declined(tenant, by):
+def test_an_older_request_for_a_replacement_is_not_granted_but_declined(
+    tenant: Tenant, by: Actor
+) -> None:
     redemption = replaced(tenant, by)
     asked = Replacement.objects.create(
         redemption=redemption, partner=tenant.partner, tenant=tenant, why="Before the rule"
@@ -205,7 +215,7 @@ def test_an_older_request_for_a_replacement_is_not_granted_but_declined(tenant, 
     assert Replacement.objects.get(pk=asked.pk).declined_because == "It was replaced once."
 
 
-def test_staff_replace_a_replacement_which_is_not_replaced_on_request(tenant):
+def test_staff_replace_a_replacement_which_is_not_replaced_on_request(tenant: Tenant) -> None:
     staff = Actor(reason="The tenant was closed")
     redemption = replaced(tenant, staff)
     new = replace_again(redemption, staff.reason, by=staff, on=TODAY)
@@ -221,7 +231,7 @@ def test_staff_replace_a_replacement_which_is_not_replaced_on_request(tenant):
         request_as(Subscription.activate(new, tenant, by=staff, on=TODAY), staff)
 
 
-def test_staff_leave_it_to_the_partner_to_ask_the_first_time(tenant, by):
+def test_staff_leave_it_to_the_partner_to_ask_the_first_time(tenant: Tenant, by: Actor) -> None:
     with pytest.raises(NotAReplacement):
         replace_again(redeem(tenant=tenant), "Lost", by=by, on=TODAY)
     assert (
@@ -230,7 +240,9 @@ def test_staff_leave_it_to_the_partner_to_ask_the_first_time(tenant, by):
     ) == (0, 1)
 
 
-def test_a_key_that_staff_issued_for_a_revoked_one_is_replaced_on_request(tenant, by):
+def test_a_key_that_staff_issued_for_a_revoked_one_is_replaced_on_request(
+    tenant: Tenant, by: Actor
+) -> None:
     key = factories.issue_key(partner=tenant.partner)
     key.revoke("Sent to a mailing list", by=by)
     new = key.benefit.issue_another_key(by=by, on=TODAY)
@@ -241,21 +253,21 @@ def test_a_key_that_staff_issued_for_a_revoked_one_is_replaced_on_request(tenant
 
 
 @pytest.fixture
-def receipt(tenant, today):
+def receipt(tenant: Tenant, today: date) -> Redemption:
     return redeem(tenant=tenant)
 
 
-def page(name, redemption):
+def page(name: str, redemption: Redemption) -> str:
     return reverse(f"licensing:{name}", args=[redemption.pk])
 
 
-def sent(tenant, **values):
+def sent(tenant: Tenant, **values: str) -> dict[str, str]:
     return {"acting_in": f"{tenant.partner_id}-{tenant.pk}"} | values
 
 
 def test_a_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(
-    admin, tenant, sign_in, receipt, by
-):
+    admin: User, tenant: Tenant, sign_in: SignIn, receipt: Redemption, by: Actor
+) -> None:
     browser = sign_in(admin)
     assert (
         "Until May 31, 2021 you can ask for another key, once."
@@ -290,8 +302,8 @@ def test_a_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(
 
 
 def test_a_replacement_s_receipt_shows_the_request_disabled_and_says_why(
-    admin, tenant, sign_in, today, by
-):
+    admin: User, tenant: Tenant, sign_in: SignIn, today: date, by: Actor
+) -> None:
     redemption = replaced(tenant, by)
     browser = sign_in(admin)
     answer = browser.get(page("receipt", redemption)).content.decode()
@@ -311,7 +323,9 @@ def test_a_replacement_s_receipt_shows_the_request_disabled_and_says_why(
 
 
 @pytest.mark.rule("K3")
-def test_a_key_in_what_somebody_wrote_is_kept_masked(admin, tenant, sign_in, receipt):
+def test_a_key_in_what_somebody_wrote_is_kept_masked(
+    admin: User, tenant: Tenant, sign_in: SignIn, receipt: Redemption
+) -> None:
     key = receipt.key
     written = "PCBEN was meant for Fabrikam: {0}, {0}."
     typed = written.format(decrypted(key.ciphertext).lower())
@@ -320,8 +334,8 @@ def test_a_key_in_what_somebody_wrote_is_kept_masked(admin, tenant, sign_in, rec
 
 
 def test_a_member_may_not_ask_and_another_partner_s_receipt_is_not_there(
-    tenant, sign_in, receipt, today
-):
+    tenant: Tenant, sign_in: SignIn, receipt: Redemption, today: date
+) -> None:
     member = factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=tenant, role=Role.MEMBER
     ).user

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
-from benefits_portal.tenants.models import Actor
+from benefits_portal.tenants.models import Actor, Tenant
 from tests.factories import TODAY, key_for, redeem
 from tests.simultaneous import at_once
 
@@ -16,11 +16,11 @@ pytestmark = [
 ]
 
 
-def names(outcomes):
+def names(outcomes: list[object]) -> list[str]:
     return sorted(type(outcome).__name__ for outcome in outcomes)
 
 
-def test_of_many_who_ask_for_and_grant_one_replacement_at_once_one_does(tenant):
+def test_of_many_who_ask_for_and_grant_one_replacement_at_once_one_does(tenant: Tenant) -> None:
     redemption = redeem(tenant=tenant)
     request_as = partial(Replacement.objects.ask, redemption, "Wrong tenant", by=Actor(), on=TODAY)
     assert names(at_once([request_as] * 4)) == ["Replacement", *["ReplacementAskedAlready"] * 3]
@@ -33,7 +33,7 @@ def test_of_many_who_ask_for_and_grant_one_replacement_at_once_one_does(tenant):
 
 
 @pytest.mark.parametrize("round_", range(4))
-def test_a_redemption_is_either_reversed_or_built_on(tenant, round_):
+def test_a_redemption_is_either_reversed_or_built_on(tenant: Tenant, round_) -> None:
     redemption = redeem(tenant=tenant)
     asked = Replacement.objects.ask(redemption, "Wrong tenant", by=Actor(), on=TODAY)
     extend = partial(

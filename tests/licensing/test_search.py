@@ -1,13 +1,18 @@
 """The search box: what one may see by its name, nobody else's, and never a key (rules K3, P1)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
+from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.productkeys import ALPHABET
 from benefits_portal.licensing.search import READ
+from benefits_portal.tenants.models import Actor, Partner, Tenant, User
 from tests import factories
+from tests.clients import ClientResponse, SignIn
 from tests.factories import TODAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
@@ -15,12 +20,12 @@ SEARCH = reverse("search")
 
 
 @pytest.fixture
-def client(admin, sign_in):
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
 @pytest.fixture
-def named(tenant):
+def named(tenant: Tenant) -> Tenant:
     """The same names at the partner and elsewhere."""
     for sample in (tenant, factories.TenantFactory.create(is_primary=True)):
         product = factories.ProductFactory.create(name=f"Aurora {sample.pk}")
@@ -32,14 +37,16 @@ def named(tenant):
     return tenant
 
 
-def found(response) -> dict[str, list[str]]:
+def found(response: ClientResponse) -> dict[str, list[str]]:
     return {
         group["title"]: [row.title for row in group["rows"]] for group in response.context["groups"]
     }
 
 
 @pytest.mark.rule("P1")
-def test_words_find_benefits_subscriptions_people_and_pages_of_ones_place(client, named):
+def test_words_find_benefits_subscriptions_people_and_pages_of_ones_place(
+    client: Client, named: Tenant
+) -> None:
     answer = client.get(SEARCH, {"q": "aurora"})
     own = f"Aurora {named.pk}"
     assert found(answer) == {
@@ -55,8 +62,10 @@ def test_words_find_benefits_subscriptions_people_and_pages_of_ones_place(client
     )
 
 
-def test_what_can_be_used_comes_first_however_much_else_there_is(client, tenant, partner):
-    def some(count, first, last, **facts):
+def test_what_can_be_used_comes_first_however_much_else_there_is(
+    client: Client, tenant: Tenant, partner: Partner
+) -> None:
+    def some(count: int, first: str, last: str, **facts: Any) -> list[Benefit]:
         year = {
             "starts_on": TODAY + timedelta(days=first),
             "expires_on": TODAY + timedelta(days=last),
@@ -83,7 +92,9 @@ def test_what_can_be_used_comes_first_however_much_else_there_is(client, tenant,
     ]
 
 
-def test_words_become_an_address_without_script_and_results_with_htmx(client, named):
+def test_words_become_an_address_without_script_and_results_with_htmx(
+    client: Client, named: Tenant
+) -> None:
     assert client.post(SEARCH, {"q": "aurora"}).url == f"{SEARCH}?q=aurora"
     typed = client.post(SEARCH, {"q": "aurora"}, headers={"hx-request": "true"})
     assert (typed.status_code, "<html" in typed.text, "Aurora Person" in typed.text) == (
@@ -97,7 +108,9 @@ def test_words_become_an_address_without_script_and_results_with_htmx(client, na
 @pytest.mark.parametrize(
     "typed", ["whole", "small letters", "part", "another prefix", "full-width", "genuine"]
 )
-def test_what_looks_like_a_key_is_not_looked_up_shown_or_in_an_address(client, partner, by, typed):
+def test_what_looks_like_a_key_is_not_looked_up_shown_or_in_an_address(
+    client: Client, partner: Partner, by: Actor, typed
+) -> None:
     key = factories.issue_key(partner=partner).reveal(by=by, on=factories.TODAY)
     words = {
         "whole": key,
@@ -124,7 +137,7 @@ def test_what_looks_like_a_key_is_not_looked_up_shown_or_in_an_address(client, p
 @pytest.mark.parametrize(
     "words", ["Maria Clara Sousa Lopes Pinto", "James Henry Scott Brown Young"]
 )
-def test_five_words_of_five_letters_are_searched_for(client, tenant, words):
+def test_five_words_of_five_letters_are_searched_for(client: Client, tenant: Tenant, words) -> None:
     factories.DirectoryUserFactory.create(tenant=tenant, display_name=words)
     answer = client.get(SEARCH, {"q": words})
     assert found(answer) == {"People": [words]}
@@ -145,7 +158,9 @@ def test_five_words_of_five_letters_are_searched_for(client, tenant, words):
         "admin:tenants_partner_changelist",
     ],
 )
-def test_a_list_searches_for_no_key_and_keeps_the_rest_of_its_address(admin_client, client, page):
+def test_a_list_searches_for_no_key_and_keeps_the_rest_of_its_address(
+    admin_client: Client, client: Client, page
+) -> None:
     searcher = admin_client if page.startswith("admin:") else client
     key = "PCBEN-BCDFG-HJKMP-QRTVW-XY234"
     address = reverse(page)
@@ -159,7 +174,7 @@ def test_a_list_searches_for_no_key_and_keeps_the_rest_of_its_address(admin_clie
 
 
 @pytest.mark.rule("K3")
-def test_no_address_leads_to_another_host_and_a_whole_page_says_so_once(client):
+def test_no_address_leads_to_another_host_and_a_whole_page_says_so_once(client: Client) -> None:
     typed = {"q": "PCBEN-BCDFG-HJKMP-QRTVW-XY234"}
     live = [
         client.get(reverse("tenants:users"), typed, headers={"hx-request": "true"})
@@ -172,5 +187,5 @@ def test_no_address_leads_to_another_host_and_a_whole_page_says_so_once(client):
     )
 
 
-def test_nothing_found_says_what_can_be_searched_for(client):
+def test_nothing_found_says_what_can_be_searched_for(client: Client) -> None:
     assert "Nothing was found." in client.get(SEARCH, {"q": "zzz"}).text

@@ -11,8 +11,9 @@ from django.urls import reverse
 from benefits_portal.licensing.display import adding_hint, end_axis, undoing
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
 from benefits_portal.licensing.models.replacement import replace_again
-from benefits_portal.tenants.models import Actor, Partner, Role
+from benefits_portal.tenants.models import Actor, Partner, Role, Tenant, User
 from tests import factories
+from tests.clients import SignIn
 from tests.factories import TODAY, issue_key, key_for, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
@@ -21,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def client(admin, sign_in) -> Client:
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
@@ -37,7 +38,9 @@ def replace(redemption: Redemption, by: Actor, why: str = "It went to the wrong 
 
 
 @rule("K8")
-def test_a_withdrawn_subscription_says_when_why_and_where_the_new_key_is(client, tenant, by):
+def test_a_withdrawn_subscription_says_when_why_and_where_the_new_key_is(
+    client: Client, tenant: Tenant, by: Actor
+) -> None:
     redemption = redeem(tenant=tenant)
     benefit = redemption.key.benefit
     running = page(client, "subscription", redemption.subscription_id)
@@ -69,7 +72,9 @@ def test_a_withdrawn_subscription_says_when_why_and_where_the_new_key_is(client,
 
 
 @rule("K8")
-def test_a_withdrawn_subscription_s_axis_has_its_day_and_the_new_benefit(tenant, by):
+def test_a_withdrawn_subscription_s_axis_has_its_day_and_the_new_benefit(
+    tenant: Tenant, by: Actor
+) -> None:
     redemption = redeem(tenant=tenant)
     subscription = Subscription.objects.get(pk=redemption.subscription_id)
     replace(redemption, by)
@@ -84,14 +89,18 @@ def test_a_withdrawn_subscription_s_axis_has_its_day_and_the_new_benefit(tenant,
 
 
 @rule("K8")
-def test_the_list_shows_the_day_of_withdrawal_and_no_day_a_year_ahead(client, tenant, by):
+def test_the_list_shows_the_day_of_withdrawal_and_no_day_a_year_ahead(
+    client: Client, tenant: Tenant, by: Actor
+) -> None:
     replace(redeem(tenant=tenant), by)
     text = client.get(reverse("licensing:products"), {"show": "all"}).text
     assert ("Withdrawn on May 1, 2021" in text, "May 1, 2022" in text) == (True, False)
 
 
 @rule("K8")
-def test_why_staff_replaced_a_key_is_not_for_the_partner_to_read(client, tenant, by):
+def test_why_staff_replaced_a_key_is_not_for_the_partner_to_read(
+    client: Client, tenant: Tenant, by: Actor
+) -> None:
     first = redeem(tenant=tenant)
     replace(first, by)
     again = Subscription.activate(first.key.benefit.live_key(), tenant, by=by, on=TODAY)
@@ -105,7 +114,9 @@ def test_why_staff_replaced_a_key_is_not_for_the_partner_to_read(client, tenant,
     ("way", "said"),
     [("new", "it brought was withdrawn"), ("extend", "went back to what it was before")],
 )
-def test_a_reversed_receipt_says_what_became_of_the_subscription(client, tenant, by, way, said):
+def test_a_reversed_receipt_says_what_became_of_the_subscription(
+    client: Client, tenant: Tenant, by: Actor, way, said
+) -> None:
     redemption = redeem(tenant=tenant)
     if way == "extend":
         redemption = redemption.subscription.extend(
@@ -126,7 +137,9 @@ def test_a_reversed_receipt_says_what_became_of_the_subscription(client, tenant,
         (29, "until May 30, 2021, the last day of its benefit, the"),
     ],
 )
-def test_what_can_be_undone_ends_with_the_benefit(client, tenant, expires_in, said):
+def test_what_can_be_undone_ends_with_the_benefit(
+    client: Client, tenant: Tenant, expires_in, said
+) -> None:
     active = redeem(tenant=tenant).subscription
     key = issue_key(
         partner=tenant.partner,
@@ -137,8 +150,8 @@ def test_what_can_be_undone_ends_with_the_benefit(client, tenant, expires_in, sa
         page(client, "walkthrough", key.benefit_id),
         page(client, "extend", active.pk, f"?key={key.pk}"),
     ]
-    told = f"A key works once, and redeeming it cannot be undone here; {said}"
-    assert [told in text.replace("&#x27;", "'") for text in pages] == [True, True]
+    message = f"A key works once, and redeeming it cannot be undone here; {said}"
+    assert [message in text.replace("&#x27;", "'") for text in pages] == [True, True]
     receipt = redeem(key, tenant=tenant)
     until = "May 31, 2021" if expires_in == 30 else "May 30, 2021"
     assert f"Until {until} you can ask for another key, once." in page(
@@ -147,7 +160,7 @@ def test_what_can_be_undone_ends_with_the_benefit(client, tenant, expires_in, sa
 
 
 @rule("K8")
-def test_a_replacement_promises_no_replacement(tenant, by):
+def test_a_replacement_promises_no_replacement(tenant: Tenant, by: Actor) -> None:
     redemption = redeem(tenant=tenant)
     assert "may replace it" in undoing(issue_key(partner=tenant.partner), TODAY)
     replace(redemption, by)
@@ -168,7 +181,9 @@ def test_a_replacement_promises_no_replacement(tenant, by):
         ("deleted", "A subscription of its own: nothing of this product runs here."),
     ],
 )
-def test_a_new_subscription_says_what_it_stands_beside(client, tenant, there, said):
+def test_a_new_subscription_says_what_it_stands_beside(
+    client: Client, tenant: Tenant, there, said
+) -> None:
     days = {"active": 1, "expired": -1, "deleted": -121}
     product = factories.ProductFactory.create()
     if there in days:
@@ -191,7 +206,7 @@ def test_a_new_subscription_says_what_it_stands_beside(client, tenant, there, sa
 
 
 @rule("S3")
-def test_only_what_can_come_back_is_said_to(client, tenant):
+def test_only_what_can_come_back_is_said_to(client: Client, tenant: Tenant) -> None:
     product = factories.ProductFactory.create()
     facts = {"tenant": tenant, "product": product}
     older = factories.SubscriptionFactory.create(ends_on=TODAY - 2 * DAY, **facts)
@@ -210,7 +225,9 @@ def test_only_what_can_come_back_is_said_to(client, tenant):
         (date(2022, 5, 2), "earlier, not later."),
     ],
 )
-def test_which_way_adding_licenses_moves_the_end_is_computed(client, tenant, ends_on, said):
+def test_which_way_adding_licenses_moves_the_end_is_computed(
+    client: Client, tenant: Tenant, ends_on, said
+) -> None:
     subscription = factories.SubscriptionFactory.create(
         tenant=tenant, ends_on=ends_on, licenses=7, carried_license_days=6
     )
@@ -238,7 +255,7 @@ def test_which_way_adding_licenses_moves_the_end_is_computed(client, tenant, end
         (121, "Deleted", False),
     ],
 )
-def test_the_calculator_names_the_status_and_brings_back_what_can_be(days, status, back):
+def test_the_calculator_names_the_status_and_brings_back_what_can_be(days, status, back) -> None:
     on = TODAY + timedelta(days=days)
     query = {
         "licenses": "100",
@@ -275,7 +292,7 @@ def test_the_calculator_names_the_status_and_brings_back_what_can_be(days, statu
 
 
 @pytest.mark.parametrize("name", ["extend", "add-licenses"])
-def test_the_side_panel_has_a_heading_over_the_key(client, tenant, name):
+def test_the_side_panel_has_a_heading_over_the_key(client: Client, tenant: Tenant, name) -> None:
     subscription = factories.SubscriptionFactory.create(tenant=tenant, ends_on=TODAY)
     text = page(client, name, subscription.pk)
     assert 0 < text.index("<h2>Redeem product key</h2>") < text.index('name="key"')
@@ -288,8 +305,8 @@ def test_the_side_panel_has_a_heading_over_the_key(client, tenant, name):
     ("is_practice", "ahead", "said"), [(True, 40, True), (True, 0, False), (False, 0, False)]
 )
 def test_a_receipt_in_practice_says_which_day_the_calendar_said(
-    admin, sign_in, tenant, by, is_practice, ahead, said
-):
+    admin: User, sign_in: SignIn, tenant: Tenant, by: Actor, is_practice, ahead, said
+) -> None:
     Partner.objects.filter(pk=tenant.partner_id).update(is_practice=is_practice, days_ahead=ahead)
     redemption = redeem(tenant=tenant, on=TODAY + timedelta(days=ahead))
     client = sign_in(admin)
@@ -302,7 +319,7 @@ def test_a_receipt_in_practice_says_which_day_the_calendar_said(
 
 
 @pytest.mark.parametrize(("zone", "said"), [("Pacific/Auckland", False), ("UTC", True)])
-def test_the_partner_s_own_day_is_no_practice_day(tenant, zone, said):
+def test_the_partner_s_own_day_is_no_practice_day(tenant: Tenant, zone, said) -> None:
     """At 13:00 UTC it is tomorrow in Auckland, by the real clock."""
     Partner.objects.filter(pk=tenant.partner_id).update(is_practice=True, time_zone=zone)
     with time_machine.travel(factories.NOW + timedelta(hours=1), tick=False):
@@ -317,7 +334,9 @@ def test_the_partner_s_own_day_is_no_practice_day(tenant, zone, said):
 
 @rule("P3")
 @pytest.mark.parametrize("role", Role)
-def test_what_a_member_may_not_open_is_shown_disabled_and_not_linked(tenant, sign_in, role):
+def test_what_a_member_may_not_open_is_shown_disabled_and_not_linked(
+    tenant: Tenant, sign_in: SignIn, role
+) -> None:
     user = factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=tenant, role=role
     ).user

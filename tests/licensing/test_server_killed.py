@@ -26,7 +26,7 @@ from django.test import Client
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription, Term
-from benefits_portal.tenants.models import User
+from benefits_portal.tenants.models import Tenant, User
 from tests.factories import SubscriptionFactory, issue_key
 from tests.licensing.test_kill_drill import url_of_the_tests_own_database
 from tests.simultaneous import IS_POSTGRES
@@ -85,7 +85,7 @@ class Person:
         self.unanswered: tuple[str, dict[str, str]] | None = None
         self.receipts: list[int] = []
 
-    def request_as(self, path: str, form: dict[str, str] | None = None) -> tuple[str, str]:
+    def request(self, path: str, form: dict[str, str] | None = None) -> tuple[str, str]:
         """The final address and the page. Raises OSError if the server is gone."""
         # The address is that of our own server.
         request = Request(self.url + path, urlencode(form).encode() if form else None)  # noqa: S310
@@ -103,12 +103,12 @@ class Person:
                 product=self.subscription.product, redeemed_at=None
             ).earliest("pk")
             path = f"/admin-center/products/{self.subscription.pk}/extend/?key={key.pk}"
-            _address, page = self.ask(path)
+            _address, page = self.request(path)
             fields = re.findall(
                 r'name="(csrfmiddlewaretoken|acting_in|quote)" value="([^"]+)"', page
             )
             self.unanswered = path, dict(fields)
-        address, _page = self.ask(*self.unanswered)
+        address, _page = self.request(*self.unanswered)
         self.receipts.append(int(address.rstrip("/").rsplit("/", 1)[-1]))
         self.unanswered = None
 
@@ -142,7 +142,9 @@ def answers_until_killed(person: Person, port: int, after: float) -> None:
         worker.join()
 
 
-def test_fifty_times_killed_every_redemption_is_whole_and_told_once(admin, tenant):
+def test_fifty_times_killed_every_redemption_is_whole_and_told_once(
+    admin: User, tenant: Tenant
+) -> None:
     subscription = SubscriptionFactory.create(
         tenant=tenant, licenses=500, ends_on=date(2090, 1, 31)
     )

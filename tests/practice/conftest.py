@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from benefits_portal.practice.world import make_world
 from tests.world import rolled_back
@@ -13,7 +14,7 @@ type WorldOn = Callable[[date], AbstractContextManager[date]]
 
 
 @pytest.fixture(scope="session")
-def world_on(django_db_setup: None, django_db_blocker) -> WorldOn:
+def world_on(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> WorldOn:
     """`with world_on(day):` the database holds the practice world as of `day`."""
 
     @contextmanager

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Q
+from pytest_django import Settings
 
 from benefits_portal.benefits.models import CreditAmount, Offer, PackageLine, Product, ProductKey
 from benefits_portal.practice.outcome import FIXTURE, REFERENCE_DAY, outcome, steady
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def practice_secret(settings) -> None:
+def practice_secret(settings: Settings) -> None:
     # What a demo has: the fixture's keys are encrypted with it.
     settings.PRODUCT_KEY_SECRETS = [settings.PRACTICE_SECRET]
 
@@ -35,7 +36,7 @@ def test_demo_json_loads_into_an_empty_database() -> None:
     assert ProductKey.objects.redeemable(REFERENCE_DAY).exists()
 
 
-def test_the_fixture_is_written_with_the_demos_own_secret_only(settings) -> None:
+def test_the_fixture_is_written_with_the_demos_own_secret_only(settings: Settings) -> None:
     settings.PRODUCT_KEY_SECRETS = ["a real one"]
     before = FIXTURE.read_bytes()
 

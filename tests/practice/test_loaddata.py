@@ -19,6 +19,7 @@ from django.conf import settings as project
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from pytest_django import Settings
 
 from benefits_portal.benefits.models import Offer, Product
 from benefits_portal.practice.world import make_world
@@ -70,7 +71,7 @@ def test_a_practice_world_in_use_is_not_overwritten(labels: tuple[str, ...]) -> 
     assert (Partner.objects.get(name="Contoso").days_ahead, Record.objects.count()) == (7, records)
 
 
-def test_from_standard_input_too(monkeypatch) -> None:
+def test_from_standard_input_too(monkeypatch: pytest.MonkeyPatch) -> None:
     factories.OfferFactory.create(pk=1, name="A real one")
     monkeypatch.setattr(sys, "stdin", StringIO((FIXTURES / "catalog.json").read_text()))
 
@@ -83,7 +84,7 @@ def test_from_standard_input_too(monkeypatch) -> None:
 @pytest.mark.parametrize(
     "labels", LABELS, ids=lambda labels: "+".join(Path(label).name for label in labels)
 )
-def test_with_demo_off_nothing_is_loaded(settings, labels: tuple[str, ...]) -> None:
+def test_with_demo_off_nothing_is_loaded(settings: Settings, labels: tuple[str, ...]) -> None:
     settings.DEMO = False
 
     with pytest.raises(CommandError, match=f"DEMO is off, so {NOTHING}"):

@@ -437,6 +437,6 @@ def test_the_record_says_who_did_it_through_which_door() -> None:
     assert list(doors) == [(True, "back-office"), (False, "portal")]
 
 
-def test_every_copied_fact_agrees_with_what_it_repeats(capsys):
+def test_every_copied_fact_agrees_with_what_it_repeats(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("check_consistency")
     assert capsys.readouterr().out.startswith(f"Nothing found: {len(CHECKS)} checks, ")

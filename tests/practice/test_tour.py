@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import Benefit
@@ -90,6 +91,6 @@ def test_the_help_page_shows_it_to_anybody_with_links_for_the_signed_in(
     assert (anybody, text.count('class="tour-step"'), text.count("Go there as")) == (10, 10, 1)
 
 
-def test_outside_a_demo_there_is_none(client: Client, settings) -> None:
+def test_outside_a_demo_there_is_none(client: Client, settings: Settings) -> None:
     settings.DEMO = False
     assert "tour" not in client.get(reverse("help")).text

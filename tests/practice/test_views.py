@@ -12,6 +12,7 @@ from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from benefits_portal import clock
 from benefits_portal.practice.personas import SHOWS, personas
@@ -121,7 +122,7 @@ def test_signing_in_leads_where_one_was_going(
     assert (response.status_code, response.headers["Location"]) == (302, address)
 
 
-def test_signing_in_brings_the_accounts_language(client: Client, settings) -> None:
+def test_signing_in_brings_the_accounts_language(client: Client, settings: Settings) -> None:
     response = client.post(reverse("demo-sign-in"), {"persona": "fabrikam-admin"})
 
     assert response.cookies[settings.LANGUAGE_COOKIE_NAME].value == "nl"
@@ -282,7 +283,7 @@ def test_there_is_no_such_persona(client: Client, persona: str) -> None:
 
 
 @pytest.fixture(params=["DEMO off", "no practice world"])
-def real_portal(request: pytest.FixtureRequest, settings) -> None:
+def real_portal(request: pytest.FixtureRequest, settings: Settings) -> None:
     if request.param == "DEMO off":
         settings.DEMO = False
     else:
@@ -311,7 +312,7 @@ def test_outside_a_demo_none_of_it_exists(client: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["demo-sign-in", "demo-clock", "demo-reset"])
-def test_each_needs_a_post_with_its_token(name: str, settings) -> None:
+def test_each_needs_a_post_with_its_token(name: str, settings: Settings) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(User.objects.get(persona="partner-admin"))
 

@@ -16,6 +16,7 @@ from django.conf import settings as project
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from factory.django import DjangoModelFactory
+from pytest_django import Settings
 
 from benefits_portal.benefits.models import Offer, ProductKey
 from benefits_portal.practice.personas import SHOWS
@@ -114,7 +115,7 @@ def test_the_command_makes_the_world_anew_when_asked() -> None:
     assert PracticeWorld.objects.get().as_of > date(2026, 1, 1)
 
 
-def test_with_demo_off_the_command_says_so(settings) -> None:
+def test_with_demo_off_the_command_says_so(settings: Settings) -> None:
     settings.DEMO = False
 
     with pytest.raises(CommandError, match="DEMO is off"):

@@ -6,6 +6,7 @@ And that nothing of another partner's shows.
 import csv
 import re
 from io import StringIO
+from typing import Any
 
 import html5lib
 import pytest
@@ -22,6 +23,7 @@ from benefits_portal.tenants.models import (
     User,
 )
 from tests import factories
+from tests.clients import ClientResponse, SignIn
 
 pytestmark = pytest.mark.usefixtures("today")
 rule = pytest.mark.rule
@@ -97,18 +99,18 @@ ONES_OWN = ["user", "disable", "enable", "change role", "take role", "make prima
 
 
 @pytest.fixture
-def account(tenant) -> Account:
+def account(tenant: Tenant) -> Account:
     return Account(tenant)
 
 
 @pytest.fixture
-def elsewhere(db) -> Account:
+def elsewhere(db: None) -> Account:
     """Another partner with the same things."""
     return Account(factories.TenantFactory.create(is_primary=True, name="Elsewhere"))
 
 
 @pytest.fixture
-def boss(account, sign_in) -> Client:
+def boss(account: Account, sign_in: SignIn) -> Client:
     return sign_in(account.boss.user)
 
 
@@ -118,7 +120,9 @@ def boss(account, sign_in) -> Client:
 @rule("P3")
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("name", ["activity", "add"])
-def test_each_role_gets_what_it_may_and_is_told_who_may_the_rest(account, sign_in, name, role):
+def test_each_role_gets_what_it_may_and_is_told_who_may_the_rest(
+    account: Account, sign_in: SignIn, name, role
+) -> None:
     user = {
         Role.GLOBAL_ADMIN: account.boss,
         Role.PARTNER_ADMIN: account.admin,
@@ -139,8 +143,8 @@ def test_each_role_gets_what_it_may_and_is_told_who_may_the_rest(account, sign_i
 @rule("P3")
 @pytest.mark.parametrize("name", LOOKING)
 def test_what_only_a_global_admin_does_is_shown_disabled_with_the_reason(
-    account, sign_in, boss, name
-):
+    account: Account, sign_in: SignIn, boss: Client, name
+) -> None:
     address = account.to_look_at()[name]
     # Another Global admin: the last one could not go.
     factories.RoleAssignmentFactory.create(partner=account.boss.partner, role=Role.GLOBAL_ADMIN)
@@ -153,7 +157,9 @@ def test_what_only_a_global_admin_does_is_shown_disabled_with_the_reason(
 
 @rule("P1")
 @pytest.mark.parametrize("name", ONES_OWN)
-def test_what_is_another_partner_s_does_not_exist(account, elsewhere, boss, sign_in, name):
+def test_what_is_another_partner_s_does_not_exist(
+    account: Account, elsewhere: Account, boss: Client, sign_in: SignIn, name
+) -> None:
     address = elsewhere.everything()[name]
     assert sign_in(elsewhere.boss.user).get(address).status_code == 200
     before = elsewhere.stored()
@@ -167,7 +173,9 @@ def test_what_is_another_partner_s_does_not_exist(account, elsewhere, boss, sign
 
 @rule("P1")
 @pytest.mark.parametrize("name", [*LOOKING, *READING, "give role"])
-def test_no_list_names_anybody_of_another_partner(account, elsewhere, boss, sign_in, name):
+def test_no_list_names_anybody_of_another_partner(
+    account: Account, elsewhere: Account, boss: Client, sign_in: SignIn, name
+) -> None:
     RoleAssignment.objects.give(
         elsewhere.person, Role.MEMBER, by=factories.Actor(elsewhere.boss.user)
     )
@@ -180,7 +188,9 @@ def test_no_list_names_anybody_of_another_partner(account, elsewhere, boss, sign
 
 
 @rule("P1", "P4")
-def test_somebody_at_another_partner_of_one_s_own_offers_to_switch(account, elsewhere, boss):
+def test_somebody_at_another_partner_of_one_s_own_offers_to_switch(
+    account: Account, elsewhere: Account, boss: Client
+) -> None:
     factories.RoleAssignmentFactory.create(
         user=account.boss.user, partner=elsewhere.partner, role=Role.GLOBAL_ADMIN
     )
@@ -192,20 +202,24 @@ def test_somebody_at_another_partner_of_one_s_own_offers_to_switch(account, else
         )
 
 
-def test_the_directory_is_the_same_from_each_of_the_partner_s_tenants(account, boss):
+def test_the_directory_is_the_same_from_each_of_the_partner_s_tenants(
+    account: Account, boss: Client
+) -> None:
     boss.post(reverse("tenants:switch"), {"place": account.second.pk})
     assert boss.get(account.to_look_at()["user"]).status_code == 200
 
 
 @rule("P4")
 @pytest.mark.parametrize("name", ACTING)
-def test_a_form_that_does_not_say_where_it_was_rendered_is_refused(account, boss, name):
+def test_a_form_that_does_not_say_where_it_was_rendered_is_refused(
+    account: Account, boss: Client, name
+) -> None:
     before = account.stored()
     assert boss.post(account.to_act_on()[name]).status_code == 409
     assert account.stored() == before
 
 
-def read(response) -> str:
+def read(response: ClientResponse) -> str:
     return response.getvalue().decode() if response.streaming else response.text
 
 
@@ -213,11 +227,11 @@ def read(response) -> str:
 
 
 @pytest.mark.parametrize("name", [*LOOKING, "activity", *ACTING])
-def test_every_page_parses(account, boss, name):
+def test_every_page_parses(account: Account, boss: Client, name) -> None:
     html5lib.HTMLParser(strict=True).parse(boss.get(account.everything()[name]).text)
 
 
-def test_more_people_than_a_page_holds_are_on_the_next(account, boss):
+def test_more_people_than_a_page_holds_are_on_the_next(account: Account, boss: Client) -> None:
     factories.DirectoryUserFactory.create_batch(60, tenant=account.tenant)
     first = boss.get(reverse("tenants:users"))
     second = boss.get(reverse("tenants:users") + first.context["page"].next_href)
@@ -239,8 +253,8 @@ FOUND = {
 
 @pytest.mark.parametrize(("query", "found"), FOUND.items(), ids=FOUND)
 def test_people_found_by_words_and_filters_are_the_rows_of_the_download(
-    account, boss, query, found
-):
+    account: Account, boss: Client, query, found
+) -> None:
     account.guest = factories.DirectoryUserFactory.create(
         tenant=account.second, guest=True, display_name="Ann"
     )
@@ -265,7 +279,9 @@ def test_people_found_by_words_and_filters_are_the_rows_of_the_download(
 
 
 @pytest.mark.parametrize("sort", ["name", "address", "kind", "status"])
-def test_the_directory_is_sorted_by_each_of_its_columns_and_turned_round(account, boss, sort):
+def test_the_directory_is_sorted_by_each_of_its_columns_and_turned_round(
+    account: Account, boss: Client, sort
+) -> None:
     factories.DirectoryUserFactory.create(tenant=account.second, guest=True, display_name="Ann")
     fact = {
         "name": "display_name",
@@ -295,7 +311,9 @@ ROLES |= {"q=kim": "admin", "q=zoe+corp": "boss", "role=member": "member", "role
 
 
 @pytest.mark.parametrize(("query", "found"), ROLES.items(), ids=ROLES)
-def test_who_holds_a_role_is_sorted_searched_and_filtered(account, boss, query, found):
+def test_who_holds_a_role_is_sorted_searched_and_filtered(
+    account: Account, boss: Client, query, found
+) -> None:
     for name, (called, address) in {
         "boss": ("Lee", "zoe@corp.example"),
         "admin": ("Kim", "m@x.example"),
@@ -317,7 +335,7 @@ def test_who_holds_a_role_is_sorted_searched_and_filtered(account, boss, query, 
 # Doing it
 
 
-def added(account, **fields):
+def added(account: Account, **fields: Any) -> dict[str, Any]:
     return (
         account.tenant_token
         | {
@@ -331,13 +349,13 @@ def added(account, **fields):
 
 
 @rule("U1")
-def test_a_member_is_added_and_can_be_chosen(account, boss):
+def test_a_member_is_added_and_can_be_chosen(account: Account, boss: Client) -> None:
     assert boss.post(account.to_act_on()["add"], added(account)).url == reverse("tenants:users")
     assert "Lou" in boss.get(reverse("tenants:give-role")).text
 
 
 @pytest.mark.parametrize(
-    ("wrong", "field", "told"),
+    ("wrong", "field", "message"),
     [
         ({"name": ""}, "name", "Enter the person's name."),
         ({"address": "lou"}, "address", "This is not an address."),
@@ -348,12 +366,12 @@ def test_a_member_is_added_and_can_be_chosen(account, boss):
     ],
 )
 def test_what_is_wrong_with_a_new_user_is_said_and_what_was_typed_stays(
-    account, boss, wrong, field, told
-):
+    account: Account, boss: Client, wrong, field, message
+) -> None:
     before = account.stored()
     typed = added(account, **wrong)
     form = boss.post(account.to_act_on()["add"], typed).context["form"]
-    assert told in " ".join(form.errors[field])
+    assert message in " ".join(form.errors[field])
     assert {name: form[name].value() for name in form.fields} == {
         name: str(typed[name]) for name in form.fields
     }
@@ -361,7 +379,9 @@ def test_what_is_wrong_with_a_new_user_is_said_and_what_was_typed_stays(
 
 
 @rule("P1")
-def test_the_tenant_of_another_partner_cannot_be_chosen(account, elsewhere, boss):
+def test_the_tenant_of_another_partner_cannot_be_chosen(
+    account: Account, elsewhere: Account, boss: Client
+) -> None:
     form = boss.post(
         account.to_act_on()["add"], added(account, tenant=elsewhere.tenant.pk)
     ).context["form"]
@@ -369,7 +389,9 @@ def test_the_tenant_of_another_partner_cannot_be_chosen(account, elsewhere, boss
 
 
 @rule("P1", "P3")
-def test_a_role_lets_one_in_and_its_loss_counts_at_the_next_request(account, boss, sign_in):
+def test_a_role_lets_one_in_and_its_loss_counts_at_the_next_request(
+    account: Account, boss: Client, sign_in: SignIn
+) -> None:
     user = factories.UserFactory.create(directory_user=account.person)
     theirs, seen = sign_in(user), account.to_look_at()["users"]
     assert theirs.get(seen).status_code == 403
@@ -394,7 +416,9 @@ def test_a_role_lets_one_in_and_its_loss_counts_at_the_next_request(account, bos
 @pytest.mark.parametrize(
     "wrong", [{"role": "owner"}, {"person": ""}, {"person": "999999"}, {"role": ""}]
 )
-def test_a_role_that_cannot_be_given_says_so_and_gives_nothing(account, boss, wrong):
+def test_a_role_that_cannot_be_given_says_so_and_gives_nothing(
+    account: Account, boss: Client, wrong
+) -> None:
     before = account.stored()
     typed = (
         account.tenant_token | {"person": account.person.pk, "role": "member", "q": "Kim"} | wrong
@@ -408,7 +432,9 @@ def test_a_role_that_cannot_be_given_says_so_and_gives_nothing(account, boss, wr
 
 
 @rule("P1")
-def test_a_role_for_another_partner_s_person_is_refused_as_for_nobody(account, elsewhere, boss):
+def test_a_role_for_another_partner_s_person_is_refused_as_for_nobody(
+    account: Account, elsewhere: Account, boss: Client
+) -> None:
     answers = [
         boss.post(
             account.to_act_on()["give role"],
@@ -421,16 +447,16 @@ def test_a_role_for_another_partner_s_person_is_refused_as_for_nobody(account, e
     assert answers[0] == answers[1]
 
 
-def test_the_last_global_admin_is_told_why_they_stay(account, boss):
+def test_the_last_global_admin_is_told_why_they_stay(account: Account, boss: Client) -> None:
     for address in (
         reverse("tenants:take-role", args=[account.boss.pk]),
         reverse("tenants:disable-user", args=[account.boss.user.directory_user_id]),
     ):
-        told = [
+        messages = [
             str(message)
             for message in boss.post(address, account.tenant_token, follow=True).context["messages"]
         ]
-        assert told == [
+        assert messages == [
             (
                 "This is the organization's last Global admin, and somebody has to be one. Give "
                 "the role to somebody else first."
@@ -438,7 +464,9 @@ def test_the_last_global_admin_is_told_why_they_stay(account, boss):
         ]
 
 
-def test_somebody_is_disabled_and_enabled_by_a_post_and_not_by_looking(account, boss):
+def test_somebody_is_disabled_and_enabled_by_a_post_and_not_by_looking(
+    account: Account, boss: Client
+) -> None:
     address = account.to_act_on()["disable"]
     boss.get(address)
     assert DirectoryUser.objects.get(pk=account.person.pk).is_enabled
@@ -448,13 +476,15 @@ def test_somebody_is_disabled_and_enabled_by_a_post_and_not_by_looking(account, 
     assert DirectoryUser.objects.get(pk=account.person.pk).is_enabled
 
 
-def test_the_primary_tenant_is_chosen(account, boss):
+def test_the_primary_tenant_is_chosen(account: Account, boss: Client) -> None:
     boss.post(account.to_act_on()["make primary"], account.tenant_token)
     assert Tenant.objects.for_partner(account.partner).get(is_primary=True) == account.second
 
 
 @rule("P1")
-def test_asking_for_a_taken_and_for_a_free_domain_is_answered_alike(account, elsewhere, boss):
+def test_asking_for_a_taken_and_for_a_free_domain_is_answered_alike(
+    account: Account, elsewhere: Account, boss: Client
+) -> None:
     answers = []
     for domain in ("free.example", elsewhere.tenant.domain):
         page = boss.post(
@@ -472,7 +502,9 @@ def test_asking_for_a_taken_and_for_a_free_domain_is_answered_alike(account, els
 
 
 @pytest.mark.parametrize("domain", ["", "Not A Domain", "x" * 200 + ".example", "\x00.example"])
-def test_a_domain_that_is_none_is_refused_and_stays_in_its_field(account, boss, domain):
+def test_a_domain_that_is_none_is_refused_and_stays_in_its_field(
+    account: Account, boss: Client, domain
+) -> None:
     form = boss.post(
         account.to_act_on()["ask for a tenant"],
         account.tenant_token | {"name": "Labs", "domain": domain},
@@ -481,7 +513,9 @@ def test_a_domain_that_is_none_is_refused_and_stays_in_its_field(account, boss, 
     assert (form["domain"].value(), TenantRequest.objects.count()) == (domain, 0)
 
 
-def test_who_cannot_find_a_user_is_led_to_adding_one_if_they_may(account, boss, sign_in):
+def test_who_cannot_find_a_user_is_led_to_adding_one_if_they_may(
+    account: Account, boss: Client, sign_in: SignIn
+) -> None:
     credit = factories.BenefitFactory.create(partner=account.partner, monthly=True)
     address = reverse("benefits:assign", args=[credit.pk])
     texts = [client.get(address).text for client in (boss, sign_in(account.admin.user))]
@@ -492,7 +526,9 @@ def test_who_cannot_find_a_user_is_led_to_adding_one_if_they_may(account, boss, 
 
 
 @rule("A2")
-def test_a_person_s_page_shows_what_happened_to_them_latest_first(account, boss):
+def test_a_person_s_page_shows_what_happened_to_them_latest_first(
+    account: Account, boss: Client
+) -> None:
     by = factories.Actor(account.boss.user)
     credit = factories.BenefitFactory.create(partner=account.partner, monthly=True)
     credit.assign(account.person, by=by, on=factories.TODAY)
@@ -514,14 +550,14 @@ def test_a_person_s_page_shows_what_happened_to_them_latest_first(account, boss)
     ]
 
 
-def noted(account, count, **facts):
+def noted(account: Account, count: int, **facts: Any) -> list[Record]:
     return factories.RecordFactory.create_batch(
         count, partner=account.partner, actor=account.boss.user, how="portal", **facts
     )
 
 
 @rule("A2")
-def test_activity_shows_each_line_once_over_its_pages(account, boss):
+def test_activity_shows_each_line_once_over_its_pages(account: Account, boss: Client) -> None:
     records = noted(account, 120, action="tenants.signed-in")
     seen, address, pages = [], reverse("tenants:activity"), 0
     while address:
@@ -535,7 +571,9 @@ def test_activity_shows_each_line_once_over_its_pages(account, boss):
 
 
 @rule("P1")
-def test_a_page_that_begins_after_another_partner_s_record_is_the_first(account, elsewhere, boss):
+def test_a_page_that_begins_after_another_partner_s_record_is_the_first(
+    account: Account, elsewhere: Account, boss: Client
+) -> None:
     noted(account, 3)
     [theirs] = noted(elsewhere, 1)
     assert (
@@ -556,7 +594,9 @@ def test_a_page_that_begins_after_another_partner_s_record_is_the_first(account,
         ({"since": "nonsense"}, ["about", "given", "old", "refused"]),
     ],
 )
-def test_activity_is_narrowed_by_action_person_outcome_and_day(account, boss, query, found):
+def test_activity_is_narrowed_by_action_person_outcome_and_day(
+    account: Account, boss: Client, query, found
+) -> None:
     records = {
         "old": {"at": "2020-01-01T00:00Z"},
         "about": {"at": "2021-04-01T23:59Z", "after": {"person": account.person.pk}},
@@ -576,7 +616,7 @@ def test_activity_is_narrowed_by_action_person_outcome_and_day(account, boss, qu
     assert len(page.context["history"].lines) == len(found)
 
 
-def test_a_day_that_is_before_the_first_is_said(account, boss):
+def test_a_day_that_is_before_the_first_is_said(account: Account, boss: Client) -> None:
     form = boss.get(
         reverse("tenants:activity"), {"since": "2021-05-01", "until": "2021-04-01"}
     ).context["form"]
@@ -584,7 +624,7 @@ def test_a_day_that_is_before_the_first_is_said(account, boss):
 
 
 @rule("A2")
-def test_a_refusal_and_a_change_are_said_in_words(account, boss):
+def test_a_refusal_and_a_change_are_said_in_words(account: Account, boss: Client) -> None:
     subscription = factories.redeem(tenant=account.tenant).subscription
     noted(
         account,
@@ -610,7 +650,7 @@ def test_a_refusal_and_a_change_are_said_in_words(account, boss):
     assert (refused.refused, refused.changes) == ("The key was redeemed already.", [])
 
 
-def test_times_are_those_of_the_partner_s_own_clock(account, boss):
+def test_times_are_those_of_the_partner_s_own_clock(account: Account, boss: Client) -> None:
     type(account.partner).objects.filter(pk=account.partner.pk).update(time_zone="Asia/Tokyo")
     noted(account, 1, at="2021-04-01T23:30Z")
     line = (
@@ -619,14 +659,14 @@ def test_times_are_those_of_the_partner_s_own_clock(account, boss):
     assert (line["day"], line["time"]) == ("April 2, 2021", "8:30 a.m.")
 
 
-def table(response, delimiter=","):
+def table(response: ClientResponse, delimiter: str = ",") -> list[list[str]]:
     text = response.getvalue().decode()
     assert text.startswith("\ufeff")
     return list(csv.reader(StringIO(text[1:]), delimiter=delimiter))
 
 
 @rule("A2")
-def test_the_download_has_every_line_that_the_filter_leaves(account, boss):
+def test_the_download_has_every_line_that_the_filter_leaves(account: Account, boss: Client) -> None:
     noted(account, 1100)
     noted(account, 2, refused="not-permitted")
     response = boss.get(reverse("tenants:activity-csv"))
@@ -639,13 +679,13 @@ def test_the_download_has_every_line_that_the_filter_leaves(account, boss):
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_no_cell_of_the_download_is_a_formula(account, boss, name):
+def test_no_cell_of_the_download_is_a_formula(account: Account, boss: Client, name) -> None:
     DirectoryUser.objects.filter(pk=account.boss.user.directory_user_id).update(display_name=name)
     noted(account, 1)
     assert f"'{name.strip()}" in table(boss.get(reverse("tenants:activity-csv")))[1]
 
 
-def test_the_download_is_in_the_reader_s_language(account, boss):
+def test_the_download_is_in_the_reader_s_language(account: Account, boss: Client) -> None:
     noted(account, 1, action="tenants.signed-in")
     heads, *lines = table(
         boss.get(reverse("tenants:activity-csv"), headers={"accept-language": "nl"}), delimiter=";"
@@ -655,7 +695,9 @@ def test_the_download_is_in_the_reader_s_language(account, boss):
 
 
 @rule("K3")
-def test_no_key_stands_in_the_record_on_its_page_or_in_the_download(account, boss):
+def test_no_key_stands_in_the_record_on_its_page_or_in_the_download(
+    account: Account, boss: Client
+) -> None:
     by = factories.Actor(account.boss.user)
     key = factories.issue_key(partner=account.partner)
     shown = key.reveal(by=by, on=factories.TODAY)
@@ -671,7 +713,9 @@ def test_no_key_stands_in_the_record_on_its_page_or_in_the_download(account, bos
 
 @rule("P3")
 @pytest.mark.parametrize("others", [0, 1])
-def test_the_last_global_admin_s_role_is_shown_disabled_with_the_reason(account, boss, others):
+def test_the_last_global_admin_s_role_is_shown_disabled_with_the_reason(
+    account: Account, boss: Client, others
+) -> None:
     factories.RoleAssignmentFactory.create_batch(
         others, partner=account.boss.partner, role=Role.GLOBAL_ADMIN
     )

@@ -1,9 +1,11 @@
 """Where one acts: always in sight, remembered, never changed behind one's back (rule P4)."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.tenants.models import RoleAssignment
+from benefits_portal.tenants.models import RoleAssignment, Tenant, User
+from tests.clients import ClientResponse, SignIn
 from tests.factories import (
     DirectoryUserFactory,
     RoleAssignmentFactory,
@@ -15,12 +17,12 @@ pytestmark = [pytest.mark.rule("P4"), pytest.mark.usefixtures("today")]
 
 
 @pytest.fixture
-def labs(tenant):
+def labs(tenant: Tenant) -> Tenant:
     return TenantFactory.create(partner=tenant.partner, name="Labs", domain="labs.example")
 
 
 @pytest.fixture
-def elsewhere(admin):
+def elsewhere(admin: User) -> Tenant:
     """The tenant of another partner at which `admin` holds a role too."""
     there = TenantFactory.create(is_primary=True)
     RoleAssignmentFactory.create(user=admin, partner=there.partner)
@@ -28,11 +30,11 @@ def elsewhere(admin):
 
 
 @pytest.fixture
-def client(admin, sign_in):
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
-def switch(client, tenant):
+def switch(client: Client, tenant: Tenant) -> ClientResponse:
     return client.post(reverse("tenants:switch"), {"place": tenant.pk})
 
 
@@ -48,8 +50,8 @@ def switch(client, tenant):
     ],
 )
 def test_each_page_says_for_whom_and_where_one_acts_in_the_tenant_s_color(
-    client, tenant, labs, name
-):
+    client: Client, tenant: Tenant, labs: Tenant, name
+) -> None:
     shown = []
     for sample in (tenant, labs):
         switch(client, sample)
@@ -62,14 +64,14 @@ def test_each_page_says_for_whom_and_where_one_acts_in_the_tenant_s_color(
     assert tenant.color != labs.color
 
 
-def test_the_place_is_remembered_for_the_session(client, labs):
+def test_the_place_is_remembered_for_the_session(client: Client, labs: Tenant) -> None:
     switch(client, labs)
     assert [
         client.get(reverse(name)).wsgi_request.tenant for name in ("home", "tenants:users", "home")
     ] == [labs] * 3
 
 
-def test_a_role_given_elsewhere_moves_nobody(tenant, admin, client):
+def test_a_role_given_elsewhere_moves_nobody(tenant: Tenant, admin: User, client: Client) -> None:
     before = RoleAssignment.objects.get(user=admin)
     there = TenantFactory.create(partner__name="Aardvark", is_primary=True)
     at_home_there = DirectoryUserFactory.create(tenant=there)  # without a role yet
@@ -81,21 +83,23 @@ def test_a_role_given_elsewhere_moves_nobody(tenant, admin, client):
 
 @pytest.mark.rule("P1")
 def test_who_loses_the_role_is_told_where_they_act_now_not_where_it_was(
-    client, tenant, elsewhere, admin
-):
+    client: Client, tenant: Tenant, elsewhere: Tenant, admin: User
+) -> None:
     switch(client, elsewhere)
     client.get(reverse("home"))
     RoleAssignment.objects.filter(user=admin, partner=elsewhere.partner).delete()
     page = client.get(reverse("home"))
-    told = [str(message) for message in page.context["messages"]]
-    assert told == [
+    messages = [str(message) for message in page.context["messages"]]
+    assert messages == [
         f"You can no longer act where you did. You now act for {tenant.partner} in {tenant}."
     ]
     assert elsewhere.domain not in page.text
     assert not list(client.get(reverse("home")).context["messages"])
 
 
-def test_a_deep_link_to_another_partner_of_one_s_own_offers_to_switch(client, elsewhere, tenant):
+def test_a_deep_link_to_another_partner_of_one_s_own_offers_to_switch(
+    client: Client, elsewhere: Tenant, tenant: Tenant
+) -> None:
     address = reverse(
         "licensing:subscription", args=[SubscriptionFactory.create(tenant=elsewhere).pk]
     )
@@ -106,7 +110,7 @@ def test_a_deep_link_to_another_partner_of_one_s_own_offers_to_switch(client, el
     assert client.get(address).context["subscription"].tenant == elsewhere
 
 
-def test_nobody_switches_to_a_place_that_is_not_theirs(client, tenant):
+def test_nobody_switches_to_a_place_that_is_not_theirs(client: Client, tenant: Tenant) -> None:
     strange = TenantFactory.create()
     form = switch(client, strange).context["form"]
     assert form.errors == {"place": ["You have no role there. Choose one of the tenants below."]}

@@ -4,27 +4,31 @@ With what it was filtered by and how many rows; no name, no key.
 """
 
 import pytest
+from django.db.models import QuerySet
+from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.benefits import productkeys
+from benefits_portal.benefits.models import Benefit
 from benefits_portal.tenants.downloads import masked
-from benefits_portal.tenants.models import Record, TenantsAction
+from benefits_portal.tenants.models import Record, Tenant, TenantsAction, User
 from tests import factories
+from tests.clients import SignIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today"), pytest.mark.rule("A1", "K3")]
 
 
-def downloads():
+def downloads() -> QuerySet[Record]:
     return Record.objects.filter(action=TenantsAction.LIST_DOWNLOADED).order_by("pk")
 
 
 @pytest.fixture
-def client(admin, sign_in):
+def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
 @pytest.fixture
-def credit(tenant):
+def credit(tenant: Tenant) -> Benefit:
     """Credit that one of three people holds."""
     people = factories.DirectoryUserFactory.create_batch(3, tenant=tenant)
     benefit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
@@ -54,8 +58,8 @@ LISTS = [
 
 @pytest.mark.parametrize(("name", "query", "after"), LISTS)
 def test_a_list_of_the_portal_is_on_record_before_its_first_row_is_sent(
-    client, admin, tenant, credit, name, query, after
-):
+    client: Client, admin: User, tenant: Tenant, credit: Benefit, name, query, after
+) -> None:
     answer = client.get(reverse(name) + query)
     record = downloads().get()
     assert (record.actor, record.how, record.partner, record.after) == (
@@ -68,19 +72,21 @@ def test_a_list_of_the_portal_is_on_record_before_its_first_row_is_sent(
     assert downloads().count() == 1
 
 
-def test_holders_are_on_record_with_the_benefit_that_they_hold(client, credit):
+def test_holders_are_on_record_with_the_benefit_that_they_hold(
+    client: Client, credit: Benefit
+) -> None:
     client.get(reverse("benefits:holders-csv", args=[credit.pk]))
     assert [(record.subject, record.after) for record in downloads()] == [
         (credit, {"list": "holders", "rows": 1})
     ]
 
 
-def test_a_head_request_takes_nothing_along(client, credit):
+def test_a_head_request_takes_nothing_along(client: Client, credit: Benefit) -> None:
     assert client.head(reverse("benefits:azure-cloud-csv")).status_code == 200
     assert downloads().count() == 0
 
 
-def test_the_back_office_s_choices_are_on_record_and_what_is_typed_is_not(sign_in):
+def test_the_back_office_s_choices_are_on_record_and_what_is_typed_is_not(sign_in: SignIn) -> None:
     staff = factories.UserFactory.create(staff=True, is_superuser=True)
     factories.PartnerFactory.create(name="Contoso", country="NL")
     key = productkeys.grouped(productkeys.draw())
@@ -104,14 +110,14 @@ def test_the_back_office_s_choices_are_on_record_and_what_is_typed_is_not(sign_i
     assert key not in str([record.after for record in downloads()])
 
 
-def test_masked_words_hold_no_name_and_no_key():
+def test_masked_words_hold_no_name_and_no_key() -> None:
     key = productkeys.grouped(productkeys.draw())
     assert masked("Mia  Jansen") == "M… J…"
     assert not any(part in masked(f"x {key}") for part in key.split("-"))
     assert masked("") == ""
 
 
-def test_the_partner_reads_it_in_its_activity(client, credit):
+def test_the_partner_reads_it_in_its_activity(client: Client, credit: Benefit) -> None:
     client.get(reverse("benefits:azure-cloud-csv") + "?kind=usage")
     page = client.get(reverse("tenants:activity"))
     assert "Downloaded a list" in page.text
@@ -120,7 +126,7 @@ def test_the_partner_reads_it_in_its_activity(client, credit):
     assert "Filters: Kind: Usage-based" in page.text
 
 
-def test_a_filter_that_makes_no_sense_downloads_nothing(sign_in, admin):
+def test_a_filter_that_makes_no_sense_downloads_nothing(sign_in: SignIn, admin: User) -> None:
     answer = sign_in(admin).get("/account/activity/csv/?since=11/29/2026")
     assert (answer.status_code, answer.url) == (302, "/account/activity/?since=11%2F29%2F2026")
     assert not Record.objects.exists()

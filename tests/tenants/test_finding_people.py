@@ -8,7 +8,9 @@ import re
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import QueryDict
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -18,6 +20,7 @@ from benefits_portal.tenants.consistency import CHECKS
 from benefits_portal.tenants.forms import ActivityFilter
 from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.models import (
+    Actor,
     DirectoryUser,
     DirectoryUserWord,
     Partner,
@@ -28,6 +31,7 @@ from benefits_portal.tenants.models import (
     User,
 )
 from tests import factories
+from tests.clients import SignIn
 from tests.factories import DirectoryUserFactory
 
 rule = pytest.mark.rule
@@ -46,22 +50,24 @@ DERIVED = [
 
 
 @pytest.fixture
-def boss(tenant):
+def boss(tenant: Tenant) -> User:
     return factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN
     ).user
 
 
 @pytest.fixture
-def client(boss, sign_in):
+def client(boss: User, sign_in: SignIn) -> Client:
     return sign_in(boss)
 
 
-def called(tenant, *names):
+def called(tenant: Tenant, *names: str) -> list[DirectoryUser]:
     return [DirectoryUserFactory.create(tenant=tenant, display_name=name) for name in names]
 
 
-def many(tenant, count, name="Kim Kramer", domain="k.example"):
+def many(
+    tenant: Tenant, count: int, name: str = "Kim Kramer", domain: str = "k.example"
+) -> list[DirectoryUser]:
     """`count` guests, with their words, in few statements."""
     people = DirectoryUser.objects.bulk_create(
         DirectoryUser(
@@ -79,7 +85,7 @@ def many(tenant, count, name="Kim Kramer", domain="k.example"):
 # Pickers
 
 
-def picker(client, address, words):
+def picker(client: Client, address: str, words: str) -> tuple[list[str], str]:
     page = client.get(address, {"q": words}).text
     return re.findall(r"<span>\s*<strong>\s*<bdi>(.*?)</bdi>\s*</strong>", page), re.search(
         r'data-announce="(.*?)"', page
@@ -87,7 +93,7 @@ def picker(client, address, words):
 
 
 @pytest.fixture(params=["assign", "transfer", "role"])
-def address(request, tenant):
+def address(request: pytest.FixtureRequest, tenant: Tenant) -> str:
     credit = factories.BenefitFactory.create(
         partner=tenant.partner,
         **({"bulk": True} if request.param == "transfer" else {"monthly": True}),
@@ -102,7 +108,9 @@ def address(request, tenant):
     )
 
 
-def test_a_picker_shows_the_first_20_people_and_says_of_how_many(client, tenant, address):
+def test_a_picker_shows_the_first_20_people_and_says_of_how_many(
+    client: Client, tenant: Tenant, address: str
+) -> None:
     """Each has two words that begin with k: it is people that are counted, not words."""
     many(tenant, 40)
     shown, announced = picker(client, address, "k")
@@ -113,7 +121,7 @@ def test_a_picker_shows_the_first_20_people_and_says_of_how_many(client, tenant,
     )
 
 
-def test_a_picker_does_not_count_beyond_1000(client, tenant, address):
+def test_a_picker_does_not_count_beyond_1000(client: Client, tenant: Tenant, address: str) -> None:
     many(tenant, 1_001)
     assert (
         picker(client, address, "kim")[1]
@@ -126,14 +134,16 @@ def test_a_picker_does_not_count_beyond_1000(client, tenant, address):
     [(1, "1 person found."), (20, "20 people found."), (0, "0 people found.")],
 )
 def test_a_picker_that_shows_all_says_nothing_of_first_ones(
-    client, tenant, address, count, announced
-):
+    client: Client, tenant: Tenant, address: str, count, announced
+) -> None:
     many(tenant, count)
     assert picker(client, address, "kim")[1] == announced
     assert "are shown" not in client.get(address, {"q": "kim"}).text
 
 
-def test_the_search_box_says_how_many_people_there_are_and_leads_to_all(client, tenant):
+def test_the_search_box_says_how_many_people_there_are_and_leads_to_all(
+    client: Client, tenant: Tenant
+) -> None:
     many(tenant, 9)
     page = client.get(reverse("search"), {"q": "kim"}).text
     assert "The first 6 of 9 are shown." in page
@@ -158,8 +168,8 @@ FOUND = {
 
 @pytest.mark.parametrize(("name", "typed"), FOUND.values(), ids=FOUND)
 def test_a_person_is_found_in_the_portal_and_in_the_back_office(
-    client, sign_in, boss, tenant, name, typed
-):
+    client: Client, sign_in: SignIn, boss: User, tenant: Tenant, name, typed
+) -> None:
     person, other = called(tenant, name, "Somebody Else")
     credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
     account = factories.RoleAssignmentFactory.create(
@@ -209,7 +219,9 @@ PASTED += [
 
 @rule("W2", "W3")
 @pytest.mark.parametrize("pasted", PASTED)
-def test_a_pasted_address_is_found_at_every_search_field(client, boss, tenant, pasted):
+def test_a_pasted_address_is_found_at_every_search_field(
+    client: Client, boss: User, tenant: Tenant, pasted
+) -> None:
     guest = DirectoryUserFactory.create(
         tenant=tenant,
         display_name="Kim John",
@@ -235,7 +247,9 @@ def test_a_pasted_address_is_found_at_every_search_field(client, boss, tenant, p
     ) == [guest]
 
 
-def test_words_without_letters_find_nobody_rather_than_everybody(client, tenant):
+def test_words_without_letters_find_nobody_rather_than_everybody(
+    client: Client, tenant: Tenant
+) -> None:
     called(tenant, "Kim")
     assert client.get(reverse("tenants:users"), {"q": "@"}).context["page"].total == 0
     assert client.get(reverse("tenants:users"), {"q": ""}).context["page"].total > 0
@@ -247,7 +261,9 @@ NAMES = ["Åsa", "adam", "Łukasz", "Zoë", "Lucas", "Lyon", "Ärla", "Bob"]
 IN_ORDER = ["adam", "Ärla", "Åsa", "Bob", "Lucas", "Łukasz", "Lyon", "Zoë"]
 
 
-def test_the_directory_is_sorted_by_name_as_people_do_from_page_to_page(tenant, monkeypatch):
+def test_the_directory_is_sorted_by_name_as_people_do_from_page_to_page(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     called(tenant, *NAMES)
     people = DirectoryUser.objects.for_partner(tenant.partner)
     monkeypatch.setattr(DirectoryListing, "page_size", 3)
@@ -262,7 +278,9 @@ def test_the_directory_is_sorted_by_name_as_people_do_from_page_to_page(tenant, 
         assert found == expected
 
 
-def test_holders_and_roles_and_partners_are_sorted_so_too(client, boss, tenant):
+def test_holders_and_roles_and_partners_are_sorted_so_too(
+    client: Client, boss: User, tenant: Tenant
+) -> None:
     credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
     for name, person in zip(NAMES, called(tenant, *NAMES), strict=True):
         factories.AssignmentFactory.create(benefit=credit, directory_user=person)
@@ -289,7 +307,9 @@ def test_holders_and_roles_and_partners_are_sorted_so_too(client, boss, tenant):
 
 
 @pytest.mark.parametrize("model", DERIVED)
-def test_search_texts_and_sort_keys_follow_the_row_however_it_is_written(model, tenant):
+def test_search_texts_and_sort_keys_follow_the_row_however_it_is_written(
+    model, tenant: Tenant
+) -> None:
     factories.PackageLineFactory.create(benefit_type="incremental", competency="Data")
     factories.TenantRequestFactory.create(partner=tenant.partner)
     factories.ExternalOfferFactory.create()
@@ -322,12 +342,14 @@ def test_search_texts_and_sort_keys_follow_the_row_however_it_is_written(model, 
 # Lists of many
 
 
-def narrowed(partner, records, words):
+def narrowed(partner: Partner, records: QuerySet[Record], words: str) -> QuerySet[Record]:
     return ActivityFilter(partner, QueryDict(f"person={words}")).of(records)
 
 
 @pytest.mark.slow
-def test_activity_finds_more_people_than_a_statement_takes_parameters(tenant, by):
+def test_activity_finds_more_people_than_a_statement_takes_parameters(
+    tenant: Tenant, by: Actor
+) -> None:
     people = many(tenant, MAX_KEYS + 20)
     last = people[-1]
     about = Record.objects.log(
@@ -350,7 +372,9 @@ def test_activity_finds_more_people_than_a_statement_takes_parameters(tenant, by
     assert max(len(query["sql"]) for query in asked) < 10_000
 
 
-def test_the_back_office_finds_rows_of_all_who_match_beyond_a_thousand(sign_in, boss, tenant):
+def test_the_back_office_finds_rows_of_all_who_match_beyond_a_thousand(
+    sign_in: SignIn, boss: User, tenant: Tenant
+) -> None:
     people = many(tenant, MAX_KEYS + 20)
     User.objects.filter(pk=boss.pk).update(is_staff=True, is_superuser=True)
     credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
@@ -367,7 +391,9 @@ def test_the_back_office_finds_rows_of_all_who_match_beyond_a_thousand(sign_in, 
     assert set(listed) == set(held)
 
 
-def test_names_written_past_the_portal_are_named_and_folded_again(tenant, capsys):
+def test_names_written_past_the_portal_are_named_and_folded_again(
+    tenant: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
     person = DirectoryUserFactory.create(tenant=tenant)
     for model, source, name in (
         (DirectoryUser, "display_name", "Łukasz"),
@@ -375,10 +401,10 @@ def test_names_written_past_the_portal_are_named_and_folded_again(tenant, capsys
     ):
         model._base_manager.filter(pk__in=[person.pk, tenant.partner_id]).update(**{source: name})
     assert not DirectoryUser.objects.matching("lukasz").exists()
-    told = [
+    lines = [
         check.run() for check in CHECKS if check.model in (DirectoryUser, Partner) and check.run()
     ]
-    assert len(told) == 3
+    assert len(lines) == 3
     call_command("fold_names")
     assert [check.run() for check in CHECKS if check.model in (DirectoryUser, Partner)] == [
         None

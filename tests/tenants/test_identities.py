@@ -1,14 +1,16 @@
 """Whoever somebody is, every spelling is one person, at every entry point (rules W1 to W3)."""
 
 import json
+from collections.abc import Callable
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
 from django.core import mail, serializers
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from benefits_portal.tenants.admin.imports import PartnerImport
@@ -26,6 +28,7 @@ from benefits_portal.tenants.models import (
     User,
 )
 from benefits_portal.tenants.outbox import send_due
+from tests.clients import SignIn
 from tests.factories import (
     PASSWORD,
     DirectoryUserFactory,
@@ -50,17 +53,17 @@ SIGN_IN, ASK = reverse("tenants:sign-in"), reverse("tenants:password-ask")
 
 
 @pytest.fixture
-def boss(tenant):
+def boss(tenant: Tenant) -> User:
     user = UserFactory.create(directory_user__tenant=tenant)
     RoleAssignmentFactory.create(user=user, role=Role.GLOBAL_ADMIN)
     return user
 
 
 @pytest.fixture
-def add(boss, tenant, sign_in):
+def add(boss: User, tenant: Tenant, sign_in: SignIn) -> Callable[..., Any]:
     """What *Add a user* answers: the form's errors, or none."""
 
-    def added(name="Kim", address=KIM, kind="guest"):
+    def added(name: str = "Kim", address: str = KIM, kind: str = "guest") -> Any:
         acting = {"acting_in": f"{tenant.partner_id}-{tenant.pk}", "tenant": tenant.pk}
         sent = acting | {"name": name, "address": address, "kind": kind}
         answer = sign_in(boss).post(reverse("tenants:add-user"), sent)
@@ -69,7 +72,7 @@ def add(boss, tenant, sign_in):
     return added
 
 
-def addresses():
+def addresses() -> list[str]:
     return sorted(DirectoryUser.objects.guests().values_list("user_principal_name", flat=True))
 
 
@@ -77,7 +80,7 @@ def addresses():
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_another_spelling_of_somebody_is_already_there(add, spelling):
+def test_another_spelling_of_somebody_is_already_there(add: Callable[..., Any], spelling) -> None:
     assert add() == {}
     # Another name: the same act again would be a double click (W11).
     assert list(add("Somebody else", spelling)) == ["address"]
@@ -85,28 +88,32 @@ def test_another_spelling_of_somebody_is_already_there(add, spelling):
 
 
 @pytest.mark.parametrize("mark", ["\u200b", "\u200e", "\u2060", "\ufeff"])
-def test_an_address_of_the_tenant_itself_is_no_guest_in_any_spelling(add, tenant, mark):
-    told = add(address=f"Kim.Y@{tenant.domain}{mark}")
-    assert told["address"] == [str(GuestFromInside())]
+def test_an_address_of_the_tenant_itself_is_no_guest_in_any_spelling(
+    add: Callable[..., Any], tenant: Tenant, mark
+) -> None:
+    errors = add(address=f"Kim.Y@{tenant.domain}{mark}")
+    assert errors["address"] == [str(GuestFromInside())]
     assert addresses() == []
 
 
 @pytest.mark.parametrize(
     "name", ["\u200b", "\u3164", "\u2800\u2800", "…", "👩", "\U00013441", " ", "4711"]
 )
-def test_a_name_in_which_nobody_sees_a_letter_is_refused(add, name):
+def test_a_name_in_which_nobody_sees_a_letter_is_refused(add: Callable[..., Any], name) -> None:
     assert add(name=name)["name"] == ["Enter the person's name."]
     assert addresses() == []
 
 
-def test_a_name_of_two_lines_is_refused(add):
+def test_a_name_of_two_lines_is_refused(add: Callable[..., Any]) -> None:
     assert add(name="Hello\n\nSign in at http://evil.example/")["name"] == [
         "Write this on one line."
     ]
     assert addresses() == []
 
 
-def test_a_name_is_kept_without_what_turns_its_neighbors_round(add, boss, sign_in):
+def test_a_name_is_kept_without_what_turns_its_neighbors_round(
+    add: Callable[..., Any], boss: User, sign_in: SignIn
+) -> None:
     add(name="\u202eevil\u202c Kim")
     person = DirectoryUser.objects.guests().get()
     assert person.display_name == "evil Kim"
@@ -115,7 +122,9 @@ def test_a_name_is_kept_without_what_turns_its_neighbors_round(add, boss, sign_i
     )
 
 
-def test_a_name_from_right_to_left_is_isolated_in_a_sentence(add, tenant):
+def test_a_name_from_right_to_left_is_isolated_in_a_sentence(
+    add: Callable[..., Any], tenant: Tenant
+) -> None:
     add(name="דנה")
     with pytest.raises(AlreadyInDirectory) as refused:
         DirectoryUser.objects.add_to(tenant, "Dana", KIM, by=Actor(), kind="guest")
@@ -126,21 +135,25 @@ def test_a_name_from_right_to_left_is_isolated_in_a_sentence(add, tenant):
 # A directory's own names for guests
 
 
-def test_a_directory_s_own_name_for_a_guest_is_the_guest(add, tenant):
+def test_a_directory_s_own_name_for_a_guest_is_the_guest(
+    add: Callable[..., Any], tenant: Tenant
+) -> None:
     assert add(address=f"john_fabrikam.example#EXT#@{tenant.domain}") == {}
     assert addresses() == ["john@fabrikam.example"]
 
 
 @pytest.mark.parametrize("kind", ["member", "guest"])
 @pytest.mark.parametrize("domain", ["", "elsewhere.onmicrosoft.com"])
-def test_a_directory_s_own_name_is_no_member_and_of_no_other_tenant(add, tenant, kind, domain):
+def test_a_directory_s_own_name_is_no_member_and_of_no_other_tenant(
+    add: Callable[..., Any], tenant: Tenant, kind, domain
+) -> None:
     if kind == "guest" and not domain:
         return  # that is the guest
-    told = add(address=f"john_fabrikam.example#EXT#@{domain or tenant.domain}", kind=kind)
-    assert told["address"] == [str(NameOfGuest())]
+    errors = add(address=f"john_fabrikam.example#EXT#@{domain or tenant.domain}", kind=kind)
+    assert errors["address"] == [str(NameOfGuest())]
 
 
-def test_no_account_has_a_directory_s_own_name(sign_in):
+def test_no_account_has_a_directory_s_own_name(sign_in: SignIn) -> None:
     office = sign_in(UserFactory.create(staff=True, is_superuser=True))
     sent = {"email": "john_f.example#EXT#@c.example", "name": "John", "usable_password": "false"}
     answer = office.post(reverse("admin:tenants_user_add"), sent)
@@ -153,21 +166,21 @@ def test_no_account_has_a_directory_s_own_name(sign_in):
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_one_signs_in_with_any_spelling_of_the_address(spelling):
+def test_one_signs_in_with_any_spelling_of_the_address(spelling) -> None:
     user = UserFactory.create(email=KIM)
     assert Client().post(SIGN_IN, {"username": spelling, "password": PASSWORD}).status_code == 302
     assert User.objects.get_by_natural_key(spelling) == user
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_link_for_a_password_is_sent_for_any_spelling(spelling):
+def test_a_link_for_a_password_is_sent_for_any_spelling(spelling) -> None:
     UserFactory.create(email=KIM)
     Client().post(ASK, {"email": spelling})
     send_due()
     assert [message.to for message in mail.outbox] == [[KIM]]
 
 
-def test_a_guest_signs_in_with_the_name_that_the_tenant_has_for_her(tenant):
+def test_a_guest_signs_in_with_the_name_that_the_tenant_has_for_her(tenant: Tenant) -> None:
     DirectoryUserFactory.create(
         tenant=tenant, guest=True, user_principal_name="john@fabrikam.example"
     )
@@ -181,7 +194,7 @@ def test_a_guest_signs_in_with_the_name_that_the_tenant_has_for_her(tenant):
     assert Client().post(SIGN_IN, {"username": nobody, "password": PASSWORD}).status_code == 200
 
 
-def test_a_guest_with_a_role_asks_for_a_password_with_her_real_address(tenant):
+def test_a_guest_with_a_role_asks_for_a_password_with_her_real_address(tenant: Tenant) -> None:
     added = DirectoryUser.objects.add_to(tenant, "Kim", f"{KIM}\u200b", kind="guest", by=Actor())
     RoleAssignment.objects.give(added, Role.MEMBER, by=Actor())
     Client().post(ASK, {"email": KIM})
@@ -189,7 +202,7 @@ def test_a_guest_with_a_role_asks_for_a_password_with_her_real_address(tenant):
     assert [message.to for message in mail.outbox] == [[KIM]]
 
 
-def test_wrong_passwords_are_counted_for_one_person_whatever_the_spelling():
+def test_wrong_passwords_are_counted_for_one_person_whatever_the_spelling() -> None:
     UserFactory.create(email=KIM)
     for number in range(10):
         Client().post(
@@ -198,7 +211,7 @@ def test_wrong_passwords_are_counted_for_one_person_whatever_the_spelling():
     assert Client().post(SIGN_IN, {"username": KIM, "password": PASSWORD}).status_code == 429
 
 
-def test_authenticate_takes_any_spelling(rf):
+def test_authenticate_takes_any_spelling(rf: RequestFactory) -> None:
     user = UserFactory.create(email=KIM)
     request = rf.post(SIGN_IN)
     assert [
@@ -207,7 +220,7 @@ def test_authenticate_takes_any_spelling(rf):
 
 
 @pytest.mark.rule("W12")
-def test_no_mail_carries_what_somebody_typed():
+def test_no_mail_carries_what_somebody_typed() -> None:
     user = UserFactory.create(email=KIM, name="Visit evil.example/now")
     Client().post(ASK, {"email": user.email})
     send_due()
@@ -220,8 +233,8 @@ def test_no_mail_carries_what_somebody_typed():
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_no_row_is_written_or_looked_up_in_another_spelling(tenant, spelling):
-    def rows():
+def test_no_row_is_written_or_looked_up_in_another_spelling(tenant: Tenant, spelling) -> None:
+    def rows() -> list[DirectoryUser]:
         return list(
             DirectoryUser.objects.filter(user_principal_name=spelling, display_name="Kim  \u200bYu")
         )
@@ -249,7 +262,7 @@ def test_no_row_is_written_or_looked_up_in_another_spelling(tenant, spelling):
     "spelling",
     ["CONTOSO.example", "https://contoso.example/", "contoso.example\u200b", "ｃontoso.example."],
 )
-def test_a_domain_has_one_spelling_whatever_writes_it(spelling):
+def test_a_domain_has_one_spelling_whatever_writes_it(spelling) -> None:
     tenant = TenantFactory.create(domain=spelling)
     assert (tenant.domain, Tenant.objects.get(domain=spelling)) == ("contoso.example", tenant)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -266,7 +279,9 @@ def test_a_domain_has_one_spelling_whatever_writes_it(spelling):
         (Partner, "mpn_id"),
     ],
 )
-def test_the_database_refuses_another_spelling_past_the_models(tenant, boss, model, column):
+def test_the_database_refuses_another_spelling_past_the_models(
+    tenant: Tenant, boss: User, model, column
+) -> None:
     TenantRequest.objects.ask(tenant.partner, "West", "west.example", by=Actor())
     wrong = "1234５" if model is Partner else "Kim@CONTOSO.example"
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
@@ -275,7 +290,9 @@ def test_the_database_refuses_another_spelling_past_the_models(tenant, boss, mod
     assert model.objects.exists()
 
 
-def test_createsuperuser_takes_one_spelling_and_refuses_what_is_no_address(monkeypatch):
+def test_createsuperuser_takes_one_spelling_and_refuses_what_is_no_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     call_command(
         "createsuperuser",
@@ -291,7 +308,7 @@ def test_createsuperuser_takes_one_spelling_and_refuses_what_is_no_address(monke
     assert User.objects.count() == 1
 
 
-def test_a_fixture_is_kept_in_one_spelling(tenant):
+def test_a_fixture_is_kept_in_one_spelling(tenant: Tenant) -> None:
     fields = {
         "tenant": tenant.pk,
         "partner": tenant.partner_id,
@@ -311,7 +328,7 @@ def test_a_fixture_is_kept_in_one_spelling(tenant):
     )
 
 
-def test_what_is_put_on_record_holds_nothing_invisible(partner):
+def test_what_is_put_on_record_holds_nothing_invisible(partner: Partner) -> None:
     about = {"name": "a\u200bb\0", "rows": ["x\u202ey", 1], "more": {"why": "a\nb"}}
     record = Record.objects.log(
         "tests.noted", by=Actor(reason="be\u200bcause\nof it"), partner=partner, after=about
@@ -326,10 +343,10 @@ def test_what_is_put_on_record_holds_nothing_invisible(partner):
 # Identifiers
 
 
-def test_full_width_digits_are_the_same_mpn_id(sign_in):
+def test_full_width_digits_are_the_same_mpn_id(sign_in: SignIn) -> None:
     PartnerFactory.create(mpn_id="5201001")
     office = sign_in(UserFactory.create(staff=True, is_superuser=True))
-    for mpn_id, told in (
+    for mpn_id, message in (
         ("５２０１００１", "already exists"),
         ("0005201001", "already exists"),
         ("٥٢٠١٠٠١", "An MPN ID is 4 to 10 digits."),
@@ -343,12 +360,12 @@ def test_full_width_digits_are_the_same_mpn_id(sign_in):
         }
         sent |= {"tenants-TOTAL_FORMS": 0, "tenants-INITIAL_FORMS": 0}
         answer = office.post(reverse("admin:tenants_partner_add"), sent)
-        assert told in answer.context["adminform"].form.errors["mpn_id"][0]
+        assert message in answer.context["adminform"].form.errors["mpn_id"][0]
     assert Partner.objects.filter(mpn_id="５２０１００１").count() == Partner.objects.count() == 1
 
 
 @pytest.mark.rule("W4")
-def test_zeros_in_front_make_no_second_partner():
+def test_zeros_in_front_make_no_second_partner() -> None:
     there = PartnerFactory.create(mpn_id="001234567")
     assert (there.mpn_id, Partner.objects.get(mpn_id="0001234567")) == ("1234567", there)
     file = (
@@ -379,7 +396,9 @@ def test_zeros_in_front_make_no_second_partner():
         "contoso-west.onmicrosoft.com\u200b",
     ],
 )
-def test_the_domain_of_a_tenant_is_taken_as_it_is_pasted(boss, tenant, sign_in, typed):
+def test_the_domain_of_a_tenant_is_taken_as_it_is_pasted(
+    boss: User, tenant: Tenant, sign_in: SignIn, typed
+) -> None:
     acting = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
     sign_in(boss).post(
         reverse("tenants:ask-for-tenant"), acting | {"name": "West", "domain": typed}
@@ -387,7 +406,9 @@ def test_the_domain_of_a_tenant_is_taken_as_it_is_pasted(boss, tenant, sign_in, 
     assert TenantRequest.objects.get().domain == "contoso-west.onmicrosoft.com"
 
 
-def test_what_has_to_be_left_out_of_a_domain_is_told(boss, tenant, sign_in):
+def test_what_has_to_be_left_out_of_a_domain_is_told(
+    boss: User, tenant: Tenant, sign_in: SignIn
+) -> None:
     acting = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
     sent = acting | {"name": "West", "domain": "https://contoso.com/sign-in?next=/"}
     answer = sign_in(boss).post(reverse("tenants:ask-for-tenant"), sent)
@@ -396,7 +417,7 @@ def test_what_has_to_be_left_out_of_a_domain_is_told(boss, tenant, sign_in):
     ]
 
 
-def test_a_password_too_short_is_told_at_the_field_it_was_chosen_in(sign_in):
+def test_a_password_too_short_is_told_at_the_field_it_was_chosen_in(sign_in: SignIn) -> None:
     user = UserFactory.create(email=KIM)
     Client().post(ASK, {"email": KIM})
     send_due()

@@ -1,5 +1,6 @@
 """How often somebody may try: windows that slide, one address, races, and searches (rule K6)."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -13,6 +14,7 @@ from benefits_portal import clock
 from benefits_portal.tenants import limits
 from benefits_portal.tenants.limits import MINUTE, Limit, Tier, TooManyAttempts, network_of
 from benefits_portal.tenants.models import Attempt, User
+from tests.clients import ClientResponse, SignIn
 from tests.factories import PASSWORD, UserFactory
 from tests.simultaneous import at_once
 
@@ -23,7 +25,7 @@ SIGN_IN = "/sign-in/"
 
 
 @pytest.fixture
-def moving():
+def moving() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(START, tick=False) as traveller:
         yield traveller
 
@@ -36,7 +38,7 @@ def attempt(limit: Limit = LIMIT, subject: object = "kim") -> bool:
     return True
 
 
-def wrong(email: str = "nobody@example.com", address: str = "203.0.113.7"):
+def wrong(email: str = "nobody@example.com", address: str = "203.0.113.7") -> ClientResponse:
     return Client(REMOTE_ADDR=address).post(SIGN_IN, {"username": email, "password": "wrong"})
 
 
@@ -51,7 +53,9 @@ def right(user: User, address: str = "203.0.113.7") -> int:
 # Windows
 
 
-def test_the_limit_is_reached_and_not_passed_and_ends_on_time(moving):
+def test_the_limit_is_reached_and_not_passed_and_ends_on_time(
+    moving: time_machine.Traveller,
+) -> None:
     assert [attempt() for _ in range(5)] == [True, True, True, False, False]
     moving.shift(15 * MINUTE - timedelta(seconds=1))
     assert not attempt()
@@ -59,7 +63,7 @@ def test_the_limit_is_reached_and_not_passed_and_ends_on_time(moving):
     assert attempt()
 
 
-def test_a_window_is_not_gamed_at_its_edge(moving):
+def test_a_window_is_not_gamed_at_its_edge(moving: time_machine.Traveller) -> None:
     """Two before ten minutes end and two after are four within the window."""
     moving.shift(9 * MINUTE)
     assert [attempt(), attempt()] == [True, True]
@@ -67,7 +71,7 @@ def test_a_window_is_not_gamed_at_its_edge(moving):
     assert [attempt(), attempt()] == [True, False]
 
 
-def test_what_was_refused_prolongs_nothing(moving):
+def test_what_was_refused_prolongs_nothing(moving: time_machine.Traveller) -> None:
     for _ in range(3):
         attempt()
     moving.shift(14 * MINUTE)
@@ -76,7 +80,7 @@ def test_what_was_refused_prolongs_nothing(moving):
     assert attempt()
 
 
-def test_subjects_and_limits_are_counted_apart(moving):
+def test_subjects_and_limits_are_counted_apart(moving: time_machine.Traveller) -> None:
     for _ in range(3):
         attempt()
     assert [attempt(), attempt(subject="lee"), attempt(Limit("other", LIMIT.tiers))] == [
@@ -86,7 +90,7 @@ def test_subjects_and_limits_are_counted_apart(moving):
     ]
 
 
-def test_one_refused_subject_counts_for_none_of_them(moving):
+def test_one_refused_subject_counts_for_none_of_them(moving: time_machine.Traveller) -> None:
     for _ in range(3):
         attempt()
     with pytest.raises(TooManyAttempts):
@@ -94,13 +98,13 @@ def test_one_refused_subject_counts_for_none_of_them(moving):
     assert Attempt.objects.of(LIMIT.of("lee")).count() == 0
 
 
-def test_given_back_it_does_not_count(moving):
+def test_given_back_it_does_not_count(moving: time_machine.Traveller) -> None:
     ticket = Attempt.objects.take(LIMIT.of("kim"))
     Attempt.objects.give_back(ticket)
     assert [attempt() for _ in range(4)] == [True, True, True, False]
 
 
-def test_a_short_tier_ends_sooner_than_a_long_one(moving):
+def test_a_short_tier_ends_sooner_than_a_long_one(moving: time_machine.Traveller) -> None:
     both = Limit("tests", (Tier(2, MINUTE, MINUTE), Tier(4, 60 * MINUTE, 15 * MINUTE)))
     assert [attempt(both) for _ in range(3)] == [True, True, False]
     moving.shift(MINUTE)
@@ -111,14 +115,14 @@ def test_a_short_tier_ends_sooner_than_a_long_one(moving):
     assert attempt(both)
 
 
-def test_nobody_who_is_counted_can_be_read_from_the_table():
+def test_nobody_who_is_counted_can_be_read_from_the_table() -> None:
     wrong("kim@contoso.example", "203.0.113.7")
     rows = str(list(Attempt.objects.values()))
     assert ("sign-in" in rows, "kim" in rows, "203.0.113" in rows) == (True, False, False)
 
 
-def test_without_the_database_nobody_gets_through(monkeypatch):
-    def away(*_arguments):
+def test_without_the_database_nobody_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_arguments: object) -> None:
         raise DatabaseError
 
     hashed = []
@@ -148,17 +152,21 @@ def test_without_the_database_nobody_gets_through(monkeypatch):
         ("unix:", "unknown"),
     ],
 )
-def test_an_address_is_counted_by_what_one_customer_has(address, network):
+def test_an_address_is_counted_by_what_one_customer_has(address, network) -> None:
     assert network_of(address) == network
 
 
-def test_passwords_sprayed_over_many_accounts_are_limited_by_address(moving):
+def test_passwords_sprayed_over_many_accounts_are_limited_by_address(
+    moving: time_machine.Traveller,
+) -> None:
     answers = [wrong(f"made-up-{number}@example.com").status_code for number in range(25)]
     assert answers == [200] * 19 + [429] * 6
     assert wrong("made-up-25@example.com", "203.0.113.8").status_code == 200
 
 
-def test_no_password_is_hashed_once_the_address_is_refused(moving, monkeypatch):
+def test_no_password_is_hashed_once_the_address_is_refused(
+    moving: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hashed = []
     monkeypatch.setattr(
         "django.contrib.auth.backends.ModelBackend.authenticate", lambda *_a, **_k: hashed.append(1)
@@ -168,7 +176,7 @@ def test_no_password_is_hashed_once_the_address_is_refused(moving, monkeypatch):
     assert len(hashed) == 20
 
 
-def test_addresses_of_one_ipv6_network_are_one(moving):
+def test_addresses_of_one_ipv6_network_are_one(moving: time_machine.Traveller) -> None:
     answers = [
         wrong(f"a{number}@example.com", f"2001:db8:1:2::{number:x}").status_code
         for number in range(21)
@@ -177,7 +185,7 @@ def test_addresses_of_one_ipv6_network_are_one(moving):
 
 
 @pytest.mark.slow
-def test_a_hundred_within_an_hour_are_refused_for_a_quarter(moving):
+def test_a_hundred_within_an_hour_are_refused_for_a_quarter(moving: time_machine.Traveller) -> None:
     for minute in range(10):
         for number in range(10):
             last = wrong(f"made-up-{minute}-{number}@example.com")
@@ -196,7 +204,9 @@ def test_a_hundred_within_an_hour_are_refused_for_a_quarter(moving):
     )
 
 
-def test_the_success_of_others_does_not_reset_what_an_address_tried(moving):
+def test_the_success_of_others_does_not_reset_what_an_address_tried(
+    moving: time_machine.Traveller,
+) -> None:
     user = UserFactory.create()
     for number in range(19):
         wrong(f"made-up-{number}@example.com")
@@ -205,7 +215,7 @@ def test_the_success_of_others_does_not_reset_what_an_address_tried(moving):
 
 
 @pytest.mark.slow
-def test_an_office_of_honest_people_is_not_refused(moving):
+def test_an_office_of_honest_people_is_not_refused(moving: time_machine.Traveller) -> None:
     """A thousand sign in within the hour, one in twenty mistypes once, twelve in one minute."""
     people = UserFactory.create_batch(12)
     for _ in range(8):
@@ -214,7 +224,9 @@ def test_an_office_of_honest_people_is_not_refused(moving):
         moving.shift(8 * MINUTE)
 
 
-def test_links_asked_for_from_one_address_are_limited_with_one_answer(moving):
+def test_links_asked_for_from_one_address_are_limited_with_one_answer(
+    moving: time_machine.Traveller,
+) -> None:
     request_as = Client(REMOTE_ADDR="203.0.113.7")
     known = UserFactory.create().email
     answers = [
@@ -233,12 +245,12 @@ def test_links_asked_for_from_one_address_are_limited_with_one_answer(moving):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_at_one_instant_no_more_than_the_limit_get_through():
+def test_of_many_at_one_instant_no_more_than_the_limit_get_through() -> None:
     assert at_once([attempt] * 20).count(True) == 3
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_subjects_counted_in_any_order_lock_nobody_forever():
+def test_two_subjects_counted_in_any_order_lock_nobody_forever() -> None:
     one, other = LIMIT.of("one"), Limit("other", (Tier(1_000, MINUTE, MINUTE),)).of("other")
     takes = [partial(Attempt.objects.take, *pair) for pair in [(one, other), (other, one)] * 8]
     outcomes = at_once(takes)
@@ -249,7 +261,9 @@ def test_two_subjects_counted_in_any_order_lock_nobody_forever():
 # Searches
 
 
-def test_what_is_counted_at_once_goes_on_when_the_oldest_leaves_the_window(moving, db):
+def test_what_is_counted_at_once_goes_on_when_the_oldest_leaves_the_window(
+    moving: time_machine.Traveller, db: None
+) -> None:
     subject = Limit("searches", (Tier(2, MINUTE, MINUTE),)).of("somebody")
     Attempt.objects.take_at_once(subject)
     moving.shift(MINUTE / 2)
@@ -262,7 +276,9 @@ def test_what_is_counted_at_once_goes_on_when_the_oldest_leaves_the_window(movin
     assert Attempt.objects.of(subject).count() == 3
 
 
-def test_searches_of_an_account_are_limited_on_every_page_alike(moving, admin, sign_in):
+def test_searches_of_an_account_are_limited_on_every_page_alike(
+    moving: time_machine.Traveller, admin: User, sign_in: SignIn
+) -> None:
     client, page = sign_in(admin), reverse("tenants:users")
     rows = [
         Attempt(limit="search", subject=limits.SEARCH.of(admin.pk).subject, at=clock.now())

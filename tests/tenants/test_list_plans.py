@@ -64,7 +64,7 @@ def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
 
 
 @pytest.mark.parametrize(("query", "index"), INDEXES.items(), ids=INDEXES)
-def test_each_page_of_an_order_is_read_off_its_index(partner, query, index):
+def test_each_page_of_an_order_is_read_off_its_index(partner: Partner, query, index) -> None:
     found = pages_by(
         index,
         lambda address: DirectoryListing.of([], address),
@@ -74,7 +74,7 @@ def test_each_page_of_an_order_is_read_off_its_index(partner, query, index):
     assert found == dict.fromkeys(PAGES, (True, set(), 50, 51))
 
 
-def test_a_rare_word_is_looked_up_and_what_many_share_is_met_in_the_order(partner):
+def test_a_rare_word_is_looked_up_and_what_many_share_is_met_in_the_order(partner: Partner) -> None:
     people = DirectoryUser.objects.for_partner(partner)
     DirectoryUserWord.objects.write_all(people)
     with connection.cursor() as cursor:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from benefits_portal import clock
 from benefits_portal.tenants.models import Actor, User
+from tests.clients import ClientResponse, SignIn
 from tests.factories import UserFactory
 from tests.world import RequestAs, World
 
@@ -33,7 +34,7 @@ ANSWERS = {
 }
 
 
-def no_store(answer) -> bool:
+def no_store(answer: ClientResponse) -> bool:
     return "no-store" in answer.headers.get("Cache-Control", "")
 
 
@@ -72,7 +73,7 @@ def test_no_url_answers_somebody_signed_in_with_what_is_kept(
     assert kept == []
 
 
-def cleared(answer) -> dict[str, str | None]:
+def cleared(answer: ClientResponse) -> dict[str, str | None]:
     cookie = answer.cookies.get(settings.SESSION_COOKIE_NAME)
     return {
         "Clear-Site-Data": answer.headers.get("Clear-Site-Data"),
@@ -94,7 +95,7 @@ def signed_in(admin: User) -> Client:
 
 
 @pytest.mark.parametrize("door", [SIGN_OUT, reverse("admin:logout")])
-def test_signing_out_clears_what_was_kept(sign_in, door: str) -> None:
+def test_signing_out_clears_what_was_kept(sign_in: SignIn, door: str) -> None:
     staff = sign_in(UserFactory.create(is_staff=True, is_superuser=True))
     assert cleared(staff.post(door)) == CLEARED
 
@@ -137,10 +138,10 @@ def test_a_message_that_was_not_read_is_not_shown_to_who_comes_next(
     signed_in: Client, by: Actor
 ) -> None:
     tenant = by.user.directory_user.tenant
-    told = signed_in.post(
+    answer = signed_in.post(
         reverse("tenants:switch"),
         {"place": tenant.pk, "acting_in": f"{tenant.partner_id}-{tenant.pk}"},
     )
-    assert told.cookies["messages"].value, "there is something to leak"
+    assert answer.cookies["messages"].value, "there is something to leak"
     signed_in.post(SIGN_OUT)
     assert "You now act for" not in signed_in.get(reverse("tenants:sign-in")).text

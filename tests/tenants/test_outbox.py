@@ -16,6 +16,7 @@ from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from benefits_portal import clock
 from benefits_portal.tenants import outbox
@@ -23,6 +24,7 @@ from benefits_portal.tenants.console_mail import EmailBackend
 from benefits_portal.tenants.models import Mail, User
 from benefits_portal.tenants.models.mail import PAUSES
 from benefits_portal.tenants.outbox import send_due
+from tests.clients import SignIn
 from tests.factories import MailFactory, PracticeWorldFactory, UserFactory
 from tests.licensing.test_kill_drill import PROJECT, url_of_the_tests_own_database
 from tests.mail_server import mail_server
@@ -49,7 +51,7 @@ def everything_kept() -> str:
 # Asking
 
 
-def test_sixty_requests_at_once_are_one_mail_and_one_answer_sixty_times(settings):
+def test_sixty_requests_at_once_are_one_mail_and_one_answer_sixty_times(settings: Settings) -> None:
     with mail_server() as server:
         settings.MAILERS = server.mailers
         user, browser = UserFactory.create(), Client()
@@ -67,7 +69,7 @@ def test_sixty_requests_at_once_are_one_mail_and_one_answer_sixty_times(settings
     assert time.monotonic() - began < 60
 
 
-def test_after_five_minutes_there_is_another_link():
+def test_after_five_minutes_there_is_another_link() -> None:
     user = UserFactory.create()
     first = asked(user)
     Client().post(ASK, {"email": user.email.upper()})
@@ -77,7 +79,7 @@ def test_after_five_minutes_there_is_another_link():
     assert Mail.objects.count() == 2
 
 
-def test_nothing_that_is_kept_says_who_asked_or_holds_a_link():
+def test_nothing_that_is_kept_says_who_asked_or_holds_a_link() -> None:
     user = UserFactory.create(email="kim.unmistakable@example.com")
     asked(user)
     assert "unmistakable" not in everything_kept()
@@ -89,7 +91,7 @@ def test_nothing_that_is_kept_says_who_asked_or_holds_a_link():
     assert [text for text in ("unmistakable", token, "testserver/") if text in kept] == []
 
 
-def test_outside_a_demo_what_was_sent_is_gone(settings):
+def test_outside_a_demo_what_was_sent_is_gone(settings: Settings) -> None:
     settings.DEMO = False
     mail = asked(UserFactory.create())
     assert mail.sealed != ""
@@ -99,20 +101,20 @@ def test_outside_a_demo_what_was_sent_is_gone(settings):
     assert mail.sent_at is not None
 
 
-def test_one_for_nobody_is_sent_to_nobody_and_leaves_nothing():
+def test_one_for_nobody_is_sent_to_nobody_and_leaves_nothing() -> None:
     Client().post(ASK, {"email": "nobody@example.com"})
     assert Mail.objects.count() == 1
     assert (send_due(), Mail.objects.count(), django_mail.outbox) == (0, 0, [])
 
 
-def test_who_left_meanwhile_gets_none():
+def test_who_left_meanwhile_gets_none() -> None:
     user = UserFactory.create()
     asked(user)
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert (send_due(), django_mail.outbox) == (0, [])
 
 
-def test_a_retired_secret_still_opens_what_waits(settings):
+def test_a_retired_secret_still_opens_what_waits(settings: Settings) -> None:
     mail = asked(UserFactory.create())
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
     assert mail.params["origin"] == "http://testserver"
@@ -135,8 +137,12 @@ def test_a_retired_secret_still_opens_what_waits(settings):
     ],
 )
 def test_a_mail_server_that_fails_gets_another_try_and_nobody_waits_for_it(
-    settings, monkeypatch, caplog, way, problem
-):
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    way,
+    problem,
+) -> None:
     monkeypatch.setattr(outbox, "DEADLINE", 1.0)
     mail = asked(UserFactory.create())
     with mail_server(way) as server:
@@ -156,7 +162,7 @@ def test_a_mail_server_that_fails_gets_another_try_and_nobody_waits_for_it(
     assert "A mail of kind tenants.password-link was not sent, try 1" in caplog.text
 
 
-def test_no_mail_server_at_all_is_a_try_too(settings):
+def test_no_mail_server_at_all_is_a_try_too(settings: Settings) -> None:
     with mail_server() as gone:
         settings.MAILERS = gone.mailers
     mail = asked(UserFactory.create())
@@ -165,7 +171,7 @@ def test_no_mail_server_at_all_is_a_try_too(settings):
     assert (mail.tries, mail.problem) == (1, "ConnectionRefusedError")
 
 
-def test_pauses_grow_and_end_visibly(settings, client):
+def test_pauses_grow_and_end_visibly(settings: Settings, client: Client) -> None:
     settings.DEMO = False
     mail = asked(UserFactory.create())
     with mail_server("busy") as server:
@@ -189,7 +195,7 @@ def test_pauses_grow_and_end_visibly(settings, client):
     assert client.get("/healthz/mail").content == b"mail was given up\n"
 
 
-def test_one_mail_that_cannot_be_written_holds_up_no_other():
+def test_one_mail_that_cannot_be_written_holds_up_no_other() -> None:
     MailFactory.create(kind="unheard of", next_try_at=clock.now() - timedelta(hours=1))
     asked_mail = UserFactory.create()
     Client().post(ASK, {"email": asked_mail.email})
@@ -199,7 +205,7 @@ def test_one_mail_that_cannot_be_written_holds_up_no_other():
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_killed_after_the_server_has_it_the_same_mail_goes_again(settings):
+def test_killed_after_the_server_has_it_the_same_mail_goes_again(settings: Settings) -> None:
     """Rather twice than never, and with one Message-ID, by which a mailbox drops the double."""
     user = UserFactory.create()
     mail = asked(user)
@@ -231,7 +237,7 @@ def test_killed_after_the_server_has_it_the_same_mail_goes_again(settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_several_senders_at_once_send_each_mail_once():
+def test_several_senders_at_once_send_each_mail_once() -> None:
     users = UserFactory.create_batch(12)
     for number, user in enumerate(users):
         Client(REMOTE_ADDR=f"203.0.113.{number}").post(ASK, {"email": user.email})
@@ -242,7 +248,7 @@ def test_several_senders_at_once_send_each_mail_once():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_claimed_mail_is_nobody_else_s_until_its_next_try():
+def test_a_claimed_mail_is_nobody_else_s_until_its_next_try() -> None:
     asked(UserFactory.create())
     claims = at_once([partial(Mail.objects.claim, clock.now())] * 8)
     assert [claim for claim in claims if claim] == [Mail.objects.get()]
@@ -251,7 +257,7 @@ def test_a_claimed_mail_is_nobody_else_s_until_its_next_try():
 # What people see of it
 
 
-def test_the_console_shows_a_link_that_can_be_copied_whole():
+def test_the_console_shows_a_link_that_can_be_copied_whole() -> None:
     stream = io.StringIO()
     link = "http://testserver" + reverse("tenants:password-set", args=["MQ", "c0ffee-" + "a" * 64])
     message = EmailMessage(
@@ -262,13 +268,13 @@ def test_the_console_shows_a_link_that_can_be_copied_whole():
     assert "Hallo Zoë," in stream.getvalue()
 
 
-def test_the_command_says_how_many_it_sent(capsys):
+def test_the_command_says_how_many_it_sent(capsys: pytest.CaptureFixture[str]) -> None:
     asked(UserFactory.create())
     call_command("send_mail")
     assert capsys.readouterr().out.endswith("1 sent.\n")
 
 
-def test_the_demo_keeps_mails_on_a_page_and_their_links_work():
+def test_the_demo_keeps_mails_on_a_page_and_their_links_work() -> None:
     PracticeWorldFactory.create()
     user, browser = UserFactory.create(), Client()
     sent = browser.post(ASK, {"email": user.email}, follow=True)
@@ -286,7 +292,9 @@ def test_the_demo_keeps_mails_on_a_page_and_their_links_work():
     )
 
 
-def test_outside_a_demo_there_is_no_page_of_mails(settings, admin, sign_in):
+def test_outside_a_demo_there_is_no_page_of_mails(
+    settings: Settings, admin: User, sign_in: SignIn
+) -> None:
     PracticeWorldFactory.create()
     asked(UserFactory.create())
     settings.DEMO = False
@@ -300,7 +308,9 @@ def test_outside_a_demo_there_is_no_page_of_mails(settings, admin, sign_in):
     [(14, {}, 200), (16, {}, 503), (16, {"next_try_at": None, "sent_at": clock.now()}, 200)],
     ids=["waits a little", "waits too long", "was sent"],
 )
-def test_a_monitor_is_told_that_mails_wait(settings, client, minutes, fields, status):
+def test_a_monitor_is_told_that_mails_wait(
+    settings: Settings, client: Client, minutes, fields, status
+) -> None:
     settings.DEMO = False
     mail = MailFactory.create(**fields)
     Mail.objects.filter(pk=mail.pk).update(queued_at=clock.now() - timedelta(minutes=minutes))

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from benefits_portal import clock
 from benefits_portal.tenants.models import How, Record, User
+from tests.clients import ClientResponse
 from tests.factories import PASSWORD, PartnerFactory, RoleAssignmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -26,13 +27,13 @@ def user() -> User:
 
 
 @pytest.fixture
-def client(user) -> Client:
+def client(user: User) -> Client:
     signed_in = Client()
     signed_in.force_login(user)
     return signed_in
 
 
-def change(client: Client, door: str, old: str = PASSWORD, new: str = NEW):
+def change(client: Client, door: str, old: str = PASSWORD, new: str = NEW) -> ClientResponse:
     return client.post(
         reverse(door), {"old_password": old, "new_password1": new, "new_password2": new}
     )
@@ -43,7 +44,9 @@ def has(user: User, password: str) -> bool:
 
 
 @DOORS
-def test_it_is_changed_on_record_and_every_other_session_ends(client, user, door):
+def test_it_is_changed_on_record_and_every_other_session_ends(
+    client: Client, user: User, door
+) -> None:
     elsewhere = Client()
     elsewhere.force_login(user)
     assert change(client, door).status_code == 302
@@ -62,7 +65,7 @@ def test_it_is_changed_on_record_and_every_other_session_ends(client, user, door
 
 
 @pytest.mark.rule("P1")
-def test_it_is_on_record_at_each_partner_with_a_role(client, user):
+def test_it_is_on_record_at_each_partner_with_a_role(client: Client, user: User) -> None:
     partners = PartnerFactory.create_batch(2)
     for partner in partners:
         RoleAssignmentFactory.create(user=user, partner=partner)
@@ -73,7 +76,7 @@ def test_it_is_on_record_at_each_partner_with_a_role(client, user):
 
 
 @DOORS
-def test_a_wrong_old_password_changes_nothing(client, user, door):
+def test_a_wrong_old_password_changes_nothing(client: Client, user: User, door) -> None:
     answer = change(client, door, old="wrong")
     assert (answer.status_code, list(answer.context["form"].errors)) == (200, ["old_password"])
     assert has(user, PASSWORD)
@@ -81,14 +84,16 @@ def test_a_wrong_old_password_changes_nothing(client, user, door):
 
 
 @DOORS
-def test_a_weak_new_password_is_told_at_its_own_field(client, user, door):
+def test_a_weak_new_password_is_told_at_its_own_field(client: Client, user: User, door) -> None:
     answer = change(client, door, new="password1234")
     assert (answer.status_code, list(answer.context["form"].errors)) == (200, ["new_password1"])
     assert has(user, PASSWORD)
 
 
 @DOORS
-def test_the_old_password_is_guessed_ten_times_through_both_doors(client, user, door):
+def test_the_old_password_is_guessed_ten_times_through_both_doors(
+    client: Client, user: User, door
+) -> None:
     other = OFFICE if door == PAGE else PAGE
     assert [change(client, door, old=f"wrong {number}").status_code for number in range(10)] == [
         200
@@ -102,7 +107,7 @@ def test_the_old_password_is_guessed_ten_times_through_both_doors(client, user, 
         assert change(client, other).status_code == 302
 
 
-def test_somebody_elses_guesses_refuse_nobody(client, user):
+def test_somebody_elses_guesses_refuse_nobody(client: Client, user: User) -> None:
     other = Client()
     other.force_login(UserFactory.create())
     for number in range(10):
@@ -110,7 +115,7 @@ def test_somebody_elses_guesses_refuse_nobody(client, user):
     assert change(client, PAGE).status_code == 302
 
 
-def test_an_account_without_a_password_changes_none(client, user):
+def test_an_account_without_a_password_changes_none(client: Client, user: User) -> None:
     user.set_unusable_password()
     user.save()
     client.force_login(user)
@@ -122,7 +127,9 @@ def test_an_account_without_a_password_changes_none(client, user):
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "Change your password"), ("nl", "Uw wachtwoord wijzigen")]
 )
-def test_the_account_flyout_leads_there_in_the_readers_language(client, language, words):
+def test_the_account_flyout_leads_there_in_the_readers_language(
+    client: Client, language, words
+) -> None:
     page = client.get("/help/", headers={"accept-language": language}).text
     assert f'<a href="{reverse(PAGE)}">{words}</a>' in page
     assert (
@@ -131,7 +138,7 @@ def test_the_account_flyout_leads_there_in_the_readers_language(client, language
     )
 
 
-def test_whoever_is_not_signed_in_signs_in_first():
+def test_whoever_is_not_signed_in_signs_in_first() -> None:
     assert (
         Client().get(reverse(PAGE)).headers["Location"]
         == f"{reverse('tenants:sign-in')}?next={reverse(PAGE)}"

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from benefits_portal.tenants.models import User
 from tests.factories import (
     PASSWORD,
     DirectoryUserFactory,
@@ -34,7 +35,7 @@ REFUSED = {
 
 
 @pytest.fixture
-def ann():
+def ann() -> User:
     """At home at Contoso, with a role at Fabrikam."""
     home = TenantFactory.create(
         partner__name="Contoso Ltd", domain="contoso.example", is_primary=True
@@ -52,7 +53,7 @@ def ann():
 
 
 @pytest.mark.parametrize(("password", "code"), REFUSED.items())
-def test_what_is_easy_to_guess_is_refused_with_its_reason(ann, password, code):
+def test_what_is_easy_to_guess_is_refused_with_its_reason(ann: User, password, code) -> None:
     with pytest.raises(ValidationError) as refused:
         validate_password(password, ann)
     assert code in [error.code for error in refused.value.error_list]
@@ -62,19 +63,19 @@ def test_what_is_easy_to_guess_is_refused_with_its_reason(ann, password, code):
     "password",
     [PASSWORD, "a staple that no horse ever saw", "kD9#vPq2!xTzL", "zebra contoso lamp violin"],
 )
-def test_what_is_hard_to_guess_is_accepted(ann, password):
+def test_what_is_hard_to_guess_is_accepted(ann: User, password) -> None:
     validate_password(password, ann)
 
 
-def test_words_of_another_partner_are_no_reason(ann):
+def test_words_of_another_partner_are_no_reason(ann: User) -> None:
     TenantFactory.create(partner__name="Tailspin Toys", domain="tailspin.example", is_primary=True)
     validate_password("tailspin-toys-77", ann)
 
 
-def test_without_a_user_the_words_of_the_portal_count():
+def test_without_a_user_the_words_of_the_portal_count() -> None:
     with pytest.raises(ValidationError):
         validate_password("benefits-portal-2")
 
 
-def test_a_long_password_is_looked_at_in_no_time():
+def test_a_long_password_is_looked_at_in_no_time() -> None:
     validate_password("ab" * 2_000 + "x")

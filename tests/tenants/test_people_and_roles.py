@@ -4,6 +4,7 @@ The verbs, what they refuse, what they record.
 """
 
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db.models import QuerySet
@@ -36,22 +37,22 @@ rule = pytest.mark.rule
 
 
 @pytest.fixture
-def boss(tenant) -> RoleAssignment:
+def boss(tenant: Tenant) -> RoleAssignment:
     """The Global admin of `partner`."""
     return RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN)
 
 
 @pytest.fixture
-def by(boss) -> Actor:
+def by(boss: RoleAssignment) -> Actor:
     return Actor(boss.user, How.PORTAL)
 
 
 @pytest.fixture
-def person(tenant) -> DirectoryUser:
+def person(tenant: Tenant) -> DirectoryUser:
     return DirectoryUserFactory.create(tenant=tenant)
 
 
-def recorded():
+def recorded() -> list[tuple[Any, ...]]:
     return [
         (record.action, record.subject, record.before, record.after, record.refused)
         for record in Record.objects.order_by("pk")
@@ -62,7 +63,7 @@ def recorded():
 
 
 @rule("U1", "A1")
-def test_a_member_and_a_guest_are_added_and_that_is_on_record(tenant, by):
+def test_a_member_and_a_guest_are_added_and_that_is_on_record(tenant: Tenant, by: Actor) -> None:
     kim = DirectoryUser.objects.add_to(tenant, "Kim", f"KIM@{tenant.domain}", by=by)
     lou = DirectoryUser.objects.add_to(tenant, "Lou", "lou@elsewhere.example", kind="guest", by=by)
     assert [
@@ -91,8 +92,8 @@ def test_a_member_and_a_guest_are_added_and_that_is_on_record(tenant, by):
     ],
 )
 def test_who_cannot_be_added_is_refused_on_record_and_nobody_is_added(
-    tenant, by, address, kind, refusal
-):
+    tenant: Tenant, by: Actor, address, kind, refusal
+) -> None:
     DirectoryUserFactory.create(tenant=tenant, user_principal_name=f"taken@{tenant.domain}")
     before = DirectoryUser.objects.count()
     with pytest.raises(refusal):
@@ -103,7 +104,7 @@ def test_who_cannot_be_added_is_refused_on_record_and_nobody_is_added(
 
 
 @rule("P1", "U1")
-def test_an_address_that_another_partner_has_is_free(tenant, by):
+def test_an_address_that_another_partner_has_is_free(tenant: Tenant, by: Actor) -> None:
     elsewhere = DirectoryUserFactory.create(user_principal_name="lou@elsewhere.example", guest=True)
     assert (
         DirectoryUser.objects.add_to(
@@ -113,7 +114,7 @@ def test_an_address_that_another_partner_has_is_free(tenant, by):
     )
 
 
-def test_somebody_is_disabled_and_enabled_again_once_each(person, by):
+def test_somebody_is_disabled_and_enabled_again_once_each(person: DirectoryUser, by: Actor) -> None:
     person.disable(by=by)
     with pytest.raises(exceptions.AlreadyDisabled):
         person.disable(by=by)
@@ -131,7 +132,9 @@ def test_somebody_is_disabled_and_enabled_again_once_each(person, by):
 
 
 @rule("P1")
-def test_the_disabled_lose_their_role_and_enabling_does_not_restore_it(person, by):
+def test_the_disabled_lose_their_role_and_enabling_does_not_restore_it(
+    person: DirectoryUser, by: Actor
+) -> None:
     RoleAssignment.objects.give(person, Role.MEMBER, by=by)
     person.disable(by=by)
     person.enable(by=by)
@@ -143,7 +146,9 @@ def test_the_disabled_lose_their_role_and_enabling_does_not_restore_it(person, b
     ]
 
 
-def test_a_guest_with_two_entries_has_the_role_until_both_are_disabled(tenant, by):
+def test_a_guest_with_two_entries_has_the_role_until_both_are_disabled(
+    tenant: Tenant, by: Actor
+) -> None:
     address = "lou@elsewhere.example"
     UserFactory.create(email=address)
     here, there = (
@@ -157,7 +162,9 @@ def test_a_guest_with_two_entries_has_the_role_until_both_are_disabled(tenant, b
     assert there.role() is None
 
 
-def test_the_last_global_admin_is_not_disabled_and_the_refusal_on_record(boss, by):
+def test_the_last_global_admin_is_not_disabled_and_the_refusal_on_record(
+    boss: RoleAssignment, by: Actor
+) -> None:
     with pytest.raises(exceptions.LastGlobalAdmin):
         boss.user.directory_user.disable(by=by)
     assert DirectoryUser.objects.get(pk=boss.user.directory_user_id).is_enabled
@@ -170,7 +177,9 @@ def test_the_last_global_admin_is_not_disabled_and_the_refusal_on_record(boss, b
 
 
 @rule("P1", "A1")
-def test_a_role_for_one_without_an_account_opens_one_without_a_password(person, by):
+def test_a_role_for_one_without_an_account_opens_one_without_a_password(
+    person: DirectoryUser, by: Actor
+) -> None:
     held = RoleAssignment.objects.give(person, Role.PARTNER_ADMIN, by=by)
     user = held.user
     assert (user.email, user.name, user.directory_user) == (
@@ -186,14 +195,18 @@ def test_a_role_for_one_without_an_account_opens_one_without_a_password(person, 
 
 
 @rule("P1")
-def test_a_role_for_somebody_who_signs_in_already_goes_to_their_account(person, by):
+def test_a_role_for_somebody_who_signs_in_already_goes_to_their_account(
+    person: DirectoryUser, by: Actor
+) -> None:
     user = UserFactory.create(directory_user=person, email="another@example.com")
     assert RoleAssignment.objects.give(person, Role.MEMBER, by=by).user == user
     assert Tenant.objects.open_to(user).get().role == Role.MEMBER
 
 
 @rule("P1")
-def test_a_guest_with_an_account_elsewhere_gets_the_role_indistinguishably(tenant, by):
+def test_a_guest_with_an_account_elsewhere_gets_the_role_indistinguishably(
+    tenant: Tenant, by: Actor
+) -> None:
     at_home = UserFactory.create(email="lou@elsewhere.example", name="Secret name")
     guests = [
         DirectoryUser.objects.add_to(tenant, name, address, kind="guest", by=by)
@@ -201,15 +214,15 @@ def test_a_guest_with_an_account_elsewhere_gets_the_role_indistinguishably(tenan
     ]
     held = [RoleAssignment.objects.give(guest, Role.MEMBER, by=by) for guest in guests]
     assert held[0].user == at_home
-    told = [
+    readings = [
         [
             (record.action, record.before, record.after)
             for record in Record.objects.for_partner(tenant.partner).about(guest)
         ]
         for guest in guests
     ]
-    assert [len(lines) for lines in told] == [2, 2]
-    assert [line[0] for line in told[0]] == [line[0] for line in told[1]]
+    assert [len(lines) for lines in readings] == [2, 2]
+    assert [line[0] for line in readings[0]] == [line[0] for line in readings[1]]
     assert (
         not Record.objects.for_partner(tenant.partner)
         .filter(action=TenantsAction.ACCOUNT_OPENED)
@@ -221,7 +234,9 @@ def test_a_guest_with_an_account_elsewhere_gets_the_role_indistinguishably(tenan
     assert {"Lou", "Max"} <= set(people)
 
 
-def test_a_role_is_refused_to_the_disabled_the_closed_and_who_holds_one(tenant, person, boss, by):
+def test_a_role_is_refused_to_the_disabled_the_closed_and_who_holds_one(
+    tenant: Tenant, person: DirectoryUser, boss: RoleAssignment, by: Actor
+) -> None:
     disabled = DirectoryUserFactory.create(tenant=tenant, disabled=True)
     UserFactory.create(directory_user=person, is_active=False)
     for somebody, refusal in [
@@ -239,7 +254,9 @@ def test_a_role_is_refused_to_the_disabled_the_closed_and_who_holds_one(tenant, 
     ]
 
 
-def test_the_reason_stands_beside_whoever_cannot_be_given_a_role(tenant, person, boss):
+def test_the_reason_stands_beside_whoever_cannot_be_given_a_role(
+    tenant: Tenant, person: DirectoryUser, boss: RoleAssignment
+) -> None:
     DirectoryUserFactory.create(tenant=tenant, disabled=True)
     reasons = {
         candidate.pk: type(refusal).__name__
@@ -254,7 +271,9 @@ def test_the_reason_stands_beside_whoever_cannot_be_given_a_role(tenant, person,
 
 
 @rule("A1")
-def test_a_role_is_changed_and_taken_away_with_before_and_after_on_record(person, by):
+def test_a_role_is_changed_and_taken_away_with_before_and_after_on_record(
+    person: DirectoryUser, by: Actor
+) -> None:
     held = RoleAssignment.objects.give(person, Role.MEMBER, by=by)
     held.change_to(Role.GLOBAL_ADMIN, by=by)
     held.take(by=by)
@@ -267,7 +286,9 @@ def test_a_role_is_changed_and_taken_away_with_before_and_after_on_record(person
 
 
 @pytest.mark.parametrize("verb", ["take", "change"])
-def test_the_last_global_admin_stays_one(tenant, boss, by, verb):
+def test_the_last_global_admin_stays_one(
+    tenant: Tenant, boss: RoleAssignment, by: Actor, verb
+) -> None:
     RoleAssignmentFactory.create(
         user__is_active=False, user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN
     )
@@ -281,13 +302,13 @@ def test_the_last_global_admin_stays_one(tenant, boss, by, verb):
 @rule("P1")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("verb", ["take", "disable", "change"])
-def test_of_two_global_admins_who_act_on_each_other_at_once_one_stays(tenant, verb):
+def test_of_two_global_admins_who_act_on_each_other_at_once_one_stays(tenant: Tenant, verb) -> None:
     one, two = (
         RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN)
         for _ in range(2)
     )
 
-    def act(actor, other):
+    def act(actor: RoleAssignment, other: RoleAssignment) -> None:
         by = Actor(actor.user, How.PORTAL)
         match verb:
             case "take":
@@ -302,7 +323,7 @@ def test_of_two_global_admins_who_act_on_each_other_at_once_one_stays(tenant, ve
     assert RoleAssignment.objects.filter(role=Role.GLOBAL_ADMIN).count() == 1
 
 
-def both_taken_after_the_check(monkeypatch, tenant) -> list[str]:
+def both_taken_after_the_check(monkeypatch: pytest.MonkeyPatch, tenant: Tenant) -> list[str]:
     """Each of two Global admins takes the other's role.
 
     Both are checked before either is taken, if nothing keeps them apart.
@@ -313,7 +334,7 @@ def both_taken_after_the_check(monkeypatch, tenant) -> list[str]:
     ]
     meet, honest = Rendezvous(2), RoleAssignment._unchanged_under_lock
 
-    def check_then_meet(self):
+    def check_then_meet(self) -> Any:
         answer = honest(self)
         meet.wait()
         return answer
@@ -326,7 +347,9 @@ def both_taken_after_the_check(monkeypatch, tenant) -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_with_the_partner_s_lock_two_that_meet_after_the_check_are_one(monkeypatch, tenant):
+def test_with_the_partner_s_lock_two_that_meet_after_the_check_are_one(
+    monkeypatch: pytest.MonkeyPatch, tenant: Tenant
+) -> None:
     assert both_taken_after_the_check(monkeypatch, tenant) == ["LastGlobalAdmin", "NoneType"]
 
 
@@ -334,7 +357,9 @@ def test_with_the_partner_s_lock_two_that_meet_after_the_check_are_one(monkeypat
 @pytest.mark.skipif(
     not IS_POSTGRES, reason="SQLite has one writer at a time: BEGIN IMMEDIATE is its guard"
 )
-def test_without_it_no_global_admin_is_left(monkeypatch, tenant):
+def test_without_it_no_global_admin_is_left(
+    monkeypatch: pytest.MonkeyPatch, tenant: Tenant
+) -> None:
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_options: self)
     assert both_taken_after_the_check(monkeypatch, tenant) == ["NoneType", "NoneType"]
     assert not RoleAssignment.objects.exists()
@@ -344,7 +369,7 @@ def test_without_it_no_global_admin_is_left(monkeypatch, tenant):
 
 
 @rule("A1")
-def test_another_tenant_becomes_the_primary_one(tenant, by):
+def test_another_tenant_becomes_the_primary_one(tenant: Tenant, by: Actor) -> None:
     labs = TenantFactory.create(partner=tenant.partner)
     labs.make_primary(by=by)
     assert Tenant.objects.get(is_primary=True) == labs
@@ -357,12 +382,14 @@ def test_another_tenant_becomes_the_primary_one(tenant, by):
 
 
 @pytest.fixture
-def asked(tenant, by) -> TenantRequest:
+def asked(tenant: Tenant, by: Actor) -> TenantRequest:
     return TenantRequest.objects.ask(tenant.partner, "Labs", "labs.example", by=by)
 
 
 @rule("P1")
-def test_asking_for_a_tenant_answers_the_same_whoever_has_the_domain(tenant, by):
+def test_asking_for_a_tenant_answers_the_same_whoever_has_the_domain(
+    tenant: Tenant, by: Actor
+) -> None:
     taken = TenantFactory.create(domain="taken.example")
     free, theirs = (
         TenantRequest.objects.ask(tenant.partner, "X", domain, by=by)
@@ -375,7 +402,9 @@ def test_asking_for_a_tenant_answers_the_same_whoever_has_the_domain(tenant, by)
 
 
 @rule("P4")
-def test_an_accepted_request_makes_a_tenant_in_a_color_of_its_own(tenant, asked, by):
+def test_an_accepted_request_makes_a_tenant_in_a_color_of_its_own(
+    tenant: Tenant, asked: TenantRequest, by: Actor
+) -> None:
     made = asked.accept(by=by)
     assert (made.name, made.domain, made.partner, made.is_primary) == (
         "Labs",
@@ -391,7 +420,9 @@ def test_an_accepted_request_makes_a_tenant_in_a_color_of_its_own(tenant, asked,
 
 
 @rule("P1")
-def test_a_domain_that_somebody_has_is_refused_to_the_staff_alone(tenant, asked, by):
+def test_a_domain_that_somebody_has_is_refused_to_the_staff_alone(
+    tenant: Tenant, asked: TenantRequest, by: Actor
+) -> None:
     TenantFactory.create(domain="labs.example")
     with pytest.raises(exceptions.DomainInUse):
         asked.accept(by=by)
@@ -399,21 +430,23 @@ def test_a_domain_that_somebody_has_is_refused_to_the_staff_alone(tenant, asked,
     assert Record.objects.get(refused="domain-in-use").partner is None
 
 
-def test_a_ninth_tenant_has_no_color_left(tenant, asked, by):
+def test_a_ninth_tenant_has_no_color_left(tenant: Tenant, asked: TenantRequest, by: Actor) -> None:
     for _ in range(len(Tenant.Color) - 1):
         TenantFactory.create(partner=tenant.partner)
     with pytest.raises(exceptions.NoColorLeft):
         asked.accept(by=by)
 
 
-def test_the_first_tenant_of_a_partner_is_its_primary_one(by):
+def test_the_first_tenant_of_a_partner_is_its_primary_one(by: Actor) -> None:
     partner = PartnerFactory.create()
     assert (
         TenantRequest.objects.ask(partner, "First", "first.example", by=by).accept(by=by).is_primary
     )
 
 
-def test_a_declined_request_makes_nothing_and_may_be_asked_again(tenant, asked, by):
+def test_a_declined_request_makes_nothing_and_may_be_asked_again(
+    tenant: Tenant, asked: TenantRequest, by: Actor
+) -> None:
     asked.decline(by=by)
     assert (asked.is_decided, asked.is_accepted, Tenant.objects.count()) == (True, False, 1)
     assert TenantRequest.objects.ask(tenant.partner, "Labs", "labs.example", by=by)
@@ -423,7 +456,7 @@ def test_a_declined_request_makes_nothing_and_may_be_asked_again(tenant, asked, 
 
 
 @rule("A1")
-def test_every_refusal_can_be_said_in_words_from_its_name_alone():
+def test_every_refusal_can_be_said_in_words_from_its_name_alone() -> None:
     words = {
         code: Refusal.message_of(code)
         for code, refusal in Refusal.by_code.items()
@@ -436,7 +469,9 @@ def test_every_refusal_can_be_said_in_words_from_its_name_alone():
     assert Refusal.message_of("long-forgotten") == "long-forgotten"
 
 
-def test_a_message_that_changed_since_leaves_open_what_is_not_on_record(monkeypatch):
+def test_a_message_that_changed_since_leaves_open_what_is_not_on_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(
         exceptions.LastGlobalAdmin, "message", "Only %(name)s is left since %(day)s."
     )
@@ -446,16 +481,16 @@ def test_a_message_that_changed_since_leaves_open_what_is_not_on_record(monkeypa
 
 
 @pytest.mark.parametrize("code", ["", "last-global-admin"], ids=["none", "another's"])
-def test_a_refusal_needs_a_code_of_its_own(code):
+def test_a_refusal_needs_a_code_of_its_own(code) -> None:
     with pytest.raises(TypeError, match="needs a code"):
         type("Copied", (Refusal,), {"code": code})
 
 
-def test_who_may_change_people_are_the_global_admins():
+def test_who_may_change_people_are_the_global_admins() -> None:
     assert [role for role in Role if role.may_manage_people] == [Role.GLOBAL_ADMIN]
     assert all(role.description for role in Role)
 
 
-def test_nobody_is_made_staff_by_a_role(person, by):
+def test_nobody_is_made_staff_by_a_role(person: DirectoryUser, by: Actor) -> None:
     RoleAssignment.objects.give(person, Role.GLOBAL_ADMIN, by=by)
     assert not User.objects.get(directory_user=person).is_staff

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
 PRUNED = (Session, KeyAttempt, Attempt, Mail, LogEntry)
 
 
-def make(model, days, number=0):
+def make(model: type[Any], days: int, number: int = 0) -> Any:
     """A row of `model` that is `days` old; a session that ended then."""
     user, then = factories.UserFactory.create(), clock.now() - timedelta(days=days)
     table = model._meta.db_table
@@ -47,13 +48,15 @@ def make(model, days, number=0):
     return row.pk
 
 
-def run(capsys, *options):
+def run(capsys: pytest.CaptureFixture[str], *options: str) -> str:
     call_command("prune", *options)
     return capsys.readouterr().out
 
 
 @pytest.mark.parametrize("model", PRUNED)
-def test_what_is_older_than_its_setting_goes_and_the_rest_stays(capsys, model, monkeypatch):
+def test_what_is_older_than_its_setting_goes_and_the_rest_stays(
+    capsys: pytest.CaptureFixture[str], model, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(prune, "BATCH", 2)
     days = settings.DAYS_KEPT[model._meta.db_table]
     old = [make(model, days + 1, number) for number in range(5)]
@@ -67,7 +70,9 @@ def test_what_is_older_than_its_setting_goes_and_the_rest_stays(capsys, model, m
     assert len(old) == 5
 
 
-def test_nothing_on_record_is_ever_pruned(capsys, monkeypatch):
+def test_nothing_on_record_is_ever_pruned(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(settings, "DAYS_KEPT", dict.fromkeys(settings.DAYS_KEPT, 1))
     factories.replace(factories.redeem())
     kept = [model for model in apps.get_models() if model not in PRUNED]
@@ -79,25 +84,27 @@ def test_nothing_on_record_is_ever_pruned(capsys, monkeypatch):
     assert [model for model in PRUNED if issubclass(model, AppendOnly)] == []
 
 
-def test_what_is_kept_for_ever_is_said_and_stays(capsys, monkeypatch):
+def test_what_is_kept_for_ever_is_said_and_stays(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(settings.DAYS_KEPT, "django_session", 0)
     make(Session, 4_000)
     assert "sessions: kept for ever.\n" in run(capsys)
     assert Session.objects.count() == 1
 
 
-def test_every_table_that_is_pruned_has_a_setting_and_an_age():
+def test_every_table_that_is_pruned_has_a_setting_and_an_age() -> None:
     assert {model._meta.db_table for model in PRUNED} == set(settings.DAYS_KEPT) == set(prune.AGES)
 
 
-def test_days_below_zero_are_refused(monkeypatch):
+def test_days_below_zero_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEEP_ATTEMPTS_DAYS", "-1")
     with pytest.raises(ImproperlyConfigured, match="Write a number of days, or 0 to keep for ever"):
         retention.days_kept(Env())
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_can_run_twice_at_once(monkeypatch):
+def test_it_can_run_twice_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prune, "BATCH", 3)
     for number in range(20):
         make(Session, 5, number)

@@ -15,7 +15,7 @@ from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.audit.append_only import AppendOnlyError
 from benefits_portal.tenants.audit.record import recordable
 from benefits_portal.tenants.exceptions import NotPermitted, RoleAlreadyHeld
-from benefits_portal.tenants.models import Actor, How, Record, Role
+from benefits_portal.tenants.models import Actor, How, Partner, Record, Role, Tenant, User
 from tests.factories import (
     NOW,
     TODAY,
@@ -30,50 +30,50 @@ from tests.factories import (
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
 
 
-def change_by_save(row):
+def change_by_save(row: Record | Redemption) -> None:
     row.save()
 
 
-def delete_one(row):
+def delete_one(row: Record | Redemption) -> None:
     row.delete()
 
 
-def change_all(row):
+def change_all(row: Record | Redemption) -> None:
     type(row).objects.all().update(pk=F("pk"))
 
 
-def delete_all(row):
+def delete_all(row: Record | Redemption) -> None:
     type(row).objects.all().delete()
 
 
-def bulk_update(row):
+def bulk_update(row: Record | Redemption) -> None:
     type(row).objects.bulk_update([row], ["partner"])
 
 
-def update_or_create(row):
+def update_or_create(row: Record | Redemption) -> None:
     type(row).objects.update_or_create(pk=row.pk, defaults={"partner": PartnerFactory.create()})
 
 
-def bulk_create_over_it(row):
+def bulk_create_over_it(row: Record | Redemption) -> None:
     type(row).objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["id"], update_fields=["partner"]
     )
 
 
-def change_those_of_the_partner(row):
+def change_those_of_the_partner(row: Record | Redemption) -> None:
     model = type(row)
     model.objects.for_partner(row.partner).update(partner=PartnerFactory.create())
 
 
-def change_all_behind_its_back(row):
+def change_all_behind_its_back(row: Record | Redemption) -> None:
     type(row)._base_manager.filter(pk=row.pk).update(partner=PartnerFactory.create())
 
 
-def delete_all_behind_its_back(row):
+def delete_all_behind_its_back(row: Record | Redemption) -> None:
     type(row)._base_manager.all().delete()
 
 
-def delete_those_of_the_partner(row):
+def delete_those_of_the_partner(row: Record | Redemption) -> None:
     (row.partner.records if isinstance(row, Record) else row.partner.redemptions).all().delete()
 
 
@@ -94,7 +94,7 @@ def delete_those_of_the_partner(row):
     ],
 )
 @pytest.mark.parametrize("make", [RecordFactory.create, redeem], ids=["record", "redemption"])
-def test_a_row_of_the_ledgers_is_neither_changed_nor_deleted(make, attempt):
+def test_a_row_of_the_ledgers_is_neither_changed_nor_deleted(make, attempt) -> None:
     row = make()
     before = type(row).objects.filter(pk=row.pk).values().get()
     with pytest.raises(AppendOnlyError):
@@ -103,7 +103,7 @@ def test_a_row_of_the_ledgers_is_neither_changed_nor_deleted(make, attempt):
 
 
 @pytest.mark.parametrize("make", [RecordFactory.create, redeem], ids=["record", "redemption"])
-def test_a_new_row_does_not_take_the_number_of_an_old_one(make):
+def test_a_new_row_does_not_take_the_number_of_an_old_one(make) -> None:
     row = make()
     before = type(row).objects.filter(pk=row.pk).values().get()
     double = type(row)(**before | {"partner_id": PartnerFactory.create().pk})
@@ -114,7 +114,7 @@ def test_a_new_row_does_not_take_the_number_of_an_old_one(make):
 
 
 @pytest.mark.parametrize("holder", ["subscription", "tenant", "partner", "redeemed_by"])
-def test_what_a_redemption_stands_on_is_not_deleted_under_it(by, holder):
+def test_what_a_redemption_stands_on_is_not_deleted_under_it(by: Actor, holder) -> None:
     redemption = redeem(by=by)
     with pytest.raises(ProtectedError):
         getattr(redemption, holder).delete()
@@ -122,7 +122,7 @@ def test_what_a_redemption_stands_on_is_not_deleted_under_it(by, holder):
 
 
 @pytest.mark.rule("A2")
-def test_the_history_of_a_thing_is_its_own_latest_first(by):
+def test_the_history_of_a_thing_is_its_own_latest_first(by: Actor) -> None:
     one, other = PartnerFactory.create(), PartnerFactory.create()
     first = Record.objects.log("tests.first", by=by, subject=one)
     second = Record.objects.log("tests.second", by=by, subject=one)
@@ -131,7 +131,7 @@ def test_the_history_of_a_thing_is_its_own_latest_first(by):
     assert list(Record.objects.about(one)) == [second, first]
 
 
-def test_a_line_says_who_acting_how_where_and_what(by, tenant):
+def test_a_line_says_who_acting_how_where_and_what(by: Actor, tenant: Tenant) -> None:
     record = Record.objects.log(
         "tests.noted",
         by=by,
@@ -156,7 +156,7 @@ def test_a_line_says_who_acting_how_where_and_what(by, tenant):
     )
 
 
-def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user():
+def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user() -> None:
     record = Record.objects.log("tests.noted", by=Actor(), refusal=NotPermitted())
     assert (record.refused, record.actor, record.how) == ("not-permitted", None, How.COMMAND)
 
@@ -178,7 +178,9 @@ def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user():
         ),
     ],
 )
-def test_a_refusal_is_said_in_the_language_of_whoever_reads_the_record(refusal, english, dutch):
+def test_a_refusal_is_said_in_the_language_of_whoever_reads_the_record(
+    refusal, english, dutch
+) -> None:
     with translation.override("nl"):
         record = Record.objects.log("tests.noted", by=Actor(), refusal=refusal)
     record.refresh_from_db()
@@ -188,13 +190,13 @@ def test_a_refusal_is_said_in_the_language_of_whoever_reads_the_record(refusal, 
 
 
 @pytest.mark.rule("K4")
-def test_that_a_key_is_another_partner_s_is_not_on_record(partner):
+def test_that_a_key_is_another_partner_s_is_not_on_record(partner: Partner) -> None:
     refusal = KeyOfAnotherPartner(BenefitFactory.create(key=True).keys.get())
     record = Record.objects.log("tests.noted", by=Actor(), partner=partner, refusal=refusal)
     assert (record.refused, record.params) == ("key-unknown", {})
 
 
-def test_a_stored_value_gets_no_second_label():
+def test_a_stored_value_gets_no_second_label() -> None:
     with pytest.raises(
         ValueError,
         match=r"^Again labels again what the record knows already: tenants\.signed-in\.$",
@@ -211,7 +213,7 @@ def test_a_stored_value_gets_no_second_label():
     )
 
 
-def test_every_action_has_a_label():
+def test_every_action_has_a_label() -> None:
     from benefits_portal.benefits.models import BenefitAction
     from benefits_portal.licensing.models import RedemptionAction
 
@@ -219,7 +221,7 @@ def test_every_action_has_a_label():
     assert RecordFactory.build(action="licensing.extend").action_label == "Extended an end date"
 
 
-def test_the_ledgers_are_really_in_the_database():
+def test_the_ledgers_are_really_in_the_database() -> None:
     assert {"tenants_record", "licensing_redemption"} <= set(connection.introspection.table_names())
 
 
@@ -228,7 +230,7 @@ def test_the_ledgers_are_really_in_the_database():
     ("seconds", "is_repeat"),
     [(-60, False), (-59, True), (0, True), (2, True), (60, False), (86_400, False)],
 )
-def test_what_was_done_within_a_minute_is_done_again(admin, seconds, is_repeat):
+def test_what_was_done_within_a_minute_is_done_again(admin: User, seconds, is_repeat) -> None:
     """Servers' clocks differ a little, and one put back leaves records of days to come."""
     by, at = Actor(admin), NOW + timedelta(seconds=seconds)
     RecordFactory.create(action="benefits.assigned", actor=admin, how=by.how, at=at)
@@ -237,7 +239,7 @@ def test_what_was_done_within_a_minute_is_done_again(admin, seconds, is_repeat):
 
 
 @pytest.mark.rule("A1", "P1")
-def test_a_tenant_of_another_partner_is_not_named_on_record(by, tenant):
+def test_a_tenant_of_another_partner_is_not_named_on_record(by: Actor, tenant: Tenant) -> None:
     theirs = TenantFactory.create()
     with pytest.raises(KeyUnknown):
         Subscription.activate(issue_key(partner=tenant.partner), theirs, by=by, on=TODAY)

@@ -1,9 +1,12 @@
 """The record is shown by the labels of its fields, and nothing as done that was not (A1, A2)."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.contrib import admin as back_office
+from django.db.models import Field
 from django.urls import reverse
 from django.utils import translation
 
@@ -12,7 +15,8 @@ from benefits_portal.tenants.admin.base import INTERNAL, SECRETS, AuditedAdmin
 from benefits_portal.tenants.audit.display import all_changes, lines
 from benefits_portal.tenants.audit.labels import FILTERS, label_of
 from benefits_portal.tenants.exceptions import AlreadyInDirectory, NotPermitted
-from benefits_portal.tenants.models import Actor, DirectoryUser, Record
+from benefits_portal.tenants.models import Actor, DirectoryUser, Record, Tenant, User
+from tests.clients import SignIn
 from tests.factories import DirectoryUserFactory, OfferFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A2")]
@@ -21,7 +25,7 @@ SAME_IN_DUTCH = {"partner", "tenant", "product", "persona"}
 REFUSALS_BY_THEMSELVES = {"tenants.page-refused", "tenants.form-refused", "benefits.key-tried"}
 
 
-def fields_on_record():
+def fields_on_record() -> Iterator["Field[Any, Any]"]:
     """Every field that the back office may put on record."""
     for model, its_admin in back_office.site._registry.items():
         if isinstance(its_admin, AuditedAdmin):
@@ -34,7 +38,7 @@ def fields_on_record():
             )
 
 
-def test_every_field_on_record_has_a_label_in_both_languages():
+def test_every_field_on_record_has_a_label_in_both_languages() -> None:
     fields = list(fields_on_record())
     assert len(fields) > 30
     english = {field: str(label_of(field.name, field)) for field in fields}
@@ -50,13 +54,15 @@ def test_every_field_on_record_has_a_label_in_both_languages():
 
 
 @pytest.mark.parametrize(
-    ("language", "told"),
+    ("language", "labels"),
     [
         ("en", ["Kind: Guest", "Name: Kim", "E-mail address: kim@contoso.com"]),
         ("nl", ["Soort: Gast", "Naam: Kim", "E-mailadres: kim@contoso.com"]),
     ],
 )
-def test_what_was_refused_to_be_made_is_told_by_labels(tenant, by, language, told):
+def test_what_was_refused_to_be_made_is_told_by_labels(
+    tenant: Tenant, by: Actor, language, labels
+) -> None:
     facts = {"display_name": "Kim", "user_principal_name": "kim@contoso.com", "kind": "guest"}
     record = Record.objects.log(
         "tenants.guest-invited",
@@ -67,15 +73,15 @@ def test_what_was_refused_to_be_made_is_told_by_labels(tenant, by, language, tol
     )
     with translation.override(language):
         [line] = lines([record], tenant.partner)
-        assert sorted(map(str, line.changes)) == sorted(told)
-        assert sorted(map(str, all_changes(record))) == sorted(told)
+        assert sorted(map(str, line.changes)) == sorted(labels)
+        assert sorted(map(str, all_changes(record))) == sorted(labels)
 
 
 def admin_entry(by: Actor) -> DirectoryUser:
     return by.user.directory_user
 
 
-def test_an_enrollment_that_was_refused_names_its_offer_and_day(tenant, by):
+def test_an_enrollment_that_was_refused_names_its_offer_and_day(tenant: Tenant, by: Actor) -> None:
     offer = OfferFactory.create(name="Gold competency")
     tried = {"offer": offer.pk, "starts_on": "2027-01-31"}
     record = Record.objects.log(
@@ -88,7 +94,7 @@ def test_an_enrollment_that_was_refused_names_its_offer_and_day(tenant, by):
     ]
 
 
-def test_a_downloaded_list_says_in_words_what_it_was_filtered_by(tenant, by):
+def test_a_downloaded_list_says_in_words_what_it_was_filtered_by(tenant: Tenant, by: Actor) -> None:
     reverse("tenants:activity")  # the lists, which know their filters, come with the URLs
     after = {
         "list": "users",
@@ -100,12 +106,12 @@ def test_a_downloaded_list_says_in_words_what_it_was_filtered_by(tenant, by):
     )
     with translation.override("nl"):
         [line] = lines([record], tenant.partner)
-        told = sorted(map(str, line.changes))
+        labels = sorted(map(str, line.changes))
     filters = "Filters: Snelfilters: Gasten, Van: 31 januari 2027, Alleen geweigerd: ja, Zoeken: k…"
-    assert told == [filters, "Lijst: Directorygebruikers", "Rijen: 1.200"]
+    assert labels == [filters, "Lijst: Directorygebruikers", "Rijen: 1.200"]
 
 
-def test_every_filter_of_a_portal_list_has_a_label(admin, sign_in):
+def test_every_filter_of_a_portal_list_has_a_label(admin: User, sign_in: SignIn) -> None:
     browser = sign_in(admin)
     pages = [
         "benefits:azure-cloud",
@@ -124,7 +130,7 @@ def test_every_filter_of_a_portal_list_has_a_label(admin, sign_in):
 
 
 @pytest.mark.rule("A1")
-def test_every_action_has_words_for_an_attempt_that_was_refused():
+def test_every_action_has_words_for_an_attempt_that_was_refused() -> None:
     assert len(Record.actions) > 30
     missing = Record.actions.keys() - Record.attempts.keys() - REFUSALS_BY_THEMSELVES
     as_done = [
@@ -141,18 +147,20 @@ def test_every_action_has_words_for_an_attempt_that_was_refused():
     [("en", "Invited a guest", "Invite a guest"), ("nl", "Gast uitgenodigd", "Gast uitnodigen")],
 )
 def test_a_refused_invitation_is_not_told_as_done(
-    tenant, admin, by, sign_in, language, done, refused
-):
+    tenant: Tenant, admin: User, by: Actor, sign_in: SignIn, language, done, refused
+) -> None:
     about = {"by": by, "partner": tenant.partner}
     Record.objects.log("tenants.guest-invited", **about)
     Record.objects.log("tenants.guest-invited", **about, refusal=NotPermitted())
     browser = sign_in(admin)
     browser.cookies["django_language"] = language
-    told = [line.what for line in browser.get(reverse("tenants:activity")).context["history"].lines]
-    assert told == [refused, done]
+    labels = [
+        line.what for line in browser.get(reverse("tenants:activity")).context["history"].lines
+    ]
+    assert labels == [refused, done]
 
 
-def test_the_back_office_shows_all_facts_by_label(sign_in, tenant):
+def test_the_back_office_shows_all_facts_by_label(sign_in: SignIn, tenant: Tenant) -> None:
     staff = UserFactory.create(staff=True, is_superuser=True)
     by = Actor(staff)
     after = {"display_name": "Kim", "key": 1234, "keys": [7, 8]}
@@ -160,7 +168,7 @@ def test_the_back_office_shows_all_facts_by_label(sign_in, tenant):
         "tenants.edited", by=by, subject=DirectoryUserFactory.create(tenant=tenant), after=after
     )
     page = sign_in(staff).get(reverse("admin:tenants_record_change", args=[record.pk])).text
-    told = sorted(
+    labels = sorted(
         re.findall(r'<tr><th scope="row">(.*?)</th><td>.*?</td><td>(.*?)</td></tr>', page)
     )
-    assert told == [("Name", "Kim"), ("Product key", "1234"), ("Product keys", "7, 8")]
+    assert labels == [("Name", "Kim"), ("Product key", "1234"), ("Product keys", "7, 8")]

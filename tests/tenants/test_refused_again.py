@@ -4,19 +4,32 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db.models import Model
 from django.urls import reverse
 
 from benefits_portal import clock
 from benefits_portal.tenants.audit.append_only import AppendOnlyError
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.exceptions import NotPermitted, OnlyGlobalAdmins, PersonDisabled
-from benefits_portal.tenants.models import Actor, How, Record, Role, RoleAssignment, TenantsAction
+from benefits_portal.tenants.models import (
+    Actor,
+    How,
+    Partner,
+    Record,
+    Role,
+    RoleAssignment,
+    Tenant,
+    TenantsAction,
+    User,
+)
 from tests import factories
+from tests.clients import SignIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today"), pytest.mark.rule("A1")]
 
 
 @pytest.fixture
-def member(tenant):
+def member(tenant: Tenant) -> User:
     return factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=tenant, role=Role.MEMBER
     ).user
@@ -27,7 +40,7 @@ def rows() -> list[tuple[str, int]]:
 
 
 @pytest.mark.slow
-def test_a_hundred_and_fifty_looks_are_one_row(member, sign_in):
+def test_a_hundred_and_fifty_looks_are_one_row(member: User, sign_in: SignIn) -> None:
     client = sign_in(member)
     pages = [
         reverse("tenants:activity"),
@@ -39,13 +52,20 @@ def test_a_hundred_and_fifty_looks_are_one_row(member, sign_in):
 
 
 def refuse(
-    by: Actor, partner, *, action=TenantsAction.PAGE_REFUSED, subject=None, refusal=NotPermitted
+    by: Actor,
+    partner: Partner,
+    *,
+    action: str = TenantsAction.PAGE_REFUSED,
+    subject: Model | None = None,
+    refusal: type[Refusal] = NotPermitted,
 ) -> Record:
     return Record.objects.log(action, by=by, partner=partner, subject=subject, refusal=refusal())
 
 
 @pytest.mark.parametrize("differs", ["person", "door", "partner", "action", "subject", "refusal"])
-def test_what_differs_is_a_row_of_its_own(member, admin, partner, differs):
+def test_what_differs_is_a_row_of_its_own(
+    member: User, admin: User, partner: Partner, differs
+) -> None:
     by = Actor(member, How.PORTAL)
     first = {"by": by, "partner": partner}
     other = {
@@ -63,7 +83,7 @@ def test_what_differs_is_a_row_of_its_own(member, admin, partner, differs):
     assert [times for _refused, times in rows()] == [2, 1]
 
 
-def test_after_an_hour_it_is_a_row_of_its_own(member, partner):
+def test_after_an_hour_it_is_a_row_of_its_own(member: User, partner: Partner) -> None:
     by = Actor(member, How.PORTAL)
     refuse(by, partner)
     with time_machine.travel(clock.now() + timedelta(minutes=59), tick=False):
@@ -73,14 +93,18 @@ def test_after_an_hour_it_is_a_row_of_its_own(member, partner):
     assert [times for _refused, times in rows()] == [2, 1]
 
 
-def test_commands_and_what_was_done_are_never_counted_together(member, partner):
+def test_commands_and_what_was_done_are_never_counted_together(
+    member: User, partner: Partner
+) -> None:
     for _ in range(2):
         refuse(Actor(), partner)
         Record.objects.log(TenantsAction.PAGE_REFUSED, by=Actor(member), partner=partner)
     assert [record.times for record in Record.objects.all()] == [1, 1, 1, 1]
 
 
-def test_a_verb_that_is_refused_again_is_counted(admin, partner, tenant):
+def test_a_verb_that_is_refused_again_is_counted(
+    admin: User, partner: Partner, tenant: Tenant
+) -> None:
     person, by = (
         factories.DirectoryUserFactory.create(tenant=tenant, disabled=True),
         Actor(admin, How.PORTAL),
@@ -91,7 +115,9 @@ def test_a_verb_that_is_refused_again_is_counted(admin, partner, tenant):
     assert rows() == [("person-disabled", 3)]
 
 
-def test_the_same_refusal_about_somebody_else_is_a_row_of_its_own(admin, tenant):
+def test_the_same_refusal_about_somebody_else_is_a_row_of_its_own(
+    admin: User, tenant: Tenant
+) -> None:
     by = Actor(admin, How.PORTAL)
     for person in factories.DirectoryUserFactory.create_batch(2, tenant=tenant, disabled=True):
         with pytest.raises(PersonDisabled):
@@ -99,7 +125,7 @@ def test_the_same_refusal_about_somebody_else_is_a_row_of_its_own(admin, tenant)
     assert rows() == [("person-disabled", 1), ("person-disabled", 1)]
 
 
-def test_nothing_else_of_a_record_changes(member, partner):
+def test_nothing_else_of_a_record_changes(member: User, partner: Partner) -> None:
     record = refuse(Actor(member, How.PORTAL), partner)
     before = Record.objects.filter(pk=record.pk).values().get()
     with time_machine.travel(clock.now() + timedelta(minutes=5), tick=False):
@@ -114,7 +140,9 @@ def test_nothing_else_of_a_record_changes(member, partner):
             change()
 
 
-def test_how_often_and_until_when_is_shown(member, admin, partner, sign_in):
+def test_how_often_and_until_when_is_shown(
+    member: User, admin: User, partner: Partner, sign_in: SignIn
+) -> None:
     for minutes in (0, 5):
         with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=False):
             refuse(Actor(member, How.PORTAL), partner)

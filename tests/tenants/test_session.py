@@ -8,6 +8,7 @@ import time_machine
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from benefits_portal import clock
 from benefits_portal.tenants.models import User
@@ -77,17 +78,21 @@ def hours_signed_in(
 
 @pytest.mark.parametrize(("stay_every", "hours"), [(24, 8), (7, 12), (1, 12)])
 def test_nobody_stays_signed_in_for_more_than_twelve_hours(
-    clock_at_noon, signed_in: Client, stay_every: int, hours: int
+    clock_at_noon: time_machine.Traveller, signed_in: Client, stay_every: int, hours: int
 ) -> None:
     assert hours_signed_in(clock_at_noon, signed_in, stay_every) == hours
 
 
-def test_the_longest_time_is_a_setting(settings, clock_at_noon, signed_in: Client) -> None:
+def test_the_longest_time_is_a_setting(
+    settings: Settings, clock_at_noon: time_machine.Traveller, signed_in: Client
+) -> None:
     settings.SESSION_MAX_AGE = 3 * 60 * 60
     assert hours_signed_in(clock_at_noon, signed_in, 1) == 3
 
 
-def test_the_last_end_is_told_and_offers_no_staying(clock_at_noon, signed_in: Client) -> None:
+def test_the_last_end_is_told_and_offers_no_staying(
+    clock_at_noon: time_machine.Traveller, signed_in: Client
+) -> None:
     assert signed_in.get(POSTGRES_OPTIONS, headers=JSON).json()["final"] is False
     for _ in range(2):
         clock_at_noon.shift(timedelta(hours=5, minutes=55))
@@ -113,12 +118,14 @@ def test_a_session_from_before_its_beginning_was_kept_is_not_put_off(signed_in: 
 
 
 @pytest.mark.parametrize(
-    ("before", "told"), [(timedelta(minutes=1), True), (-timedelta(minutes=1), False)]
+    ("before", "is_near"), [(timedelta(minutes=1), True), (-timedelta(minutes=1), False)]
 )
-def test_a_page_tells_it_when_it_is_near(signed_in: Client, before: timedelta, told: bool) -> None:
+def test_a_page_tells_it_when_it_is_near(
+    signed_in: Client, before: timedelta, is_near: bool
+) -> None:
     end_in(signed_in, NEAR - before)
     text = signed_in.get(reverse("home")).text
-    assert ("Signed in until" in text, "data-near" in text) == (True, told)
+    assert ("Signed in until" in text, "data-near" in text) == (True, is_near)
 
 
 def test_whoever_is_not_signed_in_has_no_time_left_and_is_asked_to_sign_in(db: None) -> None:

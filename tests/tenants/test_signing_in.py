@@ -14,11 +14,23 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import Settings
 
 from benefits_portal import clock
 from benefits_portal.tenants.clients import client_ip
-from benefits_portal.tenants.models import Actor, Attempt, Mail, Record, Role, RoleAssignment, User
+from benefits_portal.tenants.models import (
+    Actor,
+    Attempt,
+    Mail,
+    Partner,
+    Record,
+    Role,
+    RoleAssignment,
+    Tenant,
+    User,
+)
 from benefits_portal.tenants.outbox import send_due
+from tests.clients import ClientResponse
 from tests.factories import (
     PASSWORD,
     DirectoryUserFactory,
@@ -32,7 +44,7 @@ SIGN_IN, ASK = "/sign-in/", "/sign-in/reset/"
 NEW = "a staple that no horse ever saw"
 
 
-def sign_in(user: User, password: str = PASSWORD, address: str = "203.0.113.7"):
+def sign_in(user: User, password: str = PASSWORD, address: str = "203.0.113.7") -> ClientResponse:
     return Client(REMOTE_ADDR=address).post(SIGN_IN, {"username": user.email, "password": password})
 
 
@@ -44,7 +56,7 @@ def guess(user: User, times: int, **options: str) -> list[int]:
 @pytest.mark.parametrize(
     "typed", ["", " ", "\u200b", "\u2066\u2069", "\ufeff\u00ad", "\u3164\u2800"], ids=ascii
 )
-def test_an_address_in_which_nothing_shows_was_not_entered(typed):
+def test_an_address_in_which_nothing_shows_was_not_entered(typed) -> None:
     answer = Client().post(SIGN_IN, {"username": typed, "password": PASSWORD})
     assert (answer.status_code, "Enter your e-mail address." in answer.text) == (200, True)
     assert Attempt.objects.count() == 0
@@ -54,7 +66,7 @@ def test_an_address_in_which_nothing_shows_was_not_entered(typed):
 
 
 @pytest.mark.rule("K6")
-def test_ten_wrong_passwords_lock_an_account_from_there_until_the_cool_off():
+def test_ten_wrong_passwords_lock_an_account_from_there_until_the_cool_off() -> None:
     user = UserFactory.create()
     assert guess(user, 10) == [200] * 9 + [429]
     refused = sign_in(user)
@@ -67,7 +79,7 @@ def test_ten_wrong_passwords_lock_an_account_from_there_until_the_cool_off():
 
 
 @pytest.mark.rule("K6")
-def test_a_colleague_at_the_same_address_is_not_locked_out():
+def test_a_colleague_at_the_same_address_is_not_locked_out() -> None:
     user, colleague = UserFactory.create(), UserFactory.create()
     guess(user, 10)
     assert guess(colleague, 1) == [200]
@@ -75,14 +87,14 @@ def test_a_colleague_at_the_same_address_is_not_locked_out():
 
 
 @pytest.mark.rule("K6")
-def test_wrong_passwords_of_many_people_at_one_address_do_not_add_up():
+def test_wrong_passwords_of_many_people_at_one_address_do_not_add_up() -> None:
     colleagues = UserFactory.create_batch(3)
     assert [guess(colleague, 5) for colleague in colleagues] == [[200] * 5] * 3
     assert sign_in(colleagues[0]).status_code == 302
 
 
 @pytest.mark.rule("K6")
-def test_behind_a_proxy_nobody_locks_out_somebody_elsewhere(settings):
+def test_behind_a_proxy_nobody_locks_out_somebody_elsewhere(settings: Settings) -> None:
     settings.TRUSTED_PROXIES = 1
     user = UserFactory.create()
     form = {"username": user.email, "password": "wrong"}
@@ -118,7 +130,9 @@ def test_behind_a_proxy_nobody_locks_out_somebody_elsewhere(settings):
         (-1, "192.0.2.1, 203.0.113.7", "10.0.0.1"),
     ],
 )
-def test_the_client_is_who_the_outermost_trusted_proxy_saw(settings, proxies, forwarded, found):
+def test_the_client_is_who_the_outermost_trusted_proxy_saw(
+    settings: Settings, proxies, forwarded, found
+) -> None:
     settings.TRUSTED_PROXIES = proxies
     request = RequestFactory().get(
         "/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": forwarded} if forwarded else {}
@@ -126,7 +140,7 @@ def test_the_client_is_who_the_outermost_trusted_proxy_saw(settings, proxies, fo
     assert client_ip(request) == found
 
 
-def test_without_any_address_there_is_none(settings):
+def test_without_any_address_there_is_none(settings: Settings) -> None:
     assert client_ip(RequestFactory().get("/", REMOTE_ADDR="")) is None
 
 
@@ -141,7 +155,7 @@ def link_sent_to(user: User) -> str:
     return re.search(r"http://testserver(/sign-in/reset/\S+)", message.body)[1]
 
 
-def set_password(link: str, password: str = NEW):
+def set_password(link: str, password: str = NEW) -> ClientResponse:
     client = Client()
     form = client.get(link, follow=True)
     return client.post(
@@ -149,13 +163,13 @@ def set_password(link: str, password: str = NEW):
     )
 
 
-def test_the_sign_in_page_and_the_lock_out_lead_to_setting_a_password():
+def test_the_sign_in_page_and_the_lock_out_lead_to_setting_a_password() -> None:
     user = UserFactory.create()
     pages = [Client().get(SIGN_IN), [sign_in(user, "wrong") for _ in range(10)][-1]]
     assert [f'href="{ASK}"' in page.text for page in pages] == [True, True]
 
 
-def test_a_link_sets_a_password_once_ends_sessions_and_is_on_record():
+def test_a_link_sets_a_password_once_ends_sessions_and_is_on_record() -> None:
     user = UserFactory.create()
     elsewhere = Client()
     elsewhere.force_login(user)
@@ -169,7 +183,7 @@ def test_a_link_sets_a_password_once_ends_sessions_and_is_on_record():
     assert (again.status_code, "was used already" in again.text) == (200, True)
 
 
-def test_a_new_password_from_the_back_office_ends_sessions_too():
+def test_a_new_password_from_the_back_office_ends_sessions_too() -> None:
     user, officer = UserFactory.create(), UserFactory.create(staff=True, is_superuser=True)
     theirs, office = Client(), Client()
     theirs.force_login(user)
@@ -180,7 +194,7 @@ def test_a_new_password_from_the_back_office_ends_sessions_too():
 
 
 @pytest.mark.rule("P1")
-def test_sessions_end_with_the_last_role_and_not_with_one_of_two(settings):
+def test_sessions_end_with_the_last_role_and_not_with_one_of_two(settings: Settings) -> None:
     user = UserFactory.create()
     partners = [PartnerFactory.create(), user.home_partner]
     held = [
@@ -202,13 +216,13 @@ def test_sessions_end_with_the_last_role_and_not_with_one_of_two(settings):
     assert sign_in(user).status_code == 302
 
 
-def test_a_link_works_for_a_day():
+def test_a_link_works_for_a_day() -> None:
     link = link_sent_to(UserFactory.create())
     with time_machine.travel(clock.now() + timedelta(hours=24, minutes=1)):
         assert "was used already, or is older" in Client().get(link).text
 
 
-def test_the_answer_tells_nobody_who_has_an_account():
+def test_the_answer_tells_nobody_who_has_an_account() -> None:
     known, closed = UserFactory.create(), UserFactory.create(is_active=False)
     answers = [
         Client().post(ASK, {"email": email}, follow=True)
@@ -227,7 +241,7 @@ def shapes(queries: CaptureQueriesContext) -> list[str]:
     return [re.sub(r"'[^']*'|\d+|\(.*\)", "", query["sql"]) for query in queries]
 
 
-def test_the_answer_is_as_fast_with_an_account_as_without():
+def test_the_answer_is_as_fast_with_an_account_as_without() -> None:
     """The same statements: whose address it is is looked up when the mail is sent."""
     asked = []
     for email in (
@@ -248,7 +262,9 @@ def test_the_answer_is_as_fast_with_an_account_as_without():
     assert "tenants_user" not in str(asked)
 
 
-def test_a_wrong_password_costs_the_same_with_an_account_as_without(monkeypatch):
+def test_a_wrong_password_costs_the_same_with_an_account_as_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     hashed, asked = [], []
     unknown, known, closed = (
         "nobody@example.com",
@@ -267,7 +283,9 @@ def test_a_wrong_password_costs_the_same_with_an_account_as_without(monkeypatch)
     assert len(hashed) == 3
 
 
-def test_an_account_opened_by_giving_a_role_sets_its_first_password(partner, tenant):
+def test_an_account_opened_by_giving_a_role_sets_its_first_password(
+    partner: Partner, tenant: Tenant
+) -> None:
     person = DirectoryUserFactory.create(tenant=tenant, user_principal_name="Kim@Contoso.example")
     user = User.objects.account_of(person, by=Actor())
     RoleAssignment.objects.create(user=user, partner=partner, role=Role.MEMBER)
@@ -279,7 +297,7 @@ def test_an_account_opened_by_giving_a_role_sets_its_first_password(partner, ten
 
 
 @pytest.mark.parametrize("weak", ["elevenchars", "password1234"])
-def test_a_new_password_is_a_good_one(weak):
+def test_a_new_password_is_a_good_one(weak) -> None:
     user = UserFactory.create()
     answer = set_password(link_sent_to(user), weak)
     assert (answer.status_code, bool(answer.context["form"].errors)) == (200, True)
@@ -287,25 +305,25 @@ def test_a_new_password_is_a_good_one(weak):
     assert user.check_password(PASSWORD)
 
 
-def test_the_mail_is_in_the_language_of_the_account():
+def test_the_mail_is_in_the_language_of_the_account() -> None:
     link_sent_to(UserFactory.create(language="nl", name="Ben O'Neil"))
     assert mail.outbox[0].subject == "Benefits Portal: stel uw wachtwoord in"
     assert mail.outbox[0].body.startswith("Hallo,\n")
 
 
 @pytest.mark.parametrize("value", ["", " ", "\x00", "A" * 300, "nobody", "a@b\r\nBcc: c@d.example"])
-def test_no_address_breaks_it(value):
+def test_no_address_breaks_it(value) -> None:
     assert Client().post(ASK, {"email": value}).status_code == 200
     assert Mail.objects.count() == 0
 
 
 @pytest.mark.parametrize("link", ["MQ/x/", "%00/x/", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OQ/x-y/"])
-def test_a_made_up_link_says_that_it_does_not_work(link):
+def test_a_made_up_link_says_that_it_does_not_work(link) -> None:
     answer = Client().get(ASK + link)
     assert (answer.status_code, answer.templates[0].name) == (200, "tenants/password_set.html")
 
 
-def test_no_cookie_is_sent_without_its_flags_not_even_to_delete_it(settings):
+def test_no_cookie_is_sent_without_its_flags_not_even_to_delete_it(settings: Settings) -> None:
     settings.SESSION_COOKIE_SECURE = True
     browser = Client()
     browser.cookies["messages"] = CookieStorage(RequestFactory().get("/"))._encode(

@@ -122,7 +122,7 @@ def read(response: object) -> str:
     return b"".join(parts).decode()
 
 
-def test_every_page_names_people_as_the_partners_own_directory_does(shared):
+def test_every_page_names_people_as_the_partners_own_directory_does(shared: Shared) -> None:
     boss = shared.as_boss()
     shown = {name: read(boss.get(address)) for name, address in pages_of(shared).items()}
     assert {
@@ -130,7 +130,7 @@ def test_every_page_names_people_as_the_partners_own_directory_does(shared):
     } == dict.fromkeys(shown, (True, False))
 
 
-def test_at_home_the_same_person_has_the_name_of_home(shared):
+def test_at_home_the_same_person_has_the_name_of_home(shared: Shared) -> None:
     Record.objects.log(
         TenantsAction.SIGNED_IN, by=shared.by, partner=shared.contoso.partner, subject=shared.ann
     )
@@ -140,13 +140,13 @@ def test_at_home_the_same_person_has_the_name_of_home(shared):
     assert (AT_CONTOSO in page, AT_FABRIKAM in page) == (True, False)
 
 
-def test_the_account_flyout_shows_the_name_of_where_one_acts(shared):
+def test_the_account_flyout_shows_the_name_of_where_one_acts(shared: Shared) -> None:
     page = shared.as_guest().get(reverse("home")).text
     assert (AT_FABRIKAM in page, AT_CONTOSO in page) == (True, False)
 
 
 @pytest.mark.parametrize("page", ["tenants:activity", "tenants:add-user"])
-def test_whom_to_ask_is_named_as_in_ones_own_directory(shared, page):
+def test_whom_to_ask_is_named_as_in_ones_own_directory(shared: Shared, page) -> None:
     shared.held.change_to(Role.GLOBAL_ADMIN, by=Actor())
     member = factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=shared.fabrikam, role=Role.MEMBER
@@ -157,7 +157,7 @@ def test_whom_to_ask_is_named_as_in_ones_own_directory(shared, page):
     assert (AT_FABRIKAM in text, AT_CONTOSO in text) == (True, False)
 
 
-def test_a_key_is_said_to_be_redeemed_by_the_name_at_its_partner(shared):
+def test_a_key_is_said_to_be_redeemed_by_the_name_at_its_partner(shared: Shared) -> None:
     redemption = factories.redeem(tenant=shared.fabrikam, by=shared.by)
     assert (
         KeyAlreadyRedeemed(ProductKey.objects.get(pk=redemption.key_id)).params["name"]
@@ -168,7 +168,7 @@ def test_a_key_is_said_to_be_redeemed_by_the_name_at_its_partner(shared):
 @pytest.mark.parametrize(
     ("words", "found"), [("zebra", True), ("guest zebra", True), ("aardvark", False)]
 )
-def test_searches_look_at_the_names_that_are_shown(shared, words, found):
+def test_searches_look_at_the_names_that_are_shown(shared: Shared, words, found) -> None:
     Record.objects.log(TenantsAction.PERSON_ADDED, by=shared.by, partner=shared.fabrikam.partner)
     boss = shared.as_boss()
     roles = [
@@ -181,12 +181,12 @@ def test_searches_look_at_the_names_that_are_shown(shared, words, found):
     assert User.objects.filter(search_text__contains="aardvark").exists()
 
 
-def test_roles_are_sorted_by_the_names_that_are_shown(shared):
+def test_roles_are_sorted_by_the_names_that_are_shown(shared: Shared) -> None:
     page = shared.as_boss().get(reverse("tenants:roles"), {"sort": "name"})
     assert [held.known_as for held, _ in page.context["holders"]] == ["Boss", AT_FABRIKAM]
 
 
-def test_staff_and_people_of_elsewhere_have_a_neutral_name(shared):
+def test_staff_and_people_of_elsewhere_have_a_neutral_name(shared: Shared) -> None:
     staff = factories.UserFactory.create(staff=True, name="Stella Staff")
     stranger = factories.UserFactory.create(name="Walt Elsewhere")
     for user, how in ((staff, How.BACK_OFFICE), (stranger, How.PORTAL)):
@@ -201,7 +201,7 @@ def test_staff_and_people_of_elsewhere_have_a_neutral_name(shared):
     assert ("Stella" in page.text, "Walt" in page.text) == (False, False)
 
 
-def test_a_holder_without_an_entry_is_no_name_of_another_partner(shared):
+def test_a_holder_without_an_entry_is_no_name_of_another_partner(shared: Shared) -> None:
     factories.RoleAssignmentFactory.create(
         user__name="Walt Elsewhere", partner=shared.fabrikam.partner, role=Role.MEMBER
     )
@@ -223,16 +223,16 @@ def signed_in_at(shared: Shared) -> list[str]:
     return sorted(record.partner.name if record.partner else "" for record in records)
 
 
-def test_a_sign_in_is_on_record_at_each_partner_with_a_role(shared):
+def test_a_sign_in_is_on_record_at_each_partner_with_a_role(shared: Shared) -> None:
     assert signed_in_at(shared) == ["Contoso", "Fabrikam"]
 
 
-def test_a_sign_in_is_not_on_record_at_a_home_without_a_role(shared):
+def test_a_sign_in_is_not_on_record_at_a_home_without_a_role(shared: Shared) -> None:
     shared.ann.role_assignments.get(partner=shared.contoso.partner).delete()
     assert signed_in_at(shared) == ["Fabrikam"]
 
 
-def test_a_sign_in_without_a_role_is_on_record_at_no_partner(shared):
+def test_a_sign_in_without_a_role_is_on_record_at_no_partner(shared: Shared) -> None:
     shared.ann.role_assignments.all().delete()
     assert signed_in_at(shared) == [""]
 
@@ -240,7 +240,7 @@ def test_a_sign_in_without_a_role_is_on_record_at_no_partner(shared):
 # Whose home it is
 
 
-def test_a_partner_that_invites_a_guest_first_does_not_become_their_home(shared):
+def test_a_partner_that_invites_a_guest_first_does_not_become_their_home(shared: Shared) -> None:
     guest = factories.DirectoryUserFactory.create(
         tenant=shared.fabrikam,
         guest=True,
@@ -264,7 +264,7 @@ def test_a_partner_that_invites_a_guest_first_does_not_become_their_home(shared)
     )
 
 
-def test_a_guest_entry_moves_no_members_account(shared):
+def test_a_guest_entry_moves_no_members_account(shared: Shared) -> None:
     account = (
         RoleAssignment.objects.filter(user=shared.ann).get(partner=shared.contoso.partner).user
     )
@@ -279,7 +279,7 @@ def test_a_guest_entry_moves_no_members_account(shared):
 
 
 @pytest.fixture
-def visiting(shared) -> tuple[Client, User]:
+def visiting(shared: Shared) -> tuple[Client, User]:
     """Program staff who have a guest's entry at Fabrikam, signed in to the back office."""
     staff = factories.UserFactory.create(
         staff=True, is_superuser=True, email="staff@program.example"
@@ -293,7 +293,9 @@ def visiting(shared) -> tuple[Client, User]:
 
 
 @pytest.mark.parametrize("end", ["take", "disable"])
-def test_giving_and_taking_a_guest_role_ends_no_session_of_staff(shared, visiting, end):
+def test_giving_and_taking_a_guest_role_ends_no_session_of_staff(
+    shared: Shared, visiting: tuple[Client, User], end
+) -> None:
     client, staff = visiting
     guest, by = (
         DirectoryUser.objects.get(user_principal_name=staff.email),
@@ -306,7 +308,7 @@ def test_giving_and_taking_a_guest_role_ends_no_session_of_staff(shared, visitin
     assert client.get(reverse("admin:index")).status_code == 200
 
 
-def test_staff_at_home_at_a_partner_keep_their_sessions_too(shared):
+def test_staff_at_home_at_a_partner_keep_their_sessions_too(shared: Shared) -> None:
     held = factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=shared.fabrikam, user__is_staff=True, role=Role.MEMBER
     )
@@ -316,7 +318,7 @@ def test_staff_at_home_at_a_partner_keep_their_sessions_too(shared):
     assert client.get(reverse("admin:index")).status_code == 200
 
 
-def test_a_guests_last_role_ends_no_session_but_counts_at_once(shared):
+def test_a_guests_last_role_ends_no_session_but_counts_at_once(shared: Shared) -> None:
     shared.ann.role_assignments.get(partner=shared.contoso.partner).delete()
     client = Client()
     client.force_login(shared.ann)
@@ -395,7 +397,9 @@ GIVING = [give_by_verb, give_on_the_form, give_at_the_partner, give_to_the_perso
 
 @pytest.mark.parametrize("how", ["disabled at home", "account closed"])
 @pytest.mark.parametrize("give", GIVING)
-def test_why_somebody_cannot_sign_in_is_on_record_at_no_other_partner(shared, give, how):
+def test_why_somebody_cannot_sign_in_is_on_record_at_no_other_partner(
+    shared: Shared, give, how
+) -> None:
     shared.held.delete()
     refused = shut_out(shared, how)
     give(shared, shared.fabrikam.partner)
@@ -405,21 +409,21 @@ def test_why_somebody_cannot_sign_in_is_on_record_at_no_other_partner(shared, gi
 
 
 @pytest.mark.parametrize("how", ["disabled at home", "account closed"])
-def test_at_home_it_is_on_record(shared, how):
+def test_at_home_it_is_on_record(shared: Shared, how) -> None:
     shared.ann.role_assignments.get(partner=shared.contoso.partner).delete()
     refused = shut_out(shared, how)
     give_by_verb(shared, shared.contoso.partner)
     assert refusals() == [(refused, "Contoso")]
 
 
-def test_whom_a_partner_disabled_itself_gets_no_role_there(shared):
+def test_whom_a_partner_disabled_itself_gets_no_role_there(shared: Shared) -> None:
     shared.held.delete()
     DirectoryUser.objects.filter(pk=shared.guest.pk).update(disabled_at=factories.NOW)
     give_by_verb(shared, shared.fabrikam.partner)
     assert refusals() == [("person-disabled", "Fabrikam")]
 
 
-def test_what_a_partner_does_with_its_guest_touches_no_account(shared):
+def test_what_a_partner_does_with_its_guest_touches_no_account(shared: Shared) -> None:
     """Disable, enable, take and give: the account, its name, its home and its sessions stay."""
     client, by = shared.as_guest(), Actor(shared.boss, How.PORTAL)
     before = User.objects.filter(pk=shared.ann.pk).values().get()

@@ -1,0 +1,14 @@
+"""What tests hold of a browser: how a person signs in, and what a page answers."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.test import Client
+
+from benefits_portal.tenants.models import User
+
+if TYPE_CHECKING:  # django-stubs' name for what the test client makes of a response
+    from django.test.client import _MonkeyPatchedWSGIResponse
+
+type ClientResponse = _MonkeyPatchedWSGIResponse
+type SignIn = Callable[[User], Client]
