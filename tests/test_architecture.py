@@ -17,6 +17,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.db import models
+from django.db.models import Model
 from django.utils.functional import Promise
 
 from benefits_portal.tenants.models import DirectoryUserWord
@@ -45,7 +46,7 @@ def test_there_is_something_to_keep_in_order() -> None:
 
 
 @each_model
-def test_a_foreign_key_never_points_upwards(model) -> None:
+def test_a_foreign_key_never_points_upwards(model: type[Model]) -> None:
     related = [
         field
         for field in model._meta.get_fields()
@@ -117,7 +118,7 @@ def names_of(model: type[models.Model]) -> dict[str, Any]:
 
 
 @each_model
-def test_a_model_and_its_fields_have_names_that_can_be_translated(model) -> None:
+def test_a_model_and_its_fields_have_names_that_can_be_translated(model: type[Model]) -> None:
     abstract = ("last_login", "is_superuser", "password", "groups")  # Django's own
     nameless = [
         name
@@ -128,7 +129,7 @@ def test_a_model_and_its_fields_have_names_that_can_be_translated(model) -> None
 
 
 @each_model
-def test_a_model_says_in_one_line_what_it_is(model) -> None:
+def test_a_model_says_in_one_line_what_it_is(model: type[Model]) -> None:
     assert model.__doc__
     assert not model.__doc__.startswith(f"{model.__name__}(")
 
@@ -145,21 +146,21 @@ BY_PARTNER_OTHERWISE = {
     [model for model in OURS if hasattr(model, "partner")],
     ids=lambda model: model._meta.label,
 )
-def test_what_belongs_to_a_partner_can_be_asked_for_by_partner(model) -> None:
+def test_what_belongs_to_a_partner_can_be_asked_for_by_partner(model: type[Model]) -> None:
     assert (
         hasattr(model._default_manager, "for_partner") or model._meta.label in BY_PARTNER_OTHERWISE
     )
 
 
 @each_model
-def test_every_model_is_in_the_back_office(model) -> None:
+def test_every_model_is_in_the_back_office(model: type[Model]) -> None:
     inlines = {inline.model for page in admin.site._registry.values() for inline in page.inlines}
     # DirectoryUserWord follows from the name, so nobody edits it.
     assert admin.site.is_registered(model) or model in inlines or model is DirectoryUserWord
 
 
 @each_model
-def test_what_is_stored_has_no_status_column(model) -> None:
+def test_what_is_stored_has_no_status_column(model: type[Model]) -> None:
     assert not {"status", "state"} & {field.name for field in model._meta.fields}
 
 

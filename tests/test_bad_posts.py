@@ -183,7 +183,7 @@ def for_all(examples: int) -> Any:
 
 @EXAMPLES
 def test_no_post_breaks_the_portal_or_changes_anything(
-    world: World, request_as: RequestAs, examples
+    world: World, request_as: RequestAs, examples: int
 ) -> None:
     sample = world.sample
     pages = sorted({*sample.arguments, *sample.forms, *sample.queries} - NOTHING_TO_SPOIL)
@@ -221,7 +221,7 @@ def test_no_post_breaks_the_portal_or_changes_anything(
 
 @EXAMPLES
 def test_no_query_string_breaks_a_page_and_none_is_written_back_as_it_is(
-    world: World, request_as: RequestAs, rows: dict[str, list[str]], examples
+    world: World, request_as: RequestAs, rows: dict[str, list[str]], examples: int
 ) -> None:
     pages = sorted(
         address for row, addresses in rows.items() for address in addresses if "?" not in row
@@ -245,7 +245,7 @@ def test_no_query_string_breaks_a_page_and_none_is_written_back_as_it_is(
 
 @EXAMPLES
 def test_no_post_breaks_the_back_office(
-    world: World, request_as: RequestAs, rows: dict[str, list[str]], examples
+    world: World, request_as: RequestAs, rows: dict[str, list[str]], examples: int
 ) -> None:
     """Whoever may change things may change them to nonsense; no page fails, copies agree."""
     before = findings()

@@ -36,12 +36,12 @@ def missing_files(text: str) -> list[str]:
 
 
 @each_document
-def test_every_link_of_a_document_leads_somewhere(path) -> None:
+def test_every_link_of_a_document_leads_somewhere(path: Path) -> None:
     assert missing_links(path.read_text(encoding="utf-8"), path.parent) == []
 
 
 @each_document
-def test_every_file_that_a_document_names_is_there(path) -> None:
+def test_every_file_that_a_document_names_is_there(path: Path) -> None:
     if path.name == "CHANGELOG.md":
         pytest.skip("It names files as they were.")
     assert missing_files(path.read_text(encoding="utf-8")) == []

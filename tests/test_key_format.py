@@ -15,6 +15,7 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.benefits.productkeys import draw
 from benefits_portal.key_format import PREFIX, grouped, masked, without_keys
 from benefits_portal.logs import without_private
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, KeyAttempt, Partner
 from tests.key_examples import (
     ALPHABET,
@@ -44,12 +45,12 @@ def letters_of(text: str) -> str:
 
 
 @written
-def test_a_key_is_found_in_what_surrounds_it(text) -> None:
+def test_a_key_is_found_in_what_surrounds_it(text: str) -> None:
     assert typed_key(text) == KEY
 
 
 @written
-def test_what_entry_takes_is_masked(text) -> None:
+def test_what_entry_takes_is_masked(text: str) -> None:
     assert KEY[5:] in letters_of(text).replace("\u1160", "").replace("\u115f", ""), (
         "there was something to leak"
     )
@@ -60,7 +61,7 @@ def test_what_entry_takes_is_masked(text) -> None:
 
 
 @wrong
-def test_what_is_wrong_with_a_key_is_told(text, message) -> None:
+def test_what_is_wrong_with_a_key_is_told(text: str, message: str | Refusal) -> None:
     with pytest.raises((NotAKey, KeyMistyped)) as refusal:
         typed_key(text)
     assert str(refusal.value.message) == message
@@ -81,7 +82,7 @@ def test_a_foreign_character_is_told_in_dutch() -> None:
 @pytest.mark.django_db
 @wrong
 def test_nothing_wrong_with_a_key_counts_as_a_guess(
-    by: Actor, partner: Partner, text, message
+    by: Actor, partner: Partner, text: str, message: str | Refusal
 ) -> None:
     with pytest.raises((NotAKey, KeyMistyped)) as refusal:
         ProductKey.objects.typed(text, partner=partner, by=by)
@@ -105,13 +106,13 @@ def test_nothing_wrong_with_a_key_counts_as_a_guess(
         ("", ""),
     ],
 )
-def test_a_key_in_a_text_is_masked_and_nothing_else(text, left) -> None:
+def test_a_key_in_a_text_is_masked_and_nothing_else(text: str, left) -> None:
     assert without_keys(text) == left
 
 
 @pytest.mark.rule("K3")
 @written
-def test_no_key_gets_into_a_log_line(text) -> None:
+def test_no_key_gets_into_a_log_line(text: str) -> None:
     assert "PCBENBCDFG" not in letters_of(without_private(text)).replace("\u1160", "").replace(
         "\u115f", ""
     )
@@ -140,7 +141,7 @@ def decorated(draw_from: st.DrawFn) -> tuple[str, str]:
 
 @pytest.mark.rule("K3")
 @given(decorated())
-def test_whatever_entry_accepts_is_masked(keys) -> None:
+def test_whatever_entry_accepts_is_masked(keys: tuple[str, str]) -> None:
     key, text = keys
     try:
         accepted = typed_key(text)
@@ -152,7 +153,7 @@ def test_whatever_entry_accepts_is_masked(keys) -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_read_and_masked_once_and_for_all(text) -> None:
+def test_any_text_is_read_and_masked_once_and_for_all(text: str) -> None:
     assert without_keys(without_keys(text)) == without_keys(text)
     with pytest.raises((NotAKey, KeyMistyped)):
         typed_key(text)
@@ -187,7 +188,7 @@ def linear(text: str, rounds: int) -> bool:
 
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
-def test_a_long_text_is_masked_in_linear_time(text) -> None:
+def test_a_long_text_is_masked_in_linear_time(text: str) -> None:
     assert linear(text, rounds=5)
 
 

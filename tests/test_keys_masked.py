@@ -21,7 +21,7 @@ written = pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
 
 
 @written
-def test_what_went_wrong_is_kept_with_the_key_masked(text) -> None:
+def test_what_went_wrong_is_kept_with_the_key_masked(text: str) -> None:
     form = ReplacementForm({"why": f"Wrong tenant, {text}"[:200]})
     if len(text.splitlines()) > 1:  # one line is asked for (W1)
         assert form.errors == {"why": ["Write this on one line."]}
@@ -32,12 +32,12 @@ def test_what_went_wrong_is_kept_with_the_key_masked(text) -> None:
 
 
 @written
-def test_a_reason_is_kept_with_the_key_masked(text) -> None:
+def test_a_reason_is_kept_with_the_key_masked(text: str) -> None:
     assert MASK in Actor(reason=text).reason
 
 
 @pytest.mark.parametrize("text", WITHOUT_PREFIX.values(), ids=WITHOUT_PREFIX.keys())
-def test_a_key_without_its_prefix_is_masked_like_a_whole_one(text) -> None:
+def test_a_key_without_its_prefix_is_masked_like_a_whole_one(text: str) -> None:
     assert MASK in Actor(reason=text).reason
     assert "QRTVW" not in without_private(text).upper()
     with pytest.raises(ValidationError) as refused:
@@ -46,7 +46,7 @@ def test_a_key_without_its_prefix_is_masked_like_a_whole_one(text) -> None:
 
 
 @pytest.mark.parametrize("text", NO_KEYS.values(), ids=NO_KEYS.keys())
-def test_what_has_no_check_character_of_ours_is_kept(text) -> None:
+def test_what_has_no_check_character_of_ours_is_kept(text: str) -> None:
     assert Actor(reason=text).reason == text
 
 
@@ -70,7 +70,7 @@ NO_KEY_HERE = "This holds a product key. Leave it out: others can read this."
 
 @pytest.mark.django_db
 @written
-def test_a_key_is_no_name_and_no_address(text) -> None:
+def test_a_key_is_no_name_and_no_address(text: str) -> None:
     partner = factories.PartnerFactory.build(name=f"Contoso {text}"[:120])
     with pytest.raises(ValidationError) as refused:
         partner.clean_fields(exclude=["time_zone", "country", "currency", "mpn_id"])

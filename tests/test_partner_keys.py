@@ -102,7 +102,7 @@ def refuses(name: str, table: str, change: str, where: str) -> None:
 
 @each_reference
 def test_a_row_is_not_given_to_another_partner_than_what_it_refers_to(
-    two_partners: tuple[int, int], field
+    two_partners: tuple[int, int], field: ForeignKey[Any, Any]
 ) -> None:
     here, there = two_partners
     table = field.model._meta.db_table
@@ -116,7 +116,7 @@ def test_a_row_is_not_given_to_another_partner_than_what_it_refers_to(
 
 @each_reference
 def test_a_row_does_not_refer_to_another_partner_s_row(
-    two_partners: tuple[int, int], field
+    two_partners: tuple[int, int], field: ForeignKey[Any, Any]
 ) -> None:
     here, there = two_partners
     table, target = field.model._meta.db_table, field.related_model._meta.db_table

@@ -217,12 +217,12 @@ def test_the_directorys_name_for_an_own_account_is_understood() -> None:
 
 
 @given(ANY_TEXT)
-def test_tidying_again_changes_nothing(text) -> None:
+def test_tidying_again_changes_nothing(text: str) -> None:
     assert tidy(tidy(text)) == tidy(text)
 
 
 @given(ANY_TEXT)
-def test_whatever_is_not_refused_is_only_tidied(text) -> None:
+def test_whatever_is_not_refused_is_only_tidied(text: str) -> None:
     try:
         cleaned = clean_line(text)
     except ValidationError:
@@ -232,7 +232,7 @@ def test_whatever_is_not_refused_is_only_tidied(text) -> None:
 
 @pytest.mark.slow
 @given(st.emails() | ANY_TEXT)
-def test_a_canonical_address_is_its_own_spelling(text) -> None:
+def test_a_canonical_address_is_its_own_spelling(text: str) -> None:
     once = canonical_email_or_text(text)
     assert canonical_email_or_text(once) == once
 

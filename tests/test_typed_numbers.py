@@ -143,7 +143,7 @@ def test_what_could_be_one_number_or_several_is_asked_back(typed, error) -> None
 
 
 @given(st.lists(st.integers(1, 999_999), min_size=1, max_size=5))
-def test_what_is_written_with_semicolons_is_read_back(numbers) -> None:
+def test_what_is_written_with_semicolons_is_read_back(numbers: list[int]) -> None:
     assert (
         read_numbers("; ".join(f"{number:,}".replace(",", "\u202f") for number in numbers))
         == numbers

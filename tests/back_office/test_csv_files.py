@@ -287,7 +287,7 @@ def test_no_cell_is_a_formula_however_a_spreadsheet_delimits(text) -> None:
 
 
 @given(st.text(st.sampled_from("=＝-@'\" \t\n,;|a\u00a0")) | st.text())
-def test_what_is_guarded_comes_back_unchanged(text) -> None:
+def test_what_is_guarded_comes_back_unchanged(text: str) -> None:
     assert without_guard(harmless(text)) == text
 
 

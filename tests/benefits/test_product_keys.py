@@ -47,7 +47,7 @@ DRAWN_PLACES = range(len(productkeys.PREFIX), productkeys.LENGTH)
 
 @rule("K1")
 @for_all(key=keys)
-def test_a_key_has_25_characters_our_prefix_and_a_fitting_check_character(key) -> None:
+def test_a_key_has_25_characters_our_prefix_and_a_fitting_check_character(key: str) -> None:
     assert len(key) == 25
     assert key.startswith("PCBEN")
     assert productkeys.is_shaped(key)
@@ -76,7 +76,7 @@ def test_every_single_substitution_is_found(place) -> None:
 @for_all(
     key=keys, place=st.sampled_from(list(DRAWN_PLACES)), other=st.sampled_from(productkeys.ALPHABET)
 )
-def test_every_single_substitution_in_any_key_is_found(key, place, other) -> None:
+def test_every_single_substitution_in_any_key_is_found(key: str, place: int, other: str) -> None:
     mistyped = key[:place] + other + key[place + 1 :]
     assert productkeys.is_consistent(mistyped) == (mistyped == key)
 
@@ -151,7 +151,7 @@ def test_entry_forgives_case_blanks_and_hyphens(typed) -> None:
 
 @rule("K1")
 @given(text=st.text(max_size=60))
-def test_anything_typed_is_either_shaped_like_a_key_or_not(text) -> None:
+def test_anything_typed_is_either_shaped_like_a_key_or_not(text: str) -> None:
     normalized = productkeys.normalized(text)
     if productkeys.is_shaped(normalized):
         productkeys.is_consistent(normalized)

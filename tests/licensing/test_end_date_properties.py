@@ -52,7 +52,7 @@ def assert_balanced(term: Term) -> None:
 
 @rule("S4", "S7")
 @for_all(subscription=subscriptions(), key=sizes)
-def test_extending_balances(subscription, key) -> None:
+def test_extending_balances(subscription: Subscription, key: int) -> None:
     assume(key <= 3 * subscription.licenses)
     term = subscription.extended(key)
     assert_balanced(term)
@@ -61,7 +61,9 @@ def test_extending_balances(subscription, key) -> None:
 
 @rule("S4", "S7")
 @for_all(subscription=subscriptions(), key=sizes)
-def test_extending_agrees_with_the_rule_counted_day_by_day(subscription, key) -> None:
+def test_extending_agrees_with_the_rule_counted_day_by_day(
+    subscription: Subscription, key: int
+) -> None:
     """Another way to the same answer: walk the calendar by months, then by days."""
     licenses = subscription.licenses
     assume(key <= 3 * licenses)
@@ -81,7 +83,7 @@ def test_extending_agrees_with_the_rule_counted_day_by_day(subscription, key) ->
 
 @rule("S6", "S7")
 @for_all(subscription=subscriptions(), key=sizes, left=days_left)
-def test_adding_balances(subscription, key, left) -> None:
+def test_adding_balances(subscription: Subscription, key: int, left: int) -> None:
     term = subscription.with_added_licenses(key, on=subscription.ends_on - timedelta(days=left))
     assert_balanced(term)
     assert term.licenses == subscription.licenses + key
@@ -89,7 +91,9 @@ def test_adding_balances(subscription, key, left) -> None:
 
 @rule("S6")
 @for_all(subscription=subscriptions(), key=sizes, left=days_left)
-def test_adding_ends_between_the_two_dates_that_it_averages(subscription, key, left) -> None:
+def test_adding_ends_between_the_two_dates_that_it_averages(
+    subscription: Subscription, key: int, left: int
+) -> None:
     on = subscription.ends_on - timedelta(days=left)
     a_year_on = add_months(on, 12)
     earlier, later = sorted([subscription.ends_on, a_year_on])
@@ -99,7 +103,7 @@ def test_adding_ends_between_the_two_dates_that_it_averages(subscription, key, l
 @rule("S6")
 @for_all(subscription=subscriptions(), key=sizes, left=days_left)
 def test_adding_never_moves_the_end_on_where_a_year_or_more_remains(
-    subscription, key, left
+    subscription: Subscription, key: int, left: int
 ) -> None:
     on = subscription.ends_on - timedelta(days=left)
     moved = subscription.with_added_licenses(key, on=on).days_later_than(subscription.ends_on)
@@ -108,7 +112,9 @@ def test_adding_never_moves_the_end_on_where_a_year_or_more_remains(
 
 @rule("S4")
 @for_all(subscription=subscriptions(), key=sizes, more=sizes)
-def test_a_larger_key_never_ends_an_extension_earlier(subscription, key, more) -> None:
+def test_a_larger_key_never_ends_an_extension_earlier(
+    subscription: Subscription, key: int, more: int
+) -> None:
     assume(key + more <= 3 * subscription.licenses)
     smaller, larger = subscription.extended(key), subscription.extended(key + more)
     assert (smaller.ends_on, smaller.carried_license_days) <= (
@@ -119,7 +125,9 @@ def test_a_larger_key_never_ends_an_extension_earlier(subscription, key, more) -
 
 @rule("S4", "S6")
 @for_all(subscription=subscriptions(), key=sizes)
-def test_no_redemption_ends_a_subscription_before_the_day_itself(subscription, key) -> None:
+def test_no_redemption_ends_a_subscription_before_the_day_itself(
+    subscription: Subscription, key: int
+) -> None:
     assert (
         subscription.with_added_licenses(key, on=subscription.ends_on).ends_on
         >= subscription.ends_on
@@ -130,14 +138,18 @@ def test_no_redemption_ends_a_subscription_before_the_day_itself(subscription, k
 
 @rule("S1", "S4")
 @for_all(licenses=sizes, ends_on=days, years=st.integers(1, 3))
-def test_extending_by_its_own_size_is_the_same_day_next_year(licenses, ends_on, years) -> None:
+def test_extending_by_its_own_size_is_the_same_day_next_year(
+    licenses: int, ends_on: date, years: int
+) -> None:
     term = Subscription(licenses=licenses, ends_on=ends_on).extended(licenses * years)
     assert term == Term(licenses, add_months(ends_on, 12 * years), 0)
 
 
 @rule("S5")
 @for_all(subscription=subscriptions())
-def test_exactly_three_times_the_licenses_passes_and_one_more_is_refused(subscription) -> None:
+def test_exactly_three_times_the_licenses_passes_and_one_more_is_refused(
+    subscription: Subscription,
+) -> None:
     limit = 3 * subscription.licenses
     assert subscription.extended(limit).ends_on == subscription.latest_extension_on
     with pytest.raises(ExtensionLimitExceeded):
@@ -147,7 +159,7 @@ def test_exactly_three_times_the_licenses_passes_and_one_more_is_refused(subscri
 @rule("S4", "S7")
 @for_all(subscription=subscriptions(), parts=st.lists(st.integers(1, 200), min_size=2, max_size=4))
 def test_several_small_keys_end_at_most_some_days_apart_from_one_large_one(
-    subscription, parts
+    subscription: Subscription, parts: list[int]
 ) -> None:
     """Months differ in length by three days at most, and each step measures its own months."""
     assume(sum(parts) <= 3 * subscription.licenses)
@@ -163,7 +175,9 @@ def test_several_small_keys_end_at_most_some_days_apart_from_one_large_one(
     subscription=subscriptions(),
     steps=st.lists(st.tuples(st.booleans(), sizes, st.integers(0, 400)), max_size=25),
 )
-def test_over_any_sequence_of_steps_the_license_days_add_up(subscription, steps) -> None:
+def test_over_any_sequence_of_steps_the_license_days_add_up(
+    subscription: Subscription, steps: list[tuple[bool, int, int]]
+) -> None:
     """Every step's keys add up to what the subscription has in the end, to the license-day."""
     on = subscription.ends_on
     worth = subscription.carried_license_days

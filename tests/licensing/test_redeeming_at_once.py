@@ -61,7 +61,7 @@ def kinds(outcomes: list) -> Counter:
 
 @crowds
 def test_of_many_who_activate_one_key_at_once_one_succeeds_others_are_told(
-    by: Actor, tenant: Tenant, crowd
+    by: Actor, tenant: Tenant, crowd: int
 ) -> None:
     key = issue_key(partner=tenant.partner)
     outcomes = at_once([partial(Subscription.activate, key, tenant, by=by, on=TODAY)] * crowd)
@@ -75,7 +75,7 @@ def test_of_many_who_activate_one_key_at_once_one_succeeds_others_are_told(
 
 
 @crowds
-def test_of_many_who_extend_with_one_key_at_once_one_moves_the_end(by: Actor, crowd) -> None:
+def test_of_many_who_extend_with_one_key_at_once_one_moves_the_end(by: Actor, crowd: int) -> None:
     subscription = bought(licenses=25, ends_on=date(2021, 6, 30))
     key = key_for(subscription)
     outcomes = at_once([partial(subscription.extend, key, by=by, on=TODAY)] * crowd)
@@ -179,7 +179,7 @@ def test_several_keys_at_once_on_one_subscription_count_as_in_some_order(by: Act
 
 @pytest.mark.slow
 @crowds
-def test_many_keys_at_once_leave_a_ledger_without_a_gap(by: Actor, crowd) -> None:
+def test_many_keys_at_once_leave_a_ledger_without_a_gap(by: Actor, crowd: int) -> None:
     """Each redemption begins where another ended: nothing lost, nothing counted twice."""
     subscription = bought(licenses=100, ends_on=date(2021, 8, 31))
     first = subscription.term

@@ -45,7 +45,7 @@ def has(user: User, password: str) -> bool:
 
 @DOORS
 def test_it_is_changed_on_record_and_every_other_session_ends(
-    client: Client, user: User, door
+    client: Client, user: User, door: str
 ) -> None:
     elsewhere = Client()
     elsewhere.force_login(user)
@@ -76,7 +76,7 @@ def test_it_is_on_record_at_each_partner_with_a_role(client: Client, user: User)
 
 
 @DOORS
-def test_a_wrong_old_password_changes_nothing(client: Client, user: User, door) -> None:
+def test_a_wrong_old_password_changes_nothing(client: Client, user: User, door: str) -> None:
     answer = change(client, door, old="wrong")
     assert (answer.status_code, list(answer.context["form"].errors)) == (200, ["old_password"])
     assert has(user, PASSWORD)
@@ -84,7 +84,9 @@ def test_a_wrong_old_password_changes_nothing(client: Client, user: User, door) 
 
 
 @DOORS
-def test_a_weak_new_password_is_told_at_its_own_field(client: Client, user: User, door) -> None:
+def test_a_weak_new_password_is_told_at_its_own_field(
+    client: Client, user: User, door: str
+) -> None:
     answer = change(client, door, new="password1234")
     assert (answer.status_code, list(answer.context["form"].errors)) == (200, ["new_password1"])
     assert has(user, PASSWORD)
@@ -92,7 +94,7 @@ def test_a_weak_new_password_is_told_at_its_own_field(client: Client, user: User
 
 @DOORS
 def test_the_old_password_is_guessed_ten_times_through_both_doors(
-    client: Client, user: User, door
+    client: Client, user: User, door: str
 ) -> None:
     other = OFFICE if door == PAGE else PAGE
     assert [change(client, door, old=f"wrong {number}").status_code for number in range(10)] == [
