@@ -61,12 +61,12 @@ def test_imports_never_point_upwards() -> None:
 
     It silences every logger that is there.
     """
-    request_as = (
+    script = (
         "import sys; from importlinter.cli import lint_imports; "
         "sys.exit(lint_imports(no_cache=True))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", request_as], cwd=PROJECT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
 

@@ -46,7 +46,7 @@ def test_a_refusal_writes_days_as_the_reader_does(
 ) -> None:
     with translation.override(language):
         said = str(kind.message) % kind.written(
-            {sample: day if sample in days else "x" for sample in places}
+            {param: day if param in days else "x" for param in places}
         )
     assert (ISO.findall(said), written in said) == ([], True)
 

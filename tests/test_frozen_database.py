@@ -76,13 +76,13 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def request_as(connection: BaseDatabaseWrapper) -> None:
+def select_one(connection: BaseDatabaseWrapper) -> None:
     with pytest.raises(OperationalError, match="does not answer"), connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
 
 def test_a_statement_without_an_answer_ends_and_its_connection_is_closed(frozen: Any) -> None:
-    assert seconds_of(lambda: request_as(frozen)) < 5
+    assert seconds_of(lambda: select_one(frozen)) < 5
     assert frozen.connection.closed
     assert frozen.connection.pgconn.status == psycopg.pq.ConnStatus.BAD
 
@@ -143,7 +143,7 @@ def test_a_process_that_was_forked_looks_after_its_own_connections(frozen: Any) 
     if child == 0:
         os._exit(connections_of_a_child())
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    request_as(frozen)
+    select_one(frozen)
 
 
 def connections_of_a_child() -> int:
@@ -168,7 +168,7 @@ def test_nobody_waits_over_three_seconds_for_a_server_that_lets_nobody_in() -> N
         connection.ensure_connection()
         postmaster = int((server.data / "postmaster.pid").read_text().split()[0])
         with stopped(connection.connection.info.backend_pid, postmaster):
-            assert seconds_of(lambda: request_as(connection)) < 3
+            assert seconds_of(lambda: select_one(connection)) < 3
         connection.close()
     finally:
         server.stop()

@@ -200,8 +200,8 @@ def test_no_logger_that_a_page_can_reach_quotes_what_was_sent(
     db: None, settings: Settings, written: Written, case
 ) -> None:
     settings.ROOT_URLCONF = __name__
-    logger, request_as, status = REACHED[case]
-    answer = request_as(Client(raise_request_exception=False))
+    logger, send, status = REACHED[case]
+    answer = send(Client(raise_request_exception=False))
     lines = [json.loads(line) for line in written.lines if line.startswith("{")]
     assert answer.status_code == status
     assert status == 200 or logger in {line["logger"] for line in lines}, (
@@ -255,13 +255,13 @@ def test_django_s_own_handlers_which_write_paths_are_gone() -> None:
 
     It is asked of a process without pytest's own handlers.
     """
-    request_as = (
+    script = (
         "import logging, django; django.setup(); print([logging.getLogger(name).handlers for "
         "name in ('django', 'django.server')])"
     )
     assert (
         subprocess.run(
-            [sys.executable, "-c", request_as], capture_output=True, text=True, check=True
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
         ).stdout
         == "[[], []]\n"
     )

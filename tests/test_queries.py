@@ -90,7 +90,7 @@ class World:
             TenantRequest.objects.ask(partner, "X", f"x{number}-{self.holder.pk}.example", by=by)
 
     @property
-    def sample(self) -> str:
+    def confirmed_tenant(self) -> str:
         """That a first activation's tenant was chosen."""
         return signing.dumps([self.by.user.pk, self.tenant.pk], salt=TENANT_CONFIRMATION_SALT)
 
@@ -115,7 +115,7 @@ class Page:
     def address(self, world: World) -> str:
         numbers = [attrgetter(path)(world) for path in self.numbers]
         return reverse(self.name, args=numbers) + self.query.format(
-            key=world.key.pk, sample=world.sample
+            key=world.key.pk, place=world.confirmed_tenant
         )
 
 

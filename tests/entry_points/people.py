@@ -189,9 +189,9 @@ def take_on_the_form(driver: Driver, held: RoleAssignment) -> str:
 
 @CHANGE.entry_point("row tenants.partner RoleAssignment, changed")
 def change_on_the_partner_s_form(driver: Driver, held: RoleAssignment) -> str:
-    sample = list(held.partner.role_assignments.values_list("pk", flat=True)).index(held.pk)
+    number = list(held.partner.role_assignments.values_list("pk", flat=True)).index(held.pk)
     return driver.form(
-        held.partner, **{f"role_assignments-{sample}-role": Role.PARTNER_ADMIN.value}
+        held.partner, **{f"role_assignments-{number}-role": Role.PARTNER_ADMIN.value}
     )
 
 

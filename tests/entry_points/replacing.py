@@ -31,7 +31,7 @@ AGAIN = Operation("replace a key that is a replacement")
 
 
 @ASK.entry_point("page licensing:replacement")
-def request_as(driver: Driver, redemption: Redemption) -> str:
+def ask_on_the_page(driver: Driver, redemption: Redemption) -> str:
     return driver.portal("licensing:replacement", redemption.pk, why="Wrong tenant")
 
 

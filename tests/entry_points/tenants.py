@@ -83,7 +83,7 @@ for name in sorted({*FOR_ADMINS, *FOR_GLOBAL_ADMINS} - ABOUT_NOTHING):
 
 
 @ASK.entry_point("page tenants:ask-for-tenant")
-def request_as(driver: Driver, domain: str) -> str:
+def ask_on_the_page(driver: Driver, domain: str) -> str:
     return driver.portal("tenants:ask-for-tenant", name="Labs", domain=domain)
 
 

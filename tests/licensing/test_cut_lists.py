@@ -48,13 +48,13 @@ def test_a_bulk_credit_shows_its_latest_holders_and_leads_to_all(
 ) -> None:
     credit = factories.BenefitFactory.create(partner=tenant.partner, bulk=True)
     before = None
-    for sample in range(MAX_HOLDERS + 3):
+    for number in range(MAX_HOLDERS + 3):
         ended = (
             {}
-            if sample == MAX_HOLDERS + 2
-            else {"ended_on": TODAY, "ended_at": NOW + timedelta(minutes=sample)}
+            if number == MAX_HOLDERS + 2
+            else {"ended_on": TODAY, "ended_at": NOW + timedelta(minutes=number)}
         )
-        moment = NOW + timedelta(minutes=sample)
+        moment = NOW + timedelta(minutes=number)
         given = {
             "directory_user__tenant": tenant,
             "transferred_from": before,
@@ -80,9 +80,9 @@ def test_a_comparison_of_many_subscriptions_says_how_many_there_are(
     client: Client, tenant: Tenant, partner: Partner
 ) -> None:
     product = factories.ProductFactory.create()
-    for sample in range(MAX_COMPARED + 2):
+    for days in range(MAX_COMPARED + 2):
         factories.SubscriptionFactory.create(
-            tenant=tenant, product=product, ends_on=TODAY + timedelta(days=sample)
+            tenant=tenant, product=product, ends_on=TODAY + timedelta(days=days)
         )
     key = factories.issue_key(partner=partner, product=product)
     found = comparisons(key, tenant, TODAY)

@@ -47,7 +47,7 @@ def test_subscriptions_that_end_or_can_come_back_are_told_by_their_day(
     tenant: Tenant,
 ) -> None:
     second = factories.TenantFactory.create(partner=tenant.partner)
-    for days, sample in (
+    for days, at in (
         (91, tenant),
         (92, tenant),
         (0, second),
@@ -58,7 +58,7 @@ def test_subscriptions_that_end_or_can_come_back_are_told_by_their_day(
         (-121, tenant),
     ):
         factories.SubscriptionFactory.create(
-            tenant=sample, ends_on=in_days(days), starts_on=in_days(days - 365)
+            tenant=at, ends_on=in_days(days), starts_on=in_days(days - 365)
         )
     factories.SubscriptionFactory.create(ends_on=in_days(5))  # somebody else's
 

@@ -40,7 +40,7 @@ def figures(subscription: Subscription) -> tuple[Any, ...]:
     )
 
 
-def request_as(redemption: Redemption, by: Actor, on: date = TODAY) -> Replacement:
+def ask_for_replacement(redemption: Redemption, by: Actor, on: date = TODAY) -> Replacement:
     return Replacement.objects.ask(
         Redemption.objects.get(pk=redemption.pk), "Wrong tenant", by=by, on=on
     )
@@ -70,7 +70,7 @@ def test_granting_restores_the_subscription_and_gives_the_benefit_a_key(
     before, key = figures(subscription), key_for(subscription, 5)
     redemption = getattr(subscription, way)(key, by=by, on=TODAY)
     assert figures(subscription) != before
-    new = request_as(redemption, by).grant(by=by, on=TODAY)
+    new = ask_for_replacement(redemption, by).grant(by=by, on=TODAY)
     assert figures(subscription) == before
     assert replayed(subscription) == (before[0], before[2], before[3])
     key.refresh_from_db()
@@ -92,7 +92,7 @@ def test_what_the_key_brought_is_withdrawn_and_the_new_key_works_elsewhere(
 ) -> None:
     redemption = redeem(tenant=tenant)
     other = factories.TenantFactory.create(partner=tenant.partner)
-    new = request_as(redemption, by).grant(by=by, on=TODAY)
+    new = ask_for_replacement(redemption, by).grant(by=by, on=TODAY)
     withdrawn = Subscription.objects.get(pk=redemption.subscription_id)
     assert (withdrawn.withdrawn_on, withdrawn.status(TODAY), replayed(withdrawn)) == (
         TODAY,
@@ -110,7 +110,7 @@ def test_what_something_was_built_on_is_not_taken_back_and_nothing_changes(
     tenant: Tenant, by: Actor
 ) -> None:
     redemption = redeem(tenant=tenant)
-    asked = request_as(redemption, by)
+    asked = ask_for_replacement(redemption, by)
     redemption.subscription.extend(key_for(redemption.subscription), by=by, on=TODAY)
     before = figures(redemption.subscription)
     with pytest.raises(BuiltOnSince, match="May 1, 2021"):
@@ -127,14 +127,14 @@ def test_the_last_of_two_is_taken_back_and_then_the_first(tenant: Tenant, by: Ac
     first = redeem(tenant=tenant)
     second = first.subscription.add_licenses(key_for(first.subscription), by=by, on=TODAY)
     with pytest.raises(BuiltOnSince):
-        request_as(first, by)
-    request_as(second, by).grant(by=by, on=TODAY)
+        ask_for_replacement(first, by)
+    ask_for_replacement(second, by).grant(by=by, on=TODAY)
     assert replayed(first.subscription) == (
         first.after.licenses,
         first.after.ends_on,
         first.after.carried_license_days,
     )
-    request_as(first, by).grant(by=by, on=TODAY)
+    ask_for_replacement(first, by).grant(by=by, on=TODAY)
     assert Subscription.objects.get().withdrawn_on == TODAY
 
 
@@ -143,17 +143,17 @@ def test_it_is_asked_for_within_30_days(tenant: Tenant, by: Actor, days, refused
     redemption = redeem(tenant=tenant)
     if refused:
         with pytest.raises(ReplacementTooLate, match="May 31, 2021"):
-            request_as(redemption, by, TODAY + timedelta(days=days))
+            ask_for_replacement(redemption, by, TODAY + timedelta(days=days))
     else:
-        assert request_as(redemption, by, TODAY + timedelta(days=days))
+        assert ask_for_replacement(redemption, by, TODAY + timedelta(days=days))
     assert Record.objects.filter(action="licensing.replacement-asked").count() == 1
 
 
 def test_it_is_asked_for_once_and_decided_once(tenant: Tenant, by: Actor) -> None:
     redemption = redeem(tenant=tenant)
-    asked = request_as(redemption, by)
+    asked = ask_for_replacement(redemption, by)
     with pytest.raises(ReplacementAskedAlready):
-        request_as(redemption, by)
+        ask_for_replacement(redemption, by)
     asked.decline("It ran for a month.", by=by)
     for again in (lambda: asked.grant(by=by, on=TODAY), lambda: asked.decline("Again", by=by)):
         with pytest.raises(AlreadyDecided):
@@ -169,7 +169,7 @@ def test_it_is_asked_for_once_and_decided_once(tenant: Tenant, by: Actor) -> Non
 def test_a_new_key_that_would_be_of_no_use_is_not_issued(tenant: Tenant, by: Actor) -> None:
     redemption = redeem(tenant=tenant)
     with pytest.raises(BenefitExpired):
-        request_as(redemption, by).grant(
+        ask_for_replacement(redemption, by).grant(
             by=by, on=redemption.key.benefit.expires_on + timedelta(days=1)
         )
     assert (Reversal.objects.count(), ProductKey.objects.count()) == (0, 1)
@@ -177,7 +177,7 @@ def test_a_new_key_that_would_be_of_no_use_is_not_issued(tenant: Tenant, by: Act
 
 def test_the_old_key_says_that_it_was_revoked(tenant: Tenant, by: Actor) -> None:
     redemption = redeem(tenant=tenant)
-    request_as(redemption, by).grant(by=by, on=TODAY)
+    ask_for_replacement(redemption, by).grant(by=by, on=TODAY)
     with pytest.raises(KeyRevoked):
         redemption.key.__class__.objects.get(pk=redemption.key_id).check_redeemable(TODAY)
 
@@ -187,14 +187,14 @@ def test_the_old_key_says_that_it_was_revoked(tenant: Tenant, by: Actor) -> None
 
 def replaced(tenant: Tenant, by: Actor) -> Redemption:
     """The redemption of a key that was issued in place of another one."""
-    new = request_as(redeem(tenant=tenant), by).grant(by=by, on=TODAY)
+    new = ask_for_replacement(redeem(tenant=tenant), by).grant(by=by, on=TODAY)
     return Subscription.activate(new, tenant, by=by, on=TODAY)
 
 
 def test_a_replacement_is_not_replaced_on_request(tenant: Tenant, by: Actor) -> None:
     redemption = replaced(tenant, by)
     with pytest.raises(ReplacedOnRequestBefore):
-        request_as(redemption, by)
+        ask_for_replacement(redemption, by)
     assert (
         Replacement.objects.count(),
         Record.objects.filter(refused="replaced-on-request-before").count(),
@@ -228,7 +228,7 @@ def test_staff_replace_a_replacement_which_is_not_replaced_on_request(tenant: Te
         "key": redemption.key_id
     }
     with pytest.raises(ReplacedOnRequestBefore):
-        request_as(Subscription.activate(new, tenant, by=staff, on=TODAY), staff)
+        ask_for_replacement(Subscription.activate(new, tenant, by=staff, on=TODAY), staff)
 
 
 def test_staff_leave_it_to_the_partner_to_ask_the_first_time(tenant: Tenant, by: Actor) -> None:
@@ -246,7 +246,7 @@ def test_a_key_that_staff_issued_for_a_revoked_one_is_replaced_on_request(
     key = factories.issue_key(partner=tenant.partner)
     key.revoke("Sent to a mailing list", by=by)
     new = key.benefit.issue_another_key(by=by, on=TODAY)
-    assert request_as(Subscription.activate(new, tenant, by=by, on=TODAY), by)
+    assert ask_for_replacement(Subscription.activate(new, tenant, by=by, on=TODAY), by)
 
 
 # On the receipt's page

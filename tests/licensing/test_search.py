@@ -27,13 +27,11 @@ def client(admin: User, sign_in: SignIn) -> Client:
 @pytest.fixture
 def named(tenant: Tenant) -> Tenant:
     """The same names at the partner and elsewhere."""
-    for sample in (tenant, factories.TenantFactory.create(is_primary=True)):
-        product = factories.ProductFactory.create(name=f"Aurora {sample.pk}")
-        key = factories.issue_key(partner=sample.partner, product=product)
-        factories.redeem(key, tenant=sample)
-        factories.DirectoryUserFactory.create(
-            tenant=sample, display_name=f"Aurora Person {sample.pk}"
-        )
+    for each in (tenant, factories.TenantFactory.create(is_primary=True)):
+        product = factories.ProductFactory.create(name=f"Aurora {each.pk}")
+        key = factories.issue_key(partner=each.partner, product=product)
+        factories.redeem(key, tenant=each)
+        factories.DirectoryUserFactory.create(tenant=each, display_name=f"Aurora Person {each.pk}")
     return tenant
 
 

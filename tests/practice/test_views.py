@@ -150,10 +150,10 @@ def test_nobody_else_signs_in_without_a_password(client: Client) -> None:
 
 
 def move(client: Client, today: object, partner: str = "Contoso") -> Any:
-    sample = Tenant.objects.get(partner__name=partner, is_primary=True)
+    tenant = Tenant.objects.get(partner__name=partner, is_primary=True)
     return client.post(
         reverse("demo-clock"),
-        {"today": str(today), "acting_in": f"{sample.partner_id}-{sample.pk}", "next": "/help/"},
+        {"today": str(today), "acting_in": f"{tenant.partner_id}-{tenant.pk}", "next": "/help/"},
     )
 
 

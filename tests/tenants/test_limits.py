@@ -227,14 +227,14 @@ def test_an_office_of_honest_people_is_not_refused(moving: time_machine.Travelle
 def test_links_asked_for_from_one_address_are_limited_with_one_answer(
     moving: time_machine.Traveller,
 ) -> None:
-    request_as = Client(REMOTE_ADDR="203.0.113.7")
+    client = Client(REMOTE_ADDR="203.0.113.7")
     known = UserFactory.create().email
     answers = [
-        request_as.post("/sign-in/reset/", {"email": f"a{number}@example.com"}).status_code
+        client.post("/sign-in/reset/", {"email": f"a{number}@example.com"}).status_code
         for number in range(21)
     ]
     assert answers == [302] * 20 + [429]
-    assert request_as.post("/sign-in/reset/", {"email": known}).status_code == 429
+    assert client.post("/sign-in/reset/", {"email": known}).status_code == 429
     assert (
         Client(REMOTE_ADDR="203.0.113.8").post("/sign-in/reset/", {"email": known}).status_code
         == 302

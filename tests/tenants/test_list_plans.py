@@ -46,16 +46,16 @@ def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
     """
     with django_db_blocker.unblock(), rolled_back():
         first = TenantFactory.create_batch(2)
-        places = [*first, *(TenantFactory.create(partner=sample.partner) for sample in first)]
+        places = [*first, *(TenantFactory.create(partner=tenant.partner) for tenant in first)]
         DirectoryUser.objects.bulk_create(
             DirectoryUser(
-                tenant=sample,
+                tenant=tenant,
                 display_name=f"Person {number * 7919 % EACH:04d}",
-                user_principal_name=f"{number}@{sample.domain}",
+                user_principal_name=f"{number}@{tenant.domain}",
                 kind="guest" if number % 5 == 0 else "member",
                 disabled_at=NOW if number % 5 == 1 else None,
             )
-            for sample in places
+            for tenant in places
             for number in range(EACH)
         )
         with connection.cursor() as cursor:

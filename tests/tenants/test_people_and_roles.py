@@ -152,8 +152,8 @@ def test_a_guest_with_two_entries_has_the_role_until_both_are_disabled(
     address = "lou@elsewhere.example"
     UserFactory.create(email=address)
     here, there = (
-        DirectoryUserFactory.create(tenant=sample, guest=True, user_principal_name=address)
-        for sample in (tenant, TenantFactory.create(partner=tenant.partner))
+        DirectoryUserFactory.create(tenant=home, guest=True, user_principal_name=address)
+        for home in (tenant, TenantFactory.create(partner=tenant.partner))
     )
     RoleAssignment.objects.give(here, Role.MEMBER, by=by)
     here.disable(by=by)
