@@ -86,7 +86,7 @@ def strings_naming(room: str, path: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("room", "higher"), [(room, ROOMS[floor + 1 :]) for floor, room in enumerate(ROOMS)]
 )
-def test_no_string_names_a_higher_room(room, higher) -> None:
+def test_no_string_names_a_higher_room(room: str, higher: list[str]) -> None:
     files = [
         path
         for path in (PROJECT / "benefits_portal" / room).rglob("*.py")
@@ -170,7 +170,7 @@ TEMPLATES = sorted(path for path in (PROJECT / "templates").rglob("*") if path.i
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(PROJECT)))
-def test_a_template_has_no_style_or_script_of_its_own(path) -> None:
+def test_a_template_has_no_style_or_script_of_its_own(path: Path) -> None:
     """The Content-Security-Policy would refuse it."""
     text = re.sub(
         r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL
@@ -224,7 +224,7 @@ def marks_of(marked: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["rule"])
-def test_every_method_that_the_domain_document_names_exists(row) -> None:
+def test_every_method_that_the_domain_document_names_exists(row: re.Match[str]) -> None:
     for dotted in CODE.findall(row["where"]):
         found, rest = module_of(dotted)
         for name in rest:
@@ -232,7 +232,9 @@ def test_every_method_that_the_domain_document_names_exists(row) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["rule"])
-def test_every_test_in_the_domain_document_exists_and_is_about_that_rule(row) -> None:
+def test_every_test_in_the_domain_document_exists_and_is_about_that_rule(
+    row: re.Match[str],
+) -> None:
     named = CODE.findall(row["proof"])
     assert named
     for address in named:

@@ -279,7 +279,7 @@ def test_no_post_breaks_the_back_office(
 
 @pytest.mark.parametrize("name", ["benefits:remove", "benefits:transfer"])
 def test_the_number_of_a_benefit_that_no_row_can_have_is_nobody_s(
-    world: World, request_as: RequestAs, name
+    world: World, request_as: RequestAs, name: str
 ) -> None:
     url = reverse(name, args=[2**63, 1])
     assert request_as("global", "get", url, "").status_code == 404

@@ -57,13 +57,13 @@ def status_and_page(
 @pytest.mark.parametrize(
     ("method", "kind"), [("POST", FORM), ("GET", "multipart/form-data; boundary=x")]
 )
-def test_a_charset_other_than_utf_8_is_refused(method, kind, charset) -> None:
+def test_a_charset_other_than_utf_8_is_refused(method: str, kind: str, charset: str) -> None:
     status, page = status_and_page(f"{kind}; charset={charset}", method)
     assert (status, "does not understand this request" in page) == (400, True)
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"'])
-def test_utf_8_is_read_however_it_is_written(charset) -> None:
+def test_utf_8_is_read_however_it_is_written(charset: str) -> None:
     assert status_and_page(f"{FORM}; charset={charset}", "GET", "/healthz") == (200, "ok\n")
 
 
@@ -76,7 +76,7 @@ def test_utf_8_is_read_however_it_is_written(charset) -> None:
         b'name="username"\r\nContent-Transfer-Encoding: hex',
     ],
 )
-def test_a_part_of_a_form_in_another_charset_breaks_nothing(part) -> None:
+def test_a_part_of_a_form_in_another_charset_breaks_nothing(part: bytes) -> None:
     body = b"--x\r\nContent-Disposition: form-data; " + part + b"\r\n\r\nabc\r\n--x--\r\n"
     answer = Client().generic("POST", "/sign-in/", body, "multipart/form-data; boundary=x")
     assert answer.status_code == 200

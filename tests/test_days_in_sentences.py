@@ -1,7 +1,7 @@
 """Sentences for people hold days as the reader's language writes them, never as 2027-01-31 (W4)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -42,7 +42,12 @@ def kinds_with_days() -> Iterator[Any]:
     ("language", "written"), [("en", "Jan. 31, 2027"), ("nl", "31 januari 2027")]
 )
 def test_a_refusal_writes_days_as_the_reader_does(
-    kind, places, days, day, language, written
+    kind: type[Refusal],
+    places: set[str],
+    days: set[str],
+    day: date | str,
+    language: str,
+    written: str,
 ) -> None:
     with translation.override(language):
         said = str(kind.message) % kind.written(
@@ -72,7 +77,7 @@ def refusal_of_import(there: Membership) -> str:
     [("en", ["Sept. 1, 2026", "Sept. 1, 2027"]), ("nl", ["1 september 2026", "1 september 2027"])],
 )
 def test_overlapping_memberships_are_refused_with_days_as_people_write(
-    refusal, language, days
+    refusal: Callable[[Membership], str], language: str, days: list[str]
 ) -> None:
     there = MembershipFactory.create(starts_on=date(2026, 9, 1))
     with translation.override(language):
@@ -88,7 +93,7 @@ def test_overlapping_memberships_are_refused_with_days_as_people_write(
 @pytest.mark.django_db
 @pytest.mark.parametrize(("name", "day"), [("since", "1999-12-31"), ("until", "3000-01-01")])
 def test_a_day_out_of_range_in_activity_is_refused_in_words(
-    admin: User, sign_in: SignIn, name, day
+    admin: User, sign_in: SignIn, name: str, day: str
 ) -> None:
     form = sign_in(admin).get(reverse("tenants:activity"), {name: day}).context["form"]
     assert ISO.findall(" ".join(form.errors[name])) == []

@@ -71,19 +71,19 @@ REFUSED = [
         "2027–01–31",
     ],
 )
-def test_one_way_of_writing_a_day_is_read(typed) -> None:
+def test_one_way_of_writing_a_day_is_read(typed: str) -> None:
     assert read_day(typed) == date(2027, 1, 31)
 
 
 @pytest.mark.parametrize(("typed", "error"), [*REFUSED, ("", WAY)])
-def test_every_other_way_is_told_the_one(typed, error) -> None:
+def test_every_other_way_is_told_the_one(typed: str, error: str) -> None:
     with pytest.raises(ValidationError) as refused:
         read_day(typed)
     assert refused.value.messages == [error]
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
-def test_the_portal_reads_a_day_in_one_way(admin: User, sign_in: SignIn, language) -> None:
+def test_the_portal_reads_a_day_in_one_way(admin: User, sign_in: SignIn, language: str) -> None:
     portal = sign_in(admin)
     portal.cookies["django_language"] = language
     with translation.override(language):  # put back afterwards: a request leaves its own behind
@@ -105,7 +105,7 @@ def test_the_portal_reads_a_day_in_one_way(admin: User, sign_in: SignIn, languag
 
 
 @pytest.mark.parametrize(("typed", "error"), REFUSED)
-def test_the_command_line_reads_a_day_in_one_way(db: None, typed, error) -> None:
+def test_the_command_line_reads_a_day_in_one_way(db: None, typed: str, error: str) -> None:
     with pytest.raises(CommandError, match=error):
         call_command("enroll", "1", "Gold", f"--starts-on={typed}")
 
@@ -113,7 +113,7 @@ def test_the_command_line_reads_a_day_in_one_way(db: None, typed, error) -> None
 @pytest.mark.django_db
 @pytest.mark.parametrize(("day", "error"), OUT_OF_RANGE)
 def test_a_day_out_of_range_is_told_the_range_everywhere(
-    admin: User, sign_in: SignIn, day, error
+    admin: User, sign_in: SignIn, day: str, error: str
 ) -> None:
     admin.is_staff = admin.is_superuser = True
     admin.save()

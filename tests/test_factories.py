@@ -1,5 +1,7 @@
 """What the factories make is what the models themselves would accept."""
 
+from typing import Any
+
 import pytest
 from django.apps import apps
 from factory.django import DjangoModelFactory
@@ -25,7 +27,7 @@ BY_FUNCTION = {  # made by the verbs, which are the only way; words by saving a 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("factory", FACTORIES, ids=lambda factory: factory._meta.model.__name__)
-def test_a_factory_makes_valid_objects(factory) -> None:
+def test_a_factory_makes_valid_objects(factory: type[DjangoModelFactory[Any]]) -> None:
     made = factory.create()
     # A command may leave these empty, a form may not.
     nobody_did_it = {"assigned_by", "asked_by"} & {field.name for field in made._meta.fields}

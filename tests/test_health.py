@@ -63,7 +63,9 @@ def test_migrations_that_the_database_lacks_are_told_until_they_ran(db: None) ->
     ("app", "answer"),
     [("tenants", (503, NEWER)), ("sessions", (503, NEWER)), ("gone", (200, "ready"))],
 )
-def test_a_process_older_than_the_database_says_so(db: None, app, answer) -> None:
+def test_a_process_older_than_the_database_says_so(
+    db: None, app: str, answer: tuple[int, str]
+) -> None:
     """Also one that was ready before; an app that this code lacks is none of its business."""
     before = asked()
     MigrationRecorder(connection).record_applied(app, "0999_of_the_next_version")
@@ -107,7 +109,9 @@ def caused(kind: type[Exception], cause: Exception) -> Exception:
         (caused(ProgrammingError, psycopg.errors.UndefinedTable()), "migrations pending"),
     ],
 )
-def test_a_database_that_does_not_serve_is_told_with_the_reason(db: None, problem, reason) -> None:
+def test_a_database_that_does_not_serve_is_told_with_the_reason(
+    db: None, problem: Exception, reason: str
+) -> None:
     before = asked()
     with connection.execute_wrapper(failing(problem)):
         assert (before, asked()) == ((200, "ready"), (503, reason))
@@ -122,7 +126,7 @@ def test_a_database_that_does_not_serve_is_told_with_the_reason(db: None, proble
     ],
 )
 def test_whoever_is_signed_in_is_told_of_health_as_anybody(
-    admin: User, sign_in: SignIn, address, health
+    admin: User, sign_in: SignIn, address: str, health: tuple[int, str]
 ) -> None:
     """A browser with a session looks at the same page as a monitor.
 
@@ -148,7 +152,9 @@ def test_whoever_is_signed_in_is_told_of_health_as_anybody(
         (None, None),
     ],
 )
-def test_the_database_s_own_code_tells_why_it_failed(problem, why) -> None:
+def test_the_database_s_own_code_tells_why_it_failed(
+    problem: Exception | None, why: Reason | None
+) -> None:
     assert reason(problem) is why
 
 
@@ -198,7 +204,7 @@ def test_readyz_knows_that_the_database_takes_no_changes() -> None:
     ],
 )
 def test_on_a_read_only_database_whoever_signs_in_is_told_why_not(
-    admin: User, language, title
+    admin: User, language: str, title: str
 ) -> None:
     client = Client(raise_request_exception=False, headers={"Accept-Language": language})
     form = {"username": admin.email, "password": PASSWORD}

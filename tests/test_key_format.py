@@ -106,7 +106,7 @@ def test_nothing_wrong_with_a_key_counts_as_a_guess(
         ("", ""),
     ],
 )
-def test_a_key_in_a_text_is_masked_and_nothing_else(text: str, left) -> None:
+def test_a_key_in_a_text_is_masked_and_nothing_else(text: str, left: str) -> None:
     assert without_keys(text) == left
 
 

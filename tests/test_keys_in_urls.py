@@ -71,7 +71,7 @@ def pairs(fields: dict[str, list[str]]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("path", "name"), pairs(FIELDS))
 def test_a_key_in_any_field_of_the_portal_leaves_the_url(
-    admin: User, sign_in: SignIn, path, name
+    admin: User, sign_in: SignIn, path: str, name: str
 ) -> None:
     url, messages = asked(
         sign_in(admin), f"{path}?{urlencode({'first': '1', name: SHOWN, 'last': '2'})}"
@@ -85,7 +85,7 @@ def test_a_key_in_any_field_of_the_portal_leaves_the_url(
 
 @pytest.mark.parametrize(("path", "name"), pairs(OFFICE_FIELDS))
 def test_a_key_in_any_field_of_the_back_office_leaves_the_url(
-    admin: User, sign_in: SignIn, path, name
+    admin: User, sign_in: SignIn, path: str, name: str
 ) -> None:
     path = path.replace("/back-office/", reverse("admin:index"))
     admin.is_staff = admin.is_superuser = True
@@ -96,7 +96,7 @@ def test_a_key_in_any_field_of_the_back_office_leaves_the_url(
 
 
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
-def test_a_key_leaves_the_url_however_it_is_written(text) -> None:
+def test_a_key_leaves_the_url_however_it_is_written(text: str) -> None:
     for sent in (
         {"licenses": "100", "keys": text},
         {text: "1", "licenses": "100"},
@@ -106,7 +106,7 @@ def test_a_key_leaves_the_url_however_it_is_written(text) -> None:
 
 
 @pytest.mark.parametrize("text", WITHOUT_PREFIX.values(), ids=WITHOUT_PREFIX.keys())
-def test_a_key_without_its_prefix_leaves_the_url(admin: User, sign_in: SignIn, text) -> None:
+def test_a_key_without_its_prefix_leaves_the_url(admin: User, sign_in: SignIn, text: str) -> None:
     portal = sign_in(admin)
     url, messages = asked(portal, f"/calculator/?{urlencode({'licenses': '100', 'keys': text})}")
     assert (url, messages[0][: len(TAKEN_OUT)]) == ("/calculator/?licenses=100", TAKEN_OUT)
@@ -122,7 +122,7 @@ def test_a_key_without_its_prefix_leaves_a_path_and_a_split_query(client: Client
 
 
 @pytest.mark.parametrize("text", NO_KEYS.values(), ids=NO_KEYS.keys())
-def test_what_has_no_check_character_of_ours_stays_in_the_url(text) -> None:
+def test_what_has_no_check_character_of_ours_stays_in_the_url(text: str) -> None:
     assert url_without_keys(url := f"/calculator/?{urlencode({'keys': text})}") == url
 
 
@@ -143,7 +143,7 @@ def test_what_has_no_check_character_of_ours_stays_in_the_url(text) -> None:
         f"a=1&amp;keys={SHOWN}",
     ],
 )
-def test_a_key_leaves_the_url_however_it_is_encoded_or_split(client: Client, query) -> None:
+def test_a_key_leaves_the_url_however_it_is_encoded_or_split(client: Client, query: str) -> None:
     url, messages = asked(client, f"/calculator/?{query}")
     assert without_keys(unquote(unquote(url))) == unquote(unquote(url))
     assert messages[0].startswith(TAKEN_OUT)
@@ -163,7 +163,7 @@ def test_a_key_leaves_the_url_however_it_is_encoded_or_split(client: Client, que
         (f"{reverse('admin:index')}benefits/{SHOWN}/", reverse("admin:index")),
     ],
 )
-def test_a_key_in_a_path_leads_home(client: Client, path, home) -> None:
+def test_a_key_in_a_path_leads_home(client: Client, path: str, home: str) -> None:
     assert asked(client, path)[0] == home
 
 
@@ -185,7 +185,7 @@ def test_a_key_in_the_url_of_a_post_is_taken_out_before_it_is_looked_at(
 
 
 @pytest.mark.parametrize("name", ["language", "theme"])
-def test_no_redirect_puts_a_key_into_a_url(client: Client, name) -> None:
+def test_no_redirect_puts_a_key_into_a_url(client: Client, name: str) -> None:
     urls = {"language": "set_language", "theme": "theme"}
     sent = {"language": "nl", "theme": "dark", "next": f"/calculator/?licenses=5&keys={SHOWN}"}
     assert client.post(reverse(urls[name]), sent).url == "/calculator/?licenses=5"
@@ -240,6 +240,6 @@ def test_it_is_told_on_the_page_and_in_dutch(client: Client) -> None:
         "next=/mpn/benefits/azure-cloud/%3Fq%3DMicrosoft",
     ],
 )
-def test_what_is_no_key_stays_in_the_url(query) -> None:
+def test_what_is_no_key_stays_in_the_url(query: str) -> None:
     assert query_without_keys(given := QueryDict(query)) is given
     assert url_without_keys(f"/calculator/?{query}") == f"/calculator/?{query}"

@@ -116,7 +116,7 @@ def test_an_import_refuses_a_name_that_holds_a_key_and_does_not_show_it() -> Non
 
 
 @pytest.mark.parametrize("between", ["&#45;", "&nbsp;", "&#x2d;"])
-def test_a_key_that_a_web_page_wrote_is_masked(between) -> None:
+def test_a_key_that_a_web_page_wrote_is_masked(between: str) -> None:
     text = SHOWN.replace("-", between)
     assert without_keys(f"Redeem {text} soon") == f"Redeem {masked(KEY[-5:])} soon"
 

@@ -136,7 +136,7 @@ def test_a_page_that_is_no_longer_there_is_the_first_one(offers: list[Offer]) ->
     "before", [("name",), ("position", "name"), ("is_competency",)], ids=" ".join
 )
 def test_a_cursor_of_another_order_of_the_column_leads_to_the_first_page(
-    offers: list[Offer], monkeypatch: pytest.MonkeyPatch, before
+    offers: list[Offer], monkeypatch: pytest.MonkeyPatch, before: tuple[str, ...]
 ) -> None:
     monkeypatch.setitem(Offers.columns, "position", Column("Position", before))
     href = page("").next_href

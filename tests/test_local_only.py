@@ -28,7 +28,7 @@ def status_for(**environ: str) -> str:
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
-def test_a_browser_on_the_same_machine_is_answered(peer) -> None:
+def test_a_browser_on_the_same_machine_is_answered(peer: str) -> None:
     assert status_for(REMOTE_ADDR=peer) == ANSWERED
 
 
@@ -36,12 +36,12 @@ def test_a_browser_on_the_same_machine_is_answered(peer) -> None:
     "peer",
     ["192.0.2.7", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1", "0.0.0.0", "", "x"],  # noqa: S104
 )
-def test_whoever_is_elsewhere_is_refused_whatever_host_they_name(peer) -> None:
+def test_whoever_is_elsewhere_is_refused_whatever_host_they_name(peer: str) -> None:
     assert status_for(REMOTE_ADDR=peer) == REFUSED
 
 
 @pytest.mark.parametrize("header", ["HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP"])
-def test_whoever_comes_through_a_proxy_is_refused(header) -> None:
+def test_whoever_comes_through_a_proxy_is_refused(header: str) -> None:
     assert status_for(REMOTE_ADDR="127.0.0.1", **{header: "127.0.0.1"}) == REFUSED
 
 

@@ -197,7 +197,7 @@ REACHED: dict[str, tuple[str, Callable[[Client], object], int]] = {
 @pytest.mark.rule("K3")
 @pytest.mark.parametrize("case", REACHED)
 def test_no_logger_that_a_page_can_reach_quotes_what_was_sent(
-    db: None, settings: Settings, written: Written, case
+    db: None, settings: Settings, written: Written, case: str
 ) -> None:
     settings.ROOT_URLCONF = __name__
     logger, send, status = REACHED[case]

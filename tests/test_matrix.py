@@ -258,7 +258,7 @@ def test_the_table_names_every_kind_of_person(world: World) -> None:
 @rule("P1", "P2", "P3")
 @pytest.mark.parametrize("person", PERSONS)
 def test_everybody_gets_what_the_table_says(
-    world: World, rows: dict[str, list[str]], request_as: RequestAs, person
+    world: World, rows: dict[str, list[str]], request_as: RequestAs, person: str
 ) -> None:
     assert outcomes(world, rows, request_as, person) == expected(person)
 

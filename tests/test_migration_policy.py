@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.apps import apps
 from django.db import migrations, models
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
@@ -130,7 +131,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("fault", "operation"), BAD.values(), ids=BAD)
-def test_what_would_break_the_version_before_is_found(fault, operation) -> None:
+def test_what_would_break_the_version_before_is_found(fault: str, operation: Operation) -> None:
     assert of(operation) == {fault}
 
 
@@ -175,5 +176,7 @@ def test_what_the_version_before_does_not_notice_is_no_fault() -> None:
     ],
     ids=["with its reason", "without one", "another fault"],
 )
-def test_a_fault_is_accepted_by_its_name_with_a_reason(accepted, found) -> None:
+def test_a_fault_is_accepted_by_its_name_with_a_reason(
+    accepted: dict[str, str], found: set[str]
+) -> None:
     assert of(migrations.RemoveField("partner", "country"), accepted=accepted) == found

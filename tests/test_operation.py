@@ -123,7 +123,7 @@ def test_every_line_is_json_with_the_id_that_the_answer_carries(
     [(1, "proxy-0123456789", True), (0, "proxy-0123456789", False), (1, "x\ny", False)],
 )
 def test_a_request_keeps_the_id_of_a_trusted_proxy_and_of_nobody_else(
-    settings: Settings, db: None, proxies, sent, kept
+    settings: Settings, db: None, proxies: int, sent: str, kept: bool
 ) -> None:
     settings.TRUSTED_PROXIES = proxies
     answer = Client(headers={"X-Request-ID": sent}).get("/healthz")
@@ -175,7 +175,7 @@ AWAY = [
     ("problem", "title"), AWAY, ids=["refused", "closed", "locked", "too slow", "full"]
 )
 def test_a_database_that_fails_is_told_kindly_with_when_to_come_back(
-    admin: User, lines: io.StringIO, problem, title
+    admin: User, lines: io.StringIO, problem: Exception, title: str
 ) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(admin)

@@ -155,7 +155,7 @@ def member(tenant: Tenant) -> User:
 @pytest.mark.parametrize("name", ["home", "extend"])
 @pytest.mark.rule("P2")
 def test_somebody_without_a_role_sees_one_page_that_names_who_has_one(
-    sample: PartnerFixture, admin: User, sign_in: SignIn, name
+    sample: PartnerFixture, admin: User, sign_in: SignIn, name: str
 ) -> None:
     nobody = factories.UserFactory.create(directory_user__tenant=sample.tenant)
     response = sign_in(nobody).get((sample.to_look_at() | sample.to_act_on())[name])
@@ -185,7 +185,7 @@ def test_who_can_give_a_role_is_told_apart_from_who_can_only_act(
 @pytest.mark.parametrize("name", ["extend"])
 @pytest.mark.rule("P3")
 def test_a_member_is_told_why_they_may_not_act_and_who_may(
-    sample: PartnerFixture, member: User, admin: User, sign_in: SignIn, name
+    sample: PartnerFixture, member: User, admin: User, sign_in: SignIn, name: str
 ) -> None:
     response = sign_in(member).get(sample.to_act_on()[name])
     assert (response.status_code, response.templates[0].name) == (403, "tenants/not_permitted.html")
@@ -210,7 +210,7 @@ FOREIGN = [
 @pytest.mark.parametrize("name", FOREIGN)
 @pytest.mark.rule("P1", "K4")
 def test_what_belongs_to_another_partner_does_not_exist(
-    sample: PartnerFixture, elsewhere: PartnerFixture, client: Client, sign_in: SignIn, name
+    sample: PartnerFixture, elsewhere: PartnerFixture, client: Client, sign_in: SignIn, name: str
 ) -> None:
     url = (elsewhere.to_look_at() | elsewhere.to_act_on())[name]
     owner = factories.RoleAssignmentFactory.create(
@@ -280,21 +280,21 @@ def test_a_link_into_another_partner_of_ones_own_offers_to_switch(
 
 
 @pytest.mark.parametrize("name", [*LOOKING, *ACTING])
-def test_every_page_parses(sample: PartnerFixture, client: Client, name) -> None:
+def test_every_page_parses(sample: PartnerFixture, client: Client, name: str) -> None:
     html5lib.HTMLParser(strict=True).parse(
         client.get((sample.to_look_at() | sample.to_act_on())[name]).text
     )
 
 
 @pytest.mark.parametrize("name", [*OPEN, "home"])
-def test_every_open_page_and_the_no_role_page_parse(db: None, sign_in: SignIn, name) -> None:
+def test_every_open_page_and_the_no_role_page_parse(db: None, sign_in: SignIn, name: str) -> None:
     someone = sign_in(factories.UserFactory.create()) if name == "home" else Client()
     html5lib.HTMLParser(strict=True).parse(someone.get(reverse(name)).text)
 
 
 @pytest.mark.parametrize("count", [1, 10])
 def test_home_takes_seven_queries_whatever_needs_attention(
-    client: Client, tenant: Tenant, django_assert_num_queries: DjangoAssertNumQueries, count
+    client: Client, tenant: Tenant, django_assert_num_queries: DjangoAssertNumQueries, count: int
 ) -> None:
     soon = factories.TODAY + timedelta(days=20)
     for _ in range(count):
@@ -428,7 +428,7 @@ def test_what_cannot_be_assigned_any_more_says_so_before_one_is_chosen(
     [("America/New_York", "8 a.m. EDT"), ("Asia/Tokyo", "9 p.m. JST"), ("UTC", "noon UTC")],
 )
 def test_a_receipt_tells_the_moment_by_the_partner_s_clock(
-    sample: PartnerFixture, client: Client, partner: Partner, time_zone, moment
+    sample: PartnerFixture, client: Client, partner: Partner, time_zone: str, moment: str
 ) -> None:
     Partner.objects.filter(pk=partner.pk).update(time_zone=time_zone)
     assert f"May 1, 2021, {moment}" in client.get(sample.to_look_at()["receipt"]).text
@@ -456,10 +456,8 @@ def test_a_lock_out_tells_its_end_by_the_partner_s_clock(
     factories.KeyAttemptFactory.create_batch(10, user=admin, partner=partner, at=factories.NOW)
     response = client.post(sample.to_act_on()["extend"], sample.tenant_token | {"key": "PCBEN"})
     assert response.context["form"].errors["key"] == [
-        "Too many different keys were tried that do not exist. "(
-            "From 8:15 a.m. (America/New_York) on you can type a key again. A key chosen from its "
-            "own benefit works all the same."
-        )
+        "Too many different keys were tried that do not exist. From 8:15 a.m. (America/New_York) "
+        "on you can type a key again. A key chosen from its own benefit works all the same."
     ]
 
 
@@ -479,7 +477,7 @@ def test_the_back_office_keeps_the_project_s_time_zone_whoever_has_a_role(
 @pytest.mark.rule("P3")
 @pytest.mark.parametrize("name", ["home", "products"])
 def test_a_member_sees_why_redeeming_is_not_for_them(
-    sample: PartnerFixture, member: User, client: Client, sign_in: SignIn, name
+    sample: PartnerFixture, member: User, client: Client, sign_in: SignIn, name: str
 ) -> None:
     url, reason = (
         sample.to_look_at()[name],

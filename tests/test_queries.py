@@ -242,7 +242,7 @@ def names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterato
 @pytest.mark.slow
 @pytest.mark.parametrize("rows", [5, pytest.param(30, marks=BEFORE_A_RELEASE)])
 def test_a_page_makes_no_more_queries_than_told_for_1_row_and_for_many(
-    tenant: Tenant, client: Client, rows
+    tenant: Tenant, client: Client, rows: int
 ) -> None:
     world = World(tenant, Actor(boss(tenant)))
     # A process remembers these, once it has asked.

@@ -38,7 +38,7 @@ def goes_to(answer: ClientResponse) -> str:
 
 @pytest.mark.parametrize("then", ELSEWHERE)
 def test_every_form_that_goes_on_goes_home_rather_than_elsewhere(
-    admin: User, tenant: Tenant, sign_in: SignIn, then
+    admin: User, tenant: Tenant, sign_in: SignIn, then: str
 ) -> None:
     forms = {
         "theme": {"theme": "dark"},
@@ -56,7 +56,9 @@ def test_every_form_that_goes_on_goes_home_rather_than_elsewhere(
 
 
 @pytest.mark.parametrize("then", ["x", "5\x00", "a.b"])
-def test_signing_in_goes_on_to_a_word_as_an_address_and_never_fails(client: Client, then) -> None:
+def test_signing_in_goes_on_to_a_word_as_an_address_and_never_fails(
+    client: Client, then: str
+) -> None:
     user = factories.UserFactory.create()
     assert (
         client.post(
@@ -70,7 +72,7 @@ def test_signing_in_goes_on_to_a_word_as_an_address_and_never_fails(client: Clie
 
 @pytest.mark.parametrize("then", ["x", "5\x00", "a.b"])
 def test_the_back_office_goes_on_to_a_word_as_an_address_and_never_fails(
-    sign_in: SignIn, then
+    sign_in: SignIn, then: str
 ) -> None:
     assert (
         sign_in(factories.UserFactory.create(staff=True))
@@ -97,7 +99,7 @@ def leads_to(answer: HttpResponse) -> list[str]:
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["a page", "htmx"])
 @pytest.mark.parametrize("path", EVIL)
 def test_a_path_that_looks_like_a_host_leads_nowhere_else(
-    admin: User, sign_in: SignIn, path, headers, signed_in
+    admin: User, sign_in: SignIn, path: str, headers: dict[str, str], signed_in: bool
 ) -> None:
     visitor = sign_in(admin) if signed_in else Client()
     for method in ("get", "post"):
@@ -117,7 +119,7 @@ def test_a_failed_request_of_htmx_is_asked_for_again_on_this_site(
 @pytest.mark.parametrize(
     "url", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
 )
-def test_no_header_leads_to_another_site_whichever_page_wrote_it(name, url) -> None:
+def test_no_header_leads_to_another_site_whichever_page_wrote_it(name: str, url: str) -> None:
     request: HttpRequest = RequestFactory().get("/")
     answer = security_headers(lambda request: HttpResponse(headers={name: url}))(request)
     assert answer.headers[name] == "/"

@@ -105,7 +105,9 @@ def refusal(validate: Callable[..., None], *values: object) -> str:
         ],
     ],
 )
-def test_what_no_standard_lists_is_refused_with_what_to_write(validate, written, message) -> None:
+def test_what_no_standard_lists_is_refused_with_what_to_write(
+    validate: Callable[[str], None], written: str, message: str
+) -> None:
     assert refusal(validate, written) == message
 
 
@@ -134,7 +136,9 @@ AMOUNTS = [
 
 
 @pytest.mark.parametrize(("amount", "currency", "message"), AMOUNTS)
-def test_an_amount_has_the_decimals_of_its_currency(amount, currency, message) -> None:
+def test_an_amount_has_the_decimals_of_its_currency(
+    amount: str, currency: str, message: str
+) -> None:
     if message:
         assert refusal(validate_amount, Decimal(amount), currency) == message
     else:
@@ -144,7 +148,7 @@ def test_an_amount_has_the_decimals_of_its_currency(amount, currency, message) -
 @pytest.mark.django_db
 @pytest.mark.parametrize(("amount", "currency", "message"), AMOUNTS)
 def test_the_back_office_takes_and_shows_the_decimals_of_the_currency(
-    sign_in: SignIn, amount, currency, message
+    sign_in: SignIn, amount: str, currency: str, message: str
 ) -> None:
     line = CreditAmountFactory.create(currency="USD").line
     office = sign_in(UserFactory.create(staff=True, is_superuser=True))
@@ -208,7 +212,7 @@ def test_money_is_shown_with_the_decimals_of_its_currency() -> None:
 @pytest.mark.parametrize(
     "written", ["NL,QQQ,UTC", "UK,EUR,UTC", "NL,EUR,Factory", "ZZ,EUR,UTC", "NL,EUR,localtime"]
 )
-def test_an_import_takes_what_the_standards_list_and_nothing_else(written) -> None:
+def test_an_import_takes_what_the_standards_list_and_nothing_else(written: str) -> None:
     known = PartnerFactory.create(mpn_id="1234")
     head = "mpn_id,name,country,currency,time_zone\n"
     asked = PartnerImport.of(

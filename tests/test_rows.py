@@ -29,7 +29,7 @@ def test_the_block_is_written_for_each_row_with_its_values() -> None:
     ],
     ids=["markup", "safe", "lazy", "number", "looks like a place"],
 )
-def test_a_value_is_escaped_as_a_variable_is(value, shown) -> None:
+def test_a_value_is_escaped_as_a_variable_is(value: object, shown: str) -> None:
     assert [
         written("{value}", {"value": value, "pk": 1}),
         written("{{ value }}", {"pk": 1}, value=value),
@@ -44,7 +44,7 @@ def test_what_is_of_the_page_is_rendered_once_and_has_no_places_to_fill() -> Non
 
 
 @pytest.mark.parametrize(("wide", "shown"), [(True, "A 5%"), (False, "B {x}"), (None, "B {x}")])
-def test_a_place_within_an_if_of_the_page_is_filled_too(wide, shown) -> None:
+def test_a_place_within_an_if_of_the_page_is_filled_too(wide: bool | None, shown: str) -> None:
     assert (
         written(
             "{% if wide %}{a} 5%{% else %}{b} {{ x }}{% endif %}",

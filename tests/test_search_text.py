@@ -22,7 +22,7 @@ SAME = {
 
 
 @pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
-def test_what_looks_the_same_is_found_either_way(one, other) -> None:
+def test_what_looks_the_same_is_found_either_way(one: str, other: str) -> None:
     assert matches(other, one)
     assert matches(one, other)
     assert sort_key(one) == sort_key(other)
@@ -34,14 +34,14 @@ HYPHENS = "-‐‑‒–—−﹣－ \N{NO-BREAK SPACE}"
 
 @pytest.mark.parametrize("stored", APOSTROPHES)
 @pytest.mark.parametrize("typed", [*APOSTROPHES, ""])
-def test_every_apostrophe_finds_every_other_and_none(stored, typed) -> None:
+def test_every_apostrophe_finds_every_other_and_none(stored: str, typed: str) -> None:
     assert matches(f"o{typed}brien", f"Siobhán O{stored}Brien")
     assert sort_key(f"O{stored}Brien") == "obrien"
 
 
 @pytest.mark.parametrize("stored", HYPHENS)
 @pytest.mark.parametrize("typed", [*HYPHENS, ""])
-def test_every_hyphen_finds_every_other_and_none(stored, typed) -> None:
+def test_every_hyphen_finds_every_other_and_none(stored: str, typed: str) -> None:
     assert matches(f"jean{typed}luc", f"Jean{stored}Luc Picard")
     assert sort_key(f"Jean{stored}Luc") == "jean luc"
 
@@ -49,7 +49,7 @@ def test_every_hyphen_finds_every_other_and_none(stored, typed) -> None:
 @pytest.mark.parametrize(
     "typed", ["Muller", "Mueller", "Müller", "MÜLLER", "mu\N{COMBINING DIAERESIS}ller"]
 )
-def test_an_umlaut_is_found_as_one_letter_and_as_two(typed) -> None:
+def test_an_umlaut_is_found_as_one_letter_and_as_two(typed: str) -> None:
     assert matches(typed, "Jörg Müller")
 
 
@@ -72,7 +72,7 @@ AS_PASTED = [
 
 @pytest.mark.rule("W2", "W3")
 @pytest.mark.parametrize("pasted", AS_PASTED)
-def test_an_address_is_found_however_it_was_copied(pasted) -> None:
+def test_an_address_is_found_however_it_was_copied(pasted: str) -> None:
     there = "kim.akers@contoso.onmicrosoft.com" if "onmicrosoft.com\u200b" in pasted else ADDRESS
     assert matches(pasted, "Kim Akers", there)
     assert not matches(pasted, "Kim Akerson", "akers.kim@contoso.com")
@@ -82,7 +82,7 @@ def test_an_address_is_found_however_it_was_copied(pasted) -> None:
 @pytest.mark.parametrize(
     "typed", ["münchen", "MÜNCHEN.example", "kim@münchen.example", "kim@xn--mnchen-3ya.example"]
 )
-def test_a_domain_is_found_in_its_own_letters_and_in_those_of_the_network(typed) -> None:
+def test_a_domain_is_found_in_its_own_letters_and_in_those_of_the_network(typed: str) -> None:
     assert matches(typed, "Kim", "kim@xn--mnchen-3ya.example")
 
 
@@ -90,18 +90,20 @@ def test_a_domain_is_found_in_its_own_letters_and_in_those_of_the_network(typed)
     ("typed", "found"),
     {"王小明": True, "小明": True, "王": True, "汪": False, "wang": False}.items(),
 )
-def test_a_chinese_name_is_found_by_itself_and_by_the_given_name_alone(typed, found) -> None:
+def test_a_chinese_name_is_found_by_itself_and_by_the_given_name_alone(
+    typed: str, found: bool
+) -> None:
     words = search_prefixes("王小明", "x@contoso.com")
     assert any(word.startswith(search_terms(typed)[0]) for word in words) is found
 
 
 @pytest.mark.parametrize("nothing", ["@", "%_", "--", "’", "…"])
-def test_what_holds_neither_letter_nor_digit_matches_nothing(nothing) -> None:
+def test_what_holds_neither_letter_nor_digit_matches_nothing(nothing: str) -> None:
     assert (search_terms(nothing), matches(nothing, "Kim @ Contoso")) == ((), False)
 
 
 @pytest.mark.parametrize("empty", ["", " ", "\N{ZERO WIDTH SPACE}", "\N{NO-BREAK SPACE}"])
-def test_no_words_match_everything(empty) -> None:
+def test_no_words_match_everything(empty: str) -> None:
     assert matches(empty, "Kim")
 
 

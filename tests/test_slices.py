@@ -141,7 +141,7 @@ def test_no_template_cuts_a_list() -> None:
 
 
 @pytest.mark.parametrize("text", ["rows[:3]", "rows[: MAX + 1]", "found[a:b]"])
-def test_a_slice_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text) -> None:
+def test_a_slice_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     module = tmp_path / "module.py"
     module.write_text(f"def cut(rows):\n    return {text}\n")
     monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)

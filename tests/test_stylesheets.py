@@ -9,6 +9,6 @@ STYLESHEETS = sorted(Path("static/css").glob("*.css"))
 
 
 @pytest.mark.parametrize("path", STYLESHEETS, ids=lambda path: path.name)
-def test_each_declaration_has_its_own_line(path) -> None:
+def test_each_declaration_has_its_own_line(path: Path) -> None:
     lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
     assert [number for number, line in lines if re.search(r";[^;]*\S[^;]*;", line)] == []

@@ -89,7 +89,7 @@ def act_of(
 
 @pytest.mark.parametrize("make", ACTS)
 def test_the_same_form_sent_twice_is_one_act_and_one_message(
-    sample: PartnerFixture, staff: User, make
+    sample: PartnerFixture, staff: User, make: Callable[[PartnerFixture], Act]
 ) -> None:
     act, form, before = act_of(make, sample)
     [client] = clients(staff if act.by_staff else sample.boss, sample, 1)
@@ -103,7 +103,7 @@ def test_the_same_form_sent_twice_is_one_act_and_one_message(
 @pytest.mark.slow
 @pytest.mark.parametrize("make", ACTS)
 def test_the_same_form_sent_at_one_instant_is_one_act_and_one_message(
-    sample: PartnerFixture, staff: User, make
+    sample: PartnerFixture, staff: User, make: Callable[[PartnerFixture], Act]
 ) -> None:
     act, form, before = act_of(make, sample)
     both = clients(staff if act.by_staff else sample.boss, sample, 2)
@@ -123,7 +123,9 @@ BY_THE_PARTNER = [
 
 
 @pytest.mark.parametrize("make", BY_THE_PARTNER)
-def test_what_somebody_else_did_a_moment_ago_is_told(sample: PartnerFixture, make) -> None:
+def test_what_somebody_else_did_a_moment_ago_is_told(
+    sample: PartnerFixture, make: Callable[[PartnerFixture], Act]
+) -> None:
     act, form, before = act_of(make, sample)
     other = factories.UserFactory.create(directory_user__tenant=sample.tenant)
     factories.RoleAssignmentFactory.create(
@@ -139,7 +141,9 @@ def test_what_somebody_else_did_a_moment_ago_is_told(sample: PartnerFixture, mak
 
 
 @pytest.mark.parametrize("make", [assign, disable, give_role])
-def test_what_one_did_oneself_long_ago_is_told_too(sample: PartnerFixture, make) -> None:
+def test_what_one_did_oneself_long_ago_is_told_too(
+    sample: PartnerFixture, make: Callable[[PartnerFixture], Act]
+) -> None:
     act, form, _before = act_of(make, sample)
     [client] = clients(sample.boss, sample, 1)
     client.post(act.url, form)

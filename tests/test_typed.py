@@ -43,7 +43,7 @@ ANY_TEXT = st.text(
         ("👩\u200d💻 Ada", "👩💻 Ada"),
     ],
 )
-def test_a_line_is_kept_without_what_nobody_sees(typed, clean) -> None:
+def test_a_line_is_kept_without_what_nobody_sees(typed: str, clean: str) -> None:
     assert clean_line(typed) == clean
 
 
@@ -51,7 +51,7 @@ def test_a_line_is_kept_without_what_nobody_sees(typed, clean) -> None:
 @pytest.mark.parametrize(
     "between", ["\n", "\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029", "\x1e"]
 )
-def test_a_line_break_inside_a_line_is_refused(between) -> None:
+def test_a_line_break_inside_a_line_is_refused(between: str) -> None:
     with pytest.raises(ValidationError) as refused:
         clean_line(f"Hello{between}Kim")
     assert refused.value.code == "line_break"
@@ -59,7 +59,7 @@ def test_a_line_break_inside_a_line_is_refused(between) -> None:
 
 @pytest.mark.rule("W1")
 @pytest.mark.parametrize("between", ["\0", "\x07", "\x1b", "\x7f", "\x9b", "\ud800", "\uffff"])
-def test_a_control_character_is_refused(between) -> None:
+def test_a_control_character_is_refused(between: str) -> None:
     with pytest.raises(ValidationError) as refused:
         clean_line(f"Hello{between}Kim")
     assert refused.value.code == "control_character"
@@ -67,7 +67,7 @@ def test_a_control_character_is_refused(between) -> None:
 
 @pytest.mark.rule("W1")
 @pytest.mark.parametrize("name", ["", "…", "4711", "👩", "\u0301"])
-def test_a_name_without_a_letter_is_refused(name) -> None:
+def test_a_name_without_a_letter_is_refused(name: str) -> None:
     with pytest.raises(ValidationError):
         validate_name(name)
 
@@ -86,7 +86,7 @@ def test_a_name_without_a_letter_is_refused(name) -> None:
         " kim.x@litware.example.\n",
     ],
 )
-def test_every_spelling_of_a_mailbox_is_one_address(spelling) -> None:
+def test_every_spelling_of_a_mailbox_is_one_address(spelling: str) -> None:
     assert canonical_email(spelling) == "kim.x@litware.example"
 
 
@@ -115,7 +115,7 @@ def test_a_domain_beyond_ascii_has_one_spelling() -> None:
         "kim@localhost",
     ],
 )
-def test_what_is_no_address_is_refused(typed) -> None:
+def test_what_is_no_address_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
         canonical_email(typed)
 
@@ -129,7 +129,7 @@ def test_what_is_no_address_is_refused(typed) -> None:
         "contoso-west.onmicrosoft.com.\u200b",
     ],
 )
-def test_a_domain_has_one_spelling(typed) -> None:
+def test_a_domain_has_one_spelling(typed: str) -> None:
     assert canonical_domain(typed) == "contoso-west.onmicrosoft.com"
 
 
@@ -145,7 +145,7 @@ def test_a_domain_has_one_spelling(typed) -> None:
         "contoso.com:443",
     ],
 )
-def test_what_is_no_domain_is_refused(typed) -> None:
+def test_what_is_no_domain_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
         canonical_domain(typed)
 
@@ -167,7 +167,7 @@ def test_what_is_no_domain_is_refused(typed) -> None:
         ),
     ],
 )
-def test_a_domain_of_no_tenant_is_told_what_to_write(typed, sentence) -> None:
+def test_a_domain_of_no_tenant_is_told_what_to_write(typed: str, sentence: str) -> None:
     with pytest.raises(ValidationError) as refused:
         canonical_domain(typed)
     assert refused.value.messages == [sentence]
@@ -207,7 +207,9 @@ def test_the_directorys_name_for_a_guest_may_be_longer() -> None:
         ("_x.example#EXT#@contoso.onmicrosoft.com", None),
     ],
 )
-def test_the_directorys_own_name_for_a_guest_is_understood(email, guest) -> None:
+def test_the_directorys_own_name_for_a_guest_is_understood(
+    email: str, guest: tuple[str, str] | None
+) -> None:
     assert guest_behind(canonical_email(email)) == guest
 
 
@@ -238,6 +240,6 @@ def test_a_canonical_address_is_its_own_spelling(text: str) -> None:
 
 
 @pytest.mark.parametrize("local", ["ıpek", "straße", "Kim.é"])
-def test_letters_that_only_look_ascii_are_no_part_of_an_address(local) -> None:
+def test_letters_that_only_look_ascii_are_no_part_of_an_address(local: str) -> None:
     with pytest.raises(ValidationError):
         canonical_email(f"{local}@contoso.com")

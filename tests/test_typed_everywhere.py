@@ -241,7 +241,7 @@ def typed(text: str) -> Any:
 @pytest.mark.slow
 @pytest.mark.parametrize("text", [typed(text) for text in ODD])
 def test_nothing_odd_comes_through_any_field_of_any_form(
-    request_as: RequestAs, rows: dict[str, list[str]], text
+    request_as: RequestAs, rows: dict[str, list[str]], text: str
 ) -> None:
     typed_into(request_as, rows, [text], one_by_one=True, changes=["{old}{odd}", "{odd}"])
 
@@ -290,7 +290,7 @@ def bring(kind: type[Import], row: dict[str, str]) -> set[str]:
     [INVISIBLE[:2], pytest.param(ODD, marks=[pytest.mark.slow, pytest.mark.release])],
     ids=["few", "all"],
 )
-def test_nothing_odd_comes_through_an_import(world: World, texts) -> None:
+def test_nothing_odd_comes_through_an_import(world: World, texts: list[str]) -> None:
     kinds, took = list(imports()), set()
     for kind in kinds:
         for row in exported(world, kind)[:2]:

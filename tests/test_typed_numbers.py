@@ -46,7 +46,7 @@ ONE_OR_TWO = "Write {} for one key, or {}; {} for two."
         *(f"1{space}200" for space in SPACES),
     ],
 )
-def test_a_number_is_read_however_its_thousands_are_apart(typed) -> None:
+def test_a_number_is_read_however_its_thousands_are_apart(typed: str) -> None:
     assert read_number(typed) == 1200
 
 
@@ -70,7 +70,7 @@ def test_a_number_is_read_however_its_thousands_are_apart(typed) -> None:
         "9" * 13,
     ],
 )
-def test_what_is_no_whole_number_is_refused(typed) -> None:
+def test_what_is_no_whole_number_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError) as refused:
         read_number(typed)
     assert refused.value.messages == [WHOLE]
@@ -105,7 +105,7 @@ def test_what_is_no_whole_number_is_refused(typed) -> None:
         (" ; ", []),
     ],
 )
-def test_several_numbers_are_told_apart(typed, numbers) -> None:
+def test_several_numbers_are_told_apart(typed: str, numbers: list[int]) -> None:
     assert read_numbers(typed) == numbers
 
 
@@ -136,7 +136,7 @@ def test_several_numbers_are_told_apart(typed, numbers) -> None:
         ("25; 1.5", WHOLE),
     ],
 )
-def test_what_could_be_one_number_or_several_is_asked_back(typed, error) -> None:
+def test_what_could_be_one_number_or_several_is_asked_back(typed: str, error: str) -> None:
     with pytest.raises(ValidationError) as refused:
         read_numbers(typed)
     assert refused.value.messages == [error]
@@ -174,7 +174,9 @@ def test_what_is_written_with_semicolons_is_read_back(numbers: list[int]) -> Non
         ("1234.500", 3, "1234.500"),
     ],
 )
-def test_an_amount_is_read_however_it_is_written(typed, decimals, amount, language) -> None:
+def test_an_amount_is_read_however_it_is_written(
+    typed: str, decimals: int, amount: str, language: str
+) -> None:
     with translation.override(language):
         assert str(read_amount(typed, decimals)) == amount
 
@@ -188,7 +190,9 @@ def test_an_amount_is_read_however_it_is_written(typed, decimals, amount, langua
         ("30,500", "nl", "30.500"),
     ],
 )
-def test_the_language_tells_what_stands_before_three_decimals(typed, language, amount) -> None:
+def test_the_language_tells_what_stands_before_three_decimals(
+    typed: str, language: str, amount: str
+) -> None:
     with translation.override(language):
         assert str(read_amount(typed, 3)) == amount
 
@@ -208,7 +212,7 @@ def test_the_language_tells_what_stands_before_three_decimals(typed, language, a
         ("6,000.5055", "Enter an amount with at most 2 decimals."),
     ],
 )
-def test_what_is_no_amount_is_refused(typed, error) -> None:
+def test_what_is_no_amount_is_refused(typed: str, error: str) -> None:
     with pytest.raises(ValidationError) as refused:
         read_amount(typed)
     assert refused.value.messages == [error]
@@ -251,7 +255,7 @@ LINK = "licenses=100&ends_on=2027-06-30&keys=25&on=2027-01-31"
         "licenses=１００&ends_on=２０２７-０６-３０&keys=２５&on=2027-01-31",
     ],
 )
-def test_a_link_to_a_result_works_however_it_was_sent(client: Client, query) -> None:
+def test_a_link_to_a_result_works_however_it_was_sent(client: Client, query: str) -> None:
     page = client.get(f"{reverse('licensing:calculator')}?{query}")
     assert page.context["form"].errors == {}
     assert page.context["calculation"].summary == [
@@ -262,7 +266,7 @@ def test_a_link_to_a_result_works_however_it_was_sent(client: Client, query) -> 
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2009", " "])
-def test_a_key_of_1_200_is_one_key(client: Client, space) -> None:
+def test_a_key_of_1_200_is_one_key(client: Client, space: str) -> None:
     sent = {
         "licenses": f"1{space}200",
         "ends_on": "2027-06-30",
@@ -293,7 +297,9 @@ def test_what_was_typed_comes_back_as_it_was_typed() -> None:
     ("typed", "quantity"),
     [("1\u202f200", 1200), ("１２００", 1200), ("1.200", 1200), ("1,200", 1200)],
 )
-def test_the_back_office_reads_a_quantity(admin: User, sign_in: SignIn, typed, quantity) -> None:
+def test_the_back_office_reads_a_quantity(
+    admin: User, sign_in: SignIn, typed: str, quantity: int
+) -> None:
     admin.is_staff = admin.is_superuser = True
     admin.save()
     line = factories.PackageLineFactory.create()
@@ -314,7 +320,9 @@ def test_the_back_office_reads_a_quantity(admin: User, sign_in: SignIn, typed, q
     ("typed", "amount"),
     [("6.000,00", "6000"), ("6,000.00", "6000"), ("6\u202f000,5", "6000.5"), ("１００", "100")],
 )
-def test_the_back_office_reads_an_amount(admin: User, sign_in: SignIn, typed, amount) -> None:
+def test_the_back_office_reads_an_amount(
+    admin: User, sign_in: SignIn, typed: str, amount: str
+) -> None:
     admin.is_staff = admin.is_superuser = True
     admin.save()
     line = factories.PackageLineFactory.create(product__monthly=True)
@@ -350,7 +358,7 @@ def test_the_back_office_reads_an_amount(admin: User, sign_in: SignIn, typed, am
     ],
 )
 def test_an_amount_with_more_decimals_than_its_currency_is_asked_back(
-    admin: User, sign_in: SignIn, typed, currency, language, message
+    admin: User, sign_in: SignIn, typed: str, currency: str, language: str, message: str
 ) -> None:
     admin.is_staff = admin.is_superuser = True
     admin.save()
@@ -387,14 +395,16 @@ def test_an_amount_with_more_decimals_than_its_currency_is_asked_back(
 @pytest.mark.parametrize(
     "amount", ["85.000", "100.000", "30.500", "30.505", "0.500", "6000.000", "1234567.890"]
 )
-def test_an_amount_that_is_sent_back_as_it_was_shown_is_the_same(amount, language) -> None:
+def test_an_amount_that_is_sent_back_as_it_was_shown_is_the_same(
+    amount: str, language: str
+) -> None:
     field = AmountFormField(decimal_places=3)
     with translation.override(language):
         assert field.clean(field.prepare_value(Decimal(amount))) == Decimal(amount)
 
 
 @pytest.mark.parametrize("typed", ["10²", "①②", "⑩", "½", "25₂"])
-def test_what_is_no_digit_of_a_number_is_not_read_as_one(typed) -> None:
+def test_what_is_no_digit_of_a_number_is_not_read_as_one(typed: str) -> None:
     for read in (read_number, read_amount):
         with pytest.raises(ValidationError):
             read(typed)

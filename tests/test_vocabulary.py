@@ -105,7 +105,7 @@ def test_no_function_is_longer_than_30_lines() -> None:
         ("_told", ["told"]),
     ],
 )
-def test_a_name_is_taken_apart_into_its_words(name, found) -> None:
+def test_a_name_is_taken_apart_into_its_words(name: str, found: list[str]) -> None:
     assert parts(name) == found
 
 

@@ -1,6 +1,6 @@
 """What cannot be put on record does not happen: the act and its line are one transaction (A1)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from benefits_portal.tenants.models import Record
 from tests import factories
-from tests.acts import ACTS, switch
+from tests.acts import ACTS, Act, switch
 from tests.entry_points.operations import everything
 from tests.partner_fixture import PartnerFixture
 from tests.simultaneous import IS_POSTGRES
@@ -43,7 +43,9 @@ def record_closed() -> Iterator[None]:
 
 @pytest.mark.rule("A1")
 @pytest.mark.parametrize("make", ON_RECORD)
-def test_what_cannot_be_put_on_record_does_not_happen(make) -> None:
+def test_what_cannot_be_put_on_record_does_not_happen(
+    make: Callable[[PartnerFixture], Act],
+) -> None:
     with time_machine.travel(factories.NOW, tick=False):
         sample = PartnerFixture("One")
         act = make(sample)

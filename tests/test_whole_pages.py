@@ -101,7 +101,12 @@ def test_a_form_of_the_place_before_is_answered_with_the_page_that_says_so(
     [(Role.MEMBER, "tenants/not_permitted.html"), (None, "tenants/no_role.html")],
 )
 def test_who_lost_the_role_is_answered_with_the_page_that_says_so(
-    client: Client, details: str, get_key: str, acting_in: dict[str, str], role, template
+    client: Client,
+    details: str,
+    get_key: str,
+    acting_in: dict[str, str],
+    role: Role | None,
+    template: str,
 ) -> None:
     if role:
         RoleAssignment.objects.update(role=role)

@@ -122,7 +122,7 @@ def test_only_who_may_look_takes_along(support: User, sign_in: SignIn) -> None:
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("delimiter", [",", ";"])
 def test_partners_are_made_and_changed_as_was_shown(
-    office: Client, programme: User, mark, delimiter
+    office: Client, programme: User, mark: str, delimiter: str
 ) -> None:
     known = factories.PartnerFactory.create(
         mpn_id="1234", name="Old name", country="NL", currency="EUR"
@@ -198,7 +198,7 @@ def test_people_are_made_with_the_words_they_are_found_by(office: Client, tenant
 
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_bringing_what_was_taken_along_changes_nothing(
-    office: Client, tenant: Tenant, language
+    office: Client, tenant: Tenant, language: str
 ) -> None:
     factories.PartnerFactory.create(name="=Formula; Inc, “quoted”")
     factories.DirectoryUserFactory.create(tenant=tenant, display_name="-Dash")
@@ -292,7 +292,7 @@ def test_people_who_belong_elsewhere_are_refused(office: Client, tenant: Tenant)
     ],
 )
 def test_a_file_that_is_no_such_table_is_refused_with_the_line(
-    office: Client, content, message
+    office: Client, content: bytes, message: str
 ) -> None:
     answer = upload(office, Partner, content)
     assert answer.status_code == 200
@@ -453,7 +453,7 @@ def test_the_command_takes_a_long_file_in_batches_and_all_of_it_or_none(
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)])
 def test_enrollments_that_overlap_are_found_across_batches(
-    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options
+    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(importing, "BATCH", 1)
     partner, line = (

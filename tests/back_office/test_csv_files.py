@@ -53,13 +53,13 @@ def cells(text: str, columns: Sequence[str] = COLUMNS) -> list[Any]:
         ('MPN_ID\u200b , Name\n 1234 ,"Ünited"\n\n,\n', 2),
     ],
 )
-def test_a_file_is_read_as_programs_save_it(text, line) -> None:
+def test_a_file_is_read_as_programs_save_it(text: str, line: int) -> None:
     assert list(read(text, COLUMNS)) == [(line, ROW)]
 
 
 @pytest.mark.rule("W8")
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-def test_utf_8_and_utf_16_are_read_by_their_mark(encoding) -> None:
+def test_utf_8_and_utf_16_are_read_by_their_mark(encoding: str) -> None:
     mark = {"utf-16-le": "\ufeff", "utf-16-be": "\ufeff"}.get(encoding, "")
     assert cells(decoded((mark + "mpn_id\tname\r\n1234\tÜnited\r\n").encode(encoding))) == [ROW]
 
@@ -82,7 +82,9 @@ def test_utf_8_and_utf_16_are_read_by_their_mark(encoding) -> None:
         ),
     ],
 )
-def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(content, message) -> None:
+def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(
+    content: bytes, message: str
+) -> None:
     with pytest.raises(Unreadable) as refused:
         decoded(content)
     assert str(refused.value) == message
@@ -123,7 +125,7 @@ def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(content, me
         ),
     ],
 )
-def test_what_is_in_the_way_is_named(text, message) -> None:
+def test_what_is_in_the_way_is_named(text: str, message: str) -> None:
     with pytest.raises(Unreadable) as refused:
         cells(text)
     assert str(refused.value) == message
@@ -157,7 +159,7 @@ def test_a_stray_quote_is_told_in_the_reader_s_language(programme: User, sign_in
     ],
 )
 def test_a_person_is_imported_by_their_one_address(
-    office: Client, tenant: Tenant, written, address, kind
+    office: Client, tenant: Tenant, written: str, address: str, kind: str
 ) -> None:
     row = f"{tenant.domain.upper()}\u200b,{written.format(domain=tenant.domain)},Kim,{kind}\n"
     assert bring(office, DirectoryUser, PEOPLE + row) == [(2, "new")]
@@ -173,7 +175,7 @@ def test_a_person_is_imported_by_their_one_address(
     [("member", "{}"), ("guest", "elsewhere.example"), ("member", "elsewhere.example")],
 )
 def test_a_directory_s_own_name_is_no_member_and_of_no_other_tenant(
-    office: Client, tenant: Tenant, kind, domain
+    office: Client, tenant: Tenant, kind: str, domain: str
 ) -> None:
     name = f"john_fabrikam.example#EXT#@{domain.format(tenant.domain)}"
     shown = upload(office, DirectoryUser, PEOPLE + f"{tenant.domain},{name},John,{kind}\n")
@@ -211,7 +213,9 @@ def test_two_spellings_of_one_person_in_a_file_are_the_same(office: Client, tena
         ),
     ],
 )
-def test_a_name_that_is_none_is_refused(office: Client, tenant: Tenant, name, message) -> None:
+def test_a_name_that_is_none_is_refused(
+    office: Client, tenant: Tenant, name: str, message: str
+) -> None:
     shown = upload(
         office, DirectoryUser, PEOPLE + f"{tenant.domain},kim@{tenant.domain},{name},member\n"
     )
@@ -275,7 +279,7 @@ INSIDE = [
 
 
 @pytest.mark.parametrize("text", DANGEROUS + INSIDE)
-def test_no_cell_is_a_formula_however_a_spreadsheet_delimits(text) -> None:
+def test_no_cell_is_a_formula_however_a_spreadsheet_delimits(text: str) -> None:
     line = StringIO()
     csv.writer(line, quoting=csv.QUOTE_ALL).writerow([harmless(text)])
     for delimiter in DELIMITERS:
@@ -298,7 +302,7 @@ def test_what_is_guarded_comes_back_unchanged(text: str) -> None:
     ["'=SUM(A1)", "=SUM(A1)", "''=SUM(A1)", "＝SUM(A1)", "Sum; =A1", "Kim, '-B", "'Kim'", "O'Neil"],
 )
 def test_a_person_taken_along_and_brought_back_is_unchanged(
-    office: Client, tenant: Tenant, language, name
+    office: Client, tenant: Tenant, language: str, name: str
 ) -> None:
     person = factories.DirectoryUserFactory.create(tenant=tenant, display_name=name)
     text = export(office, DirectoryUser, **{"accept-language": language})
@@ -345,7 +349,7 @@ NO_ADDRESS = "This is not an address. Write it as in kim@contoso.com."
     ],
 )
 def test_all_faults_of_a_person_s_line_are_told_by_column(
-    office: Client, tenant: Tenant, row, message
+    office: Client, tenant: Tenant, row: str, message: str
 ) -> None:
     facts = {"domain": tenant.domain, "name": tenant.name, "guid": str(tenant.guid).upper()}
     shown = upload(office, DirectoryUser, PEOPLE + row.format(**facts) + "\n")
@@ -367,7 +371,7 @@ def test_all_faults_of_a_membership_s_line_are_told_by_column(office: Client) ->
 @pytest.mark.parametrize(
     "written", ["Kim <kim@{}>", '"Vries, Kim de <KIM@{}>"', "\"'Kim' <kim@{}>\""]
 )
-def test_an_address_is_found_behind_its_name(office: Client, tenant: Tenant, written) -> None:
+def test_an_address_is_found_behind_its_name(office: Client, tenant: Tenant, written: str) -> None:
     row = f"{tenant.domain},{written.format(tenant.domain)},Kim,member\n"
     assert bring(office, DirectoryUser, PEOPLE + row) == [(2, "new")]
     assert [person.user_principal_name for person in DirectoryUser.objects.all()] == [
@@ -377,7 +381,7 @@ def test_an_address_is_found_behind_its_name(office: Client, tenant: Tenant, wri
 
 @pytest.mark.rule("W8")
 @pytest.mark.parametrize("end", ["\x1a", "\x1a\r\n", "\r\n\x1a", " \x1a \n"])
-def test_the_end_of_a_file_of_dos_is_no_line(end) -> None:
+def test_the_end_of_a_file_of_dos_is_no_line(end: str) -> None:
     assert cells(f"mpn_id\tname\r\n1234\tÜnited{end}") == [ROW]
 
 
@@ -386,7 +390,7 @@ def test_the_end_of_a_file_of_dos_is_no_line(end) -> None:
     ("text", "line"),
     [("mpn_id,name", 1), ("sep=,\nmpn_id,name\n,\n\n", 2), ("mpn_id,name\n\x1a", 1)],
 )
-def test_a_heading_with_nothing_below_it_is_told(text, line) -> None:
+def test_a_heading_with_nothing_below_it_is_told(text: str, line: int) -> None:
     with pytest.raises(Unreadable) as refused:
         cells(text)
     assert (

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.rule("W4")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "nl"])
-def test_the_back_office_reads_a_day_in_one_way(office: Client, partner: Partner, language) -> None:
+def test_the_back_office_reads_a_day_in_one_way(
+    office: Client, partner: Partner, language: str
+) -> None:
     office.cookies["django_language"] = language
     enrollment = {"partner": partner.pk, "offer": factories.OfferFactory.create().pk}
     with translation.override(language):  # put back afterwards: a request leaves its own behind

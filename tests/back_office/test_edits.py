@@ -404,7 +404,7 @@ def test_who_holds_an_offer_for_a_partner_is_in_the_partners_directory(
 
 
 @pytest.mark.parametrize("model", [Partner, Tenant, DirectoryUser, User])
-def test_what_the_record_refers_to_is_never_deleted(office: Client, model) -> None:
+def test_what_the_record_refers_to_is_never_deleted(office: Client, model: type[Model]) -> None:
     factories.UserFactory.create()
     row = model.objects.exclude(pk=getattr(office, "pk", None)).latest("pk")
     assert office.post(page(model, "delete", row.pk), {"post": "yes"} | BECAUSE).status_code == 403
@@ -481,7 +481,9 @@ def test_a_partner_keeps_a_primary_tenant(office: Client, tenant: Tenant) -> Non
 
 
 @pytest.mark.parametrize("number", ["9223372036854775808", "9" * 40, "-9223372036854775809"])
-def test_a_number_that_no_row_can_have_is_an_error_of_its_field(office: Client, number) -> None:
+def test_a_number_that_no_row_can_have_is_an_error_of_its_field(
+    office: Client, number: str
+) -> None:
     offer = factories.ExternalOfferFactory.create()
     its_page = page(ExternalOffer, "change", offer.pk)
     answer = office.post(its_page, filled(office.get(its_page), excludes=[number]))

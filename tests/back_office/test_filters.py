@@ -18,7 +18,7 @@ DAYS = [LAST - timedelta(days=1), LAST, LAST + timedelta(days=1)]
 @pytest.mark.rule("B5")
 @pytest.mark.parametrize("on", DAYS, ids=str)
 def test_a_status_asked_of_the_database_is_the_one_that_the_benefit_says(
-    on, db: None, today: date
+    on: date, db: None, today: date
 ) -> None:
     factories.redeem()
     replaced = factories.BenefitFactory.create(key=True)
@@ -38,7 +38,7 @@ def test_a_status_asked_of_the_database_is_the_one_that_the_benefit_says(
 
 @pytest.mark.rule("B5", "K8")
 @pytest.mark.parametrize("on", DAYS, ids=str)
-def test_a_key_is_redeemable_lapsed_redeemed_or_revoked(on, db: None, today: date) -> None:
+def test_a_key_is_redeemable_lapsed_redeemed_or_revoked(on: date, db: None, today: date) -> None:
     redeemed, live, revoked = factories.redeem().key, factories.issue_key(), factories.issue_key()
     revoked.revoke("for a test", by=Actor())
     keys = ProductKey.objects
@@ -66,7 +66,9 @@ def test_a_key_is_redeemable_lapsed_redeemed_or_revoked(on, db: None, today: dat
     ids=str,
 )
 @pytest.mark.django_db
-def test_a_membership_is_upcoming_runs_or_has_ended(on, state, ends_within_30) -> None:
+def test_a_membership_is_upcoming_runs_or_has_ended(
+    on: date, state: str, ends_within_30: bool
+) -> None:
     factories.MembershipFactory.create(starts_on=date(2021, 1, 1))
     memberships = Membership.objects
     found = {
@@ -85,7 +87,9 @@ def test_a_membership_is_upcoming_runs_or_has_ended(on, state, ends_within_30) -
     ids=str,
 )
 @pytest.mark.django_db
-def test_a_line_is_provisioned_or_left_out_and_a_withdrawn_one_neither(on, is_left_out) -> None:
+def test_a_line_is_provisioned_or_left_out_and_a_withdrawn_one_neither(
+    on: date, is_left_out: bool
+) -> None:
     line = factories.PackageLineFactory.create(product__discontinued_on=date(2021, 1, 1))
     factories.PackageLineFactory.create(
         offer=line.offer, product=line.product, withdrawn_on=date(2020, 1, 1)

@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import SuspiciousOperation
+from django.db.models import Model
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
@@ -80,7 +81,9 @@ def outcome(model_admin: "ModelAdmin[Any]", request: HttpRequest) -> int | str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label_lower)
-def test_no_lookup_breaks_a_list(model, request_of: Callable[[str], HttpRequest]) -> None:
+def test_no_lookup_breaks_a_list(
+    model: type[Model], request_of: Callable[[str], HttpRequest]
+) -> None:
     make_rows(1)
     model_admin = admin.site._registry[model]
     names = [field.name for field in model._meta.get_fields()]
@@ -122,7 +125,9 @@ def test_no_lookup_breaks_a_list(model, request_of: Callable[[str], HttpRequest]
         "all=%00",
     ],
 )
-def test_a_query_that_makes_no_sense_is_left_out_or_refused(office: Client, query, export) -> None:
+def test_a_query_that_makes_no_sense_is_left_out_or_refused(
+    office: Client, query: str, export: bool
+) -> None:
     answer = office.get(
         f"{page(Record, 'export' if export else 'changelist')}?{query}", follow=True
     )

@@ -3,6 +3,7 @@
 Each of it is on record with its reason.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -59,7 +60,7 @@ def test_a_key_is_found_whole_or_by_its_last_five_and_shown_masked(
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_an_address_looks_nothing_up(office: Client, whole) -> None:
+def test_an_address_looks_nothing_up(office: Client, whole: bool) -> None:
     key, page_of_its_own = factories.issue_key(), reverse("admin:benefits_productkey_look_up")
     text = decrypted(key.ciphertext)
     answer = office.get(page_of_its_own, {"key": text if whole else key.last_five}, follow=True)
@@ -129,7 +130,9 @@ def test_support_looks_up_and_changes_nothing(support: User, sign_in: SignIn) ->
     ],
     ids=["check character", "too short", "foreign character", "no key"],
 )
-def test_a_mistyped_key_is_told_and_not_looked_up(office: Client, change, said) -> None:
+def test_a_mistyped_key_is_told_and_not_looked_up(
+    office: Client, change: Callable[[str], str], said: str
+) -> None:
     text = decrypted(factories.issue_key().ciphertext)
     answer = look_up(office, change(text))
     [error] = answer.context["form"].errors["key"]

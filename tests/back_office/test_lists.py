@@ -82,7 +82,7 @@ def test_a_search_finds_rows_by_what_they_point_to(office: Client, today: date) 
         if isinstance(admin.site._registry[model], SearchThroughMixin)
     ],
 )
-def test_a_search_never_reads_the_text_of_every_row(office: Client, model) -> None:
+def test_a_search_never_reads_the_text_of_every_row(office: Client, model: type[Model]) -> None:
     with CaptureQueriesContext(connection) as asked:
         office.get(page(model, "changelist"), {"q": "contoso"})
     table = model._meta.db_table
@@ -129,7 +129,7 @@ def test_periods_of_moments_are_those_of_the_office_s_own_calendar(
 
 
 @pytest.mark.parametrize("year", ["x", "0", "-1", "9999", "99999999999"])
-def test_a_year_that_no_calendar_has_is_no_error(office: Client, year) -> None:
+def test_a_year_that_no_calendar_has_is_no_error(office: Client, year: str) -> None:
     factories.RecordFactory.create()
     assert office.get(page(Record, "changelist"), {"at__year": year}).status_code == 302
 
@@ -148,7 +148,7 @@ def test_what_holds_can_be_asked_for_any_day(office: Client, today: date) -> Non
 
 
 @pytest.mark.parametrize("day", ["", "x", "2021-02-30", "0001-01-01", "9999-12-31"])
-def test_a_day_that_makes_no_sense_is_today(office: Client, today: date, day) -> None:
+def test_a_day_that_makes_no_sense_is_today(office: Client, today: date, day: str) -> None:
     subscription = factories.SubscriptionFactory.create(ends_on=today)
     for status in ("active", "ends-90"):
         assert listed(office, Subscription, status=status, on=day) == {subscription}

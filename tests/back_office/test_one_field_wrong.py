@@ -33,7 +33,7 @@ def forms_of(model: type[Model], programme: User) -> Iterator[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label_lower)
 def test_one_wrong_field_breaks_no_form(
-    model, office: Client, programme: User, today: date
+    model: type[Model], office: Client, programme: User, today: date
 ) -> None:
     make_rows(1)
     for address in forms_of(model, programme):
@@ -49,7 +49,7 @@ def test_one_wrong_field_breaks_no_form(
 @pytest.mark.slow
 @pytest.mark.parametrize("wrong", WRONG)
 def test_every_field_of_a_partner_may_be_wrong_in_every_way(
-    wrong, office: Client, partner: Partner
+    wrong: str, office: Client, partner: Partner
 ) -> None:
     address = page(Partner, "change", partner.pk)
     valid = filled(office.get(address))

@@ -81,7 +81,7 @@ def test_every_model_has_its_pages() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [9, pytest.param(99, marks=BEFORE_A_RELEASE)])
 def test_a_list_asks_the_database_as_often_for_many_rows_as_for_1(
-    office: Client, today: date, more
+    office: Client, today: date, more: int
 ) -> None:
     make_rows(1)
     addresses = [page(model, "changelist") for model in registered()]
@@ -181,7 +181,7 @@ def test_every_choice_of_every_filter_answers(
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
-def test_the_first_page_names_the_portal(office: Client, language) -> None:
+def test_the_first_page_names_the_portal(office: Client, language: str) -> None:
     assert (
         b"Benefits Portal"
         in office.get(reverse("admin:index"), headers={"accept-language": language}).content
@@ -222,7 +222,7 @@ def test_no_page_says_a_key_or_what_is_kept_of_it(office: Client, today: date) -
 
 @pytest.mark.rule("K3")
 @pytest.mark.parametrize("lookup", ["digest__startswith", "ciphertext__contains", "digest"])
-def test_a_key_cannot_be_found_out_by_filtering(office: Client, lookup) -> None:
+def test_a_key_cannot_be_found_out_by_filtering(office: Client, lookup: str) -> None:
     factories.issue_key()
     assert office.get(page(ProductKey, "changelist"), {lookup: "a"}).status_code == 400
     assert office.get(page(KeyAttempt, "changelist"), {lookup: "a"}).status_code == 400
@@ -257,7 +257,7 @@ def test_the_history_of_a_thing_is_what_is_on_record_about_it(office: Client) ->
         f"licensing.subscription:{9**99}",
     ],
 )
-def test_a_history_of_nothing_is_no_error(office: Client, about) -> None:
+def test_a_history_of_nothing_is_no_error(office: Client, about: str) -> None:
     assert office.get(page(Record, "changelist"), {"about": about}).status_code == 200
 
 
@@ -305,6 +305,6 @@ def test_today_is_the_projects_own_day_and_says_so(
 
 
 @pytest.mark.parametrize("role", Role)
-def test_what_somebody_holds_where_stands_in_the_list(office: Client, role) -> None:
+def test_what_somebody_holds_where_stands_in_the_list(office: Client, role: Role) -> None:
     held = factories.RoleAssignmentFactory.create(role=role)
     assert f"{role.label} ({held.partner})" in office.get(page(User, "changelist")).content.decode()

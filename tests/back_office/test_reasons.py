@@ -3,6 +3,7 @@
 Roles change by the portal's verbs.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -68,7 +69,7 @@ def run(
 
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_a_change_without_a_reason_is_refused_and_keeps_what_was_typed(
-    office: Client, partner: Partner, reason
+    office: Client, partner: Partner, reason: str
 ) -> None:
     its_page = page(Partner, "change", partner.pk)
     answer = office.post(its_page, filled(office.get(its_page), name="Renamed", reason=reason))
@@ -132,7 +133,7 @@ def test_a_new_role_asks_why_and_a_new_offer_does_not(office: Client, partner: P
 
 
 @pytest.mark.parametrize("number", ["nobody", "9" * 30])
-def test_an_action_on_what_is_no_row_is_answered_with_the_list(office: Client, number) -> None:
+def test_an_action_on_what_is_no_row_is_answered_with_the_list(office: Client, number: str) -> None:
     sent = {"action": "disable", "_selected_action": number, "index": 0} | BECAUSE
     answer = office.post(page(DirectoryUser, "changelist"), sent, follow=True)
     assert messages(answer) == [
@@ -141,7 +142,9 @@ def test_an_action_on_what_is_no_row_is_answered_with_the_list(office: Client, n
 
 
 @pytest.mark.parametrize("model", [Partner, User])
-def test_a_new_row_gives_no_role_for_that_would_need_a_reason(office: Client, model) -> None:
+def test_a_new_row_gives_no_role_for_that_would_need_a_reason(
+    office: Client, model: type[Model]
+) -> None:
     shown = [
         inline.formset.model
         for inline in office.get(page(model, "add")).context["inline_admin_formsets"]
@@ -216,7 +219,7 @@ DOORS = [
 
 @pytest.mark.parametrize("door", DOORS)
 def test_the_last_global_admin_stays_and_the_attempt_is_on_record(
-    office: Client, last: RoleAssignment, door
+    office: Client, last: RoleAssignment, door: Callable[[Client, RoleAssignment], list[str]]
 ) -> None:
     assert door(office, last) == [LAST]
     held = RoleAssignment.objects.get()
@@ -231,7 +234,7 @@ def test_the_last_global_admin_stays_and_the_attempt_is_on_record(
 
 
 @pytest.mark.parametrize("where", ["changelist", "change"])
-def test_whoever_forgets_the_reason_chooses_nothing_again(office: Client, where) -> None:
+def test_whoever_forgets_the_reason_chooses_nothing_again(office: Client, where: str) -> None:
     keys = [factories.issue_key() for _ in range(2 if where == "changelist" else 1)]
     prefix = "CHANGE_FORM-" if where == "change" else ""
     chosen = {f"{prefix}action": "revoke", "_selected_action": [key.pk for key in keys]}

@@ -61,7 +61,9 @@ def posts(client: Client, user: User) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_program_staff_change_no_account_with_rights(officer: User, sign_in: SignIn, kind) -> None:
+def test_program_staff_change_no_account_with_rights(
+    officer: User, sign_in: SignIn, kind: str
+) -> None:
     user, office = account(kind, officer), sign_in(officer)
     before = User.objects.filter(pk=user.pk).values().get()
     assert posts(office, user) == [403, 403, 403]
@@ -78,7 +80,7 @@ def test_program_staff_change_accounts_without_rights(officer: User, sign_in: Si
 
 @pytest.mark.parametrize("kind", OTHERS)
 def test_a_superuser_changes_accounts_with_rights(
-    programme: User, officer: User, sign_in: SignIn, kind
+    programme: User, officer: User, sign_in: SignIn, kind: str
 ) -> None:
     user = account(kind, officer)
     assert posts(sign_in(programme), user) == [302, 302, 403]
@@ -118,7 +120,7 @@ def test_rights_sent_for_an_account_without_any_are_not_given(
 
 
 @pytest.mark.parametrize("verb", ["add", "change", "delete"])
-def test_nobody_but_a_superuser_changes_a_group(officer: User, sign_in: SignIn, verb) -> None:
+def test_nobody_but_a_superuser_changes_a_group(officer: User, sign_in: SignIn, verb: str) -> None:
     """Whoever may change groups by a permission could give themselves every other one."""
     officer.user_permissions.add(
         *Permission.objects.filter(content_type__app_label="auth", content_type__model="group")

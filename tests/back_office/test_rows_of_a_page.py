@@ -78,7 +78,7 @@ def test_the_portal_itself_has_no_form_with_a_number_of_rows(programme: User) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["TOTAL_FORMS", "INITIAL_FORMS"])
 def test_a_wrong_number_of_rows_is_refused_in_one_sentence(
-    office: Client, programme: User, today: date, name
+    office: Client, programme: User, today: date, name: str
 ) -> None:
     make_rows(1)
     tried = 0
@@ -105,7 +105,7 @@ def test_a_wrong_number_of_rows_is_refused_in_one_sentence(
 
 @pytest.mark.parametrize("wrong", HUGE)
 def test_a_huge_number_of_rows_costs_no_more_than_the_page(
-    office: Client, partner: Partner, wrong
+    office: Client, partner: Partner, wrong: str
 ) -> None:
     factories.TenantFactory.create(partner=partner)
     address = page(Partner, "change", partner.pk)

@@ -201,7 +201,7 @@ def test_who_is_not_signed_in_signs_in_at_the_portal_and_comes_back(
 @pytest.mark.parametrize(
     "address", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"]
 )
-def test_signing_in_leads_to_no_other_site(client: Client, office: Client, address) -> None:
+def test_signing_in_leads_to_no_other_site(client: Client, office: Client, address: str) -> None:
     login = reverse("admin:login")
     assert client.get(login, {"next": address}).url == f"{reverse('tenants:sign-in')}?next={INDEX}"
     assert office.get(login, {"next": address}).url == INDEX

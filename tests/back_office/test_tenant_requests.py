@@ -43,7 +43,7 @@ def test_one_whose_domain_is_in_use_is_refused_and_the_others_are_made(office: C
 
 
 @pytest.mark.parametrize("action", ["accept", "decline"])
-def test_support_decides_nothing(support: User, sign_in: SignIn, action) -> None:
+def test_support_decides_nothing(support: User, sign_in: SignIn, action: str) -> None:
     asked = factories.TenantRequestFactory.create()
     decide(sign_in(support), action, asked)
     assert (TenantRequest.objects.undecided().get(), Tenant.objects.count()) == (asked, 0)

@@ -129,7 +129,7 @@ def test_looking_at_the_next_partner_ends_looking_at_the_one_before(looking: Cli
 
 
 @pytest.mark.parametrize("door", ["tenants:sign-out", "admin:logout"])
-def test_signing_out_ends_it_and_that_is_on_record(looking: Client, door) -> None:
+def test_signing_out_ends_it_and_that_is_on_record(looking: Client, door: str) -> None:
     looking.post(reverse(door))
     assert [action for action, *_facts in on_record()] == [
         TenantsAction.VIEW_STARTED,

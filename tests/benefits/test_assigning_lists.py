@@ -16,7 +16,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from benefits_portal.benefits.bulk_assignment import assign_many, preview
-from benefits_portal.benefits.email_lists import addresses
+from benefits_portal.benefits.email_lists import emails
 from benefits_portal.benefits.exceptions import HoldsIncompatibleCredit, HoldsItAlready
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.tenants.models import (
@@ -88,8 +88,8 @@ def refusals(lines: list[Any]) -> dict[str, str]:
     ],
     ids=["pasted", "with heads", "quoted", "from a spreadsheet", "no address", "nothing"],
 )
-def test_a_list_is_read_line_by_line(text, found) -> None:
-    assert list(addresses(text)) == found
+def test_a_list_is_read_line_by_line(text: str, found: dict[str, str]) -> None:
+    assert list(emails(text)) == found
 
 
 @rule("U1", "U2", "U4", "U6")
@@ -107,7 +107,7 @@ def test_each_line_says_what_would_happen_to_it(
         "ann@contoso.com\nBOB@contoso.com\ncas@contoso.com\ndis@contoso.com\n"
         "els@elsewhere.com\nnobody\nAnn@contoso.com"
     )
-    lines = preview(credit, addresses(list_of_all), TODAY)
+    lines = preview(credit, emails(list_of_all), TODAY)
     assert refusals(lines) == {
         "ann@contoso.com": "",
         "BOB@contoso.com": "holds-it-already",
@@ -130,7 +130,7 @@ def test_of_somebody_s_entries_in_two_tenants_the_enabled_one_is_meant(
     )
     labs = TenantFactory.create(partner=tenant.partner)
     enabled = DirectoryUserFactory.create(tenant=labs, user_principal_name="Ann@contoso.com")
-    [line] = preview(credit, addresses("ann@contoso.com"), TODAY)
+    [line] = preview(credit, emails("ann@contoso.com"), TODAY)
     assert (line.person, line.refused) == (enabled.pk, "")
 
 
@@ -189,7 +189,7 @@ def test_a_preview_counts_for_its_own_benefit_and_reader_alone(
     people: list[DirectoryUser],
     tenant: Tenant,
     sign_in: SignIn,
-    seal,
+    seal: str,
 ) -> None:
     other = BenefitFactory.create(partner=tenant.partner, monthly=True)
     shown = {
@@ -234,7 +234,10 @@ def test_only_monthly_credit_that_has_not_expired_is_for_a_list(
     ids=["UTF-8 with a mark", "as Windows writes it", "no text"],
 )
 def test_a_file_of_any_spreadsheet_is_read_and_stays_in_the_field(
-    send: Callable[..., ClientResponse], people: list[DirectoryUser], content, found
+    send: Callable[..., ClientResponse],
+    people: list[DirectoryUser],
+    content: bytes,
+    found: dict[str, str],
 ) -> None:
     page = send(file=SimpleUploadedFile("people.csv", content))
     assert [line.written for line in page.context["lines"]] == found
@@ -252,7 +255,7 @@ def test_a_file_of_any_spreadsheet_is_read_and_stays_in_the_field(
     ids=["nothing", "too many lines", "too long"],
 )
 def test_what_is_wrong_with_a_list_is_told_kindly_and_the_list_stays(
-    send: Callable[..., ClientResponse], text, said
+    send: Callable[..., ClientResponse], text: str, said: str
 ) -> None:
     form = send(people=text).context["form"]
     assert said in form.errors["people"][0]
@@ -272,15 +275,15 @@ def test_a_list_takes_as_many_queries_whatever_its_length(
         many = DirectoryUserFactory.create_batch(count, tenant=tenant)
         text = "\n".join(person.user_principal_name for person in many)
         with django_assert_max_num_queries(14) as queries:
-            lines = preview(credit, addresses(text), TODAY)
+            lines = preview(credit, emails(text), TODAY)
             assert not any(line.refused for line in assign_many(credit, lines, by=by, on=TODAY))
         counts.append(len(queries))
     assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("written", ["piet@@contoso.com", "@contoso.com", "piet@", "piet@contoso"])
-def test_what_looks_like_an_address_and_is_none_is_told_so(credit: Benefit, written) -> None:
-    [line] = preview(credit, addresses(written), TODAY)
+def test_what_looks_like_an_address_and_is_none_is_told_so(credit: Benefit, written: str) -> None:
+    [line] = preview(credit, emails(written), TODAY)
     assert (line.written, line.refused) == (written, "not-an-address")
 
 
@@ -317,8 +320,8 @@ def test_what_looks_like_an_address_and_is_none_is_told_so(credit: Benefit, writ
         ('"kim.q"@x.com; "Q, Kim" <kim@x.com>', ["kim.q@x.com", "kim@x.com"]),
     ],
 )
-def test_every_address_of_a_pasted_list_is_found(text, found) -> None:
-    assert [written for _number, written in addresses(text)] == found
+def test_every_address_of_a_pasted_list_is_found(text: str, found: dict[str, str]) -> None:
+    assert [written for _number, written in emails(text)] == found
 
 
 @rule("W8")
@@ -348,7 +351,7 @@ def test_a_directory_s_own_name_for_a_guest_is_recognized(credit: Benefit, tenan
     )
     theirs = "Lynne.Robbins_tailspin-toys.example#EXT#@"
     elsewhere = TenantFactory.create().domain
-    found = addresses(
+    found = emails(
         f"{theirs}{tenant.domain}\n{theirs}{elsewhere}\nlynne.robbins@tailspin-toys.example"
     )
     lines = preview(credit, found, TODAY)
@@ -361,7 +364,7 @@ def test_a_directory_s_own_name_for_a_guest_is_recognized(credit: Benefit, tenan
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 def test_a_file_in_any_encoding_of_spreadsheets_is_read(
-    send: Callable[..., ClientResponse], people: list[DirectoryUser], encoding
+    send: Callable[..., ClientResponse], people: list[DirectoryUser], encoding: str
 ) -> None:
     file = SimpleUploadedFile(
         "list.csv", "Näme\tE-mail\r\nJosé\tann@contoso.com\r\n".encode(encoding)

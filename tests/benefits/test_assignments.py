@@ -1,5 +1,6 @@
 """Credit given to people: assigned, removed, transferred, refused (rules U1 to U6, B5, A1)."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -72,7 +73,7 @@ def reason(benefit: Benefit, person: DirectoryUser, on: date = TODAY) -> str:
 @pytest.mark.parametrize("facts", [{}, {"guest": True}], ids=["a member", "a guest"])
 @pytest.mark.parametrize("kind", ["monthly", "bulk"])
 def test_an_enabled_person_of_the_directory_can_be_assigned(
-    by: Actor, tenant: Tenant, kind, facts
+    by: Actor, tenant: Tenant, kind: str, facts: dict[str, bool]
 ) -> None:
     benefit = BenefitFactory.create(partner=tenant.partner, **{kind: True})
     person = DirectoryUserFactory.create(tenant=tenant, **facts)
@@ -89,7 +90,7 @@ def test_a_person_of_any_of_the_partner_s_tenants_can_be_assigned(
 
 @rule("U1", "U6")
 @pytest.mark.parametrize("kind", ["monthly", "bulk"])
-def test_a_disabled_person_cannot(by: Actor, tenant: Tenant, kind) -> None:
+def test_a_disabled_person_cannot(by: Actor, tenant: Tenant, kind: str) -> None:
     benefit = BenefitFactory.create(partner=tenant.partner, **{kind: True})
     person = DirectoryUserFactory.create(tenant=tenant, disabled=True)
     with pytest.raises(EntryDisabled, match="Disabled"):
@@ -215,7 +216,7 @@ def test_bulk_credit_cannot_be_removed(by: Actor, person: DirectoryUser, bulk: B
     ids=str,
 )
 def test_bulk_credit_is_transferred_within_the_enrollment_year_only(
-    by: Actor, person: DirectoryUser, bulk: Benefit, partner: Partner, on, allowed
+    by: Actor, person: DirectoryUser, bulk: Benefit, partner: Partner, on: date, allowed: bool
 ) -> None:
     assignment, heir = bulk.assign(person, by=by, on=TODAY), somebody(partner)
     if allowed:
@@ -272,7 +273,11 @@ def test_bulk_credit_is_transferred_to_somebody_else(
 @rule("U3", "U4")
 @pytest.mark.parametrize("spelling", [str, str.upper, str.title])
 def test_bulk_credit_is_not_transferred_to_its_holder_in_another_tenant(
-    by: Actor, person: DirectoryUser, bulk: Benefit, partner: Partner, spelling
+    by: Actor,
+    person: DirectoryUser,
+    bulk: Benefit,
+    partner: Partner,
+    spelling: Callable[[str], str],
 ) -> None:
     other = TenantFactory.create(partner=partner)
     twin = DirectoryUserFactory.create(
@@ -333,7 +338,7 @@ def test_an_assignment_that_was_transferred_is_not_transferred_again(
     ],
 )
 def test_bulk_credit_is_refused_to_holders_of_an_excluding_offer_by_name(
-    by: Actor, person: DirectoryUser, bulk: Benefit, monthly: Benefit, offer
+    by: Actor, person: DirectoryUser, bulk: Benefit, monthly: Benefit, offer: str
 ) -> None:
     HeldOfferFactory.create(
         directory_user=person,
@@ -372,7 +377,7 @@ def test_an_offer_of_the_whole_partner_excludes_its_people_and_no_others(
     ids=["since today", "since tomorrow", "until today", "until yesterday"],
 )
 def test_an_offer_excludes_on_the_days_it_is_held(
-    person: DirectoryUser, bulk: Benefit, since, until, excludes
+    person: DirectoryUser, bulk: Benefit, since: date, until: date | None, excludes: bool
 ) -> None:
     HeldOfferFactory.create(
         directory_user=person,
@@ -394,7 +399,7 @@ def test_an_offer_excludes_on_the_days_it_is_held(
     ],
 )
 def test_bulk_credit_goes_with_no_other_credit(
-    by: Actor, person: DirectoryUser, partner: Partner, first, second, refused
+    by: Actor, person: DirectoryUser, partner: Partner, first: str, second: str, refused: bool
 ) -> None:
     held = BenefitFactory.create(partner=partner, **{first: True})
     wanted = BenefitFactory.create(partner=partner, **{second: True})
@@ -453,7 +458,7 @@ def test_a_transfer_asks_the_same_of_the_new_holder(
 @rule("U5", "B5")
 @pytest.mark.parametrize("kind", ["monthly", "bulk"])
 def test_an_expired_benefit_takes_no_new_assignment_and_what_ran_has_ended(
-    by: Actor, person: DirectoryUser, partner: Partner, kind
+    by: Actor, person: DirectoryUser, partner: Partner, kind: str
 ) -> None:
     benefit = BenefitFactory.create(partner=partner, **{kind: True})
     assignment = benefit.assign(person, by=by, on=EXPIRES_ON)
@@ -466,7 +471,7 @@ def test_an_expired_benefit_takes_no_new_assignment_and_what_ran_has_ended(
 @rule("U5")
 @pytest.mark.parametrize("days", [-1, 0, 1, 2])
 def test_running_says_the_same_in_python_and_in_sql(
-    by: Actor, person: DirectoryUser, monthly: Benefit, days
+    by: Actor, person: DirectoryUser, monthly: Benefit, days: int
 ) -> None:
     assignment, on = monthly.assign(person, by=by, on=TODAY), EXPIRES_ON + timedelta(days=days)
     assert Assignment.objects.running(on).contains(assignment) == assignment.is_running(on)
@@ -530,7 +535,7 @@ def test_assignments_are_never_deleted(by: Actor, person: DirectoryUser, monthly
 @rule("U2", "U3")
 @pytest.mark.parametrize("kind", ["monthly", "bulk"])
 def test_the_database_refuses_what_went_round_the_rules(
-    person: DirectoryUser, partner: Partner, kind
+    person: DirectoryUser, partner: Partner, kind: str
 ) -> None:
     benefit = BenefitFactory.create(partner=partner, **{kind: True})
     facts = {
@@ -557,7 +562,7 @@ def test_the_database_refuses_what_went_round_the_rules(
     ids=str,
 )
 def test_the_database_refuses_half_an_end_and_one_before_the_beginning(
-    by: Actor, person: DirectoryUser, monthly: Benefit, half
+    by: Actor, person: DirectoryUser, monthly: Benefit, half: dict[str, Any]
 ) -> None:
     monthly.assign(person, by=by, on=TODAY)
     with pytest.raises(IntegrityError):

@@ -2,12 +2,14 @@
 
 from contextlib import nullcontext
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError
 
 from benefits_portal.benefits.exceptions import BenefitNotBegun
 from benefits_portal.benefits.models import Benefit, ProductKey
+from benefits_portal.benefits.status import Status
 from benefits_portal.tenants.models import Actor, Record
 from tests.factories import (
     TODAY,
@@ -33,7 +35,7 @@ def status(benefit: Benefit, on: date) -> str:
 
 @rule("B1", "B5")
 @pytest.mark.parametrize("on", FIRST_DAYS + DAYS, ids=str)
-def test_usable_says_the_same_in_python_and_in_sql(on) -> None:
+def test_usable_says_the_same_in_python_and_in_sql(on: date) -> None:
     benefit = BenefitFactory.create()
     assert (
         Benefit.objects.usable(on).contains(benefit)
@@ -44,7 +46,9 @@ def test_usable_says_the_same_in_python_and_in_sql(on) -> None:
 
 @rule("B1")
 @pytest.mark.parametrize("on", FIRST_DAYS, ids=str)
-def test_before_its_first_day_a_benefit_is_unusable_and_the_day_is_named(by: Actor, on) -> None:
+def test_before_its_first_day_a_benefit_is_unusable_and_the_day_is_named(
+    by: Actor, on: date
+) -> None:
     key, credit = issue_key(), BenefitFactory.create(monthly=True)
     begun = on >= STARTS_ON
     assert (status(key.benefit, on), status(credit, on)) == (
@@ -73,7 +77,7 @@ def test_before_its_first_day_a_benefit_is_unusable_and_the_day_is_named(by: Act
 
 @rule("B1", "B5")
 @pytest.mark.parametrize("wanted", Benefit.Status)
-def test_the_query_for_each_status_finds_exactly_what_has_it(wanted) -> None:
+def test_the_query_for_each_status_finds_exactly_what_has_it(wanted: Status) -> None:
     issue_key(), redeem(), AssignmentFactory.create(), BenefitFactory.create(bulk=True)
     for on in FIRST_DAYS + DAYS:
         having = {
@@ -88,14 +92,16 @@ def test_the_query_for_each_status_finds_exactly_what_has_it(wanted) -> None:
     list(zip(DAYS, ["not-redeemed"] * 2 + ["expired"], ["redeemed"] * 3, strict=True)),
     ids=str,
 )
-def test_a_license_based_benefit_expires_unless_it_was_redeemed(on, unused, used) -> None:
+def test_a_license_based_benefit_expires_unless_it_was_redeemed(
+    on: date, unused: str, used: str
+) -> None:
     assert status(issue_key().benefit, on) == unused
     assert status(redeem().key.benefit, on) == used
 
 
 @rule("B5", "U5")
 @pytest.mark.parametrize("on", DAYS, ids=str)
-def test_a_usage_based_benefit_ends_whether_or_not_it_is_assigned(on) -> None:
+def test_a_usage_based_benefit_ends_whether_or_not_it_is_assigned(on: date) -> None:
     benefit, assigned = BenefitFactory.create(monthly=True), AssignmentFactory.create().benefit
     ended = on > EXPIRES_ON
     assert (status(benefit, on), status(assigned, on)) == (
@@ -119,7 +125,7 @@ def test_a_benefit_whose_key_was_revoked_and_replaced_is_not_redeemed() -> None:
 
 
 @pytest.mark.parametrize(("days", "found"), [(274, False), (275, True), (276, True)])
-def test_expiring_within_counts_the_last_day(days, found) -> None:
+def test_expiring_within_counts_the_last_day(days: int, found: bool) -> None:
     BenefitFactory.create()
     assert Benefit.objects.expiring_within(days, TODAY).exists() is found
 
@@ -152,7 +158,7 @@ def test_a_benefit_has_licenses_or_credit() -> None:
     [{"quantity": 5}, {"currency": ""}, {"credit_amount": None}, {"credit_amount": 0}],
     ids=str,
 )
-def test_the_database_refuses_a_benefit_that_is_neither_or_both(nonsense) -> None:
+def test_the_database_refuses_a_benefit_that_is_neither_or_both(nonsense: dict[str, Any]) -> None:
     credit = BenefitFactory.create(monthly=True)
     with pytest.raises(IntegrityError):
         Benefit.objects.filter(pk=credit.pk).update(**nonsense)

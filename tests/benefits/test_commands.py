@@ -69,7 +69,7 @@ def test_a_dry_run_says_what_enrolling_then_makes_once(
 
 @pytest.mark.parametrize(("partner_id", "name"), [("none", "Action Pack"), ("4711", "none")])
 def test_who_or_what_is_not_there_is_said(
-    capsys: pytest.CaptureFixture[str], offer: Offer, partner_id, name
+    capsys: pytest.CaptureFixture[str], offer: Offer, partner_id: str, name: str
 ) -> None:
     PartnerFactory.create(mpn_id="4711")
     with pytest.raises(CommandError, match="There is no"):
@@ -119,7 +119,12 @@ def test_one_that_was_ended_early_is_left_alone_and_said_without_an_error(
     [("UTC", "Pacific/Kiritimati", True), ("Pacific/Kiritimati", "UTC", False)],
 )
 def test_each_partner_s_own_day_decides_what_ends_soon(
-    capsys: pytest.CaptureFixture[str], settings: Settings, offer: Offer, project, partner, renewed
+    capsys: pytest.CaptureFixture[str],
+    settings: Settings,
+    offer: Offer,
+    project: str,
+    partner: str,
+    renewed: bool,
 ) -> None:
     """It is 1 May in UTC and 2 May in Kiritimati, where what ends on 1 June ends within 30 days."""
     settings.TIME_ZONE = project
@@ -130,7 +135,7 @@ def test_each_partner_s_own_day_decides_what_ends_soon(
 
 
 @pytest.mark.parametrize("days", ["-1", "3651", "9" * 30, "1_000", "x"])
-def test_days_that_the_calendar_does_not_hold_are_refused(days, db: None) -> None:
+def test_days_that_the_calendar_does_not_hold_are_refused(days: str, db: None) -> None:
     with pytest.raises(CommandError, match="write a number of days up to 3,650"):
         call_command("renew", f"--ending-within={days}")
 

@@ -81,7 +81,7 @@ def test_credit_of_its_benefit_s_first_day_can_be_removed_the_day_before(
     [("Pacific/Kiritimati", "Pacific/Niue"), ("Europe/Amsterdam", "America/New_York")],
 )
 def test_remove_works_on_the_page_after_the_zone_was_corrected(
-    partner: Partner, tenant: Tenant, admin: User, sign_in: SignIn, before, after
+    partner: Partner, tenant: Tenant, admin: User, sign_in: SignIn, before: str, after: str
 ) -> None:
     Partner.objects.filter(pk=partner.pk).update(time_zone=before)
     benefit, person = BenefitFactory.create(partner=partner, monthly=True), somebody(partner)
@@ -134,7 +134,7 @@ def subscription(tenant: Tenant) -> Subscription:
 
 @pytest.mark.parametrize("verb", ["extend", "add_licenses"])
 def test_what_began_later_than_today_is_extended_and_gets_licenses(
-    subscription: Subscription, by: Actor, on: date, verb
+    subscription: Subscription, by: Actor, on: date, verb: str
 ) -> None:
     redemption = getattr(subscription, verb)(key_for(subscription), by=by, on=on)
     subscription.refresh_from_db()

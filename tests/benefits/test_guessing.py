@@ -101,7 +101,9 @@ def test_the_lock_lasts_fifteen_minutes_and_says_until_when(
         (START.replace(hour=23, minute=59, second=59), "UTC", "midnight (UTC)"),
     ],
 )
-def test_a_lock_is_told_by_a_moment_not_before_its_end(until, zone, written) -> None:
+def test_a_lock_is_told_by_a_moment_not_before_its_end(
+    until: datetime, zone: str, written: str
+) -> None:
     with timezone.override(zone):
         advice = str(TooManyTries(until).advice)
     assert advice == (

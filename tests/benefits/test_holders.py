@@ -91,7 +91,7 @@ def test_the_page_of_a_benefit_takes_eight_queries_however_many_hold_it(
     tenant: Tenant,
     by: Actor,
     django_assert_max_num_queries: DjangoAssertNumQueries,
-    count,
+    count: int,
 ) -> None:
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     for person in DirectoryUserFactory.create_batch(count, tenant=tenant):
@@ -128,7 +128,7 @@ def test_a_benefit_s_page_shows_the_first_holders_and_leads_to_them_all(
     [("sort=name", [], [1, 2]), ("show=past", ["Ended on"], [0]), ("q=person+2", [], [2])],
 )
 def test_the_download_has_what_the_list_of_holders_is_narrowed_to(
-    client: Client, tenant: Tenant, by: Actor, query, heads, found
+    client: Client, tenant: Tenant, by: Actor, query: str, heads: list[str], found: list[int]
 ) -> None:
     credit = BenefitFactory.create(partner=tenant.partner, monthly=True)
     people = [

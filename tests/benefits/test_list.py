@@ -6,7 +6,7 @@ The filters agree with the rules.
 import csv
 import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import html5lib
 import pytest
@@ -113,7 +113,7 @@ def test_a_benefit_is_found_by_an_offer_unknown_to_the_kept_filters(
 @pytest.mark.rule("B5", "U5")
 @pytest.mark.parametrize("on", DAYS, ids=str)
 def test_the_status_of_a_row_is_the_one_that_the_database_filters_by(
-    benefits: list[Benefit], on
+    benefits: list[Benefit], on: date
 ) -> None:
     ours = Benefit.objects.filter(pk__in=[benefit.pk for benefit in benefits])
     in_sql = {status: set(ours.with_status(status, on)) for status in Benefit.Status}
@@ -159,7 +159,7 @@ def test_each_filter_leaves_what_it_says(client: Client, benefits: list[Benefit]
 
 @pytest.mark.parametrize("sort", ["benefit", "quantity", "offer", "type", "expires", "status"])
 def test_each_column_sorts_within_its_section_and_turns_round(
-    client: Client, benefits: list[Benefit], sort
+    client: Client, benefits: list[Benefit], sort: str
 ) -> None:
     forward, back = found(client, f"sort={sort}"), found(client, f"sort=-{sort}")
     assert (len(forward), sorted(forward)) == (12, sorted(benefit.pk for benefit in benefits))

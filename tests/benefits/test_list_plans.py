@@ -78,7 +78,7 @@ def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
 @pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
 @pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
 def test_each_page_of_an_order_is_read_off_its_index(
-    partner: Partner, sort, index, direction
+    partner: Partner, sort: str, index: str, direction: str
 ) -> None:
     query = f"sort={direction}{sort}"
     benefits = Benefit.objects.for_partner(partner)
@@ -121,7 +121,7 @@ def credit(django_db_setup: None, django_db_blocker: Any) -> Iterator[Benefit]:
 
 
 @pytest.mark.parametrize("address", ["", "sort=-assigned", "show=past"])
-def test_holders_by_day_are_read_off_an_index(credit: Benefit, address) -> None:
+def test_holders_by_day_are_read_off_an_index(credit: Benefit, address: str) -> None:
     rows = credit.assignments.for_partner(credit.partner).select_related("directory_user")
     page, indexes, sorts, _expected = plan_of(HolderListing.of(QueryDict(address)), rows)
     assert ["assignment_by_time" in indexes, sorts, len(page.rows)] == [True, set(), 50]

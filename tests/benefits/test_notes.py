@@ -103,7 +103,7 @@ def test_monthly_credit_says_what_excludes_it_too(client: Client, monthly: Benef
 @rule("U5")
 @pytest.mark.parametrize("kind", ["monthly", "bulk"])
 def test_an_ended_credit_says_that_it_ended_and_who_held_it(
-    client: Client, tenant: Tenant, by: Actor, kind
+    client: Client, tenant: Tenant, by: Actor, kind: str
 ) -> None:
     credit = BenefitFactory.create(partner=tenant.partner, **{kind: True})
     holder = DirectoryUserFactory.create(tenant=tenant, display_name="Ann Held")
@@ -165,7 +165,7 @@ def test_a_member_is_not_invited_to_assign(
     ],
 )
 def test_a_holder_of_monthly_credit_is_told_that_it_is_shared(
-    client: Client, tenant: Tenant, by: Actor, monthly: Benefit, holders, shared
+    client: Client, tenant: Tenant, by: Actor, monthly: Benefit, holders: int, shared: str
 ) -> None:
     for person in DirectoryUserFactory.create_batch(holders, tenant=tenant):
         monthly.assign(person, by=by, on=TODAY)
@@ -207,8 +207,8 @@ def test_bulk_credit_assigned_after_the_year_is_told_to_be_for_good(
     bulk: Benefit,
     tenant: Tenant,
     at: Callable[[date], AbstractContextManager[object]],
-    on,
-    is_final,
+    on: date,
+    is_final: bool,
 ) -> None:
     DirectoryUserFactory.create(tenant=tenant)
     with at(on):
@@ -237,8 +237,8 @@ def test_held_bulk_credit_says_until_when_it_is_transferred(
     tenant: Tenant,
     by: Actor,
     at: Callable[[date], AbstractContextManager[object]],
-    on,
-    said,
+    on: date,
+    said: str,
 ) -> None:
     bulk.assign(DirectoryUserFactory.create(tenant=tenant), by=by, on=TODAY)
     with at(on):
@@ -311,7 +311,7 @@ def test_help_has_the_article_s_four_next_steps_each_with_its_address(client: Cl
 @rule("B4")
 @pytest.mark.parametrize("replaced", [True, False])
 def test_a_benefit_s_page_says_that_its_product_was_discontinued(
-    client: Client, partner: Partner, replaced
+    client: Client, partner: Partner, replaced: bool
 ) -> None:
     product = ProductFactory.create(name="Office 365 E3", discontinued_on=TODAY)
     if replaced:

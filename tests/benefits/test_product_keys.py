@@ -1,6 +1,6 @@
 """Product keys: how they look, are kept, found, revealed and revoked (rules K1, K3, K4, B5)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 
@@ -24,6 +24,7 @@ from benefits_portal.benefits.key_exceptions import (
     NotAKey,
 )
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant
 from tests.factories import NOW, TODAY, BenefitFactory, RoleAssignmentFactory, issue_key, redeem
 from tests.properties import for_all
@@ -67,7 +68,7 @@ def test_two_keys_are_never_the_same() -> None:
 
 @rule("K1")
 @pytest.mark.parametrize("place", DRAWN_PLACES)
-def test_every_single_substitution_is_found(place) -> None:
+def test_every_single_substitution_is_found(place: int) -> None:
     for other in set(productkeys.ALPHABET) - {KEY[place]}:
         assert not productkeys.is_consistent(KEY[:place] + other + KEY[place + 1 :])
 
@@ -95,7 +96,7 @@ def test_nearly_every_swap_of_two_neighbours_is_found() -> None:
 
 @rule("K1")
 @pytest.mark.parametrize("place", range(len(productkeys.PREFIX)))
-def test_a_typing_error_in_the_prefix_is_no_key_of_ours(place) -> None:
+def test_a_typing_error_in_the_prefix_is_no_key_of_ours(place: int) -> None:
     assert not productkeys.is_shaped(KEY[:place] + "X" + KEY[place + 1 :])
 
 
@@ -145,7 +146,7 @@ def test_a_typing_error_in_the_prefix_is_no_key_of_ours(place) -> None:
         "full-width letters",
     ],
 )
-def test_entry_forgives_case_blanks_and_hyphens(typed) -> None:
+def test_entry_forgives_case_blanks_and_hyphens(typed: str) -> None:
     assert productkeys.normalized(typed) == KEY
 
 
@@ -241,7 +242,7 @@ def test_the_same_key_is_never_issued_twice() -> None:
     ],
 )
 def test_typing_errors_are_told_apart_and_only_a_whole_wrong_key_counts(
-    tenant: Tenant, by: Actor, typed, refusal
+    tenant: Tenant, by: Actor, typed: str, refusal: type[Refusal]
 ) -> None:
     with pytest.raises(refusal):
         ProductKey.objects.typed(typed, partner=tenant.partner, by=by)
@@ -333,7 +334,9 @@ def test_a_reveal_gives_the_key_5_by_5_and_is_put_on_record(by: Actor) -> None:
 @rule("K3", "B5")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("days", "allowed"), [(-1, True), (0, True), (1, False)])
-def test_a_key_can_be_revealed_through_its_benefit_s_last_day(by: Actor, days, allowed) -> None:
+def test_a_key_can_be_revealed_through_its_benefit_s_last_day(
+    by: Actor, days: int, allowed: bool
+) -> None:
     key = issue_key()
     on = key.benefit.expires_on + timedelta(days=days)
     assert ProductKey.objects.redeemable(on).contains(key) is allowed
@@ -355,7 +358,7 @@ def test_a_key_can_be_revealed_through_its_benefit_s_last_day(by: Actor, days, a
     ids=["redeemed", "revoked"],
 )
 def test_a_used_up_key_is_not_revealed_and_the_attempt_is_on_record(
-    by: Actor, spoil, refusal
+    by: Actor, spoil: Callable[[ProductKey], object], refusal: type[Refusal]
 ) -> None:
     key = issue_key()
     spoil(key)
@@ -425,7 +428,7 @@ def test_keys_are_never_deleted() -> None:
     ],
     ids=str,
 )
-def test_the_database_refuses_half_a_fact_about_a_key(facts) -> None:
+def test_the_database_refuses_half_a_fact_about_a_key(facts: dict[str, object]) -> None:
     key = issue_key()
     with pytest.raises(IntegrityError):
         # Django's own QuerySet: ours refuses before the database is asked.

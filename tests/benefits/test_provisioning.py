@@ -69,7 +69,7 @@ def figures(benefit: Benefit) -> dict[str, Any]:
     ],
 )
 def test_a_membership_ends_after_365_days_and_its_benefits_30_days_later(
-    partner: Partner, by: Actor, starts_on, ends_on, benefits_expire_on
+    partner: Partner, by: Actor, starts_on: str, ends_on: str, benefits_expire_on: str
 ) -> None:
     offer = OfferFactory.create()
     PackageLineFactory.create(offer=offer)
@@ -197,7 +197,7 @@ def test_renewing_enrolls_for_the_next_year_with_its_own_benefits_and_keys(
     ids=lambda days: days[0],
 )
 def test_a_renewal_ends_365_days_after_the_last_day_before_it(
-    partner: Partner, by: Actor, days
+    partner: Partner, by: Actor, days: list[str]
 ) -> None:
     first, *last_days = map(date.fromisoformat, days)
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, first, by=by)
@@ -230,7 +230,7 @@ def test_a_chain_of_ten_renewals_does_not_drift(partner: Partner, by: Actor) -> 
     ids=["the day after", "a day later"],
 )
 def test_enrolling_for_the_day_after_the_last_day_is_a_renewal(
-    partner: Partner, by: Actor, days_after_the_last, is_renewal, whole_year
+    partner: Partner, by: Actor, days_after_the_last: int, is_renewal: bool, whole_year: int
 ) -> None:
     first = Membership.enroll(partner, OfferFactory.create(), TODAY, by=by)
     MembershipFactory.create(partner=partner, starts_on=TODAY)  # in another offer
@@ -277,7 +277,7 @@ def test_a_membership_is_renewed_until_the_last_day_of_the_further_year(
     ids=["before it began", "the day after the further year"],
 )
 def test_what_cannot_be_renewed_is_refused_on_record(
-    partner: Partner, by: Actor, on, words
+    partner: Partner, by: Actor, on: date, words: str
 ) -> None:
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     with pytest.raises(NotRenewable, match=words):
@@ -307,7 +307,7 @@ def test_ending_early_moves_the_last_day_and_the_benefits_30_days_after_it(
 @rule("B1")
 @pytest.mark.parametrize("last_day", ["2021-05-01", "2021-05-09", "2022-05-01", "2023-01-01"])
 def test_a_membership_ends_early_on_a_day_still_to_come_and_never_later(
-    partner: Partner, by: Actor, last_day
+    partner: Partner, by: Actor, last_day: str
 ) -> None:
     membership = Membership.enroll(partner, PackageLineFactory.create().offer, TODAY, by=by)
     with pytest.raises(NotEndable, match="from May 10, 2021 to April 30, 2022"):
@@ -322,7 +322,7 @@ def test_a_membership_ends_early_on_a_day_still_to_come_and_never_later(
     ids=str,
 )
 def test_what_the_package_withdrew_is_not_provisioned_from_that_day(
-    partner: Partner, by: Actor, withdrawn_on, provisioned
+    partner: Partner, by: Actor, withdrawn_on: date | None, provisioned: bool
 ) -> None:
     line = PackageLineFactory.create(withdrawn_on=withdrawn_on)
     assert Membership.enroll(partner, line.offer, TODAY, by=by).benefits.exists() is provisioned
@@ -375,7 +375,11 @@ def test_a_package_without_the_partner_s_currency_is_refused_as_a_whole(by: Acto
     ],
 )
 def test_a_competency_s_package_leaves_out_what_was_discontinued(
-    partner: Partner, by: Actor, is_competency, discontinued_on, provisioned
+    partner: Partner,
+    by: Actor,
+    is_competency: bool,
+    discontinued_on: date | None,
+    provisioned: bool,
 ) -> None:
     product = ProductFactory.create(discontinued_on=discontinued_on)
     line = PackageLineFactory.create(
@@ -403,7 +407,7 @@ def test_replacements_are_data(partner: Partner) -> None:
     ("days", "allowed"), [(365, False), (366, True), (-365, False), (-366, True)]
 )
 def test_two_enrollments_in_one_offer_do_not_overlap(
-    partner: Partner, by: Actor, days, allowed
+    partner: Partner, by: Actor, days: int, allowed: bool
 ) -> None:
     offer = PackageLineFactory.create().offer
     MembershipFactory.create(partner=partner, offer=offer, starts_on=TODAY)
@@ -424,7 +428,7 @@ def test_two_enrollments_in_one_offer_do_not_overlap(
     ],
     ids=str,
 )
-def test_the_database_refuses_a_package_line_that_makes_no_sense(facts) -> None:
+def test_the_database_refuses_a_package_line_that_makes_no_sense(facts: dict[str, Any]) -> None:
     line = PackageLineFactory.create()
     with pytest.raises(IntegrityError):
         PackageLine.objects.filter(pk=line.pk).update(**facts)

@@ -37,7 +37,7 @@ def test_after_a_rotation_the_old_secret_can_be_taken_away(settings: Settings, b
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)])
 def test_a_secret_that_was_taken_out_too_early_is_asked_for(
-    settings: Settings, by: Actor, options
+    settings: Settings, by: Actor, options: tuple[str, ...]
 ) -> None:
     key = issue_key(partner=by.user.home_partner)
     before = list(ProductKey.objects.values())

@@ -3,7 +3,9 @@
 Only what ends or uses them is written later, and that once.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError
@@ -53,7 +55,9 @@ NO_USE = {"redeemed_at": None, "redeemed_on": None, "redeemed_by": None, "redeem
         (revoked_key, {"revoked_at": None, "revoked_why": ""}),
     ],
 )
-def test_what_is_on_record_is_not_rewritten_in_any_way(make, change) -> None:
+def test_what_is_on_record_is_not_rewritten_in_any_way(
+    make: Callable[[], Any], change: dict[str, Any]
+) -> None:
     row = make()
     model, before = type(row), type(row).objects.filter(pk=row.pk).values().get()
     for field, value in change.items():
@@ -89,7 +93,9 @@ def test_what_is_on_record_is_not_rewritten_in_any_way(make, change) -> None:
         (revoked_key, {"revoked_at": NOW, "revoked_why": "Another reason"}),
     ],
 )
-def test_how_one_ended_or_was_used_stays_as_it_was(make, change) -> None:
+def test_how_one_ended_or_was_used_stays_as_it_was(
+    make: Callable[[], Any], change: dict[str, Any]
+) -> None:
     row = make()
     rows = type(row).objects.filter(pk=row.pk)
     before = rows.values().get()

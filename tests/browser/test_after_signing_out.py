@@ -66,7 +66,7 @@ def test_a_revealed_key_is_gone_after_signing_out(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("persona", "address"),
+    ("persona", "url"),
     [
         ("global-admin", "/account/activity/"),
         ("global-admin", "/account/users/"),

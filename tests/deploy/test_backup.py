@@ -112,7 +112,7 @@ def test_a_restore_takes_longer_than_a_query_of_the_portal_may(
 @pytest.mark.parametrize("harm", [cut, flipped])
 @pytest.mark.parametrize("has_digest", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_a_dump_that_was_harmed_is_found_and_never_restored(
-    dump: Path, database: Callable[[], str], harm, has_digest
+    dump: Path, database: Callable[[], str], harm: Callable[[bytes], bytes], has_digest: bool
 ) -> None:
     dump.write_bytes(harm(dump.read_bytes()))
     if not has_digest:
@@ -149,7 +149,7 @@ for word; do case $word in --file=*) file=${{word#--file=}} ;; esac; done
 @pytest.mark.slow
 @pytest.mark.parametrize("harm", HARM.values(), ids=HARM)
 def test_a_disk_that_harms_the_dump_while_it_is_made_leaves_the_last_one(
-    dump: Path, full: str, tmp_path: Path, harm
+    dump: Path, full: str, tmp_path: Path, harm: str
 ) -> None:
     before = dump.read_bytes()
     spoilt = tmp_path / "bin" / "pg_dump"
@@ -163,6 +163,6 @@ def test_a_disk_that_harms_the_dump_while_it_is_made_leaves_the_last_one(
 
 
 @pytest.mark.parametrize("words", [[], ["make"], ["make", "x"], ["prune", "x", "y"]])
-def test_what_is_asked_for_wrongly_is_answered_with_how_to_ask(words) -> None:
+def test_what_is_asked_for_wrongly_is_answered_with_how_to_ask(words: list[str]) -> None:
     answer = run(*words)
     assert (answer.returncode, "backup make postgres://" in answer.stdout) == (2, True)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -102,7 +103,9 @@ def test_versions_are_swapped_and_swapped_back(machine: Machine) -> None:
     ],
     ids=["half installed", "a bad setting", "not migrated"],
 )
-def test_what_would_not_serve_does_not_become_current(machine: Machine, harm, message) -> None:
+def test_what_would_not_serve_does_not_become_current(
+    machine: Machine, harm: Callable[[Machine], object], message: str
+) -> None:
     first, second = machine.versions
     machine.run("use", first)
     harm(machine)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -184,7 +185,9 @@ def test_the_drills_understand_it_too(tmp_path: Path, proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("secure", [True, False])
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", f"{HOST}.evil.example"])
-def test_whoever_asks_for_another_host_gets_no_answer(proxy: Proxy, secure, host) -> None:
+def test_whoever_asks_for_another_host_gets_no_answer(
+    proxy: Proxy, secure: bool, host: str
+) -> None:
     assert proxy.request("/", secure=secure)[0] == (200 if secure else 301)
     with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
         proxy.request("/", secure=secure, host=host)
@@ -198,7 +201,7 @@ def test_nobody_notices_that_one_of_two_machines_is_away(proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize("secure", [True, False])
-def test_whoever_asks_for_no_host_is_told_nothing_of_the_portal(proxy: Proxy, secure) -> None:
+def test_whoever_asks_for_no_host_is_told_nothing_of_the_portal(proxy: Proxy, secure: bool) -> None:
     status, _, body = proxy.request("/", secure=secure, host="")
     assert (status, HOST in body) == (400, False)
 
@@ -208,7 +211,7 @@ def test_the_page_of_errors_is_none_of_its_own(proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize("name", ["evil.example", None])
-def test_another_name_gets_no_certificate_either(proxy: Proxy, name) -> None:
+def test_another_name_gets_no_certificate_either(proxy: Proxy, name: str | None) -> None:
     careless = ssl.create_default_context()
     careless.check_hostname = False
     careless.verify_mode = ssl.CERT_NONE
@@ -276,7 +279,7 @@ OWN = {
 
 @pytest.mark.parametrize(("request_", "status", "text"), OWN.values(), ids=OWN)
 def test_what_nginx_answers_itself_has_the_portal_s_headers_and_no_version(
-    proxy: Proxy, request_, status, text
+    proxy: Proxy, request_: dict[str, Any], status: int, text: str
 ) -> None:
     answer = proxy.request(**request_)
     assert (answer[0], text in answer[2], "nginx" in answer[2]) == (status, True, False)
@@ -301,7 +304,7 @@ def test_what_nginx_answers_itself_has_the_portal_s_headers_and_no_version(
     ],
 )
 def test_a_portal_that_is_away_is_told_in_the_reader_s_language(
-    alone: Proxy, headers, title
+    alone: Proxy, headers: dict[str, str], title: str
 ) -> None:
     status, found, body = alone.request("/", **headers)
     assert (status, found["retry-after"], title in body) == (503, "5", True)

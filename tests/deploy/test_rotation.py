@@ -74,8 +74,8 @@ def test_who_signed_in_at_one_machine_can_send_forms_at_the_other(
     machine: Callable[[dict[str, object]], None],
     admin: User,
     tenant: Tenant,
-    one,
-    other,
+    one: dict[str, list[str] | str],
+    other: dict[str, list[str] | str],
     today: date,
 ) -> None:
     client = signed_in(machine, one, admin)
@@ -103,7 +103,10 @@ def test_in_one_step_people_would_be_signed_out(
     ("one", "other"), [pair for ahead in pairwise(PHASES[:3]) for pair in (ahead, ahead[::-1])]
 )
 def test_a_key_that_one_machine_issued_is_read_and_found_at_the_other(
-    machine: Callable[[dict[str, object]], None], partner: Partner, one, other
+    machine: Callable[[dict[str, object]], None],
+    partner: Partner,
+    one: dict[str, list[str] | str],
+    other: dict[str, list[str] | str],
 ) -> None:
     machine(one)
     key = issue_key(partner=partner)

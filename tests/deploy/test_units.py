@@ -43,14 +43,14 @@ def shared(unit: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
-def test_every_unit_is_hardened_alike(unit) -> None:
+def test_every_unit_is_hardened_alike(unit: Path) -> None:
     assert shared(unit) >= HARDENED
     assert shared(unit) == shared(DEPLOY / "benefits-portal.service")
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd's own judge")
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
-def test_systemd_finds_little_that_a_unit_could_do_without(unit) -> None:
+def test_systemd_finds_little_that_a_unit_could_do_without(unit: Path) -> None:
     judged = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", unit],
         capture_output=True,
@@ -77,7 +77,7 @@ def test_whoever_stops_the_portal_waits_longer_than_its_requests_may_take() -> N
     ("given", "workers"), [("7", 7), ("", None)], ids=["as told", "two for each processor"]
 )
 def test_there_are_as_many_workers_as_the_environment_says(
-    monkeypatch: pytest.MonkeyPatch, given, workers
+    monkeypatch: pytest.MonkeyPatch, given: str, workers: int | None
 ) -> None:
     monkeypatch.setenv("WEB_CONCURRENCY", given)
     read: dict[str, object] = {}

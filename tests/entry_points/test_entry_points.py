@@ -19,11 +19,12 @@ from benefits_portal.benefits.models import Benefit, Membership
 from benefits_portal.tenants.admin.base import AuditedAdmin, ReadOnlyInline
 from benefits_portal.tenants.audit.refusal import Refusal
 from tests import factories
+from tests.entry_points.operations import EntryPoint, RefusedCase
 from tests.test_architecture import ROWS
 from tests.world import World, rolled_back
 
 # Each of these modules registers its operations.
-from . import catalog, credit, enrolling, keys, people, places, redeeming, replacing  # noqa: F401
+from . import catalog, credit, enrolling, keys, people, redeeming, replacing, tenants  # noqa: F401
 from .enrolling import ENROLL
 from .operations import TABLES, Driver, Operation, everything
 
@@ -129,7 +130,7 @@ def driver(world: World) -> Driver:
 @pytest.mark.slow
 @pytest.mark.parametrize(("refused_case", "name", "entry_point"), CELLS)
 def test_what_a_rule_forbids_is_refused_at_every_entry_point(
-    driver: Driver, refused_case, name, entry_point
+    driver: Driver, refused_case: RefusedCase, name: str, entry_point: EntryPoint
 ) -> None:
     with rolled_back():
         arguments = refused_case.scenario(driver.world.sample)
@@ -145,7 +146,7 @@ def test_what_a_rule_forbids_is_refused_at_every_entry_point(
 @pytest.mark.rule("B4")
 @pytest.mark.parametrize("entry_point", ENROLL.entry_points)
 def test_what_was_discontinued_is_left_out_wherever_one_enrolls(
-    driver: Driver, entry_point
+    driver: Driver, entry_point: EntryPoint
 ) -> None:
     with rolled_back():
         line = factories.PackageLineFactory.create()

@@ -1,6 +1,7 @@
 """A benefit's page shows its own subscription, explains only what can still be done (B5, K7)."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -77,7 +78,12 @@ def revoked(partner: Partner, by: Actor) -> Benefit:
     ids=["redeemable", "redeemed", "expired", "revoked"],
 )
 def test_only_a_key_that_can_be_redeemed_has_instructions(
-    client: Client, tenant: Tenant, partner: Partner, by: Actor, make, ways
+    client: Client,
+    tenant: Tenant,
+    partner: Partner,
+    by: Actor,
+    make: Callable[[Partner, Actor], Benefit],
+    ways: set[str],
 ) -> None:
     assert offered(page_of(client, make(partner, by))) == ways
 
@@ -138,7 +144,7 @@ def test_a_benefit_not_begun_says_from_which_day_its_key_works(
 
 @pytest.mark.parametrize("make", [redeemed, redeemable])
 def test_the_last_day_of_a_redeemed_key_is_not_told_as_over(
-    client: Client, partner: Partner, by: Actor, make
+    client: Client, partner: Partner, by: Actor, make: Callable[[Partner, Actor], Benefit]
 ) -> None:
     text = page_of(client, make(partner, by)).text
     says = [
@@ -166,7 +172,7 @@ def test_a_usable_benefit_shows_what_runs_of_its_product(
     ],
 )
 def test_nobody_is_told_to_renew_a_renewed_membership(
-    partner: Partner, by: Actor, is_renewed, advice
+    partner: Partner, by: Actor, is_renewed: bool, advice: str
 ) -> None:
     benefit = expired(partner, by)
     if is_renewed:

@@ -30,7 +30,7 @@ def calculated(**changes: str) -> Calculation:
 @pytest.mark.parametrize(
     "typed", ["1000", "1,000", "1.000", "1 000", " 1000 ", "1\u00a0000", "1’000"]
 )
-def test_a_thousand_is_a_thousand_however_it_is_grouped(typed) -> None:
+def test_a_thousand_is_a_thousand_however_it_is_grouped(typed: str) -> None:
     asked = form(licenses=typed)
     assert (asked.is_valid(), asked.cleaned_data["licenses"]) == (True, 1000)
 
@@ -38,7 +38,7 @@ def test_a_thousand_is_a_thousand_however_it_is_grouped(typed) -> None:
 @pytest.mark.parametrize(
     "typed", ["1.5", "10,0", "1,00,000", "1.000,000", "-5", "0", "x", "1e3", "1000001", "٣"]
 )
-def test_what_is_not_a_whole_number_of_licenses_is_refused_and_kept(typed) -> None:
+def test_what_is_not_a_whole_number_of_licenses_is_refused_and_kept(typed: str) -> None:
     asked = form(licenses=typed)
     assert (asked.is_valid(), asked["licenses"].value()) == (False, typed)
 
@@ -54,7 +54,7 @@ def test_what_is_not_a_whole_number_of_licenses_is_refused_and_kept(typed) -> No
         ("1.200", [1200]),
     ],
 )
-def test_several_keys_are_told_apart(typed, keys) -> None:
+def test_several_keys_are_told_apart(typed: str, keys: list[int]) -> None:
     asked = form(keys=typed)
     assert (asked.is_valid(), asked.cleaned_data.get("keys")) == (True, keys)
 
@@ -65,7 +65,7 @@ def test_a_number_that_could_be_one_key_or_two_is_asked_back() -> None:
 
 
 @pytest.mark.parametrize("today", [date(2021, 1, 30), date(2024, 2, 29), date(2021, 12, 31)])
-def test_its_own_example_can_be_calculated_on_any_day(today) -> None:
+def test_its_own_example_can_be_calculated_on_any_day(today: date) -> None:
     asked = form_for(QueryDict(), today)
     example = CalculatorForm({name: str(value) for name, value in asked.initial.items()})
     assert example.is_valid()
@@ -87,7 +87,7 @@ def test_several_keys_one_after_the_other_show_each_step() -> None:
         ("nl", ["1 licentie", "1 dag", "1 licentiemaand"]),
     ],
 )
-def test_one_of_anything_is_written_in_the_singular(language, unit) -> None:
+def test_one_of_anything_is_written_in_the_singular(language: str, unit: list[str]) -> None:
     with translation.override(language):
         calculation = calculated(licenses="1", keys="1", ends_on="2021-05-02")
         said = " ".join(step for card in calculation.cards() for step in card["steps"])
@@ -107,7 +107,9 @@ def test_one_of_anything_is_written_in_the_singular(language, unit) -> None:
     [("2021-06-30", True), ("2021-04-30", False)],
     ids=["active", "expired"],
 )
-def test_letting_it_end_is_on_the_line_of_dates_as_among_the_ways(ends_on, is_marked) -> None:
+def test_letting_it_end_is_on_the_line_of_dates_as_among_the_ways(
+    ends_on: str, is_marked: bool
+) -> None:
     calculation = calculated(ends_on=ends_on)
     marks = {mark["label"]: mark["date"] for mark in calculation.axis().marks()}
     ways = {card["title"]: card["ends_on"] for card in calculation.cards() if card.get("ends_on")}
@@ -124,7 +126,7 @@ def test_letting_it_end_is_on_the_line_of_dates_as_among_the_ways(ends_on, is_ma
         (-46, "46 days earlier", "46 dagen eerder"),
     ],
 )
-def test_a_shift_is_said_in_words_alone(days, english, dutch) -> None:
+def test_a_shift_is_said_in_words_alone(days: int, english: str, dutch: str) -> None:
     assert shift(days)["shift"] == english
     with translation.override("nl"):
         assert shift(days)["shift"] == dutch

@@ -9,6 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import Model
 from pytest_django import Settings
 
 from benefits_portal import consistency
@@ -322,7 +323,7 @@ FAULTS = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("changed", "change", "found", "fault"), FAULTS)
 def test_what_differs_is_found_with_how_many_and_where(
-    world: Partner, changed, change, found, fault
+    world: Partner, changed: type[Model], change: str, found: type[Model], fault: str
 ) -> None:
     values = {"other": f"({OTHER})", "other_tenant": f"({OTHER_TENANT})"}
     with connection.cursor() as cursor:
@@ -401,7 +402,7 @@ def test_a_subscription_that_came_back_follows_too(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("verb", ["extend", "add_licenses"])
-def test_a_subscription_that_no_key_began_is_found(verb) -> None:
+def test_a_subscription_that_no_key_began_is_found(verb: str) -> None:
     subscription = factories.SubscriptionFactory.create()
     getattr(subscription, verb)(factories.key_for(subscription), by=Actor(), on=TODAY)
     assert findings() == {Subscription: ["1 that do not follow from their redemptions"]}

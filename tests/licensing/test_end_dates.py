@@ -77,7 +77,7 @@ def day(text: str | date) -> date:
     ],
 )
 def test_extending_gives_the_examples_of_the_rules(
-    licenses, ends_on, key, carried, expected
+    licenses: int, ends_on: str, key: int, carried: int, expected: Term
 ) -> None:
     assert running(licenses, ends_on, carried).extended(key) == expected
 
@@ -96,7 +96,9 @@ def test_extending_gives_the_examples_of_the_rules(
         pytest.param(3, "2021-05-01", 4, Term(7, date(2021, 11, 25), 4), id="ends today"),
     ],
 )
-def test_adding_gives_the_examples_of_the_rules(licenses, ends_on, key, expected) -> None:
+def test_adding_gives_the_examples_of_the_rules(
+    licenses: int, ends_on: str, key: int, expected: Term
+) -> None:
     assert running(licenses, ends_on).with_added_licenses(key, on=TODAY) == expected
 
 
@@ -136,7 +138,7 @@ def test_the_latest_extension_is_three_years_away() -> None:
         ("2020-12-31", "2021-12-31"),
     ],
 )
-def test_a_first_activation_runs_to_the_same_day_next_year(on, ends_on) -> None:
+def test_a_first_activation_runs_to_the_same_day_next_year(on: str, ends_on: str) -> None:
     assert Subscription.activated(25, day(on)) == Term(25, day(ends_on), 0)
 
 
@@ -159,7 +161,7 @@ def test_a_first_activation_runs_to_the_same_day_next_year(on, ends_on) -> None:
     ],
 )
 def test_adding_moves_the_end_later_or_earlier_as_the_remaining_time_says(
-    ends_on, days_later
+    ends_on: date, days_later: int
 ) -> None:
     assert (
         running(10, ends_on).with_added_licenses(10, on=TODAY).days_later_than(ends_on)
@@ -210,7 +212,7 @@ def test_several_small_keys_may_end_a_day_or_so_apart_from_one_large_one() -> No
         pytest.param(Subscription.activated(25, TODAY), id="activate"),
     ],
 )
-def test_the_working_balances_and_ends_with_the_date_that_is_stored(term) -> None:
+def test_the_working_balances_and_ends_with_the_date_that_is_stored(term: Term) -> None:
     there_was, became = term.calculation.balance()
     assert there_was == became
     assert f"{term.ends_on:%Y}" in term.calculation.steps()[-1]
@@ -242,7 +244,7 @@ def test_the_working_says_what_was_carried_before_and_after() -> None:
     ],
 )
 def test_a_subscription_is_active_then_expired_then_disabled_then_deleted(
-    on, status, changes_on
+    on: str, status: str, changes_on: str | None
 ) -> None:
     subscription = running(5, "2021-06-30")
     assert subscription.status(day(on)) == status

@@ -81,7 +81,7 @@ def test_a_benefit_shows_what_was_done_refused_and_became_of_its_key(
 @rule("A2", "P1")
 @pytest.mark.parametrize("kind", ["benefit", "subscription", "person"])
 def test_a_history_is_shown_page_by_page_with_nothing_of_other_partners(
-    client: Client, tenant: Tenant, admin: User, kind
+    client: Client, tenant: Tenant, admin: User, kind: str
 ) -> None:
     subject, name = {
         "benefit": (BenefitFactory.create(partner=tenant.partner), "licensing:benefit-history"),
@@ -106,7 +106,7 @@ def test_a_history_takes_as_many_queries_whatever_its_length(
     tenant: Tenant,
     by: Actor,
     django_assert_max_num_queries: DjangoAssertNumQueries,
-    count,
+    count: int,
 ) -> None:
     benefit, subscription = (
         BenefitFactory.create(partner=tenant.partner, key=True),
@@ -152,7 +152,7 @@ def test_the_history_of_an_opened_row_is_fetched_as_its_lines_alone(
 @rule("A1", "P3")
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_what_a_role_does_not_include_is_refused_on_record(
-    tenant: Tenant, admin: User, sign_in: SignIn, method
+    tenant: Tenant, admin: User, sign_in: SignIn, method: str
 ) -> None:
     member = RoleAssignmentFactory.create(
         user__directory_user__tenant=tenant, role=Role.MEMBER
@@ -261,7 +261,9 @@ def test_a_history_says_how_many_there_are_and_leads_both_ways(
         (1_001, "50 lines shown of 1,000+"),
     ],
 )
-def test_a_count_of_a_history_is_bounded(client: Client, tenant: Tenant, count, said) -> None:
+def test_a_count_of_a_history_is_bounded(
+    client: Client, tenant: Tenant, count: int, said: str
+) -> None:
     benefit = BenefitFactory.create(partner=tenant.partner)
     RecordFactory.create_batch(count, partner=tenant.partner, subject=benefit)
     assert said in client.get(reverse("licensing:benefit-history", args=[benefit.pk])).text

@@ -398,7 +398,7 @@ def play(machine: type[RuleBasedStateMachine], *, runs: int, steps: int) -> None
     ("runs", "steps"),
     [(10, 25), pytest.param(150, 50, marks=BEFORE_A_RELEASE)],
 )
-def test_whatever_people_do_the_books_agree(runs, steps) -> None:
+def test_whatever_people_do_the_books_agree(runs: int, steps: int) -> None:
     play(Life, runs=runs, steps=steps)
 
 
@@ -406,5 +406,5 @@ def test_whatever_people_do_the_books_agree(runs, steps) -> None:
     ("runs", "steps"),
     [(30, 30), pytest.param(2_000, 50, marks=BEFORE_A_RELEASE)],
 )
-def test_whatever_keys_are_redeemed_nothing_is_added_or_lost(runs, steps) -> None:
+def test_whatever_keys_are_redeemed_nothing_is_added_or_lost(runs: int, steps: int) -> None:
     play(Arithmetic, runs=runs, steps=steps)

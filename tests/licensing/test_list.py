@@ -69,7 +69,7 @@ def test_tabs_and_words_leave_what_they_say_of_this_tenant_alone(
 
 @pytest.mark.parametrize("sort", ["product", "licenses", "status", "ends", "source"])
 def test_each_column_sorts_and_turns_round(
-    client: Client, subscriptions: list[Subscription], sort
+    client: Client, subscriptions: list[Subscription], sort: str
 ) -> None:
     forward, back = found(client, f"show=all&sort={sort}"), found(client, f"show=all&sort=-{sort}")
     assert (sorted(forward), back) == (sorted(one.pk for one in subscriptions), forward[::-1])

@@ -63,7 +63,7 @@ def sample(django_db_setup: None, django_db_blocker: Any) -> Iterator[Tenant]:
 @pytest.mark.parametrize("direction", ["", "-"], ids=["ascending", "descending"])
 @pytest.mark.parametrize(("sort", "index"), INDEXES.items(), ids=INDEXES)
 def test_each_page_of_an_order_is_read_off_its_index(
-    sample: Tenant, sort, index, direction
+    sample: Tenant, sort: str, index: str, direction: str
 ) -> None:
     rows, query = Subscription.objects.in_tenant(sample), f"show=all&sort={direction}{sort}"
     found = pages_by(

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
@@ -40,7 +41,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today"), pytest.ma
         (Redemption, "after_licenses", MAX_SUBSCRIPTION_LICENSES),
     ],
 )
-def test_the_database_keeps_the_maximum(model, column, most) -> None:
+def test_the_database_keeps_the_maximum(model: type[Model], column: str, most: int) -> None:
     factories.redeem()
     written = f"UPDATE {model._meta.db_table} SET {column} = %s"  # noqa: S608 - our own names
     with connection.cursor() as cursor:

@@ -1,6 +1,7 @@
 """What was shown is what happens, or nothing does (rules S8, K2)."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def carry_out(quote: Quote, by: Actor, on: date = TODAY) -> Redemption:
     "way",
     [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.REACTIVATE],
 )
-def test_a_quote_survives_the_form(way) -> None:
+def test_a_quote_survives_the_form(way: RedemptionKind) -> None:
     ends_on = TODAY - timedelta(days=1) if way is RedemptionKind.REACTIVATE else date(2022, 1, 1)
     quote = quoted(way, SubscriptionFactory.create(ends_on=ends_on))
     loaded = Quote.loaded(quote.signed())
@@ -57,7 +58,7 @@ def test_a_quote_names_no_key_in_full() -> None:
 
 
 @given(place=st.integers(0, 10_000), other=st.sampled_from("abcXYZ019_-:"))
-def test_a_quote_that_was_tampered_with_is_refused(place, other) -> None:
+def test_a_quote_that_was_tampered_with_is_refused(place: int, other: str) -> None:
     text = Quote(
         RedemptionKind.EXTEND, 1, 2, 3, TODAY, Term(5, TODAY), Term(5, date(2022, 5, 1))
     ).signed()
@@ -69,13 +70,13 @@ def test_a_quote_that_was_tampered_with_is_refused(place, other) -> None:
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
-def test_anything_else_than_a_quote_is_refused(text) -> None:
+def test_anything_else_than_a_quote_is_refused(text: str) -> None:
     with pytest.raises(ChangedMeanwhile):
         Quote.loaded(text)
 
 
 @pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD])
-def test_redeem_does_exactly_what_was_shown(by: Actor, way) -> None:
+def test_redeem_does_exactly_what_was_shown(by: Actor, way: RedemptionKind) -> None:
     quote = quoted(way, SubscriptionFactory.create(carried_license_days=7))
     redemption = carry_out(quote, by)
     redemption.subscription.refresh_from_db()
@@ -89,7 +90,9 @@ def test_redeem_does_exactly_what_was_shown(by: Actor, way) -> None:
     ids=str,
 )
 @pytest.mark.parametrize("way", [RedemptionKind.EXTEND, RedemptionKind.ADD])
-def test_whatever_changed_meanwhile_it_refuses_with_a_fresh_quote(by: Actor, way, changed) -> None:
+def test_whatever_changed_meanwhile_it_refuses_with_a_fresh_quote(
+    by: Actor, way: RedemptionKind, changed: dict[str, Any]
+) -> None:
     subscription = SubscriptionFactory.create()
     quote = quoted(way, subscription)
     Subscription.objects.filter(pk=subscription.pk).update(**changed)
@@ -100,7 +103,9 @@ def test_whatever_changed_meanwhile_it_refuses_with_a_fresh_quote(by: Actor, way
 
 
 @pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD])
-def test_after_midnight_it_refuses_with_a_quote_of_the_new_day(by: Actor, way) -> None:
+def test_after_midnight_it_refuses_with_a_quote_of_the_new_day(
+    by: Actor, way: RedemptionKind
+) -> None:
     quote = quoted(way, SubscriptionFactory.create())
     tomorrow = TODAY + timedelta(days=1)
     with pytest.raises(ChangedMeanwhile) as refusal:
@@ -120,7 +125,7 @@ def test_what_another_key_changed_is_noticed(by: Actor) -> None:
 
 @pytest.mark.rule("K2")
 @pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD])
-def test_the_same_submission_twice_is_one_redemption(by: Actor, way) -> None:
+def test_the_same_submission_twice_is_one_redemption(by: Actor, way: RedemptionKind) -> None:
     quote = quoted(way, SubscriptionFactory.create())
     first = carry_out(quote, by)
     after = Subscription.objects.get(pk=first.subscription_id).term

@@ -3,6 +3,7 @@
 Each spends one key and changes one subscription, both or neither.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations
@@ -59,7 +60,9 @@ def term_of(subscription: Subscription) -> Term:
         pytest.param(5, 15, date(2024, 6, 30), id="three times the licenses: three years"),
     ],
 )
-def test_extending_keeps_the_licenses_and_moves_the_end(by: Actor, licenses, key, ends_on) -> None:
+def test_extending_keeps_the_licenses_and_moves_the_end(
+    by: Actor, licenses: int, key: int, ends_on: date
+) -> None:
     subscription = SubscriptionFactory.create(licenses=licenses, ends_on=date(2021, 6, 30))
     subscription.extend(key_for(subscription, key), by=by, on=TODAY)
     assert term_of(subscription) == Term(licenses, ends_on, 0)
@@ -122,7 +125,7 @@ def test_activating_beside_an_active_subscription_leaves_that_one_alone(by: Acto
 @rule("S3")
 @pytest.mark.parametrize("days_ago", [1, 30, 31, 120], ids="ended {} days ago".format)
 def test_reactivating_gives_the_key_s_licenses_for_a_year_carrying_nothing(
-    by: Actor, days_ago
+    by: Actor, days_ago: int
 ) -> None:
     subscription = SubscriptionFactory.create(
         licenses=100, ends_on=TODAY - timedelta(days=days_ago), carried_license_days=99
@@ -136,7 +139,7 @@ def test_reactivating_gives_the_key_s_licenses_for_a_year_carrying_nothing(
 @pytest.mark.parametrize(
     "days_ago", [-1, 0, 121], ids=["ends tomorrow", "ends today", "deleted since today"]
 )
-def test_what_is_active_or_deleted_cannot_be_reactivated(by: Actor, days_ago) -> None:
+def test_what_is_active_or_deleted_cannot_be_reactivated(by: Actor, days_ago: int) -> None:
     subscription = SubscriptionFactory.create(ends_on=TODAY - timedelta(days=days_ago))
     with pytest.raises(NotReactivatable):
         subscription.reactivate(key_for(subscription), by=by, on=TODAY)
@@ -158,7 +161,7 @@ def test_only_the_latest_of_two_ended_subscriptions_can_be_reactivated(by: Actor
 
 @rule("S4", "S6")
 @pytest.mark.parametrize("verb", ["extend", "add_licenses"])
-def test_a_subscription_can_be_changed_on_its_last_day_and_no_later(by: Actor, verb) -> None:
+def test_a_subscription_can_be_changed_on_its_last_day_and_no_later(by: Actor, verb: str) -> None:
     subscription = SubscriptionFactory.create(ends_on=TODAY)
     with pytest.raises(SubscriptionNotActive):
         getattr(subscription, verb)(key_for(subscription), by=by, on=TODAY + timedelta(days=1))
@@ -191,7 +194,7 @@ def test_the_day_after_its_benefit_s_last_day_a_key_is_refused(tenant: Tenant, b
 
 @rule("K2")
 @pytest.mark.parametrize("way", list(RedemptionKind))
-def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(way) -> None:
+def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(way: RedemptionKind) -> None:
     subscription = SubscriptionFactory.create(
         ends_on=TODAY - timedelta(days=1) if way is RedemptionKind.REACTIVATE else date(2022, 1, 1)
     )
@@ -294,7 +297,8 @@ def changed_meanwhile(case: ShownExtension) -> None:
     set_facts(case.subscription, carried_license_days=1)
 
 
-FLAWS = [
+type Flaw = tuple[type[Refusal], Callable[[ShownExtension], None]]
+FLAWS: list[Flaw] = [
     (KeyUnknown, of_another_partner),
     (KeyRevoked, revoked),
     (KeyAlreadyRedeemed, redeemed),
@@ -310,7 +314,7 @@ PAIRS = list(combinations(FLAWS, 2))
 @rule("K7")
 @pytest.mark.parametrize(("refusal", "flaw"), FLAWS, ids=[flaw.__name__ for _, flaw in FLAWS])
 def test_each_flaw_has_its_own_refusal_in_one_sentence_with_what_to_do(
-    by: Actor, refusal, flaw
+    by: Actor, refusal: type[Refusal], flaw: Callable[[ShownExtension], None]
 ) -> None:
     case = shown_extension()
     flaw(case)
@@ -327,7 +331,7 @@ def test_each_flaw_has_its_own_refusal_in_one_sentence_with_what_to_do(
     PAIRS,
     ids=[f"{first.__name__} before {second.__name__}" for (_, first), (_, second) in PAIRS],
 )
-def test_of_two_flaws_the_earlier_one_is_told(by: Actor, first, second) -> None:
+def test_of_two_flaws_the_earlier_one_is_told(by: Actor, first: Flaw, second: Flaw) -> None:
     case = shown_extension()
     for _refusal, flaw in (first, second):
         flaw(case)
@@ -341,7 +345,7 @@ def test_of_two_flaws_the_earlier_one_is_told(by: Actor, first, second) -> None:
     ("refusal", "flaw"), FLAWS[1:], ids=[flaw.__name__ for _, flaw in FLAWS[1:]]
 )
 def test_the_same_submission_leads_to_its_receipt_whatever_happened_since(
-    by: Actor, refusal, flaw
+    by: Actor, refusal: type[Refusal], flaw: Callable[[ShownExtension], None]
 ) -> None:
     case = shown_extension()
     done = case.subscription.extend(case.key, by=by, on=TODAY, quote=case.quote)
@@ -390,7 +394,7 @@ def test_a_redemption_keeps_before_and_after_and_is_put_on_record(by: Actor) -> 
 @rule("A1")
 @pytest.mark.parametrize(("refusal", "flaw"), FLAWS, ids=[flaw.__name__ for _, flaw in FLAWS])
 def test_a_refused_attempt_is_on_record_though_its_transaction_rolled_back(
-    by: Actor, refusal, flaw
+    by: Actor, refusal: type[Refusal], flaw: Callable[[ShownExtension], None]
 ) -> None:
     case = shown_extension()
     flaw(case)
@@ -425,7 +429,7 @@ def test_the_record_never_holds_a_key(by: Actor) -> None:
 
 @rule("A3", "S8")
 @pytest.mark.parametrize("verb", ["extend", "add_licenses"])
-def test_a_receipt_repeats_the_working_of_its_day(by: Actor, verb) -> None:
+def test_a_receipt_repeats_the_working_of_its_day(by: Actor, verb: str) -> None:
     subscription = SubscriptionFactory.create(
         licenses=7, ends_on=date(2021, 11, 30), carried_license_days=6
     )
@@ -443,7 +447,7 @@ def test_a_receipt_repeats_the_working_of_its_day(by: Actor, verb) -> None:
 @rule("S8")
 @pytest.mark.parametrize("verb", ["extended", "with_added_licenses"])
 def test_a_receipt_says_what_was_calculated_whatever_the_rules_become(
-    by: Actor, monkeypatch: pytest.MonkeyPatch, verb
+    by: Actor, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     subscription = SubscriptionFactory.create(licenses=7, ends_on=date(2021, 11, 30))
     way = RedemptionKind.EXTEND if verb == "extended" else RedemptionKind.ADD

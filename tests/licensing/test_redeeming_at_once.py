@@ -222,7 +222,7 @@ def wait_until_somebody_waits_for_a_lock() -> None:
 @needs_row_locks
 @pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND])
 def test_redeeming_a_key_and_renaming_its_product_at_once_both_happen(
-    monkeypatch: pytest.MonkeyPatch, sign_in: SignIn, by: Actor, way
+    monkeypatch: pytest.MonkeyPatch, sign_in: SignIn, by: Actor, way: RedemptionKind
 ) -> None:
     subscription = bought()
     key, tenant, honest, claimed = (
@@ -369,7 +369,7 @@ def test_of_two_quotes_that_meet_one_is_carried_out_the_other_quoted_anew(
 @pytest.mark.usefixtures("no_row_locks")
 @pytest.mark.parametrize("quoted", [False, True])
 def test_without_the_row_lock_one_of_two_keys_that_meet_is_lost(
-    monkeypatch: pytest.MonkeyPatch, by: Actor, quoted
+    monkeypatch: pytest.MonkeyPatch, by: Actor, quoted: bool
 ) -> None:
     subscription, outcomes = two_keys_meeting_after_the_read(monkeypatch, by, quoted=quoted)
     assert subscription.licenses in (110, 101)

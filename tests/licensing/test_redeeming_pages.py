@@ -126,7 +126,7 @@ def test_after_a_change_nothing_is_redeemed_and_a_fresh_review_is_shown(
 
 @pytest.mark.parametrize("quote", ["", "nonsense", "a:b:c"])
 def test_a_quote_that_is_not_ours_redeems_nothing(
-    client: Client, acting: dict[str, str], extend: str, quote
+    client: Client, acting: dict[str, str], extend: str, quote: str
 ) -> None:
     response = client.post(extend, acting | {"quote": quote})
     assert (response.status_code, Redemption.objects.count()) == (409, 0)
@@ -323,7 +323,7 @@ def test_the_receipt_tells_before_after_where_who_and_when(
 @pytest.mark.rule("K2", "K7")
 @pytest.mark.parametrize("crowd", [12, pytest.param(40, marks=BEFORE_A_RELEASE)])
 def test_of_many_who_redeem_at_once_one_gets_a_receipt_others_an_answer(
-    tenant: Tenant, sign_in: SignIn, acting: dict[str, str], extend: str, crowd
+    tenant: Tenant, sign_in: SignIn, acting: dict[str, str], extend: str, crowd: int
 ) -> None:
     people = [
         factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant).user
@@ -427,7 +427,7 @@ def test_bringing_back_twice_with_one_form_leads_to_the_same_receipt(
 @pytest.mark.rule("S4", "S6")
 @pytest.mark.parametrize("name", ["licensing:extend", "licensing:add-licenses"])
 def test_an_ended_subscription_is_refused_before_a_key_is_asked_for(
-    client: Client, tenant: Tenant, name
+    client: Client, tenant: Tenant, name: str
 ) -> None:
     ended = factories.SubscriptionFactory.create(tenant=tenant, ends_on=TODAY - timedelta(days=1))
     page = client.get(reverse(name, args=[ended.pk]))

@@ -61,7 +61,7 @@ def replayed(subscription: Subscription) -> tuple[Any, ...] | None:
 
 @pytest.mark.parametrize("way", ["extend", "add_licenses", "reactivate"])
 def test_granting_restores_the_subscription_and_gives_the_benefit_a_key(
-    tenant: Tenant, by: Actor, way
+    tenant: Tenant, by: Actor, way: str
 ) -> None:
     ends_on = date(2021, 4, 20) if way == "reactivate" else date(2021, 9, 30)
     subscription = factories.SubscriptionFactory.create(
@@ -139,7 +139,9 @@ def test_the_last_of_two_is_taken_back_and_then_the_first(tenant: Tenant, by: Ac
 
 
 @pytest.mark.parametrize(("days", "refused"), [(30, False), (31, True)])
-def test_it_is_asked_for_within_30_days(tenant: Tenant, by: Actor, days, refused) -> None:
+def test_it_is_asked_for_within_30_days(
+    tenant: Tenant, by: Actor, days: int, refused: bool
+) -> None:
     redemption = redeem(tenant=tenant)
     if refused:
         with pytest.raises(ReplacementTooLate, match="May 31, 2021"):

@@ -33,7 +33,7 @@ def test_of_many_who_ask_for_and_grant_one_replacement_at_once_one_does(tenant: 
 
 
 @pytest.mark.parametrize("round_", range(4))
-def test_a_redemption_is_either_reversed_or_built_on(tenant: Tenant, round_) -> None:
+def test_a_redemption_is_either_reversed_or_built_on(tenant: Tenant, round_: int) -> None:
     redemption = redeem(tenant=tenant)
     asked = Replacement.objects.ask(redemption, "Wrong tenant", by=Actor(), on=TODAY)
     extend = partial(

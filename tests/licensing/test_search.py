@@ -107,7 +107,7 @@ def test_words_become_an_address_without_script_and_results_with_htmx(
     "typed", ["whole", "small letters", "part", "another prefix", "full-width", "genuine"]
 )
 def test_what_looks_like_a_key_is_not_looked_up_shown_or_in_an_address(
-    client: Client, partner: Partner, by: Actor, typed
+    client: Client, partner: Partner, by: Actor, typed: str
 ) -> None:
     key = factories.issue_key(partner=partner).reveal(by=by, on=factories.TODAY)
     words = {
@@ -135,7 +135,9 @@ def test_what_looks_like_a_key_is_not_looked_up_shown_or_in_an_address(
 @pytest.mark.parametrize(
     "words", ["Maria Clara Sousa Lopes Pinto", "James Henry Scott Brown Young"]
 )
-def test_five_words_of_five_letters_are_searched_for(client: Client, tenant: Tenant, words) -> None:
+def test_five_words_of_five_letters_are_searched_for(
+    client: Client, tenant: Tenant, words: str
+) -> None:
     factories.DirectoryUserFactory.create(tenant=tenant, display_name=words)
     answer = client.get(SEARCH, {"q": words})
     assert found(answer) == {"People": [words]}
@@ -157,7 +159,7 @@ def test_five_words_of_five_letters_are_searched_for(client: Client, tenant: Ten
     ],
 )
 def test_a_list_searches_for_no_key_and_keeps_the_rest_of_its_address(
-    admin_client: Client, client: Client, page
+    admin_client: Client, client: Client, page: str
 ) -> None:
     searcher = admin_client if page.startswith("admin:") else client
     key = "PCBEN-BCDFG-HJKMP-QRTVW-XY234"

@@ -115,7 +115,7 @@ def test_why_staff_replaced_a_key_is_not_for_the_partner_to_read(
     [("new", "it brought was withdrawn"), ("extend", "went back to what it was before")],
 )
 def test_a_reversed_receipt_says_what_became_of_the_subscription(
-    client: Client, tenant: Tenant, by: Actor, way, said
+    client: Client, tenant: Tenant, by: Actor, way: str, said: str
 ) -> None:
     redemption = redeem(tenant=tenant)
     if way == "extend":
@@ -138,7 +138,7 @@ def test_a_reversed_receipt_says_what_became_of_the_subscription(
     ],
 )
 def test_what_can_be_undone_ends_with_the_benefit(
-    client: Client, tenant: Tenant, expires_in, said
+    client: Client, tenant: Tenant, expires_in: int, said: str
 ) -> None:
     active = redeem(tenant=tenant).subscription
     key = issue_key(
@@ -182,7 +182,7 @@ def test_a_replacement_promises_no_replacement(tenant: Tenant, by: Actor) -> Non
     ],
 )
 def test_a_new_subscription_says_what_it_stands_beside(
-    client: Client, tenant: Tenant, there, said
+    client: Client, tenant: Tenant, there: str, said: str
 ) -> None:
     days = {"active": 1, "expired": -1, "deleted": -121}
     product = factories.ProductFactory.create()
@@ -226,7 +226,7 @@ def test_only_what_can_come_back_is_said_to(client: Client, tenant: Tenant) -> N
     ],
 )
 def test_which_way_adding_licenses_moves_the_end_is_computed(
-    client: Client, tenant: Tenant, ends_on, said
+    client: Client, tenant: Tenant, ends_on: date, said: str
 ) -> None:
     subscription = factories.SubscriptionFactory.create(
         tenant=tenant, ends_on=ends_on, licenses=7, carried_license_days=6
@@ -255,7 +255,9 @@ def test_which_way_adding_licenses_moves_the_end_is_computed(
         (121, "Deleted", False),
     ],
 )
-def test_the_calculator_names_the_status_and_brings_back_what_can_be(days, status, back) -> None:
+def test_the_calculator_names_the_status_and_brings_back_what_can_be(
+    days: int, status: str, back: bool
+) -> None:
     on = TODAY + timedelta(days=days)
     query = {
         "licenses": "100",
@@ -292,7 +294,9 @@ def test_the_calculator_names_the_status_and_brings_back_what_can_be(days, statu
 
 
 @pytest.mark.parametrize("name", ["extend", "add-licenses"])
-def test_the_side_panel_has_a_heading_over_the_key(client: Client, tenant: Tenant, name) -> None:
+def test_the_side_panel_has_a_heading_over_the_key(
+    client: Client, tenant: Tenant, name: str
+) -> None:
     subscription = factories.SubscriptionFactory.create(tenant=tenant, ends_on=TODAY)
     text = page(client, name, subscription.pk)
     assert 0 < text.index("<h2>Redeem product key</h2>") < text.index('name="key"')
@@ -305,7 +309,13 @@ def test_the_side_panel_has_a_heading_over_the_key(client: Client, tenant: Tenan
     ("is_practice", "ahead", "said"), [(True, 40, True), (True, 0, False), (False, 0, False)]
 )
 def test_a_receipt_in_practice_says_which_day_the_calendar_said(
-    admin: User, sign_in: SignIn, tenant: Tenant, by: Actor, is_practice, ahead, said
+    admin: User,
+    sign_in: SignIn,
+    tenant: Tenant,
+    by: Actor,
+    is_practice: bool,
+    ahead: int,
+    said: bool,
 ) -> None:
     Partner.objects.filter(pk=tenant.partner_id).update(is_practice=is_practice, days_ahead=ahead)
     redemption = redeem(tenant=tenant, on=TODAY + timedelta(days=ahead))
@@ -319,7 +329,7 @@ def test_a_receipt_in_practice_says_which_day_the_calendar_said(
 
 
 @pytest.mark.parametrize(("zone", "said"), [("Pacific/Auckland", False), ("UTC", True)])
-def test_the_partner_s_own_day_is_no_practice_day(tenant: Tenant, zone, said) -> None:
+def test_the_partner_s_own_day_is_no_practice_day(tenant: Tenant, zone: str, said: bool) -> None:
     """At 13:00 UTC it is tomorrow in Auckland, by the real clock."""
     Partner.objects.filter(pk=tenant.partner_id).update(is_practice=True, time_zone=zone)
     with time_machine.travel(factories.NOW + timedelta(hours=1), tick=False):
@@ -335,7 +345,7 @@ def test_the_partner_s_own_day_is_no_practice_day(tenant: Tenant, zone, said) ->
 @rule("P3")
 @pytest.mark.parametrize("role", Role)
 def test_what_a_member_may_not_open_is_shown_disabled_and_not_linked(
-    tenant: Tenant, sign_in: SignIn, role
+    tenant: Tenant, sign_in: SignIn, role: Role
 ) -> None:
     user = factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=tenant, role=role

@@ -16,7 +16,7 @@ DAYS = sorted({edge + timedelta(days=offset) for edge in EDGES for offset in (-1
 
 
 @pytest.mark.parametrize("on", DAYS, ids=str)
-def test_the_query_for_each_status_finds_exactly_what_has_it(on) -> None:
+def test_the_query_for_each_status_finds_exactly_what_has_it(on: date) -> None:
     subscription = SubscriptionFactory.create(ends_on=ENDS_ON)
     found = {
         status: getattr(Subscription.objects, status)(on).contains(subscription)
@@ -30,7 +30,7 @@ def test_the_query_for_each_status_finds_exactly_what_has_it(on) -> None:
 
 @pytest.mark.rule("S3")
 @pytest.mark.parametrize("on", DAYS, ids=str)
-def test_what_can_come_back_is_expired_or_disabled(on) -> None:
+def test_what_can_come_back_is_expired_or_disabled(on: date) -> None:
     subscription = SubscriptionFactory.create(ends_on=ENDS_ON)
     expected = subscription.status(on) in ("expired", "disabled")
     assert Subscription.objects.reactivatable(on).contains(subscription) == expected
@@ -60,7 +60,7 @@ def test_only_the_latest_of_its_product_in_its_tenant_can_come_back() -> None:
 
 
 @pytest.mark.parametrize(("days", "found"), [(29, False), (30, True), (31, True)])
-def test_ending_within_counts_the_last_day(days, found) -> None:
+def test_ending_within_counts_the_last_day(days: int, found: bool) -> None:
     SubscriptionFactory.create(ends_on=TODAY + timedelta(days=30))
     assert Subscription.objects.ending_within(days, TODAY).exists() is found
 

@@ -121,7 +121,7 @@ def boss(account: Account, sign_in: SignIn) -> Client:
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("name", ["activity", "add"])
 def test_each_role_gets_what_it_may_and_is_told_who_may_the_rest(
-    account: Account, sign_in: SignIn, name, role
+    account: Account, sign_in: SignIn, name: str, role: Role
 ) -> None:
     user = {
         Role.GLOBAL_ADMIN: account.boss,
@@ -143,7 +143,7 @@ def test_each_role_gets_what_it_may_and_is_told_who_may_the_rest(
 @rule("P3")
 @pytest.mark.parametrize("name", LOOKING)
 def test_what_only_a_global_admin_does_is_shown_disabled_with_the_reason(
-    account: Account, sign_in: SignIn, boss: Client, name
+    account: Account, sign_in: SignIn, boss: Client, name: str
 ) -> None:
     address = account.to_look_at()[name]
     # Another Global admin: the last one could not go.
@@ -158,7 +158,7 @@ def test_what_only_a_global_admin_does_is_shown_disabled_with_the_reason(
 @rule("P1")
 @pytest.mark.parametrize("name", ONES_OWN)
 def test_what_is_another_partner_s_does_not_exist(
-    account: Account, elsewhere: Account, boss: Client, sign_in: SignIn, name
+    account: Account, elsewhere: Account, boss: Client, sign_in: SignIn, name: str
 ) -> None:
     address = elsewhere.everything()[name]
     assert sign_in(elsewhere.boss.user).get(address).status_code == 200
@@ -174,7 +174,7 @@ def test_what_is_another_partner_s_does_not_exist(
 @rule("P1")
 @pytest.mark.parametrize("name", [*LOOKING, *READING, "give role"])
 def test_no_list_names_anybody_of_another_partner(
-    account: Account, elsewhere: Account, boss: Client, sign_in: SignIn, name
+    account: Account, elsewhere: Account, boss: Client, sign_in: SignIn, name: str
 ) -> None:
     RoleAssignment.objects.give(
         elsewhere.person, Role.MEMBER, by=factories.Actor(elsewhere.boss.user)
@@ -212,7 +212,7 @@ def test_the_directory_is_the_same_from_each_of_the_partner_s_tenants(
 @rule("P4")
 @pytest.mark.parametrize("name", ACTING)
 def test_a_form_that_does_not_say_where_it_was_rendered_is_refused(
-    account: Account, boss: Client, name
+    account: Account, boss: Client, name: str
 ) -> None:
     before = account.stored()
     assert boss.post(account.to_act_on()[name]).status_code == 409
@@ -227,7 +227,7 @@ def read(response: ClientResponse) -> str:
 
 
 @pytest.mark.parametrize("name", [*LOOKING, "activity", *ACTING])
-def test_every_page_parses(account: Account, boss: Client, name) -> None:
+def test_every_page_parses(account: Account, boss: Client, name: str) -> None:
     html5lib.HTMLParser(strict=True).parse(boss.get(account.everything()[name]).text)
 
 
@@ -253,7 +253,7 @@ FOUND = {
 
 @pytest.mark.parametrize(("query", "found"), FOUND.items(), ids=FOUND)
 def test_people_found_by_words_and_filters_are_the_rows_of_the_download(
-    account: Account, boss: Client, query, found
+    account: Account, boss: Client, query: str, found: str
 ) -> None:
     account.guest = factories.DirectoryUserFactory.create(
         tenant=account.second, guest=True, display_name="Ann"
@@ -280,7 +280,7 @@ def test_people_found_by_words_and_filters_are_the_rows_of_the_download(
 
 @pytest.mark.parametrize("sort", ["name", "address", "kind", "status"])
 def test_the_directory_is_sorted_by_each_of_its_columns_and_turned_round(
-    account: Account, boss: Client, sort
+    account: Account, boss: Client, sort: str
 ) -> None:
     factories.DirectoryUserFactory.create(tenant=account.second, guest=True, display_name="Ann")
     fact = {
@@ -312,7 +312,7 @@ ROLES |= {"q=kim": "admin", "q=zoe+corp": "boss", "role=member": "member", "role
 
 @pytest.mark.parametrize(("query", "found"), ROLES.items(), ids=ROLES)
 def test_who_holds_a_role_is_sorted_searched_and_filtered(
-    account: Account, boss: Client, query, found
+    account: Account, boss: Client, query: str, found: str
 ) -> None:
     for name, (called, address) in {
         "boss": ("Lee", "zoe@corp.example"),
@@ -366,7 +366,7 @@ def test_a_member_is_added_and_can_be_chosen(account: Account, boss: Client) -> 
     ],
 )
 def test_what_is_wrong_with_a_new_user_is_said_and_what_was_typed_stays(
-    account: Account, boss: Client, wrong, field, message
+    account: Account, boss: Client, wrong: dict[str, str], field: str, message: str
 ) -> None:
     before = account.stored()
     typed = added(account, **wrong)
@@ -417,7 +417,7 @@ def test_a_role_lets_one_in_and_its_loss_counts_at_the_next_request(
     "wrong", [{"role": "owner"}, {"person": ""}, {"person": "999999"}, {"role": ""}]
 )
 def test_a_role_that_cannot_be_given_says_so_and_gives_nothing(
-    account: Account, boss: Client, wrong
+    account: Account, boss: Client, wrong: dict[str, str]
 ) -> None:
     before = account.stored()
     typed = (
@@ -503,7 +503,7 @@ def test_asking_for_a_taken_and_for_a_free_domain_is_answered_alike(
 
 @pytest.mark.parametrize("domain", ["", "Not A Domain", "x" * 200 + ".example", "\x00.example"])
 def test_a_domain_that_is_none_is_refused_and_stays_in_its_field(
-    account: Account, boss: Client, domain
+    account: Account, boss: Client, domain: str
 ) -> None:
     form = boss.post(
         account.to_act_on()["ask for a tenant"],
@@ -595,7 +595,7 @@ def test_a_page_that_begins_after_another_partner_s_record_is_the_first(
     ],
 )
 def test_activity_is_narrowed_by_action_person_outcome_and_day(
-    account: Account, boss: Client, query, found
+    account: Account, boss: Client, query: dict[str, str], found: list[str]
 ) -> None:
     records = {
         "old": {"at": "2020-01-01T00:00Z"},
@@ -679,7 +679,7 @@ def test_the_download_has_every_line_that_the_filter_leaves(account: Account, bo
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_no_cell_of_the_download_is_a_formula(account: Account, boss: Client, name) -> None:
+def test_no_cell_of_the_download_is_a_formula(account: Account, boss: Client, name: str) -> None:
     DirectoryUser.objects.filter(pk=account.boss.user.directory_user_id).update(display_name=name)
     noted(account, 1)
     assert f"'{name.strip()}" in table(boss.get(reverse("tenants:activity-csv")))[1]
@@ -714,7 +714,7 @@ def test_no_key_stands_in_the_record_on_its_page_or_in_the_download(
 @rule("P3")
 @pytest.mark.parametrize("others", [0, 1])
 def test_the_last_global_admin_s_role_is_shown_disabled_with_the_reason(
-    account: Account, boss: Client, others
+    account: Account, boss: Client, others: int
 ) -> None:
     factories.RoleAssignmentFactory.create_batch(
         others, partner=account.boss.partner, role=Role.GLOBAL_ADMIN

@@ -50,7 +50,7 @@ def switch(client: Client, tenant: Tenant) -> ClientResponse:
     ],
 )
 def test_each_page_says_for_whom_and_where_one_acts_in_the_tenant_s_color(
-    client: Client, tenant: Tenant, labs: Tenant, name
+    client: Client, tenant: Tenant, labs: Tenant, name: str
 ) -> None:
     shown = []
     for here in (tenant, labs):

@@ -3,6 +3,8 @@
 With what it was filtered by and how many rows; no name, no key.
 """
 
+from typing import Any
+
 import pytest
 from django.db.models import QuerySet
 from django.test import Client
@@ -58,7 +60,13 @@ LISTS = [
 
 @pytest.mark.parametrize(("name", "query", "after"), LISTS)
 def test_a_list_of_the_portal_is_on_record_before_its_first_row_is_sent(
-    client: Client, admin: User, tenant: Tenant, credit: Benefit, name, query, after
+    client: Client,
+    admin: User,
+    tenant: Tenant,
+    credit: Benefit,
+    name: str,
+    query: str,
+    after: dict[str, Any],
 ) -> None:
     answer = client.get(reverse(name) + query)
     record = downloads().get()

@@ -8,7 +8,7 @@ import re
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -134,7 +134,7 @@ def test_a_picker_does_not_count_beyond_1000(client: Client, tenant: Tenant, add
     [(1, "1 person found."), (20, "20 people found."), (0, "0 people found.")],
 )
 def test_a_picker_that_shows_all_says_nothing_of_first_ones(
-    client: Client, tenant: Tenant, address: str, count, announced
+    client: Client, tenant: Tenant, address: str, count: int, announced: str
 ) -> None:
     many(tenant, count)
     assert picker(client, address, "kim")[1] == announced
@@ -168,7 +168,7 @@ FOUND = {
 
 @pytest.mark.parametrize(("name", "typed"), FOUND.values(), ids=FOUND)
 def test_a_person_is_found_in_the_portal_and_in_the_back_office(
-    client: Client, sign_in: SignIn, boss: User, tenant: Tenant, name, typed
+    client: Client, sign_in: SignIn, boss: User, tenant: Tenant, name: str, typed: str
 ) -> None:
     person, other = called(tenant, name, "Somebody Else")
     credit = factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
@@ -220,7 +220,7 @@ PASTED += [
 @rule("W2", "W3")
 @pytest.mark.parametrize("pasted", PASTED)
 def test_a_pasted_address_is_found_at_every_search_field(
-    client: Client, boss: User, tenant: Tenant, pasted
+    client: Client, boss: User, tenant: Tenant, pasted: str
 ) -> None:
     guest = DirectoryUserFactory.create(
         tenant=tenant,
@@ -308,7 +308,7 @@ def test_holders_and_roles_and_partners_are_sorted_so_too(
 
 @pytest.mark.parametrize("model", DERIVED)
 def test_search_texts_and_sort_keys_follow_the_row_however_it_is_written(
-    model, tenant: Tenant
+    model: type[Model], tenant: Tenant
 ) -> None:
     factories.PackageLineFactory.create(benefit_type="incremental", competency="Data")
     factories.TenantRequestFactory.create(partner=tenant.partner)

@@ -10,6 +10,7 @@ from django.contrib.auth import authenticate
 from django.core import mail, serializers
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -80,7 +81,9 @@ def addresses() -> list[str]:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_another_spelling_of_somebody_is_already_there(add: Callable[..., Any], spelling) -> None:
+def test_another_spelling_of_somebody_is_already_there(
+    add: Callable[..., Any], spelling: str
+) -> None:
     assert add() == {}
     # Another name: the same act again would be a double click (W11).
     assert list(add("Somebody else", spelling)) == ["address"]
@@ -89,7 +92,7 @@ def test_another_spelling_of_somebody_is_already_there(add: Callable[..., Any], 
 
 @pytest.mark.parametrize("mark", ["\u200b", "\u200e", "\u2060", "\ufeff"])
 def test_an_address_of_the_tenant_itself_is_no_guest_in_any_spelling(
-    add: Callable[..., Any], tenant: Tenant, mark
+    add: Callable[..., Any], tenant: Tenant, mark: str
 ) -> None:
     errors = add(address=f"Kim.Y@{tenant.domain}{mark}")
     assert errors["address"] == [str(GuestFromInside())]
@@ -99,7 +102,9 @@ def test_an_address_of_the_tenant_itself_is_no_guest_in_any_spelling(
 @pytest.mark.parametrize(
     "name", ["\u200b", "\u3164", "\u2800\u2800", "…", "👩", "\U00013441", " ", "4711"]
 )
-def test_a_name_in_which_nobody_sees_a_letter_is_refused(add: Callable[..., Any], name) -> None:
+def test_a_name_in_which_nobody_sees_a_letter_is_refused(
+    add: Callable[..., Any], name: str
+) -> None:
     assert add(name=name)["name"] == ["Enter the person's name."]
     assert addresses() == []
 
@@ -145,7 +150,7 @@ def test_a_directory_s_own_name_for_a_guest_is_the_guest(
 @pytest.mark.parametrize("kind", ["member", "guest"])
 @pytest.mark.parametrize("domain", ["", "elsewhere.onmicrosoft.com"])
 def test_a_directory_s_own_name_is_no_member_and_of_no_other_tenant(
-    add: Callable[..., Any], tenant: Tenant, kind, domain
+    add: Callable[..., Any], tenant: Tenant, kind: str, domain: str
 ) -> None:
     if kind == "guest" and not domain:
         return  # that is the guest
@@ -166,14 +171,14 @@ def test_no_account_has_a_directory_s_own_name(sign_in: SignIn) -> None:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_one_signs_in_with_any_spelling_of_the_address(spelling) -> None:
+def test_one_signs_in_with_any_spelling_of_the_address(spelling: str) -> None:
     user = UserFactory.create(email=KIM)
     assert Client().post(SIGN_IN, {"username": spelling, "password": PASSWORD}).status_code == 302
     assert User.objects.get_by_natural_key(spelling) == user
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_link_for_a_password_is_sent_for_any_spelling(spelling) -> None:
+def test_a_link_for_a_password_is_sent_for_any_spelling(spelling: str) -> None:
     UserFactory.create(email=KIM)
     Client().post(ASK, {"email": spelling})
     send_due()
@@ -233,7 +238,7 @@ def test_no_mail_carries_what_somebody_typed() -> None:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_no_row_is_written_or_looked_up_in_another_spelling(tenant: Tenant, spelling) -> None:
+def test_no_row_is_written_or_looked_up_in_another_spelling(tenant: Tenant, spelling: str) -> None:
     def rows() -> list[DirectoryUser]:
         return list(
             DirectoryUser.objects.filter(user_principal_name=spelling, display_name="Kim  \u200bYu")
@@ -262,7 +267,7 @@ def test_no_row_is_written_or_looked_up_in_another_spelling(tenant: Tenant, spel
     "spelling",
     ["CONTOSO.example", "https://contoso.example/", "contoso.example\u200b", "ｃontoso.example."],
 )
-def test_a_domain_has_one_spelling_whatever_writes_it(spelling) -> None:
+def test_a_domain_has_one_spelling_whatever_writes_it(spelling: str) -> None:
     tenant = TenantFactory.create(domain=spelling)
     assert (tenant.domain, Tenant.objects.get(domain=spelling)) == ("contoso.example", tenant)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -280,7 +285,7 @@ def test_a_domain_has_one_spelling_whatever_writes_it(spelling) -> None:
     ],
 )
 def test_the_database_refuses_another_spelling_past_the_models(
-    tenant: Tenant, boss: User, model, column
+    tenant: Tenant, boss: User, model: type[Model], column: str
 ) -> None:
     TenantRequest.objects.ask(tenant.partner, "West", "west.example", by=Actor())
     wrong = "1234５" if model is Partner else "Kim@CONTOSO.example"
@@ -397,7 +402,7 @@ def test_zeros_in_front_make_no_second_partner() -> None:
     ],
 )
 def test_the_domain_of_a_tenant_is_taken_as_it_is_pasted(
-    boss: User, tenant: Tenant, sign_in: SignIn, typed
+    boss: User, tenant: Tenant, sign_in: SignIn, typed: str
 ) -> None:
     acting = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
     sign_in(boss).post(

@@ -152,7 +152,7 @@ def test_without_the_database_nobody_gets_through(monkeypatch: pytest.MonkeyPatc
         ("unix:", "unknown"),
     ],
 )
-def test_an_address_is_counted_by_what_one_customer_has(address, network) -> None:
+def test_an_address_is_counted_by_what_one_customer_has(address: str | None, network: str) -> None:
     assert network_of(address) == network
 
 

@@ -64,7 +64,9 @@ def partner(django_db_setup: None, django_db_blocker: Any) -> Iterator[Partner]:
 
 
 @pytest.mark.parametrize(("query", "index"), INDEXES.items(), ids=INDEXES)
-def test_each_page_of_an_order_is_read_off_its_index(partner: Partner, query, index) -> None:
+def test_each_page_of_an_order_is_read_off_its_index(
+    partner: Partner, query: str, index: str
+) -> None:
     found = pages_by(
         index,
         lambda address: DirectoryListing.of([], address),

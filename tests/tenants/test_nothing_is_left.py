@@ -3,6 +3,7 @@
 No answer to somebody signed in is kept by the browser.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -126,7 +127,7 @@ def by_the_last_role_taken(signed_in: Client, admin: User) -> None:
     "end", [by_time, by_a_cookie_that_expired, by_a_new_password, by_the_last_role_taken]
 )
 def test_a_session_that_the_server_ends_clears_it_with_the_next_answer(
-    signed_in: Client, admin: User, end, headers
+    signed_in: Client, admin: User, end: Callable[[Client, User], None], headers: dict[str, str]
 ) -> None:
     end(signed_in, admin)
     answer = signed_in.get(HOME, headers=headers)

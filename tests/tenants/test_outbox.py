@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 import time_machine
@@ -140,8 +141,8 @@ def test_a_mail_server_that_fails_gets_another_try_and_nobody_waits_for_it(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    way,
-    problem,
+    way: str,
+    problem: str,
 ) -> None:
     monkeypatch.setattr(outbox, "DEADLINE", 1.0)
     mail = asked(UserFactory.create())
@@ -309,7 +310,7 @@ def test_outside_a_demo_there_is_no_page_of_mails(
     ids=["waits a little", "waits too long", "was sent"],
 )
 def test_a_monitor_is_told_that_mails_wait(
-    settings: Settings, client: Client, minutes, fields, status
+    settings: Settings, client: Client, minutes: int, fields: dict[str, Any], status: int
 ) -> None:
     settings.DEMO = False
     mail = MailFactory.create(**fields)

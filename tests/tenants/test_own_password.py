@@ -130,7 +130,7 @@ def test_an_account_without_a_password_changes_none(client: Client, user: User) 
     ("language", "words"), [("en", "Change your password"), ("nl", "Uw wachtwoord wijzigen")]
 )
 def test_the_account_flyout_leads_there_in_the_readers_language(
-    client: Client, language, words
+    client: Client, language: str, words: str
 ) -> None:
     page = client.get("/help/", headers={"accept-language": language}).text
     assert f'<a href="{reverse(PAGE)}">{words}</a>' in page

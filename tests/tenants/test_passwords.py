@@ -53,7 +53,9 @@ def ann() -> User:
 
 
 @pytest.mark.parametrize(("password", "code"), REFUSED.items())
-def test_what_is_easy_to_guess_is_refused_with_its_reason(ann: User, password, code) -> None:
+def test_what_is_easy_to_guess_is_refused_with_its_reason(
+    ann: User, password: str, code: str
+) -> None:
     with pytest.raises(ValidationError) as refused:
         validate_password(password, ann)
     assert code in [error.code for error in refused.value.error_list]
@@ -63,7 +65,7 @@ def test_what_is_easy_to_guess_is_refused_with_its_reason(ann: User, password, c
     "password",
     [PASSWORD, "a staple that no horse ever saw", "kD9#vPq2!xTzL", "zebra contoso lamp violin"],
 )
-def test_what_is_hard_to_guess_is_accepted(ann: User, password) -> None:
+def test_what_is_hard_to_guess_is_accepted(ann: User, password: str) -> None:
     validate_password(password, ann)
 
 

@@ -92,7 +92,7 @@ def test_a_member_and_a_guest_are_added_and_that_is_on_record(tenant: Tenant, by
     ],
 )
 def test_who_cannot_be_added_is_refused_on_record_and_nobody_is_added(
-    tenant: Tenant, by: Actor, address, kind, refusal
+    tenant: Tenant, by: Actor, address: str, kind: str, refusal: type[Refusal]
 ) -> None:
     DirectoryUserFactory.create(tenant=tenant, user_principal_name=f"taken@{tenant.domain}")
     before = DirectoryUser.objects.count()
@@ -287,7 +287,7 @@ def test_a_role_is_changed_and_taken_away_with_before_and_after_on_record(
 
 @pytest.mark.parametrize("verb", ["take", "change"])
 def test_the_last_global_admin_stays_one(
-    tenant: Tenant, boss: RoleAssignment, by: Actor, verb
+    tenant: Tenant, boss: RoleAssignment, by: Actor, verb: str
 ) -> None:
     RoleAssignmentFactory.create(
         user__is_active=False, user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN
@@ -302,7 +302,9 @@ def test_the_last_global_admin_stays_one(
 @rule("P1")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("verb", ["take", "disable", "change"])
-def test_of_two_global_admins_who_act_on_each_other_at_once_one_stays(tenant: Tenant, verb) -> None:
+def test_of_two_global_admins_who_act_on_each_other_at_once_one_stays(
+    tenant: Tenant, verb: str
+) -> None:
     one, two = (
         RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.GLOBAL_ADMIN)
         for _ in range(2)
@@ -481,7 +483,7 @@ def test_a_message_that_changed_since_leaves_open_what_is_not_on_record(
 
 
 @pytest.mark.parametrize("code", ["", "last-global-admin"], ids=["none", "another's"])
-def test_a_refusal_needs_a_code_of_its_own(code) -> None:
+def test_a_refusal_needs_a_code_of_its_own(code: str) -> None:
     with pytest.raises(TypeError, match="needs a code"):
         type("Copied", (Refusal,), {"code": code})
 

@@ -45,7 +45,7 @@ rule = pytest.mark.rule
         ("America/New_York", date(2021, 4, 30)),
     ],
 )
-def test_today_is_the_partner_s_own_calendar_day(time_zone, on) -> None:
+def test_today_is_the_partner_s_own_calendar_day(time_zone: str, on: date) -> None:
     with time_machine.travel(datetime(2021, 4, 30, 23, 30, tzinfo=UTC), tick=False):
         assert PartnerFactory.build(time_zone=time_zone).today() == on
 
@@ -174,7 +174,9 @@ WORDS = {
 
 
 @pytest.mark.parametrize(("words", "found"), WORDS.values(), ids=WORDS)
-def test_people_are_found_by_how_any_word_of_name_or_address_begins(words, found) -> None:
+def test_people_are_found_by_how_any_word_of_name_or_address_begins(
+    words: str, found: bool
+) -> None:
     person = DirectoryUserFactory.create(
         display_name="Kelly O'Brien-Wilsón", user_principal_name="K.Wilson@contoso.com"
     )

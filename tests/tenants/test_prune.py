@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
+from django.db.models import Model
 from environ import Env
 
 from benefits_portal import clock, retention
@@ -55,7 +56,7 @@ def run(capsys: pytest.CaptureFixture[str], *options: str) -> str:
 
 @pytest.mark.parametrize("model", PRUNED)
 def test_what_is_older_than_its_setting_goes_and_the_rest_stays(
-    capsys: pytest.CaptureFixture[str], model, monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], model: type[Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prune, "BATCH", 2)
     days = settings.DAYS_KEPT[model._meta.db_table]

@@ -1,5 +1,6 @@
 """What is kept is kept: nothing changes or deletes it (rules A1, A2)."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.audit.append_only import AppendOnlyError
 from benefits_portal.tenants.audit.record import recordable
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.exceptions import NotPermitted, RoleAlreadyHeld
 from benefits_portal.tenants.models import Actor, How, Partner, Record, Role, Tenant, User
 from tests.factories import (
@@ -94,7 +96,9 @@ def delete_those_of_the_partner(row: Record | Redemption) -> None:
     ],
 )
 @pytest.mark.parametrize("make", [RecordFactory.create, redeem], ids=["record", "redemption"])
-def test_a_row_of_the_ledgers_is_neither_changed_nor_deleted(make, attempt) -> None:
+def test_a_row_of_the_ledgers_is_neither_changed_nor_deleted(
+    make: Callable[[], Record | Redemption], attempt: Callable[[Record | Redemption], None]
+) -> None:
     row = make()
     before = type(row).objects.filter(pk=row.pk).values().get()
     with pytest.raises(AppendOnlyError):
@@ -103,7 +107,9 @@ def test_a_row_of_the_ledgers_is_neither_changed_nor_deleted(make, attempt) -> N
 
 
 @pytest.mark.parametrize("make", [RecordFactory.create, redeem], ids=["record", "redemption"])
-def test_a_new_row_does_not_take_the_number_of_an_old_one(make) -> None:
+def test_a_new_row_does_not_take_the_number_of_an_old_one(
+    make: Callable[[], Record | Redemption],
+) -> None:
     row = make()
     before = type(row).objects.filter(pk=row.pk).values().get()
     double = type(row)(**before | {"partner_id": PartnerFactory.create().pk})
@@ -114,7 +120,7 @@ def test_a_new_row_does_not_take_the_number_of_an_old_one(make) -> None:
 
 
 @pytest.mark.parametrize("holder", ["subscription", "tenant", "partner", "redeemed_by"])
-def test_what_a_redemption_stands_on_is_not_deleted_under_it(by: Actor, holder) -> None:
+def test_what_a_redemption_stands_on_is_not_deleted_under_it(by: Actor, holder: str) -> None:
     redemption = redeem(by=by)
     with pytest.raises(ProtectedError):
         getattr(redemption, holder).delete()
@@ -179,7 +185,7 @@ def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user() -> None:
     ],
 )
 def test_a_refusal_is_said_in_the_language_of_whoever_reads_the_record(
-    refusal, english, dutch
+    refusal: Refusal, english: str, dutch: str
 ) -> None:
     with translation.override("nl"):
         record = Record.objects.log("tests.noted", by=Actor(), refusal=refusal)
@@ -230,7 +236,9 @@ def test_the_ledgers_are_really_in_the_database() -> None:
     ("seconds", "is_repeat"),
     [(-60, False), (-59, True), (0, True), (2, True), (60, False), (86_400, False)],
 )
-def test_what_was_done_within_a_minute_is_done_again(admin: User, seconds, is_repeat) -> None:
+def test_what_was_done_within_a_minute_is_done_again(
+    admin: User, seconds: int, is_repeat: bool
+) -> None:
     """Servers' clocks differ a little, and one put back leaves records of days to come."""
     by, at = Actor(admin), NOW + timedelta(seconds=seconds)
     RecordFactory.create(action="benefits.assigned", actor=admin, how=by.how, at=at)

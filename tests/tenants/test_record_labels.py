@@ -61,7 +61,7 @@ def test_every_field_on_record_has_a_label_in_both_languages() -> None:
     ],
 )
 def test_what_was_refused_to_be_made_is_told_by_labels(
-    tenant: Tenant, by: Actor, language, labels
+    tenant: Tenant, by: Actor, language: str, labels: list[str]
 ) -> None:
     facts = {"display_name": "Kim", "user_principal_name": "kim@contoso.com", "kind": "guest"}
     record = Record.objects.log(
@@ -147,7 +147,7 @@ def test_every_action_has_words_for_an_attempt_that_was_refused() -> None:
     [("en", "Invited a guest", "Invite a guest"), ("nl", "Gast uitgenodigd", "Gast uitnodigen")],
 )
 def test_a_refused_invitation_is_not_told_as_done(
-    tenant: Tenant, admin: User, by: Actor, sign_in: SignIn, language, done, refused
+    tenant: Tenant, admin: User, by: Actor, sign_in: SignIn, language: str, done: str, refused: str
 ) -> None:
     about = {"by": by, "partner": tenant.partner}
     Record.objects.log("tenants.guest-invited", **about)

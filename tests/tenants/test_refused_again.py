@@ -64,7 +64,7 @@ def refuse(
 
 @pytest.mark.parametrize("differs", ["person", "door", "partner", "action", "subject", "refusal"])
 def test_what_differs_is_a_row_of_its_own(
-    member: User, admin: User, partner: Partner, differs
+    member: User, admin: User, partner: Partner, differs: str
 ) -> None:
     by = Actor(member, How.PORTAL)
     first = {"by": by, "partner": partner}

@@ -56,7 +56,7 @@ def guess(user: User, times: int, **options: str) -> list[int]:
 @pytest.mark.parametrize(
     "typed", ["", " ", "\u200b", "\u2066\u2069", "\ufeff\u00ad", "\u3164\u2800"], ids=ascii
 )
-def test_an_address_in_which_nothing_shows_was_not_entered(typed) -> None:
+def test_an_address_in_which_nothing_shows_was_not_entered(typed: str) -> None:
     answer = Client().post(SIGN_IN, {"username": typed, "password": PASSWORD})
     assert (answer.status_code, "Enter your e-mail address." in answer.text) == (200, True)
     assert Attempt.objects.count() == 0
@@ -131,7 +131,7 @@ def test_behind_a_proxy_nobody_locks_out_somebody_elsewhere(settings: Settings) 
     ],
 )
 def test_the_client_is_who_the_outermost_trusted_proxy_saw(
-    settings: Settings, proxies, forwarded, found
+    settings: Settings, proxies: int, forwarded: str, found: str
 ) -> None:
     settings.TRUSTED_PROXIES = proxies
     request = RequestFactory().get(
@@ -297,7 +297,7 @@ def test_an_account_opened_by_giving_a_role_sets_its_first_password(
 
 
 @pytest.mark.parametrize("weak", ["elevenchars", "password1234"])
-def test_a_new_password_is_a_good_one(weak) -> None:
+def test_a_new_password_is_a_good_one(weak: str) -> None:
     user = UserFactory.create()
     answer = set_password(link_sent_to(user), weak)
     assert (answer.status_code, bool(answer.context["form"].errors)) == (200, True)
@@ -312,13 +312,13 @@ def test_the_mail_is_in_the_language_of_the_account() -> None:
 
 
 @pytest.mark.parametrize("value", ["", " ", "\x00", "A" * 300, "nobody", "a@b\r\nBcc: c@d.example"])
-def test_no_address_breaks_it(value) -> None:
+def test_no_address_breaks_it(value: str) -> None:
     assert Client().post(ASK, {"email": value}).status_code == 200
     assert Mail.objects.count() == 0
 
 
 @pytest.mark.parametrize("link", ["MQ/x/", "%00/x/", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OQ/x-y/"])
-def test_a_made_up_link_says_that_it_does_not_work(link) -> None:
+def test_a_made_up_link_says_that_it_does_not_work(link: str) -> None:
     answer = Client().get(ASK + link)
     assert (answer.status_code, answer.templates[0].name) == (200, "tenants/password_set.html")
 

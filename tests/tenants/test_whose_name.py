@@ -4,6 +4,7 @@ Ann is a member at Contoso, where her account was opened; Fabrikam invited her a
 name of its own.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -146,7 +147,7 @@ def test_the_account_flyout_shows_the_name_of_where_one_acts(shared: Shared) -> 
 
 
 @pytest.mark.parametrize("page", ["tenants:activity", "tenants:add-user"])
-def test_whom_to_ask_is_named_as_in_ones_own_directory(shared: Shared, page) -> None:
+def test_whom_to_ask_is_named_as_in_ones_own_directory(shared: Shared, page: str) -> None:
     shared.held.change_to(Role.GLOBAL_ADMIN, by=Actor())
     member = factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=shared.fabrikam, role=Role.MEMBER
@@ -168,7 +169,7 @@ def test_a_key_is_said_to_be_redeemed_by_the_name_at_its_partner(shared: Shared)
 @pytest.mark.parametrize(
     ("words", "found"), [("zebra", True), ("guest zebra", True), ("aardvark", False)]
 )
-def test_searches_look_at_the_names_that_are_shown(shared: Shared, words, found) -> None:
+def test_searches_look_at_the_names_that_are_shown(shared: Shared, words: str, found: bool) -> None:
     Record.objects.log(TenantsAction.PERSON_ADDED, by=shared.by, partner=shared.fabrikam.partner)
     boss = shared.as_boss()
     roles = [
@@ -294,7 +295,7 @@ def visiting(shared: Shared) -> tuple[Client, User]:
 
 @pytest.mark.parametrize("end", ["take", "disable"])
 def test_giving_and_taking_a_guest_role_ends_no_session_of_staff(
-    shared: Shared, visiting: tuple[Client, User], end
+    shared: Shared, visiting: tuple[Client, User], end: str
 ) -> None:
     client, staff = visiting
     guest, by = (
@@ -398,7 +399,7 @@ GIVING = [give_by_verb, give_on_the_form, give_at_the_partner, give_to_the_perso
 @pytest.mark.parametrize("how", ["disabled at home", "account closed"])
 @pytest.mark.parametrize("give", GIVING)
 def test_why_somebody_cannot_sign_in_is_on_record_at_no_other_partner(
-    shared: Shared, give, how
+    shared: Shared, give: Callable[[Shared, Partner], None], how: str
 ) -> None:
     shared.held.delete()
     refused = shut_out(shared, how)
@@ -409,7 +410,7 @@ def test_why_somebody_cannot_sign_in_is_on_record_at_no_other_partner(
 
 
 @pytest.mark.parametrize("how", ["disabled at home", "account closed"])
-def test_at_home_it_is_on_record(shared: Shared, how) -> None:
+def test_at_home_it_is_on_record(shared: Shared, how: str) -> None:
     shared.ann.role_assignments.get(partner=shared.contoso.partner).delete()
     refused = shut_out(shared, how)
     give_by_verb(shared, shared.contoso.partner)
