@@ -334,7 +334,7 @@ def test_every_line_and_address_has_its_outcome_and_the_heading_is_named(
             "bob@contoso.com\n\nnobody\n'bob@contoso.com'"
         )
     )
-    lines = [(line.number, line.written, line.refused) for line in page.context["lines"]]
+    lines = [(line.line_number, line.written, line.refused) for line in page.context["lines"]]
     assert lines == [
         (2, "ANN@contoso.com", ""),
         (2, "bob@contoso.com", ""),
