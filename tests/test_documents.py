@@ -1,6 +1,7 @@
 """What the documents point to is there: links, and files named in backticks."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ DOCUMENTS = [
 # The folders below which a document names files.
 ROOTS = ("", "benefits_portal", "tests", "templates", "deploy")
 LINK = re.compile(r"\]\(([^)#\s:]+)(?:#[^)]*)?\)")
+ANCHOR = re.compile(r"\]\(([^)#\s:]*)#([^)\s]+)\)")
 FILE = re.compile(
     r"`([\w.-]+/[\w./-]*\.(?:py|html|css|js|md|toml|json|yaml|conf|service|timer))(?:::\w+)?`"
 )
@@ -25,6 +27,20 @@ each_document = pytest.mark.parametrize(
 
 def missing_links(text: str, folder: Path) -> list[str]:
     return [link for link in LINK.findall(text) if not (folder / link).exists()]
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that a page of Markdown gives to its headings."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+def missing_anchors(text: str, path: Path) -> list[str]:
+    return [
+        f"{link}#{anchor}"
+        for link, anchor in ANCHOR.findall(text)
+        if anchor not in anchors(path.parent / link if link else path)
+    ]
 
 
 def missing_files(text: str) -> list[str]:
@@ -41,18 +57,44 @@ def test_every_link_of_a_document_leads_somewhere(path: Path) -> None:
 
 
 @each_document
+def test_every_anchor_of_a_link_is_a_heading(path: Path) -> None:
+    assert missing_anchors(path.read_text(encoding="utf-8"), path) == []
+
+
+@each_document
 def test_every_file_that_a_document_names_is_there(path: Path) -> None:
     if path.name == "CHANGELOG.md":
         pytest.skip("It names files as they were.")
     assert missing_files(path.read_text(encoding="utf-8")) == []
 
 
-def test_a_link_and_a_file_that_are_gone_are_found() -> None:
+def test_a_link_an_anchor_and_a_file_that_are_gone_are_found() -> None:
     text = (
-        "See [the handbook](docs/gone.md) and `tenants/gone.py`, [the rest](README.md) and "
-        "`tenants/apps.py`."
+        "See [the handbook](docs/gone.md) and `tenants/gone.py`, [the rest](README.md#try-it), "
+        "[gone](README.md#gone) and `tenants/apps.py`."
     )
-    assert (missing_links(text, PROJECT), missing_files(text)) == (
-        ["docs/gone.md"],
-        ["tenants/gone.py"],
-    )
+    assert (
+        missing_links(text, PROJECT),
+        missing_anchors(text, PROJECT / "README.md"),
+        missing_files(text),
+    ) == (["docs/gone.md"], ["README.md#gone"], ["tenants/gone.py"])
+
+
+MAP = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def test_the_map_names_every_module_and_package_of_the_portal() -> None:
+    portal = PROJECT / "benefits_portal"
+    modules = {path.name for path in portal.glob("*.py")} - {"__init__.py"}
+    packages = {path.parent.name for path in portal.glob("*/__init__.py")}
+    named = set(re.findall(r"`([\w.]+)/?`", MAP))
+    assert sorted((modules | packages) - named) == []
+
+
+def test_the_map_has_the_layers_of_the_import_contract() -> None:
+    contract = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = [re.split(r" \| ", layer) for layer in contract["contracts"][0]["layers"]]
+    block = re.search(r"## Which way imports run.*?```\n(.*?)```", MAP, re.DOTALL)
+    assert block
+    drawn = re.sub(r"\n +· ", " · ", block[1]).splitlines()
+    assert [line.split(" · ") for line in drawn] == layers
