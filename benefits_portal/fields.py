@@ -103,7 +103,7 @@ class EmailFormField(LineFormField):
 
     @staticmethod
     def cleaned(text: str) -> str:
-        return canonical_email(email_in(text))
+        return canonical_email(email_in(clean_line(text)))
 
 
 class DomainFormField(LineFormField):

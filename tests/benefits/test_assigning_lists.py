@@ -370,7 +370,7 @@ def test_a_file_in_any_encoding_of_spreadsheets_is_read(
         "list.csv", "Näme\tE-mail\r\nJosé\tann@contoso.com\r\n".encode(encoding)
     )
     page = send(file=file)
-    assert [(line.number, line.written, line.refused) for line in page.context["lines"]] == [
+    assert [(line.line_number, line.written, line.refused) for line in page.context["lines"]] == [
         (2, "ann@contoso.com", "")
     ]
     assert page.context["heading"] == (1, "Näme E-mail")

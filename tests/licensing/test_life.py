@@ -225,7 +225,7 @@ class Life(RuleBasedStateMachine):
         which=st.integers(0),
         way=st.sampled_from([RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.NEW]),
     )
-    def request_as(self, key: ProductKey, which: int, way: RedemptionKind) -> Any:
+    def ask_for_quote(self, key: ProductKey, which: int, way: RedemptionKind) -> Any:
         subscription = None
         if way is not RedemptionKind.NEW:
             if not self.books:
