@@ -26,7 +26,7 @@ from django.db.models import QuerySet
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import Membership, ProductKey
-from benefits_portal.benefits.models.product_key import ProductKeyQuerySet
+from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal

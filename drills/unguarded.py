@@ -13,7 +13,7 @@ __all__ = ["application"]
 
 def take_the_guard_away() -> None:
     from benefits_portal import clock
-    from benefits_portal.benefits.models.product_key import ProductKeyQuerySet
+    from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 
     def claim(self: Any, key: Any, *, tenant: Any, by: Any, on: Any) -> Any:
         key = self.for_display().get(pk=key.pk)

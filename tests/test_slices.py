@@ -55,7 +55,7 @@ FETCHES = {
     ),
     "benefits_portal/tenants/models/roles.py:last_global_admin": "whether there is more than one",
     "benefits_portal/practice/views.py:mailbox": "the latest mails of a practice mailbox",
-    "benefits_portal/benefits/models/membership.py:*": "the one row of a subquery",
+    "benefits_portal/benefits/models/membership_queryset.py:*": "the one row of a subquery",
     "benefits_portal/practice/tour.py:*": "the one row of a subquery",
 }
 TEXTS = {  # a number of characters or of parts, not of rows
@@ -85,8 +85,6 @@ TEXTS = {  # a number of characters or of parts, not of rows
     "settings.py",
     "licensing/views/redeeming.py",
     "tenants/audit/history.py",
-    "benefits/models/benefit.py",
-    "benefits/models/product_key.py",
 }
 
 

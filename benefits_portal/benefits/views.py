@@ -23,7 +23,7 @@ from benefits_portal.benefits.bulk_assignment import (
 from benefits_portal.benefits.forms import PeopleForm, PersonForm
 from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit
-from benefits_portal.benefits.models.assignment import AssignmentQuerySet
+from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
 from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected
 from benefits_portal.replica import list_from_replica
 from benefits_portal.search_text import clean_query

@@ -20,7 +20,7 @@ from django.urls import reverse
 from benefits_portal import clock
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import Benefit, ProductKey
-from benefits_portal.benefits.models.product_key import ProductKeyQuerySet
+from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.tenants.models import Actor, Record, Tenant

@@ -1,7 +1,7 @@
 """What a partner may use: offers, packages, memberships, benefits, assignments and keys."""
 
 from .actions import BenefitAction
-from .assignment import Assignment, ExternalOffer, HeldOffer
+from .assignment import Assignment
 from .benefit import Benefit
 from .catalog import MAX_LICENSES, BenefitType, CreditAmount, Offer, PackageLine, Product
 from .denormalized_names import (
@@ -10,7 +10,9 @@ from .denormalized_names import (
     carry_product_name,
     carry_to_benefits,
 )
-from .membership import Membership, Plan
+from .external_offer import ExternalOffer, HeldOffer
+from .membership import Membership
+from .plan import Plan
 from .product_key import ProductKey
 
 __all__ = [

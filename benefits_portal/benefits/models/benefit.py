@@ -1,10 +1,9 @@
 """A benefit: one line of the Azure & cloud products page, and what can be done with it."""
 
-from datetime import date, timedelta
-from typing import Self
+from datetime import date
 
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -19,62 +18,21 @@ from benefits_portal.benefits.exceptions import (
 from benefits_portal.benefits.key_exceptions import KeyStillLive
 from benefits_portal.benefits.money import MAX_DECIMALS, MAX_DIGITS, AmountField, quantity_text
 from benefits_portal.benefits.status import Status as BenefitStatus
-from benefits_portal.benefits.status import status_condition, status_of
+from benefits_portal.benefits.status import status_of
 from benefits_portal.fields import LineField
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.record import recorded_if_refused
-from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
+from benefits_portal.tenants.models import Actor, DirectoryUser, Partner
 
 from .actions import BenefitAction
 from .assignment import Assignment
+from .benefit_queryset import BenefitQuerySet
 from .catalog import MAX_LICENSES, BenefitType, PackageLine, Product
 from .product_key import ProductKey
 
 AMOUNT = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=MAX_DECIMALS)
 
 MAX_CANDIDATES = 20  # people shown at a time
-
-
-class BenefitQuerySet(models.QuerySet["Benefit"]):
-    def for_partner(self, partner: Partner) -> Self:
-        return self.filter(partner=partner)
-
-    def for_display(self) -> Self:
-        """With everything a row or a details page says about the benefit itself, in one query."""
-        return self.select_related("product", "membership__offer")
-
-    def with_excluding_offers(self) -> Self:
-        """Each with `excluding_offers`: what its credit cannot be combined with (U4).
-
-        A name a line, in no order.
-        """
-        product = Product.objects.filter(pk=OuterRef("product")).order_by().with_excluding_offers()
-        # Annotated
-        return self.annotate(excluding_offers=Subquery(product.values("excluding_offers")))  # type: ignore[misc]
-
-    def usage_based(self) -> Self:
-        return self.filter(is_license_based=False)
-
-    def license_based(self) -> Self:
-        return self.filter(is_license_based=True)
-
-    def usable(self, on: date) -> Self:
-        """Begun (B1), and the expiration date has not passed (B5)."""
-        return self.filter(starts_on__lte=on, expires_on__gte=on)
-
-    def not_begun(self, on: date) -> Self:
-        return self.filter(starts_on__gt=on)
-
-    def expiring_within(self, days: int, on: date) -> Self:
-        return self.usable(on).filter(expires_on__lte=on + timedelta(days=days))
-
-    def unused(self) -> Self:
-        """Not redeemed, or not assigned: what is lost on the expiration date."""
-        return self.filter(is_used=False)
-
-    def with_status(self, status: BenefitStatus, on: date) -> Self:
-        """The same as `Benefit.status`, asked of the database."""
-        return self.filter(status_condition(status, on))
 
 
 class Benefit(models.Model):
@@ -300,23 +258,7 @@ class Benefit(models.Model):
 
     def issue_key(self, *, by: Actor, text: str = "") -> ProductKey:
         """Make the benefit's key. IntegrityError if it already has a live one."""
-        text = text or productkeys.draw()
-        key = self.keys.create(
-            partner=self.partner,
-            product=self.product,
-            licenses=self.quantity or 0,  # the database refuses a key for credit
-            digest=productkeys.digests(text)[0],
-            ciphertext=productkeys.encrypted(text),
-            last_five=text[-5:],
-        )
-        Record.objects.log(
-            BenefitAction.KEY_ISSUED,
-            by=by,
-            partner=self.partner,
-            subject=self,
-            after={"key": key.pk},
-        )
-        return key
+        return ProductKey.objects.issue(self, text or productkeys.draw(), by=by)
 
     def issue_another_key(self, *, by: Actor, on: date) -> ProductKey:
         """After one was revoked.

@@ -1,22 +1,18 @@
 """A partner's enrollment in an offer, and the provisioning of its benefits (rules B1, B2)."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Self
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.benefits.exceptions import (
     AlreadyEnrolled,
     MembershipOver,
-    NoCreditInCurrency,
     NotEndable,
     PlanChanged,
     RenewedAfterEnding,
@@ -31,94 +27,13 @@ from benefits_portal.tenants.models import Actor, Partner, Record
 
 from .actions import BenefitAction
 from .benefit import Benefit
-from .catalog import Offer, PackageLine
+from .catalog import Offer
+from .membership_queryset import MembershipQuerySet
+from .plan import Plan
 
 DAY = timedelta(days=1)
 ENROLLMENT_YEAR = timedelta(days=365)
 GRACE = timedelta(days=30)  # between a membership's end and its benefits' expiration
-
-
-class MembershipQuerySet(models.QuerySet["Membership"]):
-    def for_partner(self, partner: Partner) -> Self:
-        return self.filter(partner=partner).select_related("offer")
-
-    def overlapping(self, starts_on: date, ends_on: date) -> Self:
-        return self.filter(starts_on__lte=ends_on, ends_on__gte=starts_on)
-
-    def running(self, on: date) -> Self:
-        return self.overlapping(on, on)
-
-    def ending_within(self, days: int, on: date) -> Self:
-        return self.running(on).filter(ends_on__lte=on + timedelta(days=days))
-
-    def not_renewed(self) -> Self:
-        """Those of partners who are not enrolled in the same offer for a later year (B1)."""
-        later = Membership.objects.filter(
-            partner=OuterRef("partner"), offer=OuterRef("offer"), starts_on__gt=OuterRef("ends_on")
-        )
-        return self.filter(~Exists(later))
-
-    def usable(self, on: date) -> Self:
-        """Begun, and with benefits that have not expired (B1)."""
-        return self.filter(starts_on__lte=on, benefits_expire_on__gte=on)
-
-    def upcoming(self, on: date) -> Self:
-        return self.filter(starts_on__gt=on)
-
-    def ended(self, on: date) -> Self:
-        return self.filter(ends_on__lt=on)
-
-    def package_lines(self) -> models.QuerySet[PackageLine]:
-        """The lines of the offers of these memberships.
-
-        Each offer is looked for in the index, however many memberships there are.
-        """
-        one = self.filter(offer=OuterRef("pk")).order_by().values("pk")[:1]
-        offers = Offer.objects.alias(one=Subquery(one)).filter(one__isnull=False).order_by()
-        return PackageLine.objects.filter(offer__in=offers)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What provisioning a membership makes, and what it leaves out (B2, B4).
-
-    Shown first, then done exactly so.
-    """
-
-    membership: "Membership"
-    benefits: tuple[Benefit, ...]  # not saved yet
-    left_out: tuple[PackageLine, ...]
-
-    @property
-    def key_count(self) -> int:
-        return sum(not benefit.is_usage_based for benefit in self.benefits)
-
-    @property
-    def fingerprint(self) -> str:
-        """Tells two plans apart that make anything different."""
-        membership = self.membership
-        values = (
-            [
-                membership.partner_id,
-                membership.offer_id,
-                membership.starts_on,
-                membership.ends_on,
-                membership.benefits_expire_on,
-            ],
-            [
-                [
-                    b.package_line_id,
-                    b.benefit_type,
-                    b.competency,
-                    b.quantity,
-                    b.credit_amount,
-                    b.currency,
-                ]
-                for b in self.benefits
-            ],
-            [line.pk for line in self.left_out],
-        )
-        return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()
 
 
 class Membership(models.Model):
@@ -260,30 +175,7 @@ class Membership(models.Model):
 
     def plan(self) -> Plan:
         """What provisioning makes of the package on the first day. Raises NoCreditInCurrency."""
-        lines = PackageLine.objects.of_package(self.offer, self.starts_on)
-        left_out = PackageLine.objects.left_out_of_package(self.offer, self.starts_on)
-        return Plan(self, tuple(self._benefit(line) for line in lines), tuple(left_out))
-
-    def _benefit(self, line: PackageLine) -> Benefit:
-        currency = self.partner.currency if line.product.is_usage_based else ""
-        amount = line.amount_in(currency) if currency else None
-        if currency and amount is None:
-            raise NoCreditInCurrency(line, currency)
-        return Benefit(
-            partner=self.partner,
-            membership=self,
-            package_line=line,
-            product=line.product,
-            product_name=line.product.name,
-            offer_name=self.offer.name,
-            benefit_type=line.benefit_type,
-            competency=line.competency,
-            quantity=line.quantity,
-            credit_amount=amount,
-            currency=currency,
-            starts_on=self.starts_on,
-            expires_on=self.benefits_expire_on,
-        )
+        return Plan.of(self)
 
     # The verbs
 
@@ -309,16 +201,21 @@ class Membership(models.Model):
         with recorded_if_refused(BenefitAction.PROVISIONED, by=by, partner=partner, after=tried):
             # One enrollment after the other: they may not overlap
             Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
-            if there := cls.objects.filter(
-                partner=partner, offer=offer, starts_on=starts_on
-            ).first():
-                raise AlreadyEnrolled(there)
-            membership.full_clean(exclude=["ends_on", "benefits_expire_on"])
-            if shown and shown != membership.plan().fingerprint:
-                raise PlanChanged
+            membership.check_enrollable(shown)
             membership.save()
             membership.provision(by=by, draw_key=draw_key)
         return membership
+
+    def check_enrollable(self, shown: str) -> None:
+        """Raise what `enroll` raises; the partner is locked."""
+        same = Membership.objects.filter(
+            partner=self.partner, offer=self.offer, starts_on=self.starts_on
+        )
+        if there := same.first():
+            raise AlreadyEnrolled(there)
+        self.full_clean(exclude=["ends_on", "benefits_expire_on"])
+        if shown and shown != self.plan().fingerprint:
+            raise PlanChanged
 
     def renew(
         self, *, by: Actor, on: date, shown: str = "", draw_key: Callable[[], str] = draw

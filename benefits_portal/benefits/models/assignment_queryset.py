@@ -1,0 +1,135 @@
+"""What can be asked of assignments, in words of the domain, and how one is made (U1 to U5)."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Any, Never, Self
+
+from django.db import models
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+
+from benefits_portal import clock
+from benefits_portal.benefits.eligibility import Eligibility
+from benefits_portal.tenants.audit.record import recorded_if_refused
+from benefits_portal.tenants.audit.written_once import WrittenOnceQuerySet
+from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
+
+from .actions import BenefitAction
+
+if TYPE_CHECKING:
+    from .assignment import Assignment
+    from .benefit import Benefit
+
+
+class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
+    def delete(self) -> Never:
+        raise TypeError("Assignments are ended, never deleted (A1).")
+
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def running(self, on: date) -> Self:
+        """Not ended by anybody, nor by the benefit's expiration (U5)."""
+        return self.filter(ended_at=None, benefit__expires_on__gte=on)
+
+    def of_disabled(self) -> Self:
+        """Held by somebody who has been disabled in the directory since."""
+        return self.filter(directory_user__partner=F("partner"), directory_user__is_disabled=True)
+
+    def for_display(self) -> Self:
+        return self.in_order().select_related(
+            "directory_user__tenant",
+            "assigned_by",
+            "ended_by",
+            "partner",
+            "benefit__product",
+            "benefit__membership__offer",
+        )
+
+    def in_order(self) -> Self:
+        """As a benefit shows who holds it and then who held it."""
+        return self.order_by(F("ended_at").desc(nulls_first=True), "assigned_at", "pk")
+
+    def latest_first(self) -> Self:
+        """As a chain is read back: from who holds it to who held it first (U3)."""
+        return self.order_by("-assigned_at", "-pk")
+
+    def ended(self) -> Self:
+        """Taken away or passed on."""
+        return self.filter(ended_at__isnull=False)
+
+    def kept(self) -> Self:
+        """Neither taken away nor passed on."""
+        return self.filter(ended_at=None)
+
+    def end(self, *, by: Actor, on: date) -> int:
+        """End what has not ended; how many that were.
+
+        A calendar that was put right may be before the day it began (W10).
+        """
+        last_day = Greatest("assigned_on", Value(on, models.DateField()))
+        return self.update(ended_on=last_day, ended_at=clock.now(), ended_by=by.user)
+
+    def give(
+        self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date
+    ) -> "Assignment":
+        """The body of `Benefit.assign`."""
+        about: dict[str, Any] = {
+            "by": by,
+            "partner": benefit.partner,
+            "tenant": person.tenant,
+            "subject": benefit,
+        }
+        about["after"] = {"person": person.pk}
+        with recorded_if_refused(BenefitAction.ASSIGNED, **about):
+            assignment = self.give_under_lock(benefit, person, by=by, on=on)
+            Record.objects.log(BenefitAction.ASSIGNED, **about | {"after": assignment.names})
+            return assignment
+
+    def give_under_lock(
+        self,
+        benefit: "Benefit",
+        person: DirectoryUser,
+        *,
+        by: Actor,
+        on: date,
+        replacing: "Assignment | None" = None,
+    ) -> "Assignment":
+        """Check and write under locks; in a transfer, `replacing` has ended already."""
+        entries, benefit = locked_for_assigning(benefit, [person])
+        person = entries[person.pk]
+        benefit.check_assignable(on, replacing)
+        if refusal := Eligibility(benefit, [person], on).refusal(person):
+            raise refusal
+        benefit.begin_use()
+        return self.create(
+            partner=benefit.partner,
+            benefit=benefit,
+            directory_user=person,
+            is_exclusive=benefit.product.is_bulk_credit,
+            assigned_on=on,
+            assigned_by=by.user,
+            transferred_from=replacing,
+        )
+
+
+def locked_for_assigning(
+    benefit: "Benefit", people: Iterable[DirectoryUser]
+) -> tuple[dict[int, DirectoryUser], "Benefit"]:
+    """The entries of `people` in all tenants, by primary key, and the benefit, as they are now.
+
+    Until the transaction ends. Locks are taken in one order: the person in all tenants, then the
+    benefit.
+    """
+    entries = (
+        DirectoryUser.objects.same_people(people)
+        .order_by("pk")
+        .select_for_update(of=("self",))
+        .select_related("tenant")
+    )
+    benefits = (
+        type(benefit)
+        .objects.select_for_update(of=("self",))
+        .select_related("product", "membership", "partner")
+    )
+    return {entry.pk: entry for entry in entries}, benefits.get(pk=benefit.pk)

@@ -1,0 +1,57 @@
+"""What can be asked of benefits, in words of the domain (B1, B5)."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import OuterRef, Subquery
+
+from benefits_portal.benefits.status import Status, status_condition
+from benefits_portal.tenants.models import Partner
+
+from .catalog import Product
+
+if TYPE_CHECKING:
+    from .benefit import Benefit
+
+
+class BenefitQuerySet(models.QuerySet["Benefit"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def for_display(self) -> Self:
+        """With everything a row or a details page says about the benefit itself, in one query."""
+        return self.select_related("product", "membership__offer")
+
+    def with_excluding_offers(self) -> Self:
+        """Each with `excluding_offers`: what its credit cannot be combined with (U4).
+
+        A name a line, in no order.
+        """
+        product = Product.objects.filter(pk=OuterRef("product")).order_by().with_excluding_offers()
+        # Annotated
+        return self.annotate(excluding_offers=Subquery(product.values("excluding_offers")))  # type: ignore[misc]
+
+    def usage_based(self) -> Self:
+        return self.filter(is_license_based=False)
+
+    def license_based(self) -> Self:
+        return self.filter(is_license_based=True)
+
+    def usable(self, on: date) -> Self:
+        """Begun (B1), and the expiration date has not passed (B5)."""
+        return self.filter(starts_on__lte=on, expires_on__gte=on)
+
+    def not_begun(self, on: date) -> Self:
+        return self.filter(starts_on__gt=on)
+
+    def expiring_within(self, days: int, on: date) -> Self:
+        return self.usable(on).filter(expires_on__lte=on + timedelta(days=days))
+
+    def unused(self) -> Self:
+        """Not redeemed, or not assigned: what is lost on the expiration date."""
+        return self.filter(is_used=False)
+
+    def with_status(self, status: Status, on: date) -> Self:
+        """The same as `Benefit.status`, asked of the database."""
+        return self.filter(status_condition(status, on))

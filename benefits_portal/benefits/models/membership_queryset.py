@@ -1,0 +1,54 @@
+"""What can be asked of memberships, in words of the domain (B1)."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Subquery
+
+from benefits_portal.tenants.models import Partner
+
+from .catalog import Offer, PackageLine
+
+if TYPE_CHECKING:
+    from .membership import Membership
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner).select_related("offer")
+
+    def overlapping(self, starts_on: date, ends_on: date) -> Self:
+        return self.filter(starts_on__lte=ends_on, ends_on__gte=starts_on)
+
+    def running(self, on: date) -> Self:
+        return self.overlapping(on, on)
+
+    def ending_within(self, days: int, on: date) -> Self:
+        return self.running(on).filter(ends_on__lte=on + timedelta(days=days))
+
+    def not_renewed(self) -> Self:
+        """Those of partners who are not enrolled in the same offer for a later year (B1)."""
+        later = self.model.objects.filter(
+            partner=OuterRef("partner"), offer=OuterRef("offer"), starts_on__gt=OuterRef("ends_on")
+        )
+        return self.filter(~Exists(later))
+
+    def usable(self, on: date) -> Self:
+        """Begun, and with benefits that have not expired (B1)."""
+        return self.filter(starts_on__lte=on, benefits_expire_on__gte=on)
+
+    def upcoming(self, on: date) -> Self:
+        return self.filter(starts_on__gt=on)
+
+    def ended(self, on: date) -> Self:
+        return self.filter(ends_on__lt=on)
+
+    def package_lines(self) -> models.QuerySet[PackageLine]:
+        """The lines of the offers of these memberships.
+
+        Each offer is looked for in the index, however many memberships there are.
+        """
+        one = self.filter(offer=OuterRef("pk")).order_by().values("pk")[:1]
+        offers = Offer.objects.alias(one=Subquery(one)).filter(one__isnull=False).order_by()
+        return PackageLine.objects.filter(offer__in=offers)

@@ -1,0 +1,217 @@
+"""What can be asked of product keys, typing one, and claiming one (rules K2 to K7)."""
+
+from contextlib import suppress
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Never, Self
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.views.decorators.debug import sensitive_variables
+
+from benefits_portal import clock
+from benefits_portal.benefits import productkeys
+from benefits_portal.benefits.key_entry import typed_key
+from benefits_portal.benefits.key_exceptions import (
+    KeyAlreadyRedeemed,
+    KeyMistyped,
+    KeyOfAnotherPartner,
+    KeyUnknown,
+    NotAKey,
+    TooManyTries,
+)
+from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.audit.written_once import WrittenOnceQuerySet
+from benefits_portal.tenants.limits import counting
+from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant
+from benefits_portal.tenants.models.key_attempt import guesses_of
+
+from .actions import BenefitAction
+from .catalog import Product
+
+if TYPE_CHECKING:
+    from .benefit import Benefit
+    from .product_key import ProductKey
+
+MAX_FOUND = 50  # keys that end alike
+
+
+class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
+    def delete(self) -> Never:
+        raise TypeError("Product keys are revoked, never deleted (A1).")
+
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def redeemable(self, on: date) -> Self:
+        return self.filter(
+            redeemed_at=None,
+            revoked_at=None,
+            benefit__starts_on__lte=on,
+            benefit__expires_on__gte=on,
+        )
+
+    def waiting(self, partner: Partner, on: date, product: Product | None = None) -> Self:
+        """What `partner` can redeem, perhaps of one product, what expires first before the others.
+
+        Read off an index of the benefits, which say themselves whose they are and that nothing was
+        redeemed.
+        """
+        theirs = self.redeemable(on).filter(
+            partner=partner,
+            benefit__partner=partner,
+            benefit__is_license_based=True,
+            benefit__is_used=False,
+        )
+        theirs = theirs.filter(benefit__product=product) if product else theirs
+        return theirs.for_use().order_by("benefit__expires_on", "benefit")
+
+    def not_begun(self, on: date) -> Self:
+        """Neither redeemed nor revoked, and the benefit has not begun (B1)."""
+        return self.filter(redeemed_at=None, revoked_at=None, benefit__starts_on__gt=on)
+
+    def lapsing_within(self, days: int, on: date) -> Self:
+        return self.redeemable(on).filter(benefit__expires_on__lte=on + timedelta(days=days))
+
+    def lapsed(self, on: date) -> Self:
+        """Neither redeemed nor revoked, and too late for either."""
+        return self.filter(redeemed_at=None, revoked_at=None, benefit__expires_on__lt=on)
+
+    def redeemed(self) -> Self:
+        return self.exclude(redeemed_at=None)
+
+    def revoked(self) -> Self:
+        return self.exclude(revoked_at=None)
+
+    def for_use(self) -> Self:
+        """With what decides whether it can be used.
+
+        Planning a query over every table of `for_display` takes longer than using it.
+        """
+        return self.select_related("benefit", "product")
+
+    def for_display(self) -> Self:
+        return self.for_use().select_related("partner", "redeemed_by", "redeemed_in")
+
+    @sensitive_variables("text")
+    def typed(
+        self, text: str, *, partner: Partner, by: Actor, tenant: Tenant | None = None
+    ) -> "ProductKey":
+        """The key of `partner` that somebody typed as `text`.
+
+        Raises, in the order of K7, TooManyTries, NotAKey, KeyMistyped, KeyOfAnotherPartner or
+        KeyUnknown. Only the last counts as a guess (K6); what was typed is kept as a digest alone
+        (K3).
+        """
+        with counting(*guesses_of(by.user, partner)) if by.user else transaction.atomic():
+            found = self._look_up(text, partner=partner, by=by)
+        if not isinstance(found, Refusal):
+            return found
+        if isinstance(found, TooManyTries | KeyUnknown):
+            Record.objects.log(
+                BenefitAction.KEY_TRIED, by=by, partner=partner, tenant=tenant, refusal=found
+            )
+        raise found
+
+    @sensitive_variables("text")
+    def _look_up(self, text: str, *, partner: Partner, by: Actor) -> "ProductKey | Refusal":
+        """The body of `typed`: one look-up at a time for each account and partner.
+
+        So simultaneous guesses are counted too. The refusal is returned, not raised, so that the
+        attempt stays counted.
+        """
+        user, now = by.user, clock.now()
+        visible = Q(partner=partner)
+        if user:
+            if until := KeyAttempt.objects.locked_until(user, partner, now):
+                return TooManyTries(until)
+            visible |= Q(partner__in=Partner.objects.with_role_for(user))
+        try:
+            digests = productkeys.digests(typed_key(text))
+        except (NotAKey, KeyMistyped) as refusal:
+            return refusal
+        # Somebody else's key: as if never issued (K4)
+        key = self.for_display().filter(visible, digest__in=digests).first()
+        if key:
+            return key if key.partner_id == partner.pk else KeyOfAnotherPartner(key)
+        if user:
+            KeyAttempt.objects.remember(user, partner, digests[0], now)
+        return KeyUnknown()
+
+    @sensitive_variables("text")
+    def looked_up(self, text: str, *, by: Actor) -> Excerpt["ProductKey"]:
+        """The keys that staff mean by `text`, the whole key or its last five characters.
+
+        On record by number alone (K3).
+        """
+        letters = productkeys.normalized(text)
+        with suppress(NotAKey, KeyMistyped):
+            letters = typed_key(text)
+        asked = (
+            Q(last_five=letters)
+            if len(letters) == 5
+            else Q(digest__in=productkeys.digests(letters))
+        )
+        found: Excerpt[ProductKey] = Excerpt.of(
+            self.for_display().filter(asked).order_by("pk"), MAX_FOUND
+        )
+        Record.objects.log(
+            BenefitAction.KEY_LOOKED_UP, by=by, after={"keys": [key.pk for key in found]}
+        )
+        return found
+
+    def claim(self, key: "ProductKey", *, tenant: Tenant, by: Actor, on: date) -> "ProductKey":
+        """Spend `key`: the one update that only one of many can win (K2).
+
+        Inside the caller's transaction.
+
+        Raises KeyUnknown in a tenant of another partner (K4), KeyRevoked, KeyAlreadyRedeemed,
+        BenefitNotBegun or BenefitExpired.
+        """
+        if tenant.partner_id != key.partner_id:
+            raise KeyUnknown
+        spending = {
+            "redeemed_at": clock.now(),
+            "redeemed_on": on,
+            "redeemed_by": by.user,
+            "redeemed_in": tenant,
+        }
+        # As it was read: what is spent stays so, and nothing is written for it
+        is_spent = key.is_redeemed or key.revoked_at
+        if is_spent or not self.filter(pk=key.pk, revoked_at=None).update(**spending):
+            key = self.for_display().get(pk=key.pk)
+            key.check_redeemable(on)
+            raise KeyAlreadyRedeemed(key)  # whatever the reason: what was not claimed is not spent
+        key.benefit.check_usable(on)
+        key.benefit.begin_use()
+        return key
+
+    def issue(self, benefit: "Benefit", text: str, *, by: Actor) -> "ProductKey":
+        """The body of `Benefit.issue_key`."""
+        key = self.create(
+            benefit=benefit,
+            partner=benefit.partner,
+            product=benefit.product,
+            licenses=benefit.quantity or 0,  # the database refuses a key for credit
+            digest=productkeys.digests(text)[0],
+            ciphertext=productkeys.encrypted(text),
+            last_five=text[-5:],
+        )
+        Record.objects.log(
+            BenefitAction.KEY_ISSUED,
+            by=by,
+            partner=benefit.partner,
+            subject=benefit,
+            after={"key": key.pk},
+        )
+        return key
+
+    def revoke(self, why: str, *, by: Actor) -> int:
+        """Make those that are not revoked unusable for good; how many that were."""
+        return self.update(revoked_at=clock.now(), revoked_by=by.user, revoked_why=why)
+
+    def encrypt_again(self, text: str) -> None:
+        """Keep the key `text` under the current secret; it stays the same key."""
+        models.QuerySet.update(
+            self, digest=productkeys.digests(text)[0], ciphertext=productkeys.encrypted(text)
+        )
