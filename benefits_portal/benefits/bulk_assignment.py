@@ -18,8 +18,16 @@ from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
 from benefits_portal.typed import GUEST_MARK, canonical_email_or_text, guest_behind, is_email
 
 from .eligibility import Eligibility
-from .exceptions import HoldsItAlready, NobodyWithEmail, NotAnEmail, OneHolderOnly, TwiceInList
+from .exceptions import (
+    HoldsItAlready,
+    NobodyWithEmail,
+    NotAnEmail,
+    NotAssignable,
+    OneHolderOnly,
+    TwiceInList,
+)
 from .models import Assignment, Benefit, BenefitAction
+from .models.assignment_queryset import locked_for_assigning
 
 SALT, MAX_AGE = "benefits_portal.benefits.bulk_assignment", 60 * 60  # seconds that a preview holds
 
@@ -60,10 +68,7 @@ def check_many(benefit: Benefit, on: date) -> None:
 def preview(
     benefit: Benefit, found: Iterable[tuple[int, str]], on: date
 ) -> list[BulkAssignmentRow]:
-    """What would happen to each line.
-
-    Somebody with an entry in several tenants is meant by an enabled one, the primary first.
-    """
+    """What would happen to each line."""
     spelled = one_person(
         benefit.partner,
         [
@@ -71,14 +76,7 @@ def preview(
             for line_number, written in found
         ],
     )
-    known = {email for _number, _written, email in spelled}
-    people = DirectoryUser.objects.for_partner(benefit.partner).filter(
-        user_principal_name__in=known
-    )
-    best_last = sorted(
-        people.order_by("tenant__is_primary", "-pk"), key=lambda person: person.is_enabled
-    )
-    by_email = {person.user_principal_name: person for person in best_last}
+    by_email = entries_meant(benefit.partner, {email for _number, _written, email in spelled})
     eligibility = Eligibility(benefit, by_email.values(), on)
     lines: list[BulkAssignmentRow] = []
     seen: dict[str, int] = {}
@@ -93,6 +91,18 @@ def preview(
         lines.append(line.with_refusal(_refusal(email, person, seen, eligibility)))
         seen.setdefault(email, line_number)
     return lines
+
+
+def entries_meant(partner: Partner, emails: set[str]) -> dict[str, DirectoryUser]:
+    """The entry that each of `emails` means in the directory of `partner`, by the email.
+
+    Somebody with an entry in several tenants is meant by an enabled one, the primary first.
+    """
+    people = DirectoryUser.objects.for_partner(partner).filter(user_principal_name__in=emails)
+    best_last = sorted(
+        people.order_by("tenant__is_primary", "-pk"), key=lambda person: person.is_enabled
+    )
+    return {person.user_principal_name: person for person in best_last}
 
 
 def one_person(partner: Partner, found: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
@@ -151,59 +161,64 @@ def assign_many(
     Whoever can no longer hold it is left out with the reason, on record. Raises a Refusal if nobody
     can be given it.
     """
+    chosen = [line.person for line in lines if not line.refused]
     about: dict[str, Any] = {"by": by, "partner": benefit.partner, "subject": benefit}
     with recorded_if_refused(BenefitAction.ASSIGNED, **about):
-        people, benefit = _locked(benefit, [line.person for line in lines if not line.refused])
+        meant = DirectoryUser.objects.for_partner(benefit.partner).filter(pk__in=chosen)
+        people, benefit = locked_for_assigning(benefit, meant)
         check_many(benefit, on)
         eligibility = Eligibility(benefit, people.values(), on)
-        refusals = {
-            line.person: eligibility.refusal(people[line.person])
-            for line in lines
-            if not line.refused
-        }
-        given = Assignment.objects.bulk_create(
-            Assignment(
-                partner=benefit.partner,
-                benefit=benefit,
-                directory_user=people[pk],
-                assigned_on=on,
-                assigned_by=by.user,
-            )
-            for pk, refusal in refusals.items()
-            if refusal is None
-        )
-        if given:
-            benefit.begin_use()
-        held = any(isinstance(refusal, HoldsItAlready) for refusal in refusals.values())
-        repeated = just_given(benefit, by=by) if held else set()
-        names = {assignment.directory_user_id: assignment.names for assignment in given}
-        Record.objects.bulk_create(
-            Record.objects.line(
-                BenefitAction.ASSIGNED,
-                **about,
-                tenant=people[pk].tenant,
-                after=names.get(pk, {"person": pk}),
-                refusal=refusal,
-            )
-            for pk, refusal in refusals.items()
-            if pk not in repeated or not isinstance(refusal, HoldsItAlready)
-        )
+        refusals = {pk: eligibility.refusal(people[pk]) for pk in chosen}
+        allowed = [people[pk] for pk, refusal in refusals.items() if refusal is None]
+        given = _give(benefit, allowed, by=by, on=on)
+        _log_each(benefit, people, refusals, given, **about)
     return [line if line.refused else line.with_refusal(refusals[line.person]) for line in lines]
 
 
-def _locked(benefit: Benefit, chosen: list[int]) -> tuple[dict[int, DirectoryUser], Benefit]:
-    """The people and the benefit under locks, in the order that every assignment takes them."""
-    meant = DirectoryUser.objects.for_partner(benefit.partner).filter(pk__in=chosen)
-    entries = (
-        DirectoryUser.objects.same_people(meant)
-        .order_by("pk")
-        .select_for_update(of=("self",))
-        .select_related("tenant")
+def _give(
+    benefit: Benefit, people: list[DirectoryUser], *, by: Actor, on: date
+) -> list[Assignment]:
+    """Write an assignment for each of `people`, who can hold the credit."""
+    given = Assignment.objects.bulk_create(
+        Assignment(
+            partner=benefit.partner,
+            benefit=benefit,
+            directory_user=person,
+            assigned_on=on,
+            assigned_by=by.user,
+        )
+        for person in people
     )
-    benefits = Benefit.objects.select_for_update(of=("self",)).select_related(
-        "product", "membership", "partner"
+    if given:
+        benefit.begin_use()
+    return given
+
+
+def _log_each(
+    benefit: Benefit,
+    people: dict[int, DirectoryUser],
+    refusals: dict[int, NotAssignable | None],
+    given: list[Assignment],
+    *,
+    by: Actor,
+    **about: Any,
+) -> None:
+    """One line on record for each person; none for whoever was given it a moment ago (W11)."""
+    held = any(isinstance(refusal, HoldsItAlready) for refusal in refusals.values())
+    repeated = just_given(benefit, by=by) if held else set()
+    names = {assignment.directory_user_id: assignment.names for assignment in given}
+    Record.objects.bulk_create(
+        Record.objects.line(
+            BenefitAction.ASSIGNED,
+            by=by,
+            tenant=people[pk].tenant,
+            after=names.get(pk, {"person": pk}),
+            refusal=refusal,
+            **about,
+        )
+        for pk, refusal in refusals.items()
+        if pk not in repeated or not isinstance(refusal, HoldsItAlready)
     )
-    return {person.pk: person for person in entries}, benefits.get(pk=benefit.pk)
 
 
 def just_given(benefit: Benefit, *, by: Actor) -> set[int]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import BooleanField, CharField, IntegerField, Q, Value
 
@@ -67,35 +67,9 @@ class Eligibility:
     """
 
     def __init__(self, benefit: "Benefit", people: Iterable[DirectoryUser], on: date) -> None:
-        from .models import Assignment, HeldOffer  # the models ask this class
-
         self.benefit = benefit
         self.held: dict[str | None, list[Held]] = defaultdict(list)
-        meant = Q(
-            directory_user__user_principal_name__in={
-                person.user_principal_name for person in people
-            }
-        )
-        credit = Assignment.objects.running(on).filter(meant, partner=benefit.partner)
-        offers = HeldOffer.objects.held(on).filter(
-            meant | Q(directory_user=None), partner=benefit.partner
-        )
-        known_as = "directory_user__user_principal_name"
-        names = (
-            known_as,
-            "benefit__offer_name",
-            "benefit_id",
-            "benefit__product_name",
-            "is_exclusive",
-        )
-        given = credit.order_by().values_list(*names)
-        none = (Value(0, IntegerField()), Value("", CharField()), Value(False, BooleanField()))
-        external = (
-            offers.excluding(benefit.product)
-            .order_by()
-            .values_list(known_as, "external_offer__name", *none)
-        )
-        for row in external.union(given, all=True).order_by():
+        for row in credit_and_offers(benefit, people, on):
             held = Held(*row)
             self.held[held.known_as].append(held)
 
@@ -123,3 +97,27 @@ class Eligibility:
                     product=str(Product(name=held.product, kind=kind)), offer=held.offer
                 )
         return None
+
+
+def credit_and_offers(
+    benefit: "Benefit", people: Iterable[DirectoryUser], on: date
+) -> Iterable[tuple[Any, ...]]:
+    """The values of `Held`: what `people` hold, and offers that exclude `benefit` (U4)."""
+    from .models import Assignment, HeldOffer  # the models ask this module
+
+    known_as = "directory_user__user_principal_name"
+    meant = Q(**{f"{known_as}__in": {person.user_principal_name for person in people}})
+    credit = Assignment.objects.running(on).filter(meant, partner=benefit.partner)
+    offers = HeldOffer.objects.held(on).filter(
+        meant | Q(directory_user=None), partner=benefit.partner
+    )
+    given = credit.order_by().values_list(
+        known_as, "benefit__offer_name", "benefit_id", "benefit__product_name", "is_exclusive"
+    )
+    no_credit = (Value(0, IntegerField()), Value("", CharField()), Value(False, BooleanField()))
+    external = (
+        offers.excluding(benefit.product)
+        .order_by()
+        .values_list(known_as, "external_offer__name", *no_credit)
+    )
+    return external.union(given, all=True).order_by()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.backoffice.csv_reading import as_unicode
@@ -65,30 +66,28 @@ class PeopleForm(forms.Form):
         kept = text.replace("\0", "")[: self.MAX_LETTERS]
         self.data = {"people": kept}
         self.list = EmailList.of(kept)
-        if len(text) > self.MAX_LETTERS:
-            self.add_error(
-                "people",
-                _(
-                    "This is too long for a list of addresses. Nothing was assigned; its "
-                    "beginning is kept below."
-                ),
+        if message := self._why_not(len(text)):
+            self.add_error("people", message)
+        return self.cleaned_data
+
+    def _why_not(self, letter_count: int) -> str:
+        """What is wrong with the list, of so many letters before it was cut; empty if nothing."""
+        if letter_count > self.MAX_LETTERS:
+            return gettext(
+                "This is too long for a list of addresses. Nothing was assigned; its "
+                "beginning is kept below."
             )
-        elif len(self.list.found) > self.MAX_LINES:
-            message = _(
+        if len(self.list.found) > self.MAX_LINES:
+            return gettext(
                 "The list has %(count)s addresses; at most %(most)s go at a time. Split it, "
                 "and assign the rest afterwards."
-            )
-            self.add_error(
-                "people",
-                message
-                % {
-                    "count": format_number(len(self.list.found)),
-                    "most": format_number(self.MAX_LINES),
-                },
-            )
-        elif not self.list.found:
-            self.add_error("people", _("Paste at least one address, or choose a file."))
-        return self.cleaned_data
+            ) % {
+                "count": format_number(len(self.list.found)),
+                "most": format_number(self.MAX_LINES),
+            }
+        if not self.list.found:
+            return gettext("Paste at least one address, or choose a file.")
+        return ""
 
 
 def decoded(content: bytes) -> str:

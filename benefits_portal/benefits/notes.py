@@ -101,38 +101,27 @@ class CreditNotes:
         return self._last_day_of_bulk_credit()
 
     def _last_day_of_bulk_credit(self) -> str:
-        year = {"day": as_day(self.year_ends_on)}
+        """U3: how long its holder keeps it, and until when it can be transferred."""
         if self.is_held and self.year_is_over:
-            return (
-                _(
-                    "Its holder keeps it until then. Transfers ended on %(day)s, with the "
-                    "enrollment year."
-                )
-                % year
+            text = _(
+                "Its holder keeps it until then. Transfers ended on %(day)s, with the "
+                "enrollment year."
             )
-        if self.is_held:
-            return (
-                _(
-                    "Its holder keeps it until then, or until it is transferred: possible "
-                    "until %(day)s, the end of the enrollment year."
-                )
-                % year
+        elif self.is_held:
+            text = _(
+                "Its holder keeps it until then, or until it is transferred: possible "
+                "until %(day)s, the end of the enrollment year."
             )
-        if self.year_is_over:
-            return (
-                _(
-                    "The last day to assign it. Transfers ended on %(day)s, with the "
-                    "enrollment year."
-                )
-                % year
+        elif self.year_is_over:
+            text = _(
+                "The last day to assign it. Transfers ended on %(day)s, with the enrollment year."
             )
-        return (
-            _(
+        else:
+            text = _(
                 "The last day to assign it. It can be transferred until %(day)s, the end of "
                 "the enrollment year."
             )
-            % year
-        )
+        return text % {"day": as_day(self.year_ends_on)}
 
     def nobody(self) -> str:
         return (
