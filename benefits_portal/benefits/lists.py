@@ -1,15 +1,11 @@
 """Azure & cloud products as a list, and the people who hold one credit.
 
 What can be asked of the list, and its rows as a page and a spreadsheet show them.
-
-A row is made of values, not of models, and every text once: a page of 50 rows has a few products,
-amounts and days.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple, TypedDict, cast
 
@@ -19,13 +15,12 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.benefits.benefit_rows import COLUMNS_READ, BenefitRow, benefit_rows
 from benefits_portal.benefits.models import Assignment, Membership
-from benefits_portal.benefits.models.assignment import AssignmentQuerySet
-from benefits_portal.benefits.models.benefit import BenefitQuerySet
-from benefits_portal.benefits.models.catalog import BenefitType, Product, product_text
-from benefits_portal.benefits.money import quantity_text
-from benefits_portal.benefits.status import Status, status_condition, status_of
-from benefits_portal.formats import as_day
+from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
+from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
+from benefits_portal.benefits.models.catalog import BenefitType, product_text
+from benefits_portal.benefits.status import Status, status_condition
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.listing.page import Page
 from benefits_portal.search_text import matches, sort_key
@@ -55,17 +50,9 @@ IN_ORDER = [  # statuses as a list sorts them: what can still be used first
     Status.REDEEMED,
     Status.EXPIRED,
 ]
-offer_filter_values(
-    show=HOLDERS | SHOW,
-    kind=KINDS,
-    expires=EXPIRES,
-    status={status.value: status.label for status in IN_ORDER},
-    type={choice.value: choice.label for choice in BenefitType},
-)
-COLUMNS_READ = [
-    *("product_name", "product__kind", "offer_name", "benefit_type", "competency"),
-    *("quantity", "credit_amount", "currency", "starts_on", "expires_on", "is_used"),
-]
+STATUSES = {status.value: status.label for status in IN_ORDER}
+TYPES = {choice.value: choice.label for choice in BenefitType}
+offer_filter_values(show=HOLDERS | SHOW, kind=KINDS, expires=EXPIRES, status=STATUSES, type=TYPES)
 HELD = (
     "pk",
     "offer_id",
@@ -87,19 +74,6 @@ class HeldLine(NamedTuple):
     product: str
     kind: str
     competency: str
-
-
-class BenefitRow(TypedDict):
-    """One line of the list, in words."""
-
-    pk: int
-    title: str
-    quantity: str
-    offer: str
-    type: str
-    expires: str
-    status: str
-    status_text: str
 
 
 class Section(TypedDict):
@@ -141,30 +115,15 @@ class BenefitListing(Listing[dict[str, Any]]):
 
         @cache
         def lines() -> list[HeldLine]:
-            found = (
-                Membership.objects.filter(partner=partner)
-                .package_lines()
-                .order_by()
-                .values_list(*HELD)
-            )
-            return [HeldLine._make(values) for values in found]
-
-        def products() -> dict[str, str]:
-            kinds = {line.product_id: (line.product, line.kind) for line in lines()}
-            return in_order({pk: product_text(*product) for pk, product in kinds.items()})
+            return held_lines(partner)
 
         filters = {
             "show": Filter(_("Quick filters"), SHOW, quick=True),
             "kind": Filter(_("Kind"), KINDS),
-            "status": Filter(_("Status"), {status.value: status.label for status in IN_ORDER}),
-            "product": Filter(_("Product"), lazily(products)),
-            "offer": Filter(
-                _("Offer"),
-                lazily(lambda: in_order({line.offer_id: line.offer for line in lines()})),
-            ),
-            "type": Filter(
-                _("Benefit type"), {choice.value: choice.label for choice in BenefitType}
-            ),
+            "status": Filter(_("Status"), STATUSES),
+            "product": Filter(_("Product"), lazily(lambda: products(lines()))),
+            "offer": Filter(_("Offer"), lazily(lambda: offers(lines()))),
+            "type": Filter(_("Benefit type"), TYPES),
             "expires": Filter(_("Expires"), EXPIRES),
         }
         return cls(query, filters, lines, on, fields_key=f"benefits of {partner.pk}")
@@ -223,56 +182,8 @@ class BenefitListing(Listing[dict[str, Any]]):
         """
         return super().order[1:] if "kind" in self.chosen else super().order
 
-    # In words
-
     def rows(self, found: Iterable[dict[str, Any]]) -> Iterator[BenefitRow]:
-        day, status_labels = cache(as_day), {status: str(status.label) for status in Status}
-        types = {choice.value: str(choice.label) for choice in BenefitType}
-
-        @cache
-        def labels(
-            product: str, kind: str, quantity: int | None, amount: Decimal | None, currency: str
-        ) -> tuple[str, str]:
-            size = quantity_text(
-                quantity, amount, currency, per_year=kind == Product.Kind.BULK_CREDIT
-            )
-            return size, f"{product}, {size}" if amount is not None else product
-
-        for values in found:
-            size, title = labels(
-                *(
-                    values[name]
-                    for name in (
-                        "product_name",
-                        "product__kind",
-                        "quantity",
-                        "credit_amount",
-                        "currency",
-                    )
-                )
-            )
-            competency = values["competency"]
-            days = {
-                "starts_on": values["starts_on"],
-                "expires_on": values["expires_on"],
-                "on": self.on,
-            }
-            status = status_of(
-                is_usage_based=values["credit_amount"] is not None,
-                is_used=values["is_used"],
-                **days,
-            )
-            type_text = types[values["benefit_type"]]
-            yield {
-                "pk": values["pk"],
-                "title": title,
-                "quantity": size,
-                "offer": values["offer_name"],
-                "type": f"{type_text} ({competency})" if competency else type_text,
-                "expires": day(values["expires_on"]),
-                "status": status.value,
-                "status_text": status_labels[status],
-            }
+        return benefit_rows(found, self.on)
 
     def sections(self, page: Page[dict[str, Any]]) -> list[Section]:
         """The rows of a page, of each kind that was asked for."""
@@ -307,6 +218,24 @@ class BenefitListing(Listing[dict[str, Any]]):
                     values["expires_on"].isoformat(),
                     row["status_text"],
                 ]
+
+
+def held_lines(partner: Partner) -> list[HeldLine]:
+    """The lines of the packages that `partner` is or was enrolled in: one query."""
+    memberships = Membership.objects.filter(partner=partner)
+    found = memberships.package_lines().order_by().values_list(*HELD)
+    return [HeldLine._make(values) for values in found]
+
+
+def products(lines: Iterable[HeldLine]) -> dict[str, str]:
+    """The products of `lines`, as options of a filter."""
+    kinds = {line.product_id: (line.product, line.kind) for line in lines}
+    return in_order({pk: product_text(*product) for pk, product in kinds.items()})
+
+
+def offers(lines: Iterable[HeldLine]) -> dict[str, str]:
+    """The offers of `lines`, as options of a filter."""
+    return in_order({line.offer_id: line.offer for line in lines})
 
 
 def lazily(options: Callable[[], dict[str, str]]) -> Mapping[str, str]:

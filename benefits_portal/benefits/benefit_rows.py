@@ -1,0 +1,79 @@
+"""The rows of Azure & cloud products, in words.
+
+A row is made of values, not of models, and every text once: a page of 50 rows has a few products,
+amounts and days.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypedDict
+
+from benefits_portal.benefits.models.catalog import BenefitType, Product
+from benefits_portal.benefits.money import quantity_text
+from benefits_portal.benefits.status import Status, status_of
+from benefits_portal.formats import as_day
+
+COLUMNS_READ = [
+    *("product_name", "product__kind", "offer_name", "benefit_type", "competency"),
+    *("quantity", "credit_amount", "currency", "starts_on", "expires_on", "is_used"),
+]
+
+
+class BenefitRow(TypedDict):
+    """One line of the list, in words."""
+
+    pk: int
+    title: str
+    quantity: str
+    offer: str
+    type: str
+    expires: str
+    status: str
+    status_text: str
+
+
+def benefit_rows(found: Iterable[dict[str, Any]], on: date) -> Iterator[BenefitRow]:
+    """Each of `found`, the values of COLUMNS_READ, as a row on that day."""
+    day, labels = cache(as_day), cache(size_and_title)
+    status_labels = {status: str(status.label) for status in Status}
+    types = {choice.value: str(choice.label) for choice in BenefitType}
+    for values in found:
+        size, title = labels(
+            values["product_name"],
+            values["product__kind"],
+            values["quantity"],
+            values["credit_amount"],
+            values["currency"],
+        )
+        status = status_on(on, values)
+        competency, type_text = values["competency"], types[values["benefit_type"]]
+        yield {
+            "pk": values["pk"],
+            "title": title,
+            "quantity": size,
+            "offer": values["offer_name"],
+            "type": f"{type_text} ({competency})" if competency else type_text,
+            "expires": day(values["expires_on"]),
+            "status": status.value,
+            "status_text": status_labels[status],
+        }
+
+
+def size_and_title(
+    product: str, kind: str, quantity: int | None, amount: Decimal | None, currency: str
+) -> tuple[str, str]:
+    """The licenses or the credit, and what the benefit is called."""
+    size = quantity_text(quantity, amount, currency, per_year=kind == Product.Kind.BULK_CREDIT)
+    return size, f"{product}, {size}" if amount is not None else product
+
+
+def status_on(on: date, values: dict[str, Any]) -> Status:
+    return status_of(
+        is_usage_based=values["credit_amount"] is not None,
+        is_used=values["is_used"],
+        starts_on=values["starts_on"],
+        expires_on=values["expires_on"],
+        on=on,
+    )
