@@ -74,6 +74,15 @@ class Term:
     carried_license_days: int = 0
     calculation: Calculation | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What is stored of it, by the names that its columns have everywhere."""
+        return {
+            "licenses": self.licenses,
+            "ends_on": self.ends_on,
+            "carried_license_days": self.carried_license_days,
+        }
+
     def days_later_than(self, ends_on: date) -> int:
         """Days from `ends_on` to this term's end; negative when this one is earlier."""
         return (self.ends_on - ends_on).days

@@ -5,7 +5,8 @@ from benefits_portal.licensing.terms import Term
 
 from .denormalized_names import carry_offer_name, carry_product_name, carry_to_subscriptions, fed_by
 from .redemption import Redemption, RedemptionAction
-from .replacement import Replacement, ReplacementAction, Reversal
+from .replacement import Replacement, ReplacementAction
+from .reversal import Reversal
 from .subscription import Subscription
 
 __all__ = [

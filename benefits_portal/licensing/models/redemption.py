@@ -4,23 +4,22 @@ Never changed, never deleted (rules K2, S8, A1).
 """
 
 from datetime import date
-from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models import F, Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import MAX_LICENSES, ProductKey
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
-from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES, Term, packed, unpacked
-from benefits_portal.tenants.audit.append_only import AppendOnly, AppendOnlyQuerySet
+from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES, Term, unpacked
+from benefits_portal.tenants.audit.append_only import AppendOnly
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
 
-if TYPE_CHECKING:
-    from .subscription import Subscription
+from .redemption_queryset import RedemptionQuerySet
 
 
 @recordable
@@ -41,60 +40,6 @@ Record.attempts.update(
         RedemptionAction.ADD: _("Add licenses"),
     }
 )
-
-
-class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
-    def for_partner(self, partner: Partner) -> Self:
-        return self.filter(partner=partner)
-
-    def in_tenant(self, tenant: Tenant) -> Self:
-        return self.filter(tenant=tenant)
-
-    def standing(self) -> Self:
-        """Not reversed (K8)."""
-        reversals = self.model._meta.get_field("reversal").related_model._default_manager
-        # A join makes PostgreSQL expect next to nothing
-        return self.filter(~Exists(reversals.filter(redemption=OuterRef("pk"))))
-
-    def for_display(self) -> Self:
-        context = ("subscription__product", "tenant", "partner")
-        return self.select_related(
-            "key__benefit", *context, "redeemed_by", "reversal", "replacement"
-        )
-
-    def write(
-        self,
-        key: ProductKey,
-        subscription: "Subscription",
-        quote: Quote,
-        *,
-        started_on: date | None,
-        by: Actor,
-    ) -> "Redemption":
-        """Put into the ledger that `quote` was carried out.
-
-        `started_on` is the subscription's start before it.
-        """
-        before, after = quote.before, quote.after
-        return self.create(
-            key=key,
-            subscription=subscription,
-            partner=key.partner,
-            tenant=subscription.tenant,
-            way=quote.way,
-            key_licenses=key.licenses,
-            redeemed_on=quote.on,
-            redeemed_by=by.user,
-            submission=quote.submission,
-            before_licenses=before.licenses if before else None,
-            before_starts_on=started_on,
-            before_ends_on=before.ends_on if before else None,
-            before_carried_license_days=before.carried_license_days if before else None,
-            after_licenses=after.licenses,
-            after_ends_on=after.ends_on,
-            after_carried_license_days=after.carried_license_days,
-            calculation=packed(after.calculation),
-        )
 
 
 class Redemption(AppendOnly):
@@ -250,26 +195,39 @@ class Redemption(AppendOnly):
 
     def put_on_record(self, *, by: Actor) -> None:
         """Note it in the history of the subscription; the key by its number alone (A1, K3)."""
-
-        def figures(term: Term | None) -> dict[str, object]:
-            return (
-                {
-                    "licenses": term.licenses,
-                    "ends_on": term.ends_on,
-                    "carried_license_days": term.carried_license_days,
-                }
-                if term
-                else {}
-            )
-
-        after = {**figures(self.after), "key": self.key_id, "redemption": self.pk}
-        action = RedemptionAction[RedemptionKind(self.way).name]
         Record.objects.log(
-            action,
+            RedemptionAction[RedemptionKind(self.way).name],
             by=by,
             partner=self.partner,
             tenant=self.tenant,
             subject=self.subscription,
-            before=figures(self.before),
-            after=after,
+            before=self.before.columns if self.before else {},
+            after={**self.after.columns, "key": self.key_id, "redemption": self.pk},
         )
+
+
+def already_carried_out(key: ProductKey, quote: Quote) -> Redemption | None:
+    """What the very submission of `quote` has led to before, if it has (K2)."""
+    done: Redemption | None = getattr(key, "redemption", None)
+    return done if done and done.submission == quote.submission else None
+
+
+def put_refusal_on_record(
+    way: RedemptionKind,
+    key: ProductKey,
+    tenant: Tenant,
+    subject: models.Model,
+    refusal: Refusal,
+    *,
+    by: Actor,
+) -> None:
+    """Note an attempt that was refused, after it was rolled back (A1, K3)."""
+    Record.objects.log(
+        RedemptionAction[way.name],
+        by=by,
+        partner=key.partner,
+        tenant=tenant,
+        subject=subject,
+        after={"key": key.pk},
+        refusal=refusal,
+    )

@@ -1,7 +1,4 @@
-"""Replacing a key that was redeemed by mistake, and taking back what it did (rule K8).
-
-Nothing is rewritten.
-"""
+"""Replacing a key that was redeemed by mistake (rule K8)."""
 
 from datetime import date, timedelta
 from typing import Any, Self
@@ -13,21 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.fields import LineField
-from benefits_portal.formats import as_day
 from benefits_portal.licensing.exceptions import (
-    BuiltOnSince,
     NotAReplacement,
     ReplacedOnRequestBefore,
     ReplacementAskedAlready,
     ReplacementTooLate,
 )
-from benefits_portal.tenants.audit.append_only import AppendOnly, AppendOnlyQuerySet
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.exceptions import AlreadyDecided
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
 
 from .redemption import Redemption
-from .subscription import Subscription
+from .reversal import Reversal, check_latest
 
 ASKED_WITHIN = timedelta(days=30)  # from the day of redemption
 
@@ -48,99 +42,6 @@ Record.attempts.update(
         ReplacementAction.DECLINED: _("Decline a replacement key"),
     }
 )
-
-
-class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
-    def for_partner(self, partner: Partner) -> Self:
-        return self.filter(partner=partner)
-
-    def of(self, redemption: Redemption, *, by: Actor, on: date) -> "Reversal":
-        """Put the subscription back to what it was before `redemption`, exactly.
-
-        One that it brought is withdrawn. Raises BuiltOnSince. Inside the caller's transaction,
-        after the key was claimed: locks are taken in one order.
-        """
-        there = Subscription.objects.select_for_update(of=("self",)).select_related(
-            "product", "tenant", "partner"
-        )
-        subscription = there.get(pk=redemption.subscription_id)
-        check_latest(redemption)
-        if redemption.before is None or redemption.before_starts_on is None:
-            # Today may be an earlier day since (W10)
-            subscription.withdrawn_on = max(on, subscription.starts_on)
-        else:
-            subscription.starts_on = redemption.before_starts_on
-            subscription.licenses = redemption.before.licenses
-            subscription.ends_on = redemption.before.ends_on
-            subscription.carried_license_days = redemption.before.carried_license_days
-        subscription.save()
-        values = {
-            "partner": redemption.partner,
-            "tenant": redemption.tenant,
-            "subscription": subscription,
-        }
-        reversed_on = max(on, redemption.redeemed_on)
-        reversal = self.create(
-            redemption=redemption, reversed_on=reversed_on, reversed_by=by.user, **values
-        )
-        Subscription.objects.filter(pk=subscription.pk).carry_names()
-        return reversal
-
-
-class Reversal(AppendOnly):
-    """That a redemption was taken back.
-
-    Its subscription runs again for what stands in the redemption as *before*.
-    """
-
-    redemption = models.OneToOneField(
-        Redemption,
-        models.PROTECT,
-        related_name="reversal",
-        verbose_name=_("redemption"),
-        editable=False,
-    )
-    subscription = models.ForeignKey(
-        Subscription,
-        models.PROTECT,
-        related_name="reversals",
-        verbose_name=_("subscription"),
-        editable=False,
-    )
-    partner = models.ForeignKey(
-        Partner, models.PROTECT, related_name="reversals", verbose_name=_("partner"), editable=False
-    )
-    tenant = models.ForeignKey(
-        Tenant, models.PROTECT, related_name="reversals", verbose_name=_("tenant"), editable=False
-    )
-    reversed_on = models.DateField(_("reversed on"), editable=False)
-    reversed_at = models.DateTimeField(_("reversed at"), default=clock.now, editable=False)
-    reversed_by = models.ForeignKey(
-        User,
-        models.PROTECT,
-        null=True,
-        related_name="+",
-        verbose_name=_("reversed by"),
-        editable=False,
-    )
-
-    objects = ReversalQuerySet.as_manager()  # type: ignore[misc]
-
-    class Meta:
-        verbose_name = _("reversal")
-        verbose_name_plural = _("reversals")
-        ordering = ["-reversed_at", "-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.redemption} ({as_day(self.reversed_on)})"
-
-
-def check_latest(redemption: Redemption) -> None:
-    """Raise BuiltOnSince unless `redemption` still counts and is its subscription's last change."""
-    standing = Redemption.objects.standing().filter(subscription=redemption.subscription_id)
-    latest = standing.order_by("-redeemed_at", "-pk").first()
-    if latest is None or latest.pk != redemption.pk:
-        raise BuiltOnSince(latest.redeemed_on if latest else redemption.redeemed_on)
 
 
 def check_not_replaced_before(redemption: Redemption) -> None:

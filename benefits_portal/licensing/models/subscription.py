@@ -35,12 +35,10 @@ from benefits_portal.licensing.terms import (
     in_licenses,
 )
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.models import Actor, Partner, Record, Tenant
+from benefits_portal.tenants.models import Actor, Partner, Tenant
 
-from .redemption import Redemption, RedemptionAction
+from .redemption import Redemption, already_carried_out, put_refusal_on_record
 from .subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuerySet
-
-TERM_FIELDS = ("licenses", "ends_on", "carried_license_days")
 
 
 class Subscription(models.Model):
@@ -214,11 +212,7 @@ class Subscription(models.Model):
     @classmethod
     def running(cls, term: Term) -> "Subscription":
         """A subscription that runs for `term` and for nobody, to calculate with; never saved."""
-        return cls(
-            licenses=term.licenses,
-            ends_on=term.ends_on,
-            carried_license_days=term.carried_license_days,
-        )
+        return cls(**term.columns)
 
     @property
     def term(self) -> Term:
@@ -359,26 +353,10 @@ class Subscription(models.Model):
             with transaction.atomic():
                 return cls._redeem(way, key, tenant, subscription, by=by, on=on, shown=quote)
         except Refusal as refusal:
-            if (
-                quote
-                and hasattr(key, "redemption")
-                and key.redemption.submission == quote.submission
-            ):
-                return key.redemption
-            action, subject, tried = (
-                RedemptionAction[way.name],
-                subscription or key.benefit,
-                {"key": key.pk},
-            )
-            Record.objects.log(
-                action,
-                by=by,
-                partner=key.partner,
-                tenant=tenant,
-                subject=subject,
-                after=tried,
-                refusal=refusal,
-            )
+            if quote and (done := already_carried_out(key, quote)):
+                return done
+            subject = subscription or key.benefit
+            put_refusal_on_record(way, key, tenant, subject, refusal, by=by)
             raise
 
     @classmethod
@@ -393,34 +371,23 @@ class Subscription(models.Model):
         on: date,
         shown: Quote | None,
     ) -> Redemption:
-        """Claim, lock, quote, confirm, apply, ledger, record.
+        """Claim, lock, quote, confirm unchanged, apply, ledger, record.
 
         Locks are taken in one order: the key, then the subscription.
         """
         key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
-        locked = cls.objects.in_tenant(tenant).locked(subscription) if subscription else None
-        quote = cls.quote(way, key, tenant, locked, on).confirm_unchanged(shown)
+        locked = cls.objects.in_tenant(tenant).locked(subscription)
+        quote = cls.quote(way, key, tenant, locked, on)
+        quote = quote.confirm_unchanged(shown)
         started_on = locked.starts_on if locked else None
-        changed = locked.apply(quote, key) if locked else cls.begin(quote, key, tenant)
+        changed = locked.apply(quote, key) if locked else cls.objects.begin(quote, key, tenant)
         redemption = Redemption.objects.write(key, changed, quote, started_on=started_on, by=by)
         redemption.put_on_record(by=by)
         return redemption
 
-    @classmethod
-    def begin(cls, quote: Quote, key: ProductKey, tenant: Tenant) -> "Subscription":
-        """A new subscription that runs for what `quote` says (S1)."""
-        names = {"product_name": key.product.name, "source_name": key.benefit.offer_name}
-        owner = {"partner": key.partner, "tenant": tenant, "product": key.product}
-        term = quote.after
-        return cls.objects.create(
-            licenses=term.licenses, starts_on=quote.on, ends_on=term.ends_on, **owner, **names
-        )
-
     def apply(self, quote: Quote, key: ProductKey) -> "Subscription":
         """Run for what `quote` says from now on. The row is locked."""
-        changed = {"source_name": key.benefit.offer_name} | {
-            field: getattr(quote.after, field) for field in TERM_FIELDS
-        }
+        changed = quote.after.columns | {"source_name": key.benefit.offer_name}
         if quote.way is RedemptionKind.REACTIVATE:
             changed["starts_on"] = quote.on
         for field, value in changed.items():

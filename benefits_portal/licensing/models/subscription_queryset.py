@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from benefits_portal.benefits.models import Product
+from benefits_portal.benefits.models import Product, ProductKey
+from benefits_portal.licensing.quotes import Quote
 from benefits_portal.tenants.models import Partner, Tenant
 
 from .redemption import Redemption
@@ -66,11 +67,25 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def for_display(self) -> Self:
         return self.select_related("product", "tenant")
 
-    def locked(self, subscription: "Subscription") -> "Subscription":
-        """`subscription` as it is now, until the transaction ends.
+    def begin(self, quote: Quote, key: ProductKey, tenant: Tenant) -> "Subscription":
+        """A new subscription that runs for what `quote` says (S1)."""
+        return self.create(
+            partner=key.partner,
+            tenant=tenant,
+            product=key.product,
+            starts_on=quote.on,
+            product_name=key.product.name,
+            source_name=key.benefit.offer_name,
+            **quote.after.columns,
+        )
+
+    def locked(self, subscription: "Subscription | None") -> "Subscription | None":
+        """`subscription` as it is now, until the transaction ends; None for None.
 
         Raises DoesNotExist if it is not among these (K5).
         """
+        if subscription is None:
+            return None
         return (
             self.select_for_update(of=("self",))
             .select_related("product", "tenant")

@@ -1,0 +1,70 @@
+"""What can be asked of the ledger of redemptions, and how a line of it is written (K2, S8)."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db.models import Exists, OuterRef
+
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing.quotes import Quote
+from benefits_portal.licensing.terms import Term, packed
+from benefits_portal.tenants.audit.append_only import AppendOnlyQuerySet
+from benefits_portal.tenants.models import Actor, Partner, Tenant
+
+if TYPE_CHECKING:
+    from .redemption import Redemption
+    from .subscription import Subscription
+
+
+class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def in_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+    def standing(self) -> Self:
+        """Not reversed (K8)."""
+        reversals = self.model._meta.get_field("reversal").related_model._default_manager
+        # A join makes PostgreSQL expect next to nothing
+        return self.filter(~Exists(reversals.filter(redemption=OuterRef("pk"))))
+
+    def for_display(self) -> Self:
+        context = ("subscription__product", "tenant", "partner")
+        return self.select_related(
+            "key__benefit", *context, "redeemed_by", "reversal", "replacement"
+        )
+
+    def write(
+        self,
+        key: ProductKey,
+        subscription: "Subscription",
+        quote: Quote,
+        *,
+        started_on: date | None,
+        by: Actor,
+    ) -> "Redemption":
+        """Put into the ledger that `quote` was carried out.
+
+        `started_on` is the subscription's start before it.
+        """
+        return self.create(
+            key=key,
+            subscription=subscription,
+            partner=key.partner,
+            tenant=subscription.tenant,
+            way=quote.way,
+            key_licenses=key.licenses,
+            redeemed_on=quote.on,
+            redeemed_by=by.user,
+            submission=quote.submission,
+            before_starts_on=started_on,
+            **prefixed("before", quote.before),
+            **prefixed("after", quote.after),
+            calculation=packed(quote.after.calculation),
+        )
+
+
+def prefixed(prefix: str, term: Term | None) -> dict[str, Any]:
+    """The columns that keep `term` beside another one; none where nothing ran."""
+    return {f"{prefix}_{name}": value for name, value in term.columns.items()} if term else {}

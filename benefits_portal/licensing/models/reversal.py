@@ -1,0 +1,113 @@
+"""Taking back what a redemption did, by an entry of its own (rule K8). Nothing is rewritten."""
+
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.exceptions import BuiltOnSince
+from benefits_portal.tenants.audit.append_only import AppendOnly, AppendOnlyQuerySet
+from benefits_portal.tenants.models import Actor, Partner, Tenant, User
+
+from .redemption import Redemption
+from .subscription import Subscription
+
+
+class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def of(self, redemption: Redemption, *, by: Actor, on: date) -> "Reversal":
+        """Put the subscription back to what it was before `redemption`, exactly.
+
+        One that it brought is withdrawn. Raises BuiltOnSince. Inside the caller's transaction,
+        after the key was claimed: locks are taken in one order.
+        """
+        there = Subscription.objects.select_for_update(of=("self",)).select_related(
+            "product", "tenant", "partner"
+        )
+        subscription = there.get(pk=redemption.subscription_id)
+        check_latest(redemption)
+        put_back(subscription, redemption, on)
+        reversal = self.create(
+            redemption=redemption,
+            subscription=subscription,
+            partner=redemption.partner,
+            tenant=redemption.tenant,
+            reversed_on=max(on, redemption.redeemed_on),
+            reversed_by=by.user,
+        )
+        Subscription.objects.filter(pk=subscription.pk).carry_names()
+        return reversal
+
+
+class Reversal(AppendOnly):
+    """That a redemption was taken back.
+
+    Its subscription runs again for what stands in the redemption as *before*.
+    """
+
+    redemption = models.OneToOneField(
+        Redemption,
+        models.PROTECT,
+        related_name="reversal",
+        verbose_name=_("redemption"),
+        editable=False,
+    )
+    subscription = models.ForeignKey(
+        Subscription,
+        models.PROTECT,
+        related_name="reversals",
+        verbose_name=_("subscription"),
+        editable=False,
+    )
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="reversals", verbose_name=_("partner"), editable=False
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="reversals", verbose_name=_("tenant"), editable=False
+    )
+    reversed_on = models.DateField(_("reversed on"), editable=False)
+    reversed_at = models.DateTimeField(_("reversed at"), default=clock.now, editable=False)
+    reversed_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("reversed by"),
+        editable=False,
+    )
+
+    objects = ReversalQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        verbose_name = _("reversal")
+        verbose_name_plural = _("reversals")
+        ordering = ["-reversed_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.redemption} ({as_day(self.reversed_on)})"
+
+
+def check_latest(redemption: Redemption) -> None:
+    """Raise BuiltOnSince unless `redemption` still counts and is its subscription's last change."""
+    standing = Redemption.objects.standing().filter(subscription=redemption.subscription_id)
+    latest = standing.order_by("-redeemed_at", "-pk").first()
+    if latest is None or latest.pk != redemption.pk:
+        raise BuiltOnSince(latest.redeemed_on if latest else redemption.redeemed_on)
+
+
+def put_back(subscription: Subscription, redemption: Redemption, on: date) -> None:
+    """Let `subscription` run for what it did before `redemption`; withdraw it if nothing ran."""
+    if redemption.before is None or redemption.before_starts_on is None:
+        # Today may be an earlier day since (W10)
+        subscription.withdrawn_on = max(on, subscription.starts_on)
+    else:
+        subscription.starts_on = redemption.before_starts_on
+        subscription.licenses = redemption.before.licenses
+        subscription.ends_on = redemption.before.ends_on
+        subscription.carried_license_days = redemption.before.carried_license_days
+    subscription.save()
