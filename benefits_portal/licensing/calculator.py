@@ -15,7 +15,7 @@ from benefits_portal.benefits.models import MAX_LICENSES
 from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.comparison import beside, card, waiting, waiting_mark
+from benefits_portal.licensing.cards import beside, card, waiting, waiting_mark
 from benefits_portal.licensing.date_axis import Axis, Mark
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import RedemptionKind

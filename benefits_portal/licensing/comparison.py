@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day, format_number
+from benefits_portal.licensing.cards import beside, card, shift, waiting, waiting_mark
 from benefits_portal.licensing.date_axis import Axis, Mark
-from benefits_portal.licensing.models import Redemption, Subscription, Term
+from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.listing.excerpt import Excerpt
@@ -85,92 +85,6 @@ class Choice:
         return shown | {"action": _("Choose"), "href": self.url}
 
 
-def card(
-    way: RedemptionKind,
-    *,
-    term: Term | None = None,
-    days_later: int | None = None,
-    refusal: Refusal | None = None,
-    summary: str = "",
-) -> dict[str, Any]:
-    """One way to use a key, as the card shows it: the term it leads to, or why it cannot."""
-    labels: dict[str, Any] = {"title": way.label, "summary": summary or SUMMARIES[way]()}
-    if term is None:
-        return labels | {"reason": str(refusal or "")}
-    return (
-        labels | term_values(term) | shift(None if way is RedemptionKind.REACTIVATE else days_later)
-    )
-
-
-SUMMARIES = {
-    RedemptionKind.EXTEND: lambda: _("The licenses stay, the end date moves."),
-    RedemptionKind.ADD: lambda: _("More licenses; the end dates are averaged over all of them."),
-    RedemptionKind.NEW: lambda: _("A subscription of its own: nothing of this product runs here."),
-    RedemptionKind.REACTIVATE: lambda: _(
-        "The subscription comes back with the licenses of this key."
-    ),
-}
-
-
-def beside(status: Subscription.Status) -> str:
-    """What a new subscription stands beside, where there is one of that status."""
-    if status is Subscription.Status.ACTIVE:
-        return _("A subscription of its own, beside the one that runs.")
-    return _("A subscription of its own. The one that ended stays ended.")
-
-
-def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any]:
-    """For fewer licenses for a full year: let it end on `ends_on`, start anew the day after."""
-    labels = {
-        "title": _("Let it end and start new"),
-        "summary": _("Only the licenses of the key, for a full year."),
-    }
-    if ends_on is None:
-        return labels
-    term = Subscription.activated(key_licenses, ends_on + DAY)
-    subtitle = _("Nothing to do now: redeem the key on %(start)s.") % {
-        "start": as_day(ends_on + DAY)
-    }
-    return (
-        labels | term_values(term) | shift(term.days_later_than(ends_on)) | {"subtitle": subtitle}
-    )
-
-
-def waiting_mark(key_licenses: int, ends_on: date) -> Mark:
-    """Where letting it end and starting new leads to, on the line of dates."""
-    label = _("End after: %(way)s") % {"way": _("Let it end and start new")}
-    return Mark(label, Subscription.activated(key_licenses, ends_on + DAY).ends_on, "new")
-
-
-def term_values(term: Term) -> dict[str, Any]:
-    steps = term.calculation.steps() if term.calculation else []
-    labels = in_licenses(term.licenses)
-    return {
-        "licenses": format_number(term.licenses),
-        "licenses_in_words": labels,
-        "ends_on": as_day(term.ends_on),
-        "steps": steps,
-    }
-
-
-def shift(days: int | None) -> dict[str, str]:
-    """How much later or earlier than the present end, in words, and its effect for the color."""
-    if days is None:
-        return {"shift": _("12 months of its own"), "effect": "new"}
-    if days == 0:
-        return {"shift": _("the same end date"), "effect": "same"}
-    count = {"count": format_number(abs(days))}
-    if days > 0:
-        return {
-            "shift": ngettext("%(count)s day later", "%(count)s days later", days) % count,
-            "effect": "later",
-        }
-    return {
-        "shift": ngettext("%(count)s day earlier", "%(count)s days earlier", -days) % count,
-        "effect": "earlier",
-    }
-
-
 @dataclass(frozen=True)
 class Comparison:
     """What a key can do for one subscription, or, without one, on its own."""
@@ -203,6 +117,12 @@ class Comparison:
         return cls(subscription, choices, key, on)
 
     @property
+    def running(self) -> Subscription | None:
+        """The subscription, if it is Active."""
+        is_active = self.subscription and self.subscription.is_active(self.on)
+        return self.subscription if is_active else None
+
+    @property
     def heading(self) -> str:
         """Which subscription this is about."""
         if self.subscription is None:
@@ -215,8 +135,8 @@ class Comparison:
 
     def cards(self) -> list[dict[str, Any]]:
         cards = [choice.card() for choice in self.choices]
-        if self.subscription and self.subscription.is_active(self.on):
-            cards.append(self.waiting_card(self.subscription))
+        if self.running:
+            cards.append(self.waiting_card(self.running))
         return cards
 
     def waiting_card(self, subscription: Subscription) -> dict[str, Any]:
@@ -242,30 +162,16 @@ class Comparison:
             Mark(_("Today"), self.on, "today"),
             Mark(_("Benefit expires"), self.key.benefit.expires_on),
         ]
-        if self.subscription and self.subscription.is_active(self.on):
-            marks.append(Mark(_("Ends now"), self.subscription.ends_on, "now"))
-            marks.append(
-                Mark(
-                    _("Latest end with one key (3 years)"),
-                    self.subscription.latest_extension_on,
-                    "limit",
-                )
-            )
-        marks += [
-            Mark(
-                _("End after: %(way)s") % {"way": choice.way.label},
-                choice.quote.after.ends_on,
-                "new",
-            )
-            for choice in self.choices
-            if choice.quote
-        ]
-        if (
-            self.subscription
-            and self.subscription.is_active(self.on)
-            and self.can_wait(self.subscription)
-        ):
-            marks.append(waiting_mark(self.key.licenses, self.subscription.ends_on))
+        if self.running:
+            limit = self.running.latest_extension_on
+            marks.append(Mark(_("Ends now"), self.running.ends_on, "now"))
+            marks.append(Mark(_("Latest end with one key (3 years)"), limit, "limit"))
+        for choice in self.choices:
+            if choice.quote:
+                label = _("End after: %(way)s") % {"way": choice.way.label}
+                marks.append(Mark(label, choice.quote.after.ends_on, "new"))
+        if self.running and self.can_wait(self.running):
+            marks.append(waiting_mark(self.key.licenses, self.running.ends_on))
         return Axis(marks)
 
 

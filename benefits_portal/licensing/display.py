@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.formats import as_day, format_number
-from benefits_portal.licensing.comparison import shift
+from benefits_portal.licensing.cards import shift
 from benefits_portal.licensing.date_axis import Axis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.replacement import (
@@ -127,7 +127,13 @@ def status_history(
     subscription: Subscription, redemptions: Sequence[Redemption], people: Names, on: date
 ) -> list[dict[str, Any]]:
     """The timeline: what happened, where it stands, and what comes next (S2)."""
-    events: list[dict[str, Any]] = [
+    events = redeeming_events(redemptions, people) + reversing_events(redemptions)
+    return events if subscription.withdrawn_on else events + status_changes(subscription, on)
+
+
+def redeeming_events(redemptions: Sequence[Redemption], people: Names) -> list[dict[str, Any]]:
+    """The redemptions on the timeline, oldest first, each with its receipt."""
+    return [
         {
             "when": as_day(redemption.redeemed_on),
             "title": redemption.get_way_display(),
@@ -142,7 +148,11 @@ def status_history(
         }
         for redemption in reversed(redemptions)
     ]
-    events += [
+
+
+def reversing_events(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
+    """The reversals on the timeline (K8)."""
+    return [
         {
             "when": as_day(redemption.reversal.reversed_on),
             "title": _("Reversed"),
@@ -152,30 +162,36 @@ def status_history(
         for redemption in reversed(redemptions)
         if redemption.is_reversed
     ]
-    if subscription.withdrawn_on:
-        return events
-    day = timedelta(days=1)
-    back = _("A key can bring it back, if it is the one that ended last.")
-    still = _("A key can still bring it back, if it is the one that ended last.")
+
+
+def status_changes(subscription: Subscription, on: date) -> list[dict[str, Any]]:
+    """The days on which the status changes, past and to come (S2)."""
     changes = [
-        (subscription.ends_on + day, _("Expired"), back),
-        (subscription.expired_until + day, _("Disabled"), still),
         (
-            subscription.disabled_until + day,
+            subscription.ends_on,
+            _("Expired"),
+            _("A key can bring it back, if it is the one that ended last."),
+        ),
+        (
+            subscription.expired_until,
+            _("Disabled"),
+            _("A key can still bring it back, if it is the one that ended last."),
+        ),
+        (
+            subscription.disabled_until,
             _("Deleted"),
             _("It cannot come back; a key starts a new subscription."),
         ),
     ]
-    statuses = [
+    return [
         {
-            "when": as_day(when),
+            "when": as_day(last_day + timedelta(days=1)),
             "title": title,
             "detail": detail,
-            "kind": "past" if when <= on else "next",
+            "kind": "past" if last_day < on else "next",
         }
-        for when, title, detail in changes
+        for last_day, title, detail in changes
     ]
-    return events + statuses
 
 
 def end_axis(subscription: Subscription, redemptions: Sequence[Redemption], on: date) -> Axis:

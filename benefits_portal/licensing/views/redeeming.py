@@ -226,23 +226,7 @@ def shown(
     context: dict[str, Any] = {}
     try:
         key.check_redeemable(request.today)
-        confirmed = request.GET.get("place", "")
-        if subscription and subscription.is_active(request.today):
-            beside = Excerpt(
-                [Comparison.of(key, request.tenant, subscription, request.today, confirmed)], 1
-            )
-        else:
-            found = comparisons(key, request.tenant, request.today, confirmed)
-            fitting = [
-                one
-                for one in found
-                if one.subscription and subscription in (None, one.subscription)
-            ]
-            beside = (
-                found.showing(fitting)
-                if len(fitting) == len(found)
-                else Excerpt(fitting, len(fitting))
-            )
+        beside = ways_beside(request, key, subscription)
         context = {"comparisons": beside, "other": other_way(beside.rows, way)}
         quote = Subscription.quote(way, key, request.tenant, subscription, request.today)
         return context | {
@@ -252,6 +236,21 @@ def shown(
         }
     except Refusal as refusal:
         return context | {"refusal": refusal}
+
+
+def ways_beside(
+    request: PartnerRequest, key: ProductKey, subscription: Subscription | None
+) -> Excerpt[Comparison]:
+    """What `key` can do for `subscription`; without one, for each that runs or can come back."""
+    confirmed = request.GET.get("place", "")
+    if subscription and subscription.is_active(request.today):
+        one = Comparison.of(key, request.tenant, subscription, request.today, confirmed)
+        return Excerpt([one], 1)
+    found = comparisons(key, request.tenant, request.today, confirmed)
+    fitting = [
+        one for one in found if one.subscription and subscription in (None, one.subscription)
+    ]
+    return found.showing(fitting) if len(fitting) == len(found) else Excerpt(fitting, len(fitting))
 
 
 def redeem(

@@ -1,11 +1,15 @@
 """The admin center: what runs in the current tenant, and the receipts of what brought it about."""
 
+from datetime import date
+from typing import Any
+
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
-from benefits_portal.licensing.comparison import before_after, shift
+from benefits_portal.licensing.cards import shift
+from benefits_portal.licensing.comparison import before_after
 from benefits_portal.licensing.display import (
     ProductRow,
     adding_hint,
@@ -60,36 +64,50 @@ def product_csv(request: PartnerRequest) -> HttpResponseBase:
 @role_required
 @require_safe
 def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
+    """One subscription: what runs, how it came about, what comes next, and its history (A2)."""
     subscription = get_own(request, Subscription.objects.for_display(), pk)
     theirs = subscription.redemptions.for_display()
     excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).excerpt(
         "ledger", theirs, MAX_REDEMPTIONS, is_latest=True
     )
-    redemptions = excerpt.rows
-    people = Names(request.partner, (redemption.redeemed_by for redemption in redemptions))
+    people = Names(request.partner, (redemption.redeemed_by for redemption in excerpt))
+    records = Record.objects.about(subscription)
     context = {
         "subscription": subscription,
-        "status": subscription.status(request.today),
-        "is_active": subscription.is_active(request.today),
-        "next_change_on": subscription.next_change_on(request.today),
+        **standing(subscription, request.today),
+        **origin(subscription, excerpt, people, request.today),
+        "history": history(
+            request, records, known=[subscription], anchor="#history", people=people
+        ),
+    }
+    return render(request, "licensing/subscription_detail.html", context)
+
+
+def standing(subscription: Subscription, on: date) -> dict[str, Any]:
+    """Where it stands on that day, and what a key could do for it (S2, S3, S6)."""
+    is_active = subscription.is_active(on)
+    return {
+        "status": subscription.status(on),
+        "is_active": is_active,
+        "next_change_on": subscription.next_change_on(on),
+        "adding_hint": adding_hint(subscription, on),
+        "can_come_back": not is_active and subscription.can_come_back(on),
+    }
+
+
+def origin(
+    subscription: Subscription, excerpt: Excerpt[Redemption], people: Names, on: date
+) -> dict[str, Any]:
+    """What its redemptions made of it: the license bar, the ledger, the timeline, the days."""
+    redemptions = excerpt.rows
+    return {
         "segments": license_segments(redemptions),
         "ledger": excerpt.showing(ledger(redemptions, people)),
         "latest": source(redemptions),
         "withdrawal": withdrawal(subscription, redemptions),
-        "adding_hint": adding_hint(subscription, request.today),
-        "can_come_back": not subscription.is_active(request.today)
-        and subscription.can_come_back(request.today),
-        "timeline": status_history(subscription, redemptions, people, request.today),
-        "axis": end_axis(subscription, redemptions, request.today),
-        "history": history(
-            request,
-            Record.objects.about(subscription),
-            known=[subscription],
-            anchor="#history",
-            people=people,
-        ),
+        "timeline": status_history(subscription, redemptions, people, on),
+        "axis": end_axis(subscription, redemptions, on),
     }
-    return render(request, "licensing/subscription_detail.html", context)
 
 
 @role_required
