@@ -112,7 +112,7 @@ class Page:
     query: str = ""
     signed_in: bool = True
 
-    def address(self, world: World) -> str:
+    def url(self, world: World) -> str:
         numbers = [attrgetter(path)(world) for path in self.numbers]
         return reverse(self.name, args=numbers) + self.query.format(
             key=world.key.pk, place=world.confirmed_tenant
