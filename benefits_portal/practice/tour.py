@@ -1,27 +1,25 @@
 """The guided tour: the main job in ten steps.
 
-Each with the page it is done on, the persona to be there, and whether it was done.
+Each with the page it is done on, the persona to be there, and whether it was done. What the steps
+are stands in `tour_steps.py`; here they are found in the practice world.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.models import Benefit, Product
-from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.tenants.models import PracticeWorld, Record, User
+from benefits_portal.tenants.models import Partner, PracticeWorld, Record, Tenant, User
 
-ADMIN, MEMBER = "partner-admin", "member"
+from .tour_steps import ADMIN, MEMBER, STEPS, Found
 
 
 @dataclass(frozen=True)
-class Step:
-    """`done` is None for what leaves no trace, such as looking."""
+class TourStep:
+    """A step as the help page shows it; `done` is None for what leaves no trace (looking)."""
 
     persona: str
     name: str
@@ -31,7 +29,7 @@ class Step:
     done: bool | None
 
 
-def tour() -> list[Step]:
+def tour() -> list[TourStep]:
     """The steps, as far as the people and things they are about are there."""
     people = {
         user.persona: user
@@ -41,132 +39,50 @@ def tour() -> list[Step]:
     }
     if len(people) < 2 or (home := people[ADMIN].directory_user) is None:
         return []
-    partner = home.tenant.partner_id
-    named_once = Benefit.objects.filter(partner=partner).exclude(
+    found = find(home.tenant)
+    return [
+        TourStep(
+            persona=step.persona,
+            name=people[step.persona].name,
+            title=step.title,
+            text=step.text,
+            url=step.page.url(found),
+            done=step.trace.is_left(found) if step.trace else None,
+        )
+        for step in STEPS
+    ]
+
+
+def find(tenant: Tenant) -> Found:
+    """What the steps refer to by name, and what was done at the partner of `tenant`."""
+    named_once = Benefit.objects.for_partner(tenant.partner).exclude(
         product__kind=Product.Kind.BULK_CREDIT
     )
-    benefits = _numbers(
-        named_once.order_by("expires_on"), "product__name", "membership__offer__name"
+    return Found(
+        benefits=pks_by_name(
+            named_once.order_by("expires_on"), "product__name", "membership__offer__name"
+        ),
+        subscriptions=pks_by_name(
+            Subscription.objects.in_tenant(tenant).order_by("ends_on"), "product__name", "licenses"
+        ),
+        on_record=done_since_the_story(tenant.partner),
+        is_calendar_moved=tenant.partner.days_ahead > 0,
     )
-    subscriptions = _numbers(
-        Subscription.objects.in_tenant(home.tenant).order_by("ends_on"), "product__name", "licenses"
-    )
-    done_since = Record.objects.filter(
-        partner=partner, at__gt=PracticeWorld.objects.values("made_at")[:1]
-    )
-    done = {
-        refused or action
-        for action, refused in done_since.values_list("action", "refused").distinct()
-    }
-    moved = home.tenant.partner.days_ahead > 0
-
-    def benefit(product: str, offer: str, page: str = "licensing:benefit-detail") -> str:
-        pk = benefits.get((product, offer))
-        return reverse(page, args=[pk]) if pk else reverse("benefits:azure-cloud")
-
-    def subscription(product: str, licenses: int) -> str:
-        pk = subscriptions.get((product, licenses))
-        return reverse("licensing:subscription", args=[pk]) if pk else reverse("licensing:products")
-
-    steps: list[tuple[str, str | Promise, str | Promise, str, bool | None]] = [
-        (
-            ADMIN,
-            _("See what needs attention"),
-            _("The home page says what will be lost if nobody acts, and until when."),
-            reverse("home"),
-            None,
-        ),
-        (
-            ADMIN,
-            _("Give Azure credit to somebody"),
-            _("Choose a person in the list. Who cannot be chosen is there too, with the reason."),
-            benefit("Microsoft Azure", "Silver competency"),
-            "benefits.assigned" in done,
-        ),
-        (
-            ADMIN,
-            _("Get a product key"),
-            _("Verify the tenant, tick the box and get the key of 25 licenses. Copy it."),
-            benefit("Microsoft 365 Audio Conferencing", "Silver competency"),
-            "benefits.key-revealed" in done,
-        ),
-        (
-            ADMIN,
-            _("Activate it for the first time"),
-            _(
-                "Choose the tenant, paste the key, validate, compare, redeem. The receipt says "
-                "what happened."
-            ),
-            reverse("licensing:product-key-start"),
-            "licensing.new" in done,
-        ),
-        (
-            ADMIN,
-            _("Compare what a key would do"),
-            _(
-                "The walkthrough works out extend, add and new for this very key, side by "
-                "side. Nothing is redeemed yet."
-            ),
-            benefit("Microsoft 365 E3", "Silver competency", "licensing:walkthrough"),
-            None,
-        ),
-        (
-            ADMIN,
-            _("Extend an end date"),
-            _(
-                "100 licenses and a key of 25: the end date moves by three months. Take the "
-                "key from your own benefits."
-            ),
-            subscription("Microsoft 365 E3", 100),
-            "licensing.extend" in done,
-        ),
-        (
-            ADMIN,
-            _("Add licenses, and see the end date move"),
-            _(
-                "100 licenses and a key of 25: choose Add licenses, and read how the two dates "
-                "are averaged."
-            ),
-            subscription("Azure AD Basic", 100),
-            "licensing.add" in done,
-        ),
-        (
-            ADMIN,
-            _("Meet the 3-year limit"),
-            _(
-                "Extend 5 licenses with the key of 100: it is refused, with the largest key "
-                "that fits and what to do instead."
-            ),
-            subscription("Azure AD Basic", 5),
-            True if ExtensionLimitExceeded.code in done else None,
-        ),
-        (
-            ADMIN,
-            _("Move the calendar"),
-            _(
-                "In the yellow bar, 30 days at a time: this subscription goes from Active to "
-                "Expired, Disabled and Deleted."
-            ),
-            subscription("Power BI Pro", 100),
-            moved,
-        ),
-        (
-            MEMBER,
-            _("Be somebody who may only look"),
-            _(
-                "The same pages as an account member: what cannot be done is shown, with the "
-                "reason and who can."
-            ),
-            reverse("benefits:azure-cloud"),
-            None,
-        ),
-    ]
-    return [
-        Step(persona, people[persona].name, title, text, url, done)
-        for persona, title, text, url, done in steps
-    ]
 
 
-def _numbers(rows: QuerySet[Any], *names: str) -> dict[tuple[Any, ...], int]:
-    """The number of the last row of each name."""
+def pks_by_name(rows: QuerySet[Any], *names: str) -> dict[tuple[Any, ...], int]:
+    """The primary key of the last row of each name."""
     return {tuple(name): pk for *name, pk in rows.values_list(*names, "pk")}
+
+
+def done_since_the_story(partner: Partner) -> set[tuple[str, str]]:
+    """What was done, or the code of what was refused, each with the persona who did it."""
+    records = Record.objects.for_partner(partner).filter(
+        at__gt=PracticeWorld.objects.values("made_at")[:1]
+    )
+    return {
+        (refused or action, persona or "")
+        for action, refused, persona in records.order_by()
+        .values_list("action", "refused", "actor__persona")
+        .distinct()
+    }

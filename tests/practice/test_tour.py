@@ -9,8 +9,11 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from benefits_portal import clock
-from benefits_portal.benefits.models import Benefit
+from benefits_portal.benefits.models import Benefit, ProductKey
+from benefits_portal.benefits.productkeys import decrypted
+from benefits_portal.licensing.models import Subscription
 from benefits_portal.practice.tour import tour
+from benefits_portal.tenants.middleware import tenant_token
 from benefits_portal.tenants.models import Actor, Partner, User
 
 from .conftest import WorldOn
@@ -44,20 +47,31 @@ def test_the_list_stands_in_only_for_what_is_gone() -> None:
     assert [step.url for step in tour() if step.url in lists] == [reverse("benefits:azure-cloud")]
 
 
-def test_a_step_is_marked_once_it_was_done_and_not_by_the_story() -> None:
-    assert [step.done for step in tour()] == [
-        None,
-        False,
-        False,
-        False,
-        None,
-        False,
-        False,
-        None,
-        False,
-        None,
-    ]
+ONLY_LOOKED_AT = [
+    True,
+    False,
+    False,
+    False,
+    True,
+    False,
+    False,
+    False,
+    False,
+    False,
+]
 
+
+def done() -> list[int]:
+    """The numbers of the steps that are ticked."""
+    return [number for number, step in enumerate(tour(), start=1) if step.done]
+
+
+def test_the_story_ticks_no_step_and_looking_leaves_no_trace() -> None:
+    assert done() == []
+    assert [step.done is None for step in tour()] == ONLY_LOOKED_AT
+
+
+def test_a_step_is_ticked_once_it_was_done() -> None:
     admin = User.objects.get(persona="partner-admin")
     credit = Benefit.objects.get(pk=tour()[1].url.strip("/").split("/")[-1])
     person = next(
@@ -67,19 +81,44 @@ def test_a_step_is_marked_once_it_was_done_and_not_by_the_story() -> None:
     )
     credit.assign(person, by=Actor(admin), on=clock.today())
     Partner.objects.filter(name="Contoso").update(days_ahead=1)
+    assert done() == [2, 9]
 
-    assert [step.done for step in tour()] == [
-        None,
-        True,
-        False,
-        False,
-        None,
-        False,
-        False,
-        None,
-        True,
-        None,
-    ]
+
+def test_the_limit_is_met_once_the_key_of_100_was_refused(client: Client) -> None:
+    client.post(reverse("demo-sign-in"), {"persona": "partner-admin"})
+    subscription = Subscription.objects.get(
+        partner__name="Contoso", product__name="Azure AD Basic", licenses=5
+    )
+    key = ProductKey.objects.filter(
+        benefit__partner=subscription.partner,
+        benefit__product=subscription.product,
+        licenses=100,
+    ).latest("pk")
+    acting_in = tenant_token(subscription.tenant)
+    page = client.post(
+        reverse("licensing:extend", args=[subscription.pk]),
+        {"key": decrypted(key.ciphertext), "validate": "", "acting_in": acting_in},
+    )
+    assert "would move the end date more than 3 years" in page.text
+    assert done() == [8]
+
+
+@pytest.mark.parametrize(
+    ("persona", "ticked"), [("member", [10]), ("global-admin", []), ("fabrikam-admin", [])]
+)
+def test_the_member_s_step_is_ticked_by_signing_in_as_the_member(
+    client: Client, persona: str, ticked: list[int]
+) -> None:
+    client.post(reverse("demo-sign-in"), {"persona": persona})
+    assert done() == ticked
+
+
+def test_the_help_page_says_which_steps_cannot_be_ticked(client: Client) -> None:
+    client.post(reverse("demo-sign-in"), {"persona": "member"})
+    steps = client.get(reverse("help")).text.split('class="tour-step"')[1:]
+    marks = [("data-done" in step, "Nothing to tick: you only look" in step) for step in steps]
+    looked_at, ticked, open_step = (False, True), (True, False), (False, False)
+    assert marks == [looked_at, *[open_step] * 3, looked_at, *[open_step] * 4, ticked]
 
 
 def test_the_help_page_shows_it_to_anybody_with_links_for_the_signed_in(

@@ -21,7 +21,7 @@ def personas() -> list[people.Persona]:
 
 
 @register.simple_tag
-def tour() -> list[guided.Step]:
+def tour() -> list[guided.TourStep]:
     """The steps of the tour; none unless this is a demo with its practice world."""
     return guided.tour() if settings.DEMO and is_practice_database() else []
 
