@@ -13,7 +13,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 
 from .exceptions import NotPermitted, OnlyGlobalAdmins
 from .middleware import ElsewhereError, PartnerRequest, refused
-from .models import Role, RoleAssignment, TenantsAction
+from .models import Role, RoleAssignment, Tenant, TenantsAction
 
 type View = Callable[..., HttpResponseBase]
 
@@ -99,28 +99,31 @@ def get_own(
     the partner of what has none itself, such as somebody in a directory: there it makes no
     difference in which tenant.
     """
-    found = (
-        queryset.filter(
-            **{f"{owner}__in": {tenant.partner_id for tenant in request.tenants}}, pk=pk
-        )
-        .order_by()
-        .first()
-    )
+    partners = {tenant.partner_id for tenant in request.tenants}
+    found = queryset.filter(**{f"{owner}__in": partners}, pk=pk).order_by().first()
     if found is None:
         raise Http404
     partner_id = reduce(getattr, f"{owner}_id".split("__"), found)
     wanted = getattr(found, "tenant_id", None) if owner == "partner" else None
-    if partner_id == request.partner.pk and wanted in (None, request.tenant.pk):
-        if owner == "partner":
-            found.partner = request.partner  # at hand: no join, and no query
-        if wanted:
-            found.tenant = request.tenant
-        return found
+    if partner_id != request.partner.pk or wanted not in (None, request.tenant.pk):
+        raise ElsewhereError(tenant_of_ones_own(request, partner_id, wanted))
+    if owner == "partner":
+        found.partner = request.partner  # at hand: no join, and no query
+    if wanted:
+        found.tenant = request.tenant
+    return found
+
+
+def tenant_of_ones_own(request: PartnerRequest, partner_id: int, wanted: int | None) -> Tenant:
+    """The tenant `wanted`, or any of the partner's, among those that one may switch to.
+
+    Raises Http404 for support, who look at one tenant of the partner and cannot switch.
+    """
     elsewhere = (
         tenant
         for tenant in request.tenants
         if tenant.pk == wanted or (wanted is None and tenant.partner_id == partner_id)
     )
     if (tenant := next(elsewhere, None)) is None:
-        raise Http404  # support looks at one tenant of the partner, and there is no way to switch
-    raise ElsewhereError(tenant)
+        raise Http404
+    return tenant

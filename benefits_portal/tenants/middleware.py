@@ -153,38 +153,59 @@ def tenant_token(tenant: Tenant) -> str:
 def set_tenant_context(request: PartnerRequest) -> None:
     """Set on `request` where the person acts.
 
-    What the session remembers while it is theirs, else the first place, home.
-
-    The first place is remembered too, so that a role given elsewhere moves nobody; who loses the
-    role where they acted is told that they now act elsewhere (P4), not where it was (P1). Support,
-    who only looks, acts nowhere by it.
+    What the session remembers while it is theirs, else the first place, home. Support, who only
+    looks, acts nowhere by it.
     """
     user = request.user
     looked_at = [] if in_back_office(request) else impersonation.impersonated(request)
-    tenants = looked_at or (list(Tenant.objects.open_to(user)) if user.is_authenticated else [])
     request.is_impersonating = bool(looked_at)
-    chosen = request.session.get(SESSION_KEY) if tenants else None
-    request.tenants, request.tenant_token, request.today = tenants, "", clock.today()
+    request.tenants = looked_at or (
+        list(Tenant.objects.open_to(user)) if user.is_authenticated else []
+    )
     request.actor = Actor(user if user.is_authenticated else None, How.PORTAL)
+    act_nowhere(request)
+    if request.tenants:
+        act_in(request, remembered_tenant(request))
+
+
+def act_nowhere(request: PartnerRequest) -> None:
+    """What holds for somebody without a role."""
     request.tenant = request.partner = request.role = None  # type: ignore[assignment]
-    request.known_as = getattr(user, "name", "")  # their own, where they act for nobody
-    if tenants:
-        request.tenant = next((tenant for tenant in tenants if tenant.pk == chosen), tenants[0])
-        if request.tenant.pk != chosen and not looked_at:
-            switch_tenant(request, request.tenant)
-            if chosen is not None:
-                now = {"partner": request.tenant.partner, "tenant": request.tenant}
-                messages.warning(
-                    request,
-                    _(
-                        "You can no longer act where you did. You now act for %(partner)s in "
-                        "%(tenant)s."
-                    )
-                    % now,
-                )
-        request.partner = request.tenant.partner
-        request.role = Role(request.tenant.role)
-        if not looked_at:
-            request.known_as = request.tenant.known_as or (user.name if user.is_staff else "")
-        request.tenant_token = tenant_token(request.tenant)
-        request.today = request.partner.today()
+    request.tenant_token, request.today = "", clock.today()
+    request.known_as = getattr(request.user, "name", "")  # their own, where they act for nobody
+
+
+def remembered_tenant(request: PartnerRequest) -> Tenant:
+    """Where the session says that they act, else the first of `request.tenants`.
+
+    The first place is remembered too, so that a role given elsewhere moves nobody.
+    """
+    chosen = request.session.get(SESSION_KEY)
+    tenant = next((each for each in request.tenants if each.pk == chosen), request.tenants[0])
+    if tenant.pk != chosen and not request.is_impersonating:
+        switch_tenant(request, tenant)
+        if chosen is not None:
+            warn_of_lost_role(request, tenant)
+    return tenant
+
+
+def warn_of_lost_role(request: PartnerRequest, tenant: Tenant) -> None:
+    """Who loses the role where they acted reads that they now act elsewhere (P4).
+
+    Not where it was (P1).
+    """
+    now = {"partner": tenant.partner, "tenant": tenant}
+    messages.warning(
+        request,
+        _("You can no longer act where you did. You now act for %(partner)s in %(tenant)s.") % now,
+    )
+
+
+def act_in(request: PartnerRequest, tenant: Tenant) -> None:
+    """Set what holds in `tenant`, one of `request.tenants`."""
+    request.tenant, request.partner, request.role = tenant, tenant.partner, Role(tenant.role)
+    if not request.is_impersonating:
+        user = request.user
+        request.known_as = tenant.known_as or (user.name if user.is_staff else "")
+    request.tenant_token = tenant_token(tenant)
+    request.today = request.partner.today()

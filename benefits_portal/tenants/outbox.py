@@ -106,23 +106,26 @@ def deadline(seconds: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    is_over = False
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal is_over
-        is_over = True
-        # smtplib takes it for a time-out of its own, and closes the connection
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, stop)
+    timer = Timer()
+    before = signal.signal(signal.SIGALRM, timer.stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     except Exception:
-        if is_over:
+        if timer.is_over:
             raise TooSlow from None
         raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+class Timer:
+    """Interrupts whatever waits, and remembers that it did."""
+
+    is_over = False
+
+    def stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self.is_over = True
+        # smtplib takes it for a time-out of its own, and closes the connection
+        raise TimeoutError

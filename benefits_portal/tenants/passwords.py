@@ -11,8 +11,8 @@ from typing import Any
 from django.contrib.auth.password_validation import CommonPasswordValidator, MinimumLengthValidator
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from .models import Tenant, User
 
@@ -36,6 +36,15 @@ PORTAL = {
 }
 SHORTEST_WORD = 4  # characters; shorter ones are parts of many others
 LEAST_OWN = 4  # letters beside the words that are near
+
+REPEATED = _("This repeats the same part. Use several words that do not belong together.")
+IN_A_ROW = _("These characters stand in a row. Use several words that do not belong together.")
+COMMON = _(
+    "This is a common password with something added. Use several words that do not belong together."
+)
+NEAR = _(
+    "This is made of the names of the portal, your organization or yourself. Add words of your own."
+)
 
 
 @cache
@@ -66,37 +75,17 @@ class EasyPasswordValidator:
     def validate(self, password: str, user: Any = None) -> None:
         text = password.lower()
         letters = re.sub(r"[\W\d_]", "", text)
-        why = ""
         if any(is_repeated(part) for part in (text, letters) if part):
-            why, code = (
-                _("This repeats the same part. Use several words that do not belong together."),
-                "repeated",
-            )
-        elif any(is_in_a_row(part) for part in (text, letters) if len(part) > SHORTEST_WORD):
-            why, code = (
-                _(
-                    "These characters stand in a row. Use several words that do not belong "
-                    "together."
-                ),
-                "in_a_row",
-            )
-        elif is_common(letters):
-            why = _(
-                "This is a common password with something added. Use several words that do not "
-                "belong together."
-            )
-            code = "common"
-        elif is_made_of(letters, near(user)):
-            why = _(
-                "This is made of the names of the portal, your organization or yourself. Add "
-                "words of your own."
-            )
-            code = "near"
-        if why:
-            raise ValidationError(why, code)
+            raise ValidationError(REPEATED, "repeated")
+        if any(is_in_a_row(part) for part in (text, letters) if len(part) > SHORTEST_WORD):
+            raise ValidationError(IN_A_ROW, "in_a_row")
+        if is_common(letters):
+            raise ValidationError(COMMON, "common")
+        if is_made_of(letters, near(user)):
+            raise ValidationError(NEAR, "near")
 
     def get_help_text(self) -> str:
-        return _("Several words that do not belong together are best.")
+        return gettext("Several words that do not belong together are best.")
 
 
 def is_repeated(text: str) -> bool:

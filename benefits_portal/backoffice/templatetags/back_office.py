@@ -32,26 +32,30 @@ def periods(cl: Any) -> dict[str, Any]:
     )
     if first is None or last is None:
         return {"show": False}
-
-    def link(*parts: int) -> str:
-        return str(
-            cl.get_query_string(
-                {f"{name}__{part}": value for part, value in zip(PARTS, parts, strict=False)},
-                [f"{name}__"],
-            )
-        )
-
-    above = [_("All dates"), *(titled(chosen[:length]) for length in range(1, len(chosen)))]
     return {
         "show": True,
         "field_name": get_fields_from_path(cl.model, name)[-1].verbose_name,
-        "back": {"title": above[-1], "link": link(*chosen[:-1])} if chosen else None,
+        "back": period_above(cl, chosen) if chosen else None,
         "choices": [
-            {"title": titled(parts), "link": link(*parts)} for parts in within(chosen, first, last)
+            {"title": titled(parts), "link": link_to(cl, parts)}
+            for parts in within(chosen, first, last)
         ]
         if len(chosen) < len(PARTS)
         else [{"title": titled(chosen)}],
     }
+
+
+def period_above(cl: Any, chosen: list[int]) -> dict[str, str]:
+    """What leads back to the year of a month, and so on."""
+    above = chosen[:-1]
+    return {"title": titled(above) if above else _("All dates"), "link": link_to(cl, above)}
+
+
+def link_to(cl: Any, parts: list[int]) -> str:
+    """The list narrowed down to the period of `parts`; to none without any."""
+    name = cl.date_hierarchy
+    period = {f"{name}__{part}": value for part, value in zip(PARTS, parts, strict=False)}
+    return str(cl.get_query_string(period, [f"{name}__"]))
 
 
 def as_date(value: date | datetime | None) -> date | None:

@@ -14,7 +14,7 @@ from benefits_portal.tenants.models import Record
 from benefits_portal.tenants.naming import Names
 
 from .display import AuditRow, lines
-from .record import RecordQuerySet
+from .record_queryset import RecordQuerySet
 
 PAGE = 50
 
@@ -66,34 +66,50 @@ def history(
     *,
     is_counted: bool = True,
 ) -> History:
-    """The page of `records` that the address asks for.
+    """The page of `records` that the URL asks for.
 
     What comes before the record `?before=`, the newest without it.
 
     Nothing of another partner's is among them. `known` are rows whose names need no query, `people`
     those of whoever the page names beside them. Only what an index finds should be counted.
     """
-    ours, before = records.for_partner(request.partner).for_display(), request.GET.get("before", "")
-    latest = ours.filter(pk=int(before[:18])).first() if before.isdecimal() else None
-    page = ours.before(latest)
-    found = list(
-        (page.annotate(total_in_list=CappedCount(ours)) if is_counted else page)[: PAGE + 1]
-    )
+    ours = records.for_partner(request.partner).for_display()
+    latest = record_asked_for(request, ours)
+    found = fetch_page(ours, latest, is_counted=is_counted)
     shown = found[:PAGE]
-
-    def href(record: Record | None) -> str:
-        query = request.GET.copy()
-        query.pop("before", None)
-        if record:
-            query["before"] = str(record.pk)
-        return f"{request.path}?{query.urlencode()}{anchor}"
-
+    newer = ours.page_ends_before(latest, PAGE) if latest else None
     return History(
         lines=lines(shown, request.partner, known, people),
         zone=request.partner.time_zone,
-        newest_href=href(None) if latest else "",
-        newer_href=href(ours.page_ends_before(latest, PAGE)) if latest else "",
-        older_href=href(shown[-1]) if len(found) > PAGE else "",
+        newest_href=href_before(request, None, anchor) if latest else "",
+        newer_href=href_before(request, newer, anchor) if latest else "",
+        older_href=href_before(request, shown[-1], anchor) if len(found) > PAGE else "",
         is_real_time=request.partner.days_ahead > 0,
         total=getattr(found[0], "total_in_list", None) if found else 0,
     )
+
+
+def record_asked_for(request: PartnerRequest, records: RecordQuerySet) -> Record | None:
+    """The record of `?before=`, if it is one of `records`."""
+    before = request.GET.get("before", "")
+    return records.filter(pk=int(before[:18])).first() if before.isdecimal() else None
+
+
+def fetch_page(records: RecordQuerySet, latest: Record | None, *, is_counted: bool) -> list[Record]:
+    """What comes after `latest`, and one record more where there is another page.
+
+    Counted, each has `total_in_list`: in the same query.
+    """
+    page = records.before(latest)
+    if is_counted:
+        page = page.annotate(total_in_list=CappedCount(records))
+    return list(page[: PAGE + 1])
+
+
+def href_before(request: PartnerRequest, record: Record | None, anchor: str) -> str:
+    """The page that begins after `record`; the newest without one."""
+    query = request.GET.copy()
+    query.pop("before", None)
+    if record:
+        query["before"] = str(record.pk)
+    return f"{request.path}?{query.urlencode()}{anchor}"
