@@ -12,7 +12,7 @@ FETCHES = {
     "benefits_portal/listing/listing.py:_page_after": "a page of a list, with the way to the next",
     "benefits_portal/listing/listing.py:_page_before": "a page of a list, with the way to the next",
     "benefits_portal/listing/keyset.py:fetch": "a page of a list, or a batch of all of it",
-    "benefits_portal/tenants/audit/history.py:history": (
+    "benefits_portal/tenants/audit/history.py:fetch_page": (
         "a page of the record, with the way to older lines"
     ),
     "benefits_portal/tenants/views/activity.py:*": "all of it, a batch at a time",
@@ -69,14 +69,14 @@ TEXTS = {  # a number of characters or of parts, not of rows
     "tenants/limits.py",
     "benefits/forms.py",
     "benefits/bulk_assignment.py",
-    "practice/tour.py",
     "keytexts.py",
     "licensing/forms.py",
     "licensing/admin/dashboard.py",
     "tenants/admin/reasons.py",
     "backoffice/csv_reading.py",
     "tenants/importing.py",
-    "tenants/audit/record.py",
+    "tenants/audit/actor.py",
+    "tenants/audit/record_queryset.py",
     "tenants/models/key_attempt.py",
     "tenants/passwords.py",
     "backoffice/templatetags/back_office.py",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.derived import keys_or_question
 from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField, day_range
 from benefits_portal.search_text import MAX_QUERY
-from benefits_portal.tenants.audit.record import RecordQuerySet
+from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import (
     DirectoryUser,

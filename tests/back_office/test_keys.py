@@ -86,7 +86,9 @@ def test_a_key_is_revoked_with_a_reason_and_then_another_issued(
     assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."]
     assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."], "a double click (W11)"
     # Some time later: it is no double click any more.
-    monkeypatch.setattr("benefits_portal.tenants.audit.record.REPEATED_WITHIN", timedelta())
+    monkeypatch.setattr(
+        "benefits_portal.tenants.audit.record_queryset.REPEATED_WITHIN", timedelta()
+    )
     assert "was revoked" in run(office, "revoke", key, **BECAUSE)[0]
     assert run(office, "issue_another_key", key.benefit, **BECAUSE) == [f"{key.benefit}: issued."]
     key.refresh_from_db()

@@ -44,7 +44,9 @@ def test_a_request_is_granted_once_with_a_reason(
         "a double click (W11)"
     )
     # Some time later: it is no double click any more.
-    monkeypatch.setattr("benefits_portal.tenants.audit.record.REPEATED_WITHIN", timedelta())
+    monkeypatch.setattr(
+        "benefits_portal.tenants.audit.record_queryset.REPEATED_WITHIN", timedelta()
+    )
     assert decide(office, "grant", asked, **BECAUSE) == [
         f"{asked}: This request was decided already. Nothing was changed."
     ]

@@ -1,6 +1,7 @@
 """Who: partners, their tenants and people, and the record of what happened."""
 
-from benefits_portal.tenants.audit.record import Actor, How, Record, recordable
+from benefits_portal.tenants.audit.actor import Actor, How
+from benefits_portal.tenants.audit.record import Record, recordable
 
 from .actions import TenantsAction
 from .attempt import Attempt

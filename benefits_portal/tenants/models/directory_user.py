@@ -15,7 +15,8 @@ from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyFie
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.search_text import finds_nothing, search_terms
-from benefits_portal.tenants.audit.record import Actor, Record, recorded_if_refused
+from benefits_portal.tenants.audit.actor import Actor
+from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.exceptions import (
     AlreadyDisabled,

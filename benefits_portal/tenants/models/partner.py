@@ -14,7 +14,8 @@ from benefits_portal import clock
 from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
 from benefits_portal.fields import CanonicalDomainField, DigitsField, LineField, NameField
 from benefits_portal.regions import validate_country, validate_currency, validate_time_zone
-from benefits_portal.tenants.audit.record import Actor, Record, recorded_if_refused
+from benefits_portal.tenants.audit.actor import Actor
+from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.exceptions import AlreadyPrimary
 
 from .actions import TenantsAction

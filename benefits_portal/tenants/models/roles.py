@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.derived import found_by
 from benefits_portal.listing.excerpt import Excerpt
-from benefits_portal.tenants.audit.record import Actor, Record, recorded_if_refused
+from benefits_portal.tenants.audit.actor import Actor
+from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.exceptions import (
     AccountClosed,

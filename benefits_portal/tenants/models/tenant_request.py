@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.derived import DerivedQuerySet, SearchTextField
 from benefits_portal.fields import CanonicalDomainField, NameField
-from benefits_portal.tenants.audit.record import Actor, Record, recorded_if_refused
+from benefits_portal.tenants.audit.actor import Actor
+from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.exceptions import (
     AlreadyAskedFor,
     AlreadyDecided,

@@ -13,7 +13,7 @@ from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import admin_required
 from benefits_portal.tenants.audit.display import AuditRow, lines
 from benefits_portal.tenants.audit.history import history
-from benefits_portal.tenants.audit.record import RecordQuerySet
+from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
 from benefits_portal.tenants.downloads import log_download, masked
 from benefits_portal.tenants.forms import ActivityFilter
 from benefits_portal.tenants.middleware import PartnerRequest

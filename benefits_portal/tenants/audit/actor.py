@@ -1,0 +1,43 @@
+"""Who does something, through which door, and why (rules A1, K3)."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.key_format import without_keys
+from benefits_portal.typed import tidy
+
+if TYPE_CHECKING:
+    from benefits_portal.tenants.models.user import User
+
+MAX_REASON = 200  # characters
+
+
+class How(models.TextChoices):
+    """Through which door something was done."""
+
+    PORTAL = "portal", _("portal")
+    BACK_OFFICE = "back-office", _("back office")
+    COMMAND = "command", _("command")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something, acting how, and why where that was asked.
+
+    Without a user: the project itself, by a command.
+    """
+
+    user: "User | None" = None
+    how: How = How.COMMAND
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        """A reason goes on record, and a key does not (K3)."""
+        object.__setattr__(self, "reason", without_keys(tidy(self.reason))[:MAX_REASON])
+
+    def fields(self) -> dict[str, Any]:
+        """What a record keeps of it."""
+        return {"actor": self.user, "how": self.how, "reason": self.reason}

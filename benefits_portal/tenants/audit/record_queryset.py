@@ -1,0 +1,200 @@
+"""How the record is written and asked: by partner, by subject, by page (rules A1, A2, W11)."""
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, Self
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+
+from benefits_portal import clock
+from benefits_portal.key_format import without_keys
+
+from .actor import Actor
+from .append_only import AppendOnlyQuerySet
+from .refusal import Refusal
+
+if TYPE_CHECKING:
+    from benefits_portal.tenants.models.directory_user import DirectoryUser
+    from benefits_portal.tenants.models.partner import Partner, Tenant
+    from benefits_portal.tenants.models.user import User
+
+    from .record import Record
+
+# Looks: of one person alike, whatever page it was
+OF_PAGES = {"tenants.page-refused", "tenants.form-refused"}
+COUNTED_WITHIN = timedelta(hours=1)  # from the first of the same refusals of one person
+REPEATED_WITHIN = timedelta(minutes=1)  # the same act by the same person is the same click
+
+
+class RecordQuerySet(AppendOnlyQuerySet["Record"]):
+    def for_partner(self, partner: "Partner") -> Self:
+        return self.filter(partner=partner)
+
+    def about(self, subject: models.Model) -> Self:
+        """The history of one benefit, subscription, person …, the latest first (rule A2)."""
+        return self.filter(
+            subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk
+        )
+
+    def before(self, latest: "Record | None") -> Self:
+        """What comes after `latest` where the newest is first; everything if there is none."""
+        if latest is None:
+            return self
+        return self.filter(at__lte=latest.at).filter(Q(at__lt=latest.at) | Q(pk__lt=latest.pk))
+
+    def page_ends_before(self, latest: "Record", size: int) -> "Record | None":
+        """What the page before the one that begins after `latest` begins after.
+
+        Pages are of `size` records; None if it is the newest.
+        """
+        newer = self.filter(at__gte=latest.at).filter(Q(at__gt=latest.at) | Q(pk__gte=latest.pk))
+        return newer.order_by("at", "pk")[size : size + 1].first()
+
+    def for_display(self) -> Self:
+        return self.select_related("actor", "tenant")
+
+    def concerning(self, person: "DirectoryUser", account: "User | None" = None) -> Self:
+        """The history of a person (A2).
+
+        Their entry, the account they sign in with, and what was given to them or taken.
+
+        `account` is a guest's, who holds a role at this partner and signs in from elsewhere.
+        """
+        account = getattr(person, "user", None) or account
+        ours = [self.about(row) for row in (person, account) if row] + [
+            self.filter(before__person=person.pk)
+        ]
+        return reduce(or_, ours, self.filter(after__person=person.pk))
+
+    def just_done(
+        self,
+        action: str,
+        *,
+        by: Actor,
+        partner: "Partner | None" = None,
+        subject: models.Model | None = None,
+    ) -> Self:
+        """When `by` did this a moment ago: what a second click asks for again (W11).
+
+        Commands are never repeated so.
+        """
+        now = clock.now()
+        # Clocks of servers differ a little
+        moment = {"at__gt": now - REPEATED_WITHIN, "at__lt": now + REPEATED_WITHIN}
+        done = self.filter(action=action, actor=by.user, how=by.how, refused="", **moment)
+        done = done.filter(partner=partner) if partner else done
+        done = done.about(subject) if subject else done
+        return done if by.user else done.none()
+
+    def has_just(
+        self,
+        action: str,
+        *,
+        by: Actor,
+        partner: "Partner | None" = None,
+        subject: models.Model | None = None,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+        **_about: Any,
+    ) -> bool:
+        """Whether `by` did this very act a moment ago.
+
+        With the outcome `after`, or without one from `before`.
+        """
+        tried = json.loads(json.dumps(after or before or {}, cls=DjangoJSONEncoder)).items()
+        done = self.just_done(action, by=by, partner=partner, subject=subject)
+        return any(tried <= (record.after if after else record.before).items() for record in done)
+
+    def log(
+        self, action: str, *, by: Actor, refusal: Refusal | None = None, **about: Any
+    ) -> "Record":
+        """Write one line.
+
+        A refusal is noted outside the transaction that it rolled back; repeated, it is counted.
+        """
+        record = self.line(action, by=by, refusal=refusal, **about)
+        if refusal and refusal.is_counted and self._count_again(record):
+            return record
+        record.save(using=self.db)
+        return record
+
+    def _count_again(self, record: "Record") -> bool:
+        """Whether the same person was refused the same within the hour.
+
+        Then that row counts it, instead of a new one. Its count and the time of the last refusal
+        are all that ever changes of a record, and only ever grow.
+        """
+        names = ["action", "actor", "how", "partner", "refused", "subject_type", "subject_id"]
+        if record.action not in OF_PAGES:
+            names += ["params", "after"]  # what it was about: another key, another person
+        same = self.filter(
+            **{name: getattr(record, name) for name in names}, at__gt=record.at - COUNTED_WITHIN
+        )
+        latest = same.order_by("-pk").values_list("pk", flat=True).first() if record.actor else None
+        again = (
+            models.QuerySet.update(self.filter(pk=latest), times=F("times") + 1, last_at=record.at)
+            if latest
+            else 0
+        )
+        if again:
+            record.pk, record._state.adding = latest, False
+        return bool(again)
+
+    def log_at_each(
+        self, partners: "Iterable[Partner]", action: str, *, by: Actor, subject: models.Model
+    ) -> None:
+        """Write what somebody does with an account of their own (P1).
+
+        At each of `partners`, and once at none of them.
+        """
+        where: list[Partner | None] = [*partners]
+        self.bulk_create(
+            self.line(action, by=by, subject=subject, partner=partner)
+            for partner in where or [None]
+        )
+
+    def line(
+        self,
+        action: str,
+        *,
+        by: Actor,
+        partner: "Partner | None" = None,
+        tenant: "Tenant | None" = None,
+        subject: models.Model | None = None,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+        refusal: Refusal | None = None,
+        params: dict[str, Any] | None = None,
+    ) -> "Record":
+        """One line, not yet written.
+
+        A tenant that the partner does not have is not named: others read this (P1).
+        """
+        refused, params = refusal.on_record if refusal else ("", params or {})
+        tenant = None if tenant and partner and tenant.partner_id != partner.pk else tenant
+        return self.model(
+            **by.fields(),
+            action=action,
+            partner=partner,
+            tenant=tenant,
+            subject=subject,
+            before=_without_keys(before or {}),
+            after=_without_keys(after or {}),
+            refused=refused,
+            params=_without_keys(params),
+        )
+
+
+def _without_keys[Value](value: Value) -> Value:
+    """`value` with every key in its texts masked: names that people type are on record too (K3)."""
+    if isinstance(value, str):
+        return without_keys(value)  # type: ignore[return-value]
+    if isinstance(value, dict):
+        return {name: _without_keys(inner) for name, inner in value.items()}  # type: ignore[return-value]
+    return [_without_keys(inner) for inner in value] if isinstance(value, list) else value  # type: ignore[return-value]
