@@ -25,7 +25,7 @@ from benefits_portal.regions import (
     validate_currency,
     validate_time_zone,
 )
-from benefits_portal.tenants.admin.imports import PartnerImport
+from benefits_portal.tenants.directory_imports import PartnerImport
 from benefits_portal.tenants.models import Partner
 from tests.clients import SignIn
 from tests.factories import CreditAmountFactory, PartnerFactory, UserFactory

@@ -29,7 +29,7 @@ FETCHES = {
     "benefits_portal/backoffice/filters.py:field_choices": (
         "beyond that there is no such filter, and search says what is looked for"
     ),
-    "benefits_portal/tenants/admin/imports.py:no_tenant": "examples of what to write",
+    "benefits_portal/tenants/directory_imports.py:no_tenant": "examples of what to write",
     "benefits_portal/licensing/comparison.py:comparisons": (
         "an excerpt of its own, with the count of all"
     ),
@@ -74,6 +74,7 @@ TEXTS = {  # a number of characters or of parts, not of rows
     "licensing/admin/dashboard.py",
     "tenants/admin/reasons.py",
     "backoffice/csv_reading.py",
+    "backoffice/importing.py",
     "tenants/importing.py",
     "tenants/audit/actor.py",
     "tenants/audit/record_queryset.py",

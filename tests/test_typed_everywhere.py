@@ -20,7 +20,8 @@ from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.backoffice.csv_reading import Unreadable, decoded, read
-from benefits_portal.tenants.importing import Import, Refused, carry_out
+from benefits_portal.backoffice.importing import Import, Refused
+from benefits_portal.tenants.importing import carry_out
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Tenant, User
 from benefits_portal.typed import (
     canonical_domain_or_text,

@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from benefits_portal.backoffice.csv_reading import Cells
+from benefits_portal.backoffice.importing import Import, ImportRow, OnProgress, Outcome, refuse_all
 from benefits_portal.benefits.exceptions import NoCreditInCurrency
 from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.fields import validate_day
 from benefits_portal.formats import as_day
-from benefits_portal.tenants.importing import Import, ImportRow, OnProgress, Outcome, refuse_all
 from benefits_portal.tenants.models import Actor, Partner
 from benefits_portal.typed import read_day, tidy, tidy_digits
 

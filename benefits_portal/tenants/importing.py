@@ -1,179 +1,20 @@
-"""Imports from CSV: first what each line would do, then all of it or nothing."""
+"""Carries out imports from CSV, all of a file or nothing, each line on record (A1)."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import batched, islice
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Iterable, Iterator
+from itertools import batched
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.db import IntegrityError, transaction
 
 from benefits_portal.backoffice.csv_reading import Cells, read
-from benefits_portal.key_format import without_keys
+from benefits_portal.backoffice.importing import Import, ImportRow, OnProgress, Outcome, Refused
+from benefits_portal.derived import derived_columns
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Record
 
 BATCH = 1_000  # rows written at a time
-
-type OnProgress = Callable[[int], object]
-
-
-class TooManyLines(Exception):
-    """The file has more lines than may be judged at once."""
-
-
-class Refused(Exception):
-    """Some lines cannot be carried out, or would do something else than shown; nothing changed."""
-
-    def __init__(self, asked: "Import") -> None:
-        self.asked = asked
-
-
-class Outcome(models.TextChoices):
-    NEW = "new", gettext_lazy("New")
-    CHANGED = "changed", gettext_lazy("Changed")
-    SAME = "same", gettext_lazy("Unchanged")
-    REFUSED = "refused", gettext_lazy("Refused")
-
-
-@dataclass
-class ImportRow:
-    """What one line of the file would do."""
-
-    line_number: int
-    text: str
-    outcome: Outcome = Outcome.SAME
-    reason: str = ""
-    row: Any = field(default=None, repr=False)
-    before: dict[str, Any] = field(default_factory=dict)
-    after: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """The preview shows no key (K3)."""
-        self.text = without_keys(self.text)
-
-    @property
-    def changes(self) -> list[tuple[str, Any, Any]]:
-        """What it would change, with the value before and after."""
-        return [(name, self.before.get(name, ""), after) for name, after in self.after.items()]
-
-    def refuse(self, reason: str | Promise) -> None:
-        self.outcome, self.reason = Outcome.REFUSED, str(reason)
-
-
-class Import:
-    """What a file would do; kinds of it say how lines are looked up, judged and carried out."""
-
-    columns: ClassVar[tuple[str, ...]]
-    # Of what is looked up, by column (W2)
-    spellings: ClassVar[Mapping[str, Callable[[str], str]]] = {}
-
-    def __init__(self, cells: Iterable[tuple[int, Cells]] = ()) -> None:
-        self.first: dict[tuple[str, ...], int] = {}  # line by what it is about, of all batches
-        self.take(cells)
-
-    @classmethod
-    def of(cls, text: str, most_lines: int | None = None) -> Self:
-        """The whole file; raises Unreadable, or TooManyLines before a line is judged."""
-        cells = list(islice(read(text, cls.columns), most_lines + 1 if most_lines else None))
-        if most_lines and len(cells) > most_lines:
-            raise TooManyLines
-        return cls(cells)
-
-    def take(self, cells: Iterable[tuple[int, Cells]]) -> None:
-        """Judge these lines; those before them are forgotten, but for what they were about."""
-        self.cells = [(line_number, self.canonical(line)) for line_number, line in cells]
-        self.look_up([cells for _number, cells in self.cells])
-        self.lines = [self.judged(line_number, cells) for line_number, cells in self.cells]
-        self.refuse_twice()
-
-    def canonical(self, cells: Cells) -> Cells:
-        """`cells` with what names something in its one spelling."""
-        return cells | {
-            column: spelled(cells[column]) for column, spelled in self.spellings.items()
-        }
-
-    def look_up(self, cells: list[Cells]) -> None:
-        """Fetch at once what the lines name."""
-        raise NotImplementedError
-
-    def key(self, cells: Cells) -> tuple[str, ...]:
-        """What a line is about: no file names it twice."""
-        raise NotImplementedError
-
-    def judge(self, line: ImportRow, cells: Cells) -> None:
-        """Set what `line` would do. Raises ValidationError with what stands in its way."""
-        raise NotImplementedError
-
-    def carry_out(self, by: Actor, on_progress: OnProgress) -> None:
-        """Do what the lines say; `on_progress` hears how many are done."""
-        raise NotImplementedError
-
-    def judged(self, line_number: int, cells: Cells) -> ImportRow:
-        line = ImportRow(line_number, " · ".join(self.key(cells)))
-        try:
-            self.judge(line, cells)
-        except ValidationError as error:
-            line.refuse(" ".join(explained(error)))
-        return line
-
-    def refuse_twice(self) -> None:
-        for (line_number, cells), line in zip(self.cells, self.lines, strict=True):
-            if (before := self.first.setdefault(self.key(cells), line_number)) != line_number:
-                line.refuse(_("Line %(line)s is about the same.") % {"line": before})
-
-    @property
-    def counts(self) -> Counter[Outcome]:
-        return Counter(line.outcome for line in self.lines)
-
-    @property
-    def refused(self) -> list[ImportRow]:
-        return [line for line in self.lines if line.outcome is Outcome.REFUSED]
-
-    @property
-    def fingerprint(self) -> str:
-        """Of what was shown: whoever confirms it confirms exactly that."""
-        on_progress = "\n".join(
-            f"{line.line_number} {line.text} {line.outcome} {line.before} {line.after}"
-            for line in self.lines
-        )
-        return hashlib.sha256(on_progress.encode()).hexdigest()
-
-
-def refuse_all(
-    faults: dict[str, Any], checks: Iterable[Callable[[], object]], columns: tuple[str, ...]
-) -> None:
-    """Raise ValidationError with every fault of a line, in the order of its columns.
-
-    These are `faults`, and what `checks` raise. Of two faults of one column, the later check's is
-    told, and `faults` before any.
-    """
-    found: dict[str, Any] = {}
-    for check in checks:
-        try:
-            check()
-        except ValidationError as error:
-            found |= error.error_dict
-    found |= faults
-    if found:
-        raise ValidationError(
-            {name: found[name] for name in sorted(found, key=[*columns, *found].index)}
-        )
-
-
-def explained(error: ValidationError) -> Iterator[str]:
-    """Each fault with the column that it is in."""
-    if not hasattr(error, "error_dict"):
-        yield from error.messages
-        return
-    for name, faults in error.error_dict.items():
-        for fault in faults:
-            yield from (f"{name}: {message}" for message in fault.messages)
 
 
 def carry_out(
@@ -234,7 +75,7 @@ def put_on_record(
     tenant_context: Callable[[Any], dict[str, Any]],
 ) -> None:
     """One record for each line, as if it had been done by hand (A1)."""
-    about = {"action": action, "actor": by.user, "how": by.how, "reason": by.reason}
+    about = {"action": action, **by.fields()}
     Record.objects.bulk_create(
         (
             Record(
@@ -252,3 +93,60 @@ def put_on_record(
 
 def batches(lines: list[ImportRow]) -> Iterator[list[ImportRow]]:
     return (lines[start : start + BATCH] for start in range(0, len(lines), BATCH))
+
+
+class RowImport(Import):
+    """Lines that are rows of one model, found again by a natural key."""
+
+    model: ClassVar[Any]
+    fields: ClassVar[dict[str, str]]  # by column: what an import may also change
+
+    def fill(self, line: ImportRow, cells: Cells, row: Any) -> None:
+        """Set what the line says, and what it changes. Raises ValidationError."""
+        line.row, new = row, row._state.adding
+        before = {name: getattr(row, name) for name in self.fields.values()}
+        if not new and all(cells[column] == before[name] for column, name in self.fields.items()):
+            return
+        for column, name in self.fields.items():
+            setattr(row, name, cells[column])
+        self.clean(row)
+        after = {name: getattr(row, name) for name in before}
+        changed = [name for name in before if before[name] != after[name]]
+        line.before = {} if new else {name: before[name] for name in changed}
+        line.after = {name: after[name] for name in changed}
+        if new or changed:
+            line.outcome = Outcome.NEW if new else Outcome.CHANGED
+
+    def clean(self, row: Any) -> None:
+        """All but its relations, which were looked up.
+
+        Raises ValidationError, by the file's own columns.
+        """
+        columns = {name: column for column, name in self.fields.items()}
+        try:
+            row.clean_fields(
+                exclude={field.name for field in row._meta.fields if field.is_relation}
+            )
+        except ValidationError as error:
+            raise ValidationError(
+                {columns.get(name, name): faults for name, faults in error.error_dict.items()}
+            ) from error
+
+    def carry_out(self, by: Actor, on_progress: OnProgress) -> None:
+        done = 0
+        for outcome in (Outcome.NEW, Outcome.CHANGED):
+            for batch in batches([line for line in self.lines if line.outcome is outcome]):
+                rows = [line.row for line in batch]
+                if outcome is Outcome.NEW:
+                    self.model.objects.bulk_create(rows, batch_size=BATCH)
+                else:
+                    self.model.objects.bulk_update(
+                        rows,
+                        [*self.fields.values(), *derived_columns(self.model)],
+                        batch_size=BATCH,
+                    )
+                self.after_writing(batch, by, outcome)
+                on_progress(done := done + len(batch))
+
+    def after_writing(self, batch: list[ImportRow], by: Actor, outcome: Outcome) -> None:
+        raise NotImplementedError

@@ -1,6 +1,7 @@
 """Lists to take along, and files to bring: seen line by line first, then all of it or nothing."""
 
 import csv
+import re
 import tracemalloc
 from datetime import date
 from io import BytesIO, StringIO
@@ -15,11 +16,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
+from benefits_portal.backoffice.import_page import MAX_LINES
+from benefits_portal.backoffice.importing import Refused, TooManyLines
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, Membership, ProductKey
 from benefits_portal.tenants import importing
-from benefits_portal.tenants.admin import exports, imports
-from benefits_portal.tenants.importing import Refused, carry_out
+from benefits_portal.tenants.admin import exports
+from benefits_portal.tenants.directory_imports import PartnerImport, PersonImport
+from benefits_portal.tenants.importing import carry_out
 from benefits_portal.tenants.models import Actor, DirectoryUser, How, Partner, Record, Tenant, User
 from tests import factories
 from tests.clients import ClientResponse, SignIn
@@ -381,6 +385,13 @@ def test_a_confirmation_without_what_was_shown_is_shown_again(office: Client) ->
     assert (answer.status_code, outcomes(answer), Partner.objects.count()) == (200, [(2, "new")], 0)
 
 
+def test_the_preview_numbers_the_lines_as_the_file_does(office: Client) -> None:
+    shown = upload(
+        office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n5678,Fabrikam,NL,EUR,Mars\n"
+    )
+    assert re.findall(r'<th scope="row">(\d*)</th>', shown.text) == ["3", "2"]
+
+
 def test_programme_imports_and_support_does_not(
     support: User, officer: User, sign_in: SignIn
 ) -> None:
@@ -475,7 +486,7 @@ def test_a_short_file_reads_the_people_it_names_and_no_others(db: None, tenant: 
     named = factories.DirectoryUserFactory.create(
         tenant=tenant, user_principal_name=f"person901@{tenant.domain}"
     )
-    asked = imports.PersonImport.of(people(tenant, 901, 902))
+    asked = PersonImport.of(people(tenant, 901, 902))
     assert list(asked.people.values()) == [named]
     assert [line.outcome.value for line in asked.lines] == ["changed", "new"]
 
@@ -483,9 +494,9 @@ def test_a_short_file_reads_the_people_it_names_and_no_others(db: None, tenant: 
 def test_a_file_with_too_many_lines_is_refused_before_one_is_judged(
     office: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    text = PARTNERS + "1234,Contoso,NL,EUR,UTC\n" * (imports.MAX_LINES + 1)
-    with django_assert_num_queries(0), pytest.raises(importing.TooManyLines):
-        imports.PartnerImport.of(text, imports.MAX_LINES)
+    text = PARTNERS + "1234,Contoso,NL,EUR,UTC\n" * (MAX_LINES + 1)
+    with django_assert_num_queries(0), pytest.raises(TooManyLines):
+        PartnerImport.of(text, MAX_LINES)
 
 
 @pytest.mark.slow
@@ -493,7 +504,7 @@ def test_a_file_with_too_many_lines_is_refused_before_one_is_judged(
 def test_fifty_thousand_people_are_imported_by_the_command(
     db: None, tmp_path: Path, tenant: Tenant
 ) -> None:
-    count = 50 * imports.BATCH
+    count = 50 * importing.BATCH
     tracemalloc.start()
     assert f"{count:,} lines: New {count:,}. Done." in run(
         tmp_path, "people", people(tenant, *range(count))

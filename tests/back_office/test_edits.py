@@ -17,10 +17,10 @@ from benefits_portal.benefits.models import (
     PackageLine,
     Product,
 )
-from benefits_portal.tenants.admin.base import EditAction
 from benefits_portal.tenants.models import (
     Attempt,
     DirectoryUser,
+    EditAction,
     How,
     Partner,
     Record,

@@ -13,6 +13,7 @@ from django.core.signing import dumps
 from django.db.models import Model
 
 from benefits_portal.backoffice.csv_reading import Unreadable
+from benefits_portal.backoffice.import_page import SALT
 from benefits_portal.benefits.exceptions import (
     AlreadyEnrolled,
     AlreadyRenewed,
@@ -25,7 +26,6 @@ from benefits_portal.benefits.exceptions import (
     RenewedTooLate,
 )
 from benefits_portal.benefits.models import Membership, Offer
-from benefits_portal.tenants.admin.imports import SALT
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Partner
 from tests import factories

@@ -14,9 +14,9 @@ from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from benefits_portal.tenants.admin.imports import PartnerImport
+from benefits_portal.backoffice.importing import Outcome
+from benefits_portal.tenants.directory_imports import PartnerImport
 from benefits_portal.tenants.exceptions import AlreadyInDirectory, GuestFromInside, NameOfGuest
-from benefits_portal.tenants.importing import Outcome
 from benefits_portal.tenants.models import (
     Actor,
     DirectoryUser,

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from benefits_portal.derived import derived_columns
-from benefits_portal.tenants.admin.base import INTERNAL, SECRETS, AuditedAdmin
+from benefits_portal.tenants.admin.base import AuditedAdmin
+from benefits_portal.tenants.admin.edits_on_record import INTERNAL, SECRETS
 from benefits_portal.tenants.audit.display import all_changes, lines
 from benefits_portal.tenants.audit.labels import FILTERS, label_of
 from benefits_portal.tenants.exceptions import AlreadyInDirectory, NotPermitted

@@ -18,7 +18,7 @@ from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.benefits.exceptions import AlreadyRenewed
 from benefits_portal.benefits.models import BenefitAction, Membership, Plan
 from benefits_portal.fields import DayFormField
-from benefits_portal.tenants.admin.base import actor
+from benefits_portal.tenants.admin.edits_on_record import actor
 from benefits_portal.tenants.admin.forms import error_text
 from benefits_portal.tenants.admin.reasons import reason_field
 from benefits_portal.tenants.audit.record import repeated_is_done

@@ -24,7 +24,8 @@ from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter, on_day
 from benefits_portal.benefits.models import Assignment, Benefit, BenefitAction, ProductKey
 from benefits_portal.benefits.status import Status
-from benefits_portal.tenants.admin.base import ReadOnlyAdmin, ReadOnlyInline, actor
+from benefits_portal.tenants.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from benefits_portal.tenants.admin.edits_on_record import actor
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
 from benefits_portal.tenants.models import Record
 

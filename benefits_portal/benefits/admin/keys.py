@@ -19,7 +19,7 @@ from benefits_portal.benefits.key_entry import typed_key
 from benefits_portal.benefits.key_exceptions import KeyMistyped, NotAKey
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.key_format import ALPHABET, PREFIX, normalized
-from benefits_portal.tenants.admin.base import actor
+from benefits_portal.tenants.admin.edits_on_record import actor
 
 ATTRIBUTES = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}
 

@@ -24,7 +24,8 @@ from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, BenefitAction, Membership
 from benefits_portal.formats import format_number
-from benefits_portal.tenants.admin.base import NoDeleteAdmin, ReadOnlyInline, actor
+from benefits_portal.tenants.admin.base import NoDeleteAdmin, ReadOnlyInline
+from benefits_portal.tenants.admin.edits_on_record import actor
 from benefits_portal.tenants.admin.exports import columns_of
 from benefits_portal.tenants.admin.forms import error_text
 from benefits_portal.tenants.admin.imports import ImportMixin

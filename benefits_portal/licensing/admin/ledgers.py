@@ -17,7 +17,8 @@ from benefits_portal.backoffice.columns import NOTHING, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter, on_day
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.replacement import replace_again
-from benefits_portal.tenants.admin.base import ReadOnlyAdmin, ReadOnlyInline, actor
+from benefits_portal.tenants.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from benefits_portal.tenants.admin.edits_on_record import actor
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
 
 

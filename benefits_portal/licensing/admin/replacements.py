@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.licensing.models import Replacement, Reversal
-from benefits_portal.tenants.admin.base import ReadOnlyAdmin, actor
+from benefits_portal.tenants.admin.base import ReadOnlyAdmin
+from benefits_portal.tenants.admin.edits_on_record import actor
 from benefits_portal.tenants.admin.reasons import (
     ReasonedActionForm,
     each,

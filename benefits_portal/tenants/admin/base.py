@@ -5,9 +5,8 @@ Edits on record (A1), refusals on the form, ledgers that are only read.
 
 # mypy: disable-error-code="type-arg"
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import flatten_fieldsets, unquote
@@ -29,94 +28,15 @@ from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.backoffice.filters import DayFilter
 from benefits_portal.backoffice.inline_rows import Rows
 from benefits_portal.backoffice.row_numbers import is_number
-from benefits_portal.derived import derived_columns
 from benefits_portal.fields import DayFormField, DayInput, day_range
 from benefits_portal.number_fields import AmountFormField, NumberFormField, NumberInput
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.models import Actor, How, Partner, Record, Tenant, User
+from benefits_portal.tenants.models import EditAction, Record
 
-from .actions import EditAction
+from .edits_on_record import SECRETS, actor, log, log_deletion, log_form, tenant_context
 from .exports import ExportMixin
 from .forms import ActionFormSet, BackOfficeForm, error_text
 from .reasons import MISSING, reason_field, reason_in
-
-# Neither on record nor a way to filter
-SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}
-# Work that the portal has still to do is no fact of the row, and not on record
-INTERNAL = {"is_name_pending"}
-
-
-def actor(request: HttpRequest) -> Actor:
-    """Whoever is signed in, acting in the back office for the reason given."""
-    return Actor(cast("User", request.user), How.BACK_OFFICE, reason_in(request))
-
-
-def tenant_context(subject: models.Model) -> dict[str, Any]:
-    """The partner and the tenant that `subject` belongs to, if any."""
-    tenant = subject if isinstance(subject, Tenant) else getattr(subject, "tenant", None)
-    partner = subject if isinstance(subject, Partner) else getattr(subject, "partner", None)
-    return {"partner": partner or (tenant.partner if tenant else None), "tenant": tenant}
-
-
-def log(action: EditAction, subject: models.Model, request: HttpRequest, **values: Any) -> None:
-    Record.objects.log(
-        action, by=actor(request), subject=subject, **tenant_context(subject), **values
-    )
-
-
-def log_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> None:
-    """Put on record what a saved form created or changed, nothing secret.
-
-    Fields as stored, relations by number.
-    """
-    fields = {
-        field.name: field
-        for field in [*form.instance._meta.fields, *form.instance._meta.many_to_many]
-        if not field.primary_key
-    }
-    names = [
-        name
-        for name in (form.fields if is_new else form.changed_data)
-        if name in fields and name not in SECRETS
-    ]
-
-    def stored(name: str) -> Any:
-        if fields[name].many_to_many:
-            return [related.pk for related in form.cleaned_data[name]]
-        return fields[name].value_from_object(form.instance)
-
-    def initial(name: str) -> Any:
-        value = form.initial.get(name)
-        return [related.pk for related in value] if fields[name].many_to_many and value else value
-
-    after = {name: stored(name) for name in names}
-    if is_new:
-        filled = {name: value for name, value in after.items() if value not in (None, "", [])}
-        log(EditAction.CREATED, form.instance, request, after=filled)
-    elif names:
-        log(
-            EditAction.EDITED,
-            form.instance,
-            request,
-            before={name: initial(name) for name in names},
-            after=after,
-        )
-
-
-def log_deletion(subject: models.Model, request: HttpRequest) -> None:
-    left_out = {*SECRETS, *INTERNAL, *derived_columns(type(subject))}
-    fields = [
-        field
-        for field in subject._meta.fields
-        if not field.primary_key and field.name not in left_out
-    ]
-    log(
-        EditAction.DELETED,
-        subject,
-        request,
-        before={field.name: field.value_from_object(subject) for field in fields},
-    )
-
 
 TYPED = {  # read as people write it, the same in every language (W4)
     models.DateField: {"form_class": DayFormField, "widget": DayInput, "validators": day_range},

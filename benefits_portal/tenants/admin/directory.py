@@ -17,13 +17,15 @@ from django.utils.translation import gettext_lazy
 from benefits_portal.backoffice.columns import NOTHING, linked
 from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.backoffice.inline_rows import Rows
+from benefits_portal.tenants.directory_imports import PartnerImport, PersonImport
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
 
-from .base import BackOfficeInline, NoDeleteAdmin, actor
+from .base import BackOfficeInline, NoDeleteAdmin
+from .edits_on_record import actor
 from .exports import columns_of
 from .forms import BackOfficeForm
 from .impersonation import impersonate
-from .imports import ImportMixin, PartnerImport, PersonImport
+from .imports import ImportMixin
 from .people import RoleInline
 from .reasons import ReasonedActionForm, each, needs_reason
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from benefits_portal.tenants import impersonation
 from benefits_portal.tenants.models import Partner, Tenant
 
-from .base import actor
+from .edits_on_record import actor
 from .reasons import reason_field
 
 

@@ -24,7 +24,8 @@ from benefits_portal.tenants.limits import (
 )
 from benefits_portal.tenants.models import Attempt, Mail
 
-from .base import ReadOnlyAdmin, log_deletion
+from .base import ReadOnlyAdmin
+from .edits_on_record import log_deletion
 
 
 class LockedOutFilter(CasesFilter):

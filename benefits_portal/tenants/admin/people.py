@@ -23,7 +23,8 @@ from benefits_portal.fields import NameFormField
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
 from benefits_portal.tenants.signing_in import ErrorAtFirstFieldMixin
 
-from .base import AuditedAdmin, BackOfficeInline, NoDeleteAdmin, actor
+from .base import AuditedAdmin, BackOfficeInline, NoDeleteAdmin
+from .edits_on_record import actor
 from .forms import ActionFormSet, BackOfficeForm
 from .reasons import MISSING, reason_in
 

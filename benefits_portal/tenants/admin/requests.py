@@ -14,7 +14,8 @@ from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.tenants.models import TenantRequest
 
-from .base import ReadOnlyAdmin, actor
+from .base import ReadOnlyAdmin
+from .edits_on_record import actor
 from .reasons import ReasonedActionForm, each, needs_reason
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from benefits_portal.tenants.audit.actor import Actor, How
 from benefits_portal.tenants.audit.record import Record, recordable
 
-from .actions import TenantsAction
+from .actions import EditAction, TenantsAction
 from .attempt import Attempt
 from .directory_user import DirectoryUser
 from .directory_word import DirectoryUserWord
@@ -20,6 +20,7 @@ __all__ = [
     "Attempt",
     "DirectoryUser",
     "DirectoryUserWord",
+    "EditAction",
     "How",
     "KeyAttempt",
     "Mail",

@@ -54,3 +54,21 @@ Record.attempts.update(
         TenantsAction.TENANT_DECLINED: _("Decline another tenant"),
     }
 )
+
+
+@recordable
+class EditAction(models.TextChoices):
+    """What the back office and imports put on record; a model's own verb records itself."""
+
+    CREATED = "tenants.created", _("Created")
+    EDITED = "tenants.edited", _("Edited")
+    DELETED = "tenants.deleted", _("Deleted")
+
+
+Record.attempts.update(
+    {
+        EditAction.CREATED: _("Create"),
+        EditAction.EDITED: _("Edit"),
+        EditAction.DELETED: _("Delete"),
+    }
+)

@@ -9,11 +9,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
 from benefits_portal.backoffice.csv_reading import Unreadable, decoded
+from benefits_portal.backoffice.importing import Import, Outcome, counts_text
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.tenants import importing
-from benefits_portal.tenants.admin.imports import PartnerImport, PersonImport, counts_text
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.importing import Import, Outcome, carry_out_in_batches
+from benefits_portal.tenants.directory_imports import PartnerImport, PersonImport
+from benefits_portal.tenants.importing import carry_out_in_batches
 from benefits_portal.tenants.management.reasons import add_reason
 from benefits_portal.tenants.models import Actor, How
 

@@ -1,0 +1,166 @@
+"""The page of the back office that shows what a CSV file would do before it does it."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from benefits_portal.formats import format_number
+
+from .columns import admin_url
+from .csv_reading import Unreadable, decoded
+from .importing import Import, Refused, TooManyLines, counts_text
+
+MAX_LINES, MAX_BYTES = 2_000, 1_000_000  # on the page; more by the command
+SALT = "import"
+
+
+class FileForm(forms.Form):
+    """A file; a subclass asks what else must be known before it is imported."""
+
+    file = forms.FileField(label=gettext_lazy("CSV file"), max_length=200)
+
+    def clean_file(self) -> str:
+        """The file's text."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise ValidationError(too_long())
+        try:
+            return decoded(file.read())
+        except Unreadable as error:
+            raise ValidationError(str(error)) from error
+
+
+def too_long() -> str:
+    return _(
+        "Up to %(lines)s lines can be imported here. For more there is manage.py import_csv."
+    ) % {"lines": format_number(MAX_LINES)}
+
+
+class ImportPageMixin:
+    """A model admin with a page to import from CSV, for whoever may both add and change.
+
+    Upload, preview, confirm: each is one method. Subclasses say how a file is carried out.
+    """
+
+    importing: ClassVar[type[Import]]
+    import_form: ClassVar[type[FileForm]] = FileForm
+    has_import = True  # for the list's template, which would call a class
+    opts: Any
+    admin_site: Any
+    model: type[Model]
+
+    def carry_out_import(self, request: HttpRequest, text: str, shown: str) -> Import:
+        """Do all that the file says, or raise Refused with nothing changed.
+
+        `shown` is the fingerprint of the preview that was confirmed. Raises Unreadable too.
+        """
+        raise NotImplementedError
+
+    def missing_for_import(self, request: HttpRequest) -> str:
+        """What has to be given before a confirmed file is carried out; empty if nothing is."""
+        return ""
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(
+            require_http_methods(["GET", "HEAD", "POST"])(self.import_csv)
+        )
+        return [
+            path("import/", view, name=f"{self.opts.app_label}_{self.opts.model_name}_import"),
+            *super().get_urls(),  # type: ignore[misc]
+        ]
+
+    def may_import(self, request: HttpRequest) -> bool:
+        allowed: Any = self
+        return bool(allowed.has_add_permission(request) and allowed.has_change_permission(request))
+
+    def import_csv(self, request: HttpRequest) -> HttpResponse:
+        """Asks for a file, shows what it would do, and does exactly that when it is confirmed."""
+        if not self.may_import(request):
+            raise PermissionDenied
+        if "confirmed" in request.POST:
+            return self.confirm(request)
+        form = self.import_form(request.POST or None, request.FILES or None)
+        if form.is_valid():
+            return self.preview(request, form, form.cleaned_data["file"])
+        return self.page(request, form)
+
+    def preview(self, request: HttpRequest, form: FileForm, text: str) -> HttpResponse:
+        """What each line would do; the file travels in the form, signed."""
+        try:
+            asked = self.importing.of(text, MAX_LINES)
+        except (Unreadable, TooManyLines) as error:
+            form.add_error("file", too_long() if isinstance(error, TooManyLines) else str(error))
+            return self.page(request, form)
+        packed = signing.dumps(text, salt=self.salt(request), compress=True)
+        return self.page(request, form, asked=asked, packed=packed)
+
+    def confirm(self, request: HttpRequest) -> HttpResponse:
+        """Do exactly what was shown; else say why not, and what the file would do now."""
+        try:
+            text = self.unpacked(request)
+        except signing.BadSignature:
+            why = _("This page is too old. Choose the file again; nothing was changed.")
+            messages.error(request, why)
+            return redirect(".")
+        if missing := self.missing_for_import(request):
+            messages.error(request, missing)
+            return self.preview(request, self.import_form(request.POST), text)
+        try:
+            asked = self.carry_out_import(request, text, request.POST.get("shown", ""))
+        except Unreadable as error:  # what was shown on the page of another kind of rows
+            messages.error(request, str(error))
+            return redirect(".")
+        except Refused:
+            return self.preview_again(request, text)
+        messages.success(request, counts_text(asked.counts))
+        return redirect(admin_url(self.model, "changelist"))
+
+    def preview_again(self, request: HttpRequest, text: str) -> HttpResponse:
+        messages.warning(
+            request,
+            _(
+                "Something changed since you looked, so nothing was imported. This is what "
+                "the file would do now."
+            ),
+        )
+        return self.preview(request, self.import_form(request.POST), text)
+
+    def salt(self, request: HttpRequest) -> str:
+        """Of what this page signs: for these rows and this person alone."""
+        return f"{SALT}.{self.opts.label_lower}.{request.user.pk}"
+
+    def unpacked(self, request: HttpRequest) -> str:
+        """The file that was previewed. Raises BadSignature for another page's, or an old one."""
+        text: str = signing.loads(
+            request.POST["confirmed"],
+            salt=self.salt(request),
+            max_age=settings.SESSION_COOKIE_AGE,
+        )
+        return text
+
+    def page(self, request: HttpRequest, form: FileForm, **context: Any) -> HttpResponse:
+        title = _("Import %(what)s") % {"what": self.opts.verbose_name_plural}
+        context |= {
+            "form": form,
+            "opts": self.opts,
+            "title": title,
+            "columns": self.importing.columns,
+            "reason": request.POST.get("reason", ""),
+        }
+        if asked := context.get("asked"):
+            context["summary"] = counts_text(asked.counts)
+        return TemplateResponse(
+            request, "admin/import.html", {**self.admin_site.each_context(request), **context}
+        )

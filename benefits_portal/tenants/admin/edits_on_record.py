@@ -1,0 +1,98 @@
+"""Puts on record what staff edit by hand: who, why, the fields before and after (A1)."""
+
+# mypy: disable-error-code="type-arg"
+
+from typing import Any, cast
+
+from django import forms
+from django.db import models
+from django.http import HttpRequest
+
+from benefits_portal.derived import derived_columns
+from benefits_portal.tenants.models import (
+    Actor,
+    EditAction,
+    How,
+    Partner,
+    Record,
+    Tenant,
+    User,
+)
+
+from .reasons import reason_in
+
+# Neither on record nor a way to filter
+SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}
+# Work that the portal has still to do is no fact of the row, and not on record
+INTERNAL = {"is_name_pending"}
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Whoever is signed in, acting in the back office for the reason given."""
+    return Actor(cast("User", request.user), How.BACK_OFFICE, reason_in(request))
+
+
+def tenant_context(subject: models.Model) -> dict[str, Any]:
+    """The partner and the tenant that `subject` belongs to, if any."""
+    tenant = subject if isinstance(subject, Tenant) else getattr(subject, "tenant", None)
+    partner = subject if isinstance(subject, Partner) else getattr(subject, "partner", None)
+    return {"partner": partner or (tenant.partner if tenant else None), "tenant": tenant}
+
+
+def log(action: EditAction, subject: models.Model, request: HttpRequest, **values: Any) -> None:
+    Record.objects.log(
+        action, by=actor(request), subject=subject, **tenant_context(subject), **values
+    )
+
+
+def log_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> None:
+    """Put on record what a saved form created or changed, nothing secret.
+
+    Fields as stored, relations by number.
+    """
+    fields = recorded_fields(form.instance)
+    names = [name for name in (form.fields if is_new else form.changed_data) if name in fields]
+    after = {name: stored(form, fields[name]) for name in names}
+    if is_new:
+        filled = {name: value for name, value in after.items() if value not in (None, "", [])}
+        log(EditAction.CREATED, form.instance, request, after=filled)
+    elif names:
+        before = {name: initial(form, fields[name]) for name in names}
+        log(EditAction.EDITED, form.instance, request, before=before, after=after)
+
+
+def recorded_fields(row: models.Model) -> dict[str, Any]:
+    """The fields of `row` that may be on record, by name."""
+    return {
+        field.name: field
+        for field in [*row._meta.fields, *row._meta.many_to_many]
+        if not field.primary_key and field.name not in SECRETS
+    }
+
+
+def stored(form: forms.ModelForm, field: Any) -> Any:
+    """What a saved form left in `field`."""
+    if field.many_to_many:
+        return [related.pk for related in form.cleaned_data[field.name]]
+    return field.value_from_object(form.instance)
+
+
+def initial(form: forms.ModelForm, field: Any) -> Any:
+    """What was in `field` before."""
+    value = form.initial.get(field.name)
+    return [related.pk for related in value] if field.many_to_many and value else value
+
+
+def log_deletion(subject: models.Model, request: HttpRequest) -> None:
+    left_out = {*SECRETS, *INTERNAL, *derived_columns(type(subject))}
+    fields = [
+        field
+        for field in subject._meta.fields
+        if not field.primary_key and field.name not in left_out
+    ]
+    log(
+        EditAction.DELETED,
+        subject,
+        request,
+        before={field.name: field.value_from_object(subject) for field in fields},
+    )

@@ -1,0 +1,153 @@
+"""What a line of a CSV file of partners or of people means (W2, W3)."""
+
+from itertools import batched
+from typing import ClassVar
+
+from django.utils.translation import gettext as _
+
+from benefits_portal.backoffice.csv_reading import Cells
+from benefits_portal.backoffice.importing import ImportRow, Outcome, refuse_all
+from benefits_portal.typed import (
+    canonical_domain_or_text,
+    canonical_email_or_text,
+    email_in,
+    guest_behind,
+    tidy,
+    tidy_digits,
+)
+
+from .importing import BATCH, RowImport, put_on_record
+from .models import (
+    Actor,
+    DirectoryUser,
+    DirectoryUserWord,
+    EditAction,
+    Partner,
+    Tenant,
+    TenantsAction,
+)
+from .tenants_meant import tenants_meant
+
+
+class PartnerImport(RowImport):
+    columns = ("mpn_id", "name", "country", "currency", "time_zone")
+    model = Partner
+    fields: ClassVar = {
+        "name": "name",
+        "country": "country",
+        "currency": "currency",
+        "time_zone": "time_zone",
+    }
+    spellings: ClassVar = {"mpn_id": tidy_digits}
+
+    def look_up(self, cells: list[Cells]) -> None:
+        self.partners = Partner.objects.in_bulk(
+            {line["mpn_id"] for line in cells}, field_name="mpn_id"
+        )
+
+    def key(self, cells: Cells) -> tuple[str, ...]:
+        return (cells["mpn_id"],)
+
+    def judge(self, line: ImportRow, cells: Cells) -> None:
+        self.fill(
+            line,
+            cells,
+            self.partners.get(cells["mpn_id"]) or Partner(mpn_id=cells["mpn_id"], time_zone=""),
+        )
+        line.text = f"{cells['mpn_id']} · {cells['name']}"
+        if line.outcome is Outcome.NEW:
+            line.after["mpn_id"] = cells["mpn_id"]
+
+    def after_writing(self, batch: list[ImportRow], by: Actor, outcome: Outcome) -> None:
+        action = EditAction.CREATED if outcome is Outcome.NEW else EditAction.EDITED
+        put_on_record(action, batch, by=by, tenant_context=lambda partner: {"partner": partner})
+
+
+class PersonImport(RowImport):
+    columns = ("tenant", "user_principal_name", "name", "kind")
+    model = DirectoryUser
+    fields: ClassVar = {"name": "display_name"}
+    spellings: ClassVar = {
+        "tenant": canonical_domain_or_text,
+        "user_principal_name": lambda text: canonical_email_or_text(email_in(text)),
+        "kind": lambda text: tidy(text).lower(),
+    }
+
+    def look_up(self, cells: list[Cells]) -> None:
+        """The people by the file's own addresses: a short file must not read a large directory."""
+        domains = {line["tenant"] for line in cells}
+        self.tenants = {
+            tenant.domain: tenant
+            for tenant in Tenant.objects.select_related("partner").filter(domain__in=domains)
+        }
+        self.meant = tenants_meant(domains - self.tenants.keys())
+        self.people: dict[tuple[int, str], DirectoryUser] = {}
+        for lines in batched(cells, BATCH, strict=False):
+            names = {self.key(line)[1] for line in lines}
+            tenants = {
+                tenant.pk for line in lines if (tenant := self.tenants.get(self.key(line)[0]))
+            }
+            people = DirectoryUser.objects.filter(
+                tenant__in=tenants, user_principal_name__in=names
+            ).order_by()
+            self.people |= {
+                (person.tenant_id, person.user_principal_name): person for person in people
+            }
+
+    def key(self, cells: Cells) -> tuple[str, ...]:
+        return (cells["tenant"], cells["user_principal_name"])
+
+    def canonical(self, cells: Cells) -> Cells:
+        """The directory's own name for a guest is the guest's address (W3)."""
+        cells = super().canonical(cells)
+        email, domain = guest_behind(cells["user_principal_name"]) or ("", "")
+        is_own = cells["kind"] == DirectoryUser.Kind.GUEST and domain == cells["tenant"]
+        return cells | {"user_principal_name": email} if is_own else cells
+
+    def judge(self, line: ImportRow, cells: Cells) -> None:
+        domain, name = self.key(cells)
+        kind, tenant = cells["kind"], self.tenants.get(domain)
+        person = self.people.get((tenant.pk, name)) if tenant else None
+        faults = {} if tenant else {"tenant": self.no_tenant(domain)}
+        if kind not in DirectoryUser.Kind.values:
+            faults["kind"] = _("Write member or guest.")
+        elif person and kind != person.kind:
+            faults["kind"] = _("A member does not become a guest, nor a guest a member.")
+        is_new, person = (
+            person is None,
+            person or DirectoryUser(tenant=tenant, user_principal_name=name, kind=kind),
+        )
+        person.tenant = tenant  # type: ignore[assignment]
+        checks = [
+            lambda: self.fill(line, cells, person),
+            *([person.clean] if is_new and not faults else []),
+        ]
+        refuse_all(faults, checks, self.columns)
+        if line.outcome is Outcome.NEW:
+            line.after |= {"user_principal_name": name, "kind": kind}
+
+    def no_tenant(self, written: str) -> str:
+        """What to write for a tenant that was not given by its domain."""
+        if domains := self.meant.get(written):
+            return _("Write the tenant's domain: %(domains)s.") % {
+                "domains": ", ".join(domains[:3])
+            }
+        return _("There is no tenant with this domain.")
+
+    def after_writing(self, batch: list[ImportRow], by: Actor, outcome: Outcome) -> None:
+        DirectoryUserWord.objects.write_all([line.row for line in batch])
+        for kind, added in (
+            (DirectoryUser.Kind.MEMBER, TenantsAction.PERSON_ADDED),
+            (DirectoryUser.Kind.GUEST, TenantsAction.GUEST_INVITED),
+        ):
+            action = added if outcome is Outcome.NEW else EditAction.EDITED
+            of_kind = [line for line in batch if line.row.kind == kind]
+            put_on_record(
+                action,
+                of_kind,
+                by=by,
+                tenant_context=lambda person: {
+                    "partner": person.tenant.partner,
+                    "tenant": person.tenant,
+                },
+            )
