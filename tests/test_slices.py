@@ -48,12 +48,16 @@ FETCHES = {
     "benefits_portal/benefits/management/commands/renew.py:*": (
         "the one row of a subquery, and a part of a text"
     ),
-    "benefits_portal/tenants/models/roles.py:_of_entry": "the one row of a subquery",
+    "benefits_portal/tenants/models/role_assignment_queryset.py:_of_entry": (
+        "the one row of a subquery"
+    ),
     "benefits_portal/tenants/models/partner.py:_names_of": "the one row of a subquery",
     "benefits_portal/tenants/models/attempt.py:take_at_once": (
         "the one attempt that has to leave the window"
     ),
-    "benefits_portal/tenants/models/roles.py:last_global_admin": "whether there is more than one",
+    "benefits_portal/tenants/models/role_assignment_queryset.py:last_global_admin": (
+        "whether there is more than one"
+    ),
     "benefits_portal/practice/views.py:mailbox": "the latest mails of a practice mailbox",
     "benefits_portal/benefits/models/membership_queryset.py:*": "the one row of a subquery",
     "benefits_portal/practice/tour.py:*": "the one row of a subquery",

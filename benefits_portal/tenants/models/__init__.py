@@ -10,7 +10,8 @@ from .directory_word import DirectoryUserWord
 from .key_attempt import KeyAttempt
 from .mail import Mail
 from .partner import Partner, Tenant
-from .roles import Role, RoleAssignment
+from .role import Role
+from .role_assignment import RoleAssignment
 from .tenant_request import TenantRequest
 from .user import User
 from .world import PracticeWorld

@@ -33,7 +33,7 @@ from .directory_word import DirectoryUserWord
 from .partner import Partner, Tenant
 
 if TYPE_CHECKING:
-    from .roles import RoleAssignment
+    from .role_assignment import RoleAssignment
     from .user import User
 
 

@@ -1,69 +1,27 @@
-"""Which role somebody holds at which partner (rule P1)."""
+"""Who holds which role, found and given (rule P1)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _now
-from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.derived import found_by
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.exceptions import (
-    AccountClosed,
-    LastGlobalAdmin,
-    PersonDisabled,
-    RoleAlreadyHeld,
-    RoleGone,
-)
+from benefits_portal.tenants.exceptions import AccountClosed, PersonDisabled, RoleAlreadyHeld
 
 from .actions import TenantsAction
-from .directory_user import DirectoryUser, DirectoryUserQuerySet
+from .directory_user import DirectoryUser
 from .partner import Partner
+from .role import Role
 from .user import User
 
-
-class Role(models.TextChoices):
-    GLOBAL_ADMIN = "global-admin", _("Global admin")
-    PARTNER_ADMIN = "partner-admin", _("MPN partner admin")
-    MEMBER = "member", _("Account member")
-
-    @property
-    def may_act(self) -> bool:
-        """Reveal and redeem keys; assign, remove and transfer credit."""
-        return self is not Role.MEMBER
-
-    @property
-    def description(self) -> str:
-        """What it is for, in a few words."""
-        return {
-            Role.GLOBAL_ADMIN: _now("Everything: people, roles and tenants too."),
-            Role.PARTNER_ADMIN: _now("Get and redeem keys, extend, add licenses, assign credit."),
-            Role.MEMBER: _now("Look at everything, change nothing."),
-        }[self]
-
-    @property
-    def may_manage_people(self) -> bool:
-        """Change who is in the directory, who holds which role, and the tenants."""
-        return self is Role.GLOBAL_ADMIN
-
-
-def _of_entry(field: str) -> Coalesce:
-    """What a role's partner has in `field` of the holder's own entry.
-
-    Else of one with the holder's address.
-    """
-    at_partner = (
-        DirectoryUser.objects.filter(partner=OuterRef("partner")).order_by("pk").values(field)
-    )
-    own = at_partner.filter(pk=OuterRef("user__directory_user"))
-    same_email = at_partner.filter(user_principal_name=OuterRef("user__email"))
-    return Coalesce(Subquery(own[:1]), Subquery(same_email[:1]))
+if TYPE_CHECKING:
+    from .role_assignment import RoleAssignment
 
 
 class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
@@ -202,7 +160,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         from, AccountClosed or RoleAlreadyHeld. What is wrong at a home elsewhere is on record at no
         partner.
         """
-        wanted = RoleAssignment(user=account, partner=partner)
+        wanted = self.model(user=account, partner=partner)
         person = wanted.people().first()
         about: dict[str, Any] = {
             "by": by,
@@ -226,122 +184,14 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return held
 
 
-class RoleAssignment(models.Model):
-    """A role that somebody holds at one partner (rule P1)."""
+def _of_entry(field: str) -> Coalesce:
+    """What a role's partner has in `field` of the holder's own entry.
 
-    user = models.ForeignKey(
-        User, models.CASCADE, related_name="role_assignments", verbose_name=_("user")
+    Else of one with the holder's address.
+    """
+    at_partner = (
+        DirectoryUser.objects.filter(partner=OuterRef("partner")).order_by("pk").values(field)
     )
-    partner = models.ForeignKey(
-        Partner, models.PROTECT, related_name="role_assignments", verbose_name=_("partner")
-    )
-    role = models.CharField(_("role"), max_length=13, choices=Role)
-
-    known_as: str | None  # of `as_known`
-
-    objects = RoleAssignmentQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("role")
-        verbose_name_plural = _("roles")
-        ordering = ["partner__sort_name", "user__sort_name"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "partner"],
-                name="role_one_per_user_and_partner",
-                violation_error_message=_("This person already holds a role at this partner."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user.name}: {self.get_role_display()} ({self.partner})"
-
-    @property
-    def holder_name(self) -> str:
-        """What the partner calls the holder; of a role that is `as_known`."""
-        return self.known_as or self.user.name_elsewhere
-
-    @property
-    def is_of_home(self) -> bool:
-        """Whether it is held at the partner from whose directory the person signs in."""
-        home = self.user.directory_user
-        return home is not None and home.tenant.partner_id == self.partner_id
-
-    def people(self) -> DirectoryUserQuerySet:
-        """Who holds it, in the partner's own directory.
-
-        The entry they sign in as; of a guest, those with their address.
-        """
-        entries = DirectoryUser.objects.for_partner(self.partner)
-        if self.is_of_home and self.user.directory_user:
-            return entries.filter(pk=self.user.directory_user.pk)
-        return entries.filter(user_principal_name=self.user.email)
-
-    def check_can_sign_in(self) -> None:
-        """Raise PersonDisabled or AccountClosed, which only the person's home may know of (P1)."""
-        refusal: Refusal | None = None
-        if DirectoryUser.objects.disabled().filter(user=self.user).exists():
-            refusal = PersonDisabled()
-        elif not self.user.is_active:
-            refusal = AccountClosed()
-        if refusal:
-            refusal.is_of_no_partner = not self.is_of_home
-            raise refusal
-
-    def change_to(self, role: Role, *, by: Actor) -> None:
-        """Raises RoleAlreadyHeld, RoleGone, or LastGlobalAdmin."""
-        about = self._about(by)
-        with recorded_if_refused(TenantsAction.ROLE_CHANGED, **about, after={"role": role}):
-            unchanged = self._unchanged_under_lock()
-            if role == self.role:
-                raise RoleAlreadyHeld(role)
-            unchanged.update(role=role)
-            self.role = role
-            Record.objects.log(TenantsAction.ROLE_CHANGED, **about, after={"role": role})
-
-    def take(self, *, by: Actor) -> None:
-        """Take the role away, from the next request on.
-
-        With the last one sessions end.
-
-        Raises RoleGone, or LastGlobalAdmin.
-        """
-        about = self._about(by)
-        with recorded_if_refused(TenantsAction.ROLE_TAKEN, **about):
-            self._unchanged_under_lock().delete()
-            self.user.sign_out_without_role(self.partner)
-            Record.objects.log(TenantsAction.ROLE_TAKEN, params={"held": self.pk}, **about)
-
-    def _unchanged_under_lock(self) -> RoleAssignmentQuerySet:
-        """This row, if it is still as it was read.
-
-        One partner's roles change one after the other, so that of two Global admins who take each
-        other's role one stays.
-        """
-        Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
-        unchanged = RoleAssignment.objects.filter(pk=self.pk, role=self.role)
-        if not unchanged.exists():
-            raise RoleGone
-        self.check_not_last()
-        return unchanged
-
-    def check_not_last(self) -> None:
-        """Raise LastGlobalAdmin if nobody else could change the partner's people and roles."""
-        others = (
-            RoleAssignment.objects.admins_of(self.partner)
-            .filter(role=Role.GLOBAL_ADMIN)
-            .exclude(pk=self.pk)
-        )
-        if self.role == Role.GLOBAL_ADMIN and not others.exists():
-            raise LastGlobalAdmin
-
-    def _about(self, by: Actor) -> dict[str, Any]:
-        person = self.people().first()
-        tenant = person.tenant if person else None
-        return {
-            "by": by,
-            "partner": self.partner,
-            "tenant": tenant,
-            "subject": person or self.user,
-            "before": {"role": self.role},
-        }
+    own = at_partner.filter(pk=OuterRef("user__directory_user"))
+    same_email = at_partner.filter(user_principal_name=OuterRef("user__email"))
+    return Coalesce(Subquery(own[:1]), Subquery(same_email[:1]))

@@ -1,0 +1,30 @@
+"""The roles that somebody can hold at a partner, and what each may do (rule P1)."""
+
+from django.db import models
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    GLOBAL_ADMIN = "global-admin", _("Global admin")
+    PARTNER_ADMIN = "partner-admin", _("MPN partner admin")
+    MEMBER = "member", _("Account member")
+
+    @property
+    def may_act(self) -> bool:
+        """Reveal and redeem keys; assign, remove and transfer credit."""
+        return self is not Role.MEMBER
+
+    @property
+    def description(self) -> str:
+        """What it is for, in a few words."""
+        return {
+            Role.GLOBAL_ADMIN: _now("Everything: people, roles and tenants too."),
+            Role.PARTNER_ADMIN: _now("Get and redeem keys, extend, add licenses, assign credit."),
+            Role.MEMBER: _now("Look at everything, change nothing."),
+        }[self]
+
+    @property
+    def may_manage_people(self) -> bool:
+        """Change who is in the directory, who holds which role, and the tenants."""
+        return self is Role.GLOBAL_ADMIN
