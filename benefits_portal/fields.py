@@ -18,16 +18,18 @@ from django.core.validators import (
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.key_format import without_keys
-from benefits_portal.typed import (
-    NOT_SHOWN,
-    ascii_digits,
+from benefits_portal.emails import (
     canonical_domain,
     canonical_domain_or_text,
     canonical_email,
     canonical_email_or_text,
-    clean_line,
     email_in,
+)
+from benefits_portal.key_format import without_keys
+from benefits_portal.typed import (
+    NOT_SHOWN,
+    ascii_digits,
+    clean_line,
     read_day,
     tidy,
     tidy_digits,

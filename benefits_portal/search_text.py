@@ -14,7 +14,8 @@ import idna
 import regex
 from anyascii import anyascii
 
-from benefits_portal.typed import GUEST_MARK, canonical_email_or_text, guest_behind, tidy
+from benefits_portal.emails import GUEST_MARK, canonical_email_or_text, guest_behind
+from benefits_portal.typed import tidy
 
 MAX_QUERY = 200  # characters of a search: a name of somebody's and their address fit
 MAX_TERMS = 10  # of a search, the longest ones

@@ -1,10 +1,9 @@
-"""What people type, paste and send, in one canonical form (rules W1 to W4).
+"""What people type, paste and send, in one canonical form (rules W1 and W4).
 
-For every form, import, command and model.
+For every form, import, command and model. Addresses and domains are in `emails.py` (W2, W3).
 
-`tidy` and `canonical_email_or_text` take any text and never fail: for look-ups, and for what is
-written past a form. `clean_line`, `canonical_email`, `canonical_domain` and `read_day` raise
-ValidationError with what to do.
+`tidy` takes any text and never fails: for look-ups, and for what is written past a form.
+`clean_line` and `read_day` raise ValidationError with what to do.
 """
 
 import re
@@ -14,24 +13,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import idna
 import regex
 from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.key_format import without_keys
-
-MAX_EMAIL = 150  # characters
-MAX_LOCAL = 64  # characters before the @, as mail servers have it (RFC 5321)
-SHARED_DOMAIN = "onmicrosoft.com"  # every tenant has a name of its own in front of it
-_WRAPPINGS, _MAILTO = {"<>", "''", '""', "“”", "‘’", "„“", "„”", "«»", "()", "[]"}, "mailto:"
-_validate_email = EmailValidator(allowlist=[])  # Django's own lets localhost pass
-# The directory's own names for guests: john_fabrikam.example#EXT#@contoso.onmicrosoft.com
-GUEST_MARK = "#ext#@"
-# The same out of an address bar, and the name of somebody with an account of their own at Microsoft
-_ENCODED_MARK, _OWN_ACCOUNT = "%23ext%23@", "live.com#"
 
 # Accents on one letter; no script has as many, and putting 100,000 in order takes Unicode half a
 # minute
@@ -46,12 +33,10 @@ _HIDDEN = regex.compile(
 _TOO_MANY_MARKS = regex.compile(rf"(\p{{M}}{{{MAX_MARKS}}})\p{{M}}+")
 # Persian and Hindi need the others
 _JOINERS = regex.compile(r"(?<![\p{L}\p{M}])[\u200C\u200D]|[\u200C\u200D](?!\p{L})")
-_ALL_JOINERS = regex.compile(r"[\u200C\u200D]")
 _LINE_BREAKS = regex.compile(r"\r\n|[\n\v\f\r\x1C-\x1E\x85\u2028\u2029]")
 _NOT_TEXT = regex.compile(
     r"[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]--[\t\n\v\f\r\x1C-\x1E\x85]]", regex.V1
 )
-_MORE_THAN_A_DOMAIN = regex.compile(r"[@/:?#]")
 NOT_SHOWN = _("This holds a character that cannot be shown. Type the text instead of pasting it.")
 _LETTER = regex.compile(r"\p{L}")
 _DASHES = regex.compile(r"[\p{Pd}\u2212]")  # the last is the minus sign
@@ -144,142 +129,6 @@ def validate_no_key(text: str) -> None:
         raise ValidationError(
             _("This holds a product key. Leave it out: others can read this."), code="product_key"
         )
-
-
-def canonical_email(text: str) -> str:
-    """The one spelling of an e-mail address or user principal name (W2).
-
-    Lowercase, NFKC, the domain in IDNA's ASCII. `<kim@contoso.com>` and `mailto:kim@contoso.com`
-    are understood, and so is what the directory makes of addresses (W3). Raises ValidationError for
-    what is no address.
-    """
-    written = unwrapped(_compared(text)).removeprefix(_OWN_ACCOUNT)
-    local, _at, domain = written.replace(_ENCODED_MARK, GUEST_MARK).rpartition("@")
-    try:
-        email = f"{local}@{_ascii_domain(domain)}"
-        _validate_email(email)
-    except (idna.IDNAError, ValidationError) as error:
-        raise _not_an_email() from error
-    validate_no_key(email)
-    if not local.isascii():  # some letters pass for ASCII where capitals do not matter: ı for i
-        raise _not_an_email()
-    # A quoted name is a second spelling of the same mailbox
-    if local.startswith('"') or len(email) > MAX_EMAIL:
-        raise _not_an_email()
-    # A guest's holds a whole address
-    if len(local) > MAX_LOCAL and not local.endswith(GUEST_MARK[:-1]):
-        raise ValidationError(_("Write at most 64 characters before the @."), code="email")
-    return email
-
-
-def _compared(text: str) -> str:
-    """`text` as identities are compared: one line in NFKC and lowercase. Raises ValidationError."""
-    return unicodedata.normalize("NFKC", _ALL_JOINERS.sub("", clean_line(text))).strip().lower()
-
-
-def unwrapped(email: str) -> str:
-    """`email` without what programs put around one: `<…>`, quotes, `mailto:`."""
-    while email[:1] + email[-1:] in _WRAPPINGS and len(email) > 1:
-        email = email[1:-1].strip()
-    return email[len(_MAILTO) :].strip() if email[: len(_MAILTO)].lower() == _MAILTO else email
-
-
-def email_in(text: str) -> str:
-    """The address in `Kim de Vries <kim@contoso.com>`; any other text as it is, tidied."""
-    line = tidy(text)
-    name, _mark, email = line.rpartition("<")
-    return email[:-1] if name and email.endswith(">") and is_email(email[:-1]) else line
-
-
-def _not_an_email() -> ValidationError:
-    return ValidationError(
-        _("This is not an address. Write it as in kim@contoso.com."), code="email"
-    )
-
-
-def is_email(text: str) -> bool:
-    """Whether `text` is an address, however it is written."""
-    try:
-        canonical_email(text)
-    except ValidationError:
-        return False
-    return True
-
-
-def canonical_email_or_text(text: str) -> str:
-    """`canonical_email` where `text` is an address, else `text` tidied.
-
-    To look up what may be no address at all.
-    """
-    try:
-        return canonical_email(text)
-    except ValidationError:
-        return tidy(text)
-
-
-def canonical_domain(text: str) -> str:
-    """The one spelling of a domain (W2).
-
-    Lowercase and in IDNA's ASCII, without `https://` before and `/` behind it.
-
-    Raises ValidationError for what is no domain of at least two parts, and for the one that all
-    tenants share.
-    """
-    letters = _compared(text).removeprefix("https://").removeprefix("http://").removesuffix("/")
-    try:
-        domain = _ascii_domain(letters)
-        _validate_email(f"a@{domain}")
-    except (idna.IDNAError, ValidationError) as error:
-        if _MORE_THAN_A_DOMAIN.search(letters):
-            raise ValidationError(
-                _(
-                    "Write the domain alone, as in contoso.com: leave out what stands before "
-                    "and after it."
-                ),
-                code="domain",
-            ) from error
-        raise ValidationError(
-            _("This is not a domain. Write it as in contoso.com."), code="domain"
-        ) from error
-    if domain == SHARED_DOMAIN:
-        raise ValidationError(
-            _("Write your own name in front, as in contoso.onmicrosoft.com."), code="domain"
-        )
-    return domain
-
-
-def canonical_domain_or_text(text: str) -> str:
-    """`canonical_domain` where `text` is a domain, else `text` tidied.
-
-    To look up what may be no domain at all.
-    """
-    try:
-        return canonical_domain(text)
-    except ValidationError:
-        return tidy(text)
-
-
-def _ascii_domain(domain: str) -> str:
-    """Raises idna.IDNAError, also for the numbers of a computer, which are no domain."""
-    ascii_domain = idna.encode(domain.rstrip("."), uts46=True).decode() if domain else ""
-    if ascii_domain.rpartition(".")[2].isdigit():
-        raise idna.IDNAError
-    return ascii_domain
-
-
-def guest_behind(email: str) -> tuple[str, str] | None:
-    """Whom a directory's own name for a guest stands for: address, and tenant's domain (W3).
-
-    `email` is canonical. None for any other address.
-    """
-    mangled, mark, tenant_domain = email.partition(GUEST_MARK)
-    local, underscore, domain = mangled.rpartition("_")
-    if not (mark and local and underscore):
-        return None
-    try:
-        return canonical_email(f"{local}@{domain}"), tenant_domain
-    except ValidationError:
-        return None
 
 
 def read_day(text: str) -> date:

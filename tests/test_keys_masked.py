@@ -5,12 +5,13 @@ from django.core.exceptions import ValidationError
 
 from benefits_portal.backoffice.importing import Outcome
 from benefits_portal.benefits.bulk_assignment import preview
+from benefits_portal.emails import canonical_email
 from benefits_portal.key_format import masked, without_keys
 from benefits_portal.licensing.forms import ReplacementForm
 from benefits_portal.logs import without_private
 from benefits_portal.tenants.directory_imports import PartnerImport
 from benefits_portal.tenants.models import Actor, Partner, Record
-from benefits_portal.typed import canonical_email, validate_no_key
+from benefits_portal.typed import validate_no_key
 from tests import factories
 from tests.key_examples import FULL_WIDTH, KEY, NO_KEYS, SHOWN, WITHOUT_PREFIX, WRITTEN
 

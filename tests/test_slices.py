@@ -85,7 +85,7 @@ TEXTS = {  # a number of characters or of parts, not of rows
     "tenants/models/key_attempt.py",
     "tenants/passwords.py",
     "backoffice/templatetags/back_office.py",
-    "typed.py",
+    "emails.py",
     "search_text.py",
     "settings.py",
     "licensing/views/redeeming.py",

@@ -5,15 +5,13 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benefits_portal.typed import (
+from benefits_portal.emails import (
     canonical_domain,
     canonical_email,
     canonical_email_or_text,
-    clean_line,
     guest_behind,
-    tidy,
-    validate_name,
 )
+from benefits_portal.typed import clean_line, tidy, validate_name
 
 ANY_TEXT = st.text(
     st.characters()

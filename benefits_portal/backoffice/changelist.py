@@ -24,10 +24,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from benefits_portal.derived import found_by, keys_or_question
+from benefits_portal.emails import canonical_email_or_text
 from benefits_portal.formats import format_number
 from benefits_portal.listing import capped_count
 from benefits_portal.search_text import finds_nothing, search_terms
-from benefits_portal.typed import canonical_email_or_text
 
 from .row_numbers import is_too_long_a_number
 

@@ -11,11 +11,11 @@ from typing import Any
 from django.core import signing
 from django.utils.functional import Promise
 
+from benefits_portal.emails import GUEST_MARK, canonical_email_or_text, guest_behind, is_email
 from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, Tenant, User
-from benefits_portal.typed import GUEST_MARK, canonical_email_or_text, guest_behind, is_email
 
 from .eligibility import Eligibility
 from .exceptions import (

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from html import unescape
 
 from benefits_portal.backoffice.spreadsheets import without_guard
-from benefits_portal.typed import MAX_EMAIL, tidy, unwrapped
+from benefits_portal.emails import MAX_EMAIL, unwrapped
+from benefits_portal.typed import tidy
 
 # A@x.com <a@x.com>
 SAME_TWICE = re.compile(

@@ -17,6 +17,7 @@ from benefits_portal.benefits.key_exceptions import (
 )
 from benefits_portal.benefits.models import Benefit, BenefitAction, ProductKey
 from benefits_portal.benefits.productkeys import without_keys
+from benefits_portal.emails import canonical_domain_or_text
 from benefits_portal.fields import LineFormField
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -24,7 +25,6 @@ from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record, Tenant
-from benefits_portal.typed import canonical_domain_or_text
 
 
 class VerifiedForm(forms.Form):

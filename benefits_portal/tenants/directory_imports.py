@@ -7,14 +7,13 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.backoffice.importing import ImportRow, Outcome, refuse_all
-from benefits_portal.typed import (
+from benefits_portal.emails import (
     canonical_domain_or_text,
     canonical_email_or_text,
     email_in,
     guest_behind,
-    tidy,
-    tidy_digits,
 )
+from benefits_portal.typed import tidy, tidy_digits
 
 from .importing import BATCH, RowImport, put_on_record
 from .models import (

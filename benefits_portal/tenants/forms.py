@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.derived import keys_or_question
+from benefits_portal.emails import MAX_EMAIL
 from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField, day_range
 from benefits_portal.search_text import MAX_QUERY
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
@@ -26,7 +27,6 @@ from benefits_portal.tenants.models import (
     TenantRequest,
     User,
 )
-from benefits_portal.typed import MAX_EMAIL
 
 
 class TenantForm(forms.Form):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
+from benefits_portal.emails import GUEST_MARK, MAX_EMAIL, canonical_email_or_text, guest_behind
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.search_text import finds_nothing, search_terms
@@ -26,7 +27,7 @@ from benefits_portal.tenants.exceptions import (
     GuestFromInside,
     NameOfGuest,
 )
-from benefits_portal.typed import GUEST_MARK, MAX_EMAIL, canonical_email_or_text, guest_behind, tidy
+from benefits_portal.typed import tidy
 
 from .actions import TenantsAction
 from .directory_word import DirectoryUserWord

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.derived import DerivedQuerySet, SearchTextField
+from benefits_portal.emails import canonical_domain_or_text
 from benefits_portal.fields import CanonicalDomainField, NameField
 from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
@@ -18,7 +19,7 @@ from benefits_portal.tenants.exceptions import (
     DomainInUse,
     NoColorLeft,
 )
-from benefits_portal.typed import canonical_domain_or_text, tidy
+from benefits_portal.typed import tidy
 
 from .actions import TenantsAction
 from .partner import Partner, Tenant

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
+from benefits_portal.emails import GUEST_MARK, canonical_email
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
 from benefits_portal.tenants.audit.actor import Actor, How
 from benefits_portal.tenants.audit.record import Record
 from benefits_portal.tenants.exceptions import NameOfGuest
-from benefits_portal.typed import GUEST_MARK, canonical_email
 
 from .actions import TenantsAction
 from .directory_user import DirectoryUser, DirectoryUserQuerySet
