@@ -24,3 +24,19 @@ class EnvironmentOrFile(FileAwareMapping):  # type: ignore[misc]
 
 class Env(FileAwareEnv):  # type: ignore[misc]
     ENVIRON = EnvironmentOrFile()
+
+    def secret(self, name: str, default: str = "") -> str:
+        """The secret `name`, without blanks around it. Raises ImproperlyConfigured without one."""
+        value: str = self.str(name, default=default).strip()
+        if not value:
+            raise ImproperlyConfigured(
+                f"{name} is not set. For a demo run `manage.py demo`; for anything else put what "
+                f"`openssl rand -hex 32` prints into the environment or into .env, as {name}=… "
+                "(see .env.example)."
+            )
+        return value
+
+
+def comma_separated(value: str) -> list[str]:
+    """The parts of `value` without blanks around them, empty ones too; none if all is blank."""
+    return [part.strip() for part in value.split(",")] if value.strip() else []

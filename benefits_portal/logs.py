@@ -44,6 +44,31 @@ _PRIVATE = (
 )
 
 
+def logging_config(level: str, *, as_json: bool) -> dict[str, Any]:
+    """The setting LOGGING: one line an event, to standard error."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"()": "benefits_portal.logs.PlainLines"},
+            "json": {"()": "benefits_portal.logs.JsonLines"},
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "json" if as_json else "line",
+            }
+        },
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "benefits_portal.requests": {"level": "INFO"},
+            "django": {"handlers": []},  # Django's own handlers write paths, with DEBUG
+            # Runserver's lines hold paths; ours take their place
+            "django.server": {"handlers": [], "level": "CRITICAL"},
+        },
+    }
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line, for whatever collects the lines of many machines."""
 

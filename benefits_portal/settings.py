@@ -9,15 +9,14 @@ and production need what `.env.example` lists. What is missing is said with the 
 from pathlib import Path
 from typing import Any
 
-from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 from django.utils.csp import CSP
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy, to_language
 
 from benefits_portal import retention, startup_checks
-from benefits_portal.environment import Env
+from benefits_portal.environment import Env, comma_separated
+from benefits_portal.languages import languages
+from benefits_portal.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -34,40 +33,17 @@ IS_LOCAL = DEMO or DEBUG  # no proxy, no TLS, nothing configured by hand
 # the next: public on purpose.
 PRACTICE_SECRET = "practice only: protects nothing and is known to everybody"  # noqa: S105
 
-
-def secret(name: str) -> str:
-    """A secret from the environment; only the demo and development have a public one instead."""
-    value: str = env.str(name, default=PRACTICE_SECRET if IS_LOCAL else "").strip()
-    if not value:
-        raise ImproperlyConfigured(
-            f"{name} is not set. For a demo run `manage.py demo`; for anything else put what "
-            f"`openssl rand -hex 32` prints into the environment or into .env, as {name}=… "
-            "(see .env.example)."
-        )
-    return value
-
-
-SECRET_KEY = startup_checks.only_secret("SECRET_KEY", secret("SECRET_KEY"))
-SECRET_KEY_FALLBACKS = startup_checks.secrets_of(
-    "SECRET_KEY_FALLBACKS", env.str("SECRET_KEY_FALLBACKS", default="")
-)
+default_secret = PRACTICE_SECRET if IS_LOCAL else ""
+SECRET_KEY = env.secret("SECRET_KEY", default_secret)
+SECRET_KEY_FALLBACKS = comma_separated(env.str("SECRET_KEY_FALLBACKS", default=""))
 # First encrypts, the others decrypt
-PRODUCT_KEY_SECRETS = startup_checks.secrets_of(
-    "PRODUCT_KEY_SECRETS", secret("PRODUCT_KEY_SECRETS")
-)
+PRODUCT_KEY_SECRETS = comma_separated(env.secret("PRODUCT_KEY_SECRETS", default_secret))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*startup_checks.LOCAL_HOSTS])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # How many stand before the portal; what others forward is not believed
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
-startup_checks.check_doors(
-    embedded=IS_LOCAL, hosts=ALLOWED_HOSTS, origins=CSRF_TRUSTED_ORIGINS, proxies=TRUSTED_PROXIES
-)
-if not IS_LOCAL and PRACTICE_SECRET in {SECRET_KEY, *SECRET_KEY_FALLBACKS, *PRODUCT_KEY_SECRETS}:
-    raise ImproperlyConfigured(
-        "SECRET_KEY or PRODUCT_KEY_SECRETS is the demo's, which everybody knows. Put 50 random "
-        "characters of your own there."
-    )
 INSTALLED_APPS = [
+    "benefits_portal",
     "benefits_portal.backoffice",
     "benefits_portal.tenants",
     "benefits_portal.benefits",
@@ -208,18 +184,6 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 # Internationalisation
 
-
-def languages(folder: Path) -> list[tuple[str, Promise]]:
-    """English, and whatever has a catalog in `folder`, by the names Django gives them.
-
-    English is what the texts are written in.
-    """
-    codes = sorted(
-        to_language(catalog.parents[1].name) for catalog in folder.glob("*/LC_MESSAGES/django.mo")
-    )
-    return [(code, gettext_lazy(str(LANG_INFO[code]["name"]))) for code in ["en", *codes]]
-
-
 LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGES = languages(LOCALE_PATHS[0])
@@ -278,8 +242,6 @@ MAILERS: dict[str, dict[str, Any]] = {
         },
     }
 }
-if not IS_LOCAL:
-    startup_checks.check_mail(MAILERS["default"]["OPTIONS"])
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=SUPPORT_EMAIL)
 
 # Security
@@ -326,21 +288,8 @@ if not IS_LOCAL:
 # Logging: one line an event, to standard error; JSON in production. Never a form's content
 # (benefits_portal/logs.py).
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"()": "benefits_portal.logs.PlainLines"},
-        "json": {"()": "benefits_portal.logs.JsonLines"},
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line" if IS_LOCAL else "json"}
-    },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-    "loggers": {
-        "benefits_portal.requests": {"level": "INFO"},
-        "django": {"handlers": []},  # Django's own handlers write paths, with DEBUG
-        # Runserver's lines hold paths; ours take their place
-        "django.server": {"handlers": [], "level": "CRITICAL"},
-    },
-}
+LOGGING = logging_config(env.str("LOG_LEVEL", default="WARNING"), as_json=not IS_LOCAL)
+
+# Last, once all are read: a portal with open doors does not start
+
+startup_checks.stop_if_open(globals())

@@ -1,17 +1,24 @@
-"""Refuses settings that would leave a portal open, each with the way to repair it.
+"""Settings that would leave a portal open, each with the way to repair it.
 
-settings.py asks it while it is read, so it knows no setting by itself. Everything raises
-ImproperlyConfigured.
+They are Django's system checks: `manage.py check` lists them all, by id. Every other start stops at
+the first. Each takes the settings as an object with their names.
 """
 
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
+type Check = Callable[[Any], Iterator[CheckMessage]]
+
+TAG = "startup"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 MIN_SECRET_LENGTH = 32  # characters: openssl's 32 random bytes are 64
 MIN_DIFFERENT = 8  # characters of a secret that differ: fewer were typed, not drawn
@@ -20,105 +27,148 @@ HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 IP_V6 = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]")
 
 
-def check_secret(name: str, secret: str) -> None:
-    """`secret` is one of those of the setting `name`, without blanks around it."""
+def fault(number: int, message: str, hint: str) -> Error:
+    return Error(message, hint=hint, id=f"benefits_portal.E{number:03}")
+
+
+def check_secret_key(settings: Any) -> Iterator[CheckMessage]:
+    """One secret; where it goes once it is retired, a comma ends it."""
+    if "," in settings.SECRET_KEY:
+        yield fault(
+            1,
+            "SECRET_KEY holds a comma.",
+            "It is one secret, and in SECRET_KEY_FALLBACKS, where it goes once it is retired, a "
+            f"comma ends a secret. {MAKE_ONE}.",
+        )
+    yield from faults_of_secret("SECRET_KEY", settings.SECRET_KEY)
+
+
+def check_secret_lists(settings: Any) -> Iterator[CheckMessage]:
+    for name in ("SECRET_KEY_FALLBACKS", "PRODUCT_KEY_SECRETS"):
+        secrets: list[str] = getattr(settings, name)
+        if not all(secrets):
+            yield fault(
+                2,
+                f"{name} has an empty part.",
+                "Separate the secrets by single commas, the current one first.",
+            )
+        for secret in filter(None, secrets):
+            yield from faults_of_secret(name, secret)
+
+
+def faults_of_secret(name: str, secret: str) -> Iterator[CheckMessage]:
+    """`secret` is one of those of the setting `name`."""
     if len(secret) < MIN_SECRET_LENGTH:
-        raise ImproperlyConfigured(
+        yield fault(
+            3,
             f"A secret of {name} has {len(secret)} characters; fewer than {MIN_SECRET_LENGTH} can "
-            f"be guessed. {MAKE_ONE}. A comma ends a secret, so none can hold one."
+            "be guessed.",
+            f"{MAKE_ONE}. A comma ends a secret, so none can hold one.",
         )
-    if len(set(secret)) < MIN_DIFFERENT:
-        raise ImproperlyConfigured(
-            f"A secret of {name} repeats a few characters, so it can be guessed. {MAKE_ONE}."
+    elif len(set(secret)) < MIN_DIFFERENT:
+        yield fault(
+            4,
+            f"A secret of {name} repeats a few characters, so it can be guessed.",
+            f"{MAKE_ONE}.",
         )
 
 
-def secrets_of(name: str, value: str) -> list[str]:
-    """The secrets in `value`, separated by commas, the current one first; none if it is empty."""
-    if not value.strip():
-        return []
-    secrets = [part.strip() for part in value.split(",")]
-    if not all(secrets):
-        raise ImproperlyConfigured(
-            f"{name} has an empty part. "
-            "Separate the secrets by single commas, the current one first."
+def check_demo_secret(settings: Any) -> Iterator[CheckMessage]:
+    secrets = {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *settings.PRODUCT_KEY_SECRETS}
+    if not settings.IS_LOCAL and settings.PRACTICE_SECRET in secrets:
+        yield fault(
+            5,
+            "SECRET_KEY or PRODUCT_KEY_SECRETS is the demo's, which everybody knows.",
+            "Put 50 random characters of your own there.",
         )
-    for secret in secrets:
-        check_secret(name, secret)
-    return secrets
 
 
-def only_secret(name: str, value: str) -> str:
-    """The one secret in `value`, without blanks around it."""
-    if "," in value:
-        raise ImproperlyConfigured(
-            f"{name} holds a comma. It is one secret, and in {name}_FALLBACKS, where it goes once "
-            f"it is retired, a comma ends a secret. {MAKE_ONE}."
+def check_demo_is_local(settings: Any) -> Iterator[CheckMessage]:
+    """In a demo everybody can be anybody, so it answers this machine alone."""
+    is_open = settings.TRUSTED_PROXIES > 0 or not {*settings.ALLOWED_HOSTS} <= {*LOCAL_HOSTS}
+    if settings.IS_LOCAL and is_open:
+        yield fault(
+            6,
+            "DEMO or DEBUG is on, and ALLOWED_HOSTS or TRUSTED_PROXIES lets others in: in a demo "
+            "everybody can be anybody.",
+            "Set both off for a portal, or leave ALLOWED_HOSTS and TRUSTED_PROXIES out for a demo "
+            "on this machine.",
         )
-    check_secret(name, value.strip())
-    return value.strip()
 
 
-def check_doors(*, embedded: bool, hosts: list[str], origins: list[str], proxies: int) -> None:
-    """A demo, `embedded`, answers this machine alone; a portal its own hosts and sites' forms."""
-    if embedded and (proxies > 0 or not set(hosts) <= {*LOCAL_HOSTS}):
-        raise ImproperlyConfigured(
-            "DEMO or DEBUG is on, and ALLOWED_HOSTS or TRUSTED_PROXIES lets others in: in a "
-            "demo everybody "
-            "can be anybody. Set both off for a portal, or leave ALLOWED_HOSTS and "
-            "TRUSTED_PROXIES out "
-            "for a demo on this machine."
-        )
-    check_hosts(hosts)
-    check_origins(origins, embedded=embedded)
-
-
-def check_hosts(hosts: Iterable[str]) -> None:
-    """Each of `hosts` is one host, as browsers send it: no pattern, port or scheme."""
-    example = "as in ALLOWED_HOSTS=benefits.example.org"
-    if not list(hosts):
-        raise ImproperlyConfigured(
-            f"ALLOWED_HOSTS is empty. Name the hosts that people use, {example}."
-        )
-    for host in hosts:
+def check_hosts(settings: Any) -> Iterator[CheckMessage]:
+    """Each is one host, as browsers send it: no pattern, port or scheme."""
+    example = "as in ALLOWED_HOSTS=benefits.example.org."
+    use_names = f"Name the hosts that people use, {example}"
+    if not settings.ALLOWED_HOSTS:
+        yield fault(7, "ALLOWED_HOSTS is empty.", use_names)
+    for host in settings.ALLOWED_HOSTS:
         if "*" in host or host.startswith("."):
-            raise ImproperlyConfigured(
-                f"ALLOWED_HOSTS allows any host that fits {host}. "
-                f"Name the hosts that people use, {example}."
-            )
-        if not (HOST_NAME.fullmatch(host) or IP_V6.fullmatch(host)):
-            raise ImproperlyConfigured(
-                f"ALLOWED_HOSTS has {host}, which is no host name. Leave out scheme, port and "
-                f"path, and write other letters as browsers do (xn--…), {example}."
+            yield fault(8, f"ALLOWED_HOSTS allows any host that fits {host}.", use_names)
+        elif not is_host(host):
+            yield fault(
+                9,
+                f"ALLOWED_HOSTS has {host}, which is no host name.",
+                "Leave out scheme, port and path, and write other letters as browsers do "
+                f"(xn--…), {example}",
             )
 
 
-def check_origins(origins: Iterable[str], *, embedded: bool) -> None:
-    """Each of `origins` is one site: whoever serves a page there may send the portal's forms."""
-    for origin in origins:
+def check_origins(settings: Any) -> Iterator[CheckMessage]:
+    """Each is one site: whoever serves a page there may send the portal's forms."""
+    schemes = {"https", "http"} if settings.IS_LOCAL else {"https"}
+    for origin in settings.CSRF_TRUSTED_ORIGINS:
         parts = urlsplit(origin)
-        schemes = {"https", "http"} if embedded else {"https"}
-        whole = origin == f"{parts.scheme}://{parts.netloc}"
-        host = (
-            parts.netloc.rpartition(":")[0] if re.search(r":\d+$", parts.netloc) else parts.netloc
-        )
-        named = HOST_NAME.fullmatch(host) or IP_V6.fullmatch(host)
-        if not (whole and named and parts.scheme in schemes):
-            raise ImproperlyConfigured(
-                f"CSRF_TRUSTED_ORIGINS has {origin}, which is not one site over TLS. Name each "
-                "site by itself, as in CSRF_TRUSTED_ORIGINS=https://benefits.example.org."
+        is_whole = origin == f"{parts.scheme}://{parts.netloc}"
+        host = re.sub(r":\d+$", "", parts.netloc)
+        if not (is_whole and is_host(host) and parts.scheme in schemes):
+            yield fault(
+                10,
+                f"CSRF_TRUSTED_ORIGINS has {origin}, which is not one site over TLS.",
+                "Name each site by itself, as in "
+                "CSRF_TRUSTED_ORIGINS=https://benefits.example.org.",
             )
 
 
-def check_mail(options: dict[str, Any]) -> None:
-    """By these options of the backend, password links leave this machine encrypted only."""
-    host = options["host"]
-    if not options["use_tls"] and not is_this_machine(host):
-        raise ImproperlyConfigured(
-            f"EMAIL_TLS is off, so links to set a password would travel to {host} for everybody "
-            "between to read. Set EMAIL_TLS=on, or send by a mail server on this machine, "
-            "EMAIL_HOST=localhost."
-        )
+def check_mail(settings: Any) -> Iterator[CheckMessage]:
+    """Links to set a password leave this machine encrypted only."""
+    options = settings.MAILERS["default"].get("OPTIONS", {})
+    if settings.IS_LOCAL or options["use_tls"] or is_this_machine(options["host"]):
+        return
+    yield fault(
+        11,
+        f"EMAIL_TLS is off, so links to set a password would travel to {options['host']} for "
+        "everybody between to read.",
+        "Set EMAIL_TLS=on, or send by a mail server on this machine, EMAIL_HOST=localhost.",
+    )
+
+
+CHECKS: tuple[Check, ...] = (
+    check_secret_key,
+    check_secret_lists,
+    check_demo_is_local,
+    check_hosts,
+    check_origins,
+    check_demo_secret,
+    check_mail,
+)
+
+
+def stop_if_open(names: dict[str, Any]) -> None:
+    """Raise ImproperlyConfigured for the first fault of settings that were just read.
+
+    `names` are the globals of their module. `manage.py check` goes on: it lists every fault.
+    """
+    if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] == ["check"]:
+        return
+    settings = SimpleNamespace(**{name: names[name] for name in names if name.isupper()})
+    for check in CHECKS:
+        for found in check(settings):
+            raise ImproperlyConfigured(f"{found.msg} {found.hint}")
+
+
+def is_host(name: str) -> bool:
+    return bool(HOST_NAME.fullmatch(name) or IP_V6.fullmatch(name))
 
 
 def is_this_machine(host: str) -> bool:

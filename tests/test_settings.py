@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.checks import ERROR, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.config import Config
 
@@ -128,6 +129,98 @@ def test_what_would_leave_the_doors_open_does_not_start(
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match=re.escape(repair)):
         read_settings(**{name: value})
+
+
+# What `manage.py check` says: the id, and each setting that has it.
+LISTED = {
+    "E001": {"SECRET_KEY": f"{GOOD},{TURNED}"},
+    "E002": {"PRODUCT_KEY_SECRETS": [GOOD, "", TURNED]},
+    "E003": {"SECRET_KEY_FALLBACKS": [GOOD[:-1]]},
+    "E004": {"SECRET_KEY": "ab" * 32},
+    "E005": {"PRODUCT_KEY_SECRETS": [PRACTICE_SECRET]},
+    "E006": {"IS_LOCAL": True},
+    "E007": {"ALLOWED_HOSTS": []},
+    "E008": {"ALLOWED_HOSTS": [".example.org"]},
+    "E009": {"ALLOWED_HOSTS": ["benefits.example.org:8000"]},
+    "E010": {"CSRF_TRUSTED_ORIGINS": ["https://*"]},
+    "E011": {"MAILERS": {"default": {"OPTIONS": {"host": "10.0.0.5", "use_tls": False}}}},
+}
+
+
+@pytest.fixture
+def production(read_settings: Callable[..., dict[str, Any]], settings: Any) -> None:
+    """Settings that are in force: production's, as far as the checks look at them."""
+    read = read_settings()
+    for name in {"IS_LOCAL", *(name for changed in LISTED.values() for name in changed)}:
+        setattr(settings, name, read[name])
+    settings.TRUSTED_PROXIES = 0
+
+
+@pytest.mark.usefixtures("production")
+@pytest.mark.parametrize("number", LISTED)
+def test_each_fault_of_the_settings_has_an_id_and_a_hint(settings: Any, number: str) -> None:
+    assert run_checks(tags=["startup"]) == []
+    for name, value in LISTED[number].items():
+        setattr(settings, name, value)
+    (found,) = run_checks(tags=["startup"])
+    assert (found.id, found.level) == (f"benefits_portal.{number}", ERROR)
+    assert found.hint
+
+
+def test_the_page_of_settings_has_every_id_that_a_check_can_give() -> None:
+    code = (ROOT / "benefits_portal" / "startup_checks.py").read_text()
+    page = (ROOT / "docs" / "settings.md").read_text()
+    numbers = [f"E{int(number):03}" for number in re.findall(r"fault\(\s*(\d+),", code)]
+    assert sorted(numbers) == sorted(LISTED)
+    assert re.findall(r"^\| `benefits_portal\.(E\d+)` \|", page, re.MULTILINE) == sorted(LISTED)
+
+
+ASK_SETTINGS = "from django.conf import settings; print(settings.SECRET_KEY)"
+OPEN = {"ALLOWED_HOSTS": "*,a:1", "SECRET_KEY": "short"}
+
+
+@pytest.mark.slow
+def test_check_lists_every_fault_with_its_hint() -> None:
+    checked = manage("check", "--deploy", **PRODUCTION | OPEN)
+    ids = re.findall(r"\(benefits_portal\.(E\d+)\)", checked.stderr)
+    assert (checked.returncode, sorted(ids)) == (1, ["E003", "E008", "E009"])
+    assert "HINT: Name the hosts that people use" in checked.stderr
+    assert "Traceback" not in checked.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", ASK_SETTINGS],
+        [sys.executable, "manage.py", "migrate", "--check"],
+        [sys.executable, "-m", "gunicorn", "benefits_portal.wsgi", "--bind", "127.0.0.1:0"],
+        [sys.executable, "-c", "import benefits_portal.wsgi"],
+    ],
+    ids=["shell", "migrate", "gunicorn", "any WSGI server"],
+)
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        (OPEN, "A secret of SECRET_KEY has 5 characters; fewer than 32 can be guessed."),
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set."),
+    ],
+    ids=["open", "missing"],
+)
+def test_every_start_stops_with_one_sentence(
+    command: list[str], environment: dict[str, str], sentence: str
+) -> None:
+    stopped = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]} | PRODUCTION | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert stopped.stderr.startswith(sentence), stopped.stderr
+    assert (stopped.returncode, stopped.stdout, stopped.stderr.count("\n")) == (1, "", 1)
 
 
 @pytest.mark.parametrize(
