@@ -17,10 +17,11 @@ def main() -> None:
                 "leave it out."
             )
     from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
+
+    from benefits_portal.commands import PortalManagement
 
     try:
-        execute_from_command_line(sys.argv)
+        PortalManagement(sys.argv).execute()
     except ImproperlyConfigured as problem:  # it says what to set, and how
         sys.exit(str(problem))
 

@@ -50,6 +50,17 @@ type Text = str
 # On every text field of Django's: one sentence for one fault
 ProhibitNullCharactersValidator.message = NOT_SHOWN
 
+# Nor does a choice that is not offered repeat what was sent: that may be a product key (K3)
+NOT_OFFERED = _("Choose one of the options that are offered.")
+for chooses in (
+    forms.ChoiceField,
+    forms.MultipleChoiceField,
+    forms.ModelChoiceField,
+    forms.ModelMultipleChoiceField,
+):
+    chooses.default_error_messages["invalid_choice"] = NOT_OFFERED
+forms.ModelMultipleChoiceField.default_error_messages["invalid_pk_value"] = NOT_OFFERED
+
 day_range = [
     MinValueValidator(date(2000, 1, 1), _("Choose a day from the year 2000 on.")),
     MaxValueValidator(date(2999, 12, 31), _("Choose a day up to the year 2999.")),

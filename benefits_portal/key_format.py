@@ -123,6 +123,11 @@ def without_keys(text: str, at_least: int = MASKED_FROM) -> str:
     return masked_text if masked_text != plain else text
 
 
+def shortened(text: str, length: int) -> str:
+    """The first `length` characters of `text`, with keys masked before it is cut (K3)."""
+    return without_keys(text)[:length]
+
+
 def _without_prefixed_keys(text: str, at_least: int) -> str:
     pieces, at = [], 0  # joined once: a file may hold thousands of keys
     letters = _letters(text) if _may_hold_one(text) else []

@@ -15,6 +15,8 @@ from babel.numbers import get_currency_precision
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.key_format import shortened
+
 REGIONS = (
     "Africa",
     "America",
@@ -153,7 +155,7 @@ def validate_time_zone(name: str) -> None:
         )
     raise ValidationError(
         _("%(name)s is not a time zone. Write it as in Europe/Amsterdam."),
-        params={"name": name[:40]},
+        params={"name": shortened(name, 40)},
         code="time_zone",
     )
 

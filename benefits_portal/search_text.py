@@ -15,6 +15,7 @@ import regex
 from anyascii import anyascii
 
 from benefits_portal.emails import GUEST_MARK, canonical_email_or_text, guest_behind
+from benefits_portal.key_format import shortened
 from benefits_portal.typed import tidy
 
 MAX_QUERY = 200  # characters of a search: a name of somebody's and their address fit
@@ -37,8 +38,11 @@ _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "�
 
 
 def clean_query(text: str | None) -> str:
-    """What was typed into a search field as one tidy line, no longer than the field (W1)."""
-    return tidy(text or "")[:MAX_QUERY].strip()
+    """What was typed into a search field as one tidy line, no longer than the field (W1).
+
+    Keys in it are masked (K3): pages say what they searched for.
+    """
+    return shortened(tidy(text or ""), MAX_QUERY).strip()
 
 
 @lru_cache(maxsize=8192)  # the catalog's names are folded again with every search

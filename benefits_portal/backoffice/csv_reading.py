@@ -14,6 +14,7 @@ from io import StringIO
 from django.utils.translation import gettext as _
 
 from benefits_portal.backoffice.spreadsheets import DELIMITERS, without_guard
+from benefits_portal.key_format import shortened, without_keys
 from benefits_portal.typed import tidy
 
 type Cells = dict[str, str]
@@ -25,7 +26,13 @@ NO_CELLS = f'{DELIMITERS}" \r\n'
 
 
 class Unreadable(Exception):
-    """The file is no table of the columns that are asked for; says which line, where one is why."""
+    """The file is no table of the columns that are asked for; says which line, where one is why.
+
+    What it repeats of the file has keys masked (K3).
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_keys(message))
 
 
 def as_unicode(content: bytes) -> str:
@@ -131,7 +138,7 @@ def _check_names(line_number: int, names: list[str], columns: tuple[str, ...]) -
             [
                 text,
                 *(
-                    fault % {"columns": ", ".join(found)[:200]}
+                    fault % {"columns": shortened(", ".join(found), 200)}
                     for fault, found in faults.items()
                     if found
                 ),
@@ -154,7 +161,8 @@ def _by_name(line_number: int, names: list[str], cells: list[str]) -> Cells:
         if cell and not name:
             message = _("Line %(line)s holds “%(cell)s” in column %(column)s, which has no name.")
             raise Unreadable(
-                message % {"line": line_number, "cell": tidy(cell)[:40], "column": position}
+                message
+                % {"line": line_number, "cell": shortened(tidy(cell), 40), "column": position}
             )
     return {name: cell for name, cell in zip(names, cells, strict=True) if name}
 

@@ -55,7 +55,7 @@ class ImportRow:
     after: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """The preview shows no key (K3)."""
+        """The preview shows no key, nor does a reason (K3)."""
         self.text = without_keys(self.text)
 
     @property
@@ -64,7 +64,7 @@ class ImportRow:
         return [(name, self.before.get(name, ""), after) for name, after in self.after.items()]
 
     def refuse(self, reason: str | Promise) -> None:
-        self.outcome, self.reason = Outcome.REFUSED, str(reason)
+        self.outcome, self.reason = Outcome.REFUSED, without_keys(str(reason))
 
 
 class Import:

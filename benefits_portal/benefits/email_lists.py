@@ -8,6 +8,7 @@ from html import unescape
 
 from benefits_portal.backoffice.spreadsheets import without_guard
 from benefits_portal.emails import MAX_EMAIL, unwrapped
+from benefits_portal.key_format import shortened
 from benefits_portal.typed import tidy
 
 # A@x.com <a@x.com>
@@ -40,11 +41,11 @@ class EmailList:
         lines = [(line_number, line) for line_number, line in lines if line.strip(f",;| {BULLETS}")]
         heading = lines.pop(0) if len(lines) > 1 and not any(_addresses(lines[0][1])) else None
         found = [
-            (line_number, part[:MAX_EMAIL])
+            (line_number, shortened(part, MAX_EMAIL))
             for line_number, line in lines
             for part in [*_addresses(line)] or [line]
         ]
-        return cls(found, heading and (heading[0], heading[1][:MAX_EMAIL]))
+        return cls(found, heading and (heading[0], shortened(heading[1], MAX_EMAIL)))
 
 
 def emails(text: str) -> Iterator[tuple[int, str]]:

@@ -8,18 +8,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.benefits import productkeys
-from benefits_portal.benefits.models import Benefit, ProductKey
+from benefits_portal.benefits.models import Benefit, Product, ProductKey
 from benefits_portal.benefits.productkeys import decrypted
-from benefits_portal.tenants.models import Record, User
+from benefits_portal.fields import NOT_OFFERED
+from benefits_portal.key_format import masked
+from benefits_portal.tenants.models import Partner, Record, User
 from tests import factories
 from tests.clients import ClientResponse, SignIn
+from tests.key_examples import KEY, SHOWN
 
-from .conftest import BECAUSE, page
+from .conftest import BECAUSE, filled, page
 
 pytestmark = [pytest.mark.rule("K3", "K8"), pytest.mark.usefixtures("today")]
 
@@ -154,3 +158,27 @@ def test_the_help_of_the_look_up_says_what_is_accepted(office: Client) -> None:
     )
     spaced = " ".join(key.last_five.lower())
     assert [found.pk for found, _page in look_up(office, spaced).context["found"]] == [key.pk]
+
+
+# Keys in other fields
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [(Product, "kind"), (User, "language"), (Group, "permissions")],
+    ids=["kind", "language", "permissions"],
+)
+def test_a_tampered_choice_is_refused_without_repeating_it(
+    office: Client, model: type[Model], name: str
+) -> None:
+    address = page(model, "add")
+    answer = office.post(address, filled(office.get(address), **{name: SHOWN}))
+    assert answer.context["adminform"].form.errors[name] == [str(NOT_OFFERED)]
+
+
+def test_a_time_zone_that_is_a_key_is_refused_with_the_key_masked(office: Client) -> None:
+    address = page(Partner, "add")
+    answer = office.post(address, filled(office.get(address), time_zone=SHOWN))
+    assert answer.context["adminform"].form.errors["time_zone"] == [
+        f"{masked(KEY[-5:])} is not a time zone. Write it as in Europe/Amsterdam."
+    ]

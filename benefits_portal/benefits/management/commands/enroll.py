@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from benefits_portal.benefits.models import Membership, Offer
+from benefits_portal.commands import PortalCommand
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.management.reasons import add_reason
 from benefits_portal.tenants.models import Actor, Partner
@@ -21,7 +22,7 @@ def day(text: str) -> date:
         raise ArgumentTypeError(error.message) from error
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = (
         "Enroll a partner in an offer, with benefits and product keys. Doing it twice makes "
         "nothing twice."
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         )
         if partner is None or offer is None:
             missing = "offer" if partner else "partner"
-            raise CommandError(f"There is no {missing} {options[missing]!r}.")
+            raise CommandError(f"There is no {missing} “{options[missing]}”.")
         membership = Membership(
             partner=partner, offer=offer, starts_on=options["starts_on"] or partner.today()
         )

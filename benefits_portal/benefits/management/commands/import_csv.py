@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import IntegrityError
 
 from benefits_portal.backoffice.csv_reading import Unreadable, decoded
 from benefits_portal.backoffice.importing import Import, Outcome, counts_text
 from benefits_portal.benefits.importing import MembershipImport
+from benefits_portal.commands import PortalCommand
+from benefits_portal.key_format import without_keys
 from benefits_portal.tenants import importing
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.directory_imports import PartnerImport, PersonImport
@@ -19,7 +21,7 @@ from benefits_portal.tenants.management.reasons import add_reason
 from benefits_portal.tenants.models import Actor, How
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = (
         "Import partners, people or memberships from CSV: all lines or none. The columns "
         "are those of the back office's export."
@@ -71,7 +73,9 @@ class Command(BaseCommand):
 
     def progress(self, batch: Import) -> None:
         for line in batch.refused:
-            self.stderr.write(f"{self.file.name}:{line.line_number}: {line.text}: {line.reason}")
+            self.stderr.write(
+                without_keys(f"{self.file.name}:{line.line_number}: {line.text}: {line.reason}")
+            )
         self.done += len(batch.lines)
         if len(batch.lines) == importing.BATCH:
             self.stdout.write(f"{self.done} …")

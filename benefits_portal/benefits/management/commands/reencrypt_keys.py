@@ -6,10 +6,11 @@ Afterwards the old part can be taken away.
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.commands import PortalCommand
 
 BATCH = 500
 MISSING = (
@@ -19,7 +20,7 @@ MISSING = (
 )
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = (
         "Keep every product key under the first of PRODUCT_KEY_SECRETS. It may be stopped "
         "and run again at any time."

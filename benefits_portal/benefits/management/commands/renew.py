@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from benefits_portal import clock
 from benefits_portal.benefits.exceptions import AlreadyEnrolled
 from benefits_portal.benefits.models import Membership, Offer
+from benefits_portal.commands import PortalCommand
 from benefits_portal.formats import as_day
-from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.management.reasons import add_reason
 from benefits_portal.tenants.models import Actor, Partner
@@ -27,7 +27,7 @@ def days_ahead(text: str) -> int:
     return int(text)
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = (
         "Renew the memberships that end soon, each for the year that follows. Doing it "
         "twice makes nothing twice."
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         Ends with an error if one was refused.
         """
         if options["offer"] and not Offer.objects.filter(name=options["offer"]).exists():
-            raise CommandError(f"There is no offer called {without_keys(options['offer'])}.")
+            raise CommandError(f"There is no offer called {options['offer']}.")
         refused = 0
         for membership, on in self.ending(options["ending_within"], options["offer"]):
             try:

@@ -5,15 +5,16 @@ These are benefits and subscriptions.
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import connection
 
 from benefits_portal.benefits.models import Benefit, Offer, Product, carry_to_benefits
+from benefits_portal.commands import PortalCommand
 from benefits_portal.licensing.models import Subscription, carry_to_subscriptions, fed_by
 from benefits_portal.postgresql.limits import without_time_limit
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = (
         "Write the names of renamed products and offers on their benefits and subscriptions, a "
         "thousand rows at a time. "

@@ -3,14 +3,15 @@
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection
 
+from benefits_portal.commands import PortalCommand
 from benefits_portal.licensing.consistency import CHECKS
 from benefits_portal.postgresql.limits import one_snapshot, without_time_limit
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = (
         "Look for copied facts that differ: partners, names, search words, keys at rest, the "
         "ledger. It only reads. Ends with "

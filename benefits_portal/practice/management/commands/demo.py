@@ -6,9 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from benefits_portal import clock
+from benefits_portal.commands import PortalCommand
 from benefits_portal.practice.personas import personas
 from benefits_portal.practice.world import (
     PASSWORD,
@@ -22,7 +23,7 @@ from benefits_portal.practice.world import (
 HOST = "127.0.0.1"
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = (
         "Make the practice world unless it is there, say who can sign in, and serve it. "
         "Running it again keeps what people did."

@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
+from benefits_portal.commands import PortalCommand
 from benefits_portal.practice.management.commands.loaddata import check_migrated
 from benefits_portal.practice.outcome import FIXTURE, outcome, steady
 from benefits_portal.practice.world import NotAPracticeDatabase
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = (
         "Write fixtures/demo.json: the story's outcome as of its reference day. The "
         "database stays as it is."

@@ -12,10 +12,11 @@ from django.core.serializers.base import DeserializationError
 from django.db import DatabaseError, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from benefits_portal.commands import PortalCommand
 from benefits_portal.practice.world import holds_rows
 
 
-class Command(loaddata.Command):
+class Command(PortalCommand, loaddata.Command):
     """Refused unless DEMO is on and the database is migrated and holds none of our rows.
 
     It is loaded whole, or not at all.

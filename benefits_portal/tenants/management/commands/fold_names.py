@@ -6,15 +6,15 @@ After writing names past the portal, or by an older version of it.
 from typing import Any
 
 from django.apps import apps
-from django.core.management.base import BaseCommand
 
+from benefits_portal.commands import PortalCommand
 from benefits_portal.consistency import BATCH
 from benefits_portal.derived import derived_columns, refresh, stale_rows
 from benefits_portal.tenants.consistency import people_not_found
 from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = (
         "Writes the search texts, sort keys and words of rows whose names say otherwise. "
         "Can be run again at any time."

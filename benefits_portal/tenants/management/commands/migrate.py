@@ -5,10 +5,11 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import connections
 
+from benefits_portal.commands import PortalCommand
 from benefits_portal.postgresql.limits import without_time_limit
 
 
-class Command(migrate.Command):
+class Command(PortalCommand, migrate.Command):
     """Has no time limit but LOCK_TIMEOUT, which still holds.
 
     Writing a new column on a hundred thousand rows takes longer than any page may.

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import models
 
 from benefits_portal import clock
+from benefits_portal.commands import PortalCommand
 from benefits_portal.retention import FOR_EVER
 
 BATCH = 1_000  # rows deleted at a time, in a transaction of their own
@@ -28,7 +29,7 @@ AGES = {
 INDEXED = {"django_session", "tenants_keyattempt", "tenants_attempt", "tenants_mail"}
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = (
         "Delete ended sessions, wrong keys, attempts and mails that are older than settings "
         "allow; never what is on record. "

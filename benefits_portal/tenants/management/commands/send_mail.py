@@ -4,15 +4,16 @@ import logging
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
+from benefits_portal.commands import PortalCommand
 from benefits_portal.tenants import outbox
 
 _log = logging.getLogger("benefits_portal.tenants.outbox")
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = (
         "Send the mails that wait. It may be killed, run again, and run by several machines "
         "at once."

@@ -1,0 +1,39 @@
+"""What the management commands share: no error of theirs shows a product key (K3)."""
+
+from typing import Any, override
+
+from django.core.management import ManagementUtility
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from benefits_portal.key_format import without_keys
+
+
+class PortalCommand(BaseCommand):
+    """A command whose errors have product keys masked, whatever was typed."""
+
+    @override
+    def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(*args, **kwargs)
+        refuse = parser.error
+
+        def refuse_masked(message: str) -> Any:
+            return refuse(without_keys(message))
+
+        parser.error = refuse_masked  # type: ignore[method-assign]
+        return parser
+
+    @override
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except CommandError as error:
+            error.args = (without_keys(str(error)),)
+            raise
+
+
+class PortalManagement(ManagementUtility):
+    """Django's command line; a product key in place of a command is not repeated."""
+
+    @override
+    def fetch_command(self, subcommand: str) -> BaseCommand:
+        return super().fetch_command(without_keys(subcommand))
