@@ -128,6 +128,16 @@ def derived_columns(model: type[models.Model]) -> list[str]:
     return [field.name for field in model._meta.concrete_fields if isinstance(field, DerivedField)]
 
 
+def sort_field(model: type[models.Model], name: str) -> str:
+    """What rows of `model` are sorted by the field `name` with: its sort key, where it has one."""
+    keys = (
+        field.name
+        for field in model._meta.concrete_fields
+        if isinstance(field, SortKeyField) and field.sources == (name,)
+    )
+    return next(keys, name)
+
+
 def found_by(query: str, *columns: str) -> Q:
     """That each word of `query` stands in one of `columns`, search texts all.
 

@@ -23,7 +23,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from benefits_portal.derived import found_by, keys_or_question
+from benefits_portal.derived import found_by, keys_or_question, sort_field
 from benefits_portal.emails import canonical_email_or_text
 from benefits_portal.formats import format_number
 from benefits_portal.listing import capped_count
@@ -100,6 +100,11 @@ class BackOfficeChangeList(ChangeList):
             return super().get_filters(request)
         except (ValueError, OverflowError) as error:  # a year that no calendar has
             raise IncorrectLookupParameters(error) from error
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """A name is sorted by its sort key: Åsa beside Adam, whatever the database's collation."""
+        field = super().get_ordering_field(field_name)
+        return sort_field(self.model, field) if isinstance(field, str) else field
 
 
 class BoundedActionsMixin:

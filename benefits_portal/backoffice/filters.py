@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from benefits_portal import clock
+from benefits_portal.search_text import sort_key
 from benefits_portal.typed import read_day
 
 from .columns import Text
@@ -92,7 +93,7 @@ class FewChoicesFilter(admin.RelatedFieldListFilter):
         some = rows.order_by()[: self.MAX + 1]
         if len(some) <= self.MAX:
             return sorted(
-                ((str(row.pk), str(row)) for row in some), key=lambda choice: choice[1].lower()
+                ((str(row.pk), str(row)) for row in some), key=lambda choice: sort_key(choice[1])
             )
         chosen = [value for value in self.lookup_val or [] if value.isdecimal()]
         return [(str(row.pk), str(row)) for row in rows.filter(pk__in=chosen)]

@@ -11,6 +11,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day
+from benefits_portal.search_text import sort_key
 
 from .models import Benefit, Product
 
@@ -21,7 +22,7 @@ def combination(kind: str, excluding_offers: Iterable[str]) -> str:
     Of each product the names of offers, one a line.
     """
     offers = {name for names in excluding_offers for name in names.splitlines()}
-    names = get_text_list(sorted(offers), _("or"))
+    names = get_text_list(sorted(offers, key=sort_key), _("or"))
     if kind == Product.Kind.BULK_CREDIT:
         text = _("It cannot be combined with other credit.")
         with_offers = _(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.derived import keys_or_question
 from benefits_portal.emails import MAX_EMAIL
 from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField, day_range
-from benefits_portal.search_text import MAX_QUERY
+from benefits_portal.search_text import MAX_QUERY, sort_key
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import (
@@ -182,7 +182,7 @@ class ActivityFilter(forms.Form):
         self.partner = partner
         actions = sorted(
             ((action, str(label)) for action, label in Record.actions.items()),
-            key=lambda choice: choice[1],
+            key=lambda choice: sort_key(choice[1]),
         )
         self.fields["action"].choices = [("", _now("Everything")), *actions]  # type: ignore[attr-defined]
         for name in ("since", "until"):

@@ -27,12 +27,13 @@ class Migration(migrations.Migration):
                 ('is_competency', models.BooleanField(default=True, help_text='Products that were discontinued are left out of competency packages.', verbose_name='competency')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Order in lists.', verbose_name='position')),
                 ('is_name_pending', models.BooleanField(db_default=False, default=False, editable=False)),
+                ('sort_name', benefits_portal.derived.SortKeyField('name')),
                 ('search_text', benefits_portal.derived.SearchTextField('name')),
             ],
             options={
                 'verbose_name': 'offer',
                 'verbose_name_plural': 'offers',
-                'ordering': ['position', 'name'],
+                'ordering': ['position', 'sort_name'],
             },
         ),
         migrations.CreateModel(
@@ -61,6 +62,7 @@ class Migration(migrations.Migration):
                 ('competency', models.CharField(blank=True, max_length=80, verbose_name='competency')),
                 ('quantity', models.PositiveIntegerField(blank=True, help_text='For licenses; credit has an amount for each currency instead.', null=True, verbose_name='licenses')),
                 ('withdrawn_on', models.DateField(blank=True, null=True, verbose_name='withdrawn on')),
+                ('sort_competency', benefits_portal.derived.SortKeyField('competency')),
                 ('search_text', benefits_portal.derived.SearchTextField('competency')),
                 ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='benefits.offer', verbose_name='offer')),
             ],
@@ -112,13 +114,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
+                ('sort_name', benefits_portal.derived.SortKeyField('name')),
                 ('search_text', benefits_portal.derived.SearchTextField('name')),
                 ('excludes', models.ManyToManyField(blank=True, limit_choices_to=models.Q(('kind', 'licenses'), _negated=True), related_name='excluded_by', to='benefits.product', verbose_name='cannot be combined with')),
             ],
             options={
                 'verbose_name': 'external offer',
                 'verbose_name_plural': 'external offers',
-                'ordering': ['name'],
+                'ordering': ['sort_name'],
             },
         ),
         migrations.CreateModel(
@@ -145,7 +148,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'benefit',
                 'verbose_name_plural': 'benefits',
-                'ordering': ['product__name', 'pk'],
+                'ordering': ['product__sort_name', 'pk'],
             },
         ),
         migrations.CreateModel(
@@ -211,7 +214,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'held offer',
                 'verbose_name_plural': 'held offers',
-                'ordering': ['partner__name', 'external_offer__name'],
+                'ordering': ['partner__sort_name', 'external_offer__sort_name'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='held_offer_days_in_order', violation_error_message='An offer cannot end before it began.')],
             },
         ),

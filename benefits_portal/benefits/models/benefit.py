@@ -89,7 +89,7 @@ class Benefit(models.Model):
     class Meta:
         verbose_name = _("benefit")
         verbose_name_plural = _("benefits")
-        ordering = ["product__name", "pk"]
+        ordering = ["product__sort_name", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["membership", "package_line"],

@@ -38,6 +38,7 @@ class Offer(models.Model):
         _("position"), default=0, help_text=_("Order in lists.")
     )
     is_name_pending = models.BooleanField(default=False, db_default=False, editable=False)
+    sort_name = SortKeyField("name")
     search_text = SearchTextField("name")
 
     objects = DerivedQuerySet["Offer"].as_manager()
@@ -45,7 +46,7 @@ class Offer(models.Model):
     class Meta:
         verbose_name = _("offer")
         verbose_name_plural = _("offers")
-        ordering = ["position", "name"]
+        ordering = ["position", "sort_name"]
 
     def __str__(self) -> str:
         return self.name
@@ -176,6 +177,7 @@ class PackageLine(models.Model):
         help_text=_("For licenses; credit has an amount for each currency instead."),
     )
     withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True)
+    sort_competency = SortKeyField("competency")
     search_text = SearchTextField("competency")
 
     objects = PackageLineQuerySet.as_manager()

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.derived import DerivedQuerySet, SearchTextField
+from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
 from benefits_portal.fields import NameField
 from benefits_portal.tenants.models import DirectoryUser, Partner
 
@@ -29,6 +29,7 @@ class ExternalOffer(models.Model):
         limit_choices_to=~Q(kind=Product.Kind.LICENSES),
         verbose_name=gettext_lazy("cannot be combined with"),
     )
+    sort_name = SortKeyField("name")
     search_text = SearchTextField("name")
 
     objects = DerivedQuerySet["ExternalOffer"].as_manager()
@@ -36,7 +37,7 @@ class ExternalOffer(models.Model):
     class Meta:
         verbose_name = gettext_lazy("external offer")
         verbose_name_plural = gettext_lazy("external offers")
-        ordering = ["name"]
+        ordering = ["sort_name"]
 
     def __str__(self) -> str:
         return self.name
@@ -84,7 +85,7 @@ class HeldOffer(models.Model):
     class Meta:
         verbose_name = gettext_lazy("held offer")
         verbose_name_plural = gettext_lazy("held offers")
-        ordering = ["partner__name", "external_offer__name"]
+        ordering = ["partner__sort_name", "external_offer__sort_name"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(until=None) | Q(until__gte=F("since")),

@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'subscription',
                 'verbose_name_plural': 'subscriptions',
-                'ordering': ['product__name', 'pk'],
+                'ordering': ['product__sort_name', 'pk'],
             },
         ),
         migrations.CreateModel(

@@ -92,7 +92,7 @@ class Subscription(models.Model):
     class Meta:
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
-        ordering = ["product__name", "pk"]
+        ordering = ["product__sort_name", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(licenses__gte=1), name="subscription_licenses_positive"

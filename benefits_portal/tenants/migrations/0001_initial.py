@@ -245,6 +245,7 @@ class Migration(migrations.Migration):
                 ('domain', models.CharField(max_length=120, verbose_name='domain')),
                 ('asked_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='asked at')),
                 ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided at')),
+                ('sort_name', benefits_portal.derived.SortKeyField('name')),
                 ('search_text', benefits_portal.derived.SearchTextField('name', 'domain')),
                 ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by')),
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
