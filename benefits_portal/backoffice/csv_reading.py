@@ -81,6 +81,11 @@ def read(text: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
         )
 
 
+def is_preamble(line: str) -> bool:
+    """Whether programs write `line` before a table: what delimits its cells, or its type."""
+    return bool(SEPARATOR.fullmatch(line)) or line.strip('"').lower().startswith(POWERSHELL)
+
+
 def _table(text: str) -> tuple[int, str, str]:
     """How many lines stand before the table, what delimits its cells, and the table."""
     delimiter = ""
@@ -88,7 +93,7 @@ def _table(text: str) -> tuple[int, str, str]:
     for skipped, line in enumerate(lines):
         if found := SEPARATOR.fullmatch(line):
             delimiter = found[1]
-        elif line.strip(NO_CELLS) and not line.strip('"').lower().startswith(POWERSHELL):
+        elif line.strip(NO_CELLS) and not is_preamble(line):
             delimiter = delimiter or max(DELIMITERS, key=line.count)
             return skipped, delimiter, line + lines.read()
     return 0, ",", ""

@@ -16,7 +16,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from benefits_portal.benefits.bulk_assignment import assign_many, preview
-from benefits_portal.benefits.email_lists import emails
+from benefits_portal.benefits.email_lists import EmailList, emails
 from benefits_portal.benefits.exceptions import HoldsIncompatibleCredit, HoldsItAlready
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.tenants.models import (
@@ -322,6 +322,98 @@ def test_what_looks_like_an_address_and_is_none_is_told_so(credit: Benefit, writ
 )
 def test_every_address_of_a_pasted_list_is_found(text: str, found: dict[str, str]) -> None:
     assert [written for _number, written in emails(text)] == found
+
+
+@rule("W8")
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "Alex Wilber <a@x.com>; Isaiah Langer <isaiah.langer at x.com>",
+            ["a@x.com", "Isaiah Langer <isaiah.langer at x.com>"],
+        ),
+        (
+            "Alex <a@x.com>, Isaiah <isaiah at x.com>, Bob <b@x.com>",
+            ["a@x.com", "Isaiah <isaiah at x.com>", "b@x.com"],
+        ),
+        ("Isaiah Langer; Alex Wilber <a@x.com>", ["Isaiah Langer", "a@x.com"]),
+        ("Alex Wilber <a@x.com>, Isaiah Langer", ["a@x.com", "Isaiah Langer"]),
+        ("a@x.com; bob; c@x.com", ["a@x.com", "bob", "c@x.com"]),
+        ("a@x.com, bob, c@x.com", ["a@x.com", "bob", "c@x.com"]),
+        ("a@x.com; isaiah at x.com", ["a@x.com", "isaiah at x.com"]),
+        ("a@x.com, isaiah(at)x.com", ["a@x.com", "isaiah(at)x.com"]),
+        ("Alex <a@x.com>; Isaiah <isaiah@>", ["a@x.com", "isaiah@"]),
+        ("Alex <a@x.com>； Isaiah；", ["a@x.com", "Isaiah"]),
+        (
+            "Alex <a@x.com>; Isaiah\nBob <b@x.com>; Cas",
+            ["a@x.com", "Isaiah", "b@x.com", "Cas"],
+        ),
+        (
+            "Wilber, Alex <a@x.com>, Langer, Isaiah <isaiah at x.com>",
+            ["a@x.com", "Langer, Isaiah <isaiah at x.com>"],
+        ),
+    ],
+)
+def test_a_part_of_a_line_without_an_address_is_left_out_in_sight(
+    text: str, found: list[str]
+) -> None:
+    assert [written for _number, written in emails(text)] == found
+
+
+@rule("W8")
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Langer, Isaiah <i@x.com>", ["i@x.com"]),
+        ("Langer, Isaiah <i@x.com>, Wilber, Alex <a@x.com>", ["i@x.com", "a@x.com"]),
+        ("Langer, Isaiah <i@x.com>; Wilber, Alex <a@x.com>;", ["i@x.com", "a@x.com"]),
+        ("\"Langer, Isaiah\" <i@x.com>; 'Wilber, Alex' <a@x.com>", ["i@x.com", "a@x.com"]),
+        ("Langer, Isaiah i@x.com, Wilber, Alex a@x.com", ["i@x.com", "a@x.com"]),
+        ("Ann;a@x.com;IT", ["a@x.com"]),
+        ("Name;E-mail;Team\nAnn;a@x.com;IT", ["a@x.com"]),
+        ("Ann;a@x.com;a@y.com\nBob;b@x.com;b@y.com", ["a@x.com", "a@y.com", "b@x.com", "b@y.com"]),
+        ("Ann,a@x.com,a@y.com\nBob,b@x.com,b@y.com", ["a@x.com", "a@y.com", "b@x.com", "b@y.com"]),
+        ("a@x.com, ; ,b@x.com;;", ["a@x.com", "b@x.com"]),
+    ],
+)
+def test_a_name_before_an_address_and_a_table_s_cells_are_no_lines(
+    text: str, found: list[str]
+) -> None:
+    assert [written for _number, written in emails(text)] == found
+
+
+@rule("W8")
+@pytest.mark.usefixtures("people")
+def test_a_part_without_an_address_stands_in_the_preview(
+    send: Callable[..., ClientResponse],
+) -> None:
+    page = send(people="Ann <ann@contoso.com>; Isaiah Langer <isaiah at contoso.com>")
+    lines = [(line.line_number, line.written, line.refused) for line in page.context["lines"]]
+    assert lines == [
+        (1, "ann@contoso.com", ""),
+        (1, "Isaiah Langer <isaiah at contoso.com>", "not-an-address"),
+    ]
+    assert "Isaiah Langer &lt;isaiah at contoso.com&gt;" in page.text
+
+
+@rule("W8")
+@pytest.mark.parametrize(
+    ("preamble", "heading_line"),
+    [
+        ("sep=;\n", 2),
+        ("\ufeffSEP=;\r\n", 2),
+        ('"sep=;"\n\n', 3),
+        ("#TYPE System.Object\n", 2),
+        ('"#TYPE Microsoft.Open.User"\n', 2),
+        ("\nsep=\t\n", 3),
+    ],
+)
+def test_what_programs_write_before_a_table_is_not_its_heading(
+    preamble: str, heading_line: int
+) -> None:
+    read = EmailList.of(f"{preamble}Naam;Adres\nZoë;zoe@x.com\n")
+    assert read.heading == (heading_line, "Naam;Adres")
+    assert read.found == [(heading_line + 1, "zoe@x.com")]
 
 
 @rule("W8")
