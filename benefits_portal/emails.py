@@ -104,10 +104,11 @@ def canonical_domain(text: str) -> str:
 
     Lowercase and in IDNA's ASCII, without `https://` before and `/` behind it.
 
-    Raises ValidationError for what is no domain of at least two parts, and for the one that all
-    tenants share.
+    Raises ValidationError for what is no domain of at least two parts, for the one that all tenants
+    share, and for one that holds a product key (K3).
     """
     letters = _compared(text).removeprefix("https://").removeprefix("http://").removesuffix("/")
+    validate_no_key(letters)
     try:
         domain = _ascii_domain(letters)
         _validate_email(f"a@{domain}")

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.forms import modelform_factory
 
 from benefits_portal.backoffice.importing import Outcome
 from benefits_portal.benefits.bulk_assignment import preview
@@ -9,11 +10,11 @@ from benefits_portal.emails import canonical_email
 from benefits_portal.key_format import masked, without_keys
 from benefits_portal.licensing.forms import ReplacementForm
 from benefits_portal.logs import without_private
-from benefits_portal.tenants.directory_imports import PartnerImport
-from benefits_portal.tenants.models import Actor, Partner, Record
+from benefits_portal.tenants.directory_imports import PartnerImport, PersonImport
+from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, TenantRequest
 from benefits_portal.typed import validate_no_key
 from tests import factories
-from tests.key_examples import FULL_WIDTH, KEY, NO_KEYS, SHOWN, WITHOUT_PREFIX, WRITTEN
+from tests.key_examples import FULL_WIDTH, KEY, LOWER, NO_KEYS, SHOWN, WITHOUT_PREFIX, WRITTEN
 
 pytestmark = pytest.mark.rule("K3", "W5")
 
@@ -124,3 +125,22 @@ def test_a_key_that_a_web_page_wrote_is_masked(between: str) -> None:
 
 def test_a_text_without_a_key_keeps_its_entities() -> None:
     assert without_keys("Kim &amp; Co &nbsp; PC-Benelux") == "Kim &amp; Co &nbsp; PC-Benelux"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("written", ["{}", "{}.example", "https://{}.example/", "lou.{}.example"])
+@pytest.mark.parametrize("model", [Tenant, TenantRequest])
+def test_a_key_is_no_domain_and_the_field_says_so(
+    model: type[Tenant | TenantRequest], written: str
+) -> None:
+    form = modelform_factory(model, fields=["domain"])({"domain": written.format(SHOWN)})
+    assert form.errors == {"domain": [NO_KEY_HERE]}
+
+
+@pytest.mark.django_db
+def test_an_import_does_not_look_for_a_tenant_by_a_key() -> None:
+    [line] = PersonImport.of(
+        f"tenant,user_principal_name,name,kind\n{LOWER}.example,kim@x.example,Kim,guest\n"
+    ).lines
+    assert line.reason == "tenant: There is no tenant with this domain."
+    assert line.text == f"{MASK}.example · kim@x.example"

@@ -260,7 +260,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_in_small_letters', violation_error_message='Write the e-mail address in small letters.'),
+            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_in_lowercase', violation_error_message='Write the e-mail address in lowercase.'),
         ),
         migrations.AddIndex(
             model_name='mail',
@@ -300,7 +300,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tenant',
-            constraint=models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='tenant_domain_in_lowercase', violation_error_message='Write the domain in small letters, as in contoso.com.'),
+            constraint=models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='tenant_domain_in_lowercase', violation_error_message='Write the domain in lowercase, as in contoso.com.'),
         ),
         migrations.AddConstraint(
             model_name='tenant',
@@ -348,7 +348,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='directoryuser',
-            constraint=models.CheckConstraint(condition=models.Q(('user_principal_name', django.db.models.functions.text.Lower('user_principal_name'))), name='directory_user_name_in_lowercase', violation_error_message='Write the address in small letters.'),
+            constraint=models.CheckConstraint(condition=models.Q(('user_principal_name', django.db.models.functions.text.Lower('user_principal_name'))), name='directory_user_name_in_lowercase', violation_error_message='Write the address in lowercase.'),
         ),
         migrations.AddConstraint(
             model_name='directoryuser',
@@ -360,7 +360,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tenantrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='tenant_request_domain_in_lowercase', violation_error_message='Write the domain in small letters, as in contoso.com.'),
+            constraint=models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='tenant_request_domain_in_lowercase', violation_error_message='Write the domain in lowercase, as in contoso.com.'),
         ),
         migrations.AddConstraint(
             model_name='tenantrequest',

@@ -225,7 +225,7 @@ class DirectoryUser(models.Model):
             models.CheckConstraint(
                 condition=Q(user_principal_name=Lower("user_principal_name")),
                 name="directory_user_name_in_lowercase",
-                violation_error_message=_("Write the address in small letters."),
+                violation_error_message=_("Write the address in lowercase."),
             ),
             models.UniqueConstraint(
                 fields=["user_principal_name", "tenant"],

@@ -178,7 +178,7 @@ class Tenant(models.Model):
             models.CheckConstraint(
                 condition=Q(domain=Lower("domain")),
                 name="tenant_domain_in_lowercase",
-                violation_error_message=_("Write the domain in small letters, as in contoso.com."),
+                violation_error_message=_("Write the domain in lowercase, as in contoso.com."),
             ),
             models.UniqueConstraint(
                 fields=["partner"],

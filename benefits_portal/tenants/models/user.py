@@ -157,8 +157,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(
                 condition=Q(email=Lower("email")),
-                name="user_email_in_small_letters",
-                violation_error_message=_("Write the e-mail address in small letters."),
+                name="user_email_in_lowercase",
+                violation_error_message=_("Write the e-mail address in lowercase."),
             ),
         ]
 
