@@ -18,6 +18,7 @@ MAX_EMAIL = 150  # characters
 MAX_LOCAL = 64  # characters before the @, as mail servers have it (RFC 5321)
 SHARED_DOMAIN = "onmicrosoft.com"  # every tenant has a name of its own in front of it
 _WRAPPINGS, _MAILTO = {"<>", "''", '""', "“”", "‘’", "„“", "„”", "«»", "()", "[]"}, "mailto:"
+_LINK_PARAMETERS = regex.compile(r"(@[^\s@?]*)\?.*")
 _validate_email = EmailValidator(allowlist=[])  # Django's own lets localhost pass
 # The directory's own names for guests: john_fabrikam.example#EXT#@contoso.onmicrosoft.com
 GUEST_MARK = "#ext#@"
@@ -31,9 +32,9 @@ _MORE_THAN_A_DOMAIN = regex.compile(r"[@/:?#]")
 def canonical_email(text: str) -> str:
     """The one spelling of an e-mail address or user principal name (W2).
 
-    Lowercase, NFKC, the domain in IDNA's ASCII. `<kim@contoso.com>` and `mailto:kim@contoso.com`
-    are understood, and so is what the directory makes of addresses (W3). Raises ValidationError for
-    what is no address.
+    Lowercase, NFKC, the domain in IDNA's ASCII. `Kim <kim@contoso.com>` and
+    `mailto:kim@contoso.com` are understood, and so is what the directory makes of addresses (W3).
+    Raises ValidationError for what is no address.
     """
     written = unwrapped(_compared(text)).removeprefix(_OWN_ACCOUNT)
     local, _at, domain = written.replace(_ENCODED_MARK, GUEST_MARK).rpartition("@")
@@ -60,17 +61,20 @@ def _compared(text: str) -> str:
 
 
 def unwrapped(email: str) -> str:
-    """`email` without what programs put around one: `<…>`, quotes, `mailto:`."""
+    """`email` without what programs put around one.
+
+    `<…>` and the name before it, quotes, `mailto:` and what a link has behind the address, and the
+    mark between two recipients.
+    """
+    email = email.strip(" ,;")
+    name, _mark, inside = email.rpartition("<")
+    if name and inside.endswith(">"):
+        email = inside[:-1].strip()
     while email[:1] + email[-1:] in _WRAPPINGS and len(email) > 1:
         email = email[1:-1].strip()
-    return email[len(_MAILTO) :].strip() if email[: len(_MAILTO)].lower() == _MAILTO else email
-
-
-def email_in(text: str) -> str:
-    """The address in `Kim de Vries <kim@contoso.com>`; any other text as it is, tidied."""
-    line = tidy(text)
-    name, _mark, email = line.rpartition("<")
-    return email[:-1] if name and email.endswith(">") and is_email(email[:-1]) else line
+    if email[: len(_MAILTO)].lower() == _MAILTO:
+        email = email[len(_MAILTO) :].strip()
+    return _LINK_PARAMETERS.sub(r"\1", email)
 
 
 def _not_an_email() -> ValidationError:

@@ -23,7 +23,6 @@ from benefits_portal.emails import (
     canonical_domain_or_text,
     canonical_email,
     canonical_email_or_text,
-    email_in,
 )
 from benefits_portal.key_format import without_keys
 from benefits_portal.typed import (
@@ -113,10 +112,7 @@ class EmailFormField(LineFormField):
     """
 
     widget = forms.EmailInput
-
-    @staticmethod
-    def cleaned(text: str) -> str:
-        return canonical_email(email_in(clean_line(text)))
+    cleaned = staticmethod(canonical_email)
 
 
 class DomainFormField(LineFormField):

@@ -10,7 +10,6 @@ from benefits_portal.backoffice.importing import ImportRow, Outcome, refuse_all
 from benefits_portal.emails import (
     canonical_domain_or_text,
     canonical_email_or_text,
-    email_in,
     guest_behind,
 )
 from benefits_portal.typed import tidy, tidy_digits
@@ -68,7 +67,7 @@ class PersonImport(RowImport):
     fields: ClassVar = {"name": "display_name"}
     spellings: ClassVar = {
         "tenant": canonical_domain_or_text,
-        "user_principal_name": lambda text: canonical_email_or_text(email_in(text)),
+        "user_principal_name": canonical_email_or_text,
         "kind": lambda text: tidy(text).lower(),
     }
 

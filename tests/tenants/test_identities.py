@@ -49,6 +49,11 @@ SPELLINGS = [
     "<kim.x@litware.example>",
     "mailto:kim.x@litware.example",
     " kim.x@litware.example. ",
+    "Kim de Vries <kim.x@litware.example>",
+    '"Vries, Kim de" <kim.x@litware.example>;',
+    "Kim <mailto:kim.x@litware.example>",
+    "MAILTO:kim.x@litware.example?subject=Hello&cc=lou@x.example",
+    "kim.x@litware.example;",
 ]
 SIGN_IN, ASK = reverse("tenants:sign-in"), reverse("tenants:password-ask")
 
