@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 from django.utils.csp import CSP
 
-from benefits_portal import retention, startup_checks
+from benefits_portal import deploy_warnings, retention, startup_checks
 from benefits_portal.environment import Env, comma_separated
 from benefits_portal.languages import languages
 from benefits_portal.logs import logging_config
@@ -284,6 +284,12 @@ if not IS_LOCAL:
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True)
     SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=True)
+    SILENCED_SYSTEM_CHECKS = deploy_warnings.silenced(
+        subdomains=SECURE_HSTS_INCLUDE_SUBDOMAINS,
+        redirect=SECURE_SSL_REDIRECT,
+        preload=SECURE_HSTS_PRELOAD,
+        secrets=[SECRET_KEY, *SECRET_KEY_FALLBACKS],
+    )
 
 # Logging: one line an event, to standard error; JSON in production. Never a form's content
 # (benefits_portal/logs.py).

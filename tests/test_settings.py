@@ -45,6 +45,31 @@ def test_production_passes_every_deployment_check() -> None:
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"HSTS_PRELOAD": "off"},
+        {"HSTS_PRELOAD": "off", "HSTS_INCLUDE_SUBDOMAINS": "off"},
+        {"SECURE_SSL_REDIRECT": "off", "TRUSTED_PROXIES": "1"},
+        {"SECRET_KEY": "0123456789abcdef" * 2, "SECRET_KEY_FALLBACKS": "fedcba9876543210" * 2},
+    ],
+    ids=["no preload", "no subdomains", "a proxy redirects", "secrets of 32 characters"],
+)
+def test_what_an_operator_chose_by_a_documented_setting_can_be_installed(
+    chosen: dict[str, str],
+) -> None:
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION | chosen)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_a_secret_key_that_came_with_a_new_project_cannot_be_installed() -> None:
+    made_up = {"SECRET_KEY": f"django-insecure-{'0123456789abcdef' * 4}"}
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION | made_up)
+    assert (checked.returncode, "security.W009" in checked.stderr) == (1, True)
+
+
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "PRODUCT_KEY_SECRETS", "DATABASE_URL"])
 def test_what_is_missing_is_named_with_the_way_to_repair_it(missing: str) -> None:
     refused = manage(
@@ -270,6 +295,22 @@ def test_settings_that_name_what_they_let_in_are_read(
     read: object,
 ) -> None:
     assert read_settings(**environment)[name] == read
+
+
+@pytest.mark.parametrize(
+    ("environment", "silenced"),
+    [
+        ({}, set()),
+        ({"HSTS_PRELOAD": "off"}, {"security.W021"}),
+        ({"HSTS_INCLUDE_SUBDOMAINS": "off"}, {"security.W005"}),
+        ({"SECURE_SSL_REDIRECT": "off"}, {"security.W008"}),
+    ],
+)
+def test_only_warnings_about_what_is_off_on_purpose_are_silenced(
+    read_settings: Callable[..., dict[str, Any]], environment: dict[str, str], silenced: set[str]
+) -> None:
+    lengths = {"security.W009", "security.W025"}  # of secrets, which the portal judges itself
+    assert {*read_settings(**environment)["SILENCED_SYSTEM_CHECKS"]} == silenced | lengths
 
 
 SAID = "; ".join(
