@@ -17,6 +17,7 @@ from django.core.checks import ERROR, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.config import Config
 
+from benefits_portal.health import HEALTH
 from benefits_portal.settings import PRACTICE_SECRET
 
 ROOT = Path(__file__).parent.parent
@@ -311,6 +312,14 @@ def test_only_warnings_about_what_is_off_on_purpose_are_silenced(
 ) -> None:
     lengths = {"security.W009", "security.W025"}  # of secrets, which the portal judges itself
     assert {*read_settings(**environment)["SILENCED_SYSTEM_CHECKS"]} == silenced | lengths
+
+
+def test_every_page_of_health_is_told_over_plain_http(
+    read_settings: Callable[..., dict[str, Any]],
+) -> None:
+    exempt = read_settings()["SECURE_REDIRECT_EXEMPT"]
+    asked = {*HEALTH, "/", "/healthz/", "/healthz/mail/", "/sign-in/"}
+    assert {url for url in asked if any(re.search(one, url[1:]) for one in exempt)} == HEALTH
 
 
 SAID = "; ".join(
