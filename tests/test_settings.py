@@ -19,17 +19,23 @@ from gunicorn.config import Config
 
 from benefits_portal.health import HEALTH
 from benefits_portal.settings import PRACTICE_SECRET
+from tests.simultaneous import IS_POSTGRES
 
 ROOT = Path(__file__).parent.parent
 PRODUCTION = {
     "SECRET_KEY": "0123456789abcdef" * 4,
     "PRODUCT_KEY_SECRETS": "fedcba9876543210" * 4,
-    # The tests' own: Django asks it what a generated column may be.
-    "DATABASE_URL": os.environ["DATABASE_URL"],
+    # The tests' own, where it is one: Django asks it what a generated column may be.
+    "DATABASE_URL": os.environ["DATABASE_URL"]
+    if IS_POSTGRES
+    else "postgres://portal@/portal?host=/var/run/postgresql",
     "ALLOWED_HOSTS": "benefits.example.org",
     "DEMO": "off",
     "DEBUG": "off",
 }
+
+
+on_postgres = pytest.mark.skipif(not IS_POSTGRES, reason="production runs on PostgreSQL")
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -40,12 +46,14 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
+@on_postgres
 @pytest.mark.slow
 def test_production_passes_every_deployment_check() -> None:
     checked = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
+@on_postgres
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "chosen",
@@ -64,6 +72,7 @@ def test_what_an_operator_chose_by_a_documented_setting_can_be_installed(
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
+@on_postgres
 @pytest.mark.slow
 def test_a_secret_key_that_came_with_a_new_project_cannot_be_installed() -> None:
     made_up = {"SECRET_KEY": f"django-insecure-{'0123456789abcdef' * 4}"}
@@ -131,6 +140,55 @@ REFUSED = [
         "Set EMAIL_TLS=on, or send by a mail server on this machine",
     ),
     ("EMAIL_HOST", "10.0.0.5", "links to set a password would travel to 10.0.0.5"),
+    *(
+        (name, value, f"{name} is {value}. Write a whole number from {bounds}")
+        for name, bounds, values in [
+            ("SEARCHES_A_MINUTE", "1 to 10000, as in SEARCHES_A_MINUTE=120.", ["0", "-5", "10001"]),
+            ("SESSION_MAX_AGE", "60 to 43200", ["0", "-1", "59", "43201", "9" * 18, "12h"]),
+            ("TRUSTED_PROXIES", "0 to 10", ["-1", "one", "11", "1.0", "\u0661"]),
+            ("LOCK_TIMEOUT", "1 to 600000", ["0", "-1", "2s"]),
+            ("STATEMENT_TIMEOUT", "0 to 3600000", ["-1", "3600001"]),
+            ("CONN_MAX_AGE", "0 to 86400", ["-1", "None"]),
+            ("EMAIL_PORT", "1 to 65535", ["0", "65536", "smtp"]),
+            ("KEEP_MAILS_DAYS", "0 to 36500", ["-1", "36501", "9" * 30]),
+        ]
+        for value in values
+    ),
+    *(
+        (name, value, f"{name} is {value}. Write {name}=on or {name}=off.")
+        for name, value in [
+            ("HSTS_PRELOAD", "onn"),
+            ("SECURE_SSL_REDIRECT", "ture"),
+            ("EMAIL_TLS", "starttls"),
+            ("DEBUG", "2"),
+            ("PGBOUNCER", "maybe"),
+        ]
+    ),
+    *(
+        ("TIME_ZONE", zone, f"TIME_ZONE is {zone}, which is no time zone.")
+        for zone in ["Europe/Amsterdm", "CEST+2", "Europe", "../etc/passwd", "/etc/passwd"]
+    ),
+    ("LOG_LEVEL", "LOUD", "LOG_LEVEL is LOUD. Write one of: DEBUG, INFO, WARNING, ERROR, CRIT"),
+    ("LOG_LEVEL", "0", "LOG_LEVEL is 0. Write one of:"),
+    *(
+        ("DATABASE_URL", url, "DATABASE_URL leads to no PostgreSQL, which production runs on")
+        for url in ["sqlite:///portal.sqlite3", "mysql://portal@localhost/portal", "portal"]
+    ),
+    ("DATABASE_URL", "postgres://u:p@h:port/x", "DATABASE_URL is no URL of a database"),
+    *(
+        (name, url, f"{name} leads to {host} without TLS")
+        for name, host, url in [
+            ("DATABASE_URL", "10.0.0.11", "postgres://u:p@10.0.0.11/portal"),
+            ("DATABASE_URL", "10.0.0.11", "postgres://u:p@10.0.0.11/portal?sslmode=disable"),
+            ("DATABASE_URL", "10.0.0.11", "postgres://u:p@10.0.0.11/portal?sslmode=prefer"),
+            ("DATABASE_URL", "10.0.0.11", "postgres://u:p@10.0.0.11/portal?sslmode=allow"),
+            ("DATABASE_URL", "db.example", "postgres://u:p@/portal?host=db.example"),
+            ("DATABASE_URL", "10.0.0.13", "postgres://u:p@localhost:5432,10.0.0.13:5432/portal"),
+            ("DATABASE_URL", "2001:db8::5", "postgres://u:p@[2001:db8::5]/portal"),
+            ("REPLICA_URL", "10.0.0.12", "postgres://u:p@10.0.0.12/portal"),
+        ]
+    ),
+    ("REPLICA_URL", "sqlite:///portal.sqlite3", "REPLICA_URL leads to no PostgreSQL"),
 ]
 
 
@@ -287,6 +345,27 @@ def test_a_demo_trusts_no_other_site_and_answers_no_other_host(
         ),
         ({"EMAIL_HOST": "smtp.example.org", "EMAIL_TLS": "on"}, "IS_LOCAL", False),
         ({"EMAIL_HOST": "127.0.0.1"}, "IS_LOCAL", False),
+        ({"SESSION_MAX_AGE": " 60 "}, "SESSION_MAX_AGE", 60),
+        ({"SESSION_MAX_AGE": "43200"}, "SESSION_MAX_AGE", 43_200),
+        ({"SEARCHES_A_MINUTE": "1"}, "SEARCHES_A_MINUTE", 1),
+        ({"TRUSTED_PROXIES": ""}, "TRUSTED_PROXIES", 0),
+        ({"STATEMENT_TIMEOUT": "0"}, "STATEMENT_TIMEOUT", 0),
+        ({"TIME_ZONE": "America/Argentina/Ushuaia"}, "TIME_ZONE", "America/Argentina/Ushuaia"),
+        ({"LOG_LEVEL": "info"}, "LOG_LEVEL", "INFO"),
+        ({"HSTS_PRELOAD": "No"}, "SECURE_HSTS_PRELOAD", False),
+        ({"HSTS_PRELOAD": ""}, "SECURE_HSTS_PRELOAD", True),
+        *(
+            ({"DATABASE_URL": f"postgres://u:p@{place}"} | more, "IS_LOCAL", False)
+            for place, more in [
+                ("10.0.0.11/portal?sslmode=require", {}),
+                ("10.0.0.11:5432,10.0.0.13:5432/portal?sslmode=verify-full", {}),
+                ("/portal?host=/var/run/postgresql", {}),
+                ("127.0.0.1:6432/portal", {"PGBOUNCER": "on"}),
+                ("[::1]/portal", {}),
+                ("localhost/portal", {}),
+                ("database/portal", {"DATABASE_TLS": "off"}),
+            ]
+        ),
     ],
 )
 def test_settings_that_name_what_they_let_in_are_read(
