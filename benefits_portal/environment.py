@@ -5,6 +5,7 @@ refused at the start, with the way to repair it (ImproperlyConfigured).
 """
 
 import re
+import warnings
 from collections.abc import Collection
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,8 +65,9 @@ class Env(FileAwareEnv):  # type: ignore[misc]
     def database(self, name: str, default: str) -> dict[str, Any]:
         """What Django is told of the database at a URL, which is never shown: it has a password."""
         try:
-            found: dict[str, Any] = self.db(name, default=default)
-        except ValueError as problem:
+            with warnings.catch_warnings(action="error"):  # of a scheme that it does not know
+                found: dict[str, Any] = self.db(name, default=default)
+        except (ValueError, UserWarning) as problem:
             raise ImproperlyConfigured(
                 f"{name} is no URL of a database, as in {name}=postgres://user:password@host/name. "
                 "Other characters than letters and digits in a password are written as in %2F."

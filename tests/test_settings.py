@@ -172,8 +172,9 @@ REFUSED = [
     ("LOG_LEVEL", "0", "LOG_LEVEL is 0. Write one of:"),
     *(
         ("DATABASE_URL", url, "DATABASE_URL leads to no PostgreSQL, which production runs on")
-        for url in ["sqlite:///portal.sqlite3", "mysql://portal@localhost/portal", "portal"]
+        for url in ["sqlite:///portal.sqlite3", "mysql://portal@localhost/portal"]
     ),
+    ("DATABASE_URL", "portal", "DATABASE_URL is no URL of a database"),
     ("DATABASE_URL", "postgres://u:p@h:port/x", "DATABASE_URL is no URL of a database"),
     *(
         (name, url, f"{name} leads to {host} without TLS")

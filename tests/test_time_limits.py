@@ -73,9 +73,9 @@ def test_each_statement_of_a_command_is_limited_for_nobody_else(command):
     before, within, between = limit(), set(), set()
 
     def look(execute: Callable[..., Any], *args: Any) -> Any:
-        raw = connection.connection
-        (within if connection.in_atomic_block else between).add(raw.execute(LIMIT).fetchone()[0])
-        return execute(*args)
+        answer = execute(*args)
+        (within if connection.in_atomic_block else between).add(limit_of_the_session())
+        return answer
 
     with connection.execute_wrapper(look):
         call_command(command, stdout=StringIO())

@@ -156,7 +156,7 @@ class RolesOfStaff(Refusal):
     code = "roles-of-staff"
     rule = "P3"
     is_of_no_partner = True
-    message = _("This person has rights in the back office, so only a superuser changes this.")
+    message = _("This person has rights in the back office, so only a superuser can change this.")
     advice = _("Ask a superuser of the back office to do it.")
 
 
