@@ -94,7 +94,6 @@ class Env(FileAwareEnv):  # type: ignore[misc]
         return value
 
 
-
 def comma_separated(value: str) -> list[str]:
     """The parts of `value` without blanks around them, empty ones too; none if all is blank."""
     return [part.strip() for part in value.split(",")] if value.strip() else []

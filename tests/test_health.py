@@ -196,7 +196,7 @@ def test_readyz_knows_that_the_database_takes_no_changes() -> None:
 
 @on_postgres
 @pytest.mark.django_db(transaction=True)
-def test_no_mail_leaves_while_the_database_takes_no_changes(client):
+def test_no_mail_leaves_while_the_database_takes_no_changes(client: Client) -> None:
     """No mail waits yet; the one that is asked for now cannot even be queued."""
     before = client.get("/healthz/mail").text
     with read_only():
@@ -205,7 +205,7 @@ def test_no_mail_leaves_while_the_database_takes_no_changes(client):
 
 
 @on_postgres
-def test_no_mail_leaves_while_the_disk_of_the_database_is_full(db, client):
+def test_no_mail_leaves_while_the_disk_of_the_database_is_full(db: None, client: Client) -> None:
     """Such a database goes on reading what there is; only what it writes down fails."""
     before = client.get("/healthz/mail").text
 

@@ -5,12 +5,14 @@ Behind a pgbouncer a session is somebody else's as soon as a transaction ends.
 
 from collections.abc import Callable
 from io import StringIO
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DataError, connection, transaction
+from pytest_django import Settings
 
+from benefits_portal.postgresql.base import DatabaseWrapper
 from benefits_portal.postgresql.limits import one_snapshot, without_time_limit
 from tests import factories
 from tests.simultaneous import IS_POSTGRES
@@ -28,12 +30,16 @@ def limit() -> str:
         return str(cursor.fetchone()[0])
 
 
+def patience() -> float | None:
+    return cast("DatabaseWrapper", connection).patience
+
+
 def limit_of_the_session() -> str:
     """What the next one to use this session of PostgreSQL would be limited to."""
     return str(connection.connection.execute(LIMIT).fetchone()[0])
 
 
-def test_the_limit_is_lifted_in_transactions_and_never_in_the_session():
+def test_the_limit_is_lifted_in_transactions_and_never_in_the_session() -> None:
     before = limit()
     with without_time_limit(connection):
         seen = [limit(), limit_of_the_session()]
@@ -41,13 +47,13 @@ def test_the_limit_is_lifted_in_transactions_and_never_in_the_session():
             seen += [limit()]
         with one_snapshot(connection):
             seen += [limit()]
-        seen += [limit_of_the_session(), str(connection.patience)]
+        seen += [limit_of_the_session(), str(patience())]
     assert seen == ["0", before, "0", "0", before, "None"]
     assert (limit(), limit_of_the_session(), before != "0") == (before, before, True)
-    assert connection.patience
+    assert patience()
 
 
-def test_a_transaction_that_has_begun_has_its_limit_lifted_too():
+def test_a_transaction_that_has_begun_has_its_limit_lifted_too() -> None:
     before = limit()
     with transaction.atomic(), without_time_limit(connection):
         assert limit() == "0"
@@ -59,7 +65,7 @@ def fail() -> None:
         cursor.execute("SELECT 1 / 0")
 
 
-def test_a_statement_that_fails_leaves_the_limit_as_it_was():
+def test_a_statement_that_fails_leaves_the_limit_as_it_was() -> None:
     before = limit()
     with pytest.raises(DataError):
         fail()
@@ -67,10 +73,10 @@ def test_a_statement_that_fails_leaves_the_limit_as_it_was():
 
 
 @pytest.mark.parametrize("command", ["carry_names", "check_consistency"])
-def test_each_statement_of_a_command_is_limited_for_nobody_else(command):
+def test_each_statement_of_a_command_is_limited_for_nobody_else(command: str) -> None:
     product = factories.ProductFactory.create()
     type(product).objects.update(is_name_pending=True)
-    before, within, between = limit(), set(), set()
+    before, within, between = limit(), set[str](), set[str]()
 
     def look(execute: Callable[..., Any], *args: Any) -> Any:
         answer = execute(*args)
@@ -82,7 +88,7 @@ def test_each_statement_of_a_command_is_limited_for_nobody_else(command):
     assert (within, between - {before}, limit_of_the_session()) == ({"0"}, set(), before)
 
 
-def test_migrate_goes_past_a_pgbouncer(settings):
+def test_migrate_goes_past_a_pgbouncer(settings: Settings) -> None:
     settings.PGBOUNCER = True
     before = limit()
     with pytest.raises(CommandError, match="Migrate past it"):

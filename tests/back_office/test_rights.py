@@ -5,7 +5,6 @@ Never any beyond their own.
 
 import pytest
 from django.contrib.auth.models import Group, Permission
-from django.http import HttpResponse
 from django.test import Client
 
 from benefits_portal.tenants.models import (
@@ -18,7 +17,7 @@ from benefits_portal.tenants.models import (
 )
 from benefits_portal.tenants.staff import SUPPORT
 from tests import factories
-from tests.clients import SignIn
+from tests.clients import ClientResponse, SignIn
 
 from .conftest import BECAUSE, filled, new_row, page
 
@@ -122,8 +121,8 @@ def role_posts(client: Client, user: User) -> list[str]:
         user=user, partner=factories.PartnerFactory.create(), role=Role.MEMBER
     )
     factories.RoleAssignmentFactory.create(partner=held.partner, role=Role.GLOBAL_ADMIN)
-    new = {"user": user.pk, "partner": factories.PartnerFactory.create().pk}
-    new |= {"role": Role.GLOBAL_ADMIN.value}
+    role = Role.GLOBAL_ADMIN.value
+    new = {"user": user.pk, "partner": factories.PartnerFactory.create().pk, "role": role}
     another = {**new, "partner": factories.PartnerFactory.create().pk}
     taken = {"post": "yes"} | BECAUSE
     changed = {"user": user.pk, "partner": held.partner_id, "role": Role.PARTNER_ADMIN.value}
@@ -144,7 +143,7 @@ def role_posts(client: Client, user: User) -> list[str]:
     return [sentence_of(answer) or str(answer.status_code) for answer in answers]
 
 
-def sentence_of(answer: HttpResponse) -> str:
+def sentence_of(answer: ClientResponse) -> str:
     return next((sentence for sentence in (ONESELF, STAFF) if sentence in answer.text), "")
 
 
