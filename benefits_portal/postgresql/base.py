@@ -83,7 +83,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return WatchedCursor(cursor, self)
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
         if not autocommit and not self.has_time_limit:
             self.lift_time_limit()
 
