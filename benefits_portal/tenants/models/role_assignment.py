@@ -87,10 +87,9 @@ class RoleAssignment(models.Model):
             raise refusal
 
     def change_to(self, role: Role, *, by: Actor) -> None:
-        """Raises RoleAlreadyHeld, RoleGone, LastGlobalAdmin, RoleOfOneself or RolesOfStaff."""
+        """Raises RoleAlreadyHeld, RoleGone, or LastGlobalAdmin."""
         about = self._about(by)
         with recorded_if_refused(TenantsAction.ROLE_CHANGED, **about, after={"role": role}):
-            self.user.check_roles(by, gives=True)
             unchanged = self._unchanged_under_lock()
             if role == self.role:
                 raise RoleAlreadyHeld(role)
@@ -103,11 +102,10 @@ class RoleAssignment(models.Model):
 
         With the last one sessions end.
 
-        Raises RoleGone, LastGlobalAdmin or RolesOfStaff.
+        Raises RoleGone, or LastGlobalAdmin.
         """
         about = self._about(by)
         with recorded_if_refused(TenantsAction.ROLE_TAKEN, **about):
-            self.user.check_roles(by)
             self._unchanged_under_lock().delete()
             self.user.sign_out_without_role(self.partner)
             Record.objects.log(TenantsAction.ROLE_TAKEN, params={"held": self.pk}, **about)
