@@ -98,3 +98,19 @@ def test_the_map_has_the_layers_of_the_import_contract() -> None:
     assert block
     drawn = re.sub(r"\n +· ", " · ", block[1]).splitlines()
     assert [line.split(" · ") for line in drawn] == layers
+
+
+CHANGELOG = (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_changelog_says_nothing_twice() -> None:
+    """A merge by union brings back what a rewrite took out."""
+    lines = [line for line in CHANGELOG.splitlines() if line.startswith(("- ", "## ", "# "))]
+    assert lines[0] == "# Changelog"
+    assert [line for line in set(lines) if lines.count(line) > 1] == []
+
+
+def test_every_heading_of_the_changelog_has_entries() -> None:
+    assert re.findall(r"^#{2,3} .+\n+(?=#{1,3} |\Z)", CHANGELOG, re.MULTILINE) == re.findall(
+        r"^## .+\n+(?=### )", CHANGELOG, re.MULTILINE
+    )
