@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -34,9 +35,7 @@ def main(place: Path, postgres: Postgres, seconds: int = 30) -> bool:
             ("lets nobody new in", closed),
             ("frozen", frozen),
         ):
-            answers, back = during(
-                lambda away=away: away(postgres, seconds), browsers, everybody, portal
-            )  # type: ignore[misc]
+            answers, back = during(partial(away, postgres, seconds), browsers, everybody, portal)
             output = [answer for answer in answers if answer.status == 503 and answer.retry_after]
             other = [answer.status for answer in answers if answer.status not in (200, 503)]
             slowest = max(answer.seconds for answer in answers)

@@ -98,9 +98,6 @@ def readyz(portal: Portal) -> str:
         with urlopen(f"http://{HOST}:{portal.port}/readyz", timeout=10) as answer:
             output: str = answer.read().decode().strip()
     except OSError as refused:
-        output = (
-            getattr(refused, "fp", None).read().decode().strip()
-            if getattr(refused, "fp", None)
-            else str(refused)
-        )
+        answer = getattr(refused, "fp", None)
+        output = answer.read().decode().strip() if answer else str(refused)
     return output

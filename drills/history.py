@@ -12,7 +12,7 @@ import multiprocessing
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -66,7 +66,10 @@ class Ledger:
         self.before = before
         self.rows = list(Redemption.objects.filter(subscription=self.subscription).order_by("pk"))
         self.write = {row.pk: number for number, row in enumerate(self.rows, 1)}
-        self.spent_by = {row.key_id: number for number, row in enumerate(self.rows, 1)}
+        # A term that was read is of no key
+        self.spent_by: dict[int | None, int] = {
+            row.key_id: number for number, row in enumerate(self.rows, 1)
+        }
         # License-days only grow
         self.state = {before: 0} | {row.after: number for number, row in enumerate(self.rows, 1)}
 
@@ -129,7 +132,8 @@ class Ledger:
             for number, operation in enumerate(operations)
             for ended, moment in enumerate((operation.began, operation.ended))
         )
-        reached, placed, found = 0, {}, []
+        reached, found = 0, []
+        placed: dict[int, int] = {}
         for _, ended, number in events:
             if ended:
                 reached = max(reached, placed.pop(number, 0))
@@ -234,7 +238,7 @@ def main(
     return not faults and deadlocks == 0
 
 
-def at_once(tasks: list[Callable[[], list[Operation]]]) -> list[list[Operation]]:
+def at_once(tasks: Sequence[Callable[[], list[Operation]]]) -> list[list[Operation]]:
     """What each gives, in a process of its own that is connected before all begin together."""
     connections.close_all()  # not to be shared
     together, answers = FORK.Barrier(len(tasks)), FORK.Queue()
@@ -285,9 +289,7 @@ def client(
                 ):
                     slots[slot], slots[-1] = slots[-1], slots[-1] + 1
         elif chance.random() < OF_A_KEY:
-            done.append(
-                noted("key", key, lambda key=key: ProductKey.objects.get(pk=key).is_redeemed)
-            )
+            done.append(noted("key", key, partial(is_redeemed, key)))
         else:
             done.append(
                 noted(
@@ -316,6 +318,10 @@ def redeem(member: Member, key_id: int, way: RedemptionKind, *, quoted: bool) ->
         return redemption.pk
 
     return noted("redeemed", key_id, verb)
+
+
+def is_redeemed(key: int) -> bool:
+    return ProductKey.objects.get(pk=key).is_redeemed
 
 
 def noted(what: str, key: int | None, deed: Callable[[], Any]) -> Operation:

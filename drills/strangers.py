@@ -25,8 +25,8 @@ def main(place: Path, postgres: Postgres, strangers: int = 12, seconds: int = 20
     [member] = members(1, 1, keys=0)
     connections.close_all()
     with mail_server("trickles") as mail:
-        settings = {"EMAIL_HOST": HOST, "EMAIL_PORT": str(mail.port)}
-        with Portal(place, postgres.url, **settings) as portal, Nginx(place, [portal]) as nginx:
+        portal_with_mail = Portal(place, postgres.url, EMAIL_HOST=HOST, EMAIL_PORT=str(mail.port))
+        with portal_with_mail as portal, Nginx(place, [portal]) as nginx:
             browser = Browser(nginx.port)
             browser.sign_in(member)
             usual = looked(browser, seconds / 4)

@@ -262,7 +262,7 @@ class MembershipFactory(DjangoModelFactory[Membership]):
 
     @classmethod
     def _build(cls, model_class: type[Membership], *args: Any, **kwargs: Any) -> Membership:
-        membership = model_class(*args, **kwargs)
+        membership: Membership = super()._build(model_class, *args, **kwargs)
         membership.set_days()
         return membership
 
@@ -314,6 +314,24 @@ class BenefitFactory(DjangoModelFactory[Benefit]):
         bulk = factory.Trait(credit=True, product__bulk=True, credit_amount=6000)
 
     key = factory.PostGeneration(issue_first_key)
+
+
+def person_of(user: User) -> DirectoryUser:
+    """Who `user` is in the directory where they are at home."""
+    assert user.directory_user
+    return user.directory_user
+
+
+def home_of(by: Actor) -> Partner:
+    """The partner in whose directory `by` is."""
+    assert by.user
+    return person_of(by.user).tenant.partner
+
+
+def live_key_of(benefit: Benefit) -> ProductKey:
+    key = benefit.live_key()
+    assert key
+    return key
 
 
 def issue_key(**facts: Any) -> ProductKey:

@@ -57,7 +57,7 @@ class PartnerFixture:
         )
 
     def _make_people(self) -> None:
-        self.boss, self.admin, self.member = (self._user(role.label, role) for role in Role)
+        self.boss, self.admin, self.member = (self._user(str(role.label), role) for role in Role)
         self.nobody, self.forgetful = self._user("Nobody", None), self._user("Forgetful", None)
         self.person = factories.DirectoryUserFactory.create(
             tenant=self.tenant, display_name=self._named("Lee")
@@ -83,10 +83,10 @@ class PartnerFixture:
             self._benefit("Bulk", bulk=True),
         )
         self.assignment = self.credit.assign(
-            self.boss.directory_user, by=self.by, on=factories.TODAY
+            factories.person_of(self.boss), by=self.by, on=factories.TODAY
         )
         self.transferable = self.bulk.assign(
-            self.admin.directory_user, by=self.by, on=factories.TODAY
+            factories.person_of(self.admin), by=self.by, on=factories.TODAY
         )
         self.licenses = self._benefit("Suite", key=True)
         self.key = self.licenses.keys.get()

@@ -14,7 +14,7 @@ from benefits_portal.listing.page import Page
 PAGES = ("first", "next", "middle", "last")
 
 
-def plan_of(listing: Listing, rows: Any) -> tuple[Page, set[str], set[str], int]:
+def plan_of(listing: Listing[Any], rows: Any) -> tuple[Page[Any], set[str], set[str], int]:
     """How the database makes the page that `listing` asks for.
 
     The page, the indexes that its query uses, the sorts that it makes, and how many rows are

@@ -106,7 +106,7 @@ def test_no_string_names_a_higher_room(room: str, higher: list[str]) -> None:
 
 def names_of(model: type[models.Model]) -> dict[str, Any]:
     fields = {
-        field.name: field._verbose_name
+        field.name: field._verbose_name  # type: ignore[attr-defined]
         for field in model._meta.fields
         if field.editable and not field.primary_key
     }

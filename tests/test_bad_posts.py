@@ -7,19 +7,19 @@ that are no text, what is another partner's, what was sent before. 40 examples w
 1,000 before a release.
 """
 
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import quote_from_bytes
 
 import pytest
 from django.contrib import admin
 from django.core import signing
-from django.http import HttpResponse
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benefits_portal.tenants.models import Partner, Record, TenantsAction
 from tests.agreement import findings
+from tests.clients import ClientResponse
 from tests.properties import BEFORE_A_RELEASE, LONG
 from tests.world import NOT_OF_THE_PORTAL, RequestAs, World, rolled_back
 
@@ -162,7 +162,7 @@ def check(
     method: str,
     address: str,
     fields: dict[str, list[str]],
-) -> HttpResponse:
+) -> ClientResponse:
     """Nothing came of it but that it may be on record as refused."""
     with rolled_back() as written:
         query, body = (f"?{encoded(fields)}", "") if method == "get" else ("", encoded(fields))
@@ -175,7 +175,7 @@ def check(
     return answer
 
 
-def for_all(examples: int) -> Any:
+def for_all(examples: int) -> Callable[[Callable[..., None]], None]:
     return lambda test: settings(max_examples=examples, suppress_health_check=list(HealthCheck))(
         given(data=st.data())(test)
     )()

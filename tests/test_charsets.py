@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 import pytest
@@ -32,7 +33,7 @@ def status_and_page(
     content_type: str, method: str = "POST", path: str = "/sign-in/"
 ) -> tuple[int, str]:
     """What a server gets from the portal for a form with `content_type`."""
-    environ = {
+    environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
         "QUERY_STRING": "next=/",

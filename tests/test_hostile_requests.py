@@ -22,6 +22,7 @@ from django.urls import reverse
 from benefits_portal.charsets import mark_charset
 from benefits_portal.redirects import URL_HEADERS
 from tests.back_office.test_hostile_lookups import LOOKUPS, VALUES
+from tests.clients import ClientResponse
 from tests.properties import BEFORE_A_RELEASE
 from tests.world import World, rolled_back
 
@@ -168,12 +169,12 @@ def as_served(environ: dict[str, Any]) -> dict[str, Any]:
     return handed[0]
 
 
-def leads_elsewhere(answer: HttpResponse) -> list[str]:
+def leads_elsewhere(answer: ClientResponse | HttpResponse) -> list[str]:
     urls = [answer.headers.get(name, "") for name in URL_HEADERS]
     return [url for url in urls if url.startswith(("//", "/\\", "http", "javascript"))]
 
 
-def is_repeated_as_markup(answer: HttpResponse) -> bool:
+def is_repeated_as_markup(answer: ClientResponse | HttpResponse) -> bool:
     # A download too: it is made while it is read.
     page = b"".join(answer).decode("utf-8", "replace")
     return "html" in answer.headers.get("Content-Type", "") and (
@@ -218,12 +219,11 @@ def requests(
             yield person, draw.choice(METHODS), f"{url}?{query}", headers
 
 
-def send(client: Client, method: str, url: str, headers: dict[str, str]) -> HttpResponse:
+def send(client: Client, method: str, url: str, headers: dict[str, str]) -> ClientResponse:
     path, _, query = url.partition("?")
-    answer: HttpResponse = client.generic(
+    return client.generic(
         method, path, **as_served({"CONTENT_TYPE": ""} | headers | {"QUERY_STRING": query})
     )
-    return answer
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(8, marks=BEFORE_A_RELEASE)])

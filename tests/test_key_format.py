@@ -3,6 +3,7 @@
 import time
 import timeit
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from django.utils import translation
@@ -129,8 +130,14 @@ around = st.text(
 def decorated(draw_from: st.DrawFn) -> tuple[str, str]:
     """A key, and the same with anything before it, behind it and between its characters."""
     key = draw()
+    as_it_is: Callable[[str], str] = str
     styles = st.sampled_from(
-        [str, str.lower, lambda letter: chr(ord(letter) + 0xFEE0), lambda letter: f"{letter}\u0301"]
+        [
+            as_it_is,
+            str.lower,
+            lambda letter: chr(ord(letter) + 0xFEE0),
+            lambda letter: f"{letter}\u0301",
+        ]
     )
     text = "".join(
         draw_from(styles)(letter) + (draw_from(gaps) if index < 24 else "")

@@ -5,10 +5,10 @@ import re
 
 import pytest
 from django.core import mail
-from django.http import HttpResponse
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.tenants.models import Record
+from tests.clients import ClientResponse
 from tests.world import RequestAs, World, rolled_back
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.rule("K3")]
@@ -24,7 +24,7 @@ def any_spelling(keys: list[str]) -> re.Pattern[str]:
     return re.compile("|".join(between.join(key) for key in keys), re.IGNORECASE)
 
 
-def read(answer: HttpResponse) -> str:
+def read(answer: ClientResponse) -> str:
     body = answer.getvalue().decode() if answer.streaming else answer.text
     return f"{answer.headers} {answer.cookies} {body}"
 

@@ -36,7 +36,7 @@ def listing(address: str) -> Offers:
     )
 
 
-def page(address: str) -> Page:
+def page(address: str) -> Page[Offer]:
     return listing(address).page(Offer.objects.all())
 
 
@@ -87,7 +87,7 @@ def offers() -> list[Offer]:
     ]
 
 
-def names(found: Page) -> str:
+def names(found: Page[Offer]) -> str:
     return "".join(row.name[-1] for row in found.rows)
 
 

@@ -25,7 +25,7 @@ from django.core.exceptions import SuspiciousFileOperation, SuspiciousOperation,
 from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, path
+from django.urls import URLResolver, get_resolver, path
 from django.urls.converters import get_converters
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
@@ -34,6 +34,7 @@ from pytest_django import Settings
 import benefits_portal
 from benefits_portal.logs import JsonLines, PlainLines
 from benefits_portal.urls import urlpatterns as portal_urls
+from tests.clients import ClientResponse
 
 SECRET = "Zq7typedBySomebody"
 LINK = f"/sign-in/reset/MQ/{SECRET}-token/"
@@ -112,7 +113,7 @@ handler400 = "benefits_portal.views.bad_request"
 handler500 = "benefits_portal.views.server_error"
 
 MULTIPART = "multipart/form-data; boundary=x"
-REACHED: dict[str, tuple[str, Callable[[Client], object], int]] = {
+REACHED: dict[str, tuple[str, Callable[[Client], ClientResponse], int]] = {
     "missing": ("django.request", lambda c: c.get(f"/{SECRET}/"), 404),
     "not a method": ("django.request", lambda c: c.post(f"/help/?{SECRET}"), 405),
     "a reset link": ("", lambda c: c.get(LINK), 200),
@@ -338,6 +339,7 @@ def patterns() -> dict[str, Callable[[str], object]]:
                 isinstance(call, ast.Call)
                 and ast.unparse(call.func).startswith("re.")
                 and isinstance(call.args[0], ast.Constant)
+                and isinstance(call.args[0].value, str)
             ):
                 anchored = ast.unparse(call.func) in ("re.match", "re.fullmatch")
                 compiled = re.compile(call.args[0].value)
@@ -352,7 +354,7 @@ def patterns() -> dict[str, Callable[[str], object]]:
     return found | validators()
 
 
-def urls(resolvers: list[URLPattern | URLResolver]) -> Iterator[object]:
+def urls(resolvers: list[Any]) -> Iterator[Any]:
     for each in resolvers:
         yield each.pattern
         if isinstance(each, URLResolver):

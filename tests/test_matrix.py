@@ -18,6 +18,7 @@ from django.test import Client, RequestFactory
 from django.urls import resolve, reverse
 
 from benefits_portal.tenants.models import Record, User
+from tests.clients import ClientResponse
 from tests.partner_fixture import COMMON, PartnerFixture
 from tests.world import NOT_OF_THE_PORTAL, RequestAs, World, every_page, rolled_back
 
@@ -171,7 +172,7 @@ DOORS = {"/sign-in/?": "in", "/back-office/login/?": "in"}
 # What came of it
 
 
-def outcome(answer: HttpResponse, written: set[str], done: int) -> str:
+def outcome(answer: ClientResponse | HttpResponse, written: set[str], done: int) -> str:
     """In the table's word. Whatever is refused wrote nothing but that it was refused."""
     changed = bool(written - NOT_OF_THE_PORTAL or done)
     if answer.status_code in (200, 302) and changed:
@@ -211,10 +212,11 @@ def words_of(
     words = set()
     for number, url in enumerate(addresses):
         with rolled_back() as written:
-            if number:
-                answer = view_alone(world.persons[person], method, url, form)
-            else:
-                answer = request_as(person, method, url, form)
+            answer = (
+                view_alone(world.persons[person], method, url, form)
+                if number
+                else request_as(person, method, url, form)
+            )
             done = 0
             if "tenants_record" in written:
                 done = Record.objects.filter(refused="").count() - world.records

@@ -4,6 +4,7 @@ See docs/operations.md, Upgrade.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -75,7 +76,7 @@ def of(
     return set(faults(kind("0099_example", "tenants"), ProjectState.from_apps(apps)))
 
 
-def integer(**options: object) -> models.Field:
+def integer(**options: Any) -> "models.Field[Any, Any]":
     return models.IntegerField(**options)
 
 

@@ -16,7 +16,6 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core import signing
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -27,7 +26,6 @@ from benefits_portal.licensing.quotes import Quote
 from benefits_portal.licensing.views.redeeming import TENANT_CONFIRMATION_SALT
 from benefits_portal.tenants.models import (
     Actor,
-    DirectoryUser,
     Role,
     RoleAssignment,
     Tenant,
@@ -35,7 +33,7 @@ from benefits_portal.tenants.models import (
     User,
 )
 from tests import factories
-from tests.clients import SignIn
+from tests.clients import ClientResponse, SignIn
 from tests.properties import BEFORE_A_RELEASE
 
 pytestmark = pytest.mark.usefixtures("today")
@@ -67,7 +65,7 @@ class World:
             member = factories.RoleAssignmentFactory.create(
                 user__directory_user__tenant=self.tenant, role=Role.MEMBER
             )
-            self.holder: DirectoryUser = member.user.directory_user
+            self.holder = factories.person_of(member.user)
             self.role: RoleAssignment = member
             self.assignment = factories.AssignmentFactory.create(
                 benefit=self.credit, directory_user=self.holder
@@ -271,7 +269,7 @@ GIVEN_UP = ["SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT"]
 
 def redeemed(
     client: Client, tenant: Tenant, address: str, quote: Quote
-) -> tuple[HttpResponse, int]:
+) -> tuple[ClientResponse, int]:
     """The answer to whoever was shown `quote`, and the queries that it took."""
     form = {"acting_in": f"{tenant.partner_id}-{tenant.pk}", "quote": quote.signed()}
     with CaptureQueriesContext(connection) as queries:

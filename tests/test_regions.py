@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -153,7 +154,7 @@ def test_the_back_office_takes_and_shows_the_decimals_of_the_currency(
     line = CreditAmountFactory.create(currency="USD").line
     office = sign_in(UserFactory.create(staff=True, is_superuser=True))
     page = reverse("admin:benefits_packageline_change", args=[line.pk])
-    rows = {
+    rows: dict[str, Any] = {
         "credit_amounts-TOTAL_FORMS": 1,
         "credit_amounts-INITIAL_FORMS": 0,
         "credit_amounts-0-line": line.pk,

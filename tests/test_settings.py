@@ -16,6 +16,7 @@ import pytest
 from django.core.checks import ERROR, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.config import Config
+from pytest_django import Settings
 
 from benefits_portal.settings import PRACTICE_SECRET
 
@@ -132,7 +133,7 @@ def test_what_would_leave_the_doors_open_does_not_start(
 
 
 # What `manage.py check` says: the id, and each setting that has it.
-LISTED = {
+LISTED: dict[str, dict[str, Any]] = {
     "E001": {"SECRET_KEY": f"{GOOD},{TURNED}"},
     "E002": {"PRODUCT_KEY_SECRETS": [GOOD, "", TURNED]},
     "E003": {"SECRET_KEY_FALLBACKS": [GOOD[:-1]]},
@@ -148,7 +149,7 @@ LISTED = {
 
 
 @pytest.fixture
-def production(read_settings: Callable[..., dict[str, Any]], settings: Any) -> None:
+def production(read_settings: Callable[..., dict[str, Any]], settings: Settings) -> None:
     """Settings that are in force: production's, as far as the checks look at them."""
     read = read_settings()
     for name in {"IS_LOCAL", *(name for changed in LISTED.values() for name in changed)}:
@@ -158,7 +159,7 @@ def production(read_settings: Callable[..., dict[str, Any]], settings: Any) -> N
 
 @pytest.mark.usefixtures("production")
 @pytest.mark.parametrize("number", LISTED)
-def test_each_fault_of_the_settings_has_an_id_and_a_hint(settings: Any, number: str) -> None:
+def test_each_fault_of_the_settings_has_an_id_and_a_hint(settings: Settings, number: str) -> None:
     assert run_checks(tags=["startup"]) == []
     for name, value in LISTED[number].items():
         setattr(settings, name, value)

@@ -331,8 +331,9 @@ def test_the_back_office_reads_an_amount(
     office = sign_in(admin)
     form = office.get(page).context["adminform"].form
     sent = {name: form[name].value() or "" for name in form.fields} | {"reason": "Agreed"}
-    inline = {"credit_amounts-TOTAL_FORMS": 1, "credit_amounts-INITIAL_FORMS": 0}
-    inline |= {
+    inline = {
+        "credit_amounts-TOTAL_FORMS": 1,
+        "credit_amounts-INITIAL_FORMS": 0,
         "credit_amounts-0-currency": "EUR",
         "credit_amounts-0-amount": typed,
         "credit_amounts-0-line": line.pk,

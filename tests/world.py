@@ -17,13 +17,13 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
-from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.urls import URLPattern, get_resolver, reverse
 
 from benefits_portal.tenants.models import Record, User
 from benefits_portal.tenants.staff import PROGRAM, SUPPORT
 from tests import factories
+from tests.clients import ClientResponse
 from tests.partner_fixture import PartnerFixture
 
 # The back office's pages are alike for models of one kind.
@@ -47,7 +47,7 @@ OFFICE = "back-office/"
 NOT_OF_THE_PORTAL = {"django_session", "tenants_attempt", "tenants_record"}
 
 
-type RequestAs = Callable[..., HttpResponse]
+type RequestAs = Callable[..., ClientResponse]
 
 
 @dataclass
@@ -88,6 +88,13 @@ class World:
         )
 
 
+def member_of(group: str) -> User:
+    """Staff in a group that comes with the migrations."""
+    user = factories.UserFactory.create(staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    return user
+
+
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     assert get_resolver().url_patterns  # with the demo's, which then do not exist for anybody
@@ -97,13 +104,11 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         time_machine.travel(factories.NOW, tick=False),
         override_settings(DEMO=False),
     ):
-        staff = [factories.UserFactory.create(staff=True) for _group in (SUPPORT, PROGRAM)]
-        for user, group in zip(staff, (SUPPORT, PROGRAM), strict=True):
-            user.groups.add(Group.objects.get(name=group))
+        support, programme = (member_of(group) for group in (SUPPORT, PROGRAM))
         factories.PracticeWorldFactory.create()
         factories.AttemptFactory.create()
         factories.MailFactory.create()
-        made = World(PartnerFixture("Northwind"), PartnerFixture("Elsewhere"), *staff)
+        made = World(PartnerFixture("Northwind"), PartnerFixture("Elsewhere"), support, programme)
         factories.replace(factories.redeem())
         # A line that nothing was provisioned from, and which can be deleted.
         factories.PackageLineFactory.create()
@@ -131,7 +136,7 @@ def request_as(world: World) -> RequestAs:
 
     def asked(
         person: str, method: str, url: str, form: dict[str, Any] | str, **more: Any
-    ) -> HttpResponse:
+    ) -> ClientResponse:
         client.cookies.clear()
         if person in world.sessions:
             client.cookies[settings.SESSION_COOKIE_NAME] = world.sessions[person]

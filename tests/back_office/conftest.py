@@ -1,19 +1,21 @@
 """Staff, and every kind of row that the back office shows."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.forms import BaseForm
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from benefits_portal.tenants.models import PracticeWorld, User
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import Partner, PracticeWorld, User
 from tests import factories
 from tests.clients import ClientResponse
+from tests.world import member_of
 
 BECAUSE = {"reason": "Asked for by the partner"}
 
@@ -24,12 +26,6 @@ def page(model: type[Model], name: str, *args: object) -> str:
 
 def registered() -> list[type[Model]]:
     return list(admin.site._registry)
-
-
-def member_of(group: str) -> User:
-    user = factories.UserFactory.create(staff=True)
-    user.groups.add(Group.objects.get(name=group))  # it comes with the migrations
-    return user
 
 
 @pytest.fixture
@@ -54,6 +50,13 @@ def officer(db: None) -> User:
 def office(programme: User, sign_in: Callable[[User], Client]) -> Client:
     """A browser in which programme staff are signed in."""
     return sign_in(programme)
+
+
+def request_by(user: User, query: dict[str, str] | None = None) -> PartnerRequest:
+    """A request of staff, as what asks a ModelAdmin for its forms and lists needs it."""
+    request = cast("PartnerRequest", RequestFactory().get("/", query))
+    request.user, request.partner = user, cast("Partner", None)  # staff act for no partner
+    return request
 
 
 def make_rows(count: int) -> None:
@@ -89,7 +92,7 @@ def filled(response: ClientResponse, **changes: Any) -> dict[str, Any]:
 
     `changes` are made to it; None leaves a field out.
     """
-    sent = {}
+    sent: dict[str, Any] = {}
     for inline in response.context["inline_admin_formsets"]:
         for form in [inline.formset.management_form, *inline.formset.forms]:
             sent |= sent_for(form)
@@ -98,7 +101,7 @@ def filled(response: ClientResponse, **changes: Any) -> dict[str, Any]:
 
 
 def sent_for(form: BaseForm) -> dict[str, Any]:
-    sent = {}
+    sent: dict[str, Any] = {}
     for field in form:
         value = field.value()
         if field.field.disabled or value is False:

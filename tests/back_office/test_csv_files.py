@@ -1,7 +1,6 @@
 """Files as programs save them: read, or refused with the line and the way out (W1 to W3, W8)."""
 
 import csv
-from collections.abc import Sequence
 from io import StringIO
 from typing import Any
 
@@ -24,7 +23,7 @@ ROW = {"mpn_id": "1234", "name": "Ünited"}
 PEOPLE = "tenant,user_principal_name,name,kind\n"
 
 
-def cells(text: str, columns: Sequence[str] = COLUMNS) -> list[Any]:
+def cells(text: str, columns: tuple[str, ...] = COLUMNS) -> list[Any]:
     return [found for _number, found in read(text, columns)]
 
 

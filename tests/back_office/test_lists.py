@@ -19,7 +19,7 @@ from tests import factories
 from .conftest import page, registered
 
 
-def listed(office: Client, model: type[Model], **asked: str) -> set[Model]:
+def listed(office: Client, model: type[Model], **asked: str | int) -> set[Model]:
     answer = office.get(page(model, "changelist"), asked)
     assert answer.status_code == 200, answer
     return set(answer.context["cl"].result_list)

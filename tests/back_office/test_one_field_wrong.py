@@ -7,10 +7,10 @@ import pytest
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Model
-from django.test import Client, RequestFactory
+from django.test import Client
 
 from benefits_portal.tenants.models import Partner, User
-from tests.back_office.conftest import filled, make_rows, page, registered
+from tests.back_office.conftest import filled, make_rows, page, registered, request_by
 
 WRONG = ["no such thing", "", "9" * 30, "\0", "-1", "2026-02-30", "A" * 10_000, "\u202e", "ß@ß"]
 KEPT = {"reason"}
@@ -18,8 +18,7 @@ KEPT = {"reason"}
 
 def forms_of(model: type[Model], programme: User) -> Iterator[str]:
     """The pages with a form for `model`: a new row's and the newest one's."""
-    request = RequestFactory().get("/")
-    request.user, request.partner = programme, None
+    request = request_by(programme)
     model_admin, newest = (
         admin.site._registry[model],
         model._default_manager.order_by("-pk").first(),

@@ -29,6 +29,7 @@ from benefits_portal.benefits.models import (
 )
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.models import (
+    Actor,
     DirectoryUser,
     DirectoryUserWord,
     KeyAttempt,
@@ -115,10 +116,10 @@ def many_children(count: int) -> list[Model]:
             line=line, currency=f"{chr(65 + number // 26)}{chr(65 + number % 26)}X"
         )
         factories.BenefitFactory.create(membership=membership, partner=partner)
-        licensed.issue_key(by=factories.Actor()).revoke("for a test", by=factories.Actor())
+        licensed.issue_key(by=Actor()).revoke("for a test", by=Actor())
         factories.AssignmentFactory.create(benefit=credit, directory_user__tenant=tenant)
         subscription.add_licenses(
-            factories.key_for(subscription, 1), by=factories.Actor(), on=factories.TODAY
+            factories.key_for(subscription, 1), by=Actor(), on=factories.TODAY
         )
     return [partner, user, offer, line, membership, licensed, credit, subscription]
 

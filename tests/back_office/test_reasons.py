@@ -24,6 +24,7 @@ from benefits_portal.tenants.models import (
 )
 from tests import factories
 from tests.clients import ClientResponse, SignIn
+from tests.factories import person_of
 from tests.partner_fixture import PartnerFixture
 
 from .conftest import BECAUSE, filled, new_row, page
@@ -102,7 +103,7 @@ def test_deleting_asks_why_one_by_one_and_all_at_once(office: Client) -> None:
 def test_an_action_without_a_reason_does_nothing_on_the_list_or_its_page(
     office: Client, last: RoleAssignment
 ) -> None:
-    person = last.user.directory_user
+    person = person_of(last.user)
     factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=person.tenant, role=Role.GLOBAL_ADMIN
     )
@@ -202,8 +203,7 @@ def by_closing_the_account(office: Client, last: RoleAssignment) -> list[str]:
 
 def by_disabling_the_entry(office: Client, last: RoleAssignment) -> list[str]:
     return [
-        text.partition(": ")[2]
-        for text in run(office, "disable", last.user.directory_user, **BECAUSE)
+        text.partition(": ")[2] for text in run(office, "disable", person_of(last.user), **BECAUSE)
     ]
 
 

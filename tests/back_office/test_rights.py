@@ -98,7 +98,7 @@ def test_a_role_is_not_given_through_the_page_of_an_account_with_rights(
         "role_assignments-INITIAL_FORMS": "0",
         "reason": "Why not",
     }
-    form |= {f"role_assignments-0-{name}": value for name, value in row.items()}
+    form |= {f"role_assignments-0-{name}": str(value) for name, value in row.items()}
     assert sign_in(officer).post(page(User, "change", user.pk), form).status_code == 403
     assert not RoleAssignment.objects.exists()
 

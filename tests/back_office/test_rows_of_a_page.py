@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.db import connection
 from django.forms import BaseFormSet
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
 from benefits_portal.backoffice.inline_rows import NOT_WHOLE, Rows
 from benefits_portal.tenants.models import Partner, Record, User
 from tests import factories
-from tests.back_office.conftest import filled, make_rows, new_row, page, registered
+from tests.back_office.conftest import filled, make_rows, new_row, page, registered, request_by
 from tests.clients import ClientResponse
 
 HUGE = ["999999999999", "100000", "1001", "2147483648", "9" * 5_000]
@@ -24,10 +25,9 @@ WRONG = ["", "-1", "x", "\0", "1e9", "1.5", *HUGE]
 
 def pages(programme: User) -> Iterator[tuple[str, list[str]]]:
     """Every page with a table that may be changed, with the tables' prefixes."""
-    request = RequestFactory().get("/")
-    request.user, request.partner = programme, None
+    request = request_by(programme)
     for model in registered():
-        model_admin: ModelAdmin = admin.site._registry[model]
+        model_admin: ModelAdmin[Any] = admin.site._registry[model]
         newest = model._default_manager.order_by("-pk").first()
         if newest and model_admin.has_change_permission(request, newest):
             formsets = model_admin.get_formsets_with_inlines(request, newest)
@@ -51,8 +51,7 @@ def test_every_table_of_the_back_office_counts_its_rows_itself(
     programme: User, today: date
 ) -> None:
     make_rows(1)
-    request = RequestFactory().get("/")
-    request.user, request.partner = programme, None
+    request = request_by(programme)
     inlines = [
         (formset, inline)
         for model, model_admin in admin.site._registry.items()
@@ -93,7 +92,7 @@ def test_a_wrong_number_of_rows_is_refused_in_one_sentence(
                 }
                 answer = office.post(address, sent)
                 tried += 1
-                assert (answer.status_code, error_text(answer)) == (200, [NOT_WHOLE]), (
+                assert (answer.status_code, error_text(answer)) == (200, [str(NOT_WHOLE)]), (
                     address,
                     prefix,
                     wrong,
@@ -112,7 +111,7 @@ def test_a_huge_number_of_rows_costs_no_more_than_the_page(
     shown = filled(office.get(address))
     with CaptureQueriesContext(connection) as queries:
         answer = office.post(address, shown | {"tenants-TOTAL_FORMS": wrong, "name": "Another"})
-    assert (answer.status_code, error_text(answer)) == (200, [NOT_WHOLE])
+    assert (answer.status_code, error_text(answer)) == (200, [str(NOT_WHOLE)])
     assert len(queries) < 40
     assert len(answer.context["inline_admin_formsets"][0].formset.forms) == partner.tenants.count()
     partner.refresh_from_db()
@@ -123,7 +122,7 @@ def test_the_page_that_says_so_can_be_sent_again(office: Client, partner: Partne
     factories.TenantFactory.create(partner=partner)
     address = page(Partner, "change", partner.pk)
     answer = office.post(address, filled(office.get(address)) | {"tenants-TOTAL_FORMS": "7"})
-    assert error_text(answer) == [NOT_WHOLE]
+    assert error_text(answer) == [str(NOT_WHOLE)]
     assert office.post(address, filled(answer, name="Renamed")).status_code == 302
     partner.refresh_from_db()
     assert partner.name == "Renamed"

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from benefits_portal.benefits.bulk_assignment import assign_many, preview
 from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.benefits.models import Assignment, Membership
+from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
 from tests.factories import (
@@ -33,7 +34,7 @@ needs_row_locks = pytest.mark.skipif(
 )
 
 
-def kinds(outcomes: list) -> Counter:
+def kinds(outcomes: list[Any]) -> Counter[str]:
     return Counter(type(outcome).__name__ for outcome in outcomes)
 
 
@@ -160,7 +161,7 @@ def test_provisioning_a_membership_many_times_at_once_makes_nothing_twice(
 
 def bulk_and_monthly_meeting_after_the_check(
     monkeypatch: pytest.MonkeyPatch, by: Actor, partner: Partner
-) -> Counter:
+) -> Counter[str]:
     """Both are checked before either is written."""
     [person] = people(partner, 1)
     benefits = [
@@ -168,7 +169,7 @@ def bulk_and_monthly_meeting_after_the_check(
     ]
     meet, honest = Rendezvous(2), Eligibility.refusal
 
-    def refusal_then_meet(self, person: DirectoryUser) -> Refusal | None:
+    def refusal_then_meet(self: Eligibility, person: DirectoryUser) -> Refusal | None:
         answer = honest(self, person)
         meet.wait()
         return answer
@@ -205,14 +206,14 @@ def test_without_the_benefit_s_lock_the_database_stops_its_second_holder(
     monkeypatch: pytest.MonkeyPatch, by: Actor, partner: Partner
 ) -> None:
     benefit = BenefitFactory.create(partner=partner, bulk=True)
-    meet, honest = Rendezvous(2), Assignment.objects._queryset_class.create
+    meet, honest = Rendezvous(2), AssignmentQuerySet.create
 
-    def meet_then_create(self, **facts: Any) -> Assignment:
+    def meet_then_create(self: Any, **facts: Any) -> Assignment:
         if self.model is Assignment:
             meet.wait()
         return honest(self, **facts)
 
-    monkeypatch.setattr(Assignment.objects._queryset_class, "create", meet_then_create)
+    monkeypatch.setattr(AssignmentQuerySet, "create", meet_then_create)
     outcomes = at_once(
         [partial(benefit.assign, person, by=by, on=TODAY) for person in people(partner, 2)]
     )

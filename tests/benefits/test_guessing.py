@@ -21,6 +21,7 @@ from tests.factories import (
     RoleAssignmentFactory,
     TenantFactory,
     UserFactory,
+    live_key_of,
 )
 from tests.simultaneous import at_once
 
@@ -199,7 +200,7 @@ def test_a_key_taken_from_its_own_benefit_works_meanwhile(
     for _ in range(11):
         guess(by, partner)
     tenant = partner.tenants.get()
-    assert Subscription.activate(benefit.live_key(), tenant, by=by, on=TODAY)
+    assert Subscription.activate(live_key_of(benefit), tenant, by=by, on=TODAY)
 
 
 def test_trying_one_key_over_and_over_costs_no_more_each_time(

@@ -26,7 +26,15 @@ from benefits_portal.benefits.key_exceptions import (
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, KeyAttempt, Partner, Record, Tenant
-from tests.factories import NOW, TODAY, BenefitFactory, RoleAssignmentFactory, issue_key, redeem
+from tests.factories import (
+    NOW,
+    TODAY,
+    BenefitFactory,
+    RoleAssignmentFactory,
+    home_of,
+    issue_key,
+    redeem,
+)
 from tests.properties import for_all
 
 rule = pytest.mark.rule
@@ -186,7 +194,7 @@ def test_a_new_first_secret_still_finds_and_reveals_the_old_keys(
     settings: Settings, by: Actor
 ) -> None:
     text = productkeys.draw()
-    key = BenefitFactory.create(partner=by.user.home_partner, key=text).live_key()
+    key = BenefitFactory.create(partner=home_of(by), key=text).live_key()
     settings.PRODUCT_KEY_SECRETS = ["new", *settings.PRODUCT_KEY_SECRETS]
     assert ProductKey.objects.typed(text, partner=key.partner, by=by) == key
     assert key.reveal(by=by, on=TODAY) == productkeys.grouped(text)
@@ -253,7 +261,7 @@ def test_typing_errors_are_told_apart_and_only_a_whole_wrong_key_counts(
 @pytest.mark.django_db
 def test_a_key_is_found_however_it_is_typed(by: Actor) -> None:
     text = productkeys.draw()
-    key = BenefitFactory.create(partner=by.user.home_partner, key=text).live_key()
+    key = BenefitFactory.create(partner=home_of(by), key=text).live_key()
     found = ProductKey.objects.typed(
         f" {productkeys.grouped(text).lower()} ", partner=key.partner, by=by
     )
@@ -265,9 +273,9 @@ def test_a_key_is_found_however_it_is_typed(by: Actor) -> None:
 @pytest.mark.django_db
 def test_of_a_wrong_key_only_the_digest_is_kept(by: Actor) -> None:
     with pytest.raises(KeyUnknown):
-        ProductKey.objects.typed(KEY, partner=by.user.home_partner, by=by)
+        ProductKey.objects.typed(KEY, partner=home_of(by), by=by)
     [attempt] = KeyAttempt.objects.values()
-    [record] = Record.objects.values()
+    [record] = Record.objects.values()  # type: ignore[misc]  # a generic foreign key
     for kept in (attempt, record):
         assert KEY[5:] not in str(kept)
         assert KEY[-5:] not in str(kept)
@@ -297,7 +305,7 @@ def test_another_partner_s_redeemed_or_revoked_key_does_not_exist_either(by: Act
         text = productkeys.draw()
         spoil(BenefitFactory.create(key=text).live_key())
         with pytest.raises(KeyUnknown):
-            ProductKey.objects.typed(text, partner=by.user.home_partner, by=by)
+            ProductKey.objects.typed(text, partner=home_of(by), by=by)
 
 
 @rule("K4")
@@ -309,7 +317,7 @@ def test_with_roles_at_both_partners_the_right_one_is_told_and_no_guess(
     key = BenefitFactory.create(key=text).live_key()
     RoleAssignmentFactory.create(user=by.user, partner=key.partner)
     with pytest.raises(KeyOfAnotherPartner) as refusal:
-        ProductKey.objects.typed(text, partner=by.user.home_partner, by=by)
+        ProductKey.objects.typed(text, partner=home_of(by), by=by)
     assert key.partner.name in str(refusal.value.message)
     assert not KeyAttempt.objects.exists()
 
@@ -321,7 +329,7 @@ def test_with_roles_at_both_partners_the_right_one_is_told_and_no_guess(
 @pytest.mark.django_db
 def test_a_reveal_gives_the_key_5_by_5_and_is_put_on_record(by: Actor) -> None:
     text = productkeys.draw()
-    key = BenefitFactory.create(partner=by.user.home_partner, key=text).live_key()
+    key = BenefitFactory.create(partner=home_of(by), key=text).live_key()
     assert key.reveal(by=by, on=TODAY) == productkeys.grouped(text)
     record = Record.objects.about(key.benefit).first()
     assert (record.action, record.actor, record.partner) == (

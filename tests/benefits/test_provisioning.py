@@ -120,7 +120,7 @@ def test_nothing_is_provisioned_twice_or_from_a_package_changed_later(
         (25, 1)
     ]
     renewed = membership.renew(by=by, on=TODAY)
-    assert sorted(benefit.quantity for benefit in renewed.benefits.all()) == [25, 50]
+    assert sorted(benefit.quantity or 0 for benefit in renewed.benefits.all()) == [25, 50]
 
 
 @rule("B2")

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.benefits.productkeys import decrypted
 from benefits_portal.tenants.models import Actor
-from tests.factories import issue_key
+from tests.factories import home_of, issue_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("K1")]
 
@@ -21,7 +21,7 @@ def run(*options: str) -> list[str]:
 
 
 def test_after_a_rotation_the_old_secret_can_be_taken_away(settings: Settings, by: Actor) -> None:
-    keys = [issue_key(partner=by.user.home_partner) for _ in range(3)]
+    keys = [issue_key(partner=home_of(by)) for _ in range(3)]
     texts = [decrypted(key.ciphertext) for key in keys]
     settings.PRODUCT_KEY_SECRETS = ["a new secret", *settings.PRODUCT_KEY_SECRETS]
     before = list(ProductKey.objects.values())
@@ -30,7 +30,7 @@ def test_after_a_rotation_the_old_secret_can_be_taken_away(settings: Settings, b
 
     assert run() == ["3 looked at, 3 moved.", "All keys are under the current secret."]
     settings.PRODUCT_KEY_SECRETS = settings.PRODUCT_KEY_SECRETS[:1]
-    found = [ProductKey.objects.typed(text, partner=by.user.home_partner, by=by) for text in texts]
+    found = [ProductKey.objects.typed(text, partner=home_of(by), by=by) for text in texts]
     assert [decrypted(key.ciphertext) for key in found] == texts
     assert run()[0] == "3 looked at, 0 moved."
 
@@ -39,7 +39,7 @@ def test_after_a_rotation_the_old_secret_can_be_taken_away(settings: Settings, b
 def test_a_secret_that_was_taken_out_too_early_is_asked_for(
     settings: Settings, by: Actor, options: tuple[str, ...]
 ) -> None:
-    key = issue_key(partner=by.user.home_partner)
+    key = issue_key(partner=home_of(by))
     before = list(ProductKey.objects.values())
     settings.PRODUCT_KEY_SECRETS = ["a new secret"]
     with pytest.raises(

@@ -85,10 +85,12 @@ def visit(portal: str, browser: Browser) -> Iterator[Visit]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        page.on(
-            "console",
-            lambda message: is_meant(message) or said.append(f"{page.url}: {message.text}"),
-        )
+
+        def note(message: ConsoleMessage) -> None:
+            if not is_meant(message):
+                said.append(f"{page.url}: {message.text}")
+
+        page.on("console", note)
         page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
         if persona:
             page.goto("/sign-in/")

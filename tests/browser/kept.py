@@ -53,7 +53,7 @@ class KeptWorld:
                 with cursor.copy(f"COPY {connection.ops.quote_name(table)} FROM STDIN") as copy:
                     copy.write(rows)
             for statement in connection.ops.sequence_reset_sql(
-                no_style(), connection.introspection.get_migratable_models()
+                no_style(), list(connection.introspection.get_migratable_models())
             ):
                 cursor.execute(statement)
         ContentType.objects.clear_cache()

@@ -5,6 +5,7 @@ Playwright's own flags switch that cache off.
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserType, Page, expect
@@ -14,7 +15,9 @@ from tests.browser.pages import key_of
 
 
 @pytest.fixture(scope="session")
-def browser(browser_type: BrowserType, browser_type_launch_args: dict) -> Iterator[Browser]:
+def browser(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
+) -> Iterator[Browser]:
     """Keeps pages for going back, as people's browsers do."""
     started = browser_type.launch(
         **browser_type_launch_args, ignore_default_args=["--disable-back-forward-cache"]

@@ -6,11 +6,12 @@ No page scrolls sideways for it, in the back office neither.
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from playwright.sync_api import ViewportSize
 
 from benefits_portal.benefits.models import Offer, PackageLine, Product
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant, TenantRequest, User
 from tests.browser.conftest import Visit
-from tests.browser.pages import every_page
+from tests.browser.pages import Sight, every_page
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,7 @@ WIDTHS = (320, 390, 1280)
 def lengthen() -> None:
     """Give everything a name of one long word, people a long address too."""
     for model, field in NAMES.items():
-        for row in model.objects.all():
+        for row in model._default_manager.all():
             setattr(row, field, f"{row.pk}{LONG}"[:80])
             row.save()
     for person in DirectoryUser.objects.filter(user=None):
@@ -60,24 +61,19 @@ def office_pages() -> list[str]:
 
 @pytest.mark.urls("tests.browser.pages")
 def test_no_page_scrolls_sideways_for_a_long_name(visit: Visit) -> None:
-    sights = [
-        (sight.persona, str(sight), sight.url, sight.step)
-        for sight in every_page()
-        if "?q=Microsoft" not in sight.url
-    ]
-    offices = [("programme", f"office: {url}", url) for url in office_pages()]
-    wide = {"width": WIDTHS[-1], "height": 900}
+    sights = [sight for sight in every_page() if "?q=Microsoft" not in sight.url]
+    offices = [Sight("programme", f"office: {url}", url) for url in office_pages()]
+    wide: ViewportSize = {"width": WIDTHS[-1], "height": 900}
     pages = {
         persona: visit(persona, viewport=wide)
-        for persona in {persona for persona, *_sight in [*sights, *offices]}
+        for persona in {sight.persona for sight in [*sights, *offices]}
     }
     lengthen()
     faults = []
-    for persona, name, url, *steps in [*sights, *offices]:
-        page = pages[persona]
-        page.goto(url)
-        for step in steps:
-            step(page)
+    for sight in [*sights, *offices]:
+        page = pages[sight.persona]
+        page.goto(sight.url)
+        sight.step(page)
         page.wait_for_load_state()
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
@@ -86,7 +82,7 @@ def test_no_page_scrolls_sideways_for_a_long_name(visit: Visit) -> None:
             )
             if sideways > 0:
                 faults.append(
-                    f"{name} at {width}: {sideways} pixels too wide: {page.evaluate(WIDEST)}"
+                    f"{sight} at {width}: {sideways} pixels too wide: {page.evaluate(WIDEST)}"
                 )
         page.set_viewport_size(wide)
     if faults:

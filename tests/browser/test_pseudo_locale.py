@@ -81,15 +81,16 @@ def accents(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Dutch, for as long as the test takes, is English with accents."""
     texts: dict[object, str] = {}
     dutch = trans_real.translation("nl")
-    for catalog in dutch._catalog._catalogs:
+    catalogs = getattr(dutch, "_catalog")  # noqa: B009 - unknown to django-stubs
+    for catalog in catalogs._catalogs:
         texts |= {known: accented(text) for known, text in catalog.items() if known}
     for message in template():
         singular, *plural = message.id if isinstance(message.id, tuple) else (message.id,)
         key = f"{message.context}\x04{singular}" if message.context else singular
         for number, text in enumerate([singular, *plural]):
-            texts[(key, number) if plural else key] = accented(text)
+            texts[(key, number) if plural else key] = accented(str(text))
     with monkeypatch.context() as patched:
-        patched.setattr(dutch._catalog, "_catalogs", [texts])
+        patched.setattr(catalogs, "_catalogs", [texts])
         forget()
         yield
     forget()

@@ -53,7 +53,7 @@ class Machine:
     def run(self, *words: object) -> tuple[int, str]:
         env = {"PATH": os.environ["PATH"], "PORTAL_USER": "root"}
         env |= {"PORTAL_HOME": str(self.folder), "PORTAL_SETTINGS": str(self.settings)}
-        command = [ROOT / "deploy" / "install-version", *map(str, words)]
+        command = [str(ROOT / "deploy" / "install-version"), *map(str, words)]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         return done.returncode, done.stderr
 

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from drills.servers import Nginx
+from drills.servers import Nginx, Portal
 
 CONFIGURATION = (Path(__file__).parents[2] / "deploy" / "nginx.conf").read_text()
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -177,8 +177,8 @@ def test_nginx_finds_nothing_wrong_with_it(proxy: Proxy) -> None:
 
 
 def test_the_drills_understand_it_too(tmp_path: Path, proxy: Proxy) -> None:
-    drilled = Nginx(tmp_path, [SimpleNamespace(port=proxy.secure)])
-    command = [NGINX, "-t", "-c", drilled.configuration, "-e", tmp_path / "log"]
+    drilled = Nginx(tmp_path, [cast("Portal", SimpleNamespace(port=proxy.secure))])
+    command = [NGINX, "-t", "-c", str(drilled.configuration), "-e", str(tmp_path / "log")]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
 
@@ -304,7 +304,7 @@ def test_what_nginx_answers_itself_has_the_portal_s_headers_and_no_version(
     ],
 )
 def test_a_portal_that_is_away_is_told_in_the_reader_s_language(
-    alone: Proxy, headers: dict[str, str], title: str
+    alone: Proxy, headers: dict[str, Any], title: str
 ) -> None:
     status, found, body = alone.request("/", **headers)
     assert (status, found["retry-after"], title in body) == (503, "5", True)

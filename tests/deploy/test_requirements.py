@@ -7,6 +7,7 @@ import re
 import tomllib
 from importlib.metadata import requires
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -17,7 +18,7 @@ COMMAND = (
 )
 
 
-def project() -> dict:
+def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 

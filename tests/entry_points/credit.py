@@ -195,7 +195,7 @@ def transfer_to(sample: PartnerFixture, person: DirectoryUser | None = None) -> 
 @TRANSFER.refused("U3", EnrollmentYearOver)
 def after_the_enrollment_year(sample: PartnerFixture) -> Arguments:
     yesterday = TODAY - timedelta(days=1)
-    sample.bulk.membership._meta.model.objects.filter(pk=sample.bulk.membership_id).update(
+    sample.bulk.membership._meta.model._default_manager.filter(pk=sample.bulk.membership_id).update(
         ends_on=yesterday
     )
     return transfer_to(sample)

@@ -26,6 +26,7 @@ from benefits_portal.benefits.exceptions import (
     RenewedTooLate,
 )
 from benefits_portal.benefits.models import Membership, Offer
+from benefits_portal.tenants.admin.imports import ImportMixin
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Partner
 from tests import factories
@@ -51,7 +52,9 @@ def import_page(driver: Driver, model: type[Model], text: str) -> str:
     shown = driver.office(model, "import", file=SimpleUploadedFile("some.csv", text.encode()))
     salt = f"{SALT}.{model._meta.label_lower}.{driver.signed_in('programme').session[SESSION_KEY]}"
     try:
-        fingerprint = admin.site.get_model_admin(model).importing.of(text).fingerprint
+        model_admin = admin.site.get_model_admin(model)
+        assert isinstance(model_admin, ImportMixin)
+        fingerprint = model_admin.importing.of(text).fingerprint
     except Unreadable:
         fingerprint = ""
     return shown + driver.office(

@@ -89,7 +89,11 @@ def revoke(driver: Driver, key: ProductKey) -> str:
 
 @REVOKE.entry_point("verb ProductKey.check_revocable")
 def revoke_by_verb(driver: Driver, key: ProductKey) -> str:
-    return by_verb(lambda: key.revoke("Lost", by=driver.by) or key.check_revocable())
+    def revoke() -> None:
+        if not key.revoke("Lost", by=driver.by):
+            key.check_revocable()
+
+    return by_verb(revoke)
 
 
 @ISSUE.entry_point("action benefits.benefit issue_another_key")
@@ -105,7 +109,8 @@ def issue_by_verb(driver: Driver, benefit: Benefit) -> str:
 def key_of(sample: PartnerFixture, **days: date) -> ProductKey:
     """A live key that fits the place's subscription, of a benefit with these days."""
     key = sample.fitting
-    Benefit.objects.filter(pk=key.benefit_id).update(**days or {"is_used": False})
+    if days:
+        Benefit.objects.filter(pk=key.benefit_id).update(**days)
     return ProductKey.objects.for_display().get(pk=key.pk)
 
 

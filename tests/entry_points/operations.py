@@ -1,7 +1,7 @@
 """What an operation is, and how a refused case of it is tried at an entry point."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from io import StringIO
@@ -55,7 +55,7 @@ class RefusedCase:
     rule: str
     message: Message
     not_at: dict[str, str]
-    other_messages: dict[str, Message]
+    other_messages: Mapping[str, Message]
 
     def message_at(self, entry_point: str) -> re.Pattern[str]:
         """What is read there, whatever the values in it."""
@@ -89,7 +89,7 @@ class Operation:
         message: Message,
         *,
         not_at: dict[str, str] | None = None,
-        other_messages: dict[str, Message] | None = None,
+        other_messages: Mapping[str, Message] | None = None,
     ) -> Callable[[Scenario], Scenario]:
         def register(scenario: Scenario) -> Scenario:
             self.refused_cases.append(

@@ -154,7 +154,7 @@ def give_on_the_person_s_form(driver: Driver, user: User) -> str:
 @GIVE.entry_point("verb RoleAssignmentQuerySet.give")
 def give(driver: Driver, user: User) -> str:
     return by_verb(
-        lambda: RoleAssignment.objects.give(user.directory_user, Role.MEMBER, by=driver.by)
+        lambda: RoleAssignment.objects.give(factories.person_of(user), Role.MEMBER, by=driver.by)
     )
 
 

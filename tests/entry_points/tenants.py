@@ -219,7 +219,7 @@ for model, its_admin in admin.site._registry.items():
     label = model._meta.label_lower
     if isinstance(its_admin, AuditedAdmin) and label not in ("benefits.membership", "auth.group"):
         WITHOUT.entry_point(f"form {label}")(partial(on_the_form, model))
-    for action in its_admin.actions or ():
+    for action in map(str, its_admin.actions or ()):
         WITHOUT.entry_point(f"action {label} {action}")(partial(from_the_list, model, action))
 
 

@@ -146,7 +146,7 @@ def test_what_a_rule_forbids_is_refused_at_every_entry_point(
 @pytest.mark.rule("B4")
 @pytest.mark.parametrize("entry_point", ENROLL.entry_points)
 def test_what_was_discontinued_is_left_out_wherever_one_enrolls(
-    driver: Driver, entry_point: EntryPoint
+    driver: Driver, entry_point: str
 ) -> None:
     with rolled_back():
         line = factories.PackageLineFactory.create()

@@ -12,7 +12,7 @@ from benefits_portal import clock
 from benefits_portal.licensing.calculator import Calculation, CalculatorForm, form_for
 from benefits_portal.licensing.cards import shift
 from benefits_portal.tenants.models import Partner, User
-from tests.clients import SignIn
+from tests.clients import SignIn, request_of
 
 
 def form(**changes: str) -> CalculatorForm:
@@ -137,5 +137,5 @@ def test_today_is_the_day_of_the_partner_one_acts_for(sign_in: SignIn, admin: Us
         is_practice=True, days_ahead=30
     )
     page = sign_in(admin).get("/calculator/")
-    assert page.context["form"].initial["on"] == page.wsgi_request.partner.today()
+    assert page.context["form"].initial["on"] == request_of(page).partner.today()
     assert page.context["form"].initial["on"] - clock.today() == timedelta(days=30)

@@ -22,6 +22,7 @@ from tests.factories import (
     RoleAssignmentFactory,
     SubscriptionFactory,
     TenantFactory,
+    person_of,
 )
 
 rule = pytest.mark.rule
@@ -33,7 +34,9 @@ def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
-def post(client: Client, name: str, *args: int, tenant: Tenant, **fields: str) -> ClientResponse:
+def post(
+    client: Client, name: str, *args: int, tenant: Tenant, **fields: str | int
+) -> ClientResponse:
     return client.post(
         reverse(name, args=args), {"acting_in": f"{tenant.partner_id}-{tenant.pk}"} | fields
     )
@@ -218,7 +221,7 @@ def test_a_refused_post_is_on_record_although_no_page_would_offer_it(
     client: Client, tenant: Tenant, admin: User, by: Actor
 ) -> None:
     benefit = BenefitFactory.create(partner=tenant.partner, bulk=True)
-    assignment = benefit.assign(admin.directory_user, by=by, on=TODAY)
+    assignment = benefit.assign(person_of(admin), by=by, on=TODAY)
     post(client, "benefits:remove", benefit.pk, assignment.pk, tenant=tenant)
     # To the holder it would be the same act again (W11).
     other = DirectoryUserFactory.create(tenant=tenant)

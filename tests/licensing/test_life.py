@@ -92,7 +92,7 @@ class Life(RuleBasedStateMachine):
         self.tenant = TenantFactory.create(is_primary=True)
         self.product = ProductFactory.create()
         self.used: set[int] = set()  # keys
-        self.books: dict[int, list] = {}  # subscription → licenses, end, carried
+        self.books: dict[int, list[Any]] = {}  # subscription → licenses, end, carried
         partner = self.tenant.partner
         self.people: list[DirectoryUser] = DirectoryUserFactory.create_batch(3, tenant=self.tenant)
         self.credit: dict[str, Benefit] = {

@@ -152,7 +152,7 @@ def test_no_subscription_is_extended_beyond_the_calendar() -> None:
 
 
 def test_the_calculator_adds_up_to_the_maximum_and_says_so_beyond(client: Client) -> None:
-    asked = {"licenses": MAX_LICENSES, "ends_on": "2022-01-01", "on": "2021-05-01"}
+    asked = {"licenses": str(MAX_LICENSES), "ends_on": "2022-01-01", "on": "2021-05-01"}
     keys = {count: ";".join([str(MAX_LICENSES)] * count) for count in (9, 10, 12)}
     pages = {
         count: client.get("/calculator/", asked | {"keys": text}) for count, text in keys.items()

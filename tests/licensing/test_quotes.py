@@ -98,8 +98,10 @@ def test_whatever_changed_meanwhile_it_refuses_with_a_fresh_quote(
     Subscription.objects.filter(pk=subscription.pk).update(**changed)
     with pytest.raises(ChangedMeanwhile) as refusal:
         carry_out(quote, by)
-    assert refusal.value.quote != quote
-    assert carry_out(refusal.value.quote, by), "the fresh one holds"
+    fresh = refusal.value.quote
+    assert fresh
+    assert fresh != quote
+    assert carry_out(fresh, by), "the fresh one holds"
 
 
 @pytest.mark.parametrize("way", [RedemptionKind.NEW, RedemptionKind.EXTEND, RedemptionKind.ADD])
@@ -111,6 +113,7 @@ def test_after_midnight_it_refuses_with_a_quote_of_the_new_day(
     with pytest.raises(ChangedMeanwhile) as refusal:
         carry_out(quote, by, on=tomorrow)
     fresh = refusal.value.quote
+    assert fresh
     assert fresh.on == tomorrow
     assert carry_out(fresh, by, on=tomorrow)
 

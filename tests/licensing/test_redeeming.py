@@ -206,7 +206,7 @@ def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(way: RedemptionKi
     target = None if way is RedemptionKind.NEW else subscription
     with pytest.raises(KeyAlreadyRedeemed) as refusal:
         Subscription.redeem(way, key, subscription.tenant, target, by=by, on=TODAY)
-    assert refusal.value.message == (
+    assert str(refusal.value.message) == (
         f"This key was redeemed on May 1, 2021 in {subscription.tenant} by {person.display_name}."
     )
     assert term_of(subscription) == before

@@ -48,11 +48,11 @@ needs_row_locks = pytest.mark.skipif(
 )
 
 
-def redemptions(outcomes: list) -> list[Redemption]:
+def redemptions(outcomes: list[Any]) -> list[Redemption]:
     return [outcome for outcome in outcomes if isinstance(outcome, Redemption)]
 
 
-def kinds(outcomes: list) -> Counter:
+def kinds(outcomes: list[Any]) -> Counter[str]:
     return Counter(type(outcome).__name__ for outcome in outcomes)
 
 
@@ -263,7 +263,7 @@ def test_redeeming_a_key_and_renaming_its_product_at_once_both_happen(
 
 
 def claim_without_looking(
-    self, key: ProductKey, *, tenant: Tenant, by: Actor, on: date
+    self: ProductKeyQuerySet, key: ProductKey, *, tenant: Tenant, by: Actor, on: date
 ) -> ProductKey:
     """`claim` without its condition: whoever comes takes it."""
     self.filter(pk=key.pk).update(
@@ -316,7 +316,7 @@ def test_the_ledger_takes_a_key_once_even_from_who_goes_round_the_verbs(
 
 def two_keys_meeting_after_the_read(
     monkeypatch: pytest.MonkeyPatch, by: Actor, *, quoted: bool = False
-) -> tuple[Subscription, list]:
+) -> tuple[Subscription, list[Any]]:
     """Add 10 licenses and 1 license at once.
 
     Each waits for the other between reading the subscription and writing it.

@@ -1,6 +1,6 @@
 """A key redeemed by mistake is replaced once; what it did is taken back to the letter (K8)."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from benefits_portal.licensing.exceptions import (
     ReplacementTooLate,
     SubscriptionNotActive,
 )
-from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
+from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription, Term
 from benefits_portal.licensing.models.replacement import replace_again
 from benefits_portal.tenants.exceptions import AlreadyDecided
 from benefits_portal.tenants.models import Actor, Record, Role, Tenant, User
@@ -48,7 +48,7 @@ def ask_for_replacement(redemption: Redemption, by: Actor, on: date = TODAY) -> 
 
 def replayed(subscription: Subscription) -> tuple[Any, ...] | None:
     """The term that the ledger adds up to; None once what brought it was reversed."""
-    entries = [
+    entries: list[tuple[datetime, int, int, Term | None]] = [
         (entry.redeemed_at, 0, entry.pk, entry.after) for entry in subscription.redemptions.all()
     ]
     entries += [
@@ -56,7 +56,7 @@ def replayed(subscription: Subscription) -> tuple[Any, ...] | None:
         for entry in subscription.reversals.all()
     ]
     term = sorted(entries, key=lambda entry: entry[:3])[-1][3]
-    return term and (term.licenses, term.ends_on, term.carried_license_days)
+    return (term.licenses, term.ends_on, term.carried_license_days) if term else None
 
 
 @pytest.mark.parametrize("way", ["extend", "add_licenses", "reactivate"])

@@ -14,7 +14,7 @@ from benefits_portal.licensing.models.replacement import replace_again
 from benefits_portal.tenants.models import Actor, Partner, Role, Tenant, User
 from tests import factories
 from tests.clients import SignIn
-from tests.factories import TODAY, issue_key, key_for, redeem
+from tests.factories import TODAY, issue_key, key_for, live_key_of, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 rule = pytest.mark.rule
@@ -103,7 +103,7 @@ def test_why_staff_replaced_a_key_is_not_for_the_partner_to_read(
 ) -> None:
     first = redeem(tenant=tenant)
     replace(first, by)
-    again = Subscription.activate(first.key.benefit.live_key(), tenant, by=by, on=TODAY)
+    again = Subscription.activate(live_key_of(first.key.benefit), tenant, by=by, on=TODAY)
     replace_again(again, "Fraud suspected", by=Actor(reason="Fraud suspected"), on=TODAY)
     text = page(client, "subscription", again.subscription_id)
     assert ("withdrawn on May 1, 2021" in text, "Fraud" in text) == (True, False)
@@ -164,7 +164,7 @@ def test_a_replacement_promises_no_replacement(tenant: Tenant, by: Actor) -> Non
     redemption = redeem(tenant=tenant)
     assert "may replace it" in undoing(issue_key(partner=tenant.partner), TODAY)
     replace(redemption, by)
-    said = undoing(redemption.key.benefit.live_key(), TODAY)
+    said = undoing(live_key_of(redemption.key.benefit), TODAY)
     assert ("may replace it" in said, "is not replaced on request" in said) == (False, True)
 
 

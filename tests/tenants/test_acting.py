@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.tenants.models import RoleAssignment, Tenant, User
-from tests.clients import ClientResponse, SignIn
+from tests.clients import ClientResponse, SignIn, request_of
 from tests.factories import (
     DirectoryUserFactory,
     RoleAssignmentFactory,
@@ -67,7 +67,7 @@ def test_each_page_says_for_whom_and_where_one_acts_in_the_tenant_s_color(
 def test_the_place_is_remembered_for_the_session(client: Client, labs: Tenant) -> None:
     switch(client, labs)
     assert [
-        client.get(reverse(name)).wsgi_request.tenant for name in ("home", "tenants:users", "home")
+        request_of(client.get(reverse(name))).tenant for name in ("home", "tenants:users", "home")
     ] == [labs] * 3
 
 
@@ -76,9 +76,9 @@ def test_a_role_given_elsewhere_moves_nobody(tenant: Tenant, admin: User, client
     there = TenantFactory.create(partner__name="Aardvark", is_primary=True)
     at_home_there = DirectoryUserFactory.create(tenant=there)  # without a role yet
     type(admin).objects.filter(pk=admin.pk).update(directory_user=at_home_there)
-    assert client.get(reverse("home")).wsgi_request.partner == before.partner
+    assert request_of(client.get(reverse("home"))).partner == before.partner
     RoleAssignmentFactory.create(user=admin, partner=there.partner)
-    assert client.get(reverse("home")).wsgi_request.partner == before.partner
+    assert request_of(client.get(reverse("home"))).partner == before.partner
 
 
 @pytest.mark.rule("P1")
@@ -104,7 +104,7 @@ def test_a_deep_link_to_another_partner_of_one_s_own_offers_to_switch(
         "licensing:subscription", args=[SubscriptionFactory.create(tenant=elsewhere).pk]
     )
     offered = client.get(address)
-    assert offered.wsgi_request.tenant == tenant, "nothing was switched by looking"
+    assert request_of(offered).tenant == tenant, "nothing was switched by looking"
     assert f'name="place" value="{elsewhere.pk}"' in offered.text
     client.post(reverse("tenants:switch"), {"place": elsewhere.pk, "next": address})
     assert client.get(address).context["subscription"].tenant == elsewhere
@@ -114,4 +114,4 @@ def test_nobody_switches_to_a_place_that_is_not_theirs(client: Client, tenant: T
     strange = TenantFactory.create()
     form = switch(client, strange).context["form"]
     assert form.errors == {"place": ["You have no role there. Choose one of the tenants below."]}
-    assert client.get(reverse("home")).wsgi_request.tenant == tenant
+    assert request_of(client.get(reverse("home"))).tenant == tenant

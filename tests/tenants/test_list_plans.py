@@ -78,7 +78,7 @@ def test_each_page_of_an_order_is_read_off_its_index(
 
 def test_a_rare_word_is_looked_up_and_what_many_share_is_met_in_the_order(partner: Partner) -> None:
     people = DirectoryUser.objects.for_partner(partner)
-    DirectoryUserWord.objects.write_all(people)
+    DirectoryUserWord.objects.write_all(list(people))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tenants_directoryuserword")
     rare, shared = (

@@ -29,6 +29,7 @@ from tests.factories import (
     RoleAssignmentFactory,
     TenantFactory,
     UserFactory,
+    person_of,
 )
 from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once
 
@@ -167,7 +168,7 @@ def test_the_last_global_admin_is_not_disabled_and_the_refusal_on_record(
 ) -> None:
     with pytest.raises(exceptions.LastGlobalAdmin):
         boss.user.directory_user.disable(by=by)
-    assert DirectoryUser.objects.get(pk=boss.user.directory_user_id).is_enabled
+    assert DirectoryUser.objects.get(pk=person_of(boss.user).pk).is_enabled
     assert [(action, refused) for action, *_, refused in recorded()] == [
         (TenantsAction.PERSON_DISABLED, "last-global-admin")
     ]
@@ -228,8 +229,9 @@ def test_a_guest_with_an_account_elsewhere_gets_the_role_indistinguishably(
         .filter(action=TenantsAction.ACCOUNT_OPENED)
         .exists()
     )
-    held = RoleAssignment.objects.for_partner(tenant.partner)
-    people = [person.display_name for _held, person in held.holders(tenant.partner, held) if person]
+    roles = RoleAssignment.objects.for_partner(tenant.partner)
+    holders = roles.holders(tenant.partner, list(roles))
+    people = [person.display_name for _held, person in holders if person]
     assert "Secret name" not in people
     assert {"Lou", "Max"} <= set(people)
 
@@ -242,7 +244,7 @@ def test_a_role_is_refused_to_the_disabled_the_closed_and_who_holds_one(
     for somebody, refusal in [
         (disabled, exceptions.PersonDisabled),
         (person, exceptions.AccountClosed),
-        (boss.user.directory_user, exceptions.RoleAlreadyHeld),
+        (person_of(boss.user), exceptions.RoleAlreadyHeld),
     ]:
         with pytest.raises(refusal):
             RoleAssignment.objects.give(somebody, Role.MEMBER, by=by)
@@ -336,7 +338,7 @@ def both_taken_after_the_check(monkeypatch: pytest.MonkeyPatch, tenant: Tenant) 
     ]
     meet, honest = Rendezvous(2), RoleAssignment._unchanged_under_lock
 
-    def check_then_meet(self) -> Any:
+    def check_then_meet(self: RoleAssignment) -> Any:
         answer = honest(self)
         meet.wait()
         return answer

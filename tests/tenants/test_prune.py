@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
 PRUNED = (Session, KeyAttempt, Attempt, Mail, LogEntry)
 
 
-def make(model: type[Any], days: int, number: int = 0) -> Any:
+def make(model: type[Any], days: float, number: int = 0) -> Any:
     """A row of `model` that is `days` old; a session that ended then."""
     user, then = factories.UserFactory.create(), clock.now() - timedelta(days=days)
     table = model._meta.db_table
@@ -64,9 +64,9 @@ def test_what_is_older_than_its_setting_goes_and_the_rest_stays(
     young = [make(model, days - 0.5, number) for number in range(3)]
     name = model._meta.verbose_name_plural
     assert f"{name}: 5 would be deleted, older than {days} days.\n" in run(capsys, "--dry-run")
-    assert model.objects.count() == 8
+    assert model._default_manager.count() == 8
     assert f"{name}: 5 deleted, older than {days} days.\n" in run(capsys)
-    assert set(model.objects.values_list("pk", flat=True)) == set(young)
+    assert set(model._default_manager.values_list("pk", flat=True)) == set(young)
     assert f"{name}: 0 deleted, older than {days} days.\n" in run(capsys)
     assert len(old) == 5
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -32,51 +33,56 @@ from tests.factories import (
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
 
 
-def change_by_save(row: Record | Redemption) -> None:
+# A Record or a Redemption: django-stubs does not resolve what the managers of both can do
+type LedgerRow = Any
+
+
+def change_by_save(row: LedgerRow) -> None:
     row.save()
 
 
-def delete_one(row: Record | Redemption) -> None:
+def delete_one(row: LedgerRow) -> None:
     row.delete()
 
 
-def change_all(row: Record | Redemption) -> None:
+def change_all(row: LedgerRow) -> None:
     type(row).objects.all().update(pk=F("pk"))
 
 
-def delete_all(row: Record | Redemption) -> None:
+def delete_all(row: LedgerRow) -> None:
     type(row).objects.all().delete()
 
 
-def bulk_update(row: Record | Redemption) -> None:
+def bulk_update(row: LedgerRow) -> None:
     type(row).objects.bulk_update([row], ["partner"])
 
 
-def update_or_create(row: Record | Redemption) -> None:
+def update_or_create(row: LedgerRow) -> None:
     type(row).objects.update_or_create(pk=row.pk, defaults={"partner": PartnerFactory.create()})
 
 
-def bulk_create_over_it(row: Record | Redemption) -> None:
+def bulk_create_over_it(row: LedgerRow) -> None:
     type(row).objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["id"], update_fields=["partner"]
     )
 
 
-def change_those_of_the_partner(row: Record | Redemption) -> None:
+def change_those_of_the_partner(row: LedgerRow) -> None:
     model = type(row)
     model.objects.for_partner(row.partner).update(partner=PartnerFactory.create())
 
 
-def change_all_behind_its_back(row: Record | Redemption) -> None:
+def change_all_behind_its_back(row: LedgerRow) -> None:
     type(row)._base_manager.filter(pk=row.pk).update(partner=PartnerFactory.create())
 
 
-def delete_all_behind_its_back(row: Record | Redemption) -> None:
+def delete_all_behind_its_back(row: LedgerRow) -> None:
     type(row)._base_manager.all().delete()
 
 
-def delete_those_of_the_partner(row: Record | Redemption) -> None:
-    (row.partner.records if isinstance(row, Record) else row.partner.redemptions).all().delete()
+def delete_those_of_the_partner(row: LedgerRow) -> None:
+    rows = "records" if isinstance(row, Record) else "redemptions"
+    getattr(row.partner, rows).all().delete()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +103,7 @@ def delete_those_of_the_partner(row: Record | Redemption) -> None:
 )
 @pytest.mark.parametrize("make", [RecordFactory.create, redeem], ids=["record", "redemption"])
 def test_a_row_of_the_ledgers_is_neither_changed_nor_deleted(
-    make: Callable[[], Record | Redemption], attempt: Callable[[Record | Redemption], None]
+    make: Callable[[], LedgerRow], attempt: Callable[[LedgerRow], None]
 ) -> None:
     row = make()
     before = type(row).objects.filter(pk=row.pk).values().get()
@@ -108,7 +114,7 @@ def test_a_row_of_the_ledgers_is_neither_changed_nor_deleted(
 
 @pytest.mark.parametrize("make", [RecordFactory.create, redeem], ids=["record", "redemption"])
 def test_a_new_row_does_not_take_the_number_of_an_old_one(
-    make: Callable[[], Record | Redemption],
+    make: Callable[[], LedgerRow],
 ) -> None:
     row = make()
     before = type(row).objects.filter(pk=row.pk).values().get()
@@ -208,7 +214,7 @@ def test_a_stored_value_gets_no_second_label() -> None:
         match=r"^Again labels again what the record knows already: tenants\.signed-in\.$",
     ):
         recordable(
-            TextChoices(
+            TextChoices(  # type: ignore[call-overload]
                 "Again",
                 [("ONCE", ("tenants.signed-in", "Came in")), ("NEW", ("tests.never-noted", "New"))],
             )

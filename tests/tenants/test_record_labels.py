@@ -18,7 +18,7 @@ from benefits_portal.tenants.audit.labels import FILTERS, label_of
 from benefits_portal.tenants.exceptions import AlreadyInDirectory, NotPermitted
 from benefits_portal.tenants.models import Actor, DirectoryUser, Record, Tenant, User
 from tests.clients import SignIn
-from tests.factories import DirectoryUserFactory, OfferFactory, UserFactory
+from tests.factories import DirectoryUserFactory, OfferFactory, UserFactory, person_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A2")]
 
@@ -79,7 +79,8 @@ def test_what_was_refused_to_be_made_is_told_by_labels(
 
 
 def admin_entry(by: Actor) -> DirectoryUser:
-    return by.user.directory_user
+    assert by.user
+    return person_of(by.user)
 
 
 def test_an_enrollment_that_was_refused_names_its_offer_and_day(tenant: Tenant, by: Actor) -> None:
@@ -150,9 +151,8 @@ def test_every_action_has_words_for_an_attempt_that_was_refused() -> None:
 def test_a_refused_invitation_is_not_told_as_done(
     tenant: Tenant, admin: User, by: Actor, sign_in: SignIn, language: str, done: str, refused: str
 ) -> None:
-    about = {"by": by, "partner": tenant.partner}
-    Record.objects.log("tenants.guest-invited", **about)
-    Record.objects.log("tenants.guest-invited", **about, refusal=NotPermitted())
+    for refusal in (None, NotPermitted()):
+        Record.objects.log("tenants.guest-invited", by=by, partner=tenant.partner, refusal=refusal)
     browser = sign_in(admin)
     browser.cookies["django_language"] = language
     labels = [

@@ -95,7 +95,7 @@ def shared() -> Shared:
 def pages_of(shared: Shared) -> dict[str, str]:
     """Every page of Fabrikam's that names who did something."""
     bulk = factories.BenefitFactory.create(partner=shared.fabrikam.partner, bulk=True)
-    bulk.assign(shared.boss.directory_user, by=shared.by, on=factories.TODAY)
+    bulk.assign(factories.person_of(shared.boss), by=shared.by, on=factories.TODAY)
     redemption = factories.redeem(tenant=shared.fabrikam, by=shared.by)
     factories.TenantRequestFactory.create(partner=shared.fabrikam.partner, asked_by=shared.ann)
     Record.objects.log(
@@ -335,7 +335,7 @@ def test_a_guests_last_role_ends_no_session_but_counts_at_once(shared: Shared) -
 def shut_out(shared: Shared, how: str) -> str:
     """Ann, whose home is Contoso, can no longer sign in; the name of the refusal that says so."""
     if how == "disabled at home":
-        DirectoryUser.objects.filter(pk=shared.ann.directory_user_id).update(
+        DirectoryUser.objects.filter(pk=factories.person_of(shared.ann).pk).update(
             disabled_at=factories.NOW
         )
         return "person-disabled"
