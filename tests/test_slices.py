@@ -87,7 +87,7 @@ TEXTS = {  # a number of characters or of parts, not of rows
     "backoffice/templatetags/back_office.py",
     "emails.py",
     "search_text.py",
-    "settings.py",
+    "startup_checks.py",
     "licensing/views/redeeming.py",
     "tenants/audit/history.py",
 }
