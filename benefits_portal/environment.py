@@ -1,10 +1,19 @@
 """Reads settings from the environment, or from files.
 
-The file that `<NAME>_FILE` names has one, as containers get their secrets.
+The file that `<NAME>_FILE` names has one, as containers get their secrets. What makes no sense is
+refused at the start, with the way to repair it (ImproperlyConfigured).
 """
+
+import re
+import warnings
+from collections.abc import Collection
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from environ import FileAwareEnv, ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
+
+ON, OFF = ("on", "true", "yes", "y", "ok", "1"), ("off", "false", "no", "n", "0")
 
 
 class EnvironmentOrFile(FileAwareMapping):  # type: ignore[misc]
@@ -34,6 +43,54 @@ class Env(FileAwareEnv):  # type: ignore[misc]
                 f"`openssl rand -hex 32` prints into the environment or into .env, as {name}=… "
                 "(see .env.example)."
             )
+        return value
+
+    def number(self, name: str, default: int, *, least: int, most: int) -> int:
+        """A whole number from `least` to `most`, both included, in the digits 0 to 9."""
+        value = self.str(name, default="").strip() or str(default)
+        if not re.fullmatch(r"-?[0-9]{1,18}", value) or not least <= int(value) <= most:
+            raise ImproperlyConfigured(
+                f"{name} is {value}. Write a whole number from {least} to {most}, "
+                f"as in {name}={default}."
+            )
+        return int(value)
+
+    def switch(self, name: str, default: bool) -> bool:
+        """On or off, in a word that is one of both for certain."""
+        value = self.str(name, default="").strip().lower() or ("on" if default else "off")
+        if value not in ON + OFF:
+            raise ImproperlyConfigured(f"{name} is {value}. Write {name}=on or {name}=off.")
+        return value in ON
+
+    def database(self, name: str, default: str) -> dict[str, Any]:
+        """What Django is told of the database at a URL, which is never shown: it has a password."""
+        try:
+            with warnings.catch_warnings(action="error"):  # of a scheme that it does not know
+                found: dict[str, Any] = self.db(name, default=default)
+        except (ValueError, UserWarning) as problem:
+            raise ImproperlyConfigured(
+                f"{name} is no URL of a database, as in {name}=postgres://user:password@host/name. "
+                "Other characters than letters and digits in a password are written as in %2F."
+            ) from problem
+        return found
+
+    def time_zone(self, name: str, default: str) -> str:
+        """The name of a time zone that this machine knows."""
+        value: str = self.str(name, default=default).strip()
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, KeyError) as problem:
+            raise ImproperlyConfigured(
+                f"{name} is {value}, which is no time zone. Write one by its region and city, "
+                f"as in {name}=Europe/Amsterdam."
+            ) from problem
+        return value
+
+    def one_of(self, name: str, default: str, *, choices: Collection[str]) -> str:
+        """One of `choices`, which are uppercase."""
+        value: str = self.str(name, default=default).strip().upper()
+        if value not in choices:
+            raise ImproperlyConfigured(f"{name} is {value}. Write one of: {', '.join(choices)}.")
         return value
 
 

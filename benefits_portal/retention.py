@@ -3,26 +3,29 @@
 `manage.py prune` deletes what is older.
 """
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
+from benefits_portal.environment import Env
 
 FOR_EVER = 0
+MAX_DAYS = 36_500  # a hundred years; a day before the year 1 is none
 
 
-def days_kept(env: environ.Env) -> dict[str, int]:
+def days_kept(env: Env) -> dict[str, int]:
     """Days by table.
 
     Raises ImproperlyConfigured below a day, within which lock-outs still count; 0 keeps for ever.
     """
-    days = {
-        "django_session": env.int("KEEP_ENDED_SESSIONS_DAYS", default=1),
-        "tenants_keyattempt": env.int("KEEP_KEY_ATTEMPTS_DAYS", default=90),
-        "tenants_attempt": env.int("KEEP_ATTEMPTS_DAYS", default=7),
-        "tenants_mail": env.int("KEEP_MAILS_DAYS", default=90),
-        "django_admin_log": env.int("KEEP_ADMIN_LOG_DAYS", default=365),
+    return {
+        "django_session": env.number(
+            "KEEP_ENDED_SESSIONS_DAYS", default=1, least=FOR_EVER, most=MAX_DAYS
+        ),
+        "tenants_keyattempt": env.number(
+            "KEEP_KEY_ATTEMPTS_DAYS", default=90, least=FOR_EVER, most=MAX_DAYS
+        ),
+        "tenants_attempt": env.number(
+            "KEEP_ATTEMPTS_DAYS", default=7, least=FOR_EVER, most=MAX_DAYS
+        ),
+        "tenants_mail": env.number("KEEP_MAILS_DAYS", default=90, least=FOR_EVER, most=MAX_DAYS),
+        "django_admin_log": env.number(
+            "KEEP_ADMIN_LOG_DAYS", default=365, least=FOR_EVER, most=MAX_DAYS
+        ),
     }
-    if min(days.values()) < FOR_EVER:
-        raise ImproperlyConfigured(
-            "KEEP_…_DAYS is negative. Write a number of days, or 0 to keep for ever."
-        )
-    return days

@@ -13,11 +13,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 from django.utils.csp import CSP
 
-from benefits_portal import retention, startup_checks
+from benefits_portal import deploy_warnings, retention, startup_checks
+from benefits_portal.database_url import check_database
 from benefits_portal.environment import Env, comma_separated
 from benefits_portal.languages import languages
 from benefits_portal.logs import logging_config
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
@@ -25,8 +27,8 @@ env.read_env(BASE_DIR / ".env")
 
 # Core
 
-DEMO = env.bool("DEMO", default=False)  # practice portal: one-click sign-in, movable calendar
-DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.switch("DEMO", default=False)  # practice portal: one-click sign-in, movable calendar
+DEBUG = env.switch("DEBUG", default=False)
 IS_LOCAL = DEMO or DEBUG  # no proxy, no TLS, nothing configured by hand
 
 # Whoever runs a demo has no secret to keep, and its fixtures must stay readable from one start to
@@ -41,7 +43,7 @@ PRODUCT_KEY_SECRETS = comma_separated(env.secret("PRODUCT_KEY_SECRETS", default_
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*startup_checks.LOCAL_HOSTS])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # How many stand before the portal; what others forward is not believed
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", default=0, least=0, most=10)
 INSTALLED_APPS = [
     "benefits_portal",
     "benefits_portal.backoffice",
@@ -119,11 +121,11 @@ if not IS_LOCAL and not env.str("DATABASE_URL", default=""):
         "For a demo on SQLite run `manage.py demo`."
     )
 # DATABASE_URL leads to a pgbouncer in transaction mode
-PGBOUNCER = env.bool("PGBOUNCER", default=False)
+PGBOUNCER = env.switch("PGBOUNCER", default=False)
 # Ms; then whoever waits for a row is told to try again
-LOCK_TIMEOUT = env.int("LOCK_TIMEOUT", default=2_000)
+LOCK_TIMEOUT = env.number("LOCK_TIMEOUT", default=2_000, least=1, most=600_000)
 # Ms; 0 for none, as `migrate` has it
-STATEMENT_TIMEOUT = env.int("STATEMENT_TIMEOUT", default=10_000)
+STATEMENT_TIMEOUT = env.number("STATEMENT_TIMEOUT", default=10_000, least=0, most=3_600_000)
 # Tables that are joined in the best order: with PostgreSQL's 8, planning a page took ten times as
 # long as reading it.
 JOIN_COLLAPSE_LIMIT = 4
@@ -135,6 +137,18 @@ POSTGRES_OPTIONS = {
 }
 # A streaming replica of the same database, which lists are read from
 REPLICA_URL = env.str("REPLICA_URL", default="")
+
+
+# off where DATABASE_URL is another container of this machine, say
+DATABASE_TLS = env.switch("DATABASE_TLS", default=True)
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """The database that the setting `name` leads to."""
+    found = env.database(name, default)
+    if not IS_LOCAL:
+        check_database(name, found, needs_tls=DATABASE_TLS)
+    return with_timeouts(found)
 
 
 def with_timeouts(database: dict[str, Any]) -> dict[str, Any]:
@@ -159,25 +173,21 @@ def with_timeouts(database: dict[str, Any]) -> dict[str, Any]:
     return database | {
         "ENGINE": "benefits_portal.postgresql",
         "PASSWORD": database.get("PASSWORD") or env.str("DATABASE_PASSWORD", default=""),
-        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),  # seconds
+        "CONN_MAX_AGE": env.number("CONN_MAX_AGE", default=60, least=0, most=86_400),  # seconds
         "CONN_HEALTH_CHECKS": True,  # a server that was away is found again without a restart
         "DISABLE_SERVER_SIDE_CURSORS": PGBOUNCER,  # the next query may run on another connection
         "OPTIONS": limits | given,
     }
 
 
-DATABASES = {
-    "default": with_timeouts(
-        env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demo.sqlite3'}")
-    )
-}
+DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'demo.sqlite3'}")}
 if REPLICA_URL:
-    DATABASES["replica"] = with_timeouts(env.db("REPLICA_URL")) | {"TEST": {"MIRROR": "default"}}
+    DATABASES["replica"] = database("REPLICA_URL", "") | {"TEST": {"MIRROR": "default"}}
     DATABASE_ROUTERS = ["benefits_portal.replica.Router"]
     # Innermost: who somebody is comes from the primary
     MIDDLEWARE.append("benefits_portal.replica.ListsFromReplica")
 # Of an account; pickers search while somebody types
-SEARCHES_A_MINUTE = env.int("SEARCHES_A_MINUTE", default=120)
+SEARCHES_A_MINUTE = env.number("SEARCHES_A_MINUTE", default=120, least=1, most=10_000)
 DAYS_KEPT = retention.days_kept(env)  # by table, of what `manage.py prune` deletes
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
@@ -188,7 +198,7 @@ LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGES = languages(LOCALE_PATHS[0])
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")  # of the calculator and the back office
+TIME_ZONE = env.time_zone("TIME_ZONE", default="UTC")  # of the calculator and the back office
 USE_TZ = True
 
 # Static files: hashed and compressed in production, straight from static/ otherwise
@@ -233,10 +243,10 @@ MAILERS: dict[str, dict[str, Any]] = {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
             "host": env.str("EMAIL_HOST", default="localhost"),
-            "port": env.int("EMAIL_PORT", default=25),
+            "port": env.number("EMAIL_PORT", default=25, least=1, most=65_535),
             "username": env.str("EMAIL_USER", default=""),
             "password": env.str("EMAIL_PASSWORD", default=""),
-            "use_tls": env.bool("EMAIL_TLS", default=False),
+            "use_tls": env.switch("EMAIL_TLS", default=False),
             # Seconds between two answers; the whole has a deadline of its own (tenants/outbox.py)
             "timeout": 10,
         },
@@ -270,7 +280,7 @@ LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
 # Seconds: a working day, from signing in or from staying signed in
 SESSION_COOKIE_AGE = 8 * 60 * 60
 # Seconds from signing in, however often somebody stays
-SESSION_MAX_AGE = env.int("SESSION_MAX_AGE", default=43_200)
+SESSION_MAX_AGE = env.number("SESSION_MAX_AGE", default=43_200, least=60, most=43_200)
 MESSAGE_STORAGE = "benefits_portal.message_storage.MessageStorage"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not IS_LOCAL
 CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
@@ -278,17 +288,25 @@ CSRF_FAILURE_VIEW = "benefits_portal.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 if not IS_LOCAL:
-    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # the load balancer asks over plain HTTP
+    SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=True)
+    # Monitors and load balancers ask over plain HTTP
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^healthz/mail$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES > 0 else None
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True)
-    SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=True)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.switch("HSTS_INCLUDE_SUBDOMAINS", default=True)
+    SECURE_HSTS_PRELOAD = env.switch("HSTS_PRELOAD", default=True)
+    SILENCED_SYSTEM_CHECKS = deploy_warnings.silenced(
+        subdomains=SECURE_HSTS_INCLUDE_SUBDOMAINS,
+        redirect=SECURE_SSL_REDIRECT,
+        preload=SECURE_HSTS_PRELOAD,
+        secrets=[SECRET_KEY, *SECRET_KEY_FALLBACKS],
+    )
 
 # Logging: one line an event, to standard error; JSON in production. Never a form's content
 # (benefits_portal/logs.py).
 
-LOGGING = logging_config(env.str("LOG_LEVEL", default="WARNING"), as_json=not IS_LOCAL)
+LOG_LEVEL = env.one_of("LOG_LEVEL", default="WARNING", choices=LOG_LEVELS)
+LOGGING = logging_config(LOG_LEVEL, as_json=not IS_LOCAL)
 
 # Last, once all are read: a portal with open doors does not start
 

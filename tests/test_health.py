@@ -196,6 +196,31 @@ def test_readyz_knows_that_the_database_takes_no_changes() -> None:
 
 @on_postgres
 @pytest.mark.django_db(transaction=True)
+def test_no_mail_leaves_while_the_database_takes_no_changes(client: Client) -> None:
+    """No mail waits yet; the one that is asked for now cannot even be queued."""
+    before = client.get("/healthz/mail").text
+    with read_only():
+        meanwhile = client.get("/healthz/mail")
+    assert (before, meanwhile.status_code, meanwhile.text) == ("ok\n", 503, "database read-only\n")
+
+
+@on_postgres
+def test_no_mail_leaves_while_the_disk_of_the_database_is_full(db: None, client: Client) -> None:
+    """Such a database goes on reading what there is; only what it writes down fails."""
+    before = client.get("/healthz/mail").text
+
+    def full(execute: Callable[..., object], sql: str, *args: object) -> object:
+        if "generate_series" in sql:
+            raise caused(OperationalError, psycopg.errors.DiskFull())
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(full):
+        meanwhile = client.get("/healthz/mail")
+    assert (before, meanwhile.status_code, meanwhile.text) == ("ok\n", 503, "database full\n")
+
+
+@on_postgres
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("language", "title"),
     [

@@ -18,18 +18,25 @@ from django.core.exceptions import ImproperlyConfigured
 from gunicorn.config import Config
 from pytest_django import Settings
 
+from benefits_portal.health import HEALTH
 from benefits_portal.settings import PRACTICE_SECRET
+from tests.simultaneous import IS_POSTGRES
 
 ROOT = Path(__file__).parent.parent
 PRODUCTION = {
     "SECRET_KEY": "0123456789abcdef" * 4,
     "PRODUCT_KEY_SECRETS": "fedcba9876543210" * 4,
-    # The tests' own: Django asks it what a generated column may be.
-    "DATABASE_URL": os.environ["DATABASE_URL"],
+    # The tests' own, where it is one: Django asks it what a generated column may be.
+    "DATABASE_URL": os.environ["DATABASE_URL"]
+    if IS_POSTGRES
+    else "postgres://portal@/portal?host=/var/run/postgresql",
     "ALLOWED_HOSTS": "benefits.example.org",
     "DEMO": "off",
     "DEBUG": "off",
 }
+
+
+on_postgres = pytest.mark.skipif(not IS_POSTGRES, reason="production runs on PostgreSQL")
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -40,10 +47,38 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
+@on_postgres
 @pytest.mark.slow
 def test_production_passes_every_deployment_check() -> None:
     checked = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@on_postgres
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"HSTS_PRELOAD": "off"},
+        {"HSTS_PRELOAD": "off", "HSTS_INCLUDE_SUBDOMAINS": "off"},
+        {"SECURE_SSL_REDIRECT": "off", "TRUSTED_PROXIES": "1"},
+        {"SECRET_KEY": "0123456789abcdef" * 2, "SECRET_KEY_FALLBACKS": "fedcba9876543210" * 2},
+    ],
+    ids=["no preload", "no subdomains", "a proxy redirects", "secrets of 32 characters"],
+)
+def test_what_an_operator_chose_by_a_documented_setting_can_be_installed(
+    chosen: dict[str, str],
+) -> None:
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION | chosen)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@on_postgres
+@pytest.mark.slow
+def test_a_secret_key_that_came_with_a_new_project_cannot_be_installed() -> None:
+    made_up = {"SECRET_KEY": f"django-insecure-{'0123456789abcdef' * 4}"}
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION | made_up)
+    assert (checked.returncode, "security.W009" in checked.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "PRODUCT_KEY_SECRETS", "DATABASE_URL"])
@@ -106,6 +141,56 @@ REFUSED = [
         "Set EMAIL_TLS=on, or send by a mail server on this machine",
     ),
     ("EMAIL_HOST", "10.0.0.5", "links to set a password would travel to 10.0.0.5"),
+    *(
+        (name, value, f"{name} is {value}. Write a whole number from {bounds}")
+        for name, bounds, values in [
+            ("SEARCHES_A_MINUTE", "1 to 10000, as in SEARCHES_A_MINUTE=120.", ["0", "-5", "10001"]),
+            ("SESSION_MAX_AGE", "60 to 43200", ["0", "-1", "59", "43201", "9" * 18, "12h"]),
+            ("TRUSTED_PROXIES", "0 to 10", ["-1", "one", "11", "1.0", "\u0661"]),
+            ("LOCK_TIMEOUT", "1 to 600000", ["0", "-1", "2s"]),
+            ("STATEMENT_TIMEOUT", "0 to 3600000", ["-1", "3600001"]),
+            ("CONN_MAX_AGE", "0 to 86400", ["-1", "None"]),
+            ("EMAIL_PORT", "1 to 65535", ["0", "65536", "smtp"]),
+            ("KEEP_MAILS_DAYS", "0 to 36500", ["-1", "36501", "9" * 30]),
+        ]
+        for value in values
+    ),
+    *(
+        (name, value, f"{name} is {value}. Write {name}=on or {name}=off.")
+        for name, value in [
+            ("HSTS_PRELOAD", "onn"),
+            ("SECURE_SSL_REDIRECT", "ture"),
+            ("EMAIL_TLS", "starttls"),
+            ("DEBUG", "2"),
+            ("PGBOUNCER", "maybe"),
+        ]
+    ),
+    *(
+        ("TIME_ZONE", zone, f"TIME_ZONE is {zone}, which is no time zone.")
+        for zone in ["Europe/Amsterdm", "CEST+2", "Europe", "../etc/passwd", "/etc/passwd"]
+    ),
+    ("LOG_LEVEL", "LOUD", "LOG_LEVEL is LOUD. Write one of: DEBUG, INFO, WARNING, ERROR, CRIT"),
+    ("LOG_LEVEL", "0", "LOG_LEVEL is 0. Write one of:"),
+    *(
+        ("DATABASE_URL", url, "DATABASE_URL leads to no PostgreSQL, which production runs on")
+        for url in ["sqlite:///portal.sqlite3", "mysql://portal@localhost/portal"]
+    ),
+    ("DATABASE_URL", "portal", "DATABASE_URL is no URL of a database"),
+    ("DATABASE_URL", "postgres://u:p@h:port/x", "DATABASE_URL is no URL of a database"),
+    *(
+        (name, url, f"{name} leads to {host} without TLS")
+        for name, host, url in [
+            ("DATABASE_URL", "10.0.0.11", "postgres://u:p@10.0.0.11/portal"),
+            ("DATABASE_URL", "10.0.0.11", "postgres://u:p@10.0.0.11/portal?sslmode=disable"),
+            ("DATABASE_URL", "10.0.0.11", "postgres://u:p@10.0.0.11/portal?sslmode=prefer"),
+            ("DATABASE_URL", "10.0.0.11", "postgres://u:p@10.0.0.11/portal?sslmode=allow"),
+            ("DATABASE_URL", "db.example", "postgres://u:p@/portal?host=db.example"),
+            ("DATABASE_URL", "10.0.0.13", "postgres://u:p@localhost:5432,10.0.0.13:5432/portal"),
+            ("DATABASE_URL", "2001:db8::5", "postgres://u:p@[2001:db8::5]/portal"),
+            ("REPLICA_URL", "10.0.0.12", "postgres://u:p@10.0.0.12/portal"),
+        ]
+    ),
+    ("REPLICA_URL", "sqlite:///portal.sqlite3", "REPLICA_URL leads to no PostgreSQL"),
 ]
 
 
@@ -262,6 +347,27 @@ def test_a_demo_trusts_no_other_site_and_answers_no_other_host(
         ),
         ({"EMAIL_HOST": "smtp.example.org", "EMAIL_TLS": "on"}, "IS_LOCAL", False),
         ({"EMAIL_HOST": "127.0.0.1"}, "IS_LOCAL", False),
+        ({"SESSION_MAX_AGE": " 60 "}, "SESSION_MAX_AGE", 60),
+        ({"SESSION_MAX_AGE": "43200"}, "SESSION_MAX_AGE", 43_200),
+        ({"SEARCHES_A_MINUTE": "1"}, "SEARCHES_A_MINUTE", 1),
+        ({"TRUSTED_PROXIES": ""}, "TRUSTED_PROXIES", 0),
+        ({"STATEMENT_TIMEOUT": "0"}, "STATEMENT_TIMEOUT", 0),
+        ({"TIME_ZONE": "America/Argentina/Ushuaia"}, "TIME_ZONE", "America/Argentina/Ushuaia"),
+        ({"LOG_LEVEL": "info"}, "LOG_LEVEL", "INFO"),
+        ({"HSTS_PRELOAD": "No"}, "SECURE_HSTS_PRELOAD", False),
+        ({"HSTS_PRELOAD": ""}, "SECURE_HSTS_PRELOAD", True),
+        *(
+            ({"DATABASE_URL": f"postgres://u:p@{place}"} | more, "IS_LOCAL", False)
+            for place, more in [
+                ("10.0.0.11/portal?sslmode=require", {}),
+                ("10.0.0.11:5432,10.0.0.13:5432/portal?sslmode=verify-full", {}),
+                ("/portal?host=/var/run/postgresql", {}),
+                ("127.0.0.1:6432/portal", {"PGBOUNCER": "on"}),
+                ("[::1]/portal", {}),
+                ("localhost/portal", {}),
+                ("database/portal", {"DATABASE_TLS": "off"}),
+            ]
+        ),
     ],
 )
 def test_settings_that_name_what_they_let_in_are_read(
@@ -271,6 +377,30 @@ def test_settings_that_name_what_they_let_in_are_read(
     read: object,
 ) -> None:
     assert read_settings(**environment)[name] == read
+
+
+@pytest.mark.parametrize(
+    ("environment", "silenced"),
+    [
+        ({}, set()),
+        ({"HSTS_PRELOAD": "off"}, {"security.W021"}),
+        ({"HSTS_INCLUDE_SUBDOMAINS": "off"}, {"security.W005"}),
+        ({"SECURE_SSL_REDIRECT": "off"}, {"security.W008"}),
+    ],
+)
+def test_only_warnings_about_what_is_off_on_purpose_are_silenced(
+    read_settings: Callable[..., dict[str, Any]], environment: dict[str, str], silenced: set[str]
+) -> None:
+    lengths = {"security.W009", "security.W025"}  # of secrets, which the portal judges itself
+    assert {*read_settings(**environment)["SILENCED_SYSTEM_CHECKS"]} == silenced | lengths
+
+
+def test_every_page_of_health_is_told_over_plain_http(
+    read_settings: Callable[..., dict[str, Any]],
+) -> None:
+    exempt = read_settings()["SECURE_REDIRECT_EXEMPT"]
+    asked = {*HEALTH, "/", "/healthz/", "/healthz/mail/", "/sign-in/"}
+    assert {url for url in asked if any(re.search(one, url[1:]) for one in exempt)} == HEALTH
 
 
 SAID = "; ".join(

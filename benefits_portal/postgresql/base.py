@@ -45,6 +45,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     watch: Watch | None = None
+    has_time_limit = True  # False: each transaction lifts `statement_timeout` for itself
 
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
@@ -80,6 +81,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def make_cursor(self, cursor: Any) -> WatchedCursor:
         return WatchedCursor(cursor, self)
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
+        if not autocommit and not self.has_time_limit:
+            self.lift_time_limit()
+
+    def lift_time_limit(self) -> None:
+        """Let statements take as long as they take, until this transaction ends."""
+        with self.waiting(), self.wrap_database_errors:
+            self.connection.execute("SET LOCAL statement_timeout TO 0")
 
     def commit(self) -> None:
         with self.waiting():

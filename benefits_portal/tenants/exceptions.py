@@ -144,6 +144,22 @@ class LastGlobalAdmin(Refusal):
     advice = _("Give the role to somebody else first.")
 
 
+class RoleOfOneself(Refusal):
+    code = "role-of-oneself"
+    rule = "P3"
+    is_of_no_partner = True  # who has rights in the back office is no partner's to know
+    message = _("Nobody gives themselves a role.")
+    advice = _("Ask a superuser of the back office to do it.")
+
+
+class RolesOfStaff(Refusal):
+    code = "roles-of-staff"
+    rule = "P3"
+    is_of_no_partner = True
+    message = _("This person has rights in the back office, so only a superuser can change this.")
+    advice = _("Ask a superuser of the back office to do it.")
+
+
 class RoleGone(Refusal):
     code = "role-gone"
     is_already_so = True

@@ -1,6 +1,7 @@
 """What makes a password easy to guess although it is long.
 
-Repetition, rows of the keyboard, and words that are near.
+Repetition, rows of the keyboard, few characters, and words that are common or near, however they
+are spelled.
 """
 
 import re
@@ -35,16 +36,32 @@ PORTAL = {
     "welkom",
 }
 SHORTEST_WORD = 4  # characters; shorter ones are parts of many others
-LEAST_OWN = 4  # letters beside the words that are near
-
-REPEATED = _("This repeats the same part. Use several words that do not belong together.")
-IN_A_ROW = _("These characters stand in a row. Use several words that do not belong together.")
-COMMON = _(
-    "This is a common password with something added. Use several words that do not belong together."
-)
-NEAR = _(
-    "This is made of the names of the portal, your organization or yourself. Add words of your own."
-)
+LEAST_OWN = 4  # characters beside what is near, repeated or in a row
+LEAST_DIFFERENT = 6  # characters; what repeats fewer is tried first
+SHORTEST_ROW = 6  # characters in a row that make the rest a tail of theirs
+LONGEST_TAIL = 6  # digits and signs around a word that may be letters of it
+AROUND = "0123456789@$!|+#*?.,-_ "
+# What people write for a letter; 1 and ! for two of them
+LOOK_ALIKES = [
+    str.maketrans("0134578@$!|+", letters) for letters in ("oieastbasiit", "oleastbasllt")
+]
+REASONS = {
+    "repeated": _("This repeats the same part. Use several words that do not belong together."),
+    "few": _(
+        "This is made of a few characters only. Use several words that do not belong together."
+    ),
+    "in_a_row": _(
+        "These characters stand in a row. Use several words that do not belong together."
+    ),
+    "common": _(
+        "This is a common password with something added. Use several words that do not belong "
+        "together."
+    ),
+    "near": _(
+        "This is made of the names of the portal, your organization or yourself. Add words of your "
+        "own."
+    ),
+}
 
 
 @cache
@@ -68,24 +85,49 @@ class LongEnoughValidator(MinimumLengthValidator):
 class EasyPasswordValidator:
     """Refuses what is easy to guess.
 
-    What is repeated, in a row, common with something behind it, or made of words of the portal and
-    the partner.
+    What is repeated, of a few characters, in a row, common with something behind it, or made of
+    words of the portal and the partner; digits and signs are read as the letters they look like.
     """
 
     def validate(self, password: str, user: Any = None) -> None:
-        text = password.lower()
-        letters = re.sub(r"[\W\d_]", "", text)
-        if any(is_repeated(part) for part in (text, letters) if part):
-            raise ValidationError(REPEATED, "repeated")
-        if any(is_in_a_row(part) for part in (text, letters) if len(part) > SHORTEST_WORD):
-            raise ValidationError(IN_A_ROW, "in_a_row")
-        if is_common(letters):
-            raise ValidationError(COMMON, "common")
-        if is_made_of(letters, near(user)):
-            raise ValidationError(NEAR, "near")
+        if code := weakness(password.lower(), user):
+            raise ValidationError(REASONS[code], code)
 
     def get_help_text(self) -> str:
         return gettext("Several words that do not belong together are best.")
+
+
+def weakness(text: str, user: Any) -> str:
+    """The key in REASONS of why the lowercase `text` is easy to guess; empty if it is not."""
+    letters = letters_of(text)
+    if is_repeated(letters) or has_repeated(text):
+        return "repeated"
+    if len(set(text)) < LEAST_DIFFERENT:
+        return "few"
+    if any(is_in_a_row(part) for part in (text, letters) if len(part) > SHORTEST_WORD):
+        return "in_a_row"
+    readings = {letters, *look_alikes(text)}
+    if any(is_common(reading) for reading in readings):
+        return "common"
+    words = near(user)
+    return "near" if any(is_made_of(reading, words) for reading in readings) else ""
+
+
+def letters_of(text: str) -> str:
+    return re.sub(r"[\W\d_]", "", text)
+
+
+def look_alikes(text: str) -> Iterator[str]:
+    """The letters of `text`, with those that digits and signs are written for.
+
+    What stands around a word may be a part of it or not: `c0nt0s0` and `contoso2026`.
+    """
+    before = len(text) - len(text.lstrip(AROUND))
+    after = len(text) - len(text.rstrip(AROUND))
+    for start in range(min(before, LONGEST_TAIL) + 1):
+        for tail in range(min(after, LONGEST_TAIL) + 1):
+            for table in LOOK_ALIKES:
+                yield letters_of(text[start : len(text) - tail].translate(table))
 
 
 def is_repeated(text: str) -> bool:
@@ -93,8 +135,32 @@ def is_repeated(text: str) -> bool:
     return len(text) > 1 and (text + text).find(text, 1) < len(text)
 
 
+def has_repeated(text: str) -> bool:
+    """Whether it is one part, over and over, and a few characters before or after."""
+    return any(
+        is_repeated(text[tail:]) or is_repeated(text[: len(text) - tail])
+        for tail in range(LEAST_OWN)
+    )
+
+
 def is_in_a_row(text: str) -> bool:
-    """Whether all of it is a row on the keyboard, in the alphabet or in counting, either way."""
+    """Whether it is made of rows of the keyboard, the alphabet or counting, either way.
+
+    Beside them may stand a few characters.
+    """
+    start, rest = 0, 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and is_row(text[start : end + 1]):
+            end += 1
+        if end - start >= SHORTEST_WORD:
+            start = end
+        else:
+            start, rest = start + 1, rest + 1
+    return rest == 0 or (rest < LEAST_OWN and len(text) - rest >= SHORTEST_ROW)
+
+
+def is_row(text: str) -> bool:
     return any(text in row or text[::-1] in row for row in ROWS)
 
 

@@ -7,12 +7,19 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
-from benefits_portal.tenants.models import Record, Role, RoleAssignment, User
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    Partner,
+    Record,
+    Role,
+    RoleAssignment,
+    User,
+)
 from benefits_portal.tenants.staff import SUPPORT
 from tests import factories
-from tests.clients import SignIn
+from tests.clients import ClientResponse, SignIn
 
-from .conftest import filled, page
+from .conftest import BECAUSE, filled, new_row, page
 
 pytestmark = pytest.mark.django_db
 STRONG = "a staple that no horse ever saw"
@@ -101,6 +108,84 @@ def test_a_role_is_not_given_through_the_page_of_an_account_with_rights(
     form |= {f"role_assignments-0-{name}": str(value) for name, value in row.items()}
     assert sign_in(officer).post(page(User, "change", user.pk), form).status_code == 403
     assert not RoleAssignment.objects.exists()
+
+
+ROWS = "role_assignments"
+ONESELF = "Nobody gives themselves a role."
+STAFF = "This person has rights in the back office, so only a superuser can change this."
+
+
+def role_posts(client: Client, user: User) -> list[str]:
+    """Give, change and take a role of `user`, each on both pages that can; what each said."""
+    held = factories.RoleAssignmentFactory.create(
+        user=user, partner=factories.PartnerFactory.create(), role=Role.MEMBER
+    )
+    factories.RoleAssignmentFactory.create(partner=held.partner, role=Role.GLOBAL_ADMIN)
+    role = Role.GLOBAL_ADMIN.value
+    new = {"user": user.pk, "partner": factories.PartnerFactory.create().pk, "role": role}
+    another = {**new, "partner": factories.PartnerFactory.create().pk}
+    taken = {"post": "yes"} | BECAUSE
+    changed = {"user": user.pk, "partner": held.partner_id, "role": Role.PARTNER_ADMIN.value}
+    change = page(RoleAssignment, "change", held.pk)
+    partner = page(Partner, "change", held.partner_id)
+    given_at = page(Partner, "change", another["partner"])
+    rows = filled(client.get(partner))
+    ids = {f"{ROWS}-0-id", f"{ROWS}-1-id"}
+    name = next(name for name in ids if rows[name] == held.pk).removesuffix("id")
+    answers = [
+        client.post(page(RoleAssignment, "add"), new | BECAUSE),
+        client.post(given_at, filled(client.get(given_at), **new_row(ROWS, 0, **another))),
+        client.post(change, changed | BECAUSE),
+        client.post(partner, rows | {f"{name}role": Role.GLOBAL_ADMIN.value}),
+        client.post(page(RoleAssignment, "delete", held.pk), taken, follow=True),
+        client.post(partner, rows | {f"{name}DELETE": "on"}),
+    ]
+    return [sentence_of(answer) or str(answer.status_code) for answer in answers]
+
+
+def sentence_of(answer: ClientResponse) -> str:
+    return next((sentence for sentence in (ONESELF, STAFF) if sentence in answer.text), "")
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_program_staff_touch_no_role_of_an_account_with_rights(
+    officer: User, sign_in: SignIn, kind: str
+) -> None:
+    user = account(kind, officer)
+    gives, takes = (ONESELF, STAFF) if kind == "oneself" else (STAFF, STAFF)
+    said = role_posts(sign_in(officer), user)
+    assert said == [gives, gives, gives, gives, takes, takes]
+    assert [held.role for held in RoleAssignment.objects.filter(user=user)] == [Role.MEMBER]
+
+
+def test_program_staff_give_change_and_take_roles_of_others(officer: User, sign_in: SignIn) -> None:
+    user = factories.UserFactory.create()
+    assert role_posts(sign_in(officer), user)[:4] == ["302"] * 4
+    assert RoleAssignment.objects.filter(user=user).count() == 2
+
+
+def test_a_superuser_gives_roles_to_colleagues_and_none_to_oneself(
+    programme: User, officer: User, sign_in: SignIn
+) -> None:
+    assert role_posts(sign_in(programme), officer)[:4] == ["302"] * 4
+    assert role_posts(sign_in(programme), programme)[:4] == [ONESELF] * 4
+
+
+def test_no_partner_reads_who_has_rights_in_the_back_office(officer: User, sign_in: SignIn) -> None:
+    role_posts(sign_in(officer), account("colleague", officer))
+    refused = Record.objects.filter(refused__in=["role-of-oneself", "roles-of-staff"])
+    assert {record.partner for record in refused} == {None}
+
+
+def test_program_staff_shut_out_no_colleague_by_the_directory(
+    officer: User, sign_in: SignIn
+) -> None:
+    entry = factories.DirectoryUserFactory.create()
+    colleague = factories.UserFactory.create(is_staff=True, directory_user=entry)
+    action = {"action": "disable", "_selected_action": entry.pk}
+    answer = sign_in(officer).post(page(DirectoryUser, "changelist"), action | BECAUSE, follow=True)
+    entry.refresh_from_db()
+    assert (STAFF in answer.text, entry.is_enabled, colleague.is_active) == (True, True, True)
 
 
 def test_rights_sent_for_an_account_without_any_are_not_given(

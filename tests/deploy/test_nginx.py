@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -200,10 +201,114 @@ def test_nobody_notices_that_one_of_two_machines_is_away(proxy: Proxy) -> None:
     assert answers == [200] * 8 + [501] * 8  # what stands behind knows no POST
 
 
-@pytest.mark.parametrize("secure", [True, False])
-def test_whoever_asks_for_no_host_is_told_nothing_of_the_portal(proxy: Proxy, secure: bool) -> None:
-    status, _, body = proxy.request("/", secure=secure, host="")
+def test_whoever_asks_for_no_host_is_told_nothing_of_the_portal(proxy: Proxy) -> None:
+    status, headers, body = proxy.request("/", host="")
     assert (status, HOST in body) == (400, False)
+    assert {name: headers.get(name) for name in OWN_HEADERS} == OWN_HEADERS
+
+
+def answer_to(proxy: Proxy, sent: bytes, *, port: int) -> bytes:
+    """What comes back for `sent`, as it is, without TLS."""
+    with socket.create_connection(("127.0.0.1", port), 10) as plain:
+        plain.sendall(sent)
+        answer = b""
+        with suppress(ConnectionError):
+            while part := plain.recv(65_536):
+                answer += part
+        return answer
+
+
+FOREIGN = b"Host: evil.example\r\n\r\n"
+OURS = f"Host: {HOST}\r\n\r\n".encode()
+UNANSWERED = {
+    "another host": b"GET / HTTP/1.1\r\n" + FOREIGN,
+    "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "an empty host": b"GET / HTTP/1.1\r\nHost: \r\n\r\n",
+    "a host that is none": b"GET / HTTP/1.1\r\nHost: a b/\r\n\r\n",
+    "two hosts": b"GET / HTTP/1.1\r\nHost: evil.example\r\n" + OURS,
+    "HTTP of before hosts": b"GET / HTTP/1.0\r\n\r\n",
+    "HTTP of before headers": b"GET /\r\n",
+    "HTTP of tomorrow": b"GET / HTTP/9.9\r\n" + FOREIGN,
+    "no HTTP": b"\x00\x01\x02junk\r\n\r\n",
+    "a path out of the folder": b"GET /../../etc/passwd HTTP/1.1\r\n" + FOREIGN,
+    "a URL that is too long": b"GET /" + b"x" * 40_000 + b" HTTP/1.1\r\n" + FOREIGN,
+    "a header that is too long": b"GET / HTTP/1.1\r\nX: " + b"x" * 40_000 + b"\r\n" + FOREIGN,
+    "a method for proxies": b"CONNECT evil.example:443 HTTP/1.1\r\n" + FOREIGN,
+    "a method that shows": b"TRACE / HTTP/1.1\r\n" + FOREIGN,
+    "an encoding that HTTP does not know": (
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: unheard-of\r\n" + FOREIGN
+    ),
+}
+
+
+@pytest.mark.parametrize("port", ["plain", "secure"])
+@pytest.mark.parametrize("sent", UNANSWERED.values(), ids=UNANSWERED)
+def test_what_asks_for_no_host_of_ours_gets_no_answer_without_tls(
+    proxy: Proxy, port: str, sent: bytes
+) -> None:
+    assert answer_to(proxy, sent, port=getattr(proxy, port)) == b""
+
+
+REDIRECTED = {
+    "a page": b"GET /help/?q=1 HTTP/1.1\r\n",
+    "what certbot does not know": b"GET /.well-known/acme-challenge/none HTTP/1.1\r\n",
+    "certbot's folder": b"GET /.well-known/acme-challenge/ HTTP/1.1\r\n",
+}
+
+
+@pytest.mark.parametrize("port", ["plain", "secure"])
+@pytest.mark.parametrize("sent", REDIRECTED.values(), ids=REDIRECTED)
+def test_without_tls_our_host_redirects_with_the_portal_s_headers(
+    proxy: Proxy, port: str, sent: bytes
+) -> None:
+    answer = answer_to(proxy, sent + b"Connection: close\r\n" + OURS, port=getattr(proxy, port))
+    head = answer.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in head[1:])
+    path = sent.split()[1].decode()
+    assert (head[0].split()[1], headers["location"]) == ("301", f"https://{HOST}{path}")
+    expected = {name: value.lower() for name, value in OWN_HEADERS.items()}
+    del expected["strict-transport-security"]  # counts over TLS alone
+    assert {name: headers.get(name) for name in OWN_HEADERS} == {
+        "strict-transport-security": None
+    } | expected
+
+
+BROKEN = {
+    "two hosts": b"GET / HTTP/1.1\r\nHost: evil.example\r\n",
+    "a method that shows": b"TRACE / HTTP/1.1\r\n",
+    "a header that is too long": b"GET / HTTP/1.1\r\nX: " + b"x" * 40_000 + b"\r\n",
+    "a body that is too large": b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n",
+}
+
+
+@pytest.mark.parametrize("sent", BROKEN.values(), ids=BROKEN)
+def test_on_the_old_port_what_is_broken_gets_no_answer_or_the_headers(
+    proxy: Proxy, sent: bytes
+) -> None:
+    answer = answer_to(proxy, sent + b"Connection: close\r\n" + OURS, port=proxy.plain)
+    assert answer == b"" or b"content-security-policy" in answer.lower()
+
+
+def test_no_log_quotes_a_url(proxy: Proxy) -> None:
+    """nginx quotes the whole request with what goes wrong: a link that sets a password is in it."""
+    folder = Path(proxy.command[2]).parent
+    loop = folder / "www" / ".well-known" / "acme-challenge" / "loop"
+    loop.symlink_to(loop)
+    bodies = folder / "client_body"
+    bodies.rmdir()
+    bodies.touch()  # no body that is too large for memory can be kept
+    secret = "/reset/of-somebody/?q=typed"
+    answers = [
+        proxy.request(secret, body=b"x" * 100_000)[0],
+        proxy.request(f"/.well-known/acme-challenge/loop?{secret}", secure=False)[0],
+        proxy.request(f"/.well-known/acme-challenge/none?{secret}", secure=False)[0],
+    ]
+    bodies.unlink()
+    bodies.mkdir()
+    logs = {path.name: path.read_text() for path in [folder / "log", *folder.glob("*.log")]}
+    assert answers[0] == 500
+    assert [name for name, text in logs.items() if "reset" in text or "typed" in text] == []
+    assert logs["benefits-portal.log"].count('"status":500') >= 1
 
 
 def test_the_page_of_errors_is_none_of_its_own(proxy: Proxy) -> None:

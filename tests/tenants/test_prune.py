@@ -1,5 +1,6 @@
 """`manage.py prune`: what has grown old goes, what is on record stays (rule A1)."""
 
+import re
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -13,9 +14,9 @@ from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db.models import Model
-from environ import Env
 
 from benefits_portal import clock, retention
+from benefits_portal.environment import Env
 from benefits_portal.tenants.audit.append_only import AppendOnly
 from benefits_portal.tenants.management.commands import prune
 from benefits_portal.tenants.models import Attempt, KeyAttempt, Mail, Record
@@ -98,10 +99,21 @@ def test_every_table_that_is_pruned_has_a_setting_and_an_age() -> None:
     assert {model._meta.db_table for model in PRUNED} == set(settings.DAYS_KEPT) == set(prune.AGES)
 
 
-def test_days_below_zero_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KEEP_ATTEMPTS_DAYS", "-1")
-    with pytest.raises(ImproperlyConfigured, match="Write a number of days, or 0 to keep for ever"):
+@pytest.mark.parametrize("days", ["-1", "36501", "1000000", "7.5", "a week", "٧"])
+def test_days_that_no_calendar_has_are_refused(monkeypatch: pytest.MonkeyPatch, days: str) -> None:
+    monkeypatch.setenv("KEEP_ATTEMPTS_DAYS", days)
+    refusal = f"KEEP_ATTEMPTS_DAYS is {days}. Write a whole number from 0 to 36500"
+    with pytest.raises(ImproperlyConfigured, match=re.escape(refusal)):
         retention.days_kept(Env())
+
+
+def test_what_is_kept_for_a_hundred_years_can_be_pruned(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.DAYS_KEPT, "django_session", retention.MAX_DAYS)
+    make(Session, 4_000)
+    run(capsys)
+    assert Session.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

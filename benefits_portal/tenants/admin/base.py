@@ -33,7 +33,7 @@ from benefits_portal.number_fields import AmountFormField, NumberFormField, Numb
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import EditAction, Record
 
-from .edits_on_record import SECRETS, actor, log, log_deletion, log_form, tenant_context
+from .edits_on_record import SECRETS, actor, log, log_deletion, log_form
 from .exports import ExportMixin
 from .forms import ActionFormSet, BackOfficeForm, error_text
 from .reasons import MISSING, reason_field, reason_in
@@ -192,10 +192,7 @@ class AuditedAdmin(BackOfficeAdmin):
     ) -> None:
         """What the verb itself put on record was rolled back with the page's other changes."""
         if subject:
-            where = refusal.on_record_at(tenant_context(subject))
-            Record.objects.log(
-                EditAction.EDITED, by=actor(request), subject=subject, refusal=refusal, **where
-            )
+            log(EditAction.EDITED, subject, request, refusal=refusal)
         else:
             Record.objects.log(EditAction.CREATED, by=actor(request), refusal=refusal)
 

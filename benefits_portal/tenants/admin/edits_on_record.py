@@ -9,6 +9,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from benefits_portal.derived import derived_columns
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import (
     Actor,
     EditAction,
@@ -39,9 +40,19 @@ def tenant_context(subject: models.Model) -> dict[str, Any]:
     return {"partner": partner or (tenant.partner if tenant else None), "tenant": tenant}
 
 
-def log(action: EditAction, subject: models.Model, request: HttpRequest, **values: Any) -> None:
+def log(
+    action: EditAction,
+    subject: models.Model,
+    request: HttpRequest,
+    refusal: Refusal | None = None,
+    **values: Any,
+) -> None:
+    """Put on record what happened to `subject`, at the partner that may know of it (P1)."""
+    where = tenant_context(subject)
+    if refusal:
+        where = refusal.on_record_at(where)
     Record.objects.log(
-        action, by=actor(request), subject=subject, **tenant_context(subject), **values
+        action, by=actor(request), subject=subject, refusal=refusal, **where, **values
     )
 
 

@@ -276,9 +276,10 @@ class DirectoryUser(models.Model):
         Credit stays with the person until it is removed or transferred; a role is taken away with
         it.
 
-        Raises AlreadyDisabled, or LastGlobalAdmin.
+        Raises AlreadyDisabled, LastGlobalAdmin or RolesOfStaff.
         """
         with recorded_if_refused(TenantsAction.PERSON_DISABLED, **self._about(by)):
+            self._check_account(by)
             Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
             now = clock.now()
             if not DirectoryUser.objects.enabled().filter(pk=self.pk).update(disabled_at=now):
@@ -289,12 +290,22 @@ class DirectoryUser(models.Model):
             Record.objects.log(TenantsAction.PERSON_DISABLED, **self._about(by))
 
     def enable(self, *, by: Actor) -> None:
-        """Enable the entry again; a role that it had is given anew. Raises AlreadyEnabled."""
+        """Enable the entry again; a role that it had is given again.
+
+        Raises AlreadyEnabled or RolesOfStaff.
+        """
         with recorded_if_refused(TenantsAction.PERSON_ENABLED, **self._about(by)):
+            self._check_account(by)
             if not DirectoryUser.objects.disabled().filter(pk=self.pk).update(disabled_at=None):
                 raise AlreadyEnabled
             self.disabled_at = None
             Record.objects.log(TenantsAction.PERSON_ENABLED, **self._about(by))
+
+    def _check_account(self, by: Actor) -> None:
+        """Raise RolesOfStaff if staff would shut out, or let in, who signs in as this entry."""
+        account: User | None = getattr(self, "user", None)
+        if account:
+            account.check_roles(by)
 
     def role(self) -> "RoleAssignment | None":
         """The role that the person holds at the partner of this directory."""

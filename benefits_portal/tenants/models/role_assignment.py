@@ -87,9 +87,10 @@ class RoleAssignment(models.Model):
             raise refusal
 
     def change_to(self, role: Role, *, by: Actor) -> None:
-        """Raises RoleAlreadyHeld, RoleGone, or LastGlobalAdmin."""
+        """Raises RoleAlreadyHeld, RoleGone, LastGlobalAdmin, RoleOfOneself or RolesOfStaff."""
         about = self._about(by)
         with recorded_if_refused(TenantsAction.ROLE_CHANGED, **about, after={"role": role}):
+            self.user.check_roles(by, gives=True)
             unchanged = self._unchanged_under_lock()
             if role == self.role:
                 raise RoleAlreadyHeld(role)
@@ -102,10 +103,11 @@ class RoleAssignment(models.Model):
 
         With the last one sessions end.
 
-        Raises RoleGone, or LastGlobalAdmin.
+        Raises RoleGone, LastGlobalAdmin or RolesOfStaff.
         """
         about = self._about(by)
         with recorded_if_refused(TenantsAction.ROLE_TAKEN, **about):
+            self.user.check_roles(by)
             self._unchanged_under_lock().delete()
             self.user.sign_out_without_role(self.partner)
             Record.objects.log(TenantsAction.ROLE_TAKEN, params={"held": self.pk}, **about)

@@ -157,8 +157,8 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         In the directory of `partner` or not.
 
         Raises PersonDisabled for somebody disabled there or in the directory that they sign in
-        from, AccountClosed or RoleAlreadyHeld. What is wrong at a home elsewhere is on record at no
-        partner.
+        from, AccountClosed, RoleAlreadyHeld, RoleOfOneself or RolesOfStaff. What is wrong at a home
+        elsewhere is on record at no partner.
         """
         wanted = self.model(user=account, partner=partner)
         person = wanted.people().first()
@@ -169,6 +169,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
             "after": {"role": role},
         }
         with recorded_if_refused(TenantsAction.ROLE_GIVEN, subject=person or account, **about):
+            account.check_roles(by, gives=True)
             Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
             if person and not wanted.people().enabled().exists():
                 raise PersonDisabled

@@ -19,7 +19,7 @@ from benefits_portal.emails import GUEST_MARK, canonical_email
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
 from benefits_portal.tenants.audit.actor import Actor, How
 from benefits_portal.tenants.audit.record import Record
-from benefits_portal.tenants.exceptions import NameOfGuest
+from benefits_portal.tenants.exceptions import NameOfGuest, RoleOfOneself, RolesOfStaff
 
 from .actions import TenantsAction
 from .directory_user import DirectoryUser, DirectoryUserQuerySet
@@ -236,6 +236,18 @@ class User(AbstractBaseUser, PermissionsMixin):
             or self.groups.exists()
             or self.user_permissions.exists()
         )
+
+    def check_roles(self, by: Actor, *, gives: bool = False) -> None:
+        """Raise what staff may not do to this account's roles and entry in the back office (P3).
+
+        Raises RolesOfStaff, or RoleOfOneself where a role is given, or made another.
+        """
+        if by.how != How.BACK_OFFICE or by.user is None:
+            return
+        if gives and by.user.pk == self.pk:
+            raise RoleOfOneself
+        if self.has_office_rights and not by.user.is_superuser:
+            raise RolesOfStaff
 
     @property
     def home_partner(self) -> Partner | None:

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from benefits_portal import clock
-from benefits_portal.health import fault
+from benefits_portal.database_errors import Reason
+from benefits_portal.health import FAULTS, fault, takes_no_changes
 from benefits_portal.tenants.access import tenant_context_exempt
 from benefits_portal.tenants.models import Mail
 
@@ -23,7 +24,8 @@ def mail_health(request: HttpRequest) -> HttpResponse:
     """200 while mails leave; 503 where they do not.
 
     That is where one waits for longer than LATE, one was given up within a day, or the database
-    does not serve. Nothing leaves a demo, which keeps its mails on a page.
+    does not serve: each mail is claimed before it is sent, which one that takes no changes refuses.
+    Nothing leaves a demo, which keeps its mails on a page.
     """
     try:
         message = state()
@@ -35,6 +37,9 @@ def mail_health(request: HttpRequest) -> HttpResponse:
 
 
 def state() -> str:
+    """`ok`, or what keeps mails. Raises OperationalError if the database is away or full."""
+    if takes_no_changes():
+        return FAULTS[Reason.READ_ONLY]
     now = clock.now()
     late = Mail.objects.waiting().filter(queued_at__lt=now - LATE).exists()
     given_up = Mail.objects.given_up().filter(gave_up_at__gt=now - timedelta(days=1)).exists()

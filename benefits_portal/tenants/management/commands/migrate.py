@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 from django.db import connections
 
 from benefits_portal.commands import PortalCommand
-from benefits_portal.postgresql.limits import without_time_limit
+from benefits_portal.postgresql.limits import session_without_time_limit
 
 
 class Command(PortalCommand, migrate.Command):
@@ -16,5 +18,13 @@ class Command(PortalCommand, migrate.Command):
     """
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with without_time_limit(connections[options["database"]]):
+        if options["check_unapplied"] or options["plan"]:  # only looks
+            super().handle(*args, **options)
+            return
+        if settings.PGBOUNCER:
+            raise CommandError(
+                "PGBOUNCER is on, and its sessions are everybody's. Nothing was changed. Migrate "
+                "past it: `portal DATABASE_URL=… PGBOUNCER=off migrate` (docs/operations.md)."
+            )
+        with session_without_time_limit(connections[options["database"]]):
             super().handle(*args, **options)
