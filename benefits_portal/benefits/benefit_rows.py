@@ -34,6 +34,15 @@ class BenefitRow(TypedDict):
     status_text: str
 
 
+class Section(TypedDict):
+    """The usage-based or the license-based rows of a page."""
+
+    kind: str
+    href: str
+    hidden: str  # the column that says nothing more: a credit's amount is in its name
+    rows: list[BenefitRow]
+
+
 def benefit_rows(found: Iterable[dict[str, Any]], on: date) -> Iterator[BenefitRow]:
     """Each of `found`, the values of COLUMNS_READ, as a row on that day."""
     day, labels = cache(as_day), cache(size_and_title)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import Any, NamedTuple, TypedDict, cast
+from typing import Any, NamedTuple, cast
 
 from django.db.models import Case, IntegerField, Value, When
 from django.http import QueryDict
@@ -15,7 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.benefits.benefit_rows import COLUMNS_READ, BenefitRow, benefit_rows
+from benefits_portal.benefits.benefit_rows import COLUMNS_READ, BenefitRow, Section, benefit_rows
 from benefits_portal.benefits.models import Assignment, Membership
 from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
 from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
@@ -74,15 +74,6 @@ class HeldLine(NamedTuple):
     product: str
     kind: str
     competency: str
-
-
-class Section(TypedDict):
-    """The usage-based or the license-based rows of a page."""
-
-    kind: str
-    href: str
-    hidden: str  # the column that says nothing more: a credit's amount is in its name
-    rows: list[BenefitRow]
 
 
 @dataclass

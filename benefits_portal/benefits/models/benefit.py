@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -248,13 +248,7 @@ class Benefit(models.Model):
 
     def live_key(self) -> ProductKey | None:
         """The one key that is not revoked."""
-        earlier = ProductKey.objects.filter(benefit=OuterRef("benefit"), pk__lt=OuterRef("pk"))
-        live = self.keys.filter(revoked_at=None).annotate(is_second=Exists(earlier))
-        key = live.select_related("redeemed_by", "redeemed_in").first()
-        if key:
-            key.product, key.partner = self.product, self.partner  # at hand
-            key.follows_another = key.is_second  # type: ignore[attr-defined]  # annotated
-        return key
+        return ProductKey.objects.live_of(self)
 
     def issue_key(self, *, by: Actor, text: str = "") -> ProductKey:
         """Make the benefit's key. IntegrityError if it already has a live one."""
