@@ -5,14 +5,14 @@ whoever writes it: `save`, `bulk_create`, a fixture, `update` of a DerivedQueryS
 that names the column. `stale_rows` finds what was missed, `refresh` mends it (docs/adr/0006).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, override
 
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.query_utils import DeferredAttribute
 
-from benefits_portal.search_text import finds_nothing, search_terms, search_text, sort_key
+from benefits_portal.search_text import at_word, finds_nothing, search_terms, search_text, sort_key
 
 MAX_KEYS = 1_000  # in one statement
 
@@ -138,15 +138,22 @@ def sort_field(model: type[models.Model], name: str) -> str:
     return next(keys, name)
 
 
-def found_by(query: str, *columns: str) -> Q:
-    """That each word of `query` stands in one of `columns`, search texts all.
+def found_by(query: str, *columns: str, plain: Sequence[str] = ()) -> Q:
+    """That a word of one of `columns`, search texts all, begins with each word of `query`.
 
-    Without words everything is found (W7).
+    Or that a `plain` column, which is no search text, holds it. Without words everything is found
+    (W7).
     """
     if finds_nothing(query):
         return Q(pk__in=[])
     every = (
-        Q.create([(f"{column}__contains", term) for column in columns], connector=Q.OR)
+        Q.create(
+            [
+                *((f"{column}__contains", at_word(term)) for column in columns),
+                *((f"{column}__contains", term) for column in plain),
+            ],
+            connector=Q.OR,
+        )
         for term in search_terms(query)
     )
     return Q(*every)

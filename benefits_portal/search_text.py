@@ -9,6 +9,7 @@ database, whatever its collation.
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 import idna
 import regex
@@ -19,6 +20,7 @@ from benefits_portal.key_format import shortened
 from benefits_portal.typed import tidy
 
 MAX_QUERY = 200  # characters of a search: a name of somebody's and their address fit
+MAX_TYPED = 10_000  # characters of what was typed that are looked at
 MAX_TERMS = 10  # of a search, the longest ones
 MAX_WORD = 200  # letters that are compared; folding can make several of one
 
@@ -42,7 +44,7 @@ def clean_query(text: str | None) -> str:
 
     Keys in it are masked (K3): pages say what they searched for.
     """
-    return shortened(tidy(text or ""), MAX_QUERY).strip()
+    return shortened(tidy((text or "")[:MAX_TYPED]), MAX_QUERY).strip()
 
 
 @lru_cache(maxsize=8192)  # the catalog's names are folded again with every search
@@ -98,12 +100,19 @@ def _spellings(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def search_text(*texts: str) -> str:
-    """`texts`, squeezed, in all their spellings, to search by.
+    """What `texts` are searched by: their `search_prefixes`, each with a blank before it.
 
-    Whoever contains each of a query's `search_terms` is found.
+    Whoever contains each of a query's `search_terms` `at_word` is found.
     """
-    found = (compact(spelling) for text in texts for spelling in _spellings(text))
-    return " ".join(dict.fromkeys(word for word in found if word))
+    return "".join(map(at_word, search_prefixes(*texts)))
+
+
+def at_word(term: str) -> str:
+    """What a search text contains where one of its words begins with `term`.
+
+    So `e3` finds Office 365 E3, and not the E5, squeezed into office365e5.
+    """
+    return f" {term}"
 
 
 def search_prefixes(*texts: str) -> list[str]:
@@ -117,11 +126,7 @@ def search_prefixes(*texts: str) -> list[str]:
     words = sorted(
         {"".join(part[start:])[:MAX_WORD] for part in parts for start in range(len(part))}
     )
-    return [
-        word
-        for word, following in zip(words, [*words[1:], ""], strict=True)
-        if not following.startswith(word)
-    ]
+    return [word for word, following in pairwise([*words, ""]) if not following.startswith(word)]
 
 
 @lru_cache(maxsize=64)  # asked for each row of what is in memory
@@ -149,9 +154,9 @@ def _email_in(word: str) -> str:
 
 
 def matches(query: str, *texts: str) -> bool:
-    """Whether `texts` contain every word of `query`: for the few that are in memory.
+    """Whether words of `texts` begin with every word of `query`: for the few that are in memory.
 
     Without words everything matches.
     """
     found = search_text(*texts)
-    return all(term in found for term in search_terms(query)) and not finds_nothing(query)
+    return all(at_word(term) in found for term in search_terms(query)) and not finds_nothing(query)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from benefits_portal.benefits.models import Product
 from benefits_portal.search_text import compact, matches, search_prefixes, search_terms, sort_key
+from tests.factories import ProductFactory
 
 pytestmark = pytest.mark.rule("W7")
 
@@ -26,6 +28,36 @@ def test_what_looks_the_same_is_found_either_way(one: str, other: str) -> None:
     assert matches(other, one)
     assert matches(one, other)
     assert sort_key(one) == sort_key(other)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    {
+        "e3": ["Office 365 E3"],
+        "Office 365 E3": ["Office 365 E3"],
+        "E3 office": ["Office 365 E3"],
+        "office365": ["Office 365 E3", "Office 365 E5", "Office 365 E5-3"],
+        "365e5": ["Office 365 E5", "Office 365 E5-3"],
+        "3": ["Office 365 E3", "Office 365 E5", "Office 365 E5-3"],
+        "E5 3": ["Office 365 E5", "Office 365 E5-3"],
+        "ice": [],
+        "65": [],
+        "ffice 365": [],
+    }.items(),
+)
+def test_a_word_is_found_by_its_beginning_and_not_across_two(typed: str, found: list[str]) -> None:
+    names = ["Office 365 E3", "Office 365 E5", "Office 365 E5-3"]
+    assert [name for name in names if matches(typed, name)] == found
+
+
+@pytest.mark.django_db
+def test_the_catalog_is_searched_from_the_beginning_of_words() -> None:
+    for name in ("Office 365 E3", "Office 365 E5"):
+        ProductFactory.create(name=name)
+    named = Product.objects.named
+    assert [product.name for product in named("Office 365 E3")] == ["Office 365 E3"]
+    assert [product.name for product in named("365e5")] == ["Office 365 E5"]
+    assert named("office").count() == 2
 
 
 APOSTROPHES = "'’‘ʼʻ`´′＇‛"

@@ -27,7 +27,7 @@ from benefits_portal.derived import found_by, keys_or_question, sort_field
 from benefits_portal.emails import canonical_email_or_text
 from benefits_portal.formats import format_number
 from benefits_portal.listing import capped_count
-from benefits_portal.search_text import finds_nothing, search_terms
+from benefits_portal.search_text import at_word, finds_nothing, search_terms
 
 from .row_numbers import is_too_long_a_number
 
@@ -186,4 +186,4 @@ class SearchThroughMixin:
 
     def related(self, relation: str, term: str) -> Any:
         model: Any = get_fields_from_path(self.model, relation)[-1].related_model
-        return keys_or_question(model._default_manager.filter(search_text__contains=term))
+        return keys_or_question(model._default_manager.filter(search_text__contains=at_word(term)))

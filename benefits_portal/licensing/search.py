@@ -27,7 +27,7 @@ from benefits_portal.licensing.display import ProductRow
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import CappedCount
-from benefits_portal.search_text import clean_query, matches
+from benefits_portal.search_text import MAX_TYPED, clean_query, matches
 from benefits_portal.tenants.access import form_methods, role_required, tenant_context_exempt
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role
@@ -50,8 +50,9 @@ class Found:
 @sensitive_post_parameters("q")
 @form_methods
 def search(request: PartnerRequest) -> HttpResponse:
-    search_query = clean_query((request.POST if request.method == "POST" else request.GET).get("q"))
-    if resembles_key(search_query):
+    typed = (request.POST if request.method == "POST" else request.GET).get("q", "")[:MAX_TYPED]
+    search_query = clean_query(typed)
+    if resembles_key(typed):
         explain_where_keys_go(request)
         search_query = ""
         if not request.htmx:

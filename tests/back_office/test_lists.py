@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from benefits_portal.backoffice.changelist import CappedPaginator, SearchThroughMixin
-from benefits_portal.benefits.models import Benefit, Membership, ProductKey
+from benefits_portal.benefits.models import Benefit, Membership, PackageLine, Product, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.models import Partner, Record
 from tests import factories
@@ -152,3 +152,14 @@ def test_a_day_that_makes_no_sense_is_today(office: Client, today: date, day: st
     subscription = factories.SubscriptionFactory.create(ends_on=today)
     for status in ("active", "ends-90"):
         assert listed(office, Subscription, status=status, on=day) == {subscription}
+
+
+@pytest.mark.rule("W7")
+@pytest.mark.parametrize("model", [Product, PackageLine, Benefit])
+def test_a_search_finds_a_product_by_the_beginning_of_words(
+    office: Client, model: type[Model]
+) -> None:
+    for name in ("Office 365 E3", "Office 365 E5"):
+        factories.BenefitFactory.create(product__name=name)
+    shown = office.get(page(model, "changelist"), {"q": "Office 365 E3"}).context["cl"].result_list
+    assert {str(getattr(row, "product", row)) for row in shown} == {"Office 365 E3"}

@@ -324,16 +324,16 @@ def test_search_texts_and_sort_keys_follow_the_row_however_it_is_written(
     row.save()
     assert (
         list(stale_rows(model)),
-        model._default_manager.filter(pk=row.pk).values_list(column, flat=True)[0][:4],
-    ) == ([], "aene")
+        "aenew" in model._default_manager.values_list(column, flat=True).get(pk=row.pk).split(),
+    ) == ([], True)
     setattr(row, source, "Øther")
     model._default_manager.bulk_update([row], [source, *derived_columns(model)])
     assert list(stale_rows(model)) == []
     model._default_manager.filter(pk=row.pk).update(**{source: "Æfter"})
     assert (
         list(stale_rows(model)),
-        model._default_manager.filter(pk=row.pk).values_list(column, flat=True)[0][:5],
-    ) == ([], "aefte")
+        "aefter" in model._default_manager.values_list(column, flat=True).get(pk=row.pk).split(),
+    ) == ([], True)
     model._base_manager.filter(pk=row.pk).update(**{source: "Unnoticed"})
     assert list(stale_rows(model)) == [row.pk]
     refresh(model._default_manager.all())

@@ -67,7 +67,7 @@ class ProductQuerySet(DerivedQuerySet["Product"]):
         )
 
     def named(self, search_query: str) -> Self:
-        """Those with every one of `words` in their name; the catalog is small."""
+        """Those whose name has words that begin so; the catalog is small."""
         return self.filter(found_by(search_query, "search_text"))
 
 

@@ -89,11 +89,11 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return self.annotate(rank=Case(*ranks, output_field=models.IntegerField()))
 
     def matching(self, search_query: str) -> Self:
-        """Those of whom the name at the partner or the address has each of `words` in it.
+        """Those whose name at the partner begins so somewhere, or whose address holds it.
 
         The address is the one that they sign in with. They are few, and `as_known`.
         """
-        return self.filter(found_by(search_query, "known_text", "user__email"))
+        return self.filter(found_by(search_query, "known_text", plain=["user__email"]))
 
     def holders(
         self, partner: Partner, held: Sequence["RoleAssignment"]
