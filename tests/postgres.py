@@ -31,7 +31,7 @@ OPTIONS = {  # of the tests' own
 class Server:
     """A running PostgreSQL server; `url` is its DATABASE_URL."""
 
-    def __init__(self, settings: Mapping[str, str] = OPTIONS) -> None:
+    def __init__(self, settings: Mapping[str, str] = OPTIONS, superuser: str = "portal") -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
         self.account = unprivileged_account() if os.geteuid() == 0 else None
         self.data = self.folder / "data"
@@ -46,7 +46,7 @@ class Server:
                 "-D",
                 self.data,
                 "-U",
-                "portal",
+                superuser,
                 "-A",
                 "trust",
                 "-E",
@@ -59,7 +59,8 @@ class Server:
             f"-c{name}={value}"
             for name, value in {**settings, "unix_socket_directories": str(self.folder)}.items()
         ]
-        self.url = f"postgres://portal@/postgres?host={self.folder}"
+        self.superuser = superuser
+        self.url = f"postgres://{superuser}@/postgres?host={self.folder}"
         # The shell stops the server as soon as its standard input closes: by stop(), or because the
         # test run died.
         with (self.folder / "log").open("wb") as log:
@@ -112,7 +113,9 @@ class Server:
     def _wait_until_it_answers(self) -> None:
         for _ in range(600):
             try:
-                psycopg.connect(host=str(self.folder), user="portal", dbname="postgres").close()
+                psycopg.connect(
+                    host=str(self.folder), user=self.superuser, dbname="postgres"
+                ).close()
             except psycopg.OperationalError:
                 if self.process.poll() is not None:
                     break

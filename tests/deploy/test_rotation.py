@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.tenants.limits import SIGN_IN
 from benefits_portal.tenants.models import Partner, Tenant, User
 from tests.factories import PASSWORD, SubscriptionFactory, issue_key, key_for
 
@@ -127,3 +128,13 @@ def test_after_the_keys_were_moved_the_old_secret_can_go(
     machine(PHASES[3])
     key.refresh_from_db()
     assert productkeys.decrypted(key.ciphertext) == text
+
+
+def test_a_new_secret_key_lifts_lock_outs_as_the_handbook_says(
+    machine: Callable[[dict[str, object]], None],
+) -> None:
+    machine(PHASES[1])
+    subject = SIGN_IN.of("somebody@example.org").subject
+    machine(PHASES[2])
+    assert SIGN_IN.of("somebody@example.org").subject != subject
+    assert "Rotating `SECRET_KEY` lifts every lock-out" in HANDBOOK
