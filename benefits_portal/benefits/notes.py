@@ -81,6 +81,8 @@ class CreditNotes:
         return f"{self._how_it_is_given()} {combination(product.kind, [offers])}"
 
     def _how_it_is_given(self) -> str:
+        if not self.benefit.has_begun(self.on):
+            return self._when_it_is_given()
         if not self.benefit.product.is_bulk_credit:
             return _("Monthly credit goes to any number of people; add or remove them at any time.")
         if self.year_is_over:
@@ -91,6 +93,25 @@ class CreditNotes:
         return _(
             "Bulk credit has one holder and no Remove: transfer it to somebody else within the "
             "enrollment year."
+        )
+
+    def _when_it_is_given(self) -> str:
+        """Of credit that has not begun (B1)."""
+        begins = {"day": as_day(self.benefit.starts_on)}
+        if self.benefit.product.is_bulk_credit:
+            return (
+                _(
+                    "Bulk credit has one holder and no Remove. It begins on %(day)s: assign it "
+                    "from then on."
+                )
+                % begins
+            )
+        return (
+            _(
+                "Monthly credit goes to any number of people. It begins on %(day)s: add or remove "
+                "them from then on."
+            )
+            % begins
         )
 
     def last_day(self) -> str:

@@ -125,6 +125,33 @@ def test_an_ended_credit_says_that_it_ended_and_who_held_it(
     )
 
 
+@rule("B1")
+@pytest.mark.parametrize(
+    ("kind", "notice"),
+    [
+        (
+            "monthly",
+            "Monthly credit goes to any number of people. It begins on May 2, 2021: add or remove "
+            "them from then on.",
+        ),
+        (
+            "bulk",
+            "Bulk credit has one holder and no Remove. It begins on May 2, 2021: assign it from "
+            "then on.",
+        ),
+    ],
+)
+def test_credit_that_has_not_begun_says_from_when_it_can_be_given(
+    client: Client, partner: Partner, kind: str, notice: str
+) -> None:
+    credit = BenefitFactory.create(partner=partner, **{kind: True}, starts_on=TODAY + DAY)
+    page = text(client, credit)
+    assert notice in page
+    assert [words for words in INVITATIONS if words in page] == []
+    Benefit.objects.filter(pk=credit.pk).update(starts_on=TODAY)
+    assert notice not in text(client, credit)
+
+
 @rule("U5")
 def test_an_ended_credit_that_nobody_held_says_so(client: Client, monthly: Benefit) -> None:
     page = text(client, ended(monthly))
