@@ -135,7 +135,7 @@ class BenefitExpired(Refusal):
 def _after_expiring(benefit: "Benefit") -> str:
     """What to do next: the further year, if there is one by now, has benefits of its own.
 
-    Assigned credit ended (U5).
+    Assigned credit ended (U5); licenses that the key brought go on (B5).
     """
     is_renewed = benefit.membership.renewed_as() is not None
     if benefit.is_usage_based:
@@ -144,11 +144,12 @@ def _after_expiring(benefit: "Benefit") -> str:
             if is_renewed
             else _("Renew the membership to receive new credit.")
         )
-    if is_renewed:
-        return _(
-            "The membership has been renewed: use its new benefits. What already runs goes on."
-        )
-    return _("Renew the membership to receive new benefits. What already runs goes on.")
+    advice = (
+        _("The membership has been renewed: use its new benefits.")
+        if is_renewed
+        else _("Renew the membership to receive new benefits.")
+    )
+    return f"{advice} {_('What already runs goes on.')}" if benefit.is_used else advice
 
 
 # Usage-based benefits

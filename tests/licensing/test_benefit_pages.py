@@ -165,16 +165,31 @@ def test_a_usable_benefit_shows_what_runs_of_its_product(
 @pytest.mark.django_db
 @pytest.mark.rule("B1")
 @pytest.mark.parametrize(
-    ("is_renewed", "advice"),
+    ("is_renewed", "make", "advice"),
     [
-        (False, "Renew the membership to receive new benefits. What already runs goes on."),
-        (True, "The membership has been renewed: use its new benefits. What already runs goes on."),
+        (False, expired, "Renew the membership to receive new benefits."),
+        (True, expired, "The membership has been renewed: use its new benefits."),
+        (
+            False,
+            redeemed,
+            "Renew the membership to receive new benefits. What already runs goes on.",
+        ),
+        (
+            True,
+            redeemed,
+            "The membership has been renewed: use its new benefits. What already runs goes on.",
+        ),
     ],
 )
 def test_nobody_is_told_to_renew_a_renewed_membership(
-    partner: Partner, by: Actor, is_renewed: bool, advice: str
+    partner: Partner,
+    by: Actor,
+    is_renewed: bool,
+    make: Callable[[Partner, Actor], Benefit],
+    advice: str,
 ) -> None:
-    benefit = expired(partner, by)
+    """Nor that something runs on, of a benefit whose key brought nothing."""
+    benefit = make(partner, by)
     if is_renewed:
         membership = benefit.membership
         first_day = membership.ends_on + timedelta(days=1)
