@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 
 from benefits_portal.emails import GUEST_MARK, canonical_email_or_text, guest_behind, is_email
 from benefits_portal.key_format import without_keys
+from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, Tenant, User
@@ -162,7 +163,7 @@ def assign_many(
     can be given it.
     """
     chosen = [line.person for line in lines if not line.refused]
-    about: dict[str, Any] = {"by": by, "partner": benefit.partner, "subject": benefit}
+    about: AuditContext = {"by": by, "partner": benefit.partner, "subject": benefit}
     with recorded_if_refused(BenefitAction.ASSIGNED, **about):
         meant = DirectoryUser.objects.for_partner(benefit.partner).filter(pk__in=chosen)
         people, benefit = locked_for_assigning(benefit, meant)

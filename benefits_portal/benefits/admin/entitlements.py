@@ -27,6 +27,7 @@ from benefits_portal.benefits.status import Status
 from benefits_portal.tenants.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from benefits_portal.tenants.admin.edits_on_record import actor
 from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
+from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.models import Record
 
 from . import keys
@@ -230,12 +231,13 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
                 key.check_revocable()
 
         def has_just_revoked(key: ProductKey) -> bool:
-            about: dict[str, Any] = {
+            about: AuditContext = {
+                "by": actor(request),
                 "partner": key.partner,
                 "subject": key.benefit,
                 "after": {"key": key.pk},
             }
-            return Record.objects.has_just(BenefitAction.KEY_REVOKED, by=actor(request), **about)
+            return Record.objects.has_just(BenefitAction.KEY_REVOKED, **about)
 
         each(self, request, chosen, revoke, _now("%(what)s: revoked."))
 

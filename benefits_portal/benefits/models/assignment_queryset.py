@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Any, Never, Self
+from typing import TYPE_CHECKING, Never, Self
 
 from django.db import models
 from django.db.models import F, Value
@@ -10,6 +10,7 @@ from django.db.models.functions import Greatest
 
 from benefits_portal import clock
 from benefits_portal.benefits.eligibility import Eligibility
+from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.written_once import WrittenOnceQuerySet
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
@@ -74,7 +75,7 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
         self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date
     ) -> "Assignment":
         """The body of `Benefit.assign`."""
-        about: dict[str, Any] = {
+        about: AuditContext = {
             "by": by,
             "partner": benefit.partner,
             "tenant": person.tenant,

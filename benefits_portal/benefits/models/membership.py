@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -22,6 +21,7 @@ from benefits_portal.benefits.exceptions import (
 from benefits_portal.benefits.productkeys import draw
 from benefits_portal.fields import validate_day
 from benefits_portal.formats import as_day
+from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.models import Actor, Partner, Record
 
@@ -272,13 +272,14 @@ class Membership(models.Model):
         # A later day is refused
         after = {"ends_on": last_day, "benefits_expire_on": min(last_day, self.ends_on) + GRACE}
         before = {name: getattr(self, name) for name in after}
-        about: dict[str, Any] = {
+        about: AuditContext = {
+            "by": by,
             "partner": self.partner,
             "subject": self,
             "before": before,
             "after": after,
         }
-        with recorded_if_refused(BenefitAction.ENDED, by=by, **about):
+        with recorded_if_refused(BenefitAction.ENDED, **about):
             earliest = max(on, self.starts_on + DAY)
             running = Membership.objects.filter(
                 pk=self.pk, ends_on=self.ends_on, ends_on__gt=last_day
@@ -288,5 +289,5 @@ class Membership(models.Model):
             if last_day < earliest or not running.update(**after):
                 raise NotEndable(earliest, self.ends_on - DAY)
             self.benefits.update(expires_on=last_day + GRACE)
-            Record.objects.log(BenefitAction.ENDED, by=by, **about)
+            Record.objects.log(BenefitAction.ENDED, **about)
         self.ends_on, self.benefits_expire_on = last_day, last_day + GRACE

@@ -11,6 +11,7 @@ from benefits_portal import clock
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyRevoked
 from benefits_portal.fields import LineField
+from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.written_once import WrittenOnce
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User
@@ -137,7 +138,7 @@ class ProductKey(WrittenOnce):
 
         Raises KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired.
         """
-        about: dict[str, Any] = {
+        about: AuditContext = {
             "by": by,
             "partner": self.partner,
             "tenant": tenant,

@@ -1,7 +1,7 @@
 """Replacing a key that was redeemed by mistake (rule K8)."""
 
 from datetime import date, timedelta
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -16,6 +16,7 @@ from benefits_portal.licensing.exceptions import (
     ReplacementAskedAlready,
     ReplacementTooLate,
 )
+from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.exceptions import AlreadyDecided
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
@@ -67,17 +68,18 @@ def replace_again(redemption: Redemption, why: str, *, by: Actor, on: date) -> P
 
     Raises NotAReplacement, and what `replace_key` raises.
     """
-    about: dict[str, Any] = {
+    about: AuditContext = {
+        "by": by,
         "partner": redemption.partner,
         "tenant": redemption.tenant,
         "subject": redemption.subscription,
     }
     about["after"] = {"redemption": redemption.pk}
-    with recorded_if_refused(ReplacementAction.GRANTED, by=by, **about):
+    with recorded_if_refused(ReplacementAction.GRANTED, **about):
         if is_replaced_on_request(redemption.key):
             raise NotAReplacement
         key = replace_key(redemption, why, by=by, on=on)
-        Record.objects.log(ReplacementAction.GRANTED, by=by, **about)
+        Record.objects.log(ReplacementAction.GRANTED, **about)
         return key
 
 
@@ -143,13 +145,14 @@ class ReplacementQuerySet(models.QuerySet["Replacement"]):
 
         Raises what `check_replaceable` raises.
         """
-        about: dict[str, Any] = {
+        about: AuditContext = {
+            "by": by,
             "partner": redemption.partner,
             "tenant": redemption.tenant,
             "subject": redemption.subscription,
         }
         about["after"] = {"redemption": redemption.pk, "why": why}
-        with recorded_if_refused(ReplacementAction.ASKED, by=by, **about):
+        with recorded_if_refused(ReplacementAction.ASKED, **about):
             check_replaceable(redemption, on)
             asked, is_new = self.get_or_create(
                 redemption=redemption,
@@ -162,7 +165,7 @@ class ReplacementQuerySet(models.QuerySet["Replacement"]):
             )
             if not is_new:
                 raise ReplacementAskedAlready
-            Record.objects.log(ReplacementAction.ASKED, by=by, **about)
+            Record.objects.log(ReplacementAction.ASKED, **about)
             return asked
 
 
@@ -231,32 +234,34 @@ class Replacement(models.Model):
         """
         redemption = self.redemption
         after = {"redemption": redemption.pk, "why": self.why}
-        about: dict[str, Any] = {
+        about: AuditContext = {
+            "by": by,
             "partner": self.partner,
             "tenant": self.tenant,
             "subject": redemption.subscription,
             "after": after,
         }
-        with recorded_if_refused(ReplacementAction.GRANTED, by=by, **about):
+        with recorded_if_refused(ReplacementAction.GRANTED, **about):
             self._decide(by)
             check_not_replaced_before(redemption)
             self.key = replace_key(redemption, self.why, by=by, on=on)
             Replacement.objects.filter(pk=self.pk).update(key=self.key)
-            Record.objects.log(ReplacementAction.GRANTED, by=by, **about)
+            Record.objects.log(ReplacementAction.GRANTED, **about)
             return self.key
 
     def decline(self, because: str, *, by: Actor) -> None:
         """Say no, with the reason that the partner reads on the receipt. Raises AlreadyDecided."""
         after = {"redemption": self.redemption_id, "why": because}
-        about: dict[str, Any] = {
+        about: AuditContext = {
+            "by": by,
             "partner": self.partner,
             "tenant": self.tenant,
             "subject": self.redemption.subscription,
             "after": after,
         }
-        with recorded_if_refused(ReplacementAction.DECLINED, by=by, **about):
+        with recorded_if_refused(ReplacementAction.DECLINED, **about):
             self._decide(by, declined_because=because)
-            Record.objects.log(ReplacementAction.DECLINED, by=by, **about)
+            Record.objects.log(ReplacementAction.DECLINED, **about)
 
     def _decide(self, by: Actor, **answer: str) -> None:
         decided = Replacement.objects.undecided().filter(pk=self.pk)

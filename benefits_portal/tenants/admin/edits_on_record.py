@@ -9,6 +9,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from benefits_portal.derived import derived_columns
+from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import (
     Actor,
@@ -33,7 +34,7 @@ def actor(request: HttpRequest) -> Actor:
     return Actor(cast("User", request.user), How.BACK_OFFICE, reason_in(request))
 
 
-def tenant_context(subject: models.Model) -> dict[str, Any]:
+def tenant_context(subject: models.Model) -> AuditContext:
     """The partner and the tenant that `subject` belongs to, if any."""
     tenant = subject if isinstance(subject, Tenant) else getattr(subject, "tenant", None)
     partner = subject if isinstance(subject, Partner) else getattr(subject, "partner", None)
@@ -44,16 +45,17 @@ def log(
     action: EditAction,
     subject: models.Model,
     request: HttpRequest,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
     refusal: Refusal | None = None,
-    **values: Any,
 ) -> None:
     """Put on record what happened to `subject`, at the partner that may know of it (P1)."""
-    where = tenant_context(subject)
-    if refusal:
-        where = refusal.on_record_at(where)
-    Record.objects.log(
-        action, by=actor(request), subject=subject, refusal=refusal, **where, **values
-    )
+    about = tenant_context(subject)
+    about |= {"by": actor(request), "subject": subject}
+    about |= {"before": before or {}, "after": after or {}}
+    about = refusal.on_record_at(about) if refusal else about
+    Record.objects.log(action, refusal=refusal, **about)
 
 
 def log_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> None:

@@ -1,4 +1,4 @@
-"""Who does something, through which door, and why (rules A1, K3)."""
+"""Who does something, through which entry point, and why (rules A1, K3)."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ MAX_REASON = 200  # characters
 
 
 class How(models.TextChoices):
-    """Through which door something was done."""
+    """The entry point through which something was done."""
 
     PORTAL = "portal", _("portal")
     BACK_OFFICE = "back-office", _("back office")

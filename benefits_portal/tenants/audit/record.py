@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ClassVar
+from typing import ClassVar, Unpack
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.fields import LineField, TidyJSONField
 
-from .actor import MAX_REASON, Actor, How
+from .actor import MAX_REASON, How
 from .append_only import AppendOnly
+from .context import AuditContext
 from .record_queryset import RecordQuerySet
 from .refusal import Refusal
 
@@ -137,8 +138,8 @@ class Record(AppendOnly):
 
 
 @contextmanager
-def recorded_if_refused(action: str, *, by: Actor, **params: Any) -> Iterator[None]:
-    """The block happens whole or not at all; a refusal is put on record with `params` (A1).
+def recorded_if_refused(action: str, **about: Unpack[AuditContext]) -> Iterator[None]:
+    """The block happens whole or not at all; a refusal is put on record with `about` (A1).
 
     That is rolled back first.
 
@@ -149,11 +150,11 @@ def recorded_if_refused(action: str, *, by: Actor, **params: Any) -> Iterator[No
         with transaction.atomic():
             yield
     except Refusal as refusal:
-        done = params | refusal.done_as
-        may_repeat = _repeats_are_done.get() and refusal.confirms(params.get("after") or {})
-        refusal.is_repeat = may_repeat and Record.objects.has_just(action, by=by, **done)
+        done: AuditContext = {**about, **refusal.done_as}
+        may_repeat = _repeats_are_done.get() and refusal.confirms(about.get("after") or {})
+        refusal.is_repeat = may_repeat and Record.objects.has_just(action, **done)
         if not refusal.is_repeat:
-            Record.objects.log(action, by=by, refusal=refusal, **refusal.on_record_at(params))
+            Record.objects.log(action, refusal=refusal, **refusal.on_record_at(about))
         raise
 
 

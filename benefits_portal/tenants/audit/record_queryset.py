@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
@@ -17,6 +17,7 @@ from benefits_portal.key_format import without_keys
 
 from .actor import Actor
 from .append_only import AppendOnlyQuerySet
+from .context import AuditContext
 from .refusal import Refusal
 
 if TYPE_CHECKING:
@@ -92,33 +93,27 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         done = done.about(subject) if subject else done
         return done if by.user else done.none()
 
-    def has_just(
-        self,
-        action: str,
-        *,
-        by: Actor,
-        partner: "Partner | None" = None,
-        subject: models.Model | None = None,
-        before: dict[str, Any] | None = None,
-        after: dict[str, Any] | None = None,
-        **_about: Any,
-    ) -> bool:
-        """Whether `by` did this very act a moment ago.
+    def has_just(self, action: str, **about: Unpack[AuditContext]) -> bool:
+        """Whether somebody did this very act a moment ago.
 
         With the outcome `after`, or without one from `before`.
         """
-        tried = json.loads(json.dumps(after or before or {}, cls=DjangoJSONEncoder)).items()
-        done = self.just_done(action, by=by, partner=partner, subject=subject)
+        after = about.get("after")
+        outcome = after or about.get("before") or {}
+        tried = json.loads(json.dumps(outcome, cls=DjangoJSONEncoder)).items()
+        done = self.just_done(
+            action, by=about["by"], partner=about.get("partner"), subject=about.get("subject")
+        )
         return any(tried <= (record.after if after else record.before).items() for record in done)
 
     def log(
-        self, action: str, *, by: Actor, refusal: Refusal | None = None, **about: Any
+        self, action: str, *, refusal: Refusal | None = None, **about: Unpack[AuditContext]
     ) -> "Record":
         """Write one line.
 
         A refusal is noted outside the transaction that it rolled back; repeated, it is counted.
         """
-        record = self.line(action, by=by, refusal=refusal, **about)
+        record = self.line(action, refusal=refusal, **about)
         if refusal and refusal.is_counted and self._count_again(record):
             return record
         record.save(using=self.db)

@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from benefits_portal.formats import Figure, as_day
 from benefits_portal.typed import isolated
 
+from .context import AuditContext
+
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -33,7 +35,7 @@ class Refusal(Exception):
     # About an account or a home of elsewhere: on record at no partner (P1)
     is_of_no_partner: bool = False
     # What that act is on record with, where the attempt itself says something else
-    done_as: dict[str, Any] = {}
+    done_as: AuditContext = {}
     by_code: ClassVar[dict[str, type["Refusal"]]] = {}
 
     def __init__(self, **params: Any) -> None:
@@ -52,13 +54,9 @@ class Refusal(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.advice}".strip()
 
-    def on_record_at(self, tenant_context: dict[str, Any]) -> dict[str, Any]:
-        """`tenant_context`, with its partner and tenant if these may know of the refusal (P1)."""
-        return (
-            tenant_context | {"partner": None, "tenant": None}
-            if self.is_of_no_partner
-            else tenant_context
-        )
+    def on_record_at(self, about: AuditContext) -> AuditContext:
+        """`about`, with its partner and tenant if these may know of the refusal (P1)."""
+        return {**about, "partner": None, "tenant": None} if self.is_of_no_partner else about
 
     def confirms(self, after: dict[str, Any]) -> bool:
         """Whether it says that what was tried, to be on record as `after`, is so already."""

@@ -17,6 +17,7 @@ from benefits_portal.fields import CanonicalEmailField, PersonNameField
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.search_text import finds_nothing, search_terms
 from benefits_portal.tenants.audit.actor import Actor
+from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.exceptions import (
@@ -154,7 +155,7 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
             else TenantsAction.PERSON_ADDED
         )
         values = {"display_name": name, "user_principal_name": email, "kind": kind}
-        about: dict[str, Any] = {
+        about: AuditContext = {
             "by": by,
             "partner": tenant.partner,
             "tenant": tenant,
@@ -167,7 +168,8 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
             )
             if not is_new:
                 raise AlreadyInDirectory(person)
-            Record.objects.log(action, **about, subject=person)
+            about["subject"] = person
+            Record.objects.log(action, **about)
             return person
 
 

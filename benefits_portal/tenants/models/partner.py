@@ -15,6 +15,7 @@ from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyFie
 from benefits_portal.fields import CanonicalDomainField, DigitsField, LineField, NameField
 from benefits_portal.regions import validate_country, validate_currency, validate_time_zone
 from benefits_portal.tenants.audit.actor import Actor
+from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.exceptions import AlreadyPrimary
 
@@ -200,7 +201,7 @@ class Tenant(models.Model):
 
     def make_primary(self, *, by: Actor) -> None:
         """Make this the partner's primary tenant in place of another. Raises AlreadyPrimary."""
-        about: dict[str, Any] = {"by": by, "partner": self.partner, "tenant": self, "subject": self}
+        about: AuditContext = {"by": by, "partner": self.partner, "tenant": self, "subject": self}
         with recorded_if_refused(TenantsAction.PRIMARY_CHOSEN, **about):
             Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
             tenants = Tenant.objects.for_partner(self.partner)
@@ -211,7 +212,6 @@ class Tenant(models.Model):
             tenants.filter(is_primary=True).update(is_primary=False)
             tenants.filter(pk=self.pk).update(is_primary=True)
             self.is_primary = True
-            was = {"primary": before.pk} if before else {}
-            Record.objects.log(
-                TenantsAction.PRIMARY_CHOSEN, **about, before=was, after={"primary": self.pk}
-            )
+            about["before"] = {"primary": before.pk} if before else {}
+            about["after"] = {"primary": self.pk}
+            Record.objects.log(TenantsAction.PRIMARY_CHOSEN, **about)

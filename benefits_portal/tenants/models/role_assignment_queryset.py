@@ -1,7 +1,7 @@
 """Who holds which role, found and given (rule P1)."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Case, OuterRef, Q, Subquery, Value, When
@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from benefits_portal.derived import found_by
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.actor import Actor
+from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.exceptions import AccountClosed, PersonDisabled, RoleAlreadyHeld
@@ -131,7 +132,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 
         Raises PersonDisabled, AccountClosed or RoleAlreadyHeld.
         """
-        about: dict[str, Any] = {
+        about: AuditContext = {
             "by": by,
             "partner": person.tenant.partner,
             "tenant": person.tenant,
@@ -162,20 +163,21 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         """
         wanted = self.model(user=account, partner=partner)
         person = wanted.people().first()
-        about: dict[str, Any] = {
+        about: AuditContext = {
             "by": by,
             "partner": partner,
             "tenant": person.tenant if person else None,
+            "subject": person or account,
             "after": {"role": role},
         }
-        with recorded_if_refused(TenantsAction.ROLE_GIVEN, subject=person or account, **about):
+        with recorded_if_refused(TenantsAction.ROLE_GIVEN, **about):
             account.check_roles(by, gives=True)
             Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
             if person and not wanted.people().enabled().exists():
                 raise PersonDisabled
             wanted.check_can_sign_in()
             held = self._hold(account, partner, role)
-            Record.objects.log(TenantsAction.ROLE_GIVEN, subject=person or account, **about)
+            Record.objects.log(TenantsAction.ROLE_GIVEN, **about)
             return held
 
     def _hold(self, account: User, partner: Partner, role: Role) -> "RoleAssignment":

@@ -12,6 +12,7 @@ from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyFie
 from benefits_portal.emails import canonical_domain_or_text
 from benefits_portal.fields import CanonicalDomainField, NameField
 from benefits_portal.tenants.audit.actor import Actor
+from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.exceptions import (
     AlreadyAskedFor,
@@ -41,7 +42,7 @@ class TenantRequestQuerySet(DerivedQuerySet["TenantRequest"]):
         Raises AlreadyAskedFor for one that the partner itself has, or waits for.
         """
         name, domain = tidy(name), canonical_domain_or_text(domain)
-        about: dict[str, Any] = {
+        about: AuditContext = {
             "by": by,
             "partner": partner,
             "after": {"name": name, "domain": domain},
@@ -55,7 +56,8 @@ class TenantRequestQuerySet(DerivedQuerySet["TenantRequest"]):
             ):
                 raise AlreadyAskedFor
             request = self.create(partner=partner, name=name, domain=domain, asked_by=by.user)
-            Record.objects.log(TenantsAction.TENANT_ASKED_FOR, **about, subject=request)
+            about["subject"] = request
+            Record.objects.log(TenantsAction.TENANT_ASKED_FOR, **about)
             return request
 
 
