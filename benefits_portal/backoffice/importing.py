@@ -53,6 +53,7 @@ class ImportRow:
     row: Any = field(default=None, repr=False)
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)  # the file's, by the row's fields
 
     def __post_init__(self) -> None:
         """The preview shows no key, nor does a reason (K3)."""
@@ -60,8 +61,11 @@ class ImportRow:
 
     @property
     def changes(self) -> list[tuple[str, Any, Any]]:
-        """What it would change, with the value before and after."""
-        return [(name, self.before.get(name, ""), after) for name, after in self.after.items()]
+        """What it would change, by the file's own columns, with the value before and after."""
+        return [
+            (self.columns.get(name, name), self.before.get(name, ""), after)
+            for name, after in self.after.items()
+        ]
 
     def refuse(self, reason: str | Promise) -> None:
         self.outcome, self.reason = Outcome.REFUSED, without_keys(str(reason))

@@ -104,6 +104,7 @@ class RowImport(Import):
     def fill(self, line: ImportRow, cells: Cells, row: Any) -> None:
         """Set what the line says, and what it changes. Raises ValidationError."""
         line.row, new = row, row._state.adding
+        line.columns = self.column_of()
         before = {name: getattr(row, name) for name in self.fields.values()}
         if not new and all(cells[column] == before[name] for column, name in self.fields.items()):
             return
@@ -117,12 +118,16 @@ class RowImport(Import):
         if new or changed:
             line.outcome = Outcome.NEW if new else Outcome.CHANGED
 
+    def column_of(self) -> dict[str, str]:
+        """The file's column by the field of the model that it is for."""
+        return {name: column for column, name in self.fields.items()}
+
     def clean(self, row: Any) -> None:
         """All but its relations, which were looked up.
 
         Raises ValidationError, by the file's own columns.
         """
-        columns = {name: column for column, name in self.fields.items()}
+        columns = self.column_of()
         try:
             row.clean_fields(
                 exclude={field.name for field in row._meta.fields if field.is_relation}

@@ -230,10 +230,25 @@ def test_a_preview_shows_the_old_and_the_new_value(office: Client, tenant: Tenan
     )
     renamed, new = shown.context["asked"].lines
     assert (renamed.changes, new.changes[0]) == (
-        [("display_name", "Kim Old", "Kim New")],
-        ("display_name", "", "Lou"),
+        [("name", "Kim Old", "Kim New")],
+        ("name", "", "Lou"),
     )
-    assert "<bdi>Kim Old</bdi> → <bdi>Kim New</bdi>" in shown.text
+    assert "name: <bdi>Kim Old</bdi> → <bdi>Kim New</bdi>" in shown.text
+    assert "display_name" not in shown.text
+
+
+@pytest.mark.rule("W8")
+def test_a_preview_names_what_changes_by_the_file_s_own_columns(office: Client) -> None:
+    Partner.objects.create(mpn_id="5201001", name="A", country="NL", currency="EUR")
+    for model, line in (
+        (Partner, "mpn_id,name,country,currency,time_zone\n5201001,B,BE,USD,Europe/Paris\n"),
+        (Partner, "mpn_id,name,country,currency,time_zone\n5201002,B,BE,USD,Europe/Paris\n"),
+        (DirectoryUser, f"{PEOPLE}{factories.TenantFactory.create().domain},x@y.example,X,guest\n"),
+    ):
+        asked = upload(office, model, line).context["asked"]
+        [row] = asked.lines
+        assert {column for column, _before, _after in row.changes} - {*asked.columns} == set()
+        assert row.changes
 
 
 @pytest.mark.rule("W1")
