@@ -27,7 +27,8 @@ def log_download(
     """Put on record that `rows`, a list called `name`, are about to be sent.
 
     Before the first one is, so that a download that breaks off is on record too, with all that was
-    asked for. `filters` hold no name and no key (see `masked`).
+    asked for. The same one again within the hour is counted. `filters` hold no name and no key (see
+    `masked`).
     """
     if request.method != "GET":  # HEAD sends nothing
         return

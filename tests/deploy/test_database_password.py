@@ -198,8 +198,9 @@ def test_the_password_rotates_in_phases_and_the_socket_stays_open(machine: Machi
             with pytest.raises(psycopg.OperationalError):
                 machine.enter(old, passwords[old], pooled=pooled)
         # The backup and `migrate` get in by the socket, as the role whose password is gone
-        socket = {"host": str(machine.server.folder), "port": machine.port, "dbname": "portal"}
-        psycopg.connect(**socket, user="portal").close()
+        psycopg.connect(
+            host=str(machine.server.folder), port=machine.port, dbname="portal", user="portal"
+        ).close()
 
 
 def test_the_standby_s_password_is_read_by_root_alone_and_deleted() -> None:

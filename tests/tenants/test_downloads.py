@@ -3,17 +3,20 @@
 With what it was filtered by and how many rows; no name, no key.
 """
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 
+from benefits_portal import clock
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.tenants.downloads import masked
-from benefits_portal.tenants.models import Record, Tenant, TenantsAction, User
+from benefits_portal.tenants.models import Actor, How, Record, Tenant, TenantsAction, User
 from tests import factories
 from tests.clients import SignIn
 
@@ -141,3 +144,45 @@ def test_a_filter_that_makes_no_sense_downloads_nothing(sign_in: SignIn, admin: 
         "/account/activity/?since=11%2F29%2F2026",
     )
     assert not Record.objects.exists()
+
+
+def test_the_same_download_within_the_hour_is_one_line_with_a_count(
+    client: Client, credit: Benefit
+) -> None:
+    url = reverse("benefits:azure-cloud-csv")
+    with time_machine.travel(clock.now(), tick=False) as at:
+        for _ in range(30):
+            assert client.get(url).status_code == 200
+        assert [(record.times, record.last_at) for record in downloads()] == [(30, clock.now())]
+        client.get(url + "?kind=usage")
+        client.get(reverse("benefits:holders-csv", args=[credit.pk]))
+        assert [record.times for record in downloads()] == [30, 1, 1]
+        at.shift(timedelta(minutes=61))
+        client.get(url)
+        assert [record.times for record in downloads()] == [30, 1, 1, 1]
+    assert "Downloaded a list, 30 times until" in client.get(reverse("tenants:activity")).text
+
+
+def test_downloads_of_two_people_and_of_two_tenants_are_lines_of_their_own(
+    admin: User, tenant: Tenant, credit: Benefit
+) -> None:
+    other = factories.TenantFactory.create(partner=tenant.partner)
+    member = factories.RoleAssignmentFactory.create(partner=tenant.partner).user
+    for by, where in [(admin, tenant), (admin, other), (member, tenant), (admin, tenant)]:
+        Record.objects.log(
+            TenantsAction.LIST_DOWNLOADED,
+            by=Actor(by, How.PORTAL),
+            partner=tenant.partner,
+            tenant=where,
+            after={"list": "products", "rows": 1},
+        )
+    assert [record.times for record in downloads()] == [2, 1, 1]
+
+
+def test_the_back_office_says_how_often_a_list_was_downloaded(sign_in: SignIn) -> None:
+    staff = factories.UserFactory.create(staff=True, is_superuser=True)
+    office = sign_in(staff)
+    for _ in range(3):
+        office.get(reverse("admin:tenants_partner_export"))
+    assert [record.times for record in downloads()] == [3]
+    assert "Done 3 times until" in office.get(reverse("admin:tenants_record_changelist")).text

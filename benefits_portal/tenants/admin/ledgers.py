@@ -132,13 +132,15 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("outcome"), ordering="refused")
     def outcome(self, record: Record) -> str:
-        if not record.refused:
-            return _("Done")
-        refused = _("Refused: %(fact)s") % {"fact": record.refused_because}
+        outcome = (
+            _("Refused: %(fact)s") % {"fact": record.refused_because}
+            if record.refused
+            else _("Done")
+        )
         return (
-            f"{refused} {times_until(record.times, localtime(record.last_at))}"
+            f"{outcome} {times_until(record.times, localtime(record.last_at))}"
             if record.last_at
-            else refused
+            else outcome
         )
 
     @admin.display(description=gettext_lazy("about"))

@@ -137,7 +137,7 @@ def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo)
     kind = str(capfirst(str(model._meta.verbose_name))) if model else ""
     return AuditRow(
         at=record.at.astimezone(zone),
-        what=str(record.action_label),
+        what=_what(record, zone),
         refused=_refused(record, zone),
         who=who,
         how=record.get_how_display(),
@@ -152,16 +152,24 @@ def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo)
     )
 
 
+def _what(record: Record, zone: ZoneInfo) -> str:
+    """What was done, and how often until when where it was more than once."""
+    what = str(record.action_label)
+    if record.refused or record.last_at is None:
+        return what
+    return f"{what}, {times_until(record.times, record.last_at.astimezone(zone))}"
+
+
 def _refused(record: Record, zone: ZoneInfo) -> str:
     """Why, and how often until when where it was more than once."""
     why = str(record.refused_because)
-    if record.times == 1 or record.last_at is None:
+    if not record.refused or record.last_at is None:
         return why
     return f"{why} {times_until(record.times, record.last_at.astimezone(zone))}"
 
 
 def times_until(times: int, last_at: datetime) -> str:
-    """How often the same was refused within the hour, and when for the last time."""
+    """How often the same was refused or done within the hour, and when for the last time."""
     return _("%(times)s times until %(time)s.") % {
         "times": format_number(times),
         "time": as_time(last_at.time()),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Looks: of one person alike, whatever page it was
 OF_PAGES = {"tenants.page-refused", "tenants.form-refused"}
+# What somebody can do by a link alone, as often as they like: written down like a refusal
+COUNTED = {"tenants.list-downloaded"}
 COUNTED_WITHIN = timedelta(hours=1)  # from the first of the same refusals of one person
 REPEATED_WITHIN = timedelta(minutes=1)  # the same act by the same person is the same click
 
@@ -111,21 +113,25 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
     ) -> "Record":
         """Write one line.
 
-        A refusal is noted outside the transaction that it rolled back; repeated, it is counted.
+        A refusal is noted outside the transaction that it rolled back; repeated, it is counted,
+        and so is a download.
         """
         record = self.line(action, refusal=refusal, **about)
-        if refusal and refusal.is_counted and self._count_again(record):
+        is_counted = refusal.is_counted if refusal else action in COUNTED
+        if is_counted and self._count_again(record):
             return record
         record.save(using=self.db)
         return record
 
     def _count_again(self, record: "Record") -> bool:
-        """Whether the same person was refused the same within the hour.
+        """Whether the same person was refused the same, or did it, within the hour.
 
-        Then that row counts it, instead of a new one. Its count and the time of the last refusal
-        are all that ever changes of a record, and only ever grow.
+        Then that row counts it, instead of a new one. Its count and the time of the last one are
+        all that ever changes of a record, and only ever grow.
         """
         names = ["action", "actor", "how", "partner", "refused", "subject_type", "subject_id"]
+        if record.action in COUNTED:
+            names += ["tenant"]
         if record.action not in OF_PAGES:
             names += ["params", "after"]  # what it was about: another key, another person
         same = self.filter(
