@@ -461,3 +461,24 @@ def test_a_typed_key_that_is_no_longer_usable_is_on_record_with_its_tenant(
     client.post(reverse("licensing:extend", args=[subscription.pk]), acting | {"key": typed})
     tried = Record.objects.get(action="benefits.key-tried")
     assert (tried.refused, tried.tenant) == ("key-already-redeemed", tenant)
+
+
+@pytest.mark.rule("K7")
+@pytest.mark.parametrize("page", ["extend", "add-licenses"])
+def test_a_key_of_another_product_is_refused_once_and_truly(
+    client: Client, subscription: Subscription, page: str
+) -> None:
+    key = factories.issue_key(
+        partner=subscription.partner, product=factories.ProductFactory.create(name="Visio")
+    )
+    address = reverse(f"licensing:{page}", args=[subscription.pk])
+    response = client.get(address, {"key": key.pk})
+    advice = f"Choose a key for {subscription.product}, or activate this one by itself."
+    assert str(response.context["refusal"].message) == (
+        f"This key is for Visio; the subscription is {subscription.product}."
+    )
+    assert response.text.count("This key is for Visio") == 1
+    assert response.text.count(advice) == 1
+    assert ("Let it end" in response.text, "comparisons" in response.context) == (False, False)
+    fitting = factories.key_for(subscription, 25)
+    assert "Let it end" in client.get(address, {"key": fitting.pk}).text

@@ -287,10 +287,14 @@ class Subscription(models.Model):
             subscription.term_after(way, key, on),
         )
 
-    def term_after(self, way: RedemptionKind, key: ProductKey, on: date) -> Term:
-        """The term after redeeming `key` for this subscription; raises as `quote`."""
+    def check_product(self, key: ProductKey) -> None:
+        """Raise DifferentProduct unless `key` is for the product of this subscription."""
         if key.product_id != self.product_id:
             raise DifferentProduct(key.product, self)
+
+    def term_after(self, way: RedemptionKind, key: ProductKey, on: date) -> Term:
+        """The term after redeeming `key` for this subscription; raises as `quote`."""
+        self.check_product(key)
         if way is RedemptionKind.REACTIVATE:
             if not self.can_come_back(on):
                 raise NotReactivatable

@@ -219,13 +219,12 @@ def review(
 def shown(
     request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: RedemptionKind
 ) -> dict[str, Any]:
-    """The quote, and every other way beside it.
-
-    For a key or a subscription that it does not fit, why not.
-    """
+    """The quote with every other way beside it, or the one reason why there is none (K7)."""
     context: dict[str, Any] = {}
     try:
         key.check_redeemable(request.today)
+        if subscription:
+            subscription.check_product(key)
         beside = ways_beside(request, key, subscription)
         context = {"comparisons": beside, "other": other_way(beside.rows, way)}
         quote = Subscription.quote(way, key, request.tenant, subscription, request.today)
