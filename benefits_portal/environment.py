@@ -62,11 +62,18 @@ class Env(FileAwareEnv):  # type: ignore[misc]
             raise ImproperlyConfigured(f"{name} is {value}. Write {name}=on or {name}=off.")
         return value in ON
 
-    def database(self, name: str, default: str) -> dict[str, Any]:
+    def database(self, name: str, default: str = "") -> dict[str, Any]:
         """What Django is told of the database at a URL, which is never shown: it has a password."""
+        url = self.str(name, default="") or default
+        if not url:
+            raise ImproperlyConfigured(
+                f"{name} is not set. Production runs on PostgreSQL: "
+                f"{name}=postgres://user:password@host/name. "
+                "For a demo on SQLite run `manage.py demo`."
+            )
         try:
             with warnings.catch_warnings(action="error"):  # of a scheme that it does not know
-                found: dict[str, Any] = self.db(name, default=default)
+                found: dict[str, Any] = self.db_url_config(url)
         except (ValueError, UserWarning) as problem:
             raise ImproperlyConfigured(
                 f"{name} is no URL of a database, as in {name}=postgres://user:password@host/name. "

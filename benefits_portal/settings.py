@@ -9,12 +9,10 @@ and production need what `.env.example` lists. What is missing is said with the 
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 from django.utils.csp import CSP
 
 from benefits_portal import deploy_warnings, retention, startup_checks
-from benefits_portal.database_url import check_database
 from benefits_portal.environment import Env, comma_separated
 from benefits_portal.languages import languages
 from benefits_portal.logs import logging_config
@@ -114,12 +112,6 @@ SUPPORT_EMAIL = env.str("SUPPORT_ADDRESS", default="support@benefits-portal.exam
 
 # Database
 
-if not IS_LOCAL and not env.str("DATABASE_URL", default=""):
-    raise ImproperlyConfigured(
-        "DATABASE_URL is not set. Production runs on PostgreSQL: "
-        "DATABASE_URL=postgres://user:password@host/name. "
-        "For a demo on SQLite run `manage.py demo`."
-    )
 # DATABASE_URL leads to a pgbouncer in transaction mode
 PGBOUNCER = env.switch("PGBOUNCER", default=False)
 # Ms; then whoever waits for a row is told to try again
@@ -137,18 +129,8 @@ POSTGRES_OPTIONS = {
 }
 # A streaming replica of the same database, which lists are read from
 REPLICA_URL = env.str("REPLICA_URL", default="")
-
-
 # off where DATABASE_URL is another container of this machine, say
 DATABASE_TLS = env.switch("DATABASE_TLS", default=True)
-
-
-def database(name: str, default: str) -> dict[str, Any]:
-    """The database that the setting `name` leads to."""
-    found = env.database(name, default)
-    if not IS_LOCAL:
-        check_database(name, found, needs_tls=DATABASE_TLS)
-    return with_timeouts(found)
 
 
 def with_timeouts(database: dict[str, Any]) -> dict[str, Any]:
@@ -161,6 +143,8 @@ def with_timeouts(database: dict[str, Any]) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
         }
         return database | {"OPTIONS": waiting | given}
+    if "postgresql" not in database["ENGINE"]:  # refused below
+        return database
     limits: dict[str, Any] = {"connect_timeout": 2, "tcp_user_timeout": 3_000}  # seconds, ms
     # pgbouncer takes no options at the start of a connection: there the role has them
     # (docs/operations.md)
@@ -180,9 +164,11 @@ def with_timeouts(database: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'demo.sqlite3'}")}
+demo_database = f"sqlite:///{BASE_DIR / 'demo.sqlite3'}" if IS_LOCAL else ""
+DATABASES = {"default": with_timeouts(env.database("DATABASE_URL", demo_database))}
 if REPLICA_URL:
-    DATABASES["replica"] = database("REPLICA_URL", "") | {"TEST": {"MIRROR": "default"}}
+    replica = with_timeouts(env.database("REPLICA_URL"))
+    DATABASES["replica"] = replica | {"TEST": {"MIRROR": "default"}}
     DATABASE_ROUTERS = ["benefits_portal.replica.Router"]
     # Innermost: who somebody is comes from the primary
     MIDDLEWARE.append("benefits_portal.replica.ListsFromReplica")

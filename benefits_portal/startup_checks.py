@@ -22,6 +22,7 @@ TAG = "startup"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 MIN_SECRET_LENGTH = 32  # characters: openssl's 32 random bytes are 64
 MIN_DIFFERENT = 8  # characters of a secret that differ: fewer were typed, not drawn
+ENCRYPTED = ("require", "verify-ca", "verify-full")  # of libpq's `sslmode`
 MAKE_ONE = "Make one with `openssl rand -hex 32`"
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 IP_V6 = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]")
@@ -143,6 +144,41 @@ def check_mail(settings: Any) -> Iterator[CheckMessage]:
     )
 
 
+def check_databases(settings: Any) -> Iterator[CheckMessage]:
+    """Production runs on PostgreSQL, and nobody between hears what is said to it."""
+    for alias, database in {} if settings.IS_LOCAL else settings.DATABASES.items():
+        name = "REPLICA_URL" if alias == "replica" else "DATABASE_URL"
+        hosts = hosts_elsewhere(database)
+        if "postgresql" not in database["ENGINE"]:
+            yield fault(
+                12,
+                f"{name} leads to no PostgreSQL, which production runs on.",
+                f"Write {name}=postgres://user:password@host/name. For a demo on SQLite run "
+                "`manage.py demo`.",
+            )
+        elif (
+            settings.DATABASE_TLS and hosts and database["OPTIONS"].get("sslmode") not in ENCRYPTED
+        ):
+            yield fault(
+                13,
+                f"{name} leads to {hosts[0]} without TLS, so the password and everything people "
+                "do would travel there for everybody between to read.",
+                "Append ?sslmode=verify-full, or at least ?sslmode=require. If the network "
+                "between is this machine's own, as between containers, set DATABASE_TLS=off.",
+            )
+
+
+def hosts_elsewhere(database: dict[str, Any]) -> list[str]:
+    """The hosts of a database that are neither this machine nor one of its unix sockets."""
+    options = database.get("OPTIONS", {})
+    return [
+        host
+        for given in (database.get("HOST"), options.get("host"), options.get("hostaddr"))
+        for host in str(given or "").split(",")
+        if host and not host.startswith(("/", "@")) and not is_this_machine(host)
+    ]
+
+
 CHECKS: tuple[Check, ...] = (
     check_secret_key,
     check_secret_lists,
@@ -150,6 +186,7 @@ CHECKS: tuple[Check, ...] = (
     check_hosts,
     check_origins,
     check_demo_secret,
+    check_databases,
     check_mail,
 )
 

@@ -10,16 +10,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.core.checks import ERROR, run_checks
+from django.core.checks import ERROR, CheckMessage, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.config import Config
 from pytest_django import Settings
 
 from benefits_portal.health import HEALTH
 from benefits_portal.settings import PRACTICE_SECRET
+from benefits_portal.startup_checks import CHECKS
 from tests.simultaneous import IS_POSTGRES
 
 ROOT = Path(__file__).parent.parent
@@ -217,6 +219,7 @@ def test_what_would_leave_the_doors_open_does_not_start(
         read_settings(**{name: value})
 
 
+POSTGRESQL: dict[str, Any] = {"ENGINE": "benefits_portal.postgresql", "OPTIONS": {}}
 # What `manage.py check` says: the id, and each setting that has it.
 LISTED: dict[str, dict[str, Any]] = {
     "E001": {"SECRET_KEY": f"{GOOD},{TURNED}"},
@@ -230,27 +233,34 @@ LISTED: dict[str, dict[str, Any]] = {
     "E009": {"ALLOWED_HOSTS": ["benefits.example.org:8000"]},
     "E010": {"CSRF_TRUSTED_ORIGINS": ["https://*"]},
     "E011": {"MAILERS": {"default": {"OPTIONS": {"host": "10.0.0.5", "use_tls": False}}}},
+    "E012": {"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}},
+    "E013": {"DATABASES": {"replica": POSTGRESQL | {"HOST": "10.0.0.12"}}},
 }
 
 
-@pytest.fixture
-def production(read_settings: Callable[..., dict[str, Any]], settings: Settings) -> None:
-    """Settings that are in force: production's, as far as the checks look at them."""
-    read = read_settings()
-    for name in {"IS_LOCAL", *(name for changed in LISTED.values() for name in changed)}:
-        setattr(settings, name, read[name])
-    settings.TRUSTED_PROXIES = 0
+def found_in(values: dict[str, Any]) -> list[CheckMessage]:
+    settings = SimpleNamespace(**values)
+    return [found for check in CHECKS for found in check(settings)]
 
 
-@pytest.mark.usefixtures("production")
 @pytest.mark.parametrize("number", LISTED)
-def test_each_fault_of_the_settings_has_an_id_and_a_hint(settings: Settings, number: str) -> None:
-    assert run_checks(tags=["startup"]) == []
-    for name, value in LISTED[number].items():
-        setattr(settings, name, value)
-    (found,) = run_checks(tags=["startup"])
+def test_each_fault_of_the_settings_has_an_id_and_a_hint(
+    read_settings: Callable[..., dict[str, Any]], number: str
+) -> None:
+    read = read_settings()
+    assert found_in(read) == []
+    (found,) = found_in(read | LISTED[number])
     assert (found.id, found.level) == (f"benefits_portal.{number}", ERROR)
     assert found.hint
+
+
+def test_the_checks_are_django_s_own_system_checks(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["localhost"]
+    assert run_checks(tags=["startup"]) == []
+    settings.CSRF_TRUSTED_ORIGINS = ["https://*"]
+    for tag in ("startup", "security"):
+        found = [message.id for message in run_checks(tags=[tag])]
+        assert found == ["benefits_portal.E010"]
 
 
 def test_the_page_of_settings_has_every_id_that_a_check_can_give() -> None:
