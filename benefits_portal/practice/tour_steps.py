@@ -166,8 +166,8 @@ STEPS = (
     Step(
         _("Meet the 3-year limit"),
         _(
-            "Extend 5 licenses: paste the key of 100 and validate it. It is refused, with the "
-            "largest key that fits and what to do instead."
+            "Extend 5 licenses: paste the key of 100 from your own benefits and validate it. It is "
+            "refused, with the largest key that fits and what to do instead."
         ),
         SubscriptionPage("Azure AD Basic", 5),
         Done(ExtensionLimitExceeded.code),

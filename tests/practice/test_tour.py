@@ -116,7 +116,7 @@ def test_the_member_s_step_is_ticked_by_signing_in_as_the_member(
 def test_the_help_page_says_which_steps_cannot_be_ticked(client: Client) -> None:
     client.post(reverse("demo-sign-in"), {"persona": "member"})
     steps = client.get(reverse("help")).text.split('class="tour-step"')[1:]
-    marks = [("data-done" in step, "Nothing to tick: you only look" in step) for step in steps]
+    marks = [("data-done" in step, "Leaves no trace" in step) for step in steps]
     looked_at, ticked, open_step = (False, True), (True, False), (False, False)
     assert marks == [looked_at, *[open_step] * 3, looked_at, *[open_step] * 4, ticked]
 
