@@ -17,6 +17,7 @@ from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
+from benefits_portal.logs import message_of
 from benefits_portal.settings import env, with_timeouts
 from tests.postgres import Server
 from tests.simultaneous import IS_POSTGRES
@@ -93,6 +94,15 @@ def test_a_frozen_connection_is_unusable_and_replaced_at_the_next_request(frozen
     with frozen.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
+
+
+def test_the_log_has_the_sentence_that_the_runbook_looks_for(
+    frozen: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    select_one(frozen)
+    [record] = [one for one in caplog.records if one.name == "benefits_portal.postgresql.base"]
+    runbook = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
+    assert f"| *{message_of(record)}* in the log |" in runbook
 
 
 def test_a_slow_statement_takes_its_time_while_the_server_lets_others_in(

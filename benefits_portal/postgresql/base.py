@@ -6,6 +6,7 @@ another connection: if that is not answered either, the server is frozen. If it 
 takes its time, up to `patience`. Then the connection is closed (docs/adr/0007).
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,10 @@ from psycopg import Connection
 from psycopg.errors import ConnectionTimeout
 
 from .watchdog import SILENCE, Watch
+
+SILENT = "the server is connected and does not answer"
+
+_log = logging.getLogger(__name__)
 
 
 class WatchedCursor(CursorWrapper):
@@ -76,7 +81,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             yield
         except OperationalError as error:
             if self.watch and self.watch.has_hung_up:
-                raise OperationalError("the server is connected and does not answer") from error
+                _log.warning(SILENT)
+                raise OperationalError(SILENT) from error
             raise
 
     def make_cursor(self, cursor: Any) -> WatchedCursor:

@@ -414,3 +414,9 @@ def test_a_portal_that_is_away_is_told_in_the_reader_s_language(
     status, found, body = alone.request("/", **headers)
     assert (status, found["retry-after"], title in body) == (503, "5", True)
     assert {name: found.get(name) for name in OWN_HEADERS} == OWN_HEADERS
+
+
+def test_an_upgrade_compares_the_configuration_of_nginx() -> None:
+    upgrade = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    upgrade = upgrade.split("\n## Upgrade", 1)[1].split("\n## ", 1)[0]
+    assert "$folder/deploy/nginx.conf) /etc/nginx/conf.d/benefits-portal.conf\n" in upgrade
