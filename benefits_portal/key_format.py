@@ -8,7 +8,7 @@ tests/key_examples.py holds both to it.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from html import unescape
@@ -35,6 +35,8 @@ _FILLERS = {"\u115f", "\u1160"}  # letters by Unicode's word, and nobody sees th
 _DASHES = {"\u2212", "_", "."}  # the first is the minus sign
 _APART = {"Ps", "Pe"}  # brackets
 _APART_TOO = {",", ";", ":", "/"}
+# Letters of other alphabets that nobody tells from those of PREFIX: Cyrillic, then Greek
+_LOOK_ALIKES = str.maketrans("РСВЕΡΒΕΝ", "PCBEPBEN")
 
 
 class Gap(IntEnum):
@@ -65,12 +67,10 @@ class KeyText:
 
     @property
     def foreign(self) -> int | None:
-        """The index of the first character that none of our keys has, among the first 25."""
-        inside = enumerate(self.letters[:LENGTH])
-        return next(
-            (index for index, letter in inside if index >= len(PREFIX) and letter not in ALPHABET),
-            None,
-        )
+        """The index of the first character that none of our keys has there, of the first 25."""
+        fitting = [*PREFIX, *[ALPHABET] * BODY]
+        pairs = enumerate(zip(self.letters, fitting, strict=False))
+        return next((index for index, (letter, some) in pairs if letter not in some), None)
 
     @property
     def is_whole(self) -> bool:
@@ -85,11 +85,14 @@ def is_shaped(key: str) -> bool:
 
 
 def key_texts(text: str) -> list[KeyText]:
-    """Whatever in `text` begins as one of our keys: whole ones, halves, and mistyped ones."""
+    """Whatever in `text` looks like the beginning of one of our keys.
+
+    Whole ones, halves, and mistyped ones, also with letters of another alphabet.
+    """
     letters = _letters(text) if _may_hold_one(text) else []
     return [
         _key_text(letters[start:stop])
-        for start, stop in _beginnings(letters)
+        for start, stop in _beginnings(letters, _LOOK_ALIKES)
         if not _is_torn(letters, start)
     ]
 
@@ -178,7 +181,8 @@ def _is_body(body: str) -> bool:
 
 def _may_hold_one(text: str) -> bool:
     """Most texts lack one of the letters, and are not looked at one by one."""
-    return set(PREFIX) <= set(unicodedata.normalize("NFKD", text).upper())
+    seen = unicodedata.normalize("NFKD", text).upper().translate(_LOOK_ALIKES)
+    return set(PREFIX) <= set(seen)
 
 
 def _letters(text: str) -> list[_Letter]:
@@ -205,9 +209,14 @@ def _gap(character: str) -> Gap | None:
     return Gap.APART if category in _APART or character in _APART_TOO else Gap.SPACE
 
 
-def _beginnings(letters: list[_Letter]) -> Iterator[tuple[int, int]]:
-    """Where each PCBEN begins, and where the next one does or the text ends."""
-    characters = "".join(letter.character for letter in letters)
+def _beginnings(
+    letters: list[_Letter], alike: Mapping[int, int] | None = None
+) -> Iterator[tuple[int, int]]:
+    """Where each PCBEN begins, and where the next one does or the text ends.
+
+    What is spelled with letters that are `alike` is one too.
+    """
+    characters = "".join(letter.character for letter in letters).translate(alike or {})
     starts, start = [], characters.find(PREFIX)
     while start >= 0:
         starts.append(start)

@@ -110,7 +110,13 @@ WRONG = {
     "words": ("Maria Clara Sousa Lopes Pinto", NO_KEY),
     "a genuine key": ("XQBDF-23456-BCDFG-HJKMP-QRTVW", NO_KEY),
     "another prefix": (grouped(put(4, "M")), NO_KEY),
-    "Cyrillic prefix": (SHOWN.replace("PCBEN", "РСВЕN"), NO_KEY),
+    "Cyrillic prefix": (SHOWN.replace("PCBEN", "РСВЕN"), ALPHABET.format(1, 1)),
+    "Greek prefix in small letters": (LOWER.replace("n", "Ν"), ALPHABET.format(1, 5)),
+    "one Cyrillic letter in the prefix": (
+        f"Key: {SHOWN.replace('C', 'С', 1)} (25 licenses)",
+        ALPHABET.format(1, 2),
+    ),
+    "Cyrillic prefix, one too few": (KEY[:-1].replace("PCBEN", "РСВЕN"), SHORT.format(24)),
     "prefix alone": ("PCBEN", SHORT.format(5)),
     "half": (SHOWN[:17], SHORT.format(15)),
     "half in a sentence": (f"It begins {SHOWN[:11]}, the rest follows", SHORT.format(10)),
@@ -139,6 +145,23 @@ WRONG = {
     "a Cyrillic С": (grouped(put(6, "С")), ALPHABET.format(2, 2)),
     "a Greek Χ": (put(20, "Χ"), ALPHABET.format(5, 1)),
     "an Arabic digit": (grouped(put(20, "٣")), ALPHABET.format(5, 1)),
+    "a Cyrillic С in a sentence": (
+        f"Ключ: {grouped(put(6, 'С'))} для Contoso",
+        ALPHABET.format(2, 2),
+    ),
+    "a Cyrillic С between blanks": (
+        f"Key {grouped(put(6, 'С')).replace('-', ' ')} for Contoso",
+        ALPHABET.format(2, 2),
+    ),
+    "a Cyrillic С before another key": (
+        f"{grouped(put(6, 'С'))} {grouped(OTHER)}",
+        SEVERAL.format(2),
+    ),
+    "a Cyrillic С behind another key": (f"{grouped(OTHER)}; {put(6, 'С')}", SEVERAL.format(2)),
+    "a Cyrillic prefix behind another key": (
+        f"{grouped(OTHER)}\n{SHOWN.replace('PCBEN', 'РСВЕN')}",
+        SEVERAL.format(2),
+    ),
     "another last character": (grouped(put(24, "B")), MISTYPED),
     "two neighbours swapped": (grouped(KEY[:6] + KEY[7] + KEY[6] + KEY[8:]), MISTYPED),
     "two keys": (f"{SHOWN} {grouped(OTHER)}", SEVERAL.format(2)),

@@ -23,14 +23,17 @@ def typed_key(text: str) -> str:
     KeyHasForeignCharacter or KeyHasOtherAlphabet).
     """
     found = key_texts(text)
-    keys = list(dict.fromkeys(key.letters for key in found if key.is_whole))
+    keys = {key.letters: key for key in found if len(key.letters) == LENGTH}
     if len(keys) > 1:
         raise SeveralKeys(count=len(keys))
-    if not keys:
-        raise _what_is_wrong(found[0]) if found else NotAKey
-    if not is_consistent(keys[0]):
+    if not found:
+        raise NotAKey
+    key = next(iter(keys.values()), found[0])
+    if not key.is_whole:
+        raise _what_is_wrong(key)
+    if not is_consistent(key.letters):
         raise KeyMistyped
-    return keys[0]
+    return key.letters
 
 
 def _what_is_wrong(key: KeyText) -> NotAKey | KeyMistyped:

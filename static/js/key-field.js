@@ -4,6 +4,8 @@
 const PREFIX = "PCBEN";
 const ALPHABET = "BCDFGHJKMPQRTVWXY2346789";
 const LENGTH = 25;
+// Letters of other alphabets that nobody tells from those of PREFIX: Cyrillic, then Greek
+const LOOK_ALIKES = { Р: "P", С: "C", В: "B", Е: "E", Ρ: "P", Β: "B", Ε: "E", Ν: "N" };
 const GAP = { NOTHING: 0, DASH: 1, SPACE: 2, APART: 3 };
 
 // null for a letter or a digit
@@ -35,7 +37,7 @@ function goesOn(letters, length, end, byFive) {
   return (byFive && end - length === 5) || letters.slice(length, end).every(isOurs);
 }
 
-// What belongs together of `letters`, which begin with PCBEN.
+// What belongs together of `letters`, which begin with what looks like PCBEN.
 function keyText(letters) {
   let length = PREFIX.length;
   for (let byFive = true; length < letters.length; ) {
@@ -50,7 +52,8 @@ function keyText(letters) {
 
 function keyTexts(letters) {
   const found = [];
-  const characters = letters.map(({ character }) => (character.length === 1 ? character : "\0")).join("");
+  const asSeen = (character) => LOOK_ALIKES[character] ?? (character.length === 1 ? character : "\0");
+  const characters = letters.map(({ character }) => asSeen(character)).join("");
   for (let start = characters.indexOf(PREFIX); start >= 0; ) {
     const next = characters.indexOf(PREFIX, start + PREFIX.length);
     const torn = letters.slice(start + 1, start + PREFIX.length).some(({ gap }) => gap === GAP.APART);
@@ -60,7 +63,8 @@ function keyTexts(letters) {
   return found;
 }
 
-const isWhole = (letters) => letters.length === LENGTH && letters.slice(PREFIX.length).every(isOurs);
+const isForeign = ({ character }, place) => !(PREFIX[place] ?? ALPHABET).includes(character);
+const isWhole = (letters) => letters.length === LENGTH && !letters.some(isForeign);
 
 // ISO 7064, as python-stdnum's mod_37_36 computes it over our alphabet.
 function isConsistent(key) {
@@ -72,12 +76,14 @@ function isConsistent(key) {
 // What is wrong, as the name of a hint and what stands in its sentence; with `key` where there is one.
 function judge(text) {
   const found = keyTexts(lettersOf(text));
-  const keys = [...new Set(found.filter(isWhole).map(spelled))];
-  if (keys.length > 1) return { hint: "several", count: keys.length };
-  if (keys.length) return { hint: isConsistent(keys[0]) ? "" : "mistyped", key: keys[0] };
+  const complete = found.filter((letters) => letters.length === LENGTH);
+  const count = new Set(complete.map(spelled)).size;
+  if (count > 1) return { hint: "several", count };
   if (!found.length) return { hint: "none" };
-  const [letters] = found;
-  const index = letters.slice(0, LENGTH).findIndex((letter, place) => place >= PREFIX.length && !isOurs(letter));
+  const [letters] = [...complete, ...found];
+  const key = spelled(letters);
+  if (isWhole(letters)) return { hint: isConsistent(key) ? "" : "mistyped", key };
+  const index = letters.slice(0, LENGTH).findIndex(isForeign);
   const place = { character: letters[index]?.character, group: Math.floor(index / 5) + 1, place: (index % 5) + 1 };
   const foreign = { hint: place.character < "\x80" ? "foreign" : "alphabet", ...place };
   if (letters.length === LENGTH) return foreign;
