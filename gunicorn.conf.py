@@ -6,12 +6,22 @@ A buffering proxy stands before it (deploy/nginx.conf). Where to listen is said 
 
 import gc
 import os
+import sys
 from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from benefits_portal.environment import Env
 
 # Measured best for synchronous views; a slow client waits at the proxy, not at a worker
 worker_class = "sync"
 # Two for each processor: one computes, one waits
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2 * len(os.sched_getaffinity(0)))
+try:
+    workers = Env().number(
+        "WEB_CONCURRENCY", default=2 * len(os.sched_getaffinity(0)), least=1, most=1_000
+    )
+except ImproperlyConfigured as problem:  # it says what to set, and how
+    sys.exit(str(problem))
 # Workers share its memory, and one that died is replaced at once; a new version needs a restart,
 # not HUP
 preload_app = True

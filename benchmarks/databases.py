@@ -93,7 +93,7 @@ def migrated(server_url: str) -> str:
 
 
 def migrate(url: str) -> None:
-    patient = {"STATEMENT_TIMEOUT": "0", "LOCK_TIMEOUT": "0"}
+    patient = {"STATEMENT_TIMEOUT": "0", "LOCK_TIMEOUT": "600000"}
     environment = (
         os.environ
         | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}

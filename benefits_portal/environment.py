@@ -83,7 +83,7 @@ class Env(FileAwareEnv):  # type: ignore[misc]
 
     def time_zone(self, name: str, default: str) -> str:
         """The name of a time zone that this machine knows."""
-        value: str = self.str(name, default=default).strip()
+        value: str = self.str(name, default="").strip() or default
         try:
             ZoneInfo(value)
         except (ValueError, OSError, KeyError) as problem:
@@ -95,7 +95,7 @@ class Env(FileAwareEnv):  # type: ignore[misc]
 
     def one_of(self, name: str, default: str, *, choices: Collection[str]) -> str:
         """One of `choices`, which are uppercase."""
-        value: str = self.str(name, default=default).strip().upper()
+        value: str = self.str(name, default="").strip().upper() or default
         if value not in choices:
             raise ImproperlyConfigured(f"{name} is {value}. Write one of: {', '.join(choices)}.")
         return value

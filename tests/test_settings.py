@@ -361,6 +361,8 @@ def test_a_demo_trusts_no_other_site_and_answers_no_other_host(
         ({"SESSION_MAX_AGE": "43200"}, "SESSION_MAX_AGE", 43_200),
         ({"SEARCHES_A_MINUTE": "1"}, "SEARCHES_A_MINUTE", 1),
         ({"TRUSTED_PROXIES": ""}, "TRUSTED_PROXIES", 0),
+        ({"TIME_ZONE": ""}, "TIME_ZONE", "UTC"),
+        ({"LOG_LEVEL": " "}, "LOG_LEVEL", "WARNING"),
         ({"STATEMENT_TIMEOUT": "0"}, "STATEMENT_TIMEOUT", 0),
         ({"TIME_ZONE": "America/Argentina/Ushuaia"}, "TIME_ZONE", "America/Argentina/Ushuaia"),
         ({"LOG_LEVEL": "info"}, "LOG_LEVEL", "INFO"),

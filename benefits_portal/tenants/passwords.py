@@ -15,6 +15,8 @@ from django.db.models import Q
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.search_text import normalize
+
 from .models import Tenant, User
 
 ROWS = (
@@ -90,7 +92,7 @@ class EasyPasswordValidator:
     """
 
     def validate(self, password: str, user: Any = None) -> None:
-        if code := weakness(password.lower(), user):
+        if code := weakness(normalize(password), user):
             raise ValidationError(REASONS[code], code)
 
     def get_help_text(self) -> str:
@@ -98,13 +100,14 @@ class EasyPasswordValidator:
 
 
 def weakness(text: str, user: Any) -> str:
-    """The key in REASONS of why the lowercase `text` is easy to guess; empty if it is not."""
+    """The key in REASONS of why the normalized `text` is easy to guess; empty if it is not."""
     letters = letters_of(text)
     if is_repeated(letters) or has_repeated(text):
         return "repeated"
     if len(set(text)) < LEAST_DIFFERENT:
         return "few"
-    if any(is_in_a_row(part) for part in (text, letters) if len(part) > SHORTEST_WORD):
+    once = re.sub(r"(.)\1+", r"\1", text)  # aabbccddeeff
+    if any(is_in_a_row(part) for part in (text, letters, once) if len(part) > SHORTEST_WORD):
         return "in_a_row"
     readings = {letters, *look_alikes(text)}
     if any(is_common(reading) for reading in readings):
@@ -187,7 +190,7 @@ def near(user: Any) -> set[str]:
     There they are at home or hold a role.
     """
     texts = list(_texts_about(user)) if isinstance(user, User) else []
-    words = {word for text in texts for word in re.split(r"[\W\d_]+", text.lower())}
+    words = {word for text in texts for word in re.split(r"[\W\d_]+", normalize(text))}
     return PORTAL | {word for word in words if len(word) >= SHORTEST_WORD}
 
 

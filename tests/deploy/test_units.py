@@ -86,6 +86,15 @@ def test_there_are_as_many_workers_as_the_environment_says(
     assert "workers" in Config().settings
 
 
+@pytest.mark.parametrize("given", ["0", "-2", "many", "1001", "2.5"])
+def test_a_number_of_workers_that_makes_no_sense_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", given)
+    with pytest.raises(SystemExit, match=f"WEB_CONCURRENCY is {given}. Write a whole number"):
+        exec((ROOT / "gunicorn.conf.py").read_text(), {})  # noqa: S102 - as gunicorn does
+
+
 # Containers, which nothing here can run
 
 

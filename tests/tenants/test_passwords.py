@@ -49,6 +49,9 @@ REFUSED = {
     "contosocontoso1!": "repeated",
     "x9horsehorsehorse": "repeated",
     "abcabcabcabd": "repeated",
+    "aabbccddeeff": "in_a_row",
+    "p\u00e4ssw\u00f6rd-2026": "common",
+    "\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44-2026": "common",
     "111111222222": "few",
     "000000000001": "repeated",
     "aaaaaaaaaaab": "repeated",
@@ -123,6 +126,12 @@ def test_a_character_more_of_one_s_own_is_enough(refused: str, accepted: str) ->
 def test_words_of_another_partner_are_no_reason(ann: User) -> None:
     TenantFactory.create(partner__name="Tailspin Toys", domain="tailspin.example", is_primary=True)
     validate_password("tailspin-toys-77", ann)
+
+
+def test_names_with_accents_are_near_without_them() -> None:
+    user = UserFactory.create(name="Zo\u00eb \u00c5ngstr\u00f6m")
+    with pytest.raises(ValidationError):
+        validate_password("angstrom-20-26", user)
 
 
 def test_without_a_user_the_words_of_the_portal_count() -> None:
