@@ -17,7 +17,7 @@ from benefits_portal.templatetags.portal import breakable
 from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.models import DirectoryUser, Partner, Role, RoleAssignment, Tenant
-from benefits_portal.tenants.models.directory_user import DirectoryUserQuerySet
+from benefits_portal.tenants.models.directory_user_queryset import DirectoryUserQuerySet
 from benefits_portal.tenants.models.role_assignment_queryset import RoleAssignmentQuerySet
 
 SHOW = {"guests": _("Guests"), "disabled": _("Disabled")}

@@ -17,7 +17,8 @@ from benefits_portal.tenants.exceptions import (
 )
 
 from .actions import TenantsAction
-from .directory_user import DirectoryUser, DirectoryUserQuerySet
+from .directory_user import DirectoryUser
+from .directory_user_queryset import DirectoryUserQuerySet
 from .partner import Partner
 from .role import Role
 from .role_assignment_queryset import RoleAssignmentQuerySet

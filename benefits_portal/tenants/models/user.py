@@ -22,7 +22,8 @@ from benefits_portal.tenants.audit.record import Record
 from benefits_portal.tenants.exceptions import NameOfGuest, RoleOfOneself, RolesOfStaff
 
 from .actions import TenantsAction
-from .directory_user import DirectoryUser, DirectoryUserQuerySet
+from .directory_user import DirectoryUser
+from .directory_user_queryset import DirectoryUserQuerySet
 from .partner import Partner
 
 

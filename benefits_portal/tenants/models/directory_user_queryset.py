@@ -1,0 +1,142 @@
+"""The people in the tenants' directories, found and added."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import Exists, OuterRef, Q
+
+from benefits_portal.derived import DerivedQuerySet
+from benefits_portal.emails import canonical_email_or_text, guest_behind
+from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.search_text import finds_nothing, search_terms
+from benefits_portal.tenants.audit.actor import Actor
+from benefits_portal.tenants.audit.context import AuditContext
+from benefits_portal.tenants.audit.record import Record, recorded_if_refused
+from benefits_portal.tenants.exceptions import AlreadyInDirectory
+from benefits_portal.typed import tidy
+
+from .actions import TenantsAction
+from .directory_user_kind import DirectoryUserKind, own_email
+from .directory_word import DirectoryUserWord
+from .partner import Partner, Tenant
+
+if TYPE_CHECKING:
+    from .directory_user import DirectoryUser
+    from .user import User
+
+
+class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner).select_related("tenant")
+
+    def guests(self) -> Self:
+        return self.filter(kind=DirectoryUserKind.GUEST)
+
+    def disabled(self) -> Self:
+        return self.filter(is_disabled=True)
+
+    def same_people(self, people: Iterable["DirectoryUser"]) -> Self:
+        """Every entry with the address of one of `people` at their partner.
+
+        In two tenants, it is still one person.
+        """
+        people = list(people)
+        names, partners = (
+            {person.user_principal_name for person in people},
+            {person.partner_id for person in people},
+        )
+        return self.filter(user_principal_name__in=names, partner__in=partners)
+
+    def entries_of(self, partner: Partner, users: Iterable["User"]) -> dict[int, "DirectoryUser"]:
+        """The entry of each of `users` in the directory of `partner`, by the user's primary key.
+
+        The one they sign in as, else the oldest one with their address. Whoever has none is left
+        out (P1).
+        """
+        by_pk = {user.pk: user for user in users}
+        if not by_pk:
+            return {}
+        emails = {user.email for user in by_pk.values()}
+        own = {user.directory_user_id for user in by_pk.values()} - {None}
+        found = (
+            self.filter(partner=partner)
+            .filter(Q(pk__in=own) | Q(user_principal_name__in=emails))
+            .order_by("-pk")
+        )
+        entries = list(found.select_related("tenant"))
+        by_entry = {entry.pk: entry for entry in entries}
+        by_email = {entry.user_principal_name: entry for entry in entries}
+        known = {
+            pk: by_entry.get(user.directory_user_id or 0) or by_email.get(user.email)
+            for pk, user in by_pk.items()
+        }
+        return {pk: entry for pk, entry in known.items() if entry}
+
+    def email_of(self, typed: str) -> str:
+        """What somebody signs in with who typed this (W3).
+
+        Of a guest in a directory, the address behind its name there.
+        """
+        email = canonical_email_or_text(typed)
+        if guest := guest_behind(email):
+            guest_email, domain = guest
+            there = self.guests().filter(tenant__domain=domain, user_principal_name=guest_email)
+            return guest_email if there.exists() else email
+        return email
+
+    def enabled(self) -> Self:
+        return self.filter(disabled_at=None)
+
+    def matching(self, search_query: str) -> Self:
+        """People of whose name and address some word begins with each of `words` (W7).
+
+        Everybody without words.
+        """
+        found = self.none() if finds_nothing(search_query) else self
+        for term in search_terms(search_query):
+            known_by = DirectoryUserWord.objects.filter(
+                partner=OuterRef("partner"), person=OuterRef("pk")
+            )
+            found = found.filter(Exists(known_by.beginning_with(term)))
+        return found
+
+    def by_name(self) -> Self:
+        return self.order_by("sort_name", "pk")
+
+    def first_matching(
+        self, partner: Partner, search_query: str, most: int
+    ) -> Excerpt["DirectoryUser"]:
+        """The first people of `partner` by name of all who match, and how many these are."""
+        return Excerpt.of(self.for_partner(partner).matching(search_query).by_name(), most)
+
+    def add_to(
+        self, tenant: Tenant, name: str, email: str, *, by: Actor, kind: str = "member"
+    ) -> "DirectoryUser":
+        """Add a member to the directory of `tenant`, or invite a guest to it.
+
+        Raises EmailOutsideTenant for a member from elsewhere, GuestFromInside, NameOfGuest, or
+        AlreadyInDirectory.
+        """
+        name, email = tidy(name), canonical_email_or_text(email)
+        action = (
+            TenantsAction.GUEST_INVITED
+            if kind == DirectoryUserKind.GUEST
+            else TenantsAction.PERSON_ADDED
+        )
+        values = {"display_name": name, "user_principal_name": email, "kind": kind}
+        about: AuditContext = {
+            "by": by,
+            "partner": tenant.partner,
+            "tenant": tenant,
+            "after": values,
+        }
+        with recorded_if_refused(action, **about):
+            values["user_principal_name"] = email = own_email(tenant, email, kind)
+            person, is_new = self.get_or_create(
+                tenant=tenant, user_principal_name=email, defaults=values
+            )
+            if not is_new:
+                raise AlreadyInDirectory(person)
+            about["subject"] = person
+            Record.objects.log(action, **about)
+            return person
