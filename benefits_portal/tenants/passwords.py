@@ -104,7 +104,7 @@ def weakness(text: str, user: Any) -> str:
     letters = letters_of(text)
     if is_repeated(letters) or has_repeated(text):
         return "repeated"
-    if len(set(text)) < LEAST_DIFFERENT:
+    if len(set(text)) < min(LEAST_DIFFERENT, len(text)):  # a short one is told so alone
         return "few"
     once = re.sub(r"(.)\1+", r"\1", text)  # aabbccddeeff
     if any(is_in_a_row(part) for part in (text, letters, once) if len(part) > SHORTEST_WORD):

@@ -118,11 +118,8 @@ class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
         AlreadyInDirectory.
         """
         name, email = tidy(name), canonical_email_or_text(email)
-        action = (
-            TenantsAction.GUEST_INVITED
-            if kind == DirectoryUserKind.GUEST
-            else TenantsAction.PERSON_ADDED
-        )
+        is_guest = kind == DirectoryUserKind.GUEST
+        action = TenantsAction.GUEST_INVITED if is_guest else TenantsAction.PERSON_ADDED
         values = {"display_name": name, "user_principal_name": email, "kind": kind}
         about: AuditContext = {
             "by": by,
