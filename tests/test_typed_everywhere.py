@@ -7,7 +7,7 @@ anybody thinking of it.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 
@@ -127,13 +127,20 @@ def add(sent: dict[str, list[str]], texts: list[str], field: Any, name: str) -> 
 # What is in the database afterwards
 
 
+def spelling_of(model: type[models.Model], field: str) -> Callable[[str], str]:
+    """How a text in `field` is written; a search text begins with a space, as each word in it."""
+    if field == "search_text":
+        return lambda text: f" {tidy(text)}" if text else ""
+    return IDENTITIES.get((model, field), tidy)
+
+
 def faults(tables: set[str]) -> list[tuple[str, str, str]]:
     """Every text in `tables` that hides what is there, or by which somebody is twice."""
     found = []
     for model in [model for model in apps.get_models() if model._meta.db_table in tables]:
         for field in model._meta.fields:
             if isinstance(field, models.CharField | models.TextField | models.JSONField):
-                one_spelling = IDENTITIES.get((model, field.name), tidy)
+                one_spelling = spelling_of(model, field.name)
                 for value in model._default_manager.order_by().values_list(field.name, flat=True):
                     found += [
                         (model.__name__, field.name, text)
