@@ -33,6 +33,7 @@ FETCHES = {
     "benefits_portal/licensing/comparison.py:comparisons": (
         "an excerpt of its own, with the count of all"
     ),
+    "benefits_portal/licensing/search.py:search": "as much as a search field takes, and more",
     "benefits_portal/licensing/search.py:benefits": "an excerpt of its own, with the count of all",
     "benefits_portal/licensing/models/subscription_queryset.py:source": (
         "the latest one, in a subquery"
