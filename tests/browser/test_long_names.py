@@ -87,3 +87,33 @@ def test_no_page_scrolls_sideways_for_a_long_name(visit: Visit) -> None:
         page.set_viewport_size(wide)
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
+
+
+WORD = "Ondersteuningsmedewerkersaccounts"  # fits a card, not what its label leaves beside it
+LINES = """(cell) => {
+  cell.textContent = "%s";
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+}"""
+
+
+def test_a_word_that_fits_a_card_of_activity_is_not_broken(visit: Visit) -> None:
+    page = visit("global-admin", viewport=ViewportSize(width=390, height=844), locale="nl")
+    page.goto(reverse("tenants:activity"))
+    for cell in (".table .subject", ".table .change"):
+        assert page.locator(cell).first.evaluate(LINES % WORD) == 1
+        assert page.locator(cell).first.evaluate(LINES % LONG) > 1
+
+
+def test_the_actions_of_a_role_stand_at_the_end_of_its_card(visit: Visit) -> None:
+    page = visit("global-admin", viewport=ViewportSize(width=390, height=844), locale="nl")
+    page.goto(reverse("tenants:roles"))
+    page.locator(".row-actions .reason").wait_for()  # of the last Global admin
+    ends = page.evaluate(
+        "[...document.querySelectorAll('.row-actions')].map((actions) => "
+        "Math.round(actions.querySelector('[role=link], a').parentElement"
+        ".querySelectorAll(':scope > :is([role=link], a)')[1].getBoundingClientRect().right))"
+    )
+    assert len(ends) > 1
+    assert len(set(ends)) == 1
