@@ -14,8 +14,11 @@ from benefits_portal.tenants.exceptions import (
     PersonDisabled,
     RoleAlreadyHeld,
     RoleGone,
+    RoleOfOneself,
+    RolesOfStaff,
 )
 from benefits_portal.tenants.models import Actor, DirectoryUser, Role, RoleAssignment, User
+from benefits_portal.tenants.staff import PROGRAM
 from tests import factories
 from tests.back_office.conftest import new_row
 from tests.partner_fixture import PartnerFixture
@@ -336,6 +339,44 @@ def to_somebody_who_is_disabled(sample: PartnerFixture) -> Arguments:
 @GIVE.refused("P3", AccountClosed)
 def to_a_closed_account(sample: PartnerFixture) -> Arguments:
     return {"user": factories.UserFactory.create(directory_user=sample.person, is_active=False)}
+
+
+def not_in_the_office(operation: Operation) -> dict[str, str]:
+    """Where a partner's own Global admin decides, or staff have no page to decide on."""
+    return {
+        name: "staff alone are asked, where they have a page of it"
+        for name in operation.entry_points
+        if name.partition(" ")[0] in {"page", "verb"} or name.startswith("row tenants.user ")
+    }
+
+
+def staff_member(**fields: Any) -> User:
+    return factories.UserFactory.create(is_staff=True, **fields)
+
+
+@GIVE.refused("P3", RolesOfStaff, not_at=not_in_the_office(GIVE))
+def to_a_staff_member(sample: PartnerFixture) -> Arguments:
+    return {"user": staff_member()}
+
+
+@GIVE.refused("P3", RoleOfOneself, not_at=not_in_the_office(GIVE))
+def to_oneself(sample: PartnerFixture) -> Arguments:
+    return {"user": User.objects.get(groups__name=PROGRAM)}
+
+
+@CHANGE.refused("P3", RolesOfStaff, not_at=not_in_the_office(CHANGE))
+def a_staff_member_s(sample: PartnerFixture) -> Arguments:
+    held = factories.RoleAssignmentFactory.create(
+        user=staff_member(), partner=sample.partner, role=Role.MEMBER
+    )
+    return {"held": held}
+
+
+@DISABLE.refused("P3", RolesOfStaff, not_at=not_in_the_office(DISABLE))
+def a_staff_member_s_entry(sample: PartnerFixture) -> Arguments:
+    person = factories.DirectoryUserFactory.create(tenant=sample.tenant)
+    staff_member(directory_user=person)
+    return {"person": person}
 
 
 @CHANGE.refused("A1", LastGlobalAdmin)

@@ -163,6 +163,14 @@ def test_the_same_download_within_the_hour_is_one_line_with_a_count(
     assert "Downloaded a list, 30 times until" in client.get(reverse("tenants:activity")).text
 
 
+def test_a_search_for_what_no_database_keeps_is_counted_too(
+    client: Client, credit: Benefit
+) -> None:
+    for _ in range(2):
+        assert client.get(reverse("benefits:azure-cloud-csv") + "?q=%00").status_code == 200
+    assert [record.times for record in downloads()] == [2]
+
+
 def test_downloads_of_two_people_and_of_two_tenants_are_lines_of_their_own(
     admin: User, tenant: Tenant, credit: Benefit
 ) -> None:

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 
 from benefits_portal import clock
 from benefits_portal.key_format import without_keys
+from benefits_portal.typed import tidy_values
 
 from .actor import Actor
 from .append_only import AppendOnlyQuerySet
@@ -135,7 +136,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         if record.action not in OF_PAGES:
             names += ["params", "after"]  # what it was about: another key, another person
         same = self.filter(
-            **{name: getattr(record, name) for name in names}, at__gt=record.at - COUNTED_WITHIN
+            # As the database has them: JSON without what nobody sees, which it may refuse
+            **{name: tidy_values(getattr(record, name)) for name in names},
+            at__gt=record.at - COUNTED_WITHIN,
         )
         latest = same.order_by("-pk").values_list("pk", flat=True).first() if record.actor else None
         again = (
