@@ -1,5 +1,5 @@
 """The back office of this app: the catalog, and what partners are entitled to."""
 
-from . import catalog, entitlements, memberships
+from . import assignments, benefits, catalog, memberships, product_keys
 
-__all__ = ["catalog", "entitlements", "memberships"]
+__all__ = ["assignments", "benefits", "catalog", "memberships", "product_keys"]

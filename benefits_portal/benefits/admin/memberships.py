@@ -35,7 +35,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Record
 
 from . import enrolling
-from .entitlements import quantity, status_today
+from .benefits import quantity, status_today
 
 
 class MembershipStateFilter(DayFilter):

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.backoffice.changelist import CappedPaginator
 from benefits_portal.backoffice.columns import Text, admin_url
 from benefits_portal.backoffice.filters import CasesFilter
-from benefits_portal.benefits.admin.entitlements import KeyStateFilter
 from benefits_portal.benefits.admin.memberships import MembershipStateFilter
+from benefits_portal.benefits.admin.product_keys import KeyStateFilter
 from benefits_portal.benefits.models import Membership, ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.formats import format_number

@@ -1,4 +1,9 @@
-"""What runs in a tenant: subscriptions, end-date rules, and the redemptions behind them."""
+"""What runs in a tenant: subscriptions, end-date rules, and the redemptions behind them.
+
+- `subscription.py`: the end-date rules (S1 to S8), and redeeming a key, which changes one.
+- `redemption.py`: the ledger of what each key did; `redemption_queryset.py` writes it.
+- `replacement.py`, `reversal.py`: a key redeemed by mistake, asked back and made good (K8).
+"""
 
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.terms import Term

@@ -1,7 +1,4 @@
-"""Product keys in the hands of staff: on record, and never in full (K3, K8).
-
-They are looked up by POST, revoked, and issued anew.
-"""
+"""Staff look up whose a product key is: by POST, on record, never shown in full (K3)."""
 
 # mypy: disable-error-code="type-arg"
 

@@ -1,0 +1,108 @@
+"""Product keys: listed masked, revoked with a reason; staff never see one in full (K3, K8)."""
+
+# mypy: disable-error-code="type-arg"
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin import ActionLocation
+from django.http import HttpRequest
+from django.urls import path
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from benefits_portal.backoffice.changelist import SearchThroughMixin
+from benefits_portal.backoffice.columns import linked
+from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
+from benefits_portal.benefits.models import BenefitAction, ProductKey
+from benefits_portal.tenants.admin.base import ReadOnlyAdmin
+from benefits_portal.tenants.admin.edits_on_record import actor
+from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
+from benefits_portal.tenants.audit.context import AuditContext
+from benefits_portal.tenants.models import Record
+
+from . import product_key_lookup
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+class KeyStateFilter(DayFilter):
+    title = _("state")
+    parameter_name = "state"
+    cases = {
+        "redeemable": (_("Can be redeemed"), lambda keys, on: keys.redeemable(on)),
+        "not-begun": (_("Not begun"), lambda keys, on: keys.not_begun(on)),
+        "lapse-30": (_("Lapses within 30 days"), lambda keys, on: keys.lapsing_within(30, on)),
+        "redeemed": (_("Redeemed"), lambda keys, _on: keys.redeemed()),
+        "lapsed": (_("Never redeemed, benefit expired"), lambda keys, on: keys.lapsed(on)),
+        "revoked": (_("Revoked"), lambda keys, _on: keys.revoked()),
+    }
+
+
+@admin.register(ProductKey)
+class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
+    """Masked (K3). The search takes no key: what is searched for stands in the address."""
+
+    list_display = [
+        "__str__",
+        linked("benefit", _("benefit")),
+        "licenses",
+        linked("partner", _("partner")),
+        "issued_at",
+        "redeemed_on",
+        linked("redeemed_in", _("redeemed in")),
+        "revoked_at",
+    ]
+    list_filter = [KeyStateFilter, ("product", FewChoicesFilter), ("partner", FewChoicesFilter)]
+    search_through = ("partner", "product")
+    search_help_text = _(
+        "Product or partner. Do not type a key here: it would stay in the browser's history."
+    )
+    date_hierarchy = "issued_at"
+    ordering = ["-pk"]
+    sortable_by = ["issued_at"]
+    fieldsets = [
+        (None, {"fields": ["__str__", "benefit", "product", "licenses", "partner", "issued_at"]}),
+        (_("Redeemed"), {"fields": ["redeemed_at", "redeemed_on", "redeemed_by", "redeemed_in"]}),
+        (_("Revoked"), {"fields": ["revoked_at", "revoked_by", "revoked_why"]}),
+    ]
+
+    actions = ["revoke"]
+    action_form = ReasonedActionForm
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("benefits.change_productkey")
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(
+            sensitive_post_parameters("key")(partial(product_key_lookup.look_up, self))
+        )
+        return [path("look-up/", view, name="benefits_productkey_look_up"), *super().get_urls()]
+
+    @admin.action(description=_("Revoke"), permissions=["revoke"], location=[*ActionLocation])
+    @needs_reason
+    def revoke(self, request: HttpRequest, chosen: "QuerySet[ProductKey]") -> None:
+        """For good: a key that was redeemed is replaced instead, when its partner asks for it."""
+
+        def revoke(key: ProductKey) -> None:
+            if not key.revoke(reason_in(request), by=actor(request)) and not has_just_revoked(key):
+                key.check_revocable()
+
+        def has_just_revoked(key: ProductKey) -> bool:
+            about: AuditContext = {
+                "by": actor(request),
+                "partner": key.partner,
+                "subject": key.benefit,
+                "after": {"key": key.pk},
+            }
+            return Record.objects.has_just(BenefitAction.KEY_REVOKED, **about)
+
+        each(self, request, chosen, revoke, _now("%(what)s: revoked."))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return ProductKey.objects.for_display().select_related(
+            "benefit__product", "benefit__partner"
+        )
