@@ -5,9 +5,11 @@ The console stays empty under the CSP.
 
 from collections.abc import Iterable, Iterator
 from itertools import product
+from typing import Literal
 
 import pytest
 from django.contrib import admin
+from django.db.models import Model
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
@@ -24,11 +26,13 @@ from benefits_portal.tenants.models import Partner, RoleAssignment, User
 from tests.browser.conftest import Visit
 from tests.browser.test_every_page import faults_of
 
-LOOKS = list(product(["light", "dark"], [1280, 390, 320]))
+type Theme = Literal["light", "dark"]
+THEMES: list[Theme] = ["light", "dark"]
+LOOKS = list(product(THEMES, [1280, 390, 320]))
 
 
-def url(model: type, page: str, *args: object) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)  # type: ignore[attr-defined]
+def url(model: type[Model], page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
 def some_pages() -> dict[str, str]:
@@ -77,14 +81,14 @@ def short_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BackOfficeAdmin, "list_per_page", 3)
 
 
-def faults_in(page: Page, looks: Iterable[tuple[str, int]], name: str) -> list[str]:
+def faults_in(page: Page, looks: Iterable[tuple[Theme, int]], name: str) -> list[str]:
     """What is wrong with the page that is open, in each of the looks.
 
     Wide tables scroll sideways, as Django's do.
     """
     faults = []
     for theme, width in looks:
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": 900})
         faults += [
             fault

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -131,7 +132,7 @@ class Driver:
             {"acting_in": self.world.sample.tenant_token} | sent,
         )
 
-    def office(self, model: type, name: str, /, *args: Any, **sent: Any) -> str:
+    def office(self, model: type[Model], name: str, /, *args: Any, **sent: Any) -> str:
         """Send something to a page of the back office, with a reason."""
         return self.send("programme", page(model, name, *args), BECAUSE | sent)
 

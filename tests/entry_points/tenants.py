@@ -7,6 +7,7 @@ from functools import partial
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.db.models import Model
 
 from benefits_portal.tenants.admin.base import AuditedAdmin
 from benefits_portal.tenants.exceptions import (
@@ -207,12 +208,12 @@ REQUIRED, MISSING = (
 )
 
 
-def on_the_form(model: type, driver: Driver) -> str:
-    return driver.form(model._default_manager.latest("pk"), reason=" ")  # type: ignore[attr-defined]
+def on_the_form(model: type[Model], driver: Driver) -> str:
+    return driver.form(model._default_manager.latest("pk"), reason=" ")
 
 
-def from_the_list(model: type, name: str, driver: Driver) -> str:
-    return driver.action(name, model._default_manager.latest("pk"), reason=" ")  # type: ignore[attr-defined]
+def from_the_list(model: type[Model], name: str, driver: Driver) -> str:
+    return driver.action(name, model._default_manager.latest("pk"), reason=" ")
 
 
 for model, its_admin in admin.site._registry.items():
