@@ -9,6 +9,7 @@ from django import forms
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from benefits_portal.backoffice.csv_reading import Unreadable, read
+from benefits_portal.backoffice.importing import ImportRow
 from benefits_portal.benefits.email_lists import EmailList
 from benefits_portal.commands import PortalCommand, PortalManagement
 from benefits_portal.key_format import masked
@@ -65,6 +66,13 @@ def test_a_key_in_several_columns_of_a_heading_is_masked() -> None:
         list(read(LOWER.replace("-", ";") + "\n", COLUMNS))
     assert KEY[5:10].lower() not in str(refused.value)
     assert MASK in str(refused.value)
+
+
+def test_whatever_is_said_of_a_file_or_a_line_has_keys_masked() -> None:
+    line = ImportRow(2, f"Lou {SHOWN}")
+    line.refuse(f"{SHOWN} is no name.")
+    assert (line.text, line.reason) == (f"Lou {MASK}", f"{MASK} is no name.")
+    assert str(Unreadable(f"Line 2 holds {SHOWN}.")) == f"Line 2 holds {MASK}."
 
 
 @pytest.mark.parametrize("column", ["mpn_id", "name", "country", "currency", "time_zone"])
