@@ -18,7 +18,6 @@ from benefits_portal.benefits.exceptions import NotAssignable, NotRenewable, Not
 from benefits_portal.benefits.models import Benefit, Membership
 from benefits_portal.tenants.admin.base import AuditedAdmin, ReadOnlyInline
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.exceptions import RoleOfOneself, RolesOfStaff
 from tests import factories
 from tests.entry_points.operations import EntryPoint, RefusedCase
 from tests.test_architecture import ROWS
@@ -101,8 +100,6 @@ HARMLESS = {
 }
 pytestmark = pytest.mark.django_db
 
-# What staff may not do to the roles of staff: back_office/test_rights.py.
-OF_STAFF = {RoleOfOneself, RolesOfStaff}
 KINDS = {NotAssignable, NotRenewable, NotTransferable}  # of refusals: what is raised says more
 SHOWN_ALONE = {  # say how something is shown or worked out, and refuse nothing
     *("S1", "S2", "S7", "U6", "K3", "A2", "A3", "P2"),
@@ -200,7 +197,7 @@ def test_every_refusal_and_every_rule_is_tried() -> None:
         for refused_case in operation.refused_cases
         for message in (refused_case.message, *refused_case.other_messages.values())
     ]
-    assert set(Refusal.by_code.values()) - KINDS - OF_STAFF == {
+    assert set(Refusal.by_code.values()) - KINDS == {
         message for message in tried if isinstance(message, type)
     }
     assert {row["rule"] for row in ROWS} - SHOWN_ALONE - LEFT_OUT == {
