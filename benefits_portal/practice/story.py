@@ -3,7 +3,7 @@
 import random
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -133,7 +133,8 @@ class StoryPlayer:
         self._assignment(event).transfer(self._people[event.to], by=self._actor(event), on=day)
 
     def revoke(self, event: Event, day: date) -> None:
-        self._key(event).revoke(event.why, by=self._actor(event))
+        staff = replace(self._actor(event), reason=event.why)  # so that only staff read it
+        self._key(event).revoke(event.why, by=staff)
 
     def issue(self, event: Event, day: date) -> None:
         self._benefit(event).issue_key(by=self._actor(event), text=self._draw_key())

@@ -364,3 +364,19 @@ def test_what_a_member_may_not_open_is_shown_disabled_and_not_linked(
     assert (
         f'<a href="{reverse("tenants:activity")}">Activity' in found.split("<main")[1]
     ) is role.may_act
+
+
+@rule("P3")
+@pytest.mark.parametrize(
+    "roles", [[Role.MEMBER, Role.PARTNER_ADMIN], [Role.GLOBAL_ADMIN, Role.MEMBER]]
+)
+def test_the_navigation_is_the_reader_s_own_whoever_came_before(
+    tenant: Tenant, sign_in: SignIn, roles: list[Role]
+) -> None:
+    forbidden = reverse("licensing:product-key-start")
+    for role in roles:
+        held = factories.RoleAssignmentFactory.create(
+            user__directory_user__tenant=tenant, role=role
+        )
+        navigation = sign_in(held.user).get(reverse("licensing:products")).text.split("<main")[0]
+        assert (f'href="{forbidden}"' in navigation) is role.may_act

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 class AnswerForm(ReasonedActionForm):
     reason = reason_field(
-        required=False, label=gettext_lazy("Reason (the partner reads why a request is declined)")
+        required=False,
+        label=gettext_lazy("Reason (the partner reads why a request is declined)"),
+        help_text=gettext_lazy("Goes on record. The partner reads why a request is declined."),
     )
 
 

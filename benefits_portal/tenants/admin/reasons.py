@@ -26,6 +26,7 @@ from benefits_portal.typed import isolated, tidy
 
 MISSING = _("Say why: the reason goes on record. Nothing was changed.")
 REASON = _("Reason")
+ONLY_STAFF = _("Goes on record with what was changed. Only staff can read it.")
 MAX_SHOWN = 20  # of the rows that an action was chosen for
 # An action that is run from something's own page
 ON_A_FORM = f"{ActionLocation.CHANGE_FORM.value}-reason"
@@ -40,8 +41,9 @@ def reason_in(request: HttpRequest) -> str:
     return without_keys(next((text for text in typed if text), ""))[: Record.REASON_LENGTH]
 
 
-def reason_field(*, required: bool = True, label: Any = REASON) -> LineFormField:
-    help_text = _("Goes on record with what was changed. Only staff can read it.")
+def reason_field(
+    *, required: bool = True, label: Any = REASON, help_text: Any = ONLY_STAFF
+) -> LineFormField:
     return LineFormField(
         label=label, max_length=Record.REASON_LENGTH, required=required, help_text=help_text
     )
@@ -80,6 +82,7 @@ def ask(model_admin: Any, request: HttpRequest, rows: Any, title: str) -> Templa
         "opts": model_admin.opts,
         "rows": Excerpt.of(rows, MAX_SHOWN),
         "chosen": chosen,
+        "field": model_admin.action_form(auto_id="id_%s")["reason"],
     }
     return TemplateResponse(request, "admin/ask_reason.html", context)
 
