@@ -24,6 +24,11 @@ class Act:
     by_staff: bool = False
 
 
+def by_form(sample: PartnerFixture, page: str, action: str, message: str) -> Act:
+    """The form of one of the partner's pages, filled in as it fits."""
+    return Act(sample.url(page), sample.form(page), action, message)
+
+
 def office(model: str, action: str, pk: int) -> tuple[str, dict[str, Any]]:
     return reverse(f"admin:{model}_changelist"), {
         "action": action,
@@ -74,42 +79,22 @@ def transfer(sample: PartnerFixture) -> Act:
 
 def add_user(sample: PartnerFixture) -> Act:
     message = f"Lou is now in the directory of {sample.tenant}."
-    return Act(
-        sample.url("tenants:add-user"),
-        sample.form("tenants:add-user"),
-        "tenants.person-added",
-        message,
-    )
+    return by_form(sample, "tenants:add-user", "tenants.person-added", message)
 
 
 def invite_guest(sample: PartnerFixture) -> Act:
     message = f"Lou is now in the directory of {sample.tenant}."
-    return Act(
-        sample.url("tenants:add-user?guest"),
-        sample.form("tenants:add-user?guest"),
-        "tenants.guest-invited",
-        message,
-    )
+    return by_form(sample, "tenants:add-user?guest", "tenants.guest-invited", message)
 
 
 def give_role(sample: PartnerFixture) -> Act:
     message = "Kim One Lee now holds the role Account member."
-    return Act(
-        sample.url("tenants:give-role"),
-        sample.form("tenants:give-role"),
-        "tenants.role-given",
-        message,
-    )
+    return by_form(sample, "tenants:give-role", "tenants.role-given", message)
 
 
 def change_role(sample: PartnerFixture) -> Act:
     message = "Kim One Account member now holds the role Global admin."
-    return Act(
-        sample.url("tenants:change-role"),
-        sample.form("tenants:change-role"),
-        "tenants.role-changed",
-        message,
-    )
+    return by_form(sample, "tenants:change-role", "tenants.role-changed", message)
 
 
 def take_role(sample: PartnerFixture) -> Act:
@@ -144,22 +129,12 @@ def make_primary(sample: PartnerFixture) -> Act:
 
 def ask_for_tenant(sample: PartnerFixture) -> Act:
     message = "We have passed it on: the program's staff look at lou.example and decide."
-    return Act(
-        sample.url("tenants:ask-for-tenant"),
-        sample.form("tenants:ask-for-tenant"),
-        "tenants.tenant-asked-for",
-        message,
-    )
+    return by_form(sample, "tenants:ask-for-tenant", "tenants.tenant-asked-for", message)
 
 
 def ask_for_replacement(sample: PartnerFixture) -> Act:
     message = "The program's staff have your request. Their answer will be on this receipt."
-    return Act(
-        sample.url("licensing:replacement"),
-        sample.form("licensing:replacement"),
-        "licensing.replacement-asked",
-        message,
-    )
+    return by_form(sample, "licensing:replacement", "licensing.replacement-asked", message)
 
 
 def switch(sample: PartnerFixture) -> Act:

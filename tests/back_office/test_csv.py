@@ -392,7 +392,7 @@ def test_the_preview_numbers_the_lines_as_the_file_does(office: Client) -> None:
     assert re.findall(r'<th scope="row">(\d*)</th>', shown.text) == ["3", "2"]
 
 
-def test_programme_imports_and_support_does_not(
+def test_program_staff_import_and_support_does_not(
     support: User, officer: User, sign_in: SignIn
 ) -> None:
     for model in (Partner, DirectoryUser, Membership):

@@ -108,7 +108,7 @@ def test_support_cannot_provision(support: User, sign_in: SignIn) -> None:
 
 
 @pytest.mark.slow
-def test_programme_makes_and_changes_what_is_done_by_hand_and_nothing_else(
+def test_program_staff_change_what_is_done_by_hand_and_nothing_else(
     officer: User, sign_in: SignIn, today: date
 ) -> None:
     make_rows(1)

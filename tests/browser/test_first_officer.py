@@ -81,7 +81,7 @@ def make_account(page: Page, url: str, name: str, person: str = "") -> None:
     save(page)
 
 
-def test_an_officer_sets_up_a_programme_and_an_admin_redeems_a_key(visit: Visit) -> None:
+def test_an_officer_sets_up_a_program_and_an_admin_redeems_a_key(visit: Visit) -> None:
     page = visit("")
     sign_in(page, "first@programme.example", "/back-office/")
     make_account(page, "officer@programme.example", "Olga Officer")

@@ -405,7 +405,7 @@ def test_personas_hold_the_roles_that_they_are_there_for() -> None:
     assert User.objects.get(persona="no-role").home_partner == Partner.objects.get(name="Contoso")
 
 
-def test_support_may_look_and_the_programme_may_change() -> None:
+def test_support_may_look_and_program_staff_may_change() -> None:
     support, programme = (User.objects.get(persona=slug) for slug in ("support", "programme"))
 
     assert {
