@@ -206,7 +206,7 @@ def test_the_password_rotates_in_phases_and_the_socket_stays_open(machine: Machi
 def test_the_standby_s_password_is_read_by_root_alone_and_deleted() -> None:
     kept = commands("A standby that takes over", "(umask 077; ")
     assert re.match(r"\(umask 077; openssl rand -hex 24 >(\S+)\)\n", kept)
-    assert "shred -u /root/standby-password" in HANDBOOK
+    assert "shred -u /etc/benefits-portal-standby" in HANDBOOK
     assert "password=…" not in HANDBOOK
 
 
