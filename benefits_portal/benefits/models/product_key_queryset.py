@@ -51,11 +51,13 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
             benefit__expires_on__gte=on,
         )
 
-    def waiting(self, partner: Partner, on: date, product: Product | None = None) -> Self:
+    def waiting(
+        self, partner: Partner | OuterRef, on: date, product: Product | OuterRef | None = None
+    ) -> Self:
         """What `partner` can redeem, perhaps of one product, what expires first before the others.
 
-        Read off an index of the benefits, which say themselves whose they are and that nothing was
-        redeemed.
+        Both may refer to the row of an outer query. Read off an index of the benefits, which say
+        themselves whose they are and that nothing was redeemed.
         """
         theirs = self.redeemable(on).filter(
             partner=partner,

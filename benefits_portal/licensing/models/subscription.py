@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.models import Product, ProductKey
+from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 from benefits_portal.dates import add_months, days_in_months
 from benefits_portal.licensing.exceptions import (
     CalendarEnds,
@@ -185,6 +186,17 @@ class Subscription(models.Model):
         """
         same = Subscription.objects.of_product_in(self.tenant, self.product)
         return self == same.reactivatable(on).first()
+
+    def fitting_keys(self, on: date) -> ProductKeyQuerySet:
+        """The partner's own keys of its product that lengthen it, what expires first before others.
+
+        While it is Active, those that do not extend it too far (S5); once it has ended, any (S3).
+        `with_fitting_key` is the same for a page of subscriptions.
+        """
+        keys = ProductKey.objects.waiting(self.partner, on, self.product)
+        if on > self.ends_on:
+            return keys
+        return keys.filter(licenses__lte=MAX_EXTENSION_YEARS * self.licenses)
 
     def next_change_on(self, on: date) -> date | None:
         """The day the status changes next; None once it is Deleted."""

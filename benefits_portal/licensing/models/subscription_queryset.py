@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThan
 
 from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.licensing.quotes import Quote
+from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS
 from benefits_portal.tenants.models import Partner, Tenant
 
 from .redemption import Redemption
@@ -66,6 +68,22 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
     def for_display(self) -> Self:
         return self.select_related("product", "tenant")
+
+    def with_fitting_key(self, on: date) -> Self:
+        """Each with `fitting_key`: the partner's own key that fits and expires first, by its pk.
+
+        And with `fitting_key_licenses`; both are None where none fits. The same as the first of
+        `Subscription.fitting_keys`, asked of the database for a page of them.
+        """
+        of_product = ProductKey.objects.waiting(OuterRef("partner"), on, OuterRef("product"))
+        has_ended = Q(LessThan(OuterRef("ends_on"), Value(on)))
+        fitting = of_product.filter(
+            has_ended | Q(licenses__lte=OuterRef("licenses") * MAX_EXTENSION_YEARS)
+        )
+        return self.annotate(
+            fitting_key=Subquery(fitting.values("pk")[:1]),
+            fitting_key_licenses=Subquery(fitting.values("licenses")[:1]),
+        )
 
     def begin(self, quote: Quote, key: ProductKey, tenant: Tenant) -> "Subscription":
         """A new subscription that runs for what `quote` says (S1)."""
