@@ -29,20 +29,17 @@ class Figure(int):
 
 
 def as_day(day: date) -> str:
-    """June 30, 2021 or 30 juni 2021."""
+    """Jun 30, 2021 or 30 juni 2021."""
     return _day(day.year, day.month, day.day, get_language())
 
 
 def as_time(at: time) -> str:
-    """2:30 p.m. or 14:30, to the minute."""
+    """2:30 PM or 14:30, to the minute."""
     return _time(at.hour, at.minute, get_language())
 
 
 def as_moment(at: datetime) -> str:
-    """2:30 p.m.
-
-    (Europe/Amsterdam): by the clocks where the reader acts, and whose clocks those are (W13).
-    """
+    """2:30 PM (Europe/Amsterdam): by the clocks where the reader acts, and whose they are (W13)."""
     return f"{as_time(timezone.localtime(at).time())} ({timezone.get_current_timezone_name()})"
 
 

@@ -178,10 +178,11 @@ DAYS_KEPT = retention.days_kept(env)  # by table, of what `manage.py prune` dele
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
-# Internationalisation
+# Internationalization
 
 LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "benefits_portal.date_formats"
 LANGUAGES = languages(LOCALE_PATHS[0])
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = env.time_zone("TIME_ZONE", default="UTC")  # of the calculator and the back office

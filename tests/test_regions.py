@@ -209,6 +209,23 @@ def test_money_is_shown_with_the_decimals_of_its_currency() -> None:
     assert [decimal_places(currency) for currency in ("KWD", "KRW", "EUR")] == [3, 0, 2]
 
 
+@pytest.mark.parametrize(
+    ("language", "amount", "currency", "shown"),
+    [
+        ("en", "13000.00", "USD", "$13,000"),
+        ("en", "0.50", "USD", "$0.50"),
+        ("en", "13000.000", "KWD", "KWD13,000"),
+        ("nl", "13000.00", "EUR", "€\xa013.000"),
+        ("nl", "0", "JPY", "JP¥\xa00"),
+    ],
+)
+def test_money_is_shown_without_decimals_that_are_zero(
+    language: str, amount: str, currency: str, shown: str
+) -> None:
+    with override(language):
+        assert money(Decimal(amount), currency) == shown
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "written", ["NL,QQQ,UTC", "UK,EUR,UTC", "NL,EUR,Factory", "ZZ,EUR,UTC", "NL,EUR,localtime"]

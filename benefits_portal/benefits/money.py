@@ -4,6 +4,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from babel.core import Locale
 from babel.numbers import format_currency
 from django.db import models
 from django.utils.translation import get_language, ngettext, to_locale
@@ -16,7 +17,7 @@ MAX_DIGITS, MAX_DECIMALS = 13, 3  # of an amount in any currency; KWD has three 
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """`amount` of `currency` in the current language: $6,000.00, € 6.000,00, ¥10,000."""
+    """`amount` of `currency` in the current language: $6,000, $0.50, € 6.000, ¥10,000."""
     return _money(amount, currency, to_locale(get_language() or "en"))
 
 
@@ -25,15 +26,18 @@ def _money(amount: Decimal, currency: str, locale: str) -> str:
     """The amount as Babel writes it, kept for the next time.
 
     A package has few amounts, and a list the same ones on every page: writing one takes Babel as
-    long as a row takes the list.
+    long as a row takes the list. Nobody reads cents that are none.
     """
-    return format_currency(amount, currency, locale=locale)
+    if amount != amount.to_integral_value():
+        return format_currency(amount, currency, locale=locale)
+    pattern = Locale.parse(locale).currency_formats["standard"].pattern.replace(".00", "")
+    return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
 
 
 def quantity_text(
     quantity: int | None, amount: Decimal | None, currency: str, *, per_year: bool
 ) -> str:
-    """25 licenses, or $100.00 per month, in the reader's language."""
+    """25 licenses, or $100 per month, in the reader's language."""
     if amount is None:
         return ngettext("%(count)s license", "%(count)s licenses", quantity or 0) % {
             "count": format_number(quantity or 0)

@@ -56,7 +56,7 @@ def test_a_dry_run_says_what_enrolling_then_makes_once(
         "Signed up",
     )
     who, what = (
-        f"{partner}: Action Pack (April 15, 2021).",
+        f"{partner}: Action Pack (Apr 15, 2021).",
         "benefits 1, product keys 1, without Old (discontinued).",
     )
     assert (run(capsys, *words, "--dry-run"), made()) == (f"{who} Would be made: {what}", (0, 0, 0))
@@ -130,7 +130,7 @@ def test_each_partner_s_own_day_decides_what_ends_soon(
     settings.TIME_ZONE = project
     PartnerFactory.create(mpn_id="4711", time_zone=partner)
     run(capsys, "enroll", "4711", "Action Pack", "--starts-on", "2020-06-01")
-    message = f"{Membership.objects.get()}: renewed from June 2, 2021 on: benefits 1."
+    message = f"{Membership.objects.get()}: renewed from Jun 2, 2021 on: benefits 1."
     assert (run(capsys, "renew"), made()) == ((message, (2, 3, 3)) if renewed else ("", (1, 2, 2)))
 
 

@@ -313,8 +313,8 @@ def test_the_receipt_tells_before_after_where_who_and_when(
         tenant.domain,
         str(tenant.guid),
         admin.directory_user.display_name,
-        "June 30, 2021",
-        "Sept. 30, 2021",
+        "Jun 30, 2021",
+        "Sep 30, 2021",
         "12 months × 25 licenses ÷ 100 licenses = 3 months",
     ]
     assert [text for text in texts if text not in receipt.text] == []

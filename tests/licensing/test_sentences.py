@@ -321,7 +321,7 @@ def test_a_receipt_in_practice_says_which_day_the_calendar_said(
     redemption = redeem(tenant=tenant, on=TODAY + timedelta(days=ahead))
     client = sign_in(admin)
     assert (
-        "Real time; the practice calendar said June 10, 2021."
+        "Real time; the practice calendar said Jun 10, 2021."
         in page(client, "receipt", redemption.pk)
     ) is said
     history = page(client, "subscription", redemption.subscription_id)

@@ -647,7 +647,7 @@ def test_a_refusal_and_a_change_are_said_in_words(account: Account, boss: Client
     extended, refused, *_ = boss.get(reverse("tenants:activity")).context["history"].lines
     assert (extended.about, [str(change) for change in extended.changes]) == (
         str(subscription.product),
-        ["Ends on: June 30, 2021 → Sept. 30, 2021"],
+        ["Ends on: Jun 30, 2021 → Sep 30, 2021"],
     )
     assert (refused.refused, refused.changes) == ("The key was redeemed already.", [])
 
@@ -658,7 +658,7 @@ def test_times_are_those_of_the_partner_s_own_clock(account: Account, boss: Clie
     line = (
         boss.get(reverse("tenants:activity"), {"until": "2021-04-02"}).context["history"].rows()[0]
     )
-    assert (line["day"], line["time"]) == ("April 2, 2021", "8:30 a.m.")
+    assert (line["day"], line["time"]) == ("Apr 2, 2021", "8:30 AM")
 
 
 def table(response: ClientResponse, delimiter: str = ",") -> list[list[str]]:

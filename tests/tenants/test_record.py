@@ -185,7 +185,7 @@ def test_a_refusal_is_named_by_its_fact_and_a_command_has_no_user() -> None:
         (EntryDisabled(), "Disabled in the directory.", "Uitgeschakeld"),
         (
             EnrollmentYearOver(date=date(2022, 1, 1)),
-            "The enrollment year ended on Jan. 1, 2022;",
+            "The enrollment year ended on Jan 1, 2022;",
             "1 januari 2022",
         ),
     ],

@@ -92,7 +92,7 @@ def test_an_enrollment_that_was_refused_names_its_offer_and_day(tenant: Tenant, 
     [line] = lines([record], tenant.partner)
     assert [str(change) for change in line.changes] == [
         "Offer: Gold competency",
-        "Starts on: Jan. 31, 2027",
+        "Starts on: Jan 31, 2027",
     ]
 
 

@@ -147,7 +147,7 @@ def test_how_often_and_until_when_is_shown(
     for minutes in (0, 5):
         with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=False):
             refuse(Actor(member, How.PORTAL), partner)
-    said = "2 times until 12:05 p.m."
+    said = "2 times until 12:05 PM"
     assert said in sign_in(admin).get(reverse("tenants:activity")).text
     assert said in b"".join(sign_in(admin).get(reverse("tenants:activity-csv"))).decode()
     staff = factories.UserFactory.create(staff=True, is_superuser=True)
