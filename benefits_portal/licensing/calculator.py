@@ -1,6 +1,7 @@
 """The end-date calculator: the same rules for any figures, without a database (S4 to S8)."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,8 +16,8 @@ from benefits_portal.benefits.models import MAX_LICENSES
 from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.cards import beside, card, waiting, waiting_mark
-from benefits_portal.licensing.date_axis import Axis, Mark
+from benefits_portal.licensing.cards import beside, card, waiting, waiting_bar, way_bar
+from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
@@ -216,35 +217,27 @@ class Calculation:
             subscription = Subscription.running(terms[-1])
         return terms
 
-    def axis(self) -> Axis:
-        """The day of redeeming, the present end, the new ends, and the 3-year limit.
+    def axis(self) -> DateAxis:
+        """The day of redeeming, what runs then, what each way leads to, and the 3-year limit.
 
         Of what has ended, until when it can come back instead of the limit.
         """
-        subscription = self.subscription
-        marks = [Mark(_("Redeemed on"), self.on, "today")]
+        subscription, ends_on, bars = self.subscription, self.before.ends_on, []
         if self.status is Subscription.Status.ACTIVE:
-            marks.append(Mark(_("Ends now"), self.before.ends_on, "now"))
-            marks.append(
-                Mark(
-                    _("Latest end with one key (3 years)"),
-                    subscription.latest_extension_on,
-                    "limit",
-                )
-            )
+            bars.append(Bar(_("Current end date"), self.on, ends_on, "now"))
+            marks = [Mark(_("3-year limit"), subscription.latest_extension_on, "limit")]
         else:
-            marks.append(Mark(_("Ended"), self.before.ends_on))
-            marks.append(Mark(_("Last day to bring it back"), subscription.disabled_until, "limit"))
+            last_day = subscription.disabled_until
+            marks = [
+                Mark(_("Ended"), ends_on),
+                Mark(_("Last day to reactivate"), last_day, "limit"),
+            ]
         for way, terms in self.ways():
-            try:
-                marks.append(
-                    Mark(_("End after: %(way)s") % {"way": way.label}, terms()[-1].ends_on, "new")
-                )
-            except Refusal:
-                continue
+            with suppress(Refusal):
+                bars.append(way_bar(str(way.label), self.on, terms()[-1].ends_on))
         if self.status is Subscription.Status.ACTIVE:
-            marks.append(waiting_mark(sum(self.keys), self.before.ends_on))
-        return Axis(marks)
+            bars.append(waiting_bar(sum(self.keys), ends_on))
+        return DateAxis(self.on, bars, marks, _("Redeemed on"))
 
     @property
     def summary(self) -> list[str]:

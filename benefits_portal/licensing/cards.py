@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.formats import as_day, format_number
-from benefits_portal.licensing.date_axis import Mark
+from benefits_portal.licensing.date_axis import Bar
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
@@ -53,7 +53,7 @@ def beside(status: Subscription.Status) -> str:
 def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any]:
     """For fewer licenses for a full year: let it end on `ends_on`, start anew the day after."""
     labels = {
-        "title": _("Let it end and start new"),
+        "title": _("Wait and start new"),
         "summary": _("Only the licenses of the key, for a full year."),
     }
     if ends_on is None:
@@ -67,10 +67,15 @@ def waiting(key_licenses: int = 0, ends_on: date | None = None) -> dict[str, Any
     )
 
 
-def waiting_mark(key_licenses: int, ends_on: date) -> Mark:
-    """Where letting it end and starting new leads to, on the line of dates."""
-    label = _("End after: %(way)s") % {"way": _("Let it end and start new")}
-    return Mark(label, Subscription.activated(key_licenses, ends_on + DAY).ends_on, "new")
+def way_bar(title: str, start: date, ends_on: date) -> Bar:
+    """What a way leads to, on the axis."""
+    return Bar(_("With %(way)s") % {"way": title}, start, ends_on, "new")
+
+
+def waiting_bar(key_licenses: int, ends_on: date) -> Bar:
+    """What waiting and starting new leads to, on the axis."""
+    term = Subscription.activated(key_licenses, ends_on + DAY)
+    return way_bar(_("Wait and start new"), ends_on + DAY, term.ends_on)
 
 
 def term_values(term: Term) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day, format_number
-from benefits_portal.licensing.cards import beside, card, shift, waiting, waiting_mark
-from benefits_portal.licensing.date_axis import Axis, Mark
+from benefits_portal.licensing.cards import beside, card, shift, waiting, waiting_bar, way_bar
+from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
@@ -153,26 +153,20 @@ class Comparison:
         """Whether the key can still be redeemed on the day after `subscription` ends."""
         return self.key.benefit.is_usable(subscription.ends_on + DAY)
 
-    def axis(self) -> Axis:
-        """Today, the ends, the benefit's expiration and the 3-year limit on one line.
-
-        The ends are the present one and the new ones.
-        """
-        marks = [
-            Mark(_("Today"), self.on, "today"),
-            Mark(_("Benefit expires"), self.key.benefit.expires_on),
-        ]
+    def axis(self) -> DateAxis:
+        """What runs now, what each way leads to, the benefit's expiration and the 3-year limit."""
+        bars, marks = [], [Mark(_("Benefit expires"), self.key.benefit.expires_on)]
         if self.running:
-            limit = self.running.latest_extension_on
-            marks.append(Mark(_("Ends now"), self.running.ends_on, "now"))
-            marks.append(Mark(_("Latest end with one key (3 years)"), limit, "limit"))
-        for choice in self.choices:
-            if choice.quote:
-                label = _("End after: %(way)s") % {"way": choice.way.label}
-                marks.append(Mark(label, choice.quote.after.ends_on, "new"))
+            bars.append(Bar(_("Current end date"), self.on, self.running.ends_on, "now"))
+            marks.append(Mark(_("3-year limit"), self.running.latest_extension_on, "limit"))
+        bars += [
+            way_bar(str(choice.way.label), self.on, choice.quote.after.ends_on)
+            for choice in self.choices
+            if choice.quote
+        ]
         if self.running and self.can_wait(self.running):
-            marks.append(waiting_mark(self.key.licenses, self.running.ends_on))
-        return Axis(marks)
+            bars.append(waiting_bar(self.key.licenses, self.running.ends_on))
+        return DateAxis(self.on, bars, marks)
 
 
 def comparisons(

@@ -1,61 +1,179 @@
-"""Several days on one line, for the drawing and for its text."""
+"""Stretches of time and single days on one axis: where each is drawn, and the same as a table.
 
+    DateAxis(today, bars=[Bar("Extend", start, end, "new")], marks=[Mark("Limit", day, "limit")])
+
+Each of them has a lane of its own, so no label can cover another, however near the days are.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
-from benefits_portal.formats import as_day
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.formats import as_day, format_number
+
+WHOLE = 1000  # positions are per mille of the width
+MARGIN = 12  # at both sides, for the shape of a mark
+TICK_MONTHS = (1, 3, 6, 12, 24, 60, 120, 240, 600, 1200)
+THIRDS = (340, 660)  # a label begins at its mark before the first, ends there after the second
+SHORT = 25  # letters of a label that has room at its mark on a phone; longer ones stand above
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A stretch from `start` to `end`, the last day included; its label stands at its end.
+
+    `kind` is "now", "new", "warning", "limit" or nothing.
+    """
+
+    label: str
+    start: date
+    end: date
+    kind: str = ""
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A day with a name; `kind` is "today", "now", "new", "limit" or nothing."""
+    """A day with a name; `kind` is "today", "now", "new", "warning", "limit" or nothing."""
 
     label: str
     day: date
     kind: str = ""
 
+    @property
+    def start(self) -> date:
+        return self.day
+
+    @property
+    def end(self) -> date:
+        return self.day
+
 
 @dataclass(frozen=True)
-class Axis:
-    """Marks in the order of their days, within the `MARGIN` at both sides.
+class DateAxis:
+    """Today, then the bars as they are given, then the marks in the order of their days.
 
-    Positions lie between `MARGIN` and 100 − `MARGIN` per cent of the width.
+    `today_label` names today where it is another day, such as that of redeeming.
     """
 
-    days: list[Mark]
+    today: date
+    bars: Sequence[Bar] = ()
+    marks: Sequence[Mark] = ()
+    today_label: str = ""
 
-    MARGIN = 3
+    @classmethod
+    def of_sample(cls, today: str, bars: list[list[str]], marks: list[list[str]]) -> "DateAxis":
+        """From days as ISO 8601: [label, start, end, kind] and [label, day, kind]."""
+        day = date.fromisoformat
+        return cls(
+            day(today),
+            [Bar(label, day(start), day(end), kind) for label, start, end, kind in bars],
+            [Mark(label, day(on), kind) for label, on, kind in marks],
+        )
+
+    @cached_property
+    def items(self) -> list[Bar | Mark]:
+        """What the lanes show, from above."""
+        today = Mark(self.today_label or _("Today"), self.today, "today")
+        return [today, *self.bars, *sorted(self.marks, key=lambda mark: mark.day)]
+
+    @cached_property
+    def extent(self) -> tuple[date, date]:
+        """The first and the last day that is drawn."""
+        return min(item.start for item in self.items), max(item.end for item in self.items)
 
     def position(self, day: date) -> int:
-        first, last = min(mark.day for mark in self.days), max(mark.day for mark in self.days)
+        """Per mille of the width, from `MARGIN` to `WHOLE` − `MARGIN`."""
+        first, last = self.extent
         whole = max((last - first).days, 1)
-        return self.MARGIN + (day - first).days * (100 - 2 * self.MARGIN) // whole
+        return MARGIN + (day - first).days * (WHOLE - 2 * MARGIN) // whole
 
-    def marks(self) -> list[dict[str, Any]]:
-        """Numbered in the order of their days; above and below the line in turn.
+    @property
+    def today_x(self) -> str:
+        return in_per_cent(self.position(self.today))
 
-        So near ones do not cover each other.
-        """
+    @property
+    def guide_x(self) -> str:
+        """The end of what runs now, drawn through all lanes; empty where nothing does."""
+        ends = [item.end for item in self.items if item.kind == "now"]
+        return in_per_cent(self.position(ends[0])) if ends else ""
+
+    def lanes(self) -> list[dict[str, str]]:
+        """The drawing: a label beside a shape at `x`, and a bar that ends there."""
+        return [self.lane(item) for item in self.items]
+
+    def lane(self, item: Bar | Mark) -> dict[str, str]:
+        start, end = self.position(item.start), self.position(item.end)
+        return {
+            "label": item.label,
+            "date": as_day(item.end),
+            "kind": item.kind,
+            "side": side_of(end),
+            "length": "short" if len(item.label) <= SHORT else "long",
+            "start": in_per_cent(start),
+            "width": in_per_cent(max(end - start, 0)),
+            "x": in_per_cent(end),
+        }
+
+    def ticks(self) -> list[dict[str, str]]:
+        """First days of months or years, few enough to be named side by side on a phone."""
+        for step in TICK_MONTHS:
+            days = self.first_days(step)
+            if len(days) <= (6 if step >= 12 else 4):
+                break
+        form = "Y" if step >= 12 else "M Y"
         return [
-            {
-                "number": number,
-                "label": mark.label,
-                "date": as_day(mark.day),
-                "position": self.position(mark.day),
-                "height": 11 if number % 2 else 45,
-                "kind": mark.kind,
-            }
-            for number, mark in enumerate(sorted(self.days, key=lambda mark: mark.day), 1)
+            {"x": in_per_cent(x), "label": date_format(day, form) if 100 <= x <= 900 else ""}
+            for day in days
+            for x in [self.position(day)]
         ]
 
-    def span(self) -> dict[str, int] | None:
-        """The stretch from today to the present end, where both are marked."""
-        ends = {
-            mark.kind: self.position(mark.day)
-            for mark in self.days
-            if mark.kind in ("today", "now")
-        }
-        if len(ends) < 2 or ends["now"] <= ends["today"]:
-            return None
-        return {"start": ends["today"], "width": ends["now"] - ends["today"]}
+    def first_days(self, step: int) -> list[date]:
+        """The first day of every `step`th month, counted from a January."""
+        first, last = (day.year * 12 + day.month - 1 for day in self.extent)
+        months = range(first // step * step + step, last + 1, step)
+        return [date(month // 12, month % 12 + 1, 1) for month in months[:13]]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The same facts for a table."""
+        return [
+            {
+                "label": item.label,
+                "start": as_day(item.start) if isinstance(item, Bar) else "",
+                "end": as_day(item.end),
+                "distance": distance_of((item.end - self.today).days),
+            }
+            for item in self.items
+        ]
+
+
+def side_of(position: int) -> str:
+    """Which part of its label stands at a mark: SVG's own words."""
+    first, last = THIRDS
+    if position < first:
+        return "start"
+    return "end" if position > last else "middle"
+
+
+def in_per_cent(position: int) -> str:
+    """Per mille as SVG's attributes write it in every language: 12.3%."""
+    return f"{position // 10}.{position % 10}%"
+
+
+def distance_of(days: int) -> str:
+    """How far from today a day is."""
+    if days == 0:
+        return _("today")
+    count = {"count": format_number(abs(days))}
+    if days > 0:
+        return ngettext("in %(count)s day", "in %(count)s days", days) % count
+    return ngettext("%(count)s day ago", "%(count)s days ago", -days) % count

@@ -10,7 +10,7 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.cards import shift
-from benefits_portal.licensing.date_axis import Axis, Mark
+from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.replacement import (
     ASKED_WITHIN,
@@ -20,6 +20,8 @@ from benefits_portal.licensing.models.replacement import (
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import KEY_MONTHS, in_days, in_licenses
 from benefits_portal.tenants.naming import Names
+
+DAY = timedelta(days=1)
 
 
 class ProductRow:
@@ -194,17 +196,28 @@ def status_changes(subscription: Subscription, on: date) -> list[dict[str, Any]]
     ]
 
 
-def end_axis(subscription: Subscription, redemptions: Sequence[Redemption], on: date) -> Axis:
-    """The benefit's own expiration beside the subscription's end (B5)."""
-    marks = [Mark(_("Start"), subscription.starts_on), Mark(_("Today"), on, "today")]
+def end_axis(subscription: Subscription, redemptions: Sequence[Redemption], on: date) -> DateAxis:
+    """The life of a subscription (S2), and its benefit's own expiration beside it (B5)."""
+    latest = source(redemptions)
+    marks = [Mark(_("Benefit expires"), latest.key.benefit.expires_on)] if latest else []
+    return DateAxis(on, life(subscription), marks)
+
+
+def life(subscription: Subscription) -> list[Bar]:
+    """From the start to the end, and the days that it is Expired and Disabled (S2)."""
     if subscription.withdrawn_on:
-        marks.append(Mark(_("Withdrawn on"), subscription.withdrawn_on, "limit"))
-    else:
-        label = _("Subscription ends") if subscription.is_active(on) else _("Subscription ended")
-        marks.append(Mark(label, subscription.ends_on, "now"))
-    if latest := source(redemptions):
-        marks.append(Mark(_("Benefit expires"), latest.key.benefit.expires_on))
-    return Axis(marks)
+        label = _("Withdrawn on")
+        return [Bar(label, subscription.starts_on, subscription.withdrawn_on, "limit")]
+    ends_on, expired, disabled = (
+        subscription.ends_on,
+        subscription.expired_until,
+        subscription.disabled_until,
+    )
+    return [
+        Bar(str(Subscription.Status.ACTIVE.label), subscription.starts_on, ends_on, "now"),
+        Bar(str(Subscription.Status.EXPIRED.label), ends_on + DAY, expired, "warning"),
+        Bar(str(Subscription.Status.DISABLED.label), expired + DAY, disabled, "limit"),
+    ]
 
 
 def source(redemptions: Sequence[Redemption]) -> Redemption | None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.date_axis import Axis, Mark
+from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.display import ProductRow
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt
@@ -162,7 +162,7 @@ def held_by_disabled(
 
 def memberships(
     partner: Partner, on: date, asked: Asked = NOT_ASKED
-) -> Excerpt[tuple[Membership, Axis]]:
+) -> Excerpt[tuple[Membership, DateAxis]]:
     """Each membership whose benefits can still be used, with its days on one axis.
 
     Its end, its benefits' and its last subscription's.
@@ -182,16 +182,17 @@ def memberships(
     excerpt: Excerpt[Membership] = asked.excerpt(
         "memberships", usable.order_by("ends_on", "pk"), MAX_LINES
     )
-    return excerpt.showing([(membership, Axis(_days(membership, on))) for membership in excerpt])
+    return excerpt.showing([(membership, axis_of(membership, on)) for membership in excerpt])
 
 
-def _days(membership: Membership, on: date) -> list[Mark]:
-    days = [
-        Mark(_("Membership started"), membership.starts_on),
-        Mark(_("Today"), on, "today"),
-        Mark(_("Membership ends"), membership.ends_on, "now"),
-        Mark(_("Benefits expire"), membership.benefits_expire_on, "limit"),
+def axis_of(membership: Membership, on: date) -> DateAxis:
+    """Its year, the days its benefits can be used, and the end of its last subscription (B1)."""
+    start = membership.starts_on
+    bars = [
+        Bar(_("Membership ends"), start, membership.ends_on, "now"),
+        Bar(_("Benefits expire"), start, membership.benefits_expire_on),
     ]
     # Annotated
     ends_on: date | None = membership.subscriptions_end_on  # type: ignore[attr-defined]
-    return [*days, Mark(_("Last subscription ends"), ends_on, "new")] if ends_on else days
+    marks = [Mark(_("Last subscription ends"), ends_on, "new")] if ends_on else []
+    return DateAxis(on, bars, marks)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from benefits_portal import clock
 from benefits_portal.licensing.calculator import CalculatorForm
+from benefits_portal.licensing.date_axis import DateAxis
 from benefits_portal.licensing.forms import KeyForm
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import role_required, tenant_context_exempt
@@ -153,4 +154,5 @@ def gallery(request: PartnerRequest) -> HttpResponse:
         "form": CalculatorForm({"licenses": "many", "keys": "25"}),
         "key": KeyForm(request)["key"],
     }
+    samples["axis"] = DateAxis.of_sample(**samples["axis"])
     return render(request, "components/gallery.html", samples | forms)

@@ -106,14 +106,16 @@ def test_redemptions_are_drawn_by_month_and_told_in_words(office: Client, today:
     assert description.endswith("March 2021: 0; April 2021: 2; May 2021: 1")
     assert description.count(";") == 11
     assert page.count("<rect") == 12
+    months = re.findall(r'<text y="15">([^<]*)', page)
+    assert (len(months), months[0], months[-1]) == (12, "Jun 2020", "May 2021")
 
 
 @pytest.mark.django_db
 def test_one_redemption_beside_a_thousand_is_still_seen() -> None:
     bars = redemptions_by_month(factories.TODAY)
-    assert [bar.height for bar in bars] == [0] * 12
+    assert [bar.length for bar in bars] == [0] * 12
     factories.redeem(on=date(2021, 4, 30))
-    assert [bar.height for bar in redemptions_by_month(factories.TODAY)] == [0] * 10 + [96, 0]
+    assert [bar.length for bar in redemptions_by_month(factories.TODAY)] == [0] * 10 + [1000, 0]
 
 
 def test_who_is_locked_out_is_seen_in_the_list(office: Client, today: date) -> None:

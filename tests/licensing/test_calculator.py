@@ -111,10 +111,10 @@ def test_letting_it_end_is_on_the_line_of_dates_as_among_the_ways(
     ends_on: str, is_marked: bool
 ) -> None:
     calculation = calculated(ends_on=ends_on)
-    marks = {mark["label"]: mark["date"] for mark in calculation.axis().marks()}
+    drawn = {lane["label"]: lane["date"] for lane in calculation.axis().lanes()}
     ways = {card["title"]: card["ends_on"] for card in calculation.cards() if card.get("ends_on")}
-    assert ("Let it end and start new" in ways) is is_marked
-    assert {f"End after: {title}": day for title, day in ways.items()}.items() <= marks.items()
+    assert ("Wait and start new" in ways) is is_marked
+    assert {f"With {title}": day for title, day in ways.items()}.items() <= drawn.items()
 
 
 @pytest.mark.parametrize(

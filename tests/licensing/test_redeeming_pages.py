@@ -284,7 +284,7 @@ def test_where_the_product_is_active_every_way_is_shown_side_by_side(
         "Extend end date",
         "Add licenses",
         "New subscription",
-        "Let it end and start new",
+        "Wait and start new",
     ]
 
 
@@ -479,6 +479,7 @@ def test_a_key_of_another_product_is_refused_once_and_truly(
     )
     assert response.text.count("This key is for Visio") == 1
     assert response.text.count(advice) == 1
-    assert ("Let it end" in response.text, "comparisons" in response.context) == (False, False)
+    is_offered = "Wait and start new" in response.text
+    assert (is_offered, "comparisons" in response.context) == (False, False)
     fitting = factories.key_for(subscription, 25)
-    assert "Let it end" in client.get(address, {"key": fitting.pk}).text
+    assert "Wait and start new" in client.get(address, {"key": fitting.pk}).text

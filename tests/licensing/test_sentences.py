@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.licensing.display import adding_hint, end_axis, undoing
+from benefits_portal.licensing.display import adding_hint, end_axis, life, undoing
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
 from benefits_portal.licensing.models.replacement import replace_again
 from benefits_portal.tenants.models import Actor, Partner, Role, Tenant, User
@@ -79,13 +79,22 @@ def test_a_withdrawn_subscription_s_axis_has_its_day_and_the_new_benefit(
     subscription = Subscription.objects.get(pk=redemption.subscription_id)
     replace(redemption, by)
     subscription.refresh_from_db()
-    marks = end_axis(subscription, list(subscription.redemptions.for_display()), TODAY + DAY).days
-    assert {mark.label: mark.day for mark in marks} == {
-        "Start": TODAY,
-        "Today": TODAY + DAY,
-        "Withdrawn on": TODAY,
-        "Benefit expires": redemption.key.benefit.expires_on,
-    }
+    axis = end_axis(subscription, list(subscription.redemptions.for_display()), TODAY + DAY)
+    assert [(item.label, item.start, item.end) for item in axis.items] == [
+        ("Today", TODAY + DAY, TODAY + DAY),
+        ("Withdrawn on", TODAY, TODAY),
+        ("Benefit expires", *2 * [redemption.key.benefit.expires_on]),
+    ]
+
+
+@rule("S2")
+def test_the_life_of_a_subscription_is_three_bars_that_follow_each_other() -> None:
+    subscription = Subscription(starts_on=date(2020, 7, 1), ends_on=date(2021, 6, 30))
+    assert [(bar.label, bar.start, bar.end, bar.days) for bar in life(subscription)] == [
+        ("Active", date(2020, 7, 1), date(2021, 6, 30), 364),
+        ("Expired", date(2021, 7, 1), date(2021, 7, 30), 29),
+        ("Disabled", date(2021, 7, 31), date(2021, 10, 28), 89),
+    ]
 
 
 @rule("K8")
@@ -270,10 +279,10 @@ def test_the_calculator_names_the_status_and_brings_back_what_can_be(
     cards = {card["title"]: card for card in calculation.cards()}
     assert ("Reactivation" in cards, calculation.status_hint() != "") == (back, status != "")
     assert (f"this subscription is {status}" in answer.text) is (status != "")
-    labels = [mark.label for mark in calculation.axis().days]
+    labels = [item.label for item in calculation.axis().items]
     assert (
-        "Latest end with one key (3 years)" in labels,
-        "Last day to bring it back" in labels,
+        "3-year limit" in labels,
+        "Last day to reactivate" in labels,
     ) == (days == 0, days > 0)
     if back:
         with_second = Subscription.running(calculation.started_new()[0]).with_added_licenses(10, on)

@@ -22,6 +22,7 @@ from benefits_portal.benefits.models import Membership, ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.formats import format_number
 from benefits_portal.licensing.admin.replacements import AnswerFilter as ReplacementFilter
+from benefits_portal.licensing.date_axis import WHOLE, in_per_cent
 from benefits_portal.licensing.models import Redemption, Replacement
 from benefits_portal.listing import capped_count
 from benefits_portal.tenants.admin.ledgers import RecentFilter, RefusedFilter
@@ -29,7 +30,7 @@ from benefits_portal.tenants.admin.outgoing import LockedOutFilter
 from benefits_portal.tenants.admin.requests import AnswerFilter
 from benefits_portal.tenants.models import Attempt, Record, TenantRequest
 
-MONTHS, HIGH, WIDE, GAP = 12, 96, 24, 6  # of the chart: bars, and the units that it is drawn in
+MONTHS, LANE = 12, 22  # of the chart: bars, one below the other, and px for each
 
 type Chosen = dict[type[CasesFilter], str]
 
@@ -89,36 +90,26 @@ def lines(request: HttpRequest, on: date) -> Iterator[DashboardItem]:
 
 
 @dataclass(frozen=True)
-class Bar:
-    """One month of the chart, in its units."""
+class MonthBar:
+    """One month of the chart, below the earlier ones; its length in per mille of the longest."""
 
     month: date
     count: int
-    x: int
-    height: int
+    index: int
+    length: int
 
-    @property
-    def y(self) -> int:
-        return HIGH - self.height
-
-    @property
-    def middle(self) -> int:
-        return self.x + WIDE // 2
-
-    @property
-    def initial(self) -> str:
-        return date_format(self.month, "M")[:1]
-
-    @property
-    def name(self) -> str:
-        return date_format(self.month, "YEAR_MONTH_FORMAT")
-
-    @property
-    def text(self) -> str:
-        return format_number(self.count)
+    def cells(self) -> dict[str, Any]:
+        """What the drawing shows."""
+        return {
+            "y": self.index * LANE,
+            "width": in_per_cent(self.length),
+            "month": date_format(self.month, "M Y"),
+            "name": date_format(self.month, "YEAR_MONTH_FORMAT"),
+            "text": format_number(self.count),
+        }
 
 
-def redemptions_by_month(on: date) -> list[Bar]:
+def redemptions_by_month(on: date) -> list[MonthBar]:
     """The last twelve months, the present one included. One query, of an index alone."""
     present = on.replace(day=1)
     months = [add_months(present, -back) for back in range(MONTHS - 1, -1, -1)]
@@ -130,7 +121,7 @@ def redemptions_by_month(on: date) -> list[Bar]:
     most = max(counts.values(), default=1)
     return [
         # Rounded up: one is seen beside a thousand
-        Bar(month, count, index * (WIDE + GAP), -(-count * HIGH // most))
+        MonthBar(month, count, index, -(-count * WHOLE // most))
         for index, month in enumerate(months)
         for count in [counts.get(month, 0)]
     ]

@@ -5,14 +5,7 @@ from typing import Any
 from django import template
 
 from benefits_portal import clock
-from benefits_portal.licensing.admin.dashboard import (
-    GAP,
-    HIGH,
-    MONTHS,
-    WIDE,
-    lines,
-    redemptions_by_month,
-)
+from benefits_portal.licensing.admin.dashboard import LANE, MONTHS, lines, redemptions_by_month
 from benefits_portal.licensing.models import Redemption
 
 register = template.Library()
@@ -29,9 +22,6 @@ def redemptions(context: dict[str, Any]) -> dict[str, Any]:
     """A chart of the redemptions of the last twelve months."""
     if not context["request"].user.has_perm(f"licensing.view_{Redemption._meta.model_name}"):
         return {}
-    return {
-        "bars": redemptions_by_month(clock.today()),
-        "width": MONTHS * (WIDE + GAP) - GAP,
-        "high": HIGH,
-        "bar_width": WIDE,
-    }
+    bars = [bar.cells() for bar in redemptions_by_month(clock.today())]
+    description = "; ".join(f"{bar['name']}: {bar['text']}" for bar in bars)
+    return {"bars": bars, "description": description, "height": MONTHS * LANE}
