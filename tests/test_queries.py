@@ -80,7 +80,7 @@ class World:
             self.redemption: Redemption = self.subscription.extend(
                 factories.key_for(self.subscription, 1), by=by, on=on
             )
-            factories.SubscriptionFactory.create(
+            self.ended = factories.SubscriptionFactory.create(
                 tenant=self.tenant, product=self.product, ends_on=on - timedelta(days=1)
             )
             self.person.disable(by=by)
@@ -146,6 +146,7 @@ PAGES = [
     Page(4, "licensing:products", query="?show=all"),
     Page(7, "licensing:products-csv", query="?show=all"),
     Page(7, "licensing:subscription", ("subscription.pk",)),
+    Page(8, "licensing:subscription", ("ended.pk",)),  # with the keys that start it again
     Page(7, "licensing:receipt", ("redemption.pk",)),
     Page(6, "licensing:replacement", ("redemption.pk",)),
     Page(5, "licensing:product-key-start"),

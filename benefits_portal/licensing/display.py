@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.formats import as_day, format_number
-from benefits_portal.licensing.cards import shift
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
+from benefits_portal.licensing.exceptions import CalendarEnds
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.replacement import (
     ASKED_WITHIN,
@@ -19,9 +20,10 @@ from benefits_portal.licensing.models.replacement import (
 )
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import KEY_MONTHS, in_days, in_licenses
-from benefits_portal.tenants.naming import Names
+from benefits_portal.listing.excerpt import Excerpt
 
 DAY = timedelta(days=1)
+MAX_FEEDING = 5  # benefits beside a subscription's dates; the timeline has all
 
 
 class ProductRow:
@@ -113,93 +115,13 @@ def license_segments(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
     return segments
 
 
-def ledger(redemptions: Sequence[Redemption], people: Names) -> list[dict[str, Any]]:
-    """The redemptions, latest first, with what each changed."""
-    return [
-        {
-            "redemption": redemption,
-            "who": people.of(redemption.redeemed_by),
-            **(shift(redemption.days_later) if redemption.way != RedemptionKind.REACTIVATE else {}),
-        }
-        for redemption in redemptions
-    ]
-
-
-def status_history(
-    subscription: Subscription, redemptions: Sequence[Redemption], people: Names, on: date
-) -> list[dict[str, Any]]:
-    """The timeline: what happened, where it stands, and what comes next (S2)."""
-    events = redeeming_events(redemptions, people) + reversing_events(redemptions)
-    return events if subscription.withdrawn_on else events + status_changes(subscription, on)
-
-
-def redeeming_events(redemptions: Sequence[Redemption], people: Names) -> list[dict[str, Any]]:
-    """The redemptions on the timeline, oldest first, each with its receipt."""
-    return [
-        {
-            "when": as_day(redemption.redeemed_on),
-            "title": redemption.get_way_display(),
-            "detail": _("%(licenses)s, ends on %(day)s")
-            % {
-                "licenses": in_licenses(redemption.after_licenses),
-                "day": as_day(redemption.after_ends_on),
-            },
-            "who": people.of(redemption.redeemed_by),
-            "href": redemption.get_absolute_url(),
-            "link": _("Receipt"),
-        }
-        for redemption in reversed(redemptions)
-    ]
-
-
-def reversing_events(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
-    """The reversals on the timeline (K8)."""
-    return [
-        {
-            "when": as_day(redemption.reversal.reversed_on),
-            "title": _("Reversed"),
-            "detail": _("%(way)s of %(day)s: its key was replaced")
-            % {"way": redemption.get_way_display(), "day": as_day(redemption.redeemed_on)},
-        }
-        for redemption in reversed(redemptions)
-        if redemption.is_reversed
-    ]
-
-
-def status_changes(subscription: Subscription, on: date) -> list[dict[str, Any]]:
-    """The days on which the status changes, past and to come (S2)."""
-    changes = [
-        (
-            subscription.ends_on,
-            _("Expired"),
-            _("A key can bring it back, if it is the one that ended last."),
-        ),
-        (
-            subscription.expired_until,
-            _("Disabled"),
-            _("A key can still bring it back, if it is the one that ended last."),
-        ),
-        (
-            subscription.disabled_until,
-            _("Deleted"),
-            _("It cannot come back; a key starts a new subscription."),
-        ),
-    ]
-    return [
-        {
-            "when": as_day(last_day + timedelta(days=1)),
-            "title": title,
-            "detail": detail,
-            "kind": "past" if last_day < on else "next",
-        }
-        for last_day, title, detail in changes
-    ]
-
-
 def end_axis(subscription: Subscription, redemptions: Sequence[Redemption], on: date) -> DateAxis:
-    """The life of a subscription (S2), and its benefit's own expiration beside it (B5)."""
+    """The life of a subscription (S2), and its benefits' own expiration beside it (B5)."""
     latest = source(redemptions)
-    marks = [Mark(_("Benefit expires"), latest.key.benefit.expires_on)] if latest else []
+    days = {fed["expires_on"] for fed in feeding(redemptions)}
+    if latest and not days:
+        days = {latest.key.benefit.expires_on}
+    marks = [Mark(_("Benefit expires"), day) for day in sorted(days)]
     return DateAxis(on, life(subscription), marks)
 
 
@@ -229,6 +151,43 @@ def source(redemptions: Sequence[Redemption]) -> Redemption | None:
         (redemption for redemption in redemptions if not redemption.is_reversed),
         redemptions[-1] if redemptions else None,
     )
+
+
+def feeding(redemptions: Sequence[Redemption]) -> Excerpt[dict[str, Any]]:
+    """The benefits whose keys made what runs now, the latest first, each once."""
+    by_benefit = {
+        redemption.key.benefit_id: redemption for redemption in current_run(redemptions)[::-1]
+    }
+    fed = [
+        {
+            "title": redemption.key.benefit.offer_name,
+            "licenses": in_licenses(redemption.key_licenses),
+            "expires_on": redemption.key.benefit.expires_on,
+            "pk": benefit_pk,
+        }
+        for benefit_pk, redemption in by_benefit.items()
+    ]
+    return Excerpt(fed[:MAX_FEEDING], len(fed), "#timeline", is_latest=True)
+
+
+def suggested_key(subscription: Subscription) -> dict[str, Any]:
+    """That a key of one's own extends it, and until when; empty without one.
+
+    Of a subscription from `with_fitting_key`.
+    """
+    licenses = getattr(subscription, "fitting_key_licenses", None)
+    if licenses is None:
+        return {}
+    try:
+        until = subscription.extended(licenses).ends_on
+    except CalendarEnds:
+        return {}
+    href = reverse("licensing:extend", args=[subscription.pk])
+    return {
+        "text": _("You have an unused key for %(licenses)s.") % {"licenses": in_licenses(licenses)},
+        "link": _("Extend to %(day)s") % {"day": as_day(until)},
+        "href": f"{href}?key={subscription.fitting_key}",  # type: ignore[attr-defined]  # annotated
+    }
 
 
 def withdrawal(subscription: Subscription, redemptions: Sequence[Redemption]) -> str:

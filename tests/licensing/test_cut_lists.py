@@ -33,14 +33,16 @@ def test_a_subscription_shows_its_latest_redemptions_and_leads_to_all(
         subscription.add_licenses(factories.key_for(subscription, 1), by=by, on=TODAY)
     href = reverse("licensing:subscription", args=[subscription.pk])
     page = client.get(href)
-    assert (len(page.context["ledger"]), page.text.count("The latest 50 of 52 are shown.")) == (
+    assert (len(page.context["excerpt"]), page.text.count("The latest 50 of 52 are shown.")) == (
         50,
-        2,
+        1,
     )
+    assert (len(page.context["feeding"]), page.context["feeding"].total) == (5, 50)
     assert page.context["segments"][0]["label"].endswith("redeemed earlier")
     assert sum(segment["width"] for segment in page.context["segments"]) == 100
-    whole = client.get(page.context["ledger"].href.split("#")[0])
-    assert (len(whole.context["ledger"]), "of 52 are shown" in whole.text) == (52, False)
+    whole = client.get(page.context["excerpt"].href.split("#")[0])
+    assert (len(whole.context["excerpt"]), "The latest 50 of" in whole.text) == (52, False)
+    assert "The latest 5 of 52 are shown." in whole.text
 
 
 def test_a_bulk_credit_shows_its_latest_holders_and_leads_to_all(

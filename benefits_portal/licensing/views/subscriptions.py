@@ -5,23 +5,27 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
+from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.cards import shift
 from benefits_portal.licensing.comparison import before_after
 from benefits_portal.licensing.display import (
     ProductRow,
     adding_hint,
     end_axis,
-    ledger,
+    feeding,
     license_segments,
     source,
-    status_history,
+    suggested_key,
     withdrawal,
 )
 from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.timeline import status_sentence, timeline
 from benefits_portal.licensing.views.replacing import replacement_context
 from benefits_portal.listing.excerpt import Asked, Excerpt
 from benefits_portal.replica import list_from_replica
@@ -33,6 +37,7 @@ from benefits_portal.tenants.models import Record
 from benefits_portal.tenants.naming import Names
 
 MAX_REDEMPTIONS = 50  # on a subscription's page
+MAX_KEYS = 5  # of one's own, to start again with
 
 
 @list_from_replica
@@ -65,49 +70,64 @@ def product_csv(request: PartnerRequest) -> HttpResponseBase:
 @require_safe
 def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     """One subscription: what runs, how it came about, what comes next, and its history (A2)."""
-    subscription = get_own(request, Subscription.objects.for_display(), pk)
+    subscriptions = Subscription.objects.for_display().with_fitting_key(request.today)
+    subscription = get_own(request, subscriptions, pk)
     theirs = subscription.redemptions.for_display()
     excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).excerpt(
-        "ledger", theirs, MAX_REDEMPTIONS, is_latest=True
+        "timeline", theirs, MAX_REDEMPTIONS, is_latest=True
     )
     people = Names(request.partner, (redemption.redeemed_by for redemption in excerpt))
     records = Record.objects.about(subscription)
     context = {
         "subscription": subscription,
-        **standing(subscription, request.today),
-        **origin(subscription, excerpt, people, request.today),
+        **standing(subscription, excerpt, people, request.today),
+        **what_a_key_does(request, subscription),
         "history": history(
             request, records, known=[subscription], anchor="#history", people=people
         ),
+        "is_history_open": "before" in request.GET,
     }
     return render(request, "licensing/subscription_detail.html", context)
 
 
-def standing(subscription: Subscription, on: date) -> dict[str, Any]:
-    """Where it stands on that day, and what a key could do for it (S2, S3, S6)."""
-    is_active = subscription.is_active(on)
-    return {
-        "status": subscription.status(on),
-        "is_active": is_active,
-        "next_change_on": subscription.next_change_on(on),
-        "adding_hint": adding_hint(subscription, on),
-        "can_come_back": not is_active and subscription.can_come_back(on),
-    }
-
-
-def origin(
+def standing(
     subscription: Subscription, excerpt: Excerpt[Redemption], people: Names, on: date
 ) -> dict[str, Any]:
-    """What its redemptions made of it: the license bar, the ledger, the timeline, the days."""
-    redemptions = excerpt.rows
+    """Where it stands on that day, what its redemptions made of it, and what comes next (S2)."""
+    redemptions, feeding_benefits = excerpt.rows, feeding(excerpt.rows)
+    is_active = subscription.is_active(on)
+    can_come_back = is_active or subscription.can_come_back(on)
     return {
+        "status": subscription.status(on),
+        "status_sentence": status_sentence(subscription, on, can_come_back=can_come_back),
+        "is_active": is_active,
+        "can_come_back": can_come_back,
         "segments": license_segments(redemptions),
-        "ledger": excerpt.showing(ledger(redemptions, people)),
+        "feeding": feeding_benefits,
+        "dates_differ": any(fed["expires_on"] != subscription.ends_on for fed in feeding_benefits),
         "latest": source(redemptions),
         "withdrawal": withdrawal(subscription, redemptions),
-        "timeline": status_history(subscription, redemptions, people, on),
+        "timeline": timeline(subscription, redemptions, people, on, can_come_back=can_come_back),
+        "excerpt": excerpt,
         "axis": end_axis(subscription, redemptions, on),
     }
+
+
+def what_a_key_does(request: PartnerRequest, subscription: Subscription) -> dict[str, Any]:
+    """For whoever may redeem one: what the keys at hand do for it (S3, S4)."""
+    on = request.today
+    if not request.role.may_act:
+        return {}
+    if subscription.is_active(on):
+        return {
+            "adding_hint": adding_hint(subscription, on),
+            "suggested_key": suggested_key(subscription),
+        }
+    keys: Excerpt[ProductKey] = Excerpt([], 0)
+    if subscription.fitting_key is not None:  # type: ignore[attr-defined]  # annotated
+        href = f"{reverse('benefits:azure-cloud')}?{urlencode({'q': subscription.product_name})}"
+        keys = Excerpt.of(subscription.fitting_keys(on), MAX_KEYS, href)
+    return {"keys": keys, "would_end_on": Subscription.activated(1, on).ends_on}
 
 
 @role_required

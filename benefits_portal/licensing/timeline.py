@@ -1,0 +1,168 @@
+"""A subscription over time: what happened to it, and what happens next (S2, K8)."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TypedDict
+
+from django.utils.translation import gettext as _
+
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.cards import shift
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.tenants.naming import Names
+from benefits_portal.typed import isolated
+
+Status = Subscription.Status
+DAY = timedelta(days=1)
+MOVING = (RedemptionKind.EXTEND, RedemptionKind.ADD)  # what moves the end of what runs
+
+
+class Event(TypedDict, total=False):
+    """An entry of components/timeline.html."""
+
+    when: str
+    title: str
+    detail: str
+    shift: str
+    effect: str
+    who: str
+    href: str
+    link: str
+    kind: str
+
+
+def timeline(
+    subscription: Subscription,
+    redemptions: Sequence[Redemption],
+    people: Names,
+    on: date,
+    *,
+    can_come_back: bool,
+) -> list[Event]:
+    """What was redeemed and reversed, and the days on which the status changes, in their order."""
+    oldest_first = list(reversed(redemptions))
+    events = [
+        (redemption.redeemed_on, redeeming(redemption, people)) for redemption in oldest_first
+    ]
+    events += [reversing(redemption) for redemption in oldest_first if redemption.is_reversed]
+    if subscription.withdrawn_on is None:
+        events += status_changes(subscription, on, can_come_back=can_come_back)
+    return [event for _day, event in sorted(events, key=lambda dated: dated[0])]
+
+
+def redeeming(redemption: Redemption, people: Names) -> Event:
+    """One use of a key, with its receipt."""
+    title, detail = what_it_did(redemption)
+    moved = shift(redemption.days_later) if redemption.way in MOVING else {}
+    return Event(
+        when=as_day(redemption.redeemed_on),
+        title=title,
+        detail=detail,
+        shift=moved.get("shift", ""),
+        effect=moved.get("effect", ""),
+        who=_("By %(name)s, with a key of %(offer)s")
+        % {
+            "name": isolated(people.of(redemption.redeemed_by)),
+            "offer": redemption.key.benefit.offer_name,
+        },
+        href=redemption.get_absolute_url(),
+        link=_("Receipt"),
+    )
+
+
+def what_it_did(redemption: Redemption) -> tuple[str, str]:
+    """What redeeming the key changed: a title and a sentence."""
+    after, before = redemption.after, redemption.before
+    params = {
+        "key": in_licenses(redemption.key_licenses),
+        "all": in_licenses(after.licenses),
+        "day": as_day(after.ends_on),
+        "before": as_day(before.ends_on) if before else "",
+    }
+    match redemption.way:
+        case RedemptionKind.EXTEND:
+            title, detail = _("End date extended"), _("From %(before)s to %(day)s, %(all)s.")
+        case RedemptionKind.ADD:
+            title = _("%(key)s added")
+            detail = _("%(all)s in total. The end date moved from %(before)s to %(day)s.")
+        case RedemptionKind.REACTIVATE:
+            title, detail = _("Reactivated with %(key)s"), _("Until %(day)s.")
+        case _new:
+            title, detail = _("Activated with %(key)s"), _("Until %(day)s.")
+    return title % params, detail % params
+
+
+def reversing(redemption: Redemption) -> tuple[date, Event]:
+    """A redemption taken back, since its key was replaced (K8)."""
+    day = redemption.reversal.reversed_on
+    text = _("%(way)s of %(day)s was undone, because the key was replaced.")
+    params = {"way": redemption.get_way_display(), "day": as_day(redemption.redeemed_on)}
+    return day, Event(when=as_day(day), title=_("Reversed"), detail=text % params)
+
+
+def status_changes(
+    subscription: Subscription, on: date, *, can_come_back: bool
+) -> list[tuple[date, Event]]:
+    """The days on which the status changes, past and to come (S2).
+
+    What it means is said of the present status and of those to come.
+    """
+    now = subscription.status(on)
+    begins = {
+        Status.EXPIRED: subscription.ends_on + DAY,
+        Status.DISABLED: subscription.expired_until + DAY,
+        Status.DELETED: subscription.disabled_until + DAY,
+    }
+    return [
+        (
+            day,
+            Event(
+                when=as_day(day),
+                title=str(status.label),
+                detail=meaning(status, can_come_back=can_come_back)
+                if day > on or status is now
+                else "",
+                kind="next" if day > on else "past",
+            ),
+        )
+        for status, day in begins.items()
+    ]
+
+
+def meaning(status: Subscription.Status, *, can_come_back: bool) -> str:
+    """What a subscription of that status can still be used for, and what a key does for it (S3)."""
+    match status, can_come_back:
+        case Status.EXPIRED, True:
+            return _("You can still reactivate it with a key. Users keep access.")
+        case Status.EXPIRED, False:
+            return _("Users keep access.")
+        case Status.DISABLED, True:
+            return _("Users have no access. You can still reactivate it.")
+        case Status.DISABLED, False:
+            return _("Users have no access.")
+    return _("It can't be reactivated. A key creates a new subscription.")
+
+
+def status_sentence(subscription: Subscription, on: date, *, can_come_back: bool) -> str:
+    """What follows the present status, and when; empty where that is said elsewhere."""
+    later = _("It can't be reactivated, because another subscription of this product ended later.")
+    match subscription.status(on):
+        case Status.ACTIVE:
+            text, day = _("Expires after %(day)s unless you extend it."), subscription.ends_on
+        case Status.EXPIRED if can_come_back:
+            text = _("Users keep access until %(day)s. Reactivate it before then.")
+            day = subscription.expired_until
+        case Status.EXPIRED:
+            text, day = _("Users keep access until %(day)s."), subscription.expired_until
+        case Status.DISABLED:
+            text = _("Users have no access. It will be deleted after %(day)s.")
+            day = subscription.disabled_until
+        case _deleted:
+            if subscription.withdrawn_on:
+                return ""
+            text, day = _("Deleted after %(day)s."), subscription.disabled_until
+    sentence = text % {"day": as_day(day)}
+    has_ended = on > subscription.ends_on and subscription.status(on) is not Status.DELETED
+    return f"{sentence} {later}" if has_ended and not can_come_back else sentence
