@@ -197,7 +197,7 @@ NO_PAGES = {
     "tenants:end-viewing": "answers a form",
     "demo-sign-in": "answers a form",
     "demo-clock": "answers a form",
-    "demo-reset": "answers a form",
+    "demo-reset": "is in a demo only",
     "demo-mailbox": "is in a demo only",
     "gallery": "shows samples",
     "tenants:password-set": "is behind a link that was mailed",

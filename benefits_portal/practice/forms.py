@@ -1,12 +1,13 @@
-"""Moving a practice partner's calendar."""
+"""Moving a practice partner's calendar, and starting over."""
 
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from benefits_portal import clock
 from benefits_portal.dates import add_months
@@ -19,9 +20,7 @@ MAX_DAYS_AHEAD = 10 * 12  # months ahead of the real day; every end date is with
 class ClockForm(forms.Form):
     """A day later than the partner's own today, written YYYY-MM-DD, at most ten years ahead."""
 
-    today = DayFormField(
-        error_messages={"required": gettext_lazy("Choose the day to move the calendar to.")}
-    )
+    today = DayFormField(error_messages={"required": gettext_lazy("Choose the date to change to.")})
 
     def __init__(self, *args: Any, partner: Partner, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,7 +34,7 @@ class ClockForm(forms.Form):
         )
         if day <= today:
             raise forms.ValidationError(
-                _("The calendar moves forward only. Choose a day after %(today)s.")
+                _("The date moves forward only. Choose a day after %(today)s.")
                 % {"today": date_format(today)}
             )
         if day > furthest:
@@ -44,3 +43,40 @@ class ClockForm(forms.Form):
                 % {"furthest": date_format(furthest)}
             )
         return day
+
+
+CONFIRM_WORD = gettext_lazy("RESET")  # what one types to start over, in the reader's language
+
+
+class ResetForm(forms.Form):
+    """Starting over, confirmed by typing a word; what was made by hand goes only if ticked."""
+
+    confirm = forms.CharField(
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    everything = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["everything"].label = _("Also delete what was made in the back office")
+        self.fields["confirm"].label = _("Type %(word)s to confirm") % {"word": CONFIRM_WORD}
+        self.not_confirmed = _("Type %(word)s to confirm. Nothing was reset.") % {
+            "word": CONFIRM_WORD
+        }
+        self.fields["confirm"].error_messages["required"] = self.not_confirmed
+
+    def clean_confirm(self) -> str:
+        """In either language, uppercase or not."""
+        typed: str = self.cleaned_data["confirm"].strip().upper()
+        if typed not in accepted_confirmations():
+            raise forms.ValidationError(self.not_confirmed)
+        return typed
+
+
+def accepted_confirmations() -> set[str]:
+    accepted = set()
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            accepted.add(str(CONFIRM_WORD))
+    return accepted

@@ -8,32 +8,32 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.tenants.models import Tenant, User
 
 SHOWS: dict[str, str | Promise] = {
-    "global-admin": _(
-        "May do everything at a partner with two tenants: roles, people, credit, and the keys "
-        "of three offers."
-    ),
     "partner-admin": _(
-        "Redeems keys: extends 100 licenses by 3 and by 12 months, 5 licenses by 24, and meets "
+        "Redeems keys: extends 100 licenses by 3 and by 12 months, 5 licenses by 24, and reaches "
         "the 3-year limit."
     ),
-    "member": _(
-        "Looks at everything; what an account member may not do is there, with the reason why not."
+    "global-admin": _(
+        "Can do everything at a partner with two tenants: roles, people, credit, and the keys "
+        "of three offers."
     ),
-    "guest-admin": _("A guest from another organization who holds the MPN partner admin role."),
-    "no-role": _("Works there without a role: sees one page, which says who can give one."),
+    "member": _("Can see everything and change nothing. Each locked action says why."),
+    "guest-admin": _("A guest from another organization who has the MPN partner admin role."),
+    "no-role": _("Has no role, and sees only who can give one."),
     "fabrikam-admin": _(
-        "A Dutch partner: pages in Dutch, credit in euros, an ended subscription, a year not "
-        "begun, a key to replace."
+        "A Dutch partner: pages in Dutch, credit in euros, an expired subscription, a membership "
+        "that hasn't started, a key to replace."
     ),
     "adventure-admin": _(
-        "An admin of two partners, one with credit in yen: switching, and never acting in the "
-        "wrong place."
+        "An admin of two partners, one with credit in yen: switch between them without mixing "
+        "them up."
     ),
-    "support": _("Back office: may look at everything, and change nothing."),
+    "support": _("Back office: can look at everything and change nothing."),
     "programme": _(
-        "Back office: enrolls partners, keeps the catalog, revokes keys and grants replacements."
+        "Back office: enrolls partners, maintains the catalog, revokes keys and grants "
+        "replacements."
     ),
 }
+START = "partner-admin"  # whose work the tour begins with
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,29 @@ class Persona:
     role: str | Promise
     shows: str | Promise
     color: str
+    is_start: bool = False
+
+
+@dataclass(frozen=True)
+class PersonaGroup:
+    """Cards below one heading."""
+
+    title: str | Promise
+    cards: list[Persona]
+
+
+def persona_groups() -> list[PersonaGroup]:
+    """The partner of START first, then other partners, then the back office."""
+    cards = personas()
+    first = next((card.partner for card in cards if card.is_start), "")
+    groups = (
+        PersonaGroup(first, [card for card in cards if card.partner == first != ""]),
+        PersonaGroup(
+            _("Other partners"), [card for card in cards if card.partner not in ("", first)]
+        ),
+        PersonaGroup(_("Program team"), [card for card in cards if not card.partner]),
+    )
+    return [group for group in groups if group.cards]
 
 
 def personas() -> list[Persona]:
@@ -78,4 +101,4 @@ def _persona(user: User) -> Persona:
         else _("No role")
     )
     color = user.directory_user.tenant.color if user.directory_user else Tenant.Color.GRAY
-    return Persona(slug, user.name, user.email, partner, role, SHOWS[slug], color)
+    return Persona(slug, user.name, user.email, partner, role, SHOWS[slug], color, slug == START)

@@ -3,13 +3,13 @@
 from django.conf import settings
 from django.urls import path
 
-from benefits_portal.practice import views
+from benefits_portal.practice import reset_views, views
 
 urlpatterns = (
     [
         path("sign-in/demo/", views.sign_in, name="demo-sign-in"),
         path("demo/clock/", views.move_clock, name="demo-clock"),
-        path("demo/reset/", views.reset, name="demo-reset"),
+        path("demo/reset/", reset_views.reset, name="demo-reset"),
         path("demo/mailbox/", views.mailbox, name="demo-mailbox"),
         path("gallery/", views.gallery, name="gallery"),
     ]

@@ -1,4 +1,4 @@
-"""What exists in a demo only: one-click sign-in, the movable calendar, and the world made anew."""
+"""What exists in a demo only: one-click sign-in, the movable calendar, and the mail."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from benefits_portal import clock
 from benefits_portal.licensing.calculator import CalculatorForm
 from benefits_portal.licensing.date_axis import DateAxis
 from benefits_portal.licensing.forms import KeyForm
@@ -27,7 +26,7 @@ from benefits_portal.tenants.outbox import letter_of
 from benefits_portal.tenants.views import welcome
 
 from .forms import ClockForm
-from .world import is_practice_database, reset_world
+from .world import is_practice_database
 
 # Of the gallery: what is a page itself
 FRAMES = {
@@ -90,31 +89,13 @@ def move_clock(request: PartnerRequest) -> HttpResponse:
         day = date_format(form.cleaned_data["today"])
         messages.success(
             request,
-            _("At %(partner)s it is %(day)s now, for everybody.")
+            _("The date at %(partner)s is now %(day)s for everyone.")
             % {"partner": request.partner, "day": day},
         )
     else:
-        for error in form.errors.get(
-            "today", [_("The calendar was moved after this page was opened.")]
-        ):
+        for error in form.errors.get("today", [_("Someone else changed the date.")]):
             messages.error(request, str(error))
     return on_to(request.POST.get("next", ""))
-
-
-@login_not_required
-@tenant_context_exempt
-@practice_only
-@require_POST
-def reset(request: HttpRequest) -> HttpResponse:
-    """Make the practice world anew, and sign the same persona in again."""
-    slug = getattr(request.user, "persona", None)
-    reset_world(clock.today())
-    request.session.flush()
-    messages.success(request, _("The practice world was made again from scratch."))
-    user = User.objects.filter(persona=slug).first() if slug else None
-    return (
-        welcome(request, user, first_page(request, user)) if user else redirect(settings.LOGIN_URL)
-    )
 
 
 @practice_only

@@ -8,22 +8,27 @@ from datetime import date, timedelta
 from django.apps import apps
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.auth.models import Group
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.core.management.commands import loaddata
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
 
 from benefits_portal import clock
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import PracticeWorld, User
 from benefits_portal.tenants.staff import PROGRAM, SUPPORT, make_groups
 
-from .story import play
+from .handmade import FIXTURES, ROOMS, empty_practice_tables
+from .story import StoryError, play
 
 PASSWORD = "practice makes perfect"  # noqa: S105 - every persona's, and public on purpose
-ROOMS = ("tenants", "benefits", "licensing")
 BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
-KEPT = {"django_content_type", "auth_permission"}  # what migrations put there
+# What migrations put there; sessions say why they ended
+KEPT = {"django_content_type", "auth_permission", "django_session"}
+RESET_NOTICE = "practice_reset"  # in a session that a reset ended: who reset, and when
 
 
 class NotAPracticeDatabase(Exception):
@@ -75,22 +80,50 @@ def make_world(on: date) -> bool:
         check_database()
         if is_practice_database():
             return False
+        PracticeWorld.objects.create(as_of=on)  # of two at the same time one fails here, whole
         _fill(on)
         return True
 
 
-def reset_world(on: date) -> None:
-    """Replace the whole practice world by a new one as of `on`.
+class HandmadeInTheWay(Exception):
+    """The practice world does not fit beside what staff made by hand; nothing was changed."""
 
-    Others see the old one until the new one is there. Raises NotAPracticeDatabase for any other
-    database. Sessions end, since the people they are of are replaced.
+    def __str__(self) -> str:
+        return (
+            "Something that was made or changed by hand in the back office is in the way, so "
+            "nothing was reset. Add --everything to delete that too."
+        )
+
+
+def reset_world(on: date, *, keep_handmade: bool = False, by: str = "") -> None:
+    """Replace the practice world by a new one as of `on`; others see the old one until then.
+
+    `keep_handmade` keeps what staff made in the back office: partners with all that is theirs,
+    offers, products, accounts. Sessions end, and say that `by` did it (a name; empty: the command).
+    Raises NotAPracticeDatabase for any other database, HandmadeInTheWay.
     """
-    with transaction.atomic():
-        if not PracticeWorld.objects.select_for_update().first():
-            raise NotAPracticeDatabase
-        _empty_tables()
-        _fill(on)
+    try:
+        with transaction.atomic():
+            if not PracticeWorld.objects.select_for_update().first():
+                raise NotAPracticeDatabase
+            if keep_handmade:
+                empty_practice_tables()
+                PracticeWorld.objects.update(as_of=on, made_at=clock.now())
+            else:
+                _empty_tables()
+                PracticeWorld.objects.create(as_of=on)
+            _fill(on)
+            connection.check_constraints()
+            end_sessions(by)
+    except (IntegrityError, StoryError, Refusal) as error:
+        raise HandmadeInTheWay from error
     cache.clear()  # the filters of a list are kept for a minute
+
+
+def end_sessions(by: str) -> None:
+    """Sign everybody out, leaving in their sessions who reset the practice data, and when."""
+    notice = {RESET_NOTICE: {"by": by, "at": clock.now().isoformat()}}
+    Session.objects.update(session_data=SessionStore().encode(notice))
 
 
 def give_passwords() -> None:
@@ -103,10 +136,9 @@ def give_passwords() -> None:
 
 
 def _fill(on: date) -> None:
-    PracticeWorld.objects.create(as_of=on)  # first: of two at the same time one fails here, whole
     with clock.frozen_at(on - BEFORE_THE_STORY, "UTC"):
         # Django's own: the world has begun already
-        call_command(loaddata.Command(), "catalog", "partners", verbosity=0)
+        call_command(loaddata.Command(), *FIXTURES, verbosity=0)
     make_groups()
     for name in (SUPPORT, PROGRAM):
         User.objects.get(persona=name.lower()).groups.add(Group.objects.get(name=name))

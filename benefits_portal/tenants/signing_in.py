@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
@@ -40,16 +41,17 @@ class SignInForm(AuthenticationForm):
     ticket: Ticket | None = None
     error_messages = AuthenticationForm.error_messages | {
         "invalid_login": _(
-            "This e-mail address and password do not belong together. Check both; capitals "
-            "count in the password."
+            "That email and password don't match. Check both. Passwords are case-sensitive."
         ),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label = _("E-mail address")
+        self.fields["username"].label = _("Email address")
         self.fields["username"].widget.attrs |= {"autocomplete": "username", "inputmode": "email"}
-        self.fields["username"].error_messages["required"] = _("Enter your e-mail address.")
+        if settings.DEMO:  # personas come first, and the form may be below the fold
+            self.fields["username"].widget.attrs.pop("autofocus", None)
+        self.fields["username"].error_messages["required"] = _("Enter your email address.")
         self.fields["password"].error_messages["required"] = _("Enter your password.")
 
     @property
@@ -95,10 +97,10 @@ class ForgottenForm(forms.Form):
     """
 
     email = EmailFormField(
-        label=_("E-mail address"),
+        label=_("Email address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username"}),
-        error_messages={"required": _("Enter your e-mail address.")},
+        error_messages={"required": _("Enter your email address.")},
     )
 
     def clean_email(self) -> str:

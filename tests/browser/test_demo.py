@@ -20,7 +20,7 @@ def test_a_subscription_goes_from_active_to_deleted_before_ones_eyes(
         seen.append(page.locator("main .description-list .badge").first.inner_text())
         page.locator(".demo-banner summary").click()
         page.get_by_role("button", name=jump).click()
-        expect(page.locator("main .message-bar").first).to_contain_text("for everybody")
+        expect(page.locator("main .message-bar").first).to_contain_text("for everyone")
         assert page.url.endswith(url)
     seen.append(page.locator("main .description-list .badge").first.inner_text())
     assert seen == ["Active", "Expired", "Disabled", "Deleted"]

@@ -58,7 +58,7 @@ def guess(user: User, times: int, **options: str) -> list[int]:
 )
 def test_an_address_in_which_nothing_shows_was_not_entered(typed: str) -> None:
     answer = Client().post(SIGN_IN, {"username": typed, "password": PASSWORD})
-    assert (answer.status_code, "Enter your e-mail address." in answer.text) == (200, True)
+    assert (answer.status_code, "Enter your email address." in answer.text) == (200, True)
     assert Attempt.objects.count() == 0
 
 

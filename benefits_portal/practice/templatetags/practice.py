@@ -1,23 +1,25 @@
-"""For sign-in page, help page and banner: `{% load practice %}{% personas as cards %}`."""
+"""For sign-in page, help page and banner: `{% load practice %}{% persona_groups as groups %}`."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django import template
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from benefits_portal.formats import as_moment
 from benefits_portal.practice import personas as people
 from benefits_portal.practice import tour as guided
-from benefits_portal.practice.world import is_practice_database
+from benefits_portal.practice.world import RESET_NOTICE, is_practice_database
 
 register = template.Library()
 
 
 @register.simple_tag
-def personas() -> list[people.Persona]:
+def persona_groups() -> list[people.PersonaGroup]:
     """The cards; none unless this is a demo with its practice world."""
-    return people.personas() if settings.DEMO and is_practice_database() else []
+    return people.persona_groups() if settings.DEMO and is_practice_database() else []
 
 
 @register.simple_tag
@@ -44,3 +46,18 @@ def jumps(today: date) -> list[Jump]:
         (365, _("A year later")),
     )
     return [Jump(label, (today + timedelta(days=count)).isoformat()) for count, label in days]
+
+
+@register.simple_tag(takes_context=True)
+def reset_notice(context: dict[str, Any]) -> str:
+    """Why a reset signed this session out; empty for any other."""
+    notice = context["request"].session.get(RESET_NOTICE)
+    if not settings.DEMO or not notice:
+        return ""
+    time = as_moment(datetime.fromisoformat(notice["at"]))
+    if not notice["by"]:
+        return _("The practice data was reset from the command line at %(time)s.") % {"time": time}
+    return _("The practice data was reset by %(name)s at %(time)s.") % {
+        "name": notice["by"],
+        "time": time,
+    }

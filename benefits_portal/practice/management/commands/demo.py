@@ -13,6 +13,7 @@ from benefits_portal.commands import PortalCommand
 from benefits_portal.practice.personas import personas
 from benefits_portal.practice.world import (
     PASSWORD,
+    HandmadeInTheWay,
     NotAPracticeDatabase,
     check_database,
     give_passwords,
@@ -36,7 +37,15 @@ class Command(PortalCommand):
         parser.add_argument(
             "--reset",
             action="store_true",
-            help="make the world again; what people did in it is lost",
+            help=(
+                "start over: what people did at the practice partners is lost; "
+                "what staff made in the back office stays"
+            ),
+        )
+        parser.add_argument(
+            "--everything",
+            action="store_true",
+            help="with --reset: delete what staff made in the back office too",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,22 +57,22 @@ class Command(PortalCommand):
         serving = not options["no_serve"]
         if serving:
             check_port(options["port"])
-        self.prepare(reset=options["reset"])
+        self.prepare(reset=options["reset"], everything=options["everything"])
         self.introduce(f"http://{HOST}:{options['port']}/" if serving else "")
         if serving:
             # It is said above what this is for
             os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
             call_command("runserver", f"{HOST}:{options['port']}", use_reloader=False)
 
-    def prepare(self, *, reset: bool) -> None:
+    def prepare(self, *, reset: bool, everything: bool = False) -> None:
         """Raises CommandError, before any migration, for a database that holds anything else."""
         try:
             check_database()
             call_command("migrate", verbosity=0, interactive=False)
             made = make_world(clock.today())
             if reset and not made:
-                reset_world(clock.today())
-        except NotAPracticeDatabase as problem:
+                reset_world(clock.today(), keep_handmade=not everything)
+        except (NotAPracticeDatabase, HandmadeInTheWay) as problem:
             raise CommandError(str(problem)) from problem
         give_passwords()
 

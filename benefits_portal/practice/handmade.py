@@ -1,0 +1,143 @@
+"""What staff made by hand in a practice database, and emptying the rest around it.
+
+Practice rows are those that the fixtures bring, and whatever belongs to a practice partner.
+Everything else was made by hand in the back office.
+"""
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Model, Q, QuerySet
+
+from benefits_portal.benefits.models import ExternalOffer, Offer, PackageLine, Product
+from benefits_portal.tenants.models import (
+    Attempt,
+    DirectoryUser,
+    Mail,
+    Partner,
+    Record,
+    RoleAssignment,
+    Tenant,
+    User,
+)
+
+FIXTURES = ("catalog", "partners")
+CATALOG = (Offer, Product, PackageLine, ExternalOffer)
+ROOMS = ("tenants", "benefits", "licensing")
+
+
+@cache
+def fixture_pks() -> dict[str, frozenset[int]]:
+    """The primary keys that the fixtures bring, by model label."""
+    rows = [
+        row
+        for name in FIXTURES
+        for row in json.loads((settings.BASE_DIR / "fixtures" / f"{name}.json").read_text("utf-8"))
+    ]
+    return {
+        label: frozenset(row["pk"] for row in rows if row["model"] == label)
+        for label in {row["model"] for row in rows}
+    }
+
+
+def all_rows(model: type[Model]) -> QuerySet[Any]:
+    """Without the model's own refusal to delete: resetting a demo edits nothing, it replaces."""
+    return model._base_manager.all()
+
+
+def added(model: type[Model]) -> QuerySet[Any]:
+    """The rows that no fixture brings."""
+    return all_rows(model).exclude(pk__in=fixture_pks()[model._meta.label_lower])
+
+
+def practice_accounts() -> QuerySet[Any]:
+    """Accounts that trainees opened: at home or with a role at practice partners only.
+
+    Neither personas nor staff, and nothing of a partner made by hand refers to them.
+    """
+    at_practice = Q(directory_user__partner__is_practice=True) | Q(
+        role_assignments__partner__is_practice=True
+    )
+    accounts = added(User).filter(at_practice, persona=None, is_staff=False, is_superuser=False)
+    for relation in User._meta.related_objects:
+        model = relation.related_model
+        if isinstance(model, type) and any(f.name == "partner" for f in model._meta.fields):
+            kept = all_rows(model).filter(partner__is_practice=False)
+            accounts = accounts.exclude(pk__in=kept.values(f"{relation.field.name}_id"))
+    return all_rows(User).filter(pk__in=set(accounts.values_list("pk", flat=True)))
+
+
+def handmade() -> dict[type[Model], QuerySet[Any]]:
+    """What the back office made, by model, as one would count it."""
+    accounts = added(User).filter(persona=None).exclude(pk__in=practice_accounts().values("pk"))
+    return {
+        Partner: all_rows(Partner).filter(is_practice=False),
+        **{model: added(model) for model in CATALOG},
+        User: accounts,
+    }
+
+
+def empty_practice_tables() -> None:
+    """Delete what is neither a fixture's row nor made by hand; fixtures' rows are then reloaded."""
+    accounts = list(practice_accounts().values_list("pk", flat=True))
+    kept_records = list(handmade_records().values_list("pk", flat=True))
+    kept_actors = all_rows(Record).filter(pk__in=kept_records).values_list("actor_id", flat=True)
+    accounts = sorted(set(accounts) - set(kept_actors))
+    people = added(DirectoryUser).filter(partner__is_practice=True)
+    all_rows(User).filter(directory_user__in=people).update(directory_user=None)
+    delete(all_rows(Record).filter(partner=None).exclude(pk__in=kept_records))
+    for model in models_of_partners():
+        delete(added_or_all(model).filter(partner__is_practice=True))
+    delete(all_rows(Mail).filter(Q(recipient=None) | Q(recipient__in=accounts)))
+    delete(all_rows(Attempt))
+    forget_accounts(accounts)
+
+
+def handmade_records() -> QuerySet[Any]:
+    """Of no partner, but about something made by hand, or by an account made by hand (A1)."""
+    ours = Q(actor__in=handmade()[User])
+    for model, rows in handmade().items():
+        subject_type = ContentType.objects.get_for_model(model)
+        ours |= Q(subject_type=subject_type, subject_id__in=rows.values("pk"))
+    return all_rows(Record).filter(ours, partner=None)
+
+
+def models_of_partners() -> Iterable[type[Model]]:
+    """Every model whose rows name their partner, people and tenants last."""
+    last = (DirectoryUser, Tenant)
+    found = [
+        model
+        for room in ROOMS
+        for model in apps.get_app_config(room).get_models()
+        if any(field.name == "partner" for field in model._meta.fields) and model not in last
+    ]
+    return [*found, *last]
+
+
+def added_or_all(model: type[Model]) -> QuerySet[Any]:
+    """Rows of a fixture stay where they are, since what was made by hand may refer to them."""
+    is_loaded = model._meta.label_lower in fixture_pks() and model is not RoleAssignment
+    return added(model) if is_loaded else all_rows(model)
+
+
+def forget_accounts(pks: list[int]) -> None:
+    """The accounts `pks`, and the rights that personas were given by hand."""
+    personas = all_rows(User).exclude(persona=None)
+    for through in (User.groups.through, User.user_permissions.through):
+        rows = through._base_manager.filter(
+            Q(user__in=pks) | Q(user__in=personas),
+        )
+        delete(rows)
+    delete(all_rows(RoleAssignment).filter(user__in=pks))
+    delete(all_rows(User).filter(pk__in=pks))
+
+
+def delete(rows: QuerySet[Any]) -> None:
+    """In one statement; foreign keys are checked at the end of the transaction."""
+    rows.order_by()._raw_delete(DEFAULT_DB_ALIAS)

@@ -1,0 +1,121 @@
+"""Starting over: a page that says what goes, and asks for a typed word first."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required, login_required
+from django.contrib.sessions.models import Session
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from benefits_portal import clock
+from benefits_portal.formats import format_number
+from benefits_portal.tenants.access import form_methods, tenant_context_exempt
+from benefits_portal.tenants.models import Partner, PracticeWorld, Record, TenantsAction, User
+from benefits_portal.tenants.views import welcome
+
+from .forms import CONFIRM_WORD, ResetForm
+from .handmade import handmade
+from .views import first_page, practice_only
+from .world import HandmadeInTheWay, NotAPracticeDatabase, reset_world
+
+NOT_WORK = (TenantsAction.SIGNED_IN,)  # nothing is lost with these
+
+
+@login_not_required
+@tenant_context_exempt
+@practice_only
+@login_required
+@form_methods
+def reset(request: HttpRequest) -> HttpResponse:
+    """Show what a reset deletes; with the word typed, reset and sign the same person in again."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - signed in
+    if not may_reset(user):
+        raise PermissionDenied(
+            _("Only people of the practice partners and the program team can reset practice data.")
+        )
+    form = ResetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return start_over(request, user, everything=form.cleaned_data["everything"])
+        except HandmadeInTheWay:
+            form.add_error("everything", _("Something made by hand is in the way. Select this."))
+        except NotAPracticeDatabase:  # someone else is doing the same right now
+            return redirect(settings.LOGIN_URL)
+    return render(request, "practice/reset.html", {"form": form} | what_goes(request))
+
+
+def may_reset(user: User) -> bool:
+    """Demo staff, a persona, or whoever holds a role at a practice partner."""
+    return (
+        user.is_staff
+        or user.persona is not None
+        or user.role_assignments.filter(partner__is_practice=True).exists()
+    )
+
+
+def start_over(request: HttpRequest, user: User, *, everything: bool) -> HttpResponse:
+    """Raises HandmadeInTheWay, NotAPracticeDatabase."""
+    reset_world(clock.today(), keep_handmade=not everything, by=user.name)
+    request.session.flush()
+    messages.success(request, _("The practice data has been reset."))
+    same = (
+        User.objects.filter(persona=user.persona)
+        if user.persona
+        else User.objects.filter(pk=user.pk, email=user.email)
+    )
+    again = same.first()
+    return (
+        welcome(request, again, first_page(request, again))
+        if again
+        else redirect(settings.LOGIN_URL)
+    )
+
+
+@dataclass(frozen=True)
+class Counted:
+    """So many things of one name."""
+
+    count: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"{format_number(self.count)} {self.name}"
+
+
+def what_goes(request: HttpRequest) -> dict[str, Any]:
+    """What the page lists: what was done since the last reset, and what was made by hand."""
+    world = PracticeWorld.objects.get()
+    done = (
+        Record.objects.filter(partner__is_practice=True, refused="", at__gt=world.made_at)
+        .exclude(action__in=NOT_WORK)
+        .order_by()
+        .values_list("action")
+        .annotate(times=Count("pk"))
+    )
+    sessions = Session.objects.filter(expire_date__gt=clock.now())
+    return {
+        "word": CONFIRM_WORD,
+        "since": world.made_at,
+        "partners": list(Partner.objects.filter(is_practice=True)),
+        "done": [
+            Counted(times, str(Record.actions.get(action, action)))
+            for action, times in sorted(done, key=lambda row: -row[1])
+        ],
+        "others": sessions.exclude(session_key=request.session.session_key).count(),
+        "handmade": [
+            counted(model, rows.count()) for model, rows in handmade().items() if rows.exists()
+        ],
+        "next": request.POST.get("next") or request.GET.get("next", ""),
+    }
+
+
+def counted(model: type[Model], count: int) -> Counted:
+    names = model._meta
+    return Counted(count, str(names.verbose_name if count == 1 else names.verbose_name_plural))

@@ -1,0 +1,321 @@
+"""Starting over: by whom, confirmed how, what goes, what stays, and what others are told."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user
+from django.contrib.messages import get_messages
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal import clock
+from benefits_portal.benefits.models import Benefit, Membership, Offer, Product, ProductKey
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.practice.personas import SHOWS
+from benefits_portal.practice.world import reset_world
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    Partner,
+    PracticeWorld,
+    Record,
+    Tenant,
+    User,
+)
+from tests.partner_fixture import PartnerFixture
+from tests.world import rolled_back
+
+from .conftest import WorldOn
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+ADDRESS = "/demo/reset/"
+HAND_MADE = "Northwind"
+
+
+@pytest.fixture(scope="module")
+def module_world(world_on: WorldOn) -> Iterator[date]:
+    with world_on(clock.today()) as day:
+        yield day
+
+
+@pytest.fixture(autouse=True)
+def world(module_world: date, db: None) -> Iterator[date]:
+    with rolled_back():
+        yield module_world
+
+
+@pytest.fixture
+def signed_in(client: Client) -> Callable[[str], Client]:
+    def sign_in(persona: str) -> Client:
+        client.post(reverse("demo-sign-in"), {"persona": persona})
+        return client
+
+    return sign_in
+
+
+def persona_of(client: Client) -> str | None:
+    return getattr(get_user(client), "persona", None)
+
+
+def messages_of(response: Any) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def move_contoso() -> None:
+    Partner.objects.filter(name="Contoso").update(days_ahead=5)
+
+
+def is_reset() -> bool:
+    return Partner.objects.get(name="Contoso").days_ahead == 0
+
+
+# Who, and how it is confirmed
+
+
+def test_nobody_resets_without_signing_in(client: Client) -> None:
+    move_contoso()
+
+    for answer in (client.get(ADDRESS), client.post(ADDRESS, {"confirm": "RESET"})):
+        assert answer.headers["Location"] == f"{reverse('tenants:sign-in')}?next={ADDRESS}"
+    assert not is_reset()
+    assert "Start over" not in client.get(reverse("tenants:sign-in")).text
+
+
+@pytest.mark.parametrize("typed", ["", "yes", "RESE", "RESET!", "reset it"])
+def test_without_the_word_nothing_is_reset(signed_in: Callable[[str], Client], typed: str) -> None:
+    move_contoso()
+
+    page = signed_in("partner-admin").post(ADDRESS, {"confirm": typed})
+
+    assert (page.status_code, is_reset()) == (200, False)
+    assert page.text.count("Type RESET to confirm. Nothing was reset.") == 2
+    assert "<title>Error: Start over" in page.text
+
+
+@pytest.mark.parametrize("typed", ["RESET", " reset ", "Herstel"])
+def test_with_the_word_of_either_language_it_is(
+    signed_in: Callable[[str], Client], typed: str
+) -> None:
+    move_contoso()
+    client = signed_in("guest-admin")
+
+    answer = client.post(ADDRESS, {"confirm": typed, "next": "/help/"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/help/")
+    assert (persona_of(client), is_reset()) == ("guest-admin", True)
+    assert messages_of(answer) == ["The practice data has been reset."]
+
+
+@pytest.mark.parametrize("persona", SHOWS)
+def test_every_persona_gets_to_the_page(signed_in: Callable[[str], Client], persona: str) -> None:
+    assert signed_in(persona).get(ADDRESS).status_code == 200
+
+
+def test_a_form_of_another_site_resets_nothing() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(persona="partner-admin"))
+    move_contoso()
+
+    assert client.post(ADDRESS, {"confirm": "RESET"}).status_code == 403
+    assert not is_reset()
+
+
+def test_the_admin_of_a_partner_made_by_hand_may_not(client: Client) -> None:
+    fixture = PartnerFixture(HAND_MADE)
+    client.force_login(fixture.boss)
+    move_contoso()
+
+    answers = [client.get(ADDRESS), client.post(ADDRESS, {"confirm": "RESET"})]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert "program team can reset practice data" in answers[0].text
+    assert not is_reset()
+    assert ADDRESS not in client.get(reverse("home")).text
+
+
+# What the page says
+
+
+def test_the_page_lists_what_was_done_and_how_far_the_date_was_moved(
+    signed_in: Callable[[str], Client],
+) -> None:
+    move_contoso()
+    client = signed_in("programme")
+    other = Client()
+    other.post(reverse("demo-sign-in"), {"persona": "member"})
+    nothing = client.get(ADDRESS).text
+    client.post(reverse("demo-sign-in"), {"persona": "partner-admin"})
+    client.get(reverse("benefits:azure-cloud-csv"))
+
+    text = " ".join(client.get(ADDRESS).text.split())
+
+    assert "Nothing was changed there so far." in nothing
+    assert "Downloaded a list: 1" in text
+    assert "which is 5 days ahead, goes back to today." in text
+    assert "1 other session ends." in text
+    assert "Nothing was made by hand" in text
+
+
+def test_the_page_counts_what_was_made_by_hand(signed_in: Callable[[str], Client]) -> None:
+    PartnerFixture(HAND_MADE)
+
+    text = signed_in("programme").get(ADDRESS).text
+
+    assert "<li>1 partner</li>" in text
+    assert "Also delete what was made in the back office" in text
+
+
+# What stays
+
+
+def rows_of(partner: Partner) -> dict[str, int]:
+    """How many rows of every model name the partner."""
+    return {
+        model._meta.label: model._base_manager.filter(partner=partner).count()
+        for model in (
+            *(Tenant, DirectoryUser, Record, Membership, Benefit, ProductKey),
+            *(Subscription, Redemption),
+        )
+    }
+
+
+def test_nothing_of_a_partner_made_by_hand_is_lost(signed_in: Callable[[str], Client]) -> None:
+    fixture = PartnerFixture(HAND_MADE)
+    persona = User.objects.get(persona="partner-admin")
+    partner = fixture.boss.directory_user.partner
+    partner.role_assignments.create(user=persona, role="partner-admin")
+    fixture.boss.set_password("a password of her own")
+    fixture.boss.save()
+    before, offers = rows_of(partner), set(Offer.objects.values_list("pk", "name"))
+    products = set(Product.objects.values_list("pk", "name"))
+    assert all(before.values())
+    Subscription.objects.filter(partner__name="Contoso").update(licenses=999)
+
+    signed_in("programme").post(ADDRESS, {"confirm": "RESET"})
+
+    assert rows_of(partner) == before
+    assert partner.role_assignments.filter(user__persona="partner-admin").exists()
+    assert set(Offer.objects.values_list("pk", "name")) == offers
+    assert set(Product.objects.values_list("pk", "name")) == products
+    assert not Subscription.objects.filter(licenses=999).exists()
+    assert Subscription.objects.filter(partner__name="Contoso").count() > 5
+    her = Client()
+    form = {"username": fixture.boss.email, "password": "a password of her own"}
+    assert her.post(reverse("tenants:sign-in"), form).status_code == 302
+    assert get_user(her) == fixture.boss
+
+
+def test_a_reset_that_keeps_makes_the_world_of_a_first_start() -> None:
+    def world() -> list[Any]:
+        return [
+            sorted(Subscription.objects.values_list("partner__name", "product__name", "ends_on")),
+            sorted(ProductKey.objects.values_list("digest", flat=True)),
+            sorted(User.objects.values_list("email", "is_active", "directory_user")),
+            sorted(DirectoryUser.objects.values_list("pk", "user_principal_name")),
+            sorted(Tenant.objects.values_list("pk", "name")),
+            sorted(Record.objects.values_list("action", "at", "actor__persona")),
+        ]
+
+    first = world()
+    contoso = Partner.objects.get(name="Contoso")
+    Tenant.objects.create(partner=contoso, name="Third", domain="third.example", color="red")
+    new = DirectoryUser.objects.create(
+        partner=contoso,
+        tenant=contoso.tenants.first(),
+        display_name="New",
+        user_principal_name="new@contoso.onmicrosoft.com",
+        kind="member",
+    )
+    User.objects.create_user("new@contoso.onmicrosoft.com", name="New", directory_user=new)
+    User.objects.filter(persona="member").update(is_active=False, directory_user=None)
+    contoso.role_assignments.all().delete()
+
+    reset_world(PracticeWorld.objects.get().as_of, keep_handmade=True)
+
+    assert world() == first
+    connection.check_constraints()
+
+
+def test_staff_made_by_hand_stay_signed_in_and_keep_their_account(client: Client) -> None:
+    trainer = User.objects.create_superuser("trainer@example.com", "x", name="Trainer")
+    client.force_login(trainer)
+
+    client.post(ADDRESS, {"confirm": "RESET"})
+
+    assert get_user(client) == trainer
+
+
+def test_ticked_what_was_made_by_hand_goes_too(signed_in: Callable[[str], Client]) -> None:
+    PartnerFixture(HAND_MADE)
+    client = signed_in("programme")
+
+    client.post(ADDRESS, {"confirm": "RESET", "everything": "on"})
+
+    assert set(Partner.objects.values_list("is_practice", flat=True)) == {True}
+    assert persona_of(client) == "programme"
+
+
+def test_what_is_in_the_way_is_said_and_nothing_changes(
+    signed_in: Callable[[str], Client],
+) -> None:
+    """A hand-made account took the address that a persona had before it was changed."""
+    client = signed_in("programme")
+    diego = User.objects.get(persona="partner-admin")
+    User.objects.filter(pk=diego.pk).update(email="changed@contoso.example")
+    User.objects.create_user(diego.email, name="Another Diego")
+    move_contoso()
+
+    page = client.post(ADDRESS, {"confirm": "RESET"})
+
+    assert (page.status_code, is_reset()) == (200, False)
+    assert "Something made by hand is in the way. Select this." in page.text
+    with pytest.raises(CommandError, match="--everything"):
+        call_command("demo", no_serve=True, reset=True, stdout=StringIO())
+    client.post(ADDRESS, {"confirm": "RESET", "everything": "on"})
+    assert is_reset()
+
+
+# The others
+
+
+def test_others_are_signed_out_and_told_by_whom_and_when(
+    signed_in: Callable[[str], Client],
+) -> None:
+    other, stranger = Client(), Client()
+    other.post(reverse("demo-sign-in"), {"persona": "member"})
+
+    signed_in("partner-admin").post(ADDRESS, {"confirm": "RESET"})
+
+    assert not get_user(other).is_authenticated
+    told = other.get(reverse("home"), follow=True).text
+    assert "The practice data was reset by Diego Siciliani at" in told
+    assert "was reset" not in stranger.get(reverse("tenants:sign-in")).text
+    other.post(reverse("demo-sign-in"), {"persona": "member"})
+    assert persona_of(other) == "member"
+
+
+def test_the_command_tells_them_too(signed_in: Callable[[str], Client]) -> None:
+    client = signed_in("member")
+
+    call_command("demo", no_serve=True, reset=True, stdout=StringIO())
+
+    assert "was reset from the command line at" in client.get("/", follow=True).text
+    assert Session.objects.count() == 1
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_the_command_keeps_what_was_made_by_hand_unless_told(everything: bool) -> None:
+    PartnerFixture(HAND_MADE)
+    move_contoso()
+
+    call_command("demo", no_serve=True, reset=True, everything=everything, stdout=StringIO())
+
+    assert (is_reset(), Partner.objects.filter(is_practice=False).exists()) == (
+        True,
+        not everything,
+    )
