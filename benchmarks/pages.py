@@ -107,7 +107,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
 
 def middle(database_url: str) -> str:
     """The query string of the page behind half of the large partner's licenses, in usual order."""
-    order = "is_license_based, product_name, size, id AS pk"
+    order = "is_license_based, product_sort_name, size, id AS pk"
     rows = "FROM benefits_benefit WHERE partner_id = 1 AND is_license_based"
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         row = connection.execute(

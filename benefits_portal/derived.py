@@ -96,14 +96,17 @@ class SearchTextField(DerivedField):
 
 
 class DerivedQuerySet[Row: models.Model](models.QuerySet[Row]):
-    """Of a model with derived columns: they follow an update of their sources too."""
+    """Of a model with derived columns: they follow an update of their sources too.
+
+    A derived column that the update names itself is written as given.
+    """
 
     @override
     def update(self, **changes: Any) -> int:
         sources = {
             source
             for field in self.model._meta.concrete_fields
-            if isinstance(field, DerivedField)
+            if isinstance(field, DerivedField) and field.name not in changes
             for source in field.sources
         }
         if not sources & changes.keys():
@@ -136,6 +139,11 @@ def sort_field(model: type[models.Model], name: str) -> str:
         if isinstance(field, SortKeyField) and field.sources == (name,)
     )
     return next(keys, name)
+
+
+def with_sort_key(model: type[models.Model], name: str, text: str) -> dict[str, str]:
+    """What an update writes so that the field `name` of `model` and its sort key hold `text`."""
+    return {name: text, sort_field(model, name): sort_key(text)}
 
 
 def found_by(query: str, *columns: str, plain: Sequence[str] = ()) -> Q:

@@ -6,7 +6,7 @@ from cryptography.fernet import InvalidToken
 from django.db.models import Count, Exists, OuterRef, Q
 
 from benefits_portal.consistency import LEDGER, Check, at_fault, differing, in_batches, rows
-from benefits_portal.tenants.consistency import not_canonical, not_folded
+from benefits_portal.tenants.consistency import FOLD_AGAIN, not_canonical, not_folded
 from benefits_portal.typed import tidy
 
 from . import productkeys
@@ -67,6 +67,9 @@ CHECKS = [
     *map(not_folded, (ExternalOffer, Offer, PackageLine, Product)),
     *differing(Benefit, "product_name", "product__name", remedy=NAMES),
     *differing(Benefit, "offer_name", "membership__offer__name", remedy=NAMES),
+    *differing(Benefit, "product_sort_name", "product__sort_name", remedy=NAMES),
+    *differing(Benefit, "offer_sort_name", "membership__offer__sort_name", remedy=NAMES),
+    *differing(Benefit, "sort_competency", "package_line__sort_competency", remedy=FOLD_AGAIN),
     at_fault(
         Benefit,
         "called used or unused against their keys and assignments",

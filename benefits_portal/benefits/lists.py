@@ -81,17 +81,21 @@ class BenefitListing(Listing[dict[str, Any]]):
     """Usage-based benefits first, in every order; turned round, last."""
 
     columns = {
-        "benefit": Column(gettext_lazy("Benefit"), ("is_license_based", "product_name", "size")),
-        "quantity": Column(
-            gettext_lazy("License quantity"), ("is_license_based", "size", "product_name")
+        "benefit": Column(
+            gettext_lazy("Benefit"), ("is_license_based", "product_sort_name", "size")
         ),
-        "offer": Column(gettext_lazy("Offer"), ("is_license_based", "offer_name", "product_name")),
+        "quantity": Column(
+            gettext_lazy("License quantity"), ("is_license_based", "size", "product_sort_name")
+        ),
+        "offer": Column(
+            gettext_lazy("Offer"), ("is_license_based", "offer_sort_name", "product_sort_name")
+        ),
         "type": Column(
             gettext_lazy("Benefit type"),
-            ("is_license_based", "benefit_type", "competency", "product_name"),
+            ("is_license_based", "benefit_type", "sort_competency", "product_sort_name"),
         ),
         "expires": Column(
-            gettext_lazy("Expiration date"), ("is_license_based", "expires_on", "product_name")
+            gettext_lazy("Expiration date"), ("is_license_based", "expires_on", "product_sort_name")
         ),
         "status": Column(gettext_lazy("Status"), ("is_license_based", "status_rank", "expires_on")),
     }

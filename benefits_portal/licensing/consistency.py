@@ -13,6 +13,7 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.consistency import LEDGER, Check, at_fault, differing, in_batches, rows
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.consistency import CHECKS as TENANTS
+from benefits_portal.tenants.consistency import not_folded
 
 from .models import Redemption, Replacement, Reversal, Subscription, Term
 from .models.subscription_queryset import source
@@ -84,6 +85,8 @@ CHECKS = [
     *BENEFITS,
     *differing(Subscription, "partner_id", "tenant__partner_id"),
     *differing(Subscription, "product_name", "product__name", remedy=NAMES),
+    *differing(Subscription, "product_sort_name", "product__sort_name", remedy=NAMES),
+    not_folded(Subscription),
     Check(
         Subscription,
         "named after another offer than their last key's",

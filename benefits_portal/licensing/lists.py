@@ -28,11 +28,11 @@ class SubscriptionListing(Listing[Subscription]):
     """
 
     columns = {
-        "product": Column(_("Product"), ("product_name", "ends_on")),
-        "licenses": Column(_("Licenses"), ("licenses", "product_name"), numeric=True),
-        "status": Column(_("Status"), ("is_kept", "ends_on", "product_name")),
-        "ends": Column(_("Ends on"), ("ends_on", "product_name")),
-        "source": Column(_("Source"), ("source_name", "product_name")),
+        "product": Column(_("Product"), ("product_sort_name", "ends_on")),
+        "licenses": Column(_("Licenses"), ("licenses", "product_sort_name"), numeric=True),
+        "status": Column(_("Status"), ("is_kept", "ends_on", "product_sort_name")),
+        "ends": Column(_("Ends on"), ("ends_on", "product_sort_name")),
+        "source": Column(_("Source"), ("source_sort_name", "product_sort_name")),
     }
 
     on: date = date.min

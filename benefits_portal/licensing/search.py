@@ -167,7 +167,7 @@ def subscriptions(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
     )
     href = f"{reverse('licensing:products')}?{urlencode({'q': search_query, 'show': 'all'})}"
     excerpt: Excerpt[Subscription] = Excerpt.of(
-        ours.order_by("-ends_on", "-product_name", "-pk"), SHOWN, href
+        ours.order_by("-ends_on", "-product_sort_name", "-pk"), SHOWN, href
     )
     rows = [ProductRow(one, request.today) for one in excerpt]
     found = [

@@ -138,6 +138,9 @@ class Migration(migrations.Migration):
                 ('is_used', models.BooleanField(default=False, editable=False, verbose_name='redeemed or assigned')),
                 ('product_name', models.CharField(editable=False, max_length=120)),
                 ('offer_name', models.CharField(editable=False, max_length=80)),
+                ('product_sort_name', benefits_portal.derived.SortKeyField('product_name')),
+                ('offer_sort_name', benefits_portal.derived.SortKeyField('offer_name')),
+                ('sort_competency', benefits_portal.derived.SortKeyField('competency')),
                 ('is_license_based', models.GeneratedField(db_persist=True, expression=models.ExpressionWrapper(models.Q(('credit_amount', None)), models.BooleanField()), output_field=models.BooleanField(), serialize=False)),
                 ('size', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Coalesce('credit_amount', django.db.models.functions.comparison.Cast('quantity', models.DecimalField(decimal_places=3, max_digits=13))), output_field=models.DecimalField(decimal_places=3, max_digits=13), serialize=False)),
                 ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='benefits', to='tenants.partner', verbose_name='partner')),
@@ -272,23 +275,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='benefit',
-            index=models.Index(fields=['partner', 'is_license_based', 'product_name', 'size', 'id'], name='benefit_by_name'),
+            index=models.Index(fields=['partner', 'is_license_based', 'product_sort_name', 'size', 'id'], name='benefit_by_name'),
         ),
         migrations.AddIndex(
             model_name='benefit',
-            index=models.Index(fields=['partner', 'is_license_based', 'size', 'product_name', 'id'], name='benefit_by_size'),
+            index=models.Index(fields=['partner', 'is_license_based', 'size', 'product_sort_name', 'id'], name='benefit_by_size'),
         ),
         migrations.AddIndex(
             model_name='benefit',
-            index=models.Index(fields=['partner', 'is_license_based', 'offer_name', 'product_name', 'id'], name='benefit_by_offer'),
+            index=models.Index(fields=['partner', 'is_license_based', 'offer_sort_name', 'product_sort_name', 'id'], name='benefit_by_offer'),
         ),
         migrations.AddIndex(
             model_name='benefit',
-            index=models.Index(fields=['partner', 'is_license_based', 'benefit_type', 'competency', 'product_name', 'id'], name='benefit_by_type'),
+            index=models.Index(fields=['partner', 'is_license_based', 'benefit_type', 'sort_competency', 'product_sort_name', 'id'], name='benefit_by_type'),
         ),
         migrations.AddIndex(
             model_name='benefit',
-            index=models.Index(fields=['partner', 'is_license_based', 'expires_on', 'product_name', 'id'], name='benefit_by_expiration'),
+            index=models.Index(fields=['partner', 'is_license_based', 'expires_on', 'product_sort_name', 'id'], name='benefit_by_expiration'),
         ),
         migrations.AddIndex(
             model_name='benefit',

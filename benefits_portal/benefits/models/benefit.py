@@ -19,6 +19,7 @@ from benefits_portal.benefits.key_exceptions import KeyStillLive
 from benefits_portal.benefits.money import MAX_DECIMALS, MAX_DIGITS, AmountField, quantity_text
 from benefits_portal.benefits.status import Status as BenefitStatus
 from benefits_portal.benefits.status import status_of
+from benefits_portal.derived import SortKeyField
 from benefits_portal.fields import LineField
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.record import recorded_if_refused
@@ -68,6 +69,9 @@ class Benefit(models.Model):
     is_used = models.BooleanField(_("redeemed or assigned"), default=False, editable=False)
     product_name = models.CharField(max_length=120, editable=False)
     offer_name = models.CharField(max_length=80, editable=False)
+    product_sort_name = SortKeyField("product_name")
+    offer_sort_name = SortKeyField("offer_name")
+    sort_competency = SortKeyField("competency")
     is_license_based = models.GeneratedField(
         expression=ExpressionWrapper(Q(credit_amount=None), models.BooleanField()),
         output_field=models.BooleanField(),
@@ -123,15 +127,21 @@ class Benefit(models.Model):
             models.Index(fields=["partner", "expires_on"], name="benefit_partner_expires"),
             models.Index(fields=["expires_on"], name="benefit_expires"),
             models.Index(
-                fields=["partner", "is_license_based", "product_name", "size", "id"],
+                fields=["partner", "is_license_based", "product_sort_name", "size", "id"],
                 name="benefit_by_name",
             ),
             models.Index(
-                fields=["partner", "is_license_based", "size", "product_name", "id"],
+                fields=["partner", "is_license_based", "size", "product_sort_name", "id"],
                 name="benefit_by_size",
             ),
             models.Index(
-                fields=["partner", "is_license_based", "offer_name", "product_name", "id"],
+                fields=[
+                    "partner",
+                    "is_license_based",
+                    "offer_sort_name",
+                    "product_sort_name",
+                    "id",
+                ],
                 name="benefit_by_offer",
             ),
             models.Index(
@@ -139,14 +149,14 @@ class Benefit(models.Model):
                     "partner",
                     "is_license_based",
                     "benefit_type",
-                    "competency",
-                    "product_name",
+                    "sort_competency",
+                    "product_sort_name",
                     "id",
                 ],
                 name="benefit_by_type",
             ),
             models.Index(
-                fields=["partner", "is_license_based", "expires_on", "product_name", "id"],
+                fields=["partner", "is_license_based", "expires_on", "product_sort_name", "id"],
                 name="benefit_by_expiration",
             ),
             models.Index(

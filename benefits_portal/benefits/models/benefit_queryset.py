@@ -3,19 +3,19 @@
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
-from django.db import models
 from django.db.models import OuterRef, Subquery
 
 from benefits_portal.benefits.status import Status, status_condition
+from benefits_portal.derived import DerivedQuerySet
 from benefits_portal.tenants.models import Partner
 
 from .catalog import Product
 
 if TYPE_CHECKING:
-    from .benefit import Benefit
+    from .benefit import Benefit  # noqa: F401 - named in the text below
 
 
-class BenefitQuerySet(models.QuerySet["Benefit"]):
+class BenefitQuerySet(DerivedQuerySet["Benefit"]):
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner)
 

@@ -15,6 +15,7 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
 from benefits_portal.batches import update_first, update_in_batches
+from benefits_portal.derived import with_sort_key
 
 from .benefit import Benefit
 from .catalog import Offer, Product
@@ -41,15 +42,17 @@ def mark_renamed(instance: Product | Offer) -> bool:
 @receiver(pre_save, sender=Product)
 def carry_product_name(instance: Product, raw: bool, **_kwargs: object) -> None:
     if instance.pk and not raw and mark_renamed(instance):
-        its = Benefit.objects.filter(product=instance).exclude(product_name=instance.name)
-        update_first(its, lambda first: first.update(product_name=instance.name), CARRIED_AT_ONCE)
+        name = with_sort_key(Benefit, "product_name", instance.name)
+        its = Benefit.objects.filter(product=instance).exclude(**name)
+        update_first(its, lambda first: first.update(**name), CARRIED_AT_ONCE)
 
 
 @receiver(pre_save, sender=Offer)
 def carry_offer_name(instance: Offer, raw: bool, **_kwargs: object) -> None:
     if instance.pk and not raw and mark_renamed(instance):
-        its = Benefit.objects.filter(package_line__offer=instance).exclude(offer_name=instance.name)
-        update_first(its, lambda first: first.update(offer_name=instance.name), CARRIED_AT_ONCE)
+        name = with_sort_key(Benefit, "offer_name", instance.name)
+        its = Benefit.objects.filter(package_line__offer=instance).exclude(**name)
+        update_first(its, lambda first: first.update(**name), CARRIED_AT_ONCE)
 
 
 def carry_to_benefits(benefits: models.QuerySet[Benefit], name: dict[str, str]) -> int:

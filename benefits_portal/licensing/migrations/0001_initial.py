@@ -1,4 +1,5 @@
 import benefits_portal.clock
+import benefits_portal.derived
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -56,6 +57,8 @@ class Migration(migrations.Migration):
                 ('withdrawn_on', models.DateField(editable=False, help_text='When the key that brought it was replaced.', null=True, verbose_name='withdrawn on')),
                 ('product_name', models.CharField(editable=False, max_length=120)),
                 ('source_name', models.CharField(blank=True, editable=False, max_length=80)),
+                ('product_sort_name', benefits_portal.derived.SortKeyField('product_name')),
+                ('source_sort_name', benefits_portal.derived.SortKeyField('source_name')),
                 ('is_kept', models.GeneratedField(db_persist=True, expression=models.ExpressionWrapper(models.Q(('withdrawn_on', None)), models.BooleanField()), output_field=models.BooleanField(), serialize=False)),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='tenants.partner', verbose_name='partner')),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='benefits.product', verbose_name='product')),
@@ -122,23 +125,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='subscription',
-            index=models.Index(fields=['tenant', 'product_name', 'ends_on', 'id'], name='subscription_by_product'),
+            index=models.Index(fields=['tenant', 'product_sort_name', 'ends_on', 'id'], name='subscription_by_product'),
         ),
         migrations.AddIndex(
             model_name='subscription',
-            index=models.Index(fields=['tenant', 'licenses', 'product_name', 'id'], name='subscription_by_licenses'),
+            index=models.Index(fields=['tenant', 'licenses', 'product_sort_name', 'id'], name='subscription_by_licenses'),
         ),
         migrations.AddIndex(
             model_name='subscription',
-            index=models.Index(fields=['tenant', 'is_kept', 'ends_on', 'product_name', 'id'], name='subscription_by_status'),
+            index=models.Index(fields=['tenant', 'is_kept', 'ends_on', 'product_sort_name', 'id'], name='subscription_by_status'),
         ),
         migrations.AddIndex(
             model_name='subscription',
-            index=models.Index(fields=['tenant', 'ends_on', 'product_name', 'id'], name='subscription_by_end'),
+            index=models.Index(fields=['tenant', 'ends_on', 'product_sort_name', 'id'], name='subscription_by_end'),
         ),
         migrations.AddIndex(
             model_name='subscription',
-            index=models.Index(fields=['tenant', 'source_name', 'product_name', 'id'], name='subscription_by_source'),
+            index=models.Index(fields=['tenant', 'source_sort_name', 'product_sort_name', 'id'], name='subscription_by_source'),
         ),
         migrations.AddConstraint(
             model_name='subscription',

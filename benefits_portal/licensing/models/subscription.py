@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 from benefits_portal.dates import add_months, days_in_months
+from benefits_portal.derived import SortKeyField
 from benefits_portal.licensing.exceptions import (
     CalendarEnds,
     DifferentProduct,
@@ -81,6 +82,8 @@ class Subscription(models.Model):
     )
     product_name = models.CharField(max_length=120, editable=False)
     source_name = models.CharField(max_length=80, blank=True, editable=False)
+    product_sort_name = SortKeyField("product_name")
+    source_sort_name = SortKeyField("source_name")
     is_kept = models.GeneratedField(
         expression=ExpressionWrapper(Q(withdrawn_on=None), models.BooleanField()),
         output_field=models.BooleanField(),
@@ -118,20 +121,22 @@ class Subscription(models.Model):
             ),
             models.Index(fields=["ends_on"], name="subscription_ends"),
             models.Index(
-                fields=["tenant", "product_name", "ends_on", "id"], name="subscription_by_product"
+                fields=["tenant", "product_sort_name", "ends_on", "id"],
+                name="subscription_by_product",
             ),
             models.Index(
-                fields=["tenant", "licenses", "product_name", "id"], name="subscription_by_licenses"
+                fields=["tenant", "licenses", "product_sort_name", "id"],
+                name="subscription_by_licenses",
             ),
             models.Index(
-                fields=["tenant", "is_kept", "ends_on", "product_name", "id"],
+                fields=["tenant", "is_kept", "ends_on", "product_sort_name", "id"],
                 name="subscription_by_status",
             ),
             models.Index(
-                fields=["tenant", "ends_on", "product_name", "id"], name="subscription_by_end"
+                fields=["tenant", "ends_on", "product_sort_name", "id"], name="subscription_by_end"
             ),
             models.Index(
-                fields=["tenant", "source_name", "product_name", "id"],
+                fields=["tenant", "source_sort_name", "product_sort_name", "id"],
                 name="subscription_by_source",
             ),
         ]
@@ -408,5 +413,5 @@ class Subscription(models.Model):
             changed["starts_on"] = quote.on
         for field, value in changed.items():
             setattr(self, field, value)
-        self.save(update_fields=changed)
+        self.save(update_fields=[*changed, "source_sort_name"])
         return self

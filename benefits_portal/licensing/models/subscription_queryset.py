@@ -3,12 +3,12 @@
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
-from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import F, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThan
 
 from benefits_portal.benefits.models import Product, ProductKey
+from benefits_portal.derived import DerivedQuerySet
 from benefits_portal.licensing.quotes import Quote
 from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS
 from benefits_portal.tenants.models import Partner, Tenant
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EXPIRED_DAYS, DISABLED_DAYS = timedelta(days=30), timedelta(days=90)
 
 
-class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner)
 
@@ -119,23 +119,29 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
         The offer is the one behind the key that was redeemed last and counts.
         """
+        product = Product.objects.filter(pk=OuterRef("product"))
         return self.update(
-            product_name=Product.objects.filter(pk=OuterRef("product")).values("name"),
+            product_name=product.values("name"),
+            product_sort_name=product.values("sort_name"),
             source_name=source(),
+            source_sort_name=source("sort_name"),
         )
 
     def misnamed(self) -> Self:
         """Those on which something else stands than `carry_names` writes."""
         return self.alias(source=source()).exclude(
-            product_name=F("product__name"), source_name=F("source")
+            product_name=F("product__name"),
+            product_sort_name=F("product__sort_name"),
+            source_name=F("source"),
         )
 
 
-def source() -> Coalesce:
-    """The name of the offer behind the key that was redeemed last and counts."""
+def source(name: str = "name") -> Coalesce:
+    """The name, or another field, of the offer behind the key redeemed last that counts."""
     latest = (
         Redemption.objects.standing()
         .filter(subscription=OuterRef("pk"))
         .order_by("-redeemed_at", "-pk")
     )
-    return Coalesce(Subquery(latest.values("key__benefit__membership__offer__name")[:1]), Value(""))
+    names = latest.values(f"key__benefit__membership__offer__{name}")
+    return Coalesce(Subquery(names[:1]), Value(""), output_field=TextField())

@@ -10,6 +10,7 @@ from django.db import connection
 
 from benefits_portal.benefits.models import Benefit, Offer, Product, carry_to_benefits
 from benefits_portal.commands import PortalCommand
+from benefits_portal.derived import with_sort_key
 from benefits_portal.licensing.models import Subscription, carry_to_subscriptions, fed_by
 from benefits_portal.postgresql.limits import without_time_limit
 
@@ -44,13 +45,13 @@ class Command(PortalCommand):
                 Benefit.objects.filter(product=renamed),
                 Subscription.objects.filter(product=renamed),
             )
-            name = {"product_name": renamed.name}
+            name = with_sort_key(Benefit, "product_name", renamed.name)
         else:
             benefits, subscriptions = (
                 Benefit.objects.filter(package_line__offer=renamed),
                 fed_by(renamed),
             )
-            name = {"offer_name": renamed.name}
+            name = with_sort_key(Benefit, "offer_name", renamed.name)
         carried = carry_to_benefits(benefits, name), carry_to_subscriptions(subscriptions)
         self.stdout.write(f"{renamed}: benefits {carried[0]:,}, subscriptions {carried[1]:,}.")
         if benefits.exclude(**name).exists() or subscriptions.misnamed().exists():
