@@ -114,6 +114,8 @@ admin:view_on_site              in         in       in      in     in      in   
 admin:app_list                  in         in       in      in     in      in     see      see
 office: edited/                 in         in       in      in     in      in     see      see
 office: edited/1/               in         in       in      in     in      in     go       go
+office: edited/1/disable/       in         in       in      in     in      in     no       see/do
+office: edited/1/enable/        in         in       in      in     in      in     no       see
 office: edited/1/change/        in         in       in      in     in      in     see/no   see
 office: edited/1/delete/        in         in       in      in     in      in     no       no
 office: edited/1/history/       in         in       in      in     in      in     go       go
@@ -124,6 +126,7 @@ office: edited/import/          in         in       in      in     in      in   
 office: edited/1/view-as/       in         in       in      in     in      in     see      see
 office: enrollments/            in         in       in      in     in      in     see      see
 office: enrollments/1/          in         in       in      in     in      in     go       go
+office: enrollments/1/provision-what-is-missing/ in  in  in  in  in  in  no  see
 office: enrollments/1/change/   in         in       in      in     in      in     see/no   see/no
 office: enrollments/1/delete/   in         in       in      in     in      in     no       no
 office: enrollments/1/end/      in         in       in      in     in      in     no       see
@@ -148,6 +151,12 @@ office: groups/add/             in         in       in      in     in      in   
 office: groups/export/          in         in       in      in     in      in     no/-     no/-
 office: ledgers/                in         in       in      in     in      in     see      see
 office: ledgers/1/              in         in       in      in     in      in     go       go
+office: ledgers/1/accept/       in         in       in      in     in      in     no       see/do
+office: ledgers/1/grant/        in         in       in      in     in      in     no       see/do
+office: ledgers/1/decline/      in         in       in      in     in      in     no       see/do
+office: ledgers/1/revoke/       in         in       in      in     in      in     no       see/do
+office: ledgers/1/issue-another-key/ in  in  in  in  in  in  no  see/do
+office: ledgers/1/replace-again/ in         in       in      in     in      in     no       see/do
 office: ledgers/1/change/       in         in       in      in     in      in     see/no   see/no
 office: ledgers/1/delete/       in         in       in      in     in      in     no       no
 office: ledgers/1/history/      in         in       in      in     in      in     go       go

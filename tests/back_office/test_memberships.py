@@ -169,17 +169,8 @@ def test_what_is_missing_can_be_made_from_the_list_and_the_membership_page(
         partner=partner, offer=offer, starts_on=date(2022, 6, 1)
     )
     assert messages(provision(office, listed)) == [f"{listed}: made 2 benefits and 1 product key."]
-    its_page = page(Membership, "change", opened.pk)
-    prefix = office.get(its_page).context["action_form"].prefix
     said = office.post(
-        its_page,
-        {
-            f"{prefix}-action": "provision_what_is_missing",
-            "action": "provision_what_is_missing",
-            "_selected_action": opened.pk,
-        }
-        | BECAUSE,
-        follow=True,
+        page(Membership, "provision_what_is_missing", opened.pk), BECAUSE, follow=True
     )
     assert messages(said) == [f"{opened}: made 2 benefits and 1 product key."]
     assert Benefit.objects.count() == 4

@@ -108,13 +108,11 @@ def test_an_action_without_a_reason_does_nothing_on_the_list_or_its_page(
         user__directory_user__tenant=person.tenant, role=Role.GLOBAL_ADMIN
     )
     missing = ["Say why: the reason goes on record. Nothing was changed."]
-    assert run(office, "disable", person) == missing
-    own = {"CHANGE_FORM-action": "disable", "CHANGE_FORM-reason": " "}
-    assert run(office, "disable", person, "change", **own) == missing
+    assert run(office, "disable", person) == []
+    assert run(office, "disable", person, reason=" ") == missing
+    assert run(office, "disable", person, "disable", reason=" ") == missing
     assert DirectoryUser.objects.enabled().filter(pk=person.pk).exists()
-    assert run(office, "disable", person, "change", **own | {"CHANGE_FORM-reason": "Left"}) == [
-        f"{person}: disabled."
-    ]
+    assert run(office, "disable", person, "disable", reason="Left") == [f"{person}: disabled."]
     assert reasons() == [
         ("tenants.role-taken", How.BACK_OFFICE, "Left", ""),
         ("tenants.person-disabled", How.BACK_OFFICE, "Left", ""),
@@ -233,12 +231,11 @@ def test_the_last_global_admin_stays_and_the_attempt_is_on_record(
     ]
 
 
-@pytest.mark.parametrize("where", ["changelist", "change"])
+@pytest.mark.parametrize("where", ["changelist", "revoke"])
 def test_whoever_forgets_the_reason_chooses_nothing_again(office: Client, where: str) -> None:
     keys = [factories.issue_key() for _ in range(2 if where == "changelist" else 1)]
-    prefix = "CHANGE_FORM-" if where == "change" else ""
-    chosen = {f"{prefix}action": "revoke", "_selected_action": [key.pk for key in keys]}
-    its_page = page(ProductKey, where, *([keys[0].pk] if where == "change" else []))
+    chosen = {"action": "revoke", "_selected_action": [key.pk for key in keys]}
+    its_page = page(ProductKey, where, *([keys[0].pk] if where == "revoke" else []))
     asked = office.post(its_page, chosen)
     hidden = dict.fromkeys(name for name, _value in asked.context["chosen"])
     again = {name: [v for n, v in asked.context["chosen"] if n == name] for name in hidden}
@@ -256,7 +253,7 @@ def test_a_role_given_twice_is_refused_on_the_form(office: Client, last: RoleAss
 
 def test_provisioning_by_hand_asks_why(office: Client) -> None:
     membership = factories.MembershipFactory.create()
-    assert run(office, "provision_what_is_missing", membership) == [
+    assert run(office, "provision_what_is_missing", membership, reason=" ") == [
         "Say why: the reason goes on record. Nothing was changed."
     ]
 

@@ -36,7 +36,8 @@ def decide(office: Client, action: str, asked: Replacement, **sent: Any) -> list
 def test_a_request_is_granted_once_with_a_reason(
     office: Client, programme: User, asked: Replacement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert decide(office, "grant", asked) == [
+    assert decide(office, "grant", asked) == []
+    assert decide(office, "grant", asked, reason=" ") == [
         "Say why: the reason goes on record. Nothing was changed."
     ]
     assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: replaced."]

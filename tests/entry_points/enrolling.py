@@ -164,6 +164,16 @@ def complete_from_the_list(driver: Driver, membership: Membership) -> str:
     return driver.action("provision_what_is_missing", membership)
 
 
+@COMPLETE.entry_point("office benefits_membership_provision_what_is_missing, opened")
+def open_provision_what_is_missing_of_membership(driver: Driver, membership: Membership) -> str:
+    return driver.look("programme", page(Membership, "provision_what_is_missing", membership.pk))
+
+
+@COMPLETE.entry_point("office benefits_membership_provision_what_is_missing")
+def provision_what_is_missing_on_page_of_membership(driver: Driver, membership: Membership) -> str:
+    return driver.office(Membership, "provision_what_is_missing", membership.pk)
+
+
 @COMPLETE.entry_point("verb Membership.provision")
 def provision(driver: Driver, membership: Membership) -> str:
     return by_verb(lambda: membership.provision(by=driver.by))

@@ -26,6 +26,7 @@ from benefits_portal.benefits.productkeys import draw, grouped
 from benefits_portal.licensing.views.redeeming import TENANT_CONFIRMATION_SALT
 from benefits_portal.tenants.models import Actor, KeyAttempt
 from tests import factories
+from tests.back_office.conftest import page
 from tests.factories import TODAY
 from tests.key_examples import put
 from tests.partner_fixture import PartnerFixture
@@ -87,6 +88,16 @@ def revoke(driver: Driver, key: ProductKey) -> str:
     return driver.action("revoke", key)
 
 
+@REVOKE.entry_point("office benefits_productkey_revoke, opened")
+def open_revoke_of_key(driver: Driver, key: ProductKey) -> str:
+    return driver.look("programme", page(ProductKey, "revoke", key.pk))
+
+
+@REVOKE.entry_point("office benefits_productkey_revoke")
+def revoke_on_page_of_key(driver: Driver, key: ProductKey) -> str:
+    return driver.office(ProductKey, "revoke", key.pk)
+
+
 @REVOKE.entry_point("verb ProductKey.check_revocable")
 def revoke_by_verb(driver: Driver, key: ProductKey) -> str:
     def revoke() -> None:
@@ -99,6 +110,16 @@ def revoke_by_verb(driver: Driver, key: ProductKey) -> str:
 @ISSUE.entry_point("action benefits.benefit issue_another_key")
 def issue(driver: Driver, benefit: Benefit) -> str:
     return driver.action("issue_another_key", benefit)
+
+
+@ISSUE.entry_point("office benefits_benefit_issue_another_key, opened")
+def open_issue_another_key_of_benefit(driver: Driver, benefit: Benefit) -> str:
+    return driver.look("programme", page(Benefit, "issue_another_key", benefit.pk))
+
+
+@ISSUE.entry_point("office benefits_benefit_issue_another_key")
+def issue_another_key_on_page_of_benefit(driver: Driver, benefit: Benefit) -> str:
+    return driver.office(Benefit, "issue_another_key", benefit.pk)
 
 
 @ISSUE.entry_point("verb Benefit.issue_another_key")

@@ -20,7 +20,7 @@ from benefits_portal.tenants.exceptions import (
 from benefits_portal.tenants.models import Actor, DirectoryUser, Role, RoleAssignment, User
 from benefits_portal.tenants.staff import PROGRAM
 from tests import factories
-from tests.back_office.conftest import new_row
+from tests.back_office.conftest import new_row, page
 from tests.partner_fixture import PartnerFixture
 
 from .enrolling import import_command, import_page
@@ -86,6 +86,16 @@ def disable_from_the_list(driver: Driver, person: DirectoryUser) -> str:
     return driver.action("disable", person)
 
 
+@DISABLE.entry_point("office tenants_directoryuser_disable, opened")
+def open_disable_of_person(driver: Driver, person: DirectoryUser) -> str:
+    return driver.look("programme", page(DirectoryUser, "disable", person.pk))
+
+
+@DISABLE.entry_point("office tenants_directoryuser_disable")
+def disable_on_page_of_person(driver: Driver, person: DirectoryUser) -> str:
+    return driver.office(DirectoryUser, "disable", person.pk)
+
+
 @DISABLE.entry_point("verb DirectoryUser.disable")
 def disable(driver: Driver, person: DirectoryUser) -> str:
     return by_verb(lambda: person.disable(by=driver.by))
@@ -99,6 +109,16 @@ def enable_on_the_page(driver: Driver, person: DirectoryUser) -> str:
 @ENABLE.entry_point("action tenants.directoryuser enable")
 def enable_from_the_list(driver: Driver, person: DirectoryUser) -> str:
     return driver.action("enable", person)
+
+
+@ENABLE.entry_point("office tenants_directoryuser_enable, opened")
+def open_enable_of_person(driver: Driver, person: DirectoryUser) -> str:
+    return driver.look("programme", page(DirectoryUser, "enable", person.pk))
+
+
+@ENABLE.entry_point("office tenants_directoryuser_enable")
+def enable_on_page_of_person(driver: Driver, person: DirectoryUser) -> str:
+    return driver.office(DirectoryUser, "enable", person.pk)
 
 
 @ENABLE.entry_point("verb DirectoryUser.enable")

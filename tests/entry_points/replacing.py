@@ -16,6 +16,7 @@ from benefits_portal.licensing.models import Redemption, Replacement, Subscripti
 from benefits_portal.licensing.models.replacement import replace_again
 from benefits_portal.tenants.exceptions import AlreadyDecided
 from tests import factories
+from tests.back_office.conftest import page
 from tests.factories import TODAY
 from tests.partner_fixture import PartnerFixture
 
@@ -47,6 +48,16 @@ def grant(driver: Driver, asked: Replacement) -> str:
     return driver.action("grant", asked)
 
 
+@GRANT.entry_point("office licensing_replacement_grant, opened")
+def open_grant_of_asked(driver: Driver, asked: Replacement) -> str:
+    return driver.look("programme", page(Replacement, "grant", asked.pk))
+
+
+@GRANT.entry_point("office licensing_replacement_grant")
+def grant_on_page_of_asked(driver: Driver, asked: Replacement) -> str:
+    return driver.office(Replacement, "grant", asked.pk)
+
+
 @GRANT.entry_point("verb Replacement.grant")
 def grant_by_verb(driver: Driver, asked: Replacement) -> str:
     return by_verb(lambda: asked.grant(by=driver.by, on=TODAY))
@@ -57,6 +68,16 @@ def decline(driver: Driver, asked: Replacement) -> str:
     return driver.action("decline", asked)
 
 
+@DECLINE.entry_point("office licensing_replacement_decline, opened")
+def open_decline_of_asked(driver: Driver, asked: Replacement) -> str:
+    return driver.look("programme", page(Replacement, "decline", asked.pk))
+
+
+@DECLINE.entry_point("office licensing_replacement_decline")
+def decline_on_page_of_asked(driver: Driver, asked: Replacement) -> str:
+    return driver.office(Replacement, "decline", asked.pk)
+
+
 @DECLINE.entry_point("verb Replacement.decline")
 def decline_by_verb(driver: Driver, asked: Replacement) -> str:
     return by_verb(lambda: asked.decline("No", by=driver.by))
@@ -65,6 +86,16 @@ def decline_by_verb(driver: Driver, asked: Replacement) -> str:
 @AGAIN.entry_point("action licensing.redemption replace_again")
 def replace_again_from_the_list(driver: Driver, redemption: Redemption) -> str:
     return driver.action("replace_again", redemption)
+
+
+@AGAIN.entry_point("office licensing_redemption_replace_again, opened")
+def open_replace_again_of_redemption(driver: Driver, redemption: Redemption) -> str:
+    return driver.look("programme", page(Redemption, "replace_again", redemption.pk))
+
+
+@AGAIN.entry_point("office licensing_redemption_replace_again")
+def replace_again_on_page_of_redemption(driver: Driver, redemption: Redemption) -> str:
+    return driver.office(Redemption, "replace_again", redemption.pk)
 
 
 @AGAIN.entry_point("verb replace_again")

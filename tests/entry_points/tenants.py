@@ -23,6 +23,7 @@ from benefits_portal.tenants.exceptions import (
 )
 from benefits_portal.tenants.models import Partner, Role, Tenant, TenantRequest, User
 from tests import factories
+from tests.back_office.conftest import page
 from tests.partner_fixture import PartnerFixture
 
 from .operations import Arguments, Driver, Operation, by_verb
@@ -100,6 +101,16 @@ def accept(driver: Driver, asked: TenantRequest) -> str:
     return driver.action("accept", asked)
 
 
+@ACCEPT.entry_point("office tenants_tenantrequest_accept, opened")
+def open_accept_of_asked(driver: Driver, asked: TenantRequest) -> str:
+    return driver.look("programme", page(TenantRequest, "accept", asked.pk))
+
+
+@ACCEPT.entry_point("office tenants_tenantrequest_accept")
+def accept_on_page_of_asked(driver: Driver, asked: TenantRequest) -> str:
+    return driver.office(TenantRequest, "accept", asked.pk)
+
+
 @ACCEPT.entry_point("verb TenantRequest.accept")
 def accept_by_verb(driver: Driver, asked: TenantRequest) -> str:
     return by_verb(lambda: asked.accept(by=driver.by))
@@ -108,6 +119,16 @@ def accept_by_verb(driver: Driver, asked: TenantRequest) -> str:
 @DECLINE.entry_point("action tenants.tenantrequest decline")
 def decline(driver: Driver, asked: TenantRequest) -> str:
     return driver.action("decline", asked)
+
+
+@DECLINE.entry_point("office tenants_tenantrequest_decline, opened")
+def open_decline_of_asked(driver: Driver, asked: TenantRequest) -> str:
+    return driver.look("programme", page(TenantRequest, "decline", asked.pk))
+
+
+@DECLINE.entry_point("office tenants_tenantrequest_decline")
+def decline_on_page_of_asked(driver: Driver, asked: TenantRequest) -> str:
+    return driver.office(TenantRequest, "decline", asked.pk)
 
 
 @DECLINE.entry_point("verb TenantRequest.decline")

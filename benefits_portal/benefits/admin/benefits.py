@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.contrib.admin import ActionLocation
 from django.http import HttpRequest
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -18,9 +17,12 @@ from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter, on_day
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.benefits.status import Status
+from benefits_portal.tenants.admin.acts import previewed
 from benefits_portal.tenants.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from benefits_portal.tenants.admin.edits_on_record import actor
-from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason
+from benefits_portal.tenants.admin.reasons import each
+
+from .effects import effects_of_issuing
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -115,8 +117,7 @@ class BenefitAdmin(SearchThroughMixin, ReadOnlyAdmin):
     date_hierarchy = "expires_on"
     ordering = ["-pk"]
     sortable_by = ["expires_on"]
-    actions = ["issue_another_key"]
-    action_form = ReasonedActionForm
+    actions = buttons = ("issue_another_key",)
     fields = [
         "product",
         quantity,
@@ -134,10 +135,8 @@ class BenefitAdmin(SearchThroughMixin, ReadOnlyAdmin):
     def has_issue_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("benefits.change_productkey")
 
-    @admin.action(
-        description=_("Issue another key"), permissions=["issue"], location=[*ActionLocation]
-    )
-    @needs_reason
+    @admin.action(description=_("Issue another key"), permissions=["issue"])
+    @previewed(effects_of_issuing)
     def issue_another_key(self, request: HttpRequest, benefits: "QuerySet[Benefit]") -> None:
         """After its key was revoked."""
 
@@ -155,4 +154,6 @@ class BenefitAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("status"))
     def status_on(self, benefit: Benefit) -> str:
-        return f"{status_today(benefit)}, {on_day(clock.today())}"
+        has_no_key = not benefit.is_usage_based and benefit.live_key() is None
+        status = _now("No key") if has_no_key else status_today(benefit)
+        return f"{status}, {on_day(clock.today())}"

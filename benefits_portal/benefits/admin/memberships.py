@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import ActionLocation
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -24,18 +23,19 @@ from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, BenefitAction, Membership
 from benefits_portal.formats import format_number
+from benefits_portal.tenants.admin.acts import previewed
 from benefits_portal.tenants.admin.base import NoDeleteAdmin, ReadOnlyInline
 from benefits_portal.tenants.admin.edits_on_record import actor
 from benefits_portal.tenants.admin.exports import columns_of
 from benefits_portal.tenants.admin.forms import error_text
 from benefits_portal.tenants.admin.imports import ImportMixin
-from benefits_portal.tenants.admin.reasons import ReasonedActionForm, needs_reason
 from benefits_portal.tenants.audit.record import repeated_is_done
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Record
 
 from . import enrolling
 from .benefits import quantity, status_today
+from .effects import effects_of_provisioning, effects_of_renewing
 
 
 class MembershipStateFilter(DayFilter):
@@ -103,8 +103,8 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     ordering = ["-starts_on", "-pk"]
     sortable_by = ["starts_on", "ends_on"]
     autocomplete_fields = ["partner", "offer"]
-    actions = ["renew", "provision_what_is_missing"]
-    action_form = ReasonedActionForm
+    actions = ("renew", "provision_what_is_missing")
+    buttons = ("provision_what_is_missing",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         benefits = Benefit.objects.order_by().filter(membership=OuterRef("pk")).values("membership")
@@ -205,9 +205,8 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     @admin.action(
         description=gettext_lazy("Provision what is missing"),
         permissions=["change"],
-        location=[*ActionLocation],
     )
-    @needs_reason
+    @previewed(effects_of_provisioning, label=gettext_lazy("Provision"))
     def provision_what_is_missing(
         self, request: HttpRequest, memberships: "QuerySet[Membership]"
     ) -> None:
@@ -221,9 +220,9 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
                 self.show_made(request, membership, made)
 
     @admin.action(description=gettext_lazy("Renew for the year that follows"), permissions=["add"])
-    @needs_reason
+    @previewed(effects_of_renewing)
     def renew(self, request: HttpRequest, memberships: "QuerySet[Membership]") -> None:
-        """Each for itself; one page for each shows beforehand what it will make."""
+        """Each for itself, as the preview showed it."""
         for membership in memberships:
             try:
                 self.announce(request, enrolling.renewed(request, membership))

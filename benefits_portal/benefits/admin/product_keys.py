@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.contrib.admin import ActionLocation
 from django.http import HttpRequest
 from django.urls import path
 from django.utils.translation import gettext as _now
@@ -14,16 +13,18 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.backoffice.changelist import SearchThroughMixin
-from benefits_portal.backoffice.columns import linked
+from benefits_portal.backoffice.columns import admin_url, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.models import BenefitAction, ProductKey
+from benefits_portal.tenants.admin.acts import Button, previewed
 from benefits_portal.tenants.admin.base import ReadOnlyAdmin
 from benefits_portal.tenants.admin.edits_on_record import actor
-from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
+from benefits_portal.tenants.admin.reasons import each, reason_in
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.models import Record
 
 from . import product_key_lookup
+from .effects import effects_of_revoking
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -70,8 +71,7 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
         (_("Revoked"), {"fields": ["revoked_at", "revoked_by", "revoked_why"]}),
     ]
 
-    actions = ["revoke"]
-    action_form = ReasonedActionForm
+    actions = buttons = ("revoke",)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("benefits.change_productkey")
@@ -82,8 +82,8 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
         )
         return [path("look-up/", view, name="benefits_productkey_look_up"), *super().get_urls()]
 
-    @admin.action(description=_("Revoke"), permissions=["revoke"], location=[*ActionLocation])
-    @needs_reason
+    @admin.action(description=_("Revoke"), permissions=["revoke"])
+    @previewed(effects_of_revoking)
     def revoke(self, request: HttpRequest, chosen: "QuerySet[ProductKey]") -> None:
         """For good: a key that was redeemed is replaced instead, when its partner asks for it."""
 
@@ -101,6 +101,15 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
             return Record.objects.has_just(BenefitAction.KEY_REVOKED, **about)
 
         each(self, request, chosen, revoke, _now("%(what)s: revoked."))
+
+    def buttons_of(self, request: HttpRequest, row: ProductKey) -> list[Button]:
+        """After it was revoked, the way to another one."""
+        buttons = super().buttons_of(request, row)
+        may_issue = self.has_revoke_permission(request) and row.revoked_at is not None
+        if may_issue and row.benefit.live_key() is None:
+            href = admin_url(row.benefit, "issue_another_key", row.benefit_id)
+            buttons.append(Button(_("Issue another key"), href))
+        return buttons
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return ProductKey.objects.for_display().select_related(

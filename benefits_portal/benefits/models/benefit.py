@@ -275,10 +275,14 @@ class Benefit(models.Model):
         ):
             # Of two officers one finds the other's key
             Benefit.objects.select_for_update(of=("self",)).get(pk=self.pk)
-            self.check_usable(on)
-            if self.is_usage_based or self.live_key():
-                raise KeyStillLive
+            self.check_key_missing(on)
             return self.issue_key(by=by)
+
+    def check_key_missing(self, on: date) -> None:
+        """Raise what `issue_another_key` raises."""
+        self.check_usable(on)
+        if self.is_usage_based or self.live_key():
+            raise KeyStillLive
 
     def candidates(self, search_query: str, on: date) -> Excerpt[Candidate]:
         """The first people of the partner's directory by name or address (U6).

@@ -6,7 +6,6 @@ A subscription changes through redemptions only, and those are never changed.
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin import ActionLocation
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -15,11 +14,15 @@ from benefits_portal import clock
 from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import NOTHING, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter, on_day
+from benefits_portal.licensing.exceptions import NotAReplacement
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.replacement import replace_again
+from benefits_portal.tenants.admin.acts import previewed
 from benefits_portal.tenants.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from benefits_portal.tenants.admin.edits_on_record import actor
-from benefits_portal.tenants.admin.reasons import ReasonedActionForm, each, needs_reason, reason_in
+from benefits_portal.tenants.admin.reasons import each, reason_in
+
+from .effects import effects_of_replacing_again
 
 
 class StatusFilter(DayFilter):
@@ -130,8 +133,7 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
     date_hierarchy = "redeemed_on"
     ordering = ["-pk"]
     sortable_by: ClassVar[list[str]] = []
-    actions = ["replace_again"]
-    action_form = ReasonedActionForm
+    actions = buttons = ("replace_again",)
     fieldsets = [
         (None, {"fields": ["way", "subscription", "key", "key_licenses", "tenant", "partner"]}),
         (_("Who and when"), {"fields": ["redeemed_by", "redeemed_on", "redeemed_at"]}),
@@ -170,9 +172,8 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
             "Revoke a key that is a replacement, reverse its redemption and issue another key"
         ),
         permissions=["replace"],
-        location=[*ActionLocation],
     )
-    @needs_reason
+    @previewed(effects_of_replacing_again, label=_("Replace again"), hides=(NotAReplacement,))
     def replace_again(self, request: Any, redemptions: Any) -> None:
         """A partner asks once; after that it is staff's own decision, with a reason (K8)."""
 

@@ -8,7 +8,6 @@ They are granted once, or declined with a reason.
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.contrib.admin import ActionLocation
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,26 +15,18 @@ from django.utils.translation import gettext_lazy
 from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.licensing.models import Replacement, Reversal
+from benefits_portal.tenants.admin.acts import previewed
 from benefits_portal.tenants.admin.base import ReadOnlyAdmin
 from benefits_portal.tenants.admin.edits_on_record import actor
-from benefits_portal.tenants.admin.reasons import (
-    ReasonedActionForm,
-    each,
-    needs_reason,
-    reason_field,
-    reason_in,
-)
+from benefits_portal.tenants.admin.reasons import each, reason_in
+
+from .effects import effects_of_declining, effects_of_granting
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-class AnswerForm(ReasonedActionForm):
-    reason = reason_field(
-        required=False,
-        label=gettext_lazy("Reason (the partner reads why a request is declined)"),
-        help_text=gettext_lazy("Goes on record. The partner reads why a request is declined."),
-    )
+PARTNER_READS = gettext_lazy("Goes on record. The partner reads it.")
 
 
 class AnswerFilter(CasesFilter):
@@ -79,8 +70,7 @@ class ReplacementAdmin(ReadOnlyAdmin):
         "decided_by",
     ]
     fields += ["declined_because", "key"]
-    actions = ["grant", "decline"]
-    action_form = AnswerForm
+    actions = buttons = ("grant", "decline")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return Replacement.objects.for_display().select_related(
@@ -96,23 +86,22 @@ class ReplacementAdmin(ReadOnlyAdmin):
             return _("Not decided")
         return _("Granted") if asked.key_id else _("Declined")
 
-    @admin.action(
-        description=gettext_lazy("Grant: reverse the redemption and issue another key"),
-        permissions=["decide"],
-        location=[*ActionLocation],
-    )
-    @needs_reason
+    @admin.action(description=gettext_lazy("Grant a replacement"), permissions=["decide"])
+    @previewed(effects_of_granting, label=gettext_lazy("Grant"))
     def grant(self, request: HttpRequest, requests: "QuerySet[Replacement]") -> None:
-        def grant(asked: Replacement) -> None:
-            asked.grant(by=actor(request), on=asked.partner.today())
+        """Revoke the old key, reverse what it did, and issue another (K8)."""
+        each(
+            self,
+            request,
+            requests,
+            lambda asked: asked.grant(by=actor(request), on=asked.partner.today()),
+            _("%(what)s: replaced."),
+        )
 
-        each(self, request, requests, grant, _("%(what)s: replaced."))
-
-    @admin.action(
-        description=gettext_lazy("Decline"), permissions=["decide"], location=[*ActionLocation]
-    )
-    @needs_reason
+    @admin.action(description=gettext_lazy("Decline the request"), permissions=["decide"])
+    @previewed(effects_of_declining, label=gettext_lazy("Decline"), reason_help=PARTNER_READS)
     def decline(self, request: HttpRequest, requests: "QuerySet[Replacement]") -> None:
+        """Nothing changes but that the partner has an answer."""
         because = reason_in(request)
         each(
             self,

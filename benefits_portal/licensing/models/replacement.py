@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.benefits.key_exceptions import KeyRevoked
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.fields import LineField
 from benefits_portal.licensing.exceptions import (
@@ -54,13 +55,28 @@ def check_not_replaced_before(redemption: Redemption) -> None:
 def replace_key(redemption: Redemption, why: str, *, by: Actor, on: date) -> ProductKey:
     """Revoke the key, reverse what it did, and issue another. Inside the caller's transaction.
 
-    Raises BenefitExpired, KeyRevoked or BuiltOnSince.
+    Raises what `check_reversible` raises.
     """
     benefit = redemption.key.benefit
     benefit.check_usable(on)
     redemption.key.revoke_spent(why, by=by)
     Reversal.objects.of(redemption, by=by, on=on)
     return benefit.issue_key(by=by)
+
+
+def check_reversible(redemption: Redemption, on: date) -> None:
+    """Raise BenefitExpired, KeyRevoked or BuiltOnSince where `replace_key` would."""
+    redemption.key.benefit.check_usable(on)
+    if redemption.key.revoked_at is not None:
+        raise KeyRevoked(redemption.key)
+    check_latest(redemption)
+
+
+def check_replaceable_again(redemption: Redemption, on: date) -> None:
+    """Raise NotAReplacement, or what `check_reversible` raises."""
+    if is_replaced_on_request(redemption.key):
+        raise NotAReplacement
+    check_reversible(redemption, on)
 
 
 def replace_again(redemption: Redemption, why: str, *, by: Actor, on: date) -> ProductKey:
@@ -226,6 +242,17 @@ class Replacement(models.Model):
     @property
     def is_decided(self) -> bool:
         return self.decided_at is not None
+
+    def check_undecided(self) -> None:
+        """Raise AlreadyDecided."""
+        if self.is_decided:
+            raise AlreadyDecided
+
+    def check_grantable(self, on: date) -> None:
+        """Raise what `grant` raises, as far as can be told before it is done."""
+        self.check_undecided()
+        check_not_replaced_before(self.redemption)
+        check_reversible(self.redemption, on)
 
     def grant(self, *, by: Actor, on: date) -> ProductKey:
         """Revoke the old key, reverse its redemption, and issue another: all of it or nothing.

@@ -32,6 +32,7 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
         subscription = there.get(pk=redemption.subscription_id)
         check_latest(redemption)
         put_back(subscription, redemption, on)
+        subscription.save()
         reversal = self.create(
             redemption=redemption,
             subscription=subscription,
@@ -101,7 +102,10 @@ def check_latest(redemption: Redemption) -> None:
 
 
 def put_back(subscription: Subscription, redemption: Redemption, on: date) -> None:
-    """Let `subscription` run for what it did before `redemption`; withdraw it if nothing ran."""
+    """Let `subscription` run for what it did before `redemption`; withdraw it if nothing ran.
+
+    Saves nothing: a preview asks as well.
+    """
     if redemption.before is None or redemption.before_starts_on is None:
         # Today may be an earlier day since (W10)
         subscription.withdrawn_on = max(on, subscription.starts_on)
@@ -110,4 +114,3 @@ def put_back(subscription: Subscription, redemption: Redemption, on: date) -> No
         subscription.licenses = redemption.before.licenses
         subscription.ends_on = redemption.before.ends_on
         subscription.carried_license_days = redemption.before.carried_license_days
-    subscription.save()

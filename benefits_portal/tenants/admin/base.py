@@ -33,6 +33,7 @@ from benefits_portal.number_fields import AmountFormField, NumberFormField, Numb
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import EditAction, Record
 
+from .acts import ActsMixin
 from .edits_on_record import SECRETS, actor, log, log_deletion, log_form
 from .exports import ExportMixin
 from .forms import ActionFormSet, BackOfficeForm, error_text
@@ -46,7 +47,12 @@ TYPED = {  # read as people write it, the same in every language (W4)
 
 
 class BackOfficeAdmin(
-    FoldedSearchMixin, BoundedActionsMixin, AutocompleteFieldsMixin, ExportMixin, admin.ModelAdmin
+    ActsMixin,
+    FoldedSearchMixin,
+    BoundedActionsMixin,
+    AutocompleteFieldsMixin,
+    ExportMixin,
+    admin.ModelAdmin,
 ):
     view_on_site = False  # a page of the portal is for people with a role at its partner
 

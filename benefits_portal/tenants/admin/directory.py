@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin import ActionLocation
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import path
@@ -18,16 +17,19 @@ from benefits_portal.backoffice.columns import NOTHING, linked
 from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.backoffice.inline_rows import Rows
 from benefits_portal.tenants.directory_imports import PartnerImport, PersonImport
+from benefits_portal.tenants.exceptions import AlreadyDisabled, AlreadyEnabled
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
 
+from .acts import previewed
 from .base import BackOfficeInline, NoDeleteAdmin
 from .edits_on_record import actor
+from .effects import effects_of_disabling, effects_of_enabling
 from .exports import columns_of
 from .forms import BackOfficeForm
 from .impersonation import impersonate
 from .imports import ImportMixin
 from .people import RoleInline
-from .reasons import ReasonedActionForm, each, needs_reason
+from .reasons import each
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -198,17 +200,14 @@ class DirectoryUserAdmin(ImportMixin, NoDeleteAdmin):
     autocomplete_fields = ["tenant"]
     fields = ["tenant", "display_name", "user_principal_name", "kind", "disabled_at"]
     readonly_fields = ["disabled_at"]
-    actions = ["disable", "enable"]
-    action_form = ReasonedActionForm
+    actions = buttons = ("disable", "enable")
 
     @admin.display(description=gettext_lazy("enabled"), boolean=True, ordering="disabled_at")
     def entry_enabled(self, person: DirectoryUser) -> bool:
         return person.is_enabled
 
-    @admin.action(
-        description=gettext_lazy("Disable"), permissions=["change"], location=[*ActionLocation]
-    )
-    @needs_reason
+    @admin.action(description=gettext_lazy("Disable"), permissions=["change"])
+    @previewed(effects_of_disabling, hides=(AlreadyDisabled,))
     def disable(self, request: HttpRequest, people: "QuerySet[DirectoryUser]") -> None:
         """A role goes with it, unless it is the partner's last Global admin's."""
         each(
@@ -219,10 +218,8 @@ class DirectoryUserAdmin(ImportMixin, NoDeleteAdmin):
             _("%(what)s: disabled."),
         )
 
-    @admin.action(
-        description=gettext_lazy("Enable again"), permissions=["change"], location=[*ActionLocation]
-    )
-    @needs_reason
+    @admin.action(description=gettext_lazy("Enable again"), permissions=["change"])
+    @previewed(effects_of_enabling, hides=(AlreadyEnabled,))
     def enable(self, request: HttpRequest, people: "QuerySet[DirectoryUser]") -> None:
         each(
             self,

@@ -5,7 +5,6 @@
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
-from django.contrib.admin import ActionLocation
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,9 +13,11 @@ from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.tenants.models import TenantRequest
 
+from .acts import previewed
 from .base import ReadOnlyAdmin
 from .edits_on_record import actor
-from .reasons import ReasonedActionForm, each, needs_reason
+from .effects import effects_of_accepting, effects_of_declining
+from .reasons import each
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -62,8 +63,7 @@ class TenantRequestAdmin(ReadOnlyAdmin):
         "decided_by",
         "tenant",
     ]
-    actions = ["accept", "decline"]
-    action_form = ReasonedActionForm
+    actions = buttons = ("accept", "decline")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tenants.change_tenantrequest")
@@ -74,12 +74,8 @@ class TenantRequestAdmin(ReadOnlyAdmin):
             return _("Not decided")
         return _("Accepted") if asked.is_accepted else _("Declined")
 
-    @admin.action(
-        description=gettext_lazy("Accept: make the tenant"),
-        permissions=["decide"],
-        location=[*ActionLocation],
-    )
-    @needs_reason
+    @admin.action(description=gettext_lazy("Accept: make the tenant"), permissions=["decide"])
+    @previewed(effects_of_accepting, label=gettext_lazy("Accept"))
     def accept(self, request: HttpRequest, requests: "QuerySet[TenantRequest]") -> None:
         each(
             self,
@@ -89,10 +85,8 @@ class TenantRequestAdmin(ReadOnlyAdmin):
             _("%(what)s: accepted."),
         )
 
-    @admin.action(
-        description=gettext_lazy("Decline"), permissions=["decide"], location=[*ActionLocation]
-    )
-    @needs_reason
+    @admin.action(description=gettext_lazy("Decline"), permissions=["decide"])
+    @previewed(effects_of_declining)
     def decline(self, request: HttpRequest, requests: "QuerySet[TenantRequest]") -> None:
         each(
             self,

@@ -139,7 +139,7 @@ class DirectoryUser(models.Model):
             now = clock.now()
             if not DirectoryUser.objects.enabled().filter(pk=self.pk).update(disabled_at=now):
                 raise AlreadyDisabled
-            if (role := self.role()) and not role.people().enabled().exists():
+            if role := self.role_that_goes():
                 role.take(by=by)
             self.disabled_at = now
             Record.objects.log(TenantsAction.PERSON_DISABLED, **self._about(by))
@@ -155,6 +155,25 @@ class DirectoryUser(models.Model):
                 raise AlreadyEnabled
             self.disabled_at = None
             Record.objects.log(TenantsAction.PERSON_ENABLED, **self._about(by))
+
+    def role_that_goes(self) -> "RoleAssignment | None":
+        """The role that nobody enabled holds once this entry is disabled."""
+        role = self.role()
+        return role if role and not role.people().enabled().exclude(pk=self.pk).exists() else None
+
+    def check_can_disable(self, by: Actor) -> None:
+        """Raise what `disable` raises."""
+        self._check_account(by)
+        if not self.is_enabled:
+            raise AlreadyDisabled
+        if role := self.role_that_goes():
+            role.check_not_last()
+
+    def check_can_enable(self, by: Actor) -> None:
+        """Raise what `enable` raises."""
+        self._check_account(by)
+        if self.is_enabled:
+            raise AlreadyEnabled
 
     def _check_account(self, by: Actor) -> None:
         """Raise RolesOfStaff if staff would shut out, or let in, who signs in as this entry."""

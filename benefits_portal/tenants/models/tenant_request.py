@@ -134,18 +134,7 @@ class TenantRequest(models.Model):
         """
         with recorded_if_refused(TenantsAction.TENANT_ACCEPTED, by=by, subject=self):
             self._decide(by)
-            tenants = Tenant.objects.for_partner(self.partner)
-            used = set(tenants.values_list("color", flat=True))
-            free = [color for color in Tenant.Color if color not in used]
-            if not free:
-                raise NoColorLeft
-            values = {
-                "partner": self.partner,
-                "name": self.name,
-                "domain": self.domain,
-                "color": free[0],
-                "is_primary": not used,
-            }
+            values = self.tenant_values()
             tenant, is_new = Tenant.objects.get_or_create(domain=self.domain, defaults=values)
             if not is_new:
                 raise DomainInUse
@@ -153,6 +142,32 @@ class TenantRequest(models.Model):
             self.tenant = tenant
             Record.objects.log(TenantsAction.TENANT_ACCEPTED, **self._about(by), tenant=tenant)
             return tenant
+
+    def tenant_values(self) -> dict[str, Any]:
+        """The tenant that accepting makes, by field. Raises NoColorLeft."""
+        used = set(Tenant.objects.for_partner(self.partner).values_list("color", flat=True))
+        free = [color for color in Tenant.Color if color not in used]
+        if not free:
+            raise NoColorLeft
+        return {
+            "partner": self.partner,
+            "name": self.name,
+            "domain": self.domain,
+            "color": free[0],
+            "is_primary": not used,
+        }
+
+    def check_acceptable(self) -> None:
+        """Raise what `accept` raises, as far as can be told before it is done."""
+        self.check_undecided()
+        self.tenant_values()
+        if Tenant.objects.filter(domain=self.domain).exists():
+            raise DomainInUse
+
+    def check_undecided(self) -> None:
+        """Raise AlreadyDecided."""
+        if self.is_decided:
+            raise AlreadyDecided
 
     def decline(self, *, by: Actor) -> None:
         """Raises AlreadyDecided."""
