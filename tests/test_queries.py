@@ -131,6 +131,7 @@ PAGES = [
     Page(12, "search", query="?q=product"),
     Page(7, "licensing:benefit-detail", ("credit.pk",)),
     Page(6, "licensing:benefit-detail", ("key.benefit_id",)),
+    Page(7, "licensing:benefit-detail", ("redemption.key.benefit_id",)),
     Page(8, "licensing:benefit-history", ("credit.pk",)),
     Page(7, "licensing:benefit-history", ("redemption.key.benefit_id",)),
     Page(7, "licensing:walkthrough", ("key.benefit_id",)),

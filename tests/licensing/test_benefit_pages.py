@@ -11,12 +11,16 @@ from django.utils.formats import date_format
 
 from benefits_portal.benefits.exceptions import BenefitExpired
 from benefits_portal.benefits.models import Benefit
-from benefits_portal.tenants.models import Actor, Partner, Tenant, User
+from benefits_portal.licensing.models import Replacement
+from benefits_portal.tenants.middleware import tenant_token
+from benefits_portal.tenants.models import Actor, Partner, Role, Tenant, User
+from benefits_portal.tenants.naming import name_at
 from tests.clients import ClientResponse, SignIn
 from tests.factories import (
     TODAY,
     BenefitFactory,
     MembershipFactory,
+    RoleAssignmentFactory,
     SubscriptionFactory,
     TenantFactory,
     redeem,
@@ -65,6 +69,109 @@ def revoked(partner: Partner, by: Actor) -> Benefit:
     benefit = BenefitFactory.create(partner=partner, key=True)
     benefit.keys.get().revoke("lost", by=by)
     return benefit
+
+
+def issued_again(partner: Partner, by: Actor) -> Benefit:
+    benefit = revoked(partner, by)
+    benefit.issue_another_key(by=by, on=TODAY)
+    return benefit
+
+
+def not_started(partner: Partner, by: Actor) -> Benefit:
+    membership = MembershipFactory.create(partner=partner, starts_on=TODAY + timedelta(days=10))
+    return BenefitFactory.create(partner=partner, membership=membership, key=True)
+
+
+def being_replaced(partner: Partner, by: Actor) -> Benefit:
+    benefit = redeemed(partner, by)
+    redemption = benefit.keys.get().redemption
+    Replacement.objects.ask(redemption, "Wrong tenant", by=by, on=TODAY)
+    return benefit
+
+
+def replaced(partner: Partner, by: Actor) -> Benefit:
+    benefit = being_replaced(partner, by)
+    Replacement.objects.get().grant(by=by, on=TODAY)
+    return benefit
+
+
+def declined(partner: Partner, by: Actor) -> Benefit:
+    benefit = being_replaced(partner, by)
+    Replacement.objects.get().decline("Not needed", by=by)
+    return benefit
+
+
+WALKTHROUGH, VIEW = "Activation walkthrough", "View subscription"
+STATES = [
+    (redeemable, "Not redeemed yet. Use the key by Jan 31, 2022.", WALKTHROUGH),
+    (
+        issued_again,
+        "Not redeemed yet. Use the key by Jan 31, 2022. A new key was issued on May 1, 2021.",
+        WALKTHROUGH,
+    ),
+    (
+        replaced,
+        "Not redeemed yet. Use the key by Jan 31, 2022. A new key was issued on May 1, 2021.",
+        WALKTHROUGH,
+    ),
+    (redeemed, "Redeemed on May 1, 2021 by Adele.", VIEW),
+    (being_replaced, "Redeemed on May 1, 2021 by Adele.", VIEW),
+    (declined, "Redeemed on May 1, 2021 by Adele.", VIEW),
+    (expired, "Expired on May 31, 2020 without being redeemed.", "Find this product"),
+    (revoked, "This benefit has no key at the moment.", "Contact support"),
+    (not_started, "Starts on May 11, 2021.", ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence", "primary"), STATES, ids=[make.__name__ for make, *_rest in STATES]
+)
+def test_each_state_has_one_sentence_and_one_blue_button(
+    client: Client,
+    tenant: Tenant,
+    partner: Partner,
+    by: Actor,
+    make: Callable[[Partner, Actor], Benefit],
+    sentence: str,
+    primary: str,
+) -> None:
+    answer = page_of(client, make(partner, by))
+    said = re.sub("[\u2068\u2069]", "", answer.context["state"].sentence)
+    assert said == sentence.replace("Adele", name_at(partner, by.user))
+    main = answer.text.partition("<main")[2]
+    buttons = re.findall(r'data-kind="primary"[^>]*>\s*([^<]*?)\s*<', main)
+    assert [text.startswith(primary) for text in buttons] == [True] * bool(primary)
+    pending = "A replacement key was requested on May 1, 2021 and is pending review."
+    assert (pending in main) == (make is being_replaced)
+
+
+def test_a_member_reads_why_the_key_is_not_for_them(
+    tenant: Tenant, partner: Partner, by: Actor, sign_in: SignIn
+) -> None:
+    member = RoleAssignmentFactory.create(user__directory_user__tenant=tenant, role=Role.MEMBER)
+    main = page_of(sign_in(member.user), redeemable(partner, by)).text.partition("<main")[2]
+    assert ('data-kind="primary"' in main, main.count('aria-disabled="true"')) == (False, 2)
+
+
+@pytest.mark.rule("K3")
+def test_a_shown_key_says_that_it_can_be_shown_again(
+    client: Client, tenant: Tenant, partner: Partner, by: Actor
+) -> None:
+    href = reverse("licensing:key", args=[redeemable(partner, by).pk])
+    shown = [
+        client.post(href, {"verified": "on", "acting_in": tenant_token(tenant)}).text
+        for _ in range(2)
+    ]
+    assert ["You can show it again; each view is logged." in text for text in shown] == [True] * 2
+
+
+def test_a_missing_tick_is_said_once_at_its_box(
+    client: Client, tenant: Tenant, partner: Partner, by: Actor
+) -> None:
+    href = reverse("licensing:key", args=[redeemable(partner, by).pk])
+    answer = client.post(href, {"acting_in": tenant_token(tenant)})
+    assert answer.text.count("Check that this is the right tenant and tick the box") == 1
+    assert 'aria-invalid="true"' in answer.text
 
 
 @pytest.mark.parametrize(
@@ -124,7 +231,7 @@ def test_an_expired_benefit_shows_no_subscription_of_another(
     answer = page_of(client, benefit)
     assert (
         answer.context["subscription"],
-        "The key of this benefit brought none." in answer.text,
+        "No subscription was started with this benefit's key." in answer.text,
     ) == (None, True)
 
 
@@ -136,10 +243,10 @@ def test_a_benefit_not_begun_says_from_which_day_its_key_works(
     text = page_of(client, benefit).text
     day = date_format(benefit.starts_on, "DATE_FORMAT")
     says = [
-        f"The key can be redeemed from {day}." in text,
-        "The key of this benefit brought none." in text,
+        f"Starts on {day}." in text,
+        "You can get and redeem the key from that day." in text,
     ]
-    assert (benefit.starts_on > TODAY, says) == (True, [True, False])
+    assert (benefit.starts_on > TODAY, says) == (True, [True, True])
 
 
 @pytest.mark.parametrize("make", [redeemed, redeemable])
@@ -148,8 +255,8 @@ def test_the_last_day_of_a_redeemed_key_is_not_told_as_over(
 ) -> None:
     text = page_of(client, make(partner, by)).text
     says = [
-        "The key has been redeemed; it could be until this day." in text,
-        "The last day to reveal or redeem the key." in text,
+        "The key was redeemed in time." in text,
+        "Last day to get or redeem the key." in text,
     ]
     assert says == [make is redeemed, make is redeemable]
 

@@ -14,6 +14,7 @@ from benefits_portal.benefits.forms import PersonForm
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.notes import CreditNotes
 from benefits_portal.benefits.views import choosing
+from benefits_portal.licensing.benefit_state import state_of
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.display import undoing
 from benefits_portal.licensing.forms import VerifiedForm
@@ -172,7 +173,7 @@ def key_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
         refusal = error
     redeemed = (
         Redemption.objects.standing()
-        .select_related("subscription__tenant")
+        .select_related("subscription__tenant", "replacement")
         .filter(key__benefit=benefit)
     )
     redemption = redeemed.first() if benefit.is_used else None
@@ -188,10 +189,12 @@ def license_context(
     """
     context = key_context(request, benefit)
     running = subscription_of(request, benefit, context)
+    key, refusal, redemption = context["key"], context["refusal"], context["redemption"]
     return context | {
+        "state": state_of(benefit, key, refusal, redemption, running, request.today),
         "status": benefit.status(request.today),
         "form": form,
-        "can_redeem": context["key"] is not None and context["refusal"] is None,
+        "can_redeem": key is not None and refusal is None,
         "subscription": running,
         "subscription_status": running.status(request.today) if running else None,
         "is_discontinued": benefit.product.is_discontinued(request.today),
