@@ -91,9 +91,9 @@ NO_KEYS = {
     "words": "Maria Clara Sousa Lopes Pinto",
 }
 
-FOREIGN = "This key has a typing error: our keys have no {}. It is in group {}, place {}."
-ALPHABET = "This key has a typing error: in group {}, place {} is a character of another alphabet."
-MISTYPED = "This key has a typing error: one of its characters is wrong."
+FOREIGN = "That key has a typo: our keys have no {}. It is in group {}, place {}."
+ALPHABET = "That key has a typo: in group {}, place {} is a character of another alphabet."
+MISTYPED = "That key has a typo: one of its characters is wrong."
 NO_KEY = "This is not a product key of this portal: those have 25 characters and begin with PCBEN."
 SHORT = "This key is too short: it has {} of 25 characters."
 LONG = "This key is too long: it has {} characters instead of 25."

@@ -78,7 +78,7 @@ def test_keys(tenant: Tenant, admin: User, sign_in: SignIn, acting_in: dict[str,
 
     wrong = [acting_in | {"key": productkeys.draw()} for _ in range(10 * PROCESSES)]
     pages = from_processes(address, wrong, client.cookies.output(header=""))
-    unknown = sum("This key does not exist for your organization." in page for page in pages)
+    unknown = sum("Your organization doesn&#x27;t have this key." in page for page in pages)
     assert unknown == LIMIT
     assert sum("Too many different keys" in page for page in pages) == len(wrong) - unknown
 

@@ -457,8 +457,8 @@ def test_a_lock_out_tells_its_end_by_the_partner_s_clock(
     factories.KeyAttemptFactory.create_batch(10, user=admin, partner=partner, at=factories.NOW)
     response = client.post(sample.to_act_on()["extend"], sample.tenant_token | {"key": "PCBEN"})
     assert response.context["form"].errors["key"] == [
-        "Too many different keys were tried that do not exist. From 8:15 AM (America/New_York) "
-        "on you can type a key again. A key chosen from its own benefit works all the same."
+        "You tried too many keys that don't exist. You can type a key again from 8:15 AM "
+        "(America/New_York). You can still choose one of your own keys."
     ]
 
 

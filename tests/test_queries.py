@@ -23,7 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from benefits_portal.benefits.models import Benefit, Product, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote
-from benefits_portal.licensing.views.redeeming import TENANT_CONFIRMATION_SALT
+from benefits_portal.licensing.views.choosing_tenant import TENANT_CONFIRMATION_SALT
 from benefits_portal.tenants.models import (
     Actor,
     Role,

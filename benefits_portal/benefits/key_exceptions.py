@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class TooManyTries(Refusal):
     code = "too-many-tries"
     rule = "K6"
-    message = gettext_lazy("Too many different keys were tried that do not exist.")
+    message = gettext_lazy("You tried too many keys that don't exist.")
 
     def __init__(self, until: datetime) -> None:
         super().__init__()
@@ -30,8 +30,7 @@ class TooManyTries(Refusal):
     @property
     def advice(self) -> str:  # type: ignore[override]
         return _(
-            "From %(time)s on you can type a key again. A key chosen from its own benefit "
-            "works all the same."
+            "You can type a key again from %(time)s. You can still choose one of your own keys."
         ) % {"time": as_moment(not_before(self.until))}
 
 
@@ -47,11 +46,8 @@ class NotAKey(Refusal):
 class KeyMistyped(Refusal):
     code = "key-mistyped"
     rule = "K1"
-    message = gettext_lazy("This key has a typing error: one of its characters is wrong.")
-    advice = gettext_lazy(
-        "Compare it with where it came from, or copy and paste it. This does not count as a "
-        "wrong key."
-    )
+    message = gettext_lazy("That key has a typo: one of its characters is wrong.")
+    advice = gettext_lazy("Check it or paste it again. (This doesn't count as a failed attempt.)")
 
 
 class KeyTooShort(NotAKey):
@@ -73,7 +69,7 @@ class SeveralKeys(NotAKey):
 class KeyHasForeignCharacter(KeyMistyped):
     code = "key-has-foreign-character"
     message = gettext_lazy(
-        "This key has a typing error: our keys have no %(character)s. It is in group "
+        "That key has a typo: our keys have no %(character)s. It is in group "
         "%(group)s, place %(place)s."
     )
 
@@ -81,7 +77,7 @@ class KeyHasForeignCharacter(KeyMistyped):
 class KeyHasOtherAlphabet(KeyMistyped):
     code = "key-has-other-alphabet"
     message = gettext_lazy(
-        "This key has a typing error: in group %(group)s, place %(place)s is a character of "
+        "That key has a typo: in group %(group)s, place %(place)s is a character of "
         "another alphabet."
     )
 
@@ -90,9 +86,9 @@ class KeyUnknown(Refusal):
     code = "key-unknown"
     is_counted = False  # each wrong key is an attempt on record, of which K6 allows few
     rule = "K4"
-    message = gettext_lazy("This key does not exist for your organization.")
+    message = gettext_lazy("Your organization doesn't have this key.")
     advice = gettext_lazy(
-        "Take the key from Azure & cloud products, and check which organization you act for."
+        "Copy the key from Azure & cloud products, and check which organization you act for."
     )
 
 
@@ -144,7 +140,7 @@ class KeyAlreadyRedeemed(Refusal):
 
     message = gettext_lazy("This key was redeemed on %(date)s in %(tenant)s by %(name)s.")
     advice = gettext_lazy(
-        "A key works once. Choose another benefit, or look at the subscription that it brought."
+        "A key can be redeemed only once. Choose another key, or view the subscription it created."
     )
 
     def __init__(self, key: "ProductKey") -> None:

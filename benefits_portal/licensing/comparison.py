@@ -21,6 +21,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Tenant
 
 DAY = timedelta(days=1)
+NOTHING = "–"
 MAX_COMPARED = 10  # subscriptions of one product in one tenant
 
 
@@ -203,23 +204,30 @@ def comparisons(
 def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:
     """The rows of the review's table, and of the receipt's."""
     before, after = quote.before, quote.after
-    nothing = "–"
-    moved = shift(quote.days_later) if before else {}
-    return [
+    rows = [
         {
             "label": _("Licenses"),
-            "before": format_number(before.licenses) if before else nothing,
+            "before": format_number(before.licenses) if before else NOTHING,
             "after": format_number(after.licenses),
         },
         {
             "label": _("End date"),
-            "before": as_day(before.ends_on) if before else nothing,
+            "before": as_day(before.ends_on) if before else NOTHING,
             "after": as_day(after.ends_on),
-            **moved,
-        },
-        {
-            "label": _("Carried license-days"),
-            "before": format_number(before.carried_license_days) if before else nothing,
-            "after": format_number(after.carried_license_days),
+            **(shift(quote.days_later) if before else {}),
         },
     ]
+    carried = before.carried_license_days if before else 0
+    if carried or after.carried_license_days:
+        rows.append(
+            {
+                "label": _("License-days carried over"),
+                "before": format_number(carried) if before else NOTHING,
+                "after": format_number(after.carried_license_days),
+                "help": _(
+                    "What is left over when the time is divided into whole days. It counts in the "
+                    "next calculation, so no time is lost."
+                ),
+            }
+        )
+    return rows

@@ -19,7 +19,7 @@ from benefits_portal.licensing.models.replacement import (
     replaceable_until,
 )
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.licensing.terms import KEY_MONTHS, in_days, in_licenses
+from benefits_portal.licensing.terms import KEY_MONTHS, in_licenses
 from benefits_portal.listing.excerpt import Excerpt
 
 DAY = timedelta(days=1)
@@ -210,21 +210,21 @@ def undoing(key: ProductKey, on: date) -> str:
     """What can be done about redeeming `key` by mistake on that day (K8)."""
     if not is_replaced_on_request(key):
         return _(
-            "A key works once, and redeeming it cannot be undone here. This key is itself a "
-            "replacement, so it is not replaced on request."
+            "You can't undo this. The key is itself a replacement, so you can't request another "
+            "one."
         )
     until = replaceable_until(key, on)
     if until == on + ASKED_WITHIN:
         text = _(
-            "A key works once, and redeeming it cannot be undone here; within %(days)s the "
-            "program's staff may replace it."
+            "You can't undo this yourself. If it's a mistake, you can request a replacement key "
+            "once, until %(day)s."
         )
     else:
         text = _(
-            "A key works once, and redeeming it cannot be undone here; until %(day)s, "
-            "the last day of its benefit, the program's staff may replace it."
+            "You can't undo this yourself. If it's a mistake, you can request a replacement key "
+            "once, until %(day)s, the last day of the benefit."
         )
-    return text % {"days": in_days(ASKED_WITHIN.days), "day": as_day(until)}
+    return text % {"day": as_day(until)}
 
 
 def adding_hint(subscription: Subscription, on: date) -> str:

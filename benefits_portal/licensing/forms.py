@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +22,7 @@ from benefits_portal.emails import canonical_domain_or_text
 from benefits_portal.fields import LineFormField
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.tenants.access import get_own
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -122,19 +124,23 @@ class KeyField(forms.CharField):
 
 
 class KeyForm(forms.Form):
-    """A typed product key; valid if it can be used, for `subscription` where there is one.
+    """One of one's own keys, by reference, or a typed one; valid if it can be used.
 
-    Refuses in the order of K7.
+    That is, for `subscription` where there is one. Refuses in the order of K7, and puts on record
+    what it refuses, whichever way the key was chosen. `refusal` is what it said no with.
     """
 
+    ANOTHER = "another"  # what is chosen where the key is typed
+
+    chosen = forms.CharField(label=gettext_lazy("Product key"), required=False, max_length=18)
     key = KeyField(
         label=gettext_lazy("Product key"),
+        required=False,
         max_length=2_000,  # a mail around it, too
-        help_text=gettext_lazy("25 characters. Capitals, blanks and hyphens do not matter."),
-        error_messages={
-            "required": gettext_lazy("Enter the product key."),
-            "max_length": gettext_lazy("This is longer than a product key."),
-        },
+        help_text=gettext_lazy(
+            "25 characters. Not case-sensitive; spaces and hyphens are optional."
+        ),
+        error_messages={"max_length": gettext_lazy("This is longer than a product key.")},
     )
 
     def __init__(
@@ -147,29 +153,72 @@ class KeyForm(forms.Form):
     ) -> None:
         super().__init__(data)
         self.request, self.way, self.subscription = request, way, subscription
+        self.refusal: Refusal | None = None
+        self.product_key: ProductKey | None = None
 
-    def clean_key(self) -> ProductKey:
-        request, on = self.request, self.request.today
+    @property
+    def is_typed(self) -> bool:
+        """Whether the key is the one in the text field."""
+        chosen = self["chosen"].value()
+        return chosen == self.ANOTHER or (not chosen and bool(self["key"].value()))
+
+    def clean(self) -> dict[str, Any]:
+        if self.errors:
+            return self.cleaned_data
+        field = "key" if self.is_typed else "chosen"
+        if not self.cleaned_data[field]:
+            self.add_error(field, self.missing())
+            return self.cleaned_data
         try:
-            key = ProductKey.objects.typed(
-                self.cleaned_data["key"],
-                partner=request.partner,
-                tenant=request.tenant,
-                by=request.actor,
-            )
-            with recorded_if_refused(
-                BenefitAction.KEY_TRIED,
-                by=request.actor,
-                partner=request.partner,
-                tenant=request.tenant,
-                subject=key.benefit,
-            ):
-                key.check_redeemable(on)
-                if self.way and self.subscription:
-                    Subscription.quote(self.way, key, request.tenant, self.subscription, on)
+            self.product_key = self.typed() if self.is_typed else self.own()
+            self.check(self.product_key)
         except Refusal as refusal:
-            raise forms.ValidationError(str(refusal)) from None
-        return key
+            self.refusal = refusal
+            self.add_error(field, str(refusal))
+        return self.cleaned_data
+
+    def missing(self) -> str:
+        if self.is_typed:
+            return _("Enter the product key.")
+        return _("Choose one of your keys, or enter another one.")
+
+    def own(self) -> ProductKey:
+        """The key that was chosen by reference.
+
+        Another partner's does not exist; neither does a reference that is not a number (K3, K4).
+        """
+        return own_key(self.request, self.cleaned_data["chosen"])
+
+    def typed(self) -> ProductKey:
+        request = self.request
+        return ProductKey.objects.typed(
+            self.cleaned_data["key"],
+            partner=request.partner,
+            tenant=request.tenant,
+            by=request.actor,
+        )
+
+    def check(self, key: ProductKey) -> None:
+        """Raise, and put on record, why `key` cannot be used (K7, A1)."""
+        request = self.request
+        with recorded_if_refused(
+            BenefitAction.KEY_TRIED,
+            by=request.actor,
+            partner=request.partner,
+            tenant=request.tenant,
+            subject=key.benefit,
+        ):
+            key.check_redeemable(request.today)
+            if self.way and self.subscription:
+                self.subscription.term_after(self.way, key, request.today)
+
+
+def own_key(request: PartnerRequest, reference: str) -> ProductKey:
+    """The key that travels by reference, masked; another partner's does not exist (K3, K4)."""
+    if not reference.isdecimal():
+        raise Http404
+    key: ProductKey = get_own(request, ProductKey.objects.for_use(), int(reference[:18]))
+    return key
 
 
 class ReplacementForm(forms.Form):
@@ -179,12 +228,9 @@ class ReplacementForm(forms.Form):
         label=gettext_lazy("What went wrong"),
         max_length=200,
         help_text=gettext_lazy(
-            "As in: redeemed in the wrong tenant. The program's staff read it. Do not write a "
-            "key here."
+            "Example: redeemed in the wrong tenant. The program team reads it. Don't include a key."
         ),
-        error_messages={
-            "required": gettext_lazy("Say what went wrong; the program's staff decide on it.")
-        },
+        error_messages={"required": gettext_lazy("Say what went wrong. The program team decides.")},
     )
 
     def clean_why(self) -> str:

@@ -91,6 +91,8 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (status.textContent = ""), 4000);
 });
 
+document.addEventListener("click", (event) => event.target.closest("[data-print-page]") && print());
+
 // What few pages have brings its own module: <div data-module="its URL">.
 function loadModules(root) {
   for (const { dataset } of root.querySelectorAll("[data-module]")) {
@@ -205,7 +207,7 @@ function showPanel(content, page, address) {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-panel-link], .panel-dialog [data-panel-close]");
-  if (!link || !plainClick(event)) return;
+  if (!link || !plainClick(event) || (link.closest("[data-panel]") && !panel.dialog)) return; // a page that is the panel is left as any page
   event.preventDefault();
   if (link.hasAttribute("data-panel-close")) return closePanel();
   if (!panel.dialog) panel.opener = link;
@@ -214,7 +216,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!panel.dialog?.contains(form)) return;
+  if (!panel.dialog?.contains(form) || form.hasAttribute("data-whole-page")) return;
   event.preventDefault();
   const action = form.getAttribute("action") || panel.address;
   const fields = new URLSearchParams(new FormData(form, event.submitter));

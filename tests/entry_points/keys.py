@@ -23,7 +23,7 @@ from benefits_portal.benefits.key_exceptions import (
 )
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.benefits.productkeys import draw, grouped
-from benefits_portal.licensing.views.redeeming import TENANT_CONFIRMATION_SALT
+from benefits_portal.licensing.views.choosing_tenant import TENANT_CONFIRMATION_SALT
 from benefits_portal.tenants.models import Actor, KeyAttempt
 from tests import factories
 from tests.back_office.conftest import page

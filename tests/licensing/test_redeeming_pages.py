@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Redemption, Reversal, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import Actor, Record, Tenant, User
 from tests import factories
@@ -87,7 +87,7 @@ def test_one_s_own_keys_that_fit_are_offered_what_expires_first_on_top(
         key(-1),
     )
     page = client.get(reverse("licensing:extend", args=[subscription.pk]))
-    assert [one for one, _address in page.context["own_keys"]] == [today, soon, late]
+    assert [choice.key for choice in page.context["own_keys"]] == [today, soon, late]
     assert len({late, soon, today, used, revoked, *others}) == 8
 
 
@@ -230,16 +230,13 @@ def test_choosing_another_tenant_moves_the_session_there_with_the_key(
     ) == (second, key, second.pk)
 
 
-def test_a_typed_key_is_validated_and_then_travels_by_reference(
+def test_a_typed_key_goes_on_to_the_review_by_reference(
     client: Client, acting: dict[str, str], start: str, tenant: Tenant
 ) -> None:
     key = factories.issue_key(partner=tenant.partner, key="", quantity=7)
     typed = key.reveal(by=Actor(), on=TODAY)
-    validated = client.post(start, acting | {"key": typed.lower(), "validate": "1"})
-    assert (validated.context["validated"], validated.context["form"]["key"].value()) == (
-        key,
-        typed.lower(),
-    )
+    refused = client.post(start, acting | {"chosen": "another", "key": typed[:-1]})
+    assert refused.context["form"]["key"].value() == typed[:-1]
     assert client.post(start, acting | {"key": typed})["Location"] == f"{start}&key={key.pk}"
 
 
@@ -483,3 +480,103 @@ def test_a_key_of_another_product_is_refused_once_and_truly(
     assert (is_offered, "comparisons" in response.context) == (False, False)
     fitting = factories.key_for(subscription, 25)
     assert "Wait and start new" in client.get(address, {"key": fitting.pk}).text
+
+
+@pytest.mark.rule("S8")
+def test_the_review_names_the_act_and_what_it_does(client: Client, extend: str) -> None:
+    page = client.get(extend)
+    assert page.context["act"] == "Extend to Sep 30, 2021"
+    text = page.text.partition("<main")[2]
+    button, compare = text.index(page.context["act"] + "</button>"), text.index("Compare all ways")
+    assert text.index(page.context["headline"]) < button < compare
+    assert ("License-days carried over" in text, ">Cancel</a>" in text) == (False, True)
+
+
+@pytest.mark.rule("S7")
+def test_carried_license_days_are_shown_where_there_are_any(client: Client, tenant: Tenant) -> None:
+    subscription = factories.SubscriptionFactory.create(
+        tenant=tenant, licenses=55, ends_on=date(2021, 6, 30)
+    )
+    key = factories.key_for(subscription, 5)
+    page = client.get(reverse("licensing:extend", args=[subscription.pk]), {"key": key.pk})
+    assert page.context["rows"][-1]["label"] == "License-days carried over"
+    assert page.context["rows"][-1]["help"] in page.text
+
+
+def test_the_receipt_says_once_that_it_has_just_happened(
+    client: Client, acting: dict[str, str], extend: str
+) -> None:
+    form = acting | {"quote": client.get(extend).context["quote"].signed()}
+    receipt = client.post(extend, form)["Location"]
+    first, again = client.get(receipt), client.get(receipt)
+    sentence = "moved from Jun 30, 2021 to <strong>Sep 30, 2021</strong>: 3 months later."
+    assert [page.text.count(sentence) for page in (first, again)] == [1, 1]
+    assert ["Done just now" in page.text for page in (first, again)] == [True, False]
+    assert ["Redeemed on May 1, 2021" in page.text for page in (first, again)] == [False, True]
+    assert "Undo: request a replacement (until May 31, 2021)" in again.text
+
+
+def test_what_was_done_elsewhere_is_told_on_the_receipt_that_opens(
+    client: Client, acting: dict[str, str], subscription: Subscription, extend: str, by: Actor
+) -> None:
+    """The messages of other acts are not swallowed by a receipt."""
+    other = factories.redeem(tenant=subscription.tenant, by=by)
+    form = acting | {"quote": client.get(extend).context["quote"].signed()}
+    client.post(extend, form)
+    page = client.get(reverse("licensing:receipt", args=[other.pk]))
+    assert ("moved from Jun 30, 2021" in page.text, "Done just now" in page.text) == (True, False)
+
+
+@pytest.mark.rule("K8")
+def test_a_reversed_receipt_strikes_out_what_no_longer_holds(
+    client: Client, subscription: Subscription, by: Actor
+) -> None:
+    redemption = subscription.extend(factories.key_for(subscription, 25), by=by, on=TODAY)
+    address = reverse("licensing:receipt", args=[redemption.pk])
+    assert "<s>" not in client.get(address).text
+    Reversal.objects.of(redemption, by=by, on=TODAY)
+    text = client.get(address).text
+    assert ("<s>Sep 30, 2021</s>" in text, "Undo:" in text) == (True, False)
+
+
+@pytest.mark.rule("K5")
+def test_from_the_walkthrough_the_review_is_next(client: Client, tenant: Tenant, by: Actor) -> None:
+    key = factories.issue_key(partner=tenant.partner)
+    walkthrough = reverse("licensing:walkthrough", args=[key.benefit_id])
+
+    def start() -> str:
+        comparison = client.get(walkthrough).context["comparisons"][0]
+        return comparison.choices[-1].url
+
+    assert client.get(start()).templates[0].name == "licensing/start_tenant.html"
+    factories.redeem(tenant=tenant, by=by)
+    page = client.get(start())
+    assert page.templates[0].name == "licensing/start_review.html"
+    assert (tenant.domain in page.text, f'href="{START}?key={key.pk}"' in page.text) == (True, True)
+
+
+@pytest.mark.rule("P4")
+def test_a_switch_for_one_redemption_is_said_and_can_be_taken_back(
+    client: Client, acting: dict[str, str], tenant: Tenant
+) -> None:
+    second = factories.TenantFactory.create(partner=tenant.partner, name="Labs")
+    key = factories.issue_key(partner=tenant.partner)
+    chosen = client.post(
+        f"{START}?key={key.pk}", acting | {"tenant": second.pk, "domain": second.domain}
+    )["Location"]
+    review = client.get(chosen)
+    back = f'name="place" value="{tenant.pk}"'
+    assert ("You now act in <bdi>Labs</bdi>" in review.text, back in review.text) == (True, True)
+    form = {"acting_in": f"{second.partner_id}-{second.pk}"}
+    quote = review.context["quote"].signed()
+    receipt = client.post(chosen, form | {"quote": quote}, follow=True)
+    assert ("You now act in <bdi>Labs</bdi>" in receipt.text, back in receipt.text) == (True, True)
+    home = client.post(reverse("tenants:switch"), {"place": tenant.pk, "next": START}, follow=True)
+    assert (request_of(home).tenant, "You now act in" in home.text) == (tenant, False)
+
+
+@pytest.mark.rule("P4")
+def test_choosing_the_tenant_one_acts_in_says_nothing(
+    client: Client, start: str, tenant: Tenant
+) -> None:
+    assert "You now act in" not in client.get(start).text

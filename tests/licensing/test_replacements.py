@@ -272,7 +272,7 @@ def test_a_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(
 ) -> None:
     browser = sign_in(admin)
     assert (
-        "Until May 31, 2021 you can ask for another key, once."
+        "Undo: request a replacement (until May 31, 2021)"
         in browser.get(page("receipt", receipt)).content.decode()
     )
     assert (
@@ -282,7 +282,7 @@ def test_a_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(
     answer = browser.post(
         page("replacement", receipt), sent(tenant, why="Wrong tenant"), follow=True
     ).content.decode()
-    assert "A replacement was asked for on May 1, 2021." in answer
+    assert "You requested a replacement key on May 1, 2021." in answer
     assert (
         "asked for already"
         in browser.post(
@@ -309,7 +309,7 @@ def test_a_replacement_s_receipt_shows_the_request_disabled_and_says_why(
     redemption = replaced(tenant, by)
     browser = sign_in(admin)
     answer = browser.get(page("receipt", redemption)).content.decode()
-    assert "you can ask for another key" not in answer
+    assert "Undo: request a replacement" not in answer
     assert ('aria-disabled="true"' in answer, page("replacement", redemption) in answer) == (
         True,
         False,

@@ -19,6 +19,7 @@ from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.display import undoing
 from benefits_portal.licensing.forms import VerifiedForm
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.views.choosing_tenant import confirmation_of_known
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
 from benefits_portal.tenants.audit.history import history
@@ -95,7 +96,10 @@ def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
     benefit = get_own(request, Benefit.objects.for_display().license_based(), pk)
     context = key_context(request, benefit)
     if context["key"] and not context["refusal"]:
-        context["comparisons"] = comparisons(context["key"], request.tenant, request.today)
+        confirmed = confirmation_of_known(request)
+        context["comparisons"] = comparisons(
+            context["key"], request.tenant, request.today, confirmed
+        )
         context["undoing"] = undoing(context["key"], request.today)
     return render(request, "licensing/walkthrough.html", context)
 

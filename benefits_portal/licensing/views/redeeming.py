@@ -3,38 +3,35 @@
 Each is tenant → key → review → receipt.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
-from django.core import signing
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.licensing.comparison import Comparison, before_after, comparisons
-from benefits_portal.licensing.display import adding_hint, undoing
+from benefits_portal.licensing.comparison import comparisons
+from benefits_portal.licensing.display import adding_hint
 from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivatable
-from benefits_portal.licensing.forms import KeyForm, TenantForm
+from benefits_portal.licensing.forms import KeyForm, own_key
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.own_keys import KeyChoice, key_choices
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
+from benefits_portal.licensing.sentences import outcome
+from benefits_portal.licensing.views.choosing_tenant import choose_tenant, tenant_is_confirmed
+from benefits_portal.licensing.views.reviewing import other_way, shown
+from benefits_portal.licensing.views.steps import Step, step_page, step_url
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.middleware import PartnerRequest, switch_tenant
+from benefits_portal.tenants.middleware import PartnerRequest
 
 key_is_secret = sensitive_post_parameters("key")  # not in an error report either (K3)
-# At most so many seconds old
-TENANT_CONFIRMATION_SALT, TENANT_CONFIRMATION_MAX_AGE = (
-    "benefits_portal.licensing.place",
-    24 * 60 * 60,
-)
 MAX_KEYS = 50  # of one's own to choose from on a page
-CARRIED = ("key", "way")  # what a walkthrough chose before the tenant was
 
 
 @key_is_secret
@@ -46,9 +43,7 @@ def product_key_start(request: PartnerRequest) -> HttpResponse:
     if not tenant_is_confirmed(request):
         return choose_tenant(request)
     key = chosen_key(request)
-    if key is None:
-        return enter_key(request)
-    return activate(request, key)
+    return enter_key(request) if key is None else activate(request, key)
 
 
 @key_is_secret
@@ -76,43 +71,10 @@ def add_licenses(request: PartnerRequest, pk: int) -> HttpResponse:
 # The steps
 
 
-def choose_tenant(request: PartnerRequest) -> HttpResponse:
-    """K5: explicitly, and the first time with the domain typed in.
-
-    Choosing another tenant is a switch to it.
-    """
-    posted = request.method == "POST"
-    form = TenantForm(request, request.POST if posted else None)
-    if posted and form.is_valid():
-        tenant = form.cleaned_data["tenant"]
-        switch_tenant(request, form.tenants[tenant])
-        confirmed = signing.dumps([request.user.pk, tenant], salt=TENANT_CONFIRMATION_SALT)
-        carried = {name: request.GET[name] for name in CARRIED if name in request.GET}
-        return redirect(f"{request.path}?{urlencode({'place': confirmed, **carried})}")
-    return render(request, "licensing/start_tenant.html", {"form": form})
-
-
-def tenant_is_confirmed(request: PartnerRequest) -> bool:
-    """Whether this tenant was chosen in this flow, also where it is the partner's only one (K5)."""
-    try:
-        confirmed = signing.loads(
-            request.GET.get("place", ""),
-            salt=TENANT_CONFIRMATION_SALT,
-            max_age=TENANT_CONFIRMATION_MAX_AGE,
-        )
-    except signing.BadSignature:
-        return False
-    return bool(confirmed == [request.user.pk, request.tenant.pk])
-
-
 def chosen_key(request: PartnerRequest) -> ProductKey | None:
     """The key that travels by reference, masked; another partner's does not exist (K3, K4)."""
     reference = request.GET.get("key", "")
-    return (
-        get_own(request, ProductKey.objects.for_use(), int(reference[:18]))
-        if reference.isdecimal()
-        else None
-    )
+    return own_key(request, reference) if reference.isdecimal() else None
 
 
 def enter_key(
@@ -120,31 +82,34 @@ def enter_key(
     subscription: Subscription | None = None,
     way: RedemptionKind | None = None,
 ) -> HttpResponse:
-    """One field, or one of the partner's own keys.
-
-    *Validate* shows what the key is; *Next* goes on to the review.
-    """
+    """One of the partner's own keys, or another one typed in; *Next* checks it and goes on."""
     form = KeyForm(request, request.POST or None, way=way, subscription=subscription)
-    valid = request.method == "POST" and form.is_valid()
-    if valid and "validate" not in request.POST:
-        return redirect(with_key(request, form.cleaned_data["key"]))
-    waiting = ProductKey.objects.waiting(
-        request.partner, request.today, subscription.product if subscription else None
-    )
-    own: Excerpt[ProductKey] = Excerpt.of(
-        waiting, MAX_KEYS, f"{reverse('benefits:azure-cloud')}?show=unused&kind=licenses"
-    )
+    if request.method == "POST" and form.is_valid() and form.product_key:
+        return redirect(with_key(request, form.product_key))
     context = {
         "form": form,
-        "validated": form.cleaned_data["key"] if valid else None,
-        "own_keys": own.showing([(key, with_key(request, key)) for key in own]),
+        "own_keys": own_keys(request, form),
+        "instead": other_way(request, form.product_key, subscription, way)
+        if form.refusal
+        else None,
         "subscription": subscription,
         "way": way,
         "adding_hint": adding_hint(subscription, request.today) if subscription else "",
+        "back": step_url(request, Step.TENANT),
     }
-    return render(
-        request, "licensing/panel_key.html" if subscription else "licensing/start_key.html", context
+    template = "licensing/panel_key.html" if subscription else "licensing/start_key.html"
+    return step_page(request, Step.KEY, template, context)
+
+
+def own_keys(request: PartnerRequest, form: KeyForm) -> Excerpt[KeyChoice]:
+    """What the partner can redeem here, with what each would do; what expires first on top."""
+    product = form.subscription.product if form.subscription else None
+    waiting = ProductKey.objects.waiting(request.partner, request.today, product)
+    found: Excerpt[ProductKey] = Excerpt.of(
+        waiting, MAX_KEYS, f"{reverse('benefits:azure-cloud')}?show=unused&kind=licenses"
     )
+    chosen = form["chosen"].value() if form.is_bound else None
+    return found.showing(key_choices(found, form.subscription, form.way, request.today, chosen))
 
 
 def activate(request: PartnerRequest, key: ProductKey) -> HttpResponse:
@@ -161,11 +126,14 @@ def activate(request: PartnerRequest, key: ProductKey) -> HttpResponse:
     if found.rows[0].subscription is None:
         return review(request, key, None, RedemptionKind.NEW, "licensing/start_review.html")
     refusal = NotReactivatable() if chosen == RedemptionKind.REACTIVATE else None
-    return render(
-        request,
-        "licensing/start_choose.html",
-        {"comparisons": found, "key": key, "refusal": refusal},
-    )
+    context = {
+        "comparisons": found,
+        "key": key,
+        "refusal": refusal,
+        "back": step_url(request, Step.KEY),
+        "change_tenant": step_url(request, Step.TENANT),
+    }
+    return step_page(request, Step.USE, "licensing/start_choose.html", context)
 
 
 def change(
@@ -181,11 +149,8 @@ def change(
     try:
         subscription.check_active(request.today)
     except Refusal as refusal:
-        return render(
-            request,
-            "licensing/panel_review.html",
-            {"refusal": refusal, "subscription": subscription, "way": way},
-        )
+        context = {"refusal": refusal, "subscription": subscription, "way": way}
+        return step_page(request, Step.REVIEW, "licensing/panel_review.html", context)
     return enter_key(request, subscription, way)
 
 
@@ -200,56 +165,16 @@ def review(
     context: dict[str, Any] = {"key": key, "subscription": subscription, "way": way}
     if request.method == "POST":
         try:
-            return redirect(redeem(request, key, subscription, way))
+            redemption = redeem(request, key, subscription, way)
+            messages.success(request, outcome(redemption))
+            return redirect(redemption)
         except Refusal as refusal:
             context["refusal"] = refusal
-    context |= (
-        shown(request, key, subscription, way)
-        if not isinstance(context.get("refusal"), KeyAlreadyRedeemed)
-        else {}
-    )
-    return render(
-        request,
-        template,
-        context,
-        status=409 if isinstance(context.get("refusal"), ChangedMeanwhile) else 200,
-    )
-
-
-def shown(
-    request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: RedemptionKind
-) -> dict[str, Any]:
-    """The quote with every other way beside it, or the one reason why there is none (K7)."""
-    context: dict[str, Any] = {}
-    try:
-        key.check_redeemable(request.today)
-        if subscription:
-            subscription.check_product(key)
-        beside = ways_beside(request, key, subscription)
-        context = {"comparisons": beside, "other": other_way(beside.rows, way)}
-        quote = Subscription.quote(way, key, request.tenant, subscription, request.today)
-        return context | {
-            "quote": quote,
-            "rows": before_after(quote),
-            "undoing": undoing(key, request.today),
-        }
-    except Refusal as refusal:
-        return context | {"refusal": refusal}
-
-
-def ways_beside(
-    request: PartnerRequest, key: ProductKey, subscription: Subscription | None
-) -> Excerpt[Comparison]:
-    """What `key` can do for `subscription`; without one, for each that runs or can come back."""
-    confirmed = request.GET.get("place", "")
-    if subscription and subscription.is_active(request.today):
-        one = Comparison.of(key, request.tenant, subscription, request.today, confirmed)
-        return Excerpt([one], 1)
-    found = comparisons(key, request.tenant, request.today, confirmed)
-    fitting = [
-        one for one in found if one.subscription and subscription in (None, one.subscription)
-    ]
-    return found.showing(fitting) if len(fitting) == len(found) else Excerpt(fitting, len(fitting))
+    refused = context.get("refusal")
+    if not isinstance(refused, KeyAlreadyRedeemed):
+        context |= shown(request, key, subscription, way)
+    status = 409 if isinstance(refused, ChangedMeanwhile) else 200
+    return step_page(request, Step.REVIEW, template, context, status)
 
 
 def redeem(
@@ -271,23 +196,6 @@ def redeem(
         raise ChangedMeanwhile
     return Subscription.redeem(
         way, key, request.tenant, subscription, by=request.actor, on=request.today, quote=quote
-    )
-
-
-def other_way(beside: Sequence[Comparison], way: RedemptionKind) -> dict[str, Any] | None:
-    """Beside Extend what Add would do, and the reverse: the two are mistaken for each other."""
-    other = {
-        RedemptionKind.EXTEND: RedemptionKind.ADD,
-        RedemptionKind.ADD: RedemptionKind.EXTEND,
-    }.get(way)
-    return next(
-        (
-            choice.card()
-            for comparison in beside
-            for choice in comparison.choices
-            if choice.way is other
-        ),
-        None,
     )
 
 

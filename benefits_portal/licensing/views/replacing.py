@@ -34,7 +34,7 @@ def ask(request: PartnerRequest, pk: int) -> HttpResponse:
             )
         messages.success(
             request,
-            _("The program's staff have your request. Their answer will be on this receipt."),
+            _("The program team has your request. You will find the answer on this receipt."),
         )
     except Refusal as refusal:
         messages.error(request, str(refusal))

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.contrib.messages import get_messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,7 +12,6 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.licensing.cards import shift
 from benefits_portal.licensing.comparison import before_after
 from benefits_portal.licensing.display import (
     ProductRow,
@@ -25,8 +25,10 @@ from benefits_portal.licensing.display import (
 )
 from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.sentences import outcome
 from benefits_portal.licensing.timeline import status_sentence, timeline
 from benefits_portal.licensing.views.replacing import replacement_context
+from benefits_portal.licensing.views.steps import switched_from
 from benefits_portal.listing.excerpt import Asked, Excerpt
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import get_own, role_required
@@ -135,16 +137,28 @@ def what_a_key_does(request: PartnerRequest, subscription: Subscription) -> dict
 def receipt(request: PartnerRequest, pk: int) -> HttpResponse:
     """What a key was used for: before, after, where, by whom, when (A3). Made to be printed."""
     redemption = get_own(request, Redemption.objects.for_display(), pk)
+    people = Names(request.partner, [redemption.redeemed_by])
     context = {
         "redemption": redemption,
         "rows": before_after(redemption),
-        "shift": shift(redemption.days_later),
+        "redeemed_by": people.of(redemption.redeemed_by),
+        "redeemed_by_address": people.email_of(redemption.redeemed_by),
+        "practice_day": redemption.practice_day,
+        **outcome_context(request, redemption),
+        **replacement_context(request, redemption),
     }
-    people = Names(request.partner, [redemption.redeemed_by])
-    context["redeemed_by"], context["redeemed_by_address"] = (
-        people.of(redemption.redeemed_by),
-        people.email_of(redemption.redeemed_by),
-    )
-    context["practice_day"] = redemption.practice_day
-    context |= replacement_context(request, redemption)
     return render(request, "licensing/receipt.html", context)
+
+
+def outcome_context(request: PartnerRequest, redemption: Redemption) -> dict[str, Any]:
+    """What it did, in one sentence, and whether that has happened just now: told once."""
+    sentence = outcome(redemption)
+    waiting = list(get_messages(request))
+    others = [message for message in waiting if str(message) != sentence]
+    is_new = len(others) < len(waiting)
+    return {
+        "outcome": sentence,
+        "messages": others,
+        "is_new": is_new,
+        "switched_from": switched_from(request) if is_new else None,
+    }

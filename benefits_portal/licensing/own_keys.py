@@ -1,0 +1,67 @@
+"""One's own keys to choose from, each with what it would do (rules S8, U6, W7)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.cards import shift
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.tenants.audit.refusal import Refusal
+
+
+@dataclass(frozen=True)
+class KeyChoice:
+    """A key as a radio button.
+
+    `fits` is false where the rules would refuse it, as `result` says.
+    """
+
+    key: ProductKey
+    result: str
+    shift: dict[str, str]
+    fits: bool = True
+    checked: bool = False
+
+
+def key_choices(
+    keys: Iterable[ProductKey],
+    subscription: Subscription | None,
+    way: RedemptionKind | None,
+    on: date,
+    chosen: str | None,
+) -> list[KeyChoice]:
+    """What each of `keys` would do on that day. `chosen` is the reference that was sent, if any.
+
+    Nothing was sent: the key is suggested that expires first of those that fit `subscription`, or
+    the only one that there is.
+    """
+    choices = [key_choice(key, subscription, way, on) for key in keys]
+    if chosen is None:
+        fitting = [str(choice.key.pk) for choice in choices if choice.fits]
+        chosen = fitting[0] if fitting and (subscription or len(fitting) == 1) else ""
+    return [replace(choice, checked=str(choice.key.pk) == chosen) for choice in choices]
+
+
+def key_choice(
+    key: ProductKey, subscription: Subscription | None, way: RedemptionKind | None, on: date
+) -> KeyChoice:
+    """What `key` would do on that day, by the model's own rules. No query."""
+    if subscription is None or way is None:
+        term = Subscription.activated(key.licenses, on)
+        text = _("12 months, ends %(day)s")
+        return KeyChoice(key, text % {"day": as_day(term.ends_on)}, {})
+    try:
+        term = subscription.term_after(way, key, on)
+    except Refusal as refusal:
+        return KeyChoice(key, str(refusal.fact or refusal.message), {}, fits=False)
+    text = _("would end %(day)s")
+    if way is RedemptionKind.ADD:
+        text = _("would be %(licenses)s, ending %(day)s")
+    values = {"licenses": in_licenses(term.licenses), "day": as_day(term.ends_on)}
+    return KeyChoice(key, text % values, shift(term.days_later_than(subscription.ends_on)))

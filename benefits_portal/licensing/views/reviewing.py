@@ -1,0 +1,116 @@
+"""What the review shows before a key is redeemed, or why it cannot be (rules S8, K7)."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.comparison import Choice, Comparison, before_after, comparisons
+from benefits_portal.licensing.display import undoing
+from benefits_portal.licensing.exceptions import SubscriptionNotActive
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.sentences import act, headline, in_time
+from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.licensing.views.steps import Step, step_url
+from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.middleware import PartnerRequest
+
+OTHER = {RedemptionKind.EXTEND: RedemptionKind.ADD, RedemptionKind.ADD: RedemptionKind.EXTEND}
+
+
+def shown(
+    request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: RedemptionKind
+) -> dict[str, Any]:
+    """The quote with every other way beside it, or the one reason why there is none (K7)."""
+    try:
+        key.check_redeemable(request.today)
+        if subscription:
+            subscription.check_product(key)
+        quote = Subscription.quote(way, key, request.tenant, subscription, request.today)
+    except Refusal as refusal:
+        return {"refusal": refusal} | ways_out(request, key, subscription, way, refusal)
+    beside = ways_beside(request, key, subscription)
+    return {
+        "quote": quote,
+        "rows": before_after(quote),
+        "headline": headline(quote, key.product),
+        "act": act(quote),
+        "undoing": undoing(key, request.today),
+        "other": other_way(request, key, subscription, way),
+        "comparisons": beside,
+        **ways_back(request, subscription, way, Step.USE if beside else Step.KEY),
+    }
+
+
+def ways_back(
+    request: PartnerRequest, subscription: Subscription | None, way: RedemptionKind, step: Step
+) -> dict[str, str]:
+    """Where *Back*, *Cancel* and *Change tenant* lead; `step` is what comes before."""
+    if subscription and way in OTHER:
+        return {"back": request.path, "cancel": subscription.get_absolute_url()}
+    return {
+        "back": step_url(request, step),
+        "cancel": reverse("licensing:products"),
+        "change_tenant": step_url(request, Step.TENANT),
+    }
+
+
+def ways_out(
+    request: PartnerRequest,
+    key: ProductKey,
+    subscription: Subscription | None,
+    way: RedemptionKind,
+    refusal: Refusal,
+) -> dict[str, Any]:
+    """What to do instead of what was refused."""
+    out: dict[str, Any] = {"instead": other_way(request, key, subscription, way)}
+    out |= ways_back(request, subscription, way, Step.KEY)
+    if isinstance(refusal, SubscriptionNotActive):
+        out["start"] = f"{reverse('licensing:product-key-start')}?{urlencode({'key': key.pk})}"
+    return out
+
+
+def ways_beside(
+    request: PartnerRequest, key: ProductKey, subscription: Subscription | None
+) -> Excerpt[Comparison]:
+    """What `key` can do for `subscription`; without one, for each that runs or can come back."""
+    confirmed = request.GET.get("place", "")
+    if subscription and subscription.is_active(request.today):
+        one = Comparison.of(key, request.tenant, subscription, request.today, confirmed)
+        return Excerpt([one], 1)
+    found = comparisons(key, request.tenant, request.today, confirmed)
+    fitting = [
+        one for one in found if one.subscription and subscription in (None, one.subscription)
+    ]
+    return found.showing(fitting) if len(fitting) == len(found) else Excerpt(fitting, len(fitting))
+
+
+def other_way(
+    request: PartnerRequest,
+    key: ProductKey | None,
+    subscription: Subscription | None,
+    way: RedemptionKind | None,
+) -> dict[str, str] | None:
+    """Beside Extend what Add would do, and the reverse: the two are mistaken for each other.
+
+    None where `key` cannot be used so.
+    """
+    other = OTHER.get(way) if way else None
+    if not (key and subscription and other and key.is_redeemable(request.today)):
+        return None
+    choice = Choice.of(other, key, request.tenant, subscription, request.today)
+    if choice.quote is None:
+        return None
+    after = choice.quote.after
+    return {
+        "way": other.value,
+        "title": str(other.label),
+        "licenses": in_licenses(after.licenses),
+        "day": as_day(after.ends_on),
+        "shift": in_time(subscription.ends_on, after.ends_on),
+        "href": choice.url,
+    }
