@@ -142,6 +142,7 @@ def test_a_key_of_over_three_times_the_licenses_is_told_what_would_fit(
         "that fits this subscription has 15 licenses. "
         "Use a smaller one, add licenses, or start a new subscription."
     )
-    expect(page.get_by_role("dialog").get_by_role("link", name="Add licenses")).to_be_visible()
+    instead = page.get_by_role("dialog").get_by_role("link", name="Add licenses instead")
+    expect(instead).to_be_visible()
     key.refresh_from_db()
     assert key.redeemed_at is None
