@@ -60,7 +60,9 @@ def test_each_line_counts_what_needs_somebody_and_leads_to_just_that(
     make_what_needs_nobody(today)
     items = lines(office)
     assert [count for count, _href in items.values()] == ["1"] * len(NEEDS_SOMEBODY)
-    assert "Replacements of keys" in items, "a partner's request waits for staff (K8)"
+    assert "Requests for replacement keys, not decided" in items, (
+        "a partner's request waits for staff (K8)"
+    )
     assert [len(office.get(href).context["cl"].result_list) for _count, href in items.values()] == [
         1
     ] * len(NEEDS_SOMEBODY)

@@ -36,7 +36,7 @@ type Chosen = dict[type[CasesFilter], str]
 
 NEEDS_SOMEBODY: tuple[tuple[Text, type[Model], Chosen], ...] = (
     (_("Tenants asked for, not decided"), TenantRequest, {AnswerFilter: "none"}),
-    (Replacement._meta.verbose_name_plural, Replacement, {ReplacementFilter: "none"}),
+    (_("Requests for replacement keys, not decided"), Replacement, {ReplacementFilter: "none"}),
     (
         _("Memberships that end within 30 days and are not renewed"),
         Membership,

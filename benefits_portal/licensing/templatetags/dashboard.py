@@ -6,6 +6,8 @@ from django import template
 
 from benefits_portal import clock
 from benefits_portal.licensing.admin.dashboard import LANE, MONTHS, lines, redemptions_by_month
+from benefits_portal.licensing.admin.support_desk import DeskForm
+from benefits_portal.licensing.admin.tasks import tasks
 from benefits_portal.licensing.models import Redemption
 
 register = template.Library()
@@ -15,6 +17,18 @@ register = template.Library()
 def open_items(context: dict[str, Any]) -> dict[str, Any]:
     """What is open today, as counts that lead to the lists."""
     return {"lines": list(lines(context["request"], clock.today())), "today": clock.today()}
+
+
+@register.inclusion_tag("admin/_tasks.html", takes_context=True)
+def task_links(context: dict[str, Any]) -> dict[str, Any]:
+    """What the reader may do, by task."""
+    return {"groups": list(tasks(context["request"].user))}
+
+
+@register.inclusion_tag("admin/support/search.html", takes_context=True)
+def desk_search(context: dict[str, Any]) -> dict[str, Any]:
+    """The support desk's box."""
+    return {"form": DeskForm(), "csrf_token": context.get("csrf_token")}
 
 
 @register.inclusion_tag("admin/_redemptions.html", takes_context=True)

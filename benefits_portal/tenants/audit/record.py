@@ -136,6 +136,11 @@ class Record(AppendOnly):
         """The refusal's sentence, in the language of whoever reads it; empty for what was done."""
         return Refusal.message_of(self.refused, self.params) if self.refused else ""
 
+    @property
+    def refused_advice(self) -> str:
+        """What the refusal said to do next; empty for what was done."""
+        return Refusal.advice_of(self.refused, self.params) if self.refused else ""
+
 
 @contextmanager
 def recorded_if_refused(action: str, **about: Unpack[AuditContext]) -> Iterator[None]:

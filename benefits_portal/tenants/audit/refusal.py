@@ -87,6 +87,12 @@ class Refusal(Exception):
         # Its own; what a kind of refusals shares says less
         return vars(refusal).get("fact") or refusal.message or refusal.fact
 
+    @classmethod
+    def advice_of(cls, code: str, params: dict[str, Any] | None = None) -> str:
+        """What the refusal that is on record as `code` said to do next; never raises."""
+        refusal = cls.by_code.get(code)
+        return str(refusal.advice) % Known(refusal.written(params or {})) if refusal else ""
+
 
 class Known(dict[str, Any]):
     """Facts on record; what is not among them is left open."""

@@ -1,0 +1,98 @@
+"""What staff do, by task: links of the back office's first page, for whoever may use them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.backoffice.columns import Text, admin_url
+
+type Person = AbstractBaseUser | AnonymousUser
+
+
+@dataclass(frozen=True)
+class Task:
+    """A link to a page of a model's back office, for whoever has the permission `verb` on it."""
+
+    label: Text
+    model: str  # as in tenants.Partner
+    page: str = "changelist"
+    query: str = ""
+    verb: str = "view"
+
+    @property
+    def href(self) -> str:
+        url = admin_url(apps.get_model(self.model), self.page)
+        return f"{url}?{self.query}" if self.query else url
+
+    def is_for(self, user: Person) -> bool:
+        app, _dot, model = self.model.lower().partition(".")
+        return isinstance(user, PermissionsMixin) and user.has_perm(f"{app}.{self.verb}_{model}")
+
+
+@dataclass(frozen=True)
+class SupportDeskTask(Task):
+    """The desk is for all staff; it shows what each may see."""
+
+    @property
+    def href(self) -> str:
+        return reverse("support-desk")
+
+    def is_for(self, user: Person) -> bool:
+        return True
+
+
+TASKS: tuple[tuple[Text, tuple[Task, ...]], ...] = (
+    (
+        _("Help a partner"),
+        (
+            SupportDeskTask(_("Support desk"), ""),
+            Task(_("Choose a partner to view as"), "tenants.Partner"),
+            Task(_("Look up a product key"), "benefits.ProductKey", "look_up"),
+            Task(_("Refusals"), "tenants.Record", query="outcome=refused"),
+            Task(_("Lift a lock-out"), "tenants.Attempt", query="locked=yes", verb="delete"),
+        ),
+    ),
+    (
+        _("Decide on requests"),
+        (
+            Task(_("Requests for replacement keys"), "licensing.Replacement", query="answer=none"),
+            Task(_("Requests for tenants"), "tenants.TenantRequest", query="answer=none"),
+        ),
+    ),
+    (
+        _("Enroll and renew"),
+        (
+            Task(_("Add a partner"), "tenants.Partner", "add", verb="add"),
+            Task(_("Enroll a partner"), "benefits.Membership", "add", verb="add"),
+            Task(_("Renew memberships"), "benefits.Membership", query="state=to-renew"),
+            Task(_("Import memberships"), "benefits.Membership", "import", verb="add"),
+        ),
+    ),
+    (
+        _("People and roles"),
+        (
+            Task(_("Users"), "tenants.User"),
+            Task(_("Roles"), "tenants.RoleAssignment"),
+            Task(_("Directory users"), "tenants.DirectoryUser"),
+        ),
+    ),
+    (
+        _("Offers and packages"),
+        (
+            Task(_("Offers"), "benefits.Offer"),
+            Task(_("Products"), "benefits.Product"),
+            Task(_("Package lines"), "benefits.PackageLine"),
+        ),
+    ),
+)
+
+
+def tasks(user: Person) -> Iterator[tuple[Text, list[Task]]]:
+    """Each group with what `user` may use of it; a group of nothing is left out."""
+    for title, group in TASKS:
+        if allowed := [task for task in group if task.is_for(user)]:
+            yield title, allowed

@@ -1,0 +1,206 @@
+"""The support desk: one box, results by kind, and what to answer (K3, W7)."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.admin.support_desk import MAX_FOUND
+from benefits_portal.licensing.support_answers import about_key, about_subscription, language_of
+from benefits_portal.tenants.models import Actor, Partner, Record, User
+from tests import factories
+from tests.clients import ClientResponse, SignIn
+from tests.partner_fixture import PartnerFixture
+
+pytestmark = pytest.mark.usefixtures("today")
+TODAY = factories.TODAY
+
+
+def ask(office: Client, text: str) -> ClientResponse:
+    return office.post(reverse("support-desk"), {"q": text})
+
+
+def looked_up() -> int:
+    return Record.objects.filter(action="benefits.key-looked-up").count()
+
+
+@pytest.mark.rule("K3")
+def test_five_characters_tell_the_whole_story_of_a_key(office: Client) -> None:
+    redemption = factories.redeem(by=Actor(factories.UserFactory.create(name="Irvin Sayers")))
+    key = redemption.key
+    answer = ask(office, key.last_five)
+    [story] = answer.context["keys"]
+    assert (story.key, story.redemption, looked_up()) == (key, redemption, 1)
+    for part in ("Irvin Sayers", str(redemption.tenant), str(redemption.subscription)):
+        assert part.replace("&", "&amp;") in answer.text
+    assert PartnerFixture.text_of(key) not in answer.text.replace("-", "")
+
+
+@pytest.mark.rule("K3")
+def test_a_whole_key_is_found_and_does_not_come_back(office: Client) -> None:
+    key = factories.issue_key()
+    answer = ask(office, f"Key: {PartnerFixture.text_of(key)}.")
+    assert [story.key for story in answer.context["keys"]] == [key]
+    assert PartnerFixture.text_of(key) not in answer.text
+    assert answer.context["form"]["q"].value() is None
+
+
+@pytest.mark.rule("K1")
+def test_a_mistyped_key_is_explained_and_not_looked_up(office: Client) -> None:
+    text = PartnerFixture.text_of(factories.issue_key())
+    answer = ask(office, text[:-1])
+    assert len(answer.context["form"].errors["q"]) == 1
+    assert ("keys" in answer.context, looked_up()) == (False, 0)
+
+
+def test_a_domain_leads_to_its_partner_with_keys_and_subscriptions(office: Client) -> None:
+    redemption = factories.redeem()
+    factories.redeem()  # another partner's
+    desk = ask(office, redemption.tenant.domain).context["desk"]
+    assert desk.partner == redemption.partner
+    assert [story.key for story in desk.keys] == [redemption.key]
+    [story] = desk.subscriptions
+    assert story.subscription == redemption.subscription
+    assert story.calculator == (
+        f"/calculator/?licenses=25&ends_on=2022-05-01&keys=25&on={TODAY}&carried=0"
+    )
+
+
+def test_the_calculator_of_a_subscription_answers_at_once(office: Client) -> None:
+    redemption = factories.redeem()
+    desk = ask(office, redemption.tenant.domain).context["desk"]
+    calculated = office.get(desk.subscriptions[0].calculator)
+    assert calculated.context["calculation"] is not None
+
+
+@pytest.mark.rule("W7")
+def test_more_than_a_few_partners_are_cut_and_counted(office: Client) -> None:
+    for number in range(MAX_FOUND + 1):
+        factories.PartnerFactory.create(name=f"Trey {number}")
+    found = ask(office, "trey").context["partners"]
+    assert (len(found), found.total) == (MAX_FOUND, MAX_FOUND + 1)
+
+
+def test_a_person_is_shown_with_roles_and_refusals_in_full(office: Client, tenant: object) -> None:
+    held = factories.RoleAssignmentFactory.create(user__name="Johanna Lorenz")
+    subscription = factories.redeem().subscription
+    factories.RecordFactory.create(
+        actor=held.user, subject=subscription, refused="key-still-live", partner=held.partner
+    )
+    answer = ask(office, "johanna")
+    [story] = answer.context["people"]
+    assert (story.account, story.roles) == (held.user, [held])
+    assert (
+        "<strong>This benefit has a live key already.</strong> Revoke it first; a redeemed one is "
+        "replaced when the partner asks for it."
+    ) in answer.text
+
+
+def test_nothing_found_says_what_to_try(office: Client) -> None:
+    factories.PartnerFactory.create(name="Contoso")
+    answer = ask(office, "zzyzx")
+    assert "No matching key, person or partner." in answer.text
+
+
+@pytest.mark.rule("P1")
+@pytest.mark.parametrize(
+    ("permission", "kinds"),
+    [
+        (None, set()),
+        ("view_productkey", {"keys"}),
+        ("view_partner", {"partners"}),
+        ("view_user", {"people"}),
+    ],
+)
+def test_staff_find_only_what_their_group_may_see(
+    sign_in: SignIn, permission: str | None, kinds: set[str]
+) -> None:
+    user = factories.UserFactory.create(staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename=permission))
+    key = factories.issue_key(partner__name="Wingtip")
+    factories.UserFactory.create(name="Wingtip Toys")
+    browser = sign_in(user)
+    found = {"keys": ask(browser, key.last_five), "partners": ask(browser, "wingtip")}
+    found["people"] = found["partners"]
+    assert {kind for kind, answer in found.items() if answer.context.get(kind)} == kinds
+    other = browser.get(f"{reverse('support-desk')}?partner={key.partner_id}")
+    assert bool(other.context.get("desk")) is (permission == "view_partner")
+
+
+@pytest.mark.parametrize("number", ["", "0", "x", "9" * 30])
+def test_a_partner_that_is_not_there_is_no_error(office: Client, number: str) -> None:
+    answer = office.get(f"{reverse('support-desk')}?partner={number}")
+    assert (answer.status_code, answer.context.get("desk")) == (200, None)
+
+
+@pytest.mark.parametrize(
+    ("country", "language"), [("NL", "nl"), ("BE", "nl"), ("US", "en"), ("JP", "en"), ("FR", "en")]
+)
+def test_answers_are_in_the_language_of_the_country(country: str, language: str) -> None:
+    assert language_of(Partner(country=country)) == language
+
+
+def test_an_unused_key_is_answered_with_its_last_day(db: None) -> None:
+    key = factories.issue_key()
+    assert about_key(key, TODAY) == (
+        f"The product key that ends in {key.last_five} is for {key.product}, 25 licenses. It has "
+        f"not been redeemed. You can redeem it through {as_day(key.benefit.expires_on)}."
+    )
+    assert about_key(key, key.benefit.expires_on + timedelta(days=1)).endswith(
+        f"It was not redeemed. The last day to redeem it was {as_day(key.benefit.expires_on)}."
+    )
+    assert about_key(key, key.benefit.starts_on - timedelta(days=1)).endswith(
+        f"You can redeem it from {as_day(key.benefit.starts_on)} on."
+    )
+
+
+@pytest.mark.rule("K8")
+def test_a_revoked_key_is_answered_with_the_one_that_took_its_place(db: None) -> None:
+    key = factories.issue_key()
+    key.revoke("Lost", by=Actor())
+    another = key.benefit.issue_another_key(by=Actor(), on=TODAY)
+    key.refresh_from_db()
+    assert about_key(key, TODAY).endswith(
+        f"It was revoked and cannot be redeemed. The key that ends in {another.last_five} takes "
+        "its place: choose Get key on the benefit."
+    )
+
+
+@pytest.mark.rule("S2")
+@pytest.mark.parametrize(
+    ("day", "end"),
+    [
+        (date(2022, 5, 1), "active through {0}."),
+        (
+            date(2022, 5, 2),
+            "ended on {0}. You can reactivate it with a product key through {1}.",
+        ),
+        (date(2022, 8, 29), "ended on {0}. You can reactivate it with a product key through {1}."),
+        (
+            date(2022, 8, 30),
+            "ended on {0} and cannot be reactivated. A product key starts a new subscription.",
+        ),
+    ],
+)
+def test_a_subscription_is_answered_by_its_status(db: None, day: date, end: str) -> None:
+    subscription = factories.redeem().subscription
+    days = (as_day(date(2022, 5, 1)), as_day(date(2022, 8, 29)))
+    assert about_subscription(subscription, day).endswith(end.format(*days))
+
+
+def test_the_desk_asks_the_database_a_bounded_number_of_times(
+    office: Client, django_assert_max_num_queries: object
+) -> None:
+    partner = factories.PartnerFactory.create(name="Trey")
+    tenant = factories.TenantFactory.create(partner=partner, is_primary=True)
+    for _ in range(3):
+        factories.redeem(tenant=tenant)
+    with django_assert_max_num_queries(60):  # type: ignore[operator]
+        ask(office, "trey")
+
+
+def test_support_reaches_the_desk_from_the_first_page(support: User, sign_in: SignIn) -> None:
+    assert reverse("support-desk") in sign_in(support).get("/back-office/").text
