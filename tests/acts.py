@@ -138,7 +138,7 @@ def ask_for_replacement(sample: PartnerFixture) -> Act:
 
 
 def switch(sample: PartnerFixture) -> Act:
-    message = f"You now act for {sample.partner} in {sample.second}."
+    message = f"You're now working in {sample.partner}, tenant {sample.second}."
     return Act(reverse("tenants:switch"), {"place": sample.second.pk}, "", message)
 
 

@@ -224,8 +224,8 @@ def test_no_mail_leaves_while_the_disk_of_the_database_is_full(db: None, client:
 @pytest.mark.parametrize(
     ("language", "title"),
     [
-        ("en", "The portal can only be read right now"),
-        ("nl", "Het portaal kan nu alleen worden bekeken"),
+        ("en", "The portal is read-only right now"),
+        ("nl", "Het portaal is nu alleen-lezen"),
     ],
 )
 def test_on_a_read_only_database_whoever_signs_in_is_told_why_not(

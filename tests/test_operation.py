@@ -165,9 +165,9 @@ AWAY = [
         "The portal is not available right now",
     ),
     (InterfaceError("the connection is closed"), "The portal is not available right now"),
-    (because(psycopg.errors.LockNotAvailable()), "Somebody else is working on the same thing"),
-    (because(psycopg.errors.QueryCanceled()), "Somebody else is working on the same thing"),
-    (because(psycopg.errors.DiskFull()), "The portal cannot save anything right now"),
+    (because(psycopg.errors.LockNotAvailable()), "Someone else is working on the same item"),
+    (because(psycopg.errors.QueryCanceled()), "Someone else is working on the same item"),
+    (because(psycopg.errors.DiskFull()), "The portal can't save anything right now"),
 ]
 
 
@@ -260,4 +260,4 @@ def test_a_full_disk_under_sqlite_is_told_as_such_and_changes_nothing(
             cursor.execute("PRAGMA max_page_count = 1073741823")
             cursor.execute("DROP TABLE filler")
     assert {answer.status_code for answer in answers} == {403, 503}
-    assert "The portal cannot save anything right now" in answers[-1].text
+    assert "The portal can't save anything right now" in answers[-1].text

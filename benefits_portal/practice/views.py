@@ -33,6 +33,7 @@ FRAMES = {
     "panel": "gallery/panel.html",
     "plain": "gallery/plain.html",
     "error": "gallery/error.html",
+    "missing": "gallery/missing.html",
 }
 
 MAX_MAILS = 50

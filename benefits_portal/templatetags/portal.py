@@ -23,6 +23,13 @@ PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
 @register.filter
+def initials(name: str | None) -> str:
+    """The first letters of the first and the last word of `name`; empty where it has none."""
+    firsts = [word[0].upper() for word in (name or "").split() if word[0].isalpha()]
+    return "".join(firsts[:1] + firsts[1:][-1:])
+
+
+@register.filter
 def breakable(email: str) -> SafeString:
     """`email`, which the browser may break after its @ rather than before its last letter.
 

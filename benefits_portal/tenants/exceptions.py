@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class NotPermitted(Refusal):
     code = "not-permitted"
     rule = "P3"
-    message = _("Your role lets you look, but not change anything here.")
+    message = _("Your role is read-only.")
     advice = _("Ask a Global admin or an MPN partner admin of your organization.")
 
 

@@ -197,7 +197,8 @@ def warn_of_lost_role(request: PartnerRequest, tenant: Tenant) -> None:
     now = {"partner": tenant.partner, "tenant": tenant}
     messages.warning(
         request,
-        _("You can no longer act where you did. You now act for %(partner)s in %(tenant)s.") % now,
+        _("You no longer have a role there. You're now working in %(partner)s, tenant %(tenant)s.")
+        % now,
     )
 
 

@@ -157,16 +157,17 @@ class NewPasswordForm(ErrorAtFirstFieldMixin, SetPasswordForm):  # type: ignore[
     """A password that AUTH_PASSWORD_VALIDATORS accept, twice."""
 
     error_messages = {
-        "password_mismatch": _("These are not the same. Type the new password in both fields.")
+        "password_mismatch": _("The passwords don't match. Type the new password in both fields.")
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].label = _("New password")
         self.fields["new_password1"].help_text = _(
-            "At least 12 characters, none of the common ones, and unlike your name and address."
+            "At least 12 characters. Not a common password, and not like your name or email "
+            "address."
         )
-        self.fields["new_password2"].label = _("The same password again")
+        self.fields["new_password2"].label = _("Confirm new password")
         self.fields["new_password2"].help_text = ""
         for field in self.fields.values():
             field.error_messages["required"] = _("Enter the new password.")
@@ -176,19 +177,15 @@ class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
     """A new password of one's own, with the old one, which is not guessed without limit."""
 
     error_messages = NewPasswordForm.error_messages | {
-        "password_incorrect": _(
-            "This is not your password now. Type the one that you sign in with."
-        ),
+        "password_incorrect": _("That isn't your current password. Type the one you sign in with."),
     }
     field_order = ["old_password", "new_password1", "new_password2"]
     ticket: Ticket | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["old_password"].label = _("Password now")
-        self.fields["old_password"].error_messages["required"] = _(
-            "Enter the password that you have now."
-        )
+        self.fields["old_password"].label = _("Current password")
+        self.fields["old_password"].error_messages["required"] = _("Enter your current password.")
 
     @property
     def refused_until(self) -> datetime | None:

@@ -224,7 +224,7 @@ def test_an_address_that_somebody_has_in_other_letters_is_refused(office: Client
     }
     refused = office.post(page(User, "add"), filled(office.get(page(User, "add"))) | form)
     assert refused.context["adminform"].form.errors == {
-        "email": ["Somebody already signs in with this address."]
+        "email": ["Someone already signs in with this address."]
     }
 
 

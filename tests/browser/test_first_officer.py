@@ -90,7 +90,7 @@ def test_an_officer_sets_up_a_program_and_an_admin_redeems_a_key(visit: Visit) -
     page.locator("#id_groups_from").select_option(label="Programme")
     page.locator("#id_groups_add").click()
     save(page)
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Sign out").click()
 
     sign_in(page, "officer@programme.example", "/back-office/")
     picture(page, "1-first-page")
@@ -147,7 +147,7 @@ def test_an_officer_sets_up_a_program_and_an_admin_redeems_a_key(visit: Visit) -
         "3 benefits and 3 product keys"
     )
     picture(page, "5-enrolled")
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Sign out").click()
 
     sign_in(page, "ann@northwind.example", "/sign-in/")
     key = ProductKey.objects.get(product__name="Power BI Pro")

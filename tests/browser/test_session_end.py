@@ -42,7 +42,7 @@ def page(visit: Visit) -> Page:
 
 
 def test_it_is_told_in_a_dialog_and_put_off_by_one_keystroke(page: Page) -> None:
-    dialog = page.get_by_role("dialog", name="You will be signed out soon")
+    dialog = page.get_by_role("dialog", name="You'll be signed out soon")
     expect(dialog).to_contain_text("unless you go on")
     expect(dialog.get_by_role("button", name="Stay signed in")).to_be_focused()
     page.keyboard.press("Space")
@@ -57,7 +57,7 @@ def test_after_the_end_what_was_typed_can_be_sent_after_signing_in_again(page: P
     page.get_by_label("Address", exact=True).fill("rosa.lind@contoso.onmicrosoft.com")
     store(page).delete()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    dialog = page.get_by_role("dialog", name="You were signed out")
+    dialog = page.get_by_role("dialog", name="You've been signed out")
     expect(dialog.get_by_role("link", name="Sign in in a new tab")).to_be_focused()
 
     with page.expect_popup() as popup:
@@ -79,7 +79,7 @@ def test_without_javascript_its_time_is_told_and_put_off_in_another_tab(
     end_in(page, minutes=4)
     page.goto(ADD)
     page.get_by_label("Name", exact=True).fill("Rosa Lind")
-    expect(page.get_by_role("alert")).to_contain_text("you will be signed out")
+    expect(page.get_by_role("alert")).to_contain_text("be signed out at")
     with page.expect_popup() as popup:
         page.get_by_role("alert").get_by_role("button", name="Stay signed in").press("Enter")
     expect(popup.value.locator("h1")).to_have_text("You stay signed in")

@@ -364,7 +364,7 @@ def test_the_portal_gets_the_real_address_and_its_answer_stays_as_it_is(proxy: P
     )
 
 
-TOO_MUCH = "This is more than the portal takes at once"
+TOO_MUCH = "This is more than the portal accepts at once"
 OWN = {
     "a body that is too large": ({"path": "/", "body": b"x" * 10_500_000}, 413, TOO_MUCH),
     "a URL that is too long": ({"path": "/?" + "x" * 40_000}, 414, TOO_MUCH),
@@ -377,7 +377,7 @@ OWN = {
     "a path out of the folder": (
         {"path": "/../../etc/passwd"},
         400,
-        "The portal does not understand this request",
+        "The portal doesn't understand this request",
     ),
 }
 

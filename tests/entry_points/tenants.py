@@ -37,6 +37,7 @@ ASK, ACCEPT, DECLINE = (
 )
 CHOOSE, WITHOUT = Operation("make a tenant primary"), Operation("change something by hand")
 
+SWITCHED = "You switched to another tenant. Nothing was changed."
 FOR_ADMINS = [
     "benefits:assign",
     "benefits:assign-list",
@@ -159,12 +160,12 @@ def as_an_mpn_partner_admin(sample: PartnerFixture) -> Arguments:
 @ACT.refused(
     "P4",
     FormOfAnotherTenant,
-    other_messages=dict.fromkeys(ACT.entry_points, "You act elsewhere now, so nothing was done"),
+    other_messages=dict.fromkeys(ACT.entry_points, SWITCHED),
 )
 @MANAGE.refused(
     "P4",
     FormOfAnotherTenant,
-    other_messages=dict.fromkeys(MANAGE.entry_points, "You act elsewhere now, so nothing was done"),
+    other_messages=dict.fromkeys(MANAGE.entry_points, SWITCHED),
 )
 def with_a_form_opened_in_another_tenant(sample: PartnerFixture) -> Arguments:
     return {"person": "global", "acting_in": f"{sample.partner.pk}-{sample.second.pk}"}
@@ -178,7 +179,7 @@ def another_partner_s(sample: PartnerFixture) -> Arguments:
 @REACH.refused(
     "P4",
     BelongsElsewhere,
-    other_messages=dict.fromkeys(REACH.entry_points, "This belongs to another place of yours"),
+    other_messages=dict.fromkeys(REACH.entry_points, "This item is in another tenant"),
 )
 def another_partner_s_of_one_s_own(sample: PartnerFixture) -> Arguments:
     other = User.objects.get(name__endswith="Elsewhere Global admin")
@@ -265,7 +266,7 @@ SAID = {
     entry_point: REQUIRED
     for entry_point in WITHOUT.entry_points
     if not entry_point.startswith("action")
-} | {"form auth.group": "You may not do this here"}
+} | {"form auth.group": "You can't do this here"}
 
 
 @WITHOUT.refused("A1", MISSING, other_messages=SAID)

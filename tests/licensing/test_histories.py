@@ -180,7 +180,7 @@ def test_what_a_role_does_not_include_is_refused_on_record(
     assert lines_of(shown) == [
         (
             "Tried what the role does not include",
-            "Your role lets you look, but not change anything here.",
+            "Your role is read-only.",
         )
     ]
 

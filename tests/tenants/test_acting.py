@@ -91,7 +91,7 @@ def test_who_loses_the_role_is_told_where_they_act_now_not_where_it_was(
     page = client.get(reverse("home"))
     messages = [str(message) for message in page.context["messages"]]
     assert messages == [
-        f"You can no longer act where you did. You now act for {tenant.partner} in {tenant}."
+        f"You no longer have a role there. You're now working in {tenant.partner}, tenant {tenant}."
     ]
     assert elsewhere.domain not in page.text
     assert not list(client.get(reverse("home")).context["messages"])

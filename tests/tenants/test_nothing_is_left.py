@@ -145,4 +145,4 @@ def test_a_message_that_was_not_read_is_not_shown_to_who_comes_next(
     )
     assert answer.cookies["messages"].value, "there is something to leak"
     signed_in.post(SIGN_OUT)
-    assert "You now act for" not in signed_in.get(reverse("tenants:sign-in")).text
+    assert "now working in" not in signed_in.get(reverse("tenants:sign-in")).text

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.CharField(error_messages={'unique': 'Somebody already signs in with this address.'}, max_length=150, unique=True, verbose_name='e-mail address')),
+                ('email', models.CharField(error_messages={'unique': 'Someone already signs in with this address.'}, max_length=150, unique=True, verbose_name='e-mail address')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('language', models.CharField(blank=True, help_text="A language code, as in nl; empty for the browser's own.", max_length=8, verbose_name='language')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),

@@ -113,7 +113,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("e-mail address"),
         max_length=150,
         unique=True,
-        error_messages={"unique": _("Somebody already signs in with this address.")},
+        error_messages={"unique": _("Someone already signs in with this address.")},
     )
     name = PersonNameField(_("name"), max_length=120)
     directory_user = models.OneToOneField(

@@ -156,7 +156,7 @@ class OwnPasswordView(PasswordChangeView):
             cast("User", self.request.user).log_own(TenantsAction.PASSWORD_SET, how=self.how)
         messages.success(
             self.request,
-            _("Your password is changed. Wherever else you were signed in, you no longer are."),
+            _("Your password was changed. You've been signed out everywhere else."),
         )
         return response
 
@@ -187,6 +187,8 @@ def switch(request: PartnerRequest) -> HttpResponse:
         tenant = form.tenants[form.cleaned_data["place"]]
         switch_tenant(request, tenant)
         names = {"partner": isolated(str(tenant.partner)), "tenant": isolated(str(tenant))}
-        messages.success(request, _("You now act for %(partner)s in %(tenant)s.") % names)
+        messages.success(
+            request, _("You're now working in %(partner)s, tenant %(tenant)s.") % names
+        )
         return on_to(then)
     return render(request, "tenants/switch.html", {"form": form, "next": then})
