@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.utils.text import capfirst
@@ -16,6 +17,8 @@ from benefits_portal.tenants.naming import Names
 from benefits_portal.typed import isolated
 
 from .models import Assignment, Benefit
+
+AZURE_PORTAL = "https://portal.azure.com"
 
 
 def chain(assignments: Iterable[Assignment], partner: Partner) -> list[dict[str, Any]]:
@@ -51,22 +54,35 @@ def credit_of(people: Sequence[DirectoryUser], on: date) -> Iterator[tuple[int, 
         yield assignment.directory_user_id, holding
 
 
-def letters(benefit: Benefit, holders: int) -> list[dict[str, str]]:
-    """What to send to one of the `holders` of the credit, in every language the portal knows.
+def letters(benefit: Benefit, holders: Sequence[Assignment], count: int) -> list[dict[str, str]]:
+    """What to send to one of the `count` holders of the credit, in every language.
 
-    The reader's own comes first: the one it is sent to may read another one.
+    First in the language that a single holder reads, else in the reader's own. `holders` come from
+    `with_language`, and as many as an e-mail program takes are addressed.
     """
-    codes = sorted(
-        (code for code, _name in settings.LANGUAGES), key=lambda code: code != get_language()
-    )
+    own = {assignment.language for assignment in holders}  # type: ignore[attr-defined]  # annotated
+    first = own.pop() if len(own) == 1 else ""
+    codes = [code for code, _name in settings.LANGUAGES]
+    codes.sort(key=lambda code: (code != first, code != get_language()))
     return [
         {
             "code": code,
             "language": capfirst(get_language_info(code)["name_local"]),
-            "text": letter(benefit, holders, code),
+            "text": (text := letter(benefit, count, code)),
+            "mailto": mailto(benefit, holders, text),
         }
         for code in codes
     ]
+
+
+def mailto(benefit: Benefit, holders: Sequence[Assignment], text: str) -> str:
+    """Opens an e-mail program with the letter; several holders do not read of each other."""
+    addresses = ",".join(
+        quote(assignment.directory_user.user_principal_name, safe="@") for assignment in holders
+    )
+    subject = quote(benefit.title, safe="")
+    to, others = (addresses, "") if len(holders) == 1 else ("", f"&bcc={addresses}")
+    return f"mailto:{to}?subject={subject}&body={quote(text, safe='')}{others}"
 
 
 def letter(benefit: Benefit, holders: int, code: str) -> str:
@@ -80,18 +96,19 @@ def letter(benefit: Benefit, holders: int, code: str) -> str:
             "benefit": benefit.title,
             "day": as_day(benefit.expires_on),
             "shared": shared(holders),
+            "portal": AZURE_PORTAL,
         }
         if benefit.product.is_bulk_credit:
             text = _(
-                "%(partner)s has assigned you %(benefit)s. Sign in to the Azure portal with "
-                "your work account to activate it. "
-                "It is yours to use until %(day)s."
+                "%(partner)s has assigned you %(benefit)s. Sign in to the Azure portal "
+                "(%(portal)s) with your work account to activate it. "
+                "You can use it through %(day)s."
             )
         else:
             text = _(
                 "%(partner)s has given you access to %(benefit)s, %(shared)s. Sign in to the "
-                "Azure portal with your work account "
-                "to activate it. It can be used until %(day)s."
+                "Azure portal (%(portal)s) with your work account "
+                "to activate it. You can use it through %(day)s."
             )
         return text % params
 
@@ -99,7 +116,7 @@ def letter(benefit: Benefit, holders: int, code: str) -> str:
 def shared(holders: int) -> str:
     others = holders - 1
     if others < 1:
-        return _("shared with everybody it will be assigned to")
+        return _("shared with everyone it is assigned to")
     return ngettext(
         "shared with %(count)s other person", "shared with %(count)s other people", others
     ) % {"count": format_number(others)}

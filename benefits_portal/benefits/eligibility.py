@@ -5,14 +5,12 @@ One answer for the list of people, beside their names, and for the commit.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import BooleanField, CharField, IntegerField, Q, Value
 
 from benefits_portal.tenants.models import DirectoryUser
-from benefits_portal.typed import isolated
 
 from .exceptions import (
     EntryDisabled,
@@ -26,24 +24,6 @@ from .models.catalog import Product
 
 if TYPE_CHECKING:
     from .models import Benefit
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Somebody in the list of people, and why they cannot be chosen, if so."""
-
-    person: DirectoryUser
-    refusal: NotAssignable | None
-
-    @property
-    def subtitle(self) -> str:
-        """What tells them from others of the same name.
-
-        One text, for each part that a template looks up costs as much as the whole.
-        """
-        person = self.person
-        tenant = isolated(person.tenant.name)
-        return f"{person.user_principal_name} · {person.get_kind_display()} · {tenant}"
 
 
 class Held(NamedTuple):
@@ -93,9 +73,7 @@ class Eligibility:
                 kind = (
                     Product.Kind.BULK_CREDIT if held.is_bulk_credit else Product.Kind.MONTHLY_CREDIT
                 )
-                return HoldsIncompatibleCredit(
-                    product=str(Product(name=held.product, kind=kind)), offer=held.offer
-                )
+                return HoldsIncompatibleCredit(kind=kind.value, offer=held.offer)
         return None
 
 

@@ -189,12 +189,29 @@ class HoldsIncompatibleOffer(NotAssignable):
     message = gettext_lazy("Holds %(offer)s, which cannot be combined with this credit.")
 
 
+CREDIT_NAMES = {
+    "monthly-credit": gettext_lazy("monthly Azure credit"),
+    "bulk-credit": gettext_lazy("Azure bulk credit"),
+}
+
+
 class HoldsIncompatibleCredit(NotAssignable):
     code = "holds-incompatible-credit"
     rule = "U4"
+    fact = gettext_lazy("Already has other credit.")
+
     message = gettext_lazy(
-        "Holds %(product)s (%(offer)s); bulk credit cannot be combined with other credit."
+        "Already has %(credit)s (%(offer)s). Bulk credit can't be combined with other credit."
     )
+
+    def __init__(self, *, kind: str, offer: str) -> None:
+        super().__init__(kind=kind, offer=offer)
+
+    @classmethod
+    def written(cls, params: dict[str, Any]) -> dict[str, Any]:
+        """The kind of credit by its name; the record kept the product's before."""
+        credit = CREDIT_NAMES.get(params.get("kind", ""), params.get("product", "…"))
+        return super().written({"offer": params.get("offer", "…")}) | {"credit": credit}
 
 
 class NotAnEmail(NotAssignable):

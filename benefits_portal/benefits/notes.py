@@ -3,15 +3,17 @@
 Sentences that follow from dates, holders and the catalog.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from benefits_portal.formats import as_day
+from benefits_portal.formats import as_day, format_number
 from benefits_portal.search_text import sort_key
+from benefits_portal.typed import isolated
 
 from .models import Benefit, Product
 
@@ -70,6 +72,31 @@ class CreditNotes:
         """Bulk credit can then be assigned for the first time, and never be transferred (U3)."""
         return self.benefit.product.is_bulk_credit and not self.benefit.can_transfer(self.on)
 
+    @property
+    def level(self) -> str:
+        """Of the state, as of a message bar."""
+        if self.is_held and not self.has_ended:
+            return "success"
+        return "info" if self.benefit.is_usable(self.on) else "gray"
+
+    def state(self, holders: Sequence[str], count: int) -> str:
+        """Where the credit stands, in one sentence; `holders` are some of the `count` by name."""
+        day = as_day(self.benefit.expires_on)
+        if self.has_ended:
+            return _("Expired on %(day)s.") % {"day": day}
+        if not self.benefit.has_begun(self.on):
+            return _("Starts on %(day)s.") % {"day": as_day(self.benefit.starts_on)}
+        if not count:
+            return _("Not assigned to anyone yet. Assign it by %(day)s.") % {"day": day}
+        if count == 1:
+            name = isolated(holders[0])
+            return _("Assigned to %(name)s until %(day)s.") % {"name": name, "day": day}
+        return ngettext(
+            "Assigned to %(count)s person until %(day)s.",
+            "Assigned to %(count)s people until %(day)s.",
+            count,
+        ) % {"count": format_number(count), "day": day}
+
     def what_it_is(self) -> str:
         """The bar above the holders."""
         if self.has_ended:
@@ -84,15 +111,18 @@ class CreditNotes:
         if not self.benefit.has_begun(self.on):
             return self._when_it_is_given()
         if not self.benefit.product.is_bulk_credit:
-            return _("Monthly credit goes to any number of people; add or remove them at any time.")
+            return _(
+                "You can assign monthly credit to any number of people, and add or remove them at "
+                "any time."
+            )
         if self.year_is_over:
             return _(
-                "Bulk credit has one holder and no Remove. Transfers ended on %(day)s, with "
-                "the enrollment year."
+                "Bulk credit is assigned to one person and can't be removed. Transfers ended on "
+                "%(day)s, with the enrollment year."
             ) % {"day": as_day(self.year_ends_on)}
         return _(
-            "Bulk credit has one holder and no Remove: transfer it to somebody else within the "
-            "enrollment year."
+            "Bulk credit is assigned to one person and can't be removed, only transferred during "
+            "the enrollment year."
         )
 
     def _when_it_is_given(self) -> str:
@@ -101,15 +131,15 @@ class CreditNotes:
         if self.benefit.product.is_bulk_credit:
             return (
                 _(
-                    "Bulk credit has one holder and no Remove. It begins on %(day)s: assign it "
-                    "from then on."
+                    "Bulk credit is assigned to one person and can't be removed. It starts on "
+                    "%(day)s: assign it from that day."
                 )
                 % begins
             )
         return (
             _(
-                "Monthly credit goes to any number of people. It begins on %(day)s: add or remove "
-                "them from then on."
+                "You can assign monthly credit to any number of people. It starts on %(day)s: add "
+                "or remove them from that day."
             )
             % begins
         )
@@ -119,7 +149,7 @@ class CreditNotes:
         if self.has_ended:
             return _("The credit ended with this day.")
         if not self.benefit.product.is_bulk_credit:
-            return _("The last day to assign it; what is assigned ends with it.")
+            return _("Last day to assign. Assigned credit also ends on this day.")
         return self._last_day_of_bulk_credit()
 
     def _last_day_of_bulk_credit(self) -> str:
@@ -135,29 +165,31 @@ class CreditNotes:
                 "until %(day)s, the end of the enrollment year."
             )
         elif self.year_is_over:
-            text = _(
-                "The last day to assign it. Transfers ended on %(day)s, with the enrollment year."
-            )
+            text = _("Last day to assign. Transfers ended on %(day)s, with the enrollment year.")
         else:
             text = _(
-                "The last day to assign it. It can be transferred until %(day)s, the end of "
-                "the enrollment year."
+                "Last day to assign. You can transfer it until %(day)s, the end of the enrollment "
+                "year."
             )
         return text % {"day": as_day(self.year_ends_on)}
 
     def nobody(self) -> str:
         return (
-            _("Nobody held this credit when it ended.")
+            _("No one had this credit when it ended.")
             if self.has_ended
-            else _("Nobody holds this credit.")
+            else _("Not assigned to anyone yet.")
         )
 
     def holders(self) -> str:
-        return (
-            _("Who held this credit when it ended")
-            if self.has_ended
-            else _("Who holds this credit")
-        )
+        return _("Assigned users when it ended") if self.has_ended else _("Assigned users")
+
+
+def stays_assigned(benefit: Benefit, on: date) -> str:
+    """Before bulk credit is given: until when it can be transferred, since it stays (U3)."""
+    if warning := cannot_be_corrected(benefit, on):
+        return warning
+    text = _("You can't remove it afterwards. It can only be transferred, until %(day)s.")
+    return text % {"day": as_day(benefit.membership.ends_on)}
 
 
 def cannot_be_corrected(benefit: Benefit, on: date) -> str:

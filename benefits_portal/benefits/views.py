@@ -24,12 +24,13 @@ from benefits_portal.benefits.forms import PeopleForm, PersonForm
 from benefits_portal.benefits.lists import BenefitListing, HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
-from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected
+from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected, stays_assigned
 from benefits_portal.replica import list_from_replica
 from benefits_portal.search_text import clean_query
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
 from benefits_portal.tenants.audit.record import repeated_is_done
 from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.candidates import Choices
 from benefits_portal.tenants.downloads import log_listing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
@@ -94,20 +95,22 @@ def holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
 @admin_required
 @form_methods
 def assign(request: PartnerRequest, pk: int) -> HttpResponse:
-    """Give the credit to somebody (U1 to U6)."""
-    benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
+    """Give the credit to somebody (U1 to U6); bulk credit after a review, since it stays (U3)."""
+    benefits = Benefit.objects.for_display().with_excluding_offers().usage_based()
+    benefit = get_own(request, benefits, pk)
     form = PersonForm(benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if perform_on_person(
-            request, form, lambda person: benefit.assign(person, by=request.actor, on=request.today)
-        ):
-            return redirect(benefit)
+        giver = benefit if needs_review(request, benefit) else None
+        if answer := given(request, form, benefit.assign, giver, benefit):
+            return answer
     try:
         benefit.check_assignable(request.today)
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect(benefit)
-    return render(request, choosing_template(request, "assign"), choosing(request, benefit, form))
+    context = choosing(request, benefit, form)
+    context["notes"] = CreditNotes(benefit, request.today, is_held=False)
+    return render(request, choosing_template(request, "assign"), context)
 
 
 @admin_required
@@ -183,40 +186,71 @@ def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse
 @admin_required
 @form_methods
 def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse:
-    """Pass bulk credit on to somebody else, within the enrollment year (U3)."""
+    """Pass bulk credit on to somebody else, within the enrollment year, after a review (U3)."""
     assignment = get_own(request, of_benefit(pk), assignment_pk)
-    form = PersonForm(assignment.benefit, request.POST or None)
+    benefit = assignment.benefit
+    form = PersonForm(benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if perform_on_person(
-            request,
-            form,
-            lambda person: assignment.transfer(person, by=request.actor, on=request.today),
-        ):
-            return redirect(assignment.benefit)
+        giver = assignment if needs_review(request, benefit) else None
+        if answer := given(request, form, assignment.transfer, giver, benefit):
+            return answer
     try:
         assignment.check_transferable(request.today)
     except Refusal as refusal:
         messages.error(request, str(refusal))
-        return redirect(assignment.benefit)
-    context = {"assignment": assignment, **choosing(request, assignment.benefit, form)}
+        return redirect(benefit)
+    context = {"assignment": assignment, **choosing(request, benefit, form)}
     return render(request, choosing_template(request, "transfer"), context)
 
 
-def perform_on_person(
-    request: PartnerRequest, form: PersonForm, give: Callable[[DirectoryUser], object]
-) -> bool:
-    """Give the credit to the person chosen in `form`; a refusal becomes the form's error."""
+def needs_review(request: PartnerRequest, benefit: Benefit) -> bool:
+    """Whether it would be for good, and the person has not been confirmed yet (U3)."""
+    return benefit.product.is_bulk_credit and "confirmed" not in request.POST
+
+
+def given(
+    request: PartnerRequest,
+    form: PersonForm,
+    give: Callable[..., object],
+    reviewed: Benefit | Assignment | None,
+    benefit: Benefit,
+) -> HttpResponse | None:
+    """Give the credit to the person chosen in `form`, or show the review of `reviewed` before that.
+
+    None where a refusal became the form's error.
+    """
     person = form.cleaned_data["directory_user"]
     try:
         with repeated_is_done():
-            give(person)
+            (reviewed.check_person if reviewed else give)(
+                person, by=request.actor, on=request.today
+            )
     except Refusal as refusal:
         form.add_error("directory_user", str(refusal))
-        return False
+        return None
+    if reviewed:
+        return review(request, benefit, person, reviewed)
     messages.success(
         request, _("%(name)s now holds this credit.") % {"name": isolated(person.display_name)}
     )
-    return True
+    return redirect(benefit)
+
+
+def review(
+    request: PartnerRequest,
+    benefit: Benefit,
+    person: DirectoryUser,
+    reviewed: Benefit | Assignment,
+) -> HttpResponse:
+    """Who gets how much, and that it stays: before bulk credit is given or passed on (U3)."""
+    context = {
+        "benefit": benefit,
+        "person": person,
+        "assignment": reviewed if isinstance(reviewed, Assignment) else None,
+        "search_query": clean_query(request.POST.get("q")),
+        "warning": stays_assigned(benefit, request.today),
+    }
+    return render(request, "benefits/review.html", context)
 
 
 def choosing_template(request: PartnerRequest, page: str) -> str:
@@ -231,10 +265,14 @@ def choosing_template(request: PartnerRequest, page: str) -> str:
 def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dict[str, object]:
     """What the list of people needs: who matches the words, who can be chosen, and why not."""
     search_query = clean_query(request.GET.get("q") or request.POST.get("q"))
+    candidates = benefit.candidates(search_query, request.today)
+    choices = Choices.of(candidates)
     return {
         "benefit": benefit,
         "form": form,
         "search_query": search_query,
-        "candidates": benefit.candidates(search_query, request.today),
+        "candidates": candidates,
+        "choices": choices,
+        "chosen": choices.chosen(request.POST.get("directory_user") or request.GET.get("person")),
         "cannot_be_corrected": cannot_be_corrected(benefit, request.today),
     }

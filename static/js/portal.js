@@ -132,6 +132,17 @@ document.addEventListener("click", async (event) => {
   opener.setAttribute("aria-expanded", !row.hidden);
 });
 
+// A button repeats who is chosen: <button data-plain="Assign user" data-says="Assign to {name}">, radio buttons with data-name.
+function nameChoice(form) {
+  const button = form?.querySelector("button[data-says]");
+  if (!button) return;
+  const chosen = form.querySelector("input[data-name]:checked");
+  button.textContent = chosen ? button.dataset.says.replace("{name}", () => chosen.dataset.name) : button.dataset.plain;
+}
+document.addEventListener("change", ({ target }) => nameChoice(target.form));
+document.addEventListener("htmx:afterSettle", ({ target }) => nameChoice(target.closest?.("form")));
+addEventListener("pageshow", () => document.querySelectorAll("form:has(button[data-says])").forEach(nameChoice));
+
 // The search box: Esc closes what it found.
 document.addEventListener("keydown", (event) => {
   const form = event.key === "Escape" && event.target.closest?.("[data-bar-search]");

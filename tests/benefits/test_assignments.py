@@ -448,7 +448,7 @@ def test_a_transfer_asks_the_same_of_the_new_holder(
 ) -> None:
     assignment, heir = bulk.assign(person, by=by, on=TODAY), somebody(partner)
     monthly.assign(heir, by=by, on=TODAY)
-    with pytest.raises(NotAssignable, match="cannot be combined"):
+    with pytest.raises(NotAssignable, match="can't be combined"):
         assignment.transfer(heir, by=by, on=TODAY)
 
 
@@ -580,5 +580,5 @@ def test_one_person_with_an_entry_in_two_tenants_is_one_person(
     )
     BenefitFactory.create(partner=partner, bulk=True).assign(member, by=by, on=TODAY)
     monthly = BenefitFactory.create(partner=partner, monthly=True)
-    with pytest.raises(NotAssignable, match="bulk credit cannot be combined"):
+    with pytest.raises(NotAssignable, match="Bulk credit can't be combined"):
         monthly.assign(guest, by=by, on=TODAY)

@@ -55,7 +55,7 @@ def test_the_user_s_message_is_in_each_language_the_reader_s_own_first(
     page = client.get(reverse("licensing:benefit-detail", args=[credit.pk]))
     dutch, english = page.context["letters"]
     assert (dutch["code"], english["code"]) == ("nl", "en")
-    assert english["text"].endswith("It can be used until Jan 31, 2022.")
+    assert english["text"].endswith("You can use it through Jan 31, 2022.")
     assert "31 januari 2022" in dutch["text"]
     assert '<div lang="en">' in page.text
 

@@ -44,7 +44,7 @@ ONE, MANY, VERB = "page benefits:assign", "page benefits:assign-list", "verb Ben
 def to_one(
     driver: Driver, benefit: Benefit, person: DirectoryUser, lines: str | None = None
 ) -> str:
-    return driver.portal("benefits:assign", benefit.pk, directory_user=person.pk)
+    return driver.portal("benefits:assign", benefit.pk, directory_user=person.pk, confirmed="1")
 
 
 @ASSIGN.entry_point(MANY)
@@ -66,7 +66,11 @@ def by_the_benefit(
 @TRANSFER.entry_point("page benefits:transfer")
 def transfer(driver: Driver, assignment: Assignment, person: DirectoryUser) -> str:
     return driver.portal(
-        "benefits:transfer", assignment.benefit_id, assignment.pk, directory_user=person.pk
+        "benefits:transfer",
+        assignment.benefit_id,
+        assignment.pk,
+        directory_user=person.pk,
+        confirmed="1",
     )
 
 

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
+from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.benefits.exceptions import (
     AssignmentEnded,
     EnrollmentYearOver,
@@ -153,10 +154,7 @@ class Assignment(WrittenOnce):
         """
         about = self._about(by) | {"before": {"person": self.directory_user_id}}
         with recorded_if_refused(BenefitAction.TRANSFERRED, **about, after={"person": person.pk}):
-            self.check_transferable(on)
-            # In another tenant too: one person (U4)
-            if person.user_principal_name == self.directory_user.user_principal_name:
-                raise HoldsItAlready
+            self._check_successor(person, on)
             list(
                 DirectoryUser.objects.select_for_update()
                 .filter(pk__in=[person.pk, self.directory_user_id])
@@ -172,6 +170,20 @@ class Assignment(WrittenOnce):
                 after=successor.names,
             )
             return successor
+
+    def check_person(self, person: DirectoryUser, *, by: Actor, on: date) -> None:
+        """Raise, on record, the Refusal that `transfer` would raise: before a review is shown."""
+        about = self._about(by) | {"before": {"person": self.directory_user_id}}
+        with recorded_if_refused(BenefitAction.TRANSFERRED, **about, after={"person": person.pk}):
+            self._check_successor(person, on)
+            if refusal := Eligibility(self.benefit, [person], on).refusal(person):
+                raise refusal
+
+    def _check_successor(self, person: DirectoryUser, on: date) -> None:
+        self.check_transferable(on)
+        # In another tenant too: one person (U4)
+        if person.user_principal_name == self.directory_user.user_principal_name:
+            raise HoldsItAlready
 
     def check_transferable(self, on: date) -> None:
         """Raise NotTransferable unless this is bulk credit within its enrollment year (U3)."""

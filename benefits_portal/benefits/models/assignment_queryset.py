@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Never, Self
 
 from django.db import models
-from django.db.models import F, Value
+from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.functions import Greatest
 
 from benefits_portal import clock
@@ -13,7 +13,7 @@ from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.written_once import WrittenOnceQuerySet
-from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
+from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
 
 from .actions import BenefitAction
 
@@ -47,6 +47,11 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
             "benefit__membership__offer",
         )
 
+    def with_language(self) -> Self:
+        """Each with `language`: what its person reads at the portal, empty or None if unknown."""
+        accounts = User.objects.filter(directory_user=OuterRef("directory_user")).order_by("pk")
+        return self.annotate(language=Subquery(accounts.values("language")[:1]))
+
     def in_order(self) -> Self:
         """As a benefit shows who holds it and then who held it."""
         return self.order_by(F("ended_at").desc(nulls_first=True), "assigned_at", "pk")
@@ -75,17 +80,20 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
         self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date
     ) -> "Assignment":
         """The body of `Benefit.assign`."""
-        about: AuditContext = {
-            "by": by,
-            "partner": benefit.partner,
-            "tenant": person.tenant,
-            "subject": benefit,
-        }
-        about["after"] = {"person": person.pk}
+        about = about_assigning(benefit, person, by)
         with recorded_if_refused(BenefitAction.ASSIGNED, **about):
             assignment = self.give_under_lock(benefit, person, by=by, on=on)
             Record.objects.log(BenefitAction.ASSIGNED, **about | {"after": assignment.names})
             return assignment
+
+    def check_person(
+        self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date
+    ) -> None:
+        """The body of `Benefit.check_person`."""
+        with recorded_if_refused(BenefitAction.ASSIGNED, **about_assigning(benefit, person, by)):
+            benefit.check_assignable(on)
+            if refusal := Eligibility(benefit, [person], on).refusal(person):
+                raise refusal
 
     def give_under_lock(
         self,
@@ -112,6 +120,17 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
             assigned_by=by.user,
             transferred_from=replacing,
         )
+
+
+def about_assigning(benefit: "Benefit", person: DirectoryUser, by: Actor) -> AuditContext:
+    """What is on record of an attempt to give `benefit` to `person`."""
+    return {
+        "by": by,
+        "partner": benefit.partner,
+        "tenant": person.tenant,
+        "subject": benefit,
+        "after": {"person": person.pk},
+    }
 
 
 def locked_for_assigning(

@@ -8,7 +8,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits import productkeys
-from benefits_portal.benefits.eligibility import Candidate, Eligibility
+from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.benefits.exceptions import (
     AlreadyHeld,
     BenefitExpired,
@@ -23,6 +23,7 @@ from benefits_portal.derived import SortKeyField
 from benefits_portal.fields import LineField
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.record import recorded_if_refused
+from benefits_portal.tenants.candidates import Candidate
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner
 
 from .actions import BenefitAction
@@ -310,6 +311,10 @@ class Benefit(models.Model):
                 raise AlreadyHeld(
                     name=holder.directory_user.display_name, person=holder.directory_user_id
                 )
+
+    def check_person(self, person: DirectoryUser, *, by: Actor, on: date) -> None:
+        """Raise, on record, the Refusal that `assign` would raise: before a review is shown."""
+        Assignment.objects.check_person(self, person, by=by, on=on)
 
     def assign(self, person: DirectoryUser, *, by: Actor, on: date) -> Assignment:
         """Give the credit to `person` (U1 to U5). Raises a Refusal, which is put on record."""

@@ -112,6 +112,9 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
     assignments = holders_of(benefit)
     running = [assignment for assignment in assignments if assignment.ended_at is None]
     refusal = why_unusable(benefit, request.today)
+    count = count_holders(benefit, len(running), assignments.is_cut)
+    notes = CreditNotes(benefit, request.today, bool(running))
+    names = [assignment.directory_user.display_name for assignment in running]
     context: dict[str, Any] = {
         "benefit": benefit,
         "status": benefit.status(request.today),
@@ -119,10 +122,9 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
         "holders": assignments,
         "past": [assignment for assignment in assignments if assignment.ended_at],
         "chain": chain(assignments, request.partner) if benefit.product.is_bulk_credit else [],
-        "letters": letters(benefit, count_holders(benefit, len(running), assignments.is_cut))
-        if running and refusal is None
-        else [],
-        "notes": CreditNotes(benefit, request.today, bool(running)),
+        "letters": letters(benefit, running, count) if running and refusal is None else [],
+        "notes": notes,
+        "state": notes.state(names, count),
         "is_usable": refusal is None,
         "refusal": refusal,
         "can_transfer": benefit.can_transfer(request.today),
@@ -145,7 +147,7 @@ def holders_of(benefit: Benefit) -> Excerpt[Assignment]:
         if benefit.product.is_bulk_credit
         else benefit.assignments.in_order()
     )
-    assignments = in_order.select_related(
+    assignments = in_order.with_language().select_related(
         "directory_user", "assigned_by", "transferred_from__directory_user"
     )
     href = reverse("benefits:holders", args=[benefit.pk])

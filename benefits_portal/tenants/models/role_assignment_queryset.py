@@ -13,6 +13,7 @@ from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.candidates import Candidate
 from benefits_portal.tenants.exceptions import AccountClosed, PersonDisabled, RoleAlreadyHeld
 
 from .actions import TenantsAction
@@ -110,7 +111,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 
     def candidates(
         self, partner: Partner, search_query: str, limit: int = 20
-    ) -> Excerpt[tuple[DirectoryUser, Refusal | None]]:
+    ) -> Excerpt[Candidate]:
         """The first people of the partner's directory by name or address.
 
         Each with the reason why no role can be given, if so.
@@ -123,7 +124,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
                 return PersonDisabled()
             return RoleAlreadyHeld(Role(held[person.pk].role)) if person.pk in held else None
 
-        return people.showing([(person, refusal(person)) for person in people])
+        return people.showing([Candidate(person, refusal(person)) for person in people])
 
     def give(self, person: DirectoryUser, role: Role, *, by: Actor) -> "RoleAssignment":
         """Give `person` a role at the partner of their directory.

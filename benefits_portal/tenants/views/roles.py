@@ -14,6 +14,7 @@ from benefits_portal.tenants.access import (
     global_admin_required,
     role_required,
 )
+from benefits_portal.tenants.candidates import Choices
 from benefits_portal.tenants.downloads import log_listing
 from benefits_portal.tenants.exceptions import LastGlobalAdmin
 from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
@@ -66,11 +67,16 @@ def give_role(request: PartnerRequest) -> HttpResponse:
         return redirect("tenants:roles")
     search_query = clean_query(request.GET.get("q") or request.POST.get("q"))
     candidates = RoleAssignment.objects.candidates(request.partner, search_query)
-    return render(
-        request,
-        "tenants/role_give.html",
-        {"form": form, "search_query": search_query, "candidates": candidates},
-    )
+    choices = Choices.of(candidates)
+    only = choices.eligible[0] if len(candidates) == 1 and choices.eligible else None
+    context = {
+        "form": form,
+        "search_query": search_query,
+        "candidates": candidates,
+        "choices": choices,
+        "chosen": choices.chosen(request.POST.get("person")) or only,
+    }
+    return render(request, "tenants/role_give.html", context)
 
 
 def give(request: PartnerRequest, form: GiveRoleForm) -> bool:
