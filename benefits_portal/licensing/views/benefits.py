@@ -112,9 +112,6 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
     assignments = holders_of(benefit)
     running = [assignment for assignment in assignments if assignment.ended_at is None]
     refusal = why_unusable(benefit, request.today)
-    count = count_holders(benefit, len(running), assignments.is_cut)
-    notes = CreditNotes(benefit, request.today, bool(running))
-    names = [assignment.directory_user.display_name for assignment in running]
     context: dict[str, Any] = {
         "benefit": benefit,
         "status": benefit.status(request.today),
@@ -122,19 +119,31 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
         "holders": assignments,
         "past": [assignment for assignment in assignments if assignment.ended_at],
         "chain": chain(assignments, request.partner) if benefit.product.is_bulk_credit else [],
-        "letters": letters(benefit, running, count) if running and refusal is None else [],
-        "notes": notes,
-        "state": notes.state(names, count),
         "is_usable": refusal is None,
         "refusal": refusal,
         "can_transfer": benefit.can_transfer(request.today),
         "can_assign": refusal is None and not (benefit.product.is_bulk_credit and running),
+        **sentences(benefit, running, request.today, has_more=assignments.is_cut),
     }
     return context | (
         choosing(request, benefit, PersonForm(benefit))
         if request.role.may_act and context["can_assign"]
         else {}
     )
+
+
+def sentences(
+    benefit: Benefit, running: list[Assignment], on: date, *, has_more: bool
+) -> dict[str, Any]:
+    """What the page says of those who hold the credit, and what to write to them."""
+    count = count_holders(benefit, len(running), has_more)
+    notes = CreditNotes(benefit, on, bool(running))
+    names = [assignment.directory_user.display_name for assignment in running]
+    return {
+        "notes": notes,
+        "state": notes.state(names, count),
+        "letters": letters(benefit, running, count) if running and benefit.is_usable(on) else [],
+    }
 
 
 def holders_of(benefit: Benefit) -> Excerpt[Assignment]:
