@@ -1,8 +1,7 @@
 """The end-date calculator: the same rules for any figures, without a database (S4 to S8)."""
 
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,11 +15,18 @@ from benefits_portal.benefits.models import MAX_LICENSES
 from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.cards import beside, card, waiting, waiting_bar, way_bar
-from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
+from benefits_portal.licensing.date_axis import DateAxis
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.licensing.ways import (
+    Way,
+    WayGroup,
+    gap_since,
+    summary_of,
+    waiting_way,
+    ways_axis,
+)
 from benefits_portal.number_fields import NumberFormField, check_range
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.typed_numbers import read_numbers
@@ -58,13 +64,11 @@ class CalculatorForm(forms.Form):
     """A subscription's figures, and the keys to use on it one after the other."""
 
     licenses = NumberField(
-        label=gettext_lazy("Licenses of the subscription"),
+        label=gettext_lazy("Licenses"),
         at_least=1,
         error_messages={"required": gettext_lazy("Enter how many licenses the subscription has.")},
     )
-    ends_on = day_field(
-        gettext_lazy("End date of the subscription"), gettext_lazy("Its last day of service.")
-    )
+    ends_on = day_field(gettext_lazy("End date"), gettext_lazy("The last day of service."))
     keys = forms.CharField(
         label=gettext_lazy("Licenses of the key"),
         max_length=120,
@@ -114,17 +118,26 @@ class Calculation:
     keys: list[int]
     on: date
 
-    def cards(self) -> list[dict[str, Any]]:
-        cards = [self.card(way, terms) for way, terms in self.ways()]
-        return (
-            [*cards, waiting(sum(self.keys), self.before.ends_on)]
-            if self.status is Subscription.Status.ACTIVE
-            else cards
-        )
+    def groups(self) -> list[WayGroup]:
+        """What the table shows: the ways for the subscription, and a new one."""
+        new = WayGroup(_("Separate subscription"), [self.new()])
+        return [WayGroup(self.heading, self.kept()).marked(), new]
+
+    def kept(self) -> list[Way]:
+        """The ways for the subscription, as the table and the axis show them."""
+        rows = [self.row(way, terms) for way, terms in self.ways()]
+        return [*rows, waiting_way(sum(self.keys), self.before)] if self.is_active else rows
+
+    def new(self) -> Way:
+        return self.row(RedemptionKind.NEW, self.started_new)
 
     @property
     def subscription(self) -> Subscription:
         return Subscription.running(self.before)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status is Subscription.Status.ACTIVE
 
     @property
     def status(self) -> Subscription.Status:
@@ -166,25 +179,24 @@ class Calculation:
             *back,
             (RedemptionKind.EXTEND, self.extended),
             (RedemptionKind.ADD, self.with_added_licenses),
-            (RedemptionKind.NEW, self.started_new),
         ]
 
-    def card(self, way: RedemptionKind, terms: Callable[[], list[Term]]) -> dict[str, Any]:
-        summary = (
-            beside(self.status)
-            if way is RedemptionKind.NEW and self.status is not Subscription.Status.DELETED
-            else ""
-        )
+    def row(self, way: RedemptionKind, terms: Callable[[], list[Term]]) -> Way:
+        labels = Way(str(way.label), summary_of(way, self.status))
         try:
             chain = terms()
         except Refusal as refusal:
-            return card(way, refusal=refusal, summary=summary)
-        later = (
-            None if way is RedemptionKind.NEW else chain[-1].days_later_than(self.before.ends_on)
+            return replace(labels, reason=str(refusal))
+        return replace(
+            labels,
+            starts_on=self.on,
+            before=None if way is RedemptionKind.NEW else self.before,
+            after=chain[-1],
+            keeps=way in (RedemptionKind.EXTEND, RedemptionKind.ADD),
+            has_ended=not self.is_active,
+            gap=gap_since(None if self.is_active else self.before.ends_on, self.on),
+            steps=self.steps(chain),
         )
-        return card(way, term=chain[-1], days_later=later, summary=summary) | {
-            "steps": self.steps(chain)
-        }
 
     def steps(self, chain: list[Term]) -> list[str]:
         """The lines of every key's calculation, with the key's number where there are several."""
@@ -218,26 +230,25 @@ class Calculation:
         return terms
 
     def axis(self) -> DateAxis:
-        """The day of redeeming, what runs then, what each way leads to, and the 3-year limit.
+        """The day of redeeming, what runs then, and what each way leads to."""
+        return ways_axis(
+            self.subscription,
+            [*self.kept(), self.new()],
+            self.on,
+            today_label=_("Redeemed on"),
+        )
 
-        Of what has ended, until when it can come back instead of the limit.
-        """
-        subscription, ends_on, bars = self.subscription, self.before.ends_on, []
-        if self.status is Subscription.Status.ACTIVE:
-            bars.append(Bar(_("Current end date"), self.on, ends_on, "now"))
-            marks = [Mark(_("3-year limit"), subscription.latest_extension_on, "limit")]
-        else:
-            last_day = subscription.disabled_until
-            marks = [
-                Mark(_("Ended"), ends_on),
-                Mark(_("Last day to reactivate"), last_day, "limit"),
-            ]
-        for way, terms in self.ways():
-            with suppress(Refusal):
-                bars.append(way_bar(str(way.label), self.on, terms()[-1].ends_on))
-        if self.status is Subscription.Status.ACTIVE:
-            bars.append(waiting_bar(sum(self.keys), ends_on))
-        return DateAxis(self.on, bars, marks, _("Redeemed on"))
+    @property
+    def heading(self) -> str:
+        """What is calculated with, before the key."""
+        return self.summary[0]
+
+    def as_text(self, address: str) -> str:
+        """The answer for an e-mail, in the reader's language, with the link to it."""
+        lines = ["; ".join(self.summary)]
+        for way in [*self.kept(), self.new()]:
+            lines += ["", *way.as_text()]
+        return "\n".join([*lines, "", address])
 
     @property
     def summary(self) -> list[str]:

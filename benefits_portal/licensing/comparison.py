@@ -10,11 +10,20 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day, format_number
-from benefits_portal.licensing.cards import beside, card, shift, waiting, waiting_bar, way_bar
-from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
+from benefits_portal.licensing.cards import shift
+from benefits_portal.licensing.date_axis import DateAxis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
+from benefits_portal.licensing.sentences import act
 from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.licensing.ways import (
+    Way,
+    WayGroup,
+    gap_since,
+    summary_of,
+    waiting_way,
+    ways_axis,
+)
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import CappedCount
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -35,7 +44,6 @@ class Choice:
     quote: Quote | None = None
     refusal: Refusal | None = None
     confirmed: str = ""  # that a first activation's tenant was chosen already, signed
-    summary: str = ""  # where it says more than the way's own
 
     @classmethod
     def of(
@@ -76,24 +84,40 @@ class Choice:
             + f"?{urlencode(confirmed | {'key': str(self.key.pk), 'way': self.way.value})}"
         )
 
-    def card(self) -> dict[str, Any]:
-        """What the comparison card shows, in the reader's language."""
-        if self.refusal or not self.quote:
-            return card(self.way, refusal=self.refusal, summary=self.summary)
-        shown = card(
-            self.way, term=self.quote.after, days_later=self.quote.days_later, summary=self.summary
+    def row(self, beside: Subscription | None, on: date) -> Way:
+        """As the table shows it; a new subscription stands `beside` another."""
+        status = beside.status(on) if beside else None
+        labels = Way(str(self.way.label), summary_of(self.way, status))
+        if self.quote is None:
+            return replace(labels, reason=str(self.refusal or ""))
+        after = self.quote.after
+        ended_on = beside.ends_on if beside and status is not Subscription.Status.ACTIVE else None
+        return replace(
+            labels,
+            starts_on=on,
+            before=self.quote.before,
+            after=after,
+            keeps=self.way in (RedemptionKind.EXTEND, RedemptionKind.ADD),
+            has_ended=self.way is RedemptionKind.REACTIVATE,
+            gap=gap_since(ended_on, on),
+            steps=after.calculation.steps() if after.calculation else [],
+            action=act(self.quote),
+            href=self.url,
         )
-        return shown | {"action": _("Choose"), "href": self.url}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a key can do for one subscription, or, without one, on its own."""
+    """What a key can do for one subscription, or, without one, on its own.
+
+    Where several are compared, one of them shows what a new subscription would be.
+    """
 
     subscription: Subscription | None
     choices: list[Choice]
     key: ProductKey
     on: date
+    shows_new: bool = True
 
     @classmethod
     def of(
@@ -104,17 +128,22 @@ class Comparison:
         on: date,
         confirmed: str = "",
     ) -> "Comparison":
-        choices = [Choice.of(RedemptionKind.NEW, key, tenant, None, on, confirmed)]
-        if subscription:
-            choices = [replace(choices[0], summary=beside(subscription.status(on)))]
-            ways = (
-                (RedemptionKind.EXTEND, RedemptionKind.ADD)
-                if subscription.is_active(on)
-                else (RedemptionKind.REACTIVATE,)
+        ways = [RedemptionKind.NEW]
+        if subscription and subscription.is_active(on):
+            ways = [RedemptionKind.EXTEND, RedemptionKind.ADD, *ways]
+        elif subscription:
+            ways = [RedemptionKind.REACTIVATE, *ways]
+        choices = [
+            Choice.of(
+                way,
+                key,
+                tenant,
+                None if way is RedemptionKind.NEW else subscription,
+                on,
+                confirmed,
             )
-            choices = [
-                Choice.of(way, key, tenant, subscription, on, confirmed) for way in ways
-            ] + choices
+            for way in ways
+        ]
         return cls(subscription, choices, key, on)
 
     @property
@@ -127,47 +156,61 @@ class Comparison:
     def heading(self) -> str:
         """Which subscription this is about."""
         if self.subscription is None:
-            return _("This product does not run here")
-        return _("%(product)s: %(licenses)s, end date %(day)s") % {
+            return _("New subscription")
+        text = _("%(product)s: %(licenses)s, ended %(day)s")
+        if self.running:
+            text = _("%(product)s: %(licenses)s, ends %(day)s")
+        return text % {
             "product": self.subscription.product,
             "licenses": in_licenses(self.subscription.licenses),
             "day": as_day(self.subscription.ends_on),
         }
 
-    def cards(self) -> list[dict[str, Any]]:
-        cards = [choice.card() for choice in self.choices]
+    def ways(self) -> list[Way]:
+        """What the key can do for the subscription."""
+        ways = [choice.row(self.subscription, self.on) for choice in self.choices[:-1]]
+        return [*ways, self.waiting(self.running)] if self.running else ways
+
+    def new(self) -> Way:
+        """What the key can do without it."""
+        return self.choices[-1].row(self.subscription, self.on)
+
+    def groups(self) -> list[WayGroup]:
+        """What the table shows: the ways for the subscription, and once a new one."""
+        groups = []
+        if self.subscription:
+            groups.append(WayGroup(self.heading, self.ways()).marked())
+        if self.shows_new:
+            new = WayGroup(_("Separate subscription"), [self.new()])
+            groups.append(new.marked(has_primary=self.subscription is None))
+        return groups
+
+    def waiting(self, subscription: Subscription) -> Way:
+        """Waiting until it ends; refused where the benefit expires before that."""
+        way = waiting_way(self.key.licenses, subscription.term)
+        if self.key.benefit.is_usable(subscription.ends_on + DAY):
+            return way
+        reason = _("Redeem this key by %(last_day)s: the subscription is still active then.")
+        last_day = {"last_day": as_day(self.key.benefit.expires_on)}
+        return Way(way.title, _("Only the licenses of the key."), reason=reason % last_day)
+
+    @property
+    def axis_label(self) -> str:
+        """What the axis is about."""
+        if self.subscription is None:
+            return _("Timeline")
+        text = _("Timeline: %(licenses)s, ended %(day)s")
         if self.running:
-            cards.append(self.waiting_card(self.running))
-        return cards
-
-    def waiting_card(self, subscription: Subscription) -> dict[str, Any]:
-        """The card of waiting, refused where the benefit expires before the subscription ends."""
-        last_day = self.key.benefit.expires_on
-        if not self.can_wait(subscription):
-            reason = _(
-                "This key must be redeemed by %(last_day)s, while the subscription still runs."
-            ) % {"last_day": as_day(last_day)}
-            return waiting() | {"reason": reason}
-        return waiting(self.key.licenses, subscription.ends_on)
-
-    def can_wait(self, subscription: Subscription) -> bool:
-        """Whether the key can still be redeemed on the day after `subscription` ends."""
-        return self.key.benefit.is_usable(subscription.ends_on + DAY)
+            text = _("Timeline: %(licenses)s, ends %(day)s")
+        return text % {
+            "licenses": in_licenses(self.subscription.licenses),
+            "day": as_day(self.subscription.ends_on),
+        }
 
     def axis(self) -> DateAxis:
         """What runs now, what each way leads to, the benefit's expiration and the 3-year limit."""
-        bars, marks = [], [Mark(_("Benefit expires"), self.key.benefit.expires_on)]
-        if self.running:
-            bars.append(Bar(_("Current end date"), self.on, self.running.ends_on, "now"))
-            marks.append(Mark(_("3-year limit"), self.running.latest_extension_on, "limit"))
-        bars += [
-            way_bar(str(choice.way.label), self.on, choice.quote.after.ends_on)
-            for choice in self.choices
-            if choice.quote
-        ]
-        if self.running and self.can_wait(self.running):
-            bars.append(waiting_bar(self.key.licenses, self.running.ends_on))
-        return DateAxis(self.on, bars, marks)
+        benefit = Mark(_("Benefit expires"), self.key.benefit.expires_on)
+        return ways_axis(self.subscription, [*self.ways(), self.new()], self.on, [benefit])
 
 
 def comparisons(
@@ -198,7 +241,8 @@ def comparisons(
     if ended:
         found.append(Comparison.of(key, tenant, ended, on, confirmed))
     found = found or [Comparison.of(key, tenant, None, on, confirmed)]
-    return Excerpt(found, len(found) + hidden)
+    shown = [replace(one, shows_new=one is found[-1]) for one in found]
+    return Excerpt(shown, len(found) + hidden)
 
 
 def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:

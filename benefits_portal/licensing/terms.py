@@ -49,6 +49,13 @@ def in_months(count: int) -> str:
     return ngettext("%(count)s month", "%(count)s months", count) % {"count": format_number(count)}
 
 
+def divided(remainder: int) -> str:
+    """The end of a step that divides license-days by licenses, as text with names for figures."""
+    if remainder:
+        return _("÷ %(divisor)s = %(days)s, remainder %(carried)s")
+    return _("÷ %(divisor)s = %(days)s")
+
+
 class Calculation(Protocol):
     """How a term came about.
 
@@ -127,6 +134,7 @@ class Extension:
         numbers = {
             "key": in_licenses(self.key_licenses),
             "licenses": in_licenses(self.before.licenses),
+            "divisor": in_licenses(self.before.licenses),
             "months": in_months(self.months),
             "rest": in_license_months(self.rest),
             "ends_on": as_day(self.before.ends_on),
@@ -137,20 +145,27 @@ class Extension:
             "carried": in_license_days(self.carried),
             "result": as_day(self.moved_to + timedelta(days=self.days)),
         }
+        return [line % numbers for line in self._lines()]
+
+    def _lines(self) -> list[str]:
+        """The steps that change anything, as texts with names for the figures."""
         months = _("12 months × %(key)s ÷ %(licenses)s = %(months)s")
         if self.rest:
             months = _("12 months × %(key)s ÷ %(licenses)s = %(months)s, remainder %(rest)s")
-        lines = [months, _("%(ends_on)s + %(months)s = %(moved_to)s")]
-        if self.rest or self.before.carried_license_days:
-            lines += [
-                _(
-                    "(%(rest)s × %(following)s of the month that follows + %(before)s carried) "
-                    "÷ %(licenses)s "
-                    "= %(days)s, remainder %(carried)s"
-                ),
-                _("%(moved_to)s + %(days)s = %(result)s"),
-            ]
-        return [line % numbers for line in lines]
+        in_months = [_("%(ends_on)s + %(months)s = %(moved_to)s")] if self.months else []
+        in_days = [_("%(moved_to)s + %(days)s = %(result)s")]
+        if not (self.rest or self.before.carried_license_days):
+            return [months, *(in_months or in_days)]
+        if self.days or not self.months:
+            return [months, *in_months, self._fraction(), *in_days]
+        return [months, self._fraction(), *in_months]
+
+    def _fraction(self) -> str:
+        """What the rest and the carried license-days come to, without what is nothing."""
+        rest = _("%(rest)s × %(following)s of the month that follows") if self.rest else ""
+        carried = _("%(before)s carried") if self.before.carried_license_days else ""
+        total = f"({rest} + {carried})" if rest and carried else rest or carried
+        return total + " " + divided(self.carried)
 
     def balance(self) -> tuple[int, int]:
         whole = (self.moved_to - self.before.ends_on).days
@@ -180,7 +195,7 @@ class Addition:
         numbers = {
             "licenses": in_licenses(self.before.licenses),
             "key": in_licenses(self.key_licenses),
-            "all": in_licenses(self.before.licenses + self.key_licenses),
+            "divisor": in_licenses(self.before.licenses + self.key_licenses),
             "left": in_days(self.days_left),
             "year": in_days(self.year_days),
             "before": in_license_days(self.before.carried_license_days),
@@ -190,15 +205,14 @@ class Addition:
             "on": as_day(self.on),
             "result": as_day(self.on + timedelta(days=self.days)),
         }
-        total = _("%(licenses)s × %(left)s left + %(key)s × %(year)s (12 months) = %(total)s")
-        if self.before.carried_license_days:
-            total = _(
-                "%(licenses)s × %(left)s left + %(key)s × %(year)s (12 months) + %(before)s "
-                "carried = %(total)s"
-            )
+        terms = [
+            _("%(licenses)s × %(left)s left") if self.days_left else "",
+            _("%(key)s × %(year)s (12 months)"),
+            _("%(before)s carried") if self.before.carried_license_days else "",
+        ]
         lines = [
-            total,
-            _("%(total)s ÷ %(all)s = %(days)s, remainder %(carried)s"),
+            " + ".join(filter(None, terms)) + " = %(total)s",
+            "%(total)s " + divided(self.carried),
             _("%(on)s + %(days)s = %(result)s"),
         ]
         return [line % numbers for line in lines]

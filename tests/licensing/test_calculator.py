@@ -69,7 +69,8 @@ def test_its_own_example_can_be_calculated_on_any_day(today: date) -> None:
     asked = form_for(QueryDict(), today)
     example = CalculatorForm({name: str(value) for name, value in asked.initial.items()})
     assert example.is_valid()
-    assert [card["title"] for card in example.calculation().cards() if "reason" in card] == []
+    ways = [way for group in example.calculation().groups() for way in group.ways]
+    assert ([way.title for way in ways if way.reason], len(ways)) == ([], 4)
 
 
 def test_several_keys_one_after_the_other_show_each_step() -> None:
@@ -90,10 +91,8 @@ def test_several_keys_one_after_the_other_show_each_step() -> None:
 def test_one_of_anything_is_written_in_the_singular(language: str, unit: list[str]) -> None:
     with translation.override(language):
         calculation = calculated(licenses="1", keys="1", ends_on="2021-05-02")
-        said = " ".join(step for card in calculation.cards() for step in card["steps"])
-        rest = " ".join(
-            step for card in calculated(licenses="11", keys="1").cards() for step in card["steps"]
-        )
+        said = calculation.as_text("")
+        rest = calculated(licenses="11", keys="1").as_text("")
     wrong = re.findall(
         r"(?<![\d.,])1 (?:licenses|days|months|license-months"
         r"|licenties|dagen|maanden|licentiemaanden)\b",
@@ -112,7 +111,8 @@ def test_letting_it_end_is_on_the_line_of_dates_as_among_the_ways(
 ) -> None:
     calculation = calculated(ends_on=ends_on)
     drawn = {lane["label"]: lane["date"] for lane in calculation.axis().lanes()}
-    ways = {card["title"]: card["ends_on"] for card in calculation.cards() if card.get("ends_on")}
+    ways = {way.title: way.ends_on for group in calculation.groups() for way in group.ways}
+    ways = {title: day for title, day in ways.items() if day}
     assert ("Wait and start new" in ways) is is_marked
     assert {f"With {title}": day for title, day in ways.items()}.items() <= drawn.items()
 

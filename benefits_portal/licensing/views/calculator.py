@@ -17,8 +17,7 @@ def calculator(request: PartnerRequest) -> HttpResponse:
     form = form_for(request.GET, request.today)
     calculation = form.calculation() if form.is_bound and form.is_valid() else None
     time_zone = request.partner.time_zone if request.partner else settings.TIME_ZONE
-    return render(
-        request,
-        "licensing/calculator.html",
-        {"form": form, "calculation": calculation, "time_zone": time_zone},
-    )
+    context = {"form": form, "calculation": calculation, "time_zone": time_zone}
+    if calculation:
+        context["text"] = calculation.as_text(request.build_absolute_uri())
+    return render(request, "licensing/calculator.html", context)

@@ -1,0 +1,251 @@
+"""The ways to use a key, as a table and a time axis show them (rules S3, S8).
+
+Terms come from `Subscription`'s methods; here they are only put into the reader's language.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.dates import add_months
+from benefits_portal.formats import as_day, format_number
+from benefits_portal.licensing.cards import shift
+from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
+from benefits_portal.licensing.models import Subscription, Term
+from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.terms import KEY_MONTHS, in_days, in_licenses, in_months
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to use a key: from what runs `before` to what runs `after`, or the `reason` why not.
+
+    Without `before` it makes something new; with `keeps` it goes on with the same subscription.
+    """
+
+    title: str
+    summary: str = ""
+    starts_on: date | None = None
+    before: Term | None = None
+    after: Term | None = None
+    keeps: bool = False
+    has_ended: bool = False  # `before` has ended, so there is no end date to compare with
+    gap: str = ""  # days without service, if any
+    steps: Sequence[str] = ()
+    reason: str = ""
+    action: str = ""
+    href: str = ""
+    tags: Sequence[str] = ()
+    is_primary: bool = False
+
+    @property
+    def licenses(self) -> str:
+        return format_number(self.after.licenses) if self.after else ""
+
+    @property
+    def ends_on(self) -> str:
+        return as_day(self.after.ends_on) if self.after else ""
+
+    @property
+    def more(self) -> int:
+        """Licenses more than now; negative for fewer, 0 where nothing is to compare with."""
+        return self.after.licenses - self.before.licenses if self.before and self.after else 0
+
+    @property
+    def change(self) -> str:
+        """How many licenses more or fewer than now."""
+        if not self.before:
+            return ""
+        sign = "+" if self.more > 0 else "−"
+        return f"{sign}{format_number(abs(self.more))}" if self.more else _("unchanged")
+
+    @property
+    def change_effect(self) -> str:
+        return "fewer" if self.more < 0 else "more" if self.more else "same"
+
+    @property
+    def days_later(self) -> int | None:
+        """Days from the present end; negative for earlier, None where nothing runs now."""
+        if self.before is None or self.after is None or self.has_ended:
+            return None
+        return self.after.days_later_than(self.before.ends_on)
+
+    @property
+    def gain(self) -> int:
+        """Days later than now; 0 where nothing runs now."""
+        return self.days_later or 0
+
+    @property
+    def shift(self) -> str:
+        """How much later or earlier it ends than now."""
+        if self.days_later is None or self.before is None or self.after is None:
+            return in_months(KEY_MONTHS)
+        return moved(self.before.ends_on, self.after.ends_on)
+
+    @property
+    def effect(self) -> str:
+        """For the color: a later end is no gain where licenses are lost."""
+        effect = shift(self.days_later)["effect"]
+        return "same" if effect == "later" and self.more < 0 else effect
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether licenses or days are lost."""
+        return self.more < 0 or self.effect == "earlier"
+
+    @property
+    def bar(self) -> Bar | None:
+        """On the time axis; None where it cannot be done."""
+        if not (self.after and self.starts_on):
+            return None
+        label = _("With %(way)s") % {"way": self.title}
+        return Bar(label, self.starts_on, self.after.ends_on, "warning" if self.is_loss else "new")
+
+    def as_text(self) -> list[str]:
+        """For an e-mail: one line with the outcome, then the calculation, indented."""
+        if not self.after:
+            return [f"{self.title}: {self.reason}"]
+        outcome = _("%(way)s: %(licenses)s (%(change)s), end date %(day)s: %(shift)s")
+        if not self.before:
+            outcome = _("%(way)s: %(licenses)s, end date %(day)s: %(shift)s")
+        line = outcome % {
+            "way": self.title,
+            "licenses": in_licenses(self.after.licenses),
+            "change": self.change,
+            "day": self.ends_on,
+            "shift": self.shift,
+        }
+        return [line, *(f"  {step}" for step in self.steps)]
+
+
+@dataclass(frozen=True)
+class WayGroup:
+    """The ways for one subscription, or those that make a new one."""
+
+    title: str
+    ways: Sequence[Way]
+
+    @property
+    def best_for_renewing(self) -> Way | None:
+        """Of the ways that keep every license and end later than now, the one that ends last."""
+        later = [way for way in self.ways if way.keeps and way.more >= 0 and way.gain > 0]
+        return max(later, key=lambda way: way.gain, default=None)
+
+    def marked(self, *, has_primary: bool = True) -> "WayGroup":
+        """With tags, and with one primary action at most: the best for renewing, or the first."""
+        best = self.best_for_renewing
+        possible = [way for way in self.ways if way.href]
+        primary = best or next(iter(possible), None)
+        return replace(
+            self,
+            ways=[
+                replace(
+                    way,
+                    tags=tags_of(way, best),
+                    is_primary=has_primary and way is primary,
+                )
+                for way in self.ways
+            ],
+        )
+
+
+def tags_of(way: Way, best: Way | None) -> list[str]:
+    """What a way suits, by the rules that the table states below it."""
+    tags = [_("Best for renewing")] if way is best else []
+    return [*tags, _("For more people")] if way.keeps and way.more > 0 else tags
+
+
+def moved(before: date, after: date) -> str:
+    """How much later or earlier `after` is: 3 months later (92 days); days alone if not whole."""
+    days = (after - before).days
+    months = abs(12 * (after.year - before.year) + after.month - before.month)
+    is_whole = months > 0 and add_months(before, months if days > 0 else -months) == after
+    if not is_whole:
+        return shift(days)["shift"]
+    later = ngettext(
+        "%(count)s month later (%(days)s)", "%(count)s months later (%(days)s)", months
+    )
+    earlier = ngettext(
+        "%(count)s month earlier (%(days)s)", "%(count)s months earlier (%(days)s)", months
+    )
+    return (later if days > 0 else earlier) % {
+        "count": format_number(months),
+        "days": in_days(abs(days)),
+    }
+
+
+def summary_of(way: RedemptionKind, beside: Subscription.Status | None = None) -> str:
+    """What a way does; a new subscription says what it stands `beside`."""
+    match way:
+        case RedemptionKind.EXTEND:
+            return _("Same number of licenses, later end date.")
+        case RedemptionKind.ADD:
+            return _("More licenses. The end date is averaged across all of them.")
+        case RedemptionKind.REACTIVATE:
+            return _(
+                "The same subscription becomes active again: it keeps its ID, settings and "
+                "assignments."
+            )
+    if beside is Subscription.Status.ACTIVE:
+        return _("Creates a separate subscription. The current one keeps its end date.")
+    if beside in (Subscription.Status.EXPIRED, Subscription.Status.DISABLED):
+        return _(
+            "Creates a second subscription with a new ID: settings and assignments start empty. "
+            "The old one stays inactive."
+        )
+    return _("Creates a subscription: this product isn't active in this tenant.")
+
+
+def gap_since(ended_on: date | None, on: date) -> str:
+    """The days without service until `on`, after what ended on `ended_on`; empty for none."""
+    days = (on - ended_on).days - 1 if ended_on else 0
+    if ended_on is None or days <= 0:
+        return ""
+    return _("%(days)s, since %(day)s") % {"days": in_days(days), "day": as_day(ended_on)}
+
+
+def waiting_way(key_licenses: int, before: Term) -> Way:
+    """Let it end, and use the key on the day after for a new subscription."""
+    start = before.ends_on + DAY
+    term = Subscription.activated(key_licenses, start)
+    day = {"day": as_day(start)}
+    return Way(
+        _("Wait and start new"),
+        _("Only the licenses of the key, for one year. Redeem the key on %(day)s.") % day,
+        start,
+        before,
+        term,
+        gap=_("None, if redeemed on that day"),
+        steps=term.calculation.steps() if term.calculation else [],
+    )
+
+
+def ways_axis(
+    subscription: Subscription | None,
+    ways: Sequence[Way],
+    on: date,
+    marks: Sequence[Mark] = (),
+    today_label: str = "",
+) -> DateAxis:
+    """What runs on that day, what each way leads to, and the 3-year limit.
+
+    Of what has ended, until when it can come back instead of the limit.
+    """
+    bars = [way.bar for way in ways if way.bar]
+    if subscription is None:
+        return DateAxis(on, bars, marks, today_label)
+    if subscription.is_active(on):
+        bars = [Bar(_("Current end date"), on, subscription.ends_on, "now"), *bars]
+        limits = [Mark(_("3-year limit"), subscription.latest_extension_on, "limit")]
+    else:
+        last_day = subscription.disabled_until
+        limits = [
+            Mark(_("Ended"), subscription.ends_on),
+            Mark(_("Last day to reactivate"), last_day, "limit"),
+        ]
+    return DateAxis(on, bars, [*marks, *limits], today_label)
