@@ -68,8 +68,9 @@ def practice_accounts() -> QuerySet[Any]:
     for relation in User._meta.related_objects:
         model = relation.related_model
         if isinstance(model, type) and any(f.name == "partner" for f in model._meta.fields):
-            kept = all_rows(model).filter(partner__is_practice=False)
-            accounts = accounts.exclude(pk__in=kept.values(f"{relation.field.name}_id"))
+            name = relation.field.name
+            kept = all_rows(model).filter(partner__is_practice=False).exclude(**{name: None})
+            accounts = accounts.exclude(pk__in=kept.values(f"{name}_id"))
     return all_rows(User).filter(pk__in=set(accounts.values_list("pk", flat=True)))
 
 
