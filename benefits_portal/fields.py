@@ -25,6 +25,7 @@ from benefits_portal.emails import (
     canonical_email_or_text,
 )
 from benefits_portal.key_format import without_keys
+from benefits_portal.personal import Personal
 from benefits_portal.typed import (
     NOT_SHOWN,
     ascii_digits,
@@ -212,11 +213,13 @@ class LineField(CharField):
 class NameField(LineField):
     """What something is called (W1)."""
 
+    personal: Personal | None = None
     form_field = NameFormField
     default_validators = [validate_name, validate_no_key]
 
 
 class PersonNameField(NameField):
+    personal = Personal.NAME
     form_field = PersonNameFormField
     default_error_messages = {
         "blank": _("Enter the person's name."),
@@ -230,6 +233,7 @@ class CanonicalEmailField(LineField):
     So it is unique in that spelling too.
     """
 
+    personal = Personal.EMAIL
     form_field = EmailFormField
     tidied = staticmethod(canonical_email_or_text)
 
@@ -237,6 +241,7 @@ class CanonicalEmailField(LineField):
 class CanonicalDomainField(LineField):
     """A domain in its one spelling: stored so, unique so, looked up so (W2)."""
 
+    personal = None
     form_field = DomainFormField
     tidied = staticmethod(canonical_domain_or_text)
 
@@ -247,6 +252,7 @@ class DigitsField(LineField):
     So no other kind of digit and no zero in front makes a second one.
     """
 
+    personal = None
     form_field = DigitsFormField
     tidied = staticmethod(tidy_digits)
 

@@ -145,4 +145,6 @@ class KeyAlreadyRedeemed(Refusal):
 
     def __init__(self, key: "ProductKey") -> None:
         name = name_at(key.partner, key.redeemed_by)
-        super().__init__(date=key.redeemed_on, tenant=str(key.redeemed_in), name=name)
+        super().__init__(
+            date=key.redeemed_on, tenant=str(key.redeemed_in), name=name, user=key.redeemed_by_id
+        )

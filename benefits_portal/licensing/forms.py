@@ -228,7 +228,8 @@ class ReplacementForm(forms.Form):
         label=gettext_lazy("What went wrong"),
         max_length=200,
         help_text=gettext_lazy(
-            "Example: redeemed in the wrong tenant. The program team reads it. Don't include a key."
+            "Example: redeemed in the wrong tenant. The program team reads it. Don't include "
+            "names or a key."
         ),
         error_messages={"required": gettext_lazy("Say what went wrong. The program team decides.")},
     )

@@ -19,6 +19,7 @@ from benefits_portal.benefits.models import ExternalOffer, Offer, PackageLine, P
 from benefits_portal.tenants.models import (
     Attempt,
     DirectoryUser,
+    FormerName,
     Mail,
     Partner,
     Record,
@@ -93,6 +94,7 @@ def empty_practice_tables() -> None:
     people = added(DirectoryUser).filter(partner__is_practice=True)
     all_rows(User).filter(directory_user__in=people).update(directory_user=None)
     delete(all_rows(Record).filter(partner=None).exclude(pk__in=kept_records))
+    delete(practice_former_names(accounts))
     for model in models_of_partners():
         delete(added_or_all(model).filter(partner__is_practice=True))
     delete(all_rows(Mail).filter(Q(recipient=None) | Q(recipient__in=accounts)))
@@ -107,6 +109,15 @@ def handmade_records() -> QuerySet[Any]:
         subject_type = ContentType.objects.get_for_model(model)
         ours |= Q(subject_type=subject_type, subject_id__in=rows.values("pk"))
     return all_rows(Record).filter(ours, partner=None)
+
+
+def practice_former_names(accounts: list[int]) -> QuerySet[Any]:
+    """Of practice people, of `accounts`, and of fixtures' accounts, which get their first again."""
+    return all_rows(FormerName).filter(
+        Q(person__partner__is_practice=True)
+        | Q(user__in=accounts)
+        | Q(user__in=fixture_pks()[User._meta.label_lower])
+    )
 
 
 def models_of_partners() -> Iterable[type[Model]]:

@@ -91,9 +91,14 @@ class AlreadyInDirectory(Refusal):
     advice = _("Choose this user where you need them; nothing has to be added.")
 
     def __init__(self, person: "DirectoryUser") -> None:
-        super().__init__(name=person.display_name, tenant=str(person.tenant))
+        super().__init__(name=person.display_name, person=person.pk, tenant=str(person.tenant))
+        self.known_as = person.display_name
+        self.done_as = {"subject": person}
         if not person.is_enabled:
             self.advice = _("The user entry is disabled; enable it again instead.")
+
+    def confirms(self, after: dict[str, Any]) -> bool:
+        return self.is_already_so and self.known_as == after.get("display_name")
 
 
 class AlreadyDisabled(Refusal):

@@ -75,11 +75,11 @@ def put_on_record(
     tenant_context: Callable[[Any], dict[str, Any]],
 ) -> None:
     """One record for each line, as if it had been done by hand (A1)."""
-    about = {"action": action, **by.fields()}
     Record.objects.bulk_create(
         (
-            Record(
-                **about,
+            Record.objects.line(
+                action,
+                by=by,
                 **tenant_context(line.row),
                 subject=line.row,
                 before=line.before,

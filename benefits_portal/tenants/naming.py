@@ -5,10 +5,50 @@ other partner reads it.
 """
 
 from collections.abc import Iterable
+from copy import copy
+from datetime import datetime
 
+from django.db import models
 from django.utils.translation import gettext as _
 
-from .models import DirectoryUser, Partner, User
+from benefits_portal.personal import called_by
+
+from .models import DirectoryUser, FormerName, Partner, User
+
+
+class NamesThen:
+    """What people and users were called at a moment; one query, and none for nobody."""
+
+    def __init__(self, rows: Iterable[models.Model]) -> None:
+        self.former: dict[tuple[str, int, str], list[FormerName]] = {}
+        for each in FormerName.objects.of(rows):
+            self.former.setdefault((*each.whose, each.kind), []).append(each)
+
+    def of(self, row: models.Model, name: str, at: datetime) -> str:
+        """What `row` said in the field `name` at that moment."""
+        kept = (each.text for each in self._former(row, name) if each.until_at > at)
+        return next(kept, None) or str(getattr(row, name))
+
+    def before(self, row: models.Model, name: str, at: datetime) -> str:
+        """What it said before it was changed then; empty if it never was."""
+        kept = [each.text for each in self._former(row, name) if each.until_at <= at]
+        return kept[-1] if kept else ""
+
+    def row_then[Row: models.Model](self, row: Row, at: datetime) -> Row:
+        """`row` with what it was called then."""
+        texts = {
+            name: self.of(row, name, at) for name in called_by(type(row)) if self._former(row, name)
+        }
+        if not texts:
+            return row
+        then = copy(row)
+        for name, text in texts.items():
+            setattr(then, name, text)
+        return then
+
+    def _former(self, row: models.Model, name: str) -> list[FormerName]:
+        kind = called_by(type(row))[name]
+        return self.former.get((row._meta.label, row.pk, kind), [])
 
 
 class Names:
@@ -32,6 +72,11 @@ class Names:
             return _("the program")
         entry = self.entries.get(user.pk)
         return entry.display_name if entry else user.name_elsewhere
+
+    def then(self, user: User | None, names: NamesThen, at: datetime) -> str:
+        """The same at that moment."""
+        entry = self.entries.get(user.pk) if user else None
+        return names.row_then(entry, at).display_name if entry else self.of(user)
 
     def email_of(self, user: User | None) -> str:
         """In the partner's own directory; empty without an entry."""

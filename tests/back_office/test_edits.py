@@ -17,6 +17,7 @@ from benefits_portal.benefits.models import (
     PackageLine,
     Product,
 )
+from benefits_portal.tenants.audit.display import all_changes
 from benefits_portal.tenants.models import (
     Attempt,
     DirectoryUser,
@@ -98,9 +99,15 @@ def test_what_is_created_is_on_record_with_its_partner_and_tenant(
     )
     assert record.after == {
         "tenant": tenant.pk,
-        "display_name": "Anna",
-        "user_principal_name": address,
+        "display_name": None,
+        "user_principal_name": None,
         "kind": "member",
+    }
+    assert {str(change) for change in all_changes(record)} == {
+        f"Tenant: {tenant}",
+        "Name: Anna",
+        f"E-mail address: {address}",
+        "Kind: Member",
     }
 
 
@@ -208,9 +215,9 @@ def test_somebody_is_added_with_a_password_that_is_nowhere_on_record(
         True,
         False,
     )
-    assert edits() == [
-        (EditAction.CREATED, "user", {}, {"email": "anna@example.com", "name": "Anna"})
-    ]
+    assert edits() == [(EditAction.CREATED, "user", {}, {"email": None, "name": None})]
+    told = {str(change) for change in all_changes(Record.objects.get())}
+    assert told == {"E-mail address: anna@example.com", "Name: Anna"}
 
 
 def test_an_address_that_somebody_has_in_other_letters_is_refused(office: Client) -> None:

@@ -32,6 +32,7 @@ from benefits_portal.tenants.models import (
     Actor,
     DirectoryUser,
     DirectoryUserWord,
+    FormerName,
     KeyAttempt,
     Partner,
     PracticeWorld,
@@ -72,8 +73,9 @@ def queries(client: Client, address: str) -> int:
 
 
 def test_every_model_has_its_pages() -> None:
-    # Amounts are shown with their line; the words are an index, which follows the person.
-    shown_elsewhere = {CreditAmount, DirectoryUserWord}
+    # Amounts are shown with their line, former names by the record that tells of the change; the
+    # words are an index, which follows the person.
+    shown_elsewhere = {CreditAmount, DirectoryUserWord, FormerName}
     assert {
         model for label in OURS for model in apps.get_app_config(label).get_models()
     } - shown_elsewhere <= set(registered())

@@ -4,15 +4,19 @@ Roles change by the portal's verbs.
 """
 
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db.models import Model
 from django.test import Client
+from django.urls import reverse
 
 from benefits_portal.benefits.models import Offer, ProductKey
+from benefits_portal.licensing.models import Replacement
 from benefits_portal.tenants.models import (
+    Actor,
     DirectoryUser,
     How,
     Partner,
@@ -278,3 +282,38 @@ def test_a_product_key_in_a_reason_is_kept_masked_whoever_gives_it(
     key.refresh_from_db()
     given = {*Record.objects.exclude(reason="").values_list("reason", flat=True), key.revoked_why}
     assert given == {f"Lost {key}", f"For {key}"}
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "Don't include names."), ("nl", "Vermeld geen namen.")],
+)
+def test_every_form_that_asks_why_asks_for_no_names(
+    office: Client, partner: Partner, tenant: Tenant, language: str, sentence: str
+) -> None:
+    membership = factories.MembershipFactory.create(partner=partner)
+    person = factories.DirectoryUserFactory.create(tenant=tenant)
+    user = factories.UserFactory.create()
+    pages = [
+        page(DirectoryUser, "change", person.pk),
+        page(DirectoryUser, "import"),
+        page(Offer, "delete", factories.OfferFactory.create().pk),
+        page(type(membership), "end", membership.pk),
+        page(Partner, "view_as", partner.pk),
+        reverse("admin:auth_user_password_change", args=[user.pk]),
+    ]
+    redemption = factories.redeem()
+    asked = Replacement.objects.ask(redemption, "Lost", by=Actor(), on=redemption.redeemed_on)
+    actions: list[tuple[Model, str]] = [
+        (person, "disable"),
+        (factories.issue_key(), "revoke"),
+        (asked, "decline"),
+    ]
+    office.cookies["django_language"] = language
+    told = {address: office.get(address).text for address in pages}
+    for row, action in actions:
+        sent = {"action": action, "_selected_action": row.pk}
+        told[action] = office.post(page(type(row), "changelist"), sent).text
+    asks = {address: 'name="reason"' in text for address, text in told.items()}
+    says = {address: sentence in unescape(text) for address, text in told.items()}
+    assert (asks, says) == (dict.fromkeys(told, True), dict.fromkeys(told, True))

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from benefits_portal.tenants.audit.display import lines as in_words
 from benefits_portal.tenants.models import Actor, Record, Role, Tenant, User
 from tests.clients import ClientResponse, SignIn
 from tests.factories import (
@@ -130,7 +131,7 @@ def test_a_history_takes_as_many_queries_whatever_its_length(
         ("licensing:subscription", subscription),
     ):
         client.get(reverse(name, args=[thing.pk]))
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(8):
             assert len(client.get(reverse(name, args=[thing.pk])).context["history"].lines) >= count
 
 
@@ -227,7 +228,7 @@ def test_a_refused_post_is_on_record_although_no_page_would_offer_it(
     other = DirectoryUserFactory.create(tenant=tenant)
     post(client, "benefits:assign", benefit.pk, tenant=tenant, directory_user=other.pk)
     refused = Record.objects.about(benefit).exclude(refused="").order_by("pk")
-    assert [str(record.refused_because) for record in refused] == [
+    assert [line.refused for line in in_words(refused, tenant.partner)] == [
         "Bulk credit cannot be removed.",
         f"{admin.directory_user.display_name} holds this credit; it has one holder at a time.",
     ]

@@ -20,7 +20,9 @@ from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.practice.personas import SHOWS
 from benefits_portal.practice.world import reset_world
 from benefits_portal.tenants.models import (
+    Actor,
     DirectoryUser,
+    FormerName,
     Partner,
     PracticeWorld,
     Record,
@@ -239,6 +241,28 @@ def test_a_reset_that_keeps_makes_the_world_of_a_first_start() -> None:
 
     assert world() == first
     connection.check_constraints()
+
+
+def test_former_names_go_with_practice_people_and_stay_with_others() -> None:
+    fixture = PartnerFixture(HAND_MADE)
+    contoso = Partner.objects.get(name="Contoso")
+    tenant = contoso.tenants.get(is_primary=True)
+    new = DirectoryUser.objects.add_to(tenant, "New", f"new@{tenant.domain}", by=Actor())
+    account = User.objects.create_user("new@example.com", name="New", directory_user=new)
+    persona = User.objects.get(persona="member")
+    loaded = DirectoryUser.objects.exclude(pk=new.pk).filter(partner=contoso)[0]
+    for person in (fixture.person, new, loaded):
+        DirectoryUser.objects.filter(pk=person.pk).update(display_name="Renamed")
+    for user in (fixture.boss, account, persona):
+        User.objects.filter(pk=user.pk).update(name="Renamed")
+    assert FormerName.objects.count() == 6
+
+    reset_world(PracticeWorld.objects.get().as_of, keep_handmade=True)
+
+    kept = FormerName.objects.order_by("pk").values_list("person", "user")
+    assert list(kept) == [(fixture.person.pk, None), (None, fixture.boss.pk)]
+    assert not User.objects.filter(name="Renamed").exclude(pk=fixture.boss.pk).exists()
+    assert not User.objects.filter(pk=account.pk).exists()
 
 
 def test_staff_made_by_hand_stay_signed_in_and_keep_their_account(client: Client) -> None:

@@ -190,7 +190,7 @@ def test_a_role_for_one_without_an_account_opens_one_without_a_password(
     )
     assert not user.has_usable_password()
     assert recorded() == [
-        (TenantsAction.ACCOUNT_OPENED, user, {}, {"email": user.email}, ""),
+        (TenantsAction.ACCOUNT_OPENED, user, {}, {"email": None}, ""),
         (TenantsAction.ROLE_GIVEN, person, {}, {"role": "partner-admin"}, ""),
     ]
 

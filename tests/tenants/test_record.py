@@ -15,7 +15,7 @@ from benefits_portal.benefits.key_exceptions import KeyOfAnotherPartner, KeyUnkn
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.audit.append_only import AppendOnlyError
-from benefits_portal.tenants.audit.record import recordable
+from benefits_portal.tenants.audit.record import recordable, recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.exceptions import NotPermitted, RoleAlreadyHeld
 from benefits_portal.tenants.models import Actor, How, Partner, Record, Role, Tenant, User
@@ -223,6 +223,18 @@ def test_a_stored_value_gets_no_second_label() -> None:
         "Signed in",
         False,
     )
+
+
+def test_a_misspelled_name_of_what_a_line_is_about_fails_at_once(by: Actor) -> None:
+    misspelled: Any = {"by": by, "subjekt": by.user}
+    with pytest.raises(TypeError, match="subjekt"):
+        Record.objects.log("tests.noted", **misspelled)
+    with (
+        pytest.raises(TypeError, match="subjekt"),
+        recorded_if_refused("tests.noted", **misspelled),
+    ):
+        pass
+    assert not Record.objects.exists()
 
 
 def test_every_action_has_a_label() -> None:

@@ -57,8 +57,8 @@ def test_every_field_on_record_has_a_label_in_both_languages() -> None:
 @pytest.mark.parametrize(
     ("language", "labels"),
     [
-        ("en", ["Kind: Guest", "Name: Kim", "E-mail address: kim@contoso.com"]),
-        ("nl", ["Soort: Gast", "Naam: Kim", "E-mailadres: kim@contoso.com"]),
+        ("en", ["Kind: Guest"]),
+        ("nl", ["Soort: Gast"]),
     ],
 )
 def test_what_was_refused_to_be_made_is_told_by_labels(
@@ -165,9 +165,8 @@ def test_the_back_office_shows_all_facts_by_label(sign_in: SignIn, tenant: Tenan
     staff = UserFactory.create(staff=True, is_superuser=True)
     by = Actor(staff)
     after = {"display_name": "Kim", "key": 1234, "keys": [7, 8]}
-    record = Record.objects.log(
-        "tenants.edited", by=by, subject=DirectoryUserFactory.create(tenant=tenant), after=after
-    )
+    kim = DirectoryUserFactory.create(tenant=tenant, display_name="Kim")
+    record = Record.objects.log("tenants.edited", by=by, subject=kim, after=after)
     page = sign_in(staff).get(reverse("admin:tenants_record_change", args=[record.pk])).text
     labels = sorted(
         re.findall(r'<tr><th scope="row">(.*?)</th><td>.*?</td><td>(.*?)</td></tr>', page)

@@ -1,6 +1,7 @@
 """A benefit: one line of the Azure & cloud products page, and what can be done with it."""
 
 from datetime import date
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import ExpressionWrapper, F, Q
@@ -44,6 +45,8 @@ class Benefit(models.Model):
     (docs/adr/0005): the database works out `is_license_based` and `size`, renaming in the catalog
     carries the names on, and the verbs that redeem, revoke, assign and end keep `is_used`.
     """
+
+    personal: ClassVar = dict.fromkeys(("competency", "currency", "product_name", "offer_name"))
 
     Status = BenefitStatus
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Self
+from typing import ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -162,6 +162,8 @@ class PackageLineQuerySet(DerivedQuerySet["PackageLine"]):
 class PackageLine(models.Model):
     """One product in an offer's package. A changed package changes future memberships only."""
 
+    personal: ClassVar = {"competency": None}
+
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="lines", verbose_name=_("offer"))
     product = models.ForeignKey(
         Product, models.PROTECT, related_name="lines", verbose_name=_("product")
@@ -239,6 +241,8 @@ class PackageLine(models.Model):
 
 class CreditAmount(models.Model):
     """The credit of a package line in one currency (B3)."""
+
+    personal: ClassVar = {"currency": None}
 
     line = models.ForeignKey(
         PackageLine, models.CASCADE, related_name="credit_amounts", verbose_name=_("package line")

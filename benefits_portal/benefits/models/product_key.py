@@ -1,7 +1,7 @@
 """Product keys: issued, revealed, redeemed once, revoked (rules K1 to K8)."""
 
 from datetime import date
-from typing import Any, Never
+from typing import Any, ClassVar, Never
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -11,6 +11,7 @@ from benefits_portal import clock
 from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyRevoked
 from benefits_portal.fields import LineField
+from benefits_portal.personal import Personal
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.written_once import WrittenOnce
@@ -23,6 +24,13 @@ from .product_key_queryset import ProductKeyQuerySet
 
 class ProductKey(WrittenOnce):
     """25 characters that stand for a number of prepaid licenses of one product; single use."""
+
+    personal: ClassVar = {
+        "digest": None,
+        "ciphertext": None,
+        "last_five": None,
+        "revoked_why": Personal.FREE_TEXT,
+    }
 
     partner = models.ForeignKey(
         Partner, models.PROTECT, related_name="product_keys", verbose_name=_("partner")

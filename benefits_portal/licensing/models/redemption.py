@@ -4,6 +4,7 @@ Never changed, never deleted (rules K2, S8, A1).
 """
 
 from datetime import date
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -47,6 +48,8 @@ class Redemption(AppendOnly):
 
     Also its receipt (A3).
     """
+
+    personal: ClassVar = {"calculation": None}
 
     key = models.OneToOneField(
         ProductKey,

@@ -1,7 +1,7 @@
 """Replacing a key that was redeemed by mistake (rule K8)."""
 
 from datetime import date, timedelta
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -17,6 +17,7 @@ from benefits_portal.licensing.exceptions import (
     ReplacementAskedAlready,
     ReplacementTooLate,
 )
+from benefits_portal.personal import Personal
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.exceptions import AlreadyDecided
@@ -190,6 +191,8 @@ class Replacement(models.Model):
 
     The one was redeemed by mistake.
     """
+
+    personal: ClassVar = {"why": Personal.FREE_TEXT, "declined_because": Personal.FREE_TEXT}
 
     partner = models.ForeignKey(
         Partner, models.PROTECT, related_name="replacements", verbose_name=_("partner")

@@ -5,6 +5,7 @@ end of the class change rows; they check the status and use exactly the same met
 """
 
 from datetime import date, timedelta
+from typing import ClassVar
 
 from django.db import models, transaction
 from django.db.models import ExpressionWrapper, F, Q
@@ -50,6 +51,8 @@ class Subscription(models.Model):
     an index serves every order (docs/adr/0005): redeeming and reversing write the names, renaming
     in the catalog carries them on, and the database works out `is_kept`.
     """
+
+    personal: ClassVar = {"product_name": None, "source_name": None}
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")

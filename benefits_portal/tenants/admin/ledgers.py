@@ -18,7 +18,7 @@ from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import NOTHING, Text, admin_url, linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.backoffice.row_numbers import is_number
-from benefits_portal.tenants.audit.display import all_changes, times_until
+from benefits_portal.tenants.audit.display import all_changes, refused_because, times_until
 from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
 from .base import ReadOnlyAdmin
@@ -116,7 +116,7 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
     fields = [
         "at",
         "what",
-        "outcome",
+        "whole_outcome",
         "reason",
         "actor",
         "how",
@@ -132,11 +132,16 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("outcome"), ordering="refused")
     def outcome(self, record: Record) -> str:
-        outcome = (
-            _("Refused: %(fact)s") % {"fact": record.refused_because}
-            if record.refused
-            else _("Done")
-        )
+        """In a list without the name of whoever is in the refusal: that is a query for each."""
+        return self._outcome(record, str(record.refused_because))
+
+    @admin.display(description=gettext_lazy("outcome"))
+    def whole_outcome(self, record: Record) -> str:
+        return self._outcome(record, refused_because(record))
+
+    @staticmethod
+    def _outcome(record: Record, fact: str) -> str:
+        outcome = _("Refused: %(fact)s") % {"fact": fact} if record.refused else _("Done")
         return (
             f"{outcome} {times_until(record.times, localtime(record.last_at))}"
             if record.last_at

@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.fields import LineFormField
@@ -23,6 +24,7 @@ from benefits_portal.typed import isolated, tidy
 MISSING = _("Say why: the reason goes on record. Nothing was changed.")
 REASON = _("Reason")
 ONLY_STAFF = _("Goes on record with what was changed. Only staff can read it.")
+NO_NAMES = _("Don't include names.")  # it stays for good, and a person may ask to be forgotten
 
 
 def reason_in(request: HttpRequest) -> str:
@@ -36,8 +38,12 @@ def reason_in(request: HttpRequest) -> str:
 def reason_field(
     *, required: bool = True, label: Any = REASON, help_text: Any = ONLY_STAFF
 ) -> LineFormField:
+    """A field for the reason, which asks for no names wherever it stands."""
     return LineFormField(
-        label=label, max_length=Record.REASON_LENGTH, required=required, help_text=help_text
+        label=label,
+        max_length=Record.REASON_LENGTH,
+        required=required,
+        help_text=format_lazy("{} {}", help_text, NO_NAMES),
     )
 
 

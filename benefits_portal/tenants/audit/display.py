@@ -19,21 +19,19 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day, as_time, format_number
 from benefits_portal.tenants.audit.labels import (
-    REFERENCES,
     field_of,
     filters_text,
     label_of,
     list_name,
     subject_model,
 )
-from benefits_portal.tenants.models import Partner, Record, User
+from benefits_portal.tenants.audit.references import Reference, Referenced, reference_of
+from benefits_portal.tenants.models import Partner, Record
 from benefits_portal.tenants.naming import Names
 
 OWN_NAMES = {"list": list_name, "filters": filters_text}  # what on record is a name of ours
 # Numbers that lead back to rows, for the back office
 UNSAID = {"key", "assignment", "redemption", "guid"}
-
-type Reference = tuple[type[models.Model], int]
 
 
 @dataclass(frozen=True)
@@ -101,24 +99,12 @@ def lines(
 ) -> list[AuditRow]:
     """`records` in words, with the times and the names of `partner` (P1).
 
-    Times are as its clocks show, and people have the names that they have there. As many queries
-    however many records, and none for what the rows in `known` are called.
+    Times are as its clocks show, and people have the names that they had there then. As many
+    queries however many records, and none for what the rows in `known` are called.
     """
     records = list(records)
-    rows = _referenced(records, {(type(row), row.pk): row for row in known})
-    people = people or Names(partner)
-    people.learn(
-        [
-            *(record.actor for record in records),
-            *(row for row in rows.values() if isinstance(row, User)),
-        ]
-    )
-    names = {
-        reference: people.of(row) if isinstance(row, User) else _name(row)
-        for reference, row in rows.items()
-    }
-    zone = ZoneInfo(partner.time_zone)
-    return [_line(record, people.of(record.actor), names, zone) for record in records]
+    referenced, zone = Referenced(records, partner, known, people), ZoneInfo(partner.time_zone)
+    return [_line(record, referenced, zone) for record in records]
 
 
 def all_changes(record: Record) -> list[Change]:
@@ -126,29 +112,39 @@ def all_changes(record: Record) -> list[Change]:
 
     Those that lead back to rows too, each by its name.
     """
-    names = {reference: str(row) for reference, row in _referenced([record], {}).items()}
-    return [
-        _change(record, name, names, is_whole=True) for name in {**record.before, **record.after}
+    referenced = Referenced([record])
+    changes = [
+        _change(record, name, referenced, is_whole=True)
+        for name in {**record.before, **record.after}
     ]
+    return [change for change in changes if change]
 
 
-def _line(record: Record, who: str, names: dict[Reference, str], zone: ZoneInfo) -> AuditRow:
+def refused_because(record: Record, referenced: Referenced | None = None) -> str:
+    """The refusal's sentence, of somebody by the name they had then; empty for what was done."""
+    referenced = referenced or Referenced([record] if record.refused else [])
+    return str(record.refused_because_of(referenced.refused(record)))
+
+
+def _line(record: Record, referenced: Referenced, zone: ZoneInfo) -> AuditRow:
     model = subject_model(record)
     kind = str(capfirst(str(model._meta.verbose_name))) if model else ""
+    subject = (model, record.subject_id) if model and record.subject_id else None
+    changes = (
+        _change(record, name, referenced)
+        for name in {**record.before, **record.after}
+        if _is_shown(record, name)
+    )
     return AuditRow(
         at=record.at.astimezone(zone),
         what=_what(record, zone),
-        refused=_refused(record, zone),
-        who=who,
+        refused=_refused(record, referenced, zone),
+        who=referenced.who(record),
         how=record.get_how_display(),
         where=record.tenant.name if record.tenant else "",
-        about=names.get((model, record.subject_id), kind) if model and record.subject_id else "",
-        subject=(model, record.subject_id) if model and record.subject_id else None,
-        changes=[
-            _change(record, name, names)
-            for name in {**record.before, **record.after}
-            if _is_shown(record, name)
-        ],
+        about=referenced.name(subject, record.at) or kind if subject else "",
+        subject=subject,
+        changes=[change for change in changes if change],
     )
 
 
@@ -160,9 +156,9 @@ def _what(record: Record, zone: ZoneInfo) -> str:
     return f"{what}, {times_until(record.times, record.last_at.astimezone(zone))}"
 
 
-def _refused(record: Record, zone: ZoneInfo) -> str:
+def _refused(record: Record, referenced: Referenced, zone: ZoneInfo) -> str:
     """Why, and how often until when where it was more than once."""
-    why = str(record.refused_because)
+    why = refused_because(record, referenced)
     if not record.refused or record.last_at is None:
         return why
     return f"{why} {times_until(record.times, record.last_at.astimezone(zone))}"
@@ -177,31 +173,36 @@ def times_until(times: int, last_at: datetime) -> str:
 
 
 def _is_shown(record: Record, name: str) -> bool:
-    """What stayed as it was is no change."""
-    return name not in UNSAID and (
-        name not in record.before or record.before[name] != record.after.get(name)
-    )
+    """What stayed as it was is no change; what is not on record itself may be one."""
+    before, after = record.before.get(name), record.after.get(name)
+    return name not in UNSAID and (name not in record.before or before != after or before is None)
 
 
 def _change(
-    record: Record, name: str, names: dict[Reference, str], *, is_whole: bool = False
-) -> Change:
-    """The fact `name` before and after; whole, with the numbers of a list instead of how many."""
+    record: Record, name: str, referenced: Referenced, *, is_whole: bool = False
+) -> Change | None:
+    """The fact `name` before and after; whole, with the numbers of a list instead of how many.
+
+    None where the record says that somebody is called something, and nobody was there to be.
+    """
     field, values = field_of(record, name), []
+    label = capfirst(str(label_of(name, field)))
+    if texts := referenced.texts(record, name):
+        return Change(label, *texts)
     for value in (record.before.get(name), record.after.get(name)):
         if is_whole and isinstance(value, list):
             values.append(", ".join(map(str, value)))
         else:
-            values.append(_value(name, field, value, names))
-    return Change(capfirst(str(label_of(name, field))), *values)
+            values.append(_value(name, field, value, referenced, record.at))
+    return Change(label, *values) if any(values) else None
 
 
-def _value(name: str, field: Any, value: Any, names: dict[Reference, str]) -> str:
+def _value(name: str, field: Any, value: Any, referenced: Referenced, at: datetime) -> str:
     """`value` as people write it; a list is counted."""
     if value is None or value == "":
         return ""
-    if reference := _reference(name, field, value):
-        return names.get(reference, _("no longer there"))
+    if reference := reference_of(name, field, value):
+        return referenced.name(reference, at) or _("no longer there")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
@@ -225,52 +226,3 @@ def _day_or_moment(value: str) -> str:
         at = localtime(datetime.fromisoformat(value))
         return f"{as_day(at)} {as_time(at.time())}"
     return value
-
-
-# What numbers stand for
-
-
-def _reference(name: str, field: Any, value: Any) -> Reference | None:
-    model = REFERENCES.get(name) or (
-        field.related_model if field is not None and field.many_to_one else None
-    )
-    return (model, value) if model and isinstance(value, int) else None
-
-
-def _referenced(
-    records: list[Record], known: dict[Reference, models.Model]
-) -> dict[Reference, models.Model]:
-    """Everything that `records` refer to by number: one query for each kind of thing."""
-    wanted: dict[type[models.Model], set[int]] = {}
-    for record in records:
-        model = subject_model(record)
-        references = [
-            _reference(name, field_of(record, name), value)
-            for values in (record.before, record.after)
-            for name, value in values.items()
-        ]
-        if model and record.subject_id:
-            references.append((model, record.subject_id))
-        for found in filter(None, references):
-            if found not in known:
-                wanted.setdefault(found[0], set()).add(found[1])
-    return known | {
-        (model, pk): row
-        for model, pks in wanted.items()
-        for pk, row in _rows(model).in_bulk(pks).items()
-    }
-
-
-def _rows(model: type[models.Model]) -> Any:
-    """All rows of `model`, each with what it takes to say its name."""
-    rows = model._default_manager.all()
-    if hasattr(rows, "for_display"):
-        return rows.for_display()
-    related = [field.name for field in model._meta.fields if field.many_to_one]
-    return rows.select_related(*related) if related else rows
-
-
-def _name(row: models.Model) -> str:
-    """What it is called where it is clear whose it is; that is shorter than in the back office."""
-    names = (getattr(row, name, "") for name in ("title", "display_name", "name"))
-    return str(next(filter(None, names), row))

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.fields import LineField, TidyJSONField
+from benefits_portal.personal import Personal
 
 from .actor import MAX_REASON, How
 from .append_only import AppendOnly
@@ -51,6 +52,16 @@ class Record(AppendOnly):
     actions: ClassVar[dict[str, str | Promise]] = {}
     # What a refused action is called: it did not happen
     attempts: ClassVar[dict[str, str | Promise]] = {}
+
+    # Of a person it holds the primary key; names and addresses stand in rows that can be changed
+    personal: ClassVar = {
+        "reason": Personal.FREE_TEXT,
+        "action": None,
+        "refused": None,
+        "params": None,
+        "before": Personal.FREE_TEXT,  # the reason for a replacement, and for revoking a key
+        "after": Personal.FREE_TEXT,
+    }
 
     at = models.DateTimeField(_("at"), default=clock.now, editable=False)
     actor = models.ForeignKey(
@@ -134,7 +145,11 @@ class Record(AppendOnly):
     @property
     def refused_because(self) -> str | Promise:
         """The refusal's sentence, in the language of whoever reads it; empty for what was done."""
-        return Refusal.message_of(self.refused, self.params) if self.refused else ""
+        return self.refused_because_of("")
+
+    def refused_because_of(self, name: str) -> str | Promise:
+        """The same, of whoever is in `params` with that name; without it the bare fact."""
+        return Refusal.message_of(self.refused, self.params, name) if self.refused else ""
 
     @property
     def refused_advice(self) -> str:
@@ -149,8 +164,10 @@ def recorded_if_refused(action: str, **about: Unpack[AuditContext]) -> Iterator[
     That is rolled back first.
 
     Within `repeated_is_done`, what somebody has done a moment ago is no attempt of its own, and
-    stays off the record (W11).
+    stays off the record (W11). Raises TypeError at once for a name that AuditContext does not have.
     """
+    if misspelled := about.keys() - AuditContext.__annotations__.keys():
+        raise TypeError(f"The record knows nothing of {', '.join(sorted(misspelled))}.")
     try:
         with transaction.atomic():
             yield

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 
 from benefits_portal import clock
 from benefits_portal.key_format import without_keys
+from benefits_portal.personal import without_names
 from benefits_portal.typed import tidy_values
 
 from .actor import Actor
@@ -102,11 +103,10 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         With the outcome `after`, or without one from `before`.
         """
         after = about.get("after")
-        outcome = after or about.get("before") or {}
+        subject = about.get("subject")
+        outcome = without_names(after or about.get("before") or {}, subject)
         tried = json.loads(json.dumps(outcome, cls=DjangoJSONEncoder)).items()
-        done = self.just_done(
-            action, by=about["by"], partner=about.get("partner"), subject=about.get("subject")
-        )
+        done = self.just_done(action, by=about["by"], partner=about.get("partner"), subject=subject)
         return any(tried <= (record.after if after else record.before).items() for record in done)
 
     def log(
@@ -178,7 +178,7 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
     ) -> "Record":
         """One line, not yet written.
 
-        A tenant that the partner does not have is not named: others read this (P1).
+        Nobody's name is on it, and no tenant that the partner does not have: others read it (P1).
         """
         refused, params = refusal.on_record if refusal else ("", params or {})
         tenant = None if tenant and partner and tenant.partner_id != partner.pk else tenant
@@ -188,8 +188,8 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
             partner=partner,
             tenant=tenant,
             subject=subject,
-            before=_without_keys(before or {}),
-            after=_without_keys(after or {}),
+            before=_without_keys(without_names(before or {}, subject)),
+            after=_without_keys(without_names(after or {}, subject)),
             refused=refused,
             params=_without_keys(params),
         )

@@ -20,7 +20,8 @@ class Refusal(Exception):
     Subclasses name the fact (`KeyAlreadyRedeemed`) and leave placeholders in both for `params`:
     numbers, days, names, never a key (K3). The record keeps the `code` and the facts, and says the
     message in each reader's language (A1); `fact` is what it says where it has none. A code is
-    never changed nor used again: records have it for good.
+    never changed nor used again: records have it for good. The param `name` is somebody's: the
+    record keeps who it was instead, the primary key `person` or `user`.
     """
 
     code: str = ""
@@ -40,7 +41,8 @@ class Refusal(Exception):
 
     def __init__(self, **params: Any) -> None:
         if params:
-            self.params, values = params, self.written(params)
+            self.params = {name: params[name] for name in params if name != "name"}
+            values = self.written(params)
             self.message, self.advice = self.message % values, self.advice % values
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -73,8 +75,10 @@ class Refusal(Exception):
         return {name: _written(value) for name, value in params.items()}
 
     @classmethod
-    def message_of(cls, code: str, params: dict[str, Any] | None = None) -> str | Promise:
-        """What the refusal that is on record as `code` said.
+    def message_of(
+        cls, code: str, params: dict[str, Any] | None = None, name: str = ""
+    ) -> str | Promise:
+        """What the refusal that is on record as `code` said, of whoever is in `params` as `name`.
 
         The code itself if the portal no longer knows it. Never raises: a message that has changed
         since shows … for what the record does not hold.
@@ -82,8 +86,8 @@ class Refusal(Exception):
         refusal = cls.by_code.get(code)
         if refusal is None:
             return code
-        if params:
-            return refusal.message % Known(refusal.written(params))
+        if params and (name or not params.keys() & {"person", "user"}):
+            return refusal.message % Known(refusal.written(params | {"name": name}))
         # Its own; what a kind of refusals shares says less
         return vars(refusal).get("fact") or refusal.message or refusal.fact
 

@@ -258,6 +258,23 @@ class Migration(migrations.Migration):
                 'ordering': ['-asked_at', '-pk'],
             },
         ),
+        migrations.CreateModel(
+            name='FormerName',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('name', 'name'), ('e-mail address', 'e-mail address')], editable=False, max_length=14, verbose_name='kind')),
+                ('text', models.CharField(editable=False, max_length=150, verbose_name='name or e-mail address')),
+                ('until_at', models.DateTimeField(editable=False, verbose_name='until')),
+                ('person', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='former_names', to='tenants.directoryuser', verbose_name='directory user')),
+                ('user', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='former_names', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+            ],
+            options={
+                'verbose_name': 'former name',
+                'verbose_name_plural': 'former names',
+                'ordering': ['until_at', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('person', None), ('user__isnull', False)), models.Q(('person__isnull', False), ('user', None)), _connector='OR'), name='former_name_of_one')],
+            },
+        ),
         migrations.AddConstraint(
             model_name='user',
             constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_in_lowercase', violation_error_message='Write the e-mail address in lowercase.'),

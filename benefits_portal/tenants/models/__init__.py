@@ -7,6 +7,7 @@ from .actions import EditAction, TenantsAction
 from .attempt import Attempt
 from .directory_user import DirectoryUser
 from .directory_word import DirectoryUserWord
+from .former_name import FormerName
 from .key_attempt import KeyAttempt
 from .mail import Mail
 from .partner import Partner, Tenant
@@ -22,6 +23,7 @@ __all__ = [
     "DirectoryUser",
     "DirectoryUserWord",
     "EditAction",
+    "FormerName",
     "How",
     "KeyAttempt",
     "Mail",

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import connection, models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.personal import Personal
 from benefits_portal.tenants.limits import Counted, Ticket, TooManyAttempts, counting, digest
 
 COUNT_AT_ONCE = """
@@ -111,6 +112,12 @@ class Attempt(models.Model):
 
     Who it was is kept as a digest, which says nothing without the secret.
     """
+
+    personal: ClassVar = {
+        "limit": None,
+        "subject": Personal.DIGEST,
+        "account": Personal.DIGEST,
+    }
 
     limit = models.CharField(_("limit"), max_length=40, editable=False)
     subject = models.CharField(_("who, as a digest"), max_length=64, editable=False)

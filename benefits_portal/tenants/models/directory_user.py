@@ -21,6 +21,7 @@ from benefits_portal.tenants.exceptions import AlreadyDisabled, AlreadyEnabled
 from .actions import TenantsAction
 from .directory_user_kind import DirectoryUserKind, own_email
 from .directory_user_queryset import DirectoryUserQuerySet
+from .former_name import Renamed
 from .partner import Partner, Tenant
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class PartnerOfTenant(models.ForeignKey[Partner, Partner]):
         return super().pre_save(model_instance, add)
 
 
-class DirectoryUser(models.Model):
+class DirectoryUser(Renamed):
     """A user entry in a tenant, a member or a guest.
 
     Not every one of them can sign in to the portal.

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Self
 
 from django.db.models import Exists, OuterRef, Q
 
-from benefits_portal.derived import DerivedQuerySet
 from benefits_portal.emails import canonical_email_or_text, guest_behind
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.search_text import finds_nothing, search_terms
@@ -18,6 +17,7 @@ from benefits_portal.typed import tidy
 from .actions import TenantsAction
 from .directory_user_kind import DirectoryUserKind, own_email
 from .directory_word import DirectoryUserWord
+from .former_name import RenamedQuerySet
 from .partner import Partner, Tenant
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .user import User
 
 
-class DirectoryUserQuerySet(DerivedQuerySet["DirectoryUser"]):
+class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner).select_related("tenant")
 

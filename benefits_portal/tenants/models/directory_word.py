@@ -4,13 +4,14 @@ Anybody is found as fast among 100,000.
 """
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.personal import Personal
 from benefits_portal.postgresql.rows import insert_rows
 from benefits_portal.search_text import compact, search_prefixes
 
@@ -54,6 +55,8 @@ class DirectoryUserWord(models.Model):
 
     As bytes, since both databases order those alike and by them find a beginning.
     """
+
+    personal: ClassVar = {"word": Personal.NAME}
 
     partner = models.ForeignKey(
         Partner, models.CASCADE, related_name="+", db_index=False, verbose_name=_("partner")

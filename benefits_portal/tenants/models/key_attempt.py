@@ -1,7 +1,7 @@
 """Wrong product keys, counted so that nobody can guess one (rule K6)."""
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -58,6 +58,8 @@ class KeyAttempt(models.Model):
 
     Of the key itself only the digest is kept (K3).
     """
+
+    personal: ClassVar = {"digest": None}  # of a key
 
     user = models.ForeignKey(
         User, models.CASCADE, related_name="key_attempts", verbose_name=_("user"), editable=False

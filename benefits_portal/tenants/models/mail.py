@@ -8,7 +8,7 @@ from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -19,6 +19,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.personal import Personal
 
 from .user import User
 
@@ -75,6 +76,13 @@ class Mail(models.Model):
     What it is made of is sealed with the portal's secret, and gone once it is sent; links are made
     when it is sent.
     """
+
+    personal: ClassVar = {
+        "kind": None,
+        "sealed": Personal.SECRET,
+        "message_id": None,
+        "problem": None,
+    }
 
     kind = models.CharField(_("kind"), max_length=40, editable=False)
     sealed = models.TextField(blank=True, editable=False)

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -39,6 +39,8 @@ class PartnerQuerySet(DerivedQuerySet["Partner"]):
 
 class Partner(models.Model):
     """An organization in the partner network."""
+
+    personal: ClassVar = {"country": None, "currency": None, "time_zone": None}
 
     name = NameField(_("name"), max_length=120)
     mpn_id = DigitsField(

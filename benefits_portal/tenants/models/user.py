@@ -1,7 +1,7 @@
 """Who signs in."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import make_password
@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
-from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
+from benefits_portal.derived import SearchTextField, SortKeyField
 from benefits_portal.emails import GUEST_MARK, canonical_email
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
+from benefits_portal.personal import Personal
 from benefits_portal.tenants.audit.actor import Actor, How
 from benefits_portal.tenants.audit.record import Record
 from benefits_portal.tenants.exceptions import NameOfGuest, RoleOfOneself, RolesOfStaff
@@ -24,14 +25,15 @@ from benefits_portal.tenants.exceptions import NameOfGuest, RoleOfOneself, Roles
 from .actions import TenantsAction
 from .directory_user import DirectoryUser
 from .directory_user_queryset import DirectoryUserQuerySet
+from .former_name import Renamed, RenamedQuerySet
 from .partner import Partner
 
 
 class UserManager(BaseUserManager["User"]):
     """Django's own interface for creating users, with the e-mail address as the name."""
 
-    def get_queryset(self) -> DerivedQuerySet["User"]:
-        return DerivedQuerySet(self.model, using=self._db)
+    def get_queryset(self) -> RenamedQuerySet["User"]:
+        return RenamedQuerySet(self.model, using=self._db)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Raises ValidationError for what is no address."""
@@ -49,7 +51,7 @@ class UserManager(BaseUserManager["User"]):
         """Of a guest, the directory's own name for them is understood too (W3)."""
         return self.get(email=DirectoryUser.objects.email_of(username or ""))
 
-    def known_as(self, people: DirectoryUserQuerySet, partner: Partner) -> DerivedQuerySet["User"]:
+    def known_as(self, people: DirectoryUserQuerySet, partner: Partner) -> RenamedQuerySet["User"]:
         """Whom `partner` calls by one of its entries `people` (P1).
 
         They sign in as it, or from elsewhere with its address.
@@ -106,8 +108,14 @@ class UserManager(BaseUserManager["User"]):
         )
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(Renamed, AbstractBaseUser, PermissionsMixin):
     """Somebody who signs in to the portal; their roles say what they may do (rules P1 to P3)."""
+
+    personal: ClassVar = {
+        "password": Personal.SECRET,
+        "language": Personal.PREFERENCE,
+        "persona": None,
+    }
 
     email = CanonicalEmailField(
         _("e-mail address"),

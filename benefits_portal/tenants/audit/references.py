@@ -1,0 +1,132 @@
+"""What the numbers on record stand for: people and things, by what they were called then (A2)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from benefits_portal.personal import called_by
+from benefits_portal.tenants.audit.labels import REFERENCES, field_of, subject_model
+from benefits_portal.tenants.models import DirectoryUser, Partner, Record, User
+from benefits_portal.tenants.naming import Names, NamesThen
+
+WHO: dict[str, type[models.Model]] = {"person": DirectoryUser, "user": User}  # in a refusal
+
+type Reference = tuple[type[models.Model], int]
+
+
+class Referenced:
+    """Everything that `records` refer to, whatever their number.
+
+    One query for each kind of thing, one for whoever acted, one for what people were called before;
+    none for what is `known` or in `people` already. With a partner its own names are said (P1),
+    without one those of the back office.
+    """
+
+    def __init__(
+        self,
+        records: list[Record],
+        partner: Partner | None = None,
+        known: Iterable[models.Model] = (),
+        people: Names | None = None,
+    ) -> None:
+        actors = [record.actor for record in records if record.actor]
+        self.rows = _referenced(records, {(type(row), row.pk): row for row in [*known, *actors]})
+        named = [row for row in self.rows.values() if isinstance(row, (DirectoryUser, User))]
+        self.people = people or (Names(partner) if partner else None)
+        if self.people:
+            self.people.learn(row for row in named if isinstance(row, User))
+            named += filter(None, self.people.entries.values())
+        self.names = NamesThen(named)
+
+    def who(self, record: Record) -> str:
+        """Whoever acted, as their partner's own directory called them then."""
+        return self.people.then(record.actor, self.names, record.at) if self.people else ""
+
+    def refused(self, record: Record) -> str:
+        """Whom the refusal on record is about, as they were called then; empty for nobody."""
+        for name, model in WHO.items():
+            if name in record.params:
+                pk = record.params[name]
+                return self.name((model, pk), record.at) or "" if pk else _("the program")
+        return ""
+
+    def name(self, reference: Reference, at: datetime) -> str | None:
+        """What it was called then; None if it is no longer there."""
+        row = self.rows.get(reference)
+        if row is None:
+            return None
+        if self.people and isinstance(row, User):
+            return self.people.then(row, self.names, at)
+        if isinstance(row, (DirectoryUser, User)):
+            row = self.names.row_then(row, at)
+        return _name(row) if self.people else str(row)
+
+    def texts(self, record: Record, name: str) -> tuple[str, str] | None:
+        """What the person that `record` is about was called before and after it.
+
+        None where the fact `name` is nothing that somebody is called, or is on record itself.
+        """
+        model = subject_model(record)
+        is_there = name in record.before, name in record.after
+        if model is None or name not in called_by(model) or not is_withheld(record, name):
+            return None
+        row = self.rows.get((model, record.subject_id or 0))
+        if row is None:
+            return None
+        then = self.names.of(row, name, record.at)
+        was = self.names.before(row, name, record.at) if all(is_there) else then
+        return was if is_there[0] else "", then if is_there[1] else ""
+
+
+def is_withheld(record: Record, name: str) -> bool:
+    return record.before.get(name) is None and record.after.get(name) is None
+
+
+def reference_of(name: str, field: Any, value: Any) -> Reference | None:
+    """What the number `value` stands for in the fact `name`, if anything."""
+    model = REFERENCES.get(name) or (
+        field.related_model if field is not None and field.many_to_one else None
+    )
+    return (model, value) if model and isinstance(value, int) else None
+
+
+def _references(record: Record) -> Iterable[Reference | None]:
+    for values in (record.before, record.after):
+        for name, value in values.items():
+            yield reference_of(name, field_of(record, name), value)
+    yield from ((WHO[name], record.params[name]) for name in WHO if record.params.get(name))
+    if (model := subject_model(record)) and record.subject_id:
+        yield model, record.subject_id
+
+
+def _referenced(
+    records: list[Record], known: dict[Reference, models.Model]
+) -> dict[Reference, models.Model]:
+    wanted: dict[type[models.Model], set[int]] = {}
+    for record in records:
+        for found in filter(None, _references(record)):
+            if found not in known:
+                wanted.setdefault(found[0], set()).add(found[1])
+    return known | {
+        (model, pk): row
+        for model, pks in wanted.items()
+        for pk, row in _rows(model).in_bulk(pks).items()
+    }
+
+
+def _rows(model: type[models.Model]) -> Any:
+    """All rows of `model`, each with what it takes to say its name."""
+    rows = model._default_manager.all()
+    if hasattr(rows, "for_display"):
+        return rows.for_display()
+    related = [field.name for field in model._meta.fields if field.many_to_one]
+    return rows.select_related(*related) if related else rows
+
+
+def _name(row: models.Model) -> str:
+    """What it is called where it is clear whose it is; that is shorter than in the back office."""
+    names = (getattr(row, name, "") for name in ("title", "display_name", "name"))
+    return str(next(filter(None, names), row))

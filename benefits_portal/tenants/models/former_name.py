@@ -1,0 +1,162 @@
+"""What people were called before they were renamed (A2).
+
+The record holds nobody's name and no address: primary keys. What somebody was called at a moment is
+the text that stopped being so first after it, and without one what their own row says.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any, ClassVar, override
+
+from django.db import models, router, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.derived import DerivedQuerySet
+from benefits_portal.emails import MAX_EMAIL
+from benefits_portal.personal import Personal, called_by
+
+type Texts = dict[int, dict[str, str]]  # by primary key and field
+
+
+class FormerNameQuerySet(models.QuerySet["FormerName"]):
+    def of(self, rows: Iterable[models.Model]) -> list["FormerName"]:
+        """What `rows`, people and users, were called before, the oldest first; one query.
+
+        None without rows.
+        """
+        keys: dict[str, set[int]] = {"person": set(), "user": set()}
+        for row in rows:
+            keys[WHOSE[row._meta.label]].add(row.pk)
+        if not any(keys.values()):
+            return []
+        found = self.filter(Q(person__in=keys["person"]) | Q(user__in=keys["user"]))
+        return list(found.order_by("until_at", "pk"))
+
+    def keep(self, model: type[models.Model], before: Texts) -> None:
+        """Keep each text of `before` that rows of `model` no longer say."""
+        now, kinds = clock.now(), called_by(model)
+        after = texts_of(model._base_manager.using(self.db).filter(pk__in=before))
+        changed = [
+            self.model(
+                **{f"{WHOSE[model._meta.label]}_id": pk},
+                kind=kinds[name],
+                text=text,
+                until_at=now,
+            )
+            for pk, texts in before.items()
+            for name, text in texts.items()
+            if after.get(pk, texts)[name] != text
+        ]
+        self.bulk_create(changed)
+
+
+class FormerName(models.Model):
+    """A name or an address that somebody had until a moment: one row for each change of it."""
+
+    class Kind(models.TextChoices):
+        NAME = Personal.NAME.value, _("name")
+        EMAIL = Personal.EMAIL.value, _("e-mail address")
+
+    personal: ClassVar = {"text": Personal.NAME}
+
+    person = models.ForeignKey(
+        "tenants.DirectoryUser",
+        models.CASCADE,
+        null=True,
+        related_name="former_names",
+        verbose_name=_("directory user"),
+        editable=False,
+    )
+    user = models.ForeignKey(
+        "tenants.User",
+        models.CASCADE,
+        null=True,
+        related_name="former_names",
+        verbose_name=_("user"),
+        editable=False,
+    )
+    kind = models.CharField(_("kind"), max_length=14, choices=Kind, editable=False)
+    text = models.CharField(_("name or e-mail address"), max_length=MAX_EMAIL, editable=False)
+    until_at = models.DateTimeField(_("until"), editable=False)
+
+    objects = FormerNameQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("former name")
+        verbose_name_plural = _("former names")
+        ordering = ["until_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person=None, user__isnull=False) | Q(person__isnull=False, user=None),
+                name="former_name_of_one",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def whose(self) -> tuple[str, int]:
+        """The label of the model and the primary key of whoever was called so."""
+        if self.person_id:
+            return "tenants.DirectoryUser", self.person_id
+        return "tenants.User", self.user_id or 0
+
+
+WHOSE = {"tenants.DirectoryUser": "person", "tenants.User": "user"}
+
+
+def texts_of(rows: models.QuerySet[Any]) -> Texts:
+    """What `rows` say that people are called."""
+    model: type[models.Model] = rows.model
+    names = list(called_by(model))
+    found = rows.order_by("pk").values_list("pk", *names)
+    return {pk: dict(zip(names, texts, strict=True)) for pk, *texts in found}
+
+
+class RenamedQuerySet[Row: models.Model](DerivedQuerySet[Row]):
+    """Of people or users: what an update renames is kept as a former name, in its transaction."""
+
+    @override
+    def update(self, **changes: Any) -> int:
+        if changes.keys().isdisjoint(called_by(self.model)):
+            return super().update(**changes)
+        self._for_write = True  # as Django's own does, before `db` is asked for
+        with transaction.atomic(using=self.db):
+            rows = self.model._base_manager.using(self.db).select_for_update()
+            before = texts_of(rows.filter(pk__in=self.order_by().values("pk")))
+            count = super().update(**changes)
+            FormerName.objects.using(self.db).keep(self.model, before)
+        return count
+
+    @override
+    def bulk_create(self, *args: Any, **options: Any) -> list[Row]:
+        """Raises TypeError for new rows that would overwrite old ones: names are updated."""
+        if options.get("update_conflicts"):
+            raise TypeError(f"{self.model.__name__}: update rows that are there, do not overwrite.")
+        return super().bulk_create(*args, **options)
+
+
+class Renamed(models.Model):
+    """People and users: a former name is kept by `save` too, so that no door forgets it (A2).
+
+    A fixture is the exception: it brings its own.
+    """
+
+    class Meta:
+        abstract = True
+
+    def save(self, **options: Any) -> None:
+        fields: Collection[str] | None = options.get("update_fields")
+        is_renaming = fields is None or not called_by(type(self)).keys().isdisjoint(fields)
+        if self.pk is None or options.get("force_insert") or not is_renaming:
+            super().save(**options)
+            return
+        using = options.get("using") or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=using):
+            rows = type(self)._base_manager.using(using).select_for_update()
+            before = texts_of(rows.filter(pk=self.pk))
+            super().save(**options)
+            if any(getattr(self, name) != text for name, text in before.get(self.pk, {}).items()):
+                FormerName.objects.using(using).keep(type(self), before)
