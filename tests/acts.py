@@ -128,12 +128,12 @@ def make_primary(sample: PartnerFixture) -> Act:
 
 
 def ask_for_tenant(sample: PartnerFixture) -> Act:
-    message = "We have passed it on: the program's staff look at lou.example and decide."
+    message = "We have passed it on: the program team will look at lou.example and decide."
     return by_form(sample, "tenants:ask-for-tenant", "tenants.tenant-asked-for", message)
 
 
 def ask_for_replacement(sample: PartnerFixture) -> Act:
-    message = "The program's staff have your request. Their answer will be on this receipt."
+    message = "The program team has your request. You will find the answer on this receipt."
     return by_form(sample, "licensing:replacement", "licensing.replacement-asked", message)
 
 

@@ -157,7 +157,7 @@ class ReplacedOnRequestBefore(Refusal):
         "This key is itself a replacement, and a replacement is not replaced on request."
     )
     advice = gettext_lazy(
-        "Write to technical support: the program's staff can revoke it and issue another key."
+        "Write to technical support: the program team can revoke it and issue another key."
     )
 
 

@@ -135,13 +135,17 @@ def give_passwords() -> None:
         without.update(password=make_password(PASSWORD))
 
 
+# By the slug of a persona, which addresses rely on
+GROUPS = {"support": SUPPORT, "programme": PROGRAM}
+
+
 def _fill(on: date) -> None:
     with clock.frozen_at(on - BEFORE_THE_STORY, "UTC"):
         # Django's own: the world has begun already
         call_command(loaddata.Command(), *FIXTURES, verbosity=0)
     make_groups()
-    for name in (SUPPORT, PROGRAM):
-        User.objects.get(persona=name.lower()).groups.add(Group.objects.get(name=name))
+    for persona, name in GROUPS.items():
+        User.objects.get(persona=persona).groups.add(Group.objects.get(name=name))
     give_passwords()
     play(on)
 

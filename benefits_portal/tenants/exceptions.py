@@ -175,7 +175,7 @@ class RoleGone(Refusal):
 class AccountClosed(Refusal):
     code = "account-closed"
     message = _("The account of this person at the portal is closed.")
-    advice = _("The program's staff can open it again.")
+    advice = _("The program team can open it again.")
 
 
 # Tenants
@@ -192,7 +192,7 @@ class AlreadyAskedFor(Refusal):
     code = "already-asked-for"
     is_already_so = True
     message = _("Your organization has this tenant already, or has asked for it.")
-    advice = _("Wait for the program's staff, or look at the list of your tenants.")
+    advice = _("Wait for the program team, or look at the list of your tenants.")
 
 
 class AlreadyDecided(Refusal):
@@ -203,7 +203,7 @@ class AlreadyDecided(Refusal):
 
 
 class DomainInUse(Refusal):
-    """Only ever told to the program's staff (P1)."""
+    """Only ever told to the program team (P1)."""
 
     code = "domain-in-use"
     rule = "P1"

@@ -1,6 +1,6 @@
 """What people are called at a partner: what its own directory calls them (P1).
 
-The name of an account is what the partner wrote that opened it first, or the program's staff; no
+The name of an account is what the partner wrote that opened it first, or the program team; no
 other partner reads it.
 """
 

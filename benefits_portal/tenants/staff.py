@@ -1,6 +1,6 @@
 """The back office's two groups come with the project.
 
-Support looks, Programme also changes what is theirs to change.
+Support looks, Program also changes what is theirs to change.
 
 Facts that the rules keep (benefits, assignments, redemptions, subscriptions, the record) change by
 their verbs only, so nobody's group may change them. Each app says for itself what may be done by
@@ -15,7 +15,7 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
-SUPPORT, PROGRAM = "Support", "Programme"
+SUPPORT, PROGRAM = "Support", "Program"
 
 
 def by_program(app: AppConfig) -> dict[str, str] | None:
@@ -38,7 +38,7 @@ def keep_groups(sender: AppConfig, **kwargs: Any) -> None:
 
 
 def make_groups(configs: Iterable[AppConfig] = ()) -> None:
-    """Make *Support* and *Programme* unless they are there, and set what they may do.
+    """Make *Support* and *Program* unless they are there, and set what they may do.
 
     With the models of `configs`, or of all.
     """

@@ -42,8 +42,8 @@ def support(db: None) -> User:
 
 @pytest.fixture
 def officer(db: None) -> User:
-    """Programme staff without any further rights."""
-    return member_of("Programme")
+    """Program staff without any further rights."""
+    return member_of("Program")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Whose account the program's staff may change, and which rights they may give.
+"""Whose account the program team may change, and which rights they may give.
 
 Never any beyond their own.
 """

@@ -1,6 +1,7 @@
 """Who comes into the back office, and what they can do there: ledgers are changed by nobody."""
 
 from datetime import date
+from importlib import import_module
 
 import pytest
 from django.apps import apps
@@ -141,7 +142,7 @@ def test_only_a_superuser_sees_who_may_do_what(
 
 
 def test_migrating_again_gives_both_groups_what_they_may_do(officer: User) -> None:
-    group = Group.objects.get(name="Programme")
+    group = Group.objects.get(name="Program")
     before = set(group.permissions.all())
     group.permissions.set(Permission.objects.filter(codename__in=["delete_record", "view_partner"]))
     post_migrate.send(
@@ -213,7 +214,7 @@ def test_signing_in_leads_to_no_other_site(client: Client, office: Client, addre
 def test_somebody_who_is_not_staff_is_told_so(sign_in: SignIn, admin: User) -> None:
     answer = sign_in(admin).get(INDEX, follow=True)
     assert answer.status_code == 403
-    assert "for the program&#x27;s own staff" in answer.content.decode()
+    assert "for the program team" in answer.content.decode()
 
 
 def test_staff_need_no_role_at_a_partner(office: Client) -> None:
@@ -234,3 +235,16 @@ def test_staff_who_also_hold_a_role_save_forms_of_the_back_office(
 
 def test_leaving_the_back_office_leads_to_the_portals_sign_in_page(office: Client) -> None:
     assert office.post(reverse("admin:logout"))["Location"] == reverse("tenants:sign-in")
+
+
+@pytest.mark.parametrize("is_new_there", [False, True])
+def test_the_group_of_the_program_team_keeps_its_people(db: None, is_new_there: bool) -> None:
+    Group.objects.all().delete()
+    old = Group.objects.create(name="Programme")
+    if is_new_there:
+        Group.objects.create(name="Program")
+    migration = import_module("benefits_portal.tenants.migrations.0002_program_team")
+    migration.forwards(apps, None)
+    old.refresh_from_db()
+    assert old.name == ("Programme" if is_new_there else "Program")
+    assert Group.objects.filter(name="Program").count() == 1

@@ -61,7 +61,7 @@ def some_pages() -> dict[str, str]:
 
 
 def every_page() -> Iterator[tuple[str, str]]:
-    """Each list, each row's page and each form for a new one that the program's staff can open."""
+    """Each list, each row's page and each form for a new one that the program team can open."""
     yield from some_pages().items()
     for model in admin.site._registry:
         name, row = str(model._meta.model_name), model._default_manager.first()

@@ -87,7 +87,7 @@ def test_an_officer_sets_up_a_program_and_an_admin_redeems_a_key(visit: Visit) -
     make_account(page, "officer@programme.example", "Olga Officer")
     page.locator("summary", has_text="Back office").click()
     page.get_by_label("Back-office staff").check()
-    page.locator("#id_groups_from").select_option(label="Programme")
+    page.locator("#id_groups_from").select_option(label="Program")
     page.locator("#id_groups_add").click()
     save(page)
     page.get_by_role("button", name="Sign out").click()

@@ -114,7 +114,7 @@ class Operation:
 class Driver:
     """Tries something at one of the entry points.
 
-    As a partner's Global admin on the portal's pages, as Programme staff in the back office,
+    As a partner's Global admin on the portal's pages, as Program staff in the back office,
     by command.
     """
 

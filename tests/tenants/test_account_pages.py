@@ -498,7 +498,7 @@ def test_asking_for_a_taken_and_for_a_free_domain_is_answered_alike(
     assert (
         answers[0]
         == answers[1]
-        == ["We have passed it on: the program's staff look at  and decide."]
+        == ["We have passed it on: the program team will look at  and decide."]
     )
     assert TenantRequest.objects.undecided().count() == 2
 

@@ -1,4 +1,4 @@
-"""The dashboard: what is open for the program's staff, and how much was redeemed lately."""
+"""The dashboard: what is open for the program team, and how much was redeemed lately."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -33,10 +33,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(url)
     if request.user.is_authenticated:
         raise PermissionDenied(
-            _(
-                "The back office is for the program's own staff. Sign in with a staff account "
-                "to use it."
-            )
+            _("The back office is for the program team. Sign in with a staff account to use it.")
         )
     return redirect_to_login(url, resolve_url(settings.LOGIN_URL))
 

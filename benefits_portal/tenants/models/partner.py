@@ -176,7 +176,7 @@ class Tenant(models.Model):
             models.UniqueConstraint(
                 fields=["domain"],
                 name="tenant_domain_unique",
-                violation_error_message=_("This domain cannot be used. Ask the program's staff."),
+                violation_error_message=_("This domain cannot be used. Ask the program team."),
             ),
             models.CheckConstraint(
                 condition=Q(domain=Lower("domain")),

@@ -1,4 +1,4 @@
-"""Further tenants that partners ask for; the program's staff decide (rule P1)."""
+"""Further tenants that partners ask for; the program team decides (rule P1)."""
 
 from typing import Any, Self
 

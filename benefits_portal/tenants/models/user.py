@@ -98,7 +98,7 @@ class UserManager(BaseUserManager["User"]):
             or was.partner_id == person.partner_id
         ):
             return
-        if was.user_principal_name != account.email:  # the program's staff linked them by hand
+        if was.user_principal_name != account.email:  # the program team linked them by hand
             return
         account.directory_user, account.name = person, person.display_name
         account.save(update_fields=["directory_user", "name", "sort_name", "search_text"])
@@ -231,7 +231,7 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
         Never by the name another partner wrote.
         """
         return (
-            _now("the program's staff")
+            _now("the program team")
             if self.is_staff
             else _now("a person who is not in your directory")
         )

@@ -53,13 +53,13 @@ def make_primary(request: PartnerRequest, pk: int) -> HttpResponse:
 @global_admin_required
 @form_methods
 def ask_for_tenant(request: PartnerRequest) -> HttpResponse:
-    """The program's staff decide, and the answer here is the same whoever has the domain (P1)."""
+    """The program team decides, and the answer here is the same whoever has the domain (P1)."""
     form = TenantRequestForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         name, domain = form.cleaned_data["name"], form.cleaned_data["domain"]
-        message = _("We have passed it on: the program's staff look at %(domain)s and decide.") % {
-            "domain": domain
-        }
+        message = _(
+            "We have passed it on: the program team will look at %(domain)s and decide."
+        ) % {"domain": domain}
         if perform(
             request,
             lambda: TenantRequest.objects.ask(request.partner, name, domain, by=request.actor),
