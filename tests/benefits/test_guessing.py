@@ -108,8 +108,7 @@ def test_a_lock_is_told_by_a_moment_not_before_its_end(
     with timezone.override(zone):
         advice = str(TooManyTries(until).advice)
     assert advice == (
-        f"From {written} on you can type a key again. "
-        "A key chosen from its own benefit works all the same."
+        f"You can type a key again from {written}. You can still choose one of your own keys."
     )
 
 

@@ -37,6 +37,7 @@ CHOOSE, ACTIVATE, BRING_BACK = (
     Operation("bring a subscription back"),
 )
 CHANGE = Operation("extend, or add licenses")
+TAKE = Operation("take one of one's own keys")
 START = "page licensing:product-key-start, key chosen"
 EXTEND, ADD = "page licensing:extend, key chosen", "page licensing:add-licenses, key chosen"
 EXTEND_VERB, ADD_VERB = "verb Subscription.extend", "verb Subscription.add_licenses"
@@ -118,6 +119,16 @@ def add_by_verb(
             key, by=driver.by, on=TODAY, quote=shown.get(RedemptionKind.ADD)
         )
     )
+
+
+@TAKE.entry_point("page licensing:extend, own key taken")
+def take_to_extend(driver: Driver, key: ProductKey, subscription: Subscription, **_: Any) -> str:
+    return driver.portal("licensing:extend", subscription.pk, chosen=key.pk)
+
+
+@TAKE.entry_point("page licensing:add-licenses, own key taken")
+def take_to_add(driver: Driver, key: ProductKey, subscription: Subscription, **_: Any) -> str:
+    return driver.portal("licensing:add-licenses", subscription.pk, chosen=key.pk)
 
 
 @CHOOSE.refused("K5", "Choose the tenant in which the product should run.")
@@ -306,3 +317,27 @@ NOT_FOUND = {EXTEND: "not found", ADD: "not found"}
 @CHANGE.refused("K4", KeyUnknown, other_messages=NOT_FOUND)
 def with_a_key_of_another_partner(sample: PartnerFixture) -> Arguments:
     return changing(sample, factories.issue_key(product=sample.subscription.product))
+
+
+# A key that is taken by reference is refused as one that is typed, in the order of K7
+
+TAKEN_TO_EXTEND, TAKEN_TO_ADD = TAKE.entry_points
+TAKE.refused("S4", SubscriptionNotActive)(a_subscription_that_ended)
+TAKE.refused("K7", DifferentProduct)(with_a_key_for_another_product)
+TAKE.refused("K2", KeyAlreadyRedeemed)(with_a_spent_key)
+TAKE.refused("K8", KeyRevoked)(with_a_revoked_key)
+TAKE.refused("B5", BenefitExpired)(with_a_key_of_an_expired_benefit)
+TAKE.refused("B1", BenefitNotBegun)(with_a_key_of_a_benefit_not_begun)
+TAKE.refused(
+    "S5",
+    ExtensionLimitExceeded,
+    not_at={TAKEN_TO_ADD: "adding moves no end beyond twelve months"},
+)(by_more_than_three_years)
+TAKE.refused("S6", SubscriptionFull, not_at={TAKEN_TO_EXTEND: "extending brings no licenses"})(
+    to_one_that_is_full
+)
+TAKE.refused(
+    "K4",
+    KeyUnknown,
+    other_messages={TAKEN_TO_EXTEND: "not found", TAKEN_TO_ADD: "not found"},
+)(with_a_key_of_another_partner)

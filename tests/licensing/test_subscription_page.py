@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.timeline import status_changes, status_sentence
-from benefits_portal.licensing.views.redeeming import TENANT_CONFIRMATION_SALT
+from benefits_portal.licensing.views.choosing_tenant import TENANT_CONFIRMATION_SALT
 from benefits_portal.tenants.models import Actor, Role, Tenant, User
 from tests import factories
 from tests.clients import ClientResponse, SignIn
