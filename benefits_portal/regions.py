@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 from babel.core import Locale, get_global
+from babel.dates import get_timezone_location, get_timezone_name
 from babel.numbers import get_currency_precision
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +48,17 @@ def currencies() -> frozenset[str]:
     """The codes of ISO 4217 for what somewhere is money today: no funds, metals or tests."""
     used = (line for lines in get_global("territory_currencies").values() for line in lines)
     return frozenset(code for code, _begins, ends, is_tender in used if is_tender and ends is None)
+
+
+@cache
+def time_zone_name(zone: str, language: str) -> str:
+    """America/New_York as people call it: Eastern Time (New York).
+
+    A zone without such a name is called by its place alone; UTC is UTC.
+    """
+    city = get_timezone_location(zone, locale=language, return_city=True)
+    name = get_timezone_name(zone, locale=language, zone_variant="generic")
+    return city if city in name else f"{name} ({city})"
 
 
 @cache

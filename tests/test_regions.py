@@ -21,6 +21,7 @@ from benefits_portal.regions import (
     countries,
     currencies,
     decimal_places,
+    time_zone_name,
     validate_amount,
     validate_country,
     validate_currency,
@@ -260,3 +261,22 @@ def test_a_name_is_told_its_code_alone_however_long_it_is(sign_in: SignIn) -> No
     )
     assert asked.lines[0].reason == " ".join(f"{name}: {error}" for name, error in messages.items())
     assert not Partner.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("zone", "english", "dutch"),
+    [
+        ("UTC", "UTC", "UTC"),
+        ("America/New_York", "Eastern Time (New York)", "Eastern-tijd (New York)"),
+        (
+            "Europe/Amsterdam",
+            "Central European Time (Amsterdam)",
+            "Midden-Europese tijd (Amsterdam)",
+        ),
+        ("Asia/Tokyo", "Japan Time (Tokyo)", "Japanse tijd (Tokio)"),
+        ("America/Argentina/Buenos_Aires", *2 * ["Argentina/Buenos Aires"]),
+        ("Antarctica/Troll", "Troll", "Troll"),
+    ],
+)
+def test_a_time_zone_is_called_as_people_call_it(zone: str, english: str, dutch: str) -> None:
+    assert (time_zone_name(zone, "en"), time_zone_name(zone, "nl")) == (english, dutch)

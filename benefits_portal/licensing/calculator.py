@@ -150,17 +150,17 @@ class Calculation:
         match self.status:
             case Subscription.Status.EXPIRED:
                 text = _(
-                    "On %(day)s this subscription is Expired: a key can bring it back until "
-                    "%(until)s."
+                    "On %(day)s this subscription is Expired: you can reactivate it with a "
+                    "key until %(until)s."
                 )
             case Subscription.Status.DISABLED:
                 text = _(
-                    "On %(day)s this subscription is Disabled: a key can bring it back until "
-                    "%(until)s."
+                    "On %(day)s this subscription is Disabled: you can reactivate it with a "
+                    "key until %(until)s."
                 )
             case Subscription.Status.DELETED:
                 text = _(
-                    "On %(day)s this subscription is Deleted: it could be brought back until "
+                    "On %(day)s this subscription is Deleted: it could be reactivated until "
                     "%(until)s. A key starts a new one."
                 )
             case _active:

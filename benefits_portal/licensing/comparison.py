@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day, format_number
-from benefits_portal.licensing.cards import shift
 from benefits_portal.licensing.date_axis import DateAxis, Mark
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.sentences import act
+from benefits_portal.licensing.shifts import shift
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.ways import (
     Way,
@@ -258,7 +258,7 @@ def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:
             "label": _("End date"),
             "before": as_day(before.ends_on) if before else NOTHING,
             "after": as_day(after.ends_on),
-            **(shift(quote.days_later) if before else {}),
+            **(shift(before.ends_on, after.ends_on) if before else {}),
         },
     ]
     carried = before.carried_license_days if before else 0

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.cards import shift
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.shifts import shift
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.tenants.audit.refusal import Refusal
 
@@ -64,4 +64,4 @@ def key_choice(
     if way is RedemptionKind.ADD:
         text = _("would be %(licenses)s, ending %(day)s")
     values = {"licenses": in_licenses(term.licenses), "day": as_day(term.ends_on)}
-    return KeyChoice(key, text % values, shift(term.days_later_than(subscription.ends_on)))
+    return KeyChoice(key, text % values, shift(subscription.ends_on, term.ends_on))

@@ -55,14 +55,6 @@ class Quote:
             raise ChangedMeanwhile(self)
         return replace(self, submission=shown.submission)
 
-    @property
-    def days_later(self) -> int | None:
-        """How many days later than before it ends, negative for earlier.
-
-        None where nothing ran before.
-        """
-        return self.after.days_later_than(self.before.ends_on) if self.before else None
-
     def signed(self) -> str:
         def packed(term: Term) -> list[Any]:
             return [term.licenses, term.ends_on.isoformat(), term.carried_license_days]

@@ -1,18 +1,17 @@
 """What redeeming a key does, in one sentence: before, on the button, and afterwards (rule S8)."""
 
 from collections.abc import Mapping
-from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from benefits_portal.dates import add_months
-from benefits_portal.formats import as_day, format_number
+from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
+from benefits_portal.licensing.shifts import in_time
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.templatetags.portal import isolated
 
@@ -90,21 +89,6 @@ def act(quote: Quote) -> str:
         case RedemptionKind.REACTIVATE:
             return _("Reactivate")
     return _("Start new subscription")
-
-
-def in_time(before: date, after: date) -> str:
-    """How much later or earlier: in months where they are whole, else in days; empty if neither."""
-    months = 12 * (after.year - before.year) + after.month - before.month
-    if months > 0 and add_months(before, months) == after:
-        text = ngettext("%(count)s month later", "%(count)s months later", months)
-    elif months < 0 and add_months(before, months) == after:
-        text = ngettext("%(count)s month earlier", "%(count)s months earlier", -months)
-    else:
-        months = (after - before).days
-        later = ngettext("%(count)s day later", "%(count)s days later", months)
-        earlier = ngettext("%(count)s day earlier", "%(count)s days earlier", -months)
-        text = later if months > 0 else earlier
-    return text % {"count": format_number(abs(months))} if months else ""
 
 
 def _filled(

@@ -7,9 +7,9 @@ from typing import TypedDict
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.cards import shift
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.shifts import shift
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.tenants.naming import Names
 from benefits_portal.typed import isolated
@@ -55,7 +55,8 @@ def timeline(
 def redeeming(redemption: Redemption, people: Names) -> Event:
     """One use of a key, with its receipt."""
     title, detail = what_it_did(redemption)
-    moved = shift(redemption.days_later) if redemption.way in MOVING else {}
+    before, after = redemption.before_ends_on, redemption.after_ends_on
+    moved = shift(before, after) if redemption.way in MOVING else {}
     return Event(
         when=as_day(redemption.redeemed_on),
         title=title,

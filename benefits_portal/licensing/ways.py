@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from benefits_portal.dates import add_months
 from benefits_portal.formats import as_day, format_number
-from benefits_portal.licensing.cards import shift
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.licensing.terms import KEY_MONTHS, in_days, in_licenses, in_months
+from benefits_portal.licensing.shifts import shift
+from benefits_portal.licensing.terms import in_days, in_licenses
 
 DAY = timedelta(days=1)
 
@@ -69,34 +67,34 @@ class Way:
         return "fewer" if self.more < 0 else "more" if self.more else "same"
 
     @property
-    def days_later(self) -> int | None:
-        """Days from the present end; negative for earlier, None where nothing runs now."""
-        if self.before is None or self.after is None or self.has_ended:
-            return None
-        return self.after.days_later_than(self.before.ends_on)
-
-    @property
     def gain(self) -> int:
-        """Days later than now; 0 where nothing runs now."""
-        return self.days_later or 0
+        """Days later than now, negative for earlier; 0 where nothing runs now."""
+        if self.before is None or self.after is None or self.has_ended:
+            return 0
+        return self.after.days_later_than(self.before.ends_on)
 
     @property
     def shift(self) -> str:
         """How much later or earlier it ends than now."""
-        if self.days_later is None or self.before is None or self.after is None:
-            return in_months(KEY_MONTHS)
-        return moved(self.before.ends_on, self.after.ends_on)
+        return self._shift["shift"]
 
     @property
     def effect(self) -> str:
         """For the color: a later end is no gain where licenses are lost."""
-        effect = shift(self.days_later)["effect"]
+        effect = self._shift["effect"]
         return "same" if effect == "later" and self.more < 0 else effect
+
+    @property
+    def _shift(self) -> dict[str, str]:
+        if self.after is None:
+            return {"shift": "", "effect": ""}
+        before = None if self.has_ended or not self.before else self.before.ends_on
+        return shift(before, self.after.ends_on)
 
     @property
     def is_loss(self) -> bool:
         """Whether licenses or days are lost."""
-        return self.more < 0 or self.effect == "earlier"
+        return self.more < 0 or self.gain < 0
 
     @property
     def bar(self) -> Bar | None:
@@ -158,25 +156,6 @@ def tags_of(way: Way, best: Way | None) -> list[str]:
     """What a way suits, by the rules that the table states below it."""
     tags = [_("Best for renewing")] if way is best else []
     return [*tags, _("For more people")] if way.keeps and way.more > 0 else tags
-
-
-def moved(before: date, after: date) -> str:
-    """How much later or earlier `after` is: 3 months later (92 days); days alone if not whole."""
-    days = (after - before).days
-    months = abs(12 * (after.year - before.year) + after.month - before.month)
-    is_whole = months > 0 and add_months(before, months if days > 0 else -months) == after
-    if not is_whole:
-        return shift(days)["shift"]
-    later = ngettext(
-        "%(count)s month later (%(days)s)", "%(count)s months later (%(days)s)", months
-    )
-    earlier = ngettext(
-        "%(count)s month earlier (%(days)s)", "%(count)s months earlier (%(days)s)", months
-    )
-    return (later if days > 0 else earlier) % {
-        "count": format_number(months),
-        "days": in_days(abs(days)),
-    }
 
 
 def summary_of(way: RedemptionKind, beside: Subscription.Status | None = None) -> str:

@@ -85,7 +85,7 @@ def test_on_a_phone(visit: Visit, subscription: Subscription) -> None:
     )
     page.goto(f"/mpn/benefits/azure-cloud/{key_of('Microsoft 365 E3', 25).benefit_id}/")
     page.get_by_role("link", name="Activation walkthrough").tap()
-    page.locator("article", has_text="The licenses stay").get_by_role("link", name="Choose").tap()
+    page.get_by_role("link", name="Extend to").tap()
     expect(page.get_by_role("heading", name="Review")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.get_by_role("button", name="Extend to").tap()

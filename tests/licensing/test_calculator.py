@@ -10,7 +10,7 @@ from django.utils import translation
 
 from benefits_portal import clock
 from benefits_portal.licensing.calculator import Calculation, CalculatorForm, form_for
-from benefits_portal.licensing.cards import shift
+from benefits_portal.licensing.shifts import shift
 from benefits_portal.tenants.models import Partner, User
 from tests.clients import SignIn, request_of
 
@@ -127,9 +127,10 @@ def test_letting_it_end_is_on_the_line_of_dates_as_among_the_ways(
     ],
 )
 def test_a_shift_is_said_in_words_alone(days: int, english: str, dutch: str) -> None:
-    assert shift(days)["shift"] == english
+    day = date(2021, 5, 1)
+    assert shift(day, day + timedelta(days=days))["shift"] == english
     with translation.override("nl"):
-        assert shift(days)["shift"] == dutch
+        assert shift(day, day + timedelta(days=days))["shift"] == dutch
 
 
 def test_today_is_the_day_of_the_partner_one_acts_for(sign_in: SignIn, admin: User) -> None:

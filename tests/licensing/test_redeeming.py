@@ -369,10 +369,10 @@ def test_a_redemption_keeps_before_and_after_and_is_put_on_record(by: Actor) -> 
     redemption.refresh_from_db()
     assert redemption.before == Term(100, date(2021, 11, 1), 3)
     assert redemption.after == term_of(subscription)
-    assert (redemption.redeemed_by, redemption.tenant, redemption.days_later) == (
+    assert (redemption.redeemed_by, redemption.tenant, redemption.after.ends_on) == (
         by.user,
         subscription.tenant,
-        36,
+        date(2021, 12, 7),
     )
     record = Record.objects.about(subscription).get()
     assert (record.actor, record.how, record.partner, record.tenant) == (
@@ -466,7 +466,7 @@ def test_the_receipt_of_an_activation_has_nothing_before(tenant: Tenant) -> None
         issue_key(partner=tenant.partner), tenant, by=Actor(), on=TODAY
     )
     redemption.refresh_from_db()
-    assert (redemption.before, redemption.days_later, redemption.redeemed_by) == (None, None, None)
+    assert (redemption.before, redemption.before_ends_on, redemption.redeemed_by) == 3 * (None,)
     assert redemption.after.calculation.steps() == ["May 1, 2021 + 12 months = May 1, 2022"]
 
 

@@ -11,7 +11,8 @@ from benefits_portal import clock
 from benefits_portal.licensing.calculator import Calculation
 from benefits_portal.licensing.comparison import Comparison, comparisons
 from benefits_portal.licensing.models import Subscription, Term
-from benefits_portal.licensing.ways import Way, WayGroup, moved
+from benefits_portal.licensing.shifts import shift
+from benefits_portal.licensing.ways import Way, WayGroup
 from benefits_portal.tenants.models import Actor, Tenant, User
 from tests import factories
 from tests.clients import SignIn
@@ -80,8 +81,8 @@ def test_a_move_is_told_in_months_where_they_are_whole(
 ) -> None:
     days = date.fromisoformat(before), date.fromisoformat(after)
     with translation.override("nl"):
-        in_dutch = moved(*days)
-    assert (moved(*days), in_dutch) == (english, dutch)
+        in_dutch = shift(*days)["shift"]
+    assert (shift(*days)["shift"], in_dutch) == (english, dutch)
 
 
 @pytest.mark.rule("S4", "S5", "S6")

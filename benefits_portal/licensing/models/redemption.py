@@ -175,14 +175,6 @@ class Redemption(AppendOnly):
         )
 
     @property
-    def days_later(self) -> int | None:
-        """How much later than before it ends, in days, negative for earlier.
-
-        None where nothing ran before.
-        """
-        return self.after.days_later_than(self.before_ends_on) if self.before_ends_on else None
-
-    @property
     def practice_day(self) -> date | None:
         """The day on the calendar of a practice partner where that is not the real one.
 

@@ -4,9 +4,11 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from benefits_portal.licensing.calculator import form_for
+from benefits_portal.regions import time_zone_name
 from benefits_portal.tenants.middleware import PartnerRequest
 
 
@@ -17,7 +19,11 @@ def calculator(request: PartnerRequest) -> HttpResponse:
     form = form_for(request.GET, request.today)
     calculation = form.calculation() if form.is_bound and form.is_valid() else None
     time_zone = request.partner.time_zone if request.partner else settings.TIME_ZONE
-    context = {"form": form, "calculation": calculation, "time_zone": time_zone}
+    context = {
+        "form": form,
+        "calculation": calculation,
+        "time_zone": time_zone_name(time_zone, get_language() or settings.LANGUAGE_CODE),
+    }
     if calculation:
         context["text"] = calculation.as_text(request.build_absolute_uri())
     return render(request, "licensing/calculator.html", context)
