@@ -1,10 +1,10 @@
-"""A partner with one of everything that the pages show.
-
-And every address and form by its URL's name.
+"""A partner with one of everything that the pages show, and each page's URL and form by its name.
 
 What is visible of it carries one word of its own, so that a leak is a word in the wrong place.
 """
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.tokens import default_token_generator
@@ -12,100 +12,189 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from benefits_portal.benefits.models import Benefit, Product
+from benefits_portal.benefits.models import (
+    Assignment,
+    Benefit,
+    HeldOffer,
+    Product,
+    ProductKey,
+)
 from benefits_portal.benefits.productkeys import decrypted
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.tenants.models import Actor, Role, User
+from benefits_portal.tenants.models import (
+    Actor,
+    DirectoryUser,
+    KeyAttempt,
+    Role,
+    RoleAssignment,
+    Tenant,
+    TenantRequest,
+    User,
+)
 from tests import factories
 
 COMMON = "Kim"  # in every name: a search for it finds all that one may see
 
 
 class PartnerFixture:
-    """What its people can be sent to (`url`) and send (`form`)."""
+    """What its people can be sent to (`url`) and send (`form`).
 
-    def __init__(self, word: str) -> None:
+    Each thing is made when it is first named, so a test pays for what it is about; where leaks are
+    looked for or requests are rolled back, take one `with_everything()`.
+    """
+
+    def __init__(self, word: str = "Northwind", tenant: Tenant | None = None) -> None:
         self.word = word
-        self.partner = factories.PartnerFactory.create(name=self._named("Ltd"))
-        self.tenant = factories.TenantFactory.create(
-            partner=self.partner,
+        self.tenant = tenant or factories.TenantFactory.create(
+            partner__name=self._named("Ltd"),
             name=self._named("HQ"),
             domain=f"{word.lower()}.example",
             is_primary=True,
         )
-        self.second = factories.TenantFactory.create(
-            partner=self.partner, name=self._named("Labs"), domain=f"{word.lower()}-labs.example"
-        )
-        self._make_people()
-        self._make_benefits()
-        self._make_what_staff_see()
-        self.arguments, self.queries, self.forms = self._arguments(), self._queries(), self._forms()
+        self.partner = self.tenant.partner
 
     def _named(self, what: str) -> str:
         return f"{COMMON} {self.word} {what}"
 
-    def _make_what_staff_see(self) -> None:
-        factories.HeldOfferFactory.create(
-            directory_user=self.person, external_offer__name=self._named("agreement")
-        )
-        factories.KeyAttemptFactory.create(user=self.admin)
-        factories.TenantRequestFactory.create(
+    @classmethod
+    def with_everything(cls, word: str) -> "PartnerFixture":
+        made = cls(word)
+        for name, value in vars(cls).items():
+            if isinstance(value, cached_property):
+                getattr(made, name)
+        return made
+
+    # People
+
+    @cached_property
+    def second(self) -> Tenant:
+        return factories.TenantFactory.create(
             partner=self.partner,
-            name=self._named("Further"),
-            domain=f"{self.word.lower()}-further.example",
+            name=self._named("Labs"),
+            domain=f"{self.word.lower()}-labs.example",
         )
 
-    def _make_people(self) -> None:
-        self.boss, self.admin, self.member = (self._user(str(role.label), role) for role in Role)
-        self.nobody, self.forgetful = self._user("Nobody", None), self._user("Forgetful", None)
-        self.person = factories.DirectoryUserFactory.create(
-            tenant=self.tenant, display_name=self._named("Lee")
-        )
-        self.disabled = factories.DirectoryUserFactory.create(
-            tenant=self.tenant, display_name=self._named("Off"), disabled=True
-        )
+    @cached_property
+    def boss(self) -> User:
+        return self._user(Role.GLOBAL_ADMIN)
 
-    def _user(self, name: str, role: Role | None) -> User:
+    @cached_property
+    def admin(self) -> User:
+        return self._user(Role.PARTNER_ADMIN)
+
+    @cached_property
+    def member(self) -> User:
+        return self._user(Role.MEMBER)
+
+    @cached_property
+    def member_role(self) -> RoleAssignment:
+        return self.member.role_assignments.get()
+
+    @cached_property
+    def nobody(self) -> User:
+        return self._user(None, "Nobody")
+
+    @cached_property
+    def forgetful(self) -> User:
+        return self._user(None, "Forgetful")
+
+    def _user(self, role: Role | None, name: str = "") -> User:
+        named = self._named(name or str(role and role.label))
         user = factories.UserFactory.create(
-            directory_user__tenant=self.tenant,
-            directory_user__display_name=self._named(name),
-            name=self._named(name),
+            directory_user__tenant=self.tenant, directory_user__display_name=named, name=named
         )
         if role:
             factories.RoleAssignmentFactory.create(user=user, role=role)
         return user
 
-    def _make_benefits(self) -> None:
-        self.by = Actor(self.boss)
-        self.credit, self.bulk = (
-            self._benefit("Credit", monthly=True),
-            self._benefit("Bulk", bulk=True),
+    @cached_property
+    def person(self) -> DirectoryUser:
+        return factories.DirectoryUserFactory.create(
+            tenant=self.tenant, display_name=self._named("Lee")
         )
-        self.assignment = self.credit.assign(
-            factories.person_of(self.boss), by=self.by, on=factories.TODAY
-        )
-        self.transferable = self.bulk.assign(
-            factories.person_of(self.admin), by=self.by, on=factories.TODAY
-        )
-        self.licenses = self._benefit("Suite", key=True)
-        self.key = self.licenses.keys.get()
-        spent = self._benefit("Running", key=True)
-        self.redemption = Subscription.activate(
-            spent.keys.get(), self.tenant, by=self.by, on=factories.TODAY
-        )
-        self.subscription: Subscription = self.redemption.subscription
-        self.fitting = self._benefit("More", key=True, product=spent.product).keys.get()
 
-    def _benefit(self, name: str, product: Product | None = None, **facts: Any) -> Benefit:
+    @cached_property
+    def disabled(self) -> DirectoryUser:
+        return factories.DirectoryUserFactory.create(
+            tenant=self.tenant, display_name=self._named("Off"), disabled=True
+        )
+
+    @property
+    def by(self) -> Actor:
+        return Actor(self.boss)
+
+    # Credit
+
+    @cached_property
+    def credit(self) -> Benefit:
+        return self._benefit("Credit", monthly=True)
+
+    @cached_property
+    def bulk(self) -> Benefit:
+        return self._benefit("Bulk", bulk=True)
+
+    @cached_property
+    def assignment(self) -> Assignment:
+        return self.credit.assign(factories.person_of(self.boss), by=self.by, on=factories.TODAY)
+
+    @cached_property
+    def transferable(self) -> Assignment:
+        return self.bulk.assign(factories.person_of(self.admin), by=self.by, on=factories.TODAY)
+
+    # Licenses
+
+    @cached_property
+    def licenses(self) -> Benefit:
+        return self._benefit("Suite", key=True)
+
+    @cached_property
+    def key(self) -> ProductKey:
+        return self.licenses.keys.get()
+
+    @cached_property
+    def redemption(self) -> Redemption:
+        key = self._benefit("Running", key=True).keys.get()
+        return Subscription.activate(key, self.tenant, by=self.by, on=factories.TODAY)
+
+    @property
+    def subscription(self) -> Subscription:
+        return self.redemption.subscription
+
+    @cached_property
+    def fitting(self) -> ProductKey:
+        """A key that extends the subscription or adds to it."""
+        product = self.redemption.subscription.product
+        return self._benefit("More", key=True, product=product).keys.get()
+
+    def _benefit(self, name: str, product: Product | None = None, **fields: Any) -> Benefit:
         about = {"product": product} if product else {"product__name": self._named(name)}
-        benefit: Benefit = factories.BenefitFactory.create(
+        return factories.BenefitFactory.create(
             partner=self.partner,
             membership__offer__name=self._named(f"{name} offer"),
             **about,
-            **facts,
+            **fields,
         )
-        return benefit
+
+    # What staff see
+
+    @cached_property
+    def held_offer(self) -> HeldOffer:
+        return factories.HeldOfferFactory.create(
+            directory_user=self.person, external_offer__name=self._named("agreement")
+        )
+
+    @cached_property
+    def key_attempt(self) -> KeyAttempt:
+        return factories.KeyAttemptFactory.create(user=self.admin)
+
+    @cached_property
+    def tenant_request(self) -> TenantRequest:
+        return factories.TenantRequestFactory.create(
+            partner=self.partner,
+            name=self._named("Further"),
+            domain=f"{self.word.lower()}-further.example",
+        )
 
     @property
     def words(self) -> set[str]:
@@ -117,106 +206,127 @@ class PartnerFixture:
     def tenant_token(self) -> str:
         return f"{self.partner.pk}-{self.tenant.pk}"
 
+    @property
+    def acting_in(self) -> dict[str, str]:
+        """The field of every form that says where it was rendered (P4)."""
+        return {"acting_in": self.tenant_token}
+
     def url(self, page: str) -> str:
-        """Of a page: a URL's name, and with `?` behind it with its query string too."""
-        name, with_query, _rest = page.partition("?")
-        return reverse(name, args=self.arguments.get(name, [])) + (
-            f"?{self.queries[page]}" if with_query else ""
+        """Of a page: a URL's name, and behind a `?` which of several, or its query string."""
+        name, _which, _rest = page.partition("?")
+        arguments = ARGUMENTS.get(page) or ARGUMENTS.get(name)
+        query = QUERIES.get(page)
+        return reverse(name, args=arguments(self) if arguments else []) + (
+            f"?{query(self)}" if query else ""
         )
 
     def form(self, page: str) -> dict[str, Any]:
         """What somebody who may would send there."""
-        return self.forms.get(page, {})
+        return FORMS[page](self) if page in FORMS else {}
 
-    def _arguments(self) -> dict[str, list[Any]]:
-        held = self.member.role_assignments.get().pk
-        reset = [
-            urlsafe_base64_encode(force_bytes(self.forgetful.pk)),
-            default_token_generator.make_token(self.forgetful),
-        ]
+    def user_fields(self) -> dict[str, Any]:
+        """Of a new member of the directory."""
         return {
-            "tenants:password-set": reset,
-            "tenants:user": [self.person.pk],
-            "tenants:disable-user": [self.person.pk],
-            "tenants:enable-user": [self.disabled.pk],
-            "tenants:change-role": [held],
-            "tenants:take-role": [held],
-            "tenants:make-primary": [self.second.pk],
-            "benefits:holders": [self.credit.pk],
-            "benefits:holders-csv": [self.credit.pk],
-            "benefits:assign": [self.credit.pk],
-            "benefits:assign-list": [self.credit.pk],
-            "benefits:remove": [self.credit.pk, self.assignment.pk],
-            "benefits:transfer": [self.bulk.pk, self.transferable.pk],
-            "licensing:benefit-detail": [self.licenses.pk],
-            "licensing:benefit-history": [self.licenses.pk],
-            "licensing:key": [self.licenses.pk],
-            "licensing:walkthrough": [self.licenses.pk],
-            "licensing:subscription": [self.subscription.pk],
-            "licensing:extend": [self.subscription.pk],
-            "licensing:add-licenses": [self.subscription.pk],
-            "licensing:receipt": [self.redemption.pk],
-            "licensing:replacement": [self.redemption.pk],
-        }
-
-    def _queries(self) -> dict[str, str]:
-        return {
-            "tenants:add-user?guest": "kind=guest",
-            "licensing:extend?key": f"key={self.fitting.pk}",
-            "licensing:add-licenses?key": f"key={self.fitting.pk}",
-            "licensing:product-key-start?key": f"key={self.key.pk}",
-        }
-
-    def _forms(self) -> dict[str, dict[str, Any]]:
-        somebody = {"directory_user": self.person.pk}
-        user = {
             "kind": "member",
             "tenant": self.tenant.pk,
             "name": "Lou",
             "address": f"lou@{self.tenant.domain}",
         }
-        strong = "a staple that no horse ever saw"
-        confirmed = {"tenant": self.tenant.pk, "domain": self.tenant.domain}
 
-        def quote(way: RedemptionKind) -> dict[str, str]:
-            return {
-                "quote": Subscription.quote(
-                    way, self.fitting, self.tenant, self.subscription, factories.TODAY
-                ).signed()
-            }
-
-        return {
-            # Its benefits were made one by one: what was shown is shown again
-            "office: enrollments/1/provision-what-is-missing/": {"shown": "something else"},
-            "tenants:sign-in": {"username": self.admin.email, "password": factories.PASSWORD},
-            "tenants:password-ask": {"email": self.admin.email},
-            "tenants:password-change": {
-                "old_password": factories.PASSWORD,
-                "new_password1": strong,
-                "new_password2": strong,
-            },
-            "tenants:switch": {"place": self.second.pk},
-            "tenants:add-user": user,
-            "tenants:add-user?guest": user | {"kind": "guest", "address": "lou@outside.example"},
-            "tenants:give-role": {"person": self.person.pk, "role": Role.MEMBER.value},
-            "tenants:change-role": {"role": Role.GLOBAL_ADMIN.value},
-            "tenants:ask-for-tenant": {"name": "Lou's", "domain": "lou.example"},
-            "benefits:assign": somebody,
-            "benefits:assign-list": {"people": self.person.user_principal_name},
-            "benefits:transfer": somebody,
-            "licensing:key": {"verified": "on"},
-            "licensing:product-key-start": confirmed,
-            "licensing:product-key-start?key": confirmed,
-            "licensing:replacement": {"why": "Wrong tenant"},
-            "licensing:extend": {"key": self.text_of(self.fitting)},
-            "licensing:add-licenses": {"key": self.text_of(self.fitting)},
-            "licensing:extend?key": quote(RedemptionKind.EXTEND),
-            "licensing:add-licenses?key": quote(RedemptionKind.ADD),
-            "set_language": {"language": "nl"},
-            "theme": {"theme": "dark"},
-        }
+    def quote(self, kind: RedemptionKind) -> dict[str, str]:
+        """The review's form for the fitting key."""
+        quote = Subscription.quote(
+            kind, self.fitting, self.tenant, self.subscription, factories.TODAY
+        )
+        return {"quote": quote.signed()}
 
     @staticmethod
-    def text_of(key: Any) -> str:
+    def text_of(key: ProductKey) -> str:
         """The key in full, without putting on record that somebody saw it."""
         return decrypted(key.ciphertext)
+
+
+STRONG = "a staple that no horse ever saw"
+
+
+def reset_link(user: User) -> list[str]:
+    """What is in the link that sets a new password."""
+    return [
+        urlsafe_base64_encode(force_bytes(user.pk)),
+        default_token_generator.make_token(user),
+    ]
+
+
+def confirmed_tenant(it: PartnerFixture) -> dict[str, Any]:
+    return {"tenant": it.tenant.pk, "domain": it.tenant.domain}
+
+
+ARGUMENTS: dict[str, Callable[[PartnerFixture], list[Any]]] = {
+    "licensing:benefit-detail?credit": lambda it: [it.credit.pk],
+    "licensing:benefit-detail?redeemed": lambda it: [it.redemption.key.benefit_id],
+    "licensing:benefit-history?credit": lambda it: [it.credit.pk],
+    "licensing:benefit-history?redeemed": lambda it: [it.redemption.key.benefit_id],
+    "tenants:password-set": lambda it: reset_link(it.forgetful),
+    "tenants:user": lambda it: [it.person.pk],
+    "tenants:disable-user": lambda it: [it.person.pk],
+    "tenants:enable-user": lambda it: [it.disabled.pk],
+    "tenants:change-role": lambda it: [it.member_role.pk],
+    "tenants:take-role": lambda it: [it.member_role.pk],
+    "tenants:make-primary": lambda it: [it.second.pk],
+    "benefits:holders": lambda it: [it.credit.pk],
+    "benefits:holders-csv": lambda it: [it.credit.pk],
+    "benefits:assign": lambda it: [it.credit.pk],
+    "benefits:assign-list": lambda it: [it.credit.pk],
+    "benefits:remove": lambda it: [it.credit.pk, it.assignment.pk],
+    "benefits:transfer": lambda it: [it.bulk.pk, it.transferable.pk],
+    "licensing:benefit-detail": lambda it: [it.licenses.pk],
+    "licensing:benefit-history": lambda it: [it.licenses.pk],
+    "licensing:key": lambda it: [it.licenses.pk],
+    "licensing:walkthrough": lambda it: [it.licenses.pk],
+    "licensing:subscription": lambda it: [it.subscription.pk],
+    "licensing:extend": lambda it: [it.subscription.pk],
+    "licensing:add-licenses": lambda it: [it.subscription.pk],
+    "licensing:receipt": lambda it: [it.redemption.pk],
+    "licensing:replacement": lambda it: [it.redemption.pk],
+}
+
+QUERIES: dict[str, Callable[[PartnerFixture], str]] = {
+    "search?q": lambda it: f"q={COMMON}",
+    "tenants:add-user?guest": lambda it: "kind=guest",
+    "licensing:extend?key": lambda it: f"key={it.fitting.pk}",
+    "licensing:add-licenses?key": lambda it: f"key={it.fitting.pk}",
+    "licensing:product-key-start?key": lambda it: f"key={it.key.pk}",
+}
+
+FORMS: dict[str, Callable[[PartnerFixture], dict[str, Any]]] = {
+    # Its benefits were made one by one: what was shown is shown again
+    "office: enrollments/1/provision-what-is-missing/": lambda it: {"shown": "something else"},
+    "tenants:sign-in": lambda it: {"username": it.admin.email, "password": factories.PASSWORD},
+    "tenants:password-ask": lambda it: {"email": it.admin.email},
+    "tenants:password-change": lambda it: {
+        "old_password": factories.PASSWORD,
+        "new_password1": STRONG,
+        "new_password2": STRONG,
+    },
+    "tenants:switch": lambda it: {"place": it.second.pk},
+    "tenants:add-user": lambda it: it.user_fields(),
+    "tenants:add-user?guest": lambda it: (
+        it.user_fields() | {"kind": "guest", "address": "lou@outside.example"}
+    ),
+    "tenants:give-role": lambda it: {"person": it.person.pk, "role": Role.MEMBER.value},
+    "tenants:change-role": lambda it: {"role": Role.GLOBAL_ADMIN.value},
+    "tenants:ask-for-tenant": lambda it: {"name": "Lou's", "domain": "lou.example"},
+    "benefits:assign": lambda it: {"directory_user": it.person.pk},
+    "benefits:assign-list": lambda it: {"people": it.person.user_principal_name},
+    "benefits:transfer": lambda it: {"directory_user": it.person.pk},
+    "licensing:key": lambda it: {"verified": "on"},
+    "licensing:product-key-start": lambda it: confirmed_tenant(it),
+    "licensing:product-key-start?key": lambda it: confirmed_tenant(it),
+    "licensing:replacement": lambda it: {"why": "Wrong tenant"},
+    "licensing:extend": lambda it: {"key": it.text_of(it.fitting)},
+    "licensing:add-licenses": lambda it: {"key": it.text_of(it.fitting)},
+    "licensing:extend?key": lambda it: it.quote(RedemptionKind.EXTEND),
+    "licensing:add-licenses?key": lambda it: it.quote(RedemptionKind.ADD),
+    "set_language": lambda it: {"language": "nl"},
+    "theme": lambda it: {"theme": "dark"},
+}

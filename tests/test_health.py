@@ -22,11 +22,11 @@ from django.urls import reverse
 
 from benefits_portal import health
 from benefits_portal.database_errors import Reason, reason
-from benefits_portal.tenants.models import Actor, Record, Tenant, User
+from benefits_portal.tenants.models import Record, Tenant, User
 from tests.clients import SignIn
 from tests.factories import PASSWORD
 from tests.simultaneous import IS_POSTGRES
-from tests.test_queries import PAGES, World, boss
+from tests.test_queries import PAGES, GrowingPartner
 
 on_postgres = pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has no standby")
 NEWER = "restart pending: the database is newer than this process"
@@ -254,21 +254,16 @@ def test_on_a_read_only_database_whoever_signs_in_is_told_why_not(
 def test_on_a_read_only_database_pages_are_shown_and_nothing_is_changed(
     tenant: Tenant, sign_in: SignIn
 ) -> None:
-    by = boss(tenant)
     with transaction.atomic():
-        world = World(tenant, Actor(by))
-        world.grow(1)
-    client = sign_in(by)
+        partner = GrowingPartner(tenant=tenant)
+        partner.grow(1)
+        urls = [page.url(partner) for page in PAGES if page.page != "readyz"]
+    client = sign_in(partner.boss)
     client.raise_request_exception = False
-    form = {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
     with read_only():
-        shown = {
-            page.url(world): client.get(page.url(world)).status_code
-            for page in PAGES
-            if page.name != "readyz"
-        }
+        shown = {url: client.get(url).status_code for url in urls}
         forms = [
-            client.post(reverse(name), form)
+            client.post(reverse(name), partner.acting_in)
             for name in ("tenants:add-user", "tenants:sign-out", "tenants:session", "set_language")
         ]
     # Searches and downloads are written down.

@@ -57,6 +57,7 @@ theme                           -/go       -/go     -/go    -/go   -/go    -/go 
 
 home                            in         role/-   see/-   see/-  see/-   see/-  role/-   role/-
 search                          in         role     see/go  see/go see/go  see/go role     role
+search?q                        in         role     see/go  see/go see/go  see/go role     role
 tenants:switch                  in         role     see/go  see/go see/go  see    role     role
 benefits:assign                 in         role     why     see/do see/do  none   role     role
 benefits:assign-list            in         role     why     see    see     none   role     role
@@ -326,7 +327,7 @@ def test_to_others_a_partner_might_as_well_not_be_there(
     What does not exist is a 404.
     """
     with rolled_back():
-        stranger = PartnerFixture("Southridge")
+        stranger = PartnerFixture.with_everything("Southridge")
         client = Client()
         client.force_login(stranger.boss)
         world.sessions["stranger"] = client.cookies[settings.SESSION_COOKIE_NAME].value

@@ -24,7 +24,7 @@ from benefits_portal.tenants.models import Record, User
 from benefits_portal.tenants.staff import PROGRAM, SUPPORT
 from tests import factories
 from tests.clients import ClientResponse
-from tests.partner_fixture import PartnerFixture
+from tests.partner_fixture import QUERIES, PartnerFixture
 
 # The back office's pages are alike for models of one kind.
 KINDS = {
@@ -108,7 +108,12 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         factories.PracticeWorldFactory.create()
         factories.AttemptFactory.create()
         factories.MailFactory.create()
-        made = World(PartnerFixture("Northwind"), PartnerFixture("Elsewhere"), support, programme)
+        made = World(
+            PartnerFixture.with_everything("Northwind"),
+            PartnerFixture.with_everything("Elsewhere"),
+            support,
+            programme,
+        )
         factories.replace(factories.redeem())
         # A line that nothing was provisioned from, and which can be deleted.
         factories.PackageLineFactory.create()
@@ -157,7 +162,7 @@ def every_page(sample: PartnerFixture) -> dict[str, list[str]]:
 
     Those of the portal at `sample`, and all alike of the back office in one.
     """
-    rows: dict[str, list[str]] = {page: [sample.url(page)] for page in sample.queries}
+    rows: dict[str, list[str]] = {page: [sample.url(page)] for page in QUERIES}
     for name, pattern in urls(get_resolver().url_patterns):
         row, url = (
             in_the_back_office(pattern, name)
