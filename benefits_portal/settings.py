@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "benefits_portal.tenants.searching.LimitSearches",
     "benefits_portal.tenants.middleware.ActingMiddleware",
+    *(["benefits_portal.practice.middleware.mark_tour"] if DEMO else []),
 ]
 ROOT_URLCONF = "benefits_portal.urls"
 ABSOLUTE_URL_OVERRIDES = {
@@ -179,7 +180,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 # Internationalization
-
 LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "benefits_portal.date_formats"

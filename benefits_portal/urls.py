@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("benefits_portal.practice.urls")),
     path("search/", search, name="search"),
     path("help/", views.help_page, name="help"),
+    path("help/then-and-now/", views.then_and_now, name="then-and-now"),
     path("language/", views.language, name="set_language"),
     path("theme/", views.theme, name="theme"),
     path("healthz", health.healthz, name="healthz"),

@@ -65,6 +65,13 @@ def help_page(request: PartnerRequest) -> HttpResponse:
 
 
 @login_not_required
+@require_safe
+def then_and_now(request: PartnerRequest) -> HttpResponse:
+    """What the original changed since January 2021, which is what this portal shows."""
+    return render(request, "then_and_now.html")
+
+
+@login_not_required
 @tenant_context_exempt
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:

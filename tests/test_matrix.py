@@ -41,7 +41,9 @@ demo-reset                      none       none     none    none   none    none 
 demo-sign-in                    none       none     none    none   none    none   none     none
 gallery                         none       none     none    none   none    none   none     none
 healthz                         see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
+demo-tour                       none       none     none    none   none    none   none     none
 demo-mailbox                    none       none     none    none   none    none   none     none
+then-and-now                    see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
 help                            see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
 licensing:calculator            see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
 readyz                          see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-

@@ -170,6 +170,7 @@ PAGES = [
         0, "licensing:calculator", query="?licenses=100&ends_on=2021-06-30&keys=25", signed_in=False
     ),
     Page(9, "help"),
+    Page(3, "then-and-now"),
     Page(2, "tenants:sign-in", signed_in=False),
     Page(0, "tenants:password-ask", signed_in=False),
     Page(0, "tenants:password-sent", signed_in=False),
@@ -189,6 +190,7 @@ NO_PAGES = {
     "demo-clock": "answers a form",
     "demo-reset": "is in a demo only",
     "demo-mailbox": "is in a demo only",
+    "demo-tour": "is in a demo only",
     "gallery": "shows samples",
     "tenants:password-set": "is behind a link that was mailed",
 }

@@ -1,4 +1,4 @@
-"""What the steps of the guided tour are: a table, with how each is addressed and ticked."""
+"""What the steps of the guided tour are: a table, with each one's page and what marks it done."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,23 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.benefits.models import BenefitAction
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import RedemptionAction
-from benefits_portal.tenants.models import TenantsAction
 
 ADMIN, MEMBER = "partner-admin", "member"
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the practice world holds of what the steps are about.
-
-    Primary keys by name; `on_record` has actions and codes of refusals since the story ended, each
-    with the persona.
-    """
+    """Primary keys by name of what the steps are about."""
 
     benefits: dict[tuple[str, str], int]
     subscriptions: dict[tuple[str, int], int]
-    on_record: set[tuple[str, str]]
-    is_calendar_moved: bool
 
 
 # How a step is addressed
@@ -70,125 +63,101 @@ class SubscriptionPage:
         return reverse("licensing:subscription", args=[pk]) if pk else reverse("licensing:products")
 
 
-# How a step is ticked
+# What marks a step as done, besides actions and codes of refusals: both of this very session
 
-
-class Trace(Protocol):
-    def is_left(self, found: Found) -> bool:
-        """Whether the step was done since the story ended."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """On record: an action, or the code of a refusal; by `persona` where that matters."""
-
-    what: str
-    persona: str = ""
-
-    def is_left(self, found: Found) -> bool:
-        if self.persona:
-            return (self.what, self.persona) in found.on_record
-        return any(what == self.what for what, _persona in found.on_record)
-
-
-@dataclass(frozen=True)
-class CalendarMoved:
-    def is_left(self, found: Found) -> bool:
-        return found.is_calendar_moved
+LOOKED = "looked"  # its page was opened, as its persona
+DATE_CHANGED = "date-changed"
 
 
 @dataclass(frozen=True)
 class Step:
-    """`trace` is None where one only looks: nothing is on record, so nothing can be ticked."""
+    """`trace` is what marks it as done: an action, the code of a refusal, or one of the above."""
 
     title: str | Promise
     text: str | Promise
     page: Page
-    trace: Trace | None
+    trace: str = LOOKED
     persona: str = ADMIN
 
 
 STEPS = (
     Step(
         _("See what needs attention"),
-        _("The home page says what will be lost if nobody acts, and until when."),
+        _("The home page lists what you will lose if you don't use it, and by when."),
         NamedPage("home"),
-        trace=None,
     ),
     Step(
-        _("Give Azure credit to somebody"),
-        _("Choose a person in the list. Who cannot be chosen is there too, with the reason."),
+        _("Give Azure credit to a person"),
+        _(
+            "Choose a person in the list. People who can't be chosen are there too, with the "
+            "reason."
+        ),
         BenefitPage("Microsoft Azure", "Silver competency"),
-        Done(BenefitAction.ASSIGNED),
+        BenefitAction.ASSIGNED,
     ),
     Step(
         _("Get a product key"),
-        _("Verify the tenant, tick the box and get the key of 25 licenses. Copy it."),
+        _("Check the tenant, select the box and get the key of 25 licenses. Copy it."),
         BenefitPage("Microsoft 365 Audio Conferencing", "Silver competency"),
-        Done(BenefitAction.KEY_REVEALED),
+        BenefitAction.KEY_REVEALED,
     ),
     Step(
         _("Activate it for the first time"),
-        _(
-            "Choose the tenant, paste the key, validate, compare, redeem. The receipt says "
-            "what happened."
-        ),
+        _("Choose the tenant, paste the key, review the result and redeem. You get a receipt."),
         NamedPage("licensing:product-key-start"),
-        Done(RedemptionAction.NEW),
+        RedemptionAction.NEW,
     ),
     Step(
         _("Compare what a key would do"),
         _(
-            "The walkthrough works out extend, add and new for this very key, side by "
-            "side. Nothing is redeemed yet."
+            "The walkthrough shows what extending, adding licenses or starting new would do for "
+            "this key. Nothing is redeemed yet."
         ),
         BenefitPage("Microsoft 365 E3", "Silver competency", "licensing:walkthrough"),
-        trace=None,
     ),
     Step(
         _("Extend an end date"),
         _(
-            "100 licenses and a key of 25: the end date moves by three months. Take the "
-            "key from your own benefits."
+            "100 licenses and a key of 25: the end date moves by three months. Choose one of your "
+            "own keys."
         ),
         SubscriptionPage("Microsoft 365 E3", 100),
-        Done(RedemptionAction.EXTEND),
+        RedemptionAction.EXTEND,
     ),
     Step(
         _("Add licenses, and see the end date move"),
         _(
-            "100 licenses and a key of 25: choose Add licenses, and read how the two dates "
-            "are averaged."
+            "100 licenses and a key of 25: choose Add licenses, and see how the two end dates are "
+            "averaged."
         ),
         SubscriptionPage("Azure AD Basic", 100),
-        Done(RedemptionAction.ADD),
+        RedemptionAction.ADD,
     ),
     Step(
-        _("Meet the 3-year limit"),
+        _("See the 3-year limit"),
         _(
-            "Extend 5 licenses: paste the key of 100 from your own benefits and validate it. It is "
-            "refused, with the largest key that fits and what to do instead."
+            "Try to extend 5 licenses with your key of 100. It is refused, with the largest key "
+            "that fits and what to do instead."
         ),
         SubscriptionPage("Azure AD Basic", 5),
-        Done(ExtensionLimitExceeded.code),
+        ExtensionLimitExceeded.code,
     ),
     Step(
-        _("Move the calendar"),
+        _("Change the date"),
         _(
             "In the yellow bar, 30 days at a time: this subscription goes from Active to "
             "Expired, Disabled and Deleted."
         ),
         SubscriptionPage("Power BI Pro", 100),
-        CalendarMoved(),
+        DATE_CHANGED,
     ),
     Step(
-        _("Be somebody who may only look"),
+        _("See the portal with read-only access"),
         _(
-            "The same pages as an account member: what cannot be done is shown, with the "
+            "The same pages as an account member: actions you can't take are shown, with the "
             "reason and who can."
         ),
         NamedPage("benefits:azure-cloud"),
-        Done(TenantsAction.SIGNED_IN, MEMBER),
         persona=MEMBER,
     ),
 )

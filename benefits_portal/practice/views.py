@@ -25,6 +25,7 @@ from benefits_portal.tenants.models import Mail, User
 from benefits_portal.tenants.outbox import letter_of
 from benefits_portal.tenants.views import welcome
 
+from . import tour
 from .forms import ClockForm
 from .world import is_practice_database
 
@@ -62,7 +63,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     user = get_object_or_404(
         User, persona=request.POST.get("persona", "").replace("\0", ""), is_active=True
     )
-    return welcome(request, user, first_page(request, user))
+    begun = tour.progress(request)  # signing in as someone else leaves nothing else behind
+    response = welcome(request, user, first_page(request, user))
+    if begun:
+        request.session[tour.SESSION_KEY] = begun
+    return response
 
 
 def first_page(request: HttpRequest, user: User) -> HttpResponse:
@@ -88,6 +93,7 @@ def move_clock(request: PartnerRequest) -> HttpResponse:
     form = ClockForm(request.POST, partner=request.partner)
     if form.is_valid() and request.partner.move_calendar_to(form.cleaned_data["today"]):
         day = date_format(form.cleaned_data["today"])
+        tour.mark_date_changed(request)
         messages.success(
             request,
             _("The date at %(partner)s is now %(day)s for everyone.")

@@ -1,9 +1,12 @@
-"""The guided tour: ten steps, each on a page that is there, marked by what was done."""
+"""The guided tour: ten steps, a bar on every page, marked by what this session did."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
+from django.contrib.auth import get_user
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -12,13 +15,15 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.benefits.productkeys import decrypted
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.practice.tour import tour
+from benefits_portal.practice.tour import find_steps
+from benefits_portal.practice.tour_steps import STEPS
 from benefits_portal.tenants.middleware import tenant_token
 from benefits_portal.tenants.models import Actor, Partner, User
 
 from .conftest import WorldOn
 
 pytestmark = pytest.mark.django_db
+TOUR = "/demo/tour/"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,65 +32,150 @@ def world(world_on: WorldOn) -> Iterator[date]:
         yield day
 
 
-@pytest.mark.slow
-def test_each_of_ten_steps_leads_to_its_page_as_the_persona_who_does_it(
-    client: Client,
-) -> None:
-    arrived = []
-    for step in tour():
-        page = client.post(
-            reverse("demo-sign-in"), {"persona": step.persona, "next": step.url}, follow=True
-        )
-        arrived.append((page.status_code, page.wsgi_request.path, page.wsgi_request.user.persona))
+@pytest.fixture
+def touring(client: Client) -> Client:
+    """Diego, at step 1."""
+    client.post(TOUR, {"go": "start"})
+    return client
 
-    assert arrived == [(200, step.url, step.persona) for step in tour()]
-    assert len({address for _status, address, _persona in arrived}) == 10
+
+def persona_of(client: Client) -> str | None:
+    return getattr(get_user(client), "persona", None)
+
+
+def done(client: Client) -> list[int]:
+    """The numbers of the steps that are marked in this session."""
+    steps = client.get(TOUR).text.split('class="tour-step"')[1:]
+    return [number for number, step in enumerate(steps, start=1) if "data-done" in step[:20]]
+
+
+def bar_of(page: Any) -> str:
+    """The words of the bar on a page; empty where there is none."""
+    found = re.search(r'<section class="tour-bar".*?</section>', page.text, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", " ", found[0]).split()) if found else ""
+
+
+# From step to step
+
+
+def test_one_click_starts_the_tour_as_the_persona_of_its_first_step(client: Client) -> None:
+    page = client.post(TOUR, {"go": "start"}, follow=True)
+
+    assert (page.status_code, page.wsgi_request.path, persona_of(client)) == (
+        200,
+        "/",
+        "partner-admin",
+    )
+    assert bar_of(page).startswith("Step 1 of 10 See what needs attention")
+
+
+@pytest.mark.slow
+def test_next_leads_through_ten_pages_and_finish_to_the_summary(touring: Client) -> None:
+    arrived = []
+    touring.get("/")
+    for number in range(2, 11):
+        page = touring.post(TOUR, {"go": str(number)}, follow=True)
+        arrived.append((page.status_code, page.wsgi_request.path, persona_of(touring)))
+        assert f"Step {number} of 10" in bar_of(page)
+        assert "Open" not in bar_of(page)  # one is there
+    summary = touring.post(TOUR, {"go": "11"}, follow=True)
+
+    steps = find_steps()
+    assert arrived == [(200, step.url, step.persona) for step in steps[1:]]
+    assert len({step.url for step in steps}) == len(STEPS) == 10
+    # Looking at 1, 5 and 10 is doing them; the tour ends as whom it began
+    assert "completed 3 of 10 steps" in summary.text
+    assert (bar_of(summary), persona_of(touring)) == ("", "partner-admin")
 
 
 def test_the_list_stands_in_only_for_what_is_gone() -> None:
     lists = [reverse("benefits:azure-cloud"), reverse("licensing:products")]
-    assert [step.url for step in tour() if step.url in lists] == [reverse("benefits:azure-cloud")]
+    steps = [step.url for step in find_steps() if step.url in lists]
+    assert steps == [reverse("benefits:azure-cloud")]
 
 
-ONLY_LOOKED_AT = [
-    True,
-    False,
-    False,
-    False,
-    True,
-    False,
-    False,
-    False,
-    False,
-    False,
-]
+@pytest.mark.parametrize("url", ["/help/", "/account/users/", "/admin-center/products/", "/nope/"])
+def test_the_bar_is_on_every_page_and_leads_back(touring: Client, url: str) -> None:
+    bar = bar_of(touring.get(url))
+
+    assert bar.startswith("Step 1 of 10")
+    assert "Open the page" in bar
 
 
-def done() -> list[int]:
-    """The numbers of the steps that are ticked."""
-    return [number for number, step in enumerate(tour(), start=1) if step.done]
+def test_the_bar_goes_along_to_another_persona(touring: Client) -> None:
+    touring.post(reverse("demo-sign-in"), {"persona": "fabrikam-admin"})
+
+    assert "Step 1 of 10" in bar_of(touring.get("/", headers={"accept-language": "en"})) or (
+        "Stap 1 van 10" in bar_of(touring.get("/"))
+    )
+    assert persona_of(touring) == "fabrikam-admin"
 
 
-def test_the_story_ticks_no_step_and_looking_leaves_no_trace() -> None:
-    assert done() == []
-    assert [step.done is None for step in tour()] == ONLY_LOOKED_AT
+def test_closing_takes_the_bar_away_and_keeps_the_progress(touring: Client) -> None:
+    touring.get("/")
+    touring.post(TOUR, {"go": "4"})
+
+    answer = touring.post(TOUR, {"go": "close", "next": "/help/"})
+
+    assert answer.headers["Location"] == "/help/"
+    assert bar_of(touring.get("/")) == ""
+    assert done(touring) == [1]
+    assert "Continue with step 4" in touring.get(TOUR).text
 
 
-def test_a_step_is_ticked_once_it_was_done() -> None:
-    admin = User.objects.get(persona="partner-admin")
-    credit = Benefit.objects.get(pk=tour()[1].url.strip("/").split("/")[-1])
+@pytest.mark.parametrize("go", ["", "nonsense", "0", "-1", "999", "٣", "1" * 50])
+def test_what_is_no_step_starts_from_the_beginning(client: Client, go: str) -> None:
+    client.post(TOUR, {"go": go})
+
+    assert "Step 1 of 10" in bar_of(client.get("/"))
+
+
+@pytest.mark.parametrize("go", ["next", "2", "close"])
+def test_a_stranger_without_a_tour_meets_no_error(client: Client, go: str) -> None:
+    assert client.post(TOUR, {"go": go}).status_code == 302
+
+
+# What marks a step
+
+
+def assign_credit(by: User) -> None:
+    credit = Benefit.objects.get(pk=find_steps()[1].url.strip("/").split("/")[-1])
     person = next(
         candidate.person
         for candidate in credit.candidates("", clock.today())
         if not candidate.refusal
     )
-    credit.assign(person, by=Actor(admin), on=clock.today())
+    credit.assign(person, by=Actor(by), on=clock.today())
+
+
+def test_what_others_do_as_the_same_persona_marks_nothing(touring: Client) -> None:
+    neighbor = Client()
+    neighbor.post(TOUR, {"go": "start"})
+    assign_credit(User.objects.get(persona="partner-admin"))
     Partner.objects.filter(name="Contoso").update(days_ahead=1)
-    assert done() == [2, 9]
+    neighbor.get("/")
+
+    assert done(touring) == []
+    assert done(neighbor) == [1]
 
 
-def test_the_limit_is_met_once_the_key_of_100_was_refused(client: Client) -> None:
-    client.post(reverse("demo-sign-in"), {"persona": "partner-admin"})
+def test_an_act_of_this_session_marks_its_step(touring: Client) -> None:
+    credit = Benefit.objects.get(pk=find_steps()[1].url.strip("/").split("/")[-1])
+    person = next(
+        candidate.person
+        for candidate in credit.candidates("", clock.today())
+        if not candidate.refusal
+    )
+    tenant = credit.partner.tenants.get(is_primary=True)
+    answer = touring.post(
+        reverse("benefits:assign", args=[credit.pk]),
+        {"directory_user": person.pk, "acting_in": tenant_token(tenant)},
+    )
+
+    assert (answer.status_code, done(touring)) == (302, [2])
+
+
+def test_the_limit_is_met_once_the_key_of_100_was_refused(touring: Client) -> None:
     subscription = Subscription.objects.get(
         partner__name="Contoso", product__name="Azure AD Basic", licenses=5
     )
@@ -94,42 +184,54 @@ def test_the_limit_is_met_once_the_key_of_100_was_refused(client: Client) -> Non
         benefit__product=subscription.product,
         licenses=100,
     ).latest("pk")
-    acting_in = tenant_token(subscription.tenant)
-    page = client.post(
+    page = touring.post(
         reverse("licensing:extend", args=[subscription.pk]),
-        {"key": decrypted(key.ciphertext), "validate": "", "acting_in": acting_in},
+        {
+            "key": decrypted(key.ciphertext),
+            "validate": "",
+            "acting_in": tenant_token(subscription.tenant),
+        },
     )
     assert "would move the end date more than 3 years" in page.text
-    assert done() == [8]
+    assert done(touring) == [8]
 
 
-@pytest.mark.parametrize(
-    ("persona", "ticked"), [("member", [10]), ("global-admin", []), ("fabrikam-admin", [])]
-)
-def test_the_member_s_step_is_ticked_by_signing_in_as_the_member(
-    client: Client, persona: str, ticked: list[int]
+def test_changing_the_date_marks_its_step(touring: Client) -> None:
+    tenant = Partner.objects.get(name="Contoso").tenants.get(is_primary=True)
+    day = clock.today("America/New_York").replace(year=clock.today().year + 1, day=1)
+    touring.post(
+        reverse("demo-clock"), {"today": day.isoformat(), "acting_in": tenant_token(tenant)}
+    )
+
+    assert done(touring) == [9]
+
+
+@pytest.mark.parametrize(("persona", "marked"), [("member", [10]), ("global-admin", [])])
+def test_looking_counts_as_the_persona_of_the_step(
+    touring: Client, persona: str, marked: list[int]
 ) -> None:
-    client.post(reverse("demo-sign-in"), {"persona": persona})
-    assert done() == ticked
+    touring.post(reverse("demo-sign-in"), {"persona": persona})
+    touring.get(reverse("benefits:azure-cloud"))
+
+    assert done(touring) == marked
 
 
-def test_the_help_page_says_which_steps_cannot_be_ticked(client: Client) -> None:
+# Where it is found
+
+
+@pytest.mark.parametrize("url", ["/sign-in/", "/help/"])
+def test_sign_in_and_help_lead_to_it(client: Client, url: str) -> None:
+    assert TOUR in client.get(url).text
+
+
+def test_home_leads_to_it(client: Client) -> None:
     client.post(reverse("demo-sign-in"), {"persona": "member"})
-    steps = client.get(reverse("help")).text.split('class="tour-step"')[1:]
-    marks = [("data-done" in step, "Leaves no trace" in step) for step in steps]
-    looked_at, ticked, open_step = (False, True), (True, False), (False, False)
-    assert marks == [looked_at, *[open_step] * 3, looked_at, *[open_step] * 4, ticked]
+
+    assert TOUR in client.get("/").text
 
 
-def test_the_help_page_shows_it_to_anybody_with_links_for_the_signed_in(
-    client: Client,
-) -> None:
-    anybody = client.get(reverse("help")).text.count('class="tour-step"')
-    client.post(reverse("demo-sign-in"), {"persona": "partner-admin"})
-    text = client.get(reverse("help")).text
-    assert (anybody, text.count('class="tour-step"'), text.count("Go there as")) == (10, 10, 1)
-
-
-def test_outside_a_demo_there_is_none(client: Client, settings: Settings) -> None:
+def test_outside_a_demo_there_is_none(touring: Client, settings: Settings) -> None:
     settings.DEMO = False
-    assert "tour" not in client.get(reverse("help")).text
+
+    assert touring.get(TOUR).status_code == touring.post(TOUR, {"go": "start"}).status_code == 404
+    assert "tour" not in touring.get(reverse("help")).text

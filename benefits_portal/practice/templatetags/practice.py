@@ -22,10 +22,11 @@ def persona_groups() -> list[people.PersonaGroup]:
     return people.persona_groups() if settings.DEMO and is_practice_database() else []
 
 
-@register.simple_tag
-def tour() -> list[guided.TourStep]:
-    """The steps of the tour; none unless this is a demo with its practice world."""
-    return guided.tour() if settings.DEMO and is_practice_database() else []
+@register.simple_tag(takes_context=True)
+def tour_bar(context: dict[str, Any]) -> guided.TourBar | None:
+    """The step that this session is at; None outside of the tour."""
+    request = context.get("request")
+    return guided.bar(request) if settings.DEMO and request is not None else None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from benefits_portal.typed import tidy_values
 
 from .actor import Actor
 from .append_only import AppendOnlyQuerySet
+from .collecting import collect
 from .context import AuditContext
 from .refusal import Refusal
 
@@ -119,9 +120,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         """
         record = self.line(action, refusal=refusal, **about)
         is_counted = refusal.is_counted if refusal else action in COUNTED
-        if is_counted and self._count_again(record):
-            return record
-        record.save(using=self.db)
+        if not (is_counted and self._count_again(record)):
+            record.save(using=self.db)
+        collect(record)
         return record
 
     def _count_again(self, record: "Record") -> bool:

@@ -1,0 +1,59 @@
+"""The guided tour's own page, and the acts of its bar."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+
+from benefits_portal.redirects import on_to
+from benefits_portal.tenants.access import form_methods, tenant_context_exempt
+from benefits_portal.tenants.models import User
+from benefits_portal.tenants.views import welcome
+
+from . import tour
+from .personas import START
+from .views import practice_only
+
+
+@login_not_required
+@tenant_context_exempt
+@practice_only
+@form_methods
+def guided_tour(request: HttpRequest) -> HttpResponse:
+    """The steps with this session's progress; by POST, start, go to a step, or close the bar."""
+    if request.method == "POST":
+        return act(request, request.POST.get("go", ""))
+    begun = tour.progress(request)
+    steps = tour.steps_of(begun) if begun else tour.find_steps()
+    context = {
+        "steps": steps,
+        "begun": begun,
+        "is_finished": begun is not None and begun["step"] == tour.FINISHED,
+        "done": sum(step.done for step in steps),
+        "persona": tour.persona_of(request),
+    }
+    return render(request, "practice/tour.html", context)
+
+
+def act(request: HttpRequest, go: str) -> HttpResponse:
+    """`go` is "close", or the number of a step; any other word starts from the beginning."""
+    if go == "close":
+        tour.close(request)
+        return on_to(request.POST.get("next", ""))
+    number = int(go) if go.isascii() and go.isdecimal() and len(go) < 3 else 0
+    if (number == 0 or not tour.progress(request)) and not tour.begin(request):
+        return redirect("demo-tour")
+    step = tour.go_to(request, number)
+    if step is None:
+        return sign_in_as(request, START, redirect("demo-tour"))
+    return sign_in_as(request, step.persona, HttpResponseRedirect(step.url))
+
+
+def sign_in_as(request: HttpRequest, persona: str, response: HttpResponse) -> HttpResponse:
+    """As `persona`, whoever is signed in now; the tour goes along."""
+    user = User.objects.filter(persona=persona, is_active=True).first()
+    if user is None or user == request.user:
+        return response
+    begun = tour.progress(request)
+    answer = welcome(request, user, response)
+    request.session[tour.SESSION_KEY] = begun
+    return answer
