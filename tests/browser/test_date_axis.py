@@ -1,7 +1,10 @@
-"""Labels on the date axis never cover each other or leave it, at any width, in both languages."""
+"""The date axis and the table of ways fit: no label covers another, no page scrolls sideways."""
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.pages import key_of
 
 pytestmark = pytest.mark.slow
 
@@ -36,3 +39,13 @@ def test_labels_on_the_axis_never_collide(page: Page, language: str) -> None:
             page.set_viewport_size({"width": width, "height": 900})
             where = (language, ends_on, width)
             assert (where, page.evaluate(FAULTS)) == (where, {"lanes": True, "faults": []})
+
+
+def test_the_table_of_ways_fits_every_width_in_dutch(visit: Visit) -> None:
+    page = visit("partner-admin", locale="nl")
+    page.goto(f"/mpn/benefits/azure-cloud/{key_of('Microsoft 365 E3', 25).benefit_id}/walkthrough/")
+    expect(page.get_by_role("link", name="Verlengen tot en met")).to_be_visible()
+    for width in (*WIDTHS, 900, 1024, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        whole = page.evaluate("document.documentElement.scrollWidth")
+        assert (width, whole) == (width, width)
