@@ -69,7 +69,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
             queries=5,
         ),
         mine("benefits, searched", LIST, "?q=" + quote("Product 07"), limit=3.5, queries=5),
-        mine("home", "home"),
+        mine("home", "home", queries=8),
         mine("a credit benefit", "licensing:benefit-detail", pk=found["credit"]),
         mine("a license benefit", "licensing:benefit-detail", pk=found["licenses"]),
         mine("walkthrough", "licensing:walkthrough", pk=found["licenses"]),

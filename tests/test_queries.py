@@ -110,7 +110,7 @@ class Page:
 # Seven is what a page may take; what takes more shows names of many kinds of things, or very many
 # subscriptions of one product.
 PAGES = [
-    Page(7, "home"),
+    Page(8, "home"),
     Page(5, "benefits:azure-cloud"),
     Page(5, "benefits:azure-cloud", query="?q=product&show=unused&sort=-expires"),
     Page(8, "benefits:azure-cloud-csv"),

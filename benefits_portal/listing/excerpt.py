@@ -30,6 +30,7 @@ class Excerpt[Row]:
     total: int
     href: str = ""
     is_latest: bool = False  # a list that begins with what happened last
+    is_total_capped: bool = False  # there are more than `total`, which were not counted
 
     @classmethod
     def of(cls, rows: Any, most: int, href: str = "", *, is_latest: bool = False) -> Self:
@@ -39,7 +40,7 @@ class Excerpt[Row]:
 
     def showing[Other](self, rows: Sequence[Other], href: str = "") -> "Excerpt[Other]":
         """As many of as many, with what a page shows of each."""
-        return Excerpt(rows, self.total, href or self.href, self.is_latest)
+        return Excerpt(rows, self.total, href or self.href, self.is_latest, self.is_total_capped)
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -52,18 +53,16 @@ class Excerpt[Row]:
 
     @property
     def is_cut(self) -> bool:
-        return self.total > len(self.rows)
+        return self.is_total_capped or self.total > len(self.rows)
 
     @property
     def summary(self) -> str:
         """That only the first are shown, and of how many; empty where all are."""
         if not self.is_cut:
             return ""
-        total = (
-            _("more than %(many)s") % {"many": format_number(MAX_COUNT)}
-            if self.total > MAX_COUNT
-            else format_number(self.total)
-        )
+        total = format_number(min(self.total, MAX_COUNT))
+        if self.total > MAX_COUNT or self.is_total_capped:
+            total = _("more than %(many)s") % {"many": total}
         if self.is_latest:
             text = ngettext(
                 "The latest of %(total)s is shown.",

@@ -1,18 +1,21 @@
-"""Home: what needs attention, by date, and the dates of each membership."""
+"""Home: what needs attention beside what is unused, by date, and the memberships."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
 
-from benefits_portal.licensing.home import (
+from benefits_portal.benefits.models import Membership
+from benefits_portal.licensing.attention import (
     MAX_LINES,
     ending_subscriptions,
     held_by_disabled,
-    memberships,
-    unused_benefits,
 )
-from benefits_portal.tenants.models import Partner, Tenant, User
+from benefits_portal.licensing.membership_years import memberships
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.unused import MAX_ROWS
+from benefits_portal.tenants.models import Actor, Partner, Role, Tenant, User
 from tests import factories
 from tests.clients import SignIn
 
@@ -21,25 +24,6 @@ TODAY = factories.TODAY
 
 def in_days(days: int) -> date:
     return TODAY + timedelta(days=days)
-
-
-@pytest.mark.rule("B5")
-def test_keys_and_credit_that_will_be_lost_are_told_by_date(partner: Partner) -> None:
-    for days in (91, 0, 30, -1, 92):
-        factories.BenefitFactory.create(partner=partner, key=True, expires_on=in_days(days))
-    factories.BenefitFactory.create(partner=partner, monthly=True, expires_on=in_days(31))
-    used = factories.BenefitFactory.create(partner=partner, monthly=True, expires_on=in_days(5))
-    factories.AssignmentFactory.create(benefit=used)
-    factories.BenefitFactory.create(key=True, expires_on=in_days(5))  # somebody else's
-
-    lines = unused_benefits(partner, TODAY)
-
-    assert [(line.last_on, line.status, line.is_urgent) for line in lines] == [
-        (in_days(0), "not-redeemed", True),
-        (in_days(30), "not-redeemed", True),
-        (in_days(31), "not-assigned", False),
-        (in_days(91), "not-redeemed", False),
-    ]
 
 
 @pytest.mark.rule("S2")
@@ -64,14 +48,98 @@ def test_subscriptions_that_end_or_can_come_back_are_told_by_their_day(
 
     lines = ending_subscriptions(tenant.partner, TODAY)
 
-    assert [(line.last_on, line.status) for line in lines] == [
-        (in_days(0), "disabled"),
-        (in_days(0), "expired"),
-        (in_days(0), "active"),
-        (in_days(29), "expired"),
-        (in_days(89), "disabled"),
-        (in_days(91), "active"),
+    assert [(line["left"], line["day"], line["status"]) for line in lines] == [
+        ("Last day today", "Deleted after May 1, 2021", "disabled"),
+        ("Last day today", "Disabled after May 1, 2021", "expired"),
+        ("Last day today", "Ends on May 1, 2021", "active"),
+        ("29 days left", "Disabled after May 30, 2021", "expired"),
+        ("89 days left", "Deleted after Jul 29, 2021", "disabled"),
+        ("91 days left", "Ends on Jul 31, 2021", "active"),
     ]
+
+
+def step(row: dict[str, Any]) -> str:
+    """The words on its button or link, without what is only heard."""
+    return str(row["action"]).partition(">")[2].partition("<")[0]
+
+
+@pytest.mark.rule("S3", "S4", "S5")
+@pytest.mark.parametrize(
+    ("ends_in", "key_licenses", "expected"),
+    [
+        pytest.param(10, 25, "Extend to May 11, 2022", id="as many licenses, a year"),
+        pytest.param(10, 75, "Extend to May 11, 2024", id="three times as many, three years"),
+        pytest.param(10, 76, "View details", id="beyond the 3-year limit"),
+        pytest.param(0, 5, "Extend to Jul 13, 2021", id="its last day"),
+        pytest.param(-1, 76, "Reactivate with 76 licenses", id="expired, whatever the licenses"),
+        pytest.param(-120, 1, "Reactivate with 1 license", id="disabled, its last day"),
+    ],
+)
+def test_where_a_subscription_ends_the_key_that_fits_is_offered(
+    tenant: Tenant, ends_in: int, key_licenses: int, expected: str
+) -> None:
+    running = factories.SubscriptionFactory.create(
+        tenant=tenant, starts_on=in_days(-400), ends_on=in_days(ends_in)
+    )
+    factories.issue_key(partner=tenant.partner, product=running.product, quantity=key_licenses)
+
+    [row] = ending_subscriptions(tenant.partner, TODAY)
+
+    assert step(row) == expected
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param({}, id="of another partner"),
+        pytest.param({"revoked": True}, id="revoked"),
+        pytest.param({"expires_on": in_days(-1)}, id="expired yesterday"),
+        pytest.param({"starts_on": in_days(1)}, id="begins tomorrow"),
+        pytest.param({"product": "other"}, id="of another product"),
+    ],
+)
+def test_a_key_that_cannot_be_redeemed_is_not_offered(tenant: Tenant, key: dict[str, Any]) -> None:
+    running = factories.SubscriptionFactory.create(tenant=tenant, ends_on=in_days(10))
+    own = {"partner": tenant.partner} if key else {}
+    revoked, other = key.pop("revoked", False), key.pop("product", "")
+    product = factories.ProductFactory.create() if other else running.product
+    issued = factories.issue_key(product=product, **own, **key)
+    if revoked:
+        issued.revoke("lost", by=Actor())
+
+    [row] = ending_subscriptions(tenant.partner, TODAY)
+
+    assert (step(row), row["hint"]) == ("View details", "")
+
+
+@pytest.mark.rule("S3")
+def test_of_ended_ones_only_the_latest_can_come_back(tenant: Tenant) -> None:
+    product = factories.ProductFactory.create()
+    factories.issue_key(partner=tenant.partner, product=product)
+    for days in (-5, -5, -50, -119):
+        factories.SubscriptionFactory.create(
+            tenant=tenant, product=product, starts_on=in_days(-400), ends_on=in_days(days)
+        )
+    ended = Subscription.objects.with_can_come_back(TODAY)
+
+    assert {one.pk for one in ended if vars(one)["comes_back"]} == {
+        one.pk for one in ended if one.can_come_back(TODAY)
+    }
+    steps = [step(row) for row in ending_subscriptions(tenant.partner, TODAY)]
+    assert sorted(steps) == ["Reactivate with 25 licenses"] + 3 * ["View details"]
+
+
+def test_the_way_that_home_offers_leads_to_the_review_of_it(
+    tenant: Tenant, admin: User, sign_in: SignIn, today: date
+) -> None:
+    running = factories.SubscriptionFactory.create(tenant=tenant, ends_on=in_days(10))
+    key = factories.issue_key(partner=tenant.partner, product=running.product)
+    page = sign_in(admin).get(reverse("home"))
+    href = f"{reverse('licensing:extend', args=[running.pk])}?key={key.pk}"
+
+    assert f'href="{href}"' in page.text
+    review = sign_in(admin).get(href)
+    assert review.context["quote"].after.ends_on == date(2022, 5, 11)
 
 
 def test_credit_of_somebody_disabled_is_told_until_it_ends(tenant: Tenant) -> None:
@@ -87,9 +155,31 @@ def test_credit_of_somebody_disabled_is_told_until_it_ends(tenant: Tenant) -> No
         )
     factories.AssignmentFactory.create(benefit=running, directory_user__tenant=tenant)
 
-    assert [line.href for line in held_by_disabled(tenant.partner, TODAY)] == [
+    assert [row["href"] for row in held_by_disabled(tenant.partner, TODAY)] == [
         reverse("licensing:benefit-detail", args=[running.pk])
     ]
+
+
+@pytest.mark.rule("U2", "U3")
+@pytest.mark.parametrize(
+    ("kind", "on", "expected"),
+    [
+        ("monthly", TODAY, ("Remove", "Ends on Jan 31, 2022")),
+        ("bulk", date(2022, 1, 1), ("Transfer", "Transfer by Jan 1, 2022")),
+        ("bulk", date(2022, 1, 2), ("View details", "Ends on Jan 31, 2022")),
+    ],
+)
+def test_what_can_be_done_about_the_credit_of_somebody_disabled(
+    tenant: Tenant, kind: str, on: date, expected: tuple[str, str]
+) -> None:
+    benefit = factories.BenefitFactory.create(partner=tenant.partner, **{kind: True})
+    factories.AssignmentFactory.create(
+        benefit=benefit, directory_user__tenant=tenant, directory_user__disabled=True
+    )
+
+    [row] = held_by_disabled(tenant.partner, on)
+
+    assert (step(row), row["day"]) == expected
 
 
 @pytest.mark.rule("B1", "B5")
@@ -98,14 +188,12 @@ def test_one_axis_has_a_membership_s_end_its_benefits_and_subscriptions(
 ) -> None:
     redeemed = factories.redeem(tenant=tenant)
     membership = redeemed.key.benefit.membership
-    # A membership whose benefits expired yesterday is not shown.
-    factories.MembershipFactory.create(partner=tenant.partner, starts_on=in_days(-396))
 
-    [(shown, axis)] = memberships(tenant.partner, TODAY)
+    [year] = memberships(tenant.partner, TODAY)
 
-    assert shown == membership
+    assert year.membership == membership
     start = membership.starts_on
-    assert [(item.label, item.start, item.end) for item in axis.items] == [
+    assert [(item.label, item.start, item.end) for item in year.axis.items] == [
         ("Today", TODAY, TODAY),
         ("Membership ends", start, membership.ends_on),
         ("Benefits expire", start, membership.benefits_expire_on),
@@ -118,9 +206,107 @@ def test_a_subscription_withdrawn_with_its_key_is_not_a_membership_s_last(tenant
     redeemed = factories.redeem(tenant=tenant)
     factories.replace(redeemed)
 
-    [(_shown, axis)] = memberships(tenant.partner, TODAY)
+    [year] = memberships(tenant.partner, TODAY)
 
-    assert "Last subscription ends" not in {item.label for item in axis.items}
+    assert "Last subscription ends" not in {item.label for item in year.axis.items}
+
+
+FIRST_DAY, LAST_DAY = date(2021, 1, 1), date(2022, 1, 1)
+RENEWED = "Renewed: next year begins Jan 2, 2022"
+
+
+@pytest.mark.rule("B1")
+@pytest.mark.parametrize(
+    ("on", "is_renewed", "state", "last_day", "asks"),
+    [
+        (date(2020, 12, 31), False, "Starts on Jan 1, 2021", "", False),
+        (FIRST_DAY, False, "Not renewed yet", "Ends on Jan 1, 2022 (365 days left)", False),
+        (date(2021, 10, 1), False, "Not renewed yet", "Ends on Jan 1, 2022 (92 days left)", False),
+        (date(2021, 10, 2), False, "Not renewed yet", "Ends on Jan 1, 2022 (91 days left)", True),
+        (LAST_DAY, False, "Not renewed yet", "Ends on Jan 1, 2022 (Last day today)", True),
+        (LAST_DAY, True, RENEWED, "Ends on Jan 1, 2022 (Last day today)", False),
+        (
+            date(2022, 1, 2),
+            True,
+            "Renewed: next year began Jan 2, 2022",
+            "Ended Jan 1, 2022. You can use its benefits through Jan 31, 2022.",
+            False,
+        ),
+        (
+            date(2022, 1, 31),
+            False,
+            "Not renewed yet",
+            "Ended Jan 1, 2022. You can use its benefits through Jan 31, 2022.",
+            True,
+        ),
+        (date(2022, 2, 1), False, "Not renewed", "Ended Jan 1, 2022", True),
+        (LAST_DAY + timedelta(days=365), False, "Not renewed", "Ended Jan 1, 2022", True),
+    ],
+)
+def test_a_membership_says_what_comes_after_it(
+    partner: Partner, on: date, is_renewed: bool, state: str, last_day: str, asks: bool
+) -> None:
+    membership = factories.MembershipFactory.create(partner=partner, starts_on=FIRST_DAY)
+    factories.MembershipFactory.create(starts_on=date(2022, 1, 2))  # somebody else's next year
+    factories.MembershipFactory.create(partner=partner, starts_on=date(2024, 1, 2))  # other offer
+    if is_renewed:
+        membership.renewal().save()
+
+    [year] = [
+        year for year in memberships(partner, on) if year.membership.offer == membership.offer
+    ][:1]
+
+    assert year.membership == membership
+    assert (year.state, bool(year.renewal_href)) == (state, asks)
+    assert not last_day or year.last_day == last_day
+
+
+@pytest.mark.rule("B1")
+def test_a_year_to_come_is_told_with_the_one_before_it(partner: Partner) -> None:
+    running = factories.MembershipFactory.create(partner=partner)
+    running.renewal().save()
+    alone = factories.MembershipFactory.create(partner=partner, starts_on=in_days(30))
+    factories.MembershipFactory.create(partner=partner, starts_on=in_days(-731))  # over a year ago
+    ended = factories.MembershipFactory.create(partner=partner, starts_on=in_days(-730))
+
+    years = memberships(partner, TODAY)
+
+    assert [(year.membership, year.is_over) for year in years] == [
+        (running, False),
+        (alone, False),
+        (ended, True),
+    ]
+
+
+@pytest.mark.rule("B1")
+def test_a_membership_that_was_ended_early_cannot_be_renewed(partner: Partner) -> None:
+    membership: Membership = factories.MembershipFactory.create(partner=partner)
+    membership.end(in_days(20), by=Actor(), on=TODAY)
+
+    [year] = memberships(partner, TODAY)
+
+    assert (year.state, year.renewal_href) == ("Ended early, not renewed", "")
+
+
+@pytest.mark.rule("P3")
+def test_a_member_reads_on_home_why_the_actions_are_locked(
+    tenant: Tenant, sign_in: SignIn, today: date
+) -> None:
+    running = factories.SubscriptionFactory.create(tenant=tenant, ends_on=in_days(10))
+    factories.issue_key(partner=tenant.partner, product=running.product)
+    factories.BenefitFactory.create(partner=tenant.partner, monthly=True)
+    texts = {}
+    for role in (Role.MEMBER, Role.PARTNER_ADMIN):
+        person = factories.RoleAssignmentFactory.create(
+            user__directory_user__tenant=tenant, role=role
+        ).user
+        page = sign_in(person).get(reverse("home"))
+        texts[role] = (
+            page.text.count('aria-describedby="locked-reason"'),
+            page.text.count('id="locked-reason"'),
+            page.text.count(reverse("licensing:extend", args=[running.pk])),
+        )
+    assert texts == {Role.MEMBER: (3, 1, 0), Role.PARTNER_ADMIN: (0, 0, 1)}
 
 
 @pytest.mark.rule("W7")
@@ -128,22 +314,24 @@ def test_what_is_cut_on_home_says_of_how_many_and_leads_to_all(
     tenant: Tenant, admin: User, sign_in: SignIn, today: date
 ) -> None:
     product = factories.ProductFactory.create()
-    for _ in range(MAX_LINES + 2):
-        factories.SubscriptionFactory.create(tenant=tenant, product=product, ends_on=TODAY)
+    for number in range(MAX_ROWS + 2):
+        if number < MAX_LINES + 2:
+            factories.SubscriptionFactory.create(tenant=tenant, product=product, ends_on=TODAY)
         factories.BenefitFactory.create(partner=tenant.partner, product=product, expires_on=TODAY)
     client = sign_in(admin)
     page = client.get(reverse("home"))
+    [group] = page.context["unused"].groups
+    assert (len(group.rows), group.rows.total) == (20, 22)
     assert [
         (name, len(lines), lines.total) for name, _title, lines in page.context["attention"]
-    ] == [
-        ("expiring", 12, 14),
-        ("ending", 12, 14),
-    ]
-    assert page.text.count("The first 12 of 14 are shown.") == 3
+    ] == [("ending", 12, 14)]
+    assert [
+        page.text.count(f"The first {shown} are shown.")
+        for shown in ("20 of 22", "12 of 14", "12 of 22")
+    ] == [1, 1, 1]
     whole = {
         name: lines
         for name, _title, lines in client.get(f"{reverse('home')}?all=ending").context["attention"]
     }
-    assert (len(whole["ending"]), whole["ending"].summary, len(whole["expiring"])) == (14, "", 12)
-    every = client.get(page.context["attention"][0][2].href)
-    assert every.context["page"].total == 14
+    assert (len(whole["ending"]), whole["ending"].summary) == (14, "")
+    assert client.get(group.rows.href).context["page"].total == 22

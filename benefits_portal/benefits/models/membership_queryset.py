@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Subquery
 
 from benefits_portal.tenants.models import Partner
 
@@ -12,6 +12,9 @@ from .catalog import Offer, PackageLine
 
 if TYPE_CHECKING:
     from .membership import Membership
+
+
+ENDED_SHOWN = timedelta(days=365)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -40,6 +43,31 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def upcoming(self, on: date) -> Self:
         return self.filter(starts_on__gt=on)
+
+    def shown_on_home(self, on: date) -> Self:
+        """Those that run or come, and those of the past year; what can still be used first.
+
+        A year to come is told with the one before it, where that is among these.
+        """
+        recent = self.filter(ends_on__gte=on - ENDED_SHOWN)
+        before = self.model.objects.filter(
+            partner=OuterRef("partner"),
+            offer=OuterRef("offer"),
+            ends_on__lt=OuterRef("starts_on"),
+            ends_on__gte=on - ENDED_SHOWN,
+        )
+        is_over = ExpressionWrapper(Q(benefits_expire_on__lt=on), models.BooleanField())
+        return recent.exclude(Q(starts_on__gt=on) & Q(Exists(before))).order_by(
+            is_over, "ends_on", "pk"
+        )
+
+    def with_next_year(self) -> Self:
+        """Each with `next_starts_on`: when the next year in its offer begins, None for none."""
+        later = self.model.objects.filter(
+            partner=OuterRef("partner"), offer=OuterRef("offer"), starts_on__gt=OuterRef("ends_on")
+        )
+        first = later.order_by("starts_on").values("starts_on")[:1]
+        return self.annotate(next_starts_on=Subquery(first))
 
     def ended(self, on: date) -> Self:
         return self.filter(ends_on__lt=on)

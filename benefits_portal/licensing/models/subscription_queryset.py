@@ -3,7 +3,17 @@
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import F, OuterRef, Q, Subquery, TextField, Value
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+)
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThan
 
@@ -84,6 +94,20 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
             fitting_key=Subquery(fitting.values("pk")[:1]),
             fitting_key_licenses=Subquery(fitting.values("licenses")[:1]),
         )
+
+    def with_can_come_back(self, on: date) -> Self:
+        """Each with `comes_back`: what `Subscription.can_come_back` says, asked of the database."""
+        same = self.model.objects.filter(
+            partner=OuterRef("partner"), tenant=OuterRef("tenant"), product=OuterRef("product")
+        )
+        ended_later = Q(ends_on__gt=OuterRef("ends_on")) | Q(
+            ends_on=OuterRef("ends_on"), pk__gt=OuterRef("pk")
+        )
+        is_latest = ~Exists(same.reactivatable(on).filter(ended_later))
+        has_ended = Q(
+            ends_on__lt=on, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS, withdrawn_on=None
+        )
+        return self.annotate(comes_back=ExpressionWrapper(has_ended & is_latest, BooleanField()))
 
     def begin(self, quote: Quote, key: ProductKey, tenant: Tenant) -> "Subscription":
         """A new subscription that runs for what `quote` says (S1)."""

@@ -1,0 +1,135 @@
+"""What needs attention beside unused benefits: subscriptions that end, credit of the disabled."""
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from benefits_portal.benefits.models import Assignment
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.home_rows import act, days_left, details_link, urgency
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.models import Partner
+
+SOON_DAYS, MAX_LINES = 91, 12
+
+
+def ending_subscriptions(
+    partner: Partner, on: date, asked: Asked = NOT_ASKED, *, may_act: bool = True
+) -> Excerpt[dict[str, Any]]:
+    """Those that end soon, and those in their 30 or 90 days, in all tenants (S2).
+
+    By the last day of what they are now, each with the partner's own key that fits.
+    """
+    not_deleted = Subscription.objects.for_partner(partner).for_display().not_deleted(on)
+    soon = not_deleted.filter(ends_on__lte=on + timedelta(days=SOON_DAYS)).order_by("ends_on", "pk")
+    excerpt: Excerpt[Subscription] = asked.excerpt(
+        "ending", soon.with_fitting_key(on).with_can_come_back(on), MAX_LINES
+    )
+    in_order = sorted(excerpt, key=lambda subscription: last_day(subscription, on))
+    return excerpt.showing([ending_row(one, on, may_act=may_act) for one in in_order])
+
+
+def last_day(subscription: Subscription, on: date) -> date:
+    """Of what it is now: Active, Expired or Disabled."""
+    return (subscription.next_change_on(on) or on) - timedelta(days=1)
+
+
+def ending_row(subscription: Subscription, on: date, *, may_act: bool) -> dict[str, Any]:
+    status, last_on = subscription.status(on), last_day(subscription, on)
+    day = {
+        Subscription.Status.ACTIVE: _("Ends on %(day)s"),
+        Subscription.Status.EXPIRED: _("Disabled after %(day)s"),
+        Subscription.Status.DISABLED: _("Deleted after %(day)s"),
+    }[status]
+    title = f"{subscription.product}, {subscription.licenses_text}"
+    label, href = next_step(subscription, on)
+    return {
+        "title": title,
+        "subtitle": subscription.tenant.name,
+        "hint": key_at_hand(subscription) if href else "",
+        "href": subscription.get_absolute_url(),
+        "left": days_left(last_on, on),
+        "day": day % {"day": as_day(last_on)},
+        "urgency": urgency(last_on, on),
+        "status": status.value,
+        "status_text": str(status.label),
+        "action": act(label, href, title, may_act=may_act)
+        if href
+        else details_link(subscription.get_absolute_url(), title),
+    }
+
+
+def next_step(subscription: Any, on: date) -> tuple[str, str]:
+    """What the key that fits would do, and where that begins; nothing where none fits (S3, S4)."""
+    key, licenses = subscription.fitting_key, subscription.fitting_key_licenses
+    if key is None:
+        return "", ""
+    if subscription.is_active(on):
+        try:
+            ends_on = subscription.extended(licenses).ends_on
+        except Refusal:
+            return "", ""
+        label = _("Extend to %(day)s") % {"day": as_day(ends_on)}
+        return label, f"{reverse('licensing:extend', args=[subscription.pk])}?key={key}"
+    if not subscription.comes_back:
+        return "", ""
+    query = urlencode({"key": key, "way": RedemptionKind.REACTIVATE.value})
+    label = _("Reactivate with %(licenses)s") % {"licenses": in_licenses(licenses)}
+    return label, f"{reverse('licensing:product-key-start')}?{query}"
+
+
+def key_at_hand(subscription: Any) -> str:
+    return _("You have a key for %(licenses)s") % {
+        "licenses": in_licenses(subscription.fitting_key_licenses)
+    }
+
+
+def held_by_disabled(
+    partner: Partner, on: date, asked: Asked = NOT_ASKED, *, may_act: bool = True
+) -> Excerpt[dict[str, Any]]:
+    """Credit that somebody holds who is disabled in the directory, by the day it ends."""
+    held = (
+        Assignment.objects.for_partner(partner)
+        .select_related("directory_user", "benefit__product", "benefit__membership")
+        .running(on)
+        .of_disabled()
+    )
+    excerpt: Excerpt[Assignment] = asked.excerpt(
+        "disabled", held.order_by("benefit__expires_on", "pk"), MAX_LINES
+    )
+    return excerpt.showing([disabled_row(one, on, may_act=may_act) for one in excerpt])
+
+
+def disabled_row(assignment: Assignment, on: date, *, may_act: bool) -> dict[str, Any]:
+    """Bulk credit can be transferred within its year, monthly credit removed (U2, U3)."""
+    benefit, person = assignment.benefit, assignment.directory_user
+    title = f"{person.display_name}: {benefit.title}"
+    details = reverse("licensing:benefit-detail", args=[benefit.pk])
+    last_on, day, action = benefit.expires_on, _("Ends on %(day)s"), details_link(details, title)
+    numbers = [benefit.pk, assignment.pk]
+    if benefit.can_transfer(on):
+        last_on, day = benefit.membership.ends_on, _("Transfer by %(day)s")
+        transfer = reverse("benefits:transfer", args=numbers)
+        action = act(_("Transfer"), transfer, title, may_act=may_act)
+    elif not benefit.product.is_bulk_credit:
+        remove = reverse("benefits:remove", args=numbers)
+        action = act(_("Remove"), remove, title, may_act=may_act)
+    return {
+        "title": title,
+        "subtitle": benefit.offer_name,
+        "hint": "",
+        "href": details,
+        "left": days_left(last_on, on),
+        "day": day % {"day": as_day(last_on)},
+        "urgency": urgency(last_on, on),
+        "status": "disabled",
+        "status_text": _("Disabled"),
+        "action": action,
+    }

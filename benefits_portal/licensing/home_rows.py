@@ -1,0 +1,59 @@
+"""What the rows of home have in common: how long something lasts, and the one thing to do."""
+
+from datetime import date, timedelta
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.formats import format_number
+
+URGENT_DAYS = 30
+
+
+def days_left(last_on: date, on: date) -> str:
+    """66 days left; `last_on` is the last of them, on which nothing is left but the day itself."""
+    days = (last_on - on).days
+    if days == 0:
+        return _("Last day today")
+    return ngettext("%(count)s day left", "%(count)s days left", days) % {
+        "count": format_number(days)
+    }
+
+
+def urgency(last_on: date, on: date) -> SafeString:
+    """The attribute that marks a row of the next 30 days."""
+    is_urgent = last_on <= on + timedelta(days=URGENT_DAYS)
+    return mark_safe(' data-urgency="soon"') if is_urgent else mark_safe("")
+
+
+def act(label: str, href: str, about: str, *, may_act: bool) -> SafeString:
+    """The button of a row, for whoever hears it with what it is about.
+
+    For whoever may not act it is locked; the page says why, once, for all of them (P3).
+    """
+    if not may_act:
+        return format_html(
+            '<button class="button" type="button" aria-disabled="true"'
+            ' aria-describedby="locked-reason">{}'
+            '<span class="visually-hidden"> {}</span></button>',
+            label,
+            about,
+        )
+    return format_html(
+        '<a class="button" href="{}">{}<span class="visually-hidden"> {}</span></a>',
+        href,
+        label,
+        about,
+    )
+
+
+def details_link(href: str, about: str) -> SafeString:
+    """Where there is nothing to do but to look."""
+    return format_html(
+        '<a href="{}">{}<span class="visually-hidden"> {}</span></a>',
+        href,
+        _("View details"),
+        about,
+    )

@@ -1,0 +1,141 @@
+"""The memberships on home: where each year stands, what comes after it, and its days (B1)."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db.models import Max, OuterRef, Subquery
+from django.utils.translation import gettext as _
+
+from benefits_portal.benefits.models import Membership
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
+from benefits_portal.licensing.home_rows import days_left
+from benefits_portal.licensing.models import Redemption
+from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt
+from benefits_portal.tenants.models import Partner
+
+MAX_YEARS = 12
+RENEWAL_SOON = timedelta(days=91)
+
+
+def memberships(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt["MembershipYear"]:
+    """Each that runs or comes, and those that ended within a year; what can be used first."""
+    redeemed = Redemption.objects.standing().filter(key__benefit__membership=OuterRef("pk"))
+    latest = (
+        redeemed.order_by()
+        .values("key__benefit__membership")
+        .annotate(latest=Max("subscription__ends_on"))
+        .values("latest")
+    )
+    years = (
+        Membership.objects.for_partner(partner)
+        .shown_on_home(on)
+        .with_next_year()
+        .annotate(subscriptions_end_on=Subquery(latest))
+    )
+    excerpt: Excerpt[Membership] = asked.excerpt("memberships", years, MAX_YEARS)
+    return excerpt.showing([MembershipYear(membership, partner, on) for membership in excerpt])
+
+
+@dataclass(frozen=True)
+class MembershipYear:
+    """One enrollment year on a day; `membership` knows when the next one begins."""
+
+    membership: Any  # annotated with next_starts_on and subscriptions_end_on
+    partner: Partner
+    on: date
+
+    @property
+    def offer(self) -> str:
+        return str(self.membership.offer)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it can be used any more."""
+        return bool(self.on > self.membership.benefits_expire_on)
+
+    @property
+    def has_ended(self) -> bool:
+        return bool(self.on > self.membership.ends_on)
+
+    @property
+    def is_renewed(self) -> bool:
+        return self.membership.next_starts_on is not None
+
+    @property
+    def status(self) -> str:
+        """For the color and shape of its badge."""
+        if self.is_over:
+            return "ended"
+        if not self.membership.has_begun(self.on):
+            return "not-begun"
+        if self.is_renewed:
+            return "assigned"
+        return "expiring" if self.is_ending else "neutral"
+
+    @property
+    def is_ending(self) -> bool:
+        return bool(self.membership.ends_on <= self.on + RENEWAL_SOON)
+
+    @property
+    def state(self) -> str:
+        """Where it stands, and what comes after it."""
+        if not self.membership.has_begun(self.on):
+            return _("Starts on %(day)s") % {"day": as_day(self.membership.starts_on)}
+        if self.is_renewed:
+            began = self.membership.next_starts_on <= self.on
+            text = (
+                _("Renewed: next year began %(day)s")
+                if began
+                else _("Renewed: next year begins %(day)s")
+            )
+            return text % {"day": as_day(self.membership.next_starts_on)}
+        if self.membership.was_ended_early:
+            return _("Ended early, not renewed")
+        return _("Not renewed") if self.is_over else _("Not renewed yet")
+
+    @property
+    def last_day(self) -> str:
+        """When it ends or ended, and until when its benefits can be used."""
+        ends_on = self.membership.ends_on
+        if not self.has_ended:
+            return _("Ends on %(day)s (%(left)s)") % {
+                "day": as_day(ends_on),
+                "left": days_left(ends_on, self.on),
+            }
+        if self.is_over:
+            return _("Ended %(day)s") % {"day": as_day(ends_on)}
+        return _("Ended %(day)s. You can use its benefits through %(last)s.") % {
+            "day": as_day(ends_on),
+            "last": as_day(self.membership.benefits_expire_on),
+        }
+
+    @property
+    def renewal_href(self) -> str:
+        """Whom to ask for the next year; empty while that is far, and once it cannot be had."""
+        asks = self.membership.has_begun(self.on) and self.is_ending and not self.is_renewed
+        if not asks or self.membership.was_ended_early:
+            return ""
+        subject = _("Renew %(offer)s for MPN ID %(mpn_id)s") % {
+            "offer": self.offer,
+            "mpn_id": self.partner.mpn_id,
+        }
+        return f"mailto:{settings.SUPPORT_EMAIL}?subject={quote(subject)}"
+
+    @property
+    def axis(self) -> DateAxis:
+        """Its year, the days its benefits can be used, and what comes after it."""
+        year = self.membership
+        bars = [
+            Bar(_("Membership ends"), year.starts_on, year.ends_on, "now"),
+            Bar(_("Benefits expire"), year.starts_on, year.benefits_expire_on),
+        ]
+        marks = []
+        if next_starts_on := year.next_starts_on:
+            marks.append(Mark(_("Next year begins"), next_starts_on, "new"))
+        if ends_on := year.subscriptions_end_on:
+            marks.append(Mark(_("Last subscription ends"), ends_on, "new"))
+        return DateAxis(self.on, bars, marks)

@@ -1,0 +1,142 @@
+"""How much is unused, added up by the database: in the query that fetches the first rows (W7)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import CharField, QuerySet, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.benefits.money import money
+from benefits_portal.formats import format_number
+from benefits_portal.listing.page import MAX_COUNT
+
+# A number each: rows, and what is summed of them, by period; the values of `SummedByPeriod`
+PERIODS = 3
+COUNT = "COUNT(CASE WHEN period = {period} AND {condition} THEN 1 END)"
+SUM = "COALESCE(SUM(CASE WHEN period = {period} AND {condition} THEN {column} END), 0)"
+
+
+class SummedByPeriod(Subquery):
+    """`figures` of the first MAX_COUNT + 1 rows for each of their periods 0 to 2, as a text.
+
+    The queryset gives the columns that the figures name, and `period`. One statement whatever the
+    database, and one pass over rows that stay where they are.
+    """
+
+    output_field = CharField()
+
+    def __init__(self, queryset: QuerySet[Any, Any], figures: Sequence[str]) -> None:
+        numbers = [
+            figure.replace("{period}", str(period))
+            for period in range(PERIODS)
+            for figure in figures
+        ]
+        together = " || ',' || ".join(numbers)
+        # The figures are written in this room, and hold nothing that anybody typed
+        self.template = f"(SELECT {together} FROM (%(subquery)s) summed)"  # noqa: S608
+        super().__init__(queryset[: MAX_COUNT + 1])
+
+
+def figures_by_period(text: str) -> list[list[Decimal]]:
+    """What `SummedByPeriod` wrote, a list of figures for each period."""
+    figures = [Decimal(figure) for figure in text.split(",")]
+    each = len(figures) // PERIODS
+    return [figures[period * each : (period + 1) * each] for period in range(PERIODS)]
+
+
+def count(condition: str) -> str:
+    return COUNT.replace("{condition}", condition)
+
+
+def total(column: str, condition: str) -> str:
+    return SUM.replace("{condition}", condition).replace("{column}", column)
+
+
+@dataclass
+class Amounts:
+    """Keys with their licenses, and credit by currency; what has more is said with a +."""
+
+    keys: int = 0
+    licenses: int = 0
+    without_key: int = 0  # benefits whose key was revoked and not issued again
+    credits: int = 0
+    yearly: dict[str, Decimal] = field(default_factory=dict)
+    monthly: dict[str, Decimal] = field(default_factory=dict)
+    has_more_keys: bool = False
+    has_more_credit: bool = False
+
+    @property
+    def benefits(self) -> int:
+        return self.keys + self.without_key + self.credits
+
+    @property
+    def has_more(self) -> bool:
+        return self.has_more_keys or self.has_more_credit
+
+    @property
+    def count(self) -> str:
+        """How many benefits they are of."""
+        return at_least(self.benefits, self.has_more)
+
+    def __add__(self, other: "Amounts") -> "Amounts":
+        return Amounts(
+            self.keys + other.keys,
+            self.licenses + other.licenses,
+            self.without_key + other.without_key,
+            self.credits + other.credits,
+            added(self.yearly, other.yearly),
+            added(self.monthly, other.monthly),
+            self.has_more_keys or other.has_more_keys,
+            self.has_more_credit or other.has_more_credit,
+        )
+
+    def __str__(self) -> str:
+        """16 keys (976 licenses) · $13,000 a year · $100 a month, in the reader's language."""
+        return " · ".join([*self._licenses(), *self._credit()])
+
+    def _licenses(self) -> Iterable[str]:
+        more = self.has_more_keys
+        if self.keys:
+            keys = ngettext("%(count)s key", "%(count)s keys", self.keys + more) % {
+                "count": at_least(self.keys, more)
+            }
+            licenses = ngettext("%(count)s license", "%(count)s licenses", self.licenses + more) % {
+                "count": at_least(self.licenses, more)
+            }
+            yield _("%(keys)s (%(licenses)s)") % {"keys": keys, "licenses": licenses}
+        if self.without_key:
+            yield ngettext(
+                "%(count)s benefit without a key",
+                "%(count)s benefits without a key",
+                self.without_key + more,
+            ) % {"count": at_least(self.without_key, more)}
+
+    def _credit(self) -> Iterable[str]:
+        for text, amounts in (
+            (_("%(amount)s a year"), self.yearly),
+            (_("%(amount)s a month"), self.monthly),
+        ):
+            for currency, amount in sorted(amounts.items()):
+                if amount:
+                    shown = money(amount, currency)
+                    shown = plus(shown) if self.has_more_credit else shown
+                    yield text % {"amount": shown}
+
+
+def added(one: dict[str, Decimal], other: dict[str, Decimal]) -> dict[str, Decimal]:
+    """Two amounts by currency, added up."""
+    currencies = [*one, *(currency for currency in other if currency not in one)]
+    nothing = Decimal()
+    return {code: one.get(code, nothing) + other.get(code, nothing) for code in currencies}
+
+
+def at_least(number: int, has_more: bool) -> str:
+    """`number` as people write it, no more than MAX_COUNT and with a + where there is more."""
+    return plus(format_number(number)) if has_more else format_number(number)
+
+
+def plus(text: str) -> str:
+    return _("%(number)s+") % {"number": text}
