@@ -30,7 +30,7 @@ def ending_subscriptions(
     not_deleted = Subscription.objects.for_partner(partner).for_display().not_deleted(on)
     soon = not_deleted.filter(ends_on__lte=on + timedelta(days=SOON_DAYS)).order_by("ends_on", "pk")
     excerpt: Excerpt[Subscription] = asked.excerpt(
-        "ending", soon.with_fitting_key(on).with_can_come_back(on), MAX_LINES
+        "ending", soon.with_fitting_key(on).with_can_come_back(on), MAX_LINES, counted=soon
     )
     in_order = sorted(excerpt, key=lambda subscription: last_day(subscription, on))
     return excerpt.showing([ending_row(one, on, may_act=may_act) for one in in_order])

@@ -38,9 +38,10 @@ def home_context(request: PartnerRequest) -> dict[str, Any]:
             held_by_disabled(partner, on, asked, may_act=may_act),
         ),
     ]
-    years = memberships(partner, on, asked)
+    unused, years = unused_benefits(partner, on, may_act=may_act), memberships(partner, on, asked)
     return {
-        "unused": unused_benefits(partner, on, may_act=may_act),
+        "unused": unused,
+        "is_first_use": unused and years and not years[0].membership.partner_uses_any,
         "attention": [section for section in sections if section[2]],
         "memberships": years,
         "has_ended_years": any(year.is_over for year in years),

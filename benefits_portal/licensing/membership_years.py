@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Exists, Max, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from benefits_portal.benefits.models import Membership
+from benefits_portal.benefits.models import Benefit, Membership
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.home_rows import days_left
@@ -17,7 +17,7 @@ from benefits_portal.licensing.models import Redemption
 from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt
 from benefits_portal.tenants.models import Partner
 
-MAX_YEARS = 12
+MAX_YEARS = 4
 RENEWAL_SOON = timedelta(days=91)
 
 
@@ -30,21 +30,34 @@ def memberships(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt
         .annotate(latest=Max("subscription__ends_on"))
         .values("latest")
     )
-    years = (
-        Membership.objects.for_partner(partner)
-        .shown_on_home(on)
-        .with_next_year()
-        .annotate(subscriptions_end_on=Subquery(latest))
+    # Naming both kinds, it is looked up in the index that begins with them
+    used = Benefit.objects.for_partner(partner).filter(
+        is_license_based__in=[True, False], is_used=True
     )
-    excerpt: Excerpt[Membership] = asked.excerpt("memberships", years, MAX_YEARS)
-    return excerpt.showing([MembershipYear(membership, partner, on) for membership in excerpt])
+    recent = Membership.objects.for_partner(partner).shown_on_home(on)
+    years = recent.with_next_year().annotate(
+        subscriptions_end_on=Subquery(latest), partner_uses_any=Exists(used)
+    )
+    excerpt: Excerpt[Membership] = asked.excerpt("memberships", years, MAX_YEARS, counted=recent)
+    followed = {(year.offer_id, vars(year)["next_starts_on"]) for year in excerpt}
+    # A year to come is told with the one before it
+    shown = [
+        year
+        for year in excerpt
+        if (year.offer_id, year.starts_on) not in followed or year.has_begun(on)
+    ]
+    return Excerpt(
+        [MembershipYear(membership, partner, on) for membership in shown],
+        excerpt.total - (len(excerpt) - len(shown)),
+        excerpt.href,
+    )
 
 
 @dataclass(frozen=True)
 class MembershipYear:
     """One enrollment year on a day; `membership` knows when the next one begins."""
 
-    membership: Any  # annotated with next_starts_on and subscriptions_end_on
+    membership: Any  # annotated with next_starts_on, subscriptions_end_on, partner_uses_any
     partner: Partner
     on: date
 

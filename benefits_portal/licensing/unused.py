@@ -10,16 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import (
-    BooleanField,
-    Case,
-    Exists,
-    ExpressionWrapper,
-    OuterRef,
-    Q,
-    Value,
-    When,
-)
+from django.db.models import Exists, OuterRef, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,28 +22,26 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.home_rows import act, days_left, details_link, urgency
 from benefits_portal.licensing.unused_amounts import (
     Amounts,
+    Figure,
     SummedByPeriod,
-    count,
+    counted,
     figures_by_period,
-    total,
+    summed,
 )
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import MAX_COUNT
 from benefits_portal.tenants.models import Partner
 
-MAX_ROWS = 20  # keys, and as many credits, that are shown
+MAX_ROWS = 12  # keys, and as many credits, that are shown
 MONTH, QUARTER = timedelta(days=30), timedelta(days=91)
 COLUMNS = (
     *("pk", "product_name", "product__kind", "offer_name", "quantity", "credit_amount"),
-    *("currency", "expires_on", "has_key", "period", "partner_uses_any", "figures"),
+    *("currency", "expires_on", "figures"),
 )
 
 
 class UnusedBenefit(NamedTuple):
-    """A key not redeemed, or credit not assigned: the values of COLUMNS.
-
-    `period` tells when some of it is lost first: within 30 days, within three months, or later.
-    """
+    """A key not redeemed, or credit not assigned: the values of COLUMNS, and `has_key` of a key."""
 
     pk: int
     product: str
@@ -62,10 +51,8 @@ class UnusedBenefit(NamedTuple):
     amount: Decimal | None
     currency: str
     expires_on: date
-    has_key: bool
-    period: int
-    partner_uses_any: bool
     figures: str  # of all there are
+    has_key: bool = False
 
     @property
     def is_credit(self) -> bool:
@@ -81,6 +68,11 @@ class UnusedBenefit(NamedTuple):
         return quantity_text(
             self.quantity, self.amount, self.currency, per_year=not self.is_monthly
         )
+
+    def period(self, on: date) -> int:
+        """When some of it is lost first: within 30 days (0), within three months (1), or later."""
+        lost_on = self.first_lost_on(on)
+        return (lost_on > on + MONTH) + (lost_on > on + QUARTER)
 
     def first_lost_on(self, on: date) -> date:
         """The last day before some of it is lost: of monthly credit, that is a month's (B3)."""
@@ -109,7 +101,6 @@ class Ledger:
     amounts: Amounts
     groups: Sequence[Group]
     href: str
-    is_first_use: bool = False  # nothing of the partner's was ever redeemed or assigned
 
     def __bool__(self) -> bool:
         return bool(self.groups)
@@ -147,68 +138,86 @@ def unused_benefits(partner: Partner, on: date, *, may_act: bool = True) -> Ledg
     groups = []
     for period, name in enumerate(TITLES):
         if benefits := amounts[period].benefits:
-            shown = [row(one, on, may_act=may_act) for one in first if one.period == period]
+            shown = [row(one, on, may_act=may_act) for one in first if one.period(on) == period]
             has_more = amounts[period].has_more
             # The last one that was added up is one of those that there are more of
             rows = Excerpt(shown, benefits - has_more, href, is_total_capped=has_more)
             groups.append(
                 Group(name, str(TITLES[name]), period_text(name, on), amounts[period], rows)
             )
-    is_first_use = bool(first) and not first[0].partner_uses_any
-    return Ledger(sum(amounts, Amounts()), groups, href, is_first_use)
+    return Ledger(sum(amounts, Amounts()), groups, href)
 
 
 def unused_keys(partner: Partner, on: date) -> list[UnusedBenefit]:
     live = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
     keys = unused(partner, on).license_based().annotate(has_key=Exists(live))
-    figures = [count("has_key"), total("quantity", "has_key"), count("NOT has_key")]
-    return first_of(keys, SummedByPeriod(keys.values("period", "quantity", "has_key"), figures))
+    with_key, without_key = ("summed.has_key", ()), ("NOT summed.has_key", ())
+    figures = [
+        figure
+        for period in periods(on)
+        for figure in (
+            counted(period, with_key),
+            summed("quantity", period, with_key),
+            counted(period, without_key),
+        )
+    ]
+    sums = SummedByPeriod(keys.values("expires_on", "quantity", "has_key"), figures)
+    return first_of(keys, sums, "has_key")
 
 
 def unused_credit(partner: Partner, on: date) -> list[UnusedBenefit]:
     """With the amounts in the partner's own currency, and how many are in others."""
-    credit = (
-        unused(partner, on)
-        .usage_based()
-        .annotate(
-            has_key=Value(False),
-            is_own=ExpressionWrapper(Q(currency=partner.currency), BooleanField()),
-            is_monthly=ExpressionWrapper(
-                Q(product__kind=Product.Kind.MONTHLY_CREDIT), BooleanField()
-            ),
-        )
-    )
+    credit = unused(partner, on).usage_based()
+    own = ("summed.currency = %%s", (partner.currency,))
+    other = ("summed.currency <> %%s", (partner.currency,))
     figures = [
-        count("is_own"),
-        total("credit_amount", "is_own AND NOT is_monthly"),
-        total("credit_amount", "is_own AND is_monthly"),
-        count("NOT is_own"),
+        figure
+        for period in periods_of_credit(on)
+        for figure in (
+            counted(period, own),
+            summed("credit_amount", period, own, YEARLY),
+            summed("credit_amount", period, own, MONTHLY),
+            counted(period, other),
+        )
     ]
-    summed = credit.values("period", "credit_amount", "is_own", "is_monthly")
-    return first_of(credit, SummedByPeriod(summed, figures))
+    columns = ("expires_on", "credit_amount", "currency", "product__kind")
+    return first_of(credit, SummedByPeriod(credit.values(*columns), figures))
+
+
+MONTHLY: Figure = ("summed.product__kind = %%s", (Product.Kind.MONTHLY_CREDIT.value,))
+YEARLY: Figure = ("summed.product__kind <> %%s", (Product.Kind.MONTHLY_CREDIT.value,))
+
+
+def periods_of_credit(on: date) -> list[Figure]:
+    """The same as `periods`, but that a month of monthly credit is lost each month (B3)."""
+    (soon, soon_days), *later = periods(on)
+    yearly, kinds = YEARLY
+    return [
+        (f"({soon} OR {MONTHLY[0]})", (*soon_days, *MONTHLY[1])),
+        *((f"{period} AND {yearly}", (*days, *kinds)) for period, days in later),
+    ]
+
+
+def periods(on: date) -> list[Figure]:
+    """The conditions that tell when something is lost, as `UnusedBenefit.period` does."""
+    month, quarter = on + MONTH, on + QUARTER
+    return [
+        ("summed.expires_on <= %%s", (month,)),
+        ("summed.expires_on > %%s AND summed.expires_on <= %%s", (month, quarter)),
+        ("summed.expires_on > %%s", (quarter,)),
+    ]
 
 
 def unused(partner: Partner, on: date) -> BenefitQuerySet:
-    """What expires first before the others; of monthly credit, a month is lost each month (B3)."""
-    is_lost_soon = Q(expires_on__lte=on + MONTH) | Q(product__kind=Product.Kind.MONTHLY_CREDIT)
-    period = Case(When(is_lost_soon, then=0), When(expires_on__lte=on + QUARTER, then=1), default=2)
-    used = Benefit.objects.for_partner(partner).filter(is_used=True)
-    return (
-        Benefit.objects.for_partner(partner)
-        .usable(on)
-        .unused()
-        .annotate(
-            period=period,
-            # Naming both kinds, it is looked up in the index that begins with them
-            partner_uses_any=Exists(used.filter(is_license_based__in=[True, False])),
-        )
-        .order_by("expires_on", "pk")
-    )
+    """What expires first before the others."""
+    return Benefit.objects.for_partner(partner).usable(on).unused().order_by("expires_on", "pk")
 
 
-def first_of(benefits: BenefitQuerySet, figures: SummedByPeriod) -> list[UnusedBenefit]:
-    found = benefits.annotate(figures=figures).values_list(*COLUMNS)
-    return [UnusedBenefit._make(values) for values in found[:MAX_ROWS]]
+def first_of(
+    benefits: BenefitQuerySet, sums: SummedByPeriod | Value, *more: str, most: int | None = None
+) -> list[UnusedBenefit]:
+    found = benefits.annotate(figures=sums).values_list(*COLUMNS, *more)
+    return [UnusedBenefit(*values) for values in found[: most or MAX_ROWS]]
 
 
 def key_amounts(keys: Sequence[UnusedBenefit]) -> list[Amounts]:
@@ -231,8 +240,8 @@ def credit_amounts(credit: Sequence[UnusedBenefit], partner: Partner, on: date) 
         return [Amounts(), Amounts(), Amounts()]
     by_period = figures_by_period(credit[0].figures)
     own, currency = [], partner.currency
-    for counted, yearly, monthly, others in by_period:
-        amounts = Amounts(credits=int(counted + others))
+    for of_own, yearly, monthly, others in by_period:
+        amounts = Amounts(credits=int(of_own + others))
         amounts.yearly, amounts.monthly = {currency: yearly}, {currency: monthly}
         own.append(amounts)
     if any(others for *_own, others in by_period):
@@ -245,13 +254,12 @@ def credit_amounts(credit: Sequence[UnusedBenefit], partner: Partner, on: date) 
 
 
 def add_other_currencies(amounts: Sequence[Amounts], partner: Partner, on: date) -> None:
-    credit = unused(partner, on).usage_based()[: MAX_COUNT + 1]
-    columns = ("period", "currency", "product__kind", "credit_amount")
-    for period, currency, kind, amount in credit.values_list(*columns):
-        if currency != partner.currency:
-            is_monthly = kind == Product.Kind.MONTHLY_CREDIT
-            by_currency = amounts[period].monthly if is_monthly else amounts[period].yearly
-            by_currency[currency] = by_currency.get(currency, Decimal()) + amount
+    for credit in first_of(unused(partner, on).usage_based(), Value(""), most=MAX_COUNT + 1):
+        if credit.amount is not None and credit.currency != partner.currency:
+            of_period = amounts[credit.period(on)]
+            by_currency = of_period.monthly if credit.is_monthly else of_period.yearly
+            there_is = by_currency.get(credit.currency, Decimal())
+            by_currency[credit.currency] = there_is + credit.amount
 
 
 def period_text(name: str, on: date) -> str:

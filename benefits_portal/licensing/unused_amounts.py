@@ -13,31 +13,29 @@ from benefits_portal.benefits.money import money
 from benefits_portal.formats import format_number
 from benefits_portal.listing.page import MAX_COUNT
 
-# A number each: rows, and what is summed of them, by period; the values of `SummedByPeriod`
-PERIODS = 3
-COUNT = "COUNT(CASE WHEN period = {period} AND {condition} THEN 1 END)"
-SUM = "COALESCE(SUM(CASE WHEN period = {period} AND {condition} THEN {column} END), 0)"
+PERIODS = 3  # lost within a month, within three, or later
+Figure = tuple[str, tuple[Any, ...]]  # SQL of a number for one period, and its parameters
 
 
 class SummedByPeriod(Subquery):
-    """`figures` of the first MAX_COUNT + 1 rows for each of their periods 0 to 2, as a text.
+    """Figures of the first MAX_COUNT + 1 rows for each period, as one text.
 
-    The queryset gives the columns that the figures name, and `period`. One statement whatever the
-    database, and one pass over rows that stay where they are.
+    The queryset gives the columns that the figures name as `summed.…`, so that no other row is
+    meant. One statement whatever the database, and one pass over rows that stay where they are.
     """
 
     output_field = CharField()
 
-    def __init__(self, queryset: QuerySet[Any, Any], figures: Sequence[str]) -> None:
-        numbers = [
-            figure.replace("{period}", str(period))
-            for period in range(PERIODS)
-            for figure in figures
-        ]
-        together = " || ',' || ".join(numbers)
+    def __init__(self, queryset: QuerySet[Any, Any], figures: Sequence[Figure]) -> None:
+        together = " || ',' || ".join(figure for figure, _params in figures)
         # The figures are written in this room, and hold nothing that anybody typed
         self.template = f"(SELECT {together} FROM (%(subquery)s) summed)"  # noqa: S608
+        self.figure_params = tuple(param for _figure, params in figures for param in params)
         super().__init__(queryset[: MAX_COUNT + 1])
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, tuple[Any, ...]]:
+        statement, params = super().as_sql(*args, **kwargs)
+        return statement, (*self.figure_params, *params)
 
 
 def figures_by_period(text: str) -> list[list[Decimal]]:
@@ -47,12 +45,23 @@ def figures_by_period(text: str) -> list[list[Decimal]]:
     return [figures[period * each : (period + 1) * each] for period in range(PERIODS)]
 
 
-def count(condition: str) -> str:
-    return COUNT.replace("{condition}", condition)
+def counted(period: Figure, *conditions: Figure) -> Figure:
+    """How many rows of the period fulfil the conditions."""
+    return _figure("COUNT(CASE WHEN {} THEN 1 END)", period, *conditions)
 
 
-def total(column: str, condition: str) -> str:
-    return SUM.replace("{condition}", condition).replace("{column}", column)
+def summed(column: str, period: Figure, *conditions: Figure) -> Figure:
+    """What `column` amounts to in them."""
+    return _figure(
+        f"COALESCE(SUM(CASE WHEN {{}} THEN summed.{column} END), 0)", period, *conditions
+    )
+
+
+def _figure(statement: str, *conditions: Figure) -> Figure:
+    joined = " AND ".join(condition for condition, _params in conditions)
+    return statement.format(joined), tuple(
+        param for _condition, params in conditions for param in params
+    )
 
 
 @dataclass

@@ -33,9 +33,15 @@ class Excerpt[Row]:
     is_total_capped: bool = False  # there are more than `total`, which were not counted
 
     @classmethod
-    def of(cls, rows: Any, most: int, href: str = "", *, is_latest: bool = False) -> Self:
-        """The first `most` of the queryset `rows`, in order, with the count in the same query."""
-        found = list(rows.annotate(total_in_list=CappedCount(rows))[:most])
+    def of(
+        cls, rows: Any, most: int, href: str = "", *, is_latest: bool = False, counted: Any = None
+    ) -> Self:
+        """The first `most` of the queryset `rows`, in order, with the count in the same query.
+
+        `counted` is the same without what was annotated, which takes Django long to leave out.
+        """
+        total = CappedCount(rows if counted is None else counted)
+        found = list(rows.annotate(total_in_list=total)[:most])
         return cls(found, found[0].total_in_list if found else 0, href, is_latest)
 
     def showing[Other](self, rows: Sequence[Other], href: str = "") -> "Excerpt[Other]":
@@ -99,18 +105,19 @@ class Asked:
     path: str = ""
     query: QueryDict = field(default_factory=QueryDict)
 
-    def excerpt(self, name: str, rows: Any, most: int, *, is_latest: bool = False) -> Excerpt[Any]:
+    def excerpt(
+        self, name: str, rows: Any, most: int, *, is_latest: bool = False, counted: Any = None
+    ) -> Excerpt[Any]:
         """The first `most` of `rows`, with the address at which the page shows MAX_ROWS of them.
 
         `name` tells the lists of a page apart, and is the id of the element that holds the list.
         """
         if self.query.get(ALL) == name:
-            return Excerpt.of(rows, MAX_ROWS, is_latest=is_latest)
+            return Excerpt.of(rows, MAX_ROWS, is_latest=is_latest, counted=counted)
         query = self.query.copy()
         query[ALL] = name
-        return Excerpt.of(
-            rows, most, f"{self.path}?{query.urlencode()}#{name}", is_latest=is_latest
-        )
+        href = f"{self.path}?{query.urlencode()}#{name}"
+        return Excerpt.of(rows, most, href, is_latest=is_latest, counted=counted)
 
 
 NOT_ASKED = Asked()

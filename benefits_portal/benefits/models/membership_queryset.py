@@ -45,21 +45,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(starts_on__gt=on)
 
     def shown_on_home(self, on: date) -> Self:
-        """Those that run or come, and those of the past year; what can still be used first.
-
-        A year to come is told with the one before it, where that is among these.
-        """
-        recent = self.filter(ends_on__gte=on - ENDED_SHOWN)
-        before = self.model.objects.filter(
-            partner=OuterRef("partner"),
-            offer=OuterRef("offer"),
-            ends_on__lt=OuterRef("starts_on"),
-            ends_on__gte=on - ENDED_SHOWN,
-        )
+        """Those that run or come, and those of the past year; what can still be used first."""
         is_over = ExpressionWrapper(Q(benefits_expire_on__lt=on), models.BooleanField())
-        return recent.exclude(Q(starts_on__gt=on) & Q(Exists(before))).order_by(
-            is_over, "ends_on", "pk"
-        )
+        return self.filter(ends_on__gte=on - ENDED_SHOWN).order_by(is_over, "ends_on", "pk")
 
     def with_next_year(self) -> Self:
         """Each with `next_starts_on`: when the next year in its offer begins, None for none."""

@@ -89,10 +89,10 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         has_ended = Q(LessThan(OuterRef("ends_on"), Value(on)))
         fitting = of_product.filter(
             has_ended | Q(licenses__lte=OuterRef("licenses") * MAX_EXTENSION_YEARS)
-        )
-        return self.annotate(
-            fitting_key=Subquery(fitting.values("pk")[:1]),
-            fitting_key_licenses=Subquery(fitting.values("licenses")[:1]),
+        ).order_by("benefit__expires_on", "benefit_id")  # as the index has them
+        found = ProductKey.objects.filter(pk=OuterRef("fitting_key")).order_by()
+        return self.annotate(fitting_key=Subquery(fitting.values("pk")[:1])).annotate(
+            fitting_key_licenses=Subquery(found.values("licenses"))
         )
 
     def with_can_come_back(self, on: date) -> Self:
