@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -21,6 +21,7 @@ from benefits_portal.formats import format_number
 from .columns import admin_url
 from .csv_reading import Unreadable, decoded
 from .importing import Import, Refused, TooManyLines, counts_text
+from .spreadsheets import spreadsheet
 
 MAX_LINES, MAX_BYTES = 2_000, 1_000_000  # on the page; more by the command
 SALT = "import"
@@ -85,12 +86,14 @@ class ImportPageMixin:
         allowed: Any = self
         return bool(allowed.has_add_permission(request) and allowed.has_change_permission(request))
 
-    def import_csv(self, request: HttpRequest) -> HttpResponse:
+    def import_csv(self, request: HttpRequest) -> HttpResponseBase:
         """Asks for a file, shows what it would do, and does exactly that when it is confirmed."""
         if not self.may_import(request):
             raise PermissionDenied
         if "confirmed" in request.POST:
             return self.confirm(request)
+        if request.method == "GET" and "template" in request.GET:
+            return spreadsheet(f"{self.opts.model_name}-template", [self.importing.columns])
         form = self.import_form(request.POST or None, request.FILES or None)
         if form.is_valid():
             return self.preview(request, form, form.cleaned_data["file"])

@@ -130,7 +130,7 @@ class Import:
     def refuse_twice(self) -> None:
         for (line_number, cells), line in zip(self.cells, self.lines, strict=True):
             if (before := self.first.setdefault(self.key(cells), line_number)) != line_number:
-                line.refuse(_("Line %(line)s is about the same.") % {"line": before})
+                line.refuse(_("Duplicate of line %(line)s.") % {"line": before})
 
     @property
     def counts(self) -> Counter[Outcome]:

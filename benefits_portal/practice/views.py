@@ -90,6 +90,9 @@ def first_page(request: HttpRequest, user: User) -> HttpResponse:
 @role_required
 def move_clock(request: PartnerRequest) -> HttpResponse:
     """Move the calendar of the partner one acts for forward, for everybody at it."""
+    if not request.partner.is_practice:
+        messages.error(request, _("Only a practice partner's date can be changed."))
+        return on_to(request.POST.get("next", ""))
     form = ClockForm(request.POST, partner=request.partner)
     if form.is_valid() and request.partner.move_calendar_to(form.cleaned_data["today"]):
         day = date_format(form.cleaned_data["today"])

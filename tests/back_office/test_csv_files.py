@@ -192,7 +192,7 @@ def test_two_spellings_of_one_person_in_a_file_are_the_same(office: Client, tena
     )
     shown = upload(office, DirectoryUser, PEOPLE + rows)
     assert outcomes(shown) == [(2, "new"), (3, "refused")]
-    assert shown.context["asked"].lines[1].reason == "Line 2 is about the same."
+    assert shown.context["asked"].lines[1].reason == "Duplicate of line 2."
 
 
 @pytest.mark.rule("W1")

@@ -163,3 +163,11 @@ def test_a_search_finds_a_product_by_the_beginning_of_words(
         factories.BenefitFactory.create(product__name=name)
     shown = office.get(page(model, "changelist"), {"q": "Office 365 E3"}).context["cl"].result_list
     assert {str(getattr(row, "product", row)) for row in shown} == {"Office 365 E3"}
+
+
+@pytest.mark.parametrize(("query", "is_open"), [("", False), ("?outcome=refused", True)])
+def test_a_list_has_its_filters_folded_until_one_is_chosen(
+    office: Client, query: str, is_open: bool
+) -> None:
+    text = office.get(page(Record, "changelist") + query).text
+    assert f'<details class="list-filters"{" open" if is_open else ""}>' in text

@@ -390,7 +390,7 @@ def test_zeros_in_front_make_no_second_partner() -> None:
     assert (first.row.pk, first.outcome, again.reason) == (
         there.pk,
         Outcome.CHANGED,
-        "Line 2 is about the same.",
+        "Duplicate of line 2.",
     )
     assert short.reason == "mpn_id: An MPN ID is 4 to 10 digits. Zeros in front do not count."
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:

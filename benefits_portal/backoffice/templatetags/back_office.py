@@ -34,7 +34,8 @@ def periods(cl: Any) -> dict[str, Any]:
         return {"show": False}
     return {
         "show": True,
-        "field_name": get_fields_from_path(cl.model, name)[-1].verbose_name,
+        "field_name": getattr(cl.model_admin, "date_hierarchy_label", None)
+        or get_fields_from_path(cl.model, name)[-1].verbose_name,
         "back": period_above(cl, chosen) if chosen else None,
         "choices": [
             {"title": titled(parts), "link": link_to(cl, parts)}

@@ -42,7 +42,7 @@ def credit(line: PackageLine) -> str:
     if not line.pk or line.quantity is not None:
         return NOTHING
     amounts = [money(amount.amount, amount.currency) for amount in line.credit_amounts.all()]
-    return ", ".join(amounts) or _("no amount yet: open the line to add it")
+    return ", ".join(amounts) or _("no amount yet: choose Change to add it")
 
 
 class PackageLineInline(BackOfficeInline):
@@ -51,7 +51,7 @@ class PackageLineInline(BackOfficeInline):
     fields = ["product", "benefit_type", "competency", "quantity", credit, "withdrawn_on"]
     readonly_fields = [credit]
     autocomplete_fields = ["product"]
-    verbose_name_plural = gettext_lazy("package: the amounts of credit are on each line's own page")
+    verbose_name_plural = gettext_lazy("package")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return (

@@ -36,7 +36,8 @@ class EndForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.membership = membership
         self.fields["last_day"].help_text = _(
-            "Of the enrollment year; the benefits expire 30 days after it. What runs goes on."
+            "Of the enrollment year; the benefits expire 30 days after it. Active subscriptions "
+            "continue."
         )
 
 

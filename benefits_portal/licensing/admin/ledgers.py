@@ -121,7 +121,6 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "way",
         linked("subscription", _("subscription")),
         linked("key", _("product key")),
-        "key_licenses",
         "after_licenses",
         "after_ends_on",
         linked("partner", _("partner")),

@@ -2,9 +2,11 @@
 
 # mypy: disable-error-code="type-arg"
 
+import uuid
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -30,6 +32,7 @@ from .impersonation import impersonate
 from .imports import ImportMixin
 from .people import RoleInline
 from .reasons import each
+from .region_choices import country_choices, currency_choices, time_zone_choices
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -37,6 +40,24 @@ if TYPE_CHECKING:
 
 class TenantForm(BackOfficeForm):
     fixed = ("partner",)
+
+
+class TenantRowForm(TenantForm):
+    """A tenant on its partner's page: a new one gets an ID and a color that nobody has."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            self.initial = {**self.initial, "guid": "", "color": ""}
+            for name, placeholder in (("guid", _("A new one")), ("color", _("Next free color"))):
+                self.fields[name].required = False
+                self.fields[name].show_hidden_initial = False
+                self.fields[name].widget.attrs["placeholder"] = placeholder
+            color: Any = self.fields["color"]
+            color.choices = [("", _("Next free color")), *Tenant.Color.choices]
+
+    def clean_guid(self) -> uuid.UUID:
+        return self.cleaned_data["guid"] or uuid.uuid4()
 
 
 class TenantPageForm(TenantForm):
@@ -63,20 +84,53 @@ class TenantRows(Rows):
         count = sum(bool(row.cleaned_data.get("is_primary")) for row in rows)
         if count > 1 or (count == 0 and any(row.initial.get("is_primary") for row in rows)):
             raise ValidationError(_("A partner has one primary tenant."))
+        give_free_colors(rows)
         domains = Counter(row.cleaned_data.get("domain") for row in rows)
         if twice := [domain for domain, count in domains.items() if domain and count > 1]:
             raise ValidationError(_("%(domain)s stands here twice."), params={"domain": twice[0]})
         super().clean()
 
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        """Of two rows that are alike in what there is once."""
+        if "color" in unique_check:
+            return _("Two tenants have the same color. Choose a different one.")
+        if "guid" in unique_check:
+            return _("Two tenants have the same tenant ID.")
+        return str(super().get_unique_error_message(unique_check))
+
+
+def give_free_colors(rows: list[Any]) -> None:
+    """Each row without a color gets one that no other row has, as far as there are any."""
+    used = {row.cleaned_data.get("color") for row in rows}
+    free = [color for color in Tenant.Color if color not in used]
+    for row in rows:
+        if not row.cleaned_data.get("color") and "color" not in row.errors and free:
+            row.cleaned_data["color"] = row.instance.color = free.pop(0)
+
 
 class TenantInline(BackOfficeInline):
     model = Tenant
-    form, formset = TenantForm, TenantRows
+    form, formset = TenantRowForm, TenantRows
     fields = ["name", "domain", "guid", "is_primary", "color"]
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("partner")
+
+
+class PartnerForm(BackOfficeForm):
+    """Country, currency and time zone are chosen by name; what is stored is the code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, choices in (
+            ("country", country_choices),
+            ("currency", currency_choices),
+            ("time_zone", time_zone_choices),
+        ):
+            if name in self.fields:
+                field = self.fields[name]
+                field.widget = forms.Select(choices=[("", "---------"), *choices()])
 
 
 @admin.register(Partner)
@@ -85,6 +139,7 @@ class PartnerAdmin(ImportMixin, NoDeleteAdmin):
         mpn_id="mpn_id", name="name", country="country", currency="currency", time_zone="time_zone"
     )
     importing = PartnerImport
+    form = PartnerForm
     list_display = [
         "name",
         "mpn_id",

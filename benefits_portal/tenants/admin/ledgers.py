@@ -94,7 +94,6 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "what",
         "outcome",
         linked("actor", gettext_lazy("who")),
-        "how",
         linked("partner", gettext_lazy("partner")),
         linked("tenant", gettext_lazy("tenant")),
         "about",
@@ -125,6 +124,8 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "about",
         "changes",
     ]
+
+    date_hierarchy_label = gettext_lazy("date")
 
     @admin.display(description=gettext_lazy("what"), ordering="action")
     def what(self, record: Record) -> Text:
@@ -192,6 +193,7 @@ class KeyAttemptAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "Person or partner. Of the key that was tried nothing can be seen."
     )
     date_hierarchy = "at"
+    date_hierarchy_label = gettext_lazy("date")
     ordering = ["-pk"]
     sortable_by: ClassVar[list[str]] = []
     fields = ["at", "user", "partner"]

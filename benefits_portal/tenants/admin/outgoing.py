@@ -74,6 +74,7 @@ class AttemptAdmin(ReadOnlyAdmin):
         "A whole e-mail address or IP address. Neither is kept, so nothing else finds them."
     )
     date_hierarchy = "at"
+    date_hierarchy_label = gettext_lazy("date")
     ordering = ["-pk"]
     sortable_by: ClassVar[list[str]] = []
     fields = ["at", "what", "refused_until", "is_refused"]
