@@ -65,6 +65,24 @@ def send(page: Page) -> None:
     page.locator("main form button:not([type=button])").last.click()
 
 
+def choose_tenant(page: Page) -> None:
+    """Of a first activation's steps the first one."""
+    page.get_by_role("radio").first.check()
+    send(page)
+
+
+def take_first_key(page: Page) -> None:
+    """One of one's own keys, whether or not it fits."""
+    page.locator(".key-choice input").first.check()
+    send(page)
+
+
+def enter_nothing(page: Page) -> None:
+    """Another key than one's own, and then none."""
+    page.locator("[data-another] input").check()
+    send(page)
+
+
 def opened(*benefits: Benefit) -> Step:
     """Open the rows of `benefits` in the list."""
 
@@ -175,12 +193,14 @@ def admin_pages() -> dict[str, Any]:
         "walkthrough-expired": at("licensing:walkthrough", expired.benefit),
         "start-tenant": at("licensing:product-key-start"),
         "start-refused": (at("licensing:product-key-start"), send),
+        "start-key": (at("licensing:product-key-start"), choose_tenant),
+        "limit-refused": (at("licensing:extend", small), take_first_key),
         "products": at("licensing:products"),
         "products-all": at("licensing:products", query="?show=all"),
         "subscription": at("licensing:subscription", subscription),
         "panel": (at("licensing:subscription", subscription), panel),
         "extend": at("licensing:extend", subscription),
-        "extend-refused": (at("licensing:extend", subscription), send),
+        "extend-refused": (at("licensing:extend", subscription), enter_nothing),
         "review": at("licensing:extend", subscription, query=chosen),
         "over-the-limit": at("licensing:extend", small, query=f"?key={large.pk}"),
         "add": at("licensing:add-licenses", subscription, query=chosen),

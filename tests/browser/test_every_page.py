@@ -58,6 +58,8 @@ SORTS = {
     ),
     *(
         "partner-admin-start-refused",
+        "partner-admin-start-key",
+        "partner-admin-limit-refused",
         "partner-admin-panel",
         "partner-admin-review",
         "partner-admin-receipt",
