@@ -94,6 +94,15 @@ def test_the_command_says_who_can_sign_in(capsys: pytest.CaptureFixture[str]) ->
     said = capsys.readouterr().out
     assert re.findall(r"^  ([a-z-]+) +\S", said, re.MULTILINE) == 2 * list(SHOWS)
     assert PASSWORD in said
+    assert said.count("--reset starts over: it undoes what was done") == 2
+    assert "Ctrl+C stops the portal." in said
+
+
+def test_everything_goes_with_reset_only() -> None:
+    with pytest.raises(CommandError, match="--everything goes with --reset"):
+        call_command("demo", no_serve=True, everything=True)
+
+    assert not Partner.objects.exists()
 
 
 @pytest.mark.slow
@@ -157,6 +166,10 @@ def test_the_command_serves_from_nothing(tmp_path: Path) -> None:
             assert "Megan Bowen" in answer(f"http://127.0.0.1:{port}/sign-in/")
         finally:
             server.terminate()
+        said = server.communicate()[0].decode()
+    assert f"http://127.0.0.1:{port}/demo/tour/  New here?" in said
+    assert "readyz" not in said  # requests that go well are not logged
+    assert "GET" not in said
 
 
 def answer(address: str, patience: float = 120) -> str:

@@ -22,6 +22,12 @@ from benefits_portal.practice.world import (
 )
 
 HOST = "127.0.0.1"
+NEW_HERE = "New here? Start with the guided tour."
+AFTERWARDS = (
+    "Ctrl+C stops the portal. What you did is kept: run the same command to go on.",
+    "--reset starts over: it undoes what was done at the practice partners and signs everyone out.",
+    "It keeps what staff made in the back office; --reset --everything deletes that too.",
+)
 
 
 class Command(PortalCommand):
@@ -54,12 +60,15 @@ class Command(PortalCommand):
                 "DEMO is off. The demo's open doors are for practice only: set DEMO=on, or "
                 "leave it out."
             )
+        if options["everything"] and not options["reset"]:
+            raise CommandError("--everything goes with --reset. Nothing was changed.")
         serving = not options["no_serve"]
         if serving:
             check_port(options["port"])
         self.prepare(reset=options["reset"], everything=options["everything"])
         self.introduce(f"http://{HOST}:{options['port']}/" if serving else "")
         if serving:
+            log_problems_only()
             # It is said above what this is for
             os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
             call_command("runserver", f"{HOST}:{options['port']}", use_reloader=False)
@@ -77,27 +86,30 @@ class Command(PortalCommand):
         give_passwords()
 
     def introduce(self, url: str) -> None:
-        """Say where it is and who can sign in."""
+        """Say where it is, where a newcomer begins, who can sign in, and how to stop or reset."""
         lines = [
-            (
-                "Benefits Portal, for practice: independent of Microsoft, and its keys work "
-                "nowhere else."
-            ),
+            "Benefits Portal, for practice: independent of Microsoft; its keys work nowhere else.",
             "",
         ]
         if url:
-            lines += [f"  {url}", ""]
-        lines += [
-            f"Sign in with one click, or with an e-mail address and the password: {PASSWORD}",
-            "",
-        ]
+            tour = f"{url}demo/tour/"
+            lines += [f"  {url:<{len(tour)}}  Sign in with one click.", f"  {tour}  {NEW_HERE}", ""]
+        lines += [f"Or sign in with an email address and the password: {PASSWORD}", ""]
         for persona in personas():
             where = f"{persona.role}, {persona.partner}" if persona.partner else persona.role
-            lines += [
-                f"  {persona.slug:<16} {persona.name:<16} {persona.email:<40} {where}",
-                f"  {'':<16} {persona.shows}",
-            ]
-        self.stdout.write("\n".join(lines))
+            lines.append(
+                f"  {persona.slug:<16} {persona.name:<16} {persona.email:<40} {where}".rstrip()
+            )
+        self.stdout.write("\n".join([*lines, "", *AFTERWARDS]))
+        self.stdout.flush()  # before the server runs, also where no terminal reads it
+
+
+def log_problems_only() -> None:
+    """What people need to read stays on the screen: requests that go well are not logged.
+
+    In the setting, since the server that starts next configures logging by it.
+    """
+    settings.LOGGING["loggers"]["benefits_portal.requests"]["level"] = "WARNING"
 
 
 def check_port(port: int) -> None:
