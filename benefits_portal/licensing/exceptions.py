@@ -37,13 +37,13 @@ class SubscriptionNotActive(Refusal):
         "licenses."
     )
     advice = gettext_lazy(
-        "Use first activation: it brings back what ended last, or starts a new subscription."
+        "Use the key to reactivate the subscription that ended last, or to start a new one."
     )
 
     def __init__(self, subscription: "Subscription", on: date) -> None:
         if subscription.status(on) is subscription.Status.DELETED:
             self.advice = gettext_lazy(
-                "It is deleted and cannot come back. Use first activation to start a new one."
+                "It is deleted and can't be reactivated. Use the key to start a new one."
             )
         super().__init__(date=subscription.withdrawn_on or subscription.ends_on)
 

@@ -296,9 +296,9 @@ def test_the_calculator_names_the_status_and_brings_back_what_can_be(
         )
     if days:
         advice = (
-            "It is deleted and cannot come back."
+            "It is deleted and can't be reactivated."
             if status == "Deleted"
-            else "it brings back what ended last"
+            else "reactivate the subscription that ended last"
         )
         assert advice in ways["Extend end date"].reason
 
