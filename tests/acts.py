@@ -52,7 +52,7 @@ def assign_bulk(sample: PartnerFixture) -> Act:
     url = reverse("benefits:assign", args=[benefit.pk])
     return Act(
         url,
-        {"directory_user": sample.person.pk},
+        {"directory_user": sample.person.pk, "confirmed": "on"},
         "benefits.assigned",
         "Kim One Lee now holds this credit.",
     )
@@ -68,7 +68,7 @@ def remove(sample: PartnerFixture) -> Act:
 
 
 def transfer(sample: PartnerFixture) -> Act:
-    form = {"directory_user": sample.person.pk}
+    form = {"directory_user": sample.person.pk, "confirmed": "on"}
     return Act(
         sample.url("benefits:transfer"),
         form,

@@ -199,7 +199,7 @@ def planted(form: dict[str, Any], sample: PartnerFixture) -> dict[str, Any]:
 @pytest.fixture
 def sample() -> Iterator[PartnerFixture]:
     with time_machine.travel(factories.NOW, tick=False):
-        yield PartnerFixture("One")
+        yield PartnerFixture.with_everything("One")
 
 
 @pytest.fixture

@@ -236,7 +236,7 @@ def renamed(ann: DirectoryUser, account: User, tenant: Tenant) -> DirectoryUser:
 
 TOLD = [  # what, who, about, changes; the newest first
     ("Enabled a directory user again", NEW, NEW, ""),
-    ("Edited", "the program's staff", NEW, f"Name: {OLD} → {NEW}"),
+    ("Edited", "the program team", NEW, f"Name: {OLD} → {NEW}"),
     ("Disabled a directory user", "the program", OLD, ""),
     ("Signed in", OLD, OLD, ""),
 ]
