@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from babel.core import Locale, get_global
+from babel.core import Locale, UnknownLocaleError, get_global
 from babel.dates import get_timezone_location, get_timezone_name
 from babel.numbers import get_currency_precision
 from django.core.exceptions import ValidationError
@@ -52,12 +52,19 @@ def currencies() -> frozenset[str]:
 
 @cache
 def time_zone_name(zone: str, language: str) -> str:
-    """America/New_York as people call it: Eastern Time (New York).
+    """Eastern Time (New York): what people call the IANA time zone, and the city it is named by.
 
-    A zone without such a name is called by its place alone; UTC is UTC.
+    A zone without such a name is called by its place alone. UTC is UTC, and for a language that
+    the CLDR does not know the zone stays as it is.
     """
-    city = get_timezone_location(zone, locale=language, return_city=True)
-    name = get_timezone_name(zone, locale=language, zone_variant="generic")
+    try:
+        locale = Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return zone
+    if "/" not in zone:
+        return zone
+    name = get_timezone_name(zone, width="long", zone_variant="generic", locale=locale)
+    city = get_timezone_location(zone, locale=locale, return_city=True)
     return city if city in name else f"{name} ({city})"
 
 

@@ -294,8 +294,8 @@ def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(
         str(next(iter(client.get(url, follow=True).context["messages"]))) for url in addresses
     ]
     assert messages == [
-        "Bulk credit cannot be removed. Transfer it to somebody else instead.",
-        "Monthly credit is not transferred. Remove it here and assign it to somebody else.",
+        "Bulk credit cannot be removed. Transfer it to someone else instead.",
+        "Monthly credit is not transferred. Remove it here and assign it to someone else.",
     ]
 
 
@@ -308,7 +308,7 @@ def test_nobody_from_nowhere_is_assigned_and_it_is_said_where_to_add_one(
         sample.acting_in | {"directory_user": elsewhere.person.pk},
     )
     assert response.context["form"].errors["directory_user"] == [
-        "There is no such person in your organization's directory. Pick somebody from the list. "
+        "There is no such person in your organization's directory. Choose a person from the list. "
         "Who is not in it needs a user entry in one of your tenants first; a Global admin adds it."
     ]
 

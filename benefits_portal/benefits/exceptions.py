@@ -161,7 +161,7 @@ class NotAssignable(Refusal):
     code = "not-assignable"
     rule = "U1"
     fact = gettext_lazy("The person cannot hold this credit.")
-    advice = gettext_lazy("Choose somebody else.")
+    advice = gettext_lazy("Choose someone else.")
 
 
 class NotInDirectory(NotAssignable):
@@ -173,7 +173,7 @@ class NotInDirectory(NotAssignable):
 class EntryDisabled(NotAssignable):
     code = "entry-disabled"
     message = gettext_lazy("Disabled in the directory.")
-    advice = gettext_lazy("Enable the user entry first, or choose somebody else.")
+    advice = gettext_lazy("Enable the user entry first, or choose someone else.")
 
 
 class HoldsItAlready(NotAssignable):
@@ -222,7 +222,7 @@ class NotAnEmail(NotAssignable):
 
 class NobodyWithEmail(NotAssignable):
     code = "nobody-with-address"
-    message = gettext_lazy("Nobody in your organization's directory has this address.")
+    message = gettext_lazy("No one in your organization's directory has this email.")
     advice = gettext_lazy("Correct the address, or add a user entry first.")
 
 
@@ -247,7 +247,7 @@ class LicensesNotAssigned(NotAssignable):
 
 
 NO_SUCH_PERSON = gettext_lazy(
-    "There is no such person in your organization's directory. Pick somebody from the list. "
+    "There is no such person in your organization's directory. Choose a person from the list. "
     "Who is not in it needs a "
     "user entry in one of your tenants first; a Global admin adds it."  # U1
 )
@@ -257,7 +257,7 @@ class NotRemovable(Refusal):
     code = "not-removable"
     rule = "U3"
     message = gettext_lazy("Bulk credit cannot be removed.")
-    advice = gettext_lazy("Transfer it to somebody else instead.")
+    advice = gettext_lazy("Transfer it to someone else instead.")
 
 
 class NotTransferable(Refusal):
@@ -271,7 +271,7 @@ class NotTransferable(Refusal):
 class MonthlyNotTransferred(NotTransferable):
     code = "monthly-not-transferred"
     message = gettext_lazy("Monthly credit is not transferred.")
-    advice = gettext_lazy("Remove it here and assign it to somebody else.")
+    advice = gettext_lazy("Remove it here and assign it to someone else.")
 
 
 class EnrollmentYearOver(NotTransferable):

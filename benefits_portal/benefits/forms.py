@@ -21,7 +21,7 @@ class PersonForm(forms.Form):
         DirectoryUser.objects.none(),
         label=_("Person"),
         error_messages={
-            "required": _("Choose somebody from the list."),
+            "required": _("Choose a person."),
             "invalid_choice": NO_SUCH_PERSON,
         },
     )

@@ -1,8 +1,16 @@
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits import views
+from benefits_portal.tenants.audit.labels import name_pages
 
 app_name = "benefits"
+name_pages(
+    benefits__assign=_("Assign user"),
+    benefits__assign_list=_("Assign a list of people"),
+    benefits__remove=_("Remove"),
+    benefits__transfer=_("Transfer"),
+)
 urlpatterns = [
     path("mpn/benefits/azure-cloud/", views.benefit_list, name="azure-cloud"),
     path("mpn/benefits/azure-cloud/csv/", views.benefit_csv, name="azure-cloud-csv"),

@@ -63,7 +63,10 @@ class ProductRow:
             "product": self.subscription.product_name,
             "licenses": format_number(self.subscription.licenses),
             "status": self.status.value,
-            "status_text": self.status_text,
+            # Its end has a column of its own
+            "status_text": self.status.label
+            if self.status is Subscription.Status.ACTIVE
+            else self.status_text,
             "ends": as_day(self.subscription.withdrawn_on or self.subscription.ends_on),
             "source": self.subscription.source_name,
         }

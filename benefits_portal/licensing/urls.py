@@ -1,4 +1,5 @@
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.licensing.views import (
     benefits,
@@ -7,8 +8,17 @@ from benefits_portal.licensing.views import (
     replacing,
     subscriptions,
 )
+from benefits_portal.tenants.audit.labels import name_pages
 
 app_name = "licensing"
+name_pages(
+    licensing__key=_("Get key"),
+    licensing__walkthrough=_("Activation walkthrough"),
+    licensing__product_key_start=_("Redeem a product key"),
+    licensing__extend=_("Extend end date"),
+    licensing__add_licenses=_("Add licenses"),
+    licensing__replacement=_("Ask for a replacement key"),
+)
 urlpatterns = [
     path("mpn/benefits/azure-cloud/<int:pk>/", benefits.benefit_detail, name="benefit-detail"),
     path(

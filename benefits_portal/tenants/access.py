@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from functools import reduce, wraps
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from benefits_portal.tenants.audit.refusal import Refusal
 
-from .exceptions import NotPermitted, OnlyGlobalAdmins
+from .exceptions import ActivityForAdmins, NotPermitted, OnlyGlobalAdmins
 from .middleware import ElsewhereError, PartnerRequest, refused
 from .models import Role, RoleAssignment, Tenant, TenantsAction
 
@@ -47,6 +50,11 @@ def admin_required(view: View) -> View:
     The others are account members.
     """
     return _required(view, lambda role: role.may_act, NotPermitted)
+
+
+def record_reader_required(view: View) -> View:
+    """For whoever may read all that happened at the partner: its admins (A2)."""
+    return _required(view, lambda role: role.may_act, ActivityForAdmins)
 
 
 def global_admin_required(view: View) -> View:
@@ -85,8 +93,29 @@ def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
     admins = RoleAssignment.objects.admins_of(home) if home else RoleAssignment.objects.none()
     managers = [held for held in admins if Role(held.role).may_manage_people]
     others = [held for held in admins if held not in managers]
-    context = {"home": home, "managers": managers, "others": others}
+    context = {
+        "home": home,
+        "managers": managers,
+        "others": others,
+        "mail": asking_for_a_role(request, managers) if home else "",
+    }
     return render(request, "tenants/no_role.html", context, status=status)
+
+
+def asking_for_a_role(request: PartnerRequest, managers: list[RoleAssignment]) -> str:
+    """A `mailto:` that opens a ready-made request for a role; empty without anybody to write to."""
+    if not managers:
+        return ""
+    to = ",".join(quote(held.user.email, safe="@") for held in managers)
+    subject = quote(_("Please give me a role in the Benefits Portal"), safe="")
+    text = _(
+        "Hello,\n\nI signed in to the Benefits Portal as %(email)s and don't have a role yet. "
+        "Could you give me one on this page? %(page)s\n\nThank you"
+    ) % {
+        "email": request.user.email,
+        "page": request.build_absolute_uri(reverse("tenants:give-role")),
+    }
+    return f"mailto:{to}?subject={subject}&body={quote(text, safe='')}"
 
 
 def get_own(

@@ -17,6 +17,13 @@ class NotPermitted(Refusal):
     advice = _("Ask a Global admin or an MPN partner admin of your organization.")
 
 
+class ActivityForAdmins(Refusal):
+    code = "activity-for-admins"
+    rule = "A2"
+    message = _("Activity is for admins.")
+    advice = _("Ask a Global admin or an MPN partner admin of your organization.")
+
+
 class OnlyGlobalAdmins(Refusal):
     code = "only-global-admins"
     rule = "P3"
@@ -121,7 +128,7 @@ class AlreadyEnabled(Refusal):
 class PersonDisabled(Refusal):
     code = "person-disabled"
     message = _("Disabled in the directory.")
-    advice = _("Enable the user entry first, or choose somebody else.")
+    advice = _("Enable the user entry first, or choose someone else.")
 
 
 class RoleAlreadyHeld(Refusal):
@@ -145,15 +152,15 @@ class RoleAlreadyHeld(Refusal):
 
 class LastGlobalAdmin(Refusal):
     code = "last-global-admin"
-    message = _("This is the organization's last Global admin, and somebody has to be one.")
-    advice = _("Give the role to somebody else first.")
+    message = _("This is the organization's last Global admin, and someone has to be one.")
+    advice = _("Give the role to someone else first.")
 
 
 class RoleOfOneself(Refusal):
     code = "role-of-oneself"
     rule = "P3"
     is_of_no_partner = True  # who has rights in the back office is no partner's to know
-    message = _("Nobody gives themselves a role.")
+    message = _("You cannot give yourself a role.")
     advice = _("Ask a superuser of the back office to do it.")
 
 
@@ -192,7 +199,7 @@ class AlreadyAskedFor(Refusal):
     code = "already-asked-for"
     is_already_so = True
     message = _("Your organization has this tenant already, or has asked for it.")
-    advice = _("Wait for the program team, or look at the list of your tenants.")
+    advice = _("Wait for the program team, or check the list of your tenants.")
 
 
 class AlreadyDecided(Refusal):

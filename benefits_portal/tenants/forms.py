@@ -25,6 +25,7 @@ from benefits_portal.tenants.models import (
     Role,
     Tenant,
     TenantRequest,
+    TenantsAction,
     User,
 )
 
@@ -58,11 +59,11 @@ class AddUserForm(forms.Form):
         choices=[
             (
                 DirectoryUser.Kind.MEMBER,
-                _("Member: somebody of your organization, with an address of the tenant"),
+                _("Member: someone in your organization, with an email in the tenant's domain"),
             ),
             (
                 DirectoryUser.Kind.GUEST,
-                _("Guest: somebody from outside, invited with the address they have there"),
+                _("Guest: someone from outside, invited with their own email"),
             ),
         ],
         coerce=DirectoryUser.Kind,
@@ -130,7 +131,7 @@ class GiveRoleForm(RoleForm):
         DirectoryUser.objects.none(),
         label=_("Person"),
         error_messages={
-            "required": _("Choose somebody from the list."),
+            "required": _("Choose a person."),
             "invalid_choice": _(
                 "There is no such person in your organization's directory. Add a directory "
                 "user first."
@@ -165,6 +166,34 @@ class TenantRequestForm(forms.ModelForm):  # type: ignore[type-arg]
 # The record
 
 
+def grouped_actions() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The kinds of what is on record, by what they are about, each group in its order."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for action, label in Record.actions.items():
+        groups.setdefault(group_of(action), []).append((action, str(label)))
+    return [
+        (name, sorted(choices, key=lambda choice: sort_key(choice[1])))
+        for name, choices in sorted(groups.items(), key=lambda group: sort_key(group[0]))
+    ]
+
+
+def group_of(action: str) -> str:
+    """What an action is about, in words."""
+    match action.partition("."):
+        case ["benefits", _dot, kind]:
+            return _now("Product keys") if kind.startswith("key-") else _now("Benefits and credit")
+        case ["licensing", *_rest]:
+            return _now("Subscriptions")
+        case ["tenants", _dot, kind] if kind.split("-")[0] in ABOUT_PEOPLE:
+            return _now("People and roles")
+        case ["tenants", _dot, kind] if kind.split("-")[0] in ("tenant", "primary"):
+            return _now("Tenants")
+    return _now("Access and other changes")
+
+
+ABOUT_PEOPLE = ("person", "guest", "account", "role")
+
+
 class ActivityFilter(forms.Form):
     """What of the record is shown.
 
@@ -176,15 +205,12 @@ class ActivityFilter(forms.Form):
     since = DayFormField(label=_("From"), required=False)
     until = DayFormField(label=_("Until"), required=False)
     refused = forms.BooleanField(label=_("Refused only"), required=False)
+    sign_ins = forms.BooleanField(label=_("Include sign-ins"), required=False)
 
     def __init__(self, partner: Partner, data: QueryDict) -> None:
         super().__init__(data)
         self.partner = partner
-        actions = sorted(
-            ((action, str(label)) for action, label in Record.actions.items()),
-            key=lambda choice: sort_key(choice[1]),
-        )
-        self.fields["action"].choices = [("", _now("Everything")), *actions]  # type: ignore[attr-defined]
+        self.fields["action"].choices = [("", _now("Everything")), *grouped_actions()]  # type: ignore[attr-defined]
         for name in ("since", "until"):
             self.fields[name].validators += day_range
 
@@ -201,8 +227,14 @@ class ActivityFilter(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything is left out."""
-        return any(self.chosen.values())
+        """Whether anything is left out, but for the sign-ins."""
+        return any(value for name, value in self.chosen.items() if name != "sign_ins")
+
+    @property
+    def hides_sign_ins(self) -> bool:
+        """They are most of what is on record, and not what most people look for."""
+        chosen = self.chosen
+        return not (chosen.get("sign_ins") or chosen.get("refused") or chosen.get("action"))
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -214,6 +246,8 @@ class ActivityFilter(forms.Form):
         chosen, zone = self.chosen, ZoneInfo(self.partner.time_zone)
         if chosen.get("action"):
             records = records.filter(action=chosen["action"])
+        if self.hides_sign_ins:
+            records = records.exclude(action=TenantsAction.SIGNED_IN, refused="")
         if chosen.get("refused"):
             records = records.exclude(refused="")
         if chosen.get("since"):

@@ -33,7 +33,7 @@ class DirectoryListing(Listing[DirectoryUser]):
 
     columns = {
         "name": Column(_("Name"), ("sort_name",)),
-        "address": Column(_("Address"), ("user_principal_name",)),
+        "address": Column(_("Email"), ("user_principal_name",)),
         "kind": Column(_("Kind"), ("kind", "sort_name")),
         "tenant": Column(_("Tenant")),
         "role": Column(_("Role")),

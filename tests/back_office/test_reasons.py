@@ -36,8 +36,8 @@ from .conftest import BECAUSE, filled, new_row, page
 pytestmark = pytest.mark.rule("A1")
 
 LAST = (
-    "This is the organization's last Global admin, and somebody has to be one. Give the "
-    "role to somebody else first."
+    "This is the organization's last Global admin, and someone has to be one. Give the "
+    "role to someone else first."
 )
 
 

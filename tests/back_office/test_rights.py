@@ -111,7 +111,7 @@ def test_a_role_is_not_given_through_the_page_of_an_account_with_rights(
 
 
 ROWS = "role_assignments"
-ONESELF = "Nobody gives themselves a role."
+ONESELF = "You cannot give yourself a role."
 STAFF = "This person has rights in the back office, so only a superuser can change this."
 
 

@@ -120,7 +120,7 @@ def test_an_empty_search_leads_back_to_its_tab(
     client: Client, subscriptions: list[Subscription]
 ) -> None:
     answer = client.get(LIST, {"show": "all", "q": "zzz"})
-    assert ("Nothing matches" in answer.text, 'href="?show=all">Show all' in answer.text) == (
+    assert ("No results" in answer.text, 'href="?show=all">Show all' in answer.text) == (
         True,
         True,
     )

@@ -16,7 +16,7 @@ class BenefitAction(models.TextChoices):
     KEY_REVEALED = "benefits.key-revealed", _("Revealed a product key")
     KEY_REVOKED = "benefits.key-revoked", _("Revoked a product key")
     KEY_LOOKED_UP = "benefits.key-looked-up", _("Looked up a product key")
-    KEY_TRIED = "benefits.key-tried", _("Tried a product key")
+    KEY_TRIED = "benefits.key-tried", _("Entered a product key")
     ASSIGNED = "benefits.assigned", _("Assigned credit")
     REMOVED = "benefits.removed", _("Removed credit")
     TRANSFERRED = "benefits.transferred", _("Transferred credit")
@@ -30,6 +30,7 @@ Record.attempts.update(
         BenefitAction.KEY_REVEALED: _("Reveal a product key"),
         BenefitAction.KEY_REVOKED: _("Revoke a product key"),
         BenefitAction.KEY_LOOKED_UP: _("Look up a product key"),
+        BenefitAction.KEY_TRIED: _("Enter a product key"),
         BenefitAction.ASSIGNED: _("Assign credit"),
         BenefitAction.REMOVED: _("Remove credit"),
         BenefitAction.TRANSFERRED: _("Transfer credit"),

@@ -98,7 +98,12 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.partner}: {self.offer} ({as_day(self.starts_on)})"
+        return f"{self.partner}: {self.title}"
+
+    @property
+    def title(self) -> str:
+        """What it is called where it is clear whose it is."""
+        return f"{self.offer} ({as_day(self.starts_on)})"
 
     def clean(self) -> None:
         """Set the last days, and refuse a second enrollment in the same offer at the same time."""

@@ -23,13 +23,18 @@ from benefits_portal.tenants.audit.labels import (
     filters_text,
     label_of,
     list_name,
+    page_name,
     subject_model,
 )
 from benefits_portal.tenants.audit.references import Reference, Referenced, reference_of
 from benefits_portal.tenants.models import Partner, Record
 from benefits_portal.tenants.naming import Names
 
-OWN_NAMES = {"list": list_name, "filters": filters_text}  # what on record is a name of ours
+OWN_NAMES = {
+    "address": page_name,
+    "list": list_name,
+    "filters": filters_text,
+}  # what on record is a name of ours
 # Numbers that lead back to rows, for the back office
 UNSAID = {"key", "assignment", "redemption", "guid"}
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import models
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from benefits_portal.formats import format_number
 from benefits_portal.listing import CappedCount, total_text
+from benefits_portal.regions import time_zone_name
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
 from benefits_portal.tenants.naming import Names
@@ -80,7 +81,7 @@ def history(
     newer = ours.page_ends_before(latest, PAGE) if latest else None
     return History(
         lines=lines(shown, request.partner, known, people),
-        zone=request.partner.time_zone,
+        zone=time_zone_name(request.partner.time_zone, get_language() or ""),
         newest_href=href_before(request, None, anchor) if latest else "",
         newer_href=href_before(request, newer, anchor) if latest else "",
         older_href=href_before(request, shown[-1], anchor) if len(found) > PAGE else "",

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.urls import Resolver404, resolve
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -54,6 +55,7 @@ FILTERS: dict[str, str | Promise] = {
     "refused": gettext_lazy("Refused only"),
     "role": gettext_lazy("Role"),
     "show": gettext_lazy("Quick filters"),
+    "sign_ins": gettext_lazy("Sign-ins included"),
     "since": gettext_lazy("From"),
     "sort": gettext_lazy("Sorted by"),
     "status": gettext_lazy("Status"),
@@ -63,6 +65,19 @@ FILTERS: dict[str, str | Promise] = {
 }
 # By filter; those of the other rooms come from their lists
 FILTER_VALUES: dict[str, dict[str, str | Promise]] = {}
+# By the name of the URL; those of the other rooms come from them
+PAGES: dict[str, str | Promise] = {
+    "tenants:activity": gettext_lazy("Activity"),
+    "tenants:activity-csv": gettext_lazy("Activity"),
+    "tenants:add-user": gettext_lazy("Add a user"),
+    "tenants:ask-for-tenant": gettext_lazy("Request another tenant"),
+    "tenants:change-role": gettext_lazy("Change role"),
+    "tenants:disable-user": gettext_lazy("Disable a user"),
+    "tenants:enable-user": gettext_lazy("Enable a user"),
+    "tenants:give-role": gettext_lazy("Give a role"),
+    "tenants:make-primary": gettext_lazy("Make primary"),
+    "tenants:take-role": gettext_lazy("Remove role"),
+}
 REFERENCES: dict[str, type[models.Model]] = {"person": DirectoryUser, "primary": Tenant}
 
 
@@ -100,6 +115,18 @@ def offer_filter_values(**labels: Mapping[str, str | Promise]) -> None:
     """Make known what the values of filters are called, by the name of the filter."""
     for name, values in labels.items():
         FILTER_VALUES.setdefault(name, {}).update(values)
+
+
+def name_pages(**names: str | Promise) -> None:
+    """Make known what the pages of another room are called, `licensing__key` for licensing:key."""
+    PAGES.update({name.replace("__", ":").replace("_", "-"): text for name, text in names.items()})
+
+
+def page_name(path: str) -> str:
+    """What the page at `path` is called; the path itself where it has no name."""
+    with suppress(Resolver404):
+        return str(PAGES.get(resolve(path).view_name, path))
+    return path
 
 
 NAMED = NAMES.keys() - {"user_principal_name"}

@@ -20,14 +20,14 @@ class TenantsAction(models.TextChoices):
     ACCOUNT_MOVED = "tenants.account-moved", _("Moved an account to its home directory")
     ROLE_GIVEN = "tenants.role-given", _("Gave a role")
     ROLE_CHANGED = "tenants.role-changed", _("Changed a role")
-    ROLE_TAKEN = "tenants.role-taken", _("Took a role away")
-    PAGE_REFUSED = "tenants.page-refused", _("Tried what the role does not include")
-    FORM_REFUSED = "tenants.form-refused", _("Sent a form for another place")
-    VIEW_STARTED = "tenants.view-started", _("Began to view as the partner")
-    VIEW_ENDED = "tenants.view-ended", _("Stopped viewing as the partner")
+    ROLE_TAKEN = "tenants.role-taken", _("Removed a role")
+    PAGE_REFUSED = "tenants.page-refused", _("Attempted a restricted action")
+    FORM_REFUSED = "tenants.form-refused", _("Submitted a form for another tenant")
+    VIEW_STARTED = "tenants.view-started", _("Started viewing as partner")
+    VIEW_ENDED = "tenants.view-ended", _("Stopped viewing as partner")
     PRIMARY_CHOSEN = "tenants.primary-chosen", _("Chose the primary tenant")
     LIST_DOWNLOADED = "tenants.list-downloaded", _("Downloaded a list")
-    TENANT_ASKED_FOR = "tenants.tenant-asked-for", _("Asked for another tenant")
+    TENANT_ASKED_FOR = "tenants.tenant-asked-for", _("Requested another tenant")
     TENANT_ACCEPTED = "tenants.tenant-accepted", _("Accepted another tenant")
     TENANT_DECLINED = "tenants.tenant-declined", _("Declined another tenant")
 
@@ -44,12 +44,12 @@ Record.attempts.update(
         TenantsAction.ACCOUNT_MOVED: _("Move an account to its home directory"),
         TenantsAction.ROLE_GIVEN: _("Give a role"),
         TenantsAction.ROLE_CHANGED: _("Change a role"),
-        TenantsAction.ROLE_TAKEN: _("Take a role away"),
-        TenantsAction.VIEW_STARTED: _("View as the partner"),
-        TenantsAction.VIEW_ENDED: _("Stop viewing as the partner"),
+        TenantsAction.ROLE_TAKEN: _("Remove a role"),
+        TenantsAction.VIEW_STARTED: _("View as partner"),
+        TenantsAction.VIEW_ENDED: _("Stop viewing as partner"),
         TenantsAction.PRIMARY_CHOSEN: _("Choose the primary tenant"),
         TenantsAction.LIST_DOWNLOADED: _("Download a list"),
-        TenantsAction.TENANT_ASKED_FOR: _("Ask for another tenant"),
+        TenantsAction.TENANT_ASKED_FOR: _("Request another tenant"),
         TenantsAction.TENANT_ACCEPTED: _("Accept another tenant"),
         TenantsAction.TENANT_DECLINED: _("Decline another tenant"),
     }

@@ -19,9 +19,9 @@ class Role(models.TextChoices):
     def description(self) -> str:
         """What it is for, in a few words."""
         return {
-            Role.GLOBAL_ADMIN: _now("Everything: people, roles and tenants too."),
-            Role.PARTNER_ADMIN: _now("Get and redeem keys, extend, add licenses, assign credit."),
-            Role.MEMBER: _now("Look at everything, change nothing."),
+            Role.GLOBAL_ADMIN: _now("Everything, including people, roles, and tenants."),
+            Role.PARTNER_ADMIN: _now("Redeem keys, extend, add licenses, and assign credit."),
+            Role.MEMBER: _now("Read-only access to everything except keys and Activity."),
         }[self]
 
     @property

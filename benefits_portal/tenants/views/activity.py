@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.replica import list_from_replica
-from benefits_portal.tenants.access import admin_required
+from benefits_portal.tenants.access import record_reader_required
 from benefits_portal.tenants.audit.display import AuditRow, lines
 from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
@@ -23,7 +23,7 @@ BATCH = 500
 
 
 @list_from_replica
-@admin_required
+@record_reader_required
 @require_safe
 def activity(request: PartnerRequest) -> HttpResponse:
     """All of the partner's, or what the filter leaves of it."""
@@ -32,14 +32,16 @@ def activity(request: PartnerRequest) -> HttpResponse:
     context = {
         "form": chosen,
         "history": history(
-            request, chosen.of(Record.objects.all()), is_counted=not chosen.is_narrowed
+            request,
+            chosen.of(Record.objects.all()),
+            is_counted=not (chosen.is_narrowed or chosen.hides_sign_ins),
         ),
         "filtered": filtered.urlencode(),
     }
     return render(request, "tenants/activity.html", context)
 
 
-@admin_required
+@record_reader_required
 @require_safe
 def activity_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the filter leaves, written while it is read.

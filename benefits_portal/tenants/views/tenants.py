@@ -57,9 +57,7 @@ def ask_for_tenant(request: PartnerRequest) -> HttpResponse:
     form = TenantRequestForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         name, domain = form.cleaned_data["name"], form.cleaned_data["domain"]
-        message = _(
-            "We have passed it on: the program team will look at %(domain)s and decide."
-        ) % {"domain": domain}
+        message = _("Request sent. The program team will review %(domain)s.") % {"domain": domain}
         if perform(
             request,
             lambda: TenantRequest.objects.ask(request.partner, name, domain, by=request.actor),
