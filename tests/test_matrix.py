@@ -115,6 +115,7 @@ admin:autocomplete              in         in       in      in     in      in   
 admin:jsi18n                    in         in       in      in     in      in     see/-    see/-
 admin:view_on_site              in         in       in      in     in      in     none     none
 admin:app_list                  in         in       in      in     in      in     see      see
+new-partner                     in         in       in      in     in      in     no       see
 support-desk                    in         in       in      in     in      in     see      see
 office: edited/                 in         in       in      in     in      in     see      see
 office: edited/1/               in         in       in      in     in      in     go       go

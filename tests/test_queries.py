@@ -180,6 +180,7 @@ PAGES = [
     Page(2, "readyz", signed_in=False),
 ]
 NO_PAGES = {
+    "new-partner": "of the back office, a form: tests/back_office/test_new_partner.py",
     "support-desk": "of the back office: bounded in tests/back_office/test_support_desk.py",
     "licensing:key": "answers a form with the benefit's own page",
     "set_language": "answers a form",

@@ -1,0 +1,144 @@
+"""A partner, its tenants, first admin and offers, made on one page exactly as shown (B2, A1)."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal.benefits.models import Benefit, Membership, Offer
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    Partner,
+    Record,
+    Role,
+    RoleAssignment,
+    Tenant,
+    User,
+)
+from tests import factories
+from tests.clients import ClientResponse, SignIn
+
+from .conftest import BECAUSE
+
+pytestmark = pytest.mark.usefixtures("today")
+MADE = (Partner, Tenant, DirectoryUser, RoleAssignment, Membership, Benefit)
+
+
+@pytest.fixture
+def offer(db: None) -> Offer:
+    return factories.PackageLineFactory.create(offer__name="Gold competency").offer
+
+
+def sent(offer: Offer, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": "Tailspin Toys",
+        "mpn_id": "4123456",
+        "country": "NL",
+        "currency": "EUR",
+        "time_zone": "Europe/Amsterdam",
+        "tenant_name_1": "Tailspin",
+        "tenant_domain_1": "tailspin.example",
+        "tenant_name_2": "Tailspin Labs",
+        "tenant_domain_2": "labs.tailspin.example",
+        "admin_name": "Pradeep Gupta",
+        "admin_email": "pradeep@tailspin.example",
+        "offers": [offer.pk],
+        "starts_on": "2021-05-01",
+        **BECAUSE,
+        **changes,
+    }
+
+
+def post(office: Client, values: dict[str, Any]) -> ClientResponse:
+    return office.post(reverse("new-partner"), values)
+
+
+def counts() -> list[int]:
+    return [model._default_manager.count() for model in MADE]
+
+
+def test_the_preview_shows_all_and_leaves_nothing(office: Client, offer: Offer) -> None:
+    answer = post(office, sent(offer))
+    assert answer.context["lines"][:4] == [
+        "Partner Tailspin Toys",
+        "Tenant Tailspin (tailspin.example), in blue",
+        "Tenant Tailspin Labs (labs.tailspin.example), in green",
+        "Global admin Pradeep Gupta (pradeep@tailspin.example)",
+    ]
+    assert "Makes 1 benefit and 1 product key:" in answer.context["lines"]
+    assert (counts(), Record.objects.count(), User.objects.filter(is_staff=False).count()) == (
+        [0] * 6,
+        0,
+        0,
+    )
+
+
+@pytest.mark.rule("A1")
+def test_what_was_shown_is_made_once_and_on_record(office: Client, offer: Offer) -> None:
+    shown = post(office, sent(offer)).context["shown"]
+    answers = [post(office, sent(offer, shown=shown)) for _ in range(2)]
+    partner = Partner.objects.get()
+    its_page = f"/back-office/tenants/partner/{partner.pk}/change/"
+    assert [answer.headers["Location"] for answer in answers] == [its_page] * 2
+    assert counts() == [1, 2, 1, 1, 1, 1]
+    held = RoleAssignment.objects.get()
+    assert (held.role, held.user.email) == (Role.GLOBAL_ADMIN, "pradeep@tailspin.example")
+    assert [tenant.is_primary for tenant in Tenant.objects.order_by("pk")] == [True, False]
+    assert set(Record.objects.values_list("reason", "refused")) == {(BECAUSE["reason"], "")}
+
+
+def test_what_changed_since_is_shown_again(office: Client, offer: Offer) -> None:
+    shown = post(office, sent(offer)).context["shown"]
+    factories.PackageLineFactory.create(offer=offer)
+    again = post(office, sent(offer, shown=shown))
+    assert "Makes 2 benefits and 2 product keys:" in again.context["lines"]
+    assert counts() == [0] * 6
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"mpn_id": "12"}, "mpn_id"),
+        ({"country": "XX"}, "country"),
+        ({"tenant_domain_1": ""}, "tenant_domain_1"),
+        ({"tenant_domain_1": "not a domain"}, "__all__"),
+        ({"tenant_domain_2": "tailspin.example"}, "__all__"),
+        ({"tenant_name_2": ""}, "__all__"),
+        ({"admin_email": "pradeep@elsewhere.example"}, "__all__"),
+        ({"starts_on": "20210501"}, "starts_on"),
+        ({"reason": " "}, "reason"),
+        ({"name": "\u200b"}, "name"),
+    ],
+)
+def test_a_fault_is_named_and_nothing_is_made(
+    office: Client, offer: Offer, changes: dict[str, Any], field: str
+) -> None:
+    answer = post(office, sent(offer, **changes))
+    assert list(answer.context["form"].errors) == [field]
+    assert (answer.context["lines"], counts()) == (None, [0] * 6)
+
+
+@pytest.mark.rule("B3")
+def test_a_package_without_the_currency_is_refused_as_a_whole(office: Client) -> None:
+    line = factories.PackageLineFactory.create(product__monthly=True)
+    answer = post(office, sent(line.offer, currency="JPY"))
+    assert list(answer.context["form"].errors) == ["__all__"]
+    assert counts() == [0] * 6
+
+
+@pytest.mark.rule("P3")
+def test_support_reaches_neither_page_nor_link(
+    support: User, sign_in: SignIn, offer: Offer
+) -> None:
+    browser = sign_in(support)
+    assert post(browser, sent(offer)).status_code == 403
+    assert reverse("new-partner") not in browser.get("/back-office/").text
+    assert counts() == [0] * 6
+
+
+def test_the_program_team_adds_partners(officer: User, sign_in: SignIn, offer: Offer) -> None:
+    browser = sign_in(officer)
+    assert reverse("new-partner") in browser.get("/back-office/").text
+    shown = post(browser, sent(offer)).context["shown"]
+    assert post(browser, sent(offer, shown=shown)).status_code == 302
