@@ -68,6 +68,9 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
             limit=3.5,
             queries=5,
         ),
+        mine("benefits, ended", LIST, "?tab=ended", limit=3.5, queries=5),
+        mine("benefits, by name", LIST, "?sort=benefit", limit=3.5, queries=5),
+        mine("benefits, redeemed", LIST, "?status=redeemed", limit=3.5, queries=5),
         mine("benefits, searched", LIST, "?q=" + quote("Product 07"), limit=3.5, queries=5),
         # What is unused, what ends with the key that fits, and what becomes of memberships
         mine("home", "home", limit=7, queries=9),
@@ -108,8 +111,12 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
 
 def middle(database_url: str) -> str:
     """The query string of the page behind half of the large partner's licenses, in usual order."""
-    order = "is_license_based, product_sort_name, size, id AS pk"
-    rows = "FROM benefits_benefit WHERE partner_id = 1 AND is_license_based"
+    order = "is_license_based, is_used, expires_on, id AS pk"
+    today = f"DATE '{clock.today()}'"
+    rows = (
+        "FROM benefits_benefit WHERE partner_id = 1 AND is_license_based "
+        f"AND starts_on <= {today} AND expires_on >= {today}"
+    )
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         row = connection.execute(
             f"SELECT {order} {rows} ORDER BY 1, 2, 3, 4 OFFSET (SELECT count(*) / 2 {rows}) LIMIT 1"

@@ -44,7 +44,7 @@ def pages_by(
     where it is next to none, a larger list is sorted.
     """
     asked = listing(QueryDict(query))
-    everything = asked.keyset.sorted(asked.annotate_for_list(asked.filter_queryset(rows)))
+    everything = asked.keyset.sorted(asked.annotate_for_list(asked.matching(rows)))
     middle = asked.query.href(
         after=asked.keyset.encode_cursor(everything[everything.count() // 2])
     )[1:]

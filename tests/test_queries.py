@@ -113,7 +113,8 @@ PAGES = [
     Page(8, "home"),
     Page(5, "benefits:azure-cloud"),
     Page(5, "benefits:azure-cloud", query="?q=product&show=unused&sort=-expires"),
-    Page(8, "benefits:azure-cloud-csv"),
+    # The keys and holders of a batch, who redeemed, and what they are called
+    Page(11, "benefits:azure-cloud-csv"),
     Page(3, "search"),
     Page(12, "search", query="?q=product"),
     Page(7, "licensing:benefit-detail?credit"),

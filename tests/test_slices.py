@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FETCHES = {
     "benefits_portal/listing/excerpt.py:of": "the one way to cut a list and to say so",
+    "benefits_portal/listing/listing.py:_first_page": "a page of a list, with the way to the next",
     "benefits_portal/listing/listing.py:_page_after": "a page of a list, with the way to the next",
     "benefits_portal/listing/listing.py:_page_before": "a page of a list, with the way to the next",
     "benefits_portal/listing/keyset.py:fetch": "a page of a list, or a batch of all of it",

@@ -4,17 +4,22 @@ A row is made of values, not of models, and every text once: a page of 50 rows h
 amounts and days.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypedDict
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from benefits_portal.benefits.models.catalog import BenefitType, Product
 from benefits_portal.benefits.money import quantity_text
 from benefits_portal.benefits.status import Status, status_of
-from benefits_portal.formats import as_day
+from benefits_portal.formats import as_day, format_number
 
+SOON_DAYS = 91  # three months
+TO_BE_USED = {Status.NOT_ASSIGNED, Status.NOT_REDEEMED}
 COLUMNS_READ = [
     *("product_name", "product__kind", "offer_name", "benefit_type", "competency"),
     *("quantity", "credit_amount", "currency", "starts_on", "expires_on", "is_used"),
@@ -30,6 +35,7 @@ class BenefitRow(TypedDict):
     offer: str
     type: str
     expires: str
+    soon: str  # how long it is until then, or when it starts, where that matters
     status: str
     status_text: str
 
@@ -40,12 +46,13 @@ class Section(TypedDict):
     kind: str
     href: str
     hidden: str  # the column that says nothing more: a credit's amount is in its name
+    total: str  # how many there are on all pages, where that is known
     rows: list[BenefitRow]
 
 
 def benefit_rows(found: Iterable[dict[str, Any]], on: date) -> Iterator[BenefitRow]:
     """Each of `found`, the values of COLUMNS_READ, as a row on that day."""
-    day, labels = cache(as_day), cache(size_and_title)
+    day, labels, soon = cache(as_day), cache(size_and_title), cache(partial(soon_text, on))
     status_labels = {status: str(status.label) for status in Status}
     types = {choice.value: str(choice.label) for choice in BenefitType}
     for values in found:
@@ -65,9 +72,22 @@ def benefit_rows(found: Iterable[dict[str, Any]], on: date) -> Iterator[BenefitR
             "offer": values["offer_name"],
             "type": f"{type_text} ({competency})" if competency else type_text,
             "expires": day(values["expires_on"]),
+            "soon": soon(status, values["starts_on"], values["expires_on"]),
             "status": status.value,
             "status_text": status_labels[status],
         }
+
+
+def soon_text(on: date, status: Status, starts_on: date, expires_on: date) -> str:
+    """When it starts, or how soon it is lost; empty where that is long, or cannot be."""
+    if status is Status.NOT_BEGUN:
+        return _("starts %(day)s") % {"day": as_day(starts_on)}
+    days = (expires_on - on).days
+    if status not in TO_BE_USED or days > SOON_DAYS:
+        return ""
+    if days == 0:
+        return _("today")
+    return ngettext("in %(count)s day", "in %(count)s days", days) % {"count": format_number(days)}
 
 
 def size_and_title(
@@ -78,7 +98,7 @@ def size_and_title(
     return size, f"{product}, {size}" if amount is not None else product
 
 
-def status_on(on: date, values: dict[str, Any]) -> Status:
+def status_on(on: date, values: Mapping[str, Any]) -> Status:
     return status_of(
         is_usage_based=values["credit_amount"] is not None,
         is_used=values["is_used"],

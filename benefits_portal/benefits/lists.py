@@ -6,74 +6,44 @@ What can be asked of the list, and its rows as a page and a spreadsheet show the
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from typing import Any, NamedTuple, cast
+from functools import cache, cached_property
+from typing import Any
 
-from django.db.models import Case, IntegerField, Value, When
 from django.http import QueryDict
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.benefits.benefit_rows import COLUMNS_READ, BenefitRow, Section, benefit_rows
-from benefits_portal.benefits.models import Assignment, Membership
+from benefits_portal.benefits.benefit_rows import (
+    COLUMNS_READ,
+    SOON_DAYS,
+    BenefitRow,
+    Section,
+    benefit_rows,
+)
+from benefits_portal.benefits.benefit_sheet import column_labels, sheet_rows
+from benefits_portal.benefits.list_filters import (
+    KINDS,
+    HeldLine,
+    Tab,
+    filters_of,
+    held_lines,
+    tab_of,
+    unfitting,
+)
+from benefits_portal.benefits.models import Assignment
 from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
 from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
-from benefits_portal.benefits.models.catalog import BenefitType, product_text
-from benefits_portal.benefits.status import Status, status_condition
+from benefits_portal.benefits.status import Status
+from benefits_portal.formats import format_number
 from benefits_portal.listing import Column, Filter, Listing
-from benefits_portal.listing.page import Page
-from benefits_portal.search_text import matches, sort_key
+from benefits_portal.listing.filters import FilterLink, FilterTabs
+from benefits_portal.listing.page import MAX_COUNT, MAX_COUNT_BESIDE, Page, total_text
+from benefits_portal.search_text import matches
 from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.models import DirectoryUser, Partner
 
-SOON_DAYS = 91  # three months
-
 HOLDERS = {"": gettext_lazy("Holders now"), "past": gettext_lazy("Holders before")}
-SHOW = {
-    "unused": gettext_lazy("Not redeemed"),
-    "expiring": gettext_lazy("Not redeemed, expires in 3 months"),
-}
-KINDS = {"usage": gettext_lazy("Usage-based"), "licenses": gettext_lazy("License-based")}
-EXPIRES = {
-    "30": gettext_lazy("Within 30 days"),
-    "91": gettext_lazy("Within 3 months"),
-    "182": gettext_lazy("Within 6 months"),
-    "past": gettext_lazy("Expired already"),
-}
-IN_ORDER = [  # statuses as a list sorts them: what can still be used first
-    Status.NOT_BEGUN,
-    Status.NOT_ASSIGNED,
-    Status.ASSIGNED,
-    Status.ENDED,
-    Status.NOT_REDEEMED,
-    Status.REDEEMED,
-    Status.EXPIRED,
-]
-STATUSES = {status.value: status.label for status in IN_ORDER}
-TYPES = {choice.value: choice.label for choice in BenefitType}
-offer_filter_values(show=HOLDERS | SHOW, kind=KINDS, expires=EXPIRES, status=STATUSES, type=TYPES)
-HELD = (
-    "pk",
-    "offer_id",
-    "offer__name",
-    "product_id",
-    "product__name",
-    "product__kind",
-    "competency",
-)
-
-
-class HeldLine(NamedTuple):
-    """A line of a package that a partner is or was enrolled in: the values of HELD."""
-
-    pk: int
-    offer_id: int
-    offer: str
-    product_id: int
-    product: str
-    kind: str
-    competency: str
+offer_filter_values(show=HOLDERS)
 
 
 @dataclass
@@ -85,7 +55,7 @@ class BenefitListing(Listing[dict[str, Any]]):
             gettext_lazy("Benefit"), ("is_license_based", "product_sort_name", "size")
         ),
         "quantity": Column(
-            gettext_lazy("License quantity"), ("is_license_based", "size", "product_sort_name")
+            gettext_lazy("Quantity"), ("is_license_based", "size", "product_sort_name")
         ),
         "offer": Column(
             gettext_lazy("Offer"), ("is_license_based", "offer_sort_name", "product_sort_name")
@@ -97,12 +67,19 @@ class BenefitListing(Listing[dict[str, Any]]):
         "expires": Column(
             gettext_lazy("Expiration date"), ("is_license_based", "expires_on", "product_sort_name")
         ),
-        "status": Column(gettext_lazy("Status"), ("is_license_based", "status_rank", "expires_on")),
+        # Of one tab: what can be in one has its statuses in this order
+        "status": Column(
+            gettext_lazy("Status"),
+            ("is_license_based", "is_used", "expires_on"),
+            sort_label=gettext_lazy("Unused first, then by date"),
+        ),
     }
 
     lines: Callable[[], Sequence[HeldLine]] = list
     on: date = date.min
+    tab: Tab = Tab.CURRENT
     fields_key: str = ""
+    whole_size = 100
 
     @classmethod
     def of(cls, partner: Partner, query: QueryDict, on: date) -> "BenefitListing":
@@ -112,61 +89,81 @@ class BenefitListing(Listing[dict[str, Any]]):
         def lines() -> list[HeldLine]:
             return held_lines(partner)
 
-        filters = {
-            "show": Filter(_("Quick filters"), SHOW, quick=True),
-            "kind": Filter(_("Kind"), KINDS),
-            "status": Filter(_("Status"), STATUSES),
-            "product": Filter(_("Product"), lazily(lambda: products(lines()))),
-            "offer": Filter(_("Offer"), lazily(lambda: offers(lines()))),
-            "type": Filter(_("Benefit type"), TYPES),
-            "expires": Filter(_("Expires"), EXPIRES),
-        }
-        return cls(query, filters, lines, on, fields_key=f"benefits of {partner.pk}")
+        tab = tab_of(query)
+        key = f"benefits of {partner.pk} {tab}"
+        return cls(query, filters_of(tab, lines), lines, on, tab, fields_key=key)
+
+    @property
+    def default_sort(self) -> str:
+        """What can be used: the unused first, then by date; what has ended: the latest first."""
+        return "-expires" if self.tab is Tab.ENDED else "status"
 
     def filter_queryset(self, rows: BenefitQuerySet) -> BenefitQuerySet:
-        """`rows` are all of the partner's.
+        """`rows` are all of the partner's."""
+        return self._filtered(rows, self.chosen)
 
-        Words, product and offer are looked up in the catalog, which is small.
-        """
-        if self.search_query or {"offer", "product"} & self.chosen.keys():
-            rows = rows.filter(package_line__in=list(self._fitting()))
-        if kind := self.chosen.get("kind"):
+    def _filtered(self, rows: BenefitQuerySet, chosen: Mapping[str, str]) -> BenefitQuerySet:
+        """Words, product and offer are looked up in the catalog, which is small."""
+        if self.search_query or {"offer", "product"} & chosen.keys():
+            rows = rows.filter(package_line__in=self._fitting)
+        if kind := chosen.get("kind"):
             rows = rows.license_based() if kind == "licenses" else rows.usage_based()
-        if status := self.chosen.get("status"):
+        if status := chosen.get("status"):
             rows = rows.with_status(Status(status), self.on)
-        if benefit_type := self.chosen.get("type"):
+        if benefit_type := chosen.get("type"):
             rows = rows.filter(benefit_type=benefit_type)
-        return self._in_time(self._shown(rows))
+        if show := chosen.get("show"):
+            rows = rows.unused()
+            rows = rows.expiring_within(SOON_DAYS, self.on) if show == "expiring" else rows
+        return self._in_time(rows, chosen.get("expires"))
 
-    def _fitting(self) -> Iterator[int]:
+    @cached_property
+    def _fitting(self) -> list[int]:
+        """The package lines that the words, the product and the offer leave."""
         offer, product = self.chosen.get("offer"), self.chosen.get("product")
-        for line in self.lines():
-            if offer in (None, str(line.offer_id)) and product in (None, str(line.product_id)):
-                if matches(self.search_query, line.product, line.offer, line.competency):
-                    yield line.pk
+        return [
+            line.pk
+            for line in self.lines()
+            if offer in (None, str(line.offer_id))
+            and product in (None, str(line.product_id))
+            and matches(self.search_query, line.product, line.offer, line.competency)
+        ]
 
-    def _shown(self, rows: BenefitQuerySet) -> BenefitQuerySet:
-        show = self.chosen.get("show")
-        rows = rows.unused().usable(self.on) if show else rows
-        return rows.expiring_within(SOON_DAYS, self.on) if show == "expiring" else rows
+    def _in_time(self, rows: BenefitQuerySet, expires: str | None) -> BenefitQuerySet:
+        if expires is None:
+            return rows
+        if expires == "past":
+            return rows.ended(self.on)
+        last = self.on + timedelta(days=int(expires))
+        return rows.filter(expires_on__range=(self.on, last))
 
-    def _in_time(self, rows: BenefitQuerySet) -> BenefitQuerySet:
-        match self.chosen.get("expires"):
-            case None:
-                return rows
-            case "past":
-                return rows.filter(expires_on__lt=self.on)
-            case days:
-                return rows.filter(expires_on__range=(self.on, self.on + timedelta(days=int(days))))
+    def in_tab(self, rows: BenefitQuerySet) -> BenefitQuerySet:
+        return self._in(self.tab, rows)
+
+    def _in(self, tab: Tab, rows: BenefitQuerySet) -> BenefitQuerySet:
+        match tab:
+            case Tab.CURRENT:
+                return rows.usable(self.on)
+            case Tab.NOT_STARTED:
+                return rows.not_begun(self.on)
+            case Tab.ENDED:
+                return rows.ended(self.on)
+
+    def counted(self, rows: BenefitQuerySet) -> dict[str, BenefitQuerySet]:
+        """What each other tab has."""
+        return {
+            tab.name: self._in(tab, self._filtered(rows, self._chosen_in(tab)))
+            for tab in Tab
+            if tab is not self.tab
+        }
+
+    def _chosen_in(self, tab: Tab) -> dict[str, str]:
+        """The filters that go along to `tab`: those that something in it can pass."""
+        dropped = {"tab", *unfitting(tab, self.chosen)}
+        return {name: value for name, value in self.chosen.items() if name not in dropped}
 
     def annotate_for_list(self, benefits: BenefitQuerySet) -> Any:
         """What rows are made of, as values: one query for a page."""
-        if self.query.column == "status":
-            ranks = [
-                When(status_condition(status, self.on), then=Value(rank))
-                for rank, status in enumerate(IN_ORDER)
-            ]
-            benefits = benefits.annotate(status_rank=Case(*ranks, output_field=IntegerField()))
         return benefits.values("pk", *COLUMNS_READ, *self.columns[self.query.column].order)
 
     @property
@@ -180,69 +177,58 @@ class BenefitListing(Listing[dict[str, Any]]):
     def rows(self, found: Iterable[dict[str, Any]]) -> Iterator[BenefitRow]:
         return benefit_rows(found, self.on)
 
+    def page(self, rows: BenefitQuerySet) -> Page[dict[str, Any]]:
+        page = super().page(rows)
+        self.counts[self.tab.name] = page.total
+        return page
+
+    def filter_tabs(self) -> list[FilterTabs]:
+        """The tabs with how many rows each has, as the search and filters leave them."""
+        return [FilterTabs(self.filters["tab"].label, [self._tab_link(tab) for tab in Tab])]
+
+    def elsewhere(self) -> list[FilterLink]:
+        """The other tabs that have something, for where this one has nothing."""
+        return [self._tab_link(tab) for tab in Tab if tab is not self.tab and self.counts[tab.name]]
+
+    def _tab_link(self, tab: Tab) -> FilterLink:
+        kept = self._chosen_in(tab)
+        # What opens by itself needs no name
+        changes = dict.fromkeys(self.chosen, "") | kept
+        changes["tab"] = "" if tab is tab_of(kept) else tab.value
+        most = MAX_COUNT if tab is self.tab else MAX_COUNT_BESIDE
+        href, count = self.query.href(**changes), total_text(self.counts[tab.name], most)
+        return FilterLink(f"tab-{tab.value}", tab.label, href, tab is self.tab, count)
+
+    def hidden_inputs(self) -> list[tuple[str, str]]:
+        """With the tab by name, so that what is filtered by next stays in it."""
+        others = [given for given in super().hidden_inputs() if given[0] != "tab"]
+        return [("tab", self.tab.value), *others]
+
     def sections(self, page: Page[dict[str, Any]]) -> list[Section]:
         """The rows of a page, of each kind that was asked for."""
         by_kind: dict[str, list[BenefitRow]] = {kind: [] for kind in KINDS}
         for row, values in zip(self.rows(page.rows), page.rows, strict=True):
             by_kind["licenses" if values["credit_amount"] is None else "usage"].append(row)
         kinds = [self.chosen["kind"]] if "kind" in self.chosen else list(KINDS)
-        hidden = {"usage": "quantity"}
         return [
             {
                 "kind": kind,
                 "href": self.query.href(kind=kind),
-                "hidden": hidden.get(kind, ""),
+                "hidden": "quantity" if kind == "usage" else "",
                 "rows": by_kind[kind],
+                "total": format_number(len(by_kind[kind])) if page.is_whole else "",
             }
             for kind in kinds
         ]
 
-    def spreadsheet(self, benefits: BenefitQuerySet) -> Iterator[list[object]]:
+    def spreadsheet(self, benefits: BenefitQuerySet, partner: Partner) -> Iterator[list[object]]:
         """The header row, then all that was asked for, however much it is.
 
         Days as a spreadsheet sorts them; never a key (K3).
         """
-        yield self.column_labels()
+        yield [*column_labels()]
         for batch in self.batches(benefits):
-            for row, values in zip(self.rows(batch), batch, strict=True):
-                yield [
-                    row["title"],
-                    row["quantity"],
-                    row["offer"],
-                    row["type"],
-                    values["expires_on"].isoformat(),
-                    row["status_text"],
-                ]
-
-
-def held_lines(partner: Partner) -> list[HeldLine]:
-    """The lines of the packages that `partner` is or was enrolled in: one query."""
-    memberships = Membership.objects.filter(partner=partner)
-    found = memberships.package_lines().order_by().values_list(*HELD)
-    return [HeldLine._make(values) for values in found]
-
-
-def products(lines: Iterable[HeldLine]) -> dict[str, str]:
-    """The products of `lines`, as options of a filter."""
-    kinds = {line.product_id: (line.product, line.kind) for line in lines}
-    return in_order({pk: product_text(*product) for pk, product in kinds.items()})
-
-
-def offers(lines: Iterable[HeldLine]) -> dict[str, str]:
-    """The offers of `lines`, as options of a filter."""
-    return in_order({line.offer_id: line.offer for line in lines})
-
-
-def lazily(options: Callable[[], dict[str, str]]) -> Mapping[str, str]:
-    """The options of a filter, found when they are first looked at."""
-    return cast("Mapping[str, str]", SimpleLazyObject(options))
-
-
-def in_order(names: dict[int, str]) -> dict[str, str]:
-    """The options of a filter, by what they are called."""
-    return {
-        str(pk): name for pk, name in sorted(names.items(), key=lambda option: sort_key(option[1]))
-    }
+            yield from sheet_rows(partner, batch, self.on)
 
 
 @dataclass

@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Status(TextChoices):
-    NOT_BEGUN = "not-begun", _("Not begun")
+    NOT_BEGUN = "not-begun", _("Not started")
     NOT_REDEEMED = "not-redeemed", _("Not redeemed")
     REDEEMED = "redeemed", _("Redeemed")
     EXPIRED = "expired", _("Expired")
     NOT_ASSIGNED = "not-assigned", _("Not assigned")
     ASSIGNED = "assigned", _("Assigned")
-    ENDED = "ended", _("Ended")
+    ENDED = "ended", _("Expired")
 
 
 def status_of(

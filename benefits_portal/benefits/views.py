@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
+from benefits_portal.benefits.benefit_sheet import file_name
 from benefits_portal.benefits.bulk_assignment import (
     assign_many,
     check_many,
@@ -57,7 +58,8 @@ def benefit_csv(request: PartnerRequest) -> HttpResponseBase:
     listing = BenefitListing.of(request.partner, request.GET, request.today)
     benefits = Benefit.objects.for_partner(request.partner)
     log_listing(request, "benefits", listing, benefits)
-    return spreadsheet("benefits", listing.spreadsheet(benefits))
+    name = file_name(request.partner, request.today)
+    return spreadsheet(name, listing.spreadsheet(benefits, request.partner))
 
 
 @role_required

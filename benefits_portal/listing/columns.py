@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from .query import ListQuery
 
@@ -16,12 +19,23 @@ class Column:
 
     None of them is ever NULL.
 
-    A list cannot be sorted by a column without an order.
+    A list cannot be sorted by a column without an order. `sort_label` says what that order is,
+    where the label does not.
     """
 
     label: Text
     order: tuple[str, ...] = ()
     numeric: bool = False
+    sort_label: Text = ""
+
+
+@dataclass(frozen=True)
+class Option:
+    """What can be chosen from a list of choices."""
+
+    value: str
+    label: Text
+    is_set: bool
 
 
 @dataclass(frozen=True)
@@ -44,3 +58,25 @@ def column_headers(columns: Mapping[str, Column], query: ListQuery) -> Iterator[
             href=query.sort_href(name) if column.order else "",
             sort=query.direction if name == query.column else "",
         )
+
+
+class SortOption(TypedDict):
+    """An order, as an option for `{% rows %}`."""
+
+    value: str
+    label: Text
+    selected: str  # the attribute
+
+
+def sort_options(columns: Mapping[str, Column], query: ListQuery) -> Iterator[SortOption]:
+    """Every order, for where there is no room for headers to sort by."""
+    selected, descending = SafeString(" selected"), gettext("%(column)s, descending")
+    for name, column in columns.items():
+        if column.order:
+            label = column.sort_label or column.label
+            for value, text in ((name, label), (f"-{name}", descending % {"column": label})):
+                yield {
+                    "value": value,
+                    "label": text,
+                    "selected": selected if value == query.sort else "",
+                }

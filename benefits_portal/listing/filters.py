@@ -1,9 +1,9 @@
 """The filters of a list, and how they are offered: as links, as tabs, or as fields with a list."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
-from .columns import Text
+from .columns import Option, Text
 from .query import ListQuery
 
 
@@ -12,13 +12,21 @@ class Filter:
     """What can be chosen, value → label.
 
     `quick` ones are links that filter the list, `tabs` links of which one always holds (by default
-    the one whose value is empty); the others are a field with a list.
+    the one whose value is empty); the others are a field with a list. Of the options only those
+    that are `offered` are shown, and what was chosen; None offers all.
     """
 
     label: Text
     options: Mapping[str, Text]
     quick: bool = False
     tabs: bool = False
+    offered: Container[str] | None = None
+
+    def shown(self, chosen: str | None) -> Iterator[tuple[str, Text]]:
+        """The options to choose from, value and label."""
+        for value, label in self.options.items():
+            if self.offered is None or value in self.offered or value == chosen:
+                yield value, label
 
     @property
     def is_field(self) -> bool:
@@ -30,12 +38,13 @@ type Filters = Mapping[str, Filter]
 
 @dataclass(frozen=True)
 class FilterLink:
-    """A quick filter or a tab: `href` sets or clears it."""
+    """A quick filter or a tab: `href` sets or clears it; `count` is how many rows it leads to."""
 
     id: str
     label: Text
     href: str
     is_set: bool
+    count: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,25 +56,18 @@ class FilterTabs:
 
 
 @dataclass(frozen=True)
-class FilterOption:
-    value: str
-    label: Text
-    is_set: bool
-
-
-@dataclass(frozen=True)
 class FilterField:
     """A filter with a list to choose from."""
 
     name: str
     label: Text
-    options: list[FilterOption]
+    options: list[Option]
 
 
 def quick_filters(filters: Filters, query: ListQuery) -> Iterator[FilterLink]:
     for name, choice in filters.items():
         if choice.quick:
-            for value, label in choice.options.items():
+            for value, label in choice.shown(query.chosen.get(name)):
                 is_set = query.chosen.get(name) == value
                 yield FilterLink(
                     f"quick-{value}", label, query.href(**{name: "" if is_set else value}), is_set
@@ -90,7 +92,7 @@ def filter_fields(filters: Filters, query: ListQuery) -> Iterator[FilterField]:
         if choice.is_field:
             chosen = query.chosen.get(name)
             options = [
-                FilterOption(value, label, value == chosen)
-                for value, label in choice.options.items()
+                Option(value, label, value == chosen) for value, label in choice.shown(chosen)
             ]
-            yield FilterField(name, choice.label, options)
+            if options or choice.offered is None:
+                yield FilterField(name, choice.label, options)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
-from .columns import Column, ColumnHeader, column_headers
+from .columns import Column, ColumnHeader, SortOption, column_headers, sort_options
 from .filters import (
     Filter,
     FilterField,
@@ -19,7 +19,7 @@ from .filters import (
     quick_filters,
 )
 from .keyset import Cursor, Keyset, value_of
-from .page import CappedCount, Page
+from .page import MAX_COUNT_BESIDE, CappedCount, Page, capped_count
 from .query import ListQuery
 
 
@@ -28,21 +28,36 @@ class Listing[Row]:
     """What of a list was asked for, in a URL's query.
 
     Subclasses name the `columns`, of which the first is the default order, and say in
-    `filter_queryset` what the search query and the filters mean. `Row` is what a page holds: a
-    model's instance, or a dict of values.
+    `filter_queryset` what the search query and the filters mean, in `in_tab` what the tabs do where
+    they have counts. `Row` is what a page holds: a model's instance, or a dict of values.
     """
 
     columns: ClassVar[Mapping[str, Column]]
     page_size: ClassVar[int] = 50  # rows
+    whole_size: ClassVar[int] = 0  # rows of a list that is not cut into pages, if that is more
     # Under which the filters may be cached for a minute, where their options take long to find
     fields_key = ""
 
     given: QueryDict
     filters: Mapping[str, Filter] = field(default_factory=dict)
+    # How many rows each of what `counted` names has, once `page` was asked for
+    counts: dict[str, int] = field(default_factory=dict, init=False)
 
     def filter_queryset(self, rows: Any) -> Any:
         """Those of `rows` that the search query and the filters leave."""
         raise NotImplementedError
+
+    def in_tab(self, rows: Any) -> Any:
+        """Those of the filtered `rows` that the tab shows."""
+        return rows
+
+    def counted(self, rows: Any) -> Mapping[str, Any]:
+        """What of `rows`, by name, is counted along with a page of them."""
+        return {}
+
+    def matching(self, rows: Any) -> Any:
+        """All that was asked for of `rows`, on whatever page."""
+        return self.in_tab(self.filter_queryset(rows))
 
     def annotate_for_list(self, rows: Any) -> Any:
         """Annotate `rows` for display. Must not change the result set."""
@@ -84,28 +99,48 @@ class Listing[Row]:
 
     def page(self, rows: Any) -> Page[Row]:
         """The page of `rows` that the URL asks for; else, or if that is gone, the first one."""
-        matching = self.filter_queryset(rows)
-        total, rows = CappedCount(matching), self.annotate_for_list(matching)
+        matching, counted = self.matching(rows), self.counted(rows)
+        rows = self.annotate_for_list(matching)
         given = {
             name: self.keyset.decode_cursor(self.query.position[name], rows)
             for name in ("after", "before")
         }
-        rows = rows.annotate(total_in_list=total)
-        if given["after"] is not None:
-            page = self._page_after(rows, given["after"])
-        elif given["before"] is not None or self.query.position["page"] == "last":
-            page = self._page_before(rows, given["before"])
-        else:
-            return self._page_after(rows, None)
-        return page if page.rows else self._page_after(rows, None)
-
-    def _page_after(self, rows: Any, cursor: Cursor | None) -> Page[Row]:
-        found = self.keyset.fetch(rows, cursor, self.page_size + 1)
-        return self._page(
-            found[: self.page_size],
-            has_previous=cursor is not None,
-            has_next=len(found) > self.page_size,
+        rows = rows.annotate(
+            total_in_list=CappedCount(matching),
+            **{
+                f"count_of_{name}": CappedCount(part, MAX_COUNT_BESIDE)
+                for name, part in counted.items()
+            },
         )
+        page = self._page_at(rows, given["after"], given["before"])
+        self.counts = {
+            name: value_of(page.rows[0], f"count_of_{name}")
+            if page.rows
+            else capped_count(part, MAX_COUNT_BESIDE)
+            for name, part in counted.items()
+        }
+        return page
+
+    def _page_at(self, rows: Any, after: Cursor | None, before: Cursor | None) -> Page[Row]:
+        if after is not None:
+            page = self._page_after(rows, after)
+        elif before is not None or self.query.position["page"] == "last":
+            page = self._page_before(rows, before)
+        else:
+            return self._first_page(rows)
+        return page if page.rows else self._first_page(rows)
+
+    def _first_page(self, rows: Any) -> Page[Row]:
+        """All rows of a list that is shown whole, else as many as a page has."""
+        whole = max(self.whole_size, self.page_size)
+        found = self.keyset.fetch(rows, None, whole + 1)
+        shown = found if len(found) <= whole else found[: self.page_size]
+        return self._page(shown, has_previous=False, has_next=len(found) > len(shown))
+
+    def _page_after(self, rows: Any, cursor: Cursor) -> Page[Row]:
+        found = self.keyset.fetch(rows, cursor, self.page_size + 1)
+        shown = found[: self.page_size]
+        return self._page(shown, has_previous=True, has_next=len(found) > len(shown))
 
     def _page_before(self, rows: Any, cursor: Cursor | None) -> Page[Row]:
         found = self.keyset.fetch(rows, cursor, self.page_size + 1, backwards=True)
@@ -127,7 +162,7 @@ class Listing[Row]:
 
     def batches(self, rows: Any) -> Iterator[list[Row]]:
         """All that was asked for of `rows`, in order, some at a time: for a long download."""
-        return self.keyset.batches(self.annotate_for_list(self.filter_queryset(rows)))
+        return self.keyset.batches(self.annotate_for_list(self.matching(rows)))
 
     # How it is shown
 
@@ -137,6 +172,9 @@ class Listing[Row]:
 
     def column_headers(self) -> Iterator[ColumnHeader]:
         return column_headers(self.columns, self.query)
+
+    def sort_options(self) -> Iterator[SortOption]:
+        return sort_options(self.columns, self.query)
 
     def quick_filters(self) -> list[FilterLink]:
         return list(quick_filters(self.filters, self.query))
@@ -192,7 +230,7 @@ class Listing[Row]:
 
     def hidden_inputs(self) -> list[tuple[str, str]]:
         """What the search form carries along: what was chosen, without its own fields."""
-        shown = {"q", *(name for name, choice in self.filters.items() if choice.is_field)}
+        shown = {"q", "sort", *(name for name, choice in self.filters.items() if choice.is_field)}
         return [
             (name, value)
             for name, value in self.query.state().items()

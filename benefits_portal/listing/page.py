@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from benefits_portal.formats import format_number
 
 MAX_COUNT = 1_000  # rows; beyond that a count costs more than it says
+MAX_COUNT_BESIDE = 100  # of what a page does not show, and leads to
 
 
 def capped_count(rows: Any, most: int = MAX_COUNT) -> int:
@@ -19,19 +20,19 @@ def capped_count(rows: Any, most: int = MAX_COUNT) -> int:
 
 
 class CappedCount(Subquery):
-    """How many rows there are, up to MAX_COUNT + 1, in the query that fetches some of them."""
+    """How many rows there are, up to `most` + 1, in the query that fetches some of them."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = models.IntegerField()
 
-    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
-        super().__init__(queryset.order_by().values("pk")[: MAX_COUNT + 1])
+    def __init__(self, queryset: QuerySet[Any, Any], most: int = MAX_COUNT) -> None:
+        super().__init__(queryset.order_by().values("pk")[: most + 1])
 
 
-def total_text(total: int) -> str:
-    """A capped count as people write it: 1,000+ where there are more."""
-    if total > MAX_COUNT:
-        return gettext("%(number)s+") % {"number": format_number(MAX_COUNT)}
+def total_text(total: int, most: int = MAX_COUNT) -> str:
+    """A count capped at `most` as people write it: 1,000+ where there are more."""
+    if total > most:
+        return gettext("%(number)s+") % {"number": format_number(most)}
     return format_number(total)
 
 

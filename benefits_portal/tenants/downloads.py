@@ -62,7 +62,7 @@ def log_listing(
     log_download(
         request,
         name,
-        listing.filter_queryset(rows),
+        listing.matching(rows),
         filters,
         by=request.actor,
         partner=request.partner,

@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import html5lib
 import pytest
@@ -14,6 +15,7 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
+from benefits_portal.benefits import productkeys
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.tenants.models import Actor, Partner, Tenant, User
 from tests.clients import SignIn
@@ -38,8 +40,13 @@ COPIED = [
     "offer_name",
     "benefit_type",
     "quantity",
+    "credit_amount",
+    "currency",
+    "is_used",
     "starts_on",
+    "expires_on",
 ]
+TABS = ["current", "not-started", "ended"]
 DAYS = [TODAY + timedelta(days=offset) for offset in (-1, 0, 1)]
 
 
@@ -69,9 +76,33 @@ def benefits(partner: Partner, tenant: Tenant) -> list[Benefit]:
     return list(Benefit.objects.filter(pk__in=[benefit.pk for benefit in made]))
 
 
+def copies(benefit: Benefit, count: int, **changes: Any) -> list[Benefit]:
+    """`count` more of `benefit`, each of a membership of its own, all but for `changes` alike."""
+    day, offer = timedelta(days=1), benefit.membership.offer
+    earlier = Membership.objects.filter(partner=benefit.partner, offer=offer).count()
+    memberships = Membership.objects.bulk_create(
+        Membership(
+            partner=benefit.partner,
+            offer=offer,
+            starts_on=start,
+            ends_on=start + day,
+            benefits_expire_on=start + 2 * day,
+        )
+        for start in (TODAY + (earlier + number) * day for number in range(count))
+    )
+    alike = {name: getattr(benefit, name) for name in COPIED} | changes
+    return Benefit.objects.bulk_create(
+        Benefit(**alike, membership=membership) for membership in memberships
+    )
+
+
 def found(client: Client, address: str) -> list[int]:
     sections = client.get(f"{LIST}?{address}").context["sections"]
     return [row["pk"] for section in sections for row in section["rows"]]
+
+
+def in_any_tab(client: Client, address: str) -> set[int]:
+    return {pk for tab in TABS for pk in found(client, f"tab={tab}&{address}")}
 
 
 def offered(client: Client, address: str = "") -> list[str]:
@@ -132,7 +163,8 @@ def test_each_filter_leaves_what_it_says(client: Client, benefits: list[Benefit]
     expected = {
         "kind=usage": those(lambda benefit: benefit.is_usage_based),
         "kind=licenses": those(lambda benefit: not benefit.is_usage_based),
-        "show=unused": those(lambda benefit: usable(benefit) and not benefit.is_used),
+        "show=unused": those(lambda benefit: not benefit.is_used),
+        "show=expiring": those(lambda benefit: usable(benefit) and not benefit.is_used),
         "expires=past": those(lambda benefit: not usable(benefit)),
         "expires=30": those(usable),
         "type=core": those(lambda benefit: True),
@@ -148,15 +180,7 @@ def test_each_filter_leaves_what_it_says(client: Client, benefits: list[Benefit]
         }
         for status in Benefit.Status
     }
-    answers = {
-        address: {
-            row
-            for s in client.get(f"{LIST}?{address}").context["sections"]
-            for row in [r["pk"] for r in s["rows"]]
-        }
-        for address in expected
-    }
-    assert answers == expected
+    assert {address: in_any_tab(client, address) for address in expected} == expected
 
 
 @pytest.mark.parametrize("sort", ["benefit", "quantity", "offer", "type", "expires", "status"])
@@ -164,47 +188,55 @@ def test_each_column_sorts_within_its_section_and_turns_round(
     client: Client, benefits: list[Benefit], sort: str
 ) -> None:
     forward, back = found(client, f"sort={sort}"), found(client, f"sort=-{sort}")
-    assert (len(forward), sorted(forward)) == (12, sorted(benefit.pk for benefit in benefits))
-    assert (back[6:] + back[:6]) == forward[::-1]
+    usable = [benefit.pk for benefit in benefits if benefit.is_usable(TODAY)]
+    assert (len(forward), sorted(forward)) == (8, sorted(usable))
+    assert (back[4:] + back[:4]) == forward[::-1]
 
 
+@pytest.mark.parametrize(
+    ("tab", "statuses"),
+    [
+        ("current", ["not-assigned", "assigned", "not-redeemed", "redeemed"]),
+        ("ended", ["ended", "expired", "redeemed"]),
+    ],
+)
 def test_sorting_by_status_keeps_each_status_together(
-    client: Client, benefits: list[Benefit]
+    client: Client, benefits: list[Benefit], tab: str, statuses: list[str]
 ) -> None:
-    rows = [
-        row["status"]
-        for section in client.get(LIST, {"sort": "status"}).context["sections"]
-        for row in section["rows"]
-    ]
-    assert list(dict.fromkeys(rows)) == [
-        "not-assigned",
-        "assigned",
-        "ended",
-        "not-redeemed",
-        "redeemed",
-        "expired",
-    ]
-    assert [
-        status for previous, status in zip(["", *rows], rows, strict=False) if previous != status
-    ] == list(dict.fromkeys(rows))
+    sections = client.get(LIST, {"sort": "status", "tab": tab}).context["sections"]
+    rows = [row["status"] for section in sections for row in section["rows"]]
+    changes = zip(["", *rows], rows, strict=False)
+    assert [status for previous, status in changes if previous != status] == statuses
 
 
 def test_fifty_rows_to_a_page_and_every_page_parses(client: Client, partner: Partner) -> None:
-    BenefitFactory.create_batch(40, partner=partner)
-    BenefitFactory.create_batch(20, partner=partner, monthly=True)
+    line = BenefitFactory.create(partner=partner)
+    copies(line, 70)
+    copies(BenefitFactory.create(partner=partner, monthly=True), 40)
     pages, href = [], "?"
     while href:
         answer = client.get(LIST + href)
         html5lib.HTMLParser(strict=True).parse(answer.text)
         pages.append(sum(len(section["rows"]) for section in answer.context["sections"]))
         href = answer.context["page"].next_href
-    assert pages == [50, 10]
+    assert pages == [50, 50, 12]
+
+
+def test_a_list_of_a_hundred_is_shown_whole(client: Client, partner: Partner) -> None:
+    copies(BenefitFactory.create(partner=partner), 99)
+    answer = client.get(LIST)
+    shown = [len(section["rows"]) for section in answer.context["sections"]]
+    assert (shown, answer.context["page"].is_whole) == ([0, 100], True)
+    copies(BenefitFactory.create(partner=partner), 0)
+    answer = client.get(LIST)
+    shown = [len(section["rows"]) for section in answer.context["sections"]]
+    assert (shown, answer.context["page"].is_whole) == ([0, 50], False)
 
 
 def test_a_kind_that_is_on_another_page_is_said_to_be_there(
     client: Client, partner: Partner
 ) -> None:
-    BenefitFactory.create_batch(50, partner=partner)
+    copies(BenefitFactory.create(partner=partner), 100)
     BenefitFactory.create(partner=partner, monthly=True)
     last = client.get(f"{LIST}?page=last")
     assert ("None on this page." in last.text, '<a href="?kind=usage">Show them' in last.text) == (
@@ -219,37 +251,40 @@ def test_the_spreadsheet_is_the_filtered_list_without_formulas_and_keys(
     key = issue_key(partner=partner, product__name="=HYPERLINK(1)", expires_on=TODAY)
     BenefitFactory.create(partner=partner, product__name="Other", monthly=True)
     text = client.get(CSV, {"kind": "licenses"}).getvalue().decode("utf-8-sig")
-    assert list(csv.reader(io.StringIO(text))) == [
-        ["Benefit", "License quantity", "Offer", "Benefit type", "Expiration date", "Status"],
-        [
-            "'=HYPERLINK(1)",
-            "25 licenses",
-            key.benefit.membership.offer.name,
-            "Core",
-            "2021-05-01",
-            "Not redeemed",
-        ],
+    [heads, row] = csv.reader(io.StringIO(text))
+    assert heads[:10] == [
+        "Kind",
+        "Benefit",
+        "Quantity",
+        "Unit",
+        "Offer",
+        "Benefit type",
+        "Competency",
+        "First day",
+        "Expiration date",
+        "Status",
     ]
-    assert key.last_five not in text
+    assert row[:10] == [
+        "License-based",
+        "'=HYPERLINK(1)",
+        "25",
+        "licenses",
+        key.benefit.membership.offer.name,
+        "Core",
+        "",
+        "2021-01-01",
+        "2021-05-01",
+        "Not redeemed",
+    ]
+    assert (heads[10:], row[10:]) == (
+        ["Key ends in", "Redeemed by", "Redeemed on", "Holder"],
+        [key.last_five, "", "", ""],
+    )
+    assert productkeys.decrypted(key.ciphertext)[:-5] not in text.replace("-", "")
 
 
 def test_the_spreadsheet_is_as_long_as_the_list(client: Client, partner: Partner) -> None:
-    BenefitFactory.create(partner=partner)
-    benefit, day = Benefit.objects.get(), timedelta(days=1)
-    memberships = Membership.objects.bulk_create(
-        Membership(
-            partner=partner,
-            offer=benefit.membership.offer,
-            starts_on=start,
-            ends_on=start + day,
-            benefits_expire_on=start + 2 * day,
-        )
-        for start in (TODAY + number * day for number in range(1_100))
-    )
-    facts = {name: getattr(benefit, name) for name in COPIED}
-    Benefit.objects.bulk_create(
-        Benefit(**facts, expires_on=TODAY, membership=membership) for membership in memberships
-    )
+    copies(BenefitFactory.create(partner=partner), 1_100)
     rows = client.get(CSV).getvalue().decode().splitlines()
     assert len(rows) == 1 + 1_101
     assert client.get(LIST).context["page"].total_text == "1,000+"

@@ -85,7 +85,7 @@ def test_what_can_be_used_comes_first_however_much_else_there_is(
     assert [row.href for row in shown["rows"]][:2] == [
         reverse("licensing:benefit-detail", args=[benefit.pk]) for benefit in usable
     ]
-    assert [row.subtitle.split(" · ")[1] for row in shown["rows"]][2:] == ["Not begun"] * 3 + [
+    assert [row.subtitle.split(" · ")[1] for row in shown["rows"]][2:] == ["Not started"] * 3 + [
         "Expired"
     ]
 

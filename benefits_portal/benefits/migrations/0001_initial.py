@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
                 ('is_license_based', models.GeneratedField(db_persist=True, expression=models.ExpressionWrapper(models.Q(('credit_amount', None)), models.BooleanField()), output_field=models.BooleanField(), serialize=False)),
                 ('size', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Coalesce('credit_amount', django.db.models.functions.comparison.Cast('quantity', models.DecimalField(decimal_places=3, max_digits=13))), output_field=models.DecimalField(decimal_places=3, max_digits=13), serialize=False)),
                 ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='benefits', to='tenants.partner', verbose_name='partner')),
-                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='benefits', to='benefits.membership', verbose_name='membership')),
+                ('membership', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='benefits', to='benefits.membership', verbose_name='membership')),
                 ('package_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='benefits', to='benefits.packageline', verbose_name='package line')),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='benefits', to='benefits.product', verbose_name='product')),
             ],
@@ -267,11 +267,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='benefit',
-            index=models.Index(fields=['partner', 'expires_on'], name='benefit_partner_expires'),
+            index=models.Index(fields=['partner', 'expires_on', 'starts_on'], name='benefit_partner_expires'),
         ),
         migrations.AddIndex(
             model_name='benefit',
             index=models.Index(fields=['expires_on'], name='benefit_expires'),
+        ),
+        migrations.AddIndex(
+            model_name='benefit',
+            index=models.Index(fields=['partner', 'starts_on'], name='benefit_partner_starts'),
         ),
         migrations.AddIndex(
             model_name='benefit',

@@ -54,8 +54,13 @@ class Benefit(models.Model):
     partner = models.ForeignKey(
         Partner, models.PROTECT, related_name="benefits", db_index=False, verbose_name=_("partner")
     )
+    # The constraint that a package line comes once has an index that begins with it
     membership = models.ForeignKey(
-        "benefits.Membership", models.PROTECT, related_name="benefits", verbose_name=_("membership")
+        "benefits.Membership",
+        models.PROTECT,
+        related_name="benefits",
+        db_index=False,
+        verbose_name=_("membership"),
     )
     package_line = models.ForeignKey(
         PackageLine, models.PROTECT, related_name="benefits", verbose_name=_("package line")
@@ -128,8 +133,11 @@ class Benefit(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["partner", "expires_on"], name="benefit_partner_expires"),
+            models.Index(
+                fields=["partner", "expires_on", "starts_on"], name="benefit_partner_expires"
+            ),
             models.Index(fields=["expires_on"], name="benefit_expires"),
+            models.Index(fields=["partner", "starts_on"], name="benefit_partner_starts"),
             models.Index(
                 fields=["partner", "is_license_based", "product_sort_name", "size", "id"],
                 name="benefit_by_name",

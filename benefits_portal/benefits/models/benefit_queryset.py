@@ -45,6 +45,10 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
     def not_begun(self, on: date) -> Self:
         return self.filter(starts_on__gt=on)
 
+    def ended(self, on: date) -> Self:
+        """The expiration date has passed, whether they were used or not."""
+        return self.filter(expires_on__lt=on)
+
     def expiring_within(self, days: int, on: date) -> Self:
         return self.usable(on).filter(expires_on__lte=on + timedelta(days=days))
 

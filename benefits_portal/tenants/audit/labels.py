@@ -59,6 +59,7 @@ FILTERS: dict[str, str | Promise] = {
     "since": gettext_lazy("From"),
     "sort": gettext_lazy("Sorted by"),
     "status": gettext_lazy("Status"),
+    "tab": gettext_lazy("Period"),
     "tenant": gettext_lazy("Tenant"),
     "type": gettext_lazy("Benefit type"),
     "until": gettext_lazy("Until"),

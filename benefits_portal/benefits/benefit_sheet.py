@@ -1,0 +1,126 @@
+"""The list of benefits as a spreadsheet: numbers as numbers, each fact in a column of its own."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from babel.numbers import get_currency_precision
+from django.db.models import Count
+from django.utils.formats import number_format
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.benefits.benefit_rows import status_on
+from benefits_portal.benefits.list_filters import KINDS
+from benefits_portal.benefits.models import Assignment, Product, ProductKey
+from benefits_portal.benefits.models.catalog import BenefitType
+from benefits_portal.formats import format_number
+from benefits_portal.tenants.models import Partner, User
+from benefits_portal.tenants.naming import Names
+
+MAX_HOLDERS = 20  # named in a cell; more are counted
+
+
+class KeyUse(NamedTuple):
+    """What a row says of its live key, and never the key (K3)."""
+
+    last_five: str = ""
+    redeemed_by: User | None = None
+    redeemed_on: date | None = None
+
+
+def file_name(partner: Partner, on: date) -> str:
+    """contoso-benefits-2026-11-29, in the reader's language, without what is no ASCII letter."""
+    return "-".join(filter(None, [slugify(partner.name), _("benefits"), on.isoformat()]))
+
+
+def column_labels() -> list[str]:
+    return [
+        _("Kind"),
+        _("Benefit"),
+        _("Quantity"),
+        _("Unit"),
+        _("Offer"),
+        _("Benefit type"),
+        _("Competency"),
+        _("First day"),
+        _("Expiration date"),
+        _("Status"),
+        _("Key ends in"),
+        _("Redeemed by"),
+        _("Redeemed on"),
+        _("Holder"),
+    ]
+
+
+def sheet_rows(
+    partner: Partner, batch: Sequence[Mapping[str, Any]], on: date
+) -> Iterator[list[object]]:
+    """The rows of a batch of the list's values: four queries, or fewer where nothing is used."""
+    keys, holders = key_uses(batch), holder_texts(batch)
+    people = Names(partner, (use.redeemed_by for use in keys.values()))
+    for row in batch:
+        use = keys.get(row["pk"], KeyUse())
+        yield [
+            KINDS["usage" if row["quantity"] is None else "licenses"],
+            row["product_name"],
+            *number_and_unit(row),
+            row["offer_name"],
+            BenefitType(row["benefit_type"]).label,
+            row["competency"],
+            row["starts_on"].isoformat(),
+            row["expires_on"].isoformat(),
+            status_on(on, row).label,
+            use.last_five,
+            people.of(use.redeemed_by) if use.redeemed_on else "",
+            use.redeemed_on.isoformat() if use.redeemed_on else "",
+            holders.get(row["pk"], ""),
+        ]
+
+
+def number_and_unit(row: Mapping[str, Any]) -> tuple[str, str]:
+    """25 and licenses; 100 and USD per month: a number as the reader's spreadsheet reads it."""
+    quantity: int | None = row["quantity"]
+    if quantity is not None:
+        return str(quantity), ngettext("license", "licenses", quantity)
+    amount: Decimal = row["credit_amount"]
+    per_year = row["product__kind"] == Product.Kind.BULK_CREDIT
+    text = _("%(amount)s per year") if per_year else _("%(amount)s per month")
+    is_whole = amount == amount.to_integral_value()
+    decimals = 0 if is_whole else get_currency_precision(row["currency"])
+    number = number_format(amount, decimals, use_l10n=True, force_grouping=False)
+    return number, text % {"amount": row["currency"]}
+
+
+def key_uses(batch: Iterable[Mapping[str, Any]]) -> dict[int, KeyUse]:
+    """The live keys of the benefits, by primary key of the benefit."""
+    pks = [row["pk"] for row in batch if row["quantity"] is not None]
+    keys = ProductKey.objects.filter(benefit__in=pks, revoked_at=None).order_by()
+    return {
+        key.benefit_id: KeyUse(key.last_five, key.redeemed_by, key.redeemed_on)
+        for key in keys.select_related("redeemed_by")
+    }
+
+
+def holder_texts(batch: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+    """Who holds each credit: MAX_HOLDERS people by name; of more, how many they are."""
+    pks = [row["pk"] for row in batch if row["quantity"] is None and row["is_used"]]
+    if not pks:
+        return {}
+    held = Assignment.objects.filter(benefit__in=pks).kept().order_by()
+    counts = dict(held.values_list("benefit").annotate(Count("pk")))
+    few = [pk for pk, count in counts.items() if count <= MAX_HOLDERS]
+    names: dict[int, list[str]] = defaultdict(list)
+    of_few = held.filter(benefit__in=few).select_related("directory_user")
+    for assignment in of_few.order_by("directory_user__sort_name", "pk"):
+        names[assignment.benefit_id].append(assignment.directory_user.display_name)
+    return {
+        pk: "; ".join(names[pk])
+        if pk in names
+        else ngettext("%(count)s person", "%(count)s people", count)
+        % {"count": format_number(count)}
+        for pk, count in counts.items()
+    }

@@ -1,0 +1,156 @@
+"""What the list of benefits can be narrowed down to: its tabs and its filters."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, cast
+
+from django.db.models import TextChoices
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from benefits_portal.benefits.models import Membership
+from benefits_portal.benefits.models.catalog import BenefitType, product_text
+from benefits_portal.benefits.status import Status
+from benefits_portal.listing import Filter
+from benefits_portal.search_text import sort_key
+from benefits_portal.tenants.audit.labels import offer_filter_values
+from benefits_portal.tenants.models import Partner
+
+
+class Tab(TextChoices):
+    """Where a benefit stands in time. Each is in one of them on any day."""
+
+    CURRENT = "current", pgettext_lazy("benefits", "Current")
+    NOT_STARTED = "not-started", pgettext_lazy("benefits", "Not started")
+    ENDED = "ended", pgettext_lazy("benefits", "Ended")
+
+
+SHOW = {
+    "unused": gettext_lazy("Unused"),
+    "expiring": gettext_lazy("Unused, expires in 3 months"),
+}
+KINDS = {"usage": gettext_lazy("Usage-based"), "licenses": gettext_lazy("License-based")}
+EXPIRES = {
+    "30": gettext_lazy("Within 30 days"),
+    "91": gettext_lazy("Within 3 months"),
+    "182": gettext_lazy("Within 6 months"),
+    "past": gettext_lazy("Expired already"),
+}
+STATUSES = {status.value: status.label for status in Status} | {
+    Status.ENDED.value: gettext_lazy("Expired (credit)"),
+    Status.EXPIRED.value: gettext_lazy("Expired (product key)"),
+}
+TYPES = {choice.value: choice.label for choice in BenefitType}
+offer_filter_values(
+    show=SHOW,
+    kind=KINDS,
+    expires=EXPIRES,
+    status=STATUSES,
+    type=TYPES,
+    tab=dict(Tab.choices),
+)
+# What can be true of a benefit in each tab: of these the filters offer a choice
+IN_TAB: dict[Tab, dict[str, set[str]]] = {
+    Tab.CURRENT: {
+        "show": {"unused", "expiring"},
+        "expires": {"30", "91", "182"},
+        "status": {
+            Status.NOT_ASSIGNED,
+            Status.ASSIGNED,
+            Status.NOT_REDEEMED,
+            Status.REDEEMED,
+        },
+    },
+    Tab.NOT_STARTED: {"show": set(), "expires": set(), "status": {Status.NOT_BEGUN}},
+    Tab.ENDED: {
+        "show": {"unused"},
+        "expires": {"past"},
+        "status": {Status.ENDED, Status.EXPIRED, Status.REDEEMED},
+    },
+}
+HELD = (
+    "pk",
+    "offer_id",
+    "offer__name",
+    "product_id",
+    "product__name",
+    "product__kind",
+    "competency",
+)
+
+
+class HeldLine(NamedTuple):
+    """A line of a package that a partner is or was enrolled in: the values of HELD."""
+
+    pk: int
+    offer_id: int
+    offer: str
+    product_id: int
+    product: str
+    kind: str
+    competency: str
+
+
+def tab_of(query: Mapping[str, str]) -> Tab:
+    """The tab that a URL asks for: by name, else the first that what it filters by can be in.
+
+    So what was bookmarked by its status still leads to those benefits.
+    """
+    if query.get("tab") in Tab.values:
+        return Tab(query["tab"])
+    return next((tab for tab in Tab if not unfitting(tab, query)), Tab.CURRENT)
+
+
+def unfitting(tab: Tab, chosen: Mapping[str, str]) -> list[str]:
+    """The filters that nothing in `tab` can pass as they were `chosen`."""
+    known = {"show": SHOW, "expires": EXPIRES, "status": STATUSES}
+    return [
+        name
+        for name, possible in IN_TAB[tab].items()
+        if (value := chosen.get(name)) in known[name] and value not in possible
+    ]
+
+
+def filters_of(tab: Tab, lines: Callable[[], Sequence[HeldLine]]) -> dict[str, Filter]:
+    """The filters, of which a tab offers what can be in it."""
+    offered = IN_TAB[tab]
+    return {
+        "tab": Filter(_("Period"), dict(Tab.choices), tabs=True),
+        "show": Filter(_("Quick filters"), SHOW, quick=True, offered=offered["show"]),
+        "kind": Filter(_("Kind"), KINDS),
+        "status": Filter(_("Status"), STATUSES, offered=offered["status"]),
+        "product": Filter(_("Product"), lazily(lambda: products(lines()))),
+        "offer": Filter(_("Offer"), lazily(lambda: offers(lines()))),
+        "type": Filter(_("Benefit type"), TYPES),
+        "expires": Filter(_("Expires"), EXPIRES, offered=offered["expires"]),
+    }
+
+
+def held_lines(partner: Partner) -> list[HeldLine]:
+    """The lines of the packages that `partner` is or was enrolled in: one query."""
+    memberships = Membership.objects.filter(partner=partner)
+    found = memberships.package_lines().order_by().values_list(*HELD)
+    return [HeldLine._make(values) for values in found]
+
+
+def products(lines: Iterable[HeldLine]) -> dict[str, str]:
+    """The products of `lines`, as options of a filter."""
+    kinds = {line.product_id: (line.product, line.kind) for line in lines}
+    return in_order({pk: product_text(*product) for pk, product in kinds.items()})
+
+
+def offers(lines: Iterable[HeldLine]) -> dict[str, str]:
+    """The offers of `lines`, as options of a filter."""
+    return in_order({line.offer_id: line.offer for line in lines})
+
+
+def lazily(options: Callable[[], dict[str, str]]) -> Mapping[str, str]:
+    """The options of a filter, found when they are first looked at."""
+    return cast("Mapping[str, str]", SimpleLazyObject(options))
+
+
+def in_order(names: dict[int, str]) -> dict[str, str]:
+    """The options of a filter, by what they are called."""
+    return {
+        str(pk): name for pk, name in sorted(names.items(), key=lambda option: sort_key(option[1]))
+    }
