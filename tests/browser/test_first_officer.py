@@ -44,7 +44,7 @@ def picture(page: Page, name: str) -> None:
 
 def sign_in(page: Page, url: str, where: str) -> None:
     page.goto(where)
-    page.get_by_label("E-mail address").fill(url)
+    page.get_by_label("Email address").fill(url)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 

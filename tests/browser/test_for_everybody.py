@@ -158,7 +158,7 @@ def test_what_opens_and_what_is_replaced_keeps_the_focus_and_is_read_out(visit: 
         "expires_on"
     )
     page.goto(f"{LIST}{credit.pk}/")
-    people = page.get_by_label("Name or address")
+    people = page.get_by_label("Name or email")
     people.press_sequentially("adele")
     expect(page.locator("#announcer")).to_have_text("1 person found.")
     expect(people).to_be_focused()

@@ -48,9 +48,9 @@ def test_an_admin_gives_credit_activates_a_key_extends_and_adds_licenses(
     expect(row).to_contain_text("Not assigned")
     row.get_by_role("link", name="View details").click()
     opened = page.locator(f"#details-{credit.pk}")
-    opened.get_by_label("Name or address").fill("adele")
+    opened.get_by_label("Name or email").fill("adele")
     opened.get_by_text("Adele Vance").click()
-    opened.get_by_role("button", name="Assign user").click()
+    opened.get_by_role("button", name="Assign to Adele Vance").click()
     expect(page.get_by_role("status").first).to_have_text("Adele Vance now holds this credit.")
     assert Assignment.objects.get(benefit=credit).directory_user.display_name == "Adele Vance"
 
@@ -64,7 +64,7 @@ def test_an_admin_gives_credit_activates_a_key_extends_and_adds_licenses(
     assert re.fullmatch(r"PCBEN(-[A-Z0-9]{5}){4}", typed)
 
     opened.get_by_role("link", name="Activation walkthrough").click()
-    expect(page.get_by_role("heading", name="New subscription")).to_be_visible()
+    expect(page.get_by_role("link", name="Start new subscription")).to_be_visible()
     page.goto("/product-key/start/")
     page.get_by_text("contoso.onmicrosoft.com", exact=True).last.click()
     page.get_by_role("button", name="Next").click()
