@@ -120,7 +120,7 @@ support-desk                    in         in       in      in     in      in   
 office: edited/                 in         in       in      in     in      in     see      see
 office: edited/1/               in         in       in      in     in      in     go       go
 office: edited/1/disable/       in         in       in      in     in      in     no       see/do
-office: edited/1/enable/        in         in       in      in     in      in     no       see
+office: edited/1/enable/        in         in       in      in     in      in     no       see/do
 office: edited/1/change/        in         in       in      in     in      in     see/no   see
 office: edited/1/delete/        in         in       in      in     in      in     no       no
 office: edited/1/history/       in         in       in      in     in      in     go       go
@@ -160,7 +160,7 @@ office: ledgers/1/accept/       in         in       in      in     in      in   
 office: ledgers/1/grant/        in         in       in      in     in      in     no       see/do
 office: ledgers/1/decline/      in         in       in      in     in      in     no       see/do
 office: ledgers/1/revoke/       in         in       in      in     in      in     no       see/do
-office: ledgers/1/issue-another-key/ in  in  in  in  in  in  no  see/do
+office: ledgers/1/issue-another-key/ in  in  in  in  in  in  no  see/go
 office: ledgers/1/replace-again/ in         in       in      in     in      in     no       see/do
 office: ledgers/1/change/       in         in       in      in     in      in     see/no   see/no
 office: ledgers/1/delete/       in         in       in      in     in      in     no       no
