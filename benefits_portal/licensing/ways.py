@@ -23,7 +23,8 @@ DAY = timedelta(days=1)
 class Way:
     """One way to use a key: from what runs `before` to what runs `after`, or the `reason` why not.
 
-    Without `before` it makes something new; with `keeps` it goes on with the same subscription.
+    Without `before` it makes something new; with `keeps` it goes on with the same one
+    and all its licenses.
     """
 
     title: str
@@ -131,7 +132,7 @@ class WayGroup:
     @property
     def best_for_renewing(self) -> Way | None:
         """Of the ways that keep every license and end later than now, the one that ends last."""
-        later = [way for way in self.ways if way.keeps and way.more >= 0 and way.gain > 0]
+        later = [way for way in self.ways if way.keeps and way.gain > 0]
         return max(later, key=lambda way: way.gain, default=None)
 
     def marked(self, *, has_primary: bool = True) -> "WayGroup":
