@@ -61,11 +61,16 @@ def is_own(model: type[models.Model]) -> bool:
 
 
 @cache
+def fields_of(model: type[models.Model], *kinds: Personal) -> dict[str, Personal]:
+    """The fields of `model` that hold something of `kinds`, each with what it is."""
+    stored = [field for field in model._meta.concrete_fields if not hasattr(field, "sources")]
+    held = {field.name: personal(field) for field in stored} if is_own(model) else {}
+    return {name: kind for name, kind in held.items() if kind in kinds}
+
+
 def called_by(model: type[models.Model]) -> dict[str, Personal]:
     """The fields of `model` that say what somebody is called: whether by name or by address."""
-    stored = [field for field in model._meta.concrete_fields if not hasattr(field, "sources")]
-    kinds = {field.name: personal(field) for field in stored} if is_own(model) else {}
-    return {name: kind for name, kind in kinds.items() if kind in (Personal.NAME, Personal.EMAIL)}
+    return fields_of(model, Personal.NAME, Personal.EMAIL)
 
 
 @cache
@@ -84,7 +89,10 @@ def _called_by_any() -> frozenset[str]:
 def without_names(values: dict[str, Any], subject: models.Model | None) -> dict[str, Any]:
     """`values` about `subject`, by field; None for what says how somebody is called.
 
-    Without a subject they are about what was refused to be made.
+    Nor does a digest stay, which finds them again. Without a subject they are about what was
+    refused to be made.
     """
-    withheld = _called_by_any() | (called_by(type(subject)).keys() if subject else set())
+    withheld = {*_called_by_any()}
+    if subject:
+        withheld |= fields_of(type(subject), Personal.NAME, Personal.EMAIL, Personal.DIGEST).keys()
     return {name: None if name in withheld else value for name, value in values.items()}

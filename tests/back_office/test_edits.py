@@ -190,6 +190,7 @@ def test_lifting_a_lock_out_is_on_record_without_what_was_typed(office: Client) 
         "sign-in",
     )
     assert "anna" not in str(record.before)
+    assert (record.before["subject"], record.before["account"]) == (None, None)
 
 
 # People

@@ -222,7 +222,7 @@ def test_of_many_renamings_at_once_each_name_is_kept_once(ann: DirectoryUser) ->
 def renamed(ann: DirectoryUser, account: User, tenant: Tenant) -> DirectoryUser:
     """Ann does something and is disabled, is renamed an hour later, and is enabled after that."""
     by = Actor(account, How.PORTAL)
-    Record.objects.log(TenantsAction.SIGNED_IN, by=by, partner=tenant.partner, subject=account)
+    Record.objects.log(TenantsAction.PASSWORD_SET, by=by, partner=tenant.partner, subject=account)
     ann.disable(by=Actor())
     later: list[Callable[[DirectoryUser], object]] = [
         in_the_back_office,
@@ -238,7 +238,7 @@ TOLD = [  # what, who, about, changes; the newest first
     ("Enabled a directory user again", NEW, NEW, ""),
     ("Edited", "the program team", NEW, f"Name: {OLD} → {NEW}"),
     ("Disabled a directory user", "the program", OLD, ""),
-    ("Signed in", OLD, OLD, ""),
+    ("Set a password", OLD, OLD, ""),
 ]
 
 
@@ -312,7 +312,7 @@ def test_what_another_partner_called_them_before_is_not_said(
 ) -> None:
     elsewhere = factories.DirectoryUserFactory.create(display_name=OLD)
     account = factories.UserFactory.create(directory_user=elsewhere, name=OLD)
-    Record.objects.log(TenantsAction.SIGNED_IN, by=Actor(account), partner=tenant.partner)
+    Record.objects.log(TenantsAction.PASSWORD_SET, by=Actor(account), partner=tenant.partner)
     for row, name in ((elsewhere, "display_name"), (account, "name")):
         setattr(row, name, NEW)
         row.save()
