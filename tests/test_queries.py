@@ -110,7 +110,7 @@ class Page:
 # Seven is what a page may take; what takes more shows names of many kinds of things, or very many
 # subscriptions of one product.
 PAGES = [
-    Page(8, "home"),
+    Page(9, "home"),
     Page(5, "benefits:azure-cloud"),
     Page(5, "benefits:azure-cloud", query="?q=product&show=unused&sort=-expires"),
     # The keys and holders of a batch, who redeemed, and what they are called
@@ -137,6 +137,7 @@ PAGES = [
     Page(7, "licensing:subscription"),
     Page(8, "licensing:subscription?ended"),  # with the keys that start it again
     Page(7, "licensing:receipt"),
+    Page(6, "licensing:requests"),
     Page(6, "licensing:replacement"),
     Page(5, "licensing:product-key-start"),
     Page(5, "licensing:product-key-start", query="?place={place}"),

@@ -9,3 +9,6 @@ class LicensingConfig(AppConfig):
     verbose_name = _("Licensing")
     # Decided (K8); what runs changes through redemptions only
     by_program: ClassVar[dict[str, str]] = {"replacement": "change"}
+
+    def ready(self) -> None:
+        from . import decision_mail  # noqa: F401 - registers who writes its mails

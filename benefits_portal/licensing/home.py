@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.licensing.attention import ending_subscriptions, held_by_disabled
 from benefits_portal.licensing.membership_years import memberships
+from benefits_portal.licensing.requests import recent_requests
 from benefits_portal.licensing.unused import unused_benefits
 from benefits_portal.listing.excerpt import Asked
 from benefits_portal.tenants.access import no_role
@@ -43,6 +44,7 @@ def home_context(request: PartnerRequest) -> dict[str, Any]:
         "unused": unused,
         "is_first_use": unused and years and not years[0].membership.partner_uses_any,
         "attention": [section for section in sections if section[2]],
+        "requests": recent_requests(partner, may_act=may_act),
         "memberships": years,
         "has_ended_years": any(year.is_over for year in years),
     }

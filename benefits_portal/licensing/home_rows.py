@@ -51,9 +51,10 @@ def act(label: str, href: str, about: str, *, may_act: bool) -> SafeString:
 
 def details_link(href: str, about: str) -> SafeString:
     """Where there is nothing to do but to look."""
+    return link_to(href, _("View details"), about)
+
+
+def link_to(href: str, label: str, about: str) -> SafeString:
     return format_html(
-        '<a href="{}">{}<span class="visually-hidden"> {}</span></a>',
-        href,
-        _("View details"),
-        about,
+        '<a href="{}">{}<span class="visually-hidden"> {}</span></a>', href, label, about
     )

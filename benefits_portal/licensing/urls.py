@@ -6,6 +6,7 @@ from benefits_portal.licensing.views import (
     calculator,
     redeeming,
     replacing,
+    requests,
     subscriptions,
 )
 from benefits_portal.tenants.audit.labels import name_pages
@@ -40,5 +41,6 @@ urlpatterns = [
         "admin-center/products/<int:pk>/add-licenses/", redeeming.add_licenses, name="add-licenses"
     ),
     path("admin-center/receipts/<int:pk>/", subscriptions.receipt, name="receipt"),
+    path("account/requests/", requests.request_list, name="requests"),
     path("admin-center/receipts/<int:pk>/replacement/", replacing.ask, name="replacement"),
 ]

@@ -241,6 +241,7 @@ def account_pages() -> dict[str, Any]:
         "tenants": at("tenants:tenants"),
         "ask-for-tenant": at("tenants:ask-for-tenant"),
         "make-primary": at("tenants:make-primary", tenant),
+        "requests": at("licensing:requests"),
         "activity": at("tenants:activity"),
     }
 

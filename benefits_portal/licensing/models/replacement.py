@@ -21,12 +21,13 @@ from benefits_portal.personal import Personal
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.exceptions import AlreadyDecided
-from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
+from benefits_portal.tenants.models import Actor, Mail, Partner, Record, Tenant, User, recordable
 
 from .redemption import Redemption
 from .reversal import Reversal, check_latest
 
 ASKED_WITHIN = timedelta(days=30)  # from the day of redemption
+REPLACEMENT_DECIDED = "licensing.replacement-decided"  # a kind of mail
 
 
 @recordable
@@ -262,15 +263,7 @@ class Replacement(models.Model):
 
         Raises AlreadyDecided, ReplacedOnRequestBefore, KeyRevoked, BuiltOnSince, or BenefitExpired.
         """
-        redemption = self.redemption
-        after = {"redemption": redemption.pk, "why": self.why}
-        about: AuditContext = {
-            "by": by,
-            "partner": self.partner,
-            "tenant": self.tenant,
-            "subject": redemption.subscription,
-            "after": after,
-        }
+        redemption, about = self.redemption, self._about(self.why, by)
         with recorded_if_refused(ReplacementAction.GRANTED, **about):
             self._decide(by)
             check_not_replaced_before(redemption)
@@ -281,14 +274,7 @@ class Replacement(models.Model):
 
     def decline(self, because: str, *, by: Actor) -> None:
         """Say no, with the reason that the partner reads on the receipt. Raises AlreadyDecided."""
-        after = {"redemption": self.redemption_id, "why": because}
-        about: AuditContext = {
-            "by": by,
-            "partner": self.partner,
-            "tenant": self.tenant,
-            "subject": self.redemption.subscription,
-            "after": after,
-        }
+        about = self._about(because, by)
         with recorded_if_refused(ReplacementAction.DECLINED, **about):
             self._decide(by, declined_because=because)
             Record.objects.log(ReplacementAction.DECLINED, **about)
@@ -297,3 +283,13 @@ class Replacement(models.Model):
         decided = Replacement.objects.undecided().filter(pk=self.pk)
         if not decided.update(decided_at=clock.now(), decided_by=by.user, **answer):
             raise AlreadyDecided
+        Mail.objects.queue_decision(REPLACEMENT_DECIDED, self.pk)
+
+    def _about(self, why: str, by: Actor) -> AuditContext:
+        return {
+            "by": by,
+            "partner": self.partner,
+            "tenant": self.tenant,
+            "subject": self.redemption.subscription,
+            "after": {"redemption": self.redemption_id, "why": why},
+        }

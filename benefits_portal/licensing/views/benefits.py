@@ -18,7 +18,8 @@ from benefits_portal.licensing.benefit_state import state_of
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.display import undoing
 from benefits_portal.licensing.forms import VerifiedForm
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Redemption, Replacement, Subscription
+from benefits_portal.licensing.requests import request_badge
 from benefits_portal.licensing.views.choosing_tenant import confirmation_of_known
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
@@ -192,7 +193,16 @@ def key_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
         .filter(key__benefit=benefit)
     )
     redemption = redeemed.first() if benefit.is_used else None
-    return {"benefit": benefit, "key": key, "refusal": refusal, "redemption": redemption}
+    asked = getattr(redemption, "replacement", None)
+    if key and key.follows_another and not asked:
+        asked = Replacement.objects.filter(key=key).first()
+    return {
+        "benefit": benefit,
+        "key": key,
+        "refusal": refusal,
+        "redemption": redemption,
+        "request_badge": request_badge(asked),
+    }
 
 
 def license_context(

@@ -25,6 +25,7 @@ from benefits_portal.licensing.display import (
 )
 from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.requests import latest_replacement, request_badge
 from benefits_portal.licensing.sentences import outcome
 from benefits_portal.licensing.timeline import status_sentence, timeline
 from benefits_portal.licensing.views.replacing import replacement_context
@@ -109,6 +110,7 @@ def standing(
         "dates_differ": any(fed["expires_on"] != subscription.ends_on for fed in feeding_benefits),
         "latest": source(redemptions),
         "withdrawal": withdrawal(subscription, redemptions),
+        "request_badge": request_badge(latest_replacement(redemptions)),
         "timeline": timeline(subscription, redemptions, people, on, can_come_back=can_come_back),
         "excerpt": excerpt,
         "axis": end_axis(subscription, redemptions, on),

@@ -40,6 +40,11 @@ class MailQuerySet(models.QuerySet["Mail"]):
             kind=kind, sealed=_seal(params), message_id=message_id, next_try_at=clock.now()
         )
 
+    def queue_decision(self, kind: str, pk: int) -> "Mail":
+        """That a request was decided, in the transaction in which it is."""
+        domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+        return self.queue(kind, {"pk": str(pk)}, domain)
+
     def waiting(self) -> Self:
         return self.filter(next_try_at__isnull=False)
 

@@ -23,8 +23,11 @@ from benefits_portal.tenants.exceptions import (
 from benefits_portal.typed import tidy
 
 from .actions import TenantsAction
+from .mail import Mail
 from .partner import Partner, Tenant
 from .user import User
+
+TENANT_DECIDED = "tenants.request-decided"  # a kind of mail
 
 
 class TenantRequestQuerySet(DerivedQuerySet["TenantRequest"]):
@@ -186,6 +189,7 @@ class TenantRequest(models.Model):
         ):
             raise AlreadyDecided
         self.decided_at, self.decided_by = decided_at, by.user
+        Mail.objects.queue_decision(TENANT_DECIDED, self.pk)
 
     def _about(self, by: Actor) -> dict[str, Any]:
         return {

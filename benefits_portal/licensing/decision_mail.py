@@ -1,0 +1,17 @@
+"""The mail to whoever asked for a replacement key, when it is decided (K8): never the key (K3)."""
+
+from benefits_portal.licensing.models import Replacement
+from benefits_portal.licensing.models.replacement import REPLACEMENT_DECIDED
+from benefits_portal.tenants.decision_mail import decision_letter
+from benefits_portal.tenants.outbox import Letter, writes
+
+
+@writes(REPLACEMENT_DECIDED)
+def replacement_decided(params: dict[str, str]) -> Letter | None:
+    found = Replacement.objects.select_related("asked_by", "partner", "redemption__subscription")
+    asked = found.filter(pk=params["pk"]).first()
+    if asked is None:
+        return None
+    product = asked.redemption.subscription.product_name
+    about = {"is_tenant": False, "what": product, "is_granted": asked.key_id is not None}
+    return decision_letter(asked.asked_by, asked.partner, about)

@@ -1,0 +1,182 @@
+"""What a partner asked the program team for, keys and tenants, and the answers (K8, P1)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import BooleanField, CharField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from benefits_portal import clock
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.home_rows import act, link_to
+from benefits_portal.licensing.models import Redemption, Replacement
+from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.page import MAX_COUNT
+from benefits_portal.tenants.models import Partner, TenantRequest
+
+MAX_ON_HOME = 6
+RECENT = timedelta(days=30)  # an answer is told on home, on the benefit and the subscription
+COLUMNS = (
+    *("kind", "number", "about", "asked_at", "decided_at", "is_granted"),
+    *("benefit", "because", "asked_by"),
+)
+
+
+class ProgramRequest(NamedTuple):
+    """One request: the values of COLUMNS.
+
+    `number` is the redemption's whose key is to be replaced, or the tenant request's own.
+    """
+
+    kind: str
+    number: int
+    about: str  # the product, or the domain
+    asked_at: datetime
+    decided_at: datetime | None
+    is_granted: bool
+    benefit: int | None
+    because: str
+    asked_by: int | None
+
+    @property
+    def is_replacement(self) -> bool:
+        return self.kind == "replacement"
+
+    @property
+    def title(self) -> str:
+        text = _("Replacement key: %(what)s") if self.is_replacement else _("Tenant: %(what)s")
+        return text % {"what": self.about}
+
+    @property
+    def status(self) -> str:
+        """For the color and shape of its badge."""
+        if self.decided_at is None:
+            return "expiring"
+        return "assigned" if self.is_granted else "neutral"
+
+    @property
+    def status_text(self) -> str:
+        if self.decided_at is None:
+            return _("Pending review")
+        return _("Approved") if self.is_granted else _("Declined")
+
+    @property
+    def asked_on(self) -> str:
+        return as_day(timezone.localtime(self.asked_at).date())
+
+    @property
+    def decided_on(self) -> str:
+        return as_day(timezone.localtime(self.decided_at).date()) if self.decided_at else ""
+
+    @property
+    def answer(self) -> str:
+        """What the answer brought, or why it was no; empty while there is none."""
+        if self.decided_at is None:
+            return ""
+        if self.is_granted and self.is_replacement:
+            return new_key_issued(self.decided_at)
+        return self.because
+
+    @property
+    def href(self) -> str:
+        """Where more of it stands."""
+        if not self.is_replacement:
+            return reverse("tenants:tenants")
+        if self.is_granted:
+            return reverse("licensing:benefit-detail", args=[self.benefit])
+        return reverse("licensing:receipt", args=[self.number])
+
+    @property
+    def link(self) -> str:
+        if not self.is_replacement:
+            return _("View tenants")
+        return _("Get new key") if self.is_granted else _("View receipt")
+
+
+def new_key_issued(at: datetime) -> str:
+    if timezone.localtime(at).date() == timezone.localtime(clock.now()).date():
+        return _("New key issued today")
+    return _("New key issued on %(day)s") % {"day": as_day(timezone.localtime(at).date())}
+
+
+def requests_of(partner: Partner, *, recent: bool = False) -> list[ProgramRequest]:
+    """What `partner` asked for, the latest first; one query, of no more than MAX_COUNT + 1.
+
+    With `recent` what waits for an answer, and what got one within 30 days.
+    """
+    asked = Q(partner=partner)
+    if recent:
+        asked &= Q(decided_at=None) | Q(decided_at__gte=clock.now() - RECENT)
+    both = replacements(asked).union(tenants(asked), all=True)
+    return [ProgramRequest(*row) for row in both.order_by("-asked_at")[: MAX_COUNT + 1]]
+
+
+def replacements(asked: Q) -> QuerySet[Any, Any]:
+    found = Replacement.objects.filter(asked).annotate(
+        kind=Value("replacement", CharField()),
+        number=F("redemption"),
+        about=F("redemption__subscription__product_name"),
+        is_granted=ExpressionWrapper(Q(key__isnull=False), BooleanField()),
+        benefit=F("redemption__key__benefit"),
+        because=F("declined_because"),
+    )
+    return found.order_by().values_list(*COLUMNS)
+
+
+def tenants(asked: Q) -> QuerySet[Any, Any]:
+    found = TenantRequest.objects.filter(asked).annotate(
+        kind=Value("tenant", CharField()),
+        number=F("pk"),
+        about=F("domain"),
+        is_granted=ExpressionWrapper(Q(tenant__isnull=False), BooleanField()),
+        benefit=F("tenant"),
+        because=Value("", CharField()),
+    )
+    return found.order_by().values_list(*COLUMNS)
+
+
+def recent_requests(partner: Partner, *, may_act: bool) -> Excerpt[dict[str, Any]]:
+    """Those that wait for an answer or got one lately, as rows of home."""
+    found = requests_of(partner, recent=True)
+    rows = [request_row(asked, may_act=may_act) for asked in found[:MAX_ON_HOME]]
+    return Excerpt(rows, len(found), reverse("licensing:requests"))
+
+
+def request_row(asked: ProgramRequest, *, may_act: bool) -> dict[str, Any]:
+    is_new_key = asked.is_replacement and asked.is_granted
+    return {
+        "title": asked.title,
+        "subtitle": asked.answer,
+        "hint": "",
+        "href": asked.href,
+        "left": _("Requested %(day)s") % {"day": asked.asked_on},
+        "day": _("Answered %(day)s") % {"day": asked.decided_on} if asked.decided_on else "",
+        "urgency": "",
+        "status": asked.status,
+        "status_text": asked.status_text,
+        "action": act(asked.link, asked.href, asked.title, may_act=may_act)
+        if is_new_key
+        else link_to(asked.href, asked.link, asked.title),
+    }
+
+
+def request_badge(replacement: Replacement | None) -> dict[str, str]:
+    """What a benefit or a subscription says about a replacement of its key, for 30 days."""
+    if replacement is None:
+        return {}
+    if replacement.decided_at is None:
+        return {"status": "expiring", "text": _("Replacement requested")}
+    if replacement.decided_at < clock.now() - RECENT:
+        return {}
+    if replacement.key_id:
+        return {"status": "assigned", "text": new_key_issued(replacement.decided_at)}
+    return {"status": "neutral", "text": _("Replacement declined")}
+
+
+def latest_replacement(redemptions: Sequence[Redemption]) -> Replacement | None:
+    """The one that was asked for last, of `redemptions` that are read with theirs."""
+    asked = [one.replacement for one in redemptions if hasattr(one, "replacement")]
+    return max(asked, key=lambda one: one.asked_at, default=None)

@@ -1,0 +1,25 @@
+"""What the partner asked the program team for, and the answers."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from benefits_portal.licensing.requests import requests_of
+from benefits_portal.listing.excerpt import MAX_ROWS, Excerpt
+from benefits_portal.tenants.access import role_required
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import User
+from benefits_portal.tenants.naming import Names
+
+
+@role_required
+@require_safe
+def request_list(request: PartnerRequest) -> HttpResponse:
+    """One list, the latest first: replacement keys and tenants, with who asked (P1)."""
+    found = requests_of(request.partner)
+    shown = found[:MAX_ROWS]
+    users = User.objects.in_bulk({asked.asked_by for asked in shown if asked.asked_by})
+    people = Names(request.partner, users.values())
+    rows = [(asked, people.of(users.get(asked.asked_by or 0))) for asked in shown]
+    context = {"requests": Excerpt(rows, len(found), is_latest=True)}
+    return render(request, "licensing/request_list.html", context)
