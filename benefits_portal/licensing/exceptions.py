@@ -53,7 +53,7 @@ class NotReactivatable(Refusal):
 
     code = "not-reactivatable"
     rule = "S3"
-    message = gettext_lazy("This subscription cannot be brought back.")
+    message = gettext_lazy("This subscription can't be reactivated.")
     advice = gettext_lazy("Activate the key as a new subscription instead.")
 
 
@@ -178,7 +178,7 @@ class BuiltOnSince(Refusal):
     fact = gettext_lazy("Something was built on the redemption since.")
 
     message = gettext_lazy(
-        "The subscription was changed again on %(date)s, so this redemption cannot be taken back."
+        "The subscription was changed again on %(date)s, so this redemption can't be undone."
     )
     advice = gettext_lazy(
         "What is licensed stays as it is. Technical support can tell what else is possible."

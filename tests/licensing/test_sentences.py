@@ -120,7 +120,7 @@ def test_why_staff_replaced_a_key_is_not_for_the_partner_to_read(
 @rule("K8")
 @pytest.mark.parametrize(
     ("way", "said"),
-    [("new", "it brought was withdrawn"), ("extend", "went back to what it was before")],
+    [("new", "it created was withdrawn"), ("extend", "went back to what it was before")],
 )
 def test_a_reversed_receipt_says_what_became_of_the_subscription(
     client: Client, tenant: Tenant, by: Actor, way: str, said: str
@@ -338,7 +338,7 @@ def test_a_receipt_in_practice_says_which_day_the_calendar_said(
         in page(client, "receipt", redemption.pk)
     ) is said
     history = page(client, "subscription", redemption.subscription_id)
-    assert ("They are real times; the practice calendar said later days." in history) is said
+    assert ("These are real times. The practice date was later." in history) is said
 
 
 @pytest.mark.parametrize(("zone", "said"), [("Pacific/Auckland", False), ("UTC", True)])
