@@ -131,10 +131,13 @@ class Listing[Row]:
         return page if page.rows else self._first_page(rows)
 
     def _first_page(self, rows: Any) -> Page[Row]:
-        """All rows of a list that is shown whole, else as many as a page has."""
-        whole = max(self.whole_size, self.page_size)
-        found = self.keyset.fetch(rows, None, whole + 1)
-        shown = found if len(found) <= whole else found[: self.page_size]
+        """As many rows as a page has; the others too, by one more query, where all are shown."""
+        found = self.keyset.fetch(rows, None, self.page_size + 1)
+        shown = found[: self.page_size]
+        if len(found) > len(shown) and value_of(found[0], "total_in_list") <= self.whole_size:
+            cursor = self.keyset.cursor_of(shown[-1])
+            shown += self.keyset.fetch(rows, cursor, self.whole_size)
+            found = shown
         return self._page(shown, has_previous=False, has_next=len(found) > len(shown))
 
     def _page_after(self, rows: Any, cursor: Cursor) -> Page[Row]:
