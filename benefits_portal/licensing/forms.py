@@ -45,6 +45,12 @@ class VerifiedForm(forms.Form):
         # Several rows of the list can be open at once
         super().__init__(data, auto_id=f"id_%s_{benefit.pk}")
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """A missing tick is said at its box alone, which takes the focus."""
+        super().add_error(field, error)
+        if field == "verified":
+            self.fields["verified"].widget.attrs["autofocus"] = True
+
 
 class TenantForm(forms.Form):
     """Into which tenant a key goes; its domain too, the first time one does (K5)."""

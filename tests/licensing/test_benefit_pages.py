@@ -171,7 +171,8 @@ def test_a_missing_tick_is_said_once_at_its_box(
     href = reverse("licensing:key", args=[redeemable(partner, by).pk])
     answer = client.post(href, {"acting_in": tenant_token(tenant)})
     assert answer.text.count("Check that this is the right tenant and tick the box") == 1
-    assert 'aria-invalid="true"' in answer.text
+    box = answer.text.partition('name="verified"')[2].partition(">")[0]
+    assert ('aria-invalid="true"' in box, " autofocus" in box) == (True, True)
 
 
 @pytest.mark.parametrize(
