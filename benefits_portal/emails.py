@@ -1,4 +1,4 @@
-"""E-mail addresses, user principal names and domains, each in one spelling (rules W2, W3).
+"""Email addresses, user principal names and domains, each in one spelling (rules W2, W3).
 
 `canonical_email_or_text` and `canonical_domain_or_text` take any text and never fail: for look-ups.
 `canonical_email` and `canonical_domain` raise ValidationError with what to do.
@@ -30,7 +30,7 @@ _MORE_THAN_A_DOMAIN = regex.compile(r"[@/:?#]")
 
 
 def canonical_email(text: str) -> str:
-    """The one spelling of an e-mail address or user principal name (W2).
+    """The one spelling of an email address or user principal name (W2).
 
     Lowercase, NFKC, the domain in IDNA's ASCII. `Kim <kim@contoso.com>` and
     `mailto:kim@contoso.com` are understood, and so is what the directory makes of addresses (W3).

@@ -107,7 +107,7 @@ class PersonNameFormField(NameFormField):
 
 
 class EmailFormField(LineFormField):
-    """An e-mail address or user principal name, in its one spelling (W2).
+    """An email address or user principal name, in its one spelling (W2).
 
     As programs copy it, `Kim de Vries <kim@contoso.com>`, it is that address too.
     """
@@ -228,7 +228,7 @@ class PersonNameField(NameField):
 
 
 class CanonicalEmailField(LineField):
-    """An e-mail address or user principal name in one spelling, to store and look up (W2).
+    """An email address or user principal name in one spelling, to store and look up (W2).
 
     So it is unique in that spelling too.
     """

@@ -140,7 +140,7 @@ def _only_number(value: object) -> str:
 
 
 def without_private(text: str) -> str:
-    """The beginning of `text`, without keys and e-mail addresses, whoever put them there."""
+    """The beginning of `text`, without keys and email addresses, whoever put them there."""
     text = text[:MAX_MESSAGE]
     text = without_keys(text, at_least=10)
     for pattern, instead in _PRIVATE:

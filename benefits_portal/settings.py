@@ -221,7 +221,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "tenants:sign-in"
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds that the link to set a password works
 
-# E-mail: links to set a password, sent by `manage.py send_mail`
+# Email: links to set a password, sent by `manage.py send_mail`
 
 MAILERS: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "benefits_portal.tenants.console_mail.EmailBackend"}

@@ -216,7 +216,7 @@ class HoldsIncompatibleCredit(NotAssignable):
 
 class NotAnEmail(NotAssignable):
     code = "not-an-address"
-    message = gettext_lazy("There is no e-mail address on this line.")
+    message = gettext_lazy("There is no email address on this line.")
     advice = gettext_lazy("Write one as in kim@contoso.com.")
 
 

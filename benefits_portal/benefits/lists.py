@@ -240,7 +240,7 @@ class HolderListing(Listing[Assignment]):
 
     columns = {
         "name": Column(gettext_lazy("Name"), ("directory_user__sort_name",)),
-        "address": Column(gettext_lazy("E-mail"), ("directory_user__user_principal_name",)),
+        "address": Column(gettext_lazy("Email"), ("directory_user__user_principal_name",)),
         "assigned": Column(gettext_lazy("Assigned on"), ("assigned_at",)),
     }
 

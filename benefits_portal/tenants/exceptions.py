@@ -135,7 +135,7 @@ class RoleAlreadyHeld(Refusal):
     code = "role-already-held"
     fact = _("The person held a role already.")
     message = _("Holds the role %(role)s already.")
-    advice = _("Somebody has one role at a partner; change it in the list of roles.")
+    advice = _("Someone has one role at a partner; change it in the list of roles.")
 
     def __init__(self, role: "Role") -> None:
         super().__init__(role=role)

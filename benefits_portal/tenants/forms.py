@@ -88,7 +88,7 @@ class AddUserForm(forms.Form):
         max_length=MAX_EMAIL,
         help_text=_(
             "The user principal name. Of a member it ends in the tenant's domain; of a guest "
-            "it is their own e-mail address."
+            "it is their own email address."
         ),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={

@@ -44,7 +44,7 @@ class Limit:
     tiers: tuple[Tier, ...]
 
     def of(self, subject: object, account: str = "") -> "Counted":
-        """`account` is an e-mail address by which staff may find attempts; it does not count."""
+        """`account` is an email address by which staff may find attempts; it does not count."""
         return Counted(
             self, digest(self.name, str(subject)), digest("account", account) if account else ""
         )

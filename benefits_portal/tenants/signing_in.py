@@ -36,7 +36,7 @@ PASSWORD_LINK = "tenants.password-link"  # noqa: S105 - a kind of mail
 
 
 class SignInForm(AuthenticationForm):
-    """E-mail address and password; tells nobody whether an address exists."""
+    """Email address and password; tells nobody whether an address exists."""
 
     ticket: Ticket | None = None
     error_messages = AuthenticationForm.error_messages | {

@@ -106,7 +106,7 @@ def test_what_is_created_is_on_record_with_its_partner_and_tenant(
     assert {str(change) for change in all_changes(record)} == {
         f"Tenant: {tenant}",
         "Name: Anna",
-        f"E-mail address: {address}",
+        f"Email address: {address}",
         "Kind: Member",
     }
 
@@ -218,7 +218,7 @@ def test_somebody_is_added_with_a_password_that_is_nowhere_on_record(
     )
     assert edits() == [(EditAction.CREATED, "user", {}, {"email": None, "name": None})]
     told = {str(change) for change in all_changes(Record.objects.get())}
-    assert told == {"E-mail address: anna@example.com", "Name: Anna"}
+    assert told == {"Email address: anna@example.com", "Name: Anna"}
 
 
 def test_an_address_that_somebody_has_in_other_letters_is_refused(office: Client) -> None:

@@ -142,7 +142,7 @@ def test_the_download_has_what_the_list_of_holders_is_narrowed_to(
         .getvalue()
         .decode("utf-8-sig")
     )
-    written = [["Name", "E-mail", "Assigned on", *heads]]
+    written = [["Name", "Email", "Assigned on", *heads]]
     written += [
         [
             people[n].display_name,

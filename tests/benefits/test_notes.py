@@ -29,7 +29,7 @@ YEAR_ENDS_ON, EXPIRES_ON = date(2022, 1, 1), date(2022, 1, 31)  # of the factori
 DAY = timedelta(days=1)
 INVITATIONS = [
     "add or remove them at any time",
-    "transfer it to somebody else",
+    "transfer it to someone else",
     "What already runs",
     "is possible until",
 ]

@@ -72,7 +72,7 @@ def save(page: Page) -> None:
 
 def make_account(page: Page, url: str, name: str, person: str = "") -> None:
     add(page, "Users", "user")
-    page.get_by_label("E-mail address").fill(url)
+    page.get_by_label("Email address").fill(url)
     page.get_by_label("Name", exact=False).first.fill(name)
     if person:
         choose(page, 0, person)

@@ -43,7 +43,7 @@ NEEDS_SOMEBODY: tuple[tuple[Text, type[Model], Chosen], ...] = (
         {MembershipStateFilter: "to-renew"},
     ),
     (
-        _("Product keys that lapse within 30 days if nobody redeems them"),
+        _("Product keys that lapse within 30 days if no one redeems them"),
         ProductKey,
         {KeyStateFilter: "lapse-30"},
     ),

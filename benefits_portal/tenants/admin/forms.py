@@ -32,7 +32,7 @@ def error_text(error: Exception) -> str:
         if broken:
             return str(broken[0].get_violation_error_message())
         return _(
-            "Two rows of this page contradict each other, or somebody saved the same thing at "
+            "Two rows of this page contradict each other, or someone saved the same thing at "
             "this moment. Nothing was saved."
         )
     return str(error)

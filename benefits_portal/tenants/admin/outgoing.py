@@ -71,7 +71,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_filter = [LockedOutFilter, LimitFilter]
     search_fields = ["account"]
     search_help_text = gettext_lazy(
-        "A whole e-mail address or IP address. Neither is kept, so nothing else finds them."
+        "A whole email address or IP address. Neither is kept, so nothing else finds them."
     )
     date_hierarchy = "at"
     date_hierarchy_label = gettext_lazy("date")

@@ -109,7 +109,7 @@ class RoleAssignmentAdmin(AuditedAdmin):
 
 
 class AccountMixin(forms.ModelForm):
-    """The e-mail address is the name that somebody signs in with."""
+    """The email address is the name that somebody signs in with."""
 
     language = forms.ChoiceField(
         label=_("Language"),

@@ -32,7 +32,7 @@ NAMES: dict[str, str | Promise] = {
     "primary": gettext_lazy("Primary tenant"),
     "redemption": gettext_lazy("Redemption"),
     "rows": gettext_lazy("Rows"),
-    "user_principal_name": gettext_lazy("E-mail address"),
+    "user_principal_name": gettext_lazy("Email address"),
     "why": gettext_lazy("Reason"),
 }
 LISTS: dict[str, str | Promise] = {

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.CharField(error_messages={'unique': 'Someone already signs in with this address.'}, max_length=150, unique=True, verbose_name='e-mail address')),
+                ('email', models.CharField(error_messages={'unique': 'Someone already signs in with this address.'}, max_length=150, unique=True, verbose_name='email address')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('language', models.CharField(blank=True, help_text="A language code, as in nl; empty for the browser's own.", max_length=8, verbose_name='language')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 ('search_text', benefits_portal.derived.SearchTextField('name', 'email')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
-                ('directory_user', models.OneToOneField(blank=True, help_text='The directory entry this person signs in as; it gives somebody without a role a home partner.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user', to='tenants.directoryuser', verbose_name='directory user')),
+                ('directory_user', models.OneToOneField(blank=True, help_text='The directory entry this person signs in as; it gives someone without a role a home partner.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user', to='tenants.directoryuser', verbose_name='directory user')),
             ],
             options={
                 'verbose_name': 'user',
@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
                 ('domain', models.CharField(max_length=120, verbose_name='domain')),
                 ('guid', models.UUIDField(default=uuid.uuid4, unique=True, verbose_name='tenant ID')),
                 ('is_primary', models.BooleanField(default=False, verbose_name='primary')),
-                ('color', models.CharField(choices=[('blue', 'blue'), ('green', 'green'), ('purple', 'purple'), ('orange', 'orange'), ('teal', 'teal'), ('magenta', 'magenta'), ('red', 'red'), ('gray', 'gray')], default='blue', help_text='Shown wherever somebody acts in this tenant, so that it is not mistaken for another.', max_length=8, verbose_name='color')),
+                ('color', models.CharField(choices=[('blue', 'blue'), ('green', 'green'), ('purple', 'purple'), ('orange', 'orange'), ('teal', 'teal'), ('magenta', 'magenta'), ('red', 'red'), ('gray', 'gray')], default='blue', help_text='Shown wherever someone acts in this tenant, so that it is not mistaken for another.', max_length=8, verbose_name='color')),
                 ('sort_name', benefits_portal.derived.SortKeyField('name')),
                 ('search_text', benefits_portal.derived.SearchTextField('name', 'domain', 'guid')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tenants', to='tenants.partner', verbose_name='partner')),
@@ -262,8 +262,8 @@ class Migration(migrations.Migration):
             name='FormerName',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('name', 'name'), ('e-mail address', 'e-mail address')], editable=False, max_length=14, verbose_name='kind')),
-                ('text', models.CharField(editable=False, max_length=150, verbose_name='name or e-mail address')),
+                ('kind', models.CharField(choices=[('name', 'name'), ('e-mail address', 'email address')], editable=False, max_length=14, verbose_name='kind')),
+                ('text', models.CharField(editable=False, max_length=150, verbose_name='name or email address')),
                 ('until_at', models.DateTimeField(editable=False, verbose_name='until')),
                 ('person', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='former_names', to='tenants.directoryuser', verbose_name='directory user')),
                 ('user', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='former_names', to=settings.AUTH_USER_MODEL, verbose_name='user')),
@@ -277,7 +277,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_in_lowercase', violation_error_message='Write the e-mail address in lowercase.'),
+            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_in_lowercase', violation_error_message='Write the email address in lowercase.'),
         ),
         migrations.AddIndex(
             model_name='mail',

@@ -28,7 +28,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return self.filter(wanted)
 
     def of_account(self, email: str) -> Self:
-        """Those that are about the account with that e-mail address, known or not."""
+        """Those that are about the account with that email address, known or not."""
         return self.filter(account=digest("account", email))
 
     def refusing(self, now: datetime) -> Self:

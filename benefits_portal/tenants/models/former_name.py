@@ -56,7 +56,7 @@ class FormerName(models.Model):
 
     class Kind(models.TextChoices):
         NAME = Personal.NAME.value, _("name")
-        EMAIL = Personal.EMAIL.value, _("e-mail address")
+        EMAIL = Personal.EMAIL.value, _("email address")
 
     personal: ClassVar = {"text": Personal.NAME}
 
@@ -77,7 +77,7 @@ class FormerName(models.Model):
         editable=False,
     )
     kind = models.CharField(_("kind"), max_length=14, choices=Kind, editable=False)
-    text = models.CharField(_("name or e-mail address"), max_length=MAX_EMAIL, editable=False)
+    text = models.CharField(_("name or email address"), max_length=MAX_EMAIL, editable=False)
     until_at = models.DateTimeField(_("until"), editable=False)
 
     objects = FormerNameQuerySet.as_manager()

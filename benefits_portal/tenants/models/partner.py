@@ -157,7 +157,7 @@ class Tenant(models.Model):
         choices=Color,
         default=Color.BLUE,
         help_text=_(
-            "Shown wherever somebody acts in this tenant, so that it is not mistaken for another."
+            "Shown wherever someone acts in this tenant, so that it is not mistaken for another."
         ),
     )
     sort_name = SortKeyField("name")

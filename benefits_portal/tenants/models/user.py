@@ -30,7 +30,7 @@ from .partner import Partner
 
 
 class UserManager(BaseUserManager["User"]):
-    """Django's own interface for creating users, with the e-mail address as the name."""
+    """Django's own interface for creating users, with the email address as the name."""
 
     def get_queryset(self) -> RenamedQuerySet["User"]:
         return RenamedQuerySet(self.model, using=self._db)
@@ -118,7 +118,7 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
     }
 
     email = CanonicalEmailField(
-        _("e-mail address"),
+        _("email address"),
         max_length=150,
         unique=True,
         error_messages={"unique": _("Someone already signs in with this address.")},
@@ -132,7 +132,7 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
         related_name="user",
         verbose_name=_("directory user"),
         help_text=_(
-            "The directory entry this person signs in as; it gives somebody without a role a "
+            "The directory entry this person signs in as; it gives someone without a role a "
             "home partner."
         ),
     )
@@ -167,7 +167,7 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=Q(email=Lower("email")),
                 name="user_email_in_lowercase",
-                violation_error_message=_("Write the e-mail address in lowercase."),
+                violation_error_message=_("Write the email address in lowercase."),
             ),
         ]
 
