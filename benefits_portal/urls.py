@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from benefits_portal import health, views
 from benefits_portal.benefits.admin.new_partner import new_partner
+from benefits_portal.licensing.admin.refusals import refusals
 from benefits_portal.licensing.admin.support_desk import support_desk
 from benefits_portal.licensing.home import home
 from benefits_portal.licensing.search import search
@@ -25,6 +26,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("back-office/support/", admin.site.admin_view(support_desk), name="support-desk"),
+    path("back-office/refusals/", admin.site.admin_view(refusals), name="refusals"),
     path("back-office/new-partner/", admin.site.admin_view(new_partner), name="new-partner"),
     path("back-office/", admin.site.urls),
 ]

@@ -171,3 +171,11 @@ def test_a_list_has_its_filters_folded_until_one_is_chosen(
 ) -> None:
     text = office.get(page(Record, "changelist") + query).text
     assert f'<details class="list-filters"{" open" if is_open else ""}>' in text
+
+
+def test_products_are_found_by_their_kind(office: Client) -> None:
+    monthly = factories.ProductFactory.create(name="Microsoft Azure", monthly=True)
+    factories.ProductFactory.create(name="Visio Plan 2")
+    kind = str(monthly.get_kind_display())
+    found = office.get(page(Product, "changelist"), {"q": kind}).context["cl"].result_list
+    assert list(found) == [monthly]

@@ -111,6 +111,15 @@ class ProductAdmin(AuditedAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("replaced_by")
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """By name, or by kind as people read it: monthly credit, say."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        typed = search_term.strip().lower()
+        kinds = [kind for kind in Product.Kind if typed and typed in str(kind.label).lower()]
+        return found | queryset.filter(kind__in=kinds), may_repeat
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Packages and benefits have a quantity or a credit because of it
         return ["kind"] if obj else []

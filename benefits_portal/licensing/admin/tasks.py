@@ -47,12 +47,12 @@ class NewPartnerTask(Task):
 
 
 @dataclass(frozen=True)
-class SupportDeskTask(Task):
-    """The desk is for all staff; it shows what each may see."""
+class PageForAllStaff(Task):
+    """A page by its URL's name in `page`: for all staff, as it shows what each may see."""
 
     @property
     def href(self) -> str:
-        return reverse("support-desk")
+        return reverse(self.page)
 
     def is_for(self, user: Person) -> bool:
         return True
@@ -62,10 +62,10 @@ TASKS: tuple[tuple[Text, tuple[Task, ...]], ...] = (
     (
         _("Help a partner"),
         (
-            SupportDeskTask(_("Support desk"), ""),
+            PageForAllStaff(_("Support desk"), "", "support-desk"),
             Task(_("Choose a partner to view as"), "tenants.Partner"),
             Task(_("Look up a product key"), "benefits.ProductKey", "look_up"),
-            Task(_("Refusals"), "tenants.Record", query="outcome=refused"),
+            PageForAllStaff(_("Refusals"), "", "refusals"),
             Task(_("Lift a lock-out"), "tenants.Attempt", query="locked=yes", verb="delete"),
         ),
     ),

@@ -1,0 +1,53 @@
+"""Everything that was refused lately on one page: what was tried, wrong keys, and lock-outs."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from benefits_portal import clock
+from benefits_portal.backoffice.columns import admin_url
+from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.tenants.admin.outgoing import LIMITS
+from benefits_portal.tenants.models import Attempt, KeyAttempt, Record
+
+from .support_desk import LATEST_RECORDS, may
+
+MAX_ROWS = 20
+
+
+@require_safe
+def refusals(request: HttpRequest) -> HttpResponse:
+    """The latest of each, with the way to the whole list, for whoever may see that (W7)."""
+    request.current_app = admin.site.name
+    context: dict[str, Any] = {"title": _("Refusals")}
+    if may(request, "tenants.view_record"):
+        context["records"] = refused_records()
+    if may(request, "tenants.view_keyattempt"):
+        rows = KeyAttempt.objects.select_related("user", "partner").order_by("-pk")
+        context["attempts"] = Excerpt.of(rows, MAX_ROWS, admin_url(KeyAttempt, "changelist"))
+    if may(request, "tenants.view_attempt"):
+        context["lockouts"] = lockouts()
+    return TemplateResponse(
+        request, "admin/refusals.html", {**admin.site.each_context(request), **context}
+    )
+
+
+def refused_records() -> Excerpt[Record]:
+    """Those among the latest records, however many there are."""
+    latest = Record.objects.order_by("-at", "-pk").values("pk")[:LATEST_RECORDS]
+    refused = Record.objects.filter(pk__in=latest).exclude(refused="")
+    rows = refused.select_related("actor", "partner", "tenant").order_by("-at", "-pk")
+    return Excerpt.of(rows, MAX_ROWS, f"{admin_url(Record, 'changelist')}?outcome=refused")
+
+
+def lockouts() -> Excerpt[tuple[Attempt, Any]]:
+    """Who is locked out now, by the limit; the address is not kept."""
+    rows = Attempt.objects.refusing(clock.now()).order_by("-pk")
+    some: Excerpt[Attempt] = Excerpt.of(
+        rows, MAX_ROWS, f"{admin_url(Attempt, 'changelist')}?locked=yes"
+    )
+    return some.showing([(each, LIMITS.get(each.limit, each.limit)) for each in some])
