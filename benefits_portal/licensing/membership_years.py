@@ -17,7 +17,7 @@ from benefits_portal.licensing.models import Redemption
 from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt
 from benefits_portal.tenants.models import Partner
 
-MAX_YEARS = 4
+MAX_YEARS, MAX_AXES = 6, 4
 RENEWAL_SOON = timedelta(days=91)
 
 
@@ -47,7 +47,10 @@ def memberships(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt
         if (year.offer_id, year.starts_on) not in followed or year.has_begun(on)
     ]
     return Excerpt(
-        [MembershipYear(membership, partner, on) for membership in shown],
+        [
+            MembershipYear(membership, partner, on, has_axis=number < MAX_AXES)
+            for number, membership in enumerate(shown)
+        ],
         excerpt.total - (len(excerpt) - len(shown)),
         excerpt.href,
     )
@@ -60,6 +63,7 @@ class MembershipYear:
     membership: Any  # annotated with next_starts_on, subscriptions_end_on, partner_uses_any
     partner: Partner
     on: date
+    has_axis: bool = True
 
     @property
     def offer(self) -> str:

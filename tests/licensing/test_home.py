@@ -324,7 +324,7 @@ def test_what_is_cut_on_home_says_of_how_many_and_leads_to_all(
         (name, len(lines), lines.total) for name, _title, lines in page.context["attention"]
     ] == [("ending", 12, 14)]
     assert page.text.count("The first 12 of 14 are shown.") == 2
-    assert page.text.count("The first 4 of 14 are shown.") == 1
+    assert page.text.count("The first 6 of 14 are shown.") == 1
     whole = {
         name: lines
         for name, _title, lines in client.get(f"{reverse('home')}?all=ending").context["attention"]
