@@ -68,7 +68,7 @@ def test_the_disabled_keep_what_they_hold_and_stand_out_until_its_removal(
     leaver, colleague = DirectoryUserFactory.create_batch(2, tenant=tenant)
     assignment, _other = (credit.assign(person, by=by, on=TODAY) for person in (leaver, colleague))
     pages = [reverse("tenants:users"), reverse("tenants:user", args=[leaver.pk])]
-    marks = ["Still holds credit", "is disabled and still holds credit"]
+    marks = ["Still holds credit", "is disabled and still has credit"]
 
     def stands_out() -> list[bool]:
         return [mark in client.get(page).text for page, mark in zip(pages, marks, strict=True)]
