@@ -499,3 +499,16 @@ def test_a_number_that_no_row_can_have_is_an_error_of_its_field(
         200,
         True,
     )
+
+
+@pytest.mark.rule("B3")
+@pytest.mark.parametrize("amount", [{}, {"amount": False}])
+def test_an_offer_with_credit_without_an_amount_is_saved_with_a_warning(
+    office: Client, amount: dict[str, bool]
+) -> None:
+    line = factories.PackageLineFactory.create(product__monthly=True, **amount)
+    its_page = page(Offer, "change", line.offer_id)
+    answer = office.post(its_page, filled(office.get(its_page)), follow=True)
+    warning = f"{line.product} has no amount of credit yet, so nobody can be enrolled."
+    warnings = [str(each) for each in answer.context["messages"] if each.level_tag == "warning"]
+    assert warnings == ([warning] if amount else [])

@@ -5,7 +5,7 @@
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -30,6 +30,8 @@ from benefits_portal.formats import format_number
 from benefits_portal.regions import decimal_places
 from benefits_portal.tenants.admin.base import AuditedAdmin, BackOfficeInline
 from benefits_portal.tenants.admin.forms import BackOfficeForm
+
+MAX_WARNINGS = 5  # of a page that was saved
 
 
 class PackageLineForm(BackOfficeForm):
@@ -82,6 +84,14 @@ class OfferAdmin(AuditedAdmin):
             .get_queryset(request)
             .annotate(line_count=count_of(PackageLine), membership_count=count_of(Membership))
         )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Warn of credit without an amount: enrolling would be refused (B3)."""
+        super().save_related(request, form, formsets, change)
+        lines = form.instance.lines.filter(quantity=None, credit_amounts=None)
+        for line in lines.select_related("product")[:MAX_WARNINGS]:
+            text = _("%(product)s has no amount of credit yet, so nobody can be enrolled.")
+            self.message_user(request, text % {"product": line.product}, messages.WARNING)
 
     @admin.display(description=gettext_lazy("package lines"), ordering="line_count")
     def package(self, offer: Any) -> str:
