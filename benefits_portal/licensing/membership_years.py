@@ -103,16 +103,20 @@ class MembershipYear:
         if not self.membership.has_begun(self.on):
             return _("Starts on %(day)s") % {"day": as_day(self.membership.starts_on)}
         if self.is_renewed:
-            began = self.membership.next_starts_on <= self.on
-            text = (
-                _("Renewed: next year began %(day)s")
-                if began
-                else _("Renewed: next year begins %(day)s")
-            )
-            return text % {"day": as_day(self.membership.next_starts_on)}
+            return self.next_year % {"day": as_day(self.membership.next_starts_on)}
         if self.membership.was_ended_early:
             return _("Ended early, not renewed")
         return _("Not renewed") if self.is_over else _("Not renewed yet")
+
+    @property
+    def next_year(self) -> str:
+        """Whether it renews this one, from the day after its last day, or begins later (B1)."""
+        has_begun = self.membership.next_starts_on <= self.on
+        if self.membership.next_starts_on == self.membership.ends_on + timedelta(days=1):
+            if has_begun:
+                return _("Renewed: next year began %(day)s")
+            return _("Renewed: next year begins %(day)s")
+        return _("Next year began %(day)s") if has_begun else _("Next year begins %(day)s")
 
     @property
     def last_day(self) -> str:

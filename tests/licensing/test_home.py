@@ -261,6 +261,19 @@ def test_a_membership_says_what_comes_after_it(
 
 
 @pytest.mark.rule("B1")
+@pytest.mark.parametrize(
+    ("days", "state"),
+    [(1, "Renewed: next year begins Jan 2, 2022"), (2, "Next year begins Jan 3, 2022")],
+)
+def test_a_year_after_a_gap_is_no_renewal(partner: Partner, days: int, state: str) -> None:
+    year = factories.MembershipFactory.create(partner=partner)
+    factories.MembershipFactory.create(
+        partner=partner, offer=year.offer, starts_on=LAST_DAY + timedelta(days=days)
+    )
+    assert [one.state for one in memberships(partner, TODAY)] == [state]
+
+
+@pytest.mark.rule("B1")
 def test_a_year_to_come_is_told_with_the_one_before_it(partner: Partner) -> None:
     running = factories.MembershipFactory.create(partner=partner)
     running.renewal().save()
