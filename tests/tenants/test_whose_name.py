@@ -111,7 +111,7 @@ def pages_of(shared: Shared) -> dict[str, str]:
         "take a role": reverse("tenants:take-role", args=[shared.held.pk]),
         "tenants asked for": reverse("tenants:tenants"),
         "bulk credit": reverse("licensing:benefit-detail", args=[bulk.pk]),
-        "redeemed benefit": reverse("licensing:benefit-history", args=[redemption.key.benefit_id]),
+        "redeemed benefit": reverse("licensing:benefit-detail", args=[redemption.key.benefit_id]),
         "benefit's history": reverse("licensing:benefit-history", args=[bulk.pk]),
         "subscription": reverse("licensing:subscription", args=[redemption.subscription_id]),
         "receipt": reverse("licensing:receipt", args=[redemption.pk]),

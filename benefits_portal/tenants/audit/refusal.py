@@ -41,8 +41,7 @@ class Refusal(Exception):
 
     def __init__(self, **params: Any) -> None:
         if params:
-            self.params = {name: params[name] for name in params if name != "name"}
-            values = self.written(params)
+            self.params, values = params, self.written(params)
             self.message, self.advice = self.message % values, self.advice % values
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -67,7 +66,7 @@ class Refusal(Exception):
     @property
     def on_record(self) -> tuple[str, dict[str, Any]]:
         """The code and the facts that are kept."""
-        return self.code, self.params
+        return self.code, {name: self.params[name] for name in self.params if name != "name"}
 
     @classmethod
     def written(cls, params: dict[str, Any]) -> dict[str, Any]:
