@@ -188,9 +188,9 @@ def rows_of(partner: Partner) -> dict[str, int]:
 
 
 def test_nothing_of_a_partner_made_by_hand_is_lost(signed_in: Callable[[str], Client]) -> None:
-    fixture = PartnerFixture(HAND_MADE)
+    fixture = PartnerFixture.with_everything(HAND_MADE)
     persona = User.objects.get(persona="partner-admin")
-    partner = fixture.boss.directory_user.partner
+    partner = fixture.partner
     partner.role_assignments.create(user=persona, role="partner-admin")
     fixture.boss.set_password("a password of her own")
     fixture.boss.save()
