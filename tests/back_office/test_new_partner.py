@@ -18,6 +18,7 @@ from benefits_portal.tenants.models import (
 )
 from tests import factories
 from tests.clients import ClientResponse, SignIn
+from tests.simultaneous import at_once
 
 from .conftest import BECAUSE
 
@@ -102,10 +103,17 @@ def test_what_changed_since_is_shown_again(office: Client, offer: Offer) -> None
         ({"mpn_id": "12"}, "mpn_id"),
         ({"country": "XX"}, "country"),
         ({"tenant_domain_1": ""}, "tenant_domain_1"),
-        ({"tenant_domain_1": "not a domain"}, "__all__"),
-        ({"tenant_domain_2": "tailspin.example"}, "__all__"),
-        ({"tenant_name_2": ""}, "__all__"),
-        ({"admin_email": "pradeep@elsewhere.example"}, "__all__"),
+        ({"tenant_domain_1": "not a domain"}, "tenant_domain_1"),
+        ({"tenant_domain_2": "tailspin.example"}, "tenant_domain_2"),
+        ({"tenant_name_2": ""}, "tenant_name_2"),
+        ({"tenant_domain_2": ""}, "tenant_domain_2"),
+        ({"tenant_name_3": "Labs"}, "tenant_domain_3"),
+        ({"tenant_name_1": "T" * 121}, "tenant_name_1"),
+        ({"admin_email": "pradeep@elsewhere.example"}, "admin_email"),
+        ({"admin_email": "a b@tailspin.example"}, "admin_email"),
+        ({"admin_email": f"{'p' * 200}@tailspin.example"}, "admin_email"),
+        ({"admin_name": "P" * 121}, "admin_name"),
+        ({"admin_name": "\u3164"}, "admin_name"),
         ({"starts_on": "20210501"}, "starts_on"),
         ({"reason": " "}, "reason"),
         ({"name": "\u200b"}, "name"),
@@ -117,6 +125,17 @@ def test_a_fault_is_named_and_nothing_is_made(
     answer = post(office, sent(offer, **changes))
     assert list(answer.context["form"].errors) == [field]
     assert (answer.context["lines"], counts()) == (None, [0] * 6)
+
+
+@pytest.mark.slow
+@pytest.mark.rule("W11")
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_lead_to_the_one_partner(office: Client, offer: Offer) -> None:
+    values = sent(offer, shown=post(office, sent(offer)).context["shown"])
+    answers = at_once([lambda: post(office, values)] * 3)
+    its_page = f"/back-office/tenants/partner/{Partner.objects.get().pk}/change/"
+    assert [answer.headers.get("Location") for answer in answers] == [its_page] * 3
+    assert counts() == [1, 2, 1, 1, 1, 1]
 
 
 @pytest.mark.rule("B3")

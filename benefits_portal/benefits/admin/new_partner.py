@@ -7,7 +7,7 @@ The preview does all of it and takes it back, so that it shows exactly what will
 
 import hashlib
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -23,7 +23,15 @@ from django.views.decorators.http import require_http_methods
 from benefits_portal import clock
 from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.benefits.models import Membership, Offer
-from benefits_portal.fields import DayFormField, LineFormField
+from benefits_portal.emails import MAX_EMAIL
+from benefits_portal.fields import (
+    DayFormField,
+    DomainFormField,
+    EmailFormField,
+    LineFormField,
+    NameFormField,
+    PersonNameFormField,
+)
 from benefits_portal.formats import as_day
 from benefits_portal.tenants.admin.edits_on_record import actor, log
 from benefits_portal.tenants.admin.forms import error_text
@@ -63,9 +71,12 @@ class NewPartnerForm(forms.ModelForm):
         model = Partner
         fields = ("name", "mpn_id", "country", "currency", "time_zone")
 
-    admin_name = LineFormField(label=gettext_lazy("Name of the first Global admin"))
-    admin_email = LineFormField(
+    admin_name = PersonNameFormField(
+        label=gettext_lazy("Name of the first Global admin"), max_length=120
+    )
+    admin_email = EmailFormField(
         label=gettext_lazy("User principal name of the first Global admin"),
+        max_length=MAX_EMAIL,
         help_text=gettext_lazy("Ends with the domain of the first tenant."),
     )
     offers = forms.ModelMultipleChoiceField(
@@ -96,25 +107,48 @@ class NewPartnerForm(forms.ModelForm):
         names = []
         for number in range(1, MAX_TENANTS + 1):
             is_first = number == 1
-            labels = {
-                "tenant_name": _("Name of tenant %(number)s"),
-                "tenant_domain": _("Domain of tenant %(number)s"),
+            fields: dict[str, tuple[type[LineFormField], str]] = {
+                "tenant_name": (NameFormField, _("Name of tenant %(number)s")),
+                "tenant_domain": (DomainFormField, _("Domain of tenant %(number)s")),
             }
-            for name, label in labels.items():
+            for name, (kind, label) in fields.items():
                 names.append(f"{name}_{number}")
-                self.fields[names[-1]] = LineFormField(
+                self.fields[names[-1]] = kind(
                     label=label % {"number": number}, required=is_first, max_length=120
                 )
         return names
 
-    def tenants(self) -> list[tuple[str, str]]:
-        """Name and domain of each tenant that was given."""
+    def clean(self) -> dict[str, Any]:
+        """Of a tenant that was given, name and domain are both needed."""
+        super().clean()
+        for number, name, domain in self.tenants():
+            if not name:
+                self.needs(f"tenant_name_{number}", _("Enter the tenant's name."))
+            if not domain:
+                self.needs(f"tenant_domain_{number}", _("Enter the tenant's domain."))
+        return self.cleaned_data
+
+    def needs(self, field: str, message: str) -> None:
+        """Say what is missing, unless the field has a fault already."""
+        if field not in self.errors:
+            self.add_error(field, message)
+
+    def tenants(self) -> list[tuple[int, str, str]]:
+        """Number, name and domain of each tenant that was given."""
         data = self.cleaned_data
         rows = [
-            (data.get(f"tenant_name_{number}", ""), data.get(f"tenant_domain_{number}", ""))
-            for number in range(1, MAX_TENANTS + 1)
+            (n, data.get(f"tenant_name_{n}", ""), data.get(f"tenant_domain_{n}", ""))
+            for n in range(1, MAX_TENANTS + 1)
         ]
-        return [row for row in rows if any(row)]
+        return [row for row in rows if any(row[1:])]
+
+    def refuse(self, error: Exception) -> None:
+        """Show what stood in the way, at its field where that is known."""
+        faults = getattr(error, "error_dict", {})
+        if faults and faults.keys() <= self.fields.keys():
+            self.add_error(None, cast("ValidationError", error))
+        else:
+            self.add_error(None, error_text(error))
 
 
 def make(request: HttpRequest, form: NewPartnerForm) -> tuple[Partner, list[str]]:
@@ -133,9 +167,7 @@ def make(request: HttpRequest, form: NewPartnerForm) -> tuple[Partner, list[str]
         _("Tenant %(tenant)s, in %(color)s") % {"tenant": each, "color": each.get_color_display()}
         for each in tenants
     ]
-    person = DirectoryUser.objects.add_to(
-        tenants[0], data["admin_name"], data["admin_email"], by=by
-    )
+    person = add_admin(request, tenants[0], data["admin_name"], data["admin_email"])
     RoleAssignment.objects.give(person, Role.GLOBAL_ADMIN, by=by)
     lines.append(_("Global admin %(person)s") % {"person": person})
     for offer in data["offers"]:
@@ -143,15 +175,34 @@ def make(request: HttpRequest, form: NewPartnerForm) -> tuple[Partner, list[str]
     return partner, lines
 
 
-def make_tenant(request: HttpRequest, partner: Partner, name: str, domain: str) -> Tenant:
-    """In the next free color; the partner's first one is its primary."""
+def make_tenant(
+    request: HttpRequest, partner: Partner, number: int, name: str, domain: str
+) -> Tenant:
+    """In the next free color; the partner's first one is its primary.
+
+    Raises ValidationError at the fields of tenant `number`.
+    """
     used = set(Tenant.objects.for_partner(partner).values_list("color", flat=True))
     color = next(color for color in Tenant.Color if color not in used)
     tenant = Tenant(partner=partner, name=name, domain=domain, color=color, is_primary=not used)
-    tenant.full_clean()
+    try:
+        tenant.full_clean()
+    except ValidationError as error:
+        faults = error.message_dict
+        own = {f"tenant_name_{number}": faults.pop("name", [])}
+        own[f"tenant_domain_{number}"] = [text for texts in faults.values() for text in texts]
+        raise ValidationError({name: texts for name, texts in own.items() if texts}) from error
     tenant.save()
     log(EditAction.CREATED, tenant, request, after={"name": name, "domain": tenant.domain})
     return tenant
+
+
+def add_admin(request: HttpRequest, tenant: Tenant, name: str, email: str) -> DirectoryUser:
+    """Raises ValidationError at the field of the address."""
+    try:
+        return DirectoryUser.objects.add_to(tenant, name, email, by=actor(request))
+    except Refusal as refusal:
+        raise ValidationError({"admin_email": str(refusal)}) from refusal
 
 
 def enroll(partner: Partner, offer: Offer, starts_on: date, request: HttpRequest) -> list[str]:
@@ -173,24 +224,31 @@ def new_partner(request: HttpRequest) -> HttpResponse:
     """Asks, shows what will be made, and makes it once exactly that was confirmed."""
     if not request.user.has_perms(NEEDED):
         raise PermissionDenied
-    form, lines = NewPartnerForm(request.POST or None), None
-    if repeated := just_made(request):
+    form = NewPartnerForm(request.POST or None)
+    partner, lines = made(request, form) if form.is_valid() else (None, None)
+    # Also of two clicks at one instant, of which the second finds everything taken
+    if form.errors and (repeated := just_made(request)):
         return redirect(admin_url(repeated, "change", repeated.pk))
-    if form.is_valid():
-        try:
-            with transaction.atomic():
-                partner, lines = make(request, form)
-                confirmed = request.POST.get("shown") == fingerprint(lines)
-                transaction.set_rollback(not confirmed)
-        except (Refusal, ValidationError, IntegrityError) as error:
-            form.add_error(None, error_text(error))
-            lines = None
-        else:
-            if confirmed:
-                text = _("%(partner)s was added.") % {"partner": partner}
-                messages.success(request, text)
-                return redirect(admin_url(partner, "change", partner.pk))
+    if partner:
+        messages.success(request, _("%(partner)s was added.") % {"partner": partner})
+        return redirect(admin_url(partner, "change", partner.pk))
     return page(request, form, lines)
+
+
+def made(request: HttpRequest, form: NewPartnerForm) -> tuple[Partner | None, list[str] | None]:
+    """The partner, if exactly this was confirmed; and what is made or would be.
+
+    Neither where something stands in the way, which `form` then says.
+    """
+    try:
+        with transaction.atomic():
+            partner, lines = make(request, form)
+            confirmed = request.POST.get("shown") == fingerprint(lines)
+            transaction.set_rollback(not confirmed)
+    except (Refusal, ValidationError, IntegrityError) as error:
+        form.refuse(error)
+        return None, None
+    return partner if confirmed else None, lines
 
 
 def just_made(request: HttpRequest) -> Partner | None:
