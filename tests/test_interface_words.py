@@ -44,8 +44,10 @@ def texts() -> Iterator[tuple[str, str]]:
             if not message.id:
                 continue
             ids = message.id if isinstance(message.id, tuple | list) else [message.id]
-            strings = message.string if isinstance(message.string, tuple | list) else []
-            yield from zip(ids, strings or [message.string], strict=False)
+            strings = (
+                message.string if isinstance(message.string, tuple | list) else [message.string]
+            )
+            yield from zip(ids, map(str, strings), strict=False)
 
 
 TEXTS = list(texts())

@@ -14,7 +14,7 @@ from benefits_portal.benefits.models import Benefit, Offer, Product
 from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.listing import Listing
-from benefits_portal.tenants.models import Partner, Tenant
+from benefits_portal.tenants.models import Actor, Partner, Tenant
 from tests import factories
 from tests.factories import TODAY, BenefitFactory, SubscriptionFactory
 
@@ -144,7 +144,7 @@ def test_the_source_that_a_later_key_brings_is_in_its_place() -> None:
         product=subscription.product,
         membership__offer__name="Ångström",
     )
-    subscription.extend(key, by=factories.Actor(), on=TODAY)
+    subscription.extend(key, by=Actor(), on=TODAY)
     assert set(Subscription.objects.values_list("source_name", "source_sort_name")) == {
         ("Ångström", "angstrom")
     }

@@ -1,7 +1,6 @@
 """Who comes into the back office, and what they can do there: ledgers are changed by nobody."""
 
 from datetime import date
-from importlib import import_module
 
 import pytest
 from django.apps import apps
@@ -235,16 +234,3 @@ def test_staff_who_also_hold_a_role_save_forms_of_the_back_office(
 
 def test_leaving_the_back_office_leads_to_the_portals_sign_in_page(office: Client) -> None:
     assert office.post(reverse("admin:logout"))["Location"] == reverse("tenants:sign-in")
-
-
-@pytest.mark.parametrize("is_new_there", [False, True])
-def test_the_group_of_the_program_team_keeps_its_people(db: None, is_new_there: bool) -> None:
-    Group.objects.all().delete()
-    old = Group.objects.create(name="Programme")
-    if is_new_there:
-        Group.objects.create(name="Program")
-    migration = import_module("benefits_portal.tenants.migrations.0002_program_team")
-    migration.forwards(apps, None)
-    old.refresh_from_db()
-    assert old.name == ("Programme" if is_new_there else "Program")
-    assert Group.objects.filter(name="Program").count() == 1

@@ -174,7 +174,7 @@ def test_without_an_own_key_the_field_is_all_there_is(client: Client, extend: st
 def test_many_keys_take_as_many_queries_as_one(
     client: Client, subscription: Subscription, extend: str
 ) -> None:
-    counts = []
+    counts: list[int] = []
     for _ in range(3):
         factories.key_for(subscription, 2)
         with CaptureQueriesContext(connection) as queries:

@@ -150,7 +150,7 @@ def sent() -> tuple[str, str, str]:
     """To whom the one mail went, its subject, and its body."""
     assert send_due() == 1
     [message] = django_mail.outbox
-    return message.to[0], message.subject, str(message.body)
+    return message.to[0], str(message.subject), str(message.body)
 
 
 @pytest.mark.rule("K3", "W12")

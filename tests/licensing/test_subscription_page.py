@@ -7,7 +7,7 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models import Replacement, Subscription
 from benefits_portal.licensing.timeline import status_changes, status_sentence
 from benefits_portal.licensing.views.choosing_tenant import TENANT_CONFIRMATION_SALT
 from benefits_portal.tenants.models import Actor, Role, Tenant, User
@@ -106,7 +106,7 @@ def test_what_ended_has_one_blue_button_with_the_keys_that_fit(
     assert 'data-kind="primary">Reactivate</button>' in main_of(response)
     assert "it runs until May 1, 2022 with the licenses of the key." in response.text
     place = signing.dumps([admin.pk, tenant.pk], salt=TENANT_CONFIRMATION_SALT)
-    asked = {"key": keys[1].pk, "way": "reactivate", "place": place}
+    asked = {"key": str(keys[1].pk), "way": "reactivate", "place": place}
     review = client.get(reverse("licensing:product-key-start"), asked)
     assert "licensing/start_review.html" in {template.name for template in review.templates}
 
@@ -192,7 +192,7 @@ def test_events_stand_in_the_order_of_their_days(client: Client, tenant: Tenant,
     subscription = redeem(tenant=tenant).subscription
     key = factories.key_for(subscription, 1)
     extended = subscription.extend(key, by=by, on=TODAY)
-    factories.Replacement.objects.ask(extended, "Wrong one", by=by, on=TODAY).grant(by=by, on=TODAY)
+    Replacement.objects.ask(extended, "Wrong one", by=by, on=TODAY).grant(by=by, on=TODAY)
     titles = [event["title"] for event in page(client, subscription).context["timeline"]]
     assert titles == [
         "Activated with 25 licenses",
