@@ -299,7 +299,14 @@ def test_nothing_odd_comes_through_an_import(world: World, texts: list[str]) -> 
     for kind in kinds:
         for row in exported(world, kind)[:2]:
             for column in kind.columns:
-                names = {"mpn_id": "7654321", "user_principal_name": f"lou@{row.get('tenant')}"}
+                names = {
+                    "mpn_id": row["mpn_id"] if "domain" in row else "7654321",
+                    "user_principal_name": f"lou@{row.get('tenant')}",
+                    "domain": "new.example",
+                    "tenant_id": "",
+                    "color": "",
+                    "primary": "no",
+                }
                 new = (
                     row | {name: names[name] for name in names.keys() & row.keys()}
                     if "name" in row
@@ -308,10 +315,11 @@ def test_nothing_odd_comes_through_an_import(world: World, texts: list[str]) -> 
                 for text in texts:
                     for changed in ({column: row[column] + text}, {column: text}):
                         took |= bring(kind, row | changed) | bring(kind, new | changed)
-    assert {"tenants_partner", "tenants_directoryuser"} - took == set()
+    assert {"tenants_partner", "tenants_directoryuser", "tenants_tenant"} - took == set()
     assert {kind.__name__ for kind in kinds} == {
         "PartnerImport",
         "PersonImport",
+        "TenantImport",
         "MembershipImport",
     }
 

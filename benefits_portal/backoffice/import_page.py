@@ -58,6 +58,7 @@ class ImportPageMixin:
     importing: ClassVar[type[Import]]
     import_form: ClassVar[type[FileForm]] = FileForm
     has_import = True  # for the list's template, which would call a class
+    imported: ClassVar[type[Model] | None] = None  # what a line is, if no row of the list
     opts: Any
     admin_site: Any
     model: type[Model]
@@ -68,6 +69,10 @@ class ImportPageMixin:
         `shown` is the fingerprint of the preview that was confirmed. Raises Unreadable too.
         """
         raise NotImplementedError
+
+    def importer(self, request: HttpRequest) -> Any:
+        """Whoever asks what a file would do, as the kind of `Import` takes it."""
+        return None
 
     def missing_for_import(self, request: HttpRequest) -> str:
         """What has to be given before a confirmed file is carried out; empty if nothing is."""
@@ -82,6 +87,10 @@ class ImportPageMixin:
             *super().get_urls(),  # type: ignore[misc]
         ]
 
+    @property
+    def imported_opts(self) -> Any:
+        return (self.imported or self.model)._meta
+
     def may_import(self, request: HttpRequest) -> bool:
         allowed: Any = self
         return bool(allowed.has_add_permission(request) and allowed.has_change_permission(request))
@@ -93,7 +102,8 @@ class ImportPageMixin:
         if "confirmed" in request.POST:
             return self.confirm(request)
         if request.method == "GET" and "template" in request.GET:
-            return spreadsheet(f"{self.opts.model_name}-template", [self.importing.columns])
+            name = f"{self.imported_opts.model_name}-template"
+            return spreadsheet(name, [self.importing.columns])
         form = self.import_form(request.POST or None, request.FILES or None)
         if form.is_valid():
             return self.preview(request, form, form.cleaned_data["file"])
@@ -102,7 +112,7 @@ class ImportPageMixin:
     def preview(self, request: HttpRequest, form: FileForm, text: str) -> HttpResponse:
         """What each line would do; the file travels in the form, signed."""
         try:
-            asked = self.importing.of(text, MAX_LINES)
+            asked = self.importing.of(text, MAX_LINES, self.importer(request))
         except (Unreadable, TooManyLines) as error:
             form.add_error("file", too_long() if isinstance(error, TooManyLines) else str(error))
             return self.page(request, form)
@@ -154,7 +164,7 @@ class ImportPageMixin:
         return text
 
     def page(self, request: HttpRequest, form: FileForm, **context: Any) -> HttpResponse:
-        title = _("Import %(what)s") % {"what": self.opts.verbose_name_plural}
+        title = _("Import %(what)s") % {"what": self.imported_opts.verbose_name_plural}
         context |= {
             "form": form,
             "opts": self.opts,

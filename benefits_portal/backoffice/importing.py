@@ -54,6 +54,7 @@ class ImportRow:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)  # the file's, by the row's fields
+    written: Callable[[Any], Any] = field(default=lambda value: value, repr=False)
 
     def __post_init__(self) -> None:
         """The preview shows no key, nor does a reason (K3)."""
@@ -61,9 +62,16 @@ class ImportRow:
 
     @property
     def changes(self) -> list[tuple[str, Any, Any]]:
-        """What it would change, by the file's own columns, with the value before and after."""
+        """What it would change, by the file's own columns, with the value before and after.
+
+        Values as people read them, by `written`.
+        """
         return [
-            (self.columns.get(name, name), self.before.get(name, ""), after)
+            (
+                self.columns.get(name, name),
+                self.written(self.before[name]) if name in self.before else "",
+                self.written(after),
+            )
             for name, after in self.after.items()
         ]
 
@@ -78,17 +86,18 @@ class Import:
     # Of what is looked up, by column (W2)
     spellings: ClassVar[Mapping[str, Callable[[str], str]]] = {}
 
-    def __init__(self, cells: Iterable[tuple[int, Cells]] = ()) -> None:
+    def __init__(self, cells: Iterable[tuple[int, Cells]] = (), by: Any = None) -> None:
+        self.by = by  # whoever asks, where that decides what is refused
         self.first: dict[tuple[str, ...], int] = {}  # line by what it is about, of all batches
         self.take(cells)
 
     @classmethod
-    def of(cls, text: str, most_lines: int | None = None) -> Self:
+    def of(cls, text: str, most_lines: int | None = None, by: Any = None) -> Self:
         """The whole file; raises Unreadable, or TooManyLines before a line is judged."""
         cells = list(islice(read(text, cls.columns), most_lines + 1 if most_lines else None))
         if most_lines and len(cells) > most_lines:
             raise TooManyLines
-        return cls(cells)
+        return cls(cells, by)
 
     def take(self, cells: Iterable[tuple[int, Cells]]) -> None:
         """Judge these lines; those before them are forgotten, but for what they were about."""

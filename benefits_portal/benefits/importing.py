@@ -23,10 +23,10 @@ class MembershipImport(Import):
     columns = ("mpn_id", "offer", "starts_on")
     spellings: ClassVar = {"mpn_id": tidy_digits, "offer": tidy}
 
-    def __init__(self, cells: Iterable[tuple[int, Cells]] = ()) -> None:
+    def __init__(self, cells: Iterable[tuple[int, Cells]] = (), by: Actor | None = None) -> None:
         self.new: dict[tuple[int, int], list[Membership]] = {}  # what the lines so far would make
         self.without_credit: dict[tuple[int, str, date], str] = {}
-        super().__init__(cells)
+        super().__init__(cells, by)
 
     def look_up(self, cells: list[Cells]) -> None:
         self.partners = Partner.objects.in_bulk(

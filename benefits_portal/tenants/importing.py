@@ -31,13 +31,13 @@ def carry_out(
     """
     try:
         with transaction.atomic():
-            asked = kind.of(text)
+            asked = kind.of(text, by=by)
             if asked.refused or shown not in (None, asked.fingerprint):
                 raise Refused(asked)
             asked.carry_out(by, on_progress)
     except (Refusal, ValidationError, IntegrityError) as error:
         # Somebody did the same at this moment
-        raise Refused(kind.of(text)) from error
+        raise Refused(kind.of(text, by=by)) from error
     return asked
 
 
@@ -55,7 +55,7 @@ def carry_out_in_batches(
     changed in a dry run, or if a line is refused. Raises Unreadable; Refusal, ValidationError or
     IntegrityError if somebody did the same at this moment.
     """
-    asked, counts = kind(), Counter[Outcome]()
+    asked, counts = kind(by=by), Counter[Outcome]()
     with transaction.atomic():
         for cells in batched(read(text, kind.columns), BATCH, strict=False):
             asked.take(cells)

@@ -95,6 +95,24 @@ def tenant_on_a_form_of_its_own(driver: Driver, **facts: str) -> str:
     )
 
 
+def line_of_tenant(driver: Driver, **facts: str) -> str:
+    partner = driver.world.sample.partner
+    return (
+        "mpn_id,name,domain,tenant_id,color,primary\n"
+        f"{partner.mpn_id},More,more.example,{GUID},{facts['color']},no\n"
+    )
+
+
+@TENANT.entry_point("office tenants_tenant_import")
+def tenant_by_import(driver: Driver, **facts: str) -> str:
+    return import_page(driver, Tenant, line_of_tenant(driver, **facts))
+
+
+@TENANT.entry_point("command import_csv, tenants")
+def tenant_by_command(driver: Driver, **facts: str) -> str:
+    return import_command(driver, "tenants", line_of_tenant(driver, **facts))
+
+
 @PARTNER.entry_point("office tenants_partner_import")
 def partners_by_import(driver: Driver, text: str) -> str:
     return import_page(driver, Partner, text)

@@ -21,6 +21,7 @@ from benefits_portal.backoffice.inline_rows import Rows
 from benefits_portal.tenants.directory_imports import PartnerImport, PersonImport
 from benefits_portal.tenants.exceptions import AlreadyDisabled, AlreadyEnabled
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
+from benefits_portal.tenants.tenant_imports import TenantImport
 
 from .acts import previewed
 from .base import BackOfficeInline, NoDeleteAdmin
@@ -193,7 +194,16 @@ class PartnerAdmin(ImportMixin, NoDeleteAdmin):
 
 
 @admin.register(Tenant)
-class TenantAdmin(NoDeleteAdmin):
+class TenantAdmin(ImportMixin, NoDeleteAdmin):
+    export_columns: ClassVar = columns_of(
+        mpn_id="partner__mpn_id",
+        name="name",
+        domain="domain",
+        tenant_id="guid",
+        color="color",
+        primary="is_primary",
+    )
+    importing = TenantImport
     form = TenantPageForm
     list_display = [
         "name",

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from benefits_portal.backoffice.import_page import FileForm, ImportPageMixin
 from benefits_portal.backoffice.importing import Import
 from benefits_portal.tenants.importing import carry_out
+from benefits_portal.tenants.models import Actor
 
 from .edits_on_record import actor
 from .reasons import MISSING, reason_field, reason_in
@@ -20,6 +21,9 @@ class ImportMixin(ImportPageMixin):
     """What a file changes goes on record with the reason (A1)."""
 
     import_form = ReasonedFileForm
+
+    def importer(self, request: HttpRequest) -> Actor:
+        return actor(request)
 
     def carry_out_import(self, request: HttpRequest, text: str, shown: str) -> Import:
         return carry_out(self.importing, text, by=actor(request), shown=shown)
