@@ -110,7 +110,8 @@ class Choice:
 class Comparison:
     """What a key can do for one subscription, or, without one, on its own.
 
-    Where several are compared, one of them shows what a new subscription would be.
+    Where several are compared, one of them shows what a new subscription would be, and the first
+    one that the key fits has the primary action.
     """
 
     subscription: Subscription | None
@@ -118,6 +119,7 @@ class Comparison:
     key: ProductKey
     on: date
     shows_new: bool = True
+    has_primary: bool = True
 
     @classmethod
     def of(
@@ -179,7 +181,8 @@ class Comparison:
         """What the table shows: the ways for the subscription, and once a new one."""
         groups = []
         if self.subscription:
-            groups.append(WayGroup(self.heading, self.ways()).marked())
+            group = WayGroup(self.heading, self.ways())
+            groups.append(group.marked(has_primary=self.has_primary))
         if self.shows_new:
             new = WayGroup(_("Separate subscription"), [self.new()])
             groups.append(new.marked(has_primary=self.subscription is None))
@@ -241,8 +244,13 @@ def comparisons(
     if ended:
         found.append(Comparison.of(key, tenant, ended, on, confirmed))
     found = found or [Comparison.of(key, tenant, None, on, confirmed)]
-    shown = [replace(one, shows_new=one is found[-1]) for one in found]
-    return Excerpt(shown, len(found) + hidden)
+    return Excerpt(marked(found), len(found) + hidden)
+
+
+def marked(found: list[Comparison]) -> list[Comparison]:
+    """The last one shows what a new subscription would be; one has the primary action."""
+    fitting = next((one for one in found if any(way.href for way in one.ways())), None)
+    return [replace(one, shows_new=one is found[-1], has_primary=one is fitting) for one in found]
 
 
 def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:
