@@ -9,7 +9,6 @@ each language.
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from django.utils import timezone
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import get_language
 
@@ -36,11 +35,6 @@ def as_day(day: date) -> str:
 def as_time(at: time) -> str:
     """2:30 PM or 14:30, to the minute."""
     return _time(at.hour, at.minute, get_language())
-
-
-def as_moment(at: datetime) -> str:
-    """2:30 PM (Europe/Amsterdam): by the clocks where the reader acts, and whose they are (W13)."""
-    return f"{as_time(timezone.localtime(at).time())} ({timezone.get_current_timezone_name()})"
 
 
 def not_before(at: datetime) -> datetime:

@@ -5,6 +5,7 @@ And what to write instead of what they do not.
 
 import unicodedata
 import zoneinfo
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from importlib import resources
@@ -14,8 +15,11 @@ from babel.core import Locale, UnknownLocaleError, get_global
 from babel.dates import get_timezone_location, get_timezone_name
 from babel.numbers import get_currency_precision
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.formats import as_time
 from benefits_portal.key_format import shortened
 
 REGIONS = (
@@ -66,6 +70,12 @@ def time_zone_name(zone: str, language: str) -> str:
     name = get_timezone_name(zone, width="long", zone_variant="generic", locale=locale)
     city = get_timezone_location(zone, locale=locale, return_city=True)
     return city if city in name else f"{name} ({city})"
+
+
+def as_moment(at: datetime) -> str:
+    """2:30 PM Eastern Time (New York): by the clocks where the reader acts, and which (W13)."""
+    zone = time_zone_name(timezone.get_current_timezone_name(), get_language() or "")
+    return f"{as_time(timezone.localtime(at).time())} {zone}"
 
 
 @cache

@@ -377,7 +377,7 @@ def test_a_lock_out_tells_its_end_by_the_partner_s_clock(
     response = client.post(sample.url("licensing:extend"), sample.acting_in | {"key": "PCBEN"})
     assert response.context["form"].errors["key"] == [
         "You tried too many keys that don't exist. You can type a key again from 8:15 AM "
-        "(America/New_York). You can still choose one of your own keys."
+        "Eastern Time (New York). You can still choose one of your own keys."
     ]
 
 

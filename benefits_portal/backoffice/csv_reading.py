@@ -114,9 +114,9 @@ def _rows(table: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[
                 % {"line": skipped + start + 1}
             ) from error
         message = _(
-            "Line %(line)s cannot be read: a quotation mark in it is not closed, or more "
-            "stands behind it. "
-            "Take it out, or write it twice with quotes around the cell."
+            "Line %(line)s cannot be read: a quotation mark in it is not closed, or text "
+            "follows it. "
+            "Remove it, or write it twice with quotes around the cell."
         )
         raise Unreadable(message % {"line": skipped + start + 1}) from error
 

@@ -149,7 +149,7 @@ def _after_expiring(benefit: "Benefit") -> str:
         if is_renewed
         else _("Renew the membership to receive new benefits.")
     )
-    return f"{advice} {_('What already runs goes on.')}" if benefit.is_used else advice
+    return f"{advice} {_('Active subscriptions continue.')}" if benefit.is_used else advice
 
 
 # Usage-based benefits

@@ -10,7 +10,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.formats import as_moment, not_before
+from benefits_portal.formats import not_before
+from benefits_portal.regions import as_moment
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.naming import name_at
 

@@ -60,8 +60,8 @@ def key_choice(
         term = subscription.term_after(way, key, on)
     except Refusal as refusal:
         return KeyChoice(key, str(refusal.fact or refusal.message), {}, fits=False)
-    text = _("would end %(day)s")
+    text = _("Would end %(day)s")
     if way is RedemptionKind.ADD:
-        text = _("would be %(licenses)s, ending %(day)s")
+        text = _("Would be %(licenses)s, ending %(day)s")
     values = {"licenses": in_licenses(term.licenses), "day": as_day(term.ends_on)}
     return KeyChoice(key, text % values, shift(subscription.ends_on, term.ends_on))

@@ -18,6 +18,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from benefits_portal.benefits.benefit_rows import BenefitRow
 from benefits_portal.benefits.lists import BenefitListing
 from benefits_portal.benefits.middleware import explain_where_keys_go
 from benefits_portal.benefits.models import Benefit, Product
@@ -125,7 +126,7 @@ def benefits(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
     found = [
         Found(
             row["title"],
-            f"{row['offer']} · {row['status_text']}",
+            f"{row['offer']} · {row['status_text']} · {until(row)}",
             reverse("licensing:benefit-detail", args=[row["pk"]]),
         )
         for row in listing.rows(read[:SHOWN])
@@ -135,6 +136,12 @@ def benefits(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
         read[0]["total_in_list"] if read else 0,
         f"{reverse('benefits:azure-cloud')}?{query.urlencode()}",
     )
+
+
+def until(row: BenefitRow) -> str:
+    """What tells benefits of one product apart: how many licenses, and the last day."""
+    day = _("until %(day)s") % {"day": row["expires"]}
+    return day if row["quantity"] in row["title"] else f"{row['quantity']}, {day}"
 
 
 def discontinued(request: PartnerRequest, search_query: str) -> Excerpt[Found]:

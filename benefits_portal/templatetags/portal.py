@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide as draw
 
-from benefits_portal.formats import as_moment
+from benefits_portal.regions import as_moment
 
 register = template.Library()
 register.filter("moment", as_moment)  # a time says whose clock it is (W13)

@@ -175,7 +175,7 @@ class RolesOfStaff(Refusal):
 class RoleGone(Refusal):
     code = "role-gone"
     is_already_so = True
-    message = _("This role was changed or taken away after you opened the page.")
+    message = _("This role was changed or removed after you opened the page.")
     advice = _("Nothing was changed; the list is up to date.")
 
 

@@ -318,7 +318,7 @@ def test_nothing_is_imported_without_a_reason(office: Client) -> None:
         str(message) for message in office.post(page(Partner, "import"), sent).context["messages"]
     ]
     assert (messages, Partner.objects.count()) == (
-        ["Say why: the reason goes on record. Nothing was changed."],
+        ["Write a reason: it will be recorded. Nothing was changed."],
         0,
     )
 

@@ -110,13 +110,13 @@ def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(
         ("mpn_id,,name\n1234,odd,X\n", "Line 2 holds “odd” in column 2, which has no name."),
         (
             'mpn_id,name\n1,X\n1234,"X" Y\n5,Z\n',
-            "Line 3 cannot be read: a quotation mark in it is not closed, or more stands behind "
-            "it. Take it out, or write it twice with quotes around the cell.",
+            "Line 3 cannot be read: a quotation mark in it is not closed, or text follows "
+            "it. Remove it, or write it twice with quotes around the cell.",
         ),
         (
             'mpn_id,name\n1234,"X\n5678,Y\n',
-            "Line 2 cannot be read: a quotation mark in it is not closed, or more stands behind "
-            "it. Take it out, or write it twice with quotes around the cell.",
+            "Line 2 cannot be read: a quotation mark in it is not closed, or text follows "
+            "it. Remove it, or write it twice with quotes around the cell.",
         ),
         (
             f"mpn_id,name\n1234,{'X' * 140_000}\n",
@@ -138,7 +138,7 @@ def test_a_stray_quote_is_told_in_the_reader_s_language(programme: User, sign_in
     assert answer.context["form"].errors["file"] == [
         (
             "Regel 2 kan niet worden gelezen: een aanhalingsteken wordt niet gesloten, of er staat "
-            "nog iets achter. Haal het weg, of schrijf het dubbel en zet de cel tussen "
+            "nog tekst achter. Haal het weg, of schrijf het dubbel en zet de cel tussen "
             "aanhalingstekens."
         )
     ]

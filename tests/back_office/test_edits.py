@@ -327,7 +327,7 @@ def test_the_same_domain_twice_on_one_page_is_refused(office: Client, partner: P
             color=color,
             guid=f"{number:032x}",
         )
-    assert "same.example stands here twice." in save(office, partner, **rows).content.decode()
+    assert "same.example is listed twice." in save(office, partner, **rows).content.decode()
 
 
 def test_what_only_the_database_knows_is_said_on_the_form_and_not_saved(office: Client) -> None:
@@ -509,6 +509,6 @@ def test_an_offer_with_credit_without_an_amount_is_saved_with_a_warning(
     line = factories.PackageLineFactory.create(product__monthly=True, **amount)
     its_page = page(Offer, "change", line.offer_id)
     answer = office.post(its_page, filled(office.get(its_page)), follow=True)
-    warning = f"{line.product} has no amount of credit yet, so nobody can be enrolled."
+    warning = f"{line.product} has no amount of credit yet, so no one can be enrolled."
     warnings = [str(each) for each in answer.context["messages"] if each.level_tag == "warning"]
     assert warnings == ([warning] if amount else [])

@@ -85,7 +85,7 @@ def test_a_key_is_revoked_with_a_reason_and_then_another_issued(
     key = factories.issue_key()
     assert run(office, "revoke", key) == []
     assert run(office, "revoke", key, reason=" ") == [
-        "Say why: the reason goes on record. Nothing was changed."
+        "Write a reason: it will be recorded. Nothing was changed."
     ]
     assert "has a live key already" in run(office, "issue_another_key", key.benefit, **BECAUSE)[0]
     assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."]

@@ -91,7 +91,7 @@ def test_deleting_asks_why_one_by_one_and_all_at_once(office: Client) -> None:
     its_page = page(Offer, "delete", offer.pk)
     assert 'name="reason"' in office.get(its_page).content.decode()
     assert messages(office.post(its_page, {"post": "yes"}, follow=True)) == [
-        "Say why: the reason goes on record. Nothing was changed."
+        "Write a reason: it will be recorded. Nothing was changed."
     ]
     selected = {"action": "delete_selected", "_selected_action": offer.pk}
     assert 'name="reason"' in office.post(page(Offer, "changelist"), selected).content.decode()
@@ -111,7 +111,7 @@ def test_an_action_without_a_reason_does_nothing_on_the_list_or_its_page(
     factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=person.tenant, role=Role.GLOBAL_ADMIN
     )
-    missing = ["Say why: the reason goes on record. Nothing was changed."]
+    missing = ["Write a reason: it will be recorded. Nothing was changed."]
     assert run(office, "disable", person) == []
     assert run(office, "disable", person, reason=" ") == missing
     assert run(office, "disable", person, "disable", reason=" ") == missing
@@ -258,7 +258,7 @@ def test_a_role_given_twice_is_refused_on_the_form(office: Client, last: RoleAss
 def test_provisioning_by_hand_asks_why(office: Client) -> None:
     membership = factories.MembershipFactory.create()
     assert run(office, "provision_what_is_missing", membership, reason=" ") == [
-        "Say why: the reason goes on record. Nothing was changed."
+        "Write a reason: it will be recorded. Nothing was changed."
     ]
 
 

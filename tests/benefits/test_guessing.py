@@ -92,14 +92,18 @@ def test_the_lock_lasts_fifteen_minutes_and_says_until_when(
 @pytest.mark.parametrize(
     ("until", "zone", "written"),
     [
-        (START.replace(hour=12, minute=41, second=26), "UTC", "12:42 PM (UTC)"),
+        (START.replace(hour=12, minute=41, second=26), "UTC", "12:42 PM UTC"),
         (
             START.replace(hour=12, minute=41, microsecond=1),
             "Europe/Amsterdam",
-            "2:42 PM (Europe/Amsterdam)",
+            "2:42 PM Central European Time (Amsterdam)",
         ),
-        (START.replace(hour=12, minute=41), "Asia/Kolkata", "6:11 PM (Asia/Kolkata)"),
-        (START.replace(hour=23, minute=59, second=59), "UTC", "12:00 AM (UTC)"),
+        (
+            START.replace(hour=12, minute=41),
+            "Asia/Kolkata",
+            "6:11 PM India Time (Kolkata)",
+        ),
+        (START.replace(hour=23, minute=59, second=59), "UTC", "12:00 AM UTC"),
     ],
 )
 def test_a_lock_is_told_by_a_moment_not_before_its_end(

@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 INVITATIONS = [
     "add or remove them at any time",
     "transfer it to someone else",
-    "What already runs",
+    "Active subscriptions continue",
     "is possible until",
 ]
 

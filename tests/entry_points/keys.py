@@ -237,7 +237,7 @@ def a_right_one_after_ten_wrong_ones(sample: PartnerFixture) -> Arguments:
     return {"text": PartnerFixture.text_of(sample.fitting)}
 
 
-@TYPE.refused("W13", "(UTC). You can still choose one of your own keys.")
+@TYPE.refused("W13", " UTC. You can still choose one of your own keys.")
 def one_too_many_by_the_clock_of_the_place(sample: PartnerFixture) -> Arguments:
     return a_right_one_after_ten_wrong_ones(sample)
 

@@ -226,7 +226,7 @@ def the_primary_one(sample: PartnerFixture) -> Arguments:
 
 REQUIRED, MISSING = (
     "This field is required.",
-    "Say why: the reason goes on record. Nothing was changed.",
+    "Write a reason: it will be recorded. Nothing was changed.",
 )
 
 

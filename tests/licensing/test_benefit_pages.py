@@ -280,12 +280,12 @@ def test_a_usable_benefit_shows_what_runs_of_its_product(
         (
             False,
             redeemed,
-            "Renew the membership to receive new benefits. What already runs goes on.",
+            "Renew the membership to receive new benefits. Active subscriptions continue.",
         ),
         (
             True,
             redeemed,
-            "The membership has been renewed: use its new benefits. What already runs goes on.",
+            "The membership has been renewed: use its new benefits. Active subscriptions continue.",
         ),
     ],
 )

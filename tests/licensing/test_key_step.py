@@ -52,15 +52,15 @@ def test_each_own_key_says_what_it_would_do(
 ) -> None:
     small = factories.key_for(subscription, 5)
     rows = {choice.key: choice for choice in client.get(extend).context["own_keys"]}
-    assert (rows[small].result, rows[small].fits) == ("would end Jun 30, 2022", True)
+    assert (rows[small].result, rows[small].fits) == ("Would end Jun 30, 2022", True)
     assert (rows[large].result, rows[large].fits) == (
         "One key extends by at most 3 years.",
         False,
     )
     add = client.get(extend.replace("extend", "add-licenses")).context["own_keys"]
     assert {choice.result.partition(",")[0] for choice in add} == {
-        "would be 10 licenses",
-        "would be 21 licenses",
+        "Would be 10 licenses",
+        "Would be 21 licenses",
     }
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.productkeys import ALPHABET
+from benefits_portal.formats import as_day
 from benefits_portal.licensing.search import READ
 from benefits_portal.tenants.models import Actor, Partner, Tenant, User
 from tests import factories
@@ -87,6 +88,28 @@ def test_what_can_be_used_comes_first_however_much_else_there_is(
     ]
     assert [row.subtitle.split(" · ")[1] for row in shown["rows"]][2:] == ["Not started"] * 3 + [
         "Expired"
+    ]
+
+
+def test_benefits_of_one_product_are_told_apart_by_size_and_day(
+    client: Client, partner: Partner
+) -> None:
+    product = factories.ProductFactory.create(name="Aurora")
+    for quantity, days in [(25, 10), (1, 20)]:
+        factories.BenefitFactory.create(
+            partner=partner,
+            product=product,
+            quantity=quantity,
+            expires_on=TODAY + timedelta(days=days),
+        )
+    rows = next(
+        group["rows"]
+        for group in client.get(SEARCH, {"q": "aurora"}).context["groups"]
+        if group["title"] == "Benefits"
+    )
+    assert [row.subtitle.split(" · ")[2] for row in rows] == [
+        f"1 license, until {as_day(TODAY + timedelta(days=20))}",
+        f"25 licenses, until {as_day(TODAY + timedelta(days=10))}",
     ]
 
 

@@ -99,10 +99,10 @@ def test_the_last_end_is_told_and_offers_no_staying(
         page = signed_in.post(POSTGRES_OPTIONS).text
     home = signed_in.get(reverse("home")).text
     assert (
-        "You stay signed in until 12:00 AM (UTC), which is the longest possible. After that, sign "
+        "You stay signed in until 12:00 AM UTC, which is the longest possible. After that, sign "
         "in again." in page
     )
-    assert "You'll be signed out at 12:00 AM (UTC)." in home
+    assert "You'll be signed out at 12:00 AM UTC." in home
     assert ("Stay longer" in home, home.count("data-stay")) == (False, 1), (
         "only in the dialog, where the script hides it"
     )

@@ -90,7 +90,7 @@ class OfferAdmin(AuditedAdmin):
         super().save_related(request, form, formsets, change)
         lines = form.instance.lines.filter(quantity=None, credit_amounts=None)
         for line in lines.select_related("product")[:MAX_WARNINGS]:
-            text = _("%(product)s has no amount of credit yet, so nobody can be enrolled.")
+            text = _("%(product)s has no amount of credit yet, so no one can be enrolled.")
             self.message_user(request, text % {"product": line.product}, messages.WARNING)
 
     @admin.display(description=gettext_lazy("package lines"), ordering="line_count")

@@ -55,7 +55,7 @@ class MembershipStateFilter(DayFilter):
             gettext_lazy("Ends within 90 days"),
             lambda memberships, on: memberships.ending_within(90, on),
         ),
-        "upcoming": (gettext_lazy("Not begun"), lambda memberships, on: memberships.upcoming(on)),
+        "upcoming": (gettext_lazy("Not started"), lambda memberships, on: memberships.upcoming(on)),
         "ended": (gettext_lazy("Ended"), lambda memberships, on: memberships.ended(on)),
     }
 
@@ -139,8 +139,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
                 )
             ]
         description = _(
-            "The next page shows the benefits and product keys that this makes, before it "
-            "makes them."
+            "The next page lists the benefits and product keys, before they are created."
         )
         return [(None, {"fields": ["partner", "offer", "starts_on"], "description": description})]
 

@@ -29,7 +29,7 @@ class LookUpForm(forms.Form):
         max_length=2_000,  # a mail around it, too
         help_text=gettext_lazy(
             "All 25 characters, or the last five. Capitals, spaces and hyphens do not matter. "
-            "Each look-up goes on record."
+            "Each lookup is recorded."
         ),
         widget=forms.TextInput(attrs=ATTRIBUTES),
     )

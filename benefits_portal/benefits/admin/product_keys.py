@@ -35,7 +35,7 @@ class KeyStateFilter(DayFilter):
     parameter_name = "state"
     cases = {
         "redeemable": (_("Can be redeemed"), lambda keys, on: keys.redeemable(on)),
-        "not-begun": (_("Not begun"), lambda keys, on: keys.not_begun(on)),
+        "not-begun": (_("Not started"), lambda keys, on: keys.not_begun(on)),
         "lapse-30": (_("Lapses within 30 days"), lambda keys, on: keys.lapsing_within(30, on)),
         "redeemed": (_("Redeemed"), lambda keys, _on: keys.redeemed()),
         "lapsed": (_("Never redeemed, benefit expired"), lambda keys, on: keys.lapsed(on)),

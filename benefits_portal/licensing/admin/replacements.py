@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-PARTNER_READS = gettext_lazy("Goes on record. The partner reads it.")
+PARTNER_READS = gettext_lazy("Recorded. The partner can read it.")
 
 
 class AnswerFilter(CasesFilter):

@@ -54,7 +54,7 @@ class DeskForm(forms.Form):
         max_length=2_000,  # a mail around a key, too
         required=False,
         help_text=gettext_lazy(
-            "Of a key, the last five characters are enough. Key look-ups are recorded; the key "
+            "Of a key, the last five characters are enough. Key lookups are recorded; the key "
             "isn't stored in URLs or logs."
         ),
         widget=forms.TextInput(

@@ -8,10 +8,10 @@ from django import template
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from benefits_portal.formats import as_moment
 from benefits_portal.practice import personas as people
 from benefits_portal.practice import tour as guided
 from benefits_portal.practice.world import RESET_NOTICE, is_practice_database
+from benefits_portal.regions import as_moment
 
 register = template.Library()
 

@@ -88,7 +88,7 @@ class TenantRows(Rows):
         give_free_colors(rows)
         domains = Counter(row.cleaned_data.get("domain") for row in rows)
         if twice := [domain for domain, count in domains.items() if domain and count > 1]:
-            raise ValidationError(_("%(domain)s stands here twice."), params={"domain": twice[0]})
+            raise ValidationError(_("%(domain)s is listed twice."), params={"domain": twice[0]})
         super().clean()
 
     def get_unique_error_message(self, unique_check: Any) -> str:

@@ -21,9 +21,9 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Record
 from benefits_portal.typed import isolated, tidy
 
-MISSING = _("Say why: the reason goes on record. Nothing was changed.")
+MISSING = _("Write a reason: it will be recorded. Nothing was changed.")
 REASON = _("Reason")
-ONLY_STAFF = _("Goes on record with what was changed. Only staff can read it.")
+ONLY_STAFF = _("Recorded with what was changed. Only staff can read it.")
 NO_NAMES = _("Don't include names.")  # it stays for good, and a person may ask to be forgotten
 
 
