@@ -148,6 +148,7 @@ office: given/1/delete/         in         in       in      in     in      in   
 office: given/1/history/        in         in       in      in     in      in     go       go
 office: given/add/              in         in       in      in     in      in     no       see
 office: given/export/           in         in       in      in     in      in     do/-     do/-
+office: given/import/           in         in       in      in     in      in     no       see
 office: groups/                 in         in       in      in     in      in     no       no
 office: groups/1/               in         in       in      in     in      in     go       go
 office: groups/1/change/        in         in       in      in     in      in     no       no

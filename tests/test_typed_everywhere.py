@@ -320,6 +320,7 @@ def test_nothing_odd_comes_through_an_import(world: World, texts: list[str]) -> 
         "PartnerImport",
         "PersonImport",
         "TenantImport",
+        "RoleImport",
         "MembershipImport",
     }
 

@@ -126,6 +126,7 @@ def enable(driver: Driver, person: DirectoryUser) -> str:
     return by_verb(lambda: person.enable(by=driver.by))
 
 
+GIVE_IMPORT, GIVE_COMMAND = "office tenants_roleassignment_import", "command import_csv, roles"
 GIVE_FORM = "form tenants.roleassignment"
 GIVE_AT_PARTNER, GIVE_TO_PERSON = (
     "row tenants.partner RoleAssignment",
@@ -172,6 +173,23 @@ def give_on_the_person_s_form(driver: Driver, user: User) -> str:
         role=Role.MEMBER.value,
     )
     return driver.form(user, **row)
+
+
+def line_of_role(driver: Driver, user: User) -> str:
+    partner, person = driver.world.sample.partner, user.directory_user
+    is_at_home = person is not None and person.tenant.partner_id == partner.pk
+    email = person.user_principal_name if person and is_at_home else user.email
+    return f"mpn_id,user_principal_name,name,role\n{partner.mpn_id},{email},,member\n"
+
+
+@GIVE.entry_point(GIVE_IMPORT)
+def give_by_import(driver: Driver, user: User) -> str:
+    return import_page(driver, RoleAssignment, line_of_role(driver, user))
+
+
+@GIVE.entry_point(GIVE_COMMAND)
+def give_by_import_command(driver: Driver, user: User) -> str:
+    return import_command(driver, "roles", line_of_role(driver, user))
 
 
 @GIVE.entry_point("verb RoleAssignmentQuerySet.give")
@@ -345,6 +363,7 @@ BY_UNIQUENESS = "This person already holds a role at this partner."
 @GIVE.refused(
     "P3",
     RoleAlreadyHeld,
+    not_at=dict.fromkeys([GIVE_IMPORT, GIVE_COMMAND], "leaves what is there as it is"),
     other_messages=dict.fromkeys([GIVE_FORM, GIVE_AT_PARTNER, GIVE_TO_PERSON], BY_UNIQUENESS),
 )
 def to_whoever_holds_one(sample: PartnerFixture) -> Arguments:
@@ -366,7 +385,8 @@ def not_in_the_office(operation: Operation) -> dict[str, str]:
     return {
         name: "staff alone are asked, where they have a page of it"
         for name in operation.entry_points
-        if name.partition(" ")[0] in {"page", "verb"} or name.startswith("row tenants.user ")
+        if name.partition(" ")[0] in {"command", "page", "verb"}
+        or name.startswith("row tenants.user ")
     }
 
 
@@ -376,12 +396,22 @@ def staff_member(**fields: Any) -> User:
 
 @GIVE.refused("P3", RolesOfStaff, not_at=not_in_the_office(GIVE))
 def to_a_staff_member(sample: PartnerFixture) -> Arguments:
-    return {"user": staff_member()}
+    user = staff_member()
+    as_a_guest(sample, user)
+    return {"user": user}
+
+
+def as_a_guest(sample: PartnerFixture, user: User) -> None:
+    factories.DirectoryUserFactory.create(
+        tenant=sample.tenant, user_principal_name=user.email, kind="guest"
+    )
 
 
 @GIVE.refused("P3", RoleOfOneself, not_at=not_in_the_office(GIVE))
 def to_oneself(sample: PartnerFixture) -> Arguments:
-    return {"user": User.objects.get(groups__name=PROGRAM)}
+    user = User.objects.get(groups__name=PROGRAM)
+    as_a_guest(sample, user)
+    return {"user": user}
 
 
 @CHANGE.refused("P3", RolesOfStaff, not_at=not_in_the_office(CHANGE))

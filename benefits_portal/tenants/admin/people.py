@@ -10,7 +10,6 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
@@ -19,13 +18,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.backoffice.columns import link, linked
 from benefits_portal.backoffice.filters import FewChoicesFilter
-from benefits_portal.fields import NameFormField
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
+from benefits_portal.tenants.role_imports import RoleImport
 from benefits_portal.tenants.signing_in import ErrorAtFirstFieldMixin
 
 from .base import AuditedAdmin, BackOfficeInline, NoDeleteAdmin
 from .edits_on_record import actor
+from .exports import columns_of
 from .forms import ActionFormSet, BackOfficeForm
+from .imports import ImportMixin
 from .reasons import MISSING, reason_in
 
 
@@ -69,9 +70,13 @@ class RoleInline(BackOfficeInline):
 
 
 @admin.register(RoleAssignment)
-class RoleAssignmentAdmin(AuditedAdmin):
-    """Given, changed and taken one at a time, by the verbs, which put it on record."""
+class RoleAssignmentAdmin(ImportMixin, AuditedAdmin):
+    """Given, changed and taken by the verbs, which put it on record."""
 
+    export_columns: ClassVar = columns_of(
+        mpn_id="partner__mpn_id", user_principal_name="user__email", name="user__name", role="role"
+    )
+    importing = RoleImport
     form = RoleForm
     adding_needs_reason = True
     actions = None
@@ -262,32 +267,3 @@ class UserAdmin(NoDeleteAdmin, auth_admin.UserAdmin):
         if before and not User.objects.filter(pk=before.pk, password=before.password).exists():
             Record.objects.log(TenantsAction.PASSWORD_SET, by=actor(request), subject=before)
         return response
-
-
-admin.site.unregister(Group)  # Django's own page does not put changes on record
-
-
-class GroupForm(BackOfficeForm):
-    class Meta:
-        model = Group
-        fields = ("name", "permissions")
-        field_classes: ClassVar[dict[str, type[forms.Field]]] = {"name": NameFormField}
-
-
-@admin.register(Group)
-class GroupAdmin(AuditedAdmin, auth_admin.GroupAdmin):
-    """What staff may do, by group.
-
-    Whoever changes one changes rights, their own too: only a superuser does.
-    """
-
-    form = GroupForm
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_superuser and super().has_add_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.is_superuser and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.is_superuser and super().has_delete_permission(request, obj)

@@ -131,7 +131,8 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 
         With an account to sign in with if they have none.
 
-        Raises PersonDisabled, AccountClosed or RoleAlreadyHeld.
+        Raises PersonDisabled, AccountClosed or RoleAlreadyHeld; in the back office RoleOfOneself or
+        RolesOfStaff too.
         """
         about: AuditContext = {
             "by": by,
@@ -145,6 +146,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
             if not DirectoryUser.objects.enabled().filter(pk=person.pk).exists():
                 raise PersonDisabled
             account = User.objects.account_of(person, by=by)
+            account.check_roles(by, gives=True)
             if account.directory_user_id == person.pk and not account.is_active:
                 raise AccountClosed
             held = self._hold(account, person.tenant.partner, role)

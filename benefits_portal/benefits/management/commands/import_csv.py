@@ -19,18 +19,20 @@ from benefits_portal.tenants.directory_imports import PartnerImport, PersonImpor
 from benefits_portal.tenants.importing import carry_out_in_batches
 from benefits_portal.tenants.management.reasons import add_reason
 from benefits_portal.tenants.models import Actor, How
+from benefits_portal.tenants.role_imports import RoleImport
 from benefits_portal.tenants.tenant_imports import TenantImport
 
 
 class Command(PortalCommand):
     help = (
-        "Import partners, tenants, people or memberships from CSV: all lines or none. The columns "
-        "are those of the back office's export."
+        "Import partners, tenants, people, roles or memberships from CSV: all lines or none. The "
+        "columns are those of the back office's export."
     )
     kinds: ClassVar[dict[str, type[Import]]] = {
         "partners": PartnerImport,
         "tenants": TenantImport,
         "people": PersonImport,
+        "roles": RoleImport,
         "memberships": MembershipImport,
     }
 
