@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
@@ -225,7 +226,7 @@ def ways_axis(
     else:
         last_day = subscription.disabled_until
         limits = [
-            Mark(_("Ended"), subscription.ends_on),
+            Mark(pgettext("subscription", "Ended"), subscription.ends_on),
             Mark(_("Last day to reactivate"), last_day, "limit"),
         ]
     return DateAxis(on, bars, [*marks, *limits], today_label)
