@@ -141,6 +141,7 @@ def search_terms(query: str) -> tuple[str, ...]:
     return tuple(term[:MAX_WORD] for term in longest_first)
 
 
+@lru_cache(maxsize=64)
 def finds_nothing(query: str) -> bool:
     """Whether `query` has text, but neither a letter nor a digit."""
     return bool(tidy(query)) and not search_terms(query)

@@ -105,14 +105,14 @@ class Listing[Row]:
             name: self.keyset.decode_cursor(self.query.position[name], rows)
             for name in ("after", "before")
         }
-        rows = rows.annotate(
+        counting = rows.annotate(
             total_in_list=CappedCount(matching),
             **{
                 f"count_of_{name}": CappedCount(part, MAX_COUNT_BESIDE)
                 for name, part in counted.items()
             },
         )
-        page = self._page_at(rows, given["after"], given["before"])
+        page = self._page_at(counting, given["after"], given["before"], rest=rows)
         self.counts = {
             name: value_of(page.rows[0], f"count_of_{name}")
             if page.rows
@@ -121,22 +121,27 @@ class Listing[Row]:
         }
         return page
 
-    def _page_at(self, rows: Any, after: Cursor | None, before: Cursor | None) -> Page[Row]:
+    def _page_at(
+        self, rows: Any, after: Cursor | None, before: Cursor | None, rest: Any
+    ) -> Page[Row]:
         if after is not None:
             page = self._page_after(rows, after)
         elif before is not None or self.query.position["page"] == "last":
             page = self._page_before(rows, before)
         else:
-            return self._first_page(rows)
-        return page if page.rows else self._first_page(rows)
+            return self._first_page(rows, rest)
+        return page if page.rows else self._first_page(rows, rest)
 
-    def _first_page(self, rows: Any) -> Page[Row]:
-        """As many rows as a page has; the others too, by one more query, where all are shown."""
+    def _first_page(self, rows: Any, rest: Any) -> Page[Row]:
+        """As many rows as a page has; where all are shown the others too, by one more query.
+
+        `rest` are the same rows, not counted again.
+        """
         found = self.keyset.fetch(rows, None, self.page_size + 1)
         shown = found[: self.page_size]
         if len(found) > len(shown) and value_of(found[0], "total_in_list") <= self.whole_size:
             cursor = self.keyset.cursor_of(shown[-1])
-            shown += self.keyset.fetch(rows, cursor, self.whole_size)
+            shown += self.keyset.fetch(rest, cursor, self.whole_size)
             found = shown
         return self._page(shown, has_previous=False, has_next=len(found) > len(shown))
 
