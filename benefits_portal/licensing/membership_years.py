@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -23,20 +24,13 @@ RENEWAL_SOON = timedelta(days=91)
 
 def memberships(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt["MembershipYear"]:
     """Each that runs or comes, and those that ended within a year; what can be used first."""
-    redeemed = Redemption.objects.standing().filter(key__benefit__membership=OuterRef("pk"))
-    latest = (
-        redeemed.order_by()
-        .values("key__benefit__membership")
-        .annotate(latest=Max("subscription__ends_on"))
-        .values("latest")
-    )
     # Naming both kinds, it is looked up in the index that begins with them
     used = Benefit.objects.for_partner(partner).filter(
         is_license_based__in=[True, False], is_used=True
     )
     recent = Membership.objects.for_partner(partner).shown_on_home(on)
     years = recent.with_next_year().annotate(
-        subscriptions_end_on=Subquery(latest), partner_uses_any=Exists(used)
+        subscriptions_end_on=last_subscription_ends_on(), partner_uses_any=Exists(used)
     )
     excerpt: Excerpt[Membership] = asked.excerpt("memberships", years, MAX_YEARS, counted=recent)
     followed = {(year.offer_id, vars(year)["next_starts_on"]) for year in excerpt}
@@ -54,6 +48,18 @@ def memberships(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt
         excerpt.total - (len(excerpt) - len(shown)),
         excerpt.href,
     )
+
+
+@cache  # Django takes longer to put it together than a database to answer it
+def last_subscription_ends_on() -> Subquery:
+    """Of those that benefits of a membership were redeemed for."""
+    redeemed = Redemption.objects.standing().filter(key__benefit__membership=OuterRef("pk"))
+    latest = (
+        redeemed.order_by()
+        .values("key__benefit__membership")
+        .annotate(latest=Max("subscription__ends_on"))
+    )
+    return Subquery(latest.values("latest"))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db.models import BooleanField, CharField, ExpressionWrapper, F, Q, QuerySet, Value
@@ -110,12 +111,13 @@ def requests_of(partner: Partner, *, recent: bool = False) -> list[ProgramReques
     asked = Q(partner=partner)
     if recent:
         asked &= Q(decided_at=None) | Q(decided_at__gte=clock.now() - RECENT)
-    both = replacements(asked).union(tenants(asked), all=True)
+    both = replacements().filter(asked).union(tenants().filter(asked), all=True)
     return [ProgramRequest(*row) for row in both.order_by("-asked_at")[: MAX_COUNT + 1]]
 
 
-def replacements(asked: Q) -> QuerySet[Any, Any]:
-    found = Replacement.objects.filter(asked).annotate(
+@cache  # as long to put together as to answer
+def replacements() -> QuerySet[Any, Any]:
+    found = Replacement.objects.annotate(
         kind=Value("replacement", CharField()),
         number=F("redemption"),
         about=F("redemption__subscription__product_name"),
@@ -126,8 +128,9 @@ def replacements(asked: Q) -> QuerySet[Any, Any]:
     return found.order_by().values_list(*COLUMNS)
 
 
-def tenants(asked: Q) -> QuerySet[Any, Any]:
-    found = TenantRequest.objects.filter(asked).annotate(
+@cache
+def tenants() -> QuerySet[Any, Any]:
+    found = TenantRequest.objects.annotate(
         kind=Value("tenant", CharField()),
         number=F("pk"),
         about=F("domain"),

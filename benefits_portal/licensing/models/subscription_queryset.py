@@ -1,6 +1,7 @@
 """What can be asked of subscriptions, in words of the domain (S1 to S3, K8)."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from django.db.models import (
@@ -26,6 +27,8 @@ from benefits_portal.tenants.models import Partner, Tenant
 from .redemption import Redemption
 
 if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
+
     from .subscription import Subscription
 
 EXPIRED_DAYS, DISABLED_DAYS = timedelta(days=30), timedelta(days=90)
@@ -85,29 +88,12 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         And with `fitting_key_licenses`; both are None where none fits. The same as the first of
         `Subscription.fitting_keys`, asked of the database for a page of them.
         """
-        of_product = ProductKey.objects.waiting(OuterRef("partner"), on, OuterRef("product"))
-        has_ended = Q(LessThan(OuterRef("ends_on"), Value(on)))
-        fitting = of_product.filter(
-            has_ended | Q(licenses__lte=OuterRef("licenses") * MAX_EXTENSION_YEARS)
-        ).order_by("benefit__expires_on", "benefit_id")  # as the index has them
-        found = ProductKey.objects.filter(pk=OuterRef("fitting_key")).order_by()
-        return self.annotate(fitting_key=Subquery(fitting.values("pk")[:1])).annotate(
-            fitting_key_licenses=Subquery(found.values("licenses"))
-        )
+        key, licenses = fitting_key_and_licenses(on)
+        return self.annotate(fitting_key=key).annotate(fitting_key_licenses=licenses)
 
     def with_can_come_back(self, on: date) -> Self:
         """Each with `comes_back`: what `Subscription.can_come_back` says, asked of the database."""
-        same = self.model.objects.filter(
-            partner=OuterRef("partner"), tenant=OuterRef("tenant"), product=OuterRef("product")
-        )
-        ended_later = Q(ends_on__gt=OuterRef("ends_on")) | Q(
-            ends_on=OuterRef("ends_on"), pk__gt=OuterRef("pk")
-        )
-        is_latest = ~Exists(same.reactivatable(on).filter(ended_later))
-        has_ended = Q(
-            ends_on__lt=on, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS, withdrawn_on=None
-        )
-        return self.annotate(comes_back=ExpressionWrapper(has_ended & is_latest, BooleanField()))
+        return self.annotate(comes_back=comes_back(self.model, on))
 
     def begin(self, quote: Quote, key: ProductKey, tenant: Tenant) -> "Subscription":
         """A new subscription that runs for what `quote` says (S1)."""
@@ -169,3 +155,31 @@ def source(name: str = "name") -> Coalesce:
     )
     names = latest.values(f"key__benefit__membership__offer__{name}")
     return Coalesce(Subquery(names[:1]), Value(""), output_field=TextField())
+
+
+# Django takes longer to put the next two together than a database to answer them, so each is kept
+# for the days of its partners; a queryset copies what it is given.
+@lru_cache(maxsize=16)
+def fitting_key_and_licenses(on: date) -> tuple[Subquery, Subquery]:
+    """What `with_fitting_key` says of a subscription."""
+    of_product = ProductKey.objects.waiting(OuterRef("partner"), on, OuterRef("product"))
+    has_ended = Q(LessThan(OuterRef("ends_on"), Value(on)))
+    fitting = of_product.filter(
+        has_ended | Q(licenses__lte=OuterRef("licenses") * MAX_EXTENSION_YEARS)
+    ).order_by("benefit__expires_on", "benefit_id")  # as the index has them
+    found = ProductKey.objects.filter(pk=OuterRef("fitting_key")).order_by()
+    return Subquery(fitting.values("pk")[:1]), Subquery(found.values("licenses"))
+
+
+@lru_cache(maxsize=16)
+def comes_back(model: type["Subscription"], on: date) -> "ExpressionWrapper[Combinable]":
+    """What `with_can_come_back` says of a subscription."""
+    same = model.objects.filter(
+        partner=OuterRef("partner"), tenant=OuterRef("tenant"), product=OuterRef("product")
+    )
+    ended_later = Q(ends_on__gt=OuterRef("ends_on")) | Q(
+        ends_on=OuterRef("ends_on"), pk__gt=OuterRef("pk")
+    )
+    is_latest = ~Exists(same.reactivatable(on).filter(ended_later))
+    has_ended = Q(ends_on__lt=on, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS, withdrawn_on=None)
+    return ExpressionWrapper(has_ended & is_latest, BooleanField())
