@@ -71,12 +71,14 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("benefits, ended", LIST, "?tab=ended", limit=3.5, queries=5),
         mine("benefits, by name", LIST, "?sort=benefit", limit=3.5, queries=5),
         mine("benefits, redeemed", LIST, "?status=redeemed", limit=3.5, queries=5),
-        mine("benefits, searched", LIST, "?q=" + quote("Product 07"), limit=3.5, queries=5),
+        # One for the lines of packages, one for all of up to 100 rows
+        mine("benefits, searched", LIST, "?q=" + quote("Product 07"), limit=3.5, queries=6),
         # What is unused, what ends with the key that fits, and what becomes of memberships
         mine("home", "home", limit=7, queries=9),
         mine("a credit benefit", "licensing:benefit-detail", pk=found["credit"]),
         mine("a license benefit", "licensing:benefit-detail", pk=found["licenses"]),
-        mine("walkthrough", "licensing:walkthrough", pk=found["licenses"]),
+        # One of them asks whether the tenant is known already (K5)
+        mine("walkthrough", "licensing:walkthrough", queries=8, pk=found["licenses"]),
         Page("people to assign to, searched", assign, reader),
         Page(
             "people to assign to, while typing", assign, reader, None, 7, (("HX-Request", "true"),)

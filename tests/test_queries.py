@@ -108,7 +108,8 @@ class Page:
 # on record before the first row is sent.
 # Session, person and places are three of them, on every page but those that are open to anybody.
 # Seven is what a page may take; what takes more shows names of many kinds of things, or very many
-# subscriptions of one product.
+# subscriptions of one product. What shows records, or who did something, asks once what people were
+# called before they were renamed: the record holds no names (A2).
 PAGES = [
     Page(9, "home"),
     Page(5, "benefits:azure-cloud"),
@@ -120,9 +121,10 @@ PAGES = [
     Page(7, "licensing:benefit-detail?credit"),
     Page(6, "licensing:benefit-detail"),
     Page(7, "licensing:benefit-detail?redeemed"),
-    Page(8, "licensing:benefit-history?credit"),
-    Page(7, "licensing:benefit-history?redeemed"),
-    Page(7, "licensing:walkthrough"),
+    Page(9, "licensing:benefit-history?credit"),
+    Page(8, "licensing:benefit-history?redeemed"),
+    # Whether the tenant is known already, or its domain is to be typed in first (K5)
+    Page(8, "licensing:walkthrough"),
     Page(5, "benefits:holders"),
     Page(8, "benefits:holders-csv"),
     Page(8, "benefits:holders", query="?show=past&q=person&sort=name"),
@@ -134,7 +136,7 @@ PAGES = [
     Page(4, "licensing:products"),
     Page(4, "licensing:products", query="?show=all"),
     Page(7, "licensing:products-csv", query="?show=all"),
-    Page(7, "licensing:subscription"),
+    Page(8, "licensing:subscription"),
     Page(8, "licensing:subscription?ended"),  # with the keys that start it again
     Page(7, "licensing:receipt"),
     Page(6, "licensing:requests"),
@@ -166,8 +168,8 @@ PAGES = [
     Page(6, "tenants:tenants"),
     Page(3, "tenants:ask-for-tenant"),
     Page(4, "tenants:make-primary"),
-    Page(9, "tenants:activity"),
-    Page(13, "tenants:activity-csv"),
+    Page(10, "tenants:activity"),
+    Page(14, "tenants:activity-csv"),
     Page(
         0, "licensing:calculator", query="?licenses=100&ends_on=2021-06-30&keys=25", signed_in=False
     ),
