@@ -69,8 +69,8 @@ class NotRenewable(Refusal):
 
 class RenewedTooEarly(NotRenewable):
     code = "renewed-too-early"
-    message = gettext_lazy("This membership has not begun.")
-    advice = gettext_lazy("Renew it once it runs.")
+    message = gettext_lazy("This membership hasn't started.")
+    advice = gettext_lazy("Renew it once it has.")
 
 
 class RenewedAfterEnding(NotRenewable):
@@ -113,7 +113,7 @@ class BenefitNotBegun(Refusal):
     rule = "B1"
     fact = gettext_lazy("The benefit had not begun.")
 
-    message = gettext_lazy("This benefit has not begun: %(date)s is the first day to use it.")
+    message = gettext_lazy("This benefit hasn't started: %(date)s is the first day to use it.")
     advice = gettext_lazy("Come back on that day.")
 
     def __init__(self, benefit: "Benefit") -> None:

@@ -271,7 +271,7 @@ def test_a_membership_is_renewed_until_the_last_day_of_the_further_year(
 @pytest.mark.parametrize(
     ("on", "words"),
     [
-        (TODAY - timedelta(days=1), "has not begun"),
+        (TODAY - timedelta(days=1), "hasn't started"),
         (TODAY + timedelta(days=2 * 365 + 1), "is over as well"),
     ],
     ids=["before it began", "the day after the further year"],

@@ -565,17 +565,23 @@ def test_a_switch_for_one_redemption_is_said_and_can_be_taken_back(
     )["Location"]
     review = client.get(chosen)
     back = f'name="place" value="{tenant.pk}"'
-    assert ("You now act in <bdi>Labs</bdi>" in review.text, back in review.text) == (True, True)
+    assert ("You're now working in <bdi>Labs</bdi>" in review.text, back in review.text) == (
+        True,
+        True,
+    )
     form = {"acting_in": f"{second.partner_id}-{second.pk}"}
     quote = review.context["quote"].signed()
     receipt = client.post(chosen, form | {"quote": quote}, follow=True)
-    assert ("You now act in <bdi>Labs</bdi>" in receipt.text, back in receipt.text) == (True, True)
+    assert ("You're now working in <bdi>Labs</bdi>" in receipt.text, back in receipt.text) == (
+        True,
+        True,
+    )
     home = client.post(reverse("tenants:switch"), {"place": tenant.pk, "next": START}, follow=True)
-    assert (request_of(home).tenant, "You now act in" in home.text) == (tenant, False)
+    assert (request_of(home).tenant, "You're now working in" in home.text) == (tenant, False)
 
 
 @pytest.mark.rule("P4")
 def test_choosing_the_tenant_one_acts_in_says_nothing(
     client: Client, start: str, tenant: Tenant
 ) -> None:
-    assert "You now act in" not in client.get(start).text
+    assert "You're now working in" not in client.get(start).text

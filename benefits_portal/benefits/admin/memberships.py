@@ -218,7 +218,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
             else:
                 self.show_made(request, membership, made)
 
-    @admin.action(description=gettext_lazy("Renew for the year that follows"), permissions=["add"])
+    @admin.action(description=gettext_lazy("Renew for another year"), permissions=["add"])
     @previewed(effects_of_renewing)
     def renew(self, request: HttpRequest, memberships: "QuerySet[Membership]") -> None:
         """Each for itself, as the preview showed it."""
