@@ -21,6 +21,8 @@ from django.urls import reverse
 
 from benefits_portal.backoffice.csv_reading import Unreadable, decoded, read
 from benefits_portal.backoffice.importing import Import, Refused
+from benefits_portal.benefits.amount_imports import AmountImport
+from benefits_portal.benefits.models import CreditAmount
 from benefits_portal.emails import canonical_domain_or_text, canonical_email_or_text
 from benefits_portal.tenants.importing import carry_out
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Tenant, User
@@ -261,7 +263,20 @@ def imports(kind: type[Import] = Import) -> Iterator[type[Import]]:
 
 
 def exported(world: World, kind: type[Import]) -> list[dict[str, str]]:
-    """The rows that the back office's own export has of what `kind` imports."""
+    """The rows that the back office's own export has of what `kind` imports.
+
+    Amounts have no list of their own.
+    """
+    if kind is AmountImport:
+        return [
+            {
+                "offer": amount.line.offer.name,
+                "product": str(amount.line.product),
+                "currency": amount.currency,
+                "amount": str(amount.amount + 1),
+            }
+            for amount in CreditAmount.objects.select_related("line__offer", "line__product")
+        ]
     [model] = [
         model
         for model, page in admin.site._registry.items()
@@ -321,6 +336,7 @@ def test_nothing_odd_comes_through_an_import(world: World, texts: list[str]) -> 
         "PersonImport",
         "TenantImport",
         "RoleImport",
+        "AmountImport",
         "MembershipImport",
     }
 

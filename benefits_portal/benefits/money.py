@@ -6,12 +6,14 @@ from typing import Any
 
 from babel.core import Locale
 from babel.numbers import format_currency
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import format_number
-from benefits_portal.regions import validate_amount
+from benefits_portal.number_fields import AmountFormField
+from benefits_portal.regions import decimal_places, validate_amount
 
 MAX_DIGITS, MAX_DECIMALS = 13, 3  # of an amount in any currency; KWD has three decimals
 
@@ -32,6 +34,33 @@ def _money(amount: Decimal, currency: str, locale: str) -> str:
         return format_currency(amount, currency, locale=locale)
     pattern = Locale.parse(locale).currency_formats["standard"].pattern.replace(".00", "")
     return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
+
+
+def validate_thousandths(amount: Decimal, currency: str) -> None:
+    """Ask back an amount written as 6.000 euros, which may mean six thousand (W4, W12).
+
+    Raises ValidationError.
+    """
+    if not has_thousandths(amount, decimal_places(currency)):
+        return
+    field = AmountFormField()
+    raise ValidationError(
+        _("Write %(whole)s or %(short)s: %(currency)s does not have three decimals.")
+        % {
+            "whole": field.prepare_value(amount.scaleb(MAX_DECIMALS)),
+            "short": field.prepare_value(amount),
+            "currency": currency,
+        }
+    )
+
+
+def has_thousandths(amount: Decimal, decimals: int) -> bool:
+    """Whether three decimals were written, the last of them noughts, where `decimals` is less."""
+    return (
+        amount.as_tuple().exponent == -MAX_DECIMALS
+        and decimals < MAX_DECIMALS
+        and amount == round(amount, decimals)
+    )
 
 
 def quantity_text(

@@ -35,12 +35,34 @@ def line_on_a_form_of_its_own(driver: Driver, line: PackageLine) -> str:
     return driver.form(PackageLine, offer=line.offer_id, **facts)
 
 
+AMOUNT_IMPORT, AMOUNT_COMMAND = "office benefits_packageline_import", "command import_csv, amounts"
+
+
 @AMOUNT.entry_point("row benefits.packageline CreditAmount")
 def amount(driver: Driver, line: PackageLine, currency: str = "USD", amount: str = "5") -> str:
     return driver.form(
         line,
         **new_row("credit_amounts", line.credit_amounts.count(), currency=currency, amount=amount),
     )
+
+
+def line_of_amount(line: PackageLine, currency: str, amount: str) -> str:
+    text = f"{line.offer.name},{line.product},{currency},{amount}\n"
+    return f"offer,product,currency,amount\n{text}"
+
+
+@AMOUNT.entry_point(AMOUNT_IMPORT)
+def amount_by_import(
+    driver: Driver, line: PackageLine, currency: str = "USD", amount: str = "5"
+) -> str:
+    return import_page(driver, PackageLine, line_of_amount(line, currency, amount))
+
+
+@AMOUNT.entry_point(AMOUNT_COMMAND)
+def amount_by_command(
+    driver: Driver, line: PackageLine, currency: str = "USD", amount: str = "5"
+) -> str:
+    return import_command(driver, "amounts", line_of_amount(line, currency, amount))
 
 
 @HOLD.entry_point("form benefits.heldoffer")
@@ -131,7 +153,11 @@ def the_same_product_twice(sample: PartnerFixture) -> Arguments:
     return {"line": factories.PackageLineFactory.create()}
 
 
-@AMOUNT.refused("B3", "already")
+@AMOUNT.refused(
+    "B3",
+    "already",
+    not_at=dict.fromkeys([AMOUNT_IMPORT, AMOUNT_COMMAND], "changes the amount that is there"),
+)
 def two_amounts_in_one_currency(sample: PartnerFixture) -> Arguments:
     return {"line": factories.PackageLineFactory.create(product__monthly=True)}
 

@@ -2,10 +2,10 @@
 
 # mypy: disable-error-code="type-arg"
 
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from benefits_portal import clock
 from benefits_portal.backoffice.columns import NOTHING, admin_url, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
+from benefits_portal.benefits.amount_imports import AmountImport
 from benefits_portal.benefits.models import (
     CreditAmount,
     ExternalOffer,
@@ -25,11 +26,11 @@ from benefits_portal.benefits.models import (
     PackageLine,
     Product,
 )
-from benefits_portal.benefits.money import MAX_DECIMALS, money
+from benefits_portal.benefits.money import money, validate_thousandths
 from benefits_portal.formats import format_number
-from benefits_portal.regions import decimal_places
 from benefits_portal.tenants.admin.base import AuditedAdmin, BackOfficeInline
 from benefits_portal.tenants.admin.forms import BackOfficeForm
+from benefits_portal.tenants.admin.imports import ImportMixin
 
 MAX_WARNINGS = 5  # of a page that was saved
 
@@ -144,28 +145,12 @@ class CreditAmountForm(BackOfficeForm):
         """Ask back an amount written as 6.000 euros, which may mean six thousand (W4, W12)."""
         data = super().clean()
         written, currency = self.cleaned_data.get("amount"), self.cleaned_data.get("currency")
-        if written is not None and currency and has_thousandths(written, decimal_places(currency)):
-            field = self.fields["amount"]
-            params = {
-                "whole": field.prepare_value(written.scaleb(MAX_DECIMALS)),
-                "short": field.prepare_value(written),
-                "currency": currency,
-            }
-            self.add_error(
-                "amount",
-                _("Write %(whole)s or %(short)s: %(currency)s does not have three decimals.")
-                % params,
-            )
+        if written is not None and currency:
+            try:
+                validate_thousandths(written, currency)
+            except ValidationError as error:
+                self.add_error("amount", error)
         return data
-
-
-def has_thousandths(amount: Decimal, decimals: int) -> bool:
-    """Whether three decimals were written, the last of them noughts, where `decimals` is less."""
-    return (
-        amount.as_tuple().exponent == -MAX_DECIMALS
-        and decimals < MAX_DECIMALS
-        and amount == round(amount, decimals)
-    )
 
 
 class CreditAmountInline(BackOfficeInline):
@@ -191,7 +176,9 @@ class PackageStateFilter(DayFilter):
 
 
 @admin.register(PackageLine)
-class PackageLineAdmin(AuditedAdmin):
+class PackageLineAdmin(ImportMixin, AuditedAdmin):
+    importing = AmountImport
+    imported = CreditAmount
     form = PackageLineForm
     list_display = [
         "product",
@@ -217,6 +204,10 @@ class PackageLineAdmin(AuditedAdmin):
             .select_related("offer", "product")
             .prefetch_related("credit_amounts")
         )
+
+    def may_import(self, request: HttpRequest) -> bool:
+        needed = ("benefits.add_creditamount", "benefits.change_creditamount")
+        return super().may_import(request) and request.user.has_perms(needed)
 
     @admin.display(
         description=gettext_lazy("discontinued"), boolean=True, ordering="product__discontinued_on"

@@ -10,6 +10,7 @@ from django.db import IntegrityError
 
 from benefits_portal.backoffice.csv_reading import Unreadable, decoded
 from benefits_portal.backoffice.importing import Import, Outcome, counts_text
+from benefits_portal.benefits.amount_imports import AmountImport
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.commands import PortalCommand
 from benefits_portal.key_format import without_keys
@@ -25,8 +26,8 @@ from benefits_portal.tenants.tenant_imports import TenantImport
 
 class Command(PortalCommand):
     help = (
-        "Import partners, tenants, people, roles or memberships from CSV: all lines or none. The "
-        "columns are those of the back office's export."
+        "Import partners, tenants, people, roles, memberships or amounts of credit from CSV: all "
+        "lines or none. The columns are those of the back office's import pages."
     )
     kinds: ClassVar[dict[str, type[Import]]] = {
         "partners": PartnerImport,
@@ -34,6 +35,7 @@ class Command(PortalCommand):
         "people": PersonImport,
         "roles": RoleImport,
         "memberships": MembershipImport,
+        "amounts": AmountImport,
     }
 
     def add_arguments(self, parser: CommandParser) -> None:
