@@ -33,13 +33,7 @@ def memberships(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt
         subscriptions_end_on=last_subscription_ends_on(), partner_uses_any=Exists(used)
     )
     excerpt: Excerpt[Membership] = asked.excerpt("memberships", years, MAX_YEARS, counted=recent)
-    followed = {(year.offer_id, vars(year)["next_starts_on"]) for year in excerpt}
-    # A year to come is told with the one before it
-    shown = [
-        year
-        for year in excerpt
-        if (year.offer_id, year.starts_on) not in followed or year.has_begun(on)
-    ]
+    shown = without_followers(list(excerpt), on)
     return Excerpt(
         [
             MembershipYear(membership, partner, on, has_axis=number < MAX_AXES)
@@ -48,6 +42,16 @@ def memberships(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt
         excerpt.total - (len(excerpt) - len(shown)),
         excerpt.href,
     )
+
+
+def without_followers(years: list[Membership], on: date) -> list[Membership]:
+    """`years` without those to come, which are shown with the year before them."""
+    followed = {(year.offer_id, vars(year)["next_starts_on"]) for year in years}
+    return [
+        year
+        for year in years
+        if (year.offer_id, year.starts_on) not in followed or year.has_begun(on)
+    ]
 
 
 @cache  # Django takes longer to put it together than a database to answer it

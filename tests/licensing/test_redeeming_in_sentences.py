@@ -162,5 +162,5 @@ def test_the_sentence_is_whole_in_dutch(tenant: Tenant) -> None:
         assert (strip_tags(headline(quote, product)), act(quote)) == (
             "Office (100 licenties) eindigt dan op 30 september 2021 in plaats van op 30 juni "
             "2021: 3 maanden later.",
-            "Verlengen tot en met 30 september 2021",
+            "Verlengen t/m 30 september 2021",
         )
