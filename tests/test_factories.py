@@ -8,7 +8,7 @@ from factory.django import DjangoModelFactory
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Redemption, Replacement, Reversal
-from benefits_portal.tenants.models import DirectoryUserWord
+from benefits_portal.tenants.models import DirectoryUserWord, FormerName
 from tests import factories
 
 FACTORIES = [
@@ -22,6 +22,7 @@ BY_FUNCTION = {  # made by the verbs, which are the only way; words by saving a 
     Replacement: factories.replace,
     Reversal: factories.replace,
     DirectoryUserWord: factories.DirectoryUserFactory.create,
+    FormerName: factories.DirectoryUserFactory.create,  # by renaming one
 }
 
 

@@ -47,7 +47,7 @@ def test_too_much_is_refused_with_a_page_that_says_how_much_is_taken(
 
 def test_what_is_no_form_is_refused_with_a_page_that_says_so() -> None:
     answer = Client().post("/sign-in/", b"no form", content_type="multipart/form-data")
-    assert (answer.status_code, "does not understand this request" in answer.text) == (400, True)
+    assert (answer.status_code, "doesn't understand this request" in answer.text) == (400, True)
 
 
 @pytest.mark.slow

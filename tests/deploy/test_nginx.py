@@ -358,7 +358,7 @@ def test_the_portal_gets_the_real_address_and_its_answer_stays_as_it_is(proxy: P
         "default-src 'self'",
         "DENY",
     )
-    assert (proxy.request("/none")[0], "portal does not" in proxy.request("/none")[2]) == (
+    assert (proxy.request("/none")[0], "portal doesn't" in proxy.request("/none")[2]) == (
         404,
         False,
     )
