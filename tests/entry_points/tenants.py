@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from benefits_portal.tenants.admin.base import AuditedAdmin
 from benefits_portal.tenants.exceptions import (
+    ActivityForAdmins,
     AlreadyAskedFor,
     AlreadyDecided,
     AlreadyPrimary,
@@ -35,6 +36,7 @@ ASK, ACCEPT, DECLINE = (
     Operation("accept a tenant"),
     Operation("decline a tenant"),
 )
+READ_RECORD = Operation("read the record")
 CHOOSE, WITHOUT = Operation("make a tenant primary"), Operation("change something by hand")
 
 SWITCHED = "You switched to another tenant. Nothing was changed."
@@ -147,6 +149,15 @@ def choose_by_verb(driver: Driver, tenant: Tenant) -> str:
     return by_verb(lambda: tenant.make_primary(by=driver.by))
 
 
+def read_record(driver: Driver, page: str, person: str) -> str:
+    return driver.look(person, driver.world.sample.url(page))
+
+
+for name in ("tenants:activity", "tenants:activity-csv"):
+    READ_RECORD.entry_point(f"page {name}")(partial(read_record, page=name))
+
+
+@READ_RECORD.refused("A2", ActivityForAdmins)
 @ACT.refused("P3", NotPermitted)
 def as_an_account_member(sample: PartnerFixture) -> Arguments:
     return {"person": "member"}

@@ -41,10 +41,11 @@ HARMLESS = {
             "readyz",
             "search",
             "set_language",
+            "then-and-now",
             "theme",
         )
     ),
-    *("page demo-" + name for name in ("clock", "mailbox", "reset", "sign-in")),
+    *("page demo-" + name for name in ("clock", "mailbox", "reset", "sign-in", "tour")),
     *(
         "page benefits:" + name
         for name in ("azure-cloud", "azure-cloud-csv", "holders", "holders-csv")
@@ -57,6 +58,7 @@ HARMLESS = {
             "calculator",
             "products",
             "receipt",
+            "requests",
             "subscription",
         )
     ),
@@ -65,8 +67,6 @@ HARMLESS = {
     *(
         "page tenants:" + name
         for name in (
-            "activity",
-            "activity-csv",
             "end-viewing",
             "roles",
             "session",
@@ -105,7 +105,7 @@ pytestmark = pytest.mark.django_db
 
 KINDS = {NotAssignable, NotRenewable, NotTransferable}  # of refusals: what is raised says more
 SHOWN_ALONE = {  # say how something is shown or worked out, and refuse nothing
-    *("S1", "S2", "S7", "U6", "K3", "A2", "A3", "P2"),
+    *("S1", "S2", "S7", "U6", "K3", "A3", "P2"),
     # A key leaves the URL, a list says that it is cut, a browser keeps nothing.
     *("W6", "W7", "W9"),
     # What would be refused for its days ends on the day it began: test_days_that_go_back.py.
