@@ -22,7 +22,7 @@ MAX_ON_HOME = 6
 RECENT = timedelta(days=30)  # an answer is told on home, on the benefit and the subscription
 COLUMNS = (
     *("kind", "number", "about", "asked_at", "decided_at", "is_granted"),
-    *("benefit", "because", "asked_by"),
+    *("benefit", "because", "asked_by", "is_key_unused"),
 )
 
 
@@ -41,6 +41,7 @@ class ProgramRequest(NamedTuple):
     benefit: int | None
     because: str
     asked_by: int | None
+    is_key_unused: bool  # of the key that was issued: neither redeemed nor revoked
 
     @property
     def is_replacement(self) -> bool:
@@ -94,7 +95,9 @@ class ProgramRequest(NamedTuple):
     def link(self) -> str:
         if not self.is_replacement:
             return _("View tenants")
-        return _("Get new key") if self.is_granted else _("View receipt")
+        if self.is_key_unused:
+            return _("Get new key")
+        return _("View benefit") if self.is_granted else _("View receipt")
 
 
 def new_key_issued(at: datetime) -> str:
@@ -124,6 +127,9 @@ def replacements() -> QuerySet[Any, Any]:
         is_granted=ExpressionWrapper(Q(key__isnull=False), BooleanField()),
         benefit=F("redemption__key__benefit"),
         because=F("declined_because"),
+        is_key_unused=ExpressionWrapper(
+            Q(key__isnull=False, key__redeemed_at=None, key__revoked_at=None), BooleanField()
+        ),
     )
     return found.order_by().values_list(*COLUMNS)
 
@@ -137,6 +143,7 @@ def tenants() -> QuerySet[Any, Any]:
         is_granted=ExpressionWrapper(Q(tenant__isnull=False), BooleanField()),
         benefit=F("tenant"),
         because=Value("", CharField()),
+        is_key_unused=Value(False, BooleanField()),
     )
     return found.order_by().values_list(*COLUMNS)
 
@@ -149,7 +156,6 @@ def recent_requests(partner: Partner, *, may_act: bool) -> Excerpt[dict[str, Any
 
 
 def request_row(asked: ProgramRequest, *, may_act: bool) -> dict[str, Any]:
-    is_new_key = asked.is_replacement and asked.is_granted
     return {
         "title": asked.title,
         "subtitle": asked.answer,
@@ -161,7 +167,7 @@ def request_row(asked: ProgramRequest, *, may_act: bool) -> dict[str, Any]:
         "status": asked.status,
         "status_text": asked.status_text,
         "action": act(asked.link, asked.href, asked.title, may_act=may_act)
-        if is_new_key
+        if asked.is_key_unused
         else link_to(asked.href, asked.link, asked.title),
     }
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from benefits_portal import clock
+from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Redemption, Replacement
 from benefits_portal.licensing.requests import requests_of
 from benefits_portal.tenants.exceptions import AlreadyDecided
@@ -74,6 +75,23 @@ def test_one_list_holds_both_kinds_with_their_answers(
             ("Tenant: labs.example", "Declined", ""),
         ],
     ]
+
+
+@pytest.mark.parametrize(
+    ("became", "link"),
+    [("waits", "Get new key"), ("redeemed", "View benefit"), ("revoked", "View benefit")],
+)
+def test_a_new_key_is_offered_until_it_is_used(
+    replacement: Replacement, officer: Actor, today: date, became: str, link: str
+) -> None:
+    replacement.grant(by=officer, on=TODAY)
+    replacement.refresh_from_db()
+    key = ProductKey.objects.for_use().get(pk=replacement.key_id)
+    if became == "redeemed":
+        factories.redeem(key, tenant=replacement.redemption.tenant)
+    elif became == "revoked":
+        key.revoke("Lost", by=officer)
+    assert [asked.link for asked in requests_of(replacement.partner)] == [link]
 
 
 @pytest.mark.parametrize("days", [30, 31])
