@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -168,11 +169,13 @@ class Comparison:
             "day": as_day(self.subscription.ends_on),
         }
 
+    @cached_property  # shown in the table, and drawn
     def ways(self) -> list[Way]:
         """What the key can do for the subscription."""
         ways = [choice.row(self.subscription, self.on) for choice in self.choices[:-1]]
         return [*ways, self.waiting(self.running)] if self.running else ways
 
+    @cached_property
     def new(self) -> Way:
         """What the key can do without it."""
         return self.choices[-1].row(self.subscription, self.on)
@@ -181,10 +184,10 @@ class Comparison:
         """What the table shows: the ways for the subscription, and once a new one."""
         groups = []
         if self.subscription:
-            group = WayGroup(self.heading, self.ways())
+            group = WayGroup(self.heading, self.ways)
             groups.append(group.marked(has_primary=self.has_primary))
         if self.shows_new:
-            new = WayGroup(_("Separate subscription"), [self.new()])
+            new = WayGroup(_("Separate subscription"), [self.new])
             groups.append(new.marked(has_primary=self.subscription is None))
         return groups
 
@@ -213,7 +216,7 @@ class Comparison:
     def axis(self) -> DateAxis:
         """What runs now, what each way leads to, the benefit's expiration and the 3-year limit."""
         benefit = Mark(_("Benefit expires"), self.key.benefit.expires_on)
-        return ways_axis(self.subscription, [*self.ways(), self.new()], self.on, [benefit])
+        return ways_axis(self.subscription, [*self.ways, self.new], self.on, [benefit])
 
 
 def comparisons(
@@ -249,7 +252,7 @@ def comparisons(
 
 def marked(found: list[Comparison]) -> list[Comparison]:
     """The last one shows what a new subscription would be; one has the primary action."""
-    fitting = next((one for one in found if any(way.href for way in one.ways())), None)
+    fitting = next((one for one in found if any(way.href for way in one.ways)), None)
     return [replace(one, shows_new=one is found[-1], has_primary=one is fitting) for one in found]
 
 
