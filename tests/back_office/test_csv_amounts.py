@@ -8,7 +8,7 @@ from django.core.management import CommandError
 from django.test import Client
 
 from benefits_portal.benefits.amount_imports import AmountImport
-from benefits_portal.benefits.models import CreditAmount, PackageLine
+from benefits_portal.benefits.models import CreditAmount, Offer, PackageLine
 from benefits_portal.tenants import importing
 from benefits_portal.tenants.models import EditAction, Record, User
 from tests import factories
@@ -170,3 +170,18 @@ def test_amounts_have_a_page_and_a_file_named_after_them(office: Client) -> None
     text = answer.getvalue().decode().removeprefix("\ufeff").strip()
     assert text.replace('"', "") == AMOUNTS.strip()
     assert "creditamount-template" in answer["Content-Disposition"]
+
+
+@pytest.mark.rule("B3")
+def test_an_offer_s_page_shows_amounts_and_names_missing_currencies(
+    office: Client, credit: PackageLine
+) -> None:
+    for currency in ("USD", "NOK", "EUR", "EUR"):
+        factories.PartnerFactory.create(currency=currency)
+    text = office.get(page(Offer, "change", credit.offer_id)).text
+    where = f"{page(PackageLine, 'change', credit.pk)}#credit_amounts-group"
+    assert f'<a href="{where}">$100</a>' in text
+    assert "No amount in EUR, NOK: partners paid in it cannot be enrolled." in text
+    for currency in ("EUR", "NOK"):
+        factories.CreditAmountFactory.create(line=credit, currency=currency, amount=90)
+    assert "No amount in" not in office.get(page(Offer, "change", credit.offer_id)).text

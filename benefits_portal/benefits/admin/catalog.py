@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,6 +32,7 @@ from benefits_portal.formats import format_number
 from benefits_portal.tenants.admin.base import AuditedAdmin, BackOfficeInline
 from benefits_portal.tenants.admin.forms import BackOfficeForm
 from benefits_portal.tenants.admin.imports import ImportMixin
+from benefits_portal.tenants.models import Partner
 
 MAX_WARNINGS = 5  # of a page that was saved
 
@@ -51,10 +53,31 @@ def credit(line: PackageLine) -> str:
 class PackageLineInline(BackOfficeInline):
     model = PackageLine
     form = PackageLineForm
-    fields = ["product", "benefit_type", "competency", "quantity", credit, "withdrawn_on"]
-    readonly_fields = [credit]
+    fields = ["product", "benefit_type", "competency", "quantity", "amounts", "withdrawn_on"]
+    readonly_fields = ["amounts"]
     autocomplete_fields = ["product"]
     verbose_name_plural = gettext_lazy("package")
+
+    @admin.display(description=gettext_lazy("credit"))
+    def amounts(self, line: PackageLine) -> str:
+        """A link to where they are set, and which currencies of partners have none (B3)."""
+        if not line.pk or line.quantity is not None:
+            return NOTHING
+        there = {amount.currency for amount in line.credit_amounts.all()}
+        where = f"{admin_url(line, 'change', line.pk)}#credit_amounts-group"
+        text = credit(line) if there else _("Add amounts")
+        shown = format_html('<a href="{}">{}</a>', where, text)
+        missing = [currency for currency in self.partner_currencies if currency not in there]
+        if not missing or line.withdrawn_on:
+            return shown
+        warning = _("No amount in %(currencies)s: partners paid in it cannot be enrolled.")
+        return format_html(
+            "{}<br><strong>{}</strong>", shown, warning % {"currencies": ", ".join(missing)}
+        )
+
+    @cached_property
+    def partner_currencies(self) -> list[str]:
+        return sorted(set(Partner.objects.order_by().values_list("currency", flat=True).distinct()))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return (
