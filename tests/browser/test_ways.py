@@ -101,7 +101,7 @@ def test_in_dutch(visit: Visit, subscription: Subscription) -> None:
     page.goto(f"/admin-center/products/{subscription.pk}/")
     page.get_by_role("link", name="Einddatum verlengen").click()
     page.get_by_role("dialog").get_by_role("button", name="Volgende").click()
-    page.get_by_role("dialog").get_by_role("button", name="Verlengen tot en met").click()
+    page.get_by_role("dialog").get_by_role("button", name="Verlengen t/m").click()
     expect_extended(page, subscription, "Inwisselbewijs")
 
 
