@@ -150,6 +150,7 @@ def open_pages() -> dict[str, Any]:
         ),
         "gallery": at("gallery"),
         "mailbox": at("demo-mailbox"),
+        "then-and-now": at("then-and-now"),
         "gallery-panel": at("gallery", query="?frame=panel"),
         "broken": "/broken/",
     }
@@ -209,6 +210,8 @@ def admin_pages() -> dict[str, Any]:
         "history": at("licensing:benefit-history", key.benefit),
         "search": at("search", query="?q=Microsoft"),
         "help": at("help"),
+        "tour": at("demo-tour"),
+        "reset": at("demo-reset"),
         "missing": "/mpn/benefits/azure-cloud/999999/",
         "not-permitted": at("tenants:add-user"),
     }
@@ -269,6 +272,9 @@ def office_pages() -> dict[str, Any]:
         "memberships": at("admin:benefits_membership_changelist"),
         "membership": at("admin:benefits_membership_change", Membership.objects.earliest("pk")),
         "keys": at("admin:benefits_productkey_changelist"),
+        "support-desk": at("support-desk"),
+        "refusals": at("refusals"),
+        "new-partner": at("new-partner"),
         "add-partner": at("admin:tenants_partner_add"),
         "add-partner-refused": (
             at("admin:tenants_partner_add"),

@@ -36,7 +36,6 @@ NO_PAGES = {  # what answers no GET with a page
     *(
         "demo-sign-in",
         "demo-clock",
-        "demo-reset",
         "benefits:azure-cloud-csv",
         "benefits:holders-csv",
         "tenants:roles-csv",

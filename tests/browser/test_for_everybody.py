@@ -213,12 +213,12 @@ def test_one_signs_in_by_pasting_and_the_browser_knows_the_fields(
     """1.3.5, 3.3.7, 3.3.8."""
     page = browser.new_page(base_url=portal)
     page.goto("/sign-in/")
-    fields = page.locator("main form").first.locator("input:not([type=hidden])")
+    fields = page.locator("main form:has([type=password]) input:not([type=hidden])")
     assert fields.evaluate_all("(all) => all.map((field) => field.autocomplete)") == [
         "username",
         "current-password",
     ]
-    page.get_by_label("Password").evaluate("(field) => field.focus()")
+    page.get_by_role("textbox", name="Password").evaluate("(field) => field.focus()")
     page.keyboard.insert_text("practice makes perfect")
-    expect(page.get_by_label("Password")).to_have_value("practice makes perfect")
+    expect(page.get_by_role("textbox", name="Password")).to_have_value("practice makes perfect")
     page.context.close()

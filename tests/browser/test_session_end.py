@@ -43,7 +43,7 @@ def page(visit: Visit) -> Page:
 
 def test_it_is_told_in_a_dialog_and_put_off_by_one_keystroke(page: Page) -> None:
     dialog = page.get_by_role("dialog", name="You'll be signed out soon")
-    expect(dialog).to_contain_text("unless you go on")
+    expect(dialog).to_contain_text("Stay signed in to keep what you've typed.")
     expect(dialog.get_by_role("button", name="Stay signed in")).to_be_focused()
     page.keyboard.press("Space")
     expect(dialog).to_have_count(0)
