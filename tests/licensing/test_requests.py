@@ -86,6 +86,7 @@ def test_a_new_key_is_offered_until_it_is_used(
 ) -> None:
     replacement.grant(by=officer, on=TODAY)
     replacement.refresh_from_db()
+    assert replacement.key_id
     key = ProductKey.objects.for_use().get(pk=replacement.key_id)
     if became == "redeemed":
         factories.redeem(key, tenant=replacement.redemption.tenant)
