@@ -128,7 +128,7 @@ def make_primary(sample: PartnerFixture) -> Act:
 
 
 def ask_for_tenant(sample: PartnerFixture) -> Act:
-    message = "We have passed it on: the program team will look at lou.example and decide."
+    message = "Request sent. The program team will review lou.example."
     return by_form(sample, "tenants:ask-for-tenant", "tenants.tenant-asked-for", message)
 
 

@@ -318,7 +318,7 @@ FORMS: dict[str, Callable[[PartnerFixture], dict[str, Any]]] = {
     "tenants:ask-for-tenant": lambda it: {"name": "Lou's", "domain": "lou.example"},
     "benefits:assign": lambda it: {"directory_user": it.person.pk},
     "benefits:assign-list": lambda it: {"people": it.person.user_principal_name},
-    "benefits:transfer": lambda it: {"directory_user": it.person.pk},
+    "benefits:transfer": lambda it: {"directory_user": it.person.pk, "confirmed": "on"},
     "licensing:key": lambda it: {"verified": "on"},
     "licensing:product-key-start": lambda it: confirmed_tenant(it),
     "licensing:product-key-start?key": lambda it: confirmed_tenant(it),

@@ -81,6 +81,7 @@ licensing:product-key-start?key in         role     why     see/go see/go  see  
 licensing:products              in         role     see/-   see/-  see/-   see/-  role     role
 licensing:products-csv          in         role     do/-    do/-   do/-    do/-   role     role
 licensing:receipt               in         role     see/-   see/-  see/-   none/- role     role
+licensing:requests              in         role     see/-   see/-  see/-   see/-  role     role
 licensing:replacement           in         role     why     see/do see/do  none   role     role
 licensing:subscription          in         role     see/-   see/-  see/-   none/- role     role
 licensing:walkthrough           in         role     why     see/-  see/-   none/- role     role

@@ -62,7 +62,41 @@ FETCHES = {
     ),
     "benefits_portal/practice/views.py:mailbox": "the latest mails of a practice mailbox",
     "benefits_portal/benefits/models/membership_queryset.py:*": "the one row of a subquery",
-    "benefits_portal/practice/tour.py:*": "the one row of a subquery",
+    "benefits_portal/benefits/admin/catalog.py:save_related": (
+        "the first warnings after a save; the offer's page names each line without amounts"
+    ),
+    "benefits_portal/licensing/models/subscription_queryset.py:fitting_key_and_licenses": (
+        "the one row of a subquery"
+    ),
+    "benefits_portal/benefits/models/assignment_queryset.py:with_language": (
+        "the one row of a subquery"
+    ),
+    "benefits_portal/licensing/admin/refusals.py:refused_records": (
+        "the latest, as the page says, with the way to all"
+    ),
+    "benefits_portal/licensing/admin/support_desk.py:refusals_among": (
+        "the latest, as the page says, with the way to all"
+    ),
+    "benefits_portal/licensing/comparison.py:ways": "all ways but the one that has its own group",
+    "benefits_portal/licensing/date_axis.py:first_days": "labels of an axis, not rows",
+    "benefits_portal/licensing/display.py:feeding": "an excerpt of its own, with the count of all",
+    "benefits_portal/licensing/requests.py:recent_requests": (
+        "the latest, with the way to all and their count"
+    ),
+    "benefits_portal/licensing/requests.py:requests_of": "a count, said as 1,000+",
+    "benefits_portal/licensing/views/requests.py:request_list": (
+        "an excerpt of its own, with the count of all"
+    ),
+    "benefits_portal/licensing/unused.py:first_of": (
+        "the first of a group, whose heading has the count of all"
+    ),
+    "benefits_portal/licensing/unused_amounts.py:*": "a count, said as 1,000+",
+    "benefits_portal/benefits/admin/new_partner.py:just_made": "a part of a text",
+    "benefits_portal/licensing/admin/support_desk.py:results": "a part of a text",
+    "benefits_portal/templatetags/portal.py:initials": "a part of a text",
+    "benefits_portal/tenants/admin/acts.py:has_changed": (
+        "as many as were shown; the page says how many more there are"
+    ),
 }
 TEXTS = {  # a number of characters or of parts, not of rows
     "benefits/email_lists.py",

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from benefits_portal.benefits.models.catalog import BenefitType, Product
 from benefits_portal.benefits.money import quantity_text
+from benefits_portal.benefits.naming import benefit_title, benefit_type_text
 from benefits_portal.benefits.status import Status, status_of
 from benefits_portal.formats import as_day, format_number
 
@@ -64,13 +65,12 @@ def benefit_rows(found: Iterable[dict[str, Any]], on: date) -> Iterator[BenefitR
             values["currency"],
         )
         status = status_on(on, values)
-        competency, type_text = values["competency"], types[values["benefit_type"]]
         yield {
             "pk": values["pk"],
             "title": title,
             "quantity": size,
             "offer": values["offer_name"],
-            "type": f"{type_text} ({competency})" if competency else type_text,
+            "type": benefit_type_text(types[values["benefit_type"]], values["competency"]),
             "expires": day(values["expires_on"]),
             "soon": soon(status, values["starts_on"], values["expires_on"]),
             "status": status.value,
@@ -95,7 +95,7 @@ def size_and_title(
 ) -> tuple[str, str]:
     """The licenses or the credit, and what the benefit is called."""
     size = quantity_text(quantity, amount, currency, per_year=kind == Product.Kind.BULK_CREDIT)
-    return size, f"{product}, {size}" if amount is not None else product
+    return size, benefit_title(product, size, is_usage_based=amount is not None)
 
 
 def status_on(on: date, values: Mapping[str, Any]) -> Status:

@@ -18,6 +18,7 @@ from benefits_portal.benefits.exceptions import (
 )
 from benefits_portal.benefits.key_exceptions import KeyStillLive
 from benefits_portal.benefits.money import MAX_DECIMALS, MAX_DIGITS, AmountField, quantity_text
+from benefits_portal.benefits.naming import benefit_title, benefit_type_text
 from benefits_portal.benefits.status import Status as BenefitStatus
 from benefits_portal.benefits.status import status_of
 from benefits_portal.derived import SortKeyField
@@ -207,21 +208,13 @@ class Benefit(models.Model):
 
     @property
     def title(self) -> str:
-        """Its product, and for credit the amount too, so that no two rows look alike."""
-        return (
-            f"{self.product.name}, {self.quantity_text}"
-            if self.is_usage_based
-            else self.product.name
+        return benefit_title(
+            self.product.name, self.quantity_text, is_usage_based=self.is_usage_based
         )
 
     @property
     def type_text(self) -> str:
-        """Core, or Incremental with its competency."""
-        return (
-            f"{self.get_benefit_type_display()} ({self.competency})"
-            if self.competency
-            else self.get_benefit_type_display()
-        )
+        return benefit_type_text(self.get_benefit_type_display(), self.competency)
 
     def has_begun(self, on: date) -> bool:
         """B1: with its membership, for the first time on that day."""
