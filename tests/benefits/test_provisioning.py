@@ -27,6 +27,7 @@ from benefits_portal.benefits.models import (
 from benefits_portal.tenants.models import Actor, Partner, Record
 from tests.factories import (
     TODAY,
+    BenefitFactory,
     CreditAmountFactory,
     MembershipFactory,
     OfferFactory,
@@ -443,3 +444,13 @@ def test_licenses_need_a_quantity_and_credit_has_none() -> None:
         line.quantity = 5 if line.product.is_usage_based else None
         with pytest.raises(ValidationError, match="quantity"):
             line.clean()
+
+
+@rule("B2")
+def test_what_a_membership_has_is_neither_planned_nor_made_again() -> None:
+    membership = MembershipFactory.create()
+    there, missing = PackageLineFactory.create_batch(2, offer=membership.offer)
+    BenefitFactory.create(membership=membership, partner=membership.partner, package_line=there)
+    planned_lines = [benefit.package_line for benefit in membership.plan().benefits]
+    made_lines = [benefit.package_line for benefit in membership.provision(by=Actor())]
+    assert (planned_lines, made_lines) == ([missing], [missing])

@@ -206,13 +206,15 @@ def add_admin(request: HttpRequest, tenant: Tenant, name: str, email: str) -> Di
 
 
 def enroll(partner: Partner, offer: Offer, starts_on: date, request: HttpRequest) -> list[str]:
-    membership = Membership.enroll(partner, offer, starts_on, by=actor(request))
+    planned = Membership(partner=partner, offer=offer, starts_on=starts_on)
+    planned.set_days()
+    Membership.enroll(partner, offer, starts_on, by=actor(request))
     title = _("%(offer)s from %(first)s to %(last)s") % {
         "offer": offer,
-        "first": as_day(membership.starts_on),
-        "last": as_day(membership.ends_on),
+        "first": as_day(planned.starts_on),
+        "last": as_day(planned.ends_on),
     }
-    return [title, *what_a_plan_makes(membership.plan())]
+    return [title, *what_a_plan_makes(planned.plan())]
 
 
 def fingerprint(lines: list[str]) -> str:

@@ -256,8 +256,7 @@ class Membership(models.Model):
             ):
                 return []
             self.refresh_from_db()
-            there = set(self.benefits.values_list("package_line", flat=True))
-            benefits = [new for new in self.plan().benefits if new.package_line_id not in there]
+            benefits = list(self.plan().benefits)
             for benefit in benefits:
                 benefit.save()
                 if not benefit.is_usage_based:

@@ -27,9 +27,11 @@ class Plan:
 
     @classmethod
     def of(cls, membership: "Membership") -> "Plan":
-        """The body of `Membership.plan`."""
+        """The body of `Membership.plan`; what its membership has already is made no second time."""
         package = (membership.offer, membership.starts_on)
         lines = PackageLine.objects.of_package(*package)
+        if membership.pk:
+            lines = lines.exclude(pk__in=membership.benefits.values("package_line"))
         left_out = PackageLine.objects.left_out_of_package(*package)
         benefits = tuple(provisioned(line, membership) for line in lines)
         return cls(membership, benefits, tuple(left_out))
