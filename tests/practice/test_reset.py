@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user
-from django.contrib.messages import get_messages
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -33,7 +32,7 @@ from benefits_portal.tenants.models import (
 from tests.partner_fixture import PartnerFixture
 from tests.world import rolled_back
 
-from .conftest import WorldOn
+from .conftest import WorldOn, messages_of, persona_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ADDRESS = "/demo/reset/"
@@ -50,23 +49,6 @@ def module_world(world_on: WorldOn) -> Iterator[date]:
 def world(module_world: date, db: None) -> Iterator[date]:
     with rolled_back():
         yield module_world
-
-
-@pytest.fixture
-def signed_in(client: Client) -> Callable[[str], Client]:
-    def sign_in(persona: str) -> Client:
-        client.post(reverse("demo-sign-in"), {"persona": persona})
-        return client
-
-    return sign_in
-
-
-def persona_of(client: Client) -> str | None:
-    return getattr(get_user(client), "persona", None)
-
-
-def messages_of(response: Any) -> list[str]:
-    return [str(message) for message in get_messages(response.wsgi_request)]
 
 
 def move_contoso() -> None:

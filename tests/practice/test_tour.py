@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -20,7 +19,7 @@ from benefits_portal.practice.tour_steps import STEPS
 from benefits_portal.tenants.middleware import tenant_token
 from benefits_portal.tenants.models import Actor, Partner, User
 
-from .conftest import WorldOn
+from .conftest import WorldOn, persona_of
 
 pytestmark = pytest.mark.django_db
 TOUR = "/demo/tour/"
@@ -37,10 +36,6 @@ def touring(client: Client) -> Client:
     """Diego, at step 1."""
     client.post(TOUR, {"go": "start"})
     return client
-
-
-def persona_of(client: Client) -> str | None:
-    return getattr(get_user(client), "persona", None)
 
 
 def done(client: Client) -> list[int]:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -20,7 +19,7 @@ from benefits_portal.practice.views import FRAMES
 from benefits_portal.practice.world import PASSWORD
 from benefits_portal.tenants.models import Partner, PracticeWorld, Tenant, User
 
-from .conftest import WorldOn
+from .conftest import WorldOn, messages_of, persona_of
 
 pytestmark = pytest.mark.django_db
 
@@ -29,26 +28,6 @@ pytestmark = pytest.mark.django_db
 def world(world_on: WorldOn) -> Iterator[date]:
     with world_on(clock.today()) as day:
         yield day
-
-
-@pytest.fixture
-def signed_in(client: Client) -> Callable[[str], Client]:
-    """The client, signed in by a click on a persona's card."""
-
-    def sign_in(persona: str) -> Client:
-        client.post(reverse("demo-sign-in"), {"persona": persona})
-        return client
-
-    return sign_in
-
-
-def persona_of(client: Client) -> str | None:
-    """Whom the client is signed in as."""
-    return getattr(get_user(client), "persona", None)
-
-
-def error_text(response: Any) -> list[str]:
-    return [str(message) for message in get_messages(response.wsgi_request)]
 
 
 # The gallery
@@ -176,7 +155,7 @@ def test_the_calendar_moves_for_everybody_at_the_partner_and_nobody_else(
         "/help/",
     )
     assert Partner.objects.get(name="Fabrikam").days_ahead == 0
-    assert len(error_text(response)) == 1
+    assert len(messages_of(response)) == 1
 
 
 @pytest.mark.parametrize(
@@ -192,7 +171,7 @@ def test_it_moves_neither_back_nor_too_far(signed_in: Callable[[str], Client], d
     )
 
     assert Partner.objects.get(name="Contoso").days_ahead == 5
-    assert error_text(response)[0].startswith(
+    assert messages_of(response)[0].startswith(
         "That is too far ahead." if days == 4000 else "The date moves forward only."
     )
 
@@ -204,7 +183,7 @@ def test_what_is_no_day_moves_nothing(signed_in: Callable[[str], Client], day: s
     assert Partner.objects.get(name="Contoso").days_ahead == 0
     way = "Write the day as in 2027-01-31."
     none = "February 2027 has 28 days."
-    assert error_text(response) == [
+    assert messages_of(response) == [
         {"": "Choose the date to change to.", "2027-02-30": none}.get(day, way)
     ]
 
@@ -215,7 +194,7 @@ def test_a_real_partners_calendar_stays(signed_in: Callable[[str], Client]) -> N
     response = move(signed_in("partner-admin"), clock.today() + timedelta(days=40))
 
     assert Partner.objects.get(name="Contoso").days_ahead == 0
-    assert len(error_text(response)) == 1
+    assert len(messages_of(response)) == 1
 
 
 def test_whoever_is_not_signed_in_moves_no_calendar(client: Client) -> None:
