@@ -131,6 +131,12 @@ def tenant(partner: Partner) -> Tenant:
 
 
 @pytest.fixture
+def acting_in(tenant: Tenant) -> dict[str, str]:
+    """The field of every form that says where it was rendered (P4)."""
+    return {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
+
+
+@pytest.fixture
 def admin(tenant: Tenant) -> User:
     """An MPN partner admin of `partner`, at home in `tenant`."""
     user = factories.UserFactory.create(directory_user__tenant=tenant)

@@ -64,11 +64,6 @@ def tell(process: subprocess.Popen[str], line: str) -> None:
     process.stdin.flush()
 
 
-@pytest.fixture
-def acting_in(tenant: Tenant) -> dict[str, str]:
-    return {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
-
-
 def test_keys(tenant: Tenant, admin: User, sign_in: SignIn, acting_in: dict[str, str]) -> None:
     right, today = productkeys.draw(), clock.today()
     issued = {"partner": tenant.partner, "expires_on": today}

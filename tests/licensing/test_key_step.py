@@ -24,11 +24,6 @@ def client(admin: User, sign_in: SignIn) -> Client:
 
 
 @pytest.fixture
-def acting(tenant: Tenant) -> dict[str, str]:
-    return {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
-
-
-@pytest.fixture
 def subscription(tenant: Tenant) -> Subscription:
     return factories.SubscriptionFactory.create(
         tenant=tenant, licenses=5, ends_on=date(2021, 6, 30)
@@ -78,21 +73,21 @@ def test_the_first_key_that_fits_is_suggested_and_nothing_else(
 
 
 def test_a_chosen_key_goes_on_to_the_review_by_reference(
-    client: Client, acting: dict[str, str], subscription: Subscription, extend: str
+    client: Client, acting_in: dict[str, str], subscription: Subscription, extend: str
 ) -> None:
     key = factories.key_for(subscription, 5)
-    answer = client.post(extend, acting | {"chosen": key.pk, "key": ""})
+    answer = client.post(extend, acting_in | {"chosen": key.pk, "key": ""})
     assert (answer.status_code, answer["Location"]) == (302, f"{extend}?key={key.pk}")
 
 
 @pytest.mark.rule("S5", "A1")
 @pytest.mark.parametrize("is_typed", [False, True])
 def test_a_refused_key_is_on_record_whichever_way_it_was_chosen(
-    client: Client, acting: dict[str, str], extend: str, large: ProductKey, is_typed: bool
+    client: Client, acting_in: dict[str, str], extend: str, large: ProductKey, is_typed: bool
 ) -> None:
     typed = large.reveal(by=Actor(), on=TODAY)
     sent = {"chosen": "another", "key": typed} if is_typed else {"chosen": large.pk}
-    page = client.post(extend, acting | sent)
+    page = client.post(extend, acting_in | sent)
     tried = Record.objects.get(action="benefits.key-tried")
     assert (tried.refused, tried.subject) == ("extension-limit-exceeded", large.benefit)
     assert page.context["instead"]["href"] == (
@@ -102,10 +97,10 @@ def test_a_refused_key_is_on_record_whichever_way_it_was_chosen(
 
 @pytest.mark.rule("S5")
 def test_the_limit_is_told_once_with_two_ways_on(
-    client: Client, acting: dict[str, str], extend: str, large: ProductKey
+    client: Client, acting_in: dict[str, str], extend: str, large: ProductKey
 ) -> None:
     pages = [
-        client.post(extend, acting | {"chosen": large.pk}),
+        client.post(extend, acting_in | {"chosen": large.pk}),
         client.get(extend, {"key": large.pk}),
     ]
     for page in pages:
@@ -116,12 +111,12 @@ def test_the_limit_is_told_once_with_two_ways_on(
 
 @pytest.mark.rule("K4")
 def test_another_partner_s_key_cannot_be_chosen(
-    client: Client, acting: dict[str, str], subscription: Subscription, extend: str
+    client: Client, acting_in: dict[str, str], subscription: Subscription, extend: str
 ) -> None:
     foreign = factories.issue_key(product=subscription.product)
     for reference in (foreign.pk, "nonsense", "9" * 18):
-        assert client.post(extend, acting | {"chosen": reference}).status_code == 404
-    assert client.post(extend, acting | {"chosen": "9" * 19}).status_code == 200
+        assert client.post(extend, acting_in | {"chosen": reference}).status_code == 404
+    assert client.post(extend, acting_in | {"chosen": "9" * 19}).status_code == 200
     assert Redemption.objects.count() == 0
 
 
@@ -135,35 +130,35 @@ def test_another_partner_s_key_cannot_be_chosen(
 )
 def test_nothing_chosen_is_said_where_it_is_missing(
     client: Client,
-    acting: dict[str, str],
+    acting_in: dict[str, str],
     extend: str,
     large: ProductKey,
     sent: dict[str, str],
     field: str,
     message: str,
 ) -> None:
-    assert client.post(extend, acting | sent).context["form"].errors == {field: [message]}
+    assert client.post(extend, acting_in | sent).context["form"].errors == {field: [message]}
 
 
 def test_the_chosen_key_counts_where_another_was_typed_before(
-    client: Client, acting: dict[str, str], subscription: Subscription, extend: str
+    client: Client, acting_in: dict[str, str], subscription: Subscription, extend: str
 ) -> None:
     key = factories.key_for(subscription, 5)
-    answer = client.post(extend, acting | {"chosen": key.pk, "key": "PCBEN-WRONG"})
+    answer = client.post(extend, acting_in | {"chosen": key.pk, "key": "PCBEN-WRONG"})
     assert answer["Location"] == f"{extend}?key={key.pk}"
 
 
 @pytest.mark.rule("K6")
 def test_after_too_many_tries_ones_own_key_can_still_be_chosen(
-    client: Client, acting: dict[str, str], subscription: Subscription, extend: str, admin: User
+    client: Client, acting_in: dict[str, str], subscription: Subscription, extend: str, admin: User
 ) -> None:
     key = factories.key_for(subscription, 5)
     factories.KeyAttemptFactory.create_batch(
         10, user=admin, partner=subscription.partner, at=factories.NOW
     )
     typed = key.reveal(by=Actor(), on=TODAY)
-    assert client.post(extend, acting | {"chosen": "another", "key": typed}).status_code == 200
-    assert client.post(extend, acting | {"chosen": key.pk}).status_code == 302
+    assert client.post(extend, acting_in | {"chosen": "another", "key": typed}).status_code == 200
+    assert client.post(extend, acting_in | {"chosen": key.pk}).status_code == 302
 
 
 def test_without_an_own_key_the_field_is_all_there_is(client: Client, extend: str) -> None:

@@ -30,14 +30,9 @@ def client(admin: User, sign_in: SignIn) -> Client:
 
 
 @pytest.fixture
-def acting(tenant: Tenant) -> dict[str, str]:
-    return {"acting_in": f"{tenant.partner_id}-{tenant.pk}"}
-
-
-@pytest.fixture
-def start(client: Client, acting: dict[str, str], tenant: Tenant) -> str:
+def start(client: Client, acting_in: dict[str, str], tenant: Tenant) -> str:
     """First activation, once its tenant was chosen."""
-    address: str = client.post(START, acting | {"tenant": tenant.pk, "domain": tenant.domain})[
+    address: str = client.post(START, acting_in | {"tenant": tenant.pk, "domain": tenant.domain})[
         "Location"
     ]
     return address
@@ -58,10 +53,10 @@ def extend(subscription: Subscription) -> str:
 
 
 def test_the_review_shows_what_redeem_then_does(
-    client: Client, acting: dict[str, str], subscription: Subscription, extend: str
+    client: Client, acting_in: dict[str, str], subscription: Subscription, extend: str
 ) -> None:
     quote = client.get(extend).context["quote"]
-    receipt = client.post(extend, acting | {"quote": quote.signed()}, follow=True)
+    receipt = client.post(extend, acting_in | {"quote": quote.signed()}, follow=True)
     subscription.refresh_from_db()
     assert (quote.after, receipt.context["redemption"].after, subscription.term) == (
         quote.after,
@@ -93,9 +88,9 @@ def test_one_s_own_keys_that_fit_are_offered_what_expires_first_on_top(
 
 @pytest.mark.rule("K2")
 def test_sending_the_same_form_twice_leads_to_the_same_receipt(
-    client: Client, acting: dict[str, str], extend: str
+    client: Client, acting_in: dict[str, str], extend: str
 ) -> None:
-    form = acting | {"quote": client.get(extend).context["quote"].signed()}
+    form = acting_in | {"quote": client.get(extend).context["quote"].signed()}
     first, second = client.post(extend, form), client.post(extend, form)
     assert (first.status_code, first["Location"]) == (302, second["Location"])
     assert Redemption.objects.count() == 1
@@ -103,11 +98,11 @@ def test_sending_the_same_form_twice_leads_to_the_same_receipt(
 
 @pytest.mark.rule("S8")
 def test_after_midnight_nothing_is_redeemed_and_a_fresh_review_is_shown(
-    client: Client, admin: User, sign_in: SignIn, acting: dict[str, str], extend: str
+    client: Client, admin: User, sign_in: SignIn, acting_in: dict[str, str], extend: str
 ) -> None:
     shown = client.get(extend).context["quote"]
     with time_machine.travel(factories.NOW + timedelta(days=1), tick=False):
-        response = sign_in(admin).post(extend, acting | {"quote": shown.signed()})
+        response = sign_in(admin).post(extend, acting_in | {"quote": shown.signed()})
     assert (response.status_code, response.context["quote"].on, Redemption.objects.count()) == (
         409,
         TODAY + timedelta(days=1),
@@ -117,29 +112,33 @@ def test_after_midnight_nothing_is_redeemed_and_a_fresh_review_is_shown(
 
 @pytest.mark.rule("S8")
 def test_after_a_change_nothing_is_redeemed_and_a_fresh_review_is_shown(
-    client: Client, acting: dict[str, str], subscription: Subscription, extend: str, by: Actor
+    client: Client, acting_in: dict[str, str], subscription: Subscription, extend: str, by: Actor
 ) -> None:
     shown = client.get(extend).context["quote"]
     subscription.extend(factories.key_for(subscription, 100), by=by, on=TODAY)
-    response = client.post(extend, acting | {"quote": shown.signed()})
+    response = client.post(extend, acting_in | {"quote": shown.signed()})
     assert (response.status_code, Redemption.objects.count()) == (409, 1)
     assert response.context["quote"].before.ends_on == date(2022, 6, 30)
 
 
 @pytest.mark.parametrize("quote", ["", "nonsense", "a:b:c"])
 def test_a_quote_that_is_not_ours_redeems_nothing(
-    client: Client, acting: dict[str, str], extend: str, quote: str
+    client: Client, acting_in: dict[str, str], extend: str, quote: str
 ) -> None:
-    response = client.post(extend, acting | {"quote": quote})
+    response = client.post(extend, acting_in | {"quote": quote})
     assert (response.status_code, Redemption.objects.count()) == (409, 0)
 
 
 def test_a_quote_for_another_key_redeems_nothing(
-    client: Client, acting: dict[str, str], subscription: Subscription, extend: str, tenant: Tenant
+    client: Client,
+    acting_in: dict[str, str],
+    subscription: Subscription,
+    extend: str,
+    tenant: Tenant,
 ) -> None:
     other = factories.key_for(subscription, 50)
     quote = Subscription.quote(RedemptionKind.EXTEND, other, tenant, subscription, TODAY)
-    assert client.post(extend, acting | {"quote": quote.signed()}).status_code == 409
+    assert client.post(extend, acting_in | {"quote": quote.signed()}).status_code == 409
 
 
 @pytest.mark.rule("K7")
@@ -156,15 +155,15 @@ def test_a_used_key_is_refused_with_when_where_and_by_whom(
 
 @pytest.mark.rule("K5")
 def test_the_first_key_into_a_tenant_asks_for_its_domain(
-    client: Client, acting: dict[str, str], tenant: Tenant
+    client: Client, acting_in: dict[str, str], tenant: Tenant
 ) -> None:
-    page = client.post(START, acting | {"tenant": tenant.pk, "domain": "typo.example"})
+    page = client.post(START, acting_in | {"tenant": tenant.pk, "domain": "typo.example"})
     assert page.context["form"].errors == {
         "domain": [f"Type {tenant.domain}: it is the first key that goes into this tenant."]
     }
     assert (
         client.post(
-            START, acting | {"tenant": tenant.pk, "domain": f" {tenant.domain.upper()} "}
+            START, acting_in | {"tenant": tenant.pk, "domain": f" {tenant.domain.upper()} "}
         ).status_code
         == 302
     )
@@ -172,7 +171,7 @@ def test_the_first_key_into_a_tenant_asks_for_its_domain(
 
 @pytest.mark.rule("K5")
 def test_the_tenant_is_always_asked_also_where_there_is_one(
-    client: Client, acting: dict[str, str], tenant: Tenant
+    client: Client, acting_in: dict[str, str], tenant: Tenant
 ) -> None:
     key = factories.issue_key(partner=tenant.partner)
     for address in (START, f"{START}?key={key.pk}&way=new"):
@@ -186,20 +185,20 @@ def test_the_tenant_is_always_asked_also_where_there_is_one(
                 [False],
             )
             redeem(tenant=tenant)
-    assert "Choose the tenant" in client.post(START, acting).content.decode()
+    assert "Choose the tenant" in client.post(START, acting_in).content.decode()
     chosen = client.post(
-        f"{START}?key={key.pk}&way=new", acting | {"tenant": tenant.pk}, follow=True
+        f"{START}?key={key.pk}&way=new", acting_in | {"tenant": tenant.pk}, follow=True
     )
     assert (chosen.templates[0].name, chosen.context["key"]) == ("licensing/start_review.html", key)
 
 
 @pytest.mark.rule("K2", "K5")
 def test_a_review_without_a_tenant_that_was_chosen_redeems_nothing(
-    client: Client, acting: dict[str, str], tenant: Tenant
+    client: Client, acting_in: dict[str, str], tenant: Tenant
 ) -> None:
     key = factories.issue_key(partner=tenant.partner)
     quote = Subscription.quote(RedemptionKind.NEW, key, tenant, None, TODAY).signed()
-    answer = client.post(f"{START}?key={key.pk}&way=new", acting | {"quote": quote})
+    answer = client.post(f"{START}?key={key.pk}&way=new", acting_in | {"quote": quote})
     assert (answer.templates[0].name, Redemption.objects.count()) == (
         "licensing/start_tenant.html",
         0,
@@ -215,12 +214,12 @@ def test_a_partner_with_two_tenants_chooses_each_time(client: Client, tenant: Te
 
 @pytest.mark.rule("K5")
 def test_choosing_another_tenant_moves_the_session_there_with_the_key(
-    client: Client, acting: dict[str, str], tenant: Tenant
+    client: Client, acting_in: dict[str, str], tenant: Tenant
 ) -> None:
     second = factories.TenantFactory.create(partner=tenant.partner)
     key = factories.issue_key(partner=tenant.partner)
     response = client.post(
-        START + f"?key={key.pk}", acting | {"tenant": second.pk, "domain": second.domain}
+        START + f"?key={key.pk}", acting_in | {"tenant": second.pk, "domain": second.domain}
     )
     review = client.get(response["Location"])
     assert (
@@ -231,13 +230,13 @@ def test_choosing_another_tenant_moves_the_session_there_with_the_key(
 
 
 def test_a_typed_key_goes_on_to_the_review_by_reference(
-    client: Client, acting: dict[str, str], start: str, tenant: Tenant
+    client: Client, acting_in: dict[str, str], start: str, tenant: Tenant
 ) -> None:
     key = factories.issue_key(partner=tenant.partner, key="", quantity=7)
     typed = key.reveal(by=Actor(), on=TODAY)
-    refused = client.post(start, acting | {"chosen": "another", "key": typed[:-1]})
+    refused = client.post(start, acting_in | {"chosen": "another", "key": typed[:-1]})
     assert refused.context["form"]["key"].value() == typed[:-1]
-    assert client.post(start, acting | {"key": typed})["Location"] == f"{start}&key={key.pk}"
+    assert client.post(start, acting_in | {"key": typed})["Location"] == f"{start}&key={key.pk}"
 
 
 def expired_in(tenant: Tenant) -> Subscription:
@@ -248,7 +247,7 @@ def expired_in(tenant: Tenant) -> Subscription:
 
 @pytest.mark.rule("S3")
 def test_where_the_product_expired_one_chooses_whether_to_bring_it_back(
-    client: Client, acting: dict[str, str], start: str, tenant: Tenant
+    client: Client, acting_in: dict[str, str], start: str, tenant: Tenant
 ) -> None:
     expired = expired_in(tenant)
     key = factories.key_for(expired)
@@ -258,7 +257,7 @@ def test_where_the_product_expired_one_chooses_whether_to_bring_it_back(
         RedemptionKind.NEW,
     ]
     review = f"{start}&key={key.pk}&way=reactivate"
-    client.post(review, acting | {"quote": client.get(review).context["quote"].signed()})
+    client.post(review, acting_in | {"quote": client.get(review).context["quote"].signed()})
     expired.refresh_from_db()
     assert (expired.starts_on, expired.ends_on) == (TODAY, date(2022, 5, 1))
 
@@ -299,10 +298,10 @@ def test_add_licenses_that_would_bring_the_end_forward_says_so(
 
 
 def test_the_receipt_tells_before_after_where_who_and_when(
-    client: Client, acting: dict[str, str], tenant: Tenant, admin: User, extend: str
+    client: Client, acting_in: dict[str, str], tenant: Tenant, admin: User, extend: str
 ) -> None:
     receipt = client.post(
-        extend, acting | {"quote": client.get(extend).context["quote"].signed()}, follow=True
+        extend, acting_in | {"quote": client.get(extend).context["quote"].signed()}, follow=True
     )
     texts = [
         tenant.domain,
@@ -320,14 +319,16 @@ def test_the_receipt_tells_before_after_where_who_and_when(
 @pytest.mark.rule("K2", "K7")
 @pytest.mark.parametrize("crowd", [12, pytest.param(40, marks=BEFORE_A_RELEASE)])
 def test_of_many_who_redeem_at_once_one_gets_a_receipt_others_an_answer(
-    tenant: Tenant, sign_in: SignIn, acting: dict[str, str], extend: str, crowd: int
+    tenant: Tenant, sign_in: SignIn, acting_in: dict[str, str], extend: str, crowd: int
 ) -> None:
     people = [
         factories.RoleAssignmentFactory.create(user__directory_user__tenant=tenant).user
         for _ in range(crowd)
     ]
     clients = [sign_in(person) for person in people]
-    forms = [acting | {"quote": client.get(extend).context["quote"].signed()} for client in clients]
+    forms = [
+        acting_in | {"quote": client.get(extend).context["quote"].signed()} for client in clients
+    ]
     answers = at_once(
         [partial(client.post, extend, form) for client, form in zip(clients, forms, strict=True)]
     )
@@ -341,10 +342,10 @@ def test_of_many_who_redeem_at_once_one_gets_a_receipt_others_an_answer(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.rule("K2")
 def test_one_form_sent_many_times_at_once_always_leads_to_one_receipt(
-    admin: User, sign_in: SignIn, acting: dict[str, str], extend: str
+    admin: User, sign_in: SignIn, acting_in: dict[str, str], extend: str
 ) -> None:
     clients = [sign_in(admin) for _ in range(8)]
-    form = acting | {"quote": clients[0].get(extend).context["quote"].signed()}
+    form = acting_in | {"quote": clients[0].get(extend).context["quote"].signed()}
     answers = at_once([partial(client.post, extend, form) for client in clients])
     assert {(answer.status_code, answer.url) for answer in answers} == {
         (302, f"/admin-center/receipts/{Redemption.objects.get().pk}/")
@@ -371,13 +372,13 @@ def test_a_key_of_an_expired_benefit_is_refused_before_any_choice(
 
 @pytest.mark.rule("K5")
 def test_the_tenant_that_was_chosen_is_not_asked_for_again(
-    client: Client, acting: dict[str, str], tenant: Tenant
+    client: Client, acting_in: dict[str, str], tenant: Tenant
 ) -> None:
     factories.TenantFactory.create(partner=tenant.partner)
     active = factories.redeem(tenant=tenant).subscription
     key = factories.key_for(active)
     choose = client.get(
-        client.post(START + f"?key={key.pk}", acting | {"tenant": tenant.pk})["Location"]
+        client.post(START + f"?key={key.pk}", acting_in | {"tenant": tenant.pk})["Location"]
     )
     new = next(
         way
@@ -403,24 +404,24 @@ def test_bringing_back_what_cannot_is_refused_and_the_choice_shown(
 
 @pytest.mark.rule("S9")
 def test_a_form_that_adds_cannot_be_sent_to_the_page_that_extends(
-    client: Client, acting: dict[str, str], tenant: Tenant, subscription: Subscription
+    client: Client, acting_in: dict[str, str], tenant: Tenant, subscription: Subscription
 ) -> None:
     key = factories.key_for(subscription, 25)
     add = Subscription.quote(RedemptionKind.ADD, key, tenant, subscription, TODAY)
     extend = reverse("licensing:extend", args=[subscription.pk]) + f"?key={key.pk}"
     assert (
-        client.post(extend, acting | {"quote": add.signed()}).status_code,
+        client.post(extend, acting_in | {"quote": add.signed()}).status_code,
         Redemption.objects.count(),
     ) == (409, 0)
 
 
 @pytest.mark.rule("K2", "S3")
 def test_bringing_back_twice_with_one_form_leads_to_the_same_receipt(
-    client: Client, acting: dict[str, str], start: str, tenant: Tenant
+    client: Client, acting_in: dict[str, str], start: str, tenant: Tenant
 ) -> None:
     expired = expired_in(tenant)
     review = f"{start}&key={factories.key_for(expired).pk}&way=reactivate"
-    form = acting | {"quote": client.get(review).context["quote"].signed()}
+    form = acting_in | {"quote": client.get(review).context["quote"].signed()}
     assert client.post(review, form)["Location"] == client.post(review, form)["Location"]
 
 
@@ -449,12 +450,12 @@ def test_the_review_has_every_other_way_beside_it(client: Client, extend: str) -
 
 @pytest.mark.rule("A1")
 def test_a_typed_key_that_is_no_longer_usable_is_on_record_with_its_tenant(
-    client: Client, acting: dict[str, str], tenant: Tenant, subscription: Subscription, by: Actor
+    client: Client, acting_in: dict[str, str], tenant: Tenant, subscription: Subscription, by: Actor
 ) -> None:
     key = factories.key_for(subscription, 25)
     typed = key.reveal(by=by, on=TODAY)
     subscription.extend(key, by=by, on=TODAY)
-    client.post(reverse("licensing:extend", args=[subscription.pk]), acting | {"key": typed})
+    client.post(reverse("licensing:extend", args=[subscription.pk]), acting_in | {"key": typed})
     tried = Record.objects.get(action="benefits.key-tried")
     assert (tried.refused, tried.tenant) == ("key-already-redeemed", tenant)
 
@@ -503,9 +504,9 @@ def test_carried_license_days_are_shown_where_there_are_any(client: Client, tena
 
 
 def test_the_receipt_says_once_that_it_has_just_happened(
-    client: Client, acting: dict[str, str], extend: str
+    client: Client, acting_in: dict[str, str], extend: str
 ) -> None:
-    form = acting | {"quote": client.get(extend).context["quote"].signed()}
+    form = acting_in | {"quote": client.get(extend).context["quote"].signed()}
     receipt = client.post(extend, form)["Location"]
     first, again = client.get(receipt), client.get(receipt)
     sentence = "moved from Jun 30, 2021 to <strong>Sep 30, 2021</strong>: 3 months later."
@@ -516,11 +517,11 @@ def test_the_receipt_says_once_that_it_has_just_happened(
 
 
 def test_what_was_done_elsewhere_is_told_on_the_receipt_that_opens(
-    client: Client, acting: dict[str, str], subscription: Subscription, extend: str, by: Actor
+    client: Client, acting_in: dict[str, str], subscription: Subscription, extend: str, by: Actor
 ) -> None:
     """The messages of other acts are not swallowed by a receipt."""
     other = factories.redeem(tenant=subscription.tenant, by=by)
-    form = acting | {"quote": client.get(extend).context["quote"].signed()}
+    form = acting_in | {"quote": client.get(extend).context["quote"].signed()}
     client.post(extend, form)
     page = client.get(reverse("licensing:receipt", args=[other.pk]))
     assert ("moved from Jun 30, 2021" in page.text, "Done just now" in page.text) == (True, False)
@@ -556,12 +557,12 @@ def test_from_the_walkthrough_the_review_is_next(client: Client, tenant: Tenant,
 
 @pytest.mark.rule("P4")
 def test_a_switch_for_one_redemption_is_said_and_can_be_taken_back(
-    client: Client, acting: dict[str, str], tenant: Tenant
+    client: Client, acting_in: dict[str, str], tenant: Tenant
 ) -> None:
     second = factories.TenantFactory.create(partner=tenant.partner, name="Labs")
     key = factories.issue_key(partner=tenant.partner)
     chosen = client.post(
-        f"{START}?key={key.pk}", acting | {"tenant": second.pk, "domain": second.domain}
+        f"{START}?key={key.pk}", acting_in | {"tenant": second.pk, "domain": second.domain}
     )["Location"]
     review = client.get(chosen)
     back = f'name="place" value="{tenant.pk}"'
