@@ -1,6 +1,8 @@
 """What runs in a tenant: subscriptions, end-date rules, and the redemptions behind them.
 
-- `subscription.py`: the end-date rules (S1 to S8), and redeeming a key, which changes one.
+- `subscription.py`: the end-date rules (S1 to S7).
+- `subscription_table.py`: what the database refuses in its rows, and their indexes.
+- `redeeming.py`: a key is claimed, and a subscription changed, step by step (K2, K7, S8).
 - `redemption.py`: the ledger of what each key did; `redemption_queryset.py` writes it.
 - `replacement.py`, `reversal.py`: a key redeemed by mistake, asked back and made good (K8).
 """

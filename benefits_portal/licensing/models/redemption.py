@@ -14,10 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import MAX_LICENSES, ProductKey
-from benefits_portal.licensing.quotes import Quote, RedemptionKind
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES, Term, unpacked
 from benefits_portal.tenants.audit.append_only import AppendOnly
-from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
 
 from .redemption_queryset import RedemptionQuerySet
@@ -199,30 +198,3 @@ class Redemption(AppendOnly):
             before=self.before.columns if self.before else {},
             after={**self.after.columns, "key": self.key_id, "redemption": self.pk},
         )
-
-
-def already_carried_out(key: ProductKey, quote: Quote) -> Redemption | None:
-    """What the very submission of `quote` has led to before, if it has (K2)."""
-    done: Redemption | None = getattr(key, "redemption", None)
-    return done if done and done.submission == quote.submission else None
-
-
-def put_refusal_on_record(
-    way: RedemptionKind,
-    key: ProductKey,
-    tenant: Tenant,
-    subject: models.Model,
-    refusal: Refusal,
-    *,
-    by: Actor,
-) -> None:
-    """Note an attempt that was refused, after it was rolled back (A1, K3)."""
-    Record.objects.log(
-        RedemptionAction[way.name],
-        by=by,
-        partner=key.partner,
-        tenant=tenant,
-        subject=subject,
-        after={"key": key.pk},
-        refusal=refusal,
-    )

@@ -1,14 +1,15 @@
-"""Subscriptions and THE END-DATE RULES (S1 to S9).
+"""Subscriptions and THE END-DATE RULES (S1 to S7), from top to bottom.
 
 The arithmetic methods touch no database and read no clock: the day is an argument. The verbs at the
-end of the class change rows; they check the status and use exactly the same methods.
+end of the class change rows: they check the status and use exactly the same methods; how they do it
+is in `redeeming.py`.
 """
 
 from datetime import date, timedelta
 from typing import ClassVar
 
-from django.db import models, transaction
-from django.db.models import ExpressionWrapper, F, Q
+from django.db import models
+from django.db.models import ExpressionWrapper, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -37,11 +38,12 @@ from benefits_portal.licensing.terms import (
     Term,
     in_licenses,
 )
-from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Partner, Tenant
 
-from .redemption import Redemption, already_carried_out, put_refusal_on_record
+from . import redeeming
+from .redemption import Redemption
 from .subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuerySet
+from .subscription_table import CONSTRAINTS, INDEXES
 
 
 class Subscription(models.Model):
@@ -100,49 +102,8 @@ class Subscription(models.Model):
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
         ordering = ["product__sort_name", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(licenses__gte=1), name="subscription_licenses_positive"
-            ),
-            models.CheckConstraint(
-                condition=Q(licenses__lte=MAX_SUBSCRIPTION_LICENSES),
-                name="subscription_licenses_at_most",
-                violation_error_message=_("A subscription holds at most 10,000,000 licenses."),
-            ),
-            models.CheckConstraint(
-                condition=Q(ends_on__gte=F("starts_on")), name="subscription_days_in_order"
-            ),
-            models.CheckConstraint(
-                condition=Q(carried_license_days__gte=0, carried_license_days__lt=F("licenses")),
-                name="subscription_carries_less_than_a_day",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["partner", "tenant", "product", "ends_on"],
-                name="subscription_place_product",
-            ),
-            models.Index(fields=["ends_on"], name="subscription_ends"),
-            models.Index(
-                fields=["tenant", "product_sort_name", "ends_on", "id"],
-                name="subscription_by_product",
-            ),
-            models.Index(
-                fields=["tenant", "licenses", "product_sort_name", "id"],
-                name="subscription_by_licenses",
-            ),
-            models.Index(
-                fields=["tenant", "is_kept", "ends_on", "product_sort_name", "id"],
-                name="subscription_by_status",
-            ),
-            models.Index(
-                fields=["tenant", "ends_on", "product_sort_name", "id"], name="subscription_by_end"
-            ),
-            models.Index(
-                fields=["tenant", "source_sort_name", "product_sort_name", "id"],
-                name="subscription_by_source",
-            ),
-        ]
+        constraints = CONSTRAINTS
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return f"{self.product} ({self.tenant})"
@@ -297,15 +258,8 @@ class Subscription(models.Model):
             raise ValueError("A new subscription has none before it; every other way changes one.")
         if subscription is None:
             return Quote(way, key.pk, tenant.pk, None, on, None, cls.activated(key.licenses, on))
-        return Quote(
-            way,
-            key.pk,
-            tenant.pk,
-            subscription.pk,
-            on,
-            subscription.term,
-            subscription.term_after(way, key, on),
-        )
+        before, after = subscription.term, subscription.term_after(way, key, on)
+        return Quote(way, key.pk, tenant.pk, subscription.pk, on, before, after)
 
     def check_product(self, key: ProductKey) -> None:
         """Raise DifferentProduct unless `key` is for the product of this subscription."""
@@ -373,48 +327,4 @@ class Subscription(models.Model):
         same quote a second time returns the first time's redemption (K2). Any other Refusal is
         raised in the order of K7 and put on record.
         """
-        try:
-            with transaction.atomic():
-                return cls._redeem(way, key, tenant, subscription, by=by, on=on, shown=quote)
-        except Refusal as refusal:
-            if quote and (done := already_carried_out(key, quote)):
-                return done
-            subject = subscription or key.benefit
-            put_refusal_on_record(way, key, tenant, subject, refusal, by=by)
-            raise
-
-    @classmethod
-    def _redeem(
-        cls,
-        way: RedemptionKind,
-        key: ProductKey,
-        tenant: Tenant,
-        subscription: "Subscription | None",
-        *,
-        by: Actor,
-        on: date,
-        shown: Quote | None,
-    ) -> Redemption:
-        """Claim, lock, quote, confirm unchanged, apply, ledger, record.
-
-        Locks are taken in one order: the key, then the subscription.
-        """
-        key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
-        locked = cls.objects.in_tenant(tenant).locked(subscription)
-        quote = cls.quote(way, key, tenant, locked, on)
-        quote = quote.confirm_unchanged(shown)
-        started_on = locked.starts_on if locked else None
-        changed = locked.apply(quote, key) if locked else cls.objects.begin(quote, key, tenant)
-        redemption = Redemption.objects.write(key, changed, quote, started_on=started_on, by=by)
-        redemption.put_on_record(by=by)
-        return redemption
-
-    def apply(self, quote: Quote, key: ProductKey) -> "Subscription":
-        """Run for what `quote` says from now on. The row is locked."""
-        changed = quote.after.columns | {"source_name": key.benefit.offer_name}
-        if quote.way is RedemptionKind.REACTIVATE:
-            changed["starts_on"] = quote.on
-        for field, value in changed.items():
-            setattr(self, field, value)
-        self.save(update_fields=[*changed, "source_sort_name"])
-        return self
+        return redeeming.redeem(cls, way, key, tenant, subscription, by=by, on=on, shown=quote)
