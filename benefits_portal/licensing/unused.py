@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import OuterRef, Subquery, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -41,7 +41,7 @@ COLUMNS = (
 
 
 class UnusedBenefit(NamedTuple):
-    """A key not redeemed, or credit not assigned: the values of COLUMNS, and `has_key` of a key."""
+    """A key not redeemed, or credit not assigned: COLUMNS, and its live key if it has one."""
 
     pk: int
     product: str
@@ -52,7 +52,7 @@ class UnusedBenefit(NamedTuple):
     currency: str
     expires_on: date
     figures: str  # of all there are
-    has_key: bool = False
+    live_key_id: int | None = None
 
     @property
     def is_credit(self) -> bool:
@@ -150,8 +150,12 @@ def unused_benefits(partner: Partner, on: date, *, may_act: bool = True) -> Ledg
 
 def unused_keys(partner: Partner, on: date) -> list[UnusedBenefit]:
     live = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
-    keys = unused(partner, on).license_based().annotate(has_key=Exists(live))
-    with_key, without_key = ("summed.has_key", ()), ("NOT summed.has_key", ())
+    # Asked with EXISTS, PostgreSQL would read every key there is, of all partners, once
+    keys = unused(partner, on).license_based().annotate(live_key_id=Subquery(live.values("pk")[:1]))
+    with_key, without_key = (
+        ("summed.live_key_id IS NOT NULL", ()),
+        ("summed.live_key_id IS NULL", ()),
+    )
     figures = [
         figure
         for period in periods(on)
@@ -161,8 +165,8 @@ def unused_keys(partner: Partner, on: date) -> list[UnusedBenefit]:
             counted(period, without_key),
         )
     ]
-    sums = SummedByPeriod(keys.values("expires_on", "quantity", "has_key"), figures)
-    return first_of(keys, sums, "has_key")
+    sums = SummedByPeriod(keys.values("expires_on", "quantity", "live_key_id"), figures)
+    return first_of(keys, sums, "live_key_id")
 
 
 def unused_credit(partner: Partner, on: date) -> list[UnusedBenefit]:
@@ -277,7 +281,7 @@ def row(benefit: UnusedBenefit, on: date, *, may_act: bool) -> dict[str, Any]:
     if benefit.is_credit:
         assign = reverse("benefits:assign", args=[benefit.pk])
         action = act(_("Assign"), assign, name, may_act=may_act)
-    elif benefit.has_key:
+    elif benefit.live_key_id:
         action = act(_("Get key"), details, name, may_act=may_act)
     left = days_left(benefit.expires_on, on)
     if benefit.amount is not None and benefit.is_monthly:
@@ -286,7 +290,7 @@ def row(benefit: UnusedBenefit, on: date, *, may_act: bool) -> dict[str, Any]:
     return {
         "title": name,
         "subtitle": benefit.offer,
-        "hint": _("Its key was revoked") if not (benefit.is_credit or benefit.has_key) else "",
+        "hint": _("Its key was revoked") if not (benefit.is_credit or benefit.live_key_id) else "",
         "href": details,
         "left": left,
         "day": _("Use by %(day)s") % {"day": as_day(benefit.expires_on)},
