@@ -7,7 +7,7 @@ from benefits_portal import health, views
 from benefits_portal.benefits.admin.new_partner import new_partner
 from benefits_portal.licensing.admin.refusals import refusals
 from benefits_portal.licensing.admin.support_desk import support_desk
-from benefits_portal.licensing.home import home
+from benefits_portal.licensing.home.page import home
 from benefits_portal.licensing.search import search
 
 handler400 = "benefits_portal.views.bad_request"

@@ -87,10 +87,10 @@ FETCHES = {
     "benefits_portal/licensing/views/requests.py:request_list": (
         "an excerpt of its own, with the count of all"
     ),
-    "benefits_portal/licensing/unused.py:first_of": (
+    "benefits_portal/licensing/home/unused.py:first_of": (
         "the first of a group, whose heading has the count of all"
     ),
-    "benefits_portal/licensing/unused_amounts.py:*": "a count, said as 1,000+",
+    "benefits_portal/licensing/home/unused_amounts.py:*": "a count, said as 1,000+",
     "benefits_portal/benefits/admin/new_partner.py:just_made": "a part of a text",
     "benefits_portal/licensing/admin/support_desk.py:results": "a part of a text",
     "benefits_portal/templatetags/portal.py:initials": "a part of a text",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal import clock
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.home_rows import act, link_to
+from benefits_portal.licensing.home.rows import act, link_to
 from benefits_portal.licensing.models import Redemption, Replacement
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import MAX_COUNT

@@ -7,12 +7,12 @@ import pytest
 from django.urls import reverse
 
 from benefits_portal.benefits.models import Membership
-from benefits_portal.licensing.attention import (
+from benefits_portal.licensing.home.attention import (
     MAX_LINES,
     ending_subscriptions,
     held_by_disabled,
 )
-from benefits_portal.licensing.membership_years import memberships
+from benefits_portal.licensing.home.membership_years import memberships
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.tenants.models import Actor, Partner, Role, Tenant, User
 from tests import factories

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from benefits_portal.benefits.models import Benefit
-from benefits_portal.licensing import unused, unused_amounts
-from benefits_portal.licensing.unused import unused_benefits
+from benefits_portal.licensing.home import unused, unused_amounts
+from benefits_portal.licensing.home.unused import unused_benefits
 from benefits_portal.tenants.models import Actor, Partner, User
 from tests import factories
 from tests.clients import SignIn

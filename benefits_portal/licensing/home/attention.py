@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import Assignment
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.home_rows import act, days_left, details_link, urgency
+from benefits_portal.licensing.home.rows import act, days_left, details_link, urgency
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import in_licenses

@@ -7,10 +7,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from benefits_portal.licensing.attention import ending_subscriptions, held_by_disabled
-from benefits_portal.licensing.membership_years import memberships
+from benefits_portal.licensing.home.attention import ending_subscriptions, held_by_disabled
+from benefits_portal.licensing.home.membership_years import memberships
+from benefits_portal.licensing.home.unused import unused_benefits
 from benefits_portal.licensing.requests import recent_requests
-from benefits_portal.licensing.unused import unused_benefits
 from benefits_portal.listing.excerpt import Asked
 from benefits_portal.tenants.access import no_role
 from benefits_portal.tenants.middleware import PartnerRequest

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from benefits_portal.benefits.models import Benefit, Membership
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
-from benefits_portal.licensing.home_rows import days_left
+from benefits_portal.licensing.home.rows import days_left
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt
 from benefits_portal.tenants.models import Partner

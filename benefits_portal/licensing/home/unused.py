@@ -19,8 +19,8 @@ from benefits_portal.benefits.models import Benefit, Product, ProductKey
 from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
 from benefits_portal.benefits.money import money, quantity_text
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.home_rows import act, days_left, details_link, urgency
-from benefits_portal.licensing.unused_amounts import (
+from benefits_portal.licensing.home.rows import act, days_left, details_link, urgency
+from benefits_portal.licensing.home.unused_amounts import (
     Amounts,
     Figure,
     SummedByPeriod,
