@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.date_axis import DateAxis, Mark
+from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.sentences import act
-from benefits_portal.licensing.shifts import shift
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.ways import (
     Way,

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.formats import as_day
+from benefits_portal.licensing.date_shifts import in_time
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
-from benefits_portal.licensing.shifts import in_time
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.templatetags.portal import isolated
 

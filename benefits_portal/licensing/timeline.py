@@ -7,9 +7,9 @@ from typing import TypedDict
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day
+from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.licensing.shifts import shift
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.tenants.naming import Names
 from benefits_portal.typed import isolated

@@ -12,9 +12,9 @@ from django.utils.translation import pgettext
 
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
+from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.licensing.shifts import shift
 from benefits_portal.licensing.terms import in_days, in_licenses
 
 DAY = timedelta(days=1)

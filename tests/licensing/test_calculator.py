@@ -10,7 +10,7 @@ from django.utils import translation
 
 from benefits_portal import clock
 from benefits_portal.licensing.calculator import Calculation, CalculatorForm, form_for
-from benefits_portal.licensing.shifts import shift
+from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.tenants.models import Partner, User
 from tests.clients import SignIn, request_of
 

@@ -7,10 +7,10 @@ from django.utils.html import strip_tags
 from django.utils.translation import override
 
 from benefits_portal.formats import as_day
+from benefits_portal.licensing.date_shifts import in_time
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.sentences import act, headline, outcome
-from benefits_portal.licensing.shifts import in_time
 from benefits_portal.tenants.models import Actor, Tenant
 from tests import factories
 from tests.factories import TODAY

@@ -10,8 +10,8 @@ from django.utils import translation
 from benefits_portal import clock
 from benefits_portal.licensing.calculator import Calculation
 from benefits_portal.licensing.comparison import Comparison, comparisons
+from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Subscription, Term
-from benefits_portal.licensing.shifts import shift
 from benefits_portal.licensing.ways import Way, WayGroup
 from benefits_portal.tenants.models import Actor, Tenant, User
 from tests import factories
