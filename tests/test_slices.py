@@ -79,7 +79,9 @@ FETCHES = {
     ),
     "benefits_portal/licensing/comparison.py:ways": "all ways but the one that has its own group",
     "benefits_portal/licensing/date_axis.py:first_days": "labels of an axis, not rows",
-    "benefits_portal/licensing/display.py:feeding": "an excerpt of its own, with the count of all",
+    "benefits_portal/licensing/subscription_display.py:feeding": (
+        "an excerpt of its own, with the count of all"
+    ),
     "benefits_portal/licensing/requests.py:recent_requests": (
         "the latest, with the way to all and their count"
     ),

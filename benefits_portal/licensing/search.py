@@ -24,8 +24,8 @@ from benefits_portal.benefits.middleware import explain_where_keys_go
 from benefits_portal.benefits.models import Benefit, Product
 from benefits_portal.benefits.notes import replacements
 from benefits_portal.benefits.productkeys import resembles_key
-from benefits_portal.licensing.display import ProductRow
 from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.subscription_display import ProductRow
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import CappedCount
 from benefits_portal.search_text import MAX_TYPED, clean_query, matches

@@ -16,10 +16,10 @@ from benefits_portal.benefits.notes import CreditNotes
 from benefits_portal.benefits.views import choosing
 from benefits_portal.licensing.benefit_state import state_of
 from benefits_portal.licensing.comparison import comparisons
-from benefits_portal.licensing.display import undoing
 from benefits_portal.licensing.forms import VerifiedForm
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
 from benefits_portal.licensing.requests import request_badge
+from benefits_portal.licensing.subscription_display import undoing
 from benefits_portal.licensing.views.choosing_tenant import confirmation_of_known
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required

@@ -15,13 +15,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.comparison import comparisons
-from benefits_portal.licensing.display import adding_hint
 from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivatable
 from benefits_portal.licensing.forms import KeyForm, own_key
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.own_keys import KeyChoice, key_choices
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.sentences import outcome
+from benefits_portal.licensing.subscription_display import adding_hint
 from benefits_portal.licensing.views.choosing_tenant import choose_tenant, tenant_is_confirmed
 from benefits_portal.licensing.views.reviewing import other_way, shown
 from benefits_portal.licensing.views.steps import Step, step_page, step_url

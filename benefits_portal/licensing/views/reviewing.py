@@ -9,11 +9,11 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.comparison import Choice, Comparison, before_after, comparisons
 from benefits_portal.licensing.date_shifts import in_time
-from benefits_portal.licensing.display import undoing
 from benefits_portal.licensing.exceptions import SubscriptionNotActive
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.sentences import act, headline
+from benefits_portal.licensing.subscription_display import undoing
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.views.steps import Step, step_url
 from benefits_portal.listing.excerpt import Excerpt

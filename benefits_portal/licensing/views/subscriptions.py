@@ -13,7 +13,11 @@ from django.views.decorators.http import require_safe
 from benefits_portal.backoffice.spreadsheets import spreadsheet
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.comparison import before_after
-from benefits_portal.licensing.display import (
+from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.requests import latest_replacement, request_badge
+from benefits_portal.licensing.sentences import outcome
+from benefits_portal.licensing.subscription_display import (
     ProductRow,
     adding_hint,
     end_axis,
@@ -23,10 +27,6 @@ from benefits_portal.licensing.display import (
     suggested_key,
     withdrawal,
 )
-from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
-from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.requests import latest_replacement, request_badge
-from benefits_portal.licensing.sentences import outcome
 from benefits_portal.licensing.timeline import status_sentence, timeline
 from benefits_portal.licensing.views.replacing import replacement_context
 from benefits_portal.licensing.views.steps import switched_from
