@@ -20,4 +20,4 @@ class BenefitsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make known what people hold of this room."""
-        from . import display  # noqa: F401 - models can be imported only now
+        from . import holder_display  # noqa: F401 - models can be imported only now

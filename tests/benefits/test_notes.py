@@ -10,7 +10,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.benefits.display import letter
+from benefits_portal.benefits.holder_display import letter
 from benefits_portal.benefits.models import Benefit, ExternalOffer, HeldOffer, Product
 from benefits_portal.tenants.models import Actor, Partner, Role, Tenant, User
 from tests.clients import SignIn

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from benefits_portal.benefits.display import chain, letters
 from benefits_portal.benefits.forms import PersonForm
+from benefits_portal.benefits.holder_display import chain, letters
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.notes import CreditNotes
 from benefits_portal.benefits.views import choosing
