@@ -15,7 +15,7 @@ from benefits_portal.licensing.date_axis import DateAxis, Mark
 from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
-from benefits_portal.licensing.sentences import act
+from benefits_portal.licensing.redemption_sentences import act
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.ways import (
     Way,

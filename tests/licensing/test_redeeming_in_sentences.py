@@ -10,7 +10,7 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.date_shifts import in_time
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.licensing.sentences import act, headline, outcome
+from benefits_portal.licensing.redemption_sentences import act, headline, outcome
 from benefits_portal.tenants.models import Actor, Tenant
 from tests import factories
 from tests.factories import TODAY

@@ -20,7 +20,7 @@ from benefits_portal.licensing.forms import KeyForm, own_key
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.own_keys import KeyChoice, key_choices
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
-from benefits_portal.licensing.sentences import outcome
+from benefits_portal.licensing.redemption_sentences import outcome
 from benefits_portal.licensing.subscription_display import adding_hint
 from benefits_portal.licensing.views.choosing_tenant import choose_tenant, tenant_is_confirmed
 from benefits_portal.licensing.views.reviewing import other_way, shown

@@ -12,7 +12,7 @@ from benefits_portal.licensing.date_shifts import in_time
 from benefits_portal.licensing.exceptions import SubscriptionNotActive
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.licensing.sentences import act, headline
+from benefits_portal.licensing.redemption_sentences import act, headline
 from benefits_portal.licensing.subscription_display import undoing
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.views.steps import Step, step_url

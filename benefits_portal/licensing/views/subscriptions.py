@@ -15,8 +15,8 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.comparison import before_after
 from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.redemption_sentences import outcome
 from benefits_portal.licensing.requests import latest_replacement, request_badge
-from benefits_portal.licensing.sentences import outcome
 from benefits_portal.licensing.subscription_display import (
     ProductRow,
     adding_hint,
