@@ -39,7 +39,7 @@ FETCHES = {
     "benefits_portal/licensing/models/subscription_queryset.py:source": (
         "the latest one, in a subquery"
     ),
-    "benefits_portal/batches.py:*": "all of it, a batch at a time",
+    "benefits_portal/batch_updates.py:*": "all of it, a batch at a time",
     "benefits_portal/consistency.py:*": (
         "all of it, a batch at a time; a finding says how many there are"
     ),

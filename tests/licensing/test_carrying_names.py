@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
-from benefits_portal import batches
+from benefits_portal import batch_updates
 from benefits_portal.benefits.models import Benefit, Offer, Product
 from benefits_portal.benefits.models import denormalized_names as names_on_benefits
 from benefits_portal.licensing.models import Subscription
@@ -26,7 +26,7 @@ def product(monkeypatch: pytest.MonkeyPatch) -> Product:
     """A product with five redeemed keys of one offer, of which a page carries two names on."""
     monkeypatch.setattr(names_on_benefits, "CARRIED_AT_ONCE", 2)
     monkeypatch.setattr(names_on_subscriptions, "CARRIED_AT_ONCE", 2)
-    monkeypatch.setattr(batches, "BATCH", 2)
+    monkeypatch.setattr(batch_updates, "BATCH", 2)
     product, line = factories.ProductFactory.create(), factories.PackageLineFactory.create()
     for _ in range(5):
         membership = factories.MembershipFactory.create(offer=line.offer)

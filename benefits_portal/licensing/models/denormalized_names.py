@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from benefits_portal.batches import update_first, update_in_batches
+from benefits_portal.batch_updates import update_first, update_in_batches
 from benefits_portal.benefits.models import CARRIED_AT_ONCE, Offer, Product
 
 from .redemption import Redemption
