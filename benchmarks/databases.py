@@ -25,7 +25,7 @@ from psycopg import sql
 from benchmarks.processes import parent
 from benchmarks.world import READER, STAFF, Part, World, noon
 from benefits_portal import clock
-from benefits_portal.derived import DerivedField
+from benefits_portal.derived_fields import DerivedField
 from benefits_portal.tenants.models import User
 from tests.postgres import Server
 

@@ -2,8 +2,8 @@
 
 Whoever searches types what is on their keyboard: `lukasz` for Łukasz, `o'brien` for O’Brien,
 `jeanluc` for Jean-Luc. So both sides are folded to lowercase letters and digits alone, on the rows
-when they are written (`derived.py`) and of what was typed when it is looked up: the same on every
-database, whatever its collation.
+when they are written (`derived_fields.py`) and of what was typed when it is looked up: the same
+on every database, whatever its collation.
 """
 
 import unicodedata

@@ -21,8 +21,8 @@ FETCHES = {
     "benefits_portal/benefits/management/commands/reencrypt_keys.py:*": (
         "all of it, a batch at a time"
     ),
-    "benefits_portal/derived.py:refresh": "all of it, a batch at a time",
-    "benefits_portal/derived.py:keys_or_question": (
+    "benefits_portal/derived_fields.py:refresh": "all of it, a batch at a time",
+    "benefits_portal/derived_fields.py:keys_or_question": (
         "beyond that the question itself, which leaves nothing out"
     ),
     "benefits_portal/listing/page.py:__init__": "a count, said as 1,000+",

@@ -23,7 +23,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from benefits_portal.derived import found_by, keys_or_question, sort_field
+from benefits_portal.derived_fields import found_by, keys_or_question, sort_field
 from benefits_portal.emails import canonical_email_or_text
 from benefits_portal.formats import format_number
 from benefits_portal.listing import capped_count

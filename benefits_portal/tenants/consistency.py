@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from benefits_portal.consistency import ISOLATION, Check, at_fault, differing, in_batches, rows
-from benefits_portal.derived import stale_rows
+from benefits_portal.derived_fields import stale_rows
 from benefits_portal.emails import canonical_domain, canonical_email_or_text
 from benefits_portal.search_text import search_prefixes
 from benefits_portal.typed import tidy

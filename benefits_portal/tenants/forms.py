@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.derived import keys_or_question
+from benefits_portal.derived_fields import keys_or_question
 from benefits_portal.emails import MAX_EMAIL
 from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField, day_range
 from benefits_portal.search_text import MAX_QUERY, sort_key

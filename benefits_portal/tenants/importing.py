@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from benefits_portal.backoffice.csv_reading import Cells, read
 from benefits_portal.backoffice.importing import Import, ImportRow, OnProgress, Outcome, Refused
-from benefits_portal.derived import derived_columns
+from benefits_portal.derived_fields import derived_columns
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Record
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.backoffice.importing import ImportRow, OnProgress, Outcome, refuse_all
-from benefits_portal.derived import derived_columns
+from benefits_portal.derived_fields import derived_columns
 from benefits_portal.emails import canonical_domain_or_text
 from benefits_portal.typed import tidy, tidy_digits
 

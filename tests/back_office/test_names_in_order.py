@@ -10,7 +10,7 @@ from django.test import Client
 from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.benefits.models import ExternalOffer, HeldOffer, Offer, PackageLine, Product
 from benefits_portal.benefits.notes import combination
-from benefits_portal.derived import sort_field
+from benefits_portal.derived_fields import sort_field
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant, TenantRequest, User
 from tests import factories
 

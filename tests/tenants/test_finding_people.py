@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from benefits_portal.benefits.models import ExternalOffer, Offer, PackageLine, Product
-from benefits_portal.derived import MAX_KEYS, derived_columns, refresh, stale_rows
+from benefits_portal.derived_fields import MAX_KEYS, derived_columns, refresh, stale_rows
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
 from benefits_portal.tenants.consistency import CHECKS
 from benefits_portal.tenants.forms import ActivityFilter

@@ -10,7 +10,7 @@ from django.db.models import Field
 from django.urls import reverse
 from django.utils import translation
 
-from benefits_portal.derived import derived_columns
+from benefits_portal.derived_fields import derived_columns
 from benefits_portal.tenants.admin.base import AuditedAdmin
 from benefits_portal.tenants.admin.edits_on_record import INTERNAL, SECRETS
 from benefits_portal.tenants.audit.display import all_changes, lines

@@ -1,5 +1,5 @@
 import benefits_portal.clock
-import benefits_portal.derived
+import benefits_portal.derived_fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.comparison
@@ -27,8 +27,8 @@ class Migration(migrations.Migration):
                 ('is_competency', models.BooleanField(default=True, help_text='Products that were discontinued are left out of competency packages.', verbose_name='competency')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Order in lists.', verbose_name='position')),
                 ('is_name_pending', models.BooleanField(db_default=False, default=False, editable=False)),
-                ('sort_name', benefits_portal.derived.SortKeyField('name')),
-                ('search_text', benefits_portal.derived.SearchTextField('name')),
+                ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('name')),
             ],
             options={
                 'verbose_name': 'offer',
@@ -62,8 +62,8 @@ class Migration(migrations.Migration):
                 ('competency', models.CharField(blank=True, max_length=80, verbose_name='competency')),
                 ('quantity', models.PositiveIntegerField(blank=True, help_text='For licenses; credit has an amount for each currency instead.', null=True, verbose_name='licenses')),
                 ('withdrawn_on', models.DateField(blank=True, null=True, verbose_name='withdrawn on')),
-                ('sort_competency', benefits_portal.derived.SortKeyField('competency')),
-                ('search_text', benefits_portal.derived.SearchTextField('competency')),
+                ('sort_competency', benefits_portal.derived_fields.SortKeyField('competency')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('competency')),
                 ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='benefits.offer', verbose_name='offer')),
             ],
             options={
@@ -94,8 +94,8 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('monthly-credit', 'Azure monthly credit'), ('bulk-credit', 'Azure bulk (yearly) credit'), ('licenses', 'Licenses')], default='licenses', max_length=14, verbose_name='kind')),
                 ('discontinued_on', models.DateField(blank=True, help_text='From this day on, competency packages leave the product out.', null=True, verbose_name='discontinued on')),
                 ('is_name_pending', models.BooleanField(db_default=False, default=False, editable=False)),
-                ('sort_name', benefits_portal.derived.SortKeyField('name')),
-                ('search_text', benefits_portal.derived.SearchTextField('name')),
+                ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('name')),
                 ('replaced_by', models.ManyToManyField(blank=True, related_name='replaces', to='benefits.product', verbose_name='replaced by')),
             ],
             options={
@@ -114,8 +114,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
-                ('sort_name', benefits_portal.derived.SortKeyField('name')),
-                ('search_text', benefits_portal.derived.SearchTextField('name')),
+                ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('name')),
                 ('excludes', models.ManyToManyField(blank=True, limit_choices_to=models.Q(('kind', 'licenses'), _negated=True), related_name='excluded_by', to='benefits.product', verbose_name='cannot be combined with')),
             ],
             options={
@@ -138,9 +138,9 @@ class Migration(migrations.Migration):
                 ('is_used', models.BooleanField(default=False, editable=False, verbose_name='redeemed or assigned')),
                 ('product_name', models.CharField(editable=False, max_length=120)),
                 ('offer_name', models.CharField(editable=False, max_length=80)),
-                ('product_sort_name', benefits_portal.derived.SortKeyField('product_name')),
-                ('offer_sort_name', benefits_portal.derived.SortKeyField('offer_name')),
-                ('sort_competency', benefits_portal.derived.SortKeyField('competency')),
+                ('product_sort_name', benefits_portal.derived_fields.SortKeyField('product_name')),
+                ('offer_sort_name', benefits_portal.derived_fields.SortKeyField('offer_name')),
+                ('sort_competency', benefits_portal.derived_fields.SortKeyField('competency')),
                 ('is_license_based', models.GeneratedField(db_persist=True, expression=models.ExpressionWrapper(models.Q(('credit_amount', None)), models.BooleanField()), output_field=models.BooleanField(), serialize=False)),
                 ('size', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Coalesce('credit_amount', django.db.models.functions.comparison.Cast('quantity', models.DecimalField(decimal_places=3, max_digits=13))), output_field=models.DecimalField(decimal_places=3, max_digits=13), serialize=False)),
                 ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='benefits', to='tenants.partner', verbose_name='partner')),

@@ -21,7 +21,7 @@ from benefits_portal.benefits.money import MAX_DECIMALS, MAX_DIGITS, AmountField
 from benefits_portal.benefits.naming import benefit_title, benefit_type_text
 from benefits_portal.benefits.status import Status as BenefitStatus
 from benefits_portal.benefits.status import status_of
-from benefits_portal.derived import SortKeyField
+from benefits_portal.derived_fields import SortKeyField
 from benefits_portal.fields import LineField
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.record import recorded_if_refused

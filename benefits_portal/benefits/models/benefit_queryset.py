@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import OuterRef, Subquery
 
 from benefits_portal.benefits.status import Status, status_condition
-from benefits_portal.derived import DerivedQuerySet
+from benefits_portal.derived_fields import DerivedQuerySet
 from benefits_portal.tenants.models import Partner
 
 from .catalog import Product

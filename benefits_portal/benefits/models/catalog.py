@@ -11,7 +11,7 @@ from django.db.models import Q, StringAgg, Value
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.money import AmountField, money
-from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField, found_by
+from benefits_portal.derived_fields import DerivedQuerySet, SearchTextField, SortKeyField, found_by
 from benefits_portal.fields import LineField, NameField
 from benefits_portal.regions import validate_amount, validate_currency
 

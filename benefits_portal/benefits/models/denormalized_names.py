@@ -15,7 +15,7 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
 from benefits_portal.batch_updates import update_first, update_in_batches
-from benefits_portal.derived import with_sort_key
+from benefits_portal.derived_fields import with_sort_key
 
 from .benefit import Benefit
 from .catalog import Offer, Product

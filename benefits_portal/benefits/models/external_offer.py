@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
+from benefits_portal.derived_fields import DerivedQuerySet, SearchTextField, SortKeyField
 from benefits_portal.fields import NameField
 from benefits_portal.tenants.models import DirectoryUser, Partner
 

@@ -27,7 +27,7 @@ from benefits_portal.benefits.key_entry import typed_key
 from benefits_portal.benefits.key_exceptions import KeyMistyped, NotAKey
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.benefits.productkeys import resembles_key
-from benefits_portal.derived import found_by
+from benefits_portal.derived_fields import found_by
 from benefits_portal.key_format import ALPHABET, PREFIX, normalized
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.support_answers import about_key, about_subscription, language_of

@@ -1,5 +1,5 @@
 import benefits_portal.clock
-import benefits_portal.derived
+import benefits_portal.derived_fields
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -57,8 +57,8 @@ class Migration(migrations.Migration):
                 ('withdrawn_on', models.DateField(editable=False, help_text='When the key that brought it was replaced.', null=True, verbose_name='withdrawn on')),
                 ('product_name', models.CharField(editable=False, max_length=120)),
                 ('source_name', models.CharField(blank=True, editable=False, max_length=80)),
-                ('product_sort_name', benefits_portal.derived.SortKeyField('product_name')),
-                ('source_sort_name', benefits_portal.derived.SortKeyField('source_name')),
+                ('product_sort_name', benefits_portal.derived_fields.SortKeyField('product_name')),
+                ('source_sort_name', benefits_portal.derived_fields.SortKeyField('source_name')),
                 ('is_kept', models.GeneratedField(db_persist=True, expression=models.ExpressionWrapper(models.Q(('withdrawn_on', None)), models.BooleanField()), output_field=models.BooleanField(), serialize=False)),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='tenants.partner', verbose_name='partner')),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='benefits.product', verbose_name='product')),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 from benefits_portal.dates import add_months, days_in_months
-from benefits_portal.derived import SortKeyField
+from benefits_portal.derived_fields import SortKeyField
 from benefits_portal.licensing.exceptions import (
     CalendarEnds,
     DifferentProduct,

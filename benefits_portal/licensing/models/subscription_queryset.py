@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThan
 
 from benefits_portal.benefits.models import Product, ProductKey
-from benefits_portal.derived import DerivedQuerySet
+from benefits_portal.derived_fields import DerivedQuerySet
 from benefits_portal.licensing.quotes import Quote
 from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS
 from benefits_portal.tenants.models import Partner, Tenant

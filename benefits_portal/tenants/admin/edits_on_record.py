@@ -8,7 +8,7 @@ from django import forms
 from django.db import models
 from django.http import HttpRequest
 
-from benefits_portal.derived import derived_columns
+from benefits_portal.derived_fields import derived_columns
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import (

@@ -1,5 +1,5 @@
 import benefits_portal.clock
-import benefits_portal.derived
+import benefits_portal.derived_fields
 import django.core.serializers.json
 import django.db.models.deletion
 import django.db.models.fields.json
@@ -30,8 +30,8 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('member', 'Member'), ('guest', 'Guest')], default='member', max_length=6, verbose_name='kind')),
                 ('disabled_at', models.DateTimeField(blank=True, null=True, verbose_name='disabled at')),
                 ('is_disabled', models.GeneratedField(db_persist=True, expression=models.ExpressionWrapper(models.Q(('disabled_at__isnull', False)), models.BooleanField()), output_field=models.BooleanField(), serialize=False)),
-                ('sort_name', benefits_portal.derived.SortKeyField('display_name')),
-                ('search_text', benefits_portal.derived.SearchTextField('display_name', 'user_principal_name')),
+                ('sort_name', benefits_portal.derived_fields.SortKeyField('display_name')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('display_name', 'user_principal_name')),
             ],
             options={
                 'verbose_name': 'directory user',
@@ -84,8 +84,8 @@ class Migration(migrations.Migration):
                 ('joined_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='joined at')),
                 ('sessions_ended_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='signed out everywhere at')),
                 ('persona', models.SlugField(blank=True, editable=False, max_length=30, null=True, unique=True, verbose_name='persona')),
-                ('sort_name', benefits_portal.derived.SortKeyField('name')),
-                ('search_text', benefits_portal.derived.SearchTextField('name', 'email')),
+                ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('name', 'email')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
                 ('directory_user', models.OneToOneField(blank=True, help_text='The directory entry this person signs in as; it gives someone without a role a home partner.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user', to='tenants.directoryuser', verbose_name='directory user')),
@@ -128,8 +128,8 @@ class Migration(migrations.Migration):
                 ('time_zone', models.CharField(default='UTC', max_length=40, verbose_name='time zone')),
                 ('is_practice', models.BooleanField(default=False, editable=False, verbose_name='practice partner')),
                 ('days_ahead', models.PositiveIntegerField(default=0, editable=False, verbose_name='days ahead')),
-                ('sort_name', benefits_portal.derived.SortKeyField('name')),
-                ('search_text', benefits_portal.derived.SearchTextField('name', 'mpn_id')),
+                ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('name', 'mpn_id')),
             ],
             options={
                 'verbose_name': 'partner',
@@ -196,8 +196,8 @@ class Migration(migrations.Migration):
                 ('guid', models.UUIDField(default=uuid.uuid4, unique=True, verbose_name='tenant ID')),
                 ('is_primary', models.BooleanField(default=False, verbose_name='primary')),
                 ('color', models.CharField(choices=[('blue', 'blue'), ('green', 'green'), ('purple', 'purple'), ('orange', 'orange'), ('teal', 'teal'), ('magenta', 'magenta'), ('red', 'red'), ('gray', 'gray')], default='blue', help_text='Shown wherever someone acts in this tenant, so that it is not mistaken for another.', max_length=8, verbose_name='color')),
-                ('sort_name', benefits_portal.derived.SortKeyField('name')),
-                ('search_text', benefits_portal.derived.SearchTextField('name', 'domain', 'guid')),
+                ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('name', 'domain', 'guid')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tenants', to='tenants.partner', verbose_name='partner')),
             ],
             options={
@@ -245,8 +245,8 @@ class Migration(migrations.Migration):
                 ('domain', models.CharField(max_length=120, verbose_name='domain')),
                 ('asked_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='asked at')),
                 ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided at')),
-                ('sort_name', benefits_portal.derived.SortKeyField('name')),
-                ('search_text', benefits_portal.derived.SearchTextField('name', 'domain')),
+                ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('name', 'domain')),
                 ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by')),
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tenant_requests', to='tenants.partner', verbose_name='partner')),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
-from benefits_portal.derived import SearchTextField, SortKeyField
+from benefits_portal.derived_fields import SearchTextField, SortKeyField
 from benefits_portal.emails import MAX_EMAIL
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
 from benefits_portal.tenants.audit.actor import Actor

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
-from benefits_portal.derived import DerivedQuerySet
+from benefits_portal.derived_fields import DerivedQuerySet
 from benefits_portal.emails import MAX_EMAIL
 from benefits_portal.personal import Personal, called_by
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
-from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
+from benefits_portal.derived_fields import DerivedQuerySet, SearchTextField, SortKeyField
 from benefits_portal.fields import CanonicalDomainField, DigitsField, LineField, NameField
 from benefits_portal.regions import validate_country, validate_currency, validate_time_zone
 from benefits_portal.tenants.audit.actor import Actor

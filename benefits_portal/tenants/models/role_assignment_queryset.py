@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from benefits_portal.derived import found_by
+from benefits_portal.derived_fields import found_by
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.context import AuditContext

@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
-from benefits_portal.derived import DerivedQuerySet, SearchTextField, SortKeyField
+from benefits_portal.derived_fields import DerivedQuerySet, SearchTextField, SortKeyField
 from benefits_portal.emails import canonical_domain_or_text
 from benefits_portal.fields import CanonicalDomainField, NameField
 from benefits_portal.tenants.audit.actor import Actor

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
-from benefits_portal.derived import SearchTextField, SortKeyField
+from benefits_portal.derived_fields import SearchTextField, SortKeyField
 from benefits_portal.emails import GUEST_MARK, canonical_email
 from benefits_portal.fields import CanonicalEmailField, PersonNameField
 from benefits_portal.personal import Personal

@@ -10,7 +10,7 @@ from django.db import connection
 
 from benefits_portal.benefits.models import Benefit, Offer, Product, carry_to_benefits
 from benefits_portal.commands import PortalCommand
-from benefits_portal.derived import with_sort_key
+from benefits_portal.derived_fields import with_sort_key
 from benefits_portal.licensing.models import Subscription, carry_to_subscriptions, fed_by
 from benefits_portal.postgresql.limits import without_time_limit
 

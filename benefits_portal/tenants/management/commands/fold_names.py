@@ -9,7 +9,7 @@ from django.apps import apps
 
 from benefits_portal.commands import PortalCommand
 from benefits_portal.consistency import BATCH
-from benefits_portal.derived import derived_columns, refresh, stale_rows
+from benefits_portal.derived_fields import derived_columns, refresh, stale_rows
 from benefits_portal.tenants.consistency import people_not_found
 from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord
 
