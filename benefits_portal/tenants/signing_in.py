@@ -19,7 +19,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.fields import EmailFormField
-from benefits_portal.tenants.clients import client_network
+from benefits_portal.tenants.client_ip import client_network
 from benefits_portal.tenants.limits import (
     OWN_PASSWORD,
     RESET_IP,

@@ -17,7 +17,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from benefits_portal import clock
-from benefits_portal.tenants.clients import client_ip
+from benefits_portal.tenants.client_ip import client_ip
 from benefits_portal.tenants.models import (
     Actor,
     Attempt,
