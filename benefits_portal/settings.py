@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "benefits_portal.tenants.searching.LimitSearches",
+    "benefits_portal.tenants.search_limits.LimitSearches",
     "benefits_portal.tenants.middleware.ActingMiddleware",
     *(["benefits_portal.practice.middleware.mark_tour"] if DEMO else []),
 ]

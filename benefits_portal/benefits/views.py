@@ -35,7 +35,7 @@ from benefits_portal.tenants.candidates import Choices
 from benefits_portal.tenants.downloads import log_listing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
-from benefits_portal.tenants.searching import searches_cheaply
+from benefits_portal.tenants.search_limits import searches_cheaply
 from benefits_portal.typed import isolated
 
 
