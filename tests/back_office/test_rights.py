@@ -15,7 +15,7 @@ from benefits_portal.tenants.models import (
     RoleAssignment,
     User,
 )
-from benefits_portal.tenants.staff import SUPPORT
+from benefits_portal.tenants.staff_groups import SUPPORT
 from tests import factories
 from tests.clients import ClientResponse, SignIn
 
