@@ -22,8 +22,8 @@ from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.ways import (
     Way,
     WayGroup,
+    described,
     gap_since,
-    summary_of,
     waiting_way,
     ways_axis,
 )
@@ -182,7 +182,7 @@ class Calculation:
         ]
 
     def row(self, way: RedemptionKind, terms: Callable[[], list[Term]]) -> Way:
-        labels = Way(str(way.label), summary_of(way, self.status))
+        labels = described(way, self.status)
         try:
             chain = terms()
         except Refusal as refusal:

@@ -20,8 +20,8 @@ from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.ways import (
     Way,
     WayGroup,
+    described,
     gap_since,
-    summary_of,
     waiting_way,
     ways_axis,
 )
@@ -88,7 +88,7 @@ class Choice:
     def row(self, beside: Subscription | None, on: date) -> Way:
         """As the table shows it; a new subscription stands `beside` another."""
         status = beside.status(on) if beside else None
-        labels = Way(str(self.way.label), summary_of(self.way, status))
+        labels = described(self.way, status)
         if self.quote is None:
             return replace(labels, reason=str(self.refusal or ""))
         after = self.quote.after

@@ -21,7 +21,7 @@ WHOLE = 1000  # positions are per mille of the width
 MARGIN = 12  # at both sides, for the shape of a mark
 TICK_MONTHS = (1, 3, 6, 12, 24, 60, 120, 240, 600, 1200)
 THIRDS = (340, 660)  # a label begins at its mark before the first, ends there after the second
-SHORT = 25  # letters of a label that has room at its mark on a phone; longer ones stand above
+SHORT = 26  # letters of a label that has room at its mark on a phone; longer ones stand above
 
 
 @dataclass(frozen=True)

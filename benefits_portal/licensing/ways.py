@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
@@ -42,6 +42,8 @@ class Way:
     href: str = ""
     tags: Sequence[str] = ()
     is_primary: bool = False
+    on_axis: str = ""  # what it is called there
+    is_plain: bool = False  # the figures say as much as the summary
 
     @property
     def licenses(self) -> str:
@@ -103,8 +105,8 @@ class Way:
         """On the time axis; None where it cannot be done."""
         if not (self.after and self.starts_on):
             return None
-        label = _("With %(way)s") % {"way": self.title}
-        return Bar(label, self.starts_on, self.after.ends_on, "warning" if self.is_loss else "new")
+        kind = "warning" if self.is_loss else "new"
+        return Bar(self.on_axis or self.title, self.starts_on, self.after.ends_on, kind)
 
     def as_text(self) -> list[str]:
         """For an e-mail: one line with the outcome, then the calculation, indented."""
@@ -160,6 +162,27 @@ def tags_of(way: Way, best: Way | None) -> list[str]:
     return [*tags, _("For more people")] if way.keeps and way.more > 0 else tags
 
 
+ON_AXIS = {
+    RedemptionKind.NEW: gettext_lazy("With New subscription"),
+    RedemptionKind.REACTIVATE: gettext_lazy("With Reactivation"),
+    RedemptionKind.EXTEND: gettext_lazy("With Extend end date"),
+    RedemptionKind.ADD: gettext_lazy("With Add licenses"),
+}
+
+
+def described(way: RedemptionKind, beside: Subscription.Status | None = None) -> Way:
+    """What a way is called and what it does, before it is known what comes of it."""
+    is_plain = way in (RedemptionKind.EXTEND, RedemptionKind.ADD) or (
+        way is RedemptionKind.NEW and beside is Subscription.Status.ACTIVE
+    )
+    return Way(
+        str(way.label),
+        summary_of(way, beside),
+        on_axis=str(ON_AXIS[way]),
+        is_plain=is_plain,
+    )
+
+
 def summary_of(way: RedemptionKind, beside: Subscription.Status | None = None) -> str:
     """What a way does; a new subscription says what it stands `beside`."""
     match way:
@@ -201,8 +224,8 @@ def waiting_way(key_licenses: int, before: Term) -> Way:
         start,
         before,
         term,
-        gap=_("None, if redeemed on that day"),
         steps=term.calculation.steps() if term.calculation else [],
+        on_axis=_("With Wait and start new"),
     )
 
 

@@ -3,7 +3,9 @@
 import pytest
 
 from tests.browser.conftest import Visit
+from tests.browser.pages import key_of
 
+ENDS = "rows => rows.map((row) => row.getBoundingClientRect().bottom)"
 HEIGHTS = "rows => rows.map((row) => Math.round(row.getBoundingClientRect().height))"
 
 
@@ -22,9 +24,23 @@ def test_a_row_of_the_list_is_44_to_48_pixels_high_at_1280(visit: Visit, locale:
     assert usage.locator("td:not(:has(a))", has_text="100").count() == 0, (
         "the amount stands in the name alone"
     )
-    first = page.locator("main tbody tr").first.bounding_box()
-    assert first is not None
-    assert first["y"] <= 360
+    ends = page.locator("main tbody tr").evaluate_all(ENDS)
+    assert sum(end <= 900 for end in ends) == 13, "as many are seen without scrolling"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", ["en", "nl"])
+def test_on_a_phone_the_frame_and_each_way_of_a_key_are_low(visit: Visit, locale: str) -> None:
+    page = visit("partner-admin", viewport={"width": 390, "height": 844}, locale=locale)
+    page.context.add_cookies([{"name": "django_language", "value": locale, "url": page.url}])
+    page.goto(f"/mpn/benefits/azure-cloud/{key_of('Azure AD Basic', 100).benefit_id}/walkthrough/")
+    crumbs = page.locator(".crumbs").bounding_box()
+    assert crumbs
+    assert crumbs["y"] + crumbs["height"] <= 150
+    ways = page.locator(".ways tbody tr:not(.ways-group)").evaluate_all(HEIGHTS)
+    assert (len(ways), [height for height in ways if height > 140]) == (7, [])
+    # 4,237 before the ways became one table
+    assert page.evaluate("document.documentElement.scrollHeight") < 2_800
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from django.utils import translation
 from benefits_portal import clock
 from benefits_portal.licensing.calculator import Calculation
 from benefits_portal.licensing.comparison import Comparison, comparisons
+from benefits_portal.licensing.date_axis import SHORT
 from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.ways import Way, WayGroup
@@ -50,6 +51,32 @@ def test_each_way_says_what_it_changes(
     assert (way.change, way.shift, way.effect, way.is_loss) == (change, shift, effect, is_loss)
     assert way.bar
     assert (way.bar.label, way.bar.kind) == (f"With {title}", "warning" if is_loss else "new")
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_labels_of_ways_on_the_axis_are_short(language: str) -> None:
+    """One of them long would stand above its mark on a phone, and the others beside theirs."""
+    with translation.override(language):
+        ways = ways_of(100, date(2021, 11, 1), 25).values()
+    labels = [way.on_axis for way in ways]
+    assert (
+        labels
+        == {
+            "en": [
+                "With Extend end date",
+                "With Add licenses",
+                "With Wait and start new",
+                "With New subscription",
+            ],
+            "nl": [
+                "Einddatum bij verlengen",
+                "Einddatum bij toevoegen",
+                "Einddatum bij wachten",
+                "Einddatum nieuw abonnement",
+            ],
+        }[language]
+    )
+    assert max(map(len, labels)) <= SHORT
 
 
 @pytest.mark.rule("S6", "S8")
