@@ -78,6 +78,10 @@ class Names:
         entry = self.entries.get(user.pk) if user else None
         return names.row_then(entry, at).display_name if entry else self.of(user)
 
+    def has_entry(self, user: User | None) -> bool:
+        """Whether the partner's own directory knows them."""
+        return bool(user and self.entries.get(user.pk))
+
     def email_of(self, user: User | None) -> str:
         """In the partner's own directory; empty without an entry."""
         entry = self.entries.get(user.pk) if user else None

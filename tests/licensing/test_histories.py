@@ -180,7 +180,7 @@ def test_what_a_role_does_not_include_is_refused_on_record(
     shown = sign_in(admin).get(reverse("tenants:activity"), {"refused": "on"})
     assert lines_of(shown) == [
         (
-            "Attempted a restricted action",
+            "Attempt a restricted action",
             "Your role is read-only.",
         )
     ]
@@ -288,3 +288,30 @@ def test_filtered_activity_says_that_it_is_cut_without_counting(
     assert ([first.summary, last.summary], [first.total, last.total]) == (summaries, [None, None])
     assert whole.summary.startswith("50 lines shown of 12")
     assert client.get(url).context["history"].summary == summaries[0]
+
+
+@rule("A2")
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({}, {"licenses": 5, "carried_license_days": 0}, ["Licenses: 5"]),
+        ({}, {"licenses": 5, "carried_license_days": 7}, ["Licenses: 5", "Carried license-days: 7"]),
+        ({"carried_license_days": 0}, {"carried_license_days": 7}, ["Carried license-days: 0 → 7"]),
+        ({"carried_license_days": 7}, {"carried_license_days": 0}, ["Carried license-days: 7 → 0"]),
+        ({"carried_license_days": 0}, {"carried_license_days": 0}, []),
+    ],
+    ids=["none at first", "some at first", "more", "fewer", "as before"],
+)
+def test_license_days_are_told_where_there_are_any(
+    tenant: Tenant, by: Actor, before: dict[str, int], after: dict[str, int], told: list[str]
+) -> None:
+    record = Record.objects.log(
+        "licensing.new",
+        by=by,
+        partner=tenant.partner,
+        subject=SubscriptionFactory.create(tenant=tenant),
+        before=before,
+        after=after,
+    )
+    [line] = in_words([record], tenant.partner)
+    assert [str(change) for change in line.changes] == told

@@ -119,7 +119,7 @@ def test_a_member_reads_that_activity_is_for_admins(
     )
     lines = client.get(reverse(ACTIVITY)).context["history"].lines
     tried = [(line.what, [str(change) for change in line.changes]) for line in lines]
-    assert ("Attempted a restricted action", ["Page: Activity"]) in tried
+    assert ("Attempt a restricted action", ["Page: Activity"]) in tried
 
 
 @pytest.mark.parametrize(

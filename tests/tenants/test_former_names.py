@@ -236,8 +236,8 @@ def renamed(ann: DirectoryUser, account: User, tenant: Tenant) -> DirectoryUser:
 
 TOLD = [  # what, who, about, changes; the newest first
     ("Enabled a directory user again", NEW, NEW, ""),
-    ("Edited", "the program team", NEW, f"Name: {OLD} → {NEW}"),
-    ("Disabled a directory user", "the program", OLD, ""),
+    ("Edited", "The program team", NEW, f"Name: {OLD} → {NEW}"),
+    ("Disabled a directory user", "The program", OLD, ""),
     ("Set a password", OLD, OLD, ""),
 ]
 
@@ -318,7 +318,7 @@ def test_what_another_partner_called_them_before_is_not_said(
         row.save()
     assert len(kept()) == 2
     told = sign_in(admin).get(reverse("tenants:activity")).text
-    assert (OLD in told, NEW in told, "a person who is not in your directory" in told) == (
+    assert (OLD in told, NEW in told, "A person who is not in your directory" in told) == (
         False,
         False,
         True,

@@ -195,8 +195,8 @@ def test_staff_and_people_of_elsewhere_have_a_neutral_name(shared: Shared) -> No
         )
     page = shared.as_boss().get(reverse("tenants:activity"))
     assert [line.who for line in page.context["history"].lines] == [
-        NOT_IN_DIRECTORY,
-        "the program team",
+        NOT_IN_DIRECTORY.capitalize(),
+        "The program team",
     ]
     assert ("Stella" in page.text, "Walt" in page.text) == (False, False)
 

@@ -65,6 +65,7 @@ class AuditRow:
     refused: str
     who: str
     how: str
+    through: str  # the value of `how`, for the page's style
     where: str
     about: str
     subject: Reference | None
@@ -79,17 +80,21 @@ class AuditRow:
             "refused": render_to_string("tenants/_refused.html", {"why": self.refused})
             if self.refused
             else "",
-            "about": self._linked_about() or "–",
+            "about": format_html('<span class="subject">{}</span>', self._linked_about())
+            if self.about
+            else "–",
             "changes": format_html_join(
                 "", '<span class="change">{}</span>', ((change,) for change in self.changes)
             )
             or "–",
             "who": self.who,
-            "how": f"{self.how} · {self.where}" if self.where else self.how,
+            "how": self.how,
+            "where": format_html('<span class="part">{}</span>', self.where) if self.where else "",
+            "through": self.through,
         }
 
     def _linked_about(self) -> str:
-        if not self.about or self.subject is None:
+        if self.subject is None:
             return self.about
         model, pk = self.subject
         page_of = getattr(model(pk=pk), "get_absolute_url", None)
@@ -138,7 +143,7 @@ def _line(record: Record, referenced: Referenced, zone: ZoneInfo) -> AuditRow:
     changes = (
         _change(record, name, referenced)
         for name in {**record.before, **record.after}
-        if _is_shown(record, name)
+        if _is_shown(record, name) and not _is_nothing_new(record, name)
     )
     return AuditRow(
         at=record.at.astimezone(zone),
@@ -146,6 +151,7 @@ def _line(record: Record, referenced: Referenced, zone: ZoneInfo) -> AuditRow:
         refused=_refused(record, referenced, zone),
         who=referenced.who(record),
         how=record.get_how_display(),
+        through=record.how,
         where=record.tenant.name if record.tenant else "",
         about=referenced.name(subject, record.at) or kind if subject else "",
         subject=subject,
@@ -181,6 +187,13 @@ def _is_shown(record: Record, name: str) -> bool:
     """What stayed as it was is no change; what is not on record itself may be one."""
     before, after = record.before.get(name), record.after.get(name)
     return name not in UNSAID and (name not in record.before or before != after or before is None)
+
+
+def _is_nothing_new(record: Record, name: str) -> bool:
+    """Whether something new begins with none of it, as others do: the number 0."""
+    value, field = record.after.get(name), field_of(record, name)
+    is_zero = value == 0 and not isinstance(value, bool)
+    return is_zero and name not in record.before and getattr(field, "default", None) == 0
 
 
 def _change(

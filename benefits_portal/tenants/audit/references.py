@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from benefits_portal.personal import called_by
@@ -42,8 +43,14 @@ class Referenced:
         self.names = NamesThen(named)
 
     def who(self, record: Record) -> str:
-        """Whoever acted, as their partner's own directory called them then."""
-        return self.people.then(record.actor, self.names, record.at) if self.people else ""
+        """Whoever acted, as their partner's own directory called them then.
+
+        A name is written as it is; what says who else it was begins with a capital.
+        """
+        if self.people is None:
+            return ""
+        who = self.people.then(record.actor, self.names, record.at)
+        return who if self.people.has_entry(record.actor) else str(capfirst(who))
 
     def refused(self, record: Record) -> str:
         """Whom the refusal on record is about, as they were called then; empty for nobody."""

@@ -45,6 +45,8 @@ Record.attempts.update(
         TenantsAction.ROLE_GIVEN: _("Give a role"),
         TenantsAction.ROLE_CHANGED: _("Change a role"),
         TenantsAction.ROLE_TAKEN: _("Remove a role"),
+        TenantsAction.PAGE_REFUSED: _("Attempt a restricted action"),
+        TenantsAction.FORM_REFUSED: _("Submit a form for another tenant"),
         TenantsAction.VIEW_STARTED: _("View as partner"),
         TenantsAction.VIEW_ENDED: _("Stop viewing as partner"),
         TenantsAction.PRIMARY_CHOSEN: _("Choose the primary tenant"),
