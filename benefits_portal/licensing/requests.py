@@ -91,11 +91,11 @@ class ProgramRequest(NamedTuple):
             return reverse("licensing:benefit-detail", args=[self.benefit])
         return reverse("licensing:receipt", args=[self.number])
 
-    @property
-    def link(self) -> str:
+    def link(self, *, may_act: bool) -> str:
+        """What its page is opened for; a key, by who may get one."""
         if not self.is_replacement:
             return _("View tenants")
-        if self.is_key_unused:
+        if self.is_key_unused and may_act:
             return _("Get new key")
         return _("View benefit") if self.is_granted else _("View receipt")
 
@@ -156,6 +156,7 @@ def recent_requests(partner: Partner, *, may_act: bool) -> Excerpt[dict[str, Any
 
 
 def request_row(asked: ProgramRequest, *, may_act: bool) -> dict[str, Any]:
+    link = asked.link(may_act=True)  # home says of a locked act whose it is
     return {
         "title": asked.title,
         "subtitle": asked.answer,
@@ -166,9 +167,9 @@ def request_row(asked: ProgramRequest, *, may_act: bool) -> dict[str, Any]:
         "urgency": "",
         "status": asked.status,
         "status_text": asked.status_text,
-        "action": act(asked.link, asked.href, asked.title, may_act=may_act)
+        "action": act(link, asked.href, asked.title, may_act=may_act)
         if asked.is_key_unused
-        else link_to(asked.href, asked.link, asked.title),
+        else link_to(asked.href, link, asked.title),
     }
 
 

@@ -84,6 +84,7 @@ class DirectoryListing(Listing[DirectoryUser]):
                 "tenant": person.tenant.name,
                 "color": person.tenant.color,
                 "role": roles[held[person.pk].role] if person.pk in held else "–",
+                "has_no_role": "no" if person.pk in held else "yes",
                 "status": enabled
                 if person.is_enabled
                 else render_to_string(

@@ -134,7 +134,7 @@ def open_pages() -> dict[str, Any]:
         "sign-in": at("tenants:sign-in"),
         "sign-in-refused": (
             at("tenants:sign-in"),
-            lambda page: page.locator("main form button").first.click(),
+            lambda page: page.locator(".sign-in-form button").click(),
         ),
         "password-ask": at("tenants:password-ask"),
         "password-sent": at("tenants:password-sent"),

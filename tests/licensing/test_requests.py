@@ -18,6 +18,7 @@ from benefits_portal.tenants.models import (
     DirectoryUser,
     Mail,
     Partner,
+    Role,
     RoleAssignment,
     Tenant,
     TenantRequest,
@@ -92,7 +93,19 @@ def test_a_new_key_is_offered_until_it_is_used(
         factories.redeem(key, tenant=replacement.redemption.tenant)
     elif became == "revoked":
         key.revoke("Lost", by=officer)
-    assert [asked.link for asked in requests_of(replacement.partner)] == [link]
+    [asked] = requests_of(replacement.partner)
+    assert (asked.link(may_act=True), asked.link(may_act=False)) == (link, "View benefit")
+
+
+@pytest.mark.parametrize(("role", "has_link"), [(Role.PARTNER_ADMIN, True), (Role.MEMBER, False)])
+@pytest.mark.rule("P3")
+def test_a_new_key_is_offered_to_whoever_may_get_it(
+    replacement: Replacement, officer: Actor, sign_in: SignIn, role: Role, has_link: bool, today: date
+) -> None:
+    replacement.grant(by=officer, on=TODAY)
+    reader = factories.RoleAssignmentFactory.create(partner=replacement.partner, role=role).user
+    page = sign_in(reader).get(REQUESTS).text
+    assert ("Get new key" in page, "View benefit" in page) == (has_link, not has_link)
 
 
 @pytest.mark.parametrize("days", [30, 31])

@@ -20,6 +20,10 @@ def request_list(request: PartnerRequest) -> HttpResponse:
     shown = found[:MAX_ROWS]
     users = User.objects.in_bulk({asked.asked_by for asked in shown if asked.asked_by})
     people = Names(request.partner, users.values())
-    rows = [(asked, people.of(users.get(asked.asked_by or 0))) for asked in shown]
+    may_act = request.role.may_act
+    rows = [
+        (asked, people.of(users.get(asked.asked_by or 0)), asked.link(may_act=may_act))
+        for asked in shown
+    ]
     context = {"requests": Excerpt(rows, len(found), is_latest=True)}
     return render(request, "licensing/request_list.html", context)
