@@ -295,7 +295,11 @@ def test_filtered_activity_says_that_it_is_cut_without_counting(
     ("before", "after", "told"),
     [
         ({}, {"licenses": 5, "carried_license_days": 0}, ["Licenses: 5"]),
-        ({}, {"licenses": 5, "carried_license_days": 7}, ["Licenses: 5", "Carried license-days: 7"]),
+        (
+            {},
+            {"licenses": 5, "carried_license_days": 7},
+            ["Licenses: 5", "Carried license-days: 7"],
+        ),
         ({"carried_license_days": 0}, {"carried_license_days": 7}, ["Carried license-days: 0 → 7"]),
         ({"carried_license_days": 7}, {"carried_license_days": 0}, ["Carried license-days: 7 → 0"]),
         ({"carried_license_days": 0}, {"carried_license_days": 0}, []),

@@ -100,7 +100,12 @@ def test_a_new_key_is_offered_until_it_is_used(
 @pytest.mark.parametrize(("role", "has_link"), [(Role.PARTNER_ADMIN, True), (Role.MEMBER, False)])
 @pytest.mark.rule("P3")
 def test_a_new_key_is_offered_to_whoever_may_get_it(
-    replacement: Replacement, officer: Actor, sign_in: SignIn, role: Role, has_link: bool, today: date
+    replacement: Replacement,
+    officer: Actor,
+    sign_in: SignIn,
+    role: Role,
+    has_link: bool,
+    today: date,
 ) -> None:
     replacement.grant(by=officer, on=TODAY)
     reader = factories.RoleAssignmentFactory.create(partner=replacement.partner, role=role).user
