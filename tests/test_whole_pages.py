@@ -3,6 +3,8 @@
 Where the answer is a page of its own, the browser goes to that page.
 """
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -149,3 +151,16 @@ def test_without_htmx_nothing_changes(client: Client, details: str) -> None:
     ]
     assert [answer.status_code for answer in answers] == [302, 404]
     assert not any(name.startswith("HX-") for answer in answers for name in answer.headers)
+
+
+def test_a_page_is_shown_when_its_last_part_is_there(client: Client) -> None:
+    officer = Client()
+    officer.force_login(factories.UserFactory.create(staff=True, is_superuser=True))
+    pages = [client.get("/").text, officer.get(reverse("admin:index")).text]
+    awaited = [
+        re.findall('<link rel="expect" href="#(.+)" blocking="render">', page) for page in pages
+    ]
+    assert awaited == [["frame"], ["footer"]]
+    assert [
+        re.findall('<(?:form|footer) id="(.+?)"', page.partition("</main>")[2]) for page in pages
+    ] == awaited

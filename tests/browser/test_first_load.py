@@ -2,7 +2,8 @@
 
 import gzip
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.http import HttpResponse
 from django.urls import reverse
 from playwright.sync_api import Browser, Page
 from pytest_django import Settings
@@ -36,6 +38,22 @@ class Quiet(WSGIRequestHandler):
         """Nobody reads it."""
 
 
+def pieces(page: HttpResponse) -> Iterator[bytes]:
+    """As a slow line brings them: a browser may show each before the next one is there."""
+    for start in range(0, len(page.content), 4096):
+        yield page.content[start : start + 4096]
+        time.sleep(0.1)
+    page.close()
+
+
+def on_a_slow_line(portal: WSGIHandler) -> Callable[..., Iterable[bytes]]:
+    def serve(*request: Any) -> Iterable[bytes]:
+        answer = portal(*request)
+        return pieces(answer) if isinstance(answer, HttpResponse) else answer
+
+    return serve
+
+
 @pytest.fixture
 def production(settings: Settings, tmp_path: Path) -> Iterator[str]:
     """A portal's address: WhiteNoise serves its static files, hashed and compressed."""
@@ -48,7 +66,7 @@ def production(settings: Settings, tmp_path: Path) -> Iterator[str]:
     cache.clear()
     make_world(clock.today())
     server = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
-    server.set_app(WSGIHandler())
+    server.set_app(on_a_slow_line(WSGIHandler()))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
