@@ -13,7 +13,7 @@ from benchmarks.databases import SESSIONS
 from benchmarks.portal import Portal, Visitor
 from benchmarks.world import READER, STAFF
 from benefits_portal import clock
-from benefits_portal.benefits.lists import BenefitListing
+from benefits_portal.benefits.benefit_list.listing import BenefitListing
 from benefits_portal.tenants.models import Partner
 
 LIST, PRODUCTS, PEOPLE = "benefits:azure-cloud", "licensing:products", "tenants:users"

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.http import QueryDict
 
-from benefits_portal.benefits.lists import BenefitListing
+from benefits_portal.benefits.benefit_list.listing import BenefitListing
 from benefits_portal.benefits.models import Benefit, Offer, Product
 from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
 from benefits_portal.licensing.models import Subscription

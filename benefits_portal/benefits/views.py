@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.spreadsheets import spreadsheet
-from benefits_portal.benefits.benefit_sheet import file_name
+from benefits_portal.benefits.benefit_list.listing import BenefitListing
+from benefits_portal.benefits.benefit_list.spreadsheet import file_name
 from benefits_portal.benefits.bulk_assignment import (
     assign_many,
     check_many,
@@ -22,7 +23,7 @@ from benefits_portal.benefits.bulk_assignment import (
     unsealed,
 )
 from benefits_portal.benefits.forms import PeopleForm, PersonForm
-from benefits_portal.benefits.lists import BenefitListing, HolderListing
+from benefits_portal.benefits.holder_list import HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
 from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected, stays_assigned

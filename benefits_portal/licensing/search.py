@@ -18,8 +18,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from benefits_portal.benefits.benefit_rows import BenefitRow
-from benefits_portal.benefits.lists import BenefitListing
+from benefits_portal.benefits.benefit_list.listing import BenefitListing
+from benefits_portal.benefits.benefit_list.rows import BenefitRow
 from benefits_portal.benefits.middleware import explain_where_keys_go
 from benefits_portal.benefits.models import Benefit, Product
 from benefits_portal.benefits.notes import replacements

@@ -12,7 +12,8 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 
-from benefits_portal.benefits.lists import BenefitListing, HolderListing
+from benefits_portal.benefits.benefit_list.listing import BenefitListing
+from benefits_portal.benefits.holder_list import HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.tenants.models import DirectoryUser, Partner
 from tests.factories import (

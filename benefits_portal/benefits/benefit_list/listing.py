@@ -1,7 +1,4 @@
-"""Azure & cloud products as a list, and the people who hold one credit.
-
-What can be asked of the list, and its rows as a page and a spreadsheet show them.
-"""
+"""Azure & cloud products as a list: what can be asked of it, and its page."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,18 +7,9 @@ from functools import cache, cached_property
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.benefits.benefit_rows import (
-    COLUMNS_READ,
-    SOON_DAYS,
-    BenefitRow,
-    Section,
-    benefit_rows,
-)
-from benefits_portal.benefits.benefit_sheet import column_labels, sheet_rows
-from benefits_portal.benefits.list_filters import (
+from benefits_portal.benefits.benefit_list.filters import (
     KINDS,
     HeldLine,
     Tab,
@@ -30,20 +18,22 @@ from benefits_portal.benefits.list_filters import (
     tab_of,
     unfitting,
 )
-from benefits_portal.benefits.models import Assignment
-from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
+from benefits_portal.benefits.benefit_list.rows import (
+    COLUMNS_READ,
+    SOON_DAYS,
+    BenefitRow,
+    Section,
+    benefit_rows,
+)
+from benefits_portal.benefits.benefit_list.spreadsheet import column_labels, sheet_rows
 from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
 from benefits_portal.benefits.status import Status
 from benefits_portal.formats import format_number
-from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.listing import Column, Listing
 from benefits_portal.listing.filters import FilterLink, FilterTabs
 from benefits_portal.listing.page import MAX_COUNT, MAX_COUNT_BESIDE, Page, total_text
 from benefits_portal.search_text import matches
-from benefits_portal.tenants.audit.labels import offer_filter_values
-from benefits_portal.tenants.models import DirectoryUser, Partner
-
-HOLDERS = {"": gettext_lazy("Holders now"), "past": gettext_lazy("Holders before")}
-offer_filter_values(show=HOLDERS)
+from benefits_portal.tenants.models import Partner
 
 
 @dataclass
@@ -229,53 +219,3 @@ class BenefitListing(Listing[dict[str, Any]]):
         yield [*column_labels()]
         for batch in self.batches(benefits):
             yield from sheet_rows(partner, batch, self.on)
-
-
-@dataclass
-class HolderListing(Listing[Assignment]):
-    """Who holds one credit, or held it.
-
-    Names stand with the people, so only the order by day has an index.
-    """
-
-    columns = {
-        "name": Column(gettext_lazy("Name"), ("directory_user__sort_name",)),
-        "address": Column(gettext_lazy("Email"), ("directory_user__user_principal_name",)),
-        "assigned": Column(gettext_lazy("Assigned on"), ("assigned_at",)),
-    }
-
-    @property
-    def default_sort(self) -> str:
-        return "assigned"
-
-    @classmethod
-    def of(cls, query: QueryDict) -> "HolderListing":
-        return cls(query, {"show": Filter(_("Which holders"), HOLDERS, tabs=True)})
-
-    @property
-    def is_past(self) -> bool:
-        return self.chosen.get("show") == "past"
-
-    def filter_queryset(self, rows: AssignmentQuerySet) -> AssignmentQuerySet:
-        """`rows` are all of one credit."""
-        rows = rows.ended() if self.is_past else rows.kept()
-        return (
-            rows.filter(directory_user__in=DirectoryUser.objects.matching(self.search_query))
-            if self.search_query
-            else rows
-        )
-
-    def spreadsheet(self, holders: AssignmentQuerySet) -> Iterator[list[object]]:
-        """The header row, then all that was asked for, however many they are.
-
-        Days as a spreadsheet sorts them.
-        """
-        yield [*self.column_labels(), *([_("Ended on")] if self.is_past else [])]
-        for batch in self.batches(holders):
-            for held in batch:
-                days = (day.isoformat() for day in (held.assigned_on, held.ended_on) if day)
-                yield [
-                    held.directory_user.display_name,
-                    held.directory_user.user_principal_name,
-                    *days,
-                ]

@@ -13,8 +13,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from benefits_portal.benefits.benefit_rows import status_on
-from benefits_portal.benefits.list_filters import KINDS
+from benefits_portal.benefits.benefit_list.filters import KINDS
+from benefits_portal.benefits.benefit_list.rows import status_on
 from benefits_portal.benefits.models import Assignment, Product, ProductKey
 from benefits_portal.benefits.models.catalog import BenefitType
 from benefits_portal.formats import format_number
