@@ -13,7 +13,7 @@ from benefits_portal.benefits.forms import PersonForm
 from benefits_portal.benefits.holder_display import chain, letters
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.notes import CreditNotes
-from benefits_portal.benefits.views import choosing
+from benefits_portal.benefits.views.assigning import choosing
 from benefits_portal.licensing.benefit_state import state_of
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.forms import VerifiedForm

@@ -1,19 +1,12 @@
-"""Azure & cloud products, and giving credit to people.
-
-A benefit's own page shows subscriptions too: see licensing.
-"""
+"""Giving credit to people: to one or to a list; taking it away, and passing it on (U1 to U6)."""
 
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
-from benefits_portal.backoffice.spreadsheets import spreadsheet
-from benefits_portal.benefits.benefit_list.listing import BenefitListing
-from benefits_portal.benefits.benefit_list.spreadsheet import file_name
 from benefits_portal.benefits.bulk_assignment import (
     assign_many,
     check_many,
@@ -23,76 +16,17 @@ from benefits_portal.benefits.bulk_assignment import (
     unsealed,
 )
 from benefits_portal.benefits.forms import PeopleForm, PersonForm
-from benefits_portal.benefits.holder_list import HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
 from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected, stays_assigned
-from benefits_portal.replica import list_from_replica
 from benefits_portal.search_text import clean_query
-from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
+from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.audit.record import repeated_is_done
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.candidates import Choices
-from benefits_portal.tenants.downloads import log_listing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
-from benefits_portal.tenants.search_limits import searches_cheaply
 from benefits_portal.typed import isolated
-
-
-@list_from_replica
-@searches_cheaply
-@role_required
-@require_safe
-def benefit_list(request: PartnerRequest) -> HttpResponse:
-    listing = BenefitListing.of(request.partner, request.GET, request.today)
-    page = listing.page(Benefit.objects.for_partner(request.partner))
-    context = {"listing": listing, "page": page, "sections": listing.sections(page)}
-    return listing.push_url(request, render(request, "benefits/benefit_list.html", context))
-
-
-@searches_cheaply
-@role_required
-@require_safe
-def benefit_csv(request: PartnerRequest) -> HttpResponseBase:
-    """All that the list's filters leave, in its order, written while it is read."""
-    listing = BenefitListing.of(request.partner, request.GET, request.today)
-    benefits = Benefit.objects.for_partner(request.partner)
-    log_listing(request, "benefits", listing, benefits)
-    name = file_name(request.partner, request.today)
-    return spreadsheet(name, listing.spreadsheet(benefits, request.partner))
-
-
-@role_required
-@require_safe
-def holders(request: PartnerRequest, pk: int) -> HttpResponse:
-    """Everybody who holds one credit, and who held it, page by page."""
-    benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
-    listing = HolderListing.of(request.GET)
-    page = listing.page(
-        benefit.assignments.for_partner(request.partner).select_related("directory_user")
-    )
-    can_remove = (
-        request.role.may_act
-        and not benefit.product.is_bulk_credit
-        and benefit.is_usable(request.today)
-        and not listing.is_past
-    )
-    context = {"benefit": benefit, "listing": listing, "page": page, "can_remove": can_remove}
-    context["notes"] = CreditNotes(benefit, request.today, is_held=bool(page.rows))
-    context["can_assign"] = request.role.may_act and benefit.is_usable(request.today)
-    return listing.push_url(request, render(request, "benefits/holders.html", context))
-
-
-@role_required
-@require_safe
-def holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
-    """All that the list's tab and words leave, in its order, written while it is read."""
-    benefit = get_own(request, Benefit.objects.usage_based(), pk)
-    theirs = benefit.assignments.for_partner(request.partner).select_related("directory_user")
-    listing = HolderListing.of(request.GET)
-    log_listing(request, "holders", listing, theirs, subject=benefit)
-    return spreadsheet("holders", listing.spreadsheet(theirs))
 
 
 @admin_required
