@@ -2,7 +2,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.licensing.views import (
-    benefits,
+    benefit_detail,
     calculator,
     redeeming,
     replacing,
@@ -21,15 +21,19 @@ name_pages(
     licensing__replacement=_("Ask for a replacement key"),
 )
 urlpatterns = [
-    path("mpn/benefits/azure-cloud/<int:pk>/", benefits.benefit_detail, name="benefit-detail"),
+    path(
+        "mpn/benefits/azure-cloud/<int:pk>/", benefit_detail.benefit_detail, name="benefit-detail"
+    ),
     path(
         "mpn/benefits/azure-cloud/<int:pk>/history/",
-        benefits.benefit_history,
+        benefit_detail.benefit_history,
         name="benefit-history",
     ),
-    path("mpn/benefits/azure-cloud/<int:pk>/key/", benefits.key, name="key"),
+    path("mpn/benefits/azure-cloud/<int:pk>/key/", benefit_detail.key, name="key"),
     path(
-        "mpn/benefits/azure-cloud/<int:pk>/walkthrough/", benefits.walkthrough, name="walkthrough"
+        "mpn/benefits/azure-cloud/<int:pk>/walkthrough/",
+        benefit_detail.walkthrough,
+        name="walkthrough",
     ),
     path("calculator/", calculator.calculator, name="calculator"),
     path("product-key/start/", redeeming.product_key_start, name="product-key-start"),

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from benefits_portal.licensing.views.benefits import MAX_HOLDERS
+from benefits_portal.licensing.views.benefit_detail import MAX_HOLDERS
 from benefits_portal.tenants.models import Actor, Tenant, User
 from tests.clients import SignIn
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory
