@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from benefits_portal.benefits.key_encryption import decrypted
 from benefits_portal.benefits.models import (
     Assignment,
     Benefit,
@@ -19,7 +20,6 @@ from benefits_portal.benefits.models import (
     Product,
     ProductKey,
 )
-from benefits_portal.benefits.productkeys import decrypted
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import (

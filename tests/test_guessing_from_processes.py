@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benefits_portal import clock
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.tenants.limits import SIGN_IN
 from benefits_portal.tenants.models import Attempt, KeyAttempt, Tenant, User
 from tests import factories
@@ -65,7 +65,7 @@ def tell(process: subprocess.Popen[str], line: str) -> None:
 
 
 def test_keys(tenant: Tenant, admin: User, sign_in: SignIn, acting_in: dict[str, str]) -> None:
-    right, today = productkeys.draw(), clock.today()
+    right, today = key_encryption.draw(), clock.today()
     issued = {"partner": tenant.partner, "expires_on": today}
     subscription = factories.redeem(
         factories.issue_key(**issued), tenant=tenant, on=today
@@ -73,7 +73,7 @@ def test_keys(tenant: Tenant, admin: User, sign_in: SignIn, acting_in: dict[str,
     factories.BenefitFactory.create(**issued, product=subscription.product, key=right)
     address, client = reverse("licensing:extend", args=[subscription.pk]), sign_in(admin)
 
-    wrong = [acting_in | {"key": productkeys.draw()} for _ in range(10 * PROCESSES)]
+    wrong = [acting_in | {"key": key_encryption.draw()} for _ in range(10 * PROCESSES)]
     pages = from_processes(address, wrong, client.cookies.output(header=""))
     unknown = sum("Your organization doesn&#x27;t have this key." in page for page in pages)
     assert unknown == LIMIT

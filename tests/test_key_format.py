@@ -10,10 +10,10 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benefits_portal.benefits.key_encryption import draw
 from benefits_portal.benefits.key_entry import typed_key
 from benefits_portal.benefits.key_exceptions import KeyMistyped, NotAKey
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.benefits.productkeys import draw
 from benefits_portal.key_format import PREFIX, grouped, masked, without_keys
 from benefits_portal.logs import without_private
 from benefits_portal.tenants.audit.refusal import Refusal

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.core import mail
 
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.tenants.models import Record
 from tests.clients import ClientResponse
 from tests.world import RequestAs, World, rolled_back
@@ -63,4 +63,4 @@ def test_no_key_is_in_any_answer_log_line_mail_download_or_record(
     assert "•" in said["get", "licensing:extend", sample.url("licensing:extend")], (
         "there was something to leak"
     )
-    assert key.search(productkeys.grouped(keys[1]).lower()), "and it would have been found"
+    assert key.search(key_encryption.grouped(keys[1]).lower()), "and it would have been found"

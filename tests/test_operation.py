@@ -23,7 +23,7 @@ from django.urls import path, resolve, reverse
 from pytest_django import Settings
 
 from benefits_portal import replica
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.logs import JsonLines, without_private
 from benefits_portal.tenants.models import Tenant, User
@@ -81,11 +81,13 @@ handler500 = "benefits_portal.views.server_error"
 def test_no_key_address_name_or_password_is_ever_in_a_log_line(
     lines: io.StringIO, admin: User, tenant: Tenant, settings: Settings
 ) -> None:
-    key, secret = productkeys.draw(), "a password that nobody knows"
+    key, secret = key_encryption.draw(), "a password that nobody knows"
     client = Client(raise_request_exception=False)
     client.post(reverse("tenants:sign-in"), {"username": admin.email, "password": secret})
     client.force_login(admin)
-    client.get(f"/{key}/{productkeys.grouped(key)}/{admin.email}", {"q": admin.email, "key": key})
+    client.get(
+        f"/{key}/{key_encryption.grouped(key)}/{admin.email}", {"q": admin.email, "key": key}
+    )
     client.post(
         reverse("licensing:product-key-start"),
         {"key": key, "acting_in": f"{tenant.partner_id}-{tenant.pk}"},
@@ -97,7 +99,7 @@ def test_no_key_address_name_or_password_is_ever_in_a_log_line(
     assert "IntegrityError" in written
     forbidden = (
         key,
-        productkeys.grouped(key),
+        key_encryption.grouped(key),
         admin.email,
         admin.email.partition("@")[0],
         secret,

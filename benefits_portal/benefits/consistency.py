@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from cryptography.fernet import InvalidToken
 from django.db.models import Count, Exists, OuterRef, Q
 
+from benefits_portal.benefits import key_encryption
 from benefits_portal.consistency import LEDGER, Check, at_fault, differing, in_batches, rows
 from benefits_portal.tenants.consistency import FOLD_AGAIN, not_canonical, not_folded
 from benefits_portal.typed import tidy
 
-from . import productkeys
 from .models import (
     Assignment,
     Benefit,
@@ -36,12 +36,12 @@ def keys_that_do_not_decrypt() -> Iterator[int]:
 
 def is_one_key(ciphertext: str, digest: str, last_five: str) -> bool:
     try:
-        text = productkeys.decrypted(ciphertext)
+        text = key_encryption.decrypted(ciphertext)
     except InvalidToken:
         return False
     return (
-        productkeys.is_shaped(text)
-        and digest in productkeys.digests(text)
+        key_encryption.is_shaped(text)
+        and digest in key_encryption.digests(text)
         and text.endswith(last_five)
     )
 

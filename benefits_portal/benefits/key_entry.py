@@ -3,6 +3,7 @@
 It is found in what surrounds it.
 """
 
+from benefits_portal.benefits.key_encryption import is_consistent
 from benefits_portal.benefits.key_exceptions import (
     KeyHasForeignCharacter,
     KeyHasOtherAlphabet,
@@ -12,7 +13,6 @@ from benefits_portal.benefits.key_exceptions import (
     NotAKey,
     SeveralKeys,
 )
-from benefits_portal.benefits.productkeys import is_consistent
 from benefits_portal.key_format import LENGTH, KeyText, key_texts
 
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
-from benefits_portal.benefits.productkeys import resembles_key
+from benefits_portal.benefits.key_encryption import resembles_key
 from benefits_portal.key_format import without_keys
 from benefits_portal.redirects import URL_HEADERS
 from benefits_portal.tenants.middleware import in_back_office

@@ -7,6 +7,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.benefits.key_encryption import without_keys
 from benefits_portal.benefits.key_exceptions import (
     KeyHasForeignCharacter,
     KeyHasOtherAlphabet,
@@ -17,7 +18,6 @@ from benefits_portal.benefits.key_exceptions import (
     SeveralKeys,
 )
 from benefits_portal.benefits.models import Benefit, BenefitAction, ProductKey
-from benefits_portal.benefits.productkeys import without_keys
 from benefits_portal.emails import canonical_domain_or_text
 from benefits_portal.fields import LineFormField
 from benefits_portal.licensing.models import Redemption, Subscription

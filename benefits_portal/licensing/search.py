@@ -20,10 +20,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.benefits.benefit_list.listing import BenefitListing
 from benefits_portal.benefits.benefit_list.rows import BenefitRow
+from benefits_portal.benefits.key_encryption import resembles_key
 from benefits_portal.benefits.middleware import explain_where_keys_go
 from benefits_portal.benefits.models import Benefit, Product
 from benefits_portal.benefits.notes import replacements
-from benefits_portal.benefits.productkeys import resembles_key
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.subscription_display import ProductRow
 from benefits_portal.listing.excerpt import Excerpt

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import transaction
 
 from benefits_portal import clock
-from benefits_portal.benefits.productkeys import decrypted
+from benefits_portal.benefits.key_encryption import decrypted
 from benefits_portal.tenants.models import PracticeWorld, User
 
 from .world import check_database, reset_world

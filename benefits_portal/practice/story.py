@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from benefits_portal import clock
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.models import (
     Assignment,
     Benefit,
@@ -170,7 +170,7 @@ class StoryPlayer:
     # What the story calls by name
 
     def _draw_key(self) -> str:
-        return productkeys.draw(self._chance.choice)
+        return key_encryption.draw(self._chance.choice)
 
     def _actor(self, event: Event) -> Actor:
         user = self._users[event.by]

@@ -13,9 +13,9 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
+from benefits_portal.benefits.key_encryption import decrypted
 from benefits_portal.benefits.models import Benefit, Product, ProductKey
-from benefits_portal.benefits.productkeys import decrypted
 from benefits_portal.fields import NOT_OFFERED
 from benefits_portal.key_format import masked
 from benefits_portal.tenants.models import Partner, Record, User
@@ -54,7 +54,7 @@ def test_a_key_is_found_whole_or_by_its_last_five_and_shown_masked(
             False,
             True,
         )
-    never_issued = productkeys.draw()
+    never_issued = key_encryption.draw()
     assert look_up(office, never_issued).context["found"] == []
     records = Record.objects.filter(action="benefits.key-looked-up")
     assert [record.after for record in records.order_by("pk")] == [{"keys": [key.pk]}] * 4 + [

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.models import (
     Benefit,
     CreditAmount,
@@ -197,10 +197,10 @@ def test_no_page_says_a_key_or_what_is_kept_of_it(office: Client, today: date) -
     redeemed = factories.redeem().key
     live = factories.issue_key(partner=redeemed.partner)
     attempt = factories.KeyAttemptFactory.create(partner=redeemed.partner)
-    keys = [productkeys.decrypted(key.ciphertext) for key in (redeemed, live)]
+    keys = [key_encryption.decrypted(key.ciphertext) for key in (redeemed, live)]
     secrets = [
         *keys,
-        *map(productkeys.grouped, keys),
+        *map(key_encryption.grouped, keys),
         redeemed.digest,
         live.digest,
         redeemed.ciphertext,

@@ -9,9 +9,10 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.key_exceptions import KeyMistyped, KeyUnknown, TooManyTries
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.key_format import ALPHABET
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.tenants.models import Actor, How, KeyAttempt, Partner, Record, Role
 from tests.factories import (
@@ -39,7 +40,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 def guess(by: Actor, partner: Partner, text: str = "") -> str:
     """What came of typing `text`, or a fresh key that was never issued."""
     try:
-        ProductKey.objects.typed(text or productkeys.draw(), partner=partner, by=by)
+        ProductKey.objects.typed(text or key_encryption.draw(), partner=partner, by=by)
     except (KeyUnknown, KeyMistyped, TooManyTries) as refusal:
         return type(refusal).__name__
     return "found"
@@ -54,7 +55,7 @@ def colleague(partner: Partner) -> Actor:
 def test_the_eleventh_key_in_ten_minutes_is_refused_even_a_right_one(
     clock: time_machine.Traveller, partner: Partner, by: Actor
 ) -> None:
-    right = productkeys.draw()
+    right = key_encryption.draw()
     BenefitFactory.create(partner=partner, key=right)
     assert [guess(by, partner) for _ in range(10)] == ["KeyUnknown"] * 10
     assert guess(by, partner) == "TooManyTries"
@@ -66,7 +67,7 @@ def test_the_eleventh_key_in_ten_minutes_is_refused_even_a_right_one(
 def test_nine_leave_the_door_open(
     clock: time_machine.Traveller, partner: Partner, by: Actor
 ) -> None:
-    right = productkeys.draw()
+    right = key_encryption.draw()
     BenefitFactory.create(partner=partner, key=right)
     for _ in range(9):
         guess(by, partner)
@@ -79,7 +80,7 @@ def test_the_lock_lasts_fifteen_minutes_and_says_until_when(
     for _ in range(10):
         guess(by, partner)
     with pytest.raises(TooManyTries) as refusal:
-        ProductKey.objects.typed(productkeys.draw(), partner=partner, by=by)
+        ProductKey.objects.typed(key_encryption.draw(), partner=partner, by=by)
     assert refusal.value.until == START + timedelta(minutes=15)
     assert "12:15" in str(refusal.value.advice)
     clock.move_to(START + timedelta(minutes=15) - timedelta(seconds=1))
@@ -147,7 +148,7 @@ def test_ten_wrong_keys_over_more_than_ten_minutes_do_not_lock(
 def test_the_same_wrong_key_counts_once(
     clock: time_machine.Traveller, partner: Partner, by: Actor
 ) -> None:
-    wrong = productkeys.draw()
+    wrong = key_encryption.draw()
     assert {guess(by, partner, wrong) for _ in range(40)} == {"KeyUnknown"}
 
 
@@ -155,8 +156,8 @@ def test_a_typing_error_never_counts(
     clock: time_machine.Traveller, partner: Partner, by: Actor
 ) -> None:
     for _ in range(40):
-        key = productkeys.draw()
-        mistyped = key[:-1] + next(letter for letter in productkeys.ALPHABET if letter != key[-1])
+        key = key_encryption.draw()
+        mistyped = key[:-1] + next(letter for letter in ALPHABET if letter != key[-1])
         assert guess(by, partner, mistyped) == "KeyMistyped"
     assert not KeyAttempt.objects.exists()
 
@@ -213,7 +214,7 @@ def test_trying_one_key_over_and_over_costs_no_more_each_time(
 
     What is kept and looked at must stay small.
     """
-    wrong = productkeys.draw()
+    wrong = key_encryption.draw()
     for _ in range(30):
         guess(by, partner, wrong)
     assert KeyAttempt.objects.count() == 1

@@ -15,7 +15,7 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.tenants.models import Actor, Partner, Tenant, User
 from tests.clients import SignIn
@@ -280,7 +280,7 @@ def test_the_spreadsheet_is_the_filtered_list_without_formulas_and_keys(
         ["Key ends in", "Redeemed by", "Redeemed on", "Holder"],
         [key.last_five, "", "", ""],
     )
-    assert productkeys.decrypted(key.ciphertext)[:-5] not in text.replace("-", "")
+    assert key_encryption.decrypted(key.ciphertext)[:-5] not in text.replace("-", "")
 
 
 def test_the_spreadsheet_is_as_long_as_the_list(client: Client, partner: Partner) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.exceptions import BenefitExpired
 from benefits_portal.benefits.key_exceptions import (
     KeyAlreadyRedeemed,
@@ -45,10 +45,12 @@ def take(letters: Iterator[str], _alphabet: str) -> str:
 
 
 keys = st.lists(
-    st.sampled_from(productkeys.ALPHABET), min_size=productkeys.DRAWN, max_size=productkeys.DRAWN
-).map(lambda drawn: productkeys.draw(choice=partial(take, iter(drawn))))
-KEY = productkeys.draw()
-DRAWN_PLACES = range(len(productkeys.PREFIX), productkeys.LENGTH)
+    st.sampled_from(key_encryption.ALPHABET),
+    min_size=key_encryption.DRAWN,
+    max_size=key_encryption.DRAWN,
+).map(lambda drawn: key_encryption.draw(choice=partial(take, iter(drawn))))
+KEY = key_encryption.draw()
+DRAWN_PLACES = range(len(key_encryption.PREFIX), key_encryption.LENGTH)
 
 
 # What they look like
@@ -59,75 +61,77 @@ DRAWN_PLACES = range(len(productkeys.PREFIX), productkeys.LENGTH)
 def test_a_key_has_25_characters_our_prefix_and_a_fitting_check_character(key: str) -> None:
     assert len(key) == 25
     assert key.startswith("PCBEN")
-    assert productkeys.is_shaped(key)
-    assert productkeys.is_consistent(key)
+    assert key_encryption.is_shaped(key)
+    assert key_encryption.is_consistent(key)
 
 
 @rule("K1")
 def test_the_alphabet_has_no_look_alikes_and_no_vowels() -> None:
-    assert not set("01IL5S8OAEUZ") & set(productkeys.ALPHABET) - {"8"}
-    assert len(productkeys.ALPHABET) == len(set(productkeys.ALPHABET)) == 24
+    assert not set("01IL5S8OAEUZ") & set(key_encryption.ALPHABET) - {"8"}
+    assert len(key_encryption.ALPHABET) == len(set(key_encryption.ALPHABET)) == 24
 
 
 @rule("K1")
 def test_two_keys_are_never_the_same() -> None:
-    assert len({productkeys.draw() for _ in range(1_000)}) == 1_000
+    assert len({key_encryption.draw() for _ in range(1_000)}) == 1_000
 
 
 @rule("K1")
 @pytest.mark.parametrize("place", DRAWN_PLACES)
 def test_every_single_substitution_is_found(place: int) -> None:
-    for other in set(productkeys.ALPHABET) - {KEY[place]}:
-        assert not productkeys.is_consistent(KEY[:place] + other + KEY[place + 1 :])
+    for other in set(key_encryption.ALPHABET) - {KEY[place]}:
+        assert not key_encryption.is_consistent(KEY[:place] + other + KEY[place + 1 :])
 
 
 @rule("K1")
 @for_all(
-    key=keys, place=st.sampled_from(list(DRAWN_PLACES)), other=st.sampled_from(productkeys.ALPHABET)
+    key=keys,
+    place=st.sampled_from(list(DRAWN_PLACES)),
+    other=st.sampled_from(key_encryption.ALPHABET),
 )
 def test_every_single_substitution_in_any_key_is_found(key: str, place: int, other: str) -> None:
     mistyped = key[:place] + other + key[place + 1 :]
-    assert productkeys.is_consistent(mistyped) == (mistyped == key)
+    assert key_encryption.is_consistent(mistyped) == (mistyped == key)
 
 
 @rule("K1")
 def test_nearly_every_swap_of_two_neighbours_is_found() -> None:
     swapped = found = 0
-    for key in (productkeys.draw() for _ in range(400)):
-        for place in range(len(productkeys.PREFIX), productkeys.LENGTH - 1):
+    for key in (key_encryption.draw() for _ in range(400)):
+        for place in range(len(key_encryption.PREFIX), key_encryption.LENGTH - 1):
             mistyped = key[:place] + key[place + 1] + key[place] + key[place + 2 :]
             if mistyped != key:
                 swapped += 1
-                found += not productkeys.is_consistent(mistyped)
+                found += not key_encryption.is_consistent(mistyped)
     assert found / swapped > 0.97
 
 
 @rule("K1")
-@pytest.mark.parametrize("place", range(len(productkeys.PREFIX)))
+@pytest.mark.parametrize("place", range(len(key_encryption.PREFIX)))
 def test_a_typing_error_in_the_prefix_is_no_key_of_ours(place: int) -> None:
-    assert not productkeys.is_shaped(KEY[:place] + "X" + KEY[place + 1 :])
+    assert not key_encryption.is_shaped(KEY[:place] + "X" + KEY[place + 1 :])
 
 
 @rule("K1")
 @pytest.mark.parametrize(
     "typed",
     [
-        productkeys.grouped(KEY),
-        productkeys.grouped(KEY).lower(),
+        key_encryption.grouped(KEY),
+        key_encryption.grouped(KEY).lower(),
         " ".join(KEY[start : start + 5] for start in range(0, 25, 5)),
         f"  {KEY}\r\n",
         f"\t{KEY.lower()} ",
-        productkeys.grouped(KEY).replace("-", "\u2013"),
-        productkeys.grouped(KEY).replace("-", "\u2014"),
-        productkeys.grouped(KEY).replace("-", "\u2010"),
-        productkeys.grouped(KEY).replace("-", "\u2011"),
-        productkeys.grouped(KEY).replace("-", "\u2212"),
-        productkeys.grouped(KEY).replace("-", "\u2015"),
-        productkeys.grouped(KEY).replace("-", "\uff0d"),
-        productkeys.grouped(KEY).replace("-", "\u00a0"),
-        productkeys.grouped(KEY).replace("-", "\u202f"),
-        productkeys.grouped(KEY).replace("-", "\u2003"),
-        productkeys.grouped(KEY).replace("-", "\u3000"),
+        key_encryption.grouped(KEY).replace("-", "\u2013"),
+        key_encryption.grouped(KEY).replace("-", "\u2014"),
+        key_encryption.grouped(KEY).replace("-", "\u2010"),
+        key_encryption.grouped(KEY).replace("-", "\u2011"),
+        key_encryption.grouped(KEY).replace("-", "\u2212"),
+        key_encryption.grouped(KEY).replace("-", "\u2015"),
+        key_encryption.grouped(KEY).replace("-", "\uff0d"),
+        key_encryption.grouped(KEY).replace("-", "\u00a0"),
+        key_encryption.grouped(KEY).replace("-", "\u202f"),
+        key_encryption.grouped(KEY).replace("-", "\u2003"),
+        key_encryption.grouped(KEY).replace("-", "\u3000"),
         "\ufeff" + KEY + "\u200b",
         "\u200e" + KEY[:7] + "\u00ad" + KEY[7:],
         "".join(chr(ord(letter) + 0xFEE0) for letter in KEY),
@@ -155,20 +159,20 @@ def test_a_typing_error_in_the_prefix_is_no_key_of_ours(place: int) -> None:
     ],
 )
 def test_entry_forgives_case_blanks_and_hyphens(typed: str) -> None:
-    assert productkeys.normalized(typed) == KEY
+    assert key_encryption.normalized(typed) == KEY
 
 
 @rule("K1")
 @given(text=st.text(max_size=60))
 def test_anything_typed_is_either_shaped_like_a_key_or_not(text: str) -> None:
-    normalized = productkeys.normalized(text)
-    if productkeys.is_shaped(normalized):
-        productkeys.is_consistent(normalized)
+    normalized = key_encryption.normalized(text)
+    if key_encryption.is_shaped(normalized):
+        key_encryption.is_consistent(normalized)
 
 
 @rule("K3")
 def test_a_masked_key_shows_its_last_five_characters() -> None:
-    assert productkeys.masked(KEY[-5:]) == "•••••-•••••-•••••-•••••-" + KEY[-5:]
+    assert key_encryption.masked(KEY[-5:]) == "•••••-•••••-•••••-•••••-" + KEY[-5:]
 
 
 # At rest
@@ -177,7 +181,7 @@ def test_a_masked_key_shows_its_last_five_characters() -> None:
 @rule("K1")
 @pytest.mark.django_db
 def test_a_dump_of_the_database_holds_no_usable_key() -> None:
-    text = productkeys.draw()
+    text = key_encryption.draw()
     key = BenefitFactory.create(key=text).live_key()
     row = " ".join(
         str(value) for value in ProductKey.objects.filter(pk=key.pk).values().get().values()
@@ -185,7 +189,7 @@ def test_a_dump_of_the_database_holds_no_usable_key() -> None:
     assert text not in row
     assert text[5:20] not in row
     assert text[-5:] in row, "what the mask shows"
-    assert str(key) == productkeys.masked(text[-5:])
+    assert str(key) == key_encryption.masked(text[-5:])
 
 
 @rule("K1")
@@ -193,12 +197,12 @@ def test_a_dump_of_the_database_holds_no_usable_key() -> None:
 def test_a_new_first_secret_still_finds_and_reveals_the_old_keys(
     settings: Settings, by: Actor
 ) -> None:
-    text = productkeys.draw()
+    text = key_encryption.draw()
     key = BenefitFactory.create(partner=home_of(by), key=text).live_key()
     settings.PRODUCT_KEY_SECRETS = ["new", *settings.PRODUCT_KEY_SECRETS]
     assert ProductKey.objects.typed(text, partner=key.partner, by=by) == key
-    assert key.reveal(by=by, on=TODAY) == productkeys.grouped(text)
-    newer = productkeys.draw()
+    assert key.reveal(by=by, on=TODAY) == key_encryption.grouped(text)
+    newer = key_encryption.draw()
     BenefitFactory.create(partner=key.partner, key=newer)
     settings.PRODUCT_KEY_SECRETS = ["new"]
     assert ProductKey.objects.typed(newer, partner=key.partner, by=by)
@@ -211,7 +215,7 @@ def test_a_new_first_secret_still_finds_and_reveals_the_old_keys(
 @rule("K1")
 @pytest.mark.django_db
 def test_the_same_key_is_never_issued_twice() -> None:
-    text = productkeys.draw()
+    text = key_encryption.draw()
     BenefitFactory.create(key=text)
     with pytest.raises(IntegrityError):
         BenefitFactory.create(key=text)
@@ -260,10 +264,10 @@ def test_typing_errors_are_told_apart_and_only_a_whole_wrong_key_counts(
 @rule("K1")
 @pytest.mark.django_db
 def test_a_key_is_found_however_it_is_typed(by: Actor) -> None:
-    text = productkeys.draw()
+    text = key_encryption.draw()
     key = BenefitFactory.create(partner=home_of(by), key=text).live_key()
     found = ProductKey.objects.typed(
-        f" {productkeys.grouped(text).lower()} ", partner=key.partner, by=by
+        f" {key_encryption.grouped(text).lower()} ", partner=key.partner, by=by
     )
     assert found == key
     assert not KeyAttempt.objects.exists()
@@ -287,7 +291,7 @@ def test_of_a_wrong_key_only_the_digest_is_kept(by: Actor) -> None:
 def test_nothing_tells_another_partner_s_key_from_one_never_issued(
     by: Actor, partner: Partner
 ) -> None:
-    text = productkeys.draw()
+    text = key_encryption.draw()
     BenefitFactory.create(key=text)
     answers = []
     for typed in (text, KEY):
@@ -302,7 +306,7 @@ def test_nothing_tells_another_partner_s_key_from_one_never_issued(
 @pytest.mark.django_db
 def test_another_partner_s_redeemed_or_revoked_key_does_not_exist_either(by: Actor) -> None:
     for spoil in (lambda key: redeem(key), lambda key: key.revoke("replaced", by=Actor())):
-        text = productkeys.draw()
+        text = key_encryption.draw()
         spoil(BenefitFactory.create(key=text).live_key())
         with pytest.raises(KeyUnknown):
             ProductKey.objects.typed(text, partner=home_of(by), by=by)
@@ -313,7 +317,7 @@ def test_another_partner_s_redeemed_or_revoked_key_does_not_exist_either(by: Act
 def test_with_roles_at_both_partners_the_right_one_is_told_and_no_guess(
     by: Actor,
 ) -> None:
-    text = productkeys.draw()
+    text = key_encryption.draw()
     key = BenefitFactory.create(key=text).live_key()
     RoleAssignmentFactory.create(user=by.user, partner=key.partner)
     with pytest.raises(KeyOfAnotherPartner) as refusal:
@@ -328,9 +332,9 @@ def test_with_roles_at_both_partners_the_right_one_is_told_and_no_guess(
 @rule("K3", "A1")
 @pytest.mark.django_db
 def test_a_reveal_gives_the_key_5_by_5_and_is_put_on_record(by: Actor) -> None:
-    text = productkeys.draw()
+    text = key_encryption.draw()
     key = BenefitFactory.create(partner=home_of(by), key=text).live_key()
-    assert key.reveal(by=by, on=TODAY) == productkeys.grouped(text)
+    assert key.reveal(by=by, on=TODAY) == key_encryption.grouped(text)
     record = Record.objects.about(key.benefit).first()
     assert (record.action, record.actor, record.partner) == (
         "benefits.key-revealed",

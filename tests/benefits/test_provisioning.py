@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.exceptions import (
     AlreadyEnrolled,
     NoCreditInCurrency,
@@ -331,7 +331,7 @@ def test_what_the_package_withdrew_is_not_provisioned_from_that_day(
 
 @rule("B2")
 def test_the_keys_of_a_story_can_be_told_again(partner: Partner, by: Actor) -> None:
-    text = productkeys.draw()
+    text = key_encryption.draw()
     offer = PackageLineFactory.create().offer
     Membership.enroll(partner, offer, TODAY, by=by, draw_key=lambda: text)
     assert ProductKey.objects.typed(text, partner=partner, by=by)

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from benefits_portal.benefits.key_encryption import decrypted
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.benefits.productkeys import decrypted
 from benefits_portal.tenants.models import Actor
 from tests.factories import home_of, issue_key
 

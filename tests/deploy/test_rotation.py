@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.tenants.limits import SIGN_IN
 from benefits_portal.tenants.models import Partner, Tenant, User
@@ -111,10 +111,10 @@ def test_a_key_that_one_machine_issued_is_read_and_found_at_the_other(
 ) -> None:
     machine(one)
     key = issue_key(partner=partner)
-    text = productkeys.decrypted(key.ciphertext)
+    text = key_encryption.decrypted(key.ciphertext)
     machine(other)
-    assert productkeys.decrypted(key.ciphertext) == text
-    assert ProductKey.objects.filter(digest__in=productkeys.digests(text)).get() == key
+    assert key_encryption.decrypted(key.ciphertext) == text
+    assert ProductKey.objects.filter(digest__in=key_encryption.digests(text)).get() == key
 
 
 def test_after_the_keys_were_moved_the_old_secret_can_go(
@@ -122,12 +122,12 @@ def test_after_the_keys_were_moved_the_old_secret_can_go(
 ) -> None:
     machine(PHASES[0])
     key = issue_key(partner=partner)
-    text = productkeys.decrypted(key.ciphertext)
+    text = key_encryption.decrypted(key.ciphertext)
     machine(PHASES[2])
     call_command("reencrypt_keys", stdout=StringIO())
     machine(PHASES[3])
     key.refresh_from_db()
-    assert productkeys.decrypted(key.ciphertext) == text
+    assert key_encryption.decrypted(key.ciphertext) == text
 
 
 def test_a_new_secret_key_lifts_lock_outs_as_the_handbook_says(

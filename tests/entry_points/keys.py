@@ -6,6 +6,7 @@ from django.core import signing
 from django.utils.http import urlencode
 
 from benefits_portal.benefits.exceptions import BenefitExpired, BenefitNotBegun
+from benefits_portal.benefits.key_encryption import draw, grouped
 from benefits_portal.benefits.key_exceptions import (
     KeyAlreadyRedeemed,
     KeyHasForeignCharacter,
@@ -22,7 +23,6 @@ from benefits_portal.benefits.key_exceptions import (
     TooManyTries,
 )
 from benefits_portal.benefits.models import Benefit, ProductKey
-from benefits_portal.benefits.productkeys import draw, grouped
 from benefits_portal.licensing.views.choosing_tenant import TENANT_CONFIRMATION_SALT
 from benefits_portal.tenants.models import Actor, KeyAttempt
 from tests import factories

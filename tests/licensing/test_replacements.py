@@ -7,9 +7,9 @@ import pytest
 from django.urls import reverse
 
 from benefits_portal.benefits.exceptions import BenefitExpired
+from benefits_portal.benefits.key_encryption import decrypted
 from benefits_portal.benefits.key_exceptions import KeyRevoked
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.benefits.productkeys import decrypted
 from benefits_portal.licensing.exceptions import (
     BuiltOnSince,
     NotAReplacement,

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from benefits_portal.benefits.key_encryption import ALPHABET
 from benefits_portal.benefits.models import Benefit
-from benefits_portal.benefits.productkeys import ALPHABET
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.search import READ
 from benefits_portal.tenants.models import Actor, Partner, Tenant, User

@@ -11,8 +11,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from benefits_portal import clock
+from benefits_portal.benefits.key_encryption import decrypted
 from benefits_portal.benefits.models import Benefit, ProductKey
-from benefits_portal.benefits.productkeys import decrypted
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.practice.tour import find_steps
 from benefits_portal.practice.tour_steps import STEPS

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benefits_portal import clock
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.tenants.downloads import masked
 from benefits_portal.tenants.models import Actor, How, Record, Tenant, TenantsAction, User
@@ -100,7 +100,7 @@ def test_a_head_request_takes_nothing_along(client: Client, credit: Benefit) -> 
 def test_the_back_office_s_choices_are_on_record_and_what_is_typed_is_not(sign_in: SignIn) -> None:
     staff = factories.UserFactory.create(staff=True, is_superuser=True)
     factories.PartnerFactory.create(name="Contoso", country="NL")
-    key = productkeys.grouped(productkeys.draw())
+    key = key_encryption.grouped(key_encryption.draw())
     answer = sign_in(staff).get(
         reverse("admin:tenants_partner_export"),
         {"q": "Contoso Holding", "country__exact": "NL", "is_practice__exact": "0"},
@@ -122,7 +122,7 @@ def test_the_back_office_s_choices_are_on_record_and_what_is_typed_is_not(sign_i
 
 
 def test_masked_words_hold_no_name_and_no_key() -> None:
-    key = productkeys.grouped(productkeys.draw())
+    key = key_encryption.grouped(key_encryption.draw())
     assert masked("Mia  Jansen") == "M… J…"
     assert not any(part in masked(f"x {key}") for part in key.split("-"))
     assert masked("") == ""

@@ -8,7 +8,7 @@ from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.benefits.exceptions import (
     AlreadyHeld,
@@ -267,7 +267,7 @@ class Benefit(models.Model):
 
     def issue_key(self, *, by: Actor, text: str = "") -> ProductKey:
         """Make the benefit's key. IntegrityError if it already has a live one."""
-        return ProductKey.objects.issue(self, text or productkeys.draw(), by=by)
+        return ProductKey.objects.issue(self, text or key_encryption.draw(), by=by)
 
     def issue_another_key(self, *, by: Actor, on: date) -> ProductKey:
         """After one was revoked.

@@ -18,7 +18,7 @@ from benefits_portal.benefits.exceptions import (
     RenewedTooEarly,
     RenewedTooLate,
 )
-from benefits_portal.benefits.productkeys import draw
+from benefits_portal.benefits.key_encryption import draw
 from benefits_portal.fields import validate_day
 from benefits_portal.formats import as_day
 from benefits_portal.tenants.audit.context import AuditContext

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyRevoked
 from benefits_portal.fields import LineField
 from benefits_portal.personal import Personal
@@ -120,7 +120,7 @@ class ProductKey(WrittenOnce):
         indexes = [models.Index(fields=["issued_at"], name="product_key_issued")]
 
     def __str__(self) -> str:
-        return productkeys.masked(self.last_five)
+        return key_encryption.masked(self.last_five)
 
     def delete(self, *args: Any, **kwargs: Any) -> Never:
         raise TypeError("Product keys are revoked, never deleted (A1).")
@@ -159,7 +159,7 @@ class ProductKey(WrittenOnce):
             self.check_redeemable(on)
             if not Record.objects.has_just(BenefitAction.KEY_REVEALED, **about):
                 Record.objects.log(BenefitAction.KEY_REVEALED, **about)
-        return productkeys.grouped(productkeys.decrypted(self.ciphertext))
+        return key_encryption.grouped(key_encryption.decrypted(self.ciphertext))
 
     def revoke(self, why: str, *, by: Actor) -> bool:
         """Make the key unusable for good, with a reason; False if it was redeemed or revoked."""

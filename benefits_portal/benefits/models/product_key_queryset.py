@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.views.decorators.debug import sensitive_variables
 
 from benefits_portal import clock
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.key_entry import typed_key
 from benefits_portal.benefits.key_exceptions import (
     KeyAlreadyRedeemed,
@@ -140,7 +140,7 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
                 return TooManyTries(until)
             visible |= Q(partner__in=Partner.objects.with_role_for(user))
         try:
-            digests = productkeys.digests(typed_key(text))
+            digests = key_encryption.digests(typed_key(text))
         except (NotAKey, KeyMistyped) as refusal:
             return refusal
         # Somebody else's key: as if never issued (K4)
@@ -157,13 +157,13 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
 
         On record by number alone (K3).
         """
-        letters = productkeys.normalized(text)
+        letters = key_encryption.normalized(text)
         with suppress(NotAKey, KeyMistyped):
             letters = typed_key(text)
         asked = (
             Q(last_five=letters)
             if len(letters) == 5
-            else Q(digest__in=productkeys.digests(letters))
+            else Q(digest__in=key_encryption.digests(letters))
         )
         found: Excerpt[ProductKey] = Excerpt.of(
             self.for_display().filter(asked).order_by("pk"), MAX_FOUND
@@ -206,8 +206,8 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
             partner=benefit.partner,
             product=benefit.product,
             licenses=benefit.quantity or 0,  # the database refuses a key for credit
-            digest=productkeys.digests(text)[0],
-            ciphertext=productkeys.encrypted(text),
+            digest=key_encryption.digests(text)[0],
+            ciphertext=key_encryption.encrypted(text),
             last_five=text[-5:],
         )
         Record.objects.log(
@@ -226,5 +226,5 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
     def encrypt_again(self, text: str) -> None:
         """Keep the key `text` under the current secret; it stays the same key."""
         models.QuerySet.update(
-            self, digest=productkeys.digests(text)[0], ciphertext=productkeys.encrypted(text)
+            self, digest=key_encryption.digests(text)[0], ciphertext=key_encryption.encrypted(text)
         )

@@ -23,10 +23,10 @@ from django.views.decorators.http import require_http_methods
 from benefits_portal import clock
 from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.backoffice.row_numbers import is_number
+from benefits_portal.benefits.key_encryption import resembles_key
 from benefits_portal.benefits.key_entry import typed_key
 from benefits_portal.benefits.key_exceptions import KeyMistyped, NotAKey
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.benefits.productkeys import resembles_key
 from benefits_portal.derived_fields import found_by
 from benefits_portal.key_format import ALPHABET, PREFIX, normalized
 from benefits_portal.licensing.models import Redemption, Subscription

@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.core.management.base import CommandError, CommandParser
 
-from benefits_portal.benefits import productkeys
+from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.commands import PortalCommand
 
@@ -50,10 +50,10 @@ class Command(PortalCommand):
         Each is one update of its own, and so is never half moved.
         """
         try:
-            text = productkeys.decrypted(key.ciphertext)
+            text = key_encryption.decrypted(key.ciphertext)
         except InvalidToken:
             raise CommandError(MISSING.format(key.pk)) from None
-        if key.digest == productkeys.digests(text)[0]:
+        if key.digest == key_encryption.digests(text)[0]:
             return False
         if not dry_run:
             ProductKey.objects.filter(pk=key.pk).encrypt_again(text)

@@ -1,4 +1,4 @@
-"""What a product key looks like, and how it is kept.
+"""How a product key is drawn, and how it is kept.
 
 Pure text and cryptography: no database (rules K1, K3).
 
