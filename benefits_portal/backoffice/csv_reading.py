@@ -13,7 +13,7 @@ from io import StringIO
 
 from django.utils.translation import gettext as _
 
-from benefits_portal.backoffice.spreadsheets import DELIMITERS, without_guard
+from benefits_portal.backoffice.csv_writing import DELIMITERS, without_guard
 from benefits_portal.key_format import shortened, without_keys
 from benefits_portal.typed import tidy
 

@@ -20,8 +20,8 @@ from benefits_portal.formats import format_number
 
 from .columns import admin_url
 from .csv_reading import Unreadable, decoded
+from .csv_writing import spreadsheet
 from .importing import Import, Refused, TooManyLines, counts_text
-from .spreadsheets import spreadsheet
 
 MAX_LINES, MAX_BYTES = 2_000, 1_000_000  # on the page; more by the command
 SALT = "import"

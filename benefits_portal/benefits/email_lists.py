@@ -8,7 +8,7 @@ from html import unescape
 from itertools import dropwhile
 
 from benefits_portal.backoffice.csv_reading import is_preamble
-from benefits_portal.backoffice.spreadsheets import DELIMITERS, without_guard
+from benefits_portal.backoffice.csv_writing import DELIMITERS, without_guard
 from benefits_portal.emails import MAX_EMAIL, unwrapped
 from benefits_portal.key_format import shortened
 from benefits_portal.typed import tidy

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benefits_portal.backoffice.csv_reading import Unreadable, decoded, plain, read
-from benefits_portal.backoffice.spreadsheets import DELIMITERS, harmless, without_guard
+from benefits_portal.backoffice.csv_writing import DELIMITERS, harmless, without_guard
 from benefits_portal.benefits.models import Membership
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant, User
 from tests import factories

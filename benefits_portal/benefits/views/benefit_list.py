@@ -4,7 +4,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from benefits_portal.backoffice.spreadsheets import spreadsheet
+from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.benefits.benefit_list.listing import BenefitListing
 from benefits_portal.benefits.benefit_list.spreadsheet import file_name
 from benefits_portal.benefits.models import Benefit

@@ -4,7 +4,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from benefits_portal.backoffice.spreadsheets import spreadsheet
+from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.benefits.holder_list import HolderListing
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.notes import CreditNotes

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from benefits_portal.backoffice.spreadsheets import spreadsheet
+from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.comparison import before_after
 from benefits_portal.licensing.lists import FILTERS, SubscriptionListing

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from benefits_portal.backoffice.spreadsheets import spreadsheet
+from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import record_reader_required
 from benefits_portal.tenants.audit.display import AuditRow, lines

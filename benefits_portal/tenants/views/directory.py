@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from benefits_portal.backoffice.spreadsheets import spreadsheet
+from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import (
     form_methods,
