@@ -8,7 +8,7 @@ from django.db.models import Q
 from pytest_django import Settings
 
 from benefits_portal.benefits.models import CreditAmount, Offer, PackageLine, Product, ProductKey
-from benefits_portal.practice.outcome import FIXTURE, REFERENCE_DAY, outcome, steady
+from benefits_portal.practice.story_fixture import FIXTURE, REFERENCE_DAY, outcome, steady
 from benefits_portal.tenants.models import Partner, PracticeWorld, User
 from tests.factories import PartnerFactory
 

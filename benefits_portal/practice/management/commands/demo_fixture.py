@@ -8,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from benefits_portal.commands import PortalCommand
 from benefits_portal.practice.management.commands.loaddata import check_migrated
-from benefits_portal.practice.outcome import FIXTURE, outcome, steady
+from benefits_portal.practice.story_fixture import FIXTURE, outcome, steady
 from benefits_portal.practice.world import NotAPracticeDatabase
 
 
