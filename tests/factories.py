@@ -43,7 +43,7 @@ from benefits_portal.tenants.models import (
     TenantRequest,
     User,
 )
-from benefits_portal.tenants.signing_in import PASSWORD_LINK
+from benefits_portal.tenants.signing_in_forms import PASSWORD_LINK
 
 TODAY = date(2021, 5, 1)
 NOW = datetime.combine(TODAY, time(12), UTC)

@@ -20,7 +20,7 @@ class TenantsConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from . import decision_mail, signing_in  # noqa: F401 - register who writes their mails
+        from . import decision_mail, signing_in_forms  # noqa: F401 - register who writes their mails
         from .impersonation import end_with_session
         from .staff_groups import keep_groups
 

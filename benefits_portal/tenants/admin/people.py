@@ -20,7 +20,7 @@ from benefits_portal.backoffice.columns import link, linked
 from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
 from benefits_portal.tenants.role_imports import RoleImport
-from benefits_portal.tenants.signing_in import ErrorAtFirstFieldMixin
+from benefits_portal.tenants.signing_in_forms import ErrorAtFirstFieldMixin
 
 from .base import AuditedAdmin, BackOfficeInline, NoDeleteAdmin
 from .edits_on_record import actor

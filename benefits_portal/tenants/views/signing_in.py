@@ -30,7 +30,7 @@ from benefits_portal.tenants.forms import TenantForm
 from benefits_portal.tenants.limits import TooManyAttempts
 from benefits_portal.tenants.middleware import PartnerRequest, switch_tenant
 from benefits_portal.tenants.models import How, TenantsAction, User
-from benefits_portal.tenants.signing_in import (
+from benefits_portal.tenants.signing_in_forms import (
     ForgottenForm,
     NewPasswordForm,
     OwnPasswordForm,
