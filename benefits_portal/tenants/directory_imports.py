@@ -24,7 +24,7 @@ from .models import (
     Tenant,
     TenantsAction,
 )
-from .tenants_meant import tenants_meant
+from .tenant_lookup import tenants_meant
 
 
 class PartnerImport(RowImport):

@@ -18,7 +18,7 @@ from benefits_portal.typed import tidy, tidy_digits
 from .exceptions import NoColorLeft
 from .importing import RowImport, batches, put_on_record
 from .models import Actor, EditAction, Partner, Tenant
-from .tenants_meant import guid_in
+from .tenant_lookup import guid_in
 
 # As the portal's languages write them, and other programs
 YES, NO = {"yes", "ja", "true", "1"}, {"no", "nee", "false", "0"}
