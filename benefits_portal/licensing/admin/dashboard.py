@@ -26,7 +26,7 @@ from benefits_portal.licensing.date_axis import WHOLE, in_per_cent
 from benefits_portal.licensing.models import Redemption, Replacement
 from benefits_portal.listing import capped_count
 from benefits_portal.tenants.admin.ledgers import RecentFilter, RefusedFilter
-from benefits_portal.tenants.admin.outgoing import LockedOutFilter
+from benefits_portal.tenants.admin.mail_and_attempts import LockedOutFilter
 from benefits_portal.tenants.admin.requests import AnswerFilter
 from benefits_portal.tenants.models import Attempt, Record, TenantRequest
 

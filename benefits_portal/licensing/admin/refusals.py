@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from benefits_portal import clock
 from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.listing.excerpt import Excerpt
-from benefits_portal.tenants.admin.outgoing import LIMITS
+from benefits_portal.tenants.admin.mail_and_attempts import LIMITS
 from benefits_portal.tenants.models import Attempt, KeyAttempt, Record
 
 from .support_desk import LATEST_RECORDS, may

@@ -3,6 +3,6 @@
 `base` and `columns` hold what the other apps' pages use as well.
 """
 
-from . import directory, groups, ledgers, outgoing, people, requests, site
+from . import directory, groups, ledgers, mail_and_attempts, people, requests, site
 
-__all__ = ["directory", "groups", "ledgers", "outgoing", "people", "requests", "site"]
+__all__ = ["directory", "groups", "ledgers", "mail_and_attempts", "people", "requests", "site"]
