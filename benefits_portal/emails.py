@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.typed import clean_line, tidy, validate_no_key
+from benefits_portal.typed_text import clean_line, tidy, validate_no_key
 
 MAX_EMAIL = 150  # characters
 MAX_LOCAL = 64  # characters before the @, as mail servers have it (RFC 5321)

@@ -26,7 +26,7 @@ from benefits_portal.emails import (
 )
 from benefits_portal.key_format import without_keys
 from benefits_portal.personal import Personal
-from benefits_portal.typed import (
+from benefits_portal.typed_text import (
     NOT_SHOWN,
     ascii_digits,
     clean_line,

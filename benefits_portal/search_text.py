@@ -17,7 +17,7 @@ from anyascii import anyascii
 
 from benefits_portal.emails import GUEST_MARK, canonical_email_or_text, guest_behind
 from benefits_portal.key_format import shortened
-from benefits_portal.typed import tidy
+from benefits_portal.typed_text import tidy
 
 MAX_QUERY = 200  # characters of a search: a name of somebody's and their address fit
 MAX_TYPED = 10_000  # characters of what was typed that are looked at

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
-from benefits_portal.typed import tidy
+from benefits_portal.typed_text import tidy
 
 MAX_DIGITS = 12
 

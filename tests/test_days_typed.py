@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.fields import EmailFormField, LineFormField
 from benefits_portal.tenants.models import User
-from benefits_portal.typed import read_day
+from benefits_portal.typed_text import read_day
 from tests import factories
 from tests.clients import SignIn
 

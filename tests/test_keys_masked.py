@@ -12,7 +12,7 @@ from benefits_portal.licensing.forms import ReplacementForm
 from benefits_portal.logs import without_private
 from benefits_portal.tenants.directory_imports import PartnerImport, PersonImport
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, TenantRequest
-from benefits_portal.typed import validate_no_key
+from benefits_portal.typed_text import validate_no_key
 from tests import factories
 from tests.key_examples import FULL_WIDTH, KEY, LOWER, NO_KEYS, SHOWN, WITHOUT_PREFIX, WRITTEN
 

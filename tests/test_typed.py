@@ -11,7 +11,7 @@ from benefits_portal.emails import (
     canonical_email_or_text,
     guest_behind,
 )
-from benefits_portal.typed import clean_line, tidy, validate_name
+from benefits_portal.typed_text import clean_line, tidy, validate_name
 
 ANY_TEXT = st.text(
     st.characters()

@@ -26,7 +26,7 @@ from benefits_portal.benefits.models import CreditAmount
 from benefits_portal.emails import canonical_domain_or_text, canonical_email_or_text
 from benefits_portal.tenants.importing import carry_out
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Tenant, User
-from benefits_portal.typed import tidy, tidy_digits
+from benefits_portal.typed_text import tidy, tidy_digits
 from tests.test_bad_posts import encoded
 from tests.world import NOT_OF_THE_PORTAL, RequestAs, World, rolled_back
 

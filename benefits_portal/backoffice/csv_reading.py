@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.backoffice.csv_writing import DELIMITERS, without_guard
 from benefits_portal.key_format import shortened, without_keys
-from benefits_portal.typed import tidy
+from benefits_portal.typed_text import tidy
 
 type Cells = dict[str, str]
 

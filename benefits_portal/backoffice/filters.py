@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal import clock
 from benefits_portal.search_text import sort_key
-from benefits_portal.typed import read_day
+from benefits_portal.typed_text import read_day
 
 from .columns import Text
 

@@ -16,8 +16,8 @@ from benefits_portal.benefits.money import MAX_DECIMALS, money, validate_thousan
 from benefits_portal.key_format import shortened
 from benefits_portal.tenants.importing import RowImport, put_on_record
 from benefits_portal.tenants.models import Actor, EditAction
-from benefits_portal.typed import tidy
 from benefits_portal.typed_numbers import read_amount
+from benefits_portal.typed_text import tidy
 
 
 class AmountImport(RowImport):

@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from benefits_portal.benefits import key_encryption
 from benefits_portal.consistency import LEDGER, Check, at_fault, differing, in_batches, rows
 from benefits_portal.tenants.consistency import FOLD_AGAIN, not_canonical, not_folded
-from benefits_portal.typed import tidy
+from benefits_portal.typed_text import tidy
 
 from .models import (
     Assignment,

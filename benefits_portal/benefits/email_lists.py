@@ -11,7 +11,7 @@ from benefits_portal.backoffice.csv_reading import is_preamble
 from benefits_portal.backoffice.csv_writing import DELIMITERS, without_guard
 from benefits_portal.emails import MAX_EMAIL, unwrapped
 from benefits_portal.key_format import shortened
-from benefits_portal.typed import tidy
+from benefits_portal.typed_text import tidy
 
 # A@x.com <a@x.com>
 SAME_TWICE = re.compile(

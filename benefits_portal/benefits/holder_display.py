@@ -14,7 +14,7 @@ from benefits_portal.formats import as_day, format_number
 from benefits_portal.tenants.holdings import Holding, register_holding_provider
 from benefits_portal.tenants.models import DirectoryUser, Partner
 from benefits_portal.tenants.naming import Names
-from benefits_portal.typed import isolated
+from benefits_portal.typed_text import isolated
 
 from .models import Assignment, Benefit
 

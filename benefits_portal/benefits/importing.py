@@ -14,7 +14,7 @@ from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.fields import validate_day
 from benefits_portal.formats import as_day
 from benefits_portal.tenants.models import Actor, Partner
-from benefits_portal.typed import read_day, tidy, tidy_digits
+from benefits_portal.typed_text import read_day, tidy, tidy_digits
 
 
 class MembershipImport(Import):

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.search_text import sort_key
-from benefits_portal.typed import isolated
+from benefits_portal.typed_text import isolated
 
 from .models import Benefit, Product
 

@@ -13,7 +13,7 @@ from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.typed import isolated
+from benefits_portal.typed_text import isolated
 
 
 class Action(NamedTuple):

@@ -12,7 +12,7 @@ from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.tenants.naming import Names
-from benefits_portal.typed import isolated
+from benefits_portal.typed_text import isolated
 
 Status = Subscription.Status
 DAY = timedelta(days=1)

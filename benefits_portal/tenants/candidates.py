@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.typed import isolated
+from benefits_portal.typed_text import isolated
 
 if TYPE_CHECKING:
     from benefits_portal.tenants.models import DirectoryUser

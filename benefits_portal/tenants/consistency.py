@@ -10,7 +10,7 @@ from benefits_portal.consistency import ISOLATION, Check, at_fault, differing, i
 from benefits_portal.derived_fields import stale_rows
 from benefits_portal.emails import canonical_domain, canonical_email_or_text
 from benefits_portal.search_text import search_prefixes
-from benefits_portal.typed import tidy
+from benefits_portal.typed_text import tidy
 
 from .models import (
     DirectoryUser,

@@ -12,7 +12,7 @@ from benefits_portal.emails import (
     canonical_email_or_text,
     guest_behind,
 )
-from benefits_portal.typed import tidy, tidy_digits
+from benefits_portal.typed_text import tidy, tidy_digits
 
 from .importing import BATCH, RowImport, put_on_record
 from .models import (

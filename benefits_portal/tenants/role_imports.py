@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.backoffice.importing import Import, ImportRow, OnProgress, Outcome, refuse_all
 from benefits_portal.emails import canonical_email_or_text, guest_behind
-from benefits_portal.typed import tidy, tidy_digits
+from benefits_portal.typed_text import tidy, tidy_digits
 
 from .audit.refusal import Refusal
 from .exceptions import AccountClosed, PersonDisabled, RoleAlreadyHeld

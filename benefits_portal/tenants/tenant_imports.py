@@ -13,7 +13,7 @@ from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.backoffice.importing import ImportRow, OnProgress, Outcome, refuse_all
 from benefits_portal.derived_fields import derived_columns
 from benefits_portal.emails import canonical_domain_or_text
-from benefits_portal.typed import tidy, tidy_digits
+from benefits_portal.typed_text import tidy, tidy_digits
 
 from .exceptions import NoColorLeft
 from .importing import RowImport, batches, put_on_record

@@ -26,7 +26,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.candidates import Choices
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser
-from benefits_portal.typed import isolated
+from benefits_portal.typed_text import isolated
 
 
 @admin_required

@@ -19,7 +19,7 @@ from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.audit.record import repeated_is_done
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Record
-from benefits_portal.typed import isolated, tidy
+from benefits_portal.typed_text import isolated, tidy
 
 MISSING = _("Write a reason: it will be recorded. Nothing was changed.")
 REASON = _("Reason")

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.key_format import without_keys
-from benefits_portal.typed import tidy
+from benefits_portal.typed_text import tidy
 
 if TYPE_CHECKING:
     from benefits_portal.tenants.models.user import User

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from benefits_portal import clock
 from benefits_portal.key_format import without_keys
 from benefits_portal.personal import without_names
-from benefits_portal.typed import tidy_values
+from benefits_portal.typed_text import tidy_values
 
 from .actor import Actor
 from .append_only import AppendOnlyQuerySet

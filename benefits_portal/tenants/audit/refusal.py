@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.utils.functional import Promise
 
 from benefits_portal.formats import Figure, as_day
-from benefits_portal.typed import isolated
+from benefits_portal.typed_text import isolated
 
 from .context import AuditContext
 

@@ -5,7 +5,7 @@ from argparse import ArgumentTypeError
 from django.core.management.base import CommandParser
 
 from benefits_portal.tenants.audit.record import Record
-from benefits_portal.typed import tidy
+from benefits_portal.typed_text import tidy
 
 
 def reason(text: str) -> str:

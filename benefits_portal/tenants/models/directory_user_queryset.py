@@ -12,7 +12,7 @@ from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.exceptions import AlreadyInDirectory
-from benefits_portal.typed import tidy
+from benefits_portal.typed_text import tidy
 
 from .actions import TenantsAction
 from .directory_user_kind import DirectoryUserKind, own_email

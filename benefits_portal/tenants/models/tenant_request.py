@@ -20,7 +20,7 @@ from benefits_portal.tenants.exceptions import (
     DomainInUse,
     NoColorLeft,
 )
-from benefits_portal.typed import tidy
+from benefits_portal.typed_text import tidy
 
 from .actions import TenantsAction
 from .mail import Mail

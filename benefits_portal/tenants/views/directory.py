@@ -22,7 +22,7 @@ from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Record, Role, Tenant
-from benefits_portal.typed import isolated
+from benefits_portal.typed_text import isolated
 
 from .performing import perform
 from .roles import last_global_admin

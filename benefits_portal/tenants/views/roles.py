@@ -29,7 +29,7 @@ from benefits_portal.tenants.models import (
     User,
 )
 from benefits_portal.tenants.naming import name_at
-from benefits_portal.typed import isolated
+from benefits_portal.typed_text import isolated
 
 from .performing import perform
 

@@ -36,7 +36,7 @@ from benefits_portal.tenants.signing_in_forms import (
     OwnPasswordForm,
     SignInForm,
 )
-from benefits_portal.typed import isolated
+from benefits_portal.typed_text import isolated
 
 from .session import begin_session
 

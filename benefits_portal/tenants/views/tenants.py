@@ -16,7 +16,7 @@ from benefits_portal.tenants.forms import TenantRequestForm
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Tenant, TenantRequest
 from benefits_portal.tenants.naming import Names
-from benefits_portal.typed import isolated
+from benefits_portal.typed_text import isolated
 
 from .performing import perform
 

@@ -12,7 +12,7 @@ from benefits_portal.commands import PortalCommand
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.management.reasons import add_reason
 from benefits_portal.tenants.models import Actor, Partner
-from benefits_portal.typed import read_day
+from benefits_portal.typed_text import read_day
 
 
 def day(text: str) -> date:
