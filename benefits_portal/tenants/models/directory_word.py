@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.personal import Personal
-from benefits_portal.postgresql.rows import insert_rows
+from benefits_portal.postgresql.bulk_insert import insert_rows
 from benefits_portal.search_text import compact, search_prefixes
 
 from .partner import Partner
