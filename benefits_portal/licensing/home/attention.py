@@ -1,7 +1,7 @@
 """What needs attention beside unused benefits: subscriptions that end, credit of the disabled."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -49,46 +49,55 @@ def ending_row(subscription: Subscription, on: date, *, may_act: bool) -> dict[s
         Subscription.Status.DISABLED: _("Deleted after %(day)s"),
     }[status]
     title = f"{subscription.product}, {subscription.licenses_text}"
-    label, href = next_step(subscription, on)
+    step = next_step(subscription, on)
     return {
         "title": title,
         "subtitle": subscription.tenant.name,
-        "hint": key_at_hand(subscription) if href else "",
+        "hint": step.hint if step else "",
         "href": subscription.get_absolute_url(),
         "left": days_left(last_on, on),
         "day": day % {"day": as_day(last_on)},
         "urgency": urgency(last_on, on),
         "status": status.value,
         "status_text": str(status.label),
-        "action": act(label, href, title, may_act=may_act)
-        if href
+        "action": act(step.label, step.href, title, may_act=may_act)
+        if step
         else details_link(subscription.get_absolute_url(), title),
     }
 
 
-def next_step(subscription: Any, on: date) -> tuple[str, str]:
-    """What the key that fits would do, and where that begins; nothing where none fits (S3, S4)."""
+class NextStep(NamedTuple):
+    """The button of a row, where it begins, and what comes of it."""
+
+    label: str
+    href: str
+    hint: str
+
+
+def next_step(subscription: Any, on: date) -> NextStep | None:
+    """What the key that fits would do; None where none fits (S3, S4)."""
     key, licenses = subscription.fitting_key, subscription.fitting_key_licenses
     if key is None:
-        return "", ""
+        return None
     if subscription.is_active(on):
         try:
             ends_on = subscription.extended(licenses).ends_on
         except Refusal:
-            return "", ""
-        label = _("Extend to %(day)s") % {"day": as_day(ends_on)}
-        return label, f"{reverse('licensing:extend', args=[subscription.pk])}?key={key}"
+            return None
+        return NextStep(
+            _("Extend"),
+            f"{reverse('licensing:extend', args=[subscription.pk])}?key={key}",
+            _("You have a key for %(licenses)s: extend to %(day)s")
+            % {"licenses": in_licenses(licenses), "day": as_day(ends_on)},
+        )
     if not subscription.comes_back:
-        return "", ""
+        return None
     query = urlencode({"key": key, "way": RedemptionKind.REACTIVATE.value})
-    label = _("Reactivate with %(licenses)s") % {"licenses": in_licenses(licenses)}
-    return label, f"{reverse('licensing:product-key-start')}?{query}"
-
-
-def key_at_hand(subscription: Any) -> str:
-    return _("You have a key for %(licenses)s") % {
-        "licenses": in_licenses(subscription.fitting_key_licenses)
-    }
+    return NextStep(
+        _("Reactivate"),
+        f"{reverse('licensing:product-key-start')}?{query}",
+        _("You have a key: reactivate with %(licenses)s") % {"licenses": in_licenses(licenses)},
+    )
 
 
 def held_by_disabled(

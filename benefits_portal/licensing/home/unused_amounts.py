@@ -87,7 +87,7 @@ class Amounts:
 
     @property
     def count(self) -> str:
-        """How many benefits they are of."""
+        """How many benefits they are of, said as the list says it."""
         return at_least(self.benefits, self.has_more)
 
     def __add__(self, other: "Amounts") -> "Amounts":
@@ -113,7 +113,9 @@ class Amounts:
                 "count": at_least(self.keys, more)
             }
             licenses = ngettext("%(count)s license", "%(count)s licenses", self.licenses + more) % {
-                "count": at_least(self.licenses, more)
+                "count": plus(format_number(self.licenses))
+                if more
+                else format_number(self.licenses)
             }
             yield _("%(keys)s (%(licenses)s)") % {"keys": keys, "licenses": licenses}
         if self.without_key:
@@ -144,7 +146,8 @@ def added(one: dict[str, Decimal], other: dict[str, Decimal]) -> dict[str, Decim
 
 def at_least(number: int, has_more: bool) -> str:
     """`number` as people write it, no more than MAX_COUNT and with a + where there is more."""
-    return plus(format_number(number)) if has_more else format_number(number)
+    capped = format_number(min(number, MAX_COUNT))
+    return plus(capped) if has_more or number > MAX_COUNT else capped
 
 
 def plus(text: str) -> str:
