@@ -19,6 +19,8 @@ from .audit.refusal import Refusal
 from .exceptions import AccountClosed, PersonDisabled, RoleAlreadyHeld
 from .models import Actor, DirectoryUser, Partner, Role, RoleAssignment, User
 
+GUEST_OF = "guest of"  # a column of our own: the tenant's domain in a guest's name, or nothing
+
 
 def role_written(text: str) -> str:
     """The role's own name, also for what the reader's language calls it."""
@@ -31,6 +33,7 @@ class RoleImport(Import):
     """A role that is held already is left as it is; somebody without an account gets one."""
 
     columns = ("mpn_id", "user_principal_name", "name", "role")
+    example = ("1234567", "kim@wingtiptoys.onmicrosoft.com", "Kim Vos", "partner-admin")
     spellings: ClassVar = {
         "mpn_id": tidy_digits,
         "user_principal_name": canonical_email_or_text,
@@ -45,8 +48,9 @@ class RoleImport(Import):
     def canonical(self, cells: Cells) -> Cells:
         """The directory's own name for a guest is the guest's address (W3)."""
         cells = super().canonical(cells)
-        email, _domain = guest_behind(cells["user_principal_name"]) or ("", "")
-        return cells | {"user_principal_name": email} if email else cells
+        email, domain = guest_behind(cells["user_principal_name"]) or ("", "")
+        meant = {"user_principal_name": email} if email else {}
+        return cells | meant | {GUEST_OF: domain}
 
     def look_up(self, cells: list[Cells]) -> None:
         """People and accounts by the file's own addresses, and the roles that they hold there."""
@@ -58,9 +62,12 @@ class RoleImport(Import):
         people = DirectoryUser.objects.select_related("tenant__partner").filter(
             partner__in=partners, user_principal_name__in=emails
         )
-        self.people: dict[tuple[int, str], DirectoryUser] = {}
+        self.people: dict[tuple[int, str, str], DirectoryUser] = {}
         for person in people.order_by("is_disabled", "-kind", "pk"):
-            self.people.setdefault((person.partner_id, person.user_principal_name), person)
+            whose = (person.partner_id, person.user_principal_name)
+            self.people.setdefault((*whose, ""), person)
+            if person.kind == DirectoryUser.Kind.GUEST:
+                self.people.setdefault((*whose, person.tenant.domain), person)
         accounts = User.objects.filter(
             Q(email__in=emails) | Q(directory_user__in=[each.pk for each in self.people.values()])
         )
@@ -75,8 +82,11 @@ class RoleImport(Import):
     def judge(self, line: ImportRow, cells: Cells) -> None:
         partner = self.partners.get(cells["mpn_id"])
         email, role = cells["user_principal_name"], cells["role"]
-        person = self.people.get((partner.pk, email)) if partner else None
-        account = (person and self.by_entry.get(person.pk)) or self.by_email.get(email)
+        guest_of = cells[GUEST_OF]  # such a name is that tenant's guest, and no one else (W3)
+        person = self.people.get((partner.pk, email, guest_of)) if partner else None
+        account = self.by_entry.get(person.pk) if person else None
+        if account is None and not (guest_of and person is None):
+            account = self.by_email.get(email)
         held = self.held.get((partner.pk, account.pk)) if partner and account else None
         if held and held == role:
             return

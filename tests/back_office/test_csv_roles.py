@@ -115,6 +115,31 @@ def test_a_guest_is_found_by_the_directory_s_own_name(office: Client, kim: Direc
     assert RoleAssignment.objects.get().user.directory_user == guest
 
 
+@pytest.mark.rule("W3")
+@pytest.mark.parametrize(
+    "tenant",
+    ["fabrikam.example", "other.example", "second.example"],
+    ids=["no tenant", "another partner", "a member"],
+)
+def test_a_guest_s_own_name_means_that_tenant_s_guest_alone(
+    office: Client, kim: DirectoryUser, tenant: str
+) -> None:
+    other = factories.TenantFactory.create(domain="other.example")
+    second = factories.TenantFactory.create(
+        partner=kim.tenant.partner, domain="second.example", color="purple"
+    )
+    for there, kind in ((kim.tenant, "guest"), (other, "guest"), (second, "member")):
+        factories.DirectoryUserFactory.create(
+            tenant=there, user_principal_name="lou@second.example", kind=kind
+        )
+    line = "1234,lou_second.example#EXT#@{},,member\n"
+    shown = upload(office, RoleAssignment, ROLES + line.format(tenant))
+    assert outcomes(shown) == [(2, "refused")]
+    right = line.format("CONTOSO.example").replace("#EXT#", "#ext#")
+    assert bring(office, RoleAssignment, ROLES + right) == [(2, "new")]
+    assert RoleAssignment.objects.get().user.directory_user.tenant == kim.tenant
+
+
 NOBODY = (
     "user_principal_name: This partner's directory has no one with this address. Import "
     "directory users first."
@@ -263,4 +288,7 @@ def test_the_command_gives_roles_in_batches_all_or_none(
 def test_roles_have_a_file_with_their_columns(office: Client) -> None:
     answer = office.get(page(RoleAssignment, "import"), {"template": "csv"})
     text = answer.getvalue().decode().removeprefix("\ufeff").strip()
-    assert text.replace('"', "") == ROLES.strip()
+    assert text.replace('"', "").splitlines() == [
+        ROLES.strip(),
+        "1234567,kim@wingtiptoys.onmicrosoft.com,Kim Vos,partner-admin",
+    ]
