@@ -57,7 +57,6 @@ class ImportPageMixin:
 
     importing: ClassVar[type[Import]]
     import_form: ClassVar[type[FileForm]] = FileForm
-    has_import = True  # for the list's template, which would call a class
     imported: ClassVar[type[Model] | None] = None  # what a line is, if no row of the list
     opts: Any
     admin_site: Any
@@ -95,6 +94,13 @@ class ImportPageMixin:
         allowed: Any = self
         return bool(allowed.has_add_permission(request) and allowed.has_change_permission(request))
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list leads to the import, for whoever may import."""
+        extra_context = {**(extra_context or {}), "may_import": self.may_import(request)}
+        return super().changelist_view(request, extra_context)  # type: ignore[misc,no-any-return]
+
     def import_csv(self, request: HttpRequest) -> HttpResponseBase:
         """Asks for a file, shows what it would do, and does exactly that when it is confirmed."""
         if not self.may_import(request):
@@ -102,8 +108,8 @@ class ImportPageMixin:
         if "confirmed" in request.POST:
             return self.confirm(request)
         if request.method == "GET" and "template" in request.GET:
-            name = f"{self.imported_opts.model_name}-template"
-            return spreadsheet(name, [self.importing.columns])
+            name = f"{self.imported_opts.model_name}-sample"
+            return spreadsheet(name, [self.importing.columns, self.importing.example])
         form = self.import_form(request.POST or None, request.FILES or None)
         if form.is_valid():
             return self.preview(request, form, form.cleaned_data["file"])
@@ -170,6 +176,7 @@ class ImportPageMixin:
             "opts": self.opts,
             "title": title,
             "columns": self.importing.columns,
+            "example": self.importing.example,
             "reason": request.POST.get("reason", ""),
         }
         if asked := context.get("asked"):

@@ -83,6 +83,7 @@ class Import:
     """What a file would do; kinds of it say how lines are looked up, judged and carried out."""
 
     columns: ClassVar[tuple[str, ...]]
+    example: ClassVar[tuple[Any, ...]]  # a line of the sample file, as text or translated
     # Of what is looked up, by column (W2)
     spellings: ClassVar[Mapping[str, Callable[[str], str]]] = {}
 

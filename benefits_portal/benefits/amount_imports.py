@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from benefits_portal import clock
 from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.backoffice.importing import ImportRow, Outcome, refuse_all
-from benefits_portal.benefits.models import CreditAmount, PackageLine
+from benefits_portal.benefits.models import CreditAmount, PackageLine, Product
 from benefits_portal.benefits.money import MAX_DECIMALS, money, validate_thousandths
 from benefits_portal.key_format import shortened
 from benefits_portal.tenants.importing import RowImport, put_on_record
@@ -24,6 +24,7 @@ class AmountImport(RowImport):
     """The credit of the lines of packages, by offer, product and currency."""
 
     columns = ("offer", "product", "currency", "amount")
+    example = ("Silver competency", Product.Kind.MONTHLY_CREDIT.label, "EUR", "85.00")
     model = CreditAmount
     fields: ClassVar = {"amount": "amount"}
     spellings: ClassVar = {"offer": tidy, "product": tidy, "currency": tidy}
@@ -50,13 +51,14 @@ class AmountImport(RowImport):
     def judge(self, line: ImportRow, cells: Cells) -> None:
         currency = cells["currency"]
         line.written = lambda value: money(value, currency)
-        package_line = self.line_meant(cells["offer"], cells["product"])
-        there = next(
-            (each for each in package_line.credit_amounts.all() if each.currency == currency), None
-        )
-        amount = copy(there) if there else CreditAmount(line=package_line, currency=currency)
         read: dict[str, Any] = {"amount": None}
         faults: dict[str, Any] = {}
+        package_line = None
+        try:
+            package_line = self.line_meant(cells["offer"], cells["product"])
+        except ValidationError as error:
+            faults |= error.error_dict
+        amount = amount_of(package_line, currency)
         try:
             read["amount"] = amount_read(cells["amount"], currency)
         except ValidationError as error:
@@ -64,7 +66,7 @@ class AmountImport(RowImport):
         refuse_all(faults, [lambda: self.fill(line, cells | read, amount)], self.columns)
         if line.outcome is not Outcome.SAME:
             amount.clean()
-        first = self.named.setdefault((package_line.pk, currency), line.line_number)
+        first = self.named.setdefault((amount.line_id, currency), line.line_number)
         if first != line.line_number:
             raise ValidationError(_("Duplicate of line %(line)s.") % {"line": first})
 
@@ -92,9 +94,18 @@ class AmountImport(RowImport):
         put_on_record(action, batch, by=by, tenant_context=lambda amount: {})
 
 
+def amount_of(line: PackageLine | None, currency: str) -> CreditAmount:
+    """The amount of `line` in `currency`, or a new one; without a line one to be judged alone."""
+    if line is None:
+        return CreditAmount(currency=currency)
+    same = (copy(each) for each in line.credit_amounts.all() if each.currency == currency)
+    return next(same, CreditAmount(line=line, currency=currency))
+
+
 def names_of(line: PackageLine) -> list[str]:
     """How a file may call `line` in its offer, the one that says most last."""
-    names = [line.product.name, str(line.product)]
+    kind = line.product.get_kind_display()
+    names = [line.product.name, str(kind), str(line.product)]
     return [*names, *(f"{name}: {line.competency}" for name in names if line.competency)]
 
 

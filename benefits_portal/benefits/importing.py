@@ -21,6 +21,7 @@ class MembershipImport(Import):
     """One that is there already, from the same day, is left as it is."""
 
     columns = ("mpn_id", "offer", "starts_on")
+    example = ("1234567", "Silver competency", "2027-01-31")
     spellings: ClassVar = {"mpn_id": tidy_digits, "offer": tidy}
 
     def __init__(self, cells: Iterable[tuple[int, Cells]] = (), by: Actor | None = None) -> None:

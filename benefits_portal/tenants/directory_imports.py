@@ -29,6 +29,7 @@ from .tenant_lookup import tenants_meant
 
 class PartnerImport(RowImport):
     columns = ("mpn_id", "name", "country", "currency", "time_zone")
+    example = ("1234567", "Wingtip Toys", "NL", "EUR", "Europe/Amsterdam")
     model = Partner
     fields: ClassVar = {
         "name": "name",
@@ -63,6 +64,12 @@ class PartnerImport(RowImport):
 
 class PersonImport(RowImport):
     columns = ("tenant", "user_principal_name", "name", "kind")
+    example = (
+        "wingtiptoys.onmicrosoft.com",
+        "kim@wingtiptoys.onmicrosoft.com",
+        "Kim Vos",
+        "member",
+    )
     model = DirectoryUser
     fields: ClassVar = {"name": "display_name"}
     spellings: ClassVar = {

@@ -32,6 +32,7 @@ class TenantImport(RowImport):
     """Tenants by their domains; an ID or a color that is left empty stays, or is a new one."""
 
     columns = ("mpn_id", "name", "domain", "tenant_id", "color", "primary")
+    example = ("1234567", "Wingtip Toys", "wingtiptoys.onmicrosoft.com", "", "green", "yes")
     model = Tenant
     fields: ClassVar = {
         "name": "name",

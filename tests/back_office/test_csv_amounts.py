@@ -4,6 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError
 from django.test import Client
 
@@ -168,8 +169,11 @@ def test_amounts_have_a_page_and_a_file_named_after_them(office: Client) -> None
     assert "Import credit amounts" in office.get(page(PackageLine, "import")).text
     answer = office.get(page(PackageLine, "import"), {"template": "csv"})
     text = answer.getvalue().decode().removeprefix("\ufeff").strip()
-    assert text.replace('"', "") == AMOUNTS.strip()
-    assert "creditamount-template" in answer["Content-Disposition"]
+    assert text.replace('"', "").splitlines() == [
+        AMOUNTS.strip(),
+        "Silver competency,Azure monthly credit,EUR,85.00",
+    ]
+    assert "creditamount-sample" in answer["Content-Disposition"]
 
 
 @pytest.mark.rule("B3")
@@ -185,3 +189,27 @@ def test_an_offer_s_page_shows_amounts_and_names_missing_currencies(
     for currency in ("EUR", "NOK"):
         factories.CreditAmountFactory.create(line=credit, currency=currency, amount=90)
     assert "No amount in" not in office.get(page(Offer, "change", credit.offer_id)).text
+
+
+def test_all_faults_of_a_line_are_told_together(credit: PackageLine) -> None:
+    assert reasons("Silver,Azure,Euro,many\n") == [
+        "offer: There is no offer of this name with a package. currency: Write EUR for "
+        "this currency. amount: Enter an amount, as in 6000 or 6000.50."
+    ]
+
+
+@pytest.mark.rule("P3")
+def test_the_way_to_an_import_is_there_for_whoever_may_import(
+    office: Client, sign_in: SignIn
+) -> None:
+    """Amounts need rights of their own, beside those to their package lines."""
+    url = page(PackageLine, "import")
+    assert url in office.get(page(PackageLine, "changelist")).text
+    assert office.get(url).status_code == 200
+    user = factories.UserFactory.create(staff=True)
+    names = ["view_packageline", "add_packageline", "change_packageline"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    browser = sign_in(user)
+    listed = browser.get(page(PackageLine, "changelist"))
+    assert ("Add package line" in listed.text, url in listed.text) == (True, False)
+    assert browser.get(url).status_code == 403
