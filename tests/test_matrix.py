@@ -168,7 +168,6 @@ office: ledgers/1/replace-again/ in         in       in      in     in      in  
 office: ledgers/1/change/       in         in       in      in     in      in     see/no   see/no
 office: ledgers/1/delete/       in         in       in      in     in      in     no       no
 office: ledgers/1/history/      in         in       in      in     in      in     go       go
-office: ledgers/look-up/        in         in       in      in     in      in     see      see
 office: ledgers/add/            in         in       in      in     in      in     no       no
 office: ledgers/export/         in         in       in      in     in      in     do/-     do/-
 office: lock-outs/              in         in       in      in     in      in     see      see

@@ -3,7 +3,8 @@
 Never a key in full (K3).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from babel.languages import get_official_languages
@@ -29,20 +30,43 @@ def language_of(partner: Partner) -> str:
     return known[0] if known else settings.LANGUAGE_CODE
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A text to send, in one language by its code."""
+
+    language: str
+    text: str
+
+
+def answers_about_key(key: ProductKey) -> list[Answer]:
+    """`about_key` on the partner's own day, in each language of the portal, its own first."""
+    return in_each_language(key.partner, lambda: about_key(key, key.partner.today()))
+
+
+def answers_about_subscription(subscription: Subscription) -> list[Answer]:
+    """`state_of_subscription` on the partner's own day, in each language, its own first."""
+    partner = subscription.partner
+    return in_each_language(partner, lambda: state_of_subscription(subscription, partner.today()))
+
+
+def in_each_language(partner: Partner, write: Callable[[], str]) -> list[Answer]:
+    """What `write` says in each language of the portal: the partner's own first."""
+    answers = []
+    for language in dict.fromkeys([language_of(partner), *dict(settings.LANGUAGES)]):
+        with override(language):
+            answers.append(Answer(language, write()))
+    return answers
+
+
 def about_key(key: ProductKey, on: date) -> str:
-    """What became of `key` and what its partner can do next, in the partner's language."""
-    with override(language_of(key.partner)):
-        return " ".join(
-            [
-                _("The product key that ends in %(end)s is for %(product)s, %(licenses)s.")
-                % {
-                    "end": key.last_five,
-                    "product": key.product,
-                    "licenses": in_licenses(key.licenses),
-                },
-                *state_of_key(key, on),
-            ]
-        )
+    """What became of `key` and what its partner can do next, in the current language."""
+    values = {
+        "end": key.last_five,
+        "product": key.product,
+        "licenses": in_licenses(key.licenses),
+    }
+    about = _("The product key that ends in %(end)s is for %(product)s, %(licenses)s.") % values
+    return " ".join([about, *state_of_key(key, on)])
 
 
 def state_of_key(key: ProductKey, on: date) -> Iterator[str]:
@@ -87,12 +111,6 @@ def state_of_redeemed(key: ProductKey, on: date) -> Iterator[str]:
         yield _("If it was a mistake, ask for a replacement on the receipt by %(day)s, once.") % {
             "day": as_day(until)
         }
-
-
-def about_subscription(subscription: Subscription, on: date) -> str:
-    """What `subscription` is today, in the partner's language."""
-    with override(language_of(subscription.partner)):
-        return state_of_subscription(subscription, on)
 
 
 def state_of_subscription(subscription: Subscription, on: date) -> str:

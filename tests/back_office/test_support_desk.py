@@ -9,7 +9,12 @@ from django.urls import reverse
 
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.admin.support_desk import MAX_FOUND
-from benefits_portal.licensing.support_answers import about_key, about_subscription, language_of
+from benefits_portal.licensing.support_answers import (
+    about_key,
+    answers_about_key,
+    language_of,
+    state_of_subscription,
+)
 from benefits_portal.tenants.models import Actor, Partner, Record, User
 from tests import factories
 from tests.clients import ClientResponse, SignIn
@@ -46,6 +51,21 @@ def test_a_whole_key_is_found_and_does_not_come_back(office: Client) -> None:
     assert [story.key for story in answer.context["keys"]] == [key]
     assert PartnerFixture.text_of(key) not in answer.text
     assert answer.context["form"]["q"].value() is None
+
+
+@pytest.mark.rule("K3")
+@pytest.mark.parametrize(
+    "typed",
+    ["{0} {1}", "{0}\n{1}", "{0} and x", "Key: {0:.24}", "{0:.8}A{0:.16}", "Diego {0}"],
+    ids=["two", "two lines", "with a word", "mistyped", "foreign character", "with a name"],
+)
+def test_no_key_comes_back_in_the_field(office: Client, typed: str) -> None:
+    keys = [PartnerFixture.text_of(factories.issue_key()) for _ in range(2)]
+    text = typed.format(*keys)
+    answer = ask(office, text)
+    assert "PCBEN" in text
+    assert answer.context["form"]["q"].value() is None
+    assert [key for key in (text, *keys, keys[0][:20]) if key in answer.text] == []
 
 
 @pytest.mark.rule("K1")
@@ -143,6 +163,16 @@ def test_answers_are_in_the_language_of_the_country(country: str, language: str)
     assert language_of(Partner(country=country)) == language
 
 
+def test_each_answer_is_there_in_each_language_the_partner_s_first(db: None) -> None:
+    ours = factories.issue_key(partner__country="US")
+    theirs = factories.issue_key(partner__country="NL")
+    first, second = answers_about_key(ours), answers_about_key(theirs)
+    assert [answer.language for answer in first] == ["en", "nl"]
+    assert [answer.language for answer in second] == ["nl", "en"]
+    assert second[0].text.startswith(f"De productcode die eindigt op {theirs.last_five}")
+    assert second[1].text.startswith(f"The product key that ends in {theirs.last_five}")
+
+
 def test_an_unused_key_is_answered_with_its_last_day(db: None) -> None:
     key = factories.issue_key()
     assert about_key(key, TODAY) == (
@@ -188,7 +218,7 @@ def test_a_revoked_key_is_answered_with_the_one_that_took_its_place(db: None) ->
 def test_a_subscription_is_answered_by_its_status(db: None, day: date, end: str) -> None:
     subscription = factories.redeem().subscription
     days = (as_day(date(2022, 5, 1)), as_day(date(2022, 8, 29)))
-    assert about_subscription(subscription, day).endswith(end.format(*days))
+    assert state_of_subscription(subscription, day).endswith(end.format(*days))
 
 
 def test_the_desk_asks_the_database_a_bounded_number_of_times(

@@ -19,7 +19,6 @@ from benefits_portal.benefits.models import (
     Membership,
     Offer,
     Product,
-    ProductKey,
 )
 from benefits_portal.tenants.admin.base import BackOfficeAdmin
 from benefits_portal.tenants.models import Partner, RoleAssignment, User
@@ -55,7 +54,6 @@ def some_pages() -> dict[str, str]:
         "view-as": url(Partner, "view_as", partner.pk),
         "renew": url(Membership, "renew", membership.pk),
         "end": url(Membership, "end", membership.pk),
-        "look-up": url(ProductKey, "look_up"),
         "role-delete": url(RoleAssignment, "delete", role.pk),
     }
 

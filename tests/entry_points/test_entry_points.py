@@ -99,7 +99,6 @@ HARMLESS = {
     "page new-partner",  # by the verbs, all new: tests/back_office/test_new_partner.py
     "page refusals",  # it only reads
     "page support-desk",  # shows keys masked: tests/back_office/test_support_desk.py
-    "office benefits_productkey_look_up",  # shows keys masked: tests/back_office/test_keys.py
 }
 pytestmark = pytest.mark.django_db
 

@@ -2,15 +2,12 @@
 
 # mypy: disable-error-code="type-arg"
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import path
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import admin_url, linked
@@ -23,7 +20,6 @@ from benefits_portal.tenants.admin.reasons import each, reason_in
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.models import Record
 
-from . import product_key_lookup
 from .effects import effects_of_revoking
 
 if TYPE_CHECKING:
@@ -48,13 +44,13 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
     """Masked (K3). The search takes no key: what is searched for stands in the address."""
 
     list_display = [
-        "__str__",
-        linked("benefit", _("benefit")),
+        "ending",
+        linked("benefit", _("benefit"), shows="product"),
         "licenses",
         linked("partner", _("partner")),
         "issued_at",
         "redeemed_on",
-        linked("redeemed_in", _("redeemed in")),
+        linked("redeemed_in", _("redeemed in"), shows="redeemed_in__domain"),
         "revoked_at",
     ]
     list_filter = [KeyStateFilter, ("product", FewChoicesFilter), ("partner", FewChoicesFilter)]
@@ -73,14 +69,12 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
     actions = buttons = ("revoke",)
 
+    @admin.display(description=_("product key"))
+    def ending(self, key: ProductKey) -> str:
+        return key.ending
+
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("benefits.change_productkey")
-
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(
-            sensitive_post_parameters("key")(partial(product_key_lookup.look_up, self))
-        )
-        return [path("look-up/", view, name="benefits_productkey_look_up"), *super().get_urls()]
 
     @admin.action(description=_("Revoke"), permissions=["revoke"])
     @previewed(effects_of_revoking)

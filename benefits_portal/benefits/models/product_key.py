@@ -122,6 +122,11 @@ class ProductKey(WrittenOnce):
     def __str__(self) -> str:
         return key_encryption.masked(self.last_five)
 
+    @property
+    def ending(self) -> str:
+        """How lists write it, in short: …XXXXX (K3)."""
+        return f"…{self.last_five}"
+
     def delete(self, *args: Any, **kwargs: Any) -> Never:
         raise TypeError("Product keys are revoked, never deleted (A1).")
 

@@ -14,7 +14,8 @@ from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.admin.mail_and_attempts import LIMITS
 from benefits_portal.tenants.models import Attempt, KeyAttempt, Record
 
-from .support_desk import LATEST_RECORDS, may
+from .support_desk import may
+from .support_stories import LATEST_RECORDS
 
 MAX_ROWS = 20
 

@@ -4,8 +4,6 @@ What was typed is sent by POST, so that no key stands in an address (K3). Each k
 shown to whoever may see its list, a few rows at most (W7).
 """
 
-from dataclasses import dataclass
-from datetime import date
 from typing import Any, cast
 
 from django import forms
@@ -13,14 +11,11 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from benefits_portal import clock
 from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.backoffice.row_numbers import is_number
 from benefits_portal.benefits.key_encryption import resembles_key
@@ -29,23 +24,21 @@ from benefits_portal.benefits.key_exceptions import KeyMistyped, NotAKey
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.derived_fields import found_by
 from benefits_portal.key_format import ALPHABET, PREFIX, normalized
-from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.support_answers import about_key, about_subscription, language_of
+from benefits_portal.licensing.models import Subscription
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.search_text import MAX_TYPED, finds_nothing
 from benefits_portal.tenants.admin.edits_on_record import actor
-from benefits_portal.tenants.models import (
-    Attempt,
-    DirectoryUser,
-    Partner,
-    Record,
-    RoleAssignment,
-    Tenant,
-    User,
+from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Tenant, User
+
+from .support_stories import (
+    KeyStory,
+    PartnerDesk,
+    PersonStory,
+    SubscriptionStory,
+    refusals_among,
 )
 
-MAX_FOUND, MAX_ROWS, MAX_REFUSALS = 6, 10, 5
-LATEST_RECORDS = 500  # that are looked through for refusals
+MAX_FOUND, MAX_ROWS = 6, 10
 
 
 class DeskForm(forms.Form):
@@ -69,124 +62,13 @@ class DeskForm(forms.Form):
             try:
                 typed_key(typed)
             except (NotAKey, KeyMistyped) as refusal:
-                raise forms.ValidationError(str(refusal.message)) from None
+                advice = _("Ask for it again, or look for its last five characters.")
+                raise forms.ValidationError(f"{refusal.message} {advice}") from None
         return typed
 
-
-@dataclass(frozen=True)
-class KeyStory:
-    """A key, masked: who redeemed it where, what was refused about it, and what to answer."""
-
-    key: ProductKey
-    redemption: Redemption | None
-    answer: str
-    language: str
-    refusals: list[Record]
-
-    @classmethod
-    def of(cls, key: ProductKey, user: Any) -> "KeyStory":
-        may_see = user.has_perm("licensing.view_redemption")
-        return cls(
-            key,
-            Redemption.objects.for_display().filter(key=key).first() if may_see else None,
-            about_key(key, key.partner.today()),
-            language_of(key.partner),
-            refusals_among(Record.objects.about(key.benefit), user),
-        )
-
-    @classmethod
-    def in_short(cls, key: ProductKey) -> "KeyStory":
-        """What to answer alone, as one of many."""
-        return cls(key, None, about_key(key, key.partner.today()), language_of(key.partner), [])
-
-    @property
-    def href(self) -> str:
-        return admin_url(self.key, "change", self.key.pk)
-
-
-@dataclass(frozen=True)
-class PersonStory:
-    """An account or a user entry: its roles, whether it can sign in, and its last refusals."""
-
-    entry: DirectoryUser | None
-    account: User | None
-    roles: list[RoleAssignment]
-    locked_until: Any
-    refusals: list[Record]
-
-    @classmethod
-    def of_account(cls, account: User, user: Any) -> "PersonStory":
-        attempts = Attempt.objects.of_account(account.email).refusing(clock.now())
-        last = attempts.order_by("-refused_until").first()
-        return cls(
-            account.directory_user,
-            account,
-            list(account.role_assignments.select_related("partner")),
-            last.refused_until if last and user.has_perm("tenants.view_attempt") else None,
-            refusals_among(Record.objects.filter(actor=account), user),
-        )
-
-    @classmethod
-    def of_entry(cls, entry: DirectoryUser) -> "PersonStory":
-        return cls(entry, None, [], None, [])
-
-    @property
-    def href(self) -> str:
-        subject: Any = self.account or self.entry
-        return admin_url(subject, "change", subject.pk)
-
-    @property
-    def partner(self) -> Partner | None:
-        return self.entry.tenant.partner if self.entry else None
-
-
-@dataclass(frozen=True)
-class SubscriptionStory:
-    """A subscription, what to answer about it, and the calculator filled in with its figures."""
-
-    subscription: Subscription
-    status: Any
-    answer: str
-    language: str
-    calculator: str
-
-    @classmethod
-    def of(cls, subscription: Subscription) -> "SubscriptionStory":
-        on = subscription.partner.today()
-        figures: dict[str, str | int] = {
-            "licenses": subscription.licenses,
-            "ends_on": subscription.ends_on.isoformat(),
-            "keys": 25,
-            "on": on.isoformat(),
-            "carried": subscription.carried_license_days,
-        }
-        return cls(
-            subscription,
-            subscription.status(on),
-            about_subscription(subscription, on),
-            language_of(subscription.partner),
-            f"{reverse('licensing:calculator')}?{urlencode(figures)}",
-        )
-
-
-@dataclass(frozen=True)
-class PartnerDesk:
-    """One partner on its own day: its keys, subscriptions and last refusals."""
-
-    partner: Partner
-    today: date
-    keys: Excerpt[KeyStory]
-    subscriptions: Excerpt[SubscriptionStory] | None
-    refusals: list[Record]
-
-
-def refusals_among(records: Any, user: Any) -> list[Record]:
-    """The last refusals among the latest of `records`, for whoever may see records."""
-    if not user.has_perm("tenants.view_record"):
-        return []
-    latest = records.order_by("-at", "-pk").values("pk")[:LATEST_RECORDS]
-    refused = Record.objects.filter(pk__in=latest).exclude(refused="")
-    return list(refused.select_related("actor", "tenant").order_by("-at", "-pk")[:MAX_REFUSALS])
+    def forget(self) -> None:
+        """Show the field empty, whatever was typed and whatever is said of it (K3)."""
+        self.data = {}
 
 
 @sensitive_post_parameters("q")
@@ -197,10 +79,10 @@ def support_desk(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"title": _("Support desk")}
     if request.method == "POST" and form.is_valid():
         context |= results(request, form.cleaned_data["q"])
-        if resembles_key(form.cleaned_data["q"]):
-            form = DeskForm()  # a key does not come back
     elif is_number(request.GET.get("partner", "")) and may(request, "tenants.view_partner"):
         context["desk"] = partner_desk(request, Partner.objects.filter(pk=request.GET["partner"]))
+    if resembles_key(request.POST.get("q", "")):
+        form.forget()
     request.current_app = admin.site.name
     return TemplateResponse(
         request,

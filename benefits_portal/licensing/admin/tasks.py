@@ -16,13 +16,13 @@ type Person = AbstractBaseUser | AnonymousUser
 
 @dataclass(frozen=True)
 class Task:
-    """A link to a page of a model's back office, for whoever has the permission `verb` on it."""
+    """A link to a page of a model's back office, for whoever has the permissions `verbs` on it."""
 
     label: Text
     model: str  # as in tenants.Partner
     page: str = "changelist"
     query: str = ""
-    verb: str = "view"
+    verbs: tuple[str, ...] = ("view",)
 
     @property
     def href(self) -> str:
@@ -31,7 +31,8 @@ class Task:
 
     def is_for(self, user: Person) -> bool:
         app, _dot, model = self.model.lower().partition(".")
-        return isinstance(user, PermissionsMixin) and user.has_perm(f"{app}.{self.verb}_{model}")
+        needed = [f"{app}.{verb}_{model}" for verb in self.verbs]
+        return isinstance(user, PermissionsMixin) and user.has_perms(needed)
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,10 @@ TASKS: tuple[tuple[Text, tuple[Task, ...]], ...] = (
     (
         _("Help a partner"),
         (
-            PageForAllStaff(_("Support desk"), "", "support-desk"),
+            PageForAllStaff(_("Find a partner, person or key"), "", "support-desk"),
             Task(_("Choose a partner to view as"), "tenants.Partner"),
-            Task(_("Look up a product key"), "benefits.ProductKey", "look_up"),
             PageForAllStaff(_("Refusals"), "", "refusals"),
-            Task(_("Lift a lock-out"), "tenants.Attempt", query="locked=yes", verb="delete"),
+            Task(_("Lift a lock-out"), "tenants.Attempt", query="locked=yes", verbs=("delete",)),
         ),
     ),
     (
@@ -80,9 +80,9 @@ TASKS: tuple[tuple[Text, tuple[Task, ...]], ...] = (
         _("Enroll and renew"),
         (
             NewPartnerTask(_("Add a partner"), ""),
-            Task(_("Enroll a partner"), "benefits.Membership", "add", verb="add"),
+            Task(_("Enroll a partner"), "benefits.Membership", "add", verbs=("add",)),
             Task(_("Renew memberships"), "benefits.Membership", query="state=to-renew"),
-            Task(_("Import memberships"), "benefits.Membership", "import", verb="add"),
+            Task(_("Import memberships"), "benefits.Membership", "import", verbs=("add", "change")),
         ),
     ),
     (
