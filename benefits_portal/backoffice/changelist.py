@@ -90,6 +90,12 @@ def can_be_looked_up(value: str) -> bool:
 
 
 class BackOfficeChangeList(ChangeList):
+    """Django's own, named after what it lists; a filter that makes no sense is refused."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.title = str(self.opts.verbose_name_plural)
+
     def get_filters(self, request: HttpRequest) -> Any:
         asked = [
             value for name, values in request.GET.lists() if name != SEARCH_VAR for value in values

@@ -19,13 +19,22 @@ def admin_url(model: type[models.Model] | models.Model, page: str, *args: Any) -
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
-def link(target: models.Model | None) -> Any:
-    """`target`, as a link to its own page; nothing for nobody."""
-    return (
-        format_html('<a href="{}">{}</a>', admin_url(target, "change", target.pk), target)
-        if target
-        else None
-    )
+def link(target: models.Model | None, text: object = "") -> Any:
+    """`target`, or `text` in its place, as a link to its own page; nothing for nobody."""
+    if target is None:
+        return None
+    url = admin_url(target, "change", target.pk)
+    return format_html('<a href="{}">{}</a>', url, text or target)
+
+
+def opened(description: Text, *, shows: str = "") -> Callable[[Any], Any]:
+    """A column that leads to the row's own page; its text is the row, or what `shows` leads to."""
+
+    @admin.display(description=description)
+    def column(row: Any) -> Any:
+        return link(row, at(shows)(row) if shows else row)
+
+    return column
 
 
 def at(path: str) -> Callable[[Any], Any]:
@@ -33,16 +42,18 @@ def at(path: str) -> Callable[[Any], Any]:
     return attrgetter(path.replace("__", "."))
 
 
-def linked(path: str, description: Text) -> Callable[[Any], Any]:
+def linked(path: str, description: Text, *, shows: str = "") -> Callable[[Any], Any]:
     """A column with the object that `path` leads to, as a link; `target` is the object alone.
 
-    The list must fetch it with its rows.
+    `shows` leads to what the link is called, where the list says the rest in other columns. The
+    list must fetch both with its rows.
     """
-    target = at(path)
+    target, text = at(path), at(shows or path)
 
     @admin.display(description=description, ordering=path)
     def column(row: Any) -> Any:
-        return link(target(row))
+        there = target(row)
+        return link(there, text(row)) if there else None
 
     column.target = target  # type: ignore[attr-defined]
     return column

@@ -29,10 +29,10 @@ class RunningFilter(DayFilter):
 class AssignmentAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_display = [
         "directory_user",
-        linked("benefit", _("benefit")),
+        linked("benefit", _("benefit"), shows="benefit__product"),
         linked("partner", _("partner")),
         "assigned_on",
-        linked("assigned_by", _("assigned by")),
+        linked("assigned_by", _("assigned by"), shows="assigned_by__name"),
         "ended_on",
         "is_running",
     ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.backoffice.changelist import SearchThroughMixin
-from benefits_portal.backoffice.columns import linked
+from benefits_portal.backoffice.columns import linked, opened
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter, on_day
 from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.benefits.status import Status
@@ -68,7 +68,7 @@ class UnusedFilter(DayFilter):
 class KeyInline(ReadOnlyInline):
     model = ProductKey
     fields = readonly_fields = [
-        "__str__",
+        opened(_("product key"), shows="ending"),
         "licenses",
         "issued_at",
         "redeemed_on",
@@ -83,7 +83,7 @@ class KeyInline(ReadOnlyInline):
 class AssignmentInline(ReadOnlyInline):
     model = Assignment
     fields = readonly_fields = [
-        "directory_user",
+        opened(_("person"), shows="directory_user"),
         "assigned_on",
         "assigned_by",
         "ended_on",

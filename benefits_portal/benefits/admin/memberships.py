@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from benefits_portal import clock
 from benefits_portal.backoffice.changelist import SearchThroughMixin
-from benefits_portal.backoffice.columns import admin_url, linked
+from benefits_portal.backoffice.columns import admin_url, linked, opened
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, BenefitAction, Membership
@@ -63,7 +63,7 @@ class MembershipStateFilter(DayFilter):
 class BenefitInline(ReadOnlyInline):
     model = Benefit
     fields = readonly_fields = [
-        "product",
+        opened(gettext_lazy("product"), shows="product"),
         quantity,
         "benefit_type",
         "competency",

@@ -186,7 +186,7 @@ class Benefit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product} ({self.partner})"
+        return f"{self.partner}: {self.product}"
 
     def get_absolute_url(self) -> str:
         """Its page is in a higher room, which settings.ABSOLUTE_URL_OVERRIDES names."""

@@ -1,5 +1,9 @@
 """The back office of this app: what runs in tenants, and the replacements that are asked for."""
 
-from . import ledgers, replacements
+from django.contrib import admin
 
-__all__ = ["ledgers", "replacements"]
+from . import ledgers, menu, replacements
+
+__all__ = ["ledgers", "menu", "replacements"]
+
+admin.site.get_app_list = menu.get_app_list  # type: ignore[method-assign]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.backoffice.changelist import SearchThroughMixin
-from benefits_portal.backoffice.columns import NOTHING, linked
+from benefits_portal.backoffice.columns import NOTHING, link, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter, on_day
 from benefits_portal.licensing.exceptions import NotAReplacement
 from benefits_portal.licensing.models import Redemption, Subscription
@@ -56,11 +56,17 @@ class StatusFilter(DayFilter):
     }
 
 
+@admin.display(description=_("redeemed for"))
+def way(redemption: Redemption) -> Any:
+    """What the key was redeemed for, as a link to the redemption."""
+    return link(redemption, redemption.get_way_display())
+
+
 class RedemptionInline(ReadOnlyInline):
     model = Redemption
     fields = readonly_fields = [
-        "way",
-        "key",
+        way,
+        linked("key", _("product key"), shows="key__ending"),
         "key_licenses",
         "after_licenses",
         "after_ends_on",
@@ -76,7 +82,7 @@ class RedemptionInline(ReadOnlyInline):
 class SubscriptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_display = [
         "product",
-        linked("tenant", _("tenant")),
+        linked("tenant", _("tenant"), shows="tenant__domain"),
         linked("partner", _("partner")),
         "licenses",
         "starts_on",
@@ -119,12 +125,12 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_display = [
         "redeemed_at",
         "way",
-        linked("subscription", _("subscription")),
-        linked("key", _("product key")),
+        linked("subscription", _("subscription"), shows="subscription__product"),
+        linked("key", _("product key"), shows="key__ending"),
         "after_licenses",
         "after_ends_on",
         linked("partner", _("partner")),
-        linked("redeemed_by", _("redeemed by")),
+        linked("redeemed_by", _("redeemed by"), shows="redeemed_by__name"),
     ]
     list_filter = ["way", ("partner", FewChoicesFilter)]
     search_through = ("partner", "tenant", "subscription__product", "redeemed_by")
@@ -167,9 +173,7 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
         return bool(request.user.has_perm("licensing.change_replacement"))
 
     @admin.action(
-        description=_(
-            "Revoke a key that is a replacement, reverse its redemption and issue another key"
-        ),
+        description=_("Replace a replacement key again"),
         permissions=["replace"],
     )
     @previewed(effects_of_replacing_again, label=_("Replace again"), hides=(NotAReplacement,))

@@ -48,10 +48,10 @@ class ReplacementAdmin(ReadOnlyAdmin):
 
     list_display = [
         "asked_at",
-        linked("redemption", gettext_lazy("redemption")),
+        linked("redemption", gettext_lazy("redemption"), shows="redemption__subscription__product"),
         linked("partner", gettext_lazy("partner")),
         "why",
-        linked("asked_by", gettext_lazy("asked by")),
+        linked("asked_by", gettext_lazy("requested by"), shows="asked_by__name"),
         "answer",
     ]
     list_filter = [AnswerFilter, ("partner", FewChoicesFilter)]
@@ -117,9 +117,8 @@ class ReversalAdmin(ReadOnlyAdmin):
     list_display = [
         "reversed_at",
         linked("redemption", gettext_lazy("redemption")),
-        linked("subscription", gettext_lazy("subscription")),
         linked("partner", gettext_lazy("partner")),
-        linked("reversed_by", gettext_lazy("reversed by")),
+        linked("reversed_by", gettext_lazy("reversed by"), shows="reversed_by__name"),
     ]
     list_filter = [("partner", FewChoicesFilter)]
     search_fields = ["partner__search_text", "subscription__product__search_text"]

@@ -98,10 +98,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('why', models.CharField(max_length=200, verbose_name='reason')),
-                ('asked_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='asked at')),
+                ('asked_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='requested at')),
                 ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided at')),
                 ('declined_because', models.CharField(blank=True, max_length=200, verbose_name='declined because')),
-                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by')),
+                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='requested by')),
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
                 ('key', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replacement', to='benefits.productkey', verbose_name='new product key')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replacements', to='tenants.partner', verbose_name='partner')),
@@ -109,8 +109,8 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replacements', to='tenants.tenant', verbose_name='tenant')),
             ],
             options={
-                'verbose_name': 'replacement of a key',
-                'verbose_name_plural': 'replacements of keys',
+                'verbose_name': 'replacement request',
+                'verbose_name_plural': 'replacement requests',
                 'ordering': ['-asked_at', '-pk'],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('declined_because', ''), ('key', None)), models.Q(('decided_at__isnull', False), models.Q(('key', None), ('declined_because', ''), _connector='OR')), _connector='OR'), name='replacement_granted_or_declined', violation_error_message='A request is granted with a key, or declined with a reason.')],
             },

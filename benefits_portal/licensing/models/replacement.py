@@ -205,9 +205,9 @@ class Replacement(models.Model):
         Redemption, models.PROTECT, related_name="replacement", verbose_name=_("redemption")
     )
     why = LineField(_("reason"), max_length=200)
-    asked_at = models.DateTimeField(_("asked at"), default=clock.now, editable=False)
+    asked_at = models.DateTimeField(_("requested at"), default=clock.now, editable=False)
     asked_by = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by")
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("requested by")
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.ForeignKey(
@@ -226,8 +226,8 @@ class Replacement(models.Model):
     objects = ReplacementQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("replacement of a key")
-        verbose_name_plural = _("replacements of keys")
+        verbose_name = _("replacement request")
+        verbose_name_plural = _("replacement requests")
         ordering = ["-asked_at", "-pk"]
         constraints = [
             models.CheckConstraint(
@@ -241,7 +241,7 @@ class Replacement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.redemption}, {self.redemption.key}"
+        return f"{self.partner}: {self.redemption.subscription.product}, {self.redemption.key}"
 
     @property
     def is_decided(self) -> bool:

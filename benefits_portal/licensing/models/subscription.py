@@ -106,7 +106,7 @@ class Subscription(models.Model):
         indexes = INDEXES
 
     def __str__(self) -> str:
-        return f"{self.product} ({self.tenant})"
+        return f"{self.product}, {self.tenant}"
 
     def get_absolute_url(self) -> str:
         return reverse("licensing:subscription", args=[self.pk])

@@ -149,10 +149,14 @@ class BackOfficeInline(AutocompleteFieldsMixin, admin.TabularInline):
     readonly_fields: ClassVar[Any] = ()
     extra = 0
     show_change_link = True
+    view_on_site = False
 
 
 class ReadOnlyInline(BackOfficeInline):
-    """Rows of a ledger beside what they belong to."""
+    """Rows of a ledger beside what they belong to; the first column leads to a row's own page."""
+
+    show_change_link = False
+    classes = ("read-only",)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

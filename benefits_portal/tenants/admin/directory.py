@@ -254,7 +254,7 @@ class DirectoryUserAdmin(ImportMixin, NoDeleteAdmin):
         "display_name",
         "user_principal_name",
         "kind",
-        linked("tenant", gettext_lazy("tenant")),
+        linked("tenant", gettext_lazy("tenant"), shows="tenant__domain"),
         linked("tenant__partner", gettext_lazy("partner")),
         "entry_enabled",
     ]

@@ -93,9 +93,9 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "at",
         "what",
         "outcome",
-        linked("actor", gettext_lazy("who")),
+        linked("actor", gettext_lazy("who"), shows="actor__name"),
         linked("partner", gettext_lazy("partner")),
-        linked("tenant", gettext_lazy("tenant")),
+        linked("tenant", gettext_lazy("tenant"), shows="tenant__domain"),
         "about",
     ]
     list_filter = [
@@ -183,7 +183,7 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
 class KeyAttemptAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_display = [
         "at",
-        linked("user", gettext_lazy("user")),
+        linked("user", gettext_lazy("user"), shows="user__name"),
         linked("partner", gettext_lazy("partner")),
     ]
     list_filter = [("partner", FewChoicesFilter)]

@@ -44,7 +44,7 @@ class TenantRequestAdmin(ReadOnlyAdmin):
         "domain",
         linked("partner", gettext_lazy("partner")),
         "asked_at",
-        linked("asked_by", gettext_lazy("asked by")),
+        linked("asked_by", gettext_lazy("requested by"), shows="asked_by__name"),
         "answer",
     ]
     list_filter = [AnswerFilter, ("partner", FewChoicesFilter)]

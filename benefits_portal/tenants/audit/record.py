@@ -63,7 +63,7 @@ class Record(AppendOnly):
         "after": Personal.FREE_TEXT,
     }
 
-    at = models.DateTimeField(_("at"), default=clock.now, editable=False)
+    at = models.DateTimeField(_("time"), default=clock.now, editable=False)
     actor = models.ForeignKey(
         "tenants.User",
         models.PROTECT,
@@ -73,7 +73,7 @@ class Record(AppendOnly):
         verbose_name=_("who"),
         editable=False,
     )
-    how = models.CharField(_("acting how"), max_length=11, choices=How, editable=False)
+    how = models.CharField(_("from where"), max_length=11, choices=How, editable=False)
     reason = LineField(_("reason"), max_length=REASON_LENGTH, blank=True, editable=False)
     partner = models.ForeignKey(
         "tenants.Partner",

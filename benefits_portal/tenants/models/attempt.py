@@ -124,7 +124,7 @@ class Attempt(models.Model):
     account = models.CharField(
         _("account, as a digest"), max_length=64, blank=True, db_index=True, editable=False
     )
-    at = models.DateTimeField(_("at"), default=clock.now, editable=False)
+    at = models.DateTimeField(_("time"), default=clock.now, editable=False)
     refused_until = models.DateTimeField(
         _("refused until"), null=True, db_index=True, editable=False
     )
@@ -132,8 +132,8 @@ class Attempt(models.Model):
     objects = AttemptQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("attempt")
-        verbose_name_plural = _("attempts")
+        verbose_name = _("counted attempt")
+        verbose_name_plural = _("counted attempts")
         ordering = ["-at"]
         indexes = [
             models.Index(fields=["limit", "subject", "at"], name="attempt_limit_subject_at"),

@@ -72,13 +72,13 @@ class KeyAttempt(models.Model):
         editable=False,
     )
     digest = models.CharField(_("digest"), max_length=64, editable=False)
-    at = models.DateTimeField(_("at"), default=clock.now, editable=False)
+    at = models.DateTimeField(_("time"), default=clock.now, editable=False)
 
     objects = KeyAttemptQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("key attempt")
-        verbose_name_plural = _("key attempts")
+        verbose_name = _("wrong key")
+        verbose_name_plural = _("wrong keys")
         ordering = ["-at"]
         indexes = [
             models.Index(fields=["at"], name="key_attempt_at"),

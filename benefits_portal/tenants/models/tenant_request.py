@@ -73,9 +73,9 @@ class TenantRequest(models.Model):
     name = NameField(_("name"), max_length=120)
     domain = CanonicalDomainField(_("domain"), max_length=120)
     asked_by = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by")
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("requested by")
     )
-    asked_at = models.DateTimeField(_("asked at"), default=clock.now, editable=False)
+    asked_at = models.DateTimeField(_("requested at"), default=clock.now, editable=False)
     decided_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
     )

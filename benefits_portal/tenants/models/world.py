@@ -12,8 +12,8 @@ class PracticeWorld(models.Model):
     A database becomes one only while it is still empty.
     """
 
-    as_of = models.DateField(_("as of"))
-    made_at = models.DateTimeField(_("made at"), default=clock.now)
+    as_of = models.DateField(_("date in the story"))
+    made_at = models.DateTimeField(_("created at"), default=clock.now)
     one = models.BooleanField(default=True, unique=True, editable=False)
 
     class Meta:
