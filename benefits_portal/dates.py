@@ -1,10 +1,14 @@
 """Calendar arithmetic. Pure: no clock, no settings, nothing of ours."""
 
 from datetime import date
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
+KEPT = 4_096  # sums in a process: planning asks for the same ones thousands of times
 
+
+@lru_cache(KEPT)
 def add_months(day: date, months: int) -> date:
     """The same day of the month `months` later, clamped to that month's end (rules S1, S4).
 

@@ -43,8 +43,9 @@ def read_number(text: str) -> int:
 def read_numbers(text: str) -> list[int]:
     """Several, with a semicolon, a plus, a comma or a space between them; none in an empty text.
 
-    `1 200` is one number, and `1,000` too, as 000 is none; `1,200` and `25 200` could be two, so
-    they are asked back. `12,00` and `100.000,5` are one number with decimals, which is refused.
+    `1 200` is one number, and `1,000` and `1,000,500` too, as 000 is none; `1,200` and `25 200`
+    could be two, so they are asked back. `12,00` and `100.000,5` are one number with decimals,
+    which is refused.
     """
     plain = _plain(_UNBROKEN.sub("'", _CELLS.sub(";", text)))
     if _DECIMALS.search(plain):
@@ -53,16 +54,22 @@ def read_numbers(text: str) -> list[int]:
             code="decimals",
         )
     plain = _ENDS_IN_ZEROS.sub(lambda grouped: re.sub("[ ,]", "'", grouped[0]), plain)
-    if found := _TWO_READINGS.search(plain):
-        parts = re.split("[ ,]", found[0])
-        params = {"one": "".join(parts), "several": "; ".join(str(int(part)) for part in parts)}
-        if len(parts) == 2:
-            message = _("Write %(one)s for one key, or %(several)s for two.") % params
-        else:
-            message = _("Write %(one)s for one key, or %(several)s for several.") % params
-        raise ValidationError(message, code="two_readings")
+    plain = _TWO_READINGS.sub(_only_reading, plain)
     plain = _THOUSANDS.sub(lambda grouped: grouped[0].replace(" ", "'"), plain)
     return [_whole(part) for part in _BETWEEN_NUMBERS.split(plain) if part]
+
+
+def _only_reading(found: re.Match[str]) -> str:
+    """As one number, which it is if a part of it would be no number of licenses by itself."""
+    parts = re.split("[ ,]", found[0])
+    if any(int(part) == 0 for part in parts):
+        return "'".join(parts)
+    params = {"one": "".join(parts), "several": "; ".join(str(int(part)) for part in parts)}
+    if len(parts) == 2:
+        message = _("Write %(one)s for one key, or %(several)s for two.") % params
+    else:
+        message = _("Write %(one)s for one key, or %(several)s for several.") % params
+    raise ValidationError(message, code="two_readings")
 
 
 def read_amount(text: str, decimals: int = 2) -> Decimal:

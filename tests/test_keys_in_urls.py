@@ -20,7 +20,19 @@ pytestmark = [pytest.mark.rule("W6"), pytest.mark.django_db]
 TAKEN_OUT = "A product key was taken out of the URL"
 NOT_SEARCHED = "This looks like a product key. Keys are not searched for"
 FIELDS = {
-    "/calculator/": ["licenses", "ends_on", "keys", "on", "carried"],
+    "/calculator/": [
+        "licenses",
+        "ends_on",
+        "keys",
+        "on",
+        "carried",
+        "view",
+        "all",
+        "wanted_licenses",
+        "wanted_on",
+        "now_ends_on",
+        "now_licenses",
+    ],
     "/mpn/benefits/azure-cloud/": [
         "sort",
         "status",

@@ -173,6 +173,18 @@ PAGES = [
     Page(
         0, "licensing:calculator", query="?licenses=100&ends_on=2021-06-30&keys=25", signed_in=False
     ),
+    Page(
+        0,
+        "licensing:calculator",
+        query="?view=possibilities&licenses=100&ends_on=2021-06-30&keys=25;50&wanted_on=2021-09-01",
+        signed_in=False,
+    ),
+    Page(
+        0,
+        "licensing:calculator",
+        query="?view=explain&licenses=100&ends_on=2021-06-30&keys=25;50&now_ends_on=2021-09-30",
+        signed_in=False,
+    ),
     Page(9, "help"),
     Page(3, "then-and-now"),
     Page(2, "tenants:sign-in", signed_in=False),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benefits_portal.benefits.models import PackageLine
-from benefits_portal.licensing.calculator import form_for
+from benefits_portal.licensing.calculator_forms import form_for
 from benefits_portal.number_fields import AmountFormField
 from benefits_portal.tenants.models import User
 from benefits_portal.typed_numbers import read_amount, read_number, read_numbers
@@ -91,6 +91,10 @@ def test_what_is_no_whole_number_is_refused(typed: str) -> None:
         ("25 1\u00a0200", [25, 1200]),
         ("1,000", [1000]),
         ("10 000", [10_000]),
+        ("1,000,000", [1_000_000]),
+        ("1 000 500", [1_000_500]),
+        ("25; 12,000,100", [25, 12_000_100]),
+        ("250,000,000", [250_000_000]),
         ("25,10", [25, 10]),
         ("100.000; 5", [100_000, 5]),
         ("1.200; 25", [1200, 25]),

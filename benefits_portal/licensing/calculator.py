@@ -3,17 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
-from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from benefits_portal.benefits.models import MAX_LICENSES
-from benefits_portal.dates import add_months
-from benefits_portal.fields import DayFormField
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.date_axis import DateAxis
 from benefits_portal.licensing.models import Subscription, Term
@@ -27,87 +19,9 @@ from benefits_portal.licensing.ways import (
     waiting_way,
     ways_axis,
 )
-from benefits_portal.number_fields import NumberFormField, check_range
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.typed_numbers import read_numbers
 
-MAX_LICENSES_TYPED, MAX_KEYS = MAX_LICENSES, 12
 CAN_COME_BACK = (Subscription.Status.EXPIRED, Subscription.Status.DISABLED)
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
-
-day_range = [
-    MinValueValidator(FIRST_DAY, gettext_lazy("Choose a day from the year 2000 on.")),
-    MaxValueValidator(LAST_DAY, gettext_lazy("Choose a day up to the year 2100.")),
-]
-
-
-def day_field(label: Any, help_text: Any = "") -> DayFormField:
-    required = {"required": gettext_lazy("Enter a day.")}
-    return DayFormField(
-        label=label, help_text=help_text, validators=day_range, error_messages=required
-    )
-
-
-class NumberField(NumberFormField):
-    """A whole number of licenses or license-days."""
-
-    def __init__(self, *, at_least: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.at_least = at_least
-
-    def clean(self, value: Any) -> Any:
-        number = super().clean(value)
-        return None if number is None else check_range(number, self.at_least, MAX_LICENSES_TYPED)
-
-
-class CalculatorForm(forms.Form):
-    """A subscription's figures, and the keys to use on it one after the other."""
-
-    licenses = NumberField(
-        label=gettext_lazy("Licenses"),
-        at_least=1,
-        error_messages={"required": gettext_lazy("Enter how many licenses the subscription has.")},
-    )
-    ends_on = day_field(gettext_lazy("End date"), gettext_lazy("The last day of service."))
-    keys = forms.CharField(
-        label=gettext_lazy("Licenses of the key"),
-        max_length=120,
-        help_text=gettext_lazy("Several keys, one after the other: 25; 10; 10."),
-        error_messages={"required": gettext_lazy("Enter how many licenses the key has.")},
-    )
-    on = day_field(gettext_lazy("Redeemed on"))
-    carried = NumberField(
-        label=gettext_lazy("License-days carried over"),
-        required=False,
-        at_least=0,
-        help_text=gettext_lazy("From an earlier calculation; empty for none."),
-    )
-
-    def clean_keys(self) -> list[int]:
-        """Between keys stands a semicolon, a plus, a comma or a space."""
-        keys = read_numbers(self.cleaned_data["keys"])
-        if len(keys) > MAX_KEYS:
-            raise forms.ValidationError(_("Enter at most %(most)s keys.") % {"most": MAX_KEYS})
-        if not keys:
-            raise forms.ValidationError(_("Enter how many licenses the key has."))
-        return [check_range(licenses, 1, MAX_LICENSES_TYPED) for licenses in keys]
-
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        if (data.get("carried") or 0) >= data.get("licenses", MAX_LICENSES_TYPED + 1):
-            self.add_error(
-                "carried",
-                _("Fewer license-days than licenses are carried: a whole day is used at once."),
-            )
-        return data
-
-    def calculation(self) -> "Calculation":
-        data = self.cleaned_data
-        return Calculation(
-            Term(data["licenses"], data["ends_on"], data.get("carried") or 0),
-            data["keys"],
-            data["on"],
-        )
 
 
 @dataclass(frozen=True)
@@ -260,34 +174,3 @@ class Calculation:
             _("key: %(licenses)s") % {"licenses": keys},
             _("redeemed on %(day)s") % {"day": as_day(self.on)},
         ]
-
-
-_AROUND_A_LINK = " \t\r\n<>()[]{}.,;:!?'\"“”’»"  # what a mail or a sentence puts behind a link
-
-
-def link_query(query: QueryDict) -> QueryDict:
-    """`query` as it was before a mail or a web page spoiled the link.
-
-    They write `&amp;` into it, break it or put a dot behind it.
-    """
-    if len(query) == 1 and "=" in (only := next(iter(query))):  # encoded as a whole
-        query = QueryDict(only)
-    mended = QueryDict(mutable=True)
-    for name, values in query.lists():
-        name = name.strip()
-        while name.startswith("amp;"):
-            name = name.removeprefix("amp;").strip()
-        # =3D is a mail's =
-        mended.setlist(name, [value.removeprefix("3D").strip(_AROUND_A_LINK) for value in values])
-    return mended
-
-
-def form_for(query: QueryDict, today: date) -> CalculatorForm:
-    """The form as the URL says; before anything was asked, with an example redeemed `today`."""
-    if query:
-        asked = link_query(query)
-        asked.setdefault("on", today.isoformat())
-        return CalculatorForm(asked)
-    return CalculatorForm(
-        initial={"licenses": 100, "ends_on": add_months(today, 6), "keys": "25", "on": today}
-    )

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from benefits_portal.licensing.calculator import CalculatorForm
+from benefits_portal.licensing.calculator_forms import CalculatorForm
 from benefits_portal.licensing.date_axis import DateAxis
 from benefits_portal.licensing.forms import KeyForm
 from benefits_portal.redirects import on_to

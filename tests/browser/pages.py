@@ -129,6 +129,9 @@ def at(name: str, *rows: Model, query: str = "") -> str:
     return reverse(name, args=[row.pk for row in rows]) + query
 
 
+FOUR_KEYS = "?licenses=100&ends_on=2097-03-31&keys=25;25;50;100&on=2096-11-29"
+
+
 def open_pages() -> dict[str, Any]:
     return {
         "sign-in": at("tenants:sign-in"),
@@ -147,6 +150,17 @@ def open_pages() -> dict[str, Any]:
         "calculator-empty": at("licensing:calculator"),
         "calculator-refused": at(
             "licensing:calculator", query="?licenses=many&ends_on=2099-01-31&keys=none"
+        ),
+        "possibilities": at("licensing:calculator", query=f"{FOUR_KEYS}&view=possibilities"),
+        "possibilities-goal": at(
+            "licensing:calculator",
+            query=f"{FOUR_KEYS}&view=possibilities&wanted_licenses=140&wanted_on=2098-05-01",
+        ),
+        "explain": at(
+            "licensing:calculator", query=f"{FOUR_KEYS}&view=explain&now_ends_on=2098-12-13"
+        ),
+        "explain-nearest": at(
+            "licensing:calculator", query=f"{FOUR_KEYS}&view=explain&now_ends_on=2098-01-01"
         ),
         "gallery": at("gallery"),
         "mailbox": at("demo-mailbox"),

@@ -9,7 +9,8 @@ from django.test import Client
 from django.utils import translation
 
 from benefits_portal import clock
-from benefits_portal.licensing.calculator import Calculation, CalculatorForm, form_for
+from benefits_portal.licensing.calculator import Calculation
+from benefits_portal.licensing.calculator_forms import CalculatorForm, form_for
 from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.tenants.models import Partner, User
 from tests.clients import SignIn, request_of
@@ -24,7 +25,7 @@ def form(**changes: str) -> CalculatorForm:
 def calculated(**changes: str) -> Calculation:
     asked = form(**changes)
     assert asked.is_valid(), asked.errors
-    return asked.calculation()
+    return asked.answer()
 
 
 @pytest.mark.parametrize(
@@ -64,12 +65,29 @@ def test_a_number_that_could_be_one_key_or_two_is_asked_back() -> None:
     assert asked.errors["keys"] == ["Write 1200 for one key, or 1; 200 for two."]
 
 
+@pytest.mark.parametrize(
+    ("keys", "most", "view"),
+    [
+        ("; ".join(["5"] * 13), 12, ""),
+        ("5;" * 300, 12, ""),
+        ("5" * 401, 12, ""),
+        ("; ".join(["5"] * 41), 40, "possibilities"),
+        ("5;" * 300, 40, "explain"),
+    ],
+)
+def test_too_many_keys_are_told_how_many_may_be_entered(keys: str, most: int, view: str) -> None:
+    query = QueryDict(mutable=True)
+    query.update({"licenses": "100", "ends_on": "2021-06-30", "keys": keys, "view": view})
+    said = f"Enter at most {most} keys, each as a number: 25; 10; 10."
+    assert form_for(query, date(2021, 5, 1)).errors["keys"] == [said]
+
+
 @pytest.mark.parametrize("today", [date(2021, 1, 30), date(2024, 2, 29), date(2021, 12, 31)])
 def test_its_own_example_can_be_calculated_on_any_day(today: date) -> None:
     asked = form_for(QueryDict(), today)
     example = CalculatorForm({name: str(value) for name, value in asked.initial.items()})
     assert example.is_valid()
-    ways = [way for group in example.calculation().groups() for way in group.ways]
+    ways = [way for group in example.answer().groups() for way in group.ways]
     assert ([way.title for way in ways if way.reason], len(ways)) == ([], 4)
 
 

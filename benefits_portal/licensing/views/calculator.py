@@ -1,5 +1,7 @@
 """The end-date calculator, open to anybody; a result is an address that can be kept and sent."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
@@ -7,7 +9,13 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from benefits_portal.licensing.calculator import form_for
+from benefits_portal.licensing.calculator_forms import (
+    SHOWS_ALL,
+    SubscriptionForm,
+    form_for,
+    tab_name,
+    tabs,
+)
 from benefits_portal.regions import time_zone_name
 from benefits_portal.tenants.middleware import PartnerRequest
 
@@ -17,13 +25,29 @@ from benefits_portal.tenants.middleware import PartnerRequest
 def calculator(request: PartnerRequest) -> HttpResponse:
     """Today is the day of the partner that somebody acts for, or else the project's own."""
     form = form_for(request.GET, request.today)
-    calculation = form.calculation() if form.is_bound and form.is_valid() else None
     time_zone = request.partner.time_zone if request.partner else settings.TIME_ZONE
     context = {
         "form": form,
-        "calculation": calculation,
+        "tab": tab_name(request.GET),
+        "tabs": tabs(request.GET),
         "time_zone": time_zone_name(time_zone, get_language() or settings.LANGUAGE_CODE),
+        **answer_context(request, form),
     }
-    if calculation:
-        context["text"] = calculation.as_text(request.build_absolute_uri())
     return render(request, "licensing/calculator.html", context)
+
+
+def answer_context(request: PartnerRequest, form: SubscriptionForm) -> dict[str, Any]:
+    """What the form's answer is, and as a text to send; nothing before it is asked well."""
+    if not (form.is_bound and form.is_valid()):
+        return {}
+    answer = form.answer(all_url(request))
+    return {"calculation": answer, "text": answer.as_text(request.build_absolute_uri())}
+
+
+def all_url(request: PartnerRequest) -> str:
+    """Where every line of the answer is; empty where this is there."""
+    query = request.GET.copy()
+    if SHOWS_ALL in query:
+        return ""
+    query[SHOWS_ALL] = "1"
+    return f"?{query.urlencode()}"
