@@ -4,7 +4,7 @@ from datetime import date
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q
+from django.db.models import ExpressionWrapper, Q
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +31,8 @@ from benefits_portal.tenants.models import Actor, DirectoryUser, Partner
 from .actions import BenefitAction
 from .assignment import Assignment
 from .benefit_queryset import BenefitQuerySet
-from .catalog import MAX_LICENSES, BenefitType, PackageLine, Product
+from .benefit_table import CONSTRAINTS, INDEXES
+from .catalog import BenefitType, PackageLine, Product
 from .product_key import ProductKey
 
 AMOUNT = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=MAX_DECIMALS)
@@ -104,86 +105,8 @@ class Benefit(models.Model):
         verbose_name = _("benefit")
         verbose_name_plural = _("benefits")
         ordering = ["product__sort_name", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["membership", "package_line"],
-                name="benefit_once_per_package_line",
-                violation_error_message=_("This membership already has this benefit."),
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    quantity__isnull=False, quantity__gte=1, credit_amount=None, currency=""
-                )
-                # A check passes what is NULL
-                | Q(quantity=None, credit_amount__isnull=False, credit_amount__gt=0)
-                & ~Q(currency=""),
-                name="benefit_quantity_or_credit",
-                violation_error_message=_(
-                    "A benefit has a number of licenses, or an amount of credit with its currency."
-                ),
-            ),
-            models.CheckConstraint(
-                condition=Q(quantity=None) | Q(quantity__lte=MAX_LICENSES),
-                name="benefit_quantity_at_most",
-                violation_error_message=_("A benefit holds at most 1,000,000 licenses."),
-            ),
-            models.CheckConstraint(
-                condition=Q(expires_on__gt=F("starts_on")),
-                name="benefit_days_in_order",
-                violation_error_message=_("A benefit begins before it expires."),
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["partner", "expires_on", "starts_on"], name="benefit_partner_expires"
-            ),
-            models.Index(fields=["expires_on"], name="benefit_expires"),
-            models.Index(fields=["partner", "starts_on"], name="benefit_partner_starts"),
-            models.Index(
-                fields=["partner", "is_license_based", "product_sort_name", "size", "id"],
-                name="benefit_by_name",
-            ),
-            models.Index(
-                fields=["partner", "is_license_based", "size", "product_sort_name", "id"],
-                name="benefit_by_size",
-            ),
-            models.Index(
-                fields=[
-                    "partner",
-                    "is_license_based",
-                    "offer_sort_name",
-                    "product_sort_name",
-                    "id",
-                ],
-                name="benefit_by_offer",
-            ),
-            models.Index(
-                fields=[
-                    "partner",
-                    "is_license_based",
-                    "benefit_type",
-                    "sort_competency",
-                    "product_sort_name",
-                    "id",
-                ],
-                name="benefit_by_type",
-            ),
-            models.Index(
-                fields=["partner", "is_license_based", "expires_on", "product_sort_name", "id"],
-                name="benefit_by_expiration",
-            ),
-            models.Index(
-                fields=["partner", "is_license_based", "is_used", "expires_on", "id"],
-                name="benefit_by_status",
-            ),
-            models.Index(
-                fields=["partner", "package_line", "expires_on", "id"], name="benefit_by_line"
-            ),
-            models.Index(
-                fields=["partner", "product", "is_license_based", "is_used", "expires_on", "id"],
-                name="benefit_of_product",
-            ),
-        ]
+        constraints = CONSTRAINTS
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return f"{self.partner}: {self.product}"
@@ -249,7 +172,7 @@ class Benefit(models.Model):
         self.is_used = True
 
     def review_use(self) -> None:
-        """Work out anew whether it is used: a key was revoked, or an assignment ended.
+        """Work out again whether it is used: a key was revoked, or an assignment ended.
 
         Inside the caller's transaction. Locked, then read: of two who end the last two assignments
         at once, the second one sees that nothing is left.
