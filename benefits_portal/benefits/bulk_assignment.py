@@ -11,6 +11,14 @@ from typing import Any
 from django.core import signing
 from django.utils.functional import Promise
 
+from benefits_portal.benefits.credit_exceptions import (
+    HoldsItAlready,
+    NobodyWithEmail,
+    NotAnEmail,
+    NotAssignable,
+    OneHolderOnly,
+    TwiceInList,
+)
 from benefits_portal.emails import GUEST_MARK, canonical_email_or_text, guest_behind, is_email
 from benefits_portal.key_format import without_keys
 from benefits_portal.tenants.audit.context import AuditContext
@@ -19,14 +27,6 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, Tenant, User
 
 from .eligibility import Eligibility
-from .exceptions import (
-    HoldsItAlready,
-    NobodyWithEmail,
-    NotAnEmail,
-    NotAssignable,
-    OneHolderOnly,
-    TwiceInList,
-)
 from .models import Assignment, Benefit, BenefitAction
 from .models.assignment_queryset import locked_for_assigning
 

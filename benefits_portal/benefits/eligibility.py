@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import BooleanField, CharField, IntegerField, Q, Value
 
-from benefits_portal.tenants.models import DirectoryUser
-
-from .exceptions import (
+from benefits_portal.benefits.credit_exceptions import (
     EntryDisabled,
     HoldsIncompatibleCredit,
     HoldsIncompatibleOffer,
@@ -20,6 +18,8 @@ from .exceptions import (
     NotAssignable,
     NotInDirectory,
 )
+from benefits_portal.tenants.models import DirectoryUser
+
 from .models.catalog import Product
 
 if TYPE_CHECKING:

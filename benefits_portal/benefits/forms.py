@@ -7,8 +7,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.backoffice.csv_reading import as_unicode
+from benefits_portal.benefits.credit_exceptions import NO_SUCH_PERSON
 from benefits_portal.benefits.email_lists import EmailList
-from benefits_portal.benefits.exceptions import NO_SUCH_PERSON
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.formats import format_number
 from benefits_portal.tenants.models import DirectoryUser

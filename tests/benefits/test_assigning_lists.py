@@ -16,8 +16,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from benefits_portal.benefits.bulk_assignment import assign_many, preview
+from benefits_portal.benefits.credit_exceptions import HoldsIncompatibleCredit, HoldsItAlready
 from benefits_portal.benefits.email_lists import EmailList, emails
-from benefits_portal.benefits.exceptions import HoldsIncompatibleCredit, HoldsItAlready
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.tenants.models import (
     Actor,

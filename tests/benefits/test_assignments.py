@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from benefits_portal.benefits.eligibility import Eligibility
-from benefits_portal.benefits.exceptions import (
+from benefits_portal.benefits.credit_exceptions import (
     AlreadyHeld,
     AssignmentEnded,
-    BenefitExpired,
     EntryDisabled,
     HoldsItAlready,
     NotAssignable,
     NotRemovable,
     NotTransferable,
 )
+from benefits_portal.benefits.eligibility import Eligibility
+from benefits_portal.benefits.exceptions import BenefitExpired
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, Tenant

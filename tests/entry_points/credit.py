@@ -3,12 +3,10 @@
 from datetime import date, timedelta
 from typing import Any
 
-from benefits_portal.benefits.exceptions import (
+from benefits_portal.benefits.credit_exceptions import (
     NO_SUCH_PERSON,
     AlreadyHeld,
     AssignmentEnded,
-    BenefitExpired,
-    BenefitNotBegun,
     EnrollmentYearOver,
     EntryDisabled,
     HoldsIncompatibleCredit,
@@ -23,6 +21,7 @@ from benefits_portal.benefits.exceptions import (
     OneHolderOnly,
     TwiceInList,
 )
+from benefits_portal.benefits.exceptions import BenefitExpired, BenefitNotBegun
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.tenants.models import DirectoryUser
 from tests import factories

@@ -14,7 +14,8 @@ from django.contrib import admin
 from django.core.management import get_commands
 from django.urls import URLPattern, get_resolver
 
-from benefits_portal.benefits.exceptions import NotAssignable, NotRenewable, NotTransferable
+from benefits_portal.benefits.credit_exceptions import NotAssignable, NotTransferable
+from benefits_portal.benefits.exceptions import NotRenewable
 from benefits_portal.benefits.models import Benefit, Membership
 from benefits_portal.tenants.admin.base import AuditedAdmin, ReadOnlyInline
 from benefits_portal.tenants.audit.refusal import Refusal

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from benefits_portal.benefits.exceptions import AlreadyHeld
+from benefits_portal.benefits.credit_exceptions import AlreadyHeld
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.tenants.directory_imports import PersonImport

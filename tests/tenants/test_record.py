@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, ProtectedError, TextChoices
 from django.utils import translation
 
-from benefits_portal.benefits.exceptions import EnrollmentYearOver, EntryDisabled
+from benefits_portal.benefits.credit_exceptions import EnrollmentYearOver, EntryDisabled
 from benefits_portal.benefits.key_exceptions import KeyOfAnotherPartner, KeyUnknown
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import Redemption, Subscription

@@ -8,14 +8,14 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
-from benefits_portal.benefits.eligibility import Eligibility
-from benefits_portal.benefits.exceptions import (
+from benefits_portal.benefits.credit_exceptions import (
     AssignmentEnded,
     EnrollmentYearOver,
     HoldsItAlready,
     MonthlyNotTransferred,
     NotRemovable,
 )
+from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.written_once import WrittenOnce
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User

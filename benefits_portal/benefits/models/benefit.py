@@ -9,13 +9,9 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits import key_encryption
+from benefits_portal.benefits.credit_exceptions import AlreadyHeld, LicensesNotAssigned
 from benefits_portal.benefits.eligibility import Eligibility
-from benefits_portal.benefits.exceptions import (
-    AlreadyHeld,
-    BenefitExpired,
-    BenefitNotBegun,
-    LicensesNotAssigned,
-)
+from benefits_portal.benefits.exceptions import BenefitExpired, BenefitNotBegun
 from benefits_portal.benefits.key_exceptions import KeyStillLive
 from benefits_portal.benefits.money import MAX_DECIMALS, MAX_DIGITS, AmountField, quantity_text
 from benefits_portal.benefits.naming import benefit_title, benefit_type_text
