@@ -89,7 +89,7 @@ FETCHES = {
     "benefits_portal/licensing/views/requests.py:request_list": (
         "an excerpt of its own, with the count of all"
     ),
-    "benefits_portal/licensing/home/unused.py:first_of": (
+    "benefits_portal/licensing/home/unused_queries.py:first_of": (
         "the first of a group, whose heading has the count of all"
     ),
     "benefits_portal/licensing/home/unused_amounts.py:*": "a count, said as 1,000+",

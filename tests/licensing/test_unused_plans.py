@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from benefits_portal.benefits.models import Benefit, Membership, ProductKey
-from benefits_portal.licensing.home.unused import unused_keys
+from benefits_portal.licensing.home.unused_queries import unused_keys
 from benefits_portal.listing.page import MAX_COUNT
 from benefits_portal.tenants.models import Partner
 from tests.factories import TODAY, OfferFactory, PackageLineFactory, PartnerFactory

@@ -1,82 +1,29 @@
-"""What a partner has and does not use, by when it is lost, and how much that is (B1, B3, B5).
-
-However much a partner has, the database adds up no more than 1,000 keys and as many credits, each
-kind by an index; what is beyond that is said with a +, never left out without a word (W7).
-"""
+"""What a partner has and does not use, by when it is lost, and how much that is (B1, B3, B5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
-from typing import Any, NamedTuple
+from datetime import date
+from typing import Any
 
-from django.db.models import OuterRef, Subquery, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benefits_portal.benefits.models import Benefit, Product, ProductKey
-from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
-from benefits_portal.benefits.money import money, quantity_text
+from benefits_portal.benefits.money import money
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.home.rows import act, days_left, details_link, urgency
-from benefits_portal.licensing.home.unused_amounts import (
-    Amounts,
-    Figure,
-    SummedByPeriod,
-    counted,
-    figures_by_period,
-    summed,
+from benefits_portal.licensing.home.unused_amounts import Amounts
+from benefits_portal.licensing.home.unused_queries import (
+    MONTH,
+    QUARTER,
+    UnusedBenefit,
+    credit_amounts,
+    key_amounts,
+    unused_credit,
+    unused_keys,
 )
 from benefits_portal.listing.excerpt import Excerpt
-from benefits_portal.listing.page import MAX_COUNT
 from benefits_portal.tenants.models import Partner
-
-MAX_ROWS = 12  # keys, and as many credits, that are shown
-MONTH, QUARTER = timedelta(days=30), timedelta(days=91)
-COLUMNS = (
-    *("pk", "product_name", "product__kind", "offer_name", "quantity", "credit_amount"),
-    *("currency", "expires_on", "figures"),
-)
-
-
-class UnusedBenefit(NamedTuple):
-    """A key not redeemed, or credit not assigned: COLUMNS, and its live key if it has one."""
-
-    pk: int
-    product: str
-    kind: str
-    offer: str
-    quantity: int | None
-    amount: Decimal | None
-    currency: str
-    expires_on: date
-    figures: str  # of all there are
-    live_key_id: int | None = None
-
-    @property
-    def is_credit(self) -> bool:
-        return self.amount is not None
-
-    @property
-    def is_monthly(self) -> bool:
-        return self.kind == Product.Kind.MONTHLY_CREDIT
-
-    @property
-    def size(self) -> str:
-        """Its licenses, or its credit per month or per year."""
-        return quantity_text(
-            self.quantity, self.amount, self.currency, per_year=not self.is_monthly
-        )
-
-    def period(self, on: date) -> int:
-        """When some of it is lost first: within 30 days (0), within three months (1), or later."""
-        lost_on = self.first_lost_on(on)
-        return (lost_on > on + MONTH) + (lost_on > on + QUARTER)
-
-    def first_lost_on(self, on: date) -> date:
-        """The last day before some of it is lost: of monthly credit, that is a month's (B3)."""
-        return min(self.expires_on, on + MONTH) if self.is_monthly else self.expires_on
 
 
 @dataclass(frozen=True)
@@ -146,124 +93,6 @@ def unused_benefits(partner: Partner, on: date, *, may_act: bool = True) -> Ledg
                 Group(name, str(TITLES[name]), period_text(name, on), amounts[period], rows)
             )
     return Ledger(sum(amounts, Amounts()), groups, href)
-
-
-def unused_keys(partner: Partner, on: date) -> list[UnusedBenefit]:
-    live = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
-    # Asked with EXISTS, PostgreSQL would read every key there is, of all partners, once
-    keys = unused(partner, on).license_based().annotate(live_key_id=Subquery(live.values("pk")[:1]))
-    with_key, without_key = (
-        ("summed.live_key_id IS NOT NULL", ()),
-        ("summed.live_key_id IS NULL", ()),
-    )
-    figures = [
-        figure
-        for period in periods(on)
-        for figure in (
-            counted(period, with_key),
-            summed("quantity", period, with_key),
-            counted(period, without_key),
-        )
-    ]
-    sums = SummedByPeriod(keys.values("expires_on", "quantity", "live_key_id"), figures)
-    return first_of(keys, sums, "live_key_id")
-
-
-def unused_credit(partner: Partner, on: date) -> list[UnusedBenefit]:
-    """With the amounts in the partner's own currency, and how many are in others."""
-    credit = unused(partner, on).usage_based()
-    own = ("summed.currency = %%s", (partner.currency,))
-    other = ("summed.currency <> %%s", (partner.currency,))
-    figures = [
-        figure
-        for period in periods_of_credit(on)
-        for figure in (
-            counted(period, own),
-            summed("credit_amount", period, own, YEARLY),
-            summed("credit_amount", period, own, MONTHLY),
-            counted(period, other),
-        )
-    ]
-    columns = ("expires_on", "credit_amount", "currency", "product__kind")
-    return first_of(credit, SummedByPeriod(credit.values(*columns), figures))
-
-
-MONTHLY: Figure = ("summed.product__kind = %%s", (Product.Kind.MONTHLY_CREDIT.value,))
-YEARLY: Figure = ("summed.product__kind <> %%s", (Product.Kind.MONTHLY_CREDIT.value,))
-
-
-def periods_of_credit(on: date) -> list[Figure]:
-    """The same as `periods`, but that a month of monthly credit is lost each month (B3)."""
-    (soon, soon_days), *later = periods(on)
-    yearly, kinds = YEARLY
-    return [
-        (f"({soon} OR {MONTHLY[0]})", (*soon_days, *MONTHLY[1])),
-        *((f"{period} AND {yearly}", (*days, *kinds)) for period, days in later),
-    ]
-
-
-def periods(on: date) -> list[Figure]:
-    """The conditions that tell when something is lost, as `UnusedBenefit.period` does."""
-    month, quarter = on + MONTH, on + QUARTER
-    return [
-        ("summed.expires_on <= %%s", (month,)),
-        ("summed.expires_on > %%s AND summed.expires_on <= %%s", (month, quarter)),
-        ("summed.expires_on > %%s", (quarter,)),
-    ]
-
-
-def unused(partner: Partner, on: date) -> BenefitQuerySet:
-    """What expires first before the others."""
-    return Benefit.objects.for_partner(partner).usable(on).unused().order_by("expires_on", "pk")
-
-
-def first_of(
-    benefits: BenefitQuerySet, sums: SummedByPeriod | Value, *more: str, most: int | None = None
-) -> list[UnusedBenefit]:
-    found = benefits.annotate(figures=sums).values_list(*COLUMNS, *more)
-    return [UnusedBenefit(*values) for values in found[: most or MAX_ROWS]]
-
-
-def key_amounts(keys: Sequence[UnusedBenefit]) -> list[Amounts]:
-    """By period, from what was added up beside the first of them."""
-    if not keys:
-        return [Amounts(), Amounts(), Amounts()]
-    amounts = [
-        Amounts(int(with_key), int(licenses), int(without))
-        for with_key, licenses, without in figures_by_period(keys[0].figures)
-    ]
-    if sum(one.benefits for one in amounts) > MAX_COUNT:
-        # They were read by the day they are lost
-        next(one for one in reversed(amounts) if one.benefits).has_more_keys = True
-    return amounts
-
-
-def credit_amounts(credit: Sequence[UnusedBenefit], partner: Partner, on: date) -> list[Amounts]:
-    """The same of credit; one more query where some is in another currency than the partner's."""
-    if not credit:
-        return [Amounts(), Amounts(), Amounts()]
-    by_period = figures_by_period(credit[0].figures)
-    own, currency = [], partner.currency
-    for of_own, yearly, monthly, others in by_period:
-        amounts = Amounts(credits=int(of_own + others))
-        amounts.yearly, amounts.monthly = {currency: yearly}, {currency: monthly}
-        own.append(amounts)
-    if any(others for *_own, others in by_period):
-        add_other_currencies(own, partner, on)
-    if sum(one.benefits for one in own) > MAX_COUNT:
-        # Read by the day it expires, while a month of any monthly credit is lost first
-        for amounts in own:
-            amounts.has_more_credit = True
-    return own
-
-
-def add_other_currencies(amounts: Sequence[Amounts], partner: Partner, on: date) -> None:
-    for credit in first_of(unused(partner, on).usage_based(), Value(""), most=MAX_COUNT + 1):
-        if credit.amount is not None and credit.currency != partner.currency:
-            of_period = amounts[credit.period(on)]
-            by_currency = of_period.monthly if credit.is_monthly else of_period.yearly
-            there_is = by_currency.get(credit.currency, Decimal())
-            by_currency[credit.currency] = there_is + credit.amount
 
 
 def period_text(name: str, on: date) -> str:
