@@ -92,6 +92,7 @@ FETCHES = {
     "benefits_portal/licensing/home/unused_queries.py:first_of": (
         "the first of a group, whose heading has the count of all"
     ),
+    "benefits_portal/licensing/home/unused_queries.py:unused_keys": "the one row of a subquery",
     "benefits_portal/licensing/home/unused_amounts.py:*": "a count, said as 1,000+",
     "benefits_portal/benefits/admin/new_partner.py:just_made": "a part of a text",
     "benefits_portal/licensing/admin/support_desk.py:results": "a part of a text",
@@ -111,7 +112,6 @@ TEXTS = {  # a number of characters or of parts, not of rows
     "tenants/limits.py",
     "benefits/forms.py",
     "benefits/bulk_assignment.py",
-    "keytexts.py",
     "licensing/forms.py",
     "licensing/admin/dashboard.py",
     "tenants/admin/reasons.py",
