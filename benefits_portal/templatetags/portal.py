@@ -30,6 +30,16 @@ def initials(name: str | None) -> str:
 
 
 @register.filter
+def beside_label(error: str, label: object) -> str:
+    """`error` after the name of its field, where it does not name that itself.
+
+    "Choose a person." needs no "Person:" before it. Words count by how they begin.
+    """
+    message, words = str(error).casefold(), re.findall(r"\w{4,}", str(label).casefold())
+    return str(error) if any(word[:5] in message for word in words) else f"{label}: {error}"
+
+
+@register.filter
 def breakable(email: str) -> SafeString:
     """`email`, which the browser may break after its @ rather than before its last letter.
 
