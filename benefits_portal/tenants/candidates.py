@@ -25,11 +25,12 @@ class Candidate(NamedTuple):
     def subtitle(self) -> str:
         """What tells them from others of the same name.
 
-        One text, for each part that a template looks up costs as much as the whole.
+        One text, for each part that a template looks up costs as much as the whole. A line ends
+        after the address rather than before the tenant.
         """
         person = self.person
         tenant = isolated(person.tenant.name)
-        return f"{person.user_principal_name} · {person.get_kind_display()} · {tenant}"
+        return f"{person.user_principal_name} · {person.get_kind_display()}\xa0·\xa0{tenant}"
 
 
 class Choices(NamedTuple):

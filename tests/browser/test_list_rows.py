@@ -58,3 +58,12 @@ def test_the_list_on_a_phone_is_compact_cards_with_one_choice_of_order(visit: Vi
     page.get_by_label("Sort by").select_option("Benefit, descending")
     page.wait_for_url("**sort=-benefit")
     assert "Visio Plan 2" in page.locator("main tbody tr[id] th").nth(6).inner_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_open_filters_stay_within_the_page(visit: Visit, width: int) -> None:
+    page = visit("partner-admin", viewport={"width": width, "height": 844})
+    page.goto("/mpn/benefits/azure-cloud/?show=unused&type=core")
+    assert page.locator("details.list-fields[open] select").count() == 6
+    assert page.evaluate("document.documentElement.scrollWidth") == width
