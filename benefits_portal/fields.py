@@ -17,6 +17,7 @@ from django.core.validators import (
 )
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from benefits_portal.emails import (
     canonical_domain,
@@ -49,6 +50,14 @@ type Text = str
 
 # On every text field of Django's: one sentence for one fault
 ProhibitNullCharactersValidator.message = NOT_SHOWN
+# And what to do, in place of "Ensure this value has at most 120 characters (it has 400)."
+MaxLengthValidator.message = ngettext_lazy(
+    "Use at most %(limit_value)d character. This has %(show_value)d.",
+    "Use at most %(limit_value)d characters. This has %(show_value)d.",
+    "limit_value",
+)
+MinValueValidator.message = _("Enter at least %(limit_value)s.")
+MaxValueValidator.message = _("Enter at most %(limit_value)s.")
 
 # Nor does a choice that is not offered repeat what was sent: that may be a product key (K3)
 NOT_OFFERED = _("Choose one of the options that are offered.")

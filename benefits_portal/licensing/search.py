@@ -159,8 +159,8 @@ def discontinued(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
 def replacement_hint(product: Product) -> str:
     replaced_by = replacements(product)
     if not replaced_by:
-        return _("no longer part of competency packages")
-    return _("no longer part of competency packages; replaced by %(products)s") % {
+        return _("No longer part of competency packages.")
+    return _("No longer part of competency packages. Replaced by %(products)s.") % {
         "products": replaced_by
     }
 

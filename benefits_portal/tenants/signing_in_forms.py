@@ -171,6 +171,9 @@ class NewPasswordForm(ErrorAtFirstFieldMixin, SetPasswordForm):  # type: ignore[
         self.fields["new_password2"].help_text = ""
         for field in self.fields.values():
             field.error_messages["required"] = _("Enter the new password.")
+        self.fields["new_password2"].error_messages["required"] = _(
+            "Enter the new password a second time."
+        )
 
 
 class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):

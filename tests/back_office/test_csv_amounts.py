@@ -90,7 +90,7 @@ def test_amounts_confirmed_twice_are_set_once(office: Client, credit: PackageLin
         ("Gold,Azure,EUR,=1+1", "amount: Enter an amount, as in 6000 or 6000.50."),
         ("Gold,Azure,EUR,-5", "amount: Enter an amount, as in 6000 or 6000.50."),
         ("Gold,Azure,EUR,", "amount: Enter an amount, as in 6000 or 6000.50."),
-        ("Gold,Azure,EUR,0", "amount: Ensure this value is greater than or equal to 1."),
+        ("Gold,Azure,EUR,0", "amount: Enter at least 1."),
         (
             "Gold,Azure,euros,much",
             "currency: There is no such currency. Write its three capitals, as in EUR. amount: "

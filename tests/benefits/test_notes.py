@@ -299,7 +299,7 @@ def test_discontinued_products_and_their_replacements_follow_from_the_data(
     )["rows"][0]
     assert (row.title, row.subtitle) == (
         "Office 365 E3",
-        "no longer part of competency packages; replaced by Microsoft 365 E3 or Microsoft 365 E5",
+        "No longer part of competency packages. Replaced by Microsoft 365 E3 or Microsoft 365 E5.",
     )
     for words in ("Office 365 E7", "Microsoft 365 E5"):
         titles = [

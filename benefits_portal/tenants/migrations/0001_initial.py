@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'partner',
                 'verbose_name_plural': 'partners',
                 'ordering': ['sort_name', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('days_ahead', 0), ('is_practice', True), _connector='OR'), name='partner_only_practice_moves_its_calendar', violation_error_message="Only a practice partner's calendar can be moved."), models.CheckConstraint(condition=models.Q(('mpn_id__regex', '^[1-9][0-9]{3,9}$')), name='partner_mpn_id_of_digits', violation_error_message='An MPN ID is 4 to 10 digits. Zeros in front do not count.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('days_ahead', 0), ('is_practice', True), _connector='OR'), name='partner_only_practice_moves_its_calendar', violation_error_message='The date can be changed at practice partners only.'), models.CheckConstraint(condition=models.Q(('mpn_id__regex', '^[1-9][0-9]{3,9}$')), name='partner_mpn_id_of_digits', violation_error_message='An MPN ID is 4 to 10 digits. Zeros in front do not count.')],
             },
         ),
         migrations.CreateModel(

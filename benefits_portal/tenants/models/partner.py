@@ -66,7 +66,7 @@ class Partner(models.Model):
             models.CheckConstraint(
                 condition=Q(days_ahead=0) | Q(is_practice=True),
                 name="partner_only_practice_moves_its_calendar",
-                violation_error_message=_("Only a practice partner's calendar can be moved."),
+                violation_error_message=_("The date can be changed at practice partners only."),
             ),
             models.CheckConstraint(
                 condition=Q(mpn_id__regex=r"^[1-9][0-9]{3,9}$"),
