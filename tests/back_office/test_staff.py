@@ -1,6 +1,7 @@
 """Who comes into the back office, and what they can do there: ledgers are changed by nobody."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -48,6 +49,7 @@ LEDGERS = [
     Reversal,
     Replacement,
 ]
+BACK_OFFICE_GUIDE = Path(__file__).parents[2] / "docs" / "back-office.md"
 INDEX = "/back-office/"
 REFUSED = (403, 403, 403)
 
@@ -130,6 +132,28 @@ def test_program_staff_change_what_is_done_by_hand_and_nothing_else(
     # A membership's days are facts once it is made.
     assert changed == MADE_BY_HAND - {Group, Membership}
     assert deleted == {RoleAssignment, PackageLine, HeldOffer, Attempt}
+
+
+def test_the_document_says_all_that_program_may_do(officer: User) -> None:
+    may = Permission.objects.filter(group__name="Program").exclude(codename__startswith="view_")
+    assert written_rights() == {
+        (str(model._meta.verbose_name_plural), permission.codename.partition("_")[0])
+        for permission in may
+        if (model := permission.content_type.model_class())
+    }
+
+
+def written_rights() -> set[tuple[str, str]]:
+    """What the table in docs/back-office.md says *Program* may do: to which rows, and what."""
+    table = BACK_OFFICE_GUIDE.read_text().partition("| *Program* may |")[2].partition("\n\n")[0]
+    header, _dashes, *rows = (line.strip("| ").split("|") for line in table.splitlines())
+    verbs = [verb.strip() for verb in header]
+    return {
+        (name.strip(), verb)
+        for name, *cells in rows
+        for verb, cell in zip(verbs, cells, strict=False)
+        if cell.strip() == "yes"
+    }
 
 
 def test_only_a_superuser_sees_who_may_do_what(
