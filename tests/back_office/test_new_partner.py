@@ -161,3 +161,44 @@ def test_the_program_team_adds_partners(officer: User, sign_in: SignIn, offer: O
     assert reverse("new-partner") in browser.get("/back-office/").text
     shown = post(browser, sent(offer)).context["shown"]
     assert post(browser, sent(offer, shown=shown)).status_code == 302
+
+
+def test_an_empty_form_says_what_to_fill_in(office: Client) -> None:
+    form = post(office, {"time_zone": ""}).context["form"]
+    assert {name: error for name, [error] in form.errors.items()} == {
+        "name": "Enter the partner's name.",
+        "mpn_id": "Enter the MPN ID.",
+        "country": "Choose a country.",
+        "currency": "Choose a currency.",
+        "time_zone": "Choose a time zone.",
+        "tenant_name_1": "Enter the tenant's name.",
+        "tenant_domain_1": "Enter the tenant's domain.",
+        "admin_name": "Enter the person's name.",
+        "admin_email": "Enter the person's address.",
+        "starts_on": "Choose the first day of the memberships.",
+        "reason": "Write a reason.",
+    }
+
+
+def test_the_page_shows_each_field_once_in_its_group(office: Client) -> None:
+    form = office.get(reverse("new-partner")).context["form"]
+    groups = list(form.groups())
+    assert [str(group.title) for group in groups] == [
+        "Partner",
+        "Tenants",
+        "First Global admin",
+        "Offers",
+        "",
+    ]
+    shown = [field.name for group in groups for row in group.rows for field in row]
+    assert sorted(shown) == sorted(form.fields)
+
+
+def test_what_was_typed_stays_with_preview_and_fault_alike(office: Client, offer: Offer) -> None:
+    for mpn_id in ("4123456", "none"):
+        values = sent(offer, mpn_id=mpn_id)
+        form = post(office, values).context["form"]
+        assert {name: form[name].value() for name in values} == {
+            **values,
+            "offers": [str(offer.pk)],
+        }

@@ -80,7 +80,7 @@ def test_a_change_without_a_reason_is_refused_and_keeps_what_was_typed(
     answer = office.post(its_page, filled(office.get(its_page), name="Renamed", reason=reason))
     form = answer.context["adminform"].form
     assert (form.errors, form["name"].value()) == (
-        {"reason": ["This field is required."]},
+        {"reason": ["Write a reason."]},
         "Renamed",
     )
     assert (Partner.objects.get().name, Record.objects.count()) == (partner.name, 0)
@@ -128,7 +128,7 @@ def test_a_new_role_asks_why_and_a_new_offer_does_not(office: Client, partner: P
     user = factories.UserFactory.create()
     role = {"user": user.pk, "partner": partner.pk, "role": Role.MEMBER}
     assert office.post(page(RoleAssignment, "add"), role).context["adminform"].form.errors == {
-        "reason": ["This field is required."]
+        "reason": ["Write a reason."]
     }
     assert office.post(page(RoleAssignment, "add"), role | BECAUSE).status_code == 302
     assert reasons() == [("tenants.role-given", How.BACK_OFFICE, BECAUSE["reason"], "")]

@@ -236,7 +236,7 @@ def the_primary_one(sample: PartnerFixture) -> Arguments:
 # Without a reason, whatever staff change by hand
 
 REQUIRED, MISSING = (
-    "This field is required.",
+    "Write a reason.",
     "Write a reason: it will be recorded. Nothing was changed.",
 )
 

@@ -7,9 +7,7 @@ The preview does all of it and takes it back, so that it shows exactly what will
 
 import hashlib
 from datetime import date
-from typing import Any, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -17,30 +15,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from benefits_portal import clock
 from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.benefits.models import Membership, Offer
-from benefits_portal.emails import MAX_EMAIL
-from benefits_portal.fields import (
-    DayFormField,
-    DomainFormField,
-    EmailFormField,
-    LineFormField,
-    NameFormField,
-    PersonNameFormField,
-)
 from benefits_portal.formats import as_day
 from benefits_portal.tenants.admin.edits_on_record import actor, log
-from benefits_portal.tenants.admin.forms import error_text
-from benefits_portal.tenants.admin.reasons import reason_field
-from benefits_portal.tenants.admin.region_choices import (
-    country_choices,
-    currency_choices,
-    time_zone_choices,
-)
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import (
     DirectoryUser,
@@ -53,6 +33,7 @@ from benefits_portal.tenants.models import (
 )
 
 from .effects import what_a_plan_makes
+from .new_partner_form import NewPartnerForm
 
 NEEDED = (
     "tenants.add_partner",
@@ -61,94 +42,6 @@ NEEDED = (
     "tenants.add_roleassignment",
     "benefits.add_membership",
 )
-MAX_TENANTS = 3
-
-
-class NewPartnerForm(forms.ModelForm):
-    """What is known of a new partner; the second and third tenant may be left empty."""
-
-    class Meta:
-        model = Partner
-        fields = ("name", "mpn_id", "country", "currency", "time_zone")
-
-    admin_name = PersonNameFormField(
-        label=gettext_lazy("Name of the first Global admin"), max_length=120
-    )
-    admin_email = EmailFormField(
-        label=gettext_lazy("User principal name of the first Global admin"),
-        max_length=MAX_EMAIL,
-        help_text=gettext_lazy("Ends with the domain of the first tenant."),
-    )
-    offers = forms.ModelMultipleChoiceField(
-        Offer.objects.none(),
-        label=gettext_lazy("Offers"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    starts_on = DayFormField(label=gettext_lazy("First day of the memberships"))
-    reason = reason_field()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = {
-            "country": country_choices(),
-            "currency": currency_choices(),
-            "time_zone": time_zone_choices(),
-        }
-        for name, of_field in choices.items():
-            self.fields[name].widget = forms.Select(choices=[("", "---------"), *of_field])
-        offers: Any = self.fields["offers"]
-        offers.queryset = Offer.objects.order_by("position", "name")
-        self.fields["starts_on"].initial = clock.today()
-        self.order_fields([*self.Meta.fields, *self.tenant_fields(), *self.fields])
-
-    def tenant_fields(self) -> list[str]:
-        """Name and domain of each tenant; the first is the primary one."""
-        names = []
-        for number in range(1, MAX_TENANTS + 1):
-            is_first = number == 1
-            fields: dict[str, tuple[type[LineFormField], str]] = {
-                "tenant_name": (NameFormField, _("Name of tenant %(number)s")),
-                "tenant_domain": (DomainFormField, _("Domain of tenant %(number)s")),
-            }
-            for name, (kind, label) in fields.items():
-                names.append(f"{name}_{number}")
-                self.fields[names[-1]] = kind(
-                    label=label % {"number": number}, required=is_first, max_length=120
-                )
-        return names
-
-    def clean(self) -> dict[str, Any]:
-        """Of a tenant that was given, name and domain are both needed."""
-        super().clean()
-        for number, name, domain in self.tenants():
-            if not name:
-                self.needs(f"tenant_name_{number}", _("Enter the tenant's name."))
-            if not domain:
-                self.needs(f"tenant_domain_{number}", _("Enter the tenant's domain."))
-        return self.cleaned_data
-
-    def needs(self, field: str, message: str) -> None:
-        """Say what is missing, unless the field has a fault already."""
-        if field not in self.errors:
-            self.add_error(field, message)
-
-    def tenants(self) -> list[tuple[int, str, str]]:
-        """Number, name and domain of each tenant that was given."""
-        data = self.cleaned_data
-        rows = [
-            (n, data.get(f"tenant_name_{n}", ""), data.get(f"tenant_domain_{n}", ""))
-            for n in range(1, MAX_TENANTS + 1)
-        ]
-        return [row for row in rows if any(row[1:])]
-
-    def refuse(self, error: Exception) -> None:
-        """Show what stood in the way, at its field where that is known."""
-        faults = getattr(error, "error_dict", {})
-        if faults and faults.keys() <= self.fields.keys():
-            self.add_error(None, cast("ValidationError", error))
-        else:
-            self.add_error(None, error_text(error))
 
 
 def make(request: HttpRequest, form: NewPartnerForm) -> tuple[Partner, list[str]]:

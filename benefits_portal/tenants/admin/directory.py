@@ -131,7 +131,7 @@ class PartnerForm(BackOfficeForm):
         ):
             if name in self.fields:
                 field = self.fields[name]
-                field.widget = forms.Select(choices=[("", "---------"), *choices()])
+                field.widget = forms.Select(choices=[("", _("Choose…")), *choices()])
 
 
 @admin.register(Partner)

@@ -2,6 +2,7 @@
 
 # mypy: disable-error-code="type-arg"
 
+from collections.abc import Mapping
 from copy import copy
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from benefits_portal.backoffice.columns import link
@@ -52,6 +54,19 @@ class FixedField(forms.Widget):
         return ""
 
 
+GENERIC = forms.Field.default_error_messages["required"]  # Django's: this field is required
+
+
+def name_what_is_missing(fields: Mapping[str, forms.Field]) -> None:
+    """Where a field has no words of its own for it, say what to fill in."""
+    for name, field in fields.items():
+        if field.error_messages.get("required") == GENERIC:
+            label = capfirst(field.label or name)
+            is_chosen = isinstance(field, forms.ChoiceField)
+            text = _("Choose: %(field)s.") if is_chosen else _("Fill in: %(field)s.")
+            field.error_messages["required"] = text % {"field": label}
+
+
 class BackOfficeForm(forms.ModelForm):
     """Shows a refusal that came up while saving.
 
@@ -63,6 +78,7 @@ class BackOfficeForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        name_what_is_missing(self.fields)
         for name in self.fixed if self.instance.pk else ():
             # A disabled field stays in the form, so that constraints over it are checked
             if name in self.fields:

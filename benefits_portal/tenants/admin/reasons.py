@@ -43,6 +43,7 @@ def reason_field(
         label=label,
         max_length=Record.REASON_LENGTH,
         required=required,
+        error_messages={"required": _("Write a reason.")},
         help_text=format_lazy("{} {}", help_text, NO_NAMES),
     )
 
