@@ -173,3 +173,23 @@ def test_support_has_no_button_and_reaches_no_preview(support: User, sign_in: Si
 
 def test_an_act_on_what_is_not_there_is_not_found(office: Client) -> None:
     assert office.get(page(ProductKey, "revoke", 99)).status_code == 404
+
+
+@pytest.mark.rule("B1")
+def test_renewing_several_without_a_reason_keeps_choice_and_preview(office: Client) -> None:
+    chosen = [factories.MembershipFactory.create() for _ in range(2)]
+    factories.PackageLineFactory.create(offer=chosen[0].offer)
+    factories.MembershipFactory.create()  # another one, that is not chosen
+    url = page(Membership, "changelist")
+    asked = {"action": "renew", "_selected_action": [membership.pk for membership in chosen]}
+    first, again = office.post(url, asked), office.post(url, asked | {"reason": " "})
+    assert effects(first) == effects(again)
+    assert [len(each) > 1 for each in effects(first)] == [True, True]
+    assert first.context["chosen"] == again.context["chosen"]
+    assert [answer.context["field"].errors for answer in (first, again)] == [
+        [],
+        ["Write a reason."],
+    ]
+    assert Membership.objects.count() == 3
+    office.post(url, sent_again(again))
+    assert Membership.objects.filter(is_renewal=True).count() == 2

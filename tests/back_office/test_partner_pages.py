@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from benefits_portal.benefits.models import Membership
 from benefits_portal.tenants.models import Partner, PracticeWorld, Tenant, User
 from tests import factories
 from tests.clients import SignIn
@@ -85,6 +86,16 @@ def test_staff_without_a_role_are_led_to_partners(support: User, sign_in: SignIn
     assert "You have no role here yet" not in answer.text
 
 
+@pytest.mark.rule("P3")
+def test_support_is_told_whom_to_ask_for_what_it_may_not_do(support: User, sign_in: SignIn) -> None:
+    refused = sign_in(support).get(page(Membership, "add"))
+    assert refused.status_code == 403
+    assert "Ask someone on the program team who can." in refused.text
+    assert "Global admin of your organization" not in refused.text
+    member = sign_in(factories.RoleAssignmentFactory.create(role="member").user)
+    assert "Ask someone on the program team" not in member.get(reverse("tenants:add-user")).text
+
+
 def test_the_date_of_a_partner_made_by_hand_stays_and_says_why(sign_in: SignIn) -> None:
     factories.PracticeWorldFactory.create()
     held = factories.RoleAssignmentFactory.create()
@@ -100,4 +111,7 @@ def test_the_date_of_a_partner_made_by_hand_stays_and_says_why(sign_in: SignIn) 
 def test_an_import_has_a_file_with_its_columns(office: Client) -> None:
     answer = office.get(page(Partner, "import"), {"template": "csv"})
     text = answer.getvalue().decode().removeprefix("\ufeff")
-    assert text.strip() == '"mpn_id","name","country","currency","time_zone"'
+    assert text.splitlines() == [
+        '"mpn_id","name","country","currency","time_zone"',
+        '"1234567","Wingtip Toys","NL","EUR","Europe/Amsterdam"',
+    ]

@@ -32,9 +32,12 @@ class KeyStateFilter(DayFilter):
     cases = {
         "redeemable": (_("Can be redeemed"), lambda keys, on: keys.redeemable(on)),
         "not-begun": (_("Not started"), lambda keys, on: keys.not_begun(on)),
-        "lapse-30": (_("Lapses within 30 days"), lambda keys, on: keys.lapsing_within(30, on)),
+        "lapse-30": (
+            _("Expires within 30 days, unused"),
+            lambda keys, on: keys.lapsing_within(30, on),
+        ),
         "redeemed": (_("Redeemed"), lambda keys, _on: keys.redeemed()),
-        "lapsed": (_("Never redeemed, benefit expired"), lambda keys, on: keys.lapsed(on)),
+        "lapsed": (_("Expired unused"), lambda keys, on: keys.lapsed(on)),
         "revoked": (_("Revoked"), lambda keys, _on: keys.revoked()),
     }
 

@@ -35,22 +35,22 @@ MONTHS, LANE = 12, 22  # of the chart: bars, one below the other, and px for eac
 type Chosen = dict[type[CasesFilter], str]
 
 NEEDS_SOMEBODY: tuple[tuple[Text, type[Model], Chosen], ...] = (
-    (_("Tenants asked for, not decided"), TenantRequest, {AnswerFilter: "none"}),
-    (_("Requests for replacement keys, not decided"), Replacement, {ReplacementFilter: "none"}),
+    (_("Requests for tenants to decide on"), TenantRequest, {AnswerFilter: "none"}),
+    (_("Replacement requests to decide on"), Replacement, {ReplacementFilter: "none"}),
     (
-        _("Memberships that end within 30 days and are not renewed"),
+        _("Memberships to renew: they end within 30 days"),
         Membership,
         {MembershipStateFilter: "to-renew"},
     ),
     (
-        _("Product keys that lapse within 30 days if no one redeems them"),
+        _("Unused product keys that expire within 30 days"),
         ProductKey,
         {KeyStateFilter: "lapse-30"},
     ),
-    (_("Product keys never redeemed before their date"), ProductKey, {KeyStateFilter: "lapsed"}),
-    (_("Attempts that are refused for now"), Attempt, {LockedOutFilter: "yes"}),
+    (_("Product keys that expired unused"), ProductKey, {KeyStateFilter: "lapsed"}),
+    (_("Lock-outs in force"), Attempt, {LockedOutFilter: "yes"}),
     (
-        _("Attempts refused in the last 7 days"),
+        _("Refusals in the last 7 days"),
         Record,
         {RefusedFilter: "refused", RecentFilter: "week"},
     ),

@@ -72,7 +72,7 @@ TASKS: tuple[tuple[Text, tuple[Task, ...]], ...] = (
     (
         _("Decide on requests"),
         (
-            Task(_("Requests for replacement keys"), "licensing.Replacement", query="answer=none"),
+            Task(_("Replacement requests"), "licensing.Replacement", query="answer=none"),
             Task(_("Requests for tenants"), "tenants.TenantRequest", query="answer=none"),
         ),
     ),
@@ -81,7 +81,12 @@ TASKS: tuple[tuple[Text, tuple[Task, ...]], ...] = (
         (
             NewPartnerTask(_("Add a partner"), ""),
             Task(_("Enroll a partner"), "benefits.Membership", "add", verbs=("add",)),
-            Task(_("Renew memberships"), "benefits.Membership", query="state=to-renew"),
+            Task(
+                _("Renew memberships"),
+                "benefits.Membership",
+                query="state=to-renew",
+                verbs=("view", "add"),
+            ),
             Task(_("Import memberships"), "benefits.Membership", "import", verbs=("add", "change")),
         ),
     ),

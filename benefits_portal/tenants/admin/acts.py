@@ -28,7 +28,7 @@ from benefits_portal.tenants.models import Actor
 
 from .edits_on_record import actor
 from .forms import error_text
-from .reasons import MISSING, ONLY_STAFF, reason_in, reason_input
+from .reasons import MISSING, ONLY_STAFF, is_missing, reason_in, reason_input
 
 MAX_SHOWN = 20  # of the rows that an act was chosen for
 CHANGED = _("Something changed since you looked, so nothing was done. This is how it is now.")
@@ -98,7 +98,7 @@ def preview_first(
 ) -> TemplateResponse | None:
     """The preview, unless a reason was given for exactly what it shows."""
     if not reason_in(request):
-        if "reason" in request.POST:
+        if is_missing(request):
             messages.error(request, MISSING)
         return ask(model_admin, request, rows, action)
     if has_changed(request, rows, action.effects):
@@ -143,7 +143,7 @@ def ask(model_admin: Any, request: HttpRequest, rows: Any, action: Any) -> Templ
         "one": one,
         "chosen": chosen,
         "back": admin_url(one, "change", one.pk) if one else request.get_full_path(),
-        "field": reason_input(action.reason_help),
+        "field": reason_input(action.reason_help, is_missing=is_missing(request)),
     }
     request.current_app = model_admin.admin_site.name
     return TemplateResponse(request, "admin/act.html", context)

@@ -35,6 +35,11 @@ def reason_in(request: HttpRequest) -> str:
     return without_keys(tidy(request.POST.get("reason", "")))[: Record.REASON_LENGTH]
 
 
+def is_missing(request: HttpRequest) -> bool:
+    """Whether a reason was asked for and none was given."""
+    return "reason" in request.POST and not reason_in(request)
+
+
 def reason_field(
     *, required: bool = True, label: Any = REASON, help_text: Any = ONLY_STAFF
 ) -> LineFormField:
@@ -48,13 +53,16 @@ def reason_field(
     )
 
 
-def reason_input(help_text: Any) -> Any:
-    """The field alone, for a form that is written out in a template."""
+def reason_input(help_text: Any, *, is_missing: bool = False) -> Any:
+    """The field alone, for a form that is written out in a template; with its fault if missing."""
 
     class ReasonForm(forms.Form):
         reason = reason_field(required=True, help_text=help_text)
 
-    return ReasonForm(auto_id="id_%s")["reason"]
+    form = ReasonForm({} if is_missing else None, auto_id="id_%s")
+    if is_missing:
+        form.fields["reason"].widget.attrs["autofocus"] = True
+    return form["reason"]
 
 
 def each(
