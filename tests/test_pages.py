@@ -137,7 +137,8 @@ def test_what_belongs_to_another_partner_does_not_exist(
     assert sign_in(elsewhere.boss).get(url).status_code == 200
     missing = client.get(re.sub(r"/\d+/", "/999999/", url))  # the menu marks where an address is
     response = client.get(url)
-    assert (response.status_code, elsewhere.partner.name in response.text) == (404, False)
+    assert response.status_code == 404
+    assert elsewhere.partner.name not in response.text
     assert without_what_varies(response) == without_what_varies(missing)
 
 
@@ -167,7 +168,8 @@ def test_a_form_from_another_place_is_refused_with_both_named(
     client.post(reverse("tenants:switch"), {"place": second.pk})
     response = client.post(sample.url("benefits:remove"), sample.acting_in)
     assert response.status_code == 409
-    assert (sample.tenant.domain in response.text, second.domain in response.text) == (True, True)
+    assert sample.tenant.domain in response.text
+    assert second.domain in response.text
     sample.assignment.refresh_from_db()
     assert sample.assignment.ended_at is None
 
@@ -237,7 +239,8 @@ def test_a_large_id_is_written_as_it_is_and_a_large_number_in_groups(
 ) -> None:
     factories.BenefitFactory.create(pk=1_234_567, partner=partner, quantity=12_345)
     text = client.get(reverse("benefits:azure-cloud")).text
-    assert ('id="benefit-1234567"' in text, "12,345 licenses" in text) == (True, True)
+    assert 'id="benefit-1234567"' in text
+    assert "12,345 licenses" in text
 
 
 # The key
@@ -258,7 +261,8 @@ def test_a_key_is_masked_on_every_page_and_shown_only_by_get_key(
     )
     for name in [*LOOKING, *ACTING]:
         text = client.get(sample.url(name)).text
-        assert (name, key in text, key.replace("-", "") in text) == (name, False, False)
+        assert key not in text, name
+        assert key.replace("-", "") not in text, name
 
 
 def test_get_key_asks_for_the_tick_first(sample: PartnerFixture, client: Client) -> None:
@@ -361,11 +365,9 @@ def test_activity_tells_it_by_the_same_clock_not_moved_twice(
     Record.objects.log("tests.noted", by=Actor(), partner=partner)
     page = client.get(reverse("tenants:activity"))
     assert {line["time"] for line in page.context["history"].rows()} == {"8:00 AM"}
-    assert ("8:00 AM" in page.text, "12:00 PM" in page.text, "4:00 AM" in page.text) == (
-        True,
-        False,
-        False,
-    )
+    assert "8:00 AM" in page.text
+    assert "12:00 PM" not in page.text
+    assert "4:00 AM" not in page.text
 
 
 @pytest.mark.rule("K6")
@@ -388,7 +390,8 @@ def test_the_back_office_keeps_the_project_s_time_zone_whoever_has_a_role(
     type(admin).objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
     record = Record.objects.log("tests.noted", by=Actor(), partner=partner)
     text = client.get(reverse("admin:tenants_record_change", args=[record.pk])).text
-    assert ("12:00 PM" in text, "8:00 AM" in text) == (True, False)
+    assert "12:00 PM" in text
+    assert "8:00 AM" not in text
 
 
 # What a member may not do

@@ -131,7 +131,8 @@ def test_a_chinese_name_is_found_by_itself_and_by_the_given_name_alone(
 
 @pytest.mark.parametrize("nothing", ["@", "%_", "--", "’", "…"])
 def test_what_holds_neither_letter_nor_digit_matches_nothing(nothing: str) -> None:
-    assert (search_terms(nothing), matches(nothing, "Kim @ Contoso")) == ((), False)
+    assert search_terms(nothing) == ()
+    assert not matches(nothing, "Kim @ Contoso")
 
 
 @pytest.mark.parametrize("empty", ["", " ", "\N{ZERO WIDTH SPACE}", "\N{NO-BREAK SPACE}"])

@@ -49,7 +49,9 @@ def test_the_limit_is_lifted_in_transactions_and_never_in_the_session() -> None:
             seen += [limit()]
         seen += [limit_of_the_session(), str(patience())]
     assert seen == ["0", before, "0", "0", before, "None"]
-    assert (limit(), limit_of_the_session(), before != "0") == (before, before, True)
+    assert limit() == before
+    assert limit_of_the_session() == before
+    assert before != "0"
     assert patience()
 
 

@@ -47,7 +47,8 @@ def test_too_much_is_refused_with_a_page_that_says_how_much_is_taken(
 
 def test_what_is_no_form_is_refused_with_a_page_that_says_so() -> None:
     answer = Client().post("/sign-in/", b"no form", content_type="multipart/form-data")
-    assert (answer.status_code, "doesn't understand this request" in answer.text) == (400, True)
+    assert answer.status_code == 400
+    assert "doesn't understand this request" in answer.text
 
 
 @pytest.mark.slow
@@ -77,4 +78,5 @@ def test_a_form_within_the_limits_is_read(world: World, request_as: RequestAs) -
 def test_a_line_that_is_far_too_long_is_refused_before_it_is_read(client: Client) -> None:
     began = time.process_time()
     answer = client.post("/sign-in/", {"username": "P-" * 400_000, "password": "x"})
-    assert (answer.status_code, time.process_time() - began < 2) == (200, True)
+    assert answer.status_code == 200
+    assert time.process_time() - began < 2

@@ -90,11 +90,9 @@ def test_a_form_of_the_place_before_is_answered_with_the_page_that_says_so(
         {"place": factories.TenantFactory.create(partner=tenant.partner).pk},
     )
     answer = client.post(get_key, acting_in, headers=HTMX)
-    assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (
-        409,
-        "tenants/stale_form.html",
-        True,
-    )
+    assert answer.status_code == 409
+    assert answer.templates[0].name == "tenants/stale_form.html"
+    assert takes_the_place_of_the_page(answer)
 
 
 @pytest.mark.rule("P2", "P3")
@@ -115,11 +113,9 @@ def test_who_lost_the_role_is_answered_with_the_page_that_says_so(
     else:
         RoleAssignment.objects.all().delete()
     answer = client.post(get_key, acting_in, headers=HTMX)
-    assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (
-        403,
-        template,
-        True,
-    )
+    assert answer.status_code == 403
+    assert answer.templates[0].name == template
+    assert takes_the_place_of_the_page(answer)
     if role is None:
         answer = client.get(details, headers=HTMX)
         assert (answer.status_code, answer.headers["HX-Redirect"]) == (403, details)
@@ -131,11 +127,9 @@ def test_a_form_that_is_out_of_date_is_answered_with_the_page_that_says_so(
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(admin)
     answer = strict.post(get_key, acting_in, headers=HTMX)
-    assert (answer.status_code, answer.templates[0].name, takes_the_place_of_the_page(answer)) == (
-        403,
-        "csrf_failure.html",
-        True,
-    )
+    assert answer.status_code == 403
+    assert answer.templates[0].name == "csrf_failure.html"
+    assert takes_the_place_of_the_page(answer)
 
 
 def test_what_does_not_exist_is_a_page_too(client: Client) -> None:

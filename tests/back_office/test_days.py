@@ -60,6 +60,6 @@ def test_the_list_of_what_holds_on_a_day_reads_it_in_one_way(office: Client, tod
         page = office.get(
             reverse("admin:benefits_membership_changelist"), {"on": typed}, follow=True
         )
-        assert (typed, "Jan 31, 2021" in page.content.decode()) == (typed, False)
+        assert "Jan 31, 2021" not in page.content.decode(), typed
     page = office.get(reverse("admin:benefits_membership_changelist"), {"on": "2021-01-31"})
     assert "Jan 31, 2021" in page.content.decode()

@@ -66,14 +66,13 @@ def test_credit_of_its_benefit_s_first_day_can_be_removed_the_day_before(
 ) -> None:
     benefit = BenefitFactory.create(partner=partner, monthly=True, membership__starts_on=TODAY)
     assignment = benefit.assign(somebody(partner), by=by, on=TODAY)
-    assert (assignment.is_running(EARLIER), list(Assignment.objects.running(EARLIER))) == (
-        True,
-        [assignment],
-    )
+    assert assignment.is_running(EARLIER)
+    assert list(Assignment.objects.running(EARLIER)) == [assignment]
     assignment.remove(by=by, on=EARLIER)
     assert assignment.is_running(EARLIER)  # as it was read
     assignment.refresh_from_db()
-    assert (assignment.ended_on, assignment.is_running(EARLIER)) == (TODAY, False)
+    assert assignment.ended_on == TODAY
+    assert not assignment.is_running(EARLIER)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +227,5 @@ def test_a_practice_calendar_moves_on_from_where_the_zone_puts_it() -> None:
         assert partner.today() == moved_to - timedelta(days=2)
         assert partner.move_calendar_to(moved_to - timedelta(days=1))
         partner.refresh_from_db()
-        assert (partner.today(), partner.move_calendar_to(EARLIER)) == (
-            moved_to - timedelta(days=1),
-            False,
-        )
+        assert partner.today() == moved_to - timedelta(days=1)
+        assert not partner.move_calendar_to(EARLIER)

@@ -226,11 +226,13 @@ def test_a_list_of_a_hundred_is_shown_whole(client: Client, partner: Partner) ->
     copies(BenefitFactory.create(partner=partner), 99)
     answer = client.get(LIST)
     shown = [len(section["rows"]) for section in answer.context["sections"]]
-    assert (shown, answer.context["page"].is_whole) == ([0, 100], True)
+    assert shown == [0, 100]
+    assert answer.context["page"].is_whole
     copies(BenefitFactory.create(partner=partner), 0)
     answer = client.get(LIST)
     shown = [len(section["rows"]) for section in answer.context["sections"]]
-    assert (shown, answer.context["page"].is_whole) == ([0, 50], False)
+    assert shown == [0, 50]
+    assert not answer.context["page"].is_whole
 
 
 def test_a_kind_that_is_on_another_page_is_said_to_be_there(
@@ -239,10 +241,8 @@ def test_a_kind_that_is_on_another_page_is_said_to_be_there(
     copies(BenefitFactory.create(partner=partner), 100)
     BenefitFactory.create(partner=partner, monthly=True)
     last = client.get(f"{LIST}?page=last")
-    assert ("None on this page." in last.text, '<a href="?kind=usage">Show them' in last.text) == (
-        True,
-        True,
-    )
+    assert "None on this page." in last.text
+    assert '<a href="?kind=usage">Show them' in last.text
 
 
 def test_the_spreadsheet_is_the_filtered_list_without_formulas_and_keys(
@@ -315,10 +315,8 @@ def test_transferred_credit_stays_used(by: Actor) -> None:
     assignment.transfer(
         DirectoryUserFactory.create(tenant__partner=assignment.partner), by=by, on=TODAY
     )
-    assert (Benefit.objects.get().is_used, Assignment.objects.filter(ended_at=None).count()) == (
-        True,
-        1,
-    )
+    assert Benefit.objects.get().is_used
+    assert Assignment.objects.filter(ended_at=None).count() == 1
 
 
 def test_redeeming_makes_used_and_rolls_back_with_it() -> None:
@@ -350,4 +348,5 @@ def test_a_redeemed_key_that_is_replaced_leaves_its_benefit_unused(by: Actor) ->
     key.revoke_spent("the wrong tenant", by=by)
     key.benefit.issue_key(by=by)
     benefit = Benefit.objects.get()
-    assert (benefit.is_used, benefit.status(TODAY).value) == (False, "not-redeemed")
+    assert not benefit.is_used
+    assert benefit.status(TODAY).value == "not-redeemed"

@@ -72,10 +72,8 @@ def test_without_javascript(visit: Visit, subscription: Subscription) -> None:
     page.get_by_role("link", name="Extend end date").click()
     page.get_by_role("button", name="Next").click()
     review = page.locator("main").inner_text()
-    assert (
-        as_day(add_months(subscription.ends_on, 3)) in review,
-        "If you choose Add licenses instead: 125 licenses" in review,
-    ) == (True, True)
+    assert as_day(add_months(subscription.ends_on, 3)) in review
+    assert "If you choose Add licenses instead: 125 licenses" in review
     page.get_by_role("button", name="Extend to").click()
     expect_extended(page, subscription)
 

@@ -110,14 +110,14 @@ def test_what_would_not_serve_does_not_become_current(
     machine.run("use", first)
     harm(machine)
     status, error = machine.run("use", second)
-    assert (status, message in error, machine.current) == (1, True, first), error
+    assert status == 1, error
+    assert message in error, error
+    assert machine.current == first, error
 
 
 def test_what_cannot_be_fetched_leaves_nothing_behind(machine: Machine) -> None:
     before = sorted(machine.folder.iterdir())
     status, error = machine.run("get", machine.folder / "nowhere")
-    assert (status != 0, "nowhere" in error, sorted(machine.folder.iterdir())) == (
-        True,
-        True,
-        before,
-    )
+    assert status != 0
+    assert "nowhere" in error
+    assert sorted(machine.folder.iterdir()) == before

@@ -62,15 +62,11 @@ def sold_as(name: str) -> tuple[int, int]:
 def test_a_page_carries_some_and_the_command_the_rest(product: Product) -> None:
     product.name = "New name"
     product.save()
-    assert (called("New name"), Product.objects.get(pk=product.pk).is_name_pending) == (
-        (2, 2),
-        True,
-    )
+    assert called("New name") == (2, 2)
+    assert Product.objects.get(pk=product.pk).is_name_pending
     assert run() == "New name: benefits 3, subscriptions 3.\n"
-    assert (called("New name"), Product.objects.get(pk=product.pk).is_name_pending) == (
-        (5, 5),
-        False,
-    )
+    assert called("New name") == (5, 5)
+    assert not Product.objects.get(pk=product.pk).is_name_pending
     assert run() == ""
 
 
@@ -78,9 +74,11 @@ def test_an_offer_s_name_goes_on_to_what_its_keys_feed(product: Product) -> None
     offer = Offer.objects.get(name=Benefit.objects.first().offer_name)
     offer.name = "Gold"
     offer.save()
-    assert (sold_as("Gold"), Offer.objects.get(pk=offer.pk).is_name_pending) == ((2, 2), True)
+    assert sold_as("Gold") == (2, 2)
+    assert Offer.objects.get(pk=offer.pk).is_name_pending
     assert run() == "Gold: benefits 3, subscriptions 3.\n"
-    assert (sold_as("Gold"), Offer.objects.get(pk=offer.pk).is_name_pending) == ((5, 5), False)
+    assert sold_as("Gold") == (5, 5)
+    assert not Offer.objects.get(pk=offer.pk).is_name_pending
 
 
 def test_whatever_else_is_saved_carries_nothing(

@@ -432,10 +432,8 @@ def test_an_ended_subscription_is_refused_before_a_key_is_asked_for(
 ) -> None:
     ended = factories.SubscriptionFactory.create(tenant=tenant, ends_on=TODAY - timedelta(days=1))
     page = client.get(reverse(name, args=[ended.pk]))
-    assert (type(page.context["refusal"]).__name__, START in page.text) == (
-        "SubscriptionNotActive",
-        True,
-    )
+    assert type(page.context["refusal"]).__name__ == "SubscriptionNotActive"
+    assert START in page.text
 
 
 @pytest.mark.rule("S8")
@@ -477,7 +475,8 @@ def test_a_key_of_another_product_is_refused_once_and_truly(
     assert response.text.count("This key is for Visio") == 1
     assert response.text.count(advice) == 1
     is_offered = "Wait and start new" in response.text
-    assert (is_offered, "comparisons" in response.context) == (False, False)
+    assert not is_offered
+    assert "comparisons" not in response.context
     fitting = factories.key_for(subscription, 25)
     assert "Wait and start new" in client.get(address, {"key": fitting.pk}).text
 
@@ -489,7 +488,8 @@ def test_the_review_names_the_act_and_what_it_does(client: Client, extend: str) 
     text = page.text.partition("<main")[2]
     button, compare = text.index(page.context["act"] + "</button>"), text.index("Compare all ways")
     assert text.index(page.context["headline"]) < button < compare
-    assert ("License-days carried over" in text, ">Cancel</a>" in text) == (False, True)
+    assert "License-days carried over" not in text
+    assert ">Cancel</a>" in text
 
 
 @pytest.mark.rule("S7")
@@ -524,7 +524,8 @@ def test_what_was_done_elsewhere_is_told_on_the_receipt_that_opens(
     form = acting_in | {"quote": client.get(extend).context["quote"].signed()}
     client.post(extend, form)
     page = client.get(reverse("licensing:receipt", args=[other.pk]))
-    assert ("moved from Jun 30, 2021" in page.text, "Done just now" in page.text) == (True, False)
+    assert "moved from Jun 30, 2021" in page.text
+    assert "Done just now" not in page.text
 
 
 @pytest.mark.rule("K8")
@@ -536,7 +537,8 @@ def test_a_reversed_receipt_strikes_out_what_no_longer_holds(
     assert "<s>" not in client.get(address).text
     Reversal.objects.of(redemption, by=by, on=TODAY)
     text = client.get(address).text
-    assert ("<s>Sep 30, 2021</s>" in text, "Undo:" in text) == (True, False)
+    assert "<s>Sep 30, 2021</s>" in text
+    assert "Undo:" not in text
 
 
 @pytest.mark.rule("K5")
@@ -552,7 +554,8 @@ def test_from_the_walkthrough_the_review_is_next(client: Client, tenant: Tenant,
     factories.redeem(tenant=tenant, by=by)
     page = client.get(start())
     assert page.templates[0].name == "licensing/start_review.html"
-    assert (tenant.domain in page.text, f'href="{START}?key={key.pk}"' in page.text) == (True, True)
+    assert tenant.domain in page.text
+    assert f'href="{START}?key={key.pk}"' in page.text
 
 
 @pytest.mark.rule("P4")
@@ -566,19 +569,16 @@ def test_a_switch_for_one_redemption_is_said_and_can_be_taken_back(
     )["Location"]
     review = client.get(chosen)
     back = f'name="place" value="{tenant.pk}"'
-    assert ("You're now working in <bdi>Labs</bdi>" in review.text, back in review.text) == (
-        True,
-        True,
-    )
+    assert "You're now working in <bdi>Labs</bdi>" in review.text
+    assert back in review.text
     form = {"acting_in": f"{second.partner_id}-{second.pk}"}
     quote = review.context["quote"].signed()
     receipt = client.post(chosen, form | {"quote": quote}, follow=True)
-    assert ("You're now working in <bdi>Labs</bdi>" in receipt.text, back in receipt.text) == (
-        True,
-        True,
-    )
+    assert "You're now working in <bdi>Labs</bdi>" in receipt.text
+    assert back in receipt.text
     home = client.post(reverse("tenants:switch"), {"place": tenant.pk, "next": START}, follow=True)
-    assert (request_of(home).tenant, "You're now working in" in home.text) == (tenant, False)
+    assert request_of(home).tenant == tenant
+    assert "You're now working in" not in home.text
 
 
 @pytest.mark.rule("P4")

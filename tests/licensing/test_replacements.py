@@ -74,16 +74,12 @@ def test_granting_restores_the_subscription_and_gives_the_benefit_a_key(
     assert figures(subscription) == before
     assert replayed(subscription) == (before[0], before[2], before[3])
     key.refresh_from_db()
-    assert (key.revoked_at is not None, key.revoked_why, key.is_redeemed) == (
-        True,
-        "Wrong tenant",
-        True,
-    )
-    assert (key.benefit.live_key(), new.is_redeemable(TODAY), new.licenses) == (
-        new,
-        True,
-        key.licenses,
-    )
+    assert key.revoked_at is not None
+    assert key.revoked_why == "Wrong tenant"
+    assert key.is_redeemed
+    assert key.benefit.live_key() == new
+    assert new.is_redeemable(TODAY)
+    assert new.licenses == key.licenses
     assert Redemption.objects.get() == redemption, "nothing is rewritten"
 
 
@@ -212,7 +208,8 @@ def test_an_older_request_for_a_replacement_is_not_granted_but_declined(
     )
     with pytest.raises(ReplacedOnRequestBefore):
         asked.grant(by=by, on=TODAY)
-    assert (Reversal.objects.count(), redemption.subscription.is_active(TODAY)) == (1, True)
+    assert Reversal.objects.count() == 1
+    assert redemption.subscription.is_active(TODAY)
     asked.decline("It was replaced once.", by=by)
     assert Replacement.objects.get(pk=asked.pk).declined_because == "It was replaced once."
 
@@ -300,7 +297,8 @@ def test_a_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(
     benefit = browser.get(
         reverse("licensing:benefit-detail", args=[receipt.key.benefit_id])
     ).content.decode()
-    assert ("Not redeemed" in benefit, "No subscription" in benefit) == (True, True)
+    assert "Not redeemed" in benefit
+    assert "No subscription" in benefit
 
 
 def test_a_replacement_s_receipt_shows_the_request_disabled_and_says_why(
@@ -310,10 +308,8 @@ def test_a_replacement_s_receipt_shows_the_request_disabled_and_says_why(
     browser = sign_in(admin)
     answer = browser.get(page("receipt", redemption)).content.decode()
     assert "Undo: request a replacement" not in answer
-    assert ('aria-disabled="true"' in answer, page("replacement", redemption) in answer) == (
-        True,
-        False,
-    )
+    assert 'aria-disabled="true"' in answer
+    assert page("replacement", redemption) not in answer
     reason = "This key is itself a replacement, and a replacement is not replaced on request."
     assert reason in answer
     assert (

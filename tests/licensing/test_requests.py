@@ -151,7 +151,8 @@ def test_who_asked_is_called_what_the_partner_calls_them(
     entry: DirectoryUser = factories.person_of(boss)
     TenantRequest.objects.ask(tenant.partner, "Labs", "labs.example", by=Actor(boss))
     page = sign_in(boss).get(REQUESTS).text
-    assert (entry.display_name in page, "Named Elsewhere" in page) == (True, False)
+    assert entry.display_name in page
+    assert "Named Elsewhere" not in page
 
 
 @pytest.mark.rule("K8")
@@ -222,7 +223,9 @@ def test_a_decision_about_a_tenant_is_mailed_too(
 ) -> None:
     (wish.accept if is_accepted else wish.decline)(by=officer)
     recipient, said, body = sent()
-    assert (recipient, said, "labs.example" in body) == (admin.email, subject, True)
+    assert recipient == admin.email
+    assert said == subject
+    assert "labs.example" in body
     assert "Labs" not in body
 
 
@@ -232,7 +235,8 @@ def test_a_declined_replacement_is_mailed_without_the_reason(
     replacement.decline("Kim was careless", by=officer)
     recipient, said, body = sent()
     assert said == "Your request for a replacement key was declined"
-    assert (recipient, "careless" in body) == (admin.email, False)
+    assert recipient == admin.email
+    assert "careless" not in body
 
 
 def test_a_decision_refused_mails_nothing(replacement: Replacement, officer: Actor) -> None:

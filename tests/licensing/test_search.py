@@ -118,11 +118,9 @@ def test_words_become_an_address_without_script_and_results_with_htmx(
 ) -> None:
     assert client.post(SEARCH, {"q": "aurora"})["Location"] == f"{SEARCH}?q=aurora"
     typed = client.post(SEARCH, {"q": "aurora"}, headers={"hx-request": "true"})
-    assert (typed.status_code, "<html" in typed.text, "Aurora Person" in typed.text) == (
-        200,
-        False,
-        True,
-    )
+    assert typed.status_code == 200
+    assert "<html" not in typed.text
+    assert "Aurora Person" in typed.text
 
 
 @pytest.mark.rule("K3")
@@ -154,7 +152,8 @@ def test_what_looks_like_a_key_is_not_looked_up_shown_or_in_an_address(
         client.post(SEARCH, {"q": words}, headers={"hx-request": "true"}),
         client.get(SEARCH, {"q": words}, follow=True),
     ):
-        assert ("looks like a product key" in answer.text, words in answer.text) == (True, False)
+        assert "looks like a product key" in answer.text
+        assert words not in answer.text
 
 
 @pytest.mark.rule("W5")
@@ -192,11 +191,9 @@ def test_a_list_searches_for_no_key_and_keeps_the_rest_of_its_address(
     address = reverse(page)
     answer = searcher.get(address, {"q": key, "sort": "-status"})
     shown = searcher.get(address).text
-    assert (answer["Location"], "looks like a product key" in shown, key in shown) == (
-        f"{address}?sort=-status",
-        True,
-        False,
-    )
+    assert answer["Location"] == f"{address}?sort=-status"
+    assert "looks like a product key" in shown
+    assert key not in shown
 
 
 @pytest.mark.rule("K3")

@@ -44,7 +44,8 @@ def test_a_withdrawn_subscription_says_when_why_and_where_the_new_key_is(
     redemption = redeem(tenant=tenant)
     benefit = redemption.key.benefit
     running = page(client, "subscription", redemption.subscription_id)
-    assert ("withdrawn" in running, "The last day of service." in running) == (False, True)
+    assert "withdrawn" not in running
+    assert "The last day of service." in running
     replace(redemption, by)
     text = page(client, "subscription", redemption.subscription_id)
     address = reverse("licensing:benefit-detail", args=[benefit.pk])
@@ -102,7 +103,8 @@ def test_the_list_shows_the_day_of_withdrawal_and_no_day_a_year_ahead(
 ) -> None:
     replace(redeem(tenant=tenant), by)
     text = client.get(reverse("licensing:products"), {"show": "all"}).text
-    assert ("Withdrawn on May 1, 2021" in text, "May 1, 2022" in text) == (True, False)
+    assert "Withdrawn on May 1, 2021" in text
+    assert "May 1, 2022" not in text
 
 
 @rule("K8")
@@ -114,7 +116,8 @@ def test_why_staff_replaced_a_key_is_not_for_the_partner_to_read(
     again = Subscription.activate(live_key_of(first.key.benefit), tenant, by=by, on=TODAY)
     replace_again(again, "Fraud suspected", by=Actor(reason="Fraud suspected"), on=TODAY)
     text = page(client, "subscription", again.subscription_id)
-    assert ("withdrawn on May 1, 2021" in text, "Fraud" in text) == (True, False)
+    assert "withdrawn on May 1, 2021" in text
+    assert "Fraud" not in text
 
 
 @rule("K8")

@@ -82,12 +82,10 @@ def test_the_labels_of_ways_on_the_axis_are_short(language: str) -> None:
 @pytest.mark.rule("S6", "S8")
 def test_an_earlier_end_is_a_loss_though_licenses_are_gained() -> None:
     way = ways_of(10, date(2022, 8, 1), 10)["Add licenses"]
-    assert (way.change, way.shift, way.effect, way.is_loss) == (
-        "+10",
-        "46 days earlier",
-        "earlier",
-        True,
-    )
+    assert way.change == "+10"
+    assert way.shift == "46 days earlier"
+    assert way.effect == "earlier"
+    assert way.is_loss
 
 
 @pytest.mark.parametrize(
@@ -192,8 +190,12 @@ def test_coming_back_says_the_days_without_service(tenant: Tenant, days: int, ga
         for way in group.ways
     )
     assert [(way.gap, way.is_primary) for way in (back, new)] == [(gap, True), (gap, False)]
-    assert (back.change, back.effect, back.is_loss, back.shift) == ("−75", "new", True, "12 months")
-    assert ("keeps its ID" in back.summary, "new ID" in new.summary) == (True, True)
+    assert back.change == "−75"
+    assert back.effect == "new"
+    assert back.is_loss
+    assert back.shift == "12 months"
+    assert "keeps its ID" in back.summary
+    assert "new ID" in new.summary
 
 
 @pytest.mark.rule("S7")
@@ -287,10 +289,8 @@ def test_a_remainder_says_of_what_it_is_in_dutch() -> None:
     assert calculation
     with translation.override("nl"):
         steps = calculation.steps()
-    assert ("rest 5 licentiemaanden" in steps[0], "rest 45 licentiedagen" in steps[2]) == (
-        True,
-        True,
-    )
+    assert "rest 5 licentiemaanden" in steps[0]
+    assert "rest 45 licentiedagen" in steps[2]
 
 
 @pytest.mark.parametrize(
@@ -336,11 +336,9 @@ def test_so_many_keys_that_no_way_is_left_are_refused_in_words() -> None:
         ("Extend end date", True),
         ("Add licenses", True),
     ]
-    assert (answer.status_code, ways[-1].title, bool(ways[-1].reason)) == (
-        200,
-        "New subscription",
-        True,
-    )
+    assert answer.status_code == 200
+    assert ways[-1].title == "New subscription"
+    assert ways[-1].reason
 
 
 @pytest.mark.rule("K7", "B5")

@@ -58,7 +58,8 @@ def test_each_page_says_for_whom_and_where_one_acts_in_the_tenant_s_color(
         page = client.get(reverse(name)).text
         at = page.index('aria-labelledby="tenant-context-label"')
         shown.append(page[at : at + 900])
-        assert (here.name in shown[-1], here.domain in shown[-1]) == (True, True)
+        assert here.name in shown[-1]
+        assert here.domain in shown[-1]
         assert f'data-color="{here.color}"' in shown[-1]
         assert f'href="{reverse("tenants:switch")}"' in shown[-1]
     assert tenant.color != labs.color

@@ -110,13 +110,12 @@ def test_a_member_reads_that_activity_is_for_admins(
 ) -> None:
     refused = sign_in(member).get(reverse(ACTIVITY))
     main = refused.text.partition("<main")[2]
-    assert (refused.status_code, "Activity is for admins." in main) == (403, True)
+    assert refused.status_code == 403
+    assert "Activity is for admins." in main
     assert "read-only" not in main
     home = sign_in(member).get("/").text
-    assert ("Activity is for admins." in home, f'href="{reverse(ACTIVITY)}"' in home) == (
-        True,
-        False,
-    )
+    assert "Activity is for admins." in home
+    assert f'href="{reverse(ACTIVITY)}"' not in home
     lines = client.get(reverse(ACTIVITY)).context["history"].lines
     tried = [(line.what, [str(change) for change in line.changes]) for line in lines]
     assert ("Attempt a restricted action", ["Page: Activity"]) in tried
@@ -141,10 +140,8 @@ def test_a_history_names_the_time_zone(client: Client, tenant: Tenant, logged: N
     partner = tenant.partner
     type(partner).objects.filter(pk=partner.pk).update(time_zone="America/New_York")
     text = client.get(reverse(ACTIVITY)).text
-    assert ("Times are in Eastern Time (New York)." in text, "America/New_York" in text) == (
-        True,
-        False,
-    )
+    assert "Times are in Eastern Time (New York)." in text
+    assert "America/New_York" not in text
 
 
 def test_a_membership_is_called_without_its_partner() -> None:
@@ -175,4 +172,5 @@ def test_whoever_has_no_role_is_told_whom_to_ask_and_who_can_act(
 def test_a_requested_tenant_is_pending_review(client: Client, tenant: Tenant) -> None:
     factories.TenantRequestFactory.create(partner=tenant.partner)
     text = client.get(reverse("tenants:tenants")).text
-    assert ("Pending review" in text, "Request another tenant" in text) == (True, True)
+    assert "Pending review" in text
+    assert "Request another tenant" in text

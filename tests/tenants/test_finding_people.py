@@ -179,10 +179,8 @@ def test_a_person_is_found_in_the_portal_and_in_the_back_office(
     User.objects.filter(pk=boss.pk).update(is_staff=True, is_superuser=True)
     for page in ("tenants:users", "tenants:roles", "tenants:give-role", "search"):
         shown = client.get(reverse(page), {"q": typed}).text
-        assert (f">{name}<" in shown.replace("&#x27;", "'"), other.display_name in shown) == (
-            True,
-            False,
-        ), page
+        assert f">{name}<" in shown.replace("&#x27;", "'"), page
+        assert other.display_name not in shown, page
     assert name in client.get(
         reverse("benefits:assign", args=[credit.pk]), {"q": typed}
     ).text.replace("&#x27;", "'")
@@ -322,18 +320,14 @@ def test_search_texts_and_sort_keys_follow_the_row_however_it_is_written(
     )
     setattr(row, source, "Ænew")
     row.save()
-    assert (
-        list(stale_rows(model)),
-        "aenew" in model._default_manager.values_list(column, flat=True).get(pk=row.pk).split(),
-    ) == ([], True)
+    assert list(stale_rows(model)) == []
+    assert "aenew" in model._default_manager.values_list(column, flat=True).get(pk=row.pk).split()
     setattr(row, source, "Øther")
     model._default_manager.bulk_update([row], [source, *derived_columns(model)])
     assert list(stale_rows(model)) == []
     model._default_manager.filter(pk=row.pk).update(**{source: "Æfter"})
-    assert (
-        list(stale_rows(model)),
-        "aefter" in model._default_manager.values_list(column, flat=True).get(pk=row.pk).split(),
-    ) == ([], True)
+    assert list(stale_rows(model)) == []
+    assert "aefter" in model._default_manager.values_list(column, flat=True).get(pk=row.pk).split()
     model._base_manager.filter(pk=row.pk).update(**{source: "Unnoticed"})
     assert list(stale_rows(model)) == [row.pk]
     refresh(model._default_manager.all())

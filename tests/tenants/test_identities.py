@@ -264,7 +264,9 @@ def test_no_row_is_written_or_looked_up_in_another_spelling(tenant: Tenant, spel
     )
     person.user_principal_name = spelling
     DirectoryUser.objects.bulk_update([person], ["user_principal_name"])
-    assert (is_new, addresses(), rows()) == (False, [KIM], [person])
+    assert not is_new
+    assert addresses() == [KIM]
+    assert rows() == [person]
     person.user_principal_name = spelling
     person.save()
     assert (person.user_principal_name, addresses()) == (KIM, [KIM])

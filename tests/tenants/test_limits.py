@@ -118,7 +118,9 @@ def test_a_short_tier_ends_sooner_than_a_long_one(moving: time_machine.Traveller
 def test_nobody_who_is_counted_can_be_read_from_the_table() -> None:
     wrong("kim@contoso.example", "203.0.113.7")
     rows = str(list(Attempt.objects.values()))
-    assert ("sign-in" in rows, "kim" in rows, "203.0.113" in rows) == (True, False, False)
+    assert "sign-in" in rows
+    assert "kim" not in rows
+    assert "203.0.113" not in rows
 
 
 def test_without_the_database_nobody_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,11 +192,9 @@ def test_a_hundred_within_an_hour_are_refused_for_a_quarter(moving: time_machine
         for number in range(10):
             last = wrong(f"made-up-{minute}-{number}@example.com")
         moving.shift(5 * MINUTE)
-    assert (last.status_code, last.headers["Retry-After"], "for 15 minutes." in last.text) == (
-        429,
-        "900",
-        True,
-    )
+    assert last.status_code == 429
+    assert last.headers["Retry-After"] == "900"
+    assert "for 15 minutes." in last.text
     moving.shift(-5 * MINUTE + 14 * MINUTE)
     assert wrong("somebody@example.com").status_code == 429
     moving.shift(MINUTE)

@@ -216,7 +216,8 @@ def test_letters_that_fold_into_many_and_names_without_any_are_kept() -> None:
 
 def test_the_enabled_are_those_who_are_not_disabled() -> None:
     enabled, disabled = DirectoryUserFactory.create(), DirectoryUserFactory.create(disabled=True)
-    assert (enabled.is_enabled, disabled.is_enabled) == (True, False)
+    assert enabled.is_enabled
+    assert not disabled.is_enabled
     assert list(DirectoryUser.objects.enabled()) == [enabled]
 
 

@@ -58,7 +58,8 @@ def guess(user: User, times: int, **options: str) -> list[int]:
 )
 def test_an_address_in_which_nothing_shows_was_not_entered(typed: str) -> None:
     answer = Client().post(SIGN_IN, {"username": typed, "password": PASSWORD})
-    assert (answer.status_code, "Enter your email address." in answer.text) == (200, True)
+    assert answer.status_code == 200
+    assert "Enter your email address." in answer.text
     assert Attempt.objects.count() == 0
 
 
@@ -70,7 +71,8 @@ def test_ten_wrong_passwords_lock_an_account_from_there_until_the_cool_off() -> 
     user = UserFactory.create()
     assert guess(user, 10) == [200] * 9 + [429]
     refused = sign_in(user)
-    assert (refused.status_code, "Too many wrong passwords" in refused.text) == (429, True)
+    assert refused.status_code == 429
+    assert "Too many wrong passwords" in refused.text
     assert "for 15 minutes." in refused.text
     assert refused.headers["Retry-After"] == "900"
     assert sign_in(user, address="203.0.113.8").status_code == 302
@@ -187,7 +189,8 @@ def test_a_link_sets_a_password_once_ends_sessions_and_is_on_record() -> None:
     assert [sign_in(user).status_code, sign_in(user, NEW).status_code] == [200, 302]
     assert Record.objects.filter(action="tenants.password-set").about(user).get().actor == user
     again = Client().get(link)
-    assert (again.status_code, "was already used" in again.text) == (200, True)
+    assert again.status_code == 200
+    assert "was already used" in again.text
 
 
 def test_a_new_password_from_the_back_office_ends_sessions_too() -> None:
@@ -310,7 +313,8 @@ def test_an_account_opened_by_giving_a_role_sets_its_first_password(
 def test_a_new_password_is_a_good_one(weak: str) -> None:
     user = UserFactory.create()
     answer = set_password(link_sent_to(user), weak)
-    assert (answer.status_code, bool(answer.context["form"].errors)) == (200, True)
+    assert answer.status_code == 200
+    assert answer.context["form"].errors
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
 

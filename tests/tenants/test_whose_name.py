@@ -138,12 +138,14 @@ def test_at_home_the_same_person_has_the_name_of_home(shared: Shared) -> None:
     home = Client()
     home.force_login(shared.ann)
     page = home.get(reverse("tenants:activity")).text
-    assert (AT_CONTOSO in page, AT_FABRIKAM in page) == (True, False)
+    assert AT_CONTOSO in page
+    assert AT_FABRIKAM not in page
 
 
 def test_the_account_flyout_shows_the_name_of_where_one_acts(shared: Shared) -> None:
     page = shared.as_guest().get(reverse("home")).text
-    assert (AT_FABRIKAM in page, AT_CONTOSO in page) == (True, False)
+    assert AT_FABRIKAM in page
+    assert AT_CONTOSO not in page
 
 
 @pytest.mark.parametrize("page", ["tenants:activity", "tenants:add-user"])
@@ -155,7 +157,8 @@ def test_whom_to_ask_is_named_as_in_ones_own_directory(shared: Shared, page: str
     client = Client()
     client.force_login(member)
     text = client.get(reverse(page)).text
-    assert (AT_FABRIKAM in text, AT_CONTOSO in text) == (True, False)
+    assert AT_FABRIKAM in text
+    assert AT_CONTOSO not in text
 
 
 def test_a_key_is_said_to_be_redeemed_by_the_name_at_its_partner(shared: Shared) -> None:
@@ -198,7 +201,8 @@ def test_staff_and_people_of_elsewhere_have_a_neutral_name(shared: Shared) -> No
         NOT_IN_DIRECTORY.capitalize(),
         "The program team",
     ]
-    assert ("Stella" in page.text, "Walt" in page.text) == (False, False)
+    assert "Stella" not in page.text
+    assert "Walt" not in page.text
 
 
 def test_a_holder_without_an_entry_is_no_name_of_another_partner(shared: Shared) -> None:
@@ -206,7 +210,8 @@ def test_a_holder_without_an_entry_is_no_name_of_another_partner(shared: Shared)
         user__name="Walt Elsewhere", partner=shared.fabrikam.partner, role=Role.MEMBER
     )
     page = shared.as_boss().get(reverse("tenants:roles")).text
-    assert (NOT_IN_DIRECTORY in page, "Walt" in page) == (True, False)
+    assert NOT_IN_DIRECTORY in page
+    assert "Walt" not in page
 
 
 # Whose sign-in it is
@@ -325,7 +330,8 @@ def test_a_guests_last_role_ends_no_session_but_counts_at_once(shared: Shared) -
     assert client.get(reverse("tenants:roles")).status_code == 200
     shared.held.take(by=Actor(shared.boss, How.PORTAL))
     answer = client.get(reverse("tenants:roles"))
-    assert (answer.status_code, AT_FABRIKAM in answer.text) == (403, False)
+    assert answer.status_code == 403
+    assert AT_FABRIKAM not in answer.text
 
 
 # Whose refusal it is: what is wrong at one partner is not on record at another
