@@ -1,12 +1,13 @@
 """Home: what needs attention beside what is unused, by date, and the memberships."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
-from benefits_portal.benefits.models import Membership
+from benefits_portal.benefits.models import Membership, Product
 from benefits_portal.licensing.home.attention import (
     MAX_LINES,
     ending_subscriptions,
@@ -112,24 +113,41 @@ def test_where_a_subscription_ends_the_key_that_fits_is_offered(
     assert (step(row), row["hint"]) == expected
 
 
+def revoked_key(**benefit: Any) -> None:
+    factories.issue_key(**benefit).revoke("lost", by=Actor())
+
+
 @pytest.mark.parametrize(
-    "key",
+    "issue_unfit_key",
     [
-        pytest.param({}, id="of another partner"),
-        pytest.param({"revoked": True}, id="revoked"),
-        pytest.param({"expires_on": in_days(-1)}, id="expired yesterday"),
-        pytest.param({"starts_on": in_days(1)}, id="begins tomorrow"),
-        pytest.param({"product": "other"}, id="of another product"),
+        pytest.param(
+            lambda partner, product: factories.issue_key(product=product), id="of another partner"
+        ),
+        pytest.param(
+            lambda partner, _product: factories.issue_key(partner=partner), id="of another product"
+        ),
+        pytest.param(
+            lambda partner, product: revoked_key(partner=partner, product=product), id="revoked"
+        ),
+        pytest.param(
+            lambda partner, product: factories.issue_key(
+                partner=partner, product=product, expires_on=in_days(-1)
+            ),
+            id="expired yesterday",
+        ),
+        pytest.param(
+            lambda partner, product: factories.issue_key(
+                partner=partner, product=product, starts_on=in_days(1)
+            ),
+            id="begins tomorrow",
+        ),
     ],
 )
-def test_a_key_that_cannot_be_redeemed_is_not_offered(tenant: Tenant, key: dict[str, Any]) -> None:
+def test_a_key_that_cannot_be_redeemed_is_not_offered(
+    tenant: Tenant, issue_unfit_key: Callable[[Partner, Product], object]
+) -> None:
     running = factories.SubscriptionFactory.create(tenant=tenant, ends_on=in_days(10))
-    own = {"partner": tenant.partner} if key else {}
-    revoked, other = key.pop("revoked", False), key.pop("product", "")
-    product = factories.ProductFactory.create() if other else running.product
-    issued = factories.issue_key(product=product, **own, **key)
-    if revoked:
-        issued.revoke("lost", by=Actor())
+    issue_unfit_key(tenant.partner, running.product)
 
     [row] = ending_subscriptions(tenant.partner, TODAY)
 
@@ -243,7 +261,6 @@ RENEWED = "Renewed: next year begins Jan 2, 2022"
 @pytest.mark.parametrize(
     ("on", "is_renewed", "state", "last_day", "asks"),
     [
-        (date(2020, 12, 31), False, "Starts on Jan 1, 2021", "", False),
         (FIRST_DAY, False, "Not renewed yet", "Ends on Jan 1, 2022 (365 days left)", False),
         (date(2021, 10, 1), False, "Not renewed yet", "Ends on Jan 1, 2022 (92 days left)", False),
         (date(2021, 10, 2), False, "Not renewed yet", "Ends on Jan 1, 2022 (91 days left)", True),
@@ -282,7 +299,17 @@ def test_a_membership_says_what_comes_after_it(
 
     assert year.membership == membership
     assert (year.state, bool(year.renewal_href)) == (state, asks)
-    assert not last_day or year.last_day == last_day
+    assert year.last_day == last_day
+
+
+@pytest.mark.rule("B1")
+def test_before_it_begins_a_membership_says_when(partner: Partner) -> None:
+    factories.MembershipFactory.create(partner=partner, starts_on=FIRST_DAY)
+
+    [year] = memberships(partner, date(2020, 12, 31))
+
+    assert year.state == "Starts on Jan 1, 2021"
+    assert not year.renewal_href
 
 
 @pytest.mark.rule("B1")

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from benefits_portal.licensing.exceptions import ChangedMeanwhile
@@ -64,9 +64,9 @@ def test_a_quote_that_was_tampered_with_is_refused(place: int, other: str) -> No
     ).signed()
     place %= len(text)
     tampered = text[:place] + other + text[place + 1 :]
-    if tampered != text:
-        with pytest.raises(ChangedMeanwhile):
-            Quote.loaded(tampered)
+    assume(tampered != text)
+    with pytest.raises(ChangedMeanwhile):
+        Quote.loaded(tampered)
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=200))

@@ -158,12 +158,17 @@ def test_the_calendar_moves_for_everybody_at_the_partner_and_nobody_else(
     assert len(messages_of(response)) == 1
 
 
+NOT_BACK, NOT_SO_FAR = "The date moves forward only.", "That is too far ahead."
+
+
 @pytest.mark.parametrize(
-    "days",
-    [5, 4, 0, -1, 4000],
+    ("days", "refusal"),
+    [(5, NOT_BACK), (4, NOT_BACK), (0, NOT_BACK), (-1, NOT_BACK), (4000, NOT_SO_FAR)],
     ids=["the day it is", "earlier", "the real day", "yesterday", "too far"],
 )
-def test_it_moves_neither_back_nor_too_far(signed_in: Callable[[str], Client], days: int) -> None:
+def test_it_moves_neither_back_nor_too_far(
+    signed_in: Callable[[str], Client], days: int, refusal: str
+) -> None:
     Partner.objects.filter(name="Contoso").update(days_ahead=5)
 
     response = move(
@@ -171,9 +176,7 @@ def test_it_moves_neither_back_nor_too_far(signed_in: Callable[[str], Client], d
     )
 
     assert Partner.objects.get(name="Contoso").days_ahead == 5
-    assert messages_of(response)[0].startswith(
-        "That is too far ahead." if days == 4000 else "The date moves forward only."
-    )
+    assert messages_of(response)[0].startswith(refusal)
 
 
 @pytest.mark.parametrize("day", ["", "tomorrow", "2027-02-30", "31-01-2027", "99999-01-01"])
