@@ -91,13 +91,13 @@ def test_one_acts_in_tenants_of_partners_where_one_has_a_role_home_first() -> No
     user = UserFactory.create(directory_user__tenant=labs)
     RoleAssignmentFactory.create(user=user, role=Role.MEMBER)
     RoleAssignmentFactory.create(user=user, partner=other.partner, role=Role.GLOBAL_ADMIN)
-    places = list(Tenant.objects.open_to(user))
-    assert places == [labs, other, home]
-    assert [sample.role for sample in places] == [Role.MEMBER, Role.GLOBAL_ADMIN, Role.MEMBER]
+    tenants = list(Tenant.objects.open_to(user))
+    assert tenants == [labs, other, home]
+    assert [tenant.role for tenant in tenants] == [Role.MEMBER, Role.GLOBAL_ADMIN, Role.MEMBER]
 
 
 @rule("P1")
-def test_without_a_role_there_is_no_place_although_one_is_in_the_directory() -> None:
+def test_without_a_role_one_acts_in_no_tenant_though_in_its_directory() -> None:
     user = UserFactory.create()
     assert user.home_partner
     assert not Tenant.objects.open_to(user).exists()
