@@ -7,11 +7,12 @@ anybody thinking of it.
 """
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from io import StringIO
+from itertools import product
 from typing import Any
 
-import html5lib
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -27,6 +28,8 @@ from benefits_portal.emails import canonical_domain_or_text, canonical_email_or_
 from benefits_portal.tenants.importing import carry_out
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Tenant, User
 from benefits_portal.typed_text import tidy, tidy_digits
+from tests.key_examples import KEY, SHOWN
+from tests.page_forms import PageForm, forms_of
 from tests.test_bad_posts import encoded
 from tests.world import NOT_OF_THE_PORTAL, RequestAs, World, rolled_back
 
@@ -56,20 +59,6 @@ ODD = [
     "<b>&\"'",
     "%s%n",
 ]
-# Tried with every change. The others wait for a release: each takes 20 seconds and more.
-OFTEN = {"\u200b", "\ud800", "a\nb"}
-PLAIN = {"checkbox", "radio", "hidden", "submit", "file", "password", "button", "image", "reset"}
-GUESSES = {
-    "email": "lou@outside.example",
-    "address": "lou@outside.example",
-    "user_principal_name": "lou@outside.example",
-    "username": "lou@outside.example",
-    "domain": "lou.example",
-    "mpn_id": "7654321",
-    "country": "NL",
-    "currency": "EUR",
-    "time_zone": "UTC",
-}
 IDENTITIES = {
     (DirectoryUser, "user_principal_name"): canonical_email_or_text,
     (User, "email"): canonical_email_or_text,
@@ -85,45 +74,12 @@ def _superuser(world: World) -> None:
     world.programme.save()
 
 
-# The forms of a page
+type Where = tuple[str, str, PageForm]
 
 
-def forms_of(html: str) -> Iterator[tuple[dict[str, list[str]], list[str]]]:
-    """What a browser would send of each form that is sent by POST, and its fields of text.
-
-    The form is sent as it is; of the fields there are the names.
-    """
-    for form in html5lib.parse(html, namespaceHTMLElements=False).iter("form"):
-        if form.get("method", "get").lower() == "post":
-            sent: dict[str, list[str]] = {}
-            texts: list[str] = []
-            for field in form.iter():
-                if field.tag in ("input", "select", "textarea") and (name := field.get("name")):
-                    add(sent, texts, field, name)
-            yield sent, texts
-
-
-def add(sent: dict[str, list[str]], texts: list[str], field: Any, name: str) -> None:
-    kind = field.get("type", "text")
-    if field.tag == "select":
-        chosen = [
-            option.get("value")
-            for option in field.iter("option")
-            if option.get("selected") is not None
-        ]
-        sent.setdefault(name, []).extend(
-            chosen or [option.get("value") for option in field.iter("option")][:1]
-        )
-    elif field.tag == "textarea" or kind not in PLAIN:
-        texts.append(name)
-        sent[name] = [
-            (field.text if field.tag == "textarea" else field.get("value"))
-            or GUESSES.get(name.split("-")[-1], "Lou")
-        ]
-    elif kind in ("hidden", "password") or field.get("checked") is not None:
-        sent.setdefault(name, []).append(
-            field.get("value") or ("" if kind == "hidden" else "correct horse battery staple")
-        )
+@pytest.fixture(scope="module")
+def page_forms(_superuser: None, request_as: RequestAs, rows: dict[str, list[str]]) -> list[Where]:
+    return list(forms_of(request_as, rows))
 
 
 # What is in the database afterwards
@@ -171,48 +127,28 @@ def send(
     return written - NOT_OF_THE_PORTAL
 
 
-def pages(rows: dict[str, list[str]]) -> Iterator[tuple[str, str, str]]:
-    for row, addresses in rows.items():
-        anonymous = row.startswith(("tenants:sign-in", "tenants:password"))
-        for address in addresses:
-            yield (
-                row,
-                "anonymous" if anonymous else "programme" if "back-office" in address else "global",
-                address,
-            )
-
-
 def typed_into(
     request_as: RequestAs,
-    rows: dict[str, list[str]],
-    texts: list[str],
+    page_forms: list[Where],
+    text: str,
     *,
     one_by_one: bool,
     changes: list[str],
 ) -> set[str]:
-    """Type each of `texts` into every form, behind or instead of what fits.
+    """Type `text` into every form, behind or instead of what fits.
 
-    Returns the pages that took one.
+    Returns the pages that took it.
     """
     took = set()
-    for row, person, address in pages(rows):
-        answer = request_as(person, "get", address, {})
-        if (
-            answer.status_code != 200
-            or answer.streaming
-            or "html" not in answer.headers["Content-Type"]
-        ):
-            continue
-        for sent, names in forms_of(answer.text):
-            for group in ([[name] for name in names] if one_by_one else [names]) if names else []:
-                for text in texts:
-                    for change in changes:
-                        odd = {
-                            name: [change.replace("{old}", sent[name][0]).replace("{odd}", text)]
-                            for name in group
-                        }
-                        if send(request_as, person, address, sent | odd):
-                            took.add(row)
+    for row, person, form in page_forms:
+        groups = [[name] for name in form.texts] if one_by_one else [form.texts]
+        for group, change in product(filter(None, groups), changes):
+            odd = {
+                name: [change.replace("{old}", form.sent[name][0]).replace("{odd}", text)]
+                for name in group
+            }
+            if send(request_as, person, form.address, form.sent | odd):
+                took.add(row)
     return took
 
 
@@ -227,29 +163,66 @@ TOOK = {
 
 @pytest.mark.slow
 def test_nothing_invisible_comes_through_a_form(
-    world: World, request_as: RequestAs, rows: dict[str, list[str]]
+    request_as: RequestAs, page_forms: list[Where]
 ) -> None:
-    some = {
-        row: addresses
-        for row, addresses in rows.items()
-        if not row.startswith("office") or row.endswith("/add/")
-    }
-    took = typed_into(request_as, some, INVISIBLE[:1], one_by_one=False, changes=["{old}{odd}"])
+    took = typed_into(request_as, page_forms, INVISIBLE[0], one_by_one=True, changes=["{old}{odd}"])
     assert TOOK - took == set()
 
 
-def typed(text: str) -> Any:
-    return pytest.param(
-        text, id=ascii(text)[:40], marks=() if text in OFTEN else pytest.mark.release
-    )
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["\ud800", "a\nb"], ids=ascii)
+def test_nothing_odd_in_all_fields_at_once_breaks_any_form(
+    request_as: RequestAs, page_forms: list[Where], text: str
+) -> None:
+    typed_into(request_as, page_forms, text, one_by_one=False, changes=["{old}{odd}", "{odd}"])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", [typed(text) for text in ODD])
+@pytest.mark.release
+@pytest.mark.parametrize("text", ODD, ids=lambda text: ascii(text)[:40])
 def test_nothing_odd_comes_through_any_field_of_any_form(
-    request_as: RequestAs, rows: dict[str, list[str]], text: str
+    request_as: RequestAs, page_forms: list[Where], text: str
 ) -> None:
-    typed_into(request_as, rows, [text], one_by_one=True, changes=["{old}{odd}", "{odd}"])
+    typed_into(request_as, page_forms, text, one_by_one=True, changes=["{old}{odd}", "{odd}"])
+
+
+# Keys (K3, W5)
+
+TYPED = re.compile(r'value="[^"]*"|<textarea[^>]*>[^<]*</textarea>')
+
+
+def together(form: PageForm) -> Iterator[list[str]]:
+    """What people fill in at once: each field says by itself what is wrong; then what is hidden."""
+    yield [name for name in form.sent if name not in form.hidden]
+    yield [name for name in form.hidden if "-" in name]  # of tables
+    yield from ([name] for name in form.hidden if "-" not in name)
+
+
+def one_by_one(form: PageForm) -> Iterator[list[str]]:
+    yield from ([name] for name in form.sent)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("groups", [together, pytest.param(one_by_one, marks=pytest.mark.release)])
+def test_no_answer_repeats_a_key_but_in_its_own_field(
+    groups: Callable[[PageForm], Iterator[list[str]]],
+    request_as: RequestAs,
+    page_forms: list[Where],
+) -> None:
+    """A key in the fields of each form, as no browser would send it."""
+    repeated, tried = [], 0
+    for row, person, form in page_forms:
+        for names in filter(None, groups(form)):
+            fields: dict[str, Any] = form.sent | {name: [SHOWN] for name in names}
+            with rolled_back():
+                answer = request_as(person, "post", form.address, fields)
+            if answer.streaming:
+                continue
+            tried += len(names)
+            if KEY[5:15] in re.sub("[^A-Z0-9]", "", TYPED.sub("", answer.text).upper()):
+                repeated.append((row, form.address, names))
+    assert repeated == []
+    assert tried > 100
 
 
 # Imports
