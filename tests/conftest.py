@@ -60,11 +60,15 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import translation  # noqa: E402
 
+from benefits_portal.postgresql.base import DatabaseWrapper  # noqa: E402
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.agreement import UNGUARDED, findings  # noqa: E402
+from tests.quick_flush import QuickFlush  # noqa: E402
 from tests.world import request_as, rows, world  # noqa: E402, F401 - for whoever asks for them
 
+if connection.vendor == "postgresql":
+    DatabaseWrapper.ops_class, connection.ops = QuickFlush, QuickFlush(connection)
 # MD5 is fast, and nothing here needs protection.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if "sqlite" in django_settings.DATABASES["default"]["ENGINE"]:

@@ -47,8 +47,8 @@ class KeptWorld:
         Also what a migration makes comes from the copy.
         """
         with transaction.atomic(), connection.cursor() as cursor:
-            names = ", ".join(map(connection.ops.quote_name, self.tables))
-            cursor.execute(f"TRUNCATE {names}")
+            for statement in connection.ops.sql_flush(no_style(), list(self.tables)):
+                cursor.execute(statement)
             for table, rows in self.tables.items():
                 with cursor.copy(f"COPY {connection.ops.quote_name(table)} FROM STDIN") as copy:
                     copy.write(rows)
