@@ -65,3 +65,14 @@ def test_open_filters_stay_within_the_page(visit: Visit, width: int) -> None:
     page.goto("/mpn/benefits/azure-cloud/?show=unused&type=core")
     assert page.locator("details.list-fields[open] select").count() == 6
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.slow
+def test_names_are_printed_whole_in_the_list(visit: Visit) -> None:
+    page = visit("partner-admin", viewport={"width": 794, "height": 1123})  # A4
+    page.goto("/mpn/benefits/azure-cloud/")
+    cut = "names => names.filter((name) => name.scrollWidth > name.clientWidth).length"
+    names = page.locator("main tbody th")
+    assert names.evaluate_all(cut) > 0, "on the screen some end in dots"
+    page.emulate_media(media="print")
+    assert names.evaluate_all(cut) == 0
