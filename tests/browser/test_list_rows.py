@@ -6,6 +6,7 @@ from tests.browser.conftest import Visit
 from tests.browser.pages import key_of
 
 ENDS = "rows => rows.map((row) => row.getBoundingClientRect().bottom)"
+CUT = "names => names.filter((name) => name.scrollWidth > name.clientWidth).length"
 HEIGHTS = "rows => rows.map((row) => Math.round(row.getBoundingClientRect().height))"
 
 
@@ -24,6 +25,7 @@ def test_a_row_of_the_list_is_44_to_48_pixels_high_at_1280(visit: Visit, locale:
     assert usage.locator("td:not(:has(a))", has_text="100").count() == 0, (
         "the amount stands in the name alone"
     )
+    assert page.locator("main tbody th").evaluate_all(CUT) == 0, "no name ends in dots"
     ends = page.locator("main tbody tr").evaluate_all(ENDS)
     assert sum(end <= 900 for end in ends) == 13, "as many are seen without scrolling"
 
@@ -71,8 +73,7 @@ def test_open_filters_stay_within_the_page(visit: Visit, width: int) -> None:
 def test_names_are_printed_whole_in_the_list(visit: Visit) -> None:
     page = visit("partner-admin", viewport={"width": 794, "height": 1123})  # A4
     page.goto("/mpn/benefits/azure-cloud/")
-    cut = "names => names.filter((name) => name.scrollWidth > name.clientWidth).length"
     names = page.locator("main tbody th")
-    assert names.evaluate_all(cut) > 0, "on the screen some end in dots"
+    assert names.evaluate_all(CUT) > 0, "on the screen some end in dots"
     page.emulate_media(media="print")
-    assert names.evaluate_all(cut) == 0
+    assert names.evaluate_all(CUT) == 0
