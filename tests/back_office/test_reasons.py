@@ -233,11 +233,18 @@ def test_the_last_global_admin_stays_and_the_attempt_is_on_record(
     ]
 
 
-@pytest.mark.parametrize("where", ["changelist", "revoke"])
-def test_whoever_forgets_the_reason_chooses_nothing_again(office: Client, where: str) -> None:
-    keys = [factories.issue_key() for _ in range(2 if where == "changelist" else 1)]
+def test_whoever_forgets_the_reason_chooses_nothing_again(office: Client) -> None:
+    key = factories.issue_key()
+    revoke_without_a_reason_first(office, page(ProductKey, "revoke", key.pk), [key])
+
+
+def test_whoever_forgets_the_reason_of_many_chooses_none_again(office: Client) -> None:
+    keys = [factories.issue_key(), factories.issue_key()]
+    revoke_without_a_reason_first(office, page(ProductKey, "changelist"), keys)
+
+
+def revoke_without_a_reason_first(office: Client, its_page: str, keys: list[ProductKey]) -> None:
     chosen = {"action": "revoke", "_selected_action": [key.pk for key in keys]}
-    its_page = page(ProductKey, where, *([keys[0].pk] if where == "revoke" else []))
     asked = office.post(its_page, chosen)
     hidden = dict.fromkeys(name for name, _value in asked.context["chosen"])
     again = {name: [v for n, v in asked.context["chosen"] if n == name] for name in hidden}
