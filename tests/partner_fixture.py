@@ -294,6 +294,7 @@ QUERIES: dict[str, Callable[[PartnerFixture], str]] = {
     "search?q": lambda it: f"q={COMMON}",
     "tenants:add-user?guest": lambda it: "kind=guest",
     "licensing:extend?key": lambda it: f"key={it.fitting.pk}",
+    "licensing:plan?subscription": lambda it: f"subscription={it.subscription.pk}",
     "licensing:add-licenses?key": lambda it: f"key={it.fitting.pk}",
     "licensing:product-key-start?key": lambda it: f"key={it.key.pk}",
 }

@@ -76,6 +76,8 @@ licensing:benefit-history       in         role     see/-   see/-  see/-   none/
 licensing:extend                in         role     why     see/go see/go  none   role     role
 licensing:extend?key            in         role     why     see/do see/do  none   role     role
 licensing:key                   in         role     why     go/do  go/do   none   role     role
+licensing:plan                  in         role     see/-   see/-  see/-   see/-  role     role
+licensing:plan?subscription     in         role     see/-   see/-  see/-   none/- role     role
 licensing:product-key-start     in         role     why     see/go see/go  see    role     role
 licensing:product-key-start?key in         role     why     see/go see/go  see    role     role
 licensing:products              in         role     see/-   see/-  see/-   see/-  role     role

@@ -32,6 +32,8 @@ LOOKING = [
     "licensing:benefit-detail",
     "licensing:benefit-history?credit",
     "licensing:products",
+    "licensing:plan",
+    "licensing:plan?subscription",
     "licensing:subscription",
     "licensing:receipt",
     "licensing:requests",

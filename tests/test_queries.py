@@ -101,7 +101,13 @@ class Page:
             if self.page == "licensing:subscription?ended"
             else partner.url(self.page)
         )
-        return url + self.query.format(key=partner.key.pk, place=partner.confirmed_tenant)
+        return url + self.query.format(
+            key=partner.key.pk,
+            used=partner.redemption.key_id,
+            subscription=partner.subscription.pk,
+            product=partner.subscription.product_id,
+            place=partner.confirmed_tenant,
+        )
 
 
 # A download takes three more: to count its rows, to find the same one of the last hour, and to be
@@ -136,6 +142,10 @@ PAGES = [
     Page(4, "licensing:products"),
     Page(4, "licensing:products", query="?show=all"),
     Page(7, "licensing:products-csv", query="?show=all"),
+    Page(5, "licensing:plan"),
+    Page(6, "licensing:plan", query="?product={product}"),
+    Page(6, "licensing:plan", query="?subscription={subscription}"),
+    Page(7, "licensing:plan", query="?subscription={subscription}&key={key}&key={used}"),
     Page(8, "licensing:subscription"),
     Page(8, "licensing:subscription?ended"),  # with the keys that start it again
     Page(7, "licensing:receipt"),

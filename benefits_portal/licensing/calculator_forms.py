@@ -105,6 +105,11 @@ class SubscriptionForm(forms.Form):
         data = self.cleaned_data
         return Term(data["licenses"], data["ends_on"], data.get("carried") or 0)
 
+    @property
+    def stock(self) -> Stock:
+        data = self.cleaned_data
+        return Stock(self.before, tuple(map(Key, data["keys"])), data["on"])
+
     def answer(self, all_url: str) -> Calculation | Answer:
         """What is shown below a valid form; of a long answer `all_url` shows every line."""
         raise NotImplementedError
@@ -136,12 +141,7 @@ class PossibilitiesForm(SubscriptionForm):
     def answer(self, all_url: str = "") -> Possibilities:
         data = self.cleaned_data
         return Possibilities(
-            self.before,
-            data["keys"],
-            data["on"],
-            data.get("wanted_licenses"),
-            data.get("wanted_on"),
-            all_url,
+            self.stock, data.get("wanted_licenses"), data.get("wanted_on"), all_url
         )
 
     @classmethod
@@ -165,9 +165,7 @@ class ExplanationForm(SubscriptionForm):
 
     def answer(self, all_url: str = "") -> Explained:
         data = self.cleaned_data
-        return Explained(
-            self.before, data["keys"], data["on"], data["now_ends_on"], data.get("now_licenses")
-        )
+        return Explained(self.stock, data["now_ends_on"], data.get("now_licenses"))
 
     @classmethod
     def example(cls, today: date) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from benefits_portal.licensing.plan_rows import (
 from benefits_portal.licensing.planning import (
     Aim,
     Frontier,
-    Key,
     Plan,
     Stock,
     aim,
@@ -34,17 +33,34 @@ MAX_ROWS, MAX_BARS = 20, 12
 class Answer:
     """What both tabs with plans say: the figures understood, groups of plans, axis, text."""
 
-    before: Term
-    keys: list[int]
-    on: date
+    stock: Stock
+    shows_unused = True
 
     @property
-    def stock(self) -> Stock:
-        return Stock(self.before, tuple(map(Key, self.keys)), self.on)
+    def excerpt(self) -> Excerpt[PlanRow] | None:
+        """How many of very many lines are shown."""
+        return None
+
+    @property
+    def hint(self) -> str:
+        """What decides what."""
+        return _(
+            "Which keys are added decides the number of licenses; the order moves the end date by "
+            "a few days only."
+        )
+
+    @property
+    def before(self) -> Term:
+        return self.stock.before
+
+    @property
+    def on(self) -> date:
+        return self.stock.on
 
     @property
     def calculation(self) -> Calculation:
-        return Calculation(self.before, self.keys, self.on)
+        keys = [key.licenses for key in self.stock.keys]
+        return Calculation(self.before, keys, self.on)
 
     @property
     def is_active(self) -> bool:
@@ -77,7 +93,11 @@ class Answer:
         """What runs now, and what each plan leads to; of very many the first ones."""
         now = Bar(self.now_label, self.on, self.before.ends_on, "now")
         bars = [row.bar(self.on) for row in self.axis_rows()[:MAX_BARS]]
-        return DateAxis(self.on, [now, *bars], self.marks(), _("Redeemed on"))
+        return DateAxis(self.on, [now, *bars], self.marks(), self.on_label)
+
+    @property
+    def on_label(self) -> str:
+        return _("Redeemed on")
 
     @property
     def now_label(self) -> str:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.licensing.views import (
     benefit_detail,
     calculator,
+    planning,
     redeeming,
     replacing,
     requests,
@@ -39,6 +40,7 @@ urlpatterns = [
     path("product-key/start/", redeeming.product_key_start, name="product-key-start"),
     path("admin-center/products/", subscriptions.product_list, name="products"),
     path("admin-center/products/csv/", subscriptions.product_csv, name="products-csv"),
+    path("admin-center/plan/", planning.plan, name="plan"),
     path("admin-center/products/<int:pk>/", subscriptions.subscription_detail, name="subscription"),
     path("admin-center/products/<int:pk>/extend/", redeeming.extend, name="extend"),
     path(

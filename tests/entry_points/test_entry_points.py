@@ -57,6 +57,7 @@ HARMLESS = {
             "benefit-detail",
             "benefit-history",
             "calculator",
+            "plan",
             "products",
             "receipt",
             "requests",
@@ -108,6 +109,8 @@ SHOWN_ALONE = {  # say how something is shown or worked out, and refuse nothing
     *("S1", "S2", "S7", "U6", "K3", "A3", "P2"),
     # A key leaves the URL, a list says that it is cut, a browser keeps nothing.
     *("W6", "W7", "W9"),
+    # What keys can do, and why a date is what it is: tests/licensing/test_planning.py.
+    *("O2", "O3", "O5", "O6", "O7", "O8"),
     # What would be refused for its days ends on the day it began: test_days_that_go_back.py.
     "W10",
 }

@@ -20,13 +20,17 @@ FOUR = [25, 25, 50, 100]
 ASKED = {"licenses": "100", "ends_on": "2027-03-31", "keys": "25;25;50;100", "on": "2026-11-29"}
 
 
+def stock(before: Term, *sizes: int) -> Stock:
+    return Stock(before, tuple(map(Key, sizes)), ON)
+
+
 def page(client: Client, **query: str) -> str:
     return client.get(reverse("licensing:calculator"), ASKED | query).text
 
 
 @rule("O2")
 def test_all_possibilities_are_one_line_for_each_number_of_licenses() -> None:
-    [group] = Possibilities(HUNDRED, FOUR, ON).groups()
+    [group] = Possibilities(stock(HUNDRED, *FOUR)).groups()
     rows = [(row.licenses, row.ends_on, row.shift["shift"], row.how) for row in group.rows]
     assert rows[:3] == [
         ("100 licenses", "Mar 30, 2029", "730 days later", "Extend with 2 × 25 + 50 + 100"),
@@ -39,12 +43,12 @@ def test_all_possibilities_are_one_line_for_each_number_of_licenses() -> None:
 @rule("O2")
 def test_the_first_sentence_says_from_what_to_what() -> None:
     said = "You can have from 100 licenses until Mar 30, 2029 to 300 licenses until Sep 9, 2027."
-    assert Possibilities(HUNDRED, FOUR, ON).sentence() == said
+    assert Possibilities(stock(HUNDRED, *FOUR)).sentence() == said
 
 
 @rule("O2", "S5")
 def test_a_key_that_is_left_says_why() -> None:
-    [group] = Possibilities(Term(5, date(2027, 3, 31)), [5, 25], ON).groups()
+    [group] = Possibilities(stock(Term(5, date(2027, 3, 31)), 5, 25)).groups()
     rows = [(row.plan.licenses, row.unused, row.unused_reason) for row in group.rows]
     assert rows[:2] == [(5, "25", "Too large to extend 5 licenses (at most 3 years)"), (10, "", "")]
 
@@ -79,12 +83,12 @@ def test_a_key_that_is_left_says_why() -> None:
 def test_a_wish_is_answered_in_the_first_sentence(
     keys: list[int], licenses: int | None, day: date | None, said: str
 ) -> None:
-    assert Possibilities(HUNDRED, keys, ON, licenses, day).sentence() == said
+    assert Possibilities(stock(HUNDRED, *keys), licenses, day).sentence() == said
 
 
 @rule("O6")
 def test_the_plans_nearest_to_a_wish_stand_above_the_others() -> None:
-    wish, outcomes = Possibilities(HUNDRED, FOUR, ON, 140, date(2028, 5, 1)).groups()
+    wish, outcomes = Possibilities(stock(HUNDRED, *FOUR), 140, date(2028, 5, 1)).groups()
     assert [(row.ends_on, row.tags) for row in wish.rows] == [
         ("Jun 19, 2028", ["Nearest after", "Fewest keys"]),
         ("Apr 20, 2028", ["Nearest before"]),
@@ -150,7 +154,7 @@ def test_of_very_many_outcomes_the_first_are_shown_and_how_many_there_are(client
 def test_a_date_is_explained_in_the_first_sentence(
     keys: list[int], day: date, licenses: int | None, said: str
 ) -> None:
-    explained = Explained(HUNDRED, keys, ON, day, licenses)
+    explained = Explained(stock(HUNDRED, *keys), day, licenses)
     assert explained.sentence() == said
     assert [group for group in explained.groups() if not group.rows] == []
 
@@ -244,7 +248,7 @@ def test_how_much_was_compared_is_said(coverage: Coverage, said: str) -> None:
     ],
 )
 def test_how_keys_are_used_is_a_sentence(language: str, said: str) -> None:
-    plans = frontier(Stock(HUNDRED, tuple(map(Key, FOUR)), ON)).plans
+    plans = frontier(stock(HUNDRED, *FOUR)).plans
     with translation.override(language):
         assert how(next(plan for plan in plans if plan.licenses == 225)) == said
 

@@ -1,0 +1,140 @@
+"""The choices that the page shows, and the steps of the chosen one (O2, O6, O7)."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from benefits_portal.formats import as_day, format_number
+from benefits_portal.licensing.calculator_plans import Possibilities
+from benefits_portal.licensing.date_axis import Bar, DateAxis
+from benefits_portal.licensing.plan_rows import MAX_COUNTED, PlanGroup, PlanRow, sizes_of
+from benefits_portal.licensing.planning import Plan, SameDay, same_day
+from benefits_portal.licensing.terms import in_days, in_licenses
+
+from .forms import PlanForm
+from .steps import Steps
+
+CHOICE = "choice"
+
+
+@dataclass(frozen=True)
+class PlanChoices(Possibilities):
+    """What the ticked keys can do for one subscription; each choice leads to its steps."""
+
+    query: str = ""  # of the page, without a choice
+    chosen: str = ""  # as `reference` writes it
+
+    @property
+    def on_label(self) -> str:
+        return _("Today")
+
+    def groups(self) -> list[PlanGroup]:
+        return [
+            replace(group, rows=list(map(self.linked, group.rows))) for group in super().groups()
+        ]
+
+    def linked(self, row: PlanRow) -> PlanRow:
+        name = reference(row.plan)
+        href = f"?{self.query}&{CHOICE}={name}#steps"
+        return replace(row, href=href, is_chosen=name == self.chosen)
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """The chosen one, if it is still among them."""
+        rows = (row for group in self.groups() for row in group.rows)
+        return next((row.plan for row in rows if row.is_chosen), None)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether a choice was made that is none any more: of another day, or with other keys."""
+        return bool(self.chosen) and self.plan is None
+
+
+def reference(plan: Plan) -> str:
+    """What tells a plan apart in a URL: its licenses, its end and how many keys it takes."""
+    return f"{plan.licenses}.{plan.ends_on.isoformat()}.{len(plan.steps)}"
+
+
+@dataclass(frozen=True)
+class SameDayAnswer:
+    """Subscriptions that end as close together as their keys allow (O7)."""
+
+    found: SameDay
+    on: date
+    shows_unused = False  # by subscription
+    hint = ""
+    excerpt = None
+
+    def sentence(self) -> str:
+        params = {
+            "count": format_number(len(self.found.plans)),
+            "day": as_day(self.found.first_end),
+            "last": as_day(self.found.last_end),
+            "days": in_days(self.found.spread),
+        }
+        if not self.found.spread:
+            return _("All %(count)s subscriptions can end on the same day: %(day)s.") % params
+        return (
+            _("The %(count)s subscriptions can end %(days)s apart: from %(day)s to %(last)s.")
+            % params
+        )
+
+    def groups(self) -> list[PlanGroup]:
+        rows = [PlanRow(replace(plan, unused=())) for plan in self.found.plans]
+        return [PlanGroup(_("Extend each subscription"), rows)]
+
+    @property
+    def coverage_text(self) -> str:
+        """O3, of the ways to share out the keys."""
+        coverage = self.found.coverage
+        params = {
+            "tried": format_number(coverage.tried),
+            "possible": format_number(min(coverage.possible, MAX_COUNTED)),
+        }
+        if coverage.is_complete:
+            return _("Compared all %(possible)s ways to share out these keys.") % params
+        text = _("Compared %(tried)s of %(possible)s or more ways to share out these keys.")
+        return text % params
+
+    @property
+    def unused(self) -> str:
+        return sizes_of(self.found.unused)
+
+    def axis(self) -> DateAxis:
+        bars = []
+        for plan in self.found.plans:
+            label = in_licenses(plan.licenses)
+            bars.append(
+                Bar(_("%(licenses)s now") % {"licenses": label}, self.on, plan.before.ends_on)
+            )
+            bars.append(Bar(label, self.on, plan.ends_on, "new"))
+        return DateAxis(self.on, bars)
+
+
+def plan_choices(form: PlanForm, query: QueryDict, on: date, all_url: str) -> PlanChoices:
+    data, rest = form.cleaned_data, query.copy()
+    chosen = str(rest.get(CHOICE, ""))
+    rest.pop(CHOICE, None)
+    return PlanChoices(
+        form.stock(on),
+        data.get("licenses"),
+        data.get("until"),
+        "" if chosen else all_url,
+        rest.urlencode(),
+        chosen,
+    )
+
+
+def same_day_answer(form: PlanForm, on: date) -> SameDayAnswer:
+    keys = form.supply.to_plan_with(form.cleaned_data["key"])
+    terms = [subscription.term for subscription in form.supply.subscriptions]
+    return SameDayAnswer(same_day(terms, keys, on), on)
+
+
+def same_day_steps(form: PlanForm, answer: SameDayAnswer) -> list[Steps]:
+    """For each subscription that is extended."""
+    pairs = zip(form.supply.subscriptions, answer.found.plans, strict=True)
+    return [Steps(subscription, plan, form.supply) for subscription, plan in pairs if plan.steps]

@@ -1,0 +1,125 @@
+"""What is asked on the page that plans: for which subscription, with which keys, for what goal."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benefits_portal.fields import DayFormField
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.calculator_forms import NumberField, day_field
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.planning import Stock
+from benefits_portal.licensing.terms import in_licenses
+
+from .supply import Supply
+
+ALL = "all"  # the subscriptions: let them end on one day
+MAX_TICKED = 20  # keys in one order (O9)
+SENT = "sent"
+
+
+@dataclass(frozen=True)
+class Option:
+    """A radio button or check box: what it stands for, and what tells it apart."""
+
+    value: str
+    title: str
+    subtitle: str
+    is_checked: bool
+
+
+class PlanForm(forms.Form):
+    """Asked by URL; before it is sent, the subscription that ends first and all keys are chosen."""
+
+    subscription = forms.ChoiceField(
+        label=gettext_lazy("Subscription"),
+        error_messages={
+            "required": gettext_lazy("Choose a subscription."),
+            "invalid_choice": gettext_lazy("This subscription is not active here. Choose another."),
+        },
+    )
+    key = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Keys"),
+        coerce=int,
+        error_messages={
+            "required": gettext_lazy("Tick at least one key."),
+        },
+    )
+    licenses = NumberField(label=gettext_lazy("Licenses needed"), required=False, at_least=1)
+    until: DayFormField = day_field(gettext_lazy("Needed until"), required=False)
+
+    def __init__(self, query: QueryDict, supply: Supply) -> None:
+        self.supply = supply
+        super().__init__(asked(query, supply))
+        subscriptions = [(str(one.pk), one.pk) for one in supply.subscriptions]
+        several = [(ALL, ALL)] if len(subscriptions) > 1 else []
+        fields: Any = self.fields
+        fields["subscription"].choices = [*subscriptions, *several]
+        fields["key"].choices = [(str(key.pk), key.pk) for key in supply.keys]
+
+    def clean_key(self) -> list[int]:
+        pks: list[int] = self.cleaned_data["key"]
+        if len(pks) > MAX_TICKED:
+            text = _("Tick at most %(most)s keys: more do not fit in one order.")
+            raise forms.ValidationError(text % {"most": MAX_TICKED})
+        return pks
+
+    @property
+    def is_for_all(self) -> bool:
+        return bool(self.cleaned_data["subscription"] == ALL)
+
+    @property
+    def chosen(self) -> Subscription:
+        pk = self.cleaned_data["subscription"]
+        return next(one for one in self.supply.subscriptions if str(one.pk) == pk)
+
+    def stock(self, on: date) -> Stock:
+        keys = self.supply.to_plan_with(self.cleaned_data["key"])
+        return Stock(self.chosen.term, keys, on)
+
+    def subscription_options(self) -> list[Option]:
+        value = str(self["subscription"].value() or "")
+        options = [
+            Option(
+                str(one.pk),
+                in_licenses(one.licenses),
+                _("ends %(day)s") % {"day": as_day(one.ends_on)},
+                str(one.pk) == value,
+            )
+            for one in self.supply.subscriptions
+        ]
+        if len(options) > 1:
+            subtitle = _("Extend each so that they end as close together as possible")
+            options.append(Option(ALL, _("All, ending on the same day"), subtitle, value == ALL))
+        return options
+
+    def key_options(self) -> list[Option]:
+        values = set(map(str, self["key"].value() or []))
+        return [
+            Option(
+                str(key.pk),
+                in_licenses(key.licenses),
+                _("%(offer)s, redeem by %(day)s")
+                % {"offer": key.benefit.offer_name, "day": as_day(key.benefit.expires_on)},
+                str(key.pk) in values,
+            )
+            for key in self.supply.keys
+        ]
+
+
+def asked(query: QueryDict, supply: Supply) -> QueryDict:
+    """`query` without keys that are no longer usable; before it is sent, everything is chosen."""
+    query = query.copy()
+    listed = [str(key.pk) for key in supply.keys]
+    if SENT in query or "key" in query:
+        query.setlist("key", [pk for pk in listed if pk in query.getlist("key")])
+    else:
+        query.setlist("key", listed[:MAX_TICKED])
+    if SENT not in query and "subscription" not in query and supply.subscriptions:
+        query["subscription"] = str(supply.subscriptions[0].pk)
+    return query

@@ -1,0 +1,65 @@
+"""Planning with one's own keys: choices, then steps, each with its last day (O1 to O7)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from benefits_portal.benefits.models import Product
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.plan_page.answers import (
+    plan_choices,
+    same_day_answer,
+    same_day_steps,
+)
+from benefits_portal.licensing.plan_page.forms import ALL, PlanForm
+from benefits_portal.licensing.plan_page.steps import Steps
+from benefits_portal.licensing.plan_page.supply import Supply, product_choices
+from benefits_portal.licensing.views.calculator import all_url
+from benefits_portal.tenants.access import get_own, role_required
+from benefits_portal.tenants.middleware import PartnerRequest
+
+
+@role_required
+@require_safe
+def plan(request: PartnerRequest) -> HttpResponse:
+    """Whoever may only look sees the plan, and not the way to carry it out (P3)."""
+    product = product_asked(request)
+    if product is None:
+        choices = product_choices(request.tenant, request.partner, request.today)
+        return render(request, "licensing/plan_product.html", {"choices": choices})
+    supply = Supply.of(product, request.tenant, request.partner, request.today)
+    form = PlanForm(request.GET, supply)
+    context = {
+        "supply": supply,
+        "form": form,
+        "has_all_keys": supply.check_known(request.GET.getlist("key"), request.partner),
+        **answer_context(request, form),
+    }
+    return render(request, "licensing/plan.html", context)
+
+
+def product_asked(request: PartnerRequest) -> Product | None:
+    """That of the subscription that is asked for, or the product itself; None for neither."""
+    query = request.GET
+    asked = query.get("subscription", "")
+    if asked.isdecimal():
+        own: Subscription = get_own(request, Subscription.objects.for_display(), int(asked[:18]))
+        return own.product
+    if (pk := query.get("product", "")).isdecimal():
+        return get_object_or_404(Product, pk=int(pk[:18]))
+    return None
+
+
+def answer_context(request: PartnerRequest, form: PlanForm) -> dict[str, Any]:
+    """The choices and the steps of the chosen one; nothing where nothing can be planned."""
+    if not (form.supply.subscriptions and form.supply.keys and form.is_valid()):
+        return {}
+    if form.cleaned_data["subscription"] == ALL:
+        answer = same_day_answer(form, request.today)
+        return {"plans": answer, "steps": same_day_steps(form, answer), "is_same_day": True}
+    choices = plan_choices(form, request.GET, request.today, all_url(request))
+    chosen = choices.plan
+    steps = [Steps(form.chosen, chosen, form.supply)] if chosen and chosen.steps else []
+    return {"plans": choices, "steps": steps}
