@@ -56,9 +56,6 @@ class Quote:
         return replace(self, submission=shown.submission)
 
     def signed(self) -> str:
-        def packed(term: Term) -> list[Any]:
-            return [term.licenses, term.ends_on.isoformat(), term.carried_license_days]
-
         return signing.dumps(
             {
                 "way": self.way.value,
@@ -66,8 +63,8 @@ class Quote:
                 "tenant": self.tenant_id,
                 "subscription": self.subscription_id,
                 "on": self.on.isoformat(),
-                "before": packed(self.before) if self.before else None,
-                "after": packed(self.after),
+                "before": packed_term(self.before) if self.before else None,
+                "after": packed_term(self.after),
                 "submission": self.submission.hex,
             },
             salt=SALT,
@@ -76,9 +73,6 @@ class Quote:
     @classmethod
     def loaded(cls, text: str) -> "Quote":
         """The quote that `signed` wrote. Raises ChangedMeanwhile for anything else."""
-
-        def unpacked(term: list[Any]) -> Term:
-            return Term(term[0], date.fromisoformat(term[1]), term[2])
 
         try:
             values = signing.loads(text, salt=SALT)
@@ -90,7 +84,17 @@ class Quote:
             tenant_id=values["tenant"],
             subscription_id=values["subscription"],
             on=date.fromisoformat(values["on"]),
-            before=unpacked(values["before"]) if values["before"] else None,
-            after=unpacked(values["after"]),
+            before=unpacked_term(values["before"]) if values["before"] else None,
+            after=unpacked_term(values["after"]),
             submission=uuid.UUID(values["submission"]),
         )
+
+
+def packed_term(term: Term) -> list[Any]:
+    """`term` as JSON, without how it was calculated."""
+    return [term.licenses, term.ends_on.isoformat(), term.carried_license_days]
+
+
+def unpacked_term(term: list[Any]) -> Term:
+    """The term that `packed_term` wrote."""
+    return Term(term[0], date.fromisoformat(term[1]), term[2])

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Never, Self
+from typing import TYPE_CHECKING, Any, Never, Self
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -183,15 +183,10 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         """
         if tenant.partner_id != key.partner_id:
             raise KeyUnknown
-        spending = {
-            "redeemed_at": clock.now(),
-            "redeemed_on": on,
-            "redeemed_by": by.user,
-            "redeemed_in": tenant,
-        }
+        facts = spending(tenant=tenant, by=by, on=on)
         # As it was read: what is spent stays so, and nothing is written for it
         is_spent = key.is_redeemed or key.revoked_at
-        if is_spent or not self.filter(pk=key.pk, revoked_at=None).update(**spending):
+        if is_spent or not self.filter(pk=key.pk, revoked_at=None).update(**facts):
             key = self.for_display().get(pk=key.pk)
             key.check_redeemable(on)
             raise KeyAlreadyRedeemed(key)  # whatever the reason: what was not claimed is not spent
@@ -228,3 +223,13 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         models.QuerySet.update(
             self, digest=key_encryption.digests(text)[0], ciphertext=key_encryption.encrypted(text)
         )
+
+
+def spending(*, tenant: Tenant, by: Actor, on: date) -> dict[str, Any]:
+    """What is written on a key that is spent."""
+    return {
+        "redeemed_at": clock.now(),
+        "redeemed_on": on,
+        "redeemed_by": by.user,
+        "redeemed_in": tenant,
+    }

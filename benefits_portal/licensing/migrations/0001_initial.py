@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
             name='Redemption',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(editable=False, help_text='Among the steps of its order, from 0.', null=True, verbose_name='position')),
                 ('way', models.CharField(choices=[('new', 'New subscription'), ('reactivate', 'Reactivation'), ('extend', 'Extend end date'), ('add', 'Add licenses')], editable=False, max_length=10, verbose_name='redeemed for')),
                 ('key_licenses', models.PositiveIntegerField(editable=False, verbose_name='licenses of the key')),
                 ('redeemed_on', models.DateField(editable=False, verbose_name='redeemed on')),
@@ -94,6 +95,30 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='licensing.subscription', verbose_name='subscription'),
         ),
         migrations.CreateModel(
+            name='Order',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('submission', models.UUIDField(editable=False, unique=True, verbose_name='submission')),
+                ('redeemed_on', models.DateField(editable=False, verbose_name='redeemed on')),
+                ('redeemed_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='redeemed at')),
+                ('partner', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='tenants.partner', verbose_name='partner')),
+                ('product', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='benefits.product', verbose_name='product')),
+                ('redeemed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='redeemed by')),
+                ('subscription', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='licensing.subscription', verbose_name='subscription')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='tenants.tenant', verbose_name='tenant')),
+            ],
+            options={
+                'verbose_name': 'order',
+                'verbose_name_plural': 'orders',
+                'ordering': ['-redeemed_at', '-pk'],
+            },
+        ),
+        migrations.AddField(
+            model_name='redemption',
+            name='order',
+            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='licensing.order', verbose_name='order'),
+        ),
+        migrations.CreateModel(
             name='Replacement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -104,6 +129,7 @@ class Migration(migrations.Migration):
                 ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='requested by')),
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
                 ('key', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replacement', to='benefits.productkey', verbose_name='new product key')),
+                ('order', models.ForeignKey(blank=True, editable=False, help_text='The whole order was asked for at once.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replacements', to='licensing.order', verbose_name='order')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replacements', to='tenants.partner', verbose_name='partner')),
                 ('redemption', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='replacement', to='licensing.redemption', verbose_name='redemption')),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replacements', to='tenants.tenant', verbose_name='tenant')),
@@ -175,9 +201,18 @@ class Migration(migrations.Migration):
             model_name='redemption',
             constraint=models.CheckConstraint(condition=models.Q(('after_carried_license_days__lt', models.F('after_licenses')), ('after_licenses__range', (1, 10000000)), ('key_licenses__range', (1, 1000000))), name='redemption_licenses_in_range'),
         ),
+        migrations.AddConstraint(
+            model_name='redemption',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('order', None), ('position', None)), models.Q(('order__isnull', False), ('position__isnull', False), ('position__range', (0, 19))), _connector='OR'), name='redemption_position_in_order'),
+        ),
+        migrations.AddConstraint(
+            model_name='redemption',
+            constraint=models.UniqueConstraint(fields=('order', 'position'), name='redemption_one_at_a_position'),
+        ),
         # Rows that refer to each other belong to one partner (P1, K4).
         ProveSamePartner("subscription", "tenant"),
-        ProveSamePartner("redemption", "key", "subscription", "tenant"),
+        ProveSamePartner("order", "subscription", "tenant"),
+        ProveSamePartner("redemption", "key", "subscription", "tenant", "order"),
         ProveSamePartner("reversal", "redemption", "subscription", "tenant"),
-        ProveSamePartner("replacement", "redemption", "key", "tenant"),
+        ProveSamePartner("replacement", "redemption", "key", "tenant", "order"),
     ]

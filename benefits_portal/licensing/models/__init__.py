@@ -4,6 +4,7 @@
 - `subscription_table.py`: what the database refuses in its rows, and their indexes.
 - `redeeming.py`: a key is claimed, and a subscription changed, step by step (K2, K7, S8).
 - `redemption.py`: the ledger of what each key did; `redemption_queryset.py` writes it.
+- `order.py`: several keys redeemed together (O9 to O14).
 - `replacement.py`, `reversal.py`: a key redeemed by mistake, asked back and made good (K8).
 """
 
@@ -11,6 +12,7 @@ from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.terms import Term
 
 from .denormalized_names import carry_offer_name, carry_product_name, carry_to_subscriptions, fed_by
+from .order import Order, OrderAction
 from .redemption import Redemption, RedemptionAction
 from .replacement import Replacement, ReplacementAction
 from .reversal import Reversal
@@ -18,6 +20,8 @@ from .subscription import Subscription
 
 __all__ = [
     "ExtensionLimitExceeded",
+    "Order",
+    "OrderAction",
     "Redemption",
     "RedemptionAction",
     "Replacement",

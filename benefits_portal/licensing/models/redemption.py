@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import MAX_LICENSES, ProductKey
+from benefits_portal.licensing.order_quotes import MAX_KEYS
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES, Term, unpacked
 from benefits_portal.tenants.audit.append_only import AppendOnly
@@ -73,6 +74,20 @@ class Redemption(AppendOnly):
     )
     tenant = models.ForeignKey(
         Tenant, models.PROTECT, related_name="redemptions", verbose_name=_("tenant"), editable=False
+    )
+    order = models.ForeignKey(
+        "licensing.Order",
+        models.PROTECT,
+        null=True,
+        related_name="redemptions",
+        verbose_name=_("order"),
+        editable=False,
+    )
+    position = models.PositiveSmallIntegerField(
+        _("position"),
+        null=True,
+        editable=False,
+        help_text=_("Among the steps of its order, from 0."),
     )
     way = models.CharField(_("redeemed for"), max_length=10, choices=RedemptionKind, editable=False)
     key_licenses = models.PositiveIntegerField(_("licenses of the key"), editable=False)
@@ -136,6 +151,14 @@ class Redemption(AppendOnly):
                 ),
                 name="redemption_licenses_in_range",
             ),
+            models.CheckConstraint(
+                condition=Q(order=None, position=None)
+                | Q(order__isnull=False, position__isnull=False, position__range=(0, MAX_KEYS - 1)),
+                name="redemption_position_in_order",
+            ),
+            models.UniqueConstraint(
+                fields=["order", "position"], name="redemption_one_at_a_position"
+            ),
         ]
         indexes = [
             models.Index(fields=["subscription", "redeemed_at"], name="redemption_of_subscription"),
@@ -172,6 +195,11 @@ class Redemption(AppendOnly):
             self.after_carried_license_days,
             unpacked(self.calculation),
         )
+
+    @property
+    def step_number(self) -> int:
+        """Its place among the steps of its order, as people count; 0 of a single one."""
+        return 0 if self.position is None else self.position + 1
 
     @property
     def practice_day(self) -> date | None:

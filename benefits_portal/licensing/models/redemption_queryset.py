@@ -12,6 +12,7 @@ from benefits_portal.tenants.audit.append_only import AppendOnlyQuerySet
 from benefits_portal.tenants.models import Actor, Partner, Tenant
 
 if TYPE_CHECKING:
+    from .order import Order
     from .redemption import Redemption
     from .subscription import Subscription
 
@@ -30,7 +31,7 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         return self.filter(~Exists(reversals.filter(redemption=OuterRef("pk"))))
 
     def for_display(self) -> Self:
-        context = ("subscription__product", "tenant", "partner")
+        context = ("subscription__product", "tenant", "partner", "order")
         return self.select_related(
             "key__benefit", *context, "redeemed_by", "reversal", "replacement"
         )
@@ -43,8 +44,10 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         *,
         started_on: date | None,
         by: Actor,
+        order: "Order | None" = None,
+        position: int | None = None,
     ) -> "Redemption":
-        """Put into the ledger that `quote` was carried out.
+        """Put into the ledger that `quote` was carried out, perhaps as a step of `order`.
 
         `started_on` is the subscription's start before it.
         """
@@ -58,6 +61,8 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
             redeemed_on=quote.on,
             redeemed_by=by.user,
             submission=quote.submission,
+            order=order,
+            position=position,
             before_starts_on=started_on,
             **prefixed("before", quote.before),
             **prefixed("after", quote.after),

@@ -1,5 +1,6 @@
 """Replacing a key that was redeemed by mistake (rule K8)."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import ClassVar, Self
 
@@ -148,6 +149,10 @@ class ReplacementQuerySet(models.QuerySet["Replacement"]):
         """Those of any of its keys."""
         return self.filter(redemption__key__benefit=benefit_pk)
 
+    def of_benefits(self, benefit_pks: Iterable[int]) -> Self:
+        """Those of any of their keys."""
+        return self.filter(redemption__key__benefit__in=benefit_pks)
+
     def for_display(self) -> Self:
         return self.select_related(
             "partner",
@@ -203,6 +208,16 @@ class Replacement(models.Model):
     )
     redemption = models.OneToOneField(
         Redemption, models.PROTECT, related_name="replacement", verbose_name=_("redemption")
+    )
+    order = models.ForeignKey(
+        "licensing.Order",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replacements",
+        verbose_name=_("order"),
+        help_text=_("The whole order was asked for at once."),
+        editable=False,
     )
     why = LineField(_("reason"), max_length=200)
     asked_at = models.DateTimeField(_("requested at"), default=clock.now, editable=False)

@@ -1,0 +1,264 @@
+"""Orders: several keys redeemed for one subscription, all of them or none (O9 to O13)."""
+
+from collections.abc import Iterator, Sequence
+from copy import copy
+from datetime import date
+from typing import Self, cast
+
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.benefits.key_exceptions import KeyUnknown
+from benefits_portal.benefits.models import Product
+from benefits_portal.benefits.models.several_keys import claim_together, lock_together
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.order_exceptions import (
+    RefusedInOrder,
+    SameKeyTwice,
+    TooFewKeys,
+    TooManyKeys,
+)
+from benefits_portal.licensing.order_quotes import (
+    MAX_KEYS,
+    MIN_KEYS,
+    STEP_KINDS,
+    OrderQuote,
+    OrderStep,
+)
+from benefits_portal.licensing.quotes import Quote
+from benefits_portal.tenants.audit.append_only import AppendOnly, AppendOnlyQuerySet
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
+
+from .redeeming import apply
+from .redemption import Redemption
+from .subscription import Subscription
+
+
+@recordable
+class OrderAction(models.TextChoices):
+    """What is put on record about orders; the subject is the subscription."""
+
+    REDEEMED = "licensing.order", _("Redeemed several keys in one order")
+
+
+Record.attempts.update({OrderAction.REDEEMED: _("Redeem several keys in one order")})
+
+
+class OrderQuerySet(AppendOnlyQuerySet["Order"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def for_display(self) -> Self:
+        return self.select_related("subscription__product", "tenant", "partner", "redeemed_by")
+
+    def of_submission(self, quote: OrderQuote, partner: Partner) -> "Order | None":
+        """What the very submission of `quote` has led to before, if it has (K2, O13)."""
+        return self.for_partner(partner).filter(submission=quote.submission).first()
+
+
+class Order(AppendOnly):
+    """2 to 20 keys of one product, redeemed for one subscription in the order shown (O9).
+
+    Each step is an ordinary redemption with its own receipt; these are `redemptions`.
+    """
+
+    submission = models.UUIDField(_("submission"), unique=True, editable=False)
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="orders", verbose_name=_("partner"), editable=False
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="orders", verbose_name=_("tenant"), editable=False
+    )
+    product = models.ForeignKey(
+        Product, models.PROTECT, related_name="orders", verbose_name=_("product"), editable=False
+    )
+    subscription = models.ForeignKey(
+        Subscription,
+        models.PROTECT,
+        related_name="orders",
+        verbose_name=_("subscription"),
+        editable=False,
+    )
+    redeemed_on = models.DateField(_("redeemed on"), editable=False)
+    redeemed_at = models.DateTimeField(_("redeemed at"), default=clock.now, editable=False)
+    redeemed_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("redeemed by"),
+        editable=False,
+    )
+
+    objects = OrderQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-redeemed_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.subscription} ({as_day(self.redeemed_on)})"
+
+    def get_absolute_url(self) -> str:
+        """Its receipt (O13)."""
+        return reverse("licensing:order-receipt", args=[self.pk])
+
+    @classmethod
+    def quote(cls, subscription: Subscription, steps: Sequence[OrderStep], on: date) -> OrderQuote:
+        """What redeeming the keys of `steps` one after the other does on that day (O10).
+
+        Raises TooFewKeys, TooManyKeys, or RefusedInOrder with the first step that cannot be done
+        and the reason (O11).
+        """
+        check_size(steps)
+        quotes = []
+        for position, outcome in enumerate(outcomes(subscription, steps, on)):
+            if isinstance(outcome, Refusal):
+                raise RefusedInOrder(position, steps[position].key, outcome) from outcome
+            quotes.append(outcome)
+        return OrderQuote(tuple(quotes))
+
+    @classmethod
+    def redeem(
+        cls,
+        subscription: Subscription,
+        steps: Sequence[OrderStep],
+        *,
+        tenant: Tenant,
+        by: Actor,
+        on: date,
+        quote: OrderQuote | None = None,
+    ) -> "Order":
+        """Redeem the keys of `steps` for `subscription`, all of them or none (O9).
+
+        Given the `quote` that was shown, it does exactly that or raises ChangedMeanwhile (O10); the
+        same quote a second time returns the first time's order (O13). Any other Refusal is one of
+        `Order.quote`, and put on record.
+        """
+        try:
+            with transaction.atomic():
+                return cls._redeem(subscription, steps, tenant, by, on, quote)
+        except Refusal as refusal:
+            if quote and (done := cls.objects.of_submission(quote, subscription.partner)):
+                return done
+            Record.objects.log(
+                OrderAction.REDEEMED,
+                by=by,
+                partner=subscription.partner,
+                tenant=tenant,
+                subject=subscription,
+                after={"keys": [step.key.pk for step in steps]},
+                refusal=refusal,
+            )
+            raise
+
+    @classmethod
+    def _redeem(
+        cls,
+        subscription: Subscription,
+        steps: Sequence[OrderStep],
+        tenant: Tenant,
+        by: Actor,
+        on: date,
+        shown: OrderQuote | None,
+    ) -> "Order":
+        """Lock, quote, confirm unchanged, claim; then apply, ledger, record, step by step.
+
+        Locks are taken in one order: the keys by primary key, their benefits, the subscription
+        (O12).
+        """
+        check_size(steps)
+        keys = lock_together([step.key.pk for step in steps])
+        locked = cast("Subscription", Subscription.objects.in_tenant(tenant).locked(subscription))
+        steps = [OrderStep(step.way, keys[step.key.pk]) for step in steps]
+        quote = cls.quote(locked, steps, on).confirm_unchanged(shown)
+        claim_together(keys.values(), tenant=tenant, by=by, on=on)
+        order: Order = cls.objects.create(
+            submission=quote.submission,
+            partner=subscription.partner,
+            tenant=tenant,
+            product=locked.product,
+            subscription=locked,
+            redeemed_on=on,
+            redeemed_by=by.user,
+        )
+        for position, (step, its_quote) in enumerate(zip(steps, quote.steps(), strict=True)):
+            order.carry_out(position, step, its_quote, locked, by=by)
+        order.put_on_record(by=by)
+        return order
+
+    def carry_out(
+        self, position: int, step: OrderStep, quote: Quote, locked: Subscription, *, by: Actor
+    ) -> None:
+        """Apply, ledger, record: one step, for the `locked` subscription."""
+        changed = apply(quote, locked, step.key)
+        redemption = Redemption.objects.write(
+            step.key,
+            changed,
+            quote,
+            started_on=locked.starts_on,
+            by=by,
+            order=self,
+            position=position,
+        )
+        redemption.put_on_record(by=by)
+
+    def in_order(self) -> "models.QuerySet[Redemption]":
+        """Its redemptions, from the first step to the last."""
+        return self.redemptions.order_by("position")
+
+    def put_on_record(self, *, by: Actor) -> None:
+        """Note it in the history of the subscription, after its steps; by primary keys (A1, K3)."""
+        Record.objects.log(
+            OrderAction.REDEEMED,
+            by=by,
+            partner=self.partner,
+            tenant=self.tenant,
+            subject=self.subscription,
+            after={"order": self.pk},
+        )
+
+
+def check_size(steps: Sequence[OrderStep]) -> None:
+    """Raise TooFewKeys or TooManyKeys (O9)."""
+    if len(steps) < MIN_KEYS:
+        raise TooFewKeys
+    if len(steps) > MAX_KEYS:
+        raise TooManyKeys
+
+
+def outcomes(
+    subscription: Subscription, steps: Sequence[OrderStep], on: date
+) -> Iterator[Quote | Refusal]:
+    """What each step does on that day, from where the ones before it lead, or why it cannot.
+
+    Checked key by key, each in the order of K7 (O11). A step that cannot be done changes nothing
+    for those after it. No query.
+    """
+    running, seen = copy(subscription), dict[int, int]()
+    for position, step in enumerate(steps):
+        try:
+            if step.key.pk in seen:
+                raise SameKeyTwice(seen[step.key.pk])
+            seen[step.key.pk] = position
+            quote = step_quote(running, step, on)
+        except Refusal as refusal:
+            yield refusal
+            continue
+        yield quote
+        for field, value in quote.after.columns.items():
+            setattr(running, field, value)
+
+
+def step_quote(running: Subscription, step: OrderStep, on: date) -> Quote:
+    """What one key does for a subscription that runs so; raises in the order of K7."""
+    if step.key.partner_id != running.partner_id:
+        raise KeyUnknown
+    if step.way not in STEP_KINDS:
+        raise ValueError("A step of an order extends or adds.")
+    step.key.check_redeemable(on)
+    return Subscription.quote(step.way, step.key, running.tenant, running, on)
