@@ -20,7 +20,8 @@ from benefits_portal.benefits.models import (
     Product,
     ProductKey,
 )
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Order, Redemption, Subscription
+from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import (
     Actor,
@@ -167,6 +168,30 @@ class PartnerFixture:
         product = self.redemption.subscription.product
         return self._benefit("More", key=True, product=product).keys.get()
 
+    @cached_property
+    def second_fitting(self) -> ProductKey:
+        """Another one, to redeem both in one order."""
+        product = self.redemption.subscription.product
+        return self._benefit("Yet more", key=True, product=product).keys.get()
+
+    @cached_property
+    def order(self) -> Order:
+        """Two keys, redeemed in one order for a subscription of its own."""
+        product = self._benefit("Ordered", key=True).product
+        keys = [
+            self._benefit(f"Ordered {name}", key=True, product=product).keys.get()
+            for name in ("first", "second", "third")
+        ]
+        subscription = factories.redeem(keys[0], tenant=self.tenant, by=self.by).subscription
+        steps = [OrderStep(way, key) for way, key in zip(STEP_KINDS, keys[1:], strict=True)]
+        return Order.redeem(subscription, steps, tenant=self.tenant, by=self.by, on=factories.TODAY)
+
+    @property
+    def steps(self) -> list[OrderStep]:
+        """Those of an order that can be redeemed."""
+        keys = (self.fitting, self.second_fitting)
+        return [OrderStep(way, key) for way, key in zip(STEP_KINDS, keys, strict=True)]
+
     def _benefit(self, name: str, product: Product | None = None, **fields: Any) -> Benefit:
         about = {"product": product} if product else {"product__name": self._named(name)}
         return factories.BenefitFactory.create(
@@ -199,7 +224,8 @@ class PartnerFixture:
     @property
     def words(self) -> set[str]:
         """What nobody at another partner may ever be shown, in small letters."""
-        keys = {key.last_five for key in (self.key, self.fitting, self.redemption.key)}
+        ours = (self.key, self.fitting, self.second_fitting, self.redemption.key)
+        keys = {key.last_five for key in ours}
         return {text.lower() for text in (self.word, str(self.tenant.guid), *keys)}
 
     @property
@@ -286,6 +312,8 @@ ARGUMENTS: dict[str, Callable[[PartnerFixture], list[Any]]] = {
     "licensing:subscription": lambda it: [it.subscription.pk],
     "licensing:extend": lambda it: [it.subscription.pk],
     "licensing:add-licenses": lambda it: [it.subscription.pk],
+    "licensing:order": lambda it: [it.subscription.pk],
+    "licensing:order-receipt": lambda it: [it.order.pk],
     "licensing:receipt": lambda it: [it.redemption.pk],
     "licensing:replacement": lambda it: [it.redemption.pk],
 }
@@ -296,6 +324,7 @@ QUERIES: dict[str, Callable[[PartnerFixture], str]] = {
     "licensing:extend?key": lambda it: f"key={it.fitting.pk}",
     "licensing:plan?subscription": lambda it: f"subscription={it.subscription.pk}",
     "licensing:add-licenses?key": lambda it: f"key={it.fitting.pk}",
+    "licensing:order?steps": lambda it: "&".join(f"step={step.reference}" for step in it.steps),
     "licensing:product-key-start?key": lambda it: f"key={it.key.pk}",
 }
 
@@ -328,6 +357,9 @@ FORMS: dict[str, Callable[[PartnerFixture], dict[str, Any]]] = {
     "licensing:add-licenses": lambda it: {"key": it.text_of(it.fitting)},
     "licensing:extend?key": lambda it: it.quote(RedemptionKind.EXTEND),
     "licensing:add-licenses?key": lambda it: it.quote(RedemptionKind.ADD),
+    "licensing:order?steps": lambda it: {
+        "quote": Order.quote(it.subscription, it.steps, factories.TODAY).signed()
+    },
     "set_language": lambda it: {"language": "nl"},
     "theme": lambda it: {"theme": "dark"},
 }

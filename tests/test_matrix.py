@@ -78,6 +78,9 @@ licensing:extend?key            in         role     why     see/do see/do  none 
 licensing:key                   in         role     why     go/do  go/do   none   role     role
 licensing:plan                  in         role     see/-   see/-  see/-   see/-  role     role
 licensing:plan?subscription     in         role     see/-   see/-  see/-   none/- role     role
+licensing:order                 in         role     why     go     go      none   role     role
+licensing:order?steps           in         role     why     see/do see/do  none   role     role
+licensing:order-receipt         in         role     see/-   see/-  see/-   none/- role     role
 licensing:product-key-start     in         role     why     see/go see/go  see    role     role
 licensing:product-key-start?key in         role     why     see/go see/go  see    role     role
 licensing:products              in         role     see/-   see/-  see/-   see/-  role     role

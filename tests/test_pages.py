@@ -36,6 +36,7 @@ LOOKING = [
     "licensing:plan?subscription",
     "licensing:subscription",
     "licensing:receipt",
+    "licensing:order-receipt",
     "licensing:requests",
     "tenants:switch",
     "tenants:users",
@@ -53,6 +54,7 @@ ACTING = [
     "licensing:product-key-start?key",
     "licensing:extend",
     "licensing:add-licenses",
+    "licensing:order?steps",
 ]
 
 
@@ -120,6 +122,7 @@ FOREIGN = [
     "licensing:benefit-detail",
     "licensing:subscription",
     "licensing:receipt",
+    "licensing:order-receipt",
     "tenants:user",
     "benefits:assign",
     "benefits:remove",
@@ -127,6 +130,7 @@ FOREIGN = [
     "licensing:walkthrough",
     "licensing:extend",
     "licensing:add-licenses",
+    "licensing:order?steps",
 ]
 
 

@@ -158,6 +158,10 @@ PAGES = [
     Page(6, "licensing:extend", query="?key={key}"),
     Page(5, "licensing:add-licenses"),
     Page(6, "licensing:add-licenses", query="?key={key}"),
+    Page(6, "licensing:extend", query="?step=extend:{key}&step=add:{key}"),
+    # The keys of all steps at once, and whether one is itself a replacement (K8)
+    Page(6, "licensing:order?steps"),
+    Page(7, "licensing:order-receipt"),
     Page(3, "tenants:switch"),
     Page(3, "tenants:session"),
     Page(3, "tenants:password-change"),

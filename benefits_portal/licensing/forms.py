@@ -156,8 +156,9 @@ class KeyForm(forms.Form):
         *,
         way: RedemptionKind | None = None,
         subscription: Subscription | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, **options)
         self.request, self.way, self.subscription = request, way, subscription
         self.refusal: Refusal | None = None
         self.product_key: ProductKey | None = None
@@ -214,9 +215,13 @@ class KeyForm(forms.Form):
             tenant=request.tenant,
             subject=key.benefit,
         ):
-            key.check_redeemable(request.today)
-            if self.way and self.subscription:
-                self.subscription.term_after(self.way, key, request.today)
+            self.check_usable(key)
+
+    def check_usable(self, key: ProductKey) -> None:
+        """Raise why `key` cannot be used, in the order of K7."""
+        key.check_redeemable(self.request.today)
+        if self.way and self.subscription:
+            self.subscription.term_after(self.way, key, self.request.today)
 
 
 def own_key(request: PartnerRequest, reference: str) -> ProductKey:

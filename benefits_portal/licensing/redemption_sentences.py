@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.date_shifts import in_time
-from benefits_portal.licensing.models import Redemption
+from benefits_portal.licensing.models import Order, Redemption
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.templatetags.portal import isolated
@@ -77,6 +77,11 @@ def headline(quote: Quote, product: object) -> SafeString:
 def outcome(redemption: Redemption) -> SafeString:
     """What redeeming did: the same sentence, in the past tense."""
     return _filled(REPORTED, redemption, redemption.subscription.product)
+
+
+def order_outcome(order: Order, total: Quote) -> SafeString:
+    """What all steps of `order` did together."""
+    return _filled(REPORTED, total, order.subscription.product)
 
 
 def act(quote: Quote) -> str:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.licensing.views import (
     benefit_detail,
     calculator,
+    ordering,
     planning,
     redeeming,
     replacing,
@@ -19,6 +20,7 @@ name_pages(
     licensing__product_key_start=_("Redeem a product key"),
     licensing__extend=_("Extend end date"),
     licensing__add_licenses=_("Add licenses"),
+    licensing__order=_("Redeem several keys"),
     licensing__replacement=_("Ask for a replacement key"),
 )
 urlpatterns = [
@@ -46,6 +48,8 @@ urlpatterns = [
     path(
         "admin-center/products/<int:pk>/add-licenses/", redeeming.add_licenses, name="add-licenses"
     ),
+    path("admin-center/products/<int:pk>/order/", ordering.order, name="order"),
+    path("admin-center/orders/<int:pk>/", ordering.order_receipt, name="order-receipt"),
     path("admin-center/receipts/<int:pk>/", subscriptions.receipt, name="receipt"),
     path("account/requests/", requests.request_list, name="requests"),
     path("admin-center/receipts/<int:pk>/replacement/", replacing.ask, name="replacement"),

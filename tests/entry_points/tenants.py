@@ -47,6 +47,7 @@ FOR_ADMINS = [
     "benefits:transfer",
     "licensing:key",
     "licensing:extend",
+    "licensing:order",
 ]
 FOR_ADMINS += ["licensing:add-licenses", "licensing:product-key-start", "licensing:replacement"]
 FOR_GLOBAL_ADMINS = [

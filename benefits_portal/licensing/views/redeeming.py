@@ -17,12 +17,14 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivatable
 from benefits_portal.licensing.forms import KeyForm, own_key
+from benefits_portal.licensing.key_rows import KEY_FIELDS, asks_for_rows
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.own_keys import KeyChoice, key_choices
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.redemption_sentences import outcome
 from benefits_portal.licensing.subscription_display import adding_hint
 from benefits_portal.licensing.views.choosing_tenant import choose_tenant, tenant_is_confirmed
+from benefits_portal.licensing.views.ordering import enter_keys
 from benefits_portal.licensing.views.reviewing import other_way, shown
 from benefits_portal.licensing.views.steps import Step, step_page, step_url
 from benefits_portal.listing.excerpt import Excerpt
@@ -30,7 +32,7 @@ from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 
-key_is_secret = sensitive_post_parameters("key")  # not in an error report either (K3)
+key_is_secret = sensitive_post_parameters(*KEY_FIELDS)  # not in an error report either (K3)
 MAX_KEYS = 50  # of one's own to choose from on a page
 
 
@@ -151,6 +153,8 @@ def change(
     except Refusal as refusal:
         context = {"refusal": refusal, "subscription": subscription, "way": way}
         return step_page(request, Step.REVIEW, "licensing/panel_review.html", context)
+    if asks_for_rows(request):
+        return enter_keys(request, subscription, way)
     return enter_key(request, subscription, way)
 
 

@@ -146,15 +146,14 @@ def receipt(request: PartnerRequest, pk: int) -> HttpResponse:
         "redeemed_by": people.of(redemption.redeemed_by),
         "redeemed_by_address": people.email_of(redemption.redeemed_by),
         "practice_day": redemption.practice_day,
-        **outcome_context(request, redemption),
+        **outcome_context(request, outcome(redemption)),
         **replacement_context(request, redemption),
     }
     return render(request, "licensing/receipt.html", context)
 
 
-def outcome_context(request: PartnerRequest, redemption: Redemption) -> dict[str, Any]:
-    """What it did, in one sentence, and whether that has happened just now: told once."""
-    sentence = outcome(redemption)
+def outcome_context(request: PartnerRequest, sentence: str) -> dict[str, Any]:
+    """The `sentence` that says what was done, and whether that was just now: told once."""
     waiting = list(get_messages(request))
     others = [message for message in waiting if str(message) != sentence]
     is_new = len(others) < len(waiting)

@@ -1,0 +1,178 @@
+"""Several keys for one subscription: chosen row by row, reviewed as one, redeemed as one (O9)."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing.comparison import before_after
+from benefits_portal.licensing.exceptions import ChangedMeanwhile
+from benefits_portal.licensing.forms import own_key
+from benefits_portal.licensing.key_rows import KeyRows
+from benefits_portal.licensing.models import Order, Subscription
+from benefits_portal.licensing.order_display import (
+    OrderReview,
+    order_url,
+    panel_url,
+    receipt_steps,
+    redeem_label,
+    total_of,
+)
+from benefits_portal.licensing.order_exceptions import TooManyKeys
+from benefits_portal.licensing.order_quotes import (
+    MAX_KEYS,
+    MIN_KEYS,
+    STEP_KINDS,
+    OrderQuote,
+    OrderStep,
+)
+from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.redemption_sentences import headline, order_outcome
+from benefits_portal.licensing.subscription_display import adding_hint
+from benefits_portal.licensing.views.subscriptions import outcome_context
+from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.naming import Names
+
+MAX_OWN_KEYS = 50  # of one's own to choose from in a row
+
+
+def enter_keys(
+    request: PartnerRequest, subscription: Subscription, way: RedemptionKind
+) -> HttpResponse:
+    """The panel with a row for each key; *Next* checks them all and goes on to the review."""
+    if request.method == "POST":
+        rows = KeyRows.sent(request, subscription, way)
+        if rows.is_next and (steps := rows.steps()):
+            return redirect(order_url(subscription.pk, [step.reference for step in steps]))
+    else:
+        steps = steps_of(request, request.GET.getlist("step")[:MAX_KEYS])
+        rows = KeyRows.of_steps(request, subscription, way, steps)
+        if "another" in request.GET:
+            rows.add_row()
+    waiting = ProductKey.objects.waiting(request.partner, request.today, subscription.product)
+    every_key = f"{reverse('benefits:azure-cloud')}?show=unused&kind=licenses"
+    context = {
+        "subscription": subscription,
+        "way": way,
+        "rows": rows,
+        "own_keys": rows.choices(Excerpt.of(waiting, MAX_OWN_KEYS, every_key)),
+        "adding_hint": adding_hint(subscription, request.today),
+    }
+    return render(request, "licensing/panel_keys.html", context)
+
+
+@never_cache
+@admin_required
+@form_methods
+def order(request: PartnerRequest, pk: int) -> HttpResponse:
+    """The review of several keys as one chain (O10); a POST redeems them all, or none."""
+    subscription = get_own(request, Subscription.objects.for_display(), pk)
+    references = request.GET.getlist("step")
+    if len(references) > MAX_KEYS:
+        return too_many(request, subscription, references)
+    steps = steps_of(request, references)
+    if len(steps) < MIN_KEYS:
+        return redirect(order_url(pk, references))
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        try:
+            done = redeem(request, subscription, steps)
+            messages.success(request, order_outcome(done, total_of(done.in_order())))
+            return redirect(done)
+        except Refusal as error:
+            refusal, steps = error, steps_of(request, references)
+            subscription.refresh_from_db()
+    review = OrderReview(subscription, steps, request.today)
+    return order_page(request, review, refusal)
+
+
+def order_page(
+    request: PartnerRequest, review: OrderReview, refusal: Refusal | None
+) -> HttpResponse:
+    """Each step and the total, or what stands in the way."""
+    context: dict[str, Any] = {
+        "subscription": review.subscription,
+        "review": review,
+        "refusal": refusal or review.refusal,
+    }
+    if review.quote:
+        total = review.quote.total
+        context |= {
+            "quote": review.quote,
+            "headline": headline(total, review.subscription.product),
+            "rows": before_after(total),
+            "act": redeem_label(len(review.steps)),
+        }
+    status = 409 if isinstance(refusal, ChangedMeanwhile) else 200
+    return render(request, "licensing/order_review.html", context, status=status)
+
+
+def too_many(
+    request: PartnerRequest, subscription: Subscription, references: list[str]
+) -> HttpResponse:
+    """More keys than an order holds (O9): the first ones, to go on with."""
+    context = {
+        "subscription": subscription,
+        "refusal": TooManyKeys(),
+        "back": panel_url(subscription.pk, RedemptionKind.EXTEND, references[:MAX_KEYS]),
+    }
+    return render(request, "licensing/order_review.html", context)
+
+
+def steps_of(request: PartnerRequest, references: list[str]) -> list[OrderStep]:
+    """The steps that a URL names; another partner's key does not exist (K3, K4)."""
+    parsed = [reference.partition(":") for reference in references]
+    ways = {way.value: way for way in STEP_KINDS}
+    if not all(way in ways and key.isdecimal() for way, _colon, key in parsed):
+        raise Http404
+    pks = [int(key[:18]) for _way, _colon, key in parsed]
+    keys = ProductKey.objects.for_use().for_partner(request.partner).in_bulk(pks)
+    return [
+        OrderStep(ways[way], keys.get(pk) or own_key(request, str(pk)))
+        for (way, _colon, _key), pk in zip(parsed, pks, strict=True)
+    ]
+
+
+def redeem(request: PartnerRequest, subscription: Subscription, steps: list[OrderStep]) -> Order:
+    """Carry out the quote that the form was shown with, or find what it led to already (O13).
+
+    Raises a Refusal.
+    """
+    quote = OrderQuote.loaded(request.POST.get("quote", ""))
+    if done := Order.objects.of_submission(quote, request.partner):
+        return done
+    total = quote.total
+    shown_for = (total.subscription_id, total.tenant_id, quote.references)
+    references = [step.reference for step in steps]
+    if shown_for != (subscription.pk, request.tenant.pk, references):
+        raise ChangedMeanwhile
+    return Order.redeem(
+        subscription, steps, tenant=request.tenant, by=request.actor, on=request.today, quote=quote
+    )
+
+
+@role_required
+@require_safe
+def order_receipt(request: PartnerRequest, pk: int) -> HttpResponse:
+    """What an order did, step by step and altogether; leads to the receipt of each (O13)."""
+    done = get_own(request, Order.objects.for_display(), pk)
+    steps = receipt_steps(done)
+    total = total_of([step.redemption for step in steps])
+    people = Names(request.partner, [done.redeemed_by])
+    context = {
+        "order": done,
+        "steps": steps,
+        "rows": before_after(total),
+        "redeemed_by": people.of(done.redeemed_by),
+        "redeemed_by_address": people.email_of(done.redeemed_by),
+        **outcome_context(request, order_outcome(done, total)),
+    }
+    return render(request, "licensing/order_receipt.html", context)
