@@ -26,7 +26,9 @@ from benefits_portal.benefits.models import (
     ProductKey,
 )
 from benefits_portal.dates import add_months
-from benefits_portal.licensing.models import Redemption, Replacement, Subscription
+from benefits_portal.licensing.models import Order, Redemption, Replacement, Subscription
+from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.limits import SIGN_IN, digest
 from benefits_portal.tenants.models import (
     Actor,
@@ -441,6 +443,13 @@ def replace(redemption: Redemption, *, on: date = TODAY) -> Replacement:
     asked = Replacement.objects.ask(redemption, "Redeemed in the wrong tenant", by=Actor(), on=on)
     asked.grant(by=Actor(), on=on)
     return asked
+
+
+def order(*kinds: RedemptionKind, subscription: Subscription | None = None) -> Order:
+    """An order of a new key for each of `kinds`, which extends and adds unless told."""
+    subscription = subscription or redeem().subscription
+    steps = [OrderStep(way, key_for(subscription)) for way in kinds or STEP_KINDS]
+    return Order.redeem(subscription, steps, tenant=subscription.tenant, by=Actor(), on=TODAY)
 
 
 def key_for(subscription: Subscription, licenses: int | None = None) -> ProductKey:

@@ -31,7 +31,7 @@ KINDS = {
     "ledgers": {
         *("tenants.record", "tenants.keyattempt", "tenants.practiceworld", "tenants.tenantrequest"),
         *("tenants.mail", "benefits.benefit", "benefits.productkey", "benefits.assignment"),
-        *("licensing.subscription", "licensing.redemption"),
+        *("licensing.subscription", "licensing.redemption", "licensing.order"),
         *("licensing.replacement", "licensing.reversal"),
     },
     "edited": {

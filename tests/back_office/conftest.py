@@ -64,6 +64,7 @@ def make_rows(count: int) -> None:
     for _ in range(count):
         redemption = factories.redeem()
         factories.replace(factories.redeem())
+        factories.order()
         factories.CreditAmountFactory.create(
             line=factories.PackageLineFactory.create(product__monthly=True, amount=False)
         )

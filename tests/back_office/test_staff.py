@@ -19,7 +19,7 @@ from benefits_portal.benefits.models import (
     PackageLine,
     ProductKey,
 )
-from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
+from benefits_portal.licensing.models import Order, Redemption, Replacement, Reversal, Subscription
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import (
     Attempt,
@@ -46,6 +46,7 @@ LEDGERS = [
     Assignment,
     Subscription,
     Redemption,
+    Order,
     Reversal,
     Replacement,
 ]

@@ -13,7 +13,7 @@ from benefits_portal.licensing.exceptions import (
     ReplacementTooLate,
 )
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
-from benefits_portal.licensing.models.replacement import replace_again
+from benefits_portal.licensing.models.replacing_again import replace_again
 from benefits_portal.tenants.exceptions import AlreadyDecided
 from tests import factories
 from tests.back_office.conftest import page

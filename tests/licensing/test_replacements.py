@@ -19,7 +19,7 @@ from benefits_portal.licensing.exceptions import (
     SubscriptionNotActive,
 )
 from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription, Term
-from benefits_portal.licensing.models.replacement import replace_again
+from benefits_portal.licensing.models.replacing_again import replace_again
 from benefits_portal.tenants.exceptions import AlreadyDecided
 from benefits_portal.tenants.models import Actor, Record, Role, Tenant, User
 from tests import factories

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
-from benefits_portal.licensing.models.replacement import replace_again
+from benefits_portal.licensing.models.replacing_again import replace_again
 from benefits_portal.licensing.subscription_display import adding_hint, end_axis, life, undoing
 from benefits_portal.tenants.models import Actor, Partner, Role, Tenant, User
 from tests import factories

@@ -16,7 +16,7 @@ from benefits_portal.backoffice.columns import NOTHING, link, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter, on_day
 from benefits_portal.licensing.exceptions import NotAReplacement
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.models.replacement import replace_again
+from benefits_portal.licensing.models.replacing_again import replace_again
 from benefits_portal.tenants.admin.acts import previewed
 from benefits_portal.tenants.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from benefits_portal.tenants.admin.edits_on_record import actor
@@ -140,7 +140,15 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
     sortable_by: ClassVar[list[str]] = []
     actions = buttons = ("replace_again",)
     fieldsets = [
-        (None, {"fields": ["way", "subscription", "key", "key_licenses", "tenant", "partner"]}),
+        (
+            None,
+            {
+                "fields": [
+                    *("way", "subscription", "order", "position"),
+                    *("key", "key_licenses", "tenant", "partner"),
+                ]
+            },
+        ),
         (_("Who and when"), {"fields": ["redeemed_by", "redeemed_on", "redeemed_at"]}),
         (
             _("Before"),

@@ -13,7 +13,6 @@ from benefits_portal.benefits.key_exceptions import KeyRevoked
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.fields import LineField
 from benefits_portal.licensing.exceptions import (
-    NotAReplacement,
     ReplacedOnRequestBefore,
     ReplacementAskedAlready,
     ReplacementTooLate,
@@ -73,33 +72,6 @@ def check_reversible(redemption: Redemption, on: date) -> None:
     if redemption.key.revoked_at is not None:
         raise KeyRevoked(redemption.key)
     check_latest(redemption)
-
-
-def check_replaceable_again(redemption: Redemption, on: date) -> None:
-    """Raise NotAReplacement, or what `check_reversible` raises."""
-    if is_replaced_on_request(redemption.key):
-        raise NotAReplacement
-    check_reversible(redemption, on)
-
-
-def replace_again(redemption: Redemption, why: str, *, by: Actor, on: date) -> ProductKey:
-    """Replace a key that is itself a replacement: staff's own decision, with a reason (K8).
-
-    Raises NotAReplacement, and what `replace_key` raises.
-    """
-    about: AuditContext = {
-        "by": by,
-        "partner": redemption.partner,
-        "tenant": redemption.tenant,
-        "subject": redemption.subscription,
-    }
-    about["after"] = {"redemption": redemption.pk}
-    with recorded_if_refused(ReplacementAction.GRANTED, **about):
-        if is_replaced_on_request(redemption.key):
-            raise NotAReplacement
-        key = replace_key(redemption, why, by=by, on=on)
-        Record.objects.log(ReplacementAction.GRANTED, **about)
-        return key
 
 
 def replaceable_until(key: ProductKey, redeemed_on: date) -> date:
