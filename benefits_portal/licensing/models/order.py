@@ -58,6 +58,18 @@ class OrderQuerySet(AppendOnlyQuerySet["Order"]):
         """What the very submission of `quote` has led to before, if it has (K2, O13)."""
         return self.for_partner(partner).filter(submission=quote.submission).first()
 
+    def begin(self, quote: OrderQuote, subscription: Subscription, *, by: Actor) -> "Order":
+        """An order that `quote` is carried out for, before its first step."""
+        return self.create(
+            submission=quote.submission,
+            partner_id=subscription.partner_id,
+            tenant=subscription.tenant,
+            product=subscription.product,
+            subscription=subscription,
+            redeemed_on=quote.total.on,
+            redeemed_by=by.user,
+        )
+
 
 class Order(AppendOnly):
     """2 to 20 keys of one product, redeemed for one subscription in the order shown (O9).
@@ -145,15 +157,7 @@ class Order(AppendOnly):
         except Refusal as refusal:
             if quote and (done := cls.objects.of_submission(quote, subscription.partner)):
                 return done
-            Record.objects.log(
-                OrderAction.REDEEMED,
-                by=by,
-                partner=subscription.partner,
-                tenant=tenant,
-                subject=subscription,
-                after={"keys": [step.key.pk for step in steps]},
-                refusal=refusal,
-            )
+            put_refusal_on_record(subscription, steps, tenant, refusal, by=by)
             raise
 
     @classmethod
@@ -177,15 +181,7 @@ class Order(AppendOnly):
         steps = [OrderStep(step.way, keys[step.key.pk]) for step in steps]
         quote = cls.quote(locked, steps, on).confirm_unchanged(shown)
         claim_together(keys.values(), tenant=tenant, by=by, on=on)
-        order: Order = cls.objects.create(
-            submission=quote.submission,
-            partner=subscription.partner,
-            tenant=tenant,
-            product=locked.product,
-            subscription=locked,
-            redeemed_on=on,
-            redeemed_by=by.user,
-        )
+        order = cls.objects.begin(quote, locked, by=by)
         for position, (step, its_quote) in enumerate(zip(steps, quote.steps(), strict=True)):
             order.carry_out(position, step, its_quote, locked, by=by)
         order.put_on_record(by=by)
@@ -221,6 +217,26 @@ class Order(AppendOnly):
             subject=self.subscription,
             after={"order": self.pk},
         )
+
+
+def put_refusal_on_record(
+    subscription: Subscription,
+    steps: Sequence[OrderStep],
+    tenant: Tenant,
+    refusal: Refusal,
+    *,
+    by: Actor,
+) -> None:
+    """Note an attempt that was refused, after it was rolled back (A1, K3)."""
+    Record.objects.log(
+        OrderAction.REDEEMED,
+        by=by,
+        partner=subscription.partner,
+        tenant=tenant,
+        subject=subscription,
+        after={"keys": [step.key.pk for step in steps]},
+        refusal=refusal,
+    )
 
 
 def check_size(steps: Sequence[OrderStep]) -> None:

@@ -1,7 +1,7 @@
 """What can be asked of the ledger of redemptions, and how a line of it is written (K2, S8)."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from django.db.models import Exists, OuterRef
 
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from .order import Order
     from .redemption import Redemption
     from .subscription import Subscription
+
+
+class StepOfOrder(TypedDict, total=False):
+    """Of which order a redemption is a step, and which one, from 0."""
+
+    order: "Order"
+    position: int
 
 
 class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
@@ -44,10 +51,9 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         *,
         started_on: date | None,
         by: Actor,
-        order: "Order | None" = None,
-        position: int | None = None,
+        **step: Unpack[StepOfOrder],
     ) -> "Redemption":
-        """Put into the ledger that `quote` was carried out, perhaps as a step of `order`.
+        """Put into the ledger that `quote` was carried out, perhaps as a `step` of an order.
 
         `started_on` is the subscription's start before it.
         """
@@ -61,12 +67,11 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
             redeemed_on=quote.on,
             redeemed_by=by.user,
             submission=quote.submission,
-            order=order,
-            position=position,
             before_starts_on=started_on,
             **prefixed("before", quote.before),
             **prefixed("after", quote.after),
             calculation=packed(quote.after.calculation),
+            **step,
         )
 
 
