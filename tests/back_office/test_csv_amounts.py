@@ -183,8 +183,7 @@ def test_an_offer_s_page_shows_amounts_and_names_missing_currencies(
     for currency in ("USD", "NOK", "EUR", "EUR"):
         factories.PartnerFactory.create(currency=currency)
     text = office.get(page(Offer, "change", credit.offer_id)).text
-    where = f"{page(PackageLine, 'change', credit.pk)}#credit_amounts-group"
-    assert f'<a href="{where}">$100</a>' in text
+    assert 'value="USD 100"' in text
     assert "No amount in EUR, NOK: partners paid in it cannot be enrolled." in text
     for currency in ("EUR", "NOK"):
         factories.CreditAmountFactory.create(line=credit, currency=currency, amount=90)

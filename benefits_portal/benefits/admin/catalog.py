@@ -9,13 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
-from benefits_portal.backoffice.columns import NOTHING, admin_url, linked
+from benefits_portal.backoffice.columns import admin_url, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.amount_imports import AmountImport
 from benefits_portal.benefits.models import (
@@ -27,65 +26,15 @@ from benefits_portal.benefits.models import (
     PackageLine,
     Product,
 )
-from benefits_portal.benefits.money import money, validate_thousandths
+from benefits_portal.benefits.money import validate_thousandths
 from benefits_portal.formats import format_number
 from benefits_portal.tenants.admin.base import AuditedAdmin, BackOfficeInline
 from benefits_portal.tenants.admin.forms import BackOfficeForm
 from benefits_portal.tenants.admin.imports import ImportMixin
-from benefits_portal.tenants.models import Partner
+
+from .package_rows import PackageLineForm, PackageLineInline, credit, set_amounts
 
 MAX_WARNINGS = 5  # of a page that was saved
-
-
-class PackageLineForm(BackOfficeForm):
-    fixed = ("offer", "product")
-
-
-@admin.display(description=gettext_lazy("credit"))
-def credit(line: PackageLine) -> str:
-    """A line's credit in every currency that it has. Fetch the amounts with the lines."""
-    if not line.pk or line.quantity is not None:
-        return NOTHING
-    amounts = [money(amount.amount, amount.currency) for amount in line.credit_amounts.all()]
-    return ", ".join(amounts) or _("no amount yet: choose Change to add it")
-
-
-class PackageLineInline(BackOfficeInline):
-    model = PackageLine
-    form = PackageLineForm
-    fields = ["product", "benefit_type", "competency", "quantity", "amounts", "withdrawn_on"]
-    readonly_fields = ["amounts"]
-    autocomplete_fields = ["product"]
-    verbose_name_plural = gettext_lazy("package")
-
-    @admin.display(description=gettext_lazy("credit"))
-    def amounts(self, line: PackageLine) -> str:
-        """A link to where they are set, and which currencies of partners have none (B3)."""
-        if not line.pk or line.quantity is not None:
-            return NOTHING
-        there = {amount.currency for amount in line.credit_amounts.all()}
-        where = f"{admin_url(line, 'change', line.pk)}#credit_amounts-group"
-        text = credit(line) if there else _("Add amounts")
-        shown = format_html('<a href="{}">{}</a>', where, text)
-        missing = [currency for currency in self.partner_currencies if currency not in there]
-        if not missing or line.withdrawn_on:
-            return shown
-        warning = _("No amount in %(currencies)s: partners paid in it cannot be enrolled.")
-        return format_html(
-            "{}<br><strong>{}</strong>", shown, warning % {"currencies": ", ".join(missing)}
-        )
-
-    @cached_property
-    def partner_currencies(self) -> list[str]:
-        return sorted(set(Partner.objects.order_by().values_list("currency", flat=True).distinct()))
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("offer", "product")
-            .prefetch_related("credit_amounts")
-        )
 
 
 def count_of(model: Any) -> Coalesce:
@@ -116,6 +65,13 @@ class OfferAdmin(AuditedAdmin):
         for line in lines.select_related("product")[:MAX_WARNINGS]:
             text = _("%(product)s has no amount of credit yet, so no one can be enrolled.")
             self.message_user(request, text % {"product": line.product}, messages.WARNING)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the package's lines, then the amounts that were written in their rows."""
+        super().save_formset(request, form, formset, change)
+        for row in formset.forms:
+            if row not in formset.deleted_forms and "amounts" in row.changed_data:
+                set_amounts(row.instance, row.cleaned_data["amounts"], request)
 
     @admin.display(description=gettext_lazy("package lines"), ordering="line_count")
     def package(self, offer: Any) -> str:

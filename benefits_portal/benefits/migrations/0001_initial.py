@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
             name='Assignment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_exclusive', models.BooleanField(default=False, help_text='Bulk credit has one holder at a time.', verbose_name='exclusive')),
+                ('is_exclusive', models.BooleanField(default=False, help_text='Bulk credit has one holder at a time.', verbose_name='only one at a time')),
                 ('assigned_on', models.DateField(verbose_name='assigned on')),
                 ('assigned_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='assigned at')),
                 ('ended_on', models.DateField(blank=True, null=True, verbose_name='ended on')),

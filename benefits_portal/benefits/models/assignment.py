@@ -46,7 +46,7 @@ class Assignment(WrittenOnce):
         verbose_name=gettext_lazy("directory user"),
     )
     is_exclusive = models.BooleanField(
-        gettext_lazy("exclusive"),
+        gettext_lazy("only one at a time"),
         default=False,
         help_text=gettext_lazy("Bulk credit has one holder at a time."),
     )
