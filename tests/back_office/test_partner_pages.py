@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from benefits_portal.benefits.models import Membership
-from benefits_portal.tenants.models import Partner, PracticeWorld, Tenant, User
+from benefits_portal.licensing.models import Redemption
+from benefits_portal.tenants.models import Actor, Partner, PracticeWorld, Tenant, User
 from tests import factories
 from tests.clients import SignIn
 
@@ -115,3 +117,30 @@ def test_an_import_has_a_file_with_its_columns(office: Client) -> None:
         '"mpn_id","name","country","currency","time_zone"',
         '"1234567","Wingtip Toys","NL","EUR","Europe/Amsterdam"',
     ]
+
+
+@pytest.mark.rule("S7")
+def test_a_redemption_s_page_explains_the_end_date_in_sentences(office: Client) -> None:
+    redemption = factories.redeem()
+    extended = redemption.subscription.extend(
+        factories.key_for(redemption.subscription, 5), by=Actor(), on=factories.TODAY
+    )
+    answer = office.get(page(Redemption, "change", extended.pk))
+    assert extended.after.calculation is not None
+    for step in extended.after.calculation.steps():
+        assert escape(step) in answer.text
+    assert "&quot;kind&quot;" not in answer.text, "as it is stored"
+
+
+@pytest.mark.parametrize(
+    ("password", "said"), [("a staple no horse saw", "Set"), (None, "Not set yet")]
+)
+def test_an_account_s_page_says_whether_there_is_a_password(
+    office: Client, password: str | None, said: str
+) -> None:
+    user = factories.UserFactory.create()
+    user.set_password(password)
+    user.save()
+    text = office.get(page(User, "change", user.pk)).text
+    assert f"<p>{said}</p>" in text
+    assert "pbkdf2" not in text

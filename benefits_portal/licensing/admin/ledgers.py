@@ -168,7 +168,7 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
                     "after_licenses",
                     "after_ends_on",
                     "after_carried_license_days",
-                    "calculation",
+                    "steps",
                 ]
             },
         ),
@@ -196,10 +196,9 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
         each(self, request, redemptions, replace, _now("%(what)s: replaced."))
 
     @admin.display(description=_("how the end date is calculated"))
-    def calculation(self, redemption: Redemption) -> str:
-        working = redemption.after.calculation
-        return (
-            format_html_join("", "<p>{}</p>", ((step,) for step in working.steps()))
-            if working
-            else NOTHING
-        )
+    def steps(self, redemption: Redemption) -> str:
+        """In sentences, not as the field `calculation` stores it."""
+        calculation = redemption.after.calculation
+        if calculation is None:
+            return NOTHING
+        return format_html_join("", "<p>{}</p>", ((step,) for step in calculation.steps()))

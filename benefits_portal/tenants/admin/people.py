@@ -4,12 +4,9 @@
 
 from typing import Any, ClassVar
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth import admin as auth_admin
-from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
@@ -20,8 +17,8 @@ from benefits_portal.backoffice.columns import link, linked
 from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
 from benefits_portal.tenants.role_imports import RoleImport
-from benefits_portal.tenants.signing_in_forms import ErrorAtFirstFieldMixin
 
+from .account_forms import UserAddForm, UserForm, UserPasswordForm
 from .base import AuditedAdmin, BackOfficeInline, NoDeleteAdmin
 from .edits_on_record import actor
 from .exports import columns_of
@@ -111,51 +108,6 @@ class RoleAssignmentAdmin(ImportMixin, AuditedAdmin):
     @admin.display(description=_("can sign in"), boolean=True, ordering="user__is_active")
     def is_active(self, held: RoleAssignment) -> bool:
         return held.user.is_active
-
-
-class AccountMixin(forms.ModelForm):
-    """The email address is the name that somebody signs in with."""
-
-    language = forms.ChoiceField(
-        label=_("Language"),
-        choices=[("", _("The browser's own")), *settings.LANGUAGES],
-        required=False,
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "email" in self.fields:  # somebody else's: nothing to fill in from this browser
-            self.fields["email"].widget.attrs = {
-                **self.fields["email"].widget.attrs,
-                "autocomplete": "off",
-                "autofocus": False,
-            }
-
-
-class UserAddForm(AccountMixin, ErrorAtFirstFieldMixin, AdminUserCreationForm, BackOfficeForm):
-    class Meta:
-        model = User
-        fields = ("email", "name", "directory_user", "language")
-        field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
-
-
-class UserPasswordForm(ErrorAtFirstFieldMixin, AdminPasswordChangeForm):
-    """Somebody else's new password."""
-
-
-class UserForm(AccountMixin, UserChangeForm, BackOfficeForm):
-    class Meta:
-        model = User
-        fields = (
-            *UserAddForm.Meta.fields,
-            "password",
-            "is_active",
-            "is_staff",
-            "is_superuser",
-            "groups",
-            "user_permissions",
-        )
-        field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
 
 
 @admin.register(User)

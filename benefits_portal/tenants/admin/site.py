@@ -54,7 +54,7 @@ def change_own_password(
 # What Django says in English wherever they lack a translation: in our catalogs it gets one.
 LOGGED_ELSEWHERE = (
     gettext_noop("- Select an option -"),
-    gettext_noop("Filter by %(field_name)s"),
+    gettext_noop("Add another %(verbose_name)s"),
 )
 
 admin.site.site_header = gettext_lazy("Benefits Portal: back office")

@@ -112,8 +112,8 @@ class Migration(migrations.Migration):
                 ('recipient', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='mails', to=settings.AUTH_USER_MODEL, verbose_name='recipient')),
             ],
             options={
-                'verbose_name': 'mail',
-                'verbose_name_plural': 'mails',
+                'verbose_name': 'email',
+                'verbose_name_plural': 'emails',
                 'ordering': ['-queued_at'],
             },
         ),

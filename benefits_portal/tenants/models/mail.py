@@ -110,8 +110,8 @@ class Mail(models.Model):
     objects = MailQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("mail")
-        verbose_name_plural = _("mails")
+        verbose_name = _("email")
+        verbose_name_plural = _("emails")
         ordering = ["-queued_at"]
         indexes = [models.Index(fields=["queued_at"], name="mail_queued_at")]
         constraints = [
