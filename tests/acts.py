@@ -8,7 +8,6 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import Membership
 from benefits_portal.licensing.models import Replacement
-from benefits_portal.tenants.models import TenantRequest
 from tests import factories
 from tests.partner_fixture import PartnerFixture
 
@@ -143,13 +142,13 @@ def switch(sample: PartnerFixture) -> Act:
 
 
 def accept_tenant(sample: PartnerFixture) -> Act:
-    asked = TenantRequest.objects.get(partner=sample.partner)
+    asked = sample.tenant_request
     url, form = office("tenants_tenantrequest", "accept", asked.pk)
     return Act(url, form, "tenants.tenant-accepted", f"{asked}: accepted.", by_staff=True)
 
 
 def decline_tenant(sample: PartnerFixture) -> Act:
-    asked = TenantRequest.objects.get(partner=sample.partner)
+    asked = sample.tenant_request
     url, form = office("tenants_tenantrequest", "decline", asked.pk)
     return Act(url, form, "tenants.tenant-declined", f"{asked}: declined.", by_staff=True)
 

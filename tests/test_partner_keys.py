@@ -3,12 +3,15 @@
 Whoever writes them and by whatever SQL.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ForeignKey
+from pytest_django import DjangoDbBlocker
 
 from benefits_portal.tenants.models import Partner
 from tests import factories
@@ -61,15 +64,23 @@ def run(sql: str) -> None:
         cursor.execute(sql)
 
 
-@pytest.fixture
-def two_partners() -> tuple[int, int]:
-    """Two who have everything; the second has a tenant more."""
-    here, there = factories.TenantFactory.create_batch(2)
-    rows_of_a_partner(here)
-    rows_of_a_partner(there)
-    factories.TenantFactory.create(partner=there.partner)
-    connection.check_constraints()
-    return here.partner_id, there.partner_id
+@pytest.fixture(scope="module")
+def two_partners(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[tuple[int, int]]:
+    """Two who have everything; the second has a tenant more. What is refused changes nothing."""
+    with (
+        django_db_blocker.unblock(),
+        transaction.atomic(),
+        time_machine.travel(factories.NOW, tick=False),
+    ):
+        here, there = factories.TenantFactory.create_batch(2)
+        rows_of_a_partner(here)
+        rows_of_a_partner(there)
+        factories.TenantFactory.create(partner=there.partner)
+        connection.check_constraints()
+        yield here.partner_id, there.partner_id
+        transaction.set_rollback(True)
 
 
 def test_each_reference_between_a_partner_s_rows_is_checked_at_the_commit() -> None:

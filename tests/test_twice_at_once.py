@@ -34,7 +34,7 @@ ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))  # round a name in a message
 @pytest.fixture
 def sample() -> Iterator[PartnerFixture]:
     with time_machine.travel(factories.NOW, tick=False):
-        yield PartnerFixture.with_everything("One")
+        yield PartnerFixture("One")
 
 
 @pytest.fixture

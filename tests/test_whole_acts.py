@@ -47,7 +47,7 @@ def test_what_cannot_be_put_on_record_does_not_happen(
     make: Callable[[PartnerFixture], Act],
 ) -> None:
     with time_machine.travel(factories.NOW, tick=False):
-        sample = PartnerFixture.with_everything("One")
+        sample = PartnerFixture("One")
         act = make(sample)
         staff = factories.UserFactory.create(staff=True, is_superuser=True)
         client = Client()
