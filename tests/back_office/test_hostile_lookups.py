@@ -90,7 +90,7 @@ def test_no_lookup_breaks_a_list(
     )
     names = [name for name in names if isinstance(name, str)]
     for number, (name, lookup) in enumerate((name, lookup) for name in names for lookup in LOOKUPS):
-        for value in (VALUES[number % len(VALUES)], "(", "\0", "9" * 30):
+        for value in (VALUES[number % len(VALUES)], ("(", "\0", "9" * 30)[number % 3]):
             assert outcome(model_admin, request_of({name + lookup: value})) is not None
 
 
