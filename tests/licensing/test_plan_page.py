@@ -191,6 +191,25 @@ def test_a_plan_of_one_key_leads_to_its_review(client: Client, subscription: Sub
         assert review.context["quote"].after == steps.plan.after
 
 
+@rule("O1", "O10")
+def test_what_a_plan_of_several_keys_shows_is_what_the_order_does(
+    client: Client, subscription: Subscription, acting_in: dict[str, str]
+) -> None:
+    """Every line to the carried license-day; one of them is carried out by clicking."""
+    for licenses in (7, 13, 29):
+        key_of(subscription, licenses)
+    page = planned(client, subscription=subscription.pk)
+    names = [chosen(page, row.plan.licenses) for row in page.context["plans"].groups()[0].rows]
+    pages = [planned(client, subscription=subscription.pk, choice=name) for name in names]
+    hrefs = [page.context["steps"][0].href for page in pages]
+    plans = [page.context["steps"][0].plan.after for page in pages]
+    quotes = [client.get(href).context["quote"] for href in hrefs]
+    assert [quote.total.after for quote in quotes] == plans
+    done = client.post(hrefs[3], acting_in | {"quote": quotes[3].signed()})
+    subscription.refresh_from_db()
+    assert (done.status_code, subscription.term) == (302, plans[3])
+
+
 @rule("P3")
 def test_a_member_sees_the_plan_without_the_way_to_carry_it_out(
     subscription: Subscription, admin: User, sign_in: SignIn

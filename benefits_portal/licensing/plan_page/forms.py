@@ -13,13 +13,13 @@ from benefits_portal.fields import DayFormField
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.calculator_forms import NumberField, day_field
 from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.order_quotes import MAX_KEYS
 from benefits_portal.licensing.planning import Stock
 from benefits_portal.licensing.terms import in_licenses
 
 from .supply import Supply
 
 ALL = "all"  # the subscriptions: let them end on one day
-MAX_TICKED = 20  # keys in one order (O9)
 SENT = "sent"
 
 
@@ -64,9 +64,9 @@ class PlanForm(forms.Form):
 
     def clean_key(self) -> list[int]:
         pks: list[int] = self.cleaned_data["key"]
-        if len(pks) > MAX_TICKED:
+        if len(pks) > MAX_KEYS:
             text = _("Tick at most %(most)s keys: more do not fit in one order.")
-            raise forms.ValidationError(text % {"most": MAX_TICKED})
+            raise forms.ValidationError(text % {"most": MAX_KEYS})
         return pks
 
     @property
@@ -119,7 +119,7 @@ def asked(query: QueryDict, supply: Supply) -> QueryDict:
     if SENT in query or "key" in query:
         query.setlist("key", [pk for pk in listed if pk in query.getlist("key")])
     else:
-        query.setlist("key", listed[:MAX_TICKED])
+        query.setlist("key", listed[:MAX_KEYS])
     if SENT not in query and "subscription" not in query and supply.subscriptions:
         query["subscription"] = str(supply.subscriptions[0].pk)
     return query

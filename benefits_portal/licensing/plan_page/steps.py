@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.order_display import order_url
 from benefits_portal.licensing.plan_rows import PlanRow
 from benefits_portal.licensing.planning import Plan, Step
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -101,9 +100,6 @@ class Steps:
 
     @property
     def href(self) -> str:
-        """The review of the first step; its key goes by reference."""
-        step = self.plan.steps[0]
-        is_extension = step.way is RedemptionKind.EXTEND
-        name = "licensing:extend" if is_extension else "licensing:add-licenses"
-        query = urlencode({"key": str(step.key.pk)})
-        return f"{reverse(name, args=[self.subscription.pk])}?{query}"
+        """The review of the one key, or of the order of several (O10); keys go by reference."""
+        moves = [f"{step.way.value}:{step.key.pk}" for step in self.plan.steps]
+        return order_url(self.subscription.pk, moves)
