@@ -4,10 +4,12 @@ Who, which list, what it was filtered by, and how many rows.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import slugify
 
 from benefits_portal.key_format import without_keys
 from benefits_portal.listing import Listing
@@ -37,6 +39,11 @@ def log_download(
         {"filters": written[:200]} if written else {}
     )
     Record.objects.log(TenantsAction.LIST_DOWNLOADED, by=by, after=after, **tenant_context)
+
+
+def file_name(owner: str, title: str, on: date) -> str:
+    """contoso-benefits-2026-11-29, in the reader's language, without what is no ASCII letter."""
+    return "-".join(filter(None, [slugify(owner), slugify(title), on.isoformat()]))
 
 
 def masked(search_query: str) -> str:

@@ -649,7 +649,6 @@ def test_the_download_has_every_line_that_the_filter_leaves(
     noted(account, 2, refused="not-permitted")
     response = boss.get(reverse("tenants:activity-csv"))
     assert response.streaming
-    assert response.headers["Content-Disposition"] == 'attachment; filename="activity.csv"'
     assert len(table(response)) == 1 + Record.objects.for_partner(account.partner).count()
     assert len(table(boss.get(reverse("tenants:activity-csv"), {"refused": "on"}))) == 3
 

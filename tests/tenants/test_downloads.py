@@ -16,7 +16,15 @@ from benefits_portal import clock
 from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.tenants.downloads import masked
-from benefits_portal.tenants.models import Actor, How, Record, Tenant, TenantsAction, User
+from benefits_portal.tenants.models import (
+    Actor,
+    How,
+    Partner,
+    Record,
+    Tenant,
+    TenantsAction,
+    User,
+)
 from tests import factories
 from tests.clients import SignIn
 
@@ -194,3 +202,22 @@ def test_the_back_office_says_how_often_a_list_was_downloaded(sign_in: SignIn) -
         office.get(reverse("admin:tenants_partner_export"))
     assert [record.times for record in downloads()] == [3]
     assert "Done 3 times until" in office.get(reverse("admin:tenants_record_changelist")).text
+
+
+@pytest.mark.parametrize(
+    ("page", "language", "name"),
+    [
+        ("tenants:users-csv", "en", "contoso-users-2021-05-01.csv"),
+        ("tenants:roles-csv", "nl", "contoso-rollen-2021-05-01.csv"),
+        ("tenants:activity-csv", "en", "contoso-activity-2021-05-01.csv"),
+        ("tenants:activity-csv", "nl", "contoso-activiteitenlogboek-2021-05-01.csv"),
+        ("licensing:products-csv", "en", "contoso-labs-products-2021-05-01.csv"),
+    ],
+)
+def test_each_download_is_called_after_whose_it_is_and_the_day(
+    admin: User, tenant: Tenant, sign_in: SignIn, page: str, language: str, name: str
+) -> None:
+    Partner.objects.filter(pk=tenant.partner_id).update(name="Contoso")
+    Tenant.objects.filter(pk=tenant.pk).update(name="Contoso Labs")
+    answer = sign_in(admin).get(reverse(page), headers={"accept-language": language})
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from babel.numbers import get_currency_precision
 from django.db.models import Count
 from django.utils.formats import number_format
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -30,11 +29,6 @@ class KeyUse(NamedTuple):
     last_five: str = ""
     redeemed_by: User | None = None
     redeemed_on: date | None = None
-
-
-def file_name(partner: Partner, on: date) -> str:
-    """contoso-benefits-2026-11-29, in the reader's language, without what is no ASCII letter."""
-    return "-".join(filter(None, [slugify(partner.name), _("benefits"), on.isoformat()]))
 
 
 def column_labels() -> list[str]:

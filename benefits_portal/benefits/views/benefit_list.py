@@ -2,15 +2,15 @@
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.benefits.benefit_list.listing import BenefitListing
-from benefits_portal.benefits.benefit_list.spreadsheet import file_name
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import role_required
-from benefits_portal.tenants.downloads import log_listing
+from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.search_limits import searches_cheaply
 
@@ -34,5 +34,5 @@ def benefit_csv(request: PartnerRequest) -> HttpResponseBase:
     listing = BenefitListing.of(request.partner, request.GET, request.today)
     benefits = Benefit.objects.for_partner(request.partner)
     log_listing(request, "benefits", listing, benefits)
-    name = file_name(request.partner, request.today)
+    name = file_name(request.partner.name, _("benefits"), request.today)
     return spreadsheet(name, listing.spreadsheet(benefits, request.partner))

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
@@ -9,7 +10,7 @@ from benefits_portal.benefits.holder_list import HolderListing
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.notes import CreditNotes
 from benefits_portal.tenants.access import get_own, role_required
-from benefits_portal.tenants.downloads import log_listing
+from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.middleware import PartnerRequest
 
 
@@ -42,4 +43,5 @@ def holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
     theirs = benefit.assignments.for_partner(request.partner).select_related("directory_user")
     listing = HolderListing.of(request.GET)
     log_listing(request, "holders", listing, theirs, subject=benefit)
-    return spreadsheet("holders", listing.spreadsheet(theirs))
+    name = file_name(request.partner.name, _("Holders"), request.today)
+    return spreadsheet(name, listing.spreadsheet(theirs))

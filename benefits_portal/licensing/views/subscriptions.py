@@ -8,6 +8,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
@@ -34,7 +35,7 @@ from benefits_portal.listing.excerpt import Asked, Excerpt
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import get_own, role_required
 from benefits_portal.tenants.audit.history import history
-from benefits_portal.tenants.downloads import log_listing
+from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
 from benefits_portal.tenants.naming import Names
@@ -66,7 +67,8 @@ def product_csv(request: PartnerRequest) -> HttpResponseBase:
     listing = SubscriptionListing(request.GET, FILTERS, on=request.today)
     subscriptions = Subscription.objects.in_tenant(request.tenant)
     log_listing(request, "products", listing, subscriptions, tenant=request.tenant)
-    return spreadsheet("products", listing.spreadsheet(subscriptions))
+    name = file_name(request.tenant.name, _("Products"), request.today)
+    return spreadsheet(name, listing.spreadsheet(subscriptions))
 
 
 @role_required

@@ -14,7 +14,7 @@ from benefits_portal.tenants.access import record_reader_required
 from benefits_portal.tenants.audit.display import AuditRow, lines
 from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
-from benefits_portal.tenants.downloads import log_download, masked
+from benefits_portal.tenants.downloads import file_name, log_download, masked
 from benefits_portal.tenants.forms import ActivityFilter
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Partner, Record
@@ -55,7 +55,8 @@ def activity_csv(request: PartnerRequest) -> HttpResponseBase:
     filters = {name: str(value) for name, value in chosen.chosen.items() if value}
     filters["person"] = masked(filters.get("person", ""))
     log_download(request, "activity", ours, filters, by=request.actor, partner=request.partner)
-    return spreadsheet("activity", rows(ours, request.partner))
+    name = file_name(request.partner.name, _("Activity"), request.today)
+    return spreadsheet(name, rows(ours, request.partner))
 
 
 def rows(records: RecordQuerySet, partner: Partner) -> Iterator[list[str]]:

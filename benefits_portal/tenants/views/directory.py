@@ -16,7 +16,7 @@ from benefits_portal.tenants.access import (
     role_required,
 )
 from benefits_portal.tenants.audit.history import history
-from benefits_portal.tenants.downloads import log_listing
+from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.forms import AddUserForm
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.lists import DirectoryListing
@@ -48,7 +48,8 @@ def users_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's filters leave, in its order, written while it is read."""
     listing = DirectoryListing.of(own_tenants(request), request.GET)
     log_listing(request, "users", listing, DirectoryUser.objects.for_partner(request.partner))
-    return spreadsheet("users", listing.spreadsheet(request.partner))
+    name = file_name(request.partner.name, _("Users"), request.today)
+    return spreadsheet(name, listing.spreadsheet(request.partner))
 
 
 def own_tenants(request: PartnerRequest) -> list[Tenant]:

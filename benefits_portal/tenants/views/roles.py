@@ -15,7 +15,7 @@ from benefits_portal.tenants.access import (
     role_required,
 )
 from benefits_portal.tenants.candidates import Choices
-from benefits_portal.tenants.downloads import log_listing
+from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.exceptions import LastGlobalAdmin
 from benefits_portal.tenants.forms import GiveRoleForm, RoleForm
 from benefits_portal.tenants.lists import RoleListing
@@ -55,7 +55,8 @@ def roles_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's words and filter leave, in its order."""
     listing = RoleListing.of(request.GET)
     log_listing(request, "roles", listing, RoleAssignment.objects.for_partner(request.partner))
-    return spreadsheet("roles", listing.spreadsheet(request.partner))
+    name = file_name(request.partner.name, _("Roles"), request.today)
+    return spreadsheet(name, listing.spreadsheet(request.partner))
 
 
 @global_admin_required
