@@ -55,5 +55,6 @@ def linked(path: str, description: Text, *, shows: str = "") -> Callable[[Any], 
         there = target(row)
         return link(there, text(row)) if there else None
 
+    column.__name__ = path  # which is the cell's class
     column.target = target  # type: ignore[attr-defined]
     return column

@@ -100,8 +100,9 @@ def state_of_redeemed(key: ProductKey, on: date) -> Iterator[str]:
     redemption = Redemption.objects.for_display().filter(key=key).first()
     if redemption is None:
         return
+    by = redemption.redeemed_by
     yield _("%(who)s redeemed it on %(day)s in %(tenant)s.") % {
-        "who": redemption.redeemed_by or _("Someone"),
+        "who": by.name if by else _("Someone"),
         "day": as_day(redemption.redeemed_on),
         "tenant": redemption.tenant,
     }

@@ -235,3 +235,13 @@ def test_the_desk_asks_the_database_a_bounded_number_of_times(
 
 def test_support_reaches_the_desk_from_the_first_page(support: User, sign_in: SignIn) -> None:
     assert reverse("support-desk") in sign_in(support).get("/back-office/").text
+
+
+def test_an_answer_names_who_redeemed_the_key_without_their_address(db: None) -> None:
+    by = factories.UserFactory.create(name="Irvin Sayers", email="irvin@northwind.example")
+    redemption = factories.redeem(by=Actor(by))
+    redemption.key.refresh_from_db()
+    text = about_key(redemption.key, TODAY)
+    day = as_day(redemption.redeemed_on)
+    assert f"Irvin Sayers redeemed it on {day} in {redemption.tenant}." in text
+    assert "irvin@northwind.example" not in text
