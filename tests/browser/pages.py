@@ -213,6 +213,10 @@ def admin_pages() -> dict[str, Any]:
         "products": at("licensing:products"),
         "products-all": at("licensing:products", query="?show=all"),
         "plan": at("licensing:plan", query=f"?subscription={subscription.pk}"),
+        "plan-steps": (
+            at("licensing:plan", query=f"?subscription={subscription.pk}"),
+            lambda page: page.locator(".plan-how a").first.click(),
+        ),
         "plan-product": at("licensing:plan"),
         "plan-refused": at("licensing:plan", query=f"?subscription={subscription.pk}&sent=1"),
         "subscription": at("licensing:subscription", subscription),

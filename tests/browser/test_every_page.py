@@ -48,7 +48,7 @@ NO_PAGES = {  # what answers no GET with a page
 
 # One page of each sort, tried with every change: in the look farthest from what one builds in.
 SORTS = {
-    *("anybody-sign-in-refused", "anybody-help", "anybody-calculator", "anybody-mailbox"),
+    *("anybody-sign-in-refused", "anybody-help", "anybody-possibilities", "anybody-mailbox"),
     *(
         "partner-admin-home",
         "partner-admin-list-opened",
@@ -60,6 +60,7 @@ SORTS = {
         "partner-admin-start-key",
         "partner-admin-limit-refused",
         "partner-admin-panel",
+        "partner-admin-plan-steps",
         "partner-admin-review",
         "partner-admin-receipt",
         "partner-admin-search",
