@@ -100,6 +100,33 @@ FETCHES = {
     "benefits_portal/tenants/admin/acts.py:has_changed": (
         "as many as were shown; the page says how many more there are"
     ),
+    "benefits_portal/licensing/calculator_explained.py:no_way_text": "what follows is said as …",
+    "benefits_portal/licensing/calculator_plans.py:axis": (
+        "the first ones drawn; the table beside it has all"
+    ),
+    "benefits_portal/licensing/calculator_plans.py:excerpt": (
+        "an excerpt of its own, with the count of all"
+    ),
+    "benefits_portal/licensing/plan_rows.py:order_lines": "the last line says how many more",
+    "benefits_portal/licensing/key_rows.py:steps": "the first row where none is filled",
+    "benefits_portal/licensing/key_rows.py:choices": "the digits of a number",
+    "benefits_portal/licensing/views/ordering.py:steps_of": "the digits of a number",
+    "benefits_portal/licensing/views/planning.py:product_asked": "the digits of a number",
+    "benefits_portal/licensing/plan_page/supply.py:check_known": "the digits of a number",
+    "benefits_portal/licensing/views/ordering.py:enter_keys": (
+        "no more rows than an order holds (O9)"
+    ),
+    "benefits_portal/licensing/views/ordering.py:too_many": "to go on with; the refusal says why",
+    "benefits_portal/licensing/order_display.py:_swapped": "two that change places",
+    "benefits_portal/licensing/planning/same_day.py:__init__": "a part of a tuple",
+    "benefits_portal/licensing/planning/sampling.py:added_sets": "parts of a tuple",
+    "benefits_portal/licensing/planning/sampling.py:one_less": "parts of a tuple",
+    "benefits_portal/licensing/planning/search.py:used_of_each_size": "both parts of a tuple",
+    "benefits_portal/licensing/planning/values.py:_used": "as many of a group as were used",
+    "benefits_portal/licensing/planning/explaining.py:tried_nearby": (
+        "how far it was tried is said by its coverage"
+    ),
+    "benefits_portal/templatetags/portal.py:beside_label": "a part of a text",
 }
 TEXTS = {  # a number of characters or of parts, not of rows
     "benefits/email_lists.py",
