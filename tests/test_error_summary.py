@@ -13,6 +13,7 @@ from benefits_portal.templatetags.portal import beside_label
         ("Email address", "Enter your email address.", "Enter your email address."),
         ("Addresses", "Paste at least one address.", "Paste at least one address."),
         ("Product key", "This is longer than a product key.", "This is longer than a product key."),
+        ("Product key", "A key with 16 is too large.", "A key with 16 is too large."),
         ("End date", "Enter a number.", "End date: Enter a number."),
         ("Name", "This field is required.", "Name: This field is required."),
         ("Naam", "Dit veld is verplicht.", "Naam: Dit veld is verplicht."),

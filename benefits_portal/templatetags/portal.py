@@ -35,7 +35,7 @@ def beside_label(error: str, label: object) -> str:
 
     "Choose a person." needs no "Person:" before it. Words count by how they begin.
     """
-    message, words = str(error).casefold(), re.findall(r"\w{4,}", str(label).casefold())
+    message, words = str(error).casefold(), re.findall(r"\w{4,}|\w{3}$", str(label).casefold())
     return str(error) if any(word[:5] in message for word in words) else f"{label}: {error}"
 
 
