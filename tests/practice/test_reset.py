@@ -16,6 +16,7 @@ from django.urls import reverse
 from benefits_portal import clock
 from benefits_portal.benefits.models import Benefit, Membership, Offer, Product, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.practice.forms import ResetForm
 from benefits_portal.practice.personas import SHOWS
 from benefits_portal.practice.world import reset_world
 from benefits_portal.tenants.models import (
@@ -84,13 +85,15 @@ def test_without_the_word_nothing_is_reset(signed_in: Callable[[str], Client], t
 
 
 @pytest.mark.parametrize("typed", ["RESET", " reset ", "Herstel"])
-def test_with_the_word_of_either_language_it_is(
-    signed_in: Callable[[str], Client], typed: str
-) -> None:
+def test_the_word_of_either_language_confirms_it(typed: str) -> None:
+    assert ResetForm({"confirm": typed}).is_valid()
+
+
+def test_with_the_word_it_is_reset(signed_in: Callable[[str], Client]) -> None:
     move_contoso()
     client = signed_in("guest-admin")
 
-    answer = client.post(ADDRESS, {"confirm": typed, "next": "/help/"})
+    answer = client.post(ADDRESS, {"confirm": " Herstel ", "next": "/help/"})
 
     assert (answer.status_code, answer.headers["Location"]) == (302, "/help/")
     assert persona_of(client) == "guest-admin"
