@@ -25,7 +25,9 @@ from benefits_portal.licensing.planning import (
     same_day,
 )
 from benefits_portal.licensing.planning.reaching import latest_ends
+from benefits_portal.licensing.planning.same_day import distributions, how_many
 from benefits_portal.licensing.planning.search import Search
+from benefits_portal.licensing.planning.values import KeySizes
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
 from tests.properties import BEFORE_A_RELEASE, for_all
@@ -534,6 +536,20 @@ def test_of_very_many_keys_for_the_same_day_some_are_tried() -> None:
     found = same_day(terms, keys(*((10,) * 8 + (25,) * 8)), ON)
     assert not found.coverage.is_complete
     assert found.spread <= 31
+
+
+@rule("O3", "O7")
+@pytest.mark.parametrize(
+    ("sizes", "tried"), [((5, 7), 2_601), ((25,) * 20, 1_326), (tuple(range(1, 21)), 2_601)]
+)
+def test_fifty_subscriptions_take_no_longer_than_what_is_tried(
+    sizes: tuple[int, ...], tried: int
+) -> None:
+    """As many as the page plans for: filtering all combinations of them would never end."""
+    terms = [Term(10 + 7 * number, ON + timedelta(days=9 * number)) for number in range(50)]
+    assert same_day(terms, keys(*sizes), ON).coverage.tried == tried
+    counts = KeySizes(keys(*sizes[:2])).counts
+    assert len(list(distributions(counts, 50))) == how_many(counts, 50)
 
 
 @rule("O7")

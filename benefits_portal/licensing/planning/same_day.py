@@ -103,12 +103,21 @@ def score(distribution: tuple[Counts, ...], extensions: Sequence[Extensions]) ->
 
 def distributions(counts: Counts, subscriptions: int) -> Iterator[tuple[Counts, ...]]:
     """How many keys of each size each subscription takes; some may stay unused."""
-    shares = [
-        [share for share in product(range(count + 1), repeat=subscriptions) if sum(share) <= count]
-        for count in counts
-    ]
-    for chosen in product(*shares):
+    for chosen in product(*(list(shares(count, subscriptions)) for count in counts)):
         yield tuple(zip(*chosen, strict=True)) if chosen else ((),) * subscriptions
+
+
+def shares(count: int, subscriptions: int) -> Iterator[Counts]:
+    """How many of `count` equal keys each subscription takes; as many as there are at most.
+
+    Filtering every combination instead takes hours of 50 subscriptions.
+    """
+    if not subscriptions:
+        yield ()
+        return
+    for first in range(count + 1):
+        for rest in shares(count - first, subscriptions - 1):
+            yield (first, *rest)
 
 
 def closest(ends: Sequence[list[date]]) -> list[date]:
