@@ -45,8 +45,8 @@ class Answer:
     def hint(self) -> str:
         """What decides what."""
         return _(
-            "Which keys are added decides the number of licenses; the order moves the end date by "
-            "a few days only."
+            "The keys that are added decide the number of licenses. The order moves the end date "
+            "by a few days, or decides whether a large key fits."
         )
 
     @property

@@ -318,6 +318,22 @@ def test_a_subscription_that_ended_is_not_planned_for(
 # Which product
 
 
+def test_pages_about_keys_and_subscriptions_lead_to_the_plan(
+    client: Client, subscription: Subscription
+) -> None:
+    key, plan = key_of(subscription, 25), reverse("licensing:plan")
+    pages = {
+        reverse("home"): plan,
+        reverse("licensing:products"): plan,
+        subscription.get_absolute_url(): f"{plan}?subscription={subscription.pk}",
+        reverse("licensing:walkthrough", args=[key.benefit_id]): (
+            f"{plan}?product={subscription.product_id}"
+        ),
+    }
+    found = {url: f'href="{href}"' in main(client.get(url)) for url, href in pages.items()}
+    assert found == dict.fromkeys(pages, True)
+
+
 def test_products_that_can_be_planned_stand_first_and_are_linked(
     client: Client, subscription: Subscription
 ) -> None:
