@@ -314,6 +314,7 @@ ARGUMENTS: dict[str, Callable[[PartnerFixture], list[Any]]] = {
     "licensing:add-licenses": lambda it: [it.subscription.pk],
     "licensing:order": lambda it: [it.subscription.pk],
     "licensing:order-receipt": lambda it: [it.order.pk],
+    "licensing:order-replacement": lambda it: [it.order.pk],
     "licensing:receipt": lambda it: [it.redemption.pk],
     "licensing:replacement": lambda it: [it.redemption.pk],
 }
@@ -353,6 +354,7 @@ FORMS: dict[str, Callable[[PartnerFixture], dict[str, Any]]] = {
     "licensing:product-key-start": lambda it: confirmed_tenant(it),
     "licensing:product-key-start?key": lambda it: confirmed_tenant(it),
     "licensing:replacement": lambda it: {"why": "Wrong tenant"},
+    "licensing:order-replacement": lambda it: {"why": "Wrong tenant"},
     "licensing:extend": lambda it: {"key": it.text_of(it.fitting)},
     "licensing:add-licenses": lambda it: {"key": it.text_of(it.fitting)},
     "licensing:extend?key": lambda it: it.quote(RedemptionKind.EXTEND),

@@ -81,6 +81,7 @@ licensing:plan?subscription     in         role     see/-   see/-  see/-   none/
 licensing:order                 in         role     why     go     go      none   role     role
 licensing:order?steps           in         role     why     see/do see/do  none   role     role
 licensing:order-receipt         in         role     see/-   see/-  see/-   none/- role     role
+licensing:order-replacement     in         role     why     see/do see/do  none   role     role
 licensing:product-key-start     in         role     why     see/go see/go  see    role     role
 licensing:product-key-start?key in         role     why     see/go see/go  see    role     role
 licensing:products              in         role     see/-   see/-  see/-   see/-  role     role

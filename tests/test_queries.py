@@ -161,7 +161,9 @@ PAGES = [
     Page(6, "licensing:extend", query="?step=extend:{key}&step=add:{key}"),
     # The keys of all steps at once, and whether one is itself a replacement (K8)
     Page(6, "licensing:order?steps"),
-    Page(7, "licensing:order-receipt"),
+    # Its steps, those that stand, what was asked, replaced and built on it, and names
+    Page(11, "licensing:order-receipt"),
+    Page(8, "licensing:order-replacement"),
     Page(3, "tenants:switch"),
     Page(3, "tenants:session"),
     Page(3, "tenants:password-change"),

@@ -15,8 +15,9 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.consistency import CHECKS as TENANTS
 from benefits_portal.tenants.consistency import not_folded
 
-from .models import Redemption, Replacement, Reversal, Subscription, Term
+from .models import Order, Redemption, Replacement, Reversal, Subscription, Term
 from .models.subscription_queryset import source
+from .order_quotes import MAX_KEYS, MIN_KEYS
 from .quotes import RedemptionKind
 
 STARTING = {RedemptionKind.NEW, RedemptionKind.REACTIVATE}
@@ -72,6 +73,26 @@ def adds_up(redemption: Redemption) -> bool:
         return False
 
 
+def orders_with_gaps() -> Iterator[int]:
+    """Orders whose steps do not lead from one to the next, from 0 without a gap (O9, O13)."""
+    for batch in in_batches(rows(Order), "pk"):
+        steps = defaultdict(list)
+        theirs = Redemption.objects.filter(order__in=[pk for pk, *_columns in batch])
+        for redemption in theirs.order_by("position"):
+            steps[redemption.order_id].append(redemption)
+        yield from (pk for pk, *_columns in batch if not is_whole(steps[pk]))
+
+
+def is_whole(steps: Sequence[Redemption]) -> bool:
+    """Whether `steps` are all of an order's, each from where the one before it led."""
+    positions = [step.position for step in steps]
+    return (
+        MIN_KEYS <= len(steps) <= MAX_KEYS
+        and positions == list(range(len(steps)))
+        and all(later.before == earlier.after for earlier, later in pairwise(steps))
+    )
+
+
 def subscriptions_called_otherwise() -> Iterator[int]:
     """Subscriptions that name another source than the offer behind the last key that counts."""
     for batch in in_batches(rows(Subscription).annotate(source=source()), "source_name", "source"):
@@ -122,9 +143,16 @@ CHECKS = [
         LEDGER,
         Q(redeemed_at__isnull=False) & ~Q(is_redeemed),
     ),
+    *differing(Order, "partner_id", "tenant__partner_id", "subscription__partner_id"),
+    *differing(Order, "tenant_id", "subscription__tenant_id"),
+    *differing(Order, "product_id", "subscription__product_id"),
+    *differing(Redemption, "subscription_id", "order__subscription_id", remedy=LEDGER),
+    *differing(Redemption, "redeemed_on", "order__redeemed_on", remedy=LEDGER),
+    Check(Order, "whose steps have a gap", LEDGER, orders_with_gaps),
     *differing(Reversal, "partner_id", "redemption__partner_id"),
     *differing(Reversal, "tenant_id", "redemption__tenant_id"),
     *differing(Reversal, "subscription_id", "redemption__subscription_id", remedy=LEDGER),
     *differing(Replacement, "partner_id", "redemption__partner_id", "key__partner_id"),
     *differing(Replacement, "tenant_id", "redemption__tenant_id"),
+    *differing(Replacement, "order_id", "redemption__order_id"),
 ]

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from benefits_portal.licensing.order_quotes import MAX_KEYS, MIN_KEYS
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -62,3 +62,24 @@ class RefusedInOrder(Refusal):
     @property
     def on_record(self) -> tuple[str, dict[str, Any]]:
         return self.refusal.on_record
+
+
+class BuiltOnInOrder(Refusal):
+    """An order is taken back from its last step, or whole; `numbers` are those of later steps."""
+
+    code = "built-on-in-order"
+    rule = "O14"
+    fact = gettext_lazy("Later steps of the same order were built on it.")
+
+    message = ngettext_lazy(
+        "Step %(steps)s of the same order was built on this one, so it can't be undone by itself.",
+        "Steps %(steps)s of the same order were built on this one, so it can't be undone by "
+        "itself.",
+        "count",
+    )
+    advice = gettext_lazy(
+        "Request a replacement for the order's last step, or for the whole order on its page."
+    )
+
+    def __init__(self, numbers: list[int]) -> None:
+        super().__init__(steps=", ".join(map(str, numbers)), count=len(numbers))

@@ -5,7 +5,18 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, CharField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,7 +40,8 @@ COLUMNS = (
 class ProgramRequest(NamedTuple):
     """One request: the values of COLUMNS.
 
-    `number` is the redemption's whose key is to be replaced, or the tenant request's own.
+    `number` is the redemption's whose key is to be replaced, the order's, or the tenant request's
+    own.
     """
 
     kind: str
@@ -48,8 +60,15 @@ class ProgramRequest(NamedTuple):
         return self.kind == "replacement"
 
     @property
+    def is_order(self) -> bool:
+        """For the keys of a whole order (O14)."""
+        return self.kind == "order"
+
+    @property
     def title(self) -> str:
         text = _("Replacement key: %(what)s") if self.is_replacement else _("Tenant: %(what)s")
+        if self.is_order:
+            text = _("Replacement of an order: %(what)s")
         return text % {"what": self.about}
 
     @property
@@ -78,6 +97,8 @@ class ProgramRequest(NamedTuple):
         """What the answer brought, or why it was no; empty while there is none."""
         if self.decided_at is None:
             return ""
+        if self.is_granted and self.is_order:
+            return _("A new key was issued for each step")
         if self.is_granted and self.is_replacement:
             return new_key_issued(self.decided_at)
         return self.because
@@ -85,6 +106,8 @@ class ProgramRequest(NamedTuple):
     @property
     def href(self) -> str:
         """Where more of it stands."""
+        if self.is_order:
+            return reverse("licensing:order-receipt", args=[self.number])
         if not self.is_replacement:
             return reverse("tenants:tenants")
         if self.is_granted:
@@ -93,6 +116,8 @@ class ProgramRequest(NamedTuple):
 
     def link(self, *, may_act: bool) -> str:
         """What its page is opened for; a key, by who may get one."""
+        if self.is_order:
+            return _("View order")
         if not self.is_replacement:
             return _("View tenants")
         if self.is_key_unused and may_act:
@@ -120,9 +145,14 @@ def requests_of(partner: Partner, *, recent: bool = False) -> list[ProgramReques
 
 @cache  # as long to put together as to answer
 def replacements() -> QuerySet[Any, Any]:
-    found = Replacement.objects.annotate(
-        kind=Value("replacement", CharField()),
-        number=F("redemption"),
+    """One row for each request: a whole order is one (O14)."""
+    found: QuerySet[Any, Any] = Replacement.objects.as_requests().annotate(
+        kind=Case(
+            When(order=None, then=Value("replacement")),
+            default=Value("order"),
+            output_field=CharField(),
+        ),
+        number=Coalesce("order", "redemption"),
         about=F("redemption__subscription__product_name"),
         is_granted=ExpressionWrapper(Q(key__isnull=False), BooleanField()),
         benefit=F("redemption__key__benefit"),

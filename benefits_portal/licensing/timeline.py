@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
-from benefits_portal.formats import as_day
+from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -63,14 +63,23 @@ def redeeming(redemption: Redemption, people: Names) -> Event:
         detail=detail,
         shift=moved.get("shift", ""),
         effect=moved.get("effect", ""),
-        who=_("By %(name)s, with a key of %(offer)s")
-        % {
-            "name": isolated(people.of(redemption.redeemed_by)),
-            "offer": redemption.key.benefit.offer_name,
-        },
+        who=who_redeemed(redemption, people),
         href=redemption.get_absolute_url(),
         link=_("Receipt"),
     )
+
+
+def who_redeemed(redemption: Redemption, people: Names) -> str:
+    """By whom, with whose key, and as which step of an order (O13)."""
+    text = _("By %(name)s, with a key of %(offer)s")
+    if redemption.order_id:
+        text = _("By %(name)s, with a key of %(offer)s, step %(step)s of order %(order)s")
+    return text % {
+        "name": isolated(people.of(redemption.redeemed_by)),
+        "offer": redemption.key.benefit.offer_name,
+        "step": format_number(redemption.step_number),
+        "order": redemption.order_id,
+    }
 
 
 def what_it_did(redemption: Redemption) -> tuple[str, str]:

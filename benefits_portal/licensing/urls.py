@@ -21,6 +21,7 @@ name_pages(
     licensing__extend=_("Extend end date"),
     licensing__add_licenses=_("Add licenses"),
     licensing__order=_("Redeem several keys"),
+    licensing__order_replacement=_("Request replacements for an order"),
     licensing__replacement=_("Ask for a replacement key"),
 )
 urlpatterns = [
@@ -50,6 +51,9 @@ urlpatterns = [
     ),
     path("admin-center/products/<int:pk>/order/", ordering.order, name="order"),
     path("admin-center/orders/<int:pk>/", ordering.order_receipt, name="order-receipt"),
+    path(
+        "admin-center/orders/<int:pk>/replacement/", replacing.ask_order, name="order-replacement"
+    ),
     path("admin-center/receipts/<int:pk>/", subscriptions.receipt, name="receipt"),
     path("account/requests/", requests.request_list, name="requests"),
     path("admin-center/receipts/<int:pk>/replacement/", replacing.ask, name="replacement"),

@@ -12,8 +12,11 @@ from benefits_portal.licensing.exceptions import (
     ReplacementAskedAlready,
     ReplacementTooLate,
 )
-from benefits_portal.licensing.models import Redemption, Replacement, Subscription
+from benefits_portal.licensing.models import Order, Redemption, Replacement, Subscription
+from benefits_portal.licensing.models.order_replacement import ask_for_order
 from benefits_portal.licensing.models.replacing_again import replace_again
+from benefits_portal.licensing.order_exceptions import BuiltOnInOrder
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.exceptions import AlreadyDecided
 from tests import factories
 from tests.back_office.conftest import page
@@ -23,6 +26,7 @@ from tests.partner_fixture import PartnerFixture
 from .keys import YESTERDAY
 from .operations import Arguments, Driver, Operation, by_verb
 
+ASK_FOR_ORDER = Operation("ask for replacements for a whole order")
 ASK, GRANT, DECLINE = (
     Operation("ask for a replacement"),
     Operation("grant a replacement"),
@@ -41,6 +45,37 @@ def ask_by_verb(driver: Driver, redemption: Redemption) -> str:
     return by_verb(
         lambda: Replacement.objects.ask(redemption, "Wrong tenant", by=driver.by, on=TODAY)
     )
+
+
+@ASK_FOR_ORDER.entry_point("page licensing:order-replacement")
+def ask_for_order_on_the_page(driver: Driver, order: Order) -> str:
+    return driver.portal("licensing:order-replacement", order.pk, why="Wrong tenant")
+
+
+@ASK_FOR_ORDER.entry_point("verb ask_for_order")
+def ask_for_order_by_verb(driver: Driver, order: Order) -> str:
+    return by_verb(lambda: ask_for_order(order, "Wrong tenant", by=driver.by, on=TODAY))
+
+
+@ASK_FOR_ORDER.refused("O14", BuiltOnSince)
+def of_which_something_was_built_on(sample: PartnerFixture) -> Arguments:
+    subscription = sample.order.subscription
+    subscription.extend(factories.key_for(subscription, 1), by=sample.by, on=TODAY)
+    return {"order": Order.objects.for_display().get(pk=sample.order.pk)}
+
+
+@ASK_FOR_ORDER.refused("K8", ReplacementAskedAlready)
+def of_which_a_step_was_asked_for(sample: PartnerFixture) -> Arguments:
+    last = sample.order.in_order()[1]
+    Replacement.objects.ask(last, "Wrong tenant", by=sample.by, on=TODAY)
+    return {"order": Order.objects.for_display().get(pk=sample.order.pk)}
+
+
+@ASK.refused("O14", BuiltOnInOrder)
+def of_a_step_that_two_others_follow(sample: PartnerFixture) -> Arguments:
+    subscription = sample.order.subscription
+    kinds = (RedemptionKind.EXTEND, RedemptionKind.ADD, RedemptionKind.EXTEND)
+    return {"redemption": factories.order(*kinds, subscription=subscription).in_order()[0]}
 
 
 @GRANT.entry_point("action licensing.replacement grant")

@@ -48,6 +48,7 @@ FOR_ADMINS = [
     "licensing:key",
     "licensing:extend",
     "licensing:order",
+    "licensing:order-replacement",
 ]
 FOR_ADMINS += ["licensing:add-licenses", "licensing:product-key-start", "licensing:replacement"]
 FOR_GLOBAL_ADMINS = [

@@ -19,7 +19,7 @@ from benefits_portal.tenants.models import Actor
 
 def effects_of_granting(asked: Replacement, by: Actor) -> Iterator[str]:
     asked.check_grantable(asked.partner.today())
-    yield from effects_of_replacing(asked.redemption)
+    yield from effects_of_replacing(*(each.redemption for each in asked.together()))
 
 
 def effects_of_declining(asked: Replacement, by: Actor) -> Iterator[str]:
@@ -34,16 +34,19 @@ def effects_of_replacing_again(redemption: Redemption, by: Actor) -> Iterator[st
     yield from effects_of_replacing(redemption)
 
 
-def effects_of_replacing(redemption: Redemption) -> Iterator[str]:
-    """What becomes of the subscription, the old key and the new one."""
-    now, then = redemption.subscription, copy(redemption.subscription)
-    put_back(then, redemption, redemption.partner.today())
+def effects_of_replacing(*redemptions: Redemption) -> Iterator[str]:
+    """What becomes of the subscription, the old keys and the new ones; the last step first."""
+    now = redemptions[0].subscription
+    then = copy(now)
+    for redemption in redemptions:
+        put_back(then, redemption, redemption.partner.today())
     if then.withdrawn_on:
         yield _("%(product)s (%(now)s) is withdrawn: this key started it.") % params(now, then)
     else:
         yield _("%(product)s goes back from %(now)s to %(then)s.") % params(now, then)
-    yield _("%(key)s is revoked.") % {"key": redemption.key}
-    yield new_key(redemption.key.benefit)
+    for redemption in redemptions:
+        yield _("%(key)s is revoked.") % {"key": redemption.key}
+        yield new_key(redemption.key.benefit)
 
 
 def params(now: Subscription, then: Subscription) -> dict[str, object]:

@@ -49,6 +49,7 @@ class ReplacementAdmin(ReadOnlyAdmin):
     list_display = [
         "asked_at",
         linked("redemption", gettext_lazy("redemption"), shows="redemption__subscription__product"),
+        linked("order", gettext_lazy("whole order")),
         linked("partner", gettext_lazy("partner")),
         "why",
         linked("asked_by", gettext_lazy("requested by"), shows="asked_by__name"),
@@ -62,6 +63,7 @@ class ReplacementAdmin(ReadOnlyAdmin):
         "partner",
         "tenant",
         "redemption",
+        "order",
         "why",
         "asked_at",
         "asked_by",
@@ -73,8 +75,11 @@ class ReplacementAdmin(ReadOnlyAdmin):
     actions = buttons = ("grant", "decline")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return Replacement.objects.for_display().select_related(
-            "redemption__subscription__tenant", "key"
+        """One row for each request: a whole order is one (O14)."""
+        return (
+            Replacement.objects.as_requests()
+            .for_display()
+            .select_related("redemption__subscription__tenant", "key")
         )
 
     def has_decide_permission(self, request: HttpRequest) -> bool:

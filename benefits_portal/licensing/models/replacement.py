@@ -1,8 +1,7 @@
 """Replacing a key that was redeemed by mistake (rule K8)."""
 
-from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.benefits.key_exceptions import KeyRevoked
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.benefits.models.several_keys import lock_together
 from benefits_portal.fields import LineField
 from benefits_portal.licensing.exceptions import (
     ReplacedOnRequestBefore,
@@ -24,6 +24,7 @@ from benefits_portal.tenants.exceptions import AlreadyDecided
 from benefits_portal.tenants.models import Actor, Mail, Partner, Record, Tenant, User, recordable
 
 from .redemption import Redemption
+from .replacement_queryset import ReplacementFilters
 from .reversal import Reversal, check_latest
 
 ASKED_WITHIN = timedelta(days=30)  # from the day of redemption
@@ -67,11 +68,16 @@ def replace_key(redemption: Redemption, why: str, *, by: Actor, on: date) -> Pro
 
 
 def check_reversible(redemption: Redemption, on: date) -> None:
-    """Raise BenefitExpired, KeyRevoked or BuiltOnSince where `replace_key` would."""
+    """Raise BenefitExpired, KeyRevoked, BuiltOnSince or BuiltOnInOrder, as `replace_key` would."""
+    check_spent_and_usable(redemption, on)
+    check_latest(redemption)
+
+
+def check_spent_and_usable(redemption: Redemption, on: date) -> None:
+    """Raise BenefitExpired or KeyRevoked."""
     redemption.key.benefit.check_usable(on)
     if redemption.key.revoked_at is not None:
         raise KeyRevoked(redemption.key)
-    check_latest(redemption)
 
 
 def replaceable_until(key: ProductKey, redeemed_on: date) -> date:
@@ -107,33 +113,8 @@ def check_replaceable(redemption: Redemption, on: date) -> None:
     redemption.key.benefit.check_usable(on)  # a new key would be of no use (B5)
 
 
-class ReplacementQuerySet(models.QuerySet["Replacement"]):
-    def for_partner(self, partner: Partner) -> Self:
-        return self.filter(partner=partner)
-
-    def undecided(self) -> Self:
-        return self.filter(decided_at=None)
-
-    def granted(self) -> Self:
-        return self.filter(key__isnull=False)
-
-    def of_benefit(self, benefit_pk: int) -> Self:
-        """Those of any of its keys."""
-        return self.filter(redemption__key__benefit=benefit_pk)
-
-    def of_benefits(self, benefit_pks: Iterable[int]) -> Self:
-        """Those of any of their keys."""
-        return self.filter(redemption__key__benefit__in=benefit_pks)
-
-    def for_display(self) -> Self:
-        return self.select_related(
-            "partner",
-            "tenant",
-            "asked_by",
-            "decided_by",
-            "redemption__key",
-            "redemption__subscription__product",
-        )
+class ReplacementQuerySet(ReplacementFilters):
+    """And how one is asked for."""
 
     def ask(self, redemption: Redemption, why: str, *, by: Actor, on: date) -> "Replacement":
         """Ask for another key in place of the one of `redemption`, once.
@@ -239,25 +220,43 @@ class Replacement(models.Model):
         if self.is_decided:
             raise AlreadyDecided
 
+    def together(self) -> "list[Replacement]":
+        """Those that are decided as one: of an order all, from its last step (O14)."""
+        if self.order_id is None:
+            return [self]
+        theirs = Replacement.objects.for_display().select_related("redemption__key__benefit")
+        return list(theirs.filter(order=self.order_id).order_by("-redemption__position"))
+
     def check_grantable(self, on: date) -> None:
         """Raise what `grant` raises, as far as can be told before it is done."""
         self.check_undecided()
-        check_not_replaced_before(self.redemption)
-        check_reversible(self.redemption, on)
+        last, *earlier = [asked.redemption for asked in self.together()]
+        check_latest(last)
+        for redemption in (last, *earlier):
+            check_not_replaced_before(redemption)
+            check_spent_and_usable(redemption, on)
 
     def grant(self, *, by: Actor, on: date) -> ProductKey:
         """Revoke the old key, reverse its redemption, and issue another: all of it or nothing.
 
-        Raises AlreadyDecided, ReplacedOnRequestBefore, KeyRevoked, BuiltOnSince, or BenefitExpired.
+        Of an order every key, from its last step (O14); returned is that of its first one. Raises
+        AlreadyDecided, ReplacedOnRequestBefore, KeyRevoked, BuiltOnSince, or BenefitExpired.
         """
-        redemption, about = self.redemption, self._about(self.why, by)
+        about, together = self._about(self.why, by), self.together()
         with recorded_if_refused(ReplacementAction.GRANTED, **about):
             self._decide(by)
-            check_not_replaced_before(redemption)
-            self.key = replace_key(redemption, self.why, by=by, on=on)
-            Replacement.objects.filter(pk=self.pk).update(key=self.key)
+            lock_together([asked.redemption.key_id for asked in together])
+            keys = [asked.replace_key(self.why, by=by, on=on) for asked in together]
             Record.objects.log(ReplacementAction.GRANTED, **about)
+            self.key = keys[-1]
             return self.key
+
+    def replace_key(self, why: str, *, by: Actor, on: date) -> ProductKey:
+        """The body of `grant` for this one key."""
+        check_not_replaced_before(self.redemption)
+        key = replace_key(self.redemption, why, by=by, on=on)
+        Replacement.objects.filter(pk=self.pk).update(key=key)
+        return key
 
     def decline(self, because: str, *, by: Actor) -> None:
         """Say no, with the reason that the partner reads on the receipt. Raises AlreadyDecided."""
@@ -267,7 +266,9 @@ class Replacement(models.Model):
             Record.objects.log(ReplacementAction.DECLINED, **about)
 
     def _decide(self, by: Actor, **answer: str) -> None:
-        decided = Replacement.objects.undecided().filter(pk=self.pk)
+        decided = Replacement.objects.undecided().filter(
+            Q(pk=self.pk) if self.order_id is None else Q(order=self.order_id)
+        )
         if not decided.update(decided_at=clock.now(), decided_by=by.user, **answer):
             raise AlreadyDecided
         Mail.objects.queue_decision(REPLACEMENT_DECIDED, self.pk)
@@ -278,5 +279,10 @@ class Replacement(models.Model):
             "partner": self.partner,
             "tenant": self.tenant,
             "subject": self.redemption.subscription,
-            "after": {"redemption": self.redemption_id, "why": why},
+            "after": {**self._subject, "why": why},
         }
+
+    @property
+    def _subject(self) -> dict[str, int]:
+        """What is to be undone, by its primary key."""
+        return {"order": self.order_id} if self.order_id else {"redemption": self.redemption_id}

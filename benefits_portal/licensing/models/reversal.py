@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.exceptions import BuiltOnSince
+from benefits_portal.licensing.order_exceptions import BuiltOnInOrder
 from benefits_portal.tenants.audit.append_only import AppendOnly, AppendOnlyQuerySet
 from benefits_portal.tenants.models import Actor, Partner, Tenant, User
 
@@ -94,11 +95,20 @@ class Reversal(AppendOnly):
 
 
 def check_latest(redemption: Redemption) -> None:
-    """Raise BuiltOnSince unless `redemption` still counts and is its subscription's last change."""
+    """Raise BuiltOnSince unless `redemption` still counts and is its subscription's last change.
+
+    Raises BuiltOnInOrder with their numbers where only later steps of its own order follow (O14).
+    """
     standing = Redemption.objects.standing().filter(subscription=redemption.subscription_id)
     latest = standing.order_by("-redeemed_at", "-pk").first()
-    if latest is None or latest.pk != redemption.pk:
-        raise BuiltOnSince(latest.redeemed_on if latest else redemption.redeemed_on)
+    if latest is None:
+        raise BuiltOnSince(redemption.redeemed_on)
+    if latest.pk == redemption.pk:
+        return
+    if redemption.order_id and latest.order_id == redemption.order_id:
+        later = standing.filter(order=latest.order_id, position__gt=redemption.position)
+        raise BuiltOnInOrder([step.step_number for step in later.order_by("position")])
+    raise BuiltOnSince(latest.redeemed_on)
 
 
 def put_back(subscription: Subscription, redemption: Redemption, on: date) -> None:

@@ -34,6 +34,7 @@ from benefits_portal.licensing.order_quotes import (
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.redemption_sentences import headline, order_outcome
 from benefits_portal.licensing.subscription_display import adding_hint
+from benefits_portal.licensing.views.replacing import order_replacement_context
 from benefits_portal.licensing.views.subscriptions import outcome_context
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
@@ -174,5 +175,6 @@ def order_receipt(request: PartnerRequest, pk: int) -> HttpResponse:
         "redeemed_by": people.of(done.redeemed_by),
         "redeemed_by_address": people.email_of(done.redeemed_by),
         **outcome_context(request, order_outcome(done, total)),
+        **order_replacement_context(request, done),
     }
     return render(request, "licensing/order_receipt.html", context)

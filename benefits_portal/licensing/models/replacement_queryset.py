@@ -1,0 +1,46 @@
+"""What can be asked of requests for other keys (K8, O14)."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from benefits_portal.tenants.models import Partner
+
+if TYPE_CHECKING:
+    from .replacement import Replacement
+
+
+class ReplacementFilters(models.QuerySet["Replacement"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def undecided(self) -> Self:
+        return self.filter(decided_at=None)
+
+    def as_requests(self) -> Self:
+        """One for each request: of an order that of its first step (O14)."""
+        return self.filter(Q(order=None) | Q(redemption__position=0))
+
+    def granted(self) -> Self:
+        return self.filter(key__isnull=False)
+
+    def of_benefit(self, benefit_pk: int) -> Self:
+        """Those of any of its keys."""
+        return self.filter(redemption__key__benefit=benefit_pk)
+
+    def of_benefits(self, benefit_pks: Iterable[int]) -> Self:
+        """Those of any of their keys."""
+        return self.filter(redemption__key__benefit__in=benefit_pks)
+
+    def for_display(self) -> Self:
+        return self.select_related(
+            "partner",
+            "tenant",
+            "asked_by",
+            "decided_by",
+            "order",
+            "redemption__key",
+            "redemption__subscription__product",
+        )
