@@ -3,14 +3,15 @@
 Where none does it finds nothing.
 """
 
-from datetime import date, timedelta
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from benefits_portal import consistency
 from benefits_portal.benefits.models import (
@@ -19,19 +20,14 @@ from benefits_portal.benefits.models import (
     ExternalOffer,
     HeldOffer,
     Offer,
-    PackageLine,
-    Product,
     ProductKey,
 )
 from benefits_portal.licensing.consistency import CHECKS
 from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
-from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import (
-    Actor,
     DirectoryUser,
     DirectoryUserWord,
     Partner,
-    PracticeWorld,
     Record,
     Tenant,
     TenantRequest,
@@ -39,8 +35,8 @@ from benefits_portal.tenants.models import (
 )
 from tests import factories
 from tests.agreement import findings, rows_of_a_partner
-from tests.factories import TODAY
 from tests.simultaneous import IS_POSTGRES
+from tests.world import rolled_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 
@@ -54,13 +50,26 @@ def run() -> str:
     return output.getvalue()
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Partner]:
+    with (
+        django_db_blocker.unblock(),
+        transaction.atomic(),
+        time_machine.travel(factories.NOW, tick=False),
+    ):
+        tenant = factories.TenantFactory.create(is_primary=True)
+        rows_of_a_partner(tenant)
+        factories.TenantFactory.create(is_primary=True)
+        assert findings() == {}
+        yield tenant.partner
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world(tenant: Tenant) -> Partner:
+def world(made: Partner) -> Iterator[Partner]:
     """What a partner has; and another partner, whose tenant is the latest."""
-    rows_of_a_partner(tenant)
-    factories.TenantFactory.create(is_primary=True)
-    assert findings() == {}
-    return tenant.partner
+    with rolled_back():
+        yield made
 
 
 FAULTS = [
@@ -388,33 +397,3 @@ def test_it_writes_nothing_and_agrees_after_a_rotation_of_secrets(
     assert findings() == {
         ProductKey: ["6 whose ciphertext, digest and last five characters are not of one key"]
     }
-
-
-def test_a_subscription_that_came_back_follows_too(tenant: Tenant) -> None:
-    subscription = factories.redeem(tenant=tenant, on=date(2021, 1, 1)).subscription
-    on = subscription.ends_on + timedelta(days=1)
-    subscription.reactivate(factories.key_for(subscription), by=Actor(), on=on)
-    assert [redemption.way for redemption in Redemption.objects.order_by("pk")] == [
-        RedemptionKind.NEW,
-        RedemptionKind.REACTIVATE,
-    ]
-    assert findings() == {}
-
-
-@pytest.mark.parametrize("verb", ["extend", "add_licenses"])
-def test_a_subscription_that_no_key_began_is_found(verb: str) -> None:
-    subscription = factories.SubscriptionFactory.create()
-    getattr(subscription, verb)(factories.key_for(subscription), by=Actor(), on=TODAY)
-    assert findings() == {Subscription: ["1 that do not follow from their redemptions"]}
-
-
-def test_a_partner_without_a_primary_tenant_is_found(tenant: Tenant) -> None:
-    Tenant.objects.filter(pk=tenant.pk).update(is_primary=False)
-    assert findings() == {Partner: ["1 that have tenants, and none that is primary"]}
-
-
-def test_a_practice_world_has_practice_partners_only() -> None:
-    factories.PartnerFactory.create()
-    PracticeWorld.objects.create(as_of=TODAY)
-    assert set(findings()) == {Partner}
-    assert Product.objects.count() == PackageLine.objects.count() == 0
