@@ -179,3 +179,43 @@ def test_products_are_found_by_their_kind(office: Client) -> None:
     kind = str(monthly.get_kind_display())
     found = office.get(page(Product, "changelist"), {"q": kind}).context["cl"].result_list
     assert list(found) == [monthly]
+
+
+@pytest.mark.parametrize(
+    ("language", "titles"),
+    [
+        ("en", {ProductKey: "Product keys", Membership: "Memberships", Record: "Records"}),
+        ("nl", {ProductKey: "Productcodes", Membership: "Lidmaatschappen"}),
+    ],
+)
+def test_a_list_is_called_after_what_it_lists(
+    office: Client, language: str, titles: dict[type[Model], str]
+) -> None:
+    for model, title in titles.items():
+        answer = office.get(page(model, "changelist"), headers={"accept-language": language})
+        assert f"<title>{title} |" in answer.text
+        assert f"{title}</h1>".lower() in answer.text.lower()
+
+
+def test_the_menu_groups_lists_by_what_they_are_about(office: Client) -> None:
+    groups = office.get("/back-office/").context["app_list"]
+    assert [str(group["name"]) for group in groups] == [
+        "Help a partner",
+        "Partners and people",
+        "Benefits",
+        "Subscriptions",
+        "Offers",
+        "Logs",
+    ]
+    listed = [each["object_name"] for group in groups for each in group["models"]]
+    models = {str(model._meta.object_name) for model in registered()}
+    assert sorted(listed) == sorted({*models, "support-desk", "refusals"})
+
+
+def test_the_days_of_a_list_are_named_plainly(office: Client) -> None:
+    factories.RecordFactory.create()
+    factories.MembershipFactory.create()
+    for model, label in ((Record, "Date:"), (Membership, "Starts on:")):
+        text = office.get(page(model, "changelist")).text
+        assert f'<span id="date-hierarchy-label">{label}</span>' in text
+        assert "Filter by" not in text

@@ -149,3 +149,35 @@ def test_the_first_page_keeps_its_links_and_icons_whole(visit: Visit) -> None:
         "icons => icons.map((icon) => [icon.offsetWidth, icon.offsetHeight])"
     )
     assert (lines, {tuple(size) for size in sizes}) == (1, {(24, 24)})
+
+
+CUT_OR_WRAPPED = """() => {
+  const lines = (cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return new Set([...range.getClientRects()].map((box) => Math.round(box.top / 6))).size;
+  };
+  const days = ":is([class*=_on], [class*=_at])";
+  const cells = [...document.querySelectorAll(`#result_list tbody :is(td, th)${days}`)];
+  const list = document.querySelector(".results");
+  return [
+    ...(list && list.scrollWidth > list.clientWidth + 1 ? ["cut off"] : []),
+    ...cells.filter((cell) => lines(cell) > 1).map((cell) => cell.innerText),
+  ];
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.release
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_every_list_is_whole_at_1280_with_dates_on_one_line(visit: Visit, language: str) -> None:
+    looks = {"viewport": {"width": 1280, "height": 900}, "locale": language}
+    page = visit("programme", reduced_motion="reduce", **looks)
+    faults, seen = {}, 0
+    for model in admin.site._registry:
+        page.goto(url(model, "changelist"))
+        seen += page.locator("#result_list").count()
+        if found := page.evaluate(CUT_OR_WRAPPED):
+            faults[model._meta.label] = found
+    assert faults == {}
+    assert seen > 15
