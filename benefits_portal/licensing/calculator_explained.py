@@ -1,6 +1,6 @@
 """The calculator's *Explain a date*: how a subscription came to its end date (O8)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.formats import as_day, format_number
-from benefits_portal.licensing.calculator_plans import Answer
+from benefits_portal.licensing.calculator_plans import MAX_ROWS, MAX_ROWS_OF_ALL, Answer
 from benefits_portal.licensing.date_axis import Mark
 from benefits_portal.licensing.plan_rows import (
     PlanGroup,
@@ -19,6 +19,7 @@ from benefits_portal.licensing.plan_rows import (
 )
 from benefits_portal.licensing.planning import Explanation, explain
 from benefits_portal.licensing.terms import in_days, in_licenses
+from benefits_portal.listing.excerpt import Excerpt
 
 MAX_NUMBERS = 20  # of licenses that are named as possible
 
@@ -29,6 +30,7 @@ class Explained(Answer):
 
     now_ends_on: date = date.max
     now_licenses: int | None = None
+    all_url: str = ""  # of the page that shows every line, where this one does not
 
     @cached_property
     def explanation(self) -> Explanation:
@@ -79,7 +81,18 @@ class Explained(Answer):
         return _("Nearest: %(days)s.") % {"days": ", ".join(near)} if near else ""
 
     def groups(self) -> list[PlanGroup]:
-        """Those that answer something."""
+        """Those that answer something; of very many lines the first of each."""
+        groups = [group for group in self.whole_groups if group.rows]
+        most = MAX_ROWS if self.all_url else MAX_ROWS_OF_ALL // max(len(groups), 1)
+        return [replace(group, rows=group.rows[:most]) for group in groups]
+
+    @cached_property
+    def excerpt(self) -> Excerpt[PlanRow]:
+        rows = [row for group in self.groups() for row in group.rows]
+        return Excerpt(rows, sum(len(group.rows) for group in self.whole_groups), self.all_url)
+
+    @cached_property
+    def whole_groups(self) -> list[PlanGroup]:
         found = self.explanation
         exact = [PlanRow(one.plans[0], orders=one.plans) for one in found.origins]
         fewer = [PlanRow(one.plans[0], orders=one.plans) for one in found.with_fewer_keys]
@@ -87,13 +100,12 @@ class Explained(Answer):
             PlanRow(day.plan, hint=_("Redeemed on %(on)s") % {"on": as_day(day.on)})
             for day in found.earlier_days
         ]
-        groups = [
+        return [
             PlanGroup(_("Leads exactly to %(day)s") % {"day": as_day(self.now_ends_on)}, exact),
             PlanGroup(_("Leads there if a key was not redeemed, or was taken back"), fewer),
             PlanGroup(_("Leads there if the keys were redeemed earlier"), earlier),
             PlanGroup(_("Nearest with all keys"), self.nearest_rows()),
         ]
-        return [group for group in groups if group.rows]
 
     def nearest_rows(self) -> list[PlanRow]:
         rows = list[PlanRow]()

@@ -165,7 +165,7 @@ class ExplanationForm(SubscriptionForm):
 
     def answer(self, all_url: str = "") -> Explained:
         data = self.cleaned_data
-        return Explained(self.stock, data["now_ends_on"], data.get("now_licenses"))
+        return Explained(self.stock, data["now_ends_on"], data.get("now_licenses"), all_url)
 
     @classmethod
     def example(cls, today: date) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from benefits_portal.licensing.terms import Term, in_days, in_licenses
 from benefits_portal.listing.excerpt import Excerpt
 
 MAX_ROWS, MAX_BARS = 20, 12
+MAX_ROWS_OF_ALL = 100  # each with the calculation of every step
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ class Possibilities(Answer):
     @cached_property
     def excerpt(self) -> Excerpt[PlanRow]:
         plans = self.frontier.plans
-        shown = plans[:MAX_ROWS] if self.all_url else plans
+        shown = plans[: MAX_ROWS if self.all_url else MAX_ROWS_OF_ALL]
         rows = [
             PlanRow(
                 plan, [_("Meets your goal")] if self.is_wished(plan) else [], explains_unused=True

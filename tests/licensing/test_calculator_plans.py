@@ -11,6 +11,7 @@ from benefits_portal.licensing.calculator_explained import Explained
 from benefits_portal.licensing.calculator_plans import Possibilities
 from benefits_portal.licensing.plan_rows import coverage_text, how, sizes_of
 from benefits_portal.licensing.planning import Coverage, Key, Stock, frontier
+from benefits_portal.licensing.planning.explaining import MAX_LISTED
 from benefits_portal.licensing.terms import Term
 
 rule = pytest.mark.rule
@@ -108,6 +109,24 @@ def test_of_very_many_outcomes_the_first_are_shown_and_how_many_there_are(client
     assert excerpt.summary in cut.text
     whole = client.get(reverse("licensing:calculator") + excerpt.href)
     assert len(whole.context["calculation"].excerpt.rows) == excerpt.total > 20
+
+
+@rule("W7", "O8")
+def test_of_very_many_ways_to_a_day_the_first_are_listed(client: Client) -> None:
+    """Keys that are small beside the licenses move nothing, so that every set leads there."""
+    asked = ASKED | {"licenses": "1000000", "keys": ";".join(["5"] * 20 + ["7"] * 20)}
+    asked |= {"view": "explain", "ends_on": "2027-11-29", "now_ends_on": "2027-11-29"}
+    cut = client.get(reverse("licensing:calculator"), asked)
+    answer = cut.context["calculation"]
+    assert [len(group.rows) for group in answer.groups()] == [20, 20]
+    assert answer.excerpt.summary in cut.text
+    found = answer.explanation
+    origins = [*found.origins, *found.with_fewer_keys]
+    assert answer.excerpt.total == len(origins) > 1_000
+    listed = sum(len(origin.plans) for origin in origins)
+    assert listed < len(origins) + 2 * MAX_LISTED
+    whole = client.get(reverse("licensing:calculator") + answer.excerpt.href)
+    assert [len(group.rows) for group in whole.context["calculation"].groups()] == [50, 50]
 
 
 @rule("O8")

@@ -10,6 +10,7 @@ from .search import Counts, Path, Search, State, carried_out
 from .values import Coverage, Key, Plan, Stock
 
 MAX_ORDERS = 100  # that are listed of one group
+MAX_LISTED = 300  # orders listed of all groups; of each group one at least
 MAX_NEARBY = 2  # sets of keys whose orders are all tried, where not everything is
 MAX_STEPS = 2_600  # calculated in all then
 MAX_NUMBERS = 1_000  # of licenses that are named as possible
@@ -84,15 +85,19 @@ def origins_of(states: list[State], search: Search) -> tuple[Origin, ...]:
     for state in states:
         groups.setdefault(state.used, []).append(state)
     in_order = sorted(groups, key=lambda used: (-sum(used), tuple(-count for count in used)))
-    return tuple(Origin(orders(groups[used], search)) for used in in_order)
+    found, left = list[Origin](), MAX_LISTED
+    for used in in_order:
+        found.append(Origin(orders(groups[used], search, max(left, 1))))
+        left -= len(found[-1].plans)
+    return tuple(found)
 
 
-def orders(states: list[State], search: Search) -> tuple[Plan, ...]:
-    """Of each state the order that was found first, then the others."""
-    first = [(state, search.first_path(state)) for state in states]
+def orders(states: list[State], search: Search, most: int) -> tuple[Plan, ...]:
+    """Of each state the order that was found first, then the others; `most` at most."""
+    first = ((state, search.first_path(state)) for state in states)
     others = ((state, path) for state in states for path in search.paths(state))
-    listed = dict.fromkeys([*first, *islice(others, MAX_ORDERS)])
-    return tuple(search.plan(state, path) for state, path in listed)
+    listed = dict.fromkeys([*islice(first, most), *islice(others, min(MAX_ORDERS, most))])
+    return tuple(search.plan(state, path) for state, path in islice(listed, most))
 
 
 def reachable(stock: Stock) -> tuple[int, ...]:
