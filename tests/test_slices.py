@@ -74,7 +74,7 @@ FETCHES = {
     "benefits_portal/licensing/admin/refusals.py:refused_records": (
         "the latest, as the page says, with the way to all"
     ),
-    "benefits_portal/licensing/admin/support_desk.py:refusals_among": (
+    "benefits_portal/licensing/admin/support_stories.py:refusals_among": (
         "the latest, as the page says, with the way to all"
     ),
     "benefits_portal/licensing/comparison.py:ways": "all ways but the one that has its own group",
@@ -119,6 +119,12 @@ FETCHES = {
     "benefits_portal/licensing/views/ordering.py:too_many": "to go on with; the refusal says why",
     "benefits_portal/licensing/order_display.py:_swapped": "two that change places",
     "benefits_portal/licensing/planning/same_day.py:__init__": "a part of a tuple",
+    "benefits_portal/licensing/planning/explaining.py:earlier_days": (
+        "suggestions, from what ends nearest to the day on"
+    ),
+    "benefits_portal/licensing/plan_page/forms.py:asked": (
+        "as many keys as a plan takes are ticked at first; all of them are listed"
+    ),
     "benefits_portal/licensing/planning/sampling.py:added_sets": "parts of a tuple",
     "benefits_portal/licensing/planning/sampling.py:one_less": "parts of a tuple",
     "benefits_portal/licensing/planning/search.py:used_of_each_size": "both parts of a tuple",

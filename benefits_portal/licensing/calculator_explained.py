@@ -59,7 +59,7 @@ class Explained(Answer):
     def no_way_text(self) -> str:
         params = {"day": as_day(self.now_ends_on), "on": as_day(self.on)}
         numbers = self.explanation.licenses
-        if self.now_licenses is None or self.now_licenses in numbers:
+        if self.now_licenses is None or not numbers or self.now_licenses in numbers:
             return _("Redeemed on %(on)s, these keys don't lead to %(day)s.") % params
         possible = ", ".join(map(format_number, numbers[:MAX_NUMBERS]))
         if len(numbers) > MAX_NUMBERS:

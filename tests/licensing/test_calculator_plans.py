@@ -179,6 +179,16 @@ def test_a_date_is_explained_in_the_first_sentence(
 
 
 @rule("O8")
+def test_of_too_many_numbers_none_is_called_impossible() -> None:
+    """Keys of 1, 2, 4 … 1,024 licenses make every number up to 2,147."""
+    keys = [2**power for power in range(11)]
+    explained = Explained(stock(HUNDRED, *keys), date(2099, 12, 31), 2_000)
+    assert explained.no_way_text() == (
+        "Redeemed on Nov 29, 2026, these keys don't lead to Dec 31, 2099."
+    )
+
+
+@rule("O8")
 def test_the_question_asked_on_the_telephone_is_answered(client: Client) -> None:
     """We had 100 until 31 March and used 25, 25, 50 and 100: why is it 13 October?"""
     text = page(client, view="explain", now_ends_on="2028-10-13")

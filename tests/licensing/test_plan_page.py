@@ -359,3 +359,29 @@ def test_without_keys_or_subscriptions_the_page_says_so(client: Client, tenant: 
 def test_a_product_without_keys_says_so(client: Client, subscription: Subscription) -> None:
     page = planned(client, subscription=subscription.pk)
     assert "that can be redeemed today" in main(page)
+
+
+@rule("W7")
+def test_a_key_of_today_is_offered_before_those_that_lapsed(
+    client: Client, subscription: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benefits_portal.licensing.plan_page.supply.MAX_KEYS", 2)
+    for days in (-20, -10):
+        key_of(subscription, 5, days)
+    live = key_of(subscription, 25)
+    page = planned(client, product=subscription.product.pk)
+    assert [key.pk for key in page.context["supply"].keys] == [live.pk]
+    assert "The first 2 of 3 are shown." in main(page)
+
+
+@rule("W7")
+def test_subscriptions_that_are_left_out_are_counted(
+    client: Client, subscription: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benefits_portal.licensing.plan_page.supply.MAX_SUBSCRIPTIONS", 1)
+    key_of(subscription, 25)
+    factories.SubscriptionFactory.create(
+        tenant=subscription.tenant, product=subscription.product, ends_on=TODAY + 200 * DAY
+    )
+    page = planned(client, product=subscription.product.pk)
+    assert "The first of 2 is shown." in main(page)

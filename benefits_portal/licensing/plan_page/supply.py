@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
-from django.db.models import Count, Sum
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, Sum
 from django.http import Http404
 from django.utils.translation import ngettext
 
@@ -15,11 +15,12 @@ from benefits_portal.formats import format_number
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.planning import Key
 from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Partner, Tenant
 
 MAX_SUBSCRIPTIONS = 50  # Active ones of one product in one tenant; those that end first
-MAX_KEYS = 100  # that are listed; those that lapse first
+MAX_KEYS = 100  # those that can be used today come first, then by the day they lapse
 LAPSED_FOR = timedelta(days=365)  # how long a lapsed key is still named
 
 
@@ -33,10 +34,14 @@ class UnusableKey:
 
 @dataclass(frozen=True)
 class Supply:
-    """Of one product: Active subscriptions, keys to redeem today, and keys that are no use."""
+    """Of one product: Active subscriptions, keys to redeem today, and keys that are no use.
+
+    Those and `keys` together are the first of `unredeemed`.
+    """
 
     product: Product
-    subscriptions: list[Subscription]
+    subscriptions: Excerpt[Subscription]
+    unredeemed: Excerpt[ProductKey]
     keys: list[ProductKey]
     unusable: list[UnusableKey]
 
@@ -44,18 +49,22 @@ class Supply:
     def of(cls, product: Product, tenant: Tenant, partner: Partner, on: date) -> Self:
         """Two queries."""
         active = Subscription.objects.of_product_in(tenant, product).active(on)
-        subscriptions = list(active.order_by("ends_on", "pk")[:MAX_SUBSCRIPTIONS])
+        subscriptions: Excerpt[Subscription] = Excerpt.of(
+            active.order_by("ends_on", "pk"), MAX_SUBSCRIPTIONS
+        )
         for subscription in subscriptions:
             subscription.product, subscription.tenant = product, tenant  # at hand
         keys, unusable = list[ProductKey](), list[UnusableKey]()
-        for key in unredeemed(product, partner, on)[:MAX_KEYS]:
+        first: Excerpt[ProductKey] = Excerpt.of(unredeemed(product, partner, on), MAX_KEYS)
+        for key in first:
             try:
                 key.check_redeemable(on)
             except Refusal as refusal:
                 unusable.append(UnusableKey(key, str(refusal.message)))
             else:
                 keys.append(key)
-        return cls(product, subscriptions, keys, unusable)
+        unusable.sort(key=lambda one: one.key.benefit.expires_on)
+        return cls(product, subscriptions, first, keys, unusable)
 
     def to_plan_with(self, pks: Iterable[int]) -> tuple[Key, ...]:
         """The usable keys among these, in the order listed."""
@@ -85,7 +94,8 @@ class Supply:
 
 
 def unredeemed(product: Product, partner: Partner, on: date) -> ProductKeyQuerySet:
-    """The partner's keys of a product that nobody redeemed; of lapsed ones the latest."""
+    """The partner's keys of a product that nobody redeemed, except those that lapsed long ago."""
+    has_lapsed = ExpressionWrapper(Q(benefit__expires_on__lt=on), BooleanField())
     return (
         ProductKey.objects.for_partner(partner)
         .for_use()
@@ -94,7 +104,7 @@ def unredeemed(product: Product, partner: Partner, on: date) -> ProductKeyQueryS
             redeemed_at=None,
             benefit__expires_on__gte=on - LAPSED_FOR,
         )
-        .order_by("benefit__expires_on", "pk")
+        .order_by(has_lapsed, "benefit__expires_on", "pk")
     )
 
 

@@ -101,13 +101,16 @@ def orders(states: list[State], search: Search, most: int) -> tuple[Plan, ...]:
 
 
 def reachable(stock: Stock) -> tuple[int, ...]:
-    """The numbers of licenses that adding some of the keys leads to; the first thousand."""
+    """The numbers of licenses that adding some of the keys leads to.
+
+    None where there are more than a thousand: then nobody is told that a number is not among them.
+    """
     numbers = {stock.before.licenses}
     for key in stock.keys:
         numbers |= {number + key.licenses for number in numbers}
         if len(numbers) > MAX_NUMBERS:
-            break
-    return tuple(sorted(numbers)[:MAX_NUMBERS])
+            return ()
+    return tuple(sorted(numbers))
 
 
 def nearest(states: list[State], ends_on: date, search: Search) -> tuple[Plan | None, Plan | None]:
