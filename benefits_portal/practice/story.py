@@ -2,7 +2,7 @@
 
 import random
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +20,8 @@ from benefits_portal.benefits.models import (
     Offer,
     ProductKey,
 )
-from benefits_portal.licensing.models import Replacement, Subscription
+from benefits_portal.licensing.models import Order, Replacement, Subscription
+from benefits_portal.licensing.order_quotes import OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import (
@@ -59,6 +60,7 @@ class Event:
     to: str = ""
     why: str = ""
     days: int = 0
+    steps: Sequence[str] = ()  # of an order: how each key is used, and of which offer it is
     refused: str = ""
 
 
@@ -122,6 +124,16 @@ class StoryPlayer:
         Subscription.redeem(
             RedemptionKind(event.what), key, tenant, subscription, by=self._actor(event), on=day
         )
+
+    def order(self, event: Event, day: date) -> None:
+        """Several keys at once, each extending or adding."""
+        steps = []
+        for step in event.steps:
+            way, _colon, offer = step.partition(": ")
+            steps.append(OrderStep(RedemptionKind(way), self._key(replace(event, offer=offer))))
+        tenant, product = self._tenants[event.tenant], steps[0].key.product
+        subscription = Subscription.objects.of_product_in(tenant, product).latest("pk")
+        Order.redeem(subscription, steps, tenant=tenant, by=self._actor(event), on=day)
 
     def assign(self, event: Event, day: date) -> None:
         self._benefit(event).assign(self._people[event.person], by=self._actor(event), on=day)
@@ -209,6 +221,7 @@ VERBS: dict[str, Callable[[StoryPlayer, Event, date], None]] = {
     "reactivate": StoryPlayer.redeem,
     "extend": StoryPlayer.redeem,
     "add": StoryPlayer.redeem,
+    "order": StoryPlayer.order,
     "assign": StoryPlayer.assign,
     "remove": StoryPlayer.remove,
     "transfer": StoryPlayer.transfer,

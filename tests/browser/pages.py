@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from playwright.sync_api import Page, expect
 
 from benefits_portal.benefits.models import Assignment, Benefit, Membership, ProductKey
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Order, Redemption, Subscription
 from benefits_portal.tenants.models import DirectoryUser, RoleAssignment, Tenant
 from benefits_portal.urls import urlpatterns as portal_patterns
 
@@ -184,6 +184,10 @@ def admin_pages() -> dict[str, Any]:
     expired = key_of("Dynamics 365 Finance", 200)
     redeemed = Redemption.objects.filter(tenant=subscription.tenant).latest("pk")
     chosen = f"?key={key.pk}"
+    basic, ordered = key_of("Azure AD Basic", 100), Order.objects.latest("pk")
+    steps = f"step=extend:{key.pk}&another=1"
+    steps_of_small = f"step=add:{large.pk}&step=extend:{basic.pk}"
+    refused_steps = f"step=extend:{large.pk}&step=add:{key.pk}"
     return {
         "home": at("home"),
         "account-flyout": (at("home"), flyout),
@@ -226,6 +230,11 @@ def admin_pages() -> dict[str, Any]:
         "review": at("licensing:extend", subscription, query=chosen),
         "over-the-limit": at("licensing:extend", small, query=f"?key={large.pk}"),
         "add": at("licensing:add-licenses", subscription, query=chosen),
+        "order-rows": at("licensing:extend", subscription, query="?" + steps),
+        "order": at("licensing:order", small, query="?" + steps_of_small),
+        "order-refused": at("licensing:order", small, query="?" + refused_steps),
+        "order-receipt": at("licensing:order-receipt", ordered),
+        "order-replacement": at("licensing:order-replacement", ordered),
         "receipt": at("licensing:receipt", redeemed),
         "replacement": at("licensing:replacement", redeemed),
         "history": at("licensing:benefit-history", key.benefit),
