@@ -4,6 +4,8 @@ Run by the kill drill as a process of its own: `python -m tests.licensing.redeem
 <subscription>`, with the test database in DATABASE_URL. For each line that it reads it lets a child
 begin, which writes its number and then each redemption that was confirmed; GONE follows once the
 child is. A child costs nothing of what starting Django costs.
+
+With a number of keys behind the subscription each is an order of that many instead.
 """
 
 import os
@@ -32,11 +34,29 @@ def redeem(pk: int) -> None:
         print(redemption.pk, flush=True)  # noqa: T201
 
 
-def main(pk: int) -> None:
+def order(pk: int, count: int) -> None:
+    from benefits_portal.benefits.models import ProductKey
+    from benefits_portal.licensing.models import Order, Subscription
+    from benefits_portal.licensing.order_quotes import OrderStep
+    from benefits_portal.licensing.quotes import RedemptionKind
+    from benefits_portal.tenants.models import Actor
+    from tests.factories import TODAY
+
+    print(os.getpid(), flush=True)  # noqa: T201
+    subscription = Subscription.objects.get(pk=pk)
+    waiting = ProductKey.objects.for_display().redeemable(TODAY)
+    waiting = waiting.filter(product=subscription.product)
+    while len(keys := list(waiting.order_by("pk")[:count])) == count:
+        steps = [OrderStep(RedemptionKind.EXTEND, key) for key in keys]
+        done = Order.redeem(subscription, steps, tenant=subscription.tenant, by=Actor(), on=TODAY)
+        print(done.pk, flush=True)  # noqa: T201
+
+
+def main(pk: int, count: int = 0) -> None:
     for _line in sys.stdin:
         child = os.fork()
         if not child:
-            redeem(pk)
+            order(pk, count) if count else redeem(pk)
             os._exit(0)
         os.waitpid(child, 0)
         print(GONE, flush=True)  # noqa: T201
@@ -44,4 +64,4 @@ def main(pk: int) -> None:
 
 if __name__ == "__main__":
     django.setup()
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))

@@ -18,9 +18,10 @@ import pytest
 from django.db import connection
 
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Order, Redemption, Subscription
 from benefits_portal.tenants.models import Record
-from tests.factories import SubscriptionFactory, key_for
+from tests.agreement import findings
+from tests.factories import SubscriptionFactory, bought, key_for
 from tests.licensing.redeem_until_killed import GONE
 from tests.simultaneous import IS_POSTGRES
 
@@ -42,10 +43,14 @@ def url_of_the_tests_own_database() -> str:
 
 
 @contextmanager
-def redeemer(subscription: Subscription) -> Iterator[subprocess.Popen[str]]:
-    """A process whose children redeem, one for each line that it is sent."""
+def redeemer(subscription: Subscription, *keys: int) -> Iterator[subprocess.Popen[str]]:
+    """A process whose children redeem, one for each line that it is sent; orders of `keys`."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.licensing.redeem_until_killed", str(subscription.pk)],
+        [
+            sys.executable,
+            *("-m", "tests.licensing.redeem_until_killed", str(subscription.pk)),
+            *map(str, keys),
+        ],
         cwd=PROJECT,
         env={**os.environ, "DATABASE_URL": url_of_the_tests_own_database()},
         stdin=subprocess.PIPE,
@@ -99,3 +104,30 @@ def test_killed_time_and_again_nothing_is_half_done() -> None:
         replayed = Subscription.running(term)
     subscription.refresh_from_db()
     assert subscription.term == replayed.term
+
+
+KEYS = 5
+
+
+@pytest.mark.release
+@pytest.mark.rule("O9", "O12")
+def test_killed_time_and_again_an_order_is_whole_or_not_there() -> None:
+    subscription = bought(licenses=500, ends_on=date(2021, 6, 30))
+    chance = random.Random(20210501)
+    confirmed: list[int] = []
+    with redeemer(subscription, KEYS) as process:
+        for _ in range(KILLS):
+            while ProductKey.objects.filter(redeemed_at=None).count() < 6 * KEYS:
+                key_for(subscription, chance.randint(1, 12))
+            confirmed += redeem_and_kill(
+                process, done=chance.randint(0, 1), after=chance.uniform(0.0, 0.1)
+            )
+
+    orders = set(Order.objects.values_list("pk", flat=True))
+    assert set(confirmed) <= orders, "what was confirmed is there"
+    assert Record.objects.filter(action="licensing.order", refused="").count() == len(orders)
+    steps = Redemption.objects.exclude(order=None)
+    assert steps.count() == KEYS * len(orders)
+    spent = ProductKey.objects.filter(product=subscription.product).redeemed()
+    assert spent.count() == steps.count() + 1, "and the key that brought the subscription"
+    assert findings() == {}
