@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -227,23 +228,20 @@ def comparisons(
     Without one, what starts anew (S3). Of very many, those that end last, and how many there are.
     """
     same = Subscription.objects.of_product_in(tenant, key.product)
-    active_count = CappedCount(same.active(on))
-    latest = list(
-        same.not_deleted(on)
-        .annotate(active_count=active_count)
-        .order_by("-ends_on", "-pk")[: MAX_COMPARED + 1]
+    last_to_end = same.active(on).order_by("-ends_on", "-pk").values("pk")[:MAX_COMPARED]
+    can_come_back = same.reactivatable(on).values("pk")[:1]
+    compared = list(
+        same.filter(Q(pk__in=last_to_end) | Q(pk__in=can_come_back))
+        .annotate(active_count=CappedCount(same.active(on)))
+        .order_by("ends_on", "pk")
     )
-    active = [subscription for subscription in latest if subscription.is_active(on)]
-    ended = next((subscription for subscription in latest if not subscription.is_active(on)), None)
-    if len(active) > MAX_COMPARED:
-        ended = same.reactivatable(on).first()
+    active = [subscription for subscription in compared if subscription.is_active(on)]
+    ended = next((subscription for subscription in compared if subscription not in active), None)
     for subscription in [*active, *([ended] if ended else [])]:
         subscription.product, subscription.tenant = key.product, tenant  # at hand
-    found = [
-        Comparison.of(key, tenant, one, on, confirmed) for one in reversed(active[:MAX_COMPARED])
-    ]
+    found = [Comparison.of(key, tenant, one, on, confirmed) for one in active]
     # Annotated
-    hidden = latest[0].active_count - len(found) if found else 0  # type: ignore[attr-defined]
+    hidden = active[0].active_count - len(found) if found else 0  # type: ignore[attr-defined]
     if ended:
         found.append(Comparison.of(key, tenant, ended, on, confirmed))
     found = found or [Comparison.of(key, tenant, None, on, confirmed)]
