@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.plan_page.supply import MAX_SUBSCRIPTIONS
 from benefits_portal.tenants.models import Actor, Role, Tenant, User
 from tests import factories
 from tests.clients import ClientResponse, SignIn
@@ -167,6 +168,22 @@ def test_several_subscriptions_can_end_on_one_day(
         "2021-11-30",
     ]
     assert "All 2 subscriptions can end on the same day: Nov 30, 2021." in main(page)
+
+
+def test_the_subscription_asked_for_is_there_however_many_end_before(
+    client: Client, subscription: Subscription
+) -> None:
+    key_of(subscription, 25)
+    for days in range(MAX_SUBSCRIPTIONS):
+        factories.SubscriptionFactory.create(
+            tenant=subscription.tenant, product=subscription.product, ends_on=TODAY + days * DAY
+        )
+    asked = planned(client, subscription=subscription.pk, product=subscription.product.pk)
+    listed = asked.context["supply"].subscriptions
+    assert (listed[-1], len(listed)) == (subscription, MAX_SUBSCRIPTIONS)
+    assert asked.context["form"].errors == {}
+    others = planned(client, product=subscription.product.pk).context["supply"].subscriptions
+    assert subscription not in others
 
 
 def test_one_subscription_alone_has_no_same_day(client: Client, subscription: Subscription) -> None:

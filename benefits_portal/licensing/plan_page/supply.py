@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q, Sum
+from django.db.models import BooleanField, Case, Count, ExpressionWrapper, Q, Sum, When
 from django.http import Http404
 from django.utils.translation import ngettext
 
@@ -46,12 +46,17 @@ class Supply:
     unusable: list[UnusableKey]
 
     @classmethod
-    def of(cls, product: Product, tenant: Tenant, partner: Partner, on: date) -> Self:
-        """Two queries."""
+    def of(
+        cls, product: Product, tenant: Tenant, partner: Partner, on: date, asked: str = ""
+    ) -> Self:
+        """With the subscription of primary key `asked`, however late it ends. Two queries."""
         active = Subscription.objects.of_product_in(tenant, product).active(on)
-        subscriptions: Excerpt[Subscription] = Excerpt.of(
-            active.order_by("ends_on", "pk"), MAX_SUBSCRIPTIONS
-        )
+        by_end = active.order_by("ends_on", "pk")
+        if asked.isdecimal():
+            is_asked = Case(When(pk=int(asked[:18]), then=0), default=1)
+            by_end = active.order_by(is_asked, "ends_on", "pk")
+        found: Excerpt[Subscription] = Excerpt.of(by_end, MAX_SUBSCRIPTIONS)
+        subscriptions = found.showing(sorted(found, key=lambda one: (one.ends_on, one.pk)))
         for subscription in subscriptions:
             subscription.product, subscription.tenant = product, tenant  # at hand
         keys, unusable = list[ProductKey](), list[UnusableKey]()

@@ -29,7 +29,8 @@ def plan(request: PartnerRequest) -> HttpResponse:
     if product is None:
         choices = product_choices(request.tenant, request.partner, request.today)
         return render(request, "licensing/plan_product.html", {"choices": choices})
-    supply = Supply.of(product, request.tenant, request.partner, request.today)
+    asked = request.GET.get("subscription", "")
+    supply = Supply.of(product, request.tenant, request.partner, request.today, asked)
     form = PlanForm(request.GET, supply)
     context = {
         "supply": supply,
