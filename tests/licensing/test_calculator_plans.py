@@ -112,6 +112,7 @@ def test_of_very_many_outcomes_the_first_are_shown_and_how_many_there_are(client
 
 
 @rule("W7", "O8")
+@pytest.mark.slow
 def test_of_very_many_ways_to_a_day_the_first_are_listed(client: Client) -> None:
     """Keys that are small beside the licenses move nothing, so that every set leads there."""
     asked = ASKED | {"licenses": "1000000", "keys": ";".join(["5"] * 20 + ["7"] * 20)}
