@@ -101,6 +101,9 @@ FETCHES = {
         "as many as were shown; the page says how many more there are"
     ),
     "benefits_portal/licensing/calculator_explained.py:no_way_text": "what follows is said as …",
+    "benefits_portal/licensing/calculator_explained.py:groups": (
+        "an excerpt of its own, with the count of all"
+    ),
     "benefits_portal/licensing/calculator_plans.py:axis": (
         "the first ones drawn; the table beside it has all"
     ),
