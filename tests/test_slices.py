@@ -115,6 +115,7 @@ FETCHES = {
     "benefits_portal/licensing/key_rows.py:choices": "the digits of a number",
     "benefits_portal/licensing/views/ordering.py:steps_of": "the digits of a number",
     "benefits_portal/licensing/views/planning.py:product_asked": "the digits of a number",
+    "benefits_portal/licensing/plan_page/supply.py:of": "the digits of a number",
     "benefits_portal/licensing/plan_page/supply.py:check_known": "the digits of a number",
     "benefits_portal/licensing/views/ordering.py:enter_keys": (
         "no more rows than an order holds (O9)"
