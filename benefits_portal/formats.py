@@ -32,6 +32,12 @@ def as_day(day: date) -> str:
     return _day(day.year, day.month, day.day, get_language())
 
 
+def as_short_month(day: date) -> str:
+    """Oct 2027 or okt 2027: with a small letter where the language writes its months so."""
+    text = date_format(day, "M Y")
+    return text if date_format(day, "F")[0].isupper() else text.lower()
+
+
 def as_time(at: time) -> str:
     """2:30 PM or 14:30, to the minute."""
     return _time(at.hour, at.minute, get_language())

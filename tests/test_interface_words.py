@@ -32,6 +32,7 @@ DUTCH = {
     r"programmamedewerkers?": "programmateam",
     r"verleng\w* (het|uw|dit) lidmaatschap|lidmaatschap verlengen": "vernieuwen",
     r"diens": "de eigen",
+    r"je|jij|jou|jouw|jullie": "u, uw",
     r"[“”‘’]": "straight quotation marks",
     r"\([A-Z]\d{1,2}\)": "nothing: codes of rules are for developers",
 }

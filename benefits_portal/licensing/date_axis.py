@@ -11,11 +11,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from benefits_portal.formats import as_day, format_number
+from benefits_portal.formats import as_day, as_short_month, format_number
 
 WHOLE = 1000  # positions are per mille of the width
 MARGIN = 12  # at both sides, for the shape of a mark
@@ -130,9 +129,8 @@ class DateAxis:
             days = self.first_days(step)
             if len(days) <= (6 if step >= 12 else 4):
                 break
-        form = "Y" if step >= 12 else "M Y"
         return [
-            {"x": in_per_cent(x), "label": date_format(day, form) if 100 <= x <= 900 else ""}
+            {"x": in_per_cent(x), "label": tick_label(day, step) if 100 <= x <= 900 else ""}
             for day in days
             for x in [self.position(day)]
         ]
@@ -177,3 +175,8 @@ def distance_of(days: int) -> str:
     if days > 0:
         return ngettext("in %(count)s day", "in %(count)s days", days) % count
     return ngettext("%(count)s day ago", "%(count)s days ago", -days) % count
+
+
+def tick_label(day: date, step: int) -> str:
+    """The year where the ticks are years apart, else the month."""
+    return str(day.year) if step >= 12 else as_short_month(day)

@@ -6,7 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
+from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark, tick_label
 
 TODAY = date(2021, 5, 1)
 AXIS = DateAxis(
@@ -82,3 +82,8 @@ def test_the_drawing_is_hidden_from_readers_and_the_table_is_not() -> None:
     assert "aria-hidden" not in table
     assert 'x1="2.0%"' in drawing
     assert "style=" not in text
+
+
+def test_dutch_months_begin_with_a_small_letter() -> None:
+    with translation.override("nl"):
+        assert tick_label(date(2027, 10, 1), 3) == "okt 2027"

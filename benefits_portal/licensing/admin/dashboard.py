@@ -20,7 +20,7 @@ from benefits_portal.benefits.admin.memberships import MembershipStateFilter
 from benefits_portal.benefits.admin.product_keys import KeyStateFilter
 from benefits_portal.benefits.models import Membership, ProductKey
 from benefits_portal.dates import add_months
-from benefits_portal.formats import format_number
+from benefits_portal.formats import as_short_month, format_number
 from benefits_portal.licensing.admin.replacements import AnswerFilter as ReplacementFilter
 from benefits_portal.licensing.date_axis import WHOLE, in_per_cent
 from benefits_portal.licensing.models import Redemption, Replacement
@@ -103,7 +103,7 @@ class MonthBar:
         return {
             "y": self.index * LANE,
             "width": in_per_cent(self.length),
-            "month": date_format(self.month, "M Y"),
+            "month": as_short_month(self.month),
             "name": date_format(self.month, "YEAR_MONTH_FORMAT"),
             "text": format_number(self.count),
         }
