@@ -7,7 +7,7 @@ from django.apps import apps
 from factory.django import DjangoModelFactory
 
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.licensing.models import Redemption, Replacement, Reversal
+from benefits_portal.licensing.models import Order, Redemption, Replacement, Reversal
 from benefits_portal.tenants.models import DirectoryUserWord, FormerName
 from tests import factories
 
@@ -18,6 +18,7 @@ FACTORIES = [
 ]
 BY_FUNCTION = {  # made by the verbs, which are the only way; words by saving a person
     ProductKey: factories.issue_key,
+    Order: factories.order,
     Redemption: factories.redeem,
     Replacement: factories.replace,
     Reversal: factories.replace,

@@ -5,6 +5,7 @@ Whoever writes them and by whatever SQL.
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -13,7 +14,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ForeignKey
 from pytest_django import DjangoDbBlocker
 
-from benefits_portal.tenants.models import Partner
+from benefits_portal.licensing.models import Order
+from benefits_portal.licensing.models.order_replacement import ask_for_order
+from benefits_portal.tenants.models import Actor, Partner
 from tests import factories
 from tests.agreement import rows_of_a_partner
 from tests.simultaneous import IS_POSTGRES
@@ -75,9 +78,14 @@ def two_partners(
         time_machine.travel(factories.NOW, tick=False),
     ):
         here, there = factories.TenantFactory.create_batch(2)
-        rows_of_a_partner(here)
-        rows_of_a_partner(there)
+        for tenant in (here, there):
+            rows_of_a_partner(tenant)
+            ordered = factories.order(subscription=factories.redeem(tenant=tenant).subscription)
+            ask_for_order(ordered, "Wrong tenant", by=Actor(), on=factories.TODAY)
         factories.TenantFactory.create(partner=there.partner)
+        # One without steps: only its partner keeps a step of the other's from being in it.
+        names = ("partner", "tenant", "product", "subscription", "redeemed_on")
+        Order.objects.create(submission=uuid4(), **{name: getattr(ordered, name) for name in names})
         connection.check_constraints()
         yield here.partner_id, there.partner_id
         transaction.set_rollback(True)
