@@ -197,7 +197,7 @@ def test_the_way_to_the_list_counts_what_is_more_than_one(
     for _ in range(count):
         key(partner)
     page = html5lib.parse(sign_in(admin).get(reverse("home")).text, namespaceHTMLElements=False)
-    [link] = page.iterfind(".//p[@class='ledger-total']/a")
+    link, _to_plan = page.iterfind(".//p[@class='ledger-total']/a")
     assert (link.text or "").strip() == words
 
 
