@@ -28,6 +28,7 @@ from benefits_portal.licensing.order_exceptions import (
     TooManyKeys,
 )
 from benefits_portal.licensing.order_quotes import MAX_KEYS, OrderQuote, OrderStep
+from benefits_portal.licensing.planning import Key, Stock, frontier
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Record, Tenant
@@ -269,6 +270,27 @@ def test_a_quote_of_a_chain_balances_to_the_license_day(
     quote = Order.quote(start, steps, on)
     assert [each.after for each in quote.quotes] == expected
     assert [each.before for each in quote.quotes] == [start.term, *expected[:-1]]
+
+
+@rule("O1", "O10", "S7")
+@for_all(
+    start=subscriptions().map(in_a_tenant),
+    licenses=st.lists(sizes, min_size=2, max_size=4),
+    left=days_left,
+)
+def test_what_a_plan_shows_is_what_its_order_does(
+    start: Subscription, licenses: list[int], left: int
+) -> None:
+    """Step by step, to the carried license-day."""
+    on = start.ends_on - timedelta(days=left)
+    keys = {number: unsaved_key(number, size, on) for number, size in enumerate(licenses)}
+    stock = Stock(start.term, tuple(Key(key.licenses, on, pk) for pk, key in keys.items()), on)
+    for plan in frontier(stock).plans:
+        if len(plan.steps) > 1:
+            steps = [OrderStep(step.way, keys[step.key.pk or 0]) for step in plan.steps]
+            done = Order.quote(start, steps, on).quotes
+            shown = [(step.before, step.after) for step in plan.steps]
+            assert [(each.before, each.after) for each in done] == shown
 
 
 @rule("O10", "S7", "S8")
