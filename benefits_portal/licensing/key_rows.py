@@ -73,9 +73,8 @@ class KeyRow(KeyForm):
         self.position_of[key.pk] = self.number - 1
         key.check_redeemable(self.request.today)
         if self.way and self.subscription:
-            after = self.subscription.term_after(self.way, key, self.request.today)
-            for field, value in after.columns.items():
-                setattr(self.subscription, field, value)
+            subscription = self.subscription
+            subscription.run_for(subscription.term_after(self.way, key, self.request.today))
 
 
 class KeyRows:

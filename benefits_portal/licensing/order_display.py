@@ -17,11 +17,10 @@ from benefits_portal.licensing.models.order import outcomes
 from benefits_portal.licensing.models.replacement import ASKED_WITHIN, replaceable_until
 from benefits_portal.licensing.order_exceptions import RefusedInOrder
 from benefits_portal.licensing.order_quotes import MAX_KEYS, MIN_KEYS, OrderQuote, OrderStep
-from benefits_portal.licensing.quotes import Quote, RedemptionKind
+from benefits_portal.licensing.quotes import OTHER_WAY, Quote, RedemptionKind
 from benefits_portal.licensing.terms import Term, in_licenses
 from benefits_portal.tenants.audit.refusal import Refusal
 
-OTHER = {RedemptionKind.EXTEND: RedemptionKind.ADD, RedemptionKind.ADD: RedemptionKind.EXTEND}
 PANELS = {
     RedemptionKind.EXTEND: "licensing:extend",
     RedemptionKind.ADD: "licensing:add-licenses",
@@ -103,7 +102,7 @@ class StepRow:
 
     @property
     def other(self) -> RedemptionKind:
-        return OTHER[self.step.way]
+        return OTHER_WAY[self.step.way]
 
     @property
     def switch_href(self) -> str:

@@ -27,6 +27,13 @@ class RedemptionKind(models.TextChoices):
     ADD = "add", _("Add licenses")
 
 
+# The two that are mistaken for each other
+OTHER_WAY = {
+    RedemptionKind.EXTEND: RedemptionKind.ADD,
+    RedemptionKind.ADD: RedemptionKind.EXTEND,
+}
+
+
 @dataclass(frozen=True)
 class Quote:
     """Before and after, for a key, a tenant, a day and, unless it is new, a subscription.

@@ -266,8 +266,7 @@ def outcomes(
             yield refusal
             continue
         yield quote
-        for field, value in quote.after.columns.items():
-            setattr(running, field, value)
+        running.run_for(quote.after)
 
 
 def step_quote(running: Subscription, step: OrderStep, on: date) -> Quote:

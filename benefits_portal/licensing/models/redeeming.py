@@ -71,12 +71,12 @@ def carry_out(
 
 def apply(quote: Quote, subscription: "Subscription", key: ProductKey) -> "Subscription":
     """Let the `subscription`, whose row is locked, run for what `quote` says from now on."""
-    changed = quote.after.columns | {"source_name": key.benefit.offer_name}
+    subscription.run_for(quote.after)
+    subscription.source_name = key.benefit.offer_name
     if quote.way is RedemptionKind.REACTIVATE:
-        changed["starts_on"] = quote.on
-    for field, value in changed.items():
-        setattr(subscription, field, value)
-    subscription.save(update_fields=[*changed, "source_sort_name"])
+        subscription.starts_on = quote.on
+    names = ["source_name", "source_sort_name", "starts_on"]
+    subscription.save(update_fields=[*quote.after.columns, *names])
     return subscription
 
 

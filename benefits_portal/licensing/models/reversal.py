@@ -121,6 +121,4 @@ def put_back(subscription: Subscription, redemption: Redemption, on: date) -> No
         subscription.withdrawn_on = max(on, subscription.starts_on)
     else:
         subscription.starts_on = redemption.before_starts_on
-        subscription.licenses = redemption.before.licenses
-        subscription.ends_on = redemption.before.ends_on
-        subscription.carried_license_days = redemption.before.carried_license_days
+        subscription.run_for(redemption.before)

@@ -199,6 +199,11 @@ class Subscription(models.Model):
     def term(self) -> Term:
         return Term(self.licenses, self.ends_on, self.carried_license_days)
 
+    def run_for(self, term: Term) -> None:
+        """Have these licenses, this end and this remainder from now on; saves nothing."""
+        for name, value in term.columns.items():
+            setattr(self, name, value)
+
     def extended(self, key_licenses: int) -> Term:
         """The term after *Extend end date* with a key of `key_licenses` (S4, S7).
 

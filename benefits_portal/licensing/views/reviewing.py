@@ -11,7 +11,7 @@ from benefits_portal.licensing.comparison import Choice, Comparison, before_afte
 from benefits_portal.licensing.date_shifts import in_time
 from benefits_portal.licensing.exceptions import SubscriptionNotActive
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.quotes import OTHER_WAY, RedemptionKind
 from benefits_portal.licensing.redemption_sentences import act, headline
 from benefits_portal.licensing.subscription_display import undoing
 from benefits_portal.licensing.terms import in_licenses
@@ -19,8 +19,6 @@ from benefits_portal.licensing.views.steps import Step, step_url
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
-
-OTHER = {RedemptionKind.EXTEND: RedemptionKind.ADD, RedemptionKind.ADD: RedemptionKind.EXTEND}
 
 
 def shown(
@@ -51,7 +49,7 @@ def ways_back(
     request: PartnerRequest, subscription: Subscription | None, way: RedemptionKind, step: Step
 ) -> dict[str, str]:
     """Where *Back*, *Cancel* and *Change tenant* lead; `step` is what comes before."""
-    if subscription and way in OTHER:
+    if subscription and way in OTHER_WAY:
         return {"back": request.path, "cancel": subscription.get_absolute_url()}
     return {
         "back": step_url(request, step),
@@ -100,7 +98,7 @@ def other_way(
 
     None where `key` cannot be used so.
     """
-    other = OTHER.get(way) if way else None
+    other = OTHER_WAY.get(way) if way else None
     if not (key and subscription and other and key.is_redeemable(request.today)):
         return None
     choice = Choice.of(other, key, request.tenant, subscription, request.today)
