@@ -1,6 +1,7 @@
 """What runs in a tenant: subscriptions, end-date rules, and the redemptions behind them.
 
 - `subscription.py`: the end-date rules (S1 to S7).
+- `as_of.py`: what a subscription ran for on any day (H1); `entitlement.py`: all of a product (L7).
 - `subscription_table.py`: what the database refuses in its rows, and their indexes.
 - `redeeming.py`: a key is claimed, and a subscription changed, step by step (K2, K7, S8).
 - `redemption.py`: the ledger of what each key did; `redemption_queryset.py` writes it.
@@ -12,6 +13,7 @@ from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.terms import Term
 
 from .denormalized_names import carry_offer_name, carry_product_name, carry_to_subscriptions, fed_by
+from .entitlement import entitled
 from .order import Order, OrderAction
 from .redemption import Redemption, RedemptionAction
 from .replacement import Replacement, ReplacementAction
@@ -32,5 +34,6 @@ __all__ = [
     "carry_offer_name",
     "carry_product_name",
     "carry_to_subscriptions",
+    "entitled",
     "fed_by",
 ]

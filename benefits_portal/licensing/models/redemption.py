@@ -177,6 +177,11 @@ class Redemption(AppendOnly):
         """Taken back by an entry of its own (K8)."""
         return hasattr(self, "reversal")
 
+    def counts_on(self, day: date) -> bool:
+        """Of that day or before, and not reversed by its end (H1)."""
+        is_undone = self.is_reversed and self.reversal.reversed_on <= day
+        return self.redeemed_on <= day and not is_undone
+
     @property
     def before(self) -> Term | None:
         if (

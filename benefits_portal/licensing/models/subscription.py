@@ -40,7 +40,7 @@ from benefits_portal.licensing.terms import (
 )
 from benefits_portal.tenants.models import Actor, Partner, Tenant
 
-from . import redeeming
+from . import as_of, redeeming
 from .redemption import Redemption
 from .subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuerySet
 from .subscription_table import CONSTRAINTS, INDEXES
@@ -178,6 +178,25 @@ class Subscription(models.Model):
     def latest_extension_on(self) -> date:
         """As far as one key can move the end date (S5)."""
         return add_months(self.ends_on, KEY_MONTHS * MAX_EXTENSION_YEARS)
+
+    # What held at the end of another day
+
+    def ledger(self) -> list[Redemption]:
+        """All that was redeemed for it, in order, each with its reversal: one query."""
+        return list(self.redemptions.select_related("reversal").order_by("redeemed_at", "pk"))
+
+    def as_of(self, day: date) -> Term | None:
+        """What it ran for at the end of `day`; None before it began or once withdrawn (H1).
+
+        A future day has what runs today. One query; `with_term_as_of` is the same for many rows.
+        """
+        run = as_of.run_on(self, self.ledger(), day)
+        return run.term if run else None
+
+    def entitled_as_of(self, day: date) -> int:
+        """How many licenses people could have of it at the end of `day`: Active or Expired (L7)."""
+        term = self.as_of(day)
+        return term.licenses if term and day <= term.ends_on + EXPIRED_DAYS else 0
 
     # The arithmetic
 

@@ -12,6 +12,7 @@ from django.db.models import (
     OuterRef,
     Q,
     Subquery,
+    Sum,
     TextField,
     Value,
 )
@@ -24,6 +25,7 @@ from benefits_portal.licensing.quotes import Quote
 from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS
 from benefits_portal.tenants.models import Partner, Tenant
 
+from .as_of import columns_on
 from .redemption import Redemption
 
 if TYPE_CHECKING:
@@ -94,6 +96,26 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
     def with_can_come_back(self, on: date) -> Self:
         """Each with `comes_back`: what `Subscription.can_come_back` says, asked of the database."""
         return self.annotate(comes_back=comes_back(self.model, on))
+
+    def with_term_as_of(self, day: date) -> Self:
+        """Each with `licenses_then`, `ends_on_then`, `carried_license_days_then`, `starts_on_then`.
+
+        What `Subscription.as_of` says, asked of the database: NULL where it says None (H1).
+        """
+        return self.annotate(**columns_on(day))
+
+    def entitling_as_of(self, day: date) -> Self:
+        """Active or Expired at the end of `day`, by what ran then (L7)."""
+        return self.with_term_as_of(day).filter(ends_on_then__gte=day - EXPIRED_DAYS)
+
+    def entitled_by_product(self, day: date) -> dict[int, int]:
+        """How many licenses people could have at the end of `day`, by the product's primary key.
+
+        The sum of `Subscription.entitled_as_of` (L7), in one query; a product without any is left
+        out.
+        """
+        sums = self.entitling_as_of(day).order_by().values_list("product")
+        return dict(sums.annotate(entitled=Sum("licenses_then")))
 
     def begin(self, quote: Quote, key: ProductKey, tenant: Tenant) -> "Subscription":
         """A new subscription that runs for what `quote` says (S1)."""
