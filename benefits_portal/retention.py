@@ -6,6 +6,7 @@
 from benefits_portal.environment import Env
 
 FOR_EVER = 0
+YEAR, THIRTEEN_MONTHS = 366, 396
 MAX_DAYS = 36_500  # a hundred years; a day before the year 1 is none
 
 
@@ -25,6 +26,13 @@ def days_kept(env: Env) -> dict[str, int]:
             "KEEP_ATTEMPTS_DAYS", default=7, least=FOR_EVER, most=MAX_DAYS
         ),
         "tenants_mail": env.number("KEEP_MAILS_DAYS", default=90, least=FOR_EVER, most=MAX_DAYS),
+        # What was told is never told again, and a reminder comes up to a year before
+        "reminders_digest": env.number(
+            "KEEP_REMINDERS_DAYS", default=THIRTEEN_MONTHS, least=YEAR, most=MAX_DAYS
+        ),
+        "reminders_run": env.number(
+            "KEEP_REMINDER_RUNS_DAYS", default=THIRTEEN_MONTHS, least=FOR_EVER, most=MAX_DAYS
+        ),
         "django_admin_log": env.number(
             "KEEP_ADMIN_LOG_DAYS", default=365, least=FOR_EVER, most=MAX_DAYS
         ),

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "benefits_portal.tenants",
     "benefits_portal.benefits",
     "benefits_portal.licensing",
+    "benefits_portal.reminders",
     "benefits_portal.practice",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -29,6 +29,8 @@ from benefits_portal.dates import add_months
 from benefits_portal.licensing.models import Order, Redemption, Replacement, Subscription
 from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.reminders.models import Digest, Preference, Run, Silence, Told
+from benefits_portal.reminders.topics import Occasion
 from benefits_portal.tenants.limits import SIGN_IN, digest
 from benefits_portal.tenants.models import (
     Actor,
@@ -409,6 +411,59 @@ class SubscriptionFactory(DjangoModelFactory[Subscription]):
         lambda subscription: min(date(2021, 1, 1), subscription.ends_on)
     )
     ends_on = date(2022, 1, 1)
+
+
+class PreferenceFactory(DjangoModelFactory[Preference]):
+    """What holds for whoever has not chosen: each day, 90, 30, 7 and 1 days before."""
+
+    class Meta:
+        model = Preference
+
+    user = factory.SubFactory(UserFactory)
+    partner = factory.SubFactory(PartnerFactory)
+
+
+class SilenceFactory(DjangoModelFactory[Silence]):
+    class Meta:
+        model = Silence
+
+    user = factory.SubFactory(UserFactory)
+    subscription = factory.SubFactory(SubscriptionFactory)
+    partner = factory.SelfAttribute("subscription.partner")
+
+
+class RunFactory(DjangoModelFactory[Run]):
+    """One that has not ended."""
+
+    class Meta:
+        model = Run
+
+
+class DigestFactory(DjangoModelFactory[Digest]):
+    """One that waits to be sent."""
+
+    class Meta:
+        model = Digest
+
+    user = factory.SubFactory(UserFactory)
+    partner = factory.SubFactory(PartnerFactory)
+    for_day = TODAY
+    message_id = factory.Sequence("<reminder{}@portal.example>".format)
+    next_try_at = factory.LazyFunction(clock.now)
+
+
+class ToldFactory(DjangoModelFactory[Told]):
+    """That a subscription ends in a month."""
+
+    class Meta:
+        model = Told
+
+    digest = factory.SubFactory(DigestFactory)
+    user = factory.SelfAttribute("digest.user")
+    occasion = Occasion.SUBSCRIPTION_ENDS
+    subject_id = 1
+    due_on = TODAY + timedelta(days=30)
+    threshold = 30
 
 
 def redeem(

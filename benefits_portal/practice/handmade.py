@@ -16,6 +16,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, Q, QuerySet
 
 from benefits_portal.benefits.models import ExternalOffer, Offer, PackageLine, Product
+from benefits_portal.reminders.models import Digest, Preference, Run, Told
 from benefits_portal.tenants.models import (
     Attempt,
     DirectoryUser,
@@ -30,7 +31,7 @@ from benefits_portal.tenants.models import (
 
 FIXTURES = ("catalog", "partners")
 CATALOG = (Offer, Product, PackageLine, ExternalOffer)
-ROOMS = ("tenants", "benefits", "licensing")
+ROOMS = ("tenants", "benefits", "licensing", "reminders")
 
 
 @cache
@@ -95,11 +96,23 @@ def empty_practice_tables() -> None:
     all_rows(User).filter(directory_user__in=people).update(directory_user=None)
     delete(all_rows(Record).filter(partner=None).exclude(pk__in=kept_records))
     delete(practice_former_names(accounts))
+    forget_reminders()
     for model in models_of_partners():
         delete(added_or_all(model).filter(partner__is_practice=True))
     delete(all_rows(Mail).filter(Q(recipient=None) | Q(recipient__in=accounts)))
     delete(all_rows(Attempt))
     forget_accounts(accounts)
+
+
+def forget_reminders() -> None:
+    """Of practice partners and of program staff, with the runs that sent them."""
+    of_practice = Q(partner=None) | Q(partner__is_practice=True)
+    digests = all_rows(Digest).filter(of_practice)
+    delete(all_rows(Told).filter(digest__in=digests.values("pk")))
+    delete(digests)
+    delete(all_rows(Preference).filter(partner=None))
+    all_rows(Digest).update(run=None)
+    delete(all_rows(Run))
 
 
 def handmade_records() -> QuerySet[Any]:

@@ -17,6 +17,7 @@ from django.db.models import Model
 
 from benefits_portal import clock, retention
 from benefits_portal.environment import Env
+from benefits_portal.reminders.models import Digest, Run
 from benefits_portal.tenants.audit.append_only import AppendOnly
 from benefits_portal.tenants.management.commands import prune
 from benefits_portal.tenants.models import Attempt, KeyAttempt, Mail, Record
@@ -25,7 +26,7 @@ from tests.simultaneous import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
 
-PRUNED = (Session, KeyAttempt, Attempt, Mail, LogEntry)
+PRUNED = (Session, KeyAttempt, Attempt, Mail, LogEntry, Digest, Run)
 
 
 def make(model: type[Any], days: float, number: int = 0) -> Any:
@@ -43,6 +44,10 @@ def make(model: type[Any], days: float, number: int = 0) -> Any:
             )
         case "tenants_attempt":
             row = factories.AttemptFactory.build()
+        case "reminders_digest":
+            row = factories.DigestFactory.create()
+        case "reminders_run":
+            row = factories.RunFactory.create()
         case _:
             row = factories.MailFactory.build()
     row.save()

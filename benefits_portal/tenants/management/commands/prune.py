@@ -24,6 +24,8 @@ AGES = {
     "tenants_keyattempt": "at",
     "tenants_attempt": "at",
     "tenants_mail": "queued_at",
+    "reminders_digest": "made_at",
+    "reminders_run": "started_at",
     "django_admin_log": "action_time",
 }
 INDEXED = {"django_session", "tenants_keyattempt", "tenants_attempt", "tenants_mail"}

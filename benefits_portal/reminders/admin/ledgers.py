@@ -1,0 +1,114 @@
+"""Reminders, for looking at: people choose for themselves, and what was told is never changed."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.backoffice.changelist import SearchThroughMixin
+from benefits_portal.backoffice.columns import linked
+from benefits_portal.backoffice.filters import CasesFilter
+from benefits_portal.reminders.models import Digest, Preference, Run, Silence, Told
+from benefits_portal.tenants.admin.base import ReadOnlyAdmin, ReadOnlyInline
+
+
+class DigestStateFilter(CasesFilter):
+    title = _("state")
+    parameter_name = "state"
+    cases = {
+        "waiting": (_("Waiting"), lambda digests, _on: digests.waiting()),
+        "sent": (_("Sent"), lambda digests, _on: digests.sent()),
+        "given-up": (_("Given up"), lambda digests, _on: digests.given_up()),
+    }
+
+
+class ToldInline(ReadOnlyInline):
+    model = Told
+    fields = ["occasion", "subject_id", "due_on", "threshold"]
+
+
+@admin.register(Digest)
+class DigestAdmin(SearchThroughMixin, ReadOnlyAdmin):
+    """Which reminders wait, which were sent, and which the mail server never took."""
+
+    list_display = [
+        "for_day",
+        linked("user", _("recipient")),
+        linked("partner", _("partner")),
+        "tries",
+        "next_try_at",
+        "sent_at",
+        "gave_up_at",
+    ]
+    list_filter = [DigestStateFilter]
+    list_select_related = ["user", "partner"]
+    search_through = ("user", "partner")
+    search_help_text = _("Recipient or partner")
+    date_hierarchy = "made_at"
+    ordering = ["-pk"]
+    sortable_by: ClassVar[list[str]] = []
+    inlines = [ToldInline]
+    fields = [
+        "for_day",
+        "user",
+        "partner",
+        "run",
+        "made_at",
+        "tries",
+        "next_try_at",
+        "sent_at",
+        "gave_up_at",
+        "problem",
+        "message_id",
+    ]
+
+
+@admin.register(Preference)
+class PreferenceAdmin(SearchThroughMixin, ReadOnlyAdmin):
+    """What people chose at which partner; who has not chosen gets what is usual."""
+
+    list_display = [linked("user", _("user")), linked("partner", _("partner")), "rhythm"]
+    list_filter = ["rhythm"]
+    list_select_related = ["user", "partner"]
+    search_through = ("user", "partner")
+    search_help_text = _("Person or partner")
+    ordering = ["-pk"]
+    sortable_by: ClassVar[list[str]] = []
+
+
+@admin.register(Silence)
+class SilenceAdmin(SearchThroughMixin, ReadOnlyAdmin):
+    """Of which things somebody is not reminded, by their own choice."""
+
+    list_display = [
+        "silenced_at",
+        linked("user", _("user")),
+        linked("partner", _("partner")),
+        "thing",
+    ]
+    list_select_related = [
+        "user",
+        "partner",
+        "benefit__product",
+        "benefit__partner",
+        "subscription__product",
+        "subscription__tenant",
+    ]
+    search_through = ("user", "partner")
+    search_help_text = _("Person or partner")
+    ordering = ["-pk"]
+    sortable_by: ClassVar[list[str]] = []
+
+    @admin.display(description=_("thing"))
+    def thing(self, silence: Silence) -> Any:
+        return silence.benefit or silence.subscription
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    """When the portal looked for what is due, and what came of it."""
+
+    list_display = ["started_at", "ended_at", "made", "sent", "failed"]
+    date_hierarchy = "started_at"
+    ordering = ["-pk"]
+    sortable_by: ClassVar[list[str]] = []

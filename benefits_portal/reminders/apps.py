@@ -1,0 +1,10 @@
+from typing import ClassVar
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RemindersConfig(AppConfig):
+    name = "benefits_portal.reminders"
+    verbose_name = _("Reminders")
+    by_program: ClassVar[dict[str, str]] = {}  # people choose for themselves; the rest is a ledger

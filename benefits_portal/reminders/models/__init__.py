@@ -1,0 +1,13 @@
+"""What is told to whom, and the proof of it.
+
+- `preference.py`: what people chose, and what they silenced.
+- `digest.py`: the mails, and what each of them told.
+- `run.py`: when the portal looked for what is due.
+"""
+
+from .actions import RemindersAction
+from .digest import Digest, Told
+from .preference import Preference, Rhythm, Silence
+from .run import Run
+
+__all__ = ["Digest", "Preference", "RemindersAction", "Rhythm", "Run", "Silence", "Told"]

@@ -1,0 +1,28 @@
+"""What this app's verbs put on record (rule A1)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.tenants.models import Record, recordable
+
+
+@recordable
+class RemindersAction(models.TextChoices):
+    """What people do with their own reminders."""
+
+    CHANGED = "reminders.changed", _("Changed own reminders")
+    STOPPED = "reminders.stopped", _("Stopped own reminders by the link in an email")
+    SILENCED = "reminders.silenced", _("Turned off reminders of one thing")
+    RESUMED = "reminders.resumed", _("Turned on reminders of one thing")
+    ASKED_FOR = "reminders.asked-for", _("Asked for today's reminders at once")
+
+
+Record.attempts.update(
+    {
+        RemindersAction.CHANGED: _("Change own reminders"),
+        RemindersAction.STOPPED: _("Stop own reminders by the link in an email"),
+        RemindersAction.SILENCED: _("Turn off reminders of one thing"),
+        RemindersAction.RESUMED: _("Turn on reminders of one thing"),
+        RemindersAction.ASKED_FOR: _("Ask for today's reminders at once"),
+    }
+)

@@ -1,0 +1,165 @@
+"""The mails that remind, and what each of them told (R3 to R6)."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.reminders.topics import MAX_THRESHOLD, WEEK_AFTER, Occasion
+from benefits_portal.tenants.models import Partner, User
+
+from .run import Run
+
+# Until the next try; after three days it is given up, and what it held is due again (R6)
+PAUSES = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 8, 12, 21, 24))
+
+
+class DigestQuerySet(models.QuerySet["Digest"]):
+    def for_partner(self, partner: Partner | None) -> Self:
+        """At `partner`; with None those of the program team, about all of them."""
+        return self.filter(partner=partner)
+
+    def waiting(self) -> Self:
+        return self.filter(next_try_at__isnull=False)
+
+    def to_try(self, now: datetime) -> Self:
+        return self.filter(next_try_at__lte=now)
+
+    def sent(self) -> Self:
+        return self.filter(sent_at__isnull=False)
+
+    def given_up(self) -> Self:
+        return self.filter(gave_up_at__isnull=False)
+
+
+class Digest(models.Model):
+    """One mail that reminds somebody, at most one for a partner and a day of its calendar (R4).
+
+    Its row is claimed before anything is sent (R5). Without a partner it is of the program team.
+    """
+
+    personal: ClassVar = {"message_id": None, "problem": None}
+
+    user = models.ForeignKey(
+        User,
+        models.CASCADE,
+        related_name="digests",
+        verbose_name=_("recipient"),
+        editable=False,
+        db_index=False,
+    )
+    partner = models.ForeignKey(
+        Partner,
+        models.PROTECT,
+        null=True,
+        related_name="digests",
+        verbose_name=_("partner"),
+        editable=False,
+    )
+    run = models.ForeignKey(
+        Run,
+        models.SET_NULL,
+        null=True,
+        related_name="digests",
+        verbose_name=_("run"),
+        editable=False,
+    )
+    for_day = models.DateField(_("for the day"), editable=False)
+    made_at = models.DateTimeField(_("made at"), default=clock.now, editable=False)
+    message_id = models.CharField(_("message id"), max_length=250, unique=True, editable=False)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0, editable=False)
+    next_try_at = models.DateTimeField(_("next try at"), null=True, editable=False)
+    sent_at = models.DateTimeField(_("sent at"), null=True, editable=False)
+    gave_up_at = models.DateTimeField(_("given up at"), null=True, editable=False)
+    problem = models.CharField(_("problem"), max_length=80, blank=True, editable=False)
+
+    objects = DigestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reminder email")
+        verbose_name_plural = _("reminder emails")
+        ordering = ["-for_day", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                condition=Q(next_try_at__isnull=False),
+                name="digest_waiting",
+            ),
+            models.Index(fields=["-sent_at"], name="digest_sent"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "partner", "for_day"],
+                name="digest_one_a_day",
+                violation_error_message=_("There is one reminder email a day at most."),
+            ),
+            models.UniqueConstraint(
+                fields=["user", "for_day"],
+                condition=Q(partner=None),
+                name="digest_one_a_day_of_staff",
+                violation_error_message=_("There is one reminder email a day at most."),
+            ),
+            models.CheckConstraint(
+                condition=Q(next_try_at__isnull=False, sent_at=None, gave_up_at=None)
+                | Q(next_try_at=None, sent_at__isnull=False, gave_up_at=None)
+                | Q(next_try_at=None, sent_at=None, gave_up_at__isnull=False),
+                name="digest_waits_or_is_done",
+                violation_error_message=_("An email waits, was sent or was given up."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.for_day:%Y-%m-%d}"
+
+
+class ToldQuerySet(models.QuerySet["Told"]):
+    def of_user(self, user: User) -> Self:
+        return self.filter(user=user)
+
+
+class Told(models.Model):
+    """That somebody was told of a day of a thing, how many days before: once and for all (R1, R3).
+
+    Never changed. It goes with its digest: when that is given up, and after 13 months.
+    """
+
+    digest = models.ForeignKey(
+        Digest, models.CASCADE, related_name="told", verbose_name=_("email"), editable=False
+    )
+    user = models.ForeignKey(
+        User,
+        models.CASCADE,
+        related_name="told",
+        verbose_name=_("user"),
+        editable=False,
+        db_index=False,
+    )
+    occasion = models.CharField(_("what"), max_length=24, choices=Occasion, editable=False)
+    subject_id = models.BigIntegerField(_("of which"), editable=False)
+    due_on = models.DateField(_("day"), editable=False)
+    threshold = models.SmallIntegerField(_("days before"), editable=False)
+
+    objects = ToldQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("thing told")
+        verbose_name_plural = _("things told")
+        ordering = ["due_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "subject_id", "occasion", "due_on", "threshold"],
+                name="told_once",
+                violation_error_message=_("This was told already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(threshold__gte=WEEK_AFTER, threshold__lte=MAX_THRESHOLD),
+                name="told_within_a_year",
+                violation_error_message=_("A reminder comes at most 365 days before."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_occasion_display()} {self.due_on:%Y-%m-%d} ({self.threshold})"

@@ -1,0 +1,41 @@
+"""When reminders were looked for, and what came of it: the proof that they are sent."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+
+LATE = timedelta(hours=26)  # since the last run, before a monitor and the back office say so
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def ended(self) -> Self:
+        """Those that came to their end, the latest first."""
+        return self.filter(ended_at__isnull=False).order_by("-ended_at", "-pk")
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether none has come to its end for 26 hours."""
+        return not self.filter(ended_at__gt=now - LATE).exists()
+
+
+class Run(models.Model):
+    """One run of `manage.py send_reminders`; without an end it was killed, or still runs."""
+
+    started_at = models.DateTimeField(_("started at"), default=clock.now, editable=False)
+    ended_at = models.DateTimeField(_("ended at"), null=True, editable=False, db_index=True)
+    made = models.PositiveIntegerField(_("made"), default=0, editable=False)
+    sent = models.PositiveIntegerField(_("sent"), default=0, editable=False)
+    failed = models.PositiveIntegerField(_("failed"), default=0, editable=False)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("run of reminders")
+        verbose_name_plural = _("runs of reminders")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,116 @@
+"""What is reminded of, and which of its thresholds is told on a day: pure rules (R1 to R3, R10)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+THRESHOLDS = (90, 30, 7, 1)  # days before, unless somebody chose others
+MAX_THRESHOLD, MAX_THRESHOLDS = 365, 6
+DAY_AFTER = -1  # the threshold of what has happened without anybody (R10)
+WEEK_AFTER = -7
+# For how long what happened is still told, where no run was possible meanwhile
+MAX_DAYS_AFTER = 90
+
+
+class Topic(models.TextChoices):
+    """What somebody is reminded of, or turns off."""
+
+    BENEFITS = "benefits", _("Keys not redeemed and credit not assigned")
+    SUBSCRIPTIONS = "subscriptions", _("Subscriptions that end, are disabled or are deleted")
+    MEMBERSHIPS = "memberships", _("Memberships that end")
+    LICENSES = "licenses", _("Licenses over, or over when something ends")
+    PEOPLE = "people", _("Disabled users who still hold something")
+    PARTNER_MEMBERSHIPS = "partner-memberships", _("Memberships of partners that end")
+    PARTNER_KEYS = "partner-keys", _("Keys of partners that expire unused")
+    REQUESTS = "requests", _("Requests of partners that wait for an answer")
+
+    @property
+    def is_of_staff(self) -> bool:
+        """For the program team, and about any partner."""
+        return self in OF_STAFF
+
+
+OF_STAFF = (Topic.PARTNER_MEMBERSHIPS, Topic.PARTNER_KEYS, Topic.REQUESTS)
+
+
+class Occasion(models.TextChoices):
+    """Which day of which kind of thing; each belongs to a topic."""
+
+    KEY_EXPIRES = "key-expires", _("Key not redeemed")
+    CREDIT_EXPIRES = "credit-expires", _("Credit not assigned")
+    SUBSCRIPTION_ENDS = "subscription-ends", _("Subscription ends")
+    SUBSCRIPTION_DISABLED = "subscription-disabled", _("Subscription is disabled")
+    SUBSCRIPTION_DELETED = "subscription-deleted", _("Subscription is deleted")
+    MEMBERSHIP_ENDS = "membership-ends", _("Membership ends")
+    LICENSES_OVER = "licenses-over", _("Licenses over")
+    LICENSES_OVER_THEN = "licenses-over-then", _("Licenses over when something ends")
+    HELD_BY_DISABLED = "held-by-disabled", _("Held by a disabled user")
+    PARTNER_MEMBERSHIP_ENDS = "partner-membership-ends", _("Membership of a partner ends")
+    PARTNER_KEYS_EXPIRE = "partner-keys-expire", _("Keys of a partner expire")
+    TENANT_REQUESTED = "tenant-requested", _("Tenant requested")
+    REPLACEMENT_REQUESTED = "replacement-requested", _("Replacement key requested")
+
+    @property
+    def topic(self) -> Topic:
+        return TOPICS[self]
+
+    @property
+    def tells_after(self) -> tuple[int, ...]:
+        """The thresholds after its day: of what happens without anybody, or waits (R10)."""
+        return AFTER.get(self, ())
+
+
+TOPICS = {
+    Occasion.KEY_EXPIRES: Topic.BENEFITS,
+    Occasion.CREDIT_EXPIRES: Topic.BENEFITS,
+    Occasion.SUBSCRIPTION_ENDS: Topic.SUBSCRIPTIONS,
+    Occasion.SUBSCRIPTION_DISABLED: Topic.SUBSCRIPTIONS,
+    Occasion.SUBSCRIPTION_DELETED: Topic.SUBSCRIPTIONS,
+    Occasion.MEMBERSHIP_ENDS: Topic.MEMBERSHIPS,
+    Occasion.LICENSES_OVER: Topic.LICENSES,
+    Occasion.LICENSES_OVER_THEN: Topic.LICENSES,
+    Occasion.HELD_BY_DISABLED: Topic.PEOPLE,
+    Occasion.PARTNER_MEMBERSHIP_ENDS: Topic.PARTNER_MEMBERSHIPS,
+    Occasion.PARTNER_KEYS_EXPIRE: Topic.PARTNER_KEYS,
+    Occasion.TENANT_REQUESTED: Topic.REQUESTS,
+    Occasion.REPLACEMENT_REQUESTED: Topic.REQUESTS,
+}
+AFTER = {
+    Occasion.KEY_EXPIRES: (DAY_AFTER,),
+    Occasion.CREDIT_EXPIRES: (DAY_AFTER,),
+    Occasion.SUBSCRIPTION_DISABLED: (DAY_AFTER,),
+    Occasion.LICENSES_OVER: (DAY_AFTER,),
+    Occasion.PARTNER_KEYS_EXPIRE: (DAY_AFTER,),
+    Occasion.TENANT_REQUESTED: (DAY_AFTER, WEEK_AFTER),
+    Occasion.REPLACEMENT_REQUESTED: (DAY_AFTER, WEEK_AFTER),
+}
+
+
+@dataclass(frozen=True)
+class Due:
+    """A day of a thing that somebody may be reminded of; `subject_id` is the thing's primary key.
+
+    `due_on` is the last day of what it is about, or the day on which something happened.
+    """
+
+    occasion: Occasion
+    subject_id: int
+    due_on: date
+
+    def threshold(
+        self, thresholds: Collection[int], on: date, days_until_next: int = 0
+    ) -> int | None:
+        """The nearest threshold that has been passed by `on`: the others count as told (R1, R2).
+
+        None while there is none, and once the day is past that tells nothing afterwards.
+        `days_until_next` is for how many days no other digest comes (a week's are told at once).
+        """
+        left = (self.due_on - on).days
+        if left < 0:
+            after = self.occasion.tells_after if left >= -MAX_DAYS_AFTER else ()
+            return min((each for each in after if each >= left), default=None)
+        soonest = max(left - days_until_next, 0)
+        return min((each for each in thresholds if each >= soonest), default=None)
