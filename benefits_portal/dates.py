@@ -20,3 +20,8 @@ def add_months(day: date, months: int) -> date:
 def days_in_months(day: date, months: int) -> int:
     """How many days the `months` calendar months that follow `day` have."""
     return (add_months(day, months) - day).days
+
+
+def month_end(day: date) -> date:
+    """The last day of the month of `day`."""
+    return day + relativedelta(day=31)

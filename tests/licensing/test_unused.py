@@ -70,10 +70,34 @@ def test_a_month_of_unassigned_monthly_credit_is_lost_each_month(partner: Partne
     month, later = unused_benefits(partner, TODAY).groups
 
     assert [(row["left"], row["day"]) for row in month.rows] == [
-        ("$100 lost each month", "Use by Jan 31, 2022")
+        ("$100 lost after May 31, 2021", "then each month, until Jan 31, 2022")
     ]
     assert [row["left"] for row in later.rows] == ["275 days left"]
     assert (str(month.amounts), str(later.amounts)) == ("$100 a month", "$6,000 a year")
+
+
+@pytest.mark.rule("B3")
+@pytest.mark.parametrize(
+    ("on", "expires_on", "expected"),
+    [
+        ("2021-05-31", "2021-06-01", ("$100 lost after May 31, 2021", "until Jun 1, 2021")),
+        ("2021-06-01", "2021-06-01", ("Last day today", "Use by Jun 1, 2021")),
+        ("2021-05-01", "2021-05-31", ("30 days left", "Use by May 31, 2021")),
+        ("2021-02-28", "2021-03-30", ("$100 lost after Feb 28, 2021", "until Mar 30, 2021")),
+    ],
+)
+def test_in_its_last_month_credit_is_lost_on_its_own_last_day(
+    partner: Partner, on: str, expires_on: str, expected: tuple[str, str]
+) -> None:
+    factories.BenefitFactory.create(
+        partner=partner, monthly=True, expires_on=date.fromisoformat(expires_on)
+    )
+    [group] = unused_benefits(partner, date.fromisoformat(on)).groups
+    [row] = group.rows
+    assert (group.name, row["left"], row["day"].removeprefix("then each month, ")) == (
+        "within-30-days",
+        *expected,
+    )
 
 
 @pytest.mark.rule("B3")

@@ -112,17 +112,24 @@ def row(benefit: UnusedBenefit, on: date, *, may_act: bool) -> dict[str, Any]:
         action = act(_("Assign"), assign, name, may_act=may_act)
     elif benefit.live_key_id:
         action = act(_("Get key"), details, name, may_act=may_act)
-    left = days_left(benefit.expires_on, on)
-    if benefit.amount is not None and benefit.is_monthly:
-        amount = money(benefit.amount, benefit.currency)
-        left = _("%(amount)s lost each month") % {"amount": amount}
+    left, day = when_lost(benefit, on)
     return {
         "title": name,
         "subtitle": benefit.offer,
         "hint": _("Its key was revoked") if not (benefit.is_credit or benefit.live_key_id) else "",
         "href": details,
         "left": left,
-        "day": _("Use by %(day)s") % {"day": as_day(benefit.expires_on)},
+        "day": day,
         "urgency": urgency(benefit.first_lost_on(on), on),
         "action": action,
     }
+
+
+def when_lost(benefit: UnusedBenefit, on: date) -> tuple[str, str]:
+    """How long it lasts and until when; of monthly credit this month's, then the others' (B3)."""
+    expires_on, lost_on = as_day(benefit.expires_on), benefit.first_lost_on(on)
+    if benefit.amount is None or lost_on == benefit.expires_on:
+        return days_left(benefit.expires_on, on), _("Use by %(day)s") % {"day": expires_on}
+    amount = {"amount": money(benefit.amount, benefit.currency), "day": as_day(lost_on)}
+    left = _("%(amount)s lost after %(day)s") % amount
+    return left, _("then each month, until %(day)s") % {"day": expires_on}

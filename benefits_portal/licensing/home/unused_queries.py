@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Subquery, Value
 from benefits_portal.benefits.models import Benefit, Product, ProductKey
 from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
 from benefits_portal.benefits.money import quantity_text
+from benefits_portal.dates import month_end
 from benefits_portal.licensing.home.unused_amounts import (
     Amounts,
     Figure,
@@ -68,8 +69,8 @@ class UnusedBenefit(NamedTuple):
         return (lost_on > on + MONTH) + (lost_on > on + QUARTER)
 
     def first_lost_on(self, on: date) -> date:
-        """The last day before some of it is lost: of monthly credit, that is a month's (B3)."""
-        return min(self.expires_on, on + MONTH) if self.is_monthly else self.expires_on
+        """The last day before some of it is lost: of monthly credit, this month's (B3)."""
+        return min(self.expires_on, month_end(on)) if self.is_monthly else self.expires_on
 
 
 def unused_keys(partner: Partner, on: date) -> list[UnusedBenefit]:
