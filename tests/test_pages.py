@@ -236,7 +236,7 @@ def test_home_takes_nine_queries_whatever_needs_attention(
     client.get(reverse("home"))
     with django_assert_num_queries(9):
         response = client.get(reverse("home"))
-    assert [len(lines) for _name, _title, lines in response.context["attention"]] == [count] * 2
+    assert [len(section.rows) for section in response.context["attention"]] == [count] * 2
     assert [len(group.rows) for group in response.context["unused"].groups] == [count]
 
 

@@ -30,6 +30,7 @@ def in_days(days: int) -> date:
 def test_subscriptions_that_end_or_can_come_back_are_told_by_their_day(
     tenant: Tenant,
 ) -> None:
+    """Those that end after three months are folded below them."""
     second = factories.TenantFactory.create(partner=tenant.partner)
     for days, at in (
         (91, tenant),
@@ -46,9 +47,9 @@ def test_subscriptions_that_end_or_can_come_back_are_told_by_their_day(
         )
     factories.SubscriptionFactory.create(ends_on=in_days(5))  # somebody else's
 
-    lines = ending_subscriptions(tenant.partner, TODAY)
+    soon, later = ending_subscriptions(tenant.partner, TODAY)
 
-    assert [(line["left"], line["day"], line["status"]) for line in lines] == [
+    assert [(line["left"], line["day"], line["status"]) for line in soon] == [
         ("Last day today", "Deleted after May 1, 2021", "disabled"),
         ("Last day today", "Disabled after May 1, 2021", "expired"),
         ("Last day today", "Ends on May 1, 2021", "active"),
@@ -56,6 +57,43 @@ def test_subscriptions_that_end_or_can_come_back_are_told_by_their_day(
         ("89 days left", "Deleted after Jul 29, 2021", "disabled"),
         ("91 days left", "Ends on Jul 31, 2021", "active"),
     ]
+    assert (later.count, later.period) == ("1", "after Jul 31, 2021")
+    assert [(line["left"], line["day"]) for line in later.rows] == [
+        ("92 days left", "Ends on Aug 1, 2021")
+    ]
+
+
+@pytest.mark.rule("W7")
+@pytest.mark.parametrize(
+    ("soon", "later", "shown"),
+    [(0, 0, (0, 0)), (2, 0, (2, 0)), (0, 13, (0, 12)), (2, 11, (2, 10)), (12, 1, (12, 0))],
+)
+def test_of_subscriptions_that_end_the_first_twelve_are_shown(
+    tenant: Tenant, soon: int, later: int, shown: tuple[int, int]
+) -> None:
+    for days in [*soon * [91], *later * [92]]:
+        factories.SubscriptionFactory.create(tenant=tenant, ends_on=in_days(days))
+
+    first, others = ending_subscriptions(tenant.partner, TODAY)
+
+    assert (first.total, others.rows.total) == (soon, later)
+    assert (len(first), len(others.rows)) == shown
+
+
+def test_a_partner_who_uses_everything_sees_what_ends_later_too(
+    tenant: Tenant, admin: User, sign_in: SignIn, today: date
+) -> None:
+    later = factories.SubscriptionFactory.create(tenant=tenant, ends_on=in_days(92))
+    factories.MembershipFactory.create(partner=tenant.partner)
+    client = sign_in(admin)
+    page = client.get(reverse("home"))
+    calm, _, folded = page.text.partition('id="ending-later"')
+    assert "all set for the next three months" in calm
+    assert "None in the next three months." in calm
+    assert later.get_absolute_url() in folded
+    whole = client.get(f"{reverse('home')}?all=ending")
+    opened = ['id="ending-later" open' in text for text in (page.text, whole.text)]
+    assert opened == [False, True]
 
 
 def step(row: dict[str, Any]) -> str:
@@ -108,7 +146,7 @@ def test_where_a_subscription_ends_the_key_that_fits_is_offered(
     )
     factories.issue_key(partner=tenant.partner, product=running.product, quantity=key_licenses)
 
-    [row] = ending_subscriptions(tenant.partner, TODAY)
+    [row] = ending_subscriptions(tenant.partner, TODAY)[0]
 
     assert (step(row), row["hint"]) == expected
 
@@ -149,7 +187,7 @@ def test_a_key_that_cannot_be_redeemed_is_not_offered(
     running = factories.SubscriptionFactory.create(tenant=tenant, ends_on=in_days(10))
     issue_unfit_key(tenant.partner, running.product)
 
-    [row] = ending_subscriptions(tenant.partner, TODAY)
+    [row] = ending_subscriptions(tenant.partner, TODAY)[0]
 
     assert (step(row), row["hint"]) == ("View details", "")
 
@@ -167,7 +205,7 @@ def test_of_ended_ones_only_the_latest_can_come_back(tenant: Tenant) -> None:
     assert {one.pk for one in ended if vars(one)["comes_back"]} == {
         one.pk for one in ended if one.can_come_back(TODAY)
     }
-    steps = [step(row) for row in ending_subscriptions(tenant.partner, TODAY)]
+    steps = [step(row) for row in ending_subscriptions(tenant.partner, TODAY)[0]]
     assert sorted(steps) == ["Reactivate"] + 3 * ["View details"]
 
 
@@ -386,13 +424,11 @@ def test_what_is_cut_on_home_says_of_how_many_and_leads_to_all(
     [group] = page.context["unused"].groups
     assert (len(group.rows), group.rows.total) == (12, 14)
     assert [
-        (name, len(lines), lines.total) for name, _title, lines in page.context["attention"]
+        (section.name, len(section.rows), section.rows.total)
+        for section in page.context["attention"]
     ] == [("ending", 12, 14)]
     assert page.text.count("The first 12 of 14 are shown.") == 2
     assert page.text.count("The first 6 of 14 are shown.") == 1
-    whole = {
-        name: lines
-        for name, _title, lines in client.get(f"{reverse('home')}?all=ending").context["attention"]
-    }
-    assert (len(whole["ending"]), whole["ending"].summary) == (14, "")
+    [ending] = client.get(f"{reverse('home')}?all=ending").context["attention"]
+    assert (ending.name, len(ending.rows), ending.rows.summary) == ("ending", 14, "")
     assert client.get(group.rows.href).context["page"].total == 14

@@ -1,5 +1,7 @@
 """What needs attention beside unused benefits: subscriptions that end, credit of the disabled."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -14,26 +16,86 @@ from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt
+from benefits_portal.listing.page import CappedCount, total_text
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Partner
 
 SOON_DAYS, MAX_LINES = 91, 12
 
+type Rows = Excerpt[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class EndingLater:
+    """Subscriptions that end after three months, folded: how many, and the first of them."""
+
+    rows: Rows
+    on: date
+
+    def __bool__(self) -> bool:
+        return self.rows.total > 0
+
+    @property
+    def count(self) -> str:
+        return total_text(self.rows.total)
+
+    @property
+    def period(self) -> str:
+        return _("after %(day)s") % {"day": as_day(self.on + timedelta(days=SOON_DAYS))}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether all were asked for."""
+        return not self.rows.href
+
+
+@dataclass(frozen=True)
+class Section:
+    """A list of home; its rows are due within three months, or can be acted on now."""
+
+    name: str
+    title: str
+    rows: Rows
+    later: EndingLater | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.later)
+
+
+def sections(partner: Partner, on: date, asked: Asked, *, may_act: bool) -> list[Section]:
+    """Those that there is something in."""
+    soon, later = ending_subscriptions(partner, on, asked, may_act=may_act)
+    held = held_by_disabled(partner, on, asked, may_act=may_act)
+    found = (
+        Section("ending", _("Subscriptions ending soon or recoverable"), soon, later),
+        Section("disabled", _("Credit assigned to disabled users"), held),
+    )
+    return [section for section in found if section]
+
 
 def ending_subscriptions(
     partner: Partner, on: date, asked: Asked = NOT_ASKED, *, may_act: bool = True
-) -> Excerpt[dict[str, Any]]:
-    """Those that end soon, and those in their 30 or 90 days, in all tenants (S2).
+) -> tuple[Rows, EndingLater]:
+    """Those that end soon, and those in their 30 or 90 days, in all tenants (S2); then the others.
 
-    By the last day of what they are now, each with the partner's own key that fits.
+    By the last day of what they are now, each with the partner's own key that fits. One query.
     """
     not_deleted = Subscription.objects.for_partner(partner).for_display().not_deleted(on)
-    soon = not_deleted.filter(ends_on__lte=on + timedelta(days=SOON_DAYS)).order_by("ends_on", "pk")
+    soon = not_deleted.filter(ends_on__lte=on + timedelta(days=SOON_DAYS))
+    by_end = not_deleted.order_by("ends_on", "pk").annotate(soon_total=CappedCount(soon))
     excerpt: Excerpt[Subscription] = asked.excerpt(
-        "ending", soon.with_fitting_key(on).with_can_come_back(on), MAX_LINES, counted=soon
+        "ending", by_end.with_fitting_key(on).with_can_come_back(on), MAX_LINES, counted=not_deleted
     )
-    in_order = sorted(excerpt, key=lambda subscription: last_day(subscription, on))
-    return excerpt.showing([ending_row(one, on, may_act=may_act) for one in in_order])
+    soon_total = vars(excerpt[0])["soon_total"] if excerpt else 0
+
+    def shown(subscriptions: Sequence[Subscription], total: int) -> Rows:
+        in_order = sorted(subscriptions, key=lambda subscription: last_day(subscription, on))
+        rows = [ending_row(one, on, may_act=may_act) for one in in_order]
+        return Excerpt(rows, total, excerpt.href)
+
+    first, then = excerpt.rows[:soon_total], excerpt.rows[soon_total:]
+    later = shown(then, excerpt.total - soon_total)
+    return shown(first, soon_total), EndingLater(later, on)
 
 
 def last_day(subscription: Subscription, on: date) -> date:

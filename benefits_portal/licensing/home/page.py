@@ -4,10 +4,9 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from benefits_portal.licensing.home.attention import ending_subscriptions, held_by_disabled
+from benefits_portal.licensing.home.attention import sections
 from benefits_portal.licensing.home.membership_years import memberships
 from benefits_portal.licensing.home.unused import unused_benefits
 from benefits_portal.licensing.requests import recent_requests
@@ -27,23 +26,13 @@ def home(request: PartnerRequest) -> HttpResponse:
 def home_context(request: PartnerRequest) -> dict[str, Any]:
     partner, on, asked = request.partner, request.today, Asked(request.path, request.GET)
     may_act = request.role.may_act
-    sections = [
-        (
-            "ending",
-            _("Subscriptions ending soon or recoverable"),
-            ending_subscriptions(partner, on, asked, may_act=may_act),
-        ),
-        (
-            "disabled",
-            _("Credit assigned to disabled users"),
-            held_by_disabled(partner, on, asked, may_act=may_act),
-        ),
-    ]
+    attention = sections(partner, on, asked, may_act=may_act)
     unused, years = unused_benefits(partner, on, may_act=may_act), memberships(partner, on, asked)
     return {
         "unused": unused,
         "is_first_use": unused and years and not years[0].membership.partner_uses_any,
-        "attention": [section for section in sections if section[2]],
+        "attention": attention,
+        "is_calm": not unused and not any(section.rows for section in attention),
         "requests": recent_requests(partner, may_act=may_act),
         "memberships": years,
         "has_ended_years": any(year.is_over for year in years),
