@@ -21,6 +21,7 @@ from benefits_portal.licensing.models.replacement import (
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import KEY_MONTHS, in_licenses
 from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.page import MAX_COUNT_BESIDE, total_text
 
 DAY = timedelta(days=1)
 MAX_FEEDING = 5  # benefits beside a subscription's dates; the timeline has all
@@ -176,7 +177,7 @@ def feeding(redemptions: Sequence[Redemption]) -> Excerpt[dict[str, Any]]:
 def suggested_key(subscription: Subscription) -> dict[str, Any]:
     """That a key of one's own extends it, and until when; empty without one.
 
-    Of a subscription from `with_fitting_key`.
+    Of a subscription from `with_fitting_key` and `with_fitting_keys_count`.
     """
     licenses = getattr(subscription, "fitting_key_licenses", None)
     if licenses is None:
@@ -186,8 +187,14 @@ def suggested_key(subscription: Subscription) -> dict[str, Any]:
     except CalendarEnds:
         return {}
     href = reverse("licensing:extend", args=[subscription.pk])
+    count, most = vars(subscription)["fitting_keys_count"], MAX_COUNT_BESIDE
+    text = _("You have an unused key for %(licenses)s.")
+    if count > 1:
+        text = _(
+            "%(count)s of your unused keys fit. The one that expires first is for %(licenses)s."
+        )
     return {
-        "text": _("You have an unused key for %(licenses)s.") % {"licenses": in_licenses(licenses)},
+        "text": text % {"licenses": in_licenses(licenses), "count": total_text(count, most)},
         "link": _("Extend to %(day)s") % {"day": as_day(until)},
         "href": f"{href}?key={subscription.fitting_key}",  # type: ignore[attr-defined]  # annotated
     }
@@ -235,16 +242,17 @@ def adding_hint(subscription: Subscription, on: date) -> str:
     year = add_months(on, KEY_MONTHS)
     if subscription.ends_on > year:
         text = _(
-            "Add licenses averages the end date with %(day)s, 12 months from today, so it can "
-            "become earlier, not later."
+            "Add licenses averages the end date with %(day)s, 12 months from today. The new end "
+            "date is earlier than the current one, or the same."
         )
     elif subscription.ends_on < year:
         text = _(
-            "Add licenses averages the end date with %(day)s, 12 months from today, so it can "
-            "become later, not earlier."
+            "Add licenses averages the end date with %(day)s, 12 months from today. The new end "
+            "date is later than the current one, or the same."
         )
     else:
         text = _(
-            "Add licenses averages the end date with %(day)s, 12 months from today, so it stays."
+            "Add licenses averages the end date with %(day)s, 12 months from today. The end date "
+            "stays the same."
         )
     return text % {"day": as_day(year)}

@@ -155,6 +155,31 @@ def test_the_suggested_key_extends_to_the_day_that_is_told(
     assert page(client, subscription).context["suggested_key"] == {}
 
 
+@rule("S5")
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ([(25, 9)], "You have an unused key for 25 licenses."),
+        (
+            [(25, 9), (50, 8), (301, 7)],
+            "2 of your unused keys fit. The one that expires first is for 50 licenses.",
+        ),
+    ],
+)
+def test_the_suggestion_says_how_many_keys_fit(
+    client: Client, tenant: Tenant, keys: list[tuple[int, int]], text: str
+) -> None:
+    subscription = factories.SubscriptionFactory.create(tenant=tenant, licenses=100)
+    for licenses, days in keys:
+        issue_key(
+            partner=tenant.partner,
+            product=subscription.product,
+            quantity=licenses,
+            expires_on=TODAY + timedelta(days=days),
+        )
+    assert page(client, subscription).context["suggested_key"]["text"] == text
+
+
 EXPIRED = "You can still reactivate it with a key. Users keep access."
 DISABLED = "Users have no access. You can still reactivate it."
 DELETED = "It can't be reactivated. A key creates a new subscription."

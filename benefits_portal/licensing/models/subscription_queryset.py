@@ -20,9 +20,11 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThan
 
 from benefits_portal.benefits.models import Product, ProductKey
+from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 from benefits_portal.derived_fields import DerivedQuerySet
 from benefits_portal.licensing.quotes import Quote
 from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS
+from benefits_portal.listing.page import MAX_COUNT_BESIDE, CappedCount
 from benefits_portal.tenants.models import Partner, Tenant
 
 from .as_of import columns_on
@@ -92,6 +94,10 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         """
         key, licenses = fitting_key_and_licenses(on)
         return self.annotate(fitting_key=key).annotate(fitting_key_licenses=licenses)
+
+    def with_fitting_keys_count(self, on: date) -> Self:
+        """Each with `fitting_keys_count`: how many such keys there are, and no more than 101."""
+        return self.annotate(fitting_keys_count=CappedCount(fitting_keys(on), MAX_COUNT_BESIDE))
 
     def with_can_come_back(self, on: date) -> Self:
         """Each with `comes_back`: what `Subscription.can_come_back` says, asked of the database."""
@@ -184,13 +190,19 @@ def source(name: str = "name") -> Coalesce:
 @lru_cache(maxsize=16)
 def fitting_key_and_licenses(on: date) -> tuple[Subquery, Subquery]:
     """What `with_fitting_key` says of a subscription."""
-    of_product = ProductKey.objects.waiting(OuterRef("partner"), on, OuterRef("product"))
-    has_ended = Q(LessThan(OuterRef("ends_on"), Value(on)))
-    fitting = of_product.filter(
-        has_ended | Q(licenses__lte=OuterRef("licenses") * MAX_EXTENSION_YEARS)
-    ).order_by("benefit__expires_on", "benefit_id")  # as the index has them
+    # as the index has them
+    fitting = fitting_keys(on).order_by("benefit__expires_on", "benefit_id")
     found = ProductKey.objects.filter(pk=OuterRef("fitting_key")).order_by()
     return Subquery(fitting.values("pk")[:1]), Subquery(found.values("licenses"))
+
+
+def fitting_keys(on: date) -> ProductKeyQuerySet:
+    """The partner's own keys that a subscription of an outer query can use (S3, S5)."""
+    of_product = ProductKey.objects.waiting(OuterRef("partner"), on, OuterRef("product"))
+    has_ended = Q(LessThan(OuterRef("ends_on"), Value(on)))
+    return of_product.filter(
+        has_ended | Q(licenses__lte=OuterRef("licenses") * MAX_EXTENSION_YEARS)
+    )
 
 
 @lru_cache(maxsize=16)

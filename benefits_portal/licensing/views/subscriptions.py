@@ -75,7 +75,9 @@ def product_csv(request: PartnerRequest) -> HttpResponseBase:
 @require_safe
 def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     """One subscription: what runs, how it came about, what comes next, and its history (A2)."""
-    subscriptions = Subscription.objects.for_display().with_fitting_key(request.today)
+    on = request.today
+    subscriptions = Subscription.objects.for_display().with_fitting_key(on)
+    subscriptions = subscriptions.with_fitting_keys_count(on)
     subscription = get_own(request, subscriptions, pk)
     theirs = subscription.redemptions.for_display()
     excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).excerpt(
@@ -85,7 +87,7 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     records = Record.objects.about(subscription)
     context = {
         "subscription": subscription,
-        **standing(subscription, excerpt, people, request.today),
+        **standing(subscription, excerpt, people, on),
         **what_a_key_does(request, subscription),
         "history": history(
             request, records, known=[subscription], anchor="#history", people=people
