@@ -11,7 +11,8 @@ from django.utils.formats import date_format
 
 from benefits_portal.benefits.exceptions import BenefitExpired
 from benefits_portal.benefits.models import Benefit
-from benefits_portal.licensing.models import Replacement
+from benefits_portal.licensing.models import Replacement, Subscription
+from benefits_portal.licensing.views.benefit_detail import MAX_SUBSCRIPTIONS
 from benefits_portal.tenants.middleware import tenant_token
 from benefits_portal.tenants.models import Actor, Partner, Role, Tenant, User
 from benefits_portal.tenants.naming import name_at
@@ -38,6 +39,11 @@ def client(admin: User, sign_in: SignIn) -> Client:
 
 def page_of(client: Client, benefit: Benefit) -> ClientResponse:
     return client.get(reverse("licensing:benefit-detail", args=[benefit.pk]))
+
+
+def shown_on(answer: ClientResponse) -> list[Subscription]:
+    """The subscriptions beside the benefit's status."""
+    return [subscription for subscription, _status in answer.context["subscriptions"]]
 
 
 def offered(answer: ClientResponse) -> set[str]:
@@ -207,7 +213,7 @@ def test_a_redeemed_benefit_shows_the_subscription_it_went_into(
         tenant=tenant, product=benefit.product, ends_on=own.ends_on + YEAR
     )
     answer = page_of(client, benefit)
-    assert answer.context["subscription"] == own
+    assert shown_on(answer) == [own]
     links = [
         reverse("licensing:subscription", args=[one.pk]) in answer.text for one in (own, later)
     ]
@@ -222,8 +228,8 @@ def test_a_key_redeemed_in_another_tenant_names_that_tenant(
     redeem(benefit.keys.get(), tenant=elsewhere, by=by)
     SubscriptionFactory.create(tenant=tenant, product=benefit.product)
     answer = page_of(client, benefit)
-    assert answer.context["subscription"].tenant == elsewhere
-    assert "In Contoso Labs" in re.sub("</?bdi>|[\u2068\u2069]", "", answer.text)
+    assert [one.tenant for one in shown_on(answer)] == [elsewhere]
+    assert "25 licenses in Contoso Labs" in re.sub("</?bdi>|[\u2068\u2069]", "", answer.text)
 
 
 def test_an_expired_benefit_shows_no_subscription_of_another(
@@ -232,7 +238,7 @@ def test_an_expired_benefit_shows_no_subscription_of_another(
     benefit = expired(partner, by)
     SubscriptionFactory.create(tenant=tenant, product=benefit.product)
     answer = page_of(client, benefit)
-    assert answer.context["subscription"] is None
+    assert shown_on(answer) == []
     assert "No subscription was started with this benefit's key." in answer.text
 
 
@@ -263,12 +269,36 @@ def test_the_last_day_of_a_redeemed_key_is_not_told_as_over(
     assert says == [make is redeemed, make is redeemable]
 
 
-def test_a_usable_benefit_shows_what_runs_of_its_product(
+def test_a_usable_benefit_shows_all_that_runs_of_its_product(
+    client: Client, tenant: Tenant, partner: Partner, by: Actor
+) -> None:
+    """Active ones and those that can come back, what ends last first; not what is deleted (S3)."""
+    benefit = redeemable(partner, by)
+    ended, _deleted, running, later = (
+        SubscriptionFactory.create(
+            tenant=tenant, product=benefit.product, ends_on=TODAY + timedelta(days=days)
+        )
+        for days in (-120, -121, 0, 9)
+    )
+    answer = page_of(client, benefit)
+    assert shown_on(answer) == [later, running, ended]
+    assert [
+        reverse("licensing:subscription", args=[one.pk]) in answer.text
+        for one in (later, running, ended)
+    ] == [True] * 3
+
+
+@pytest.mark.rule("W7")
+def test_of_many_subscriptions_a_benefit_leads_to_all(
     client: Client, tenant: Tenant, partner: Partner, by: Actor
 ) -> None:
     benefit = redeemable(partner, by)
-    running = SubscriptionFactory.create(tenant=tenant, product=benefit.product)
-    assert page_of(client, benefit).context["subscription"] == running
+    for _number in range(MAX_SUBSCRIPTIONS + 2):
+        SubscriptionFactory.create(tenant=tenant, product=benefit.product)
+    answer = page_of(client, benefit)
+    assert len(shown_on(answer)) == MAX_SUBSCRIPTIONS
+    assert "The first 3 of 5 are shown." in answer.text
+    assert client.get(answer.context["subscriptions"].href).context["page"].total == 5
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -29,6 +30,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
 
 MAX_HOLDERS = 20  # on the benefit's own page; a page of their own has all
+MAX_SUBSCRIPTIONS = 3  # of its product, beside its status; *Your products* has all
 
 
 @role_required
@@ -213,30 +215,33 @@ def license_context(
     While it can be redeemed, what runs of the product in this tenant.
     """
     context = key_context(request, benefit)
-    running = subscription_of(request, benefit, context)
+    running = subscriptions_of(request, benefit, context)
     key, refusal, redemption = context["key"], context["refusal"], context["redemption"]
+    subscription, on = running[0] if running else None, request.today
     return context | {
-        "state": state_of(benefit, key, refusal, redemption, running, request.today),
-        "status": benefit.status(request.today),
+        "state": state_of(benefit, key, refusal, redemption, subscription, on),
+        "status": benefit.status(on),
         "form": form,
         "can_redeem": key is not None and refusal is None,
-        "subscription": running,
-        "subscription_status": running.status(request.today) if running else None,
-        "is_discontinued": benefit.product.is_discontinued(request.today),
+        "subscriptions": running.showing([(one, one.status(on)) for one in running]),
+        "is_discontinued": benefit.product.is_discontinued(on),
     }
 
 
-def subscription_of(
+def subscriptions_of(
     request: PartnerRequest, benefit: Benefit, context: dict[str, Any]
-) -> Subscription | None:
+) -> Excerpt[Subscription]:
     """What the key was used for, in whichever tenant.
 
-    Else, while it can be used, what runs of the product where one acts.
+    Else, while it can be used, what runs of the product where one acts, or can come back (S3): what
+    ends last comes first.
     """
     if context["redemption"]:
-        subscription: Subscription = context["redemption"].subscription
-        return subscription
+        return Excerpt([context["redemption"].subscription], 1)
     if context["refusal"]:
-        return None
-    running = Subscription.objects.kept().of_product_in(request.tenant, benefit.product)
-    return running.select_related("tenant").order_by("-ends_on").first()
+        return Excerpt([], 0)
+    theirs = Subscription.objects.of_product_in(request.tenant, benefit.product)
+    running = theirs.not_deleted(request.today).select_related("tenant")
+    query = urlencode({"show": "all", "q": benefit.product.name})
+    href = f"{reverse('licensing:products')}?{query}"
+    return Excerpt.of(running.order_by("-ends_on", "-pk"), MAX_SUBSCRIPTIONS, href)
