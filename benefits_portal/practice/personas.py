@@ -16,7 +16,9 @@ SHOWS: dict[str, str | Promise] = {
         "Can do everything at a partner with two tenants: roles, people, credit, and the keys "
         "of three offers."
     ),
-    "member": _("Read-only: sees all but keys and Activity. Each locked action says why."),
+    "member": _(
+        "Read-only: sees everything except product keys and Activity. Each locked action says why."
+    ),
     "guest-admin": _("A guest from another organization who has the MPN partner admin role."),
     "no-role": _("Has no role, and sees only who can give one."),
     "fabrikam-admin": _(
