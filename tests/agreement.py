@@ -37,6 +37,7 @@ def rows_of_a_partner(tenant: Tenant) -> None:
     people = factories.DirectoryUserFactory.create_batch(2, tenant=tenant)
     credit = factories.BenefitFactory.create(partner=partner, bulk=True)
     credit.assign(people[0], by=Actor(), on=TODAY).transfer(people[1], by=Actor(), on=TODAY)
+    factories.LicenseAssignmentFactory.create(tenant=tenant, directory_user=people[0])
     offer, _ = ExternalOffer.objects.get_or_create(name="Azure Pass")
     HeldOffer.objects.create(
         external_offer=offer, partner=partner, directory_user=people[0], since=TODAY

@@ -26,7 +26,14 @@ from benefits_portal.benefits.models import (
     ProductKey,
 )
 from benefits_portal.dates import add_months
-from benefits_portal.licensing.models import Order, Redemption, Replacement, Subscription
+from benefits_portal.licensing.models import (
+    LicenseAssignment,
+    LicensePool,
+    Order,
+    Redemption,
+    Replacement,
+    Subscription,
+)
 from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.reminders.models import Digest, Preference, Run, Silence, Told
@@ -464,6 +471,29 @@ class ToldFactory(DjangoModelFactory[Told]):
     subject_id = 1
     due_on = TODAY + timedelta(days=30)
     threshold = 30
+
+
+class LicenseAssignmentFactory(DjangoModelFactory[LicenseAssignment]):
+    """A license that somebody in its tenant has; `pool` makes one with subscriptions."""
+
+    class Meta:
+        model = LicenseAssignment
+
+    tenant = factory.SubFactory(TenantFactory)
+    partner = factory.SelfAttribute("tenant.partner")
+    product = factory.SubFactory(ProductFactory)
+    directory_user = factory.SubFactory(
+        DirectoryUserFactory, tenant=factory.SelfAttribute("..tenant")
+    )
+    given_on = TODAY
+
+
+def pool(licenses: int = 25, given: int = 0, **facts: Any) -> LicensePool:
+    """The licenses of one subscription, of which `given` people have one."""
+    subscription = SubscriptionFactory.create(licenses=licenses, **facts)
+    made = LicensePool(subscription.tenant, subscription.product)
+    LicenseAssignmentFactory.create_batch(given, tenant=made.tenant, product=made.product)
+    return made
 
 
 def redeem(

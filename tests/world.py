@@ -32,7 +32,7 @@ KINDS = {
         *("tenants.record", "tenants.keyattempt", "tenants.practiceworld", "tenants.tenantrequest"),
         *("tenants.mail", "benefits.benefit", "benefits.productkey", "benefits.assignment"),
         *("licensing.subscription", "licensing.redemption", "licensing.order"),
-        *("licensing.replacement", "licensing.reversal"),
+        *("licensing.replacement", "licensing.reversal", "licensing.licenseassignment"),
     },
     "edited": {
         *("tenants.partner", "tenants.tenant", "tenants.directoryuser", "tenants.user"),

@@ -15,7 +15,15 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.consistency import CHECKS as TENANTS
 from benefits_portal.tenants.consistency import not_folded
 
-from .models import Order, Redemption, Replacement, Reversal, Subscription, Term
+from .models import (
+    LicenseAssignment,
+    Order,
+    Redemption,
+    Replacement,
+    Reversal,
+    Subscription,
+    Term,
+)
 from .models.subscription_queryset import source
 from .order_quotes import MAX_KEYS, MIN_KEYS
 from .quotes import RedemptionKind
@@ -155,4 +163,6 @@ CHECKS = [
     *differing(Replacement, "partner_id", "redemption__partner_id", "key__partner_id"),
     *differing(Replacement, "tenant_id", "redemption__tenant_id"),
     *differing(Replacement, "order_id", "redemption__order_id"),
+    *differing(LicenseAssignment, "partner_id", "tenant__partner_id"),
+    *differing(LicenseAssignment, "tenant_id", "directory_user__tenant_id"),
 ]

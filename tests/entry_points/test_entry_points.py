@@ -25,7 +25,18 @@ from tests.test_architecture import ROWS
 from tests.world import World, rolled_back
 
 # Each of these modules registers its operations.
-from . import catalog, credit, enrolling, keys, ordering, people, redeeming, replacing, tenants  # noqa: F401
+from . import (  # noqa: F401
+    catalog,
+    credit,
+    enrolling,
+    keys,
+    licenses,
+    ordering,
+    people,
+    redeeming,
+    replacing,
+    tenants,
+)
 from .enrolling import ENROLL
 from .operations import TABLES, Driver, Operation, everything
 
@@ -112,6 +123,8 @@ SHOWN_ALONE = {  # say how something is shown or worked out, and refuse nothing
     *("W6", "W7", "W9"),
     # What keys can do, and why a date is what it is: tests/licensing/test_planning.py.
     *("O2", "O3", "O5", "O6", "O7", "O8"),
+    # That licenses are pooled, and that who is disabled keeps one: licensing/test_licenses.py.
+    *("L6", "L9"),
     # In which order rows are locked, and that a repeat leads to the receipt: test_orders.py.
     *("O12", "O13"),
     # What would be refused for its days ends on the day it began: test_days_that_go_back.py.

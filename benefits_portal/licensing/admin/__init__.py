@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from . import ledgers, menu, orders, replacements
+from . import ledgers, license_assignments, menu, orders, replacements
 
-__all__ = ["ledgers", "menu", "orders", "replacements"]
+__all__ = ["ledgers", "license_assignments", "menu", "orders", "replacements"]
 
 admin.site.get_app_list = menu.get_app_list  # type: ignore[method-assign]

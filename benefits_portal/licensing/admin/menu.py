@@ -23,7 +23,11 @@ GROUPS: tuple[tuple[str, Text, tuple[str, ...]], ...] = (
         ("Partner", "Tenant", "DirectoryUser", "User", "RoleAssignment"),
     ),
     ("benefits", _("Benefits"), ("Membership", "Benefit", "ProductKey", "Assignment")),
-    ("subscriptions", _("Subscriptions"), ("Subscription", "Order", "Redemption", "Reversal")),
+    (
+        "subscriptions",
+        _("Subscriptions"),
+        ("Subscription", "Order", "Redemption", "Reversal", "LicenseAssignment"),
+    ),
     ("offers", _("Offers"), ("Offer", "PackageLine", "Product", "ExternalOffer", "HeldOffer")),
 )
 OTHERS = ("logs", _("Logs"))  # and whatever no group names

@@ -6,6 +6,7 @@
 - `redeeming.py`: a key is claimed, and a subscription changed, step by step (K2, K7, S8).
 - `redemption.py`: the ledger of what each key did; `redemption_queryset.py` writes it.
 - `order.py`: several keys redeemed together (O9 to O14).
+- `license_pool.py`, `license_assignment.py`: licenses given to people (L1 to L10).
 - `replacement.py`, `reversal.py`: a key redeemed by mistake, asked back and made good (K8).
 """
 
@@ -14,6 +15,9 @@ from benefits_portal.licensing.terms import Term
 
 from .denormalized_names import carry_offer_name, carry_product_name, carry_to_subscriptions, fed_by
 from .entitlement import entitled
+from .license_action import LicenseAction
+from .license_assignment import LicenseAssignment
+from .license_pool import LicenseCount, LicensePool
 from .order import Order, OrderAction
 from .redemption import Redemption, RedemptionAction
 from .replacement import Replacement, ReplacementAction
@@ -22,6 +26,10 @@ from .subscription import Subscription
 
 __all__ = [
     "ExtensionLimitExceeded",
+    "LicenseAction",
+    "LicenseAssignment",
+    "LicenseCount",
+    "LicensePool",
     "Order",
     "OrderAction",
     "Redemption",

@@ -143,6 +143,10 @@ class Subscription(models.Model):
     def is_active(self, on: date) -> bool:
         return self.status(on) is self.Status.ACTIVE
 
+    def entitles(self, on: date) -> bool:
+        """Whether people can have its licenses (L7); `entitling` is the same in SQL."""
+        return self.status(on) in (self.Status.ACTIVE, self.Status.EXPIRED)
+
     def check_active(self, on: date) -> None:
         """Raise SubscriptionNotActive after the last day of service (S4, S6)."""
         if not self.is_active(on):

@@ -76,6 +76,10 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         """Active, Expired or Disabled."""
         return self.kept().filter(ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS)
 
+    def entitling(self, on: date) -> Self:
+        """Active or Expired: those whose licenses people can have (L7)."""
+        return self.kept().filter(ends_on__gte=on - EXPIRED_DAYS)
+
     def ending_within(self, days: int, on: date) -> Self:
         return self.active(on).filter(ends_on__lte=on + timedelta(days=days))
 

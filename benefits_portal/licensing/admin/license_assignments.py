@@ -1,0 +1,47 @@
+"""Who holds which license, and who did (L1 to L10); given, taken and moved by partners."""
+
+# mypy: disable-error-code="type-arg"
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.backoffice.changelist import SearchThroughMixin
+from benefits_portal.backoffice.columns import linked
+from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
+from benefits_portal.licensing.models import LicenseAssignment
+from benefits_portal.tenants.admin.base import ReadOnlyAdmin
+
+
+class RunningFilter(DayFilter):
+    title = _("assignment")
+    parameter_name = "running"
+    cases = {
+        "yes": (_("Running"), lambda assignments, _on: assignments.running()),
+        "no": (_("Ended"), lambda assignments, _on: assignments.ended()),
+        "disabled": (
+            _("Running, of someone disabled"),
+            lambda assignments, _on: assignments.running().of_disabled(),
+        ),
+    }
+
+
+@admin.register(LicenseAssignment)
+class LicenseAssignmentAdmin(SearchThroughMixin, ReadOnlyAdmin):
+    list_display = [
+        "directory_user",
+        linked("product", _("product")),
+        linked("tenant", _("tenant")),
+        linked("partner", _("partner")),
+        "given_on",
+        linked("given_by", _("assigned by"), shows="given_by__name"),
+        "ended_on",
+    ]
+    list_filter = [RunningFilter, ("product", FewChoicesFilter), ("partner", FewChoicesFilter)]
+    list_select_related = ["directory_user", "product", "tenant", "partner", "given_by"]
+    search_through = ("directory_user", "partner", "product")
+    search_help_text = _("Person, product or partner")
+    date_hierarchy = "given_on"
+    ordering = ["-pk"]
+    sortable_by = ["given_on"]
+    fields = ["directory_user", "product", "tenant", "partner", "given_on", "given_by"]
+    fields += ["ended_on", "ended_by"]

@@ -1,0 +1,25 @@
+"""What is put on record when licenses are given to people, taken or moved (A1)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.tenants.models import Record, recordable
+
+
+@recordable
+class LicenseAction(models.TextChoices):
+    """What is put on record of a product and a person; `moved-away` of the product left."""
+
+    GIVEN = "licensing.license-given", _("Assigned a license")
+    TAKEN = "licensing.license-taken", _("Removed a license")
+    MOVED = "licensing.license-moved", _("Moved a license here")
+    MOVED_AWAY = "licensing.license-moved-away", _("Moved a license away")
+
+
+Record.attempts.update(
+    {
+        LicenseAction.GIVEN: _("Assign a license"),
+        LicenseAction.TAKEN: _("Remove a license"),
+        LicenseAction.MOVED: _("Move a license"),
+    }
+)

@@ -1,0 +1,169 @@
+"""Licenses given to people (L1 to L10): facts only; what a pool has left is worked out.
+
+Giving is in `license_pool.py`, since it asks all subscriptions of the product; taking and moving
+are here.
+"""
+
+from datetime import date
+from typing import Any, Never
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.benefits.models import Product
+from benefits_portal.licensing.license_exceptions import LicenseTaken, SameProduct
+from benefits_portal.tenants.audit.context import AuditContext
+from benefits_portal.tenants.audit.record import recorded_if_refused
+from benefits_portal.tenants.audit.written_once import WrittenOnce
+from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, Tenant, User
+
+from .license_action import LicenseAction
+from .license_assignment_queryset import LicenseAssignmentQuerySet
+from .license_pool import LicensePool
+
+
+class LicenseAssignment(WrittenOnce):
+    """A license of a product that somebody in its tenant has, or had, and from when to when."""
+
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="license_assignments", verbose_name=_("partner")
+    )
+    # Two indexes begin with the tenant and the product: one of what runs, one of what ended
+    tenant = models.ForeignKey(
+        Tenant,
+        models.PROTECT,
+        related_name="license_assignments",
+        db_index=False,
+        verbose_name=_("tenant"),
+    )
+    product = models.ForeignKey(
+        Product,
+        models.PROTECT,
+        related_name="license_assignments",
+        db_index=False,
+        verbose_name=_("product"),
+    )
+    directory_user = models.ForeignKey(
+        DirectoryUser,
+        models.PROTECT,
+        related_name="license_assignments",
+        verbose_name=_("directory user"),
+    )
+    given_on = models.DateField(_("assigned on"))
+    given_at = models.DateTimeField(_("assigned at"), default=clock.now, editable=False)
+    given_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("assigned by"),
+    )
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ended by")
+    )
+
+    once = {"ended_at": {"ended_at", "ended_on", "ended_by"}}
+
+    objects = LicenseAssignmentQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        verbose_name = _("license assignment")
+        verbose_name_plural = _("license assignments")
+        ordering = ["-given_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["directory_user", "product"],
+                condition=Q(ended_at=None),
+                name="license_once_per_person",
+                violation_error_message=_("This person has a license of this product already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ended_on=None, ended_by=None)
+                | Q(ended_at__isnull=False, ended_on__isnull=False, ended_on__gte=F("given_on")),
+                name="license_end_all_or_none",
+                violation_error_message=_(
+                    "An assignment's end has a day and a time, not before its beginning."
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "product", "given_at", "id"],
+                condition=Q(ended_at=None),
+                name="license_running",
+            ),
+            models.Index(
+                fields=["tenant", "product", "ended_on", "id"],
+                condition=Q(ended_at__isnull=False),
+                name="license_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product}: {self.directory_user}"
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        raise TypeError("Licenses are taken, never deleted (A1).")
+
+    @property
+    def is_running(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def pool(self) -> LicensePool:
+        return LicensePool(self.tenant, self.product)
+
+    @property
+    def names(self) -> dict[str, int]:
+        """What stands for it on record."""
+        return {"person": self.directory_user_id, "assignment": self.pk}
+
+    def check_running(self) -> None:
+        """Raise LicenseTaken if it was taken or moved already (L5)."""
+        if not self.is_running:
+            raise LicenseTaken
+
+    def take(self, *, by: Actor, on: date) -> None:
+        """Take the license away: it is free again at once (L5). Raises LicenseTaken."""
+        about = self._about(by) | {"before": self.names}
+        with recorded_if_refused(LicenseAction.TAKEN, **about):
+            self._end(by=by, on=on)
+            Record.objects.log(LicenseAction.TAKEN, **about)
+
+    def move(self, product: Product, *, by: Actor, on: date) -> "LicenseAssignment":
+        """Give the same person one of `product` instead: both or neither (L10).
+
+        Raises SameProduct, LicenseTaken, or what stands in the way of giving the other one. Locks
+        are taken as in giving; the row that ends comes last.
+        """
+        about = self._about(by) | {"subject": product, "after": {"person": self.directory_user_id}}
+        about["before"] = {"product": self.product_id}
+        with recorded_if_refused(LicenseAction.MOVED, **about):
+            if product.pk == self.product_id:
+                raise SameProduct
+            successor = LicensePool(self.tenant, product).give_under_locks(
+                self.directory_user, by=by, on=on
+            )
+            self._end(by=by, on=on)
+            Record.objects.log(LicenseAction.MOVED, **about | {"after": successor.names})
+            left: AuditContext = {"before": self.names, "after": {"product": product.pk}}
+            Record.objects.log(LicenseAction.MOVED_AWAY, **self._about(by) | left)
+            return successor
+
+    def _end(self, *, by: Actor, on: date) -> None:
+        """The condition is in the UPDATE: of many who take it at once, one does."""
+        if not LicenseAssignment.objects.filter(pk=self.pk).end(by=by, on=on):
+            raise LicenseTaken
+
+    def _about(self, by: Actor) -> AuditContext:
+        return {
+            "by": by,
+            "partner": self.partner,
+            "tenant": self.tenant,
+            "subject": self.product,
+        }

@@ -1,0 +1,68 @@
+"""What can be asked of the licenses that people have, in words of the domain (L1 to L9)."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Never, Self
+
+from django.db import models
+from django.db.models import Count, F, Q, Value
+from django.db.models.functions import Greatest
+
+from benefits_portal import clock
+from benefits_portal.benefits.models import Product
+from benefits_portal.tenants.audit.written_once import WrittenOnceQuerySet
+from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Tenant
+
+if TYPE_CHECKING:
+    from .license_assignment import LicenseAssignment  # noqa: F401 - in a base class, as text
+
+
+class LicenseAssignmentQuerySet(WrittenOnceQuerySet["LicenseAssignment"]):
+    def delete(self) -> Never:
+        raise TypeError("Licenses are taken, never deleted (A1).")
+
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def in_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+    def of_pool(self, tenant: Tenant, product: Product) -> Self:
+        return self.filter(tenant=tenant, product=product)
+
+    def running(self) -> Self:
+        """Not taken: whoever holds one now."""
+        return self.filter(ended_at=None)
+
+    def ended(self) -> Self:
+        """Taken or moved."""
+        return self.filter(ended_at__isnull=False)
+
+    def on(self, day: date) -> Self:
+        """Held at the end of that day (H1). What is taken on a day is free on that day (L5)."""
+        return self.filter(given_on__lte=day).filter(Q(ended_at=None) | Q(ended_on__gt=day))
+
+    def of_disabled(self) -> Self:
+        """Held by somebody who has been disabled in the directory since (L9)."""
+        return self.filter(directory_user__partner=F("partner"), directory_user__is_disabled=True)
+
+    def of_people(self, people: Iterable[DirectoryUser]) -> Self:
+        return self.filter(directory_user__in=[person.pk for person in people])
+
+    def counts(self) -> dict[int, int]:
+        """How many there are of each product, by its primary key: one query."""
+        rows = self.order_by().values_list("product").annotate(count=Count("pk"))
+        return dict(rows)
+
+    def for_display(self) -> Self:
+        return self.select_related(
+            "directory_user", "product", "tenant", "partner", "given_by", "ended_by"
+        )
+
+    def end(self, *, by: Actor, on: date) -> int:
+        """End what has not ended; how many that were.
+
+        A calendar that was put right may be before the day it began (W10).
+        """
+        last_day = Greatest("given_on", Value(on, models.DateField()))
+        return self.update(ended_on=last_day, ended_at=clock.now(), ended_by=by.user)

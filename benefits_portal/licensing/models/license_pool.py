@@ -1,0 +1,186 @@
+"""The licenses of one product in one tenant, and giving them to people (L1 to L8).
+
+All subscriptions of the product count together (L6), those that are Active or Expired (L7). What
+people have is counted, never stored.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db.models import Sum
+
+from benefits_portal.benefits.models import Product
+from benefits_portal.licensing.license_exceptions import (
+    HolderDisabled,
+    HoldsLicense,
+    MorePeopleThanLicenses,
+    NoLicenseLeft,
+    NothingRuns,
+    NotInTenant,
+)
+from benefits_portal.tenants.audit.context import AuditContext
+from benefits_portal.tenants.audit.record import recorded_if_refused
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.models import Actor, DirectoryUser, Record, Tenant
+
+from .license_action import LicenseAction
+from .subscription import Subscription
+from .subscription_queryset import SubscriptionQuerySet
+
+if TYPE_CHECKING:
+    from .license_assignment import LicenseAssignment
+    from .license_assignment_queryset import LicenseAssignmentQuerySet
+
+
+@dataclass(frozen=True)
+class LicenseCount:
+    """How many licenses there are, and how many people have one."""
+
+    licenses: int
+    given: int
+
+    @property
+    def free(self) -> int:
+        return max(0, self.licenses - self.given)
+
+    @property
+    def over(self) -> int:
+        """How many people more than licenses (L8)."""
+        return max(0, self.given - self.licenses)
+
+    def plus(self, given: int) -> "LicenseCount":
+        return LicenseCount(self.licenses, self.given + given)
+
+    def refusal(self, product: Product) -> Refusal | None:
+        """Why no license of `product` can be given, whoever asks; None if one is free."""
+        if not self.licenses:
+            return NothingRuns(product)
+        if self.over:
+            return MorePeopleThanLicenses(product, self.over)
+        return None if self.free else NoLicenseLeft(product, self.licenses)
+
+
+@dataclass(frozen=True)
+class LicensePool:
+    """All licenses of one product in one tenant together (L6)."""
+
+    tenant: Tenant
+    product: Product
+
+    @property
+    def subscriptions(self) -> SubscriptionQuerySet:
+        return Subscription.objects.of_product_in(self.tenant, self.product)
+
+    @property
+    def assignments(self) -> "LicenseAssignmentQuerySet":
+        """Those that run and those that ended."""
+        return self.tenant.license_assignments.filter(product=self.product)
+
+    def licenses(self, on: date) -> int:
+        """How many its subscriptions entitle to on that day, today's rows asked (L6, L7)."""
+        total = self.subscriptions.entitling(on).order_by().aggregate(total=Sum("licenses"))
+        return total["total"] or 0
+
+    def count(self, on: date) -> LicenseCount:
+        """How many there are on that day, and how many people have one now: two queries."""
+        return LicenseCount(self.licenses(on), self.assignments.running().count())
+
+    def refusals(self, people: Iterable[DirectoryUser]) -> dict[int, Refusal | None]:
+        """Why each of `people` cannot be chosen, by their number: one query (L1, L2)."""
+        people = list(people)
+        held = self.assignments.running().of_people(people)
+        holders = set(held.order_by().values_list("directory_user", flat=True))
+        return {person.pk: self._refusal(person, holders) for person in people}
+
+    def _refusal(self, person: DirectoryUser, holders: set[int]) -> Refusal | None:
+        if person.tenant_id != self.tenant.pk:
+            return NotInTenant()
+        if not person.is_enabled:
+            return HolderDisabled()
+        return HoldsLicense() if person.pk in holders else None
+
+    def check_free(self, on: date) -> None:
+        """Raise the Refusal that stands in the way of giving a license to anybody (L3, L7, L8)."""
+        if refusal := self.count(on).refusal(self.product):
+            raise refusal
+
+    def give(self, person: DirectoryUser, *, by: Actor, on: date) -> "LicenseAssignment":
+        """Give `person` a license: as many at once as there are, and none more (L1 to L3).
+
+        Raises a Refusal, which is put on record: of the person first, then of the pool.
+        """
+        about = self.about(by) | {"after": {"person": person.pk}}
+        with recorded_if_refused(LicenseAction.GIVEN, **about):
+            assignment = self.give_under_locks(person, by=by, on=on)
+            Record.objects.log(LicenseAction.GIVEN, **about | {"after": assignment.names})
+            return assignment
+
+    def give_under_locks(
+        self, person: DirectoryUser, *, by: Actor, on: date
+    ) -> "LicenseAssignment":
+        """The same inside the caller's transaction, and not on record."""
+        outcome = self.give_each([person], by=by, on=on)[person.pk]
+        if isinstance(outcome, Refusal):
+            raise outcome
+        return outcome
+
+    def give_each(
+        self, people: Sequence[DirectoryUser], *, by: Actor, on: date
+    ) -> "dict[int, LicenseAssignment | Refusal]":
+        """Give `people` a license each, in their order, while there are any left (L3).
+
+        What became of each, by their number. Inside the caller's transaction: locked, then counted,
+        so that of those who ask for the last one at an instant one gets it.
+        """
+        entries, licenses = self._locked(people), self._locked_licenses(on)
+        refusals = self.refusals(entries.values())
+        count = LicenseCount(licenses, self.assignments.running().count())
+        outcomes: dict[int, LicenseAssignment | Refusal] = {}
+        chosen: list[DirectoryUser] = []
+        for person in people:
+            refusal = refusals[person.pk] or count.plus(len(chosen)).refusal(self.product)
+            if refusal:
+                outcomes[person.pk] = refusal
+            else:
+                chosen.append(entries[person.pk])
+        return outcomes | self._write(chosen, by=by, on=on)
+
+    def _locked(self, people: Iterable[DirectoryUser]) -> dict[int, DirectoryUser]:
+        """`people` as they are now, until the transaction ends: before the subscriptions."""
+        entries = DirectoryUser.objects.filter(pk__in=[person.pk for person in people])
+        return {entry.pk: entry for entry in entries.order_by("pk").select_for_update(no_key=True)}
+
+    def _locked_licenses(self, on: date) -> int:
+        """What the subscriptions entitle to, which nobody changes until the transaction ends.
+
+        All of them in one order: of two who give at once, one waits for the other.
+        """
+        kept = self.subscriptions.kept().order_by("pk").select_for_update(no_key=True)
+        return sum(each.licenses for each in kept if each.entitles(on))
+
+    def _write(
+        self, people: Iterable[DirectoryUser], *, by: Actor, on: date
+    ) -> "dict[int, LicenseAssignment]":
+        given = self.assignments.bulk_create(
+            self.assignments.model(
+                partner_id=self.tenant.partner_id,
+                tenant=self.tenant,
+                product=self.product,
+                directory_user=person,
+                given_on=on,
+                given_by=by.user,
+            )
+            for person in people
+        )
+        return {assignment.directory_user_id: assignment for assignment in given}
+
+    def about(self, by: Actor) -> AuditContext:
+        """What is on record of an act in this pool."""
+        return {
+            "by": by,
+            "partner": self.tenant.partner,
+            "tenant": self.tenant,
+            "subject": self.product,
+        }

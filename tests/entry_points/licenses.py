@@ -1,0 +1,136 @@
+"""Giving licenses to people, taking them away and moving them (L1 to L10)."""
+
+from datetime import timedelta
+
+from benefits_portal.benefits.models import Product
+from benefits_portal.licensing.license_exceptions import (
+    HolderDisabled,
+    HoldsLicense,
+    LicenseTaken,
+    MorePeopleThanLicenses,
+    NoLicenseLeft,
+    NothingRuns,
+    NotInTenant,
+    SameProduct,
+)
+from benefits_portal.licensing.models import LicenseAssignment, LicensePool
+from benefits_portal.tenants.models import DirectoryUser
+from tests import factories
+from tests.factories import TODAY
+from tests.partner_fixture import PartnerFixture
+
+from .operations import Arguments, Driver, Operation, by_verb
+
+GIVE, TAKE, MOVE = (
+    Operation("give a license"),
+    Operation("take a license"),
+    Operation("move a license"),
+)
+
+
+@GIVE.entry_point("verb LicensePool.give")
+def by_the_pool(driver: Driver, licenses: LicensePool, person: DirectoryUser) -> str:
+    return by_verb(lambda: licenses.give(person, by=driver.by, on=TODAY))
+
+
+@TAKE.entry_point("verb LicenseAssignment.take")
+def take_by_verb(driver: Driver, assignment: LicenseAssignment) -> str:
+    return by_verb(lambda: assignment.take(by=driver.by, on=TODAY))
+
+
+@MOVE.entry_point("verb LicenseAssignment.move")
+def move_by_verb(driver: Driver, assignment: LicenseAssignment, product: Product) -> str:
+    return by_verb(lambda: assignment.move(product, by=driver.by, on=TODAY))
+
+
+def pool(
+    sample: PartnerFixture, licenses: int = 2, given: int = 0, *, days_ago: int = -100
+) -> LicensePool:
+    """Another pool of the tenant, whose subscription ended so many days ago."""
+    ends_on = TODAY - timedelta(days=days_ago)
+    return factories.pool(licenses, given, tenant=sample.tenant, ends_on=ends_on)
+
+
+def give(
+    sample: PartnerFixture,
+    licenses: LicensePool | None = None,
+    person: DirectoryUser | None = None,
+) -> Arguments:
+    return {"licenses": licenses or pool(sample), "person": person or sample.person}
+
+
+@GIVE.refused("L1", NotInTenant)
+def to_somebody_of_another_tenant(sample: PartnerFixture) -> Arguments:
+    person = factories.DirectoryUserFactory.create(tenant=sample.second)
+    return give(sample, person=person)
+
+
+@GIVE.refused("L1", HolderDisabled)
+def to_somebody_who_is_disabled(sample: PartnerFixture) -> Arguments:
+    return give(sample, person=sample.disabled)
+
+
+@GIVE.refused("L2", HoldsLicense)
+def to_its_holder(sample: PartnerFixture) -> Arguments:
+    licenses = pool(sample)
+    licenses.give(sample.person, by=sample.by, on=TODAY)
+    return give(sample, licenses)
+
+
+@GIVE.refused("L3", NoLicenseLeft)
+def when_none_is_left(sample: PartnerFixture) -> Arguments:
+    return give(sample, pool(sample, 2, given=2))
+
+
+@GIVE.refused("L7", NothingRuns)
+def when_nothing_runs(sample: PartnerFixture) -> Arguments:
+    return give(sample, pool(sample, days_ago=31))
+
+
+@GIVE.refused("L8", MorePeopleThanLicenses)
+def when_there_are_more_people_than_licenses(sample: PartnerFixture) -> Arguments:
+    return give(sample, pool(sample, 2, given=4))
+
+
+def held(sample: PartnerFixture) -> LicenseAssignment:
+    return pool(sample).give(sample.person, by=sample.by, on=TODAY)
+
+
+@TAKE.refused("L5", LicenseTaken)
+def what_was_taken_already(sample: PartnerFixture) -> Arguments:
+    assignment = held(sample)
+    LicenseAssignment.objects.get(pk=assignment.pk).take(by=sample.by, on=TODAY)
+    return {"assignment": assignment}
+
+
+@MOVE.refused("L10", SameProduct)
+def to_its_own_product(sample: PartnerFixture) -> Arguments:
+    assignment = held(sample)
+    return {"assignment": assignment, "product": assignment.product}
+
+
+@MOVE.refused("L5", LicenseTaken)
+def what_was_taken_meanwhile(sample: PartnerFixture) -> Arguments:
+    return what_was_taken_already(sample) | {"product": pool(sample).product}
+
+
+@MOVE.refused("L10", NoLicenseLeft)
+def to_a_product_of_which_none_is_left(sample: PartnerFixture) -> Arguments:
+    return {"assignment": held(sample), "product": pool(sample, 2, given=2).product}
+
+
+@MOVE.refused("L10", MorePeopleThanLicenses)
+def to_a_product_with_more_people_than_licenses(sample: PartnerFixture) -> Arguments:
+    return {"assignment": held(sample), "product": pool(sample, 2, given=4).product}
+
+
+@MOVE.refused("L7", NothingRuns)
+def to_a_product_of_which_nothing_runs(sample: PartnerFixture) -> Arguments:
+    return {"assignment": held(sample), "product": pool(sample, days_ago=31).product}
+
+
+@MOVE.refused("L2", HoldsLicense)
+def to_a_product_that_they_have(sample: PartnerFixture) -> Arguments:
+    other = pool(sample)
+    other.give(sample.person, by=sample.by, on=TODAY)
+    return {"assignment": held(sample), "product": other.product}
