@@ -136,6 +136,7 @@ FETCHES = {
     "benefits_portal/licensing/planning/explaining.py:tried_nearby": (
         "how far it was tried is said by its coverage"
     ),
+    "benefits_portal/reminders/digest_mail.py:topics": "the mail says how many more there are",
     "benefits_portal/templatetags/portal.py:beside_label": "a part of a text",
 }
 TEXTS = {  # a number of characters or of parts, not of rows

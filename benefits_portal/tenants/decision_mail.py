@@ -44,10 +44,16 @@ def decision_letter(
 
 def portal_href(path: str) -> str:
     """`path` at the portal's own host; empty where the settings name none, as in a demo."""
+    origin = portal_origin()
+    return f"{origin}{path}" if origin else ""
+
+
+def portal_origin() -> str:
+    """The portal's own host, as in https://portal.example; empty where the settings name none."""
     named = (
         host
         for host in settings.ALLOWED_HOSTS
         if host not in LOCAL_HOSTS and host.strip("*.") == host
     )
     host = next(named, "")
-    return f"https://{host}{path}" if host else ""
+    return f"https://{host}" if host else ""

@@ -1,0 +1,87 @@
+"""What is due, as mails and calendars say it: a thing, one of its days, a sentence (R8, R10)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.home.rows import days_left
+
+from .topics import Due, Occasion, Topic
+
+# Of a day to come, which is the last one to do something
+AHEAD = {
+    Occasion.KEY_EXPIRES: _("Use by %(day)s"),
+    Occasion.CREDIT_EXPIRES: _("Use by %(day)s"),
+    Occasion.SUBSCRIPTION_ENDS: _("Ends on %(day)s"),
+    Occasion.SUBSCRIPTION_DISABLED: _("Disabled after %(day)s"),
+    Occasion.SUBSCRIPTION_DELETED: _("Deleted after %(day)s"),
+    Occasion.MEMBERSHIP_ENDS: _("Ends on %(day)s"),
+    Occasion.LICENSES_OVER: _("Too few licenses after %(day)s"),
+    Occasion.LICENSES_OVER_THEN: _("Too few licenses after %(day)s"),
+    Occasion.HELD_BY_DISABLED: _("Ends on %(day)s"),
+    Occasion.PARTNER_MEMBERSHIP_ENDS: _("Ends on %(day)s"),
+    Occasion.PARTNER_KEYS_EXPIRE: _("Use by %(day)s"),
+}
+# Of what has happened without anyone, or waits
+SINCE = {
+    Occasion.KEY_EXPIRES: _("Expired unused after %(day)s"),
+    Occasion.CREDIT_EXPIRES: _("Expired unused after %(day)s"),
+    Occasion.SUBSCRIPTION_DISABLED: _("Was disabled after %(day)s"),
+    Occasion.LICENSES_OVER: _("Too few licenses since %(day)s"),
+    Occasion.PARTNER_KEYS_EXPIRE: _("Expired unused after %(day)s"),
+    Occasion.TENANT_REQUESTED: _("Waiting since %(day)s"),
+    Occasion.REPLACEMENT_REQUESTED: _("Waiting since %(day)s"),
+}
+ENDED = _("Ended on %(day)s")  # of what is told of its last day alone
+
+
+@dataclass(frozen=True)
+class DueItem:
+    """A day that is `due`, with what it is about.
+
+    `title` is what it is and how much, in the reader's language; `path` is its page's. Names that
+    somebody typed stand behind a label, so that none passes for a sentence of ours (R8).
+    """
+
+    due: Due
+    title: str
+    path: str
+    offer: str = ""
+    tenant: str = ""
+    person: str = ""
+
+    def is_ahead(self, on: date) -> bool:
+        """Whether its day is still the last one to do something."""
+        return self.due.due_on >= on and self.due.occasion in AHEAD
+
+    def sentence(self, on: date) -> str:
+        """Ends on Jun 30, 2021 · 60 days left, in the reader's language."""
+        day = {"day": as_day(self.due.due_on)}
+        if not self.is_ahead(on):
+            return str(SINCE.get(self.due.occasion, ENDED)) % day
+        return f"{AHEAD[self.due.occasion] % day} · {days_left(self.due.due_on, on)}"
+
+    @property
+    def labels(self) -> str:
+        """Where it is from, where it runs and who holds it, each behind its label."""
+        named = (
+            (_now("Offer: %(name)s"), self.offer),
+            (_now("Tenant: %(name)s"), self.tenant),
+            (_now("Assigned to: %(name)s"), self.person),
+        )
+        return " · ".join(label % {"name": name} for label, name in named if name)
+
+
+def by_topic(items: Sequence[DueItem]) -> Iterator[tuple[Topic, list[DueItem]]]:
+    """The items of each topic, in the order of topics, those due first before others."""
+    order = list(Topic)
+    in_order = sorted(
+        items, key=lambda item: (order.index(item.due.occasion.topic), item.due.due_on)
+    )
+    for topic, of_topic in groupby(in_order, key=lambda item: item.due.occasion.topic):
+        yield topic, list(of_topic)
