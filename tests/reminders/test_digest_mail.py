@@ -58,8 +58,8 @@ def mail(*items: DueItem, language: str = "en", partner: str = "Contoso") -> Ema
 
 
 def html_of(message: EmailMultiAlternatives) -> str:
-    [part] = message.alternatives
-    return str(part.content)
+    [(content, _kind)] = message.alternatives
+    return str(content)
 
 
 def texts(element: Any) -> Iterator[str]:
