@@ -4,6 +4,7 @@ from django.db import models
 
 from benefits_portal.benefits.models import ExternalOffer, HeldOffer
 from benefits_portal.licensing.consistency import CHECKS
+from benefits_portal.reminders.models import Silence
 from benefits_portal.tenants.models import Actor, Tenant, TenantRequest
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -46,4 +47,6 @@ def rows_of_a_partner(tenant: Tenant) -> None:
     TenantRequest.objects.create(
         partner=partner, name="Further", domain=domain, tenant=tenant, decided_at=NOW
     )
-    factories.UserFactory.create()
+    user = factories.UserFactory.create()
+    for silenced in ({"subscription": subscription}, {"benefit": credit}):
+        Silence.objects.create(user=user, partner=partner, **silenced)
