@@ -7,6 +7,7 @@ refused at the start, with the way to repair it (ImproperlyConfigured).
 import re
 import warnings
 from collections.abc import Collection
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,6 +93,16 @@ class Env(FileAwareEnv):  # type: ignore[misc]
                 f"as in {name}=Europe/Amsterdam."
             ) from problem
         return value
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """IP addresses, or networks as in 10.0.0.0/24, separated by commas."""
+        try:
+            return [ip_network(part) for part in comma_separated(self.str(name, default=""))]
+        except ValueError as problem:
+            raise ImproperlyConfigured(
+                f"{name} holds what is no IP address and no network. Separate them by commas, "
+                f"as in {name}=10.0.0.5,fd00::/64."
+            ) from problem
 
     def one_of(self, name: str, default: str, *, choices: Collection[str]) -> str:
         """One of `choices`, which are uppercase."""

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from benefits_portal.database_errors import Reason, reason
 
 READY = "ready"
-HEALTH = {"/healthz", "/readyz", "/healthz/mail"}
+HEALTH = {"/healthz", "/readyz", "/healthz/mail", "/metrics"}  # for monitors
 FAULTS = {
     Reason.FULL: "database full",
     Reason.READ_ONLY: "database read-only",

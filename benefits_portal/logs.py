@@ -25,6 +25,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from benefits_portal import metrics
 from benefits_portal.key_format import without_keys
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -154,11 +155,30 @@ def route_of(request: HttpRequest) -> str:
     return match.route if match else ""
 
 
+def name_of(request: HttpRequest) -> str:
+    """The name of the page that the request's path led to, as in `licensing:extend`; or empty."""
+    match = getattr(request, "resolver_match", None)
+    return match.view_name if match else ""
+
+
 def frames(trace: TracebackType | None) -> list[str]:
     """Where it happened, the innermost last."""
     return [
         f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)
     ]
+
+
+def put_down(request: HttpRequest, status: int, seconds: float) -> None:
+    """Log that `request` was answered, and count it."""
+    fields = {
+        "method": request.method,
+        "route": route_of(request),
+        "page": name_of(request),
+        "status": status,
+        "ms": round(seconds * 1000, 1),
+    }
+    _requests.info("request", extra={"fields": fields})
+    metrics.count_request(name_of(request), request.method, status, seconds)
 
 
 def log_requests(
@@ -179,13 +199,7 @@ def log_requests(
         try:
             response = get_response(request)
             response.headers["X-Request-ID"] = request_id.get()
-            fields = {
-                "method": request.method,
-                "route": route_of(request),
-                "status": response.status_code,
-                "ms": round((time.perf_counter() - started) * 1000, 1),
-            }
-            _requests.info("request", extra={"fields": fields})
+            put_down(request, response.status_code, time.perf_counter() - started)
             return response
         finally:
             request_id.reset(token)

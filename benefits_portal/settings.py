@@ -278,7 +278,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 if not IS_LOCAL:
     SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=True)
     # Monitors and load balancers ask over plain HTTP
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^healthz/mail$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^healthz/mail$", r"^metrics$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES > 0 else None
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.switch("HSTS_INCLUDE_SUBDOMAINS", default=True)
@@ -289,6 +289,9 @@ if not IS_LOCAL:
         preload=SECURE_HSTS_PRELOAD,
         secrets=[SECRET_KEY, *SECRET_KEY_FALLBACKS],
     )
+
+# Networks that may ask for /metrics; empty: nobody, and nothing is counted
+METRICS_FROM = env.networks("METRICS_FROM")
 
 # Logging: one line an event, to standard error; JSON in production. Never a form's content
 # (benefits_portal/logs.py).

@@ -168,6 +168,17 @@ def check_databases(settings: Any) -> Iterator[CheckMessage]:
             )
 
 
+def check_metrics(settings: Any) -> Iterator[CheckMessage]:
+    """How busy a portal is, and what it refuses, is for its operator."""
+    for network in settings.METRICS_FROM:
+        if network.prefixlen == 0:
+            yield fault(
+                14,
+                f"METRICS_FROM lets everybody ask, as {network}.",
+                "Name the machines that collect metrics, as in METRICS_FROM=10.0.0.5.",
+            )
+
+
 def hosts_elsewhere(database: dict[str, Any]) -> list[str]:
     """The hosts of a database that are neither this machine nor one of its unix sockets."""
     options = database.get("OPTIONS", {})
@@ -188,6 +199,7 @@ CHECKS: tuple[Check, ...] = (
     check_demo_secret,
     check_databases,
     check_mail,
+    check_metrics,
 )
 
 

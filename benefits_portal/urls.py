@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from benefits_portal import health, views
+from benefits_portal import health, metrics_page, views
 from benefits_portal.benefits.admin.new_partner import new_partner
 from benefits_portal.licensing.admin.refusals import refusals
 from benefits_portal.licensing.admin.support_desk import support_desk
@@ -25,6 +25,7 @@ urlpatterns = [
     path("theme/", views.theme, name="theme"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics_page.metrics_page, name="metrics"),
     path("back-office/support/", admin.site.admin_view(support_desk), name="support-desk"),
     path("back-office/refusals/", admin.site.admin_view(refusals), name="refusals"),
     path("back-office/new-partner/", admin.site.admin_view(new_partner), name="new-partner"),

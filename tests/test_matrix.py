@@ -46,6 +46,7 @@ demo-mailbox                    none       none     none    none   none    none 
 then-and-now                    see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
 help                            see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
 licensing:calculator            see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
+metrics                         none       none     none    none   none    none   none     none
 readyz                          see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
 set_language                    -/go       -/do     -/do    -/do   -/do    -/do   -/do     -/do
 tenants:mail-health             see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-

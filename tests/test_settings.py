@@ -9,6 +9,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -194,6 +195,11 @@ REFUSED = [
         ]
     ),
     ("REPLICA_URL", "sqlite:///portal.sqlite3", "REPLICA_URL leads to no PostgreSQL"),
+    ("METRICS_FROM", "0.0.0.0/0", "METRICS_FROM lets everybody ask, as 0.0.0.0/0."),
+    *(
+        ("METRICS_FROM", networks, "METRICS_FROM holds what is no IP address and no network.")
+        for networks in ["prometheus.example.org", "10.0.0.5,", "10.0.0.5/24", "on"]
+    ),
 ]
 
 
@@ -236,6 +242,7 @@ LISTED: dict[str, dict[str, Any]] = {
     "E011": {"MAILERS": {"default": {"OPTIONS": {"host": "10.0.0.5", "use_tls": False}}}},
     "E012": {"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}},
     "E013": {"DATABASES": {"replica": POSTGRESQL | {"HOST": "10.0.0.12"}}},
+    "E014": {"METRICS_FROM": [ip_network("::/0")]},
 }
 
 

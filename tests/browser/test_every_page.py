@@ -31,6 +31,7 @@ NO_PAGES = {  # what answers no GET with a page
         "theme",
         "healthz",
         "readyz",
+        "metrics",
         "tenants:mail-health",
     ),
     *(

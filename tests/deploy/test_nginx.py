@@ -23,7 +23,10 @@ import pytest
 
 from drills.servers import Nginx, Portal
 
-CONFIGURATION = (Path(__file__).parents[2] / "deploy" / "nginx.conf").read_text()
+DEPLOY = Path(__file__).parents[2] / "deploy"
+CONFIGURATION = "".join(
+    (DEPLOY / name).read_text() for name in ("nginx.conf", "nginx-metrics.conf")
+)
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 HOST = "benefits.example.org"
 OWN_HEADERS = {
@@ -65,7 +68,7 @@ class Proxy:
     def __init__(self, folder: Path) -> None:
         self.behind = ThreadingHTTPServer(("127.0.0.1", 0), Behind)
         threading.Thread(target=self.behind.serve_forever, daemon=True).start()
-        self.plain, self.secure = free_port(), free_port()
+        self.plain, self.secure, self.metrics = free_port(), free_port(), free_port()
         subprocess.run(
             [
                 *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
@@ -85,6 +88,7 @@ class Proxy:
         for old, new in {
             r"listen 80\b": f"listen 127.0.0.1:{self.plain}",
             r"listen 443\b": f"listen 127.0.0.1:{self.secure}",
+            r"listen 127.0.0.1:9180": f"listen 127.0.0.1:{self.metrics}",
             r" *listen \[::\].*\n": "",
             r"/etc/ssl/\w+/benefits-portal\.": f"{folder}/portal.",
             r"/var/log/nginx": str(folder),
@@ -418,6 +422,28 @@ def test_a_portal_that_is_away_is_told_in_the_reader_s_language(
     assert found["retry-after"] == "5"
     assert title in body
     assert {name: found.get(name) for name in OWN_HEADERS} == OWN_HEADERS
+
+
+METRICS = ["/metrics", "/metrics?x=1", "//metrics", "/./metrics", "/%6detrics", "/x/../metrics"]
+
+
+@pytest.mark.parametrize("path", METRICS)
+def test_the_public_is_not_given_metrics(proxy: Proxy, path: str) -> None:
+    """However they are asked for: the answer is that of nginx, which asks nobody."""
+    status, headers, _body = proxy.request(path)
+    assert (status, headers["content-security-policy"]) == (
+        404,
+        OWN_HEADERS["content-security-policy"],
+    )
+
+
+@pytest.mark.parametrize(("path", "status"), [("/metrics", b"200"), ("/", b"404")])
+def test_on_its_own_port_only_metrics_are_asked_for(proxy: Proxy, path: str, status: bytes) -> None:
+    sent = f"GET {path} HTTP/1.1\r\nX-Forwarded-For: 10.0.0.5\r\nConnection: close\r\n"
+    answer = answer_to(proxy, sent.encode() + FOREIGN, port=proxy.metrics)
+    assert answer.split()[1] == status
+    passed_on = b"X-Forwarded-For: 127.0.0.1" in answer and f"Host: {HOST}".encode() in answer
+    assert passed_on is (path == "/metrics")
 
 
 def test_an_upgrade_compares_the_configuration_of_nginx() -> None:

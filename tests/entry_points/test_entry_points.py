@@ -50,6 +50,7 @@ HARMLESS = {
             "healthz",
             "help",
             "home",
+            "metrics",
             "readyz",
             "search",
             "set_language",

@@ -12,7 +12,7 @@ from django.db.models import F, Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal import clock
+from benefits_portal import clock, metrics
 from benefits_portal.benefits.models import MAX_LICENSES, ProductKey
 from benefits_portal.licensing.order_quotes import MAX_KEYS
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -222,6 +222,7 @@ class Redemption(AppendOnly):
 
     def put_on_record(self, *, by: Actor) -> None:
         """Note it in the history of the subscription; the key by its number alone (A1, K3)."""
+        metrics.count_redemption(self.way)
         Record.objects.log(
             RedemptionAction[RedemptionKind(self.way).name],
             by=by,

@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
-from benefits_portal import clock
+from benefits_portal import clock, metrics
 from benefits_portal.key_format import without_keys
 from benefits_portal.personal import without_names
 from benefits_portal.typed_text import tidy_values
@@ -122,6 +122,8 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         is_counted = refusal.is_counted if refusal else action in COUNTED
         if not (is_counted and self._count_again(record)):
             record.save(using=self.db)
+        if refusal:
+            metrics.count_refusal(refusal.code)
         collect(record)
         return record
 
