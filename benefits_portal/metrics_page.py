@@ -1,4 +1,4 @@
-"""`/metrics`, for whoever METRICS_FROM lets ask: what was counted, and how the mails are."""
+"""`/metrics`, for whoever METRICS_FROM lets ask: what was counted, and how mails and reminders are."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal import clock, metrics
 from benefits_portal.metrics import Gauge
+from benefits_portal.reminders.models import Run
 from benefits_portal.tenants.client_ip import client_ip
 from benefits_portal.tenants.models import Mail
 
@@ -48,7 +49,7 @@ def may_ask(ip_text: str | None) -> bool:
 def gauges() -> list[Gauge]:
     """What the database says; whether it answers is one of them, for the others are left out."""
     try:
-        figures = [*mails()]
+        figures = [*mails(), *reminders()]
     except (DatabaseError, InterfaceError):
         figures = []
     answers = "Whether the database answered."
@@ -72,3 +73,13 @@ def mails() -> Iterator[Gauge]:
         "Seconds that the oldest mail has waited.",
         (now - oldest).total_seconds() if oldest else 0,
     )
+
+
+def reminders() -> Iterator[Gauge]:
+    """Of the last run that came to its end; none before the first."""
+    if (last := Run.objects.ended().first()) and last.ended_at:
+        ended = "When reminders were last sent, in seconds since 1970."
+        yield Gauge("benefits_portal_reminders_ended_at", ended, last.ended_at.timestamp())
+        for what in ("made", "sent", "failed"):
+            text, count = "Reminders of that run.", getattr(last, what)
+            yield Gauge("benefits_portal_reminders", text, count, {"what": what})

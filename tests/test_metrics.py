@@ -27,6 +27,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from benefits_portal import clock
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.metrics import counting
+from benefits_portal.reminders.models import Run
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Record, Tenant
 from tests import factories
@@ -198,6 +199,17 @@ def test_mails_of_a_day_are_told_by_what_became_of_them(metrics: Callable[[], Fi
     told = metrics()
     assert told["mails_of_a_day"] == {("waiting",): 2, ("sent",): 1, ("given_up",): 1}
     assert told["mail_waits_seconds"] == {(): 9 * 60}
+
+
+@pytest.mark.usefixtures("today")
+def test_the_last_run_of_reminders_is_told(metrics: Callable[[], Figures]) -> None:
+    now, hour = clock.now(), timedelta(hours=1)
+    Run.objects.create(started_at=now, ended_at=now - hour, made=7, sent=4, failed=3)
+    Run.objects.create(started_at=now, ended_at=now - 2 * hour)
+    Run.objects.create(started_at=now)
+    told = metrics()
+    assert told["reminders_ended_at"] == {(): (now - hour).timestamp()}
+    assert told["reminders"] == {("made",): 7, ("sent",): 4, ("failed",): 3}
 
 
 def test_without_the_database_what_was_counted_is_told(metrics: Callable[[], Figures]) -> None:

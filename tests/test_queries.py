@@ -222,7 +222,7 @@ NO_PAGES = {
     "tenants:end-viewing": "answers a form",
     "demo-sign-in": "answers a form",
     "demo-clock": "answers a form",
-    "metrics": "two queries of mails: tests/test_metrics.py",
+    "metrics": "three queries of mails and reminders: tests/test_metrics.py",
     "demo-reset": "is in a demo only",
     "demo-mailbox": "is in a demo only",
     "demo-tour": "is in a demo only",
