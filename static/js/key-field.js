@@ -145,12 +145,28 @@ document.addEventListener("input", (event) => {
   if (isKeyField(event) && !event.isComposing) typed(event.target, event.inputType);
 });
 document.addEventListener("compositionend", (event) => isKeyField(event) && typed(event.target));
-document.addEventListener("change", (event) => {
-  if (!isKeyField(event) || !event.target.value.trim()) return;
-  const verdict = judge(event.target.value);
-  if (verdict.key) event.target.value = grouped(verdict.key);
-  show(event.target, verdict);
+document.addEventListener("change", ({ target: field }) => {
+  if (!field.matches?.("[data-key-field]") || !field.value.trim()) return;
+  const { key } = judge(field.value);
+  if (key) field.value = grouped(key);
+  const say = () => show(field, judge(field.value));
+  if (whenReleased) whenReleased.then(say);
+  else say();
 });
+
+// What is said takes a line: the button that one is pressing would slip away before it is released.
+let whenReleased = null;
+let release = null;
+document.addEventListener("pointerdown", () => {
+  whenReleased = new Promise((resolve) => { release = resolve; });
+});
+for (const type of ["pointerup", "pointercancel"]) {
+  document.addEventListener(type, () => setTimeout(() => {
+    release?.();
+    whenReleased = null;
+  }));
+}
+
 // A field of one line drops line breaks, and with them what keeps a key apart from the next line.
 document.addEventListener("paste", (event) => {
   const text = isKeyField(event) ? event.clipboardData.getData("text/plain") : "";

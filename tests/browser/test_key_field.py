@@ -137,3 +137,14 @@ def test_what_the_server_said_of_another_key_is_not_left_at_the_top(key_page: Pa
     field.fill(KEY)
     expect(summary).to_be_hidden()
     expect(key_page.locator(".field-error:visible")).to_have_count(0)
+
+
+def test_a_button_stays_under_the_finger_that_presses_it(key_page: Page) -> None:
+    """Leaving the field says what is wrong in a new line, above the button that is pressed."""
+    key_page.get_by_role("textbox", name="Product key").fill("nonsense")
+    box = key_page.get_by_role("button", name="Next").bounding_box()
+    assert box
+    key_page.mouse.move(box["x"] + 5, box["y"] + 5)
+    key_page.mouse.down()
+    key_page.mouse.up()
+    expect(key_page.locator(".error-summary")).to_be_focused()
