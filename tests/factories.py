@@ -530,11 +530,13 @@ def replace(redemption: Redemption, *, on: date = TODAY) -> Replacement:
     return asked
 
 
-def order(*kinds: RedemptionKind, subscription: Subscription | None = None) -> Order:
+def order(
+    *kinds: RedemptionKind, subscription: Subscription | None = None, on: date = TODAY
+) -> Order:
     """An order of a new key for each of `kinds`, which extends and adds unless told."""
     subscription = subscription or redeem().subscription
     steps = [OrderStep(way, key_for(subscription)) for way in kinds or STEP_KINDS]
-    return Order.redeem(subscription, steps, tenant=subscription.tenant, by=Actor(), on=TODAY)
+    return Order.redeem(subscription, steps, tenant=subscription.tenant, by=Actor(), on=on)
 
 
 def key_for(subscription: Subscription, licenses: int | None = None) -> ProductKey:

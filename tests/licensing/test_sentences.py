@@ -232,9 +232,9 @@ def test_only_what_can_come_back_is_said_to(client: Client, tenant: Tenant) -> N
 @pytest.mark.parametrize(
     ("ends_on", "said"),
     [
-        (date(2022, 4, 30), "later, not earlier."),
-        (date(2022, 5, 1), "so it stays."),
-        (date(2022, 5, 2), "earlier, not later."),
+        (date(2022, 4, 30), "later than the current one, or the same."),
+        (date(2022, 5, 1), "The end date stays the same."),
+        (date(2022, 5, 2), "earlier than the current one, or the same."),
     ],
 )
 def test_which_way_adding_licenses_moves_the_end_is_computed(
@@ -338,6 +338,16 @@ def test_a_receipt_in_practice_says_which_day_the_calendar_said(
     ) is said
     history = page(client, "subscription", redemption.subscription_id)
     assert ("These are real times. The practice date was later." in history) is said
+
+
+def test_an_order_s_receipt_says_which_day_the_calendar_said(
+    admin: User, sign_in: SignIn, tenant: Tenant, by: Actor
+) -> None:
+    Partner.objects.filter(pk=tenant.partner_id).update(is_practice=True, days_ahead=40)
+    there = redeem(tenant=tenant, on=TODAY).subscription
+    order = factories.order(subscription=there, on=TODAY + timedelta(days=40))
+    text = page(sign_in(admin), "order-receipt", order.pk)
+    assert text.count("Real time; the practice calendar said Jun 10, 2021.") == 1
 
 
 @pytest.mark.parametrize(("zone", "said"), [("Pacific/Auckland", False), ("UTC", True)])

@@ -35,14 +35,14 @@ from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.redemption_sentences import headline, order_outcome
 from benefits_portal.licensing.subscription_display import adding_hint
 from benefits_portal.licensing.views.replacing import order_replacement_context
-from benefits_portal.licensing.views.subscriptions import outcome_context
+from benefits_portal.licensing.views.subscriptions import outcome_context, who_and_when
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.naming import Names
 
 MAX_OWN_KEYS = 50  # of one's own to choose from in a row
+ALONE = "alone"  # in the URL of a review: the other rows were left empty
 
 
 def enter_keys(
@@ -52,7 +52,8 @@ def enter_keys(
     if request.method == "POST":
         rows = KeyRows.sent(request, subscription, way)
         if rows.is_next and (steps := rows.steps()):
-            return redirect(order_url(subscription.pk, [step.reference for step in steps]))
+            url = order_url(subscription.pk, [step.reference for step in steps])
+            return redirect(f"{url}&{ALONE}=1" if len(steps) < MIN_KEYS else url)
     else:
         steps = steps_of(request, request.GET.getlist("step")[:MAX_KEYS])
         rows = KeyRows.of_steps(request, subscription, way, steps)
@@ -167,13 +168,11 @@ def order_receipt(request: PartnerRequest, pk: int) -> HttpResponse:
     done = get_own(request, Order.objects.for_display(), pk)
     steps = receipt_steps(done)
     total = total_of([step.redemption for step in steps])
-    people = Names(request.partner, [done.redeemed_by])
     context = {
         "order": done,
         "steps": steps,
         "rows": before_after(total),
-        "redeemed_by": people.of(done.redeemed_by),
-        "redeemed_by_address": people.email_of(done.redeemed_by),
+        **who_and_when(request, steps[0].redemption),
         **outcome_context(request, order_outcome(done, total)),
         **order_replacement_context(request, done),
     }

@@ -143,17 +143,24 @@ def what_a_key_does(request: PartnerRequest, subscription: Subscription) -> dict
 def receipt(request: PartnerRequest, pk: int) -> HttpResponse:
     """What a key was used for: before, after, where, by whom, when (A3). Made to be printed."""
     redemption = get_own(request, Redemption.objects.for_display(), pk)
-    people = Names(request.partner, [redemption.redeemed_by])
     context = {
         "redemption": redemption,
         "rows": before_after(redemption),
-        "redeemed_by": people.of(redemption.redeemed_by),
-        "redeemed_by_address": people.email_of(redemption.redeemed_by),
-        "practice_day": redemption.practice_day,
+        **who_and_when(request, redemption),
         **outcome_context(request, outcome(redemption)),
         **replacement_context(request, redemption),
     }
     return render(request, "licensing/receipt.html", context)
+
+
+def who_and_when(request: PartnerRequest, redemption: Redemption) -> dict[str, Any]:
+    """By whom, and on which day of the practice calendar: of one redemption or of its order."""
+    people = Names(request.partner, [redemption.redeemed_by])
+    return {
+        "redeemed_by": people.of(redemption.redeemed_by),
+        "redeemed_by_address": people.email_of(redemption.redeemed_by),
+        "practice_day": redemption.practice_day,
+    }
 
 
 def outcome_context(request: PartnerRequest, sentence: str) -> dict[str, Any]:
