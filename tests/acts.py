@@ -132,7 +132,7 @@ def ask_for_tenant(sample: PartnerFixture) -> Act:
 
 
 def ask_for_replacement(sample: PartnerFixture) -> Act:
-    message = "The program team has your request. You will find the answer on this receipt."
+    message = "The program team has your request. You'll find the answer on this receipt."
     return by_form(sample, "licensing:replacement", "licensing.replacement-asked", message)
 
 

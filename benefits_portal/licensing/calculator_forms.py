@@ -77,7 +77,7 @@ class SubscriptionForm(forms.Form):
         label=gettext_lazy("License-days carried over"),
         required=False,
         at_least=0,
-        help_text=gettext_lazy("From an earlier calculation; empty for none."),
+        help_text=gettext_lazy("From an earlier calculation. Leave empty if there are none."),
     )
 
     def clean_keys(self) -> list[int]:

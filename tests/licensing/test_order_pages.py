@@ -136,7 +136,11 @@ def test_rows_left_blank_are_left_out_and_one_key_is_an_ordinary_redemption(
     client: Client, acting_in: dict[str, str], extend: str, keys: list[ProductKey]
 ) -> None:
     answer = client.post(extend, acting_in | rows("", keys[1], " "))
-    assert answer.headers["Location"] == f"{extend}?key={keys[1].pk}"
+    assert answer.headers["Location"] == f"{extend}?key={keys[1].pk}&alone=1"
+    review = client.get(answer.headers["Location"])
+    chosen = client.get(f"{extend}?key={keys[1].pk}")
+    says = ["The other rows were empty" in page.text for page in (review, chosen)]
+    assert says == [True, False]
 
 
 @rule("O9")
@@ -367,6 +371,23 @@ def test_the_review_says_which_step_cannot_be_done(
     ]
     assert str(page.context["refusal"].message).startswith(f"Key 3 ({other}): This key is for")
     assert "quote" not in page.context
+
+
+@rule("K7", "O11")
+def test_a_spent_key_leads_to_the_receipt_that_spent_it(
+    client: Client,
+    acting_in: dict[str, str],
+    extend: str,
+    subscription: Subscription,
+    keys: list[ProductKey],
+) -> None:
+    spent = key_for(subscription, 1)
+    receipt = reverse("licensing:receipt", args=[factories.redeem(spent).pk])
+    other = factories.issue_key(partner=subscription.partner)
+    chosen = client.post(extend, acting_in | rows(keys[0], spent, other))
+    typed = client.post(extend, acting_in | rows(keys[0], text_of(spent)))
+    review = client.get(review_of(subscription, *extending([keys[0], spent])))
+    assert [page.text.count(f'href="{receipt}"') for page in (chosen, typed, review)] == [1, 1, 1]
 
 
 @rule("K4", "K3")

@@ -108,14 +108,17 @@ def test_each_step_says_by_when_and_why(client: Client, subscription: Subscripti
     )
     [steps] = page.context["steps"]
     assert [(row.title, row.by_when) for row in steps.rows()] == [
-        ("Add 50 licenses", "By Aug 31, 2021, the last day that the subscription is active"),
+        (
+            "Add 50 licenses",
+            "Possible until Aug 31, 2021, the last day that the subscription is active",
+        ),
         (
             "Extend with the key of 25 licenses",
-            "By May 31, 2021, the last day of the key's benefit",
+            "Possible until May 31, 2021, the last day of the key's benefit",
         ),
     ]
     assert steps.last_day == "May 31, 2021"
-    assert "by May 31, 2021 at the latest" in main(page)
+    assert "in this order, by May 31, 2021: the earliest of these days." in main(page)
 
 
 def chosen(page: ClientResponse, licenses: int) -> str:
@@ -228,7 +231,7 @@ def test_what_a_plan_of_several_keys_shows_is_what_the_order_does(
 
 
 @rule("P3")
-def test_a_member_sees_the_plan_without_the_way_to_carry_it_out(
+def test_a_member_sees_the_plan_and_why_the_way_to_carry_it_out_is_locked(
     subscription: Subscription, admin: User, sign_in: SignIn
 ) -> None:
     member = factories.UserFactory.create(directory_user__tenant=subscription.tenant)
@@ -241,7 +244,11 @@ def test_a_member_sees_the_plan_without_the_way_to_carry_it_out(
         main(planned(sign_in(user), subscription=subscription.pk, choice=choice))
         for user in (admin, member)
     ]
-    assert ["Carry out now" in page for page in pages] == [True, False]
+    href = reverse("licensing:extend", args=[subscription.pk])
+    assert [f'href="{href}?key=' in page for page in pages] == [True, False]
+    reasons = [page.count("Only Global admins and MPN partner admins") for page in pages]
+    assert reasons == [0, 1]
+    assert ['aria-describedby="carry-out-1-reason"' in page for page in pages] == [False, True]
     assert ["Extend with the key of 25 licenses" in page for page in pages] == [True, True]
 
 

@@ -38,9 +38,9 @@ class StepRow:
     @property
     def by_when(self) -> str:
         """The last day, and what ends then."""
-        text = _("By %(day)s, the last day that the subscription is active")
+        text = _("Possible until %(day)s, the last day that the subscription is active")
         if self.step.is_held_by_key:
-            text = _("By %(day)s, the last day of the key's benefit")
+            text = _("Possible until %(day)s, the last day of the key's benefit")
         return text % {"day": as_day(self.step.last_day)}
 
     @property

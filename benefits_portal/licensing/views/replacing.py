@@ -40,7 +40,7 @@ def ask(request: PartnerRequest, pk: int) -> HttpResponse:
             )
         messages.success(
             request,
-            _("The program team has your request. You will find the answer on this receipt."),
+            _("The program team has your request. You'll find the answer on this receipt."),
         )
     except Refusal as refusal:
         messages.error(request, str(refusal))
@@ -63,7 +63,7 @@ def ask_order(request: PartnerRequest, pk: int) -> HttpResponse:
             ask_for_order(order, form.cleaned_data["why"], by=request.actor, on=request.today)
         messages.success(
             request,
-            _("The program team has your request. You will find the answer on this receipt."),
+            _("The program team has your request. You'll find the answer here, with the order."),
         )
     except Refusal as refusal:
         messages.error(request, str(refusal))
