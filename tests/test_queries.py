@@ -142,6 +142,13 @@ PAGES = [
     Page(4, "licensing:products"),
     Page(4, "licensing:products", query="?show=all"),
     Page(7, "licensing:products-csv", query="?show=all"),
+    # As they were and will be: one more says since when there is anything, or what came later
+    Page(5, "licensing:products", query="?on=2021-04-30"),
+    Page(4, "licensing:products", query="?on=2021-12-01&show=all&sort=-licenses"),
+    Page(7, "licensing:products-csv", query="?on=2021-12-01&show=all"),
+    Page(8, "licensing:subscription", query="?on=2021-12-01"),
+    Page(9, "licensing:subscription?ended", query="?on=2021-12-01"),
+    Page(6, "licensing:subscription", query="?on=2021-04-30"),
     Page(5, "licensing:plan"),
     Page(6, "licensing:plan", query="?product={product}"),
     Page(6, "licensing:plan", query="?subscription={subscription}"),

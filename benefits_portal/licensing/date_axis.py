@@ -90,6 +90,11 @@ class DateAxis:
         """The first and the last day that is drawn."""
         return min(item.start for item in self.items), max(item.end for item in self.items)
 
+    @property
+    def distance_label(self) -> str:
+        """What the table counts days from."""
+        return _("From that day") if self.today_label else _("From today")
+
     def position(self, day: date) -> int:
         """Per mille of the width, from `MARGIN` to `WHOLE` − `MARGIN`."""
         first, last = self.extent
@@ -148,10 +153,13 @@ class DateAxis:
                 "label": item.label,
                 "start": as_day(item.start) if isinstance(item, Bar) else "",
                 "end": as_day(item.end),
-                "distance": distance_of((item.end - self.today).days),
+                "distance": self._distance_of((item.end - self.today).days),
             }
             for item in self.items
         ]
+
+    def _distance_of(self, days: int) -> str:
+        return _("that day") if self.today_label and days == 0 else distance_of(days)
 
 
 def side_of(position: int) -> str:

@@ -1,15 +1,18 @@
 """Your products as a list: what can be asked of it, and all of it as a spreadsheet."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models.as_of import annotated_run
 from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
-from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.listing import Column, Filter, Listing, Page
+from benefits_portal.tenants.any_day import AnyDay
 
 FILTERS = {
     "show": Filter(
@@ -37,10 +40,22 @@ class SubscriptionListing(Listing[Subscription]):
 
     on: date = date.min
 
+    @classmethod
+    def of(cls, query: QueryDict, any_day: AnyDay) -> "SubscriptionListing":
+        """The list as it is today, or as it was or will be on the day of a page."""
+        kind = SubscriptionListingThen if any_day.as_of else cls
+        return kind(query, FILTERS, on=any_day.day, kept=any_day.kept)
+
     def filter_queryset(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
         """`rows` are all of the tenant's."""
-        rows = rows if self.chosen.get("show") == "all" else rows.active(self.on)
+        rows = self.all(rows) if self.chosen.get("show") == "all" else self.active(rows)
         return rows.of_products_named(self.search_query) if self.search_query else rows
+
+    def all(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
+        return rows
+
+    def active(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
+        return rows.active(self.on)
 
     def spreadsheet(self, subscriptions: SubscriptionQuerySet) -> Iterator[list[object]]:
         """The header row, then all that was asked for, however much it is.
@@ -49,11 +64,55 @@ class SubscriptionListing(Listing[Subscription]):
         """
         yield self.column_labels()
         for batch in self.batches(subscriptions):
-            for subscription in batch:
-                days = subscription.status(self.on).label, subscription.ends_on.isoformat()
-                yield [
-                    subscription.product_name,
-                    subscription.licenses,
-                    *days,
-                    subscription.source_name,
-                ]
+            yield from map(self.cells, batch)
+
+    def cells(self, subscription: Subscription) -> list[object]:
+        """A row of the spreadsheet."""
+        return [
+            subscription.product_name,
+            subscription.licenses,
+            subscription.status(self.on).label,
+            subscription.ends_on.isoformat(),
+            subscription.source_name,
+        ]
+
+
+@dataclass
+class SubscriptionListingThen(SubscriptionListing):
+    """The same as it was at the end of the day `on` (H1): what ran then is read off the ledger.
+
+    So no index serves its order; names of products are today's.
+    """
+
+    columns = {
+        "product": Column(_("Product"), ("product_sort_name", "ends_on_then")),
+        "licenses": Column(_("Licenses"), ("licenses_then", "product_sort_name"), numeric=True),
+        "status": Column(_("Status"), ("is_kept_then", "ends_on_then", "product_sort_name")),
+        "ends": Column(_("Ends on"), ("ends_on_then", "product_sort_name")),
+        "source": Column(_("Source"), ("source_sort_name_then", "product_sort_name")),
+    }
+
+    def all(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
+        return rows.as_they_were(self.on)
+
+    def active(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
+        return rows.active_as_of(self.on)
+
+    def page(self, rows: SubscriptionQuerySet) -> Page[Subscription]:
+        page = super().page(rows)
+        return replace(page, rows=self._then(page.rows))
+
+    def batches(self, rows: SubscriptionQuerySet) -> Iterator[list[Subscription]]:
+        yield from map(self._then, super().batches(rows))
+
+    def _then(self, rows: Iterable[Subscription]) -> list[Subscription]:
+        then = [row.then(annotated_run(row), self.on) for row in rows]
+        for row in then:
+            row.source_name = row.source_name_then  # type: ignore[attr-defined]  # annotated
+        return then
+
+    def column_labels(self) -> list[object]:
+        return [_("Day"), *super().column_labels()]
+
+    def cells(self, subscription: Subscription) -> list[object]:
+        return [self.on.isoformat(), *super().cells(subscription)]

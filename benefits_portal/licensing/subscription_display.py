@@ -119,14 +119,22 @@ def license_segments(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
     return segments
 
 
-def end_axis(subscription: Subscription, redemptions: Sequence[Redemption], on: date) -> DateAxis:
-    """The life of a subscription (S2), and its benefits' own expiration beside it (B5)."""
+def end_axis(
+    subscription: Subscription,
+    redemptions: Sequence[Redemption],
+    on: date,
+    day_label: str = "",
+) -> DateAxis:
+    """The life of a subscription (S2), and its benefits' own expiration beside it (B5).
+
+    `day_label` names the day `on` where it is not today.
+    """
     latest = source(redemptions)
     days = {fed["expires_on"] for fed in feeding(redemptions)}
     if latest and not days:
         days = {latest.key.benefit.expires_on}
     marks = [Mark(_("Benefit expires"), day) for day in sorted(days)]
-    return DateAxis(on, life(subscription), marks)
+    return DateAxis(on, life(subscription), marks, day_label)
 
 
 def life(subscription: Subscription) -> list[Bar]:

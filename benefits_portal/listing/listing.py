@@ -40,6 +40,8 @@ class Listing[Row]:
 
     given: QueryDict
     filters: Mapping[str, Filter] = field(default_factory=dict)
+    # What else of the URL every link and form of the list carries on
+    kept: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     # How many rows each of what `counted` names has, once `page` was asked for
     counts: dict[str, int] = field(default_factory=dict, init=False)
 
@@ -74,6 +76,7 @@ class Listing[Row]:
             options={name: choice.options for name, choice in self.filters.items()},
             sortable={name for name, column in self.columns.items() if column.order},
             default_sort=self.default_sort,
+            kept=self.kept,
         )
 
     @property

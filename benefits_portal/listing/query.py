@@ -1,7 +1,7 @@
 """What the URL of a list says, without what makes no sense, and the URLs that lead on from it."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.http import QueryDict
 
@@ -14,7 +14,8 @@ PAGE_PARAMETERS = ("after", "before", "page")
 class ListQuery:
     """The state of a list.
 
-    The filters that were `chosen` by name, and `sort` as a column's name, with - for descending.
+    The filters that were `chosen` by name, and `sort` as a column's name, with - for descending;
+    what else is `kept` in every URL.
     """
 
     search_query: str
@@ -22,6 +23,7 @@ class ListQuery:
     sort: str
     default_sort: str
     position: Mapping[str, str]
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -31,6 +33,7 @@ class ListQuery:
         options: Mapping[str, Container[str]],
         sortable: Container[str],
         default_sort: str,
+        kept: Mapping[str, str] | None = None,
     ) -> "ListQuery":
         """Read `query`, and leave out what it may not ask for.
 
@@ -44,6 +47,7 @@ class ListQuery:
             sort=sort if sort.removeprefix("-") in sortable else default_sort,
             default_sort=default_sort,
             position={name: query.get(name, "") for name in PAGE_PARAMETERS},
+            kept=kept or {},
         )
 
     @property
@@ -61,7 +65,7 @@ class ListQuery:
     def state(self) -> dict[str, str]:
         """What the URL says, without the page."""
         sort = {"sort": self.sort} if self.sort != self.default_sort else {}
-        return {"q": self.search_query} | dict(self.chosen) | sort
+        return {"q": self.search_query} | dict(self.chosen) | sort | dict(self.kept)
 
     def href(self, **changes: str) -> str:
         """The URL of this list with `changes`, from its first page unless they name another."""

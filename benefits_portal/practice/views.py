@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from typing import Any
 
@@ -20,6 +21,7 @@ from benefits_portal.licensing.date_axis import DateAxis
 from benefits_portal.licensing.forms import KeyForm
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import role_required, tenant_context_exempt
+from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Mail, User
 from benefits_portal.tenants.outbox import letter_of
@@ -146,4 +148,5 @@ def gallery(request: PartnerRequest) -> HttpResponse:
         "key": KeyForm(request)["key"],
     }
     samples["axis"] = DateAxis.of_sample(**samples["axis"])
+    samples["any_day"] = AnyDay(date(2021, 5, 1), date(2021, 4, 1))
     return render(request, "components/gallery.html", samples | forms)

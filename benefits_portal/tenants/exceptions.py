@@ -54,6 +54,15 @@ class BelongsElsewhere(Refusal):
     advice = _("Switch there first.")
 
 
+class NothingOnAnotherDay(Refusal):
+    """Something was sent to a page that shows another day than today (H4)."""
+
+    code = "nothing-on-another-day"
+    rule = "H4"
+    message = _("Nothing can be changed on a page that shows another day.")
+    advice = _("Open the page of today.")
+
+
 # The directory
 
 

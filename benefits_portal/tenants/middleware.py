@@ -18,7 +18,8 @@ from benefits_portal import clock
 from benefits_portal.tenants.audit.refusal import Refusal
 
 from . import impersonation
-from .exceptions import BelongsElsewhere, FormOfAnotherTenant
+from .any_day import PARAMETER, AnyDay
+from .exceptions import BelongsElsewhere, FormOfAnotherTenant, NothingOnAnotherDay
 from .models import Actor, How, Partner, Record, Role, Tenant, TenantsAction, User
 
 SESSION_KEY = "tenant"
@@ -27,6 +28,7 @@ SESSION_KEY = "tenant"
 class PartnerRequest(HttpRequest):
     """A request of somebody with a role, with what `ActingMiddleware` sets; for annotations only.
 
+    `any_day` is None but on pages that can be about another day than today (`on_any_day`).
     `known_as` is what the partner calls them, empty where it has no name for them. Without a role
     `tenant`, `partner` and `role` are None, `tenants` is empty and `tenant_token` too.
     """
@@ -39,6 +41,7 @@ class PartnerRequest(HttpRequest):
     actor: Actor
     tenant_token: str
     today: date
+    any_day: AnyDay
     is_impersonating: bool
     known_as: str
     htmx: bool
@@ -87,6 +90,13 @@ class ActingMiddleware:
         )
         if not needs_tenant_context or in_back_office(request):
             return None
+        if PARAMETER in request.GET:
+            refused(request, TenantsAction.FORM_REFUSED, NothingOnAnotherDay())
+            return render(request, "tenants/another_day.html", status=409)
+        return self._check_rendered_for(request)
+
+    def _check_rendered_for(self, request: PartnerRequest) -> HttpResponse | None:
+        """The page that says what happened, if a form was rendered for another place (P4)."""
         rendered_for = request.POST.get("acting_in", "")
         if rendered_for == request.tenant_token:
             return None
@@ -171,6 +181,7 @@ def set_tenant_context(request: PartnerRequest) -> None:
 def act_nowhere(request: PartnerRequest) -> None:
     """What holds for somebody without a role."""
     request.tenant = request.partner = request.role = None  # type: ignore[assignment]
+    request.any_day = None  # type: ignore[assignment]
     request.tenant_token, request.today = "", clock.today()
     request.known_as = getattr(request.user, "name", "")  # their own, where they act for nobody
 

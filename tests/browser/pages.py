@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from playwright.sync_api import Page, expect
 
+from benefits_portal import clock
 from benefits_portal.benefits.models import Assignment, Benefit, Membership, ProductKey
 from benefits_portal.licensing.models import Order, Redemption, Subscription
 from benefits_portal.tenants.models import DirectoryUser, RoleAssignment, Tenant
@@ -58,6 +60,11 @@ def panel(page: Page) -> None:
 def flyout(page: Page) -> None:
     """Open the account flyout."""
     page.locator("summary.bar-button").last.click()
+
+
+def open_day_menu(page: Page) -> None:
+    """What leads to the page of another day."""
+    page.locator(".day-menu summary").click()
 
 
 def send(page: Page) -> None:
@@ -129,6 +136,7 @@ def at(name: str, *rows: Model, query: str = "") -> str:
     return reverse(name, args=[row.pk for row in rows]) + query
 
 
+PAST = clock.today() - timedelta(days=60)
 FOUR_KEYS = "?licenses=100&ends_on=2097-03-31&keys=25;25;50;100&on=2096-11-29"
 
 
@@ -216,6 +224,12 @@ def admin_pages() -> dict[str, Any]:
         "limit-refused": (at("licensing:extend", small), take_first_key),
         "products": at("licensing:products"),
         "products-all": at("licensing:products", query="?show=all"),
+        "products-then": at("licensing:products", query=f"?show=all&on={PAST}"),
+        "products-day-menu": (at("licensing:products"), open_day_menu),
+        "products-bad-day": at("licensing:products", query="?on=nonsense"),
+        "subscription-then": at("licensing:subscription", subscription, query=f"?on={PAST}"),
+        "subscription-to-come": at("licensing:subscription", subscription, query="?on=2099-01-31"),
+        "subscription-not-yet": at("licensing:subscription", subscription, query="?on=2000-01-31"),
         "plan": at("licensing:plan", query=f"?subscription={subscription.pk}"),
         "plan-steps": (
             at("licensing:plan", query=f"?subscription={subscription.pk}"),

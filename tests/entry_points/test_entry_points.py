@@ -32,6 +32,7 @@ from . import (  # noqa: F401
     keys,
     licenses,
     ordering,
+    other_days,
     people,
     redeeming,
     replacing,
@@ -126,6 +127,8 @@ SHOWN_ALONE = {  # say how something is shown or worked out, and refuse nothing
     *("O2", "O3", "O5", "O6", "O7", "O8"),
     # That licenses are pooled, and that who is disabled keeps one: licensing/test_licenses.py.
     *("L6", "L9"),
+    # What was true on another day, and who may look at it: tests/licensing/test_other_days.py.
+    *("H1", "H2", "H3", "H5"),
     # In which order rows are locked, and that a repeat leads to the receipt: test_orders.py.
     *("O12", "O13"),
     # What would be refused for its days ends on the day it began: test_days_that_go_back.py.

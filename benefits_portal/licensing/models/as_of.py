@@ -6,7 +6,7 @@ In Python and, the same, in SQL.
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
@@ -60,6 +60,12 @@ def opening(subscription: "Subscription", ledger: Sequence[Redemption], day: dat
     if first.before is None or first.before_starts_on is None:
         return None
     return Run(first.before, first.before_starts_on)
+
+
+def annotated_run(row: Any) -> Run:
+    """What ran, of a row of `SubscriptionQuerySet.as_they_were`."""
+    term = Term(row.licenses_then, row.ends_on_then, row.carried_license_days_then)
+    return Run(term, row.starts_on_then)
 
 
 # Django takes longer to put these together than a database to answer them

@@ -3,8 +3,9 @@
 Never changed, never deleted (rules K2, S8, A1).
 """
 
+from copy import copy
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -181,6 +182,18 @@ class Redemption(AppendOnly):
         """Of that day or before, and not reversed by its end (H1)."""
         is_undone = self.is_reversed and self.reversal.reversed_on <= day
         return self.redeemed_on <= day and not is_undone
+
+    def as_it_was(self, day: date) -> Self:
+        """It as it was at the end of `day`: without a reversal that came later. To be shown (H1).
+
+        The reversal is at hand.
+        """
+        if self.is_reversed and self.reversal.reversed_on > day:
+            then = copy(self)
+            then._state = copy(self._state)
+            then._state.fields_cache = self._state.fields_cache | {"reversal": None}
+            return then
+        return self
 
     @property
     def before(self) -> Term | None:

@@ -37,11 +37,17 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         # A join makes PostgreSQL expect next to nothing
         return self.filter(~Exists(reversals.filter(redemption=OuterRef("pk"))))
 
+    def until(self, day: date) -> Self:
+        return self.filter(redeemed_on__lte=day)
+
+    def after(self, day: date) -> Self:
+        return self.filter(redeemed_on__gt=day)
+
     def standing_on(self, day: date) -> Self:
         """Of that day or before, and not reversed by then (H1); `Redemption.counts_on` in SQL."""
         reversals = self.model._meta.get_field("reversal").related_model._default_manager
         undone = reversals.filter(redemption=OuterRef("pk"), reversed_on__lte=day)
-        return self.filter(~Exists(undone), redeemed_on__lte=day)
+        return self.until(day).filter(~Exists(undone))
 
     def for_display(self) -> Self:
         context = ("subscription__product", "tenant", "partner", "order")

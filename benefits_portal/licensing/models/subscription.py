@@ -5,6 +5,7 @@ end of the class change rows: they check the status and use exactly the same met
 is in `redeeming.py`.
 """
 
+from copy import copy
 from datetime import date, timedelta
 from typing import ClassVar
 
@@ -40,7 +41,8 @@ from benefits_portal.licensing.terms import (
 )
 from benefits_portal.tenants.models import Actor, Partner, Tenant
 
-from . import as_of, redeeming
+from . import redeeming
+from .as_of import Run, run_on
 from .redemption import Redemption
 from .subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuerySet
 from .subscription_table import CONSTRAINTS, INDEXES
@@ -194,8 +196,37 @@ class Subscription(models.Model):
 
         A future day has what runs today. One query; `with_term_as_of` is the same for many rows.
         """
-        run = as_of.run_on(self, self.ledger(), day)
+        run = run_on(self, self.ledger(), day)
         return run.term if run else None
+
+    def then(self, run: Run, day: date) -> "Subscription":
+        """A copy with what ran at the end of `day`, to be shown and never saved (H1)."""
+        then = copy(self)
+        then.run_for(run.term)
+        then.starts_on = run.starts_on
+        if then.withdrawn_on and then.withdrawn_on > day:
+            then.withdrawn_on = None
+        return then
+
+    def as_it_was(self, day: date) -> "Subscription | None":
+        """It as it was at the end of `day`, withdrawn or not; None before it began. One query."""
+        ledger = self.ledger()
+        if run := run_on(self, ledger, day):
+            return self.then(run, day)
+        is_gone = self.withdrawn_on is not None and self.withdrawn_on <= day
+        return self if is_gone else None
+
+    def began_on(self) -> date:
+        """The first day on which it ran. One query."""
+        ledger = self.ledger()
+        if not ledger:
+            return self.starts_on
+        return ledger[0].before_starts_on or ledger[0].redeemed_on
+
+    def could_come_back(self, day: date) -> bool:
+        """What `can_come_back` would have said at the end of `day`. One query."""
+        same = Subscription.objects.of_product_in(self.tenant, self.product)
+        return self == same.reactivatable_as_of(day).first()
 
     def entitled_as_of(self, day: date) -> int:
         """How many licenses people could have of it at the end of `day`: Active or Expired (L7)."""

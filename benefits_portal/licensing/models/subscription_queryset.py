@@ -114,6 +114,36 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         """
         return self.annotate(**columns_on(day))
 
+    def as_they_were(self, day: date) -> Self:
+        """Those that were there at the end of `day`, withdrawn or not, each with what ran then.
+
+        As `with_term_as_of`, but nothing is NULL, and lists can sort by it: `is_kept_then`,
+        `source_name_then` and `source_sort_name_then` are there too.
+        """
+        columns = columns_on(day)
+        is_gone = Q(withdrawn_on__lte=day)
+        there = self.alias(ran=columns["licenses_then"]).filter(Q(ran__isnull=False) | is_gone)
+        own = {name: F(name.removesuffix("_then")) for name in columns}
+        return there.annotate(
+            is_kept_then=ExpressionWrapper(~is_gone, BooleanField()),
+            source_name_then=source_on(day, "name"),
+            source_sort_name_then=source_on(day, "sort_name"),
+            **{name: Coalesce(column, own[name]) for name, column in columns.items()},
+        )
+
+    def active_as_of(self, day: date) -> Self:
+        """Active at the end of `day` (S2)."""
+        return self.as_they_were(day).filter(is_kept_then=True, ends_on_then__gte=day)
+
+    def reactivatable_as_of(self, day: date) -> Self:
+        """Expired or Disabled at the end of `day`, the latest first (S3)."""
+        ended = {
+            "ends_on_then__lt": day,
+            "ends_on_then__gte": day - EXPIRED_DAYS - DISABLED_DAYS,
+        }
+        there = self.as_they_were(day).filter(is_kept_then=True, **ended)
+        return there.order_by("-ends_on_then", "-pk")
+
     def entitling_as_of(self, day: date) -> Self:
         """Active or Expired at the end of `day`, by what ran then (L7)."""
         return self.with_term_as_of(day).filter(ends_on_then__gte=day - EXPIRED_DAYS)
@@ -187,6 +217,15 @@ def source(name: str = "name") -> Coalesce:
     )
     names = latest.values(f"key__benefit__membership__offer__{name}")
     return Coalesce(Subquery(names[:1]), Value(""), output_field=TextField())
+
+
+def source_on(day: date, name: str) -> Coalesce:
+    """The same as at the end of `day`; of what did not begin with a key, what stands on the row."""
+    latest = Redemption.objects.filter(subscription=OuterRef("pk")).standing_on(day)
+    names = latest.order_by("-redeemed_at", "-pk").values(
+        f"key__benefit__membership__offer__{name}"
+    )
+    return Coalesce(Subquery(names[:1]), F(f"source_{name}"), output_field=TextField())
 
 
 # Django takes longer to put the next two together than a database to answer them, so each is kept

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.comparison import before_after
-from benefits_portal.licensing.lists import FILTERS, SubscriptionListing
+from benefits_portal.licensing.lists import SubscriptionListing
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.redemption_sentences import outcome
 from benefits_portal.licensing.requests import latest_replacement, request_badge
@@ -31,9 +31,14 @@ from benefits_portal.licensing.subscription_display import (
 from benefits_portal.licensing.timeline import status_sentence, timeline
 from benefits_portal.licensing.views.replacing import replacement_context
 from benefits_portal.licensing.views.steps import switched_from
+from benefits_portal.licensing.views.subscription_on import (
+    before_first_redemption,
+    subscription_on,
+)
 from benefits_portal.listing.excerpt import Asked, Excerpt
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import get_own, role_required
+from benefits_portal.tenants.any_day import on_any_day
 from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -46,35 +51,41 @@ MAX_KEYS = 5  # of one's own, to start again with
 
 @list_from_replica
 @role_required
+@on_any_day
 @require_safe
 def product_list(request: PartnerRequest) -> HttpResponse:
     """Your products: the current tenant's active subscriptions, or all if they are asked for."""
-    listing = SubscriptionListing(request.GET, FILTERS, on=request.today)
-    page = listing.page(Subscription.objects.in_tenant(request.tenant))
-    rows = [ProductRow(subscription, request.today).cells() for subscription in page.rows]
-    return listing.push_url(
-        request,
-        render(
-            request, "licensing/product_list.html", {"listing": listing, "page": page, "rows": rows}
-        ),
-    )
+    listing = SubscriptionListing.of(request.GET, request.any_day)
+    subscriptions = Subscription.objects.in_tenant(request.tenant)
+    page = listing.page(subscriptions)
+    context = {
+        "listing": listing,
+        "page": page,
+        "rows": [ProductRow(subscription, listing.on).cells() for subscription in page.rows],
+        "day_notes": [] if page.rows else before_first_redemption(subscriptions, request.any_day),
+    }
+    return listing.push_url(request, render(request, "licensing/product_list.html", context))
 
 
 @role_required
+@on_any_day
 @require_safe
 def product_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's tab and words leave, in its order, written while it is read."""
-    listing = SubscriptionListing(request.GET, FILTERS, on=request.today)
+    listing = SubscriptionListing.of(request.GET, request.any_day)
     subscriptions = Subscription.objects.in_tenant(request.tenant)
     log_listing(request, "products", listing, subscriptions, tenant=request.tenant)
-    name = file_name(request.tenant.name, _("Products"), request.today)
+    name = file_name(request.tenant.name, _("Products"), listing.on)
     return spreadsheet(name, listing.spreadsheet(subscriptions))
 
 
 @role_required
+@on_any_day
 @require_safe
 def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     """One subscription: what runs, how it came about, what comes next, and its history (A2)."""
+    if request.any_day.as_of:
+        return subscription_on(request, pk, request.any_day, MAX_REDEMPTIONS)
     on = request.today
     subscriptions = Subscription.objects.for_display().with_fitting_key(on)
     subscriptions = subscriptions.with_fitting_keys_count(on)

@@ -1,0 +1,118 @@
+"""One subscription as it was on another day, or as it will be (H1 to H4)."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.formats import as_day, format_number
+from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
+from benefits_portal.licensing.subscription_display import (
+    end_axis,
+    feeding,
+    license_segments,
+    source,
+    withdrawal,
+)
+from benefits_portal.licensing.timeline import status_sentence, timeline
+from benefits_portal.listing.excerpt import Asked, Excerpt
+from benefits_portal.tenants.access import get_own
+from benefits_portal.tenants.any_day import AnyDay
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.naming import Names
+
+
+def subscription_on(
+    request: PartnerRequest, pk: int, any_day: AnyDay, max_redemptions: int
+) -> HttpResponse:
+    """The page of a subscription for the day that its URL names."""
+    subscription = get_own(request, Subscription.objects.for_display(), pk)
+    day = any_day.day
+    if (then := subscription.as_it_was(day)) is None:
+        return not_there_yet(request, subscription, day)
+    theirs = subscription.redemptions.for_display().until(day)
+    excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).excerpt(
+        "timeline", theirs, max_redemptions, is_latest=True
+    )
+    people = Names(request.partner, (redemption.redeemed_by for redemption in excerpt))
+    context = {
+        "subscription": then,
+        "day_notes": [*came_later(subscription, excerpt, any_day)],
+        **standing_then(then, excerpt, people, day),
+    }
+    return render(request, "licensing/subscription_detail.html", context)
+
+
+def standing_then(
+    then: Subscription, excerpt: Excerpt[Redemption], people: Names, day: date
+) -> dict[str, Any]:
+    """Where it stood at the end of `day`, what had made it so, and what came next by the rules."""
+    redemptions = [redemption.as_it_was(day) for redemption in excerpt]
+    feeding_benefits = feeding(redemptions)
+    is_active = then.is_active(day)
+    can_come_back = is_active or then.could_come_back(day)
+    return {
+        "status": then.status(day),
+        "status_sentence": status_sentence(then, day, can_come_back=can_come_back),
+        "is_active": is_active,
+        "can_come_back": can_come_back,
+        "segments": license_segments(redemptions),
+        "feeding": feeding_benefits,
+        "dates_differ": any(fed["expires_on"] != then.ends_on for fed in feeding_benefits),
+        "latest": source(redemptions),
+        "withdrawal": withdrawal(then, redemptions),
+        "timeline": timeline(then, redemptions, people, day, can_come_back=can_come_back),
+        "excerpt": excerpt.showing(redemptions),
+        "axis": end_axis(then, redemptions, day, _("That day")),
+    }
+
+
+def came_later(
+    subscription: Subscription, redemptions: Iterable[Redemption], any_day: AnyDay
+) -> Iterator[str]:
+    """What was redeemed or reversed after that day, and so is not on its page (H1)."""
+    if any_day.is_forecast:
+        return
+    day = any_day.day
+    for redemption in redemptions:
+        if redemption.is_reversed and redemption.reversal.reversed_on > day:
+            text = _(
+                "What was redeemed on %(redeemed)s was reversed later, on %(reversed)s. It counts "
+                "here, because it had not been reversed yet."
+            )
+            reversed_on = as_day(redemption.reversal.reversed_on)
+            yield text % {"redeemed": as_day(redemption.redeemed_on), "reversed": reversed_on}
+    if count := subscription.redemptions.after(day).count():
+        yield ngettext(
+            "%(count)s key was redeemed for it later. It isn't on this page.",
+            "%(count)s keys were redeemed for it later. They aren't on this page.",
+            count,
+        ) % {"count": format_number(count)}
+
+
+def not_there_yet(request: PartnerRequest, subscription: Subscription, day: date) -> HttpResponse:
+    """That the subscription had not begun on that day, and when it did (H2)."""
+    began_on = subscription.began_on()
+    text = _("This subscription wasn't there yet on %(day)s. It began on %(began)s.") % {
+        "day": as_day(day),
+        "began": as_day(began_on),
+    }
+    context = {"subscription": subscription, "began_on": began_on, "not_there_yet": text}
+    return render(request, "licensing/subscription_not_yet.html", context)
+
+
+def before_first_redemption(subscriptions: SubscriptionQuerySet, any_day: AnyDay) -> list[str]:
+    """That nothing ran in the tenant yet on that day, and since when something does (H2)."""
+    if any_day.as_of is None:
+        return []
+    first = Redemption.objects.filter(subscription__in=subscriptions).order_by("redeemed_on")
+    began_on = first.values_list("redeemed_on", flat=True).first()
+    if began_on is None or began_on <= any_day.day:
+        return []
+    text = _("Nothing was redeemed in this tenant yet: the first key was redeemed on %(day)s.")
+    return [text % {"day": as_day(began_on)}]
